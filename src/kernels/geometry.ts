@@ -1,0 +1,41 @@
+// The sizes of windows that slide over a map: what convolution and pooling share.
+
+/** Rows and columns added around a map. */
+export interface Padding {
+  top: number
+  bottom: number
+  left: number
+  right: number
+}
+
+/** PyTorch's symmetric padding. */
+export const symmetric = (size: number): Padding => ({ top: size, bottom: size, left: size, right: size })
+
+export interface Window {
+  kernel: readonly [h: number, w: number]
+  stride: number
+  dilation: number
+  padding: Padding
+}
+
+/** Pixels from the first to the last tap, both counted. */
+const reach = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1
+
+/** TensorFlow's SAME padding: the output is ⌈input / stride⌉ and an odd pixel goes to the bottom or right. */
+export function samePadding(input: { h: number; w: number }, window: Omit<Window, 'padding'>): Padding {
+  const total = (size: number, kernel: number) =>
+    Math.max(0, (Math.ceil(size / window.stride) - 1) * window.stride + reach(kernel, window.dilation) - size)
+  const [vertical, horizontal] = [total(input.h, window.kernel[0]), total(input.w, window.kernel[1])]
+  const [top, left] = [Math.floor(vertical / 2), Math.floor(horizontal / 2)]
+  return { top, bottom: vertical - top, left, right: horizontal - left }
+}
+
+/** Height and width of the map that a window makes; below 1 where the window does not fit. */
+export function windowedSize(input: { h: number; w: number }, { kernel, stride, dilation, padding }: Window) {
+  const size = (length: number, pad: number, taps: number) =>
+    Math.floor((length + pad - reach(taps, dilation)) / stride) + 1
+  return {
+    h: size(input.h, padding.top + padding.bottom, kernel[0]),
+    w: size(input.w, padding.left + padding.right, kernel[1]),
+  }
+}
