@@ -16,10 +16,26 @@ interface ConvolutionOptions {
   bias?: boolean
 }
 
+/** An op takes its name from the tensor that it makes. */
+type Unnamed<T extends Op> = T extends Op ? Omit<T, 'name'> : never
+
 export class GraphBuilder {
   readonly #ops: Op[] = []
   readonly #inputs: Tensor[] = []
   readonly #names = new Set<string>()
+  #scope = ''
+
+  /**
+   * Puts `scope/` before the names of the tensors that `build` makes, so that one network can stand in a graph several
+   * times (multi-scale inference). Parameters keep their names: the copies share their weights.
+   */
+  within<T>(scope: string, build: () => T): T {
+    const outer = this.#scope
+    this.#scope = `${outer}${scope}/`
+    const result = build()
+    this.#scope = outer
+    return result
+  }
 
   input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
     const tensor = this.#tensor(name, shape, dtype)
@@ -31,7 +47,7 @@ export class GraphBuilder {
   conv2d(input: Tensor, options: ConvolutionOptions): Tensor {
     const weightShape = [options.outChannels, input.shape[3], options.kernel, options.kernel]
     const { output, ...convolution } = this.#convolution(input, options, weightShape)
-    return this.#push({ kind: 'conv2d', name: options.name, inputs: { input }, ...convolution, output })
+    return this.#push({ kind: 'conv2d', inputs: { input }, ...convolution, output })
   }
 
   /** [n, h, w, c] → [n, h', w', c], a filter a channel; weight `name.weight` of shape [c, 1, kernel, kernel]. */
@@ -41,7 +57,6 @@ export class GraphBuilder {
     const { output, ...convolution } = this.#convolution(input, { ...options, outChannels }, weightShape)
     return this.#push({
       kind: 'depthwiseConv2d',
-      name: options.name,
       inputs: { input },
       ...convolution,
       output,
@@ -59,14 +74,13 @@ export class GraphBuilder {
       epsilon,
     }
     const output = this.#tensor(name, input.shape)
-    return this.#push({ kind: 'batchNorm', name, inputs: { input }, batchNorm, activation: 'none', output })
+    return this.#push({ kind: 'batchNorm', inputs: { input }, batchNorm, activation: 'none', output })
   }
 
   activation(input: Tensor, activation: Activation): Tensor {
-    const name = `${input.name}.${activation}`
+    const name = `${input.name.slice(this.#scope.length)}.${activation}`
     return this.#push({
       kind: 'activation',
-      name,
       inputs: { input },
       activation,
       output: this.#tensor(name, input.shape),
@@ -78,7 +92,6 @@ export class GraphBuilder {
       throw new UserError(`add: [${a.shape}] and [${b.shape}] differ (${name})`)
     return this.#push({
       kind: 'add',
-      name,
       inputs: { a, b },
       activation: 'none',
       output: this.#tensor(name, a.shape),
@@ -86,7 +99,7 @@ export class GraphBuilder {
   }
 
   maxPool(input: Tensor, options: { name: string; kernel: number; stride: number; padding: number }): Tensor {
-    const { name, kernel, stride } = options
+    const { kernel, stride } = options
     const padding = symmetric(options.padding)
     const output = this.#windowed('maxPool', input, {
       ...options,
@@ -94,7 +107,7 @@ export class GraphBuilder {
       outChannels: input.shape[3],
       dilation: 1,
     })
-    return this.#push({ kind: 'maxPool', name, inputs: { input }, kernel, stride, padding, output })
+    return this.#push({ kind: 'maxPool', inputs: { input }, kernel, stride, padding, output })
   }
 
   /** [n, h, w, c] → [n, 1, 1, c], the mean over the map. */
@@ -102,7 +115,6 @@ export class GraphBuilder {
     const [n, , , c] = input.shape
     return this.#push({
       kind: 'globalAveragePool',
-      name,
       inputs: { input },
       output: this.#tensor(name, [n, 1, 1, c]),
     })
@@ -117,7 +129,6 @@ export class GraphBuilder {
     const [n, , , c] = input.shape
     return this.#push({
       kind: 'resize',
-      name,
       inputs: { input },
       alignCorners,
       output: this.#tensor(name, [n, height, width, c]),
@@ -133,15 +144,14 @@ export class GraphBuilder {
     const channels = inputs.reduce((sum, { shape }) => sum + shape[3], 0)
     return this.#push({
       kind: 'concat',
-      name,
-      inputs: { ...inputs },
+      inputs: Object.fromEntries(inputs.entries()),
       output: this.#tensor(name, [n, h, w, channels]),
     })
   }
 
   /** Over the channels of each pixel. */
   softmax(input: Tensor, { name }: { name: string }): Tensor {
-    return this.#push({ kind: 'softmax', name, inputs: { input }, output: this.#tensor(name, input.shape) })
+    return this.#push({ kind: 'softmax', inputs: { input }, output: this.#tensor(name, input.shape) })
   }
 
   /** rgba8 [n, H, W, 4] → f32 [n, height, width, 3]: antialiased bilinear resize, (x/255 − mean)/std, optional left-right flip. */
@@ -151,7 +161,7 @@ export class GraphBuilder {
   ): Tensor {
     const { name, height, width, mean, std, flip = false } = options
     const output = this.#tensor(name, [image.shape[0], height, width, 3])
-    return this.#push({ kind: 'preprocess', name, inputs: { image }, mean, std, flip, output })
+    return this.#push({ kind: 'preprocess', inputs: { image }, mean, std, flip, output })
   }
 
   /**
@@ -168,7 +178,6 @@ export class GraphBuilder {
     views.forEach(({ logits, flip }, index) => {
       this.#push({
         kind: 'accumulateProbabilities',
-        name: `${name}.${index}`,
         inputs: { logits },
         alignCorners,
         flip,
@@ -189,7 +198,7 @@ export class GraphBuilder {
     if (logits.shape[3] > 256)
       throw new UserError(`upsampleArgmax: at most 256 classes, got ${logits.shape[3]} (${name})`)
     const output = this.#tensor(name, [logits.shape[0], height, width, 1], 'class8')
-    return this.#push({ kind: 'upsampleArgmax', name, inputs: { logits }, alignCorners, output })
+    return this.#push({ kind: 'upsampleArgmax', inputs: { logits }, alignCorners, output })
   }
 
   build(outputs: Tensor[]): Graph {
@@ -229,7 +238,8 @@ export class GraphBuilder {
     return this.#tensor(window.name, [n, size.h, size.w, window.outChannels])
   }
 
-  #tensor(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
+  #tensor(local: string, shape: Shape, dtype: DType = 'f32'): Tensor {
+    const name = this.#scope + local
     if (!shape.every(size => Number.isInteger(size) && size > 0))
       throw new UserError(`${name}: [${shape}] is not a shape`)
     if (this.#names.has(name)) throw new Error(`two tensors are named ${name}`)
@@ -237,8 +247,8 @@ export class GraphBuilder {
     return { name, shape, dtype }
   }
 
-  #push(op: Op): Tensor {
-    this.#ops.push(op)
+  #push(op: Unnamed<Op>): Tensor {
+    this.#ops.push({ ...op, name: op.output.name })
     return op.output
   }
 }
