@@ -1,0 +1,128 @@
+import { plantedArray4, randomArray4, randomWeight } from '../reference/array4.ts'
+import { type DepthwiseConv2d, depthwiseConv2dShape } from '../reference/depthwise_conv2d.ts'
+import { randomValues } from '../reference/random.ts'
+import { padding, samePadding } from '../reference/window.ts'
+import type { Conv2dCase } from './conv2d.ts'
+
+export interface DepthwiseConv2dCase extends Omit<Conv2dCase, 'outChannels' | 'bias' | 'spotCheck'> {
+  bias: boolean
+}
+
+/** What a case is unless it says otherwise: one 3×3 over a 17×13 map of 5 channels. */
+const plain: Omit<DepthwiseConv2dCase, 'name'> = {
+  input: [1, 17, 13, 5],
+  kernel: [3, 3],
+  stride: 1,
+  dilation: 1,
+  padding: padding(1),
+  bias: true,
+  residual: false,
+  activation: 'none',
+  seed: 1,
+}
+/** A layer of MobileNetV2 after its batch norm is folded. */
+const layer = { ...plain, padding: 'same', activation: 'relu6', bench: true } as const
+
+const shapes: DepthwiseConv2dCase[] = [
+  { ...plain, name: 'one pixel, one channel, 1×1', input: [1, 1, 1, 1], kernel: [1, 1], padding: padding(0) },
+  { ...plain, name: 'one pixel, 3×3: only the centre tap', input: [1, 1, 1, 3] },
+  { ...plain, name: 'one row', input: [1, 1, 7, 24] },
+  { ...plain, name: 'one channel, batch 3', input: [3, 7, 9, 1] },
+  { ...plain, name: 'three channels, odd map, no bias', input: [1, 17, 13, 3], bias: false },
+  { ...plain, name: '21 channels, batch 3', input: [3, 9, 11, 21] },
+  { ...plain, name: '24 channels on 33×33', input: [1, 33, 33, 24] },
+  { ...plain, name: '960 channels', input: [1, 7, 5, 960] },
+  { ...plain, name: '5×5 kernel', kernel: [5, 5], padding: padding(2) },
+  { ...plain, name: '1×3 kernel', kernel: [1, 3], padding: { top: 0, bottom: 0, left: 1, right: 1 } },
+  {
+    ...plain,
+    name: '7×7 kernel, wider than the map',
+    input: [1, 5, 3, 24],
+    kernel: [7, 7],
+    padding: padding(3),
+  },
+]
+
+const windows: DepthwiseConv2dCase[] = [
+  { ...plain, name: 'stride 2, odd map', stride: 2 },
+  { ...plain, name: 'stride 2, even map', input: [1, 16, 12, 24], stride: 2 },
+  { ...plain, name: 'SAME, stride 2, odd map: symmetric', stride: 2, padding: 'same' },
+  {
+    ...plain,
+    name: 'SAME, stride 2, even map: asymmetric',
+    input: [3, 16, 12, 24],
+    stride: 2,
+    padding: 'same',
+  },
+  { ...plain, name: 'no padding', padding: padding(0) },
+  { ...plain, name: 'four different paddings', padding: { top: 0, bottom: 3, left: 1, right: 2 } },
+  { ...plain, name: 'padding wider than the kernel', padding: padding(5) },
+  { ...plain, name: 'dilation 2, stride 2', dilation: 2, stride: 2, padding: padding(2) },
+  {
+    ...plain,
+    name: 'dilation 6, asymmetric',
+    dilation: 6,
+    padding: { top: 0, bottom: 12, left: 9, right: 3 },
+  },
+  {
+    ...plain,
+    name: 'dilation 8 on 9×9: the edges alone see other taps',
+    input: [1, 9, 9, 24],
+    dilation: 8,
+    padding: padding(8),
+  },
+  {
+    ...plain,
+    name: 'dilation 24 on 9×9: only the centre tap',
+    input: [3, 9, 9, 21],
+    dilation: 24,
+    padding: padding(24),
+  },
+]
+
+const epilogues: DepthwiseConv2dCase[] = [
+  { ...plain, name: 'relu', activation: 'relu' },
+  { ...plain, name: 'relu6', activation: 'relu6' },
+  { ...plain, name: 'residual, relu6, batch 3', input: [3, 9, 9, 24], residual: true, activation: 'relu6' },
+  {
+    ...plain,
+    name: 'NaN survives relu6',
+    activation: 'relu6',
+    plant: { value: Number.NaN, at: [0, 8, 6, 1] },
+  },
+  { ...plain, name: 'Inf in the input', plant: { value: Number.POSITIVE_INFINITY, at: [0, 0, 0, 0] } },
+  {
+    ...plain,
+    name: '−Inf in the input, relu',
+    activation: 'relu',
+    input: [1, 9, 9, 24],
+    plant: { value: Number.NEGATIVE_INFINITY, at: [0, 4, 4, 23] },
+  },
+]
+
+const layers: DepthwiseConv2dCase[] = [
+  { ...layer, name: 'mobilenet_v2 32 channels on 65×65', input: [1, 65, 65, 32] },
+  { ...layer, name: 'mobilenet_v2 96 channels, stride 2, on 257×257', input: [1, 257, 257, 96], stride: 2 },
+  { ...layer, name: 'mobilenet_v2 192 channels on 65×65', input: [1, 65, 65, 192] },
+  { ...layer, name: 'mobilenet_v2 960 channels, dilation 2, on 33×33', input: [1, 33, 33, 960], dilation: 2 },
+]
+
+export const cases: DepthwiseConv2dCase[] = [...shapes, ...windows, ...epilogues, ...layers]
+
+/** The operands of a case, made from its seed. */
+export function depthwiseConv2dOf(test: DepthwiseConv2dCase): DepthwiseConv2d {
+  const { seed, stride, dilation, activation, kernel } = test
+  const [, h, w, c] = test.input
+  const conv: DepthwiseConv2d = {
+    input: plantedArray4(test.input, seed, test.plant),
+    weight: randomWeight([c, 1, ...kernel], seed + 1),
+    stride,
+    dilation,
+    padding: test.padding === 'same' ? samePadding(h, w, { size: kernel, stride, dilation }) : test.padding,
+    activation,
+  }
+  // wide enough that relu6 meets both of its bounds
+  if (test.bias) conv.bias = randomValues(c, seed + 2, activation === 'relu6' ? 8 : 1)
+  if (test.residual) conv.residual = randomArray4(depthwiseConv2dShape(conv), seed + 3)
+  return conv
+}
