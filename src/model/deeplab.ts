@@ -1,0 +1,28 @@
+// DeepLabv3 as a graph: a backbone with atrous convolution and its segmentation head.
+
+import { UserError } from '../errors.ts'
+import type { GraphBuilder } from '../graph/builder.ts'
+import type { Tensor } from '../graph/graph.ts'
+import { segmentationHead } from './aspp.ts'
+import { checkOutputStride, type DeepLabConfig } from './config.ts'
+import { mobileNetV2 } from './mobilenet_v2.ts'
+import { resnet } from './resnet.ts'
+
+/**
+ * Adds a network to a graph: a normalised image [n, h, w, 3] → logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes].
+ * The config decides the parameters, the output stride only where they apply: any of `outputStrides(config)` will do.
+ * Throws a UserError for one that the network cannot reach and for an image of other than three channels.
+ */
+export function deepLab(
+  builder: GraphBuilder,
+  image: Tensor,
+  config: DeepLabConfig,
+  outputStride: number = config.outputStride,
+): Tensor {
+  checkOutputStride(config, outputStride)
+  if (image.shape[3] !== 3)
+    throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
+  if (config.backbone === 'mobilenet_v2') return mobileNetV2(builder, image, { config, outputStride })
+  const features = resnet(builder, image, { config, outputStride })
+  return segmentationHead(builder, features, { config, outputStride })
+}

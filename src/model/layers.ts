@@ -1,0 +1,31 @@
+// The layer that every network here is made of.
+
+import type { GraphBuilder } from '../graph/builder.ts'
+import type { Tensor } from '../graph/graph.ts'
+import type { Activation } from '../kernels/activation.ts'
+
+interface Layer {
+  /** Names of the two in the checkpoint. */
+  convolution: string
+  batchNorm: string
+  kernel: number
+  /** Absent for a depthwise convolution, which keeps its input's. */
+  outChannels?: number
+  stride?: number
+  dilation?: number
+  padding?: 'same'
+  epsilon: number
+  activation: Activation
+}
+
+/** activation(batchNorm(convolution(x))), the convolution without bias: [n, h, w, c] → [n, ⌈h/stride⌉, ⌈w/stride⌉, outChannels]. */
+export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer: Layer): Tensor {
+  const { convolution: name, outChannels, kernel, stride, dilation, padding } = layer
+  const window = { name, kernel, stride, dilation, padding }
+  const convolved =
+    outChannels === undefined
+      ? builder.depthwiseConv2d(input, window)
+      : builder.conv2d(input, { ...window, outChannels })
+  const normalised = builder.batchNorm(convolved, { name: layer.batchNorm, epsilon: layer.epsilon })
+  return layer.activation === 'none' ? normalised : builder.activation(normalised, layer.activation)
+}
