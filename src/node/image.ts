@@ -51,10 +51,8 @@ function openPhoto(bytes: Uint8Array): Sharp {
 /** The photo's size after orientation, from its header alone. */
 async function readSize(name: string, bytes: Uint8Array): Promise<Size> {
   const header = sharp(bytes, { limitInputPixels: false })
-  const { autoOrient: size } = await header.metadata().catch(error => {
-    throw new UserError(
-      `${name}: not a readable JPEG, PNG, WebP, AVIF, TIFF or GIF image (${firstLine(error)})`,
-    )
+  const { autoOrient: size } = await header.metadata().catch(() => {
+    throw new UserError(`${name}: not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one`)
   })
   if (size.width * size.height > MAX_PHOTO_PIXELS) {
     const limit = Math.floor(MAX_PHOTO_PIXELS / 1e6)
@@ -87,11 +85,7 @@ async function decode(name: string, photo: Sharp, { width, height }: Size): Prom
     .ensureAlpha()
     .raw({ depth: 'uchar' })
   const { buffer, byteOffset, length } = await pixels.toBuffer().catch(error => {
-    throw new UserError(`${name}: damaged or cut short (${firstLine(error)})`)
+    throw new UserError(`${name}: damaged or cut short (${error.message.split('\n', 1)[0]})`)
   })
   return new Uint8Array(buffer, byteOffset, length)
-}
-
-function firstLine(error: Error): string {
-  return error.message.split('\n', 1)[0]
 }
