@@ -1,0 +1,119 @@
+import { UserError } from '../errors.ts'
+import { isZip, readPth } from './pth.ts'
+import { readSafetensors } from './safetensors.ts'
+import type { HostTensor, StateDict } from './tensor.ts'
+
+/** First bytes of files that people take for checkpoints, and what to tell them. Text matches after white space. */
+const NOT_CHECKPOINTS: [start: string, what: string][] = [
+  ['<', 'a web page, not a checkpoint; the download may have led to a login or an error page'],
+  ['version https://git-lfs', 'a Git LFS pointer, not the checkpoint itself; fetch it with git lfs pull'],
+  ['{', 'JSON text, not a checkpoint'],
+  ['\x89PNG', 'a PNG image, not a checkpoint'],
+  ['\xff\xd8\xff', 'a JPEG image, not a checkpoint'],
+  ['RIFF', 'a WebP image, not a checkpoint'],
+  ['GIF8', 'a GIF image, not a checkpoint'],
+  ['\x89HDF', 'a Keras (HDF5) file, which is not supported'],
+  ['\x1f\x8b', 'a gzip archive; unpack it first'],
+]
+
+/**
+ * Reads a checkpoint of any supported format, told by its content and not by its name.
+ * Every UserError begins with `fileName`.
+ */
+export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
+  try {
+    return findReader(bytes)(bytes)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(`${fileName}: ${error.message}`, { cause: error })
+  }
+}
+
+function findReader(bytes: Uint8Array): (bytes: Uint8Array) => StateDict {
+  if (bytes.length === 0) throw new UserError('the file is empty (0 bytes)')
+  // A header that begins with its brace, after the 8 bytes of its length.
+  if (bytes[8] === 0x7b) return readSafetensors
+  const isPickle = bytes[0] === 0x80 && bytes[1] <= 5
+  if (isZip(bytes) || isPickle) return readPth
+  const start = String.fromCharCode(...bytes.subarray(0, 64)).trimStart()
+  const known = NOT_CHECKPOINTS.find(([magic]) => start.startsWith(magic))
+  throw new UserError(known?.[1] ?? 'neither a safetensors nor a PyTorch checkpoint')
+}
+
+/** A parameter that the model has: its name in checkpoints and its shape there. */
+export interface ExpectedParameter {
+  name: string
+  shape: readonly number[]
+}
+
+export interface MatchOptions {
+  /** Where the tensors come from and what they are for, as errors name them. */
+  source: string
+  model: string
+  /** Tensors of the checkpoint that may be left unused. `num_batches_tracked` always may. */
+  ignore?: (name: string) => boolean
+}
+
+/** The tensors of a checkpoint are not those of the model; `message` abbreviates the lists. */
+export class CheckpointMismatch extends UserError {
+  override name = 'CheckpointMismatch'
+
+  constructor(
+    { source, model }: MatchOptions,
+    readonly missing: string[],
+    readonly unexpected: string[],
+    readonly misshapen: string[],
+  ) {
+    const kinds: [string, string[]][] = [
+      ['missing', missing],
+      ['unexpected', unexpected],
+      ['mis-shaped', misshapen],
+    ]
+    const present = kinds.filter(([, names]) => names.length > 0)
+    const counts = present.map(([kind, names]) => `${names.length} ${kind}`).join(', ')
+    const lists = present.map(([kind, names]) => `  ${kind}: ${abbreviate(names)}`)
+    super([`${source} is not a checkpoint of ${model}: ${counts}`, ...lists].join('\n'))
+  }
+}
+
+/**
+ * The tensors that the model needs, in the order of `expected`.
+ * Throws one CheckpointMismatch that names all that is missing, unexpected or of another shape.
+ */
+export function matchParameters(
+  stateDict: StateDict,
+  expected: readonly ExpectedParameter[],
+  options: MatchOptions,
+): StateDict {
+  const needed = new Map(expected.map(({ name, shape }) => [name, shape]))
+  const missing = [...needed.keys()].filter(name => !stateDict.has(name))
+  const unexpected = [...stateDict.keys()].filter(name => !needed.has(name) && !mayBeUnused(name, options))
+  const found = [...needed.keys()].filter(name => stateDict.has(name))
+  const misshapen = found
+    .filter(name => !sameShape(stateDict.get(name)!.shape, needed.get(name)!))
+    .map(
+      name => `${name} ${shapeText(stateDict.get(name)!.shape)} instead of ${shapeText(needed.get(name)!)}`,
+    )
+  if (missing.length + unexpected.length + misshapen.length > 0) {
+    throw new CheckpointMismatch(options, missing, unexpected, misshapen)
+  }
+  return new Map(found.map(name => [name, stateDict.get(name)!]))
+}
+
+function mayBeUnused(name: string, { ignore }: MatchOptions): boolean {
+  return name.endsWith('num_batches_tracked') || (ignore?.(name) ?? false)
+}
+
+function sameShape(a: HostTensor['shape'], b: HostTensor['shape']): boolean {
+  return a.length === b.length && a.every((n, axis) => n === b[axis])
+}
+
+function shapeText(shape: HostTensor['shape']): string {
+  return `[${shape.join(', ')}]`
+}
+
+/** All names of a short list; of a long one the first 8 and how many more there are. */
+function abbreviate(names: string[]): string {
+  const shown = names.slice(0, 8).join(', ')
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
+}

@@ -1,0 +1,50 @@
+import { UserError } from '../errors.ts'
+import { readLegacyContainer } from './legacy_container.ts'
+import type { StateDict } from './tensor.ts'
+import { TorchTensor } from './torch_objects.ts'
+import type { PickleValue } from './unpickler.ts'
+import { readZipContainer } from './zip_container.ts'
+
+/** Where training scripts put the weights, beside the optimizer's state and the like. */
+const NESTED_UNDER = ['state_dict', 'model', 'model_state_dict']
+
+/**
+ * Reads a state dict that PyTorch saved (`.pth`, `.pt`, `.bin`), in the zip container or the legacy one; at the top
+ * level of the file or under a key such as `state_dict`. Nothing in the file is run. Throws a UserError for a file that
+ * is damaged, that holds no tensors, or that asks for more than tensors and plain values.
+ */
+export function readPth(bytes: Uint8Array): StateDict {
+  const value = isZip(bytes) ? readZipContainer(bytes) : readLegacyContainer(bytes)
+  const tensors = findTensors(value)
+  checkTensors(tensors, bytes.length)
+  return new Map([...tensors].map(([name, tensor]) => [name, tensor.read()]))
+}
+
+/** Does the file begin as a zip archive does? */
+export function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4
+}
+
+function findTensors(value: PickleValue): Map<string, TorchTensor> {
+  if (!(value instanceof Map)) throw new UserError('PyTorch file: it holds no dict of tensors')
+  const nested = NESTED_UNDER.map(key => value.get(key)).find(inner => inner instanceof Map)
+  const tensors = [...(nested ?? value)].filter(([, item]) => item instanceof TorchTensor)
+  if (tensors.length === 0) throw new UserError('PyTorch file: it holds no dict of tensors')
+  const unnamed = tensors.find(([name]) => typeof name !== 'string')
+  if (unnamed) throw new UserError('PyTorch file: a tensor has a name that is not text')
+  return new Map(tensors)
+}
+
+function checkTensors(tensors: Map<string, TorchTensor>, fileLength: number): void {
+  let total = 0
+  for (const [name, tensor] of tensors) {
+    if (!tensor.fits()) {
+      throw new UserError(`PyTorch file: tensor ${JSON.stringify(name)} reaches outside its storage`)
+    }
+    total += tensor.size
+  }
+  // An element takes 2 bytes or more, so only tensors that repeat others' elements many times get here.
+  if (total > fileLength) {
+    throw new UserError(`PyTorch file: its tensors hold ${total} elements, more than the file has bytes`)
+  }
+}

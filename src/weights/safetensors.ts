@@ -1,0 +1,182 @@
+import { UserError } from '../errors.ts'
+import { BYTES_PER_ELEMENT, type Dtype, narrow, widen } from './dtype.ts'
+import type { HostTensor, StateDict } from './tensor.ts'
+
+/*
+ * The safetensors format: 8 bytes little-endian with the header's length, the header as JSON
+ *   { "__metadata__": { text: text }, "tensor name": { dtype, shape, data_offsets: [begin, end] }, … }
+ * then the data, which the tensors tile without overlap or hole; offsets count from the data's first byte.
+ */
+
+const DTYPES: Record<string, Dtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16', I64: 'i64' }
+const DTYPE_NAMES: Record<Dtype, string> = { f32: 'F32', f16: 'F16', bf16: 'BF16', i64: 'I64' }
+
+/** The format's own limit: a longer header is an attack or not a header. */
+const MAX_HEADER_BYTES = 100_000_000
+
+interface Entry {
+  name: string
+  dtype: Dtype
+  shape: number[]
+  begin: number
+  end: number
+}
+
+/**
+ * Reads a whole safetensors file. Tensors are views of `bytes` where dtype and alignment allow.
+ * Throws a UserError for anything that is not a valid file of F32, F16, BF16 and I64 tensors.
+ */
+export function readSafetensors(bytes: Uint8Array): StateDict {
+  const { header, data } = splitHeader(bytes)
+  const entries = Object.entries(parseHeader(header))
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]) => checkEntry(name, value))
+  checkTiling(entries, data.length)
+  return new Map(
+    entries.map(({ name, dtype, shape, begin, end }) => [
+      name,
+      { dtype, shape, data: widen(data.subarray(begin, end), dtype) },
+    ]),
+  )
+}
+
+function splitHeader(bytes: Uint8Array): { header: string; data: Uint8Array } {
+  if (bytes.length < 8) {
+    throw new UserError(`safetensors: the file ends inside its first 8 bytes (it has ${bytes.length})`)
+  }
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
+  if (length > MAX_HEADER_BYTES) {
+    throw new UserError(`safetensors: a header of ${length} bytes is over the format's limit of 100 MB`)
+  }
+  if (length > bytes.length - 8) {
+    throw new UserError(
+      `safetensors: the header of ${length} bytes ends beyond the file of ${bytes.length}; is it cut short?`,
+    )
+  }
+  const header = bytes.subarray(8, 8 + length)
+  try {
+    return {
+      header: new TextDecoder('utf-8', { fatal: true }).decode(header),
+      data: bytes.subarray(8 + length),
+    }
+  } catch {
+    throw new UserError('safetensors: the header is not UTF-8 text')
+  }
+}
+
+function parseHeader(text: string): Record<string, unknown> {
+  let header: unknown
+  try {
+    header = JSON.parse(text)
+  } catch {
+    throw new UserError('safetensors: the header is not JSON')
+  }
+  if (!isObject(header)) throw new UserError('safetensors: the header is not a JSON object')
+  checkMetadata(header.__metadata__)
+  // JSON.parse keeps the last of two equal names in silence. Every value is a flat object, so the text holds
+  // one `"name": {` for each name, and more only where a name comes twice.
+  const names = [...text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*\{)?/g)].filter(match => match[1]).length
+  if (names > Object.keys(header).length) throw new UserError('safetensors: the header names a tensor twice')
+  return header
+}
+
+function checkMetadata(metadata: unknown): void {
+  if (metadata === undefined) return
+  if (!isObject(metadata) || !Object.values(metadata).every(value => typeof value === 'string')) {
+    throw new UserError('safetensors: __metadata__ is not a map from text to text')
+  }
+}
+
+function checkEntry(name: string, value: unknown): Entry {
+  const fail = (what: string) => new UserError(`safetensors: tensor ${JSON.stringify(name)} ${what}`)
+  if (!isObject(value)) throw fail('is not described by an object')
+  const { dtype: dtypeName, shape, data_offsets: offsets } = value
+  if (typeof dtypeName !== 'string' || !Object.hasOwn(DTYPES, dtypeName)) {
+    throw fail(`has dtype ${JSON.stringify(dtypeName)}; supported are ${Object.keys(DTYPES).join(', ')}`)
+  }
+  if (!isArrayOfSizes(shape)) throw fail('has a shape that is not a list of whole numbers')
+  if (!isArrayOfSizes(offsets) || offsets.length !== 2)
+    throw fail('has data_offsets that are not two whole numbers')
+  const [begin, end] = offsets
+  const dtype = DTYPES[dtypeName]
+  const size = shape.reduce((product, n) => product * n, BYTES_PER_ELEMENT[dtype])
+  if (end - begin !== size) {
+    throw fail(
+      `of shape [${shape}] and dtype ${dtypeName} takes ${size} bytes, but its offsets span ${end - begin}`,
+    )
+  }
+  return { name, dtype, shape, begin, end }
+}
+
+function checkTiling(entries: Entry[], dataLength: number): void {
+  let position = 0
+  for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    const tensor = `safetensors: tensor ${JSON.stringify(name)}`
+    if (end > dataLength) {
+      throw new UserError(
+        `${tensor} ends at byte ${end} of ${dataLength} bytes of data; is the file cut short?`,
+      )
+    }
+    if (begin < position) throw new UserError(`${tensor} overlaps the tensor before it`)
+    if (begin > position)
+      throw new UserError(`${tensor} leaves a hole of ${begin - position} bytes before it`)
+    position = end
+  }
+  if (position < dataLength) {
+    throw new UserError(`safetensors: ${dataLength - position} bytes of data belong to no tensor`)
+  }
+}
+
+/**
+ * Writes a safetensors file, each tensor in its own dtype. Names keep their order; the data lies with the widest
+ * elements first, so that every tensor is aligned and a reader needs no copy.
+ * The default metadata is what Hugging Face's transformers asks of a checkpoint it loads.
+ */
+export function writeSafetensors(
+  tensors: StateDict,
+  metadata: Record<string, string> = { format: 'pt' },
+): Uint8Array {
+  const offsets = new Map<string, [number, number]>()
+  let dataLength = 0
+  for (const [name, tensor] of byElementSize(tensors)) {
+    const begin = dataLength
+    dataLength += tensor.data.length * BYTES_PER_ELEMENT[tensor.dtype]
+    offsets.set(name, [begin, dataLength])
+  }
+  const header = encodeHeader(tensors, offsets, metadata)
+  const file = new Uint8Array(8 + header.length + dataLength)
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true)
+  file.set(header, 8)
+  for (const [name, tensor] of tensors) file.set(narrow(tensor), 8 + header.length + offsets.get(name)![0])
+  return file
+}
+
+function byElementSize(tensors: StateDict): [string, HostTensor][] {
+  return [...tensors].sort(([, a], [, b]) => BYTES_PER_ELEMENT[b.dtype] - BYTES_PER_ELEMENT[a.dtype])
+}
+
+function encodeHeader(
+  tensors: StateDict,
+  offsets: Map<string, [number, number]>,
+  metadata: Record<string, string>,
+): Uint8Array {
+  const entries = [...tensors].map(([name, { dtype, shape }]) => [
+    name,
+    { dtype: DTYPE_NAMES[dtype], shape, data_offsets: offsets.get(name) },
+  ])
+  const json = new TextEncoder().encode(
+    JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }),
+  )
+  // Spaces up to a multiple of 8, for the data to begin aligned.
+  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20)
+  padded.set(json)
+  return padded
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isArrayOfSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(n => Number.isSafeInteger(n) && n >= 0)
+}

@@ -1,0 +1,153 @@
+import { UserError } from '../errors.ts'
+import { BYTES_PER_ELEMENT, type Dtype, widen } from './dtype.ts'
+import type { HostTensor } from './tensor.ts'
+import { PickleGlobal, type PickleValue, unpickle } from './unpickler.ts'
+
+/** A run of elements that tensors view. Its bytes lie outside the pickle: the container that holds them sets them. */
+export class TorchStorage {
+  bytes: Uint8Array = new Uint8Array()
+  private widened?: Float32Array | BigInt64Array
+
+  constructor(
+    readonly dtype: Dtype,
+    readonly length: number,
+  ) {}
+
+  get byteLength(): number {
+    return this.length * BYTES_PER_ELEMENT[this.dtype]
+  }
+
+  /** Widened once for all the tensors that share them. */
+  get elements(): Float32Array | BigInt64Array {
+    this.widened ??= widen(this.bytes, this.dtype)
+    return this.widened
+  }
+}
+
+/** A strided view of a storage, as the file describes it; `shape`, `strides` and `offset` count elements. */
+export class TorchTensor {
+  constructor(
+    readonly storage: TorchStorage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
+
+  get size(): number {
+    // A product that overflows to infinity must still be 0 here.
+    return this.shape.includes(0) ? 0 : this.shape.reduce((product, n) => product * n, 1)
+  }
+
+  /** Is every element inside the storage? */
+  fits(): boolean {
+    if (this.size === 0) return true
+    const last = this.shape.reduce((index, n, axis) => index + (n - 1) * this.strides[axis], this.offset)
+    return last < this.storage.length
+  }
+
+  /** The tensor in row-major order: a view of its storage where it lies so, a copy elsewhere. It must fit. */
+  read(): HostTensor {
+    const { dtype, elements } = this.storage
+    const data = this.isContiguous() ? elements.subarray(this.offset, this.offset + this.size) : gather(this)
+    return { dtype, shape: this.shape, data }
+  }
+
+  private isContiguous(): boolean {
+    let stride = 1
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      // The stride of an axis with one element is never taken.
+      if (this.shape[axis] !== 1 && this.strides[axis] !== stride) return this.size === 0
+      stride *= this.shape[axis]
+    }
+    return true
+  }
+}
+
+function gather(tensor: TorchTensor): Float32Array | BigInt64Array {
+  const { shape, strides, size } = tensor
+  const { elements } = tensor.storage
+  const out = elements instanceof Float32Array ? new Float32Array(size) : new BigInt64Array(size)
+  const index = new Array<number>(shape.length).fill(0)
+  let position = tensor.offset
+  for (let i = 0; i < size; i++) {
+    out[i] = elements[position]
+    // Count up like an odometer: a digit that runs over goes back to 0 and carries.
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      position += strides[axis]
+      if (++index[axis] < shape[axis]) break
+      position -= shape[axis] * strides[axis]
+      index[axis] = 0
+    }
+  }
+  return out
+}
+
+const STORAGE_DTYPES: Record<string, Dtype> = {
+  'torch.FloatStorage': 'f32',
+  'torch.HalfStorage': 'f16',
+  'torch.BFloat16Storage': 'bf16',
+  'torch.LongStorage': 'i64',
+}
+
+/** All that a checkpoint may name. */
+const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
+  [
+    new PickleGlobal('collections.OrderedDict', newDict),
+    new PickleGlobal('torch._utils._rebuild_tensor_v2', rebuildTensor),
+    new PickleGlobal('torch._utils._rebuild_parameter', ([tensor]) => tensor ?? null),
+    ...Object.keys(STORAGE_DTYPES).map(name => new PickleGlobal(name)),
+  ].map(global => [global.name, global]),
+)
+
+function newDict(args: PickleValue[]): PickleValue {
+  if (args.length > 0) throw damaged('an OrderedDict')
+  return new Map()
+}
+
+/** Arguments: storage, offset, shape, strides; then whether it wants a gradient, which says nothing here. */
+function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchTensor {
+  const isTensor =
+    storage instanceof TorchStorage &&
+    isSize(offset) &&
+    isArrayOfSizes(shape) &&
+    isArrayOfSizes(strides) &&
+    shape.length === strides.length
+  if (!isTensor) throw damaged('a tensor')
+  return new TorchTensor(storage, offset, shape, strides)
+}
+
+/** Runs the pickle at the start of `bytes`; `storages` are those that it mentions, by key, still without their bytes. */
+export function unpickleTorch(bytes: Uint8Array): {
+  value: PickleValue
+  storages: Map<string, TorchStorage>
+  length: number
+} {
+  const storages = new Map<string, TorchStorage>()
+  const persistentLoad = (id: PickleValue) => findStorage(storages, id)
+  return { ...unpickle(bytes, { globals: TORCH_GLOBALS, persistentLoad }), storages }
+}
+
+/** `id` is ('storage', type, key, device, number of elements) and, in the legacy container, null or a view. */
+function findStorage(storages: Map<string, TorchStorage>, id: PickleValue): TorchStorage {
+  if (!Array.isArray(id)) throw damaged('a storage')
+  const [kind, type, key, , length, view = null] = id
+  const dtype = type instanceof PickleGlobal ? STORAGE_DTYPES[type.name] : undefined
+  if (kind !== 'storage' || !dtype || typeof key !== 'string' || !isSize(length)) throw damaged('a storage')
+  if (view !== null) throw new UserError('PyTorch file: storages that are views of others are not supported')
+  const storage = storages.get(key) ?? new TorchStorage(dtype, length)
+  if (storage.dtype !== dtype || storage.length !== length) throw damaged('a storage')
+  storages.set(key, storage)
+  return storage
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isArrayOfSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isSize)
+}
+
+function damaged(what: string): UserError {
+  return new UserError(`PyTorch file: the description of ${what} is damaged`)
+}

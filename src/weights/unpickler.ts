@@ -1,0 +1,197 @@
+import { UserError } from '../errors.ts'
+import { ByteReader } from './byte_reader.ts'
+import { type PickleOpcode, pickleOpcodeName } from './pickle_opcodes.ts'
+
+/*
+ * A pickle is a program for a stack machine, and Python's own reader lets it call anything. This one builds plain
+ * values only and knows only the globals it is given: whatever else a file asks for is refused by its name.
+ */
+
+/** A Python global that a pickle may name. Without `call` it can be passed around, but not called. */
+export class PickleGlobal {
+  constructor(
+    readonly name: string,
+    readonly call?: (args: PickleValue[]) => PickleValue,
+  ) {}
+}
+
+/** A dict is a Map, a list or tuple an array; a global's `call` may return objects of its own. */
+export type PickleValue = null | boolean | number | bigint | string | object
+
+export interface UnpickleOptions {
+  /** The globals that the file may use, by dotted name (`collections.OrderedDict`). */
+  globals: ReadonlyMap<string, PickleGlobal>
+  /** What stands for an object that is kept outside the pickle. */
+  persistentLoad: (id: PickleValue) => PickleValue
+}
+
+/** A model's pickle takes some ten thousand operations; each may cost a few hundred bytes of memory. */
+const MAX_OPERATIONS = 1_000_000
+
+/** What each opcode does. STOP is the loop's own; an opcode that is absent here is refused. */
+const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
+  NONE: m => m.push(null),
+  NEWTRUE: m => m.push(true),
+  NEWFALSE: m => m.push(false),
+  BININT: m => m.push(m.reader.int32()),
+  BININT1: m => m.push(m.reader.uint8()),
+  BININT2: m => m.push(m.reader.uint16()),
+  LONG1: m => m.push(signedInteger(m.reader.take(m.reader.uint8()))),
+  BINFLOAT: m => m.push(m.reader.float64BigEndian()),
+  BINUNICODE: m => m.push(m.reader.text(m.reader.uint32())),
+  SHORT_BINUNICODE: m => m.push(m.reader.text(m.reader.uint8())),
+  BINSTRING: m => m.push(m.reader.text(m.reader.uint32())),
+  SHORT_BINSTRING: m => m.push(m.reader.text(m.reader.uint8())),
+
+  MARK: m => m.marks.push(m.stack.length),
+  EMPTY_TUPLE: m => m.push([]),
+  TUPLE: m => m.push(m.popToMark()),
+  TUPLE1: m => m.push(m.popMany(1)),
+  TUPLE2: m => m.push(m.popMany(2)),
+  TUPLE3: m => m.push(m.popMany(3)),
+  EMPTY_LIST: m => m.push([]),
+  APPEND: m => append(m, m.popMany(1)),
+  APPENDS: m => append(m, m.popToMark()),
+  EMPTY_DICT: m => m.push(new Map()),
+  SETITEM: m => setItems(m, m.popMany(2)),
+  SETITEMS: m => setItems(m, m.popToMark()),
+
+  BINPUT: m => m.memo.set(m.reader.uint8(), m.top()),
+  LONG_BINPUT: m => m.memo.set(m.reader.uint32(), m.top()),
+  MEMOIZE: m => m.memo.set(m.memo.size, m.top()),
+  BINGET: m => m.push(recall(m, m.reader.uint8())),
+  LONG_BINGET: m => m.push(recall(m, m.reader.uint32())),
+
+  GLOBAL: m => m.push(lookUp(m, [m.reader.line(), m.reader.line()])),
+  STACK_GLOBAL: m => m.push(lookUp(m, m.popMany(2))),
+  REDUCE: m => m.push(call(m.popMany(2))),
+  BUILD: m => build(m),
+  BINPERSID: m => m.push(m.options.persistentLoad(m.pop())),
+
+  // The protocol's number and a frame's length tell this reader nothing that it needs.
+  PROTO: m => m.reader.take(1),
+  FRAME: m => m.reader.take(8),
+}
+
+/**
+ * Runs the pickle at the start of `bytes` and returns its value and the number of bytes it took.
+ * Protocols 2 to 5, as far as a checkpoint needs them; anything else is refused with a UserError.
+ */
+export function unpickle(
+  bytes: Uint8Array,
+  options: UnpickleOptions,
+): { value: PickleValue; length: number } {
+  const machine = new Machine(new ByteReader(bytes, 'pickle: the data'), options)
+  for (let operations = 0; operations < MAX_OPERATIONS; operations++) {
+    const opcode = pickleOpcodeName(machine.reader.uint8())
+    if (!opcode) throw malformed('holds a byte that is no pickle opcode')
+    if (opcode === 'STOP') return { value: machine.pop(), length: machine.reader.position }
+    const operation = OPERATIONS[opcode]
+    if (!operation) throw refusal(`uses pickle opcode ${opcode}`)
+    operation(machine)
+  }
+  throw refusal(`runs more than ${MAX_OPERATIONS} pickle operations`)
+}
+
+class Machine {
+  readonly stack: PickleValue[] = []
+  /** Heights of the stack that `popToMark` goes back to. */
+  readonly marks: number[] = []
+  readonly memo = new Map<number, PickleValue>()
+
+  constructor(
+    readonly reader: ByteReader,
+    readonly options: UnpickleOptions,
+  ) {}
+
+  push(value: PickleValue): void {
+    this.stack.push(value)
+  }
+
+  pop(): PickleValue {
+    return this.popMany(1)[0]
+  }
+
+  /** The topmost `count` values, the deepest first. */
+  popMany(count: number): PickleValue[] {
+    // Operands never come from below the last mark.
+    if (this.stack.length - (this.marks.at(-1) ?? 0) < count)
+      throw malformed('takes a value from an empty stack')
+    return this.stack.splice(this.stack.length - count)
+  }
+
+  popToMark(): PickleValue[] {
+    const mark = this.marks.pop()
+    if (mark === undefined) throw malformed('closes a group that it never opened')
+    return this.stack.splice(mark)
+  }
+
+  top(): PickleValue {
+    if (this.stack.length === 0) throw malformed('takes a value from an empty stack')
+    return this.stack[this.stack.length - 1]
+  }
+}
+
+function append(machine: Machine, items: PickleValue[]): void {
+  const list = machine.top()
+  if (!Array.isArray(list)) throw malformed('appends to what is not a list')
+  for (const item of items) list.push(item)
+}
+
+function setItems(machine: Machine, keysAndValues: PickleValue[]): void {
+  const dict = machine.top()
+  if (!(dict instanceof Map)) throw malformed('sets an item of what is not a dict')
+  if (keysAndValues.length % 2) throw malformed('sets a key without a value')
+  for (let i = 0; i < keysAndValues.length; i += 2) dict.set(keysAndValues[i], keysAndValues[i + 1])
+}
+
+function recall(machine: Machine, key: number): PickleValue {
+  const value = machine.memo.get(key)
+  if (value === undefined) throw malformed(`recalls value ${key}, which it never stored`)
+  return value
+}
+
+function lookUp(machine: Machine, [module, name]: PickleValue[]): PickleGlobal {
+  if (typeof module !== 'string' || typeof name !== 'string')
+    throw malformed('names a global by what is not text')
+  const global = machine.options.globals.get(`${module}.${name}`)
+  if (!global) {
+    const asked = printable(`${module}.${name}`)
+    throw refusal(`asks for ${asked}; only tensors and plain values are loaded, such as a state_dict()`)
+  }
+  return global
+}
+
+function call([callee, args]: PickleValue[]): PickleValue {
+  if (!(callee instanceof PickleGlobal) || !Array.isArray(args))
+    throw malformed('calls what is not a function')
+  if (!callee.call) throw refusal(`calls ${callee.name}`)
+  return callee.call(args)
+}
+
+/** A state dict carries the version numbers of its modules as attributes; they say nothing about its tensors. */
+function build(machine: Machine): void {
+  machine.pop()
+  if (!(machine.top() instanceof Map)) throw refusal('sets the state of an object that is not a dict')
+}
+
+/** Two's complement, little-endian; past 2^53 a bigint. */
+function signedInteger(bytes: Uint8Array): number | bigint {
+  const magnitude = bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
+  const value = BigInt.asIntN(bytes.length * 8, magnitude)
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value
+}
+
+/** Text from the file as one short line that cannot confuse a terminal. */
+function printable(text: string): string {
+  const line = text.replace(/[^\x20-\x7e]/g, '?')
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line
+}
+
+function refusal(what: string): UserError {
+  return new UserError(`refused to load: the file ${what}`)
+}
+
+function malformed(what: string): UserError {
+  return new UserError(`pickle: the data is damaged: it ${what}`)
+}
