@@ -1,0 +1,183 @@
+// Networks by name: every row of the paper's Tables 1 to 6 (Chen et al. 2017, section 4), and those that the public
+// checkpoints hold. A row's name is its table, its cells, the output stride and how inference goes beyond a single pass:
+// table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
+// table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms   deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2
+
+import { UserError } from '../errors.ts'
+import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config.ts'
+
+export interface Inference {
+  outputStride: number
+  /** Image sizes whose probabilities are averaged, as factors. */
+  scales: number[]
+  /** Whether each scale is also run on the mirrored image. */
+  flip: boolean
+}
+
+export interface Preset {
+  name: string
+  /** Its `outputStride` is the one for training. */
+  config: DeepLabConfig
+  inference: Inference
+  /** The mIoU in percent on the PASCAL VOC 2012 val set that the paper reports for the row: of its weights, not of ours. */
+  paperMeanIoU?: number
+}
+
+/** The paper's scales ("MS", section 4.1). */
+const MULTI_SCALE = [0.5, 0.75, 1, 1.25, 1.5, 1.75]
+
+interface Row {
+  name: string
+  options: DeepLabOptions
+  inference?: Partial<Inference>
+  paperMeanIoU?: number
+}
+
+/** Table 1: ResNet-50 with block7, no multi-grid; output stride and mIoU. */
+const TABLE_1 = [
+  [8, 75.18],
+  [16, 73.88],
+  [32, 70.06],
+  [64, 59.99],
+  [128, 42.34],
+  [256, 20.29],
+]
+
+/** Table 2: the mIoU with block4, block5, block6 and block7. */
+const TABLE_2 = {
+  resnet50: [64.81, 72.14, 74.29, 73.88],
+  resnet101: [68.39, 73.21, 75.34, 75.76],
+} as const
+
+/** Table 3: ResNet-101; multi-grid and the mIoU with block4, block5, block6 and block7. */
+const TABLE_3 = [
+  { multiGrid: [1, 1, 1], meanIoUs: [68.39, 73.21, 75.34, 75.76] },
+  { multiGrid: [1, 2, 1], meanIoUs: [70.23, 75.67, 76.09, 76.66] },
+  { multiGrid: [1, 2, 3], meanIoUs: [73.14, 75.78, 75.96, 76.11] },
+  { multiGrid: [1, 2, 4], meanIoUs: [73.45, 75.74, 75.85, 76.02] },
+  { multiGrid: [2, 2, 2], meanIoUs: [71.45, 74.3, 74.7, 74.62] },
+]
+
+/** Tables 4 and 6: ResNet-101 trained at output stride 16, with block7 and multi-grid 1, 2, 1, or with block4 and ASPP. */
+const STRATEGIES = [
+  { name: 'os16', inference: { outputStride: 16 }, cascade: 76.66, aspp: 77.21 },
+  { name: 'os8', inference: { outputStride: 8 }, cascade: 78.05, aspp: 78.51 },
+  { name: 'os8.ms', inference: { outputStride: 8, scales: MULTI_SCALE }, cascade: 78.93, aspp: 79.45 },
+  {
+    name: 'os8.ms.flip',
+    inference: { outputStride: 8, scales: MULTI_SCALE, flip: true },
+    cascade: 79.35,
+    aspp: 79.77,
+  },
+]
+
+/** Table 5: ResNet-101 with block4; multi-grid, ASPP rates, image pooling and mIoU. */
+const TABLE_5 = [
+  { multiGrid: [1, 1, 1], rates: [6, 12, 18], imagePooling: false, meanIoU: 75.36 },
+  { multiGrid: [1, 2, 1], rates: [6, 12, 18], imagePooling: false, meanIoU: 75.93 },
+  { multiGrid: [1, 2, 4], rates: [6, 12, 18], imagePooling: false, meanIoU: 76.58 },
+  { multiGrid: [1, 2, 4], rates: [6, 12, 18, 24], imagePooling: false, meanIoU: 76.46 },
+  { multiGrid: [1, 2, 4], rates: [6, 12, 18], imagePooling: true, meanIoU: 77.21 },
+]
+
+const asppModel: DeepLabOptions = {
+  backbone: 'resnet101',
+  multiGrid: [1, 2, 4],
+  aspp: { rates: [6, 12, 18], imagePooling: true },
+}
+
+/** A network of the cascaded modules (section 3.2): its logits come straight from the last block. */
+const cascade = (backbone: 'resnet50' | 'resnet101', lastBlock: number, multiGrid = [1, 1, 1]) => ({
+  backbone,
+  lastBlock,
+  multiGrid,
+  aspp: null,
+})
+
+/** A row for each of block4 to block7. */
+const byLastBlock = (meanIoUs: readonly number[], row: (lastBlock: number) => Row): Row[] =>
+  meanIoUs.map((paperMeanIoU, index) => ({ ...row(4 + index), paperMeanIoU }))
+
+/** torchvision's own DeepLabv3, in which its checkpoints load: no multi-grid, trained at output stride 8. */
+const torchvision = (backbone: 'resnet50' | 'resnet101'): Row => ({
+  name: `deeplabv3_${backbone}`,
+  options: {
+    backbone,
+    outputStride: 8,
+    multiGrid: [1, 1, 1],
+    firstUnitRate: 'previousBlock',
+    headConvolution: true,
+  },
+})
+
+const rows: Row[] = [
+  torchvision('resnet50'),
+  torchvision('resnet101'),
+  { name: 'deeplabv3_mobilenet_v2', options: { backbone: 'mobilenet_v2' } },
+
+  ...TABLE_1.map(([outputStride, paperMeanIoU]) => ({
+    name: `table1.os${outputStride}`,
+    options: { ...cascade('resnet50', 7), outputStride },
+    paperMeanIoU,
+  })),
+
+  ...(['resnet50', 'resnet101'] as const).flatMap(backbone =>
+    byLastBlock(TABLE_2[backbone], lastBlock => ({
+      name: `table2.${backbone}.block${lastBlock}.os16`,
+      options: cascade(backbone, lastBlock),
+    })),
+  ),
+
+  ...TABLE_3.flatMap(({ multiGrid, meanIoUs }) =>
+    byLastBlock(meanIoUs, lastBlock => ({
+      name: `table3.mg${multiGrid.join('')}.block${lastBlock}.os16`,
+      options: cascade('resnet101', lastBlock, multiGrid),
+    })),
+  ),
+
+  ...STRATEGIES.map(({ name, inference, ...meanIoU }) => ({
+    name: `table4.${name}`,
+    options: cascade('resnet101', 7, [1, 2, 1]),
+    inference,
+    paperMeanIoU: meanIoU.cascade,
+  })),
+
+  ...TABLE_5.map(({ multiGrid, rates, imagePooling, meanIoU }) => ({
+    name: `table5.mg${multiGrid.join('')}.aspp${rates.join('-')}${imagePooling ? '.pool' : ''}.os16`,
+    options: { ...asppModel, multiGrid, aspp: { rates, imagePooling } },
+    paperMeanIoU: meanIoU,
+  })),
+
+  ...STRATEGIES.map(({ name, inference, aspp }) => ({
+    name: `table6.${name}`,
+    options: asppModel,
+    inference,
+    paperMeanIoU: aspp,
+  })),
+  // The last row differs in its training alone, which began on COCO.
+  {
+    name: 'table6.os8.ms.flip.coco',
+    options: asppModel,
+    inference: STRATEGIES[3].inference,
+    paperMeanIoU: 82.7,
+  },
+]
+
+/** All presets, in the order of the paper's tables. */
+export const presets: readonly Preset[] = rows.map(({ name, options, inference, paperMeanIoU }) => {
+  const config = deepLabConfig(options)
+  const plain = { outputStride: config.outputStride, scales: [1], flip: false }
+  return { name, config, inference: { ...plain, ...inference }, paperMeanIoU }
+})
+
+/** Throws a UserError for a name that no preset has, with those that begin like it. */
+export function preset(name: string): Preset {
+  const found = presets.find(candidate => candidate.name === name)
+  if (found) return found
+  const family = presets
+    .map(candidate => candidate.name)
+    .filter(other => other.split('.')[0] === name.split('.')[0])
+  const known =
+    family.length > 0 ? family : [...new Set(presets.map(candidate => candidate.name.split('.')[0]))]
+  throw new UserError(`no preset is named ${name}; there are ${known.join(', ')}`)
+}
