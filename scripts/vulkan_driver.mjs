@@ -1,0 +1,104 @@
+// WebGPU on Linux needs a Vulkan driver. Where none works, installs Mesa's, which also runs without a GPU, if this user may
+// install packages without being asked for a password; if not, says what to install.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Makes sure that WebGPU finds an adapter; throws one line that says what to install where it cannot. Reports through say(). */
+export async function ensureVulkanDriver(say) {
+  if (process.platform !== 'linux' || findsAdapter()) return
+  const advice = await import('../dist/node/driver_advice.js') // from the build: the command gives the same advice
+  if (!mayInstall()) throw new Error(advice.driverAdvice)
+
+  say('No usable GPU: installing a software Vulkan driver …')
+  installDriver(advice)
+  if (!findsAdapter()) throw new Error(advice.driverAdvice)
+}
+
+/** Asks Dawn for an adapter in a process of its own, which a broken driver may crash or hang. */
+function findsAdapter() {
+  const probe = `
+    import { create } from 'webgpu'
+    const gpu = create([])
+    const adapter = await gpu.requestAdapter()
+    process.stdout.write(adapter ? 'found' : 'none', () => process.exit())`
+  const env = { XDG_RUNTIME_DIR: tmpdir(), ...process.env } // Mesa warns without one
+  const options = { env, timeout: 60_000, encoding: 'utf8' }
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', probe], options).stdout === 'found'
+}
+
+function mayInstall() {
+  return succeeds('apt-get', '--version') && (isRoot() || succeeds('sudo', '-n', 'true'))
+}
+
+function installDriver({ softwareDriver, backports, driverAdvice }) {
+  const needsBackports = osRelease().VERSION_CODENAME === backports.codename
+  try {
+    if (needsBackports) addBackports(backports)
+    asRoot(['apt-get', 'update', '-q'])
+    const release = needsBackports ? ['-t', backports.suite] : []
+    const packages = softwareDriver.apt.split(' ')
+    asRoot(['apt-get', 'install', '-q', '-y', '--no-install-recommends', ...release, ...packages])
+  } catch (error) {
+    throw new Error(`${driverAdvice} (${error.message})`)
+  }
+}
+
+/** Adds the backports from the mirror that the release itself comes from, unless they are configured. */
+function addBackports({ codename, suite }) {
+  const sources = aptSources()
+  if (sources.includes(suite)) return
+  const source = backportsSource(sources, { codename, suite })
+  asRoot(['tee', `/etc/apt/sources.list.d/${suite}.sources`], source)
+}
+
+/** The deb822 text that adds a suite at the URIs of the release; sources come as deb822 or as one `deb …` line each. */
+export function backportsSource(sources, { codename, suite }) {
+  const stanza = sources
+    .split(/\n\s*\n/)
+    .find(text => new RegExp(`^Suites:.*\\b${codename}(\\s|$)`, 'm').test(text))
+  const uris =
+    stanza?.match(/^URIs:\s*(.+)$/m)?.[1] ??
+    sources.match(new RegExp(`^deb\\s+(?:\\[.*\\]\\s+)?(\\S+)\\s+${codename}\\s`, 'm'))?.[1]
+  if (!uris) throw new Error(`no apt source for ${codename}`)
+  return `Types: deb
+URIs: ${uris}
+Suites: ${suite}
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+`
+}
+
+/** The text of all apt sources of this machine, comments left out. */
+function aptSources() {
+  const folder = '/etc/apt/sources.list.d'
+  const files = existsSync(folder) ? readdirSync(folder).map(name => join(folder, name)) : []
+  return ['/etc/apt/sources.list', ...files]
+    .filter(file => existsSync(file))
+    .map(file => readFileSync(file, 'utf8').replace(/^#.*\n/gm, ''))
+    .join('\n\n')
+}
+
+/** The fields of /etc/os-release, such as VERSION_CODENAME. */
+function osRelease() {
+  if (!existsSync('/etc/os-release')) return {}
+  const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?(.*?)"?$/gm)
+  return Object.fromEntries(Array.from(lines, ([, key, value]) => [key, value]))
+}
+
+function isRoot() {
+  return process.getuid() === 0
+}
+
+function succeeds(command, ...args) {
+  return spawnSync(command, args).status === 0
+}
+
+/** Runs a command as root without questions; throws the last line it said if it fails. */
+function asRoot(command, input = '') {
+  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', ...command]
+  const [file, ...args] = isRoot() ? quiet : ['sudo', '-n', ...quiet]
+  const { status, stderr } = spawnSync(file, args, { input, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1))
+}
