@@ -50,8 +50,8 @@ export function randomArray4(shape: Shape4, seed: number, scale = 1): Array4 {
 }
 
 /** The same, with one value replaced where a case asks for it. */
-export function plantedArray4(shape: Shape4, seed: number, plant?: Plant): Array4 {
-  const array = randomArray4(shape, seed)
+export function plantedArray4(shape: Shape4, seed: number, plant?: Plant, scale = 1): Array4 {
+  const array = randomArray4(shape, seed, scale)
   if (plant) array.data[indexOf(shape, ...plant.at)] = plant.value
   return array
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Shape4 } from './array4.ts'
-import { expectClose, tolerance } from './compare.ts'
+import { expectClasses, expectClose, tolerance } from './compare.ts'
 
 const shape: Shape4 = [1, 2, 2, 3]
 const rtol = tolerance(1)
@@ -56,5 +56,30 @@ describe('expectClose', () => {
     expect(() => expectClose(new Float32Array(12), new Float64Array(11), { shape, rtol })).to.throw(
       'expected 11',
     )
+  })
+})
+
+describe('expectClasses', () => {
+  const expected = {
+    height: 2,
+    width: 2,
+    classes: Uint8Array.of(3, 1, 0, 2),
+    margin: Float64Array.of(0.5, 1e-6, 0, 2),
+  }
+
+  it('lets float32 choose in a near-tie', () => {
+    expectClasses([3, 1, 0, 2], expected)
+    expectClasses([3, 7, 0, 2], expected)
+  })
+
+  it('wants the lowest id of equals, and the best elsewhere', () => {
+    expect(() => expectClasses([3, 1, 4, 2], expected)).to.throw('1 of 4 pixels')
+    expect(() => expectClasses([3, 1, 0, 1], expected)).to.throw(
+      '(h 1, w 1): got 1, expected 2 by a margin of 2',
+    )
+  })
+
+  it('wants a class for every pixel', () => {
+    expect(() => expectClasses([3, 1, 0], expected)).to.throw('got 3')
   })
 })

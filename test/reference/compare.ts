@@ -1,5 +1,6 @@
 import { AssertionError } from 'chai'
 import { placeOf, type Shape4, sizeOf } from './array4.ts'
+import type { ClassMap } from './upsample_argmax.ts'
 
 export interface Closeness {
   /** the shape of `actual`, to say where a difference is */
@@ -56,6 +57,31 @@ export function expectClose(actual: Float32Array, expected: Float64Array, closen
       `  first at ${describe(failures[0])}`,
       `  worst at ${describe(worst)}`,
     ].join('\n'),
+  )
+}
+
+/**
+ * Asserts that every pixel has the expected class. Where the best logit beats the second by less than `tie`, float32 may
+ * choose otherwise (it knows a place on the map to about 1e-5 pixels, and logits change by a few units a pixel); but of
+ * exactly equal logits the lowest id has to win.
+ */
+export function expectClasses(actual: ArrayLike<number>, expected: ClassMap, tie = 1e-4) {
+  const { height, width, classes, margin } = expected
+  if (actual.length !== height * width) {
+    throw new AssertionError(`expected ${height} × ${width} classes, got ${actual.length}`)
+  }
+  const wrong: number[] = []
+  for (let pixel = 0; pixel < classes.length; pixel++) {
+    const mayDiffer = margin[pixel] > 0 && margin[pixel] < tie
+    if (actual[pixel] !== classes[pixel] && !mayDiffer) wrong.push(pixel)
+  }
+  if (wrong.length === 0) return
+
+  const [first] = wrong
+  const place = `(h ${Math.floor(first / width)}, w ${first % width})`
+  throw new AssertionError(
+    `${wrong.length} of ${classes.length} pixels have another class, the first at ${place}: ` +
+      `got ${actual[first]}, expected ${classes[first]} by a margin of ${margin[first]}`,
   )
 }
 

@@ -244,7 +244,7 @@ for kind in ACTIVATIONS:
     x = torch.tensor([-math.inf, -1.5, 0.0, 2.5, 6.0, 7.25, math.inf, math.nan], dtype=torch.float64).reshape(1, 1, 2, 4)
     record("activation", kind, {"input": nhwc(x), "kind": kind}, output=nhwc(ACTIVATIONS[kind](x)))
     a, b = planted(math.nan, 2, 3, 2, 3), random(2, 3, 2, 3) * 4
-    record("add", kind, {"a": nhwc(a), "b": nhwc(b), "kind": kind}, output=nhwc(ACTIVATIONS[kind](a + b)))
+    record("add", kind, {"a": nhwc(a), "b": nhwc(b), "activation": kind}, output=nhwc(ACTIVATIONS[kind](a + b)))
 
 for name, x in (
     ("batch 2", random(2, 5, 2, 3)),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { type AccumulateProbabilities, accumulateProbabilities } from './accumulate_probabilities.ts'
 import { type Activation, activation } from './activation.ts'
-import { add } from './add.ts'
+import { type Add, add } from './add.ts'
 import type { Array4 } from './array4.ts'
 import { type BatchNorm, batchNorm } from './batch_norm.ts'
 import { concat } from './concat.ts'
@@ -90,9 +90,7 @@ describe('the CPU reference against PyTorch', () => {
   agrees('activation', (given: { input: Array4; kind: Activation }) => ({
     output: activation(given.input, given.kind),
   }))
-  agrees('add', (given: { a: Array4; b: Array4; kind: Activation }) => ({
-    output: add(given.a, given.b, given.kind),
-  }))
+  agrees('add', (given: Add) => ({ output: add(given) }))
   agrees('softmax', (input: Array4) => ({ output: softmax(input) }))
   agrees('concat', (inputs: Array4[]) => ({ output: concat(inputs) }))
 })

@@ -1,0 +1,74 @@
+import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
+import type { MaxPool } from '../reference/max_pool.ts'
+import { type Padding, padding, samePadding } from '../reference/window.ts'
+
+export interface MaxPoolCase {
+  name: string
+  input: Shape4
+  kernel: readonly [kh: number, kw: number]
+  stride: number
+  padding: Padding | 'same'
+  seed: number
+  /** a NaN or an infinity in the input */
+  plant?: Plant
+  /** a real layer, worth timing */
+  bench?: boolean
+}
+
+/** What a case is unless it says otherwise: ResNet's pool. */
+const plain = { kernel: [3, 3], stride: 2, padding: padding(1), seed: 1 } as const
+
+export const cases: MaxPoolCase[] = [
+  { ...plain, name: 'one pixel, one channel', input: [1, 1, 1, 1] },
+  { ...plain, name: 'one row', input: [1, 1, 7, 3] },
+  { ...plain, name: 'odd map, batch 3', input: [3, 17, 13, 5] },
+  { ...plain, name: 'even map', input: [1, 16, 12, 21] },
+  { ...plain, name: 'stride 1', input: [1, 9, 7, 24], stride: 1 },
+  {
+    ...plain,
+    name: '2×2 without padding: the last row and column are left out',
+    input: [1, 9, 7, 3],
+    kernel: [2, 2],
+    padding: padding(0),
+  },
+  {
+    ...plain,
+    name: '5×1, batch 2',
+    input: [2, 9, 7, 3],
+    kernel: [5, 1],
+    padding: { top: 2, bottom: 2, left: 0, right: 0 },
+  },
+  { ...plain, name: 'SAME, even map: asymmetric', input: [1, 16, 12, 24], padding: 'same' },
+  { ...plain, name: '960 channels', input: [1, 5, 7, 960] },
+  { ...plain, name: 'NaN', input: [1, 9, 9, 5], plant: { value: Number.NaN, at: [0, 4, 5, 2] } },
+  {
+    ...plain,
+    name: 'NaN first in its window',
+    input: [1, 9, 9, 24],
+    plant: { value: Number.NaN, at: [0, 0, 0, 0] },
+  },
+  {
+    ...plain,
+    name: 'Inf',
+    input: [1, 9, 9, 5],
+    plant: { value: Number.POSITIVE_INFINITY, at: [0, 4, 5, 2] },
+  },
+  {
+    ...plain,
+    name: '−Inf alone in its window',
+    input: [1, 1, 1, 3],
+    plant: { value: Number.NEGATIVE_INFINITY, at: [0, 0, 0, 1] },
+  },
+  { ...plain, name: 'resnet50.maxpool', input: [1, 257, 257, 64], bench: true },
+]
+
+/** The operands of a case, made from its seed. */
+export function maxPoolOf({ input, kernel, stride, padding, seed, plant }: MaxPoolCase): MaxPool {
+  const [, h, w] = input
+  return {
+    input: plantedArray4(input, seed, plant),
+    kernel,
+    stride,
+    padding: padding === 'same' ? samePadding(h, w, { size: kernel, stride, dilation: 1 }) : padding,
+  }
+}
