@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { stripDataParallel } from './names.ts'
 import { isZip, readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { HostTensor, StateDict } from './tensor.ts'
@@ -17,12 +18,12 @@ const NOT_CHECKPOINTS: [start: string, what: string][] = [
 ]
 
 /**
- * Reads a checkpoint of any supported format, told by its content and not by its name.
+ * Reads a checkpoint of any supported format, told by its content and not by its name; DataParallel's prefix is stripped.
  * Every UserError begins with `fileName`.
  */
 export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
   try {
-    return findReader(bytes)(bytes)
+    return stripDataParallel(findReader(bytes)(bytes))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw new UserError(`${fileName}: ${error.message}`, { cause: error })

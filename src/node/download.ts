@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { UserError } from '../errors.ts'
+import { fileError } from './file_error.ts'
+
+export interface DownloadOptions {
+  url: string
+  /** Where the whole file ends up. While it is on its way it lies beside that, in `FILE.part`. */
+  file: string
+  /** The expected SHA-256 in hex, or its first digits. */
+  sha256?: string
+  /** The expected size. */
+  bytes?: number
+  /** Throws a UserError where the finished file (the path it gets) is not what it should be. */
+  check?: (part: string) => Promise<void>
+  onProgress?: (progress: DownloadProgress) => void
+}
+
+export interface DownloadProgress {
+  file: string
+  receivedBytes: number
+  /** Undefined where the server does not tell. */
+  totalBytes?: number
+}
+
+/** The server refused: a UserError with its HTTP status. */
+export class HttpError extends UserError {
+  constructor(
+    url: string,
+    readonly status: number,
+  ) {
+    super(`${url}: ${HTTP_CAUSES[status] ?? 'the server refused'} (HTTP ${status})`)
+  }
+}
+
+const HTTP_CAUSES: Record<number, string> = {
+  401: 'access denied',
+  403: 'access denied',
+  404: 'not found',
+  410: 'no longer there',
+}
+
+/** Network errors that trying again does not mend. */
+const UNREACHABLE: Record<string, string> = {
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'its name does not resolve; is this machine online?',
+  ECONNREFUSED: 'the connection was refused',
+  ENETUNREACH: 'there is no network',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_INVALID_URL: 'this is not a URL',
+}
+
+/** The waits before the second attempt, the third, and so on. */
+const BACKOFF_MS = [250, 1000, 3000, 6000]
+
+/**
+ * Downloads a file whole or not at all. What a broken connection left is resumed, by this call or a later one; a finished
+ * file is verified before it takes its name, and removed where it is wrong.
+ * Throws a UserError for whatever goes wrong on the network, on the disk or with the file.
+ */
+export async function download(options: DownloadOptions): Promise<void> {
+  const { file } = options
+  const part = new Part(file)
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await receiveWithRetries(options, part)
+    await verify(options, part)
+    await rename(part.path, file)
+    await part.remove()
+  } catch (error) {
+    throw fileError(file, error)
+  }
+}
+
+/** The file on its way, and the server's mark of its version, which a later run needs to resume it. */
+class Part {
+  readonly path: string
+  private readonly versionPath: string
+
+  constructor(file: string) {
+    this.path = `${file}.part`
+    this.versionPath = `${file}.part.version`
+  }
+
+  async size(): Promise<number> {
+    return (await stat(this.path).catch(() => undefined))?.size ?? 0
+  }
+
+  async version(): Promise<string | undefined> {
+    return readFile(this.versionPath, 'utf8').catch(() => undefined)
+  }
+
+  async setVersion(version: string | undefined): Promise<void> {
+    if (version === undefined) await rm(this.versionPath, { force: true })
+    else await writeFile(this.versionPath, version)
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true })
+    await rm(this.versionPath, { force: true })
+  }
+}
+
+async function receiveWithRetries(options: DownloadOptions, part: Part): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await receive(options, part)
+    } catch (error) {
+      if (!mayPass(error)) throw explain(options.url, error)
+      if (attempt === BACKOFF_MS.length) {
+        throw new UserError(
+          `${options.url}: the connection broke ${attempt + 1} times; try again to resume`,
+          {
+            cause: error,
+          },
+        )
+      }
+      await setTimeout(BACKOFF_MS[attempt])
+    }
+  }
+}
+
+/** Fetches what is missing of the part: all of it, unless the server still has the same version and can send the rest. */
+async function receive({ url, file, sha256, onProgress }: DownloadOptions, part: Part): Promise<void> {
+  const size = await part.size()
+  const version = await part.version()
+  // Without a version or a hash to verify, a rest of another version would go unnoticed.
+  const resume = size > 0 && (version !== undefined || sha256 !== undefined)
+  const headers = new Headers({ 'Accept-Encoding': 'identity' })
+  if (resume) headers.set('Range', `bytes=${size}-`)
+  if (resume && version !== undefined) headers.set('If-Range', version)
+  const response = await fetch(url, { headers })
+  const begin = response.status === 206 ? size : 0
+  if (
+    response.status === 416 ||
+    (begin > 0 && !response.headers.get('Content-Range')?.startsWith(`bytes ${begin}-`))
+  ) {
+    await response.body?.cancel()
+    if (response.headers.get('Content-Range') === `bytes */${size}`) return
+    await part.remove()
+    throw new HttpError(url, 416)
+  }
+  if (!response.ok) throw new HttpError(url, response.status)
+  await part.setVersion(versionOf(response))
+  const length = response.headers.get('Content-Length')
+  const totalBytes = length === null ? undefined : begin + Number(length)
+  await append({ response, path: part.path, begin }, receivedBytes =>
+    onProgress?.({ file, receivedBytes, totalBytes }),
+  )
+}
+
+/** What If-Range takes: a strong ETag, or else the date. */
+function versionOf({ headers }: Response): string | undefined {
+  const etag = headers.get('ETag')
+  return (etag?.startsWith('"') ? etag : headers.get('Last-Modified')) ?? undefined
+}
+
+async function append(
+  { response, path, begin }: { response: Response; path: string; begin: number },
+  report: (receivedBytes: number) => void,
+): Promise<void> {
+  const handle = await open(path, begin > 0 ? 'a' : 'w')
+  try {
+    let received = begin
+    report(received)
+    for await (const chunk of response.body ?? []) {
+      await handle.writeFile(chunk)
+      received += chunk.length
+      report(received)
+    }
+  } finally {
+    // Also what came before the connection broke is there to be resumed.
+    await handle.sync()
+    await handle.close()
+  }
+}
+
+/** A broken connection or a server that is busy: worth another try. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof HttpError) return error.status >= 500 || [408, 416, 429].includes(error.status)
+  return isNetworkError(error) && !(networkCode(error) in UNREACHABLE)
+}
+
+/** fetch throws a TypeError, and puts what the system said into its cause. */
+function isNetworkError(error: unknown): error is TypeError {
+  return error instanceof TypeError
+}
+
+function networkCode(error: TypeError): string {
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? ''
+}
+
+function explain(url: string, error: unknown): unknown {
+  if (!isNetworkError(error)) return error
+  return new UserError(`${url}: cannot reach the server: ${UNREACHABLE[networkCode(error)]}`, {
+    cause: error,
+  })
+}
+
+async function verify({ url, sha256, bytes, check }: DownloadOptions, part: Part): Promise<void> {
+  try {
+    const size = await part.size()
+    if (bytes !== undefined && size !== bytes) throw wrongFile(url, `${size} bytes came instead of ${bytes}`)
+    const actual = sha256 === undefined ? '' : await sha256Of(part.path)
+    if (!actual.startsWith(sha256 ?? '')) throw wrongFile(url, `its SHA-256 is ${actual}, not ${sha256}`)
+    await check?.(part.path)
+  } catch (error) {
+    await part.remove()
+    throw error
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+function wrongFile(url: string, what: string): UserError {
+  return new UserError(`${url}: not the expected file: ${what}; it was removed`)
+}

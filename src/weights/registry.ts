@@ -1,0 +1,28 @@
+/** A public checkpoint that can be pulled by name; `weights/registry.json` lists them. */
+export interface RegistryEntry {
+  name: string
+  description: string
+  /** Channels of the logits, background included. */
+  classes: number
+  /** What there is to download, as the source states it. */
+  megabytes: number
+  licence: string
+  /** A page that tells where the weights come from. */
+  source: string
+  files: RegistryFile[]
+}
+
+export interface RegistryFile {
+  /** Its name in the cache folder. */
+  name: string
+  url: string
+  /** The exact size; null where no source states it. */
+  bytes: number | null
+  /** The SHA-256 in hex, or its first digits, as the source states it; null where it states none. */
+  sha256: string | null
+}
+
+/** The entry of that name; undefined where there is none. */
+export function findEntry(registry: readonly RegistryEntry[], name: string): RegistryEntry | undefined {
+  return registry.find(entry => entry.name === name)
+}
