@@ -62,8 +62,8 @@ export function expectClose(actual: Float32Array, expected: Float64Array, closen
 
 /**
  * Asserts that every pixel has the expected class. Where the best logit beats the second by less than `tie`, float32 may
- * choose otherwise (it knows a place on the map to about 1e-5 pixels, and logits change by a few units a pixel); but of
- * exactly equal logits the lowest id has to win.
+ * choose otherwise (a position computed in float32 is up to 1e-5 pixels off, and logits change by a few units a pixel); but
+ * of exactly equal logits the lowest id has to win.
  */
 export function expectClasses(actual: ArrayLike<number>, expected: ClassMap, tie = 1e-4) {
   const { height, width, classes, margin } = expected

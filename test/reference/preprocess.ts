@@ -27,8 +27,9 @@ interface TriangleWindow {
 
 /**
  * The antialiased bilinear filter of PIL and of torchvision's `antialias=True`: a triangle around the output pixel's
- * centre, as wide as an input pixel when enlarging and as an output pixel when shrinking, cut off at the image's edge and
- * normalised.
+ * centre, reaching one input pixel to each side when enlarging and one output pixel when shrinking, cut off at the image's
+ * edge and normalised. (In float32 the distance |j + ½ − centre| needs an integer numerator, |(2j+1)·out − (2i+1)·in|:
+ * a rounded centre, 1e-5 pixels off, shows tenfold the tolerance on noise at 513×513.)
  */
 export function triangleWindows(inLength: number, outLength: number): TriangleWindow[] {
   const scale = inLength / outLength

@@ -40,14 +40,18 @@ export function resize({ input, height, width, alignCorners }: Resize): Array4 {
 
   for (let n = 0; n < batch; n++) {
     for (let h = 0; h < height; h++) {
+      const { low: top, high: bottom, fraction: down } = rows[h]
       for (let w = 0; w < width; w++) {
+        const { low: left, high: right, fraction: across } = columns[w]
+        const topLeft = indexOf(input.shape, n, top, left, 0)
+        const topRight = indexOf(input.shape, n, top, right, 0)
+        const bottomLeft = indexOf(input.shape, n, bottom, left, 0)
+        const bottomRight = indexOf(input.shape, n, bottom, right, 0)
+        const out = indexOf(output.shape, n, h, w, 0)
         for (let c = 0; c < channels; c++) {
-          const at = (y: number, x: number) => input.data[indexOf(input.shape, n, y, x, c)]
-          const { low: top, high: bottom, fraction: down } = rows[h]
-          const { low: left, high: right, fraction: across } = columns[w]
-          output.data[indexOf(output.shape, n, h, w, c)] =
-            (1 - down) * ((1 - across) * at(top, left) + across * at(top, right)) +
-            down * ((1 - across) * at(bottom, left) + across * at(bottom, right))
+          const above = (1 - across) * input.data[topLeft + c] + across * input.data[topRight + c]
+          const below = (1 - across) * input.data[bottomLeft + c] + across * input.data[bottomRight + c]
+          output.data[out + c] = (1 - down) * above + down * below
         }
       }
     }
