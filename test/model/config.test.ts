@@ -1,0 +1,135 @@
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import {
+  type DeepLabOptions,
+  deepLabConfig,
+  type MobileNetV2Config,
+  outputStrides,
+} from '../../src/model/config.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
+import { fromHuggingFace, toHuggingFace } from '../../src/model/hugging_face.ts'
+import { preset, presets } from '../../src/model/presets.ts'
+
+describe('deepLabConfig', () => {
+  it("defaults to the paper's best: multi-grid 1, 2, 4 and ASPP 6, 12, 18 with image pooling", () => {
+    expect(deepLabConfig({ backbone: 'resnet101' })).to.deep.include({
+      classes: 21,
+      outputStride: 16,
+      multiGrid: [1, 2, 4],
+      aspp: { rates: [6, 12, 18], imagePooling: true },
+    })
+  })
+
+  it('completes a partial ASPP, ignores undefined and shares nothing between configs', () => {
+    const config = deepLabConfig({ backbone: 'resnet50', classes: undefined, aspp: { imagePooling: false } })
+    expect(config).to.deep.include({ classes: 21, aspp: { rates: [6, 12, 18], imagePooling: false } })
+    const [a, b] = [deepLabConfig({ backbone: 'resnet50' }), deepLabConfig({ backbone: 'resnet50' })]
+    expect(a)
+      .to.have.property('aspp')
+      .that.does.not.equal(b.backbone === 'resnet50' && b.aspp)
+  })
+
+  it('survives JSON', () => {
+    for (const { name, config } of presets)
+      expect(deepLabConfig(JSON.parse(JSON.stringify(config))), name).to.deep.equal(config)
+  })
+
+  const nonsense: [options: object, message: string][] = [
+    [{ backbone: 'vgg16' }, 'backbone: expected resnet50, resnet101, mobilenet_v2; got "vgg16"'],
+    [{ classes: 1 }, 'classes: expected 2 or more; got 1'],
+    [{ multigrid: [1, 2, 4] }, 'config: resnet50 has no option multigrid'],
+    [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
+    [{ outputStride: 64 }, 'outputStride: expected 8, 16, 32; got 64'],
+    [{ lastBlock: 5, outputStride: 128 }, 'outputStride: expected 8, 16, 32, 64; got 128'],
+    [{ lastBlock: 8 }, 'lastBlock: expected 4, 5, 6, 7; got 8'],
+    [{ multiGrid: [1, 2] }, "multiGrid: expected a positive integer for each of block4's 3 units; got [1,2]"],
+    [
+      { multiGrid: [1, 2, 0] },
+      "multiGrid: expected a positive integer for each of block4's 3 units; got [1,2,0]",
+    ],
+    [{ units: [3, 4] }, 'units: expected four positive integers; got [3,4]'],
+    [{ aspp: { rates: [6, -12] } }, 'aspp.rates: expected positive integers; got [6,-12]'],
+    [{ aspp: { rates: 6 } }, 'aspp.rates: expected positive integers; got 6'],
+    [{ aspp: null, headConvolution: true }, 'headConvolution: expected false without ASPP; got true'],
+    [{ firstUnitRate: 'torchvision' }, 'firstUnitRate: expected block, previousBlock; got "torchvision"'],
+    [{ width: 0 }, 'width: expected a number above 0; got 0'],
+    [{ backbone: 'mobilenet_v2', aspp: null }, 'config: mobilenet_v2 has no option aspp'],
+    [{ backbone: 'mobilenet_v2', outputStride: 64 }, 'outputStride: expected 8, 16, 32; got 64'],
+    [{ backbone: 'mobilenet_v2', depthMultiplier: -1 }, 'depthMultiplier: expected a number above 0; got -1'],
+  ]
+  for (const [options, message] of nonsense)
+    it(`refuses ${JSON.stringify(options)}`, () => {
+      const given = { backbone: 'resnet50', ...options } as DeepLabOptions
+      expect(() => deepLabConfig(given)).to.throw(UserError, message)
+    })
+})
+
+describe('deepLab', () => {
+  it('refuses an output stride beyond the blocks and an image of other than three channels', () => {
+    const builder = new GraphBuilder()
+    const config = deepLabConfig({ backbone: 'resnet50' })
+    const image = builder.input('image', [1, 65, 65, 3])
+    expect(() => deepLab(builder, image, config, 64)).to.throw(
+      UserError,
+      'outputStride: expected 8, 16, 32; got 64',
+    )
+    const grey = builder.input('grey', [1, 65, 65, 1])
+    expect(() => deepLab(builder, grey, config)).to.throw(
+      UserError,
+      'deepLab: expected 3 channels, got 1 (grey)',
+    )
+  })
+})
+
+describe('presets', () => {
+  it('have one name each, and reach their output strides', () => {
+    expect(new Set(presets.map(({ name }) => name)).size).to.equal(presets.length)
+    for (const { name, config, inference } of presets)
+      expect(outputStrides(config), name).to.include(inference.outputStride)
+  })
+
+  it("agree where two of the paper's tables report the same network", () => {
+    const meanIoU = (name: string) => preset(name).paperMeanIoU
+    expect(meanIoU('table1.os16')).to.equal(meanIoU('table2.resnet50.block7.os16'))
+    expect(meanIoU('table3.mg111.block5.os16')).to.equal(meanIoU('table2.resnet101.block5.os16'))
+    expect(meanIoU('table4.os16')).to.equal(meanIoU('table3.mg121.block7.os16'))
+    expect(meanIoU('table6.os16')).to.equal(meanIoU('table5.mg124.aspp6-12-18.pool.os16'))
+  })
+
+  it('name their relatives where there is none of a name', () => {
+    expect(() => preset('table1.os4')).to.throw(
+      UserError,
+      'no preset is named table1.os4; there are table1.os8, ',
+    )
+    expect(() => preset('table9')).to.throw(UserError, 'there are deeplabv3_resnet50, ')
+  })
+})
+
+describe("Hugging Face's config.json", () => {
+  const names = ['background', 'road', 'sky']
+  const config = deepLabConfig({
+    backbone: 'mobilenet_v2',
+    classes: 3,
+    depthMultiplier: 0.35,
+  }) as MobileNetV2Config
+
+  it('comes back as it was written', () => {
+    expect(fromHuggingFace(toHuggingFace(config, names))).to.deep.equal({ config, classNames: names })
+  })
+
+  it("has the defaults of Hugging Face's class, such as output stride 32", () => {
+    const { config } = fromHuggingFace({ model_type: 'mobilenet_v2', id2label: { 0: 'a', 1: 'b' } })
+    expect(config).to.deep.include({ outputStride: 32, classes: 2, batchNormEpsilon: 0.001, tfPadding: true })
+  })
+
+  it('is refused for other models and with missing classes', () => {
+    expect(() => fromHuggingFace({ model_type: 'segformer' })).to.throw(
+      UserError,
+      'expected model_type mobilenet_v2',
+    )
+    expect(() => fromHuggingFace({})).to.throw(UserError, 'expected the names of the classes in id2label')
+    expect(() => fromHuggingFace({ id2label: { 0: 'a', 2: 'b' } })).to.throw(UserError, 'has no class 1')
+    expect(() => toHuggingFace(config, ['one'])).to.throw(UserError, 'expected 3 class names, got 1')
+  })
+})

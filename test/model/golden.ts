@@ -1,0 +1,49 @@
+// What make_golden.py wrote: logits of whole networks on seeded weights and images.
+
+import { readFileSync } from 'node:fs'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import type { Graph } from '../../src/graph/graph.ts'
+import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
+
+interface Index {
+  cases: GoldenCase[]
+  /** Sums of float32 bit patterns modulo 2³². */
+  checksums: { name: string; shape: number[]; sum: number }[]
+  imageChecksum: { height: number; width: number; sum: number }
+  /** Shapes by name, per torchvision model. */
+  torchvisionParameters: Record<string, Record<string, number[]>>
+}
+
+export interface GoldenCase {
+  name: string
+  options: DeepLabOptions
+  outputStride: number
+  height: number
+  width: number
+  /** Of the logits. */
+  shape: number[]
+}
+
+const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.meta.url))
+
+export const goldenIndex: Index = JSON.parse(read('index.json').toString())
+
+/** Each case with the logits that PyTorch computed in float64, NHWC. */
+export function goldenCases(): (GoldenCase & { logits: Float32Array })[] {
+  const all = new Float32Array(new Uint8Array(read('logits.bin')).buffer)
+  let offset = 0
+  return goldenIndex.cases.map(golden => {
+    const count = golden.shape.reduce((a, b) => a * b)
+    const logits = all.subarray(offset, offset + count)
+    offset += count
+    return { ...golden, logits }
+  })
+}
+
+/** The case's network from `image`, [1, height, width, 3], to its logits. */
+export function goldenGraph({ options, outputStride, height, width }: GoldenCase): Graph {
+  const builder = new GraphBuilder()
+  const image = builder.input('image', [1, height, width, 3])
+  return builder.build([deepLab(builder, image, deepLabConfig(options), outputStride)])
+}

@@ -1,0 +1,18 @@
+import { expect } from 'chai'
+import { goldenIndex } from './golden.ts'
+import { seededImage, seededParameter } from './seeded_weights.ts'
+
+const bitSum = (values: Float32Array): number =>
+  new Uint32Array(values.buffer).reduce((sum, bits) => (sum + bits) >>> 0, 0)
+
+describe('seeded weights', () => {
+  for (const { name, shape, sum } of goldenIndex.checksums)
+    it(`are Python's, bit for bit: ${name}`, () => {
+      expect(bitSum(seededParameter({ name, shape }))).to.equal(sum)
+    })
+
+  it("and so is the image's", () => {
+    const { height, width, sum } = goldenIndex.imageChecksum
+    expect(bitSum(seededImage(height, width))).to.equal(sum)
+  })
+})
