@@ -94,3 +94,12 @@ describe('the CPU reference against PyTorch', () => {
   agrees('softmax', (input: Array4) => ({ output: softmax(input) }))
   agrees('concat', (inputs: Array4[]) => ({ output: concat(inputs) }))
 })
+
+describe('the reference of upsample_argmax', () => {
+  it('gives equal logits to the lowest id (PyTorch leaves this open)', () => {
+    const input = { shape: [1, 1, 1, 4] as const, data: Float64Array.of(1, 3, 3, 2) }
+    const { classes, margin } = upsampleArgmax({ input, height: 1, width: 2, alignCorners: false })
+    expect([...classes]).to.deep.equal([1, 1])
+    expect([...margin]).to.deep.equal([0, 0])
+  })
+})
