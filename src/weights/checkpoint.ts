@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import { stripDataParallel } from './names.ts'
+import { printable } from './printable.ts'
 import { isZip, readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { HostTensor, StateDict } from './tensor.ts'
@@ -115,6 +116,6 @@ function shapeText(shape: HostTensor['shape']): string {
 
 /** All names of a short list; of a long one the first 8 and how many more there are. */
 function abbreviate(names: string[]): string {
-  const shown = names.slice(0, 8).join(', ')
+  const shown = names.slice(0, 8).map(printable).join(', ')
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
 }

@@ -8,6 +8,12 @@ export type Dtype = HostTensor['dtype']
 
 export const BYTES_PER_ELEMENT: Record<Dtype, number> = { f32: 4, f16: 2, bf16: 2, i64: 8 }
 
+/** How many elements a tensor of this shape has; Infinity for a shape beyond all bounds. */
+export function elementCount(shape: readonly number[]): number {
+  // A zero counts even where the rest overflows: Infinity times 0 would be NaN.
+  return shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1)
+}
+
 /**
  * The elements in `bytes` (little-endian, a whole number of them), f16 and bf16 widened to f32.
  * f32 and i64 are views of `bytes` where they lie aligned, copies elsewhere.

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import { readLegacyContainer } from './legacy_container.ts'
+import { printable } from './printable.ts'
 import type { StateDict } from './tensor.ts'
 import { TorchTensor } from './torch_objects.ts'
 import type { PickleValue } from './unpickler.ts'
@@ -39,7 +40,7 @@ function checkTensors(tensors: Map<string, TorchTensor>, fileLength: number): vo
   let total = 0
   for (const [name, tensor] of tensors) {
     if (!tensor.fits()) {
-      throw new UserError(`PyTorch file: tensor ${JSON.stringify(name)} reaches outside its storage`)
+      throw new UserError(`PyTorch file: tensor "${printable(name)}" reaches outside its storage`)
     }
     total += tensor.size
   }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
-import { BYTES_PER_ELEMENT, type Dtype, narrow, widen } from './dtype.ts'
+import { BYTES_PER_ELEMENT, type Dtype, elementCount, narrow, widen } from './dtype.ts'
+import { printable } from './printable.ts'
 import type { HostTensor, StateDict } from './tensor.ts'
 
 /*
@@ -11,8 +12,8 @@ import type { HostTensor, StateDict } from './tensor.ts'
 const DTYPES: Record<string, Dtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16', I64: 'i64' }
 const DTYPE_NAMES: Record<Dtype, string> = { f32: 'F32', f16: 'F16', bf16: 'BF16', i64: 'I64' }
 
-/** The format's own limit: a longer header is an attack or not a header. */
-const MAX_HEADER_BYTES = 100_000_000
+/** A header takes about 100 bytes a tensor; the format allows 100 MB, which takes minutes to parse where it is nonsense. */
+const MAX_HEADER_BYTES = 4_000_000
 
 interface Entry {
   name: string
@@ -46,7 +47,7 @@ function splitHeader(bytes: Uint8Array): { header: string; data: Uint8Array } {
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
   if (length > MAX_HEADER_BYTES) {
-    throw new UserError(`safetensors: a header of ${length} bytes is over the format's limit of 100 MB`)
+    throw new UserError(`safetensors: a header of ${length} bytes is over the limit of ${MAX_HEADER_BYTES}`)
   }
   if (length > bytes.length - 8) {
     throw new UserError(
@@ -88,22 +89,22 @@ function checkMetadata(metadata: unknown): void {
 }
 
 function checkEntry(name: string, value: unknown): Entry {
-  const fail = (what: string) => new UserError(`safetensors: tensor ${JSON.stringify(name)} ${what}`)
+  const fail = (what: string) => new UserError(`safetensors: tensor "${printable(name)}" ${what}`)
   if (!isObject(value)) throw fail('is not described by an object')
   const { dtype: dtypeName, shape, data_offsets: offsets } = value
-  if (typeof dtypeName !== 'string' || !Object.hasOwn(DTYPES, dtypeName)) {
-    throw fail(`has dtype ${JSON.stringify(dtypeName)}; supported are ${Object.keys(DTYPES).join(', ')}`)
+  if (typeof dtypeName !== 'string') throw fail('has no dtype')
+  if (!Object.hasOwn(DTYPES, dtypeName)) {
+    throw fail(`has dtype "${printable(dtypeName)}"; supported are ${Object.keys(DTYPES).join(', ')}`)
   }
   if (!isArrayOfSizes(shape)) throw fail('has a shape that is not a list of whole numbers')
   if (!isArrayOfSizes(offsets) || offsets.length !== 2)
     throw fail('has data_offsets that are not two whole numbers')
   const [begin, end] = offsets
   const dtype = DTYPES[dtypeName]
-  const size = shape.reduce((product, n) => product * n, BYTES_PER_ELEMENT[dtype])
+  const size = elementCount(shape) * BYTES_PER_ELEMENT[dtype]
   if (end - begin !== size) {
-    throw fail(
-      `of shape [${shape}] and dtype ${dtypeName} takes ${size} bytes, but its offsets span ${end - begin}`,
-    )
+    const of = `of shape [${printable(shape.join(', '))}] and dtype ${dtypeName}`
+    throw fail(`${of} takes ${size} bytes, but its offsets span ${end - begin}`)
   }
   return { name, dtype, shape, begin, end }
 }
@@ -111,7 +112,7 @@ function checkEntry(name: string, value: unknown): Entry {
 function checkTiling(entries: Entry[], dataLength: number): void {
   let position = 0
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    const tensor = `safetensors: tensor ${JSON.stringify(name)}`
+    const tensor = `safetensors: tensor "${printable(name)}"`
     if (end > dataLength) {
       throw new UserError(
         `${tensor} ends at byte ${end} of ${dataLength} bytes of data; is the file cut short?`,

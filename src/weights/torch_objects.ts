@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import { BYTES_PER_ELEMENT, type Dtype, widen } from './dtype.ts'
+import { BYTES_PER_ELEMENT, type Dtype, elementCount, widen } from './dtype.ts'
 import type { HostTensor } from './tensor.ts'
 import { PickleGlobal, type PickleValue, unpickle } from './unpickler.ts'
 
@@ -34,8 +34,7 @@ export class TorchTensor {
   ) {}
 
   get size(): number {
-    // A product that overflows to infinity must still be 0 here.
-    return this.shape.includes(0) ? 0 : this.shape.reduce((product, n) => product * n, 1)
+    return elementCount(this.shape)
   }
 
   /** Is every element inside the storage? */

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import { ByteReader } from './byte_reader.ts'
 import { type PickleOpcode, pickleOpcodeName } from './pickle_opcodes.ts'
+import { printable } from './printable.ts'
 
 /*
  * A pickle is a program for a stack machine, and Python's own reader lets it call anything. This one builds plain
@@ -180,12 +181,6 @@ function signedInteger(bytes: Uint8Array): number | bigint {
   const magnitude = bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
   const value = BigInt.asIntN(bytes.length * 8, magnitude)
   return Number.isSafeInteger(Number(value)) ? Number(value) : value
-}
-
-/** Text from the file as one short line that cannot confuse a terminal. */
-function printable(text: string): string {
-  const line = text.replace(/[^\x20-\x7e]/g, '?')
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line
 }
 
 function refusal(what: string): UserError {

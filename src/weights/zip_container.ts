@@ -1,5 +1,6 @@
 import { unzipSync } from 'fflate'
 import { UserError } from '../errors.ts'
+import { printable } from './printable.ts'
 import { unpickleTorch } from './torch_objects.ts'
 import type { PickleValue } from './unpickler.ts'
 
@@ -23,7 +24,7 @@ export function readZipContainer(bytes: Uint8Array): PickleValue {
     const entry = entries.get(`${folder}data/${key}`)
     if (!entry || entry.length < storage.byteLength) {
       throw new UserError(
-        `PyTorch file: storage ${JSON.stringify(key)} needs ${storage.byteLength} bytes and has ${entry?.length ?? 'none'}`,
+        `PyTorch file: storage "${printable(key)}" needs ${storage.byteLength} bytes and has ${entry?.length ?? 'none'}`,
       )
     }
     storage.bytes = entry.subarray(0, storage.byteLength)
