@@ -29,7 +29,7 @@ export function segmentationHead(builder: GraphBuilder, features: Tensor, contex
  * The rates of the atrous branches at an output stride, so that they span the same part of the image at all of them:
  * as configured at 16, doubled at 8 (section 3.3), and by the same rule divided, but at least 1, above 16.
  */
-export const ratesAt = (rates: number[], outputStride: number): number[] =>
+const ratesAt = (rates: number[], outputStride: number): number[] =>
   rates.map(rate => Math.max(1, Math.round((rate * 16) / outputStride)))
 
 /** Features [n, h, w, c] → [n, h, w, 256 · width]: the branches side by side, then a 1×1 convolution. */

@@ -103,23 +103,21 @@ const DEFAULTS: { [Name in Backbone]: DeepLabConfig } = {
 
 /** Fills in the defaults. Throws a UserError that names the field where a value makes no sense. */
 export function deepLabConfig(options: DeepLabOptions): DeepLabConfig {
-  check(
-    Object.hasOwn(DEFAULTS, options.backbone),
-    'backbone',
-    Object.keys(DEFAULTS).join(', '),
-    options.backbone,
-  )
-  const defaults = DEFAULTS[options.backbone]
+  const { backbone } = options
+  check(Object.hasOwn(DEFAULTS, backbone), `backbone: expected ${Object.keys(DEFAULTS).join(', ')}`, backbone)
+  const defaults = DEFAULTS[backbone]
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  for (const field of Object.keys(given))
-    if (!(field in defaults)) throw new UserError(`config: ${options.backbone} has no option ${field}`)
-  if (given.aspp) given.aspp = { ...DEFAULT_ASPP, ...given.aspp }
+  refuseUnknown(backbone, given, defaults)
+  if (given.aspp) {
+    refuseUnknown('aspp', given.aspp, DEFAULT_ASPP)
+    given.aspp = { ...DEFAULT_ASPP, ...given.aspp }
+  }
   const config: DeepLabConfig = structuredClone({ ...defaults, ...given })
   checkConfig(config)
   return config
 }
 
-/** The output strides at which a config's weights can run, ascending: strides from block2 on can become rates. */
+/** The output strides at which a config's weights can run, ascending: strides from block3 on can become rates. */
 export function outputStrides(config: DeepLabConfig): number[] {
   if (config.backbone === 'mobilenet_v2') return [8, 16, 32]
   return [8, 16, 32, 64, 128, 256].slice(0, config.lastBlock - 1)
@@ -128,60 +126,59 @@ export function outputStrides(config: DeepLabConfig): number[] {
 /** Throws a UserError where the network cannot run at an output stride. */
 export function checkOutputStride(config: DeepLabConfig, outputStride: number): void {
   const reachable = outputStrides(config)
-  check(reachable.includes(outputStride), 'outputStride', reachable.join(', '), outputStride)
+  check(reachable.includes(outputStride), `outputStride: expected ${reachable.join(', ')}`, outputStride)
 }
 
 function checkConfig(config: DeepLabConfig): void {
-  check(isCount(config.classes) && config.classes > 1, 'classes', '2 or more', config.classes)
+  check(isCount(config.classes) && config.classes > 1, 'classes: expected 2 or more', config.classes)
   if (config.backbone === 'mobilenet_v2') checkMobileNet(config)
   else checkResNet(config)
   checkOutputStride(config, config.outputStride)
 }
 
-function checkResNet({
-  lastBlock,
-  units,
-  multiGrid,
-  firstUnitRate,
-  aspp,
-  width,
-  ...config
-}: ResNetConfig): void {
-  check([4, 5, 6, 7].includes(lastBlock), 'lastBlock', '4, 5, 6, 7', lastBlock)
-  check(isCounts(units) && units.length === 4, 'units', 'four positive integers', units)
+function checkResNet(config: ResNetConfig): void {
+  const { lastBlock, units, multiGrid, firstUnitRate, aspp, headConvolution, width } = config
+  check([4, 5, 6, 7].includes(lastBlock), 'lastBlock: expected 4, 5, 6, 7', lastBlock)
+  check(isCounts(units) && units.length === 4, 'units: expected four positive integers', units)
   check(
     isCounts(multiGrid) && multiGrid.length === units[3],
-    'multiGrid',
-    `a positive integer for each of block4's ${units[3]} units`,
+    `multiGrid: expected a positive integer for each of block4's ${units[3]} units`,
     multiGrid,
   )
+  const conventions = ['block', 'previousBlock']
   check(
-    ['block', 'previousBlock'].includes(firstUnitRate),
-    'firstUnitRate',
-    'block, previousBlock',
+    conventions.includes(firstUnitRate),
+    `firstUnitRate: expected ${conventions.join(', ')}`,
     firstUnitRate,
   )
   if (aspp !== null) {
-    check(isCounts(aspp.rates), 'aspp.rates', 'positive integers', aspp.rates)
-    check(typeof aspp.imagePooling === 'boolean', 'aspp.imagePooling', 'true, false', aspp.imagePooling)
+    check(isCounts(aspp.rates), 'aspp.rates: expected positive integers', aspp.rates)
+    check(isBoolean(aspp.imagePooling), 'aspp.imagePooling: expected true, false', aspp.imagePooling)
   }
-  check(typeof config.headConvolution === 'boolean', 'headConvolution', 'true, false', config.headConvolution)
-  check(aspp !== null || !config.headConvolution, 'headConvolution', 'false without ASPP', true)
-  check(width > 0, 'width', 'a number above 0', width)
+  check(isBoolean(headConvolution), 'headConvolution: expected true, false', headConvolution)
+  check(aspp !== null || !headConvolution, 'headConvolution: expected false without ASPP', headConvolution)
+  check(isPositive(width), 'width: expected a number above 0', width)
 }
 
 function checkMobileNet(config: MobileNetV2Config): void {
   for (const field of ['depthMultiplier', 'expandRatio', 'batchNormEpsilon'] as const)
-    check(config[field] > 0, field, 'a number above 0', config[field])
+    check(isPositive(config[field]), `${field}: expected a number above 0`, config[field])
   for (const field of ['depthDivisibleBy', 'minDepth'] as const)
-    check(isCount(config[field]), field, 'a positive integer', config[field])
+    check(isCount(config[field]), `${field}: expected a positive integer`, config[field])
   for (const field of ['firstLayerIsExpansion', 'tfPadding'] as const)
-    check(typeof config[field] === 'boolean', field, 'true, false', config[field])
+    check(isBoolean(config[field]), `${field}: expected true, false`, config[field])
 }
 
+const isBoolean = (value: unknown) => typeof value === 'boolean'
+const isPositive = (value: unknown) => Number.isFinite(value) && (value as number) > 0
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0
 const isCounts = (values: unknown) => Array.isArray(values) && values.every(isCount)
 
-function check(holds: boolean, field: string, expected: string, got: unknown): void {
-  if (!holds) throw new UserError(`${field}: expected ${expected}; got ${JSON.stringify(got)}`)
+function refuseUnknown(owner: string, given: object, known: object): void {
+  for (const field of Object.keys(given))
+    if (!Object.hasOwn(known, field)) throw new UserError(`config: ${owner} has no option ${field}`)
+}
+
+function check(holds: boolean, expectation: string, got: unknown): void {
+  if (!holds) throw new UserError(`${expectation}; got ${JSON.stringify(got)}`)
 }

@@ -16,7 +16,7 @@ const HEAD_FILTERS = 256
 const HEAD_EPSILON = 1e-5
 
 /** A 1×1 expansion, a depthwise 3×3 with the stride and the dilation, and a linear 1×1 reduction. */
-export interface InvertedResidual {
+interface InvertedResidual {
   name: string
   expandedChannels: number
   outChannels: number
@@ -30,7 +30,7 @@ export interface InvertedResidual {
  * The 16 units. Once the map is `outputStride` times smaller than the image, strides become rates, which count from the
  * unit after the one that would have had the stride.
  */
-export function invertedResiduals(config: MobileNetV2Config, outputStride: number): InvertedResidual[] {
+function invertedResiduals(config: MobileNetV2Config, outputStride: number): InvertedResidual[] {
   let [currentStride, rate, inChannels] = [2, 1, scaled(STEM.reduced, config)]
   return STRIDES.map((unitStride, index) => {
     const strides = currentStride < outputStride

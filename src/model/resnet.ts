@@ -7,13 +7,13 @@ import type { ResNetConfig } from './config.ts'
 import { convolutionBatchNorm } from './layers.ts'
 
 /** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, plus a shortcut. */
-export interface BottleneckUnit {
+interface BottleneckUnit {
   name: string
   innerChannels: number
   outChannels: number
   stride: number
   dilation: number
-  /** Whether the shortcut is a convolution, because the unit changes the map's size or channels. */
+  /** Whether the shortcut is a convolution: in each block's first unit, where stride or channels may change. */
   projection: boolean
 }
 
@@ -33,7 +33,7 @@ export const scaledChannels = (channels: number, { width }: ResNetConfig): numbe
  * and what would have been its stride multiplies the rates from there on (section 3.2); from block4 on, the unit rates
  * of the multi-grid multiply them further (section 3.2.1).
  */
-export function bottleneckUnits(config: ResNetConfig, outputStride: number): BottleneckUnit[] {
+function bottleneckUnits(config: ResNetConfig, outputStride: number): BottleneckUnit[] {
   const units: BottleneckUnit[] = []
   let [currentStride, rate] = [STEM_STRIDE, 1]
   for (let block = 1; block <= config.lastBlock; block++) {

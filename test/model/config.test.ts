@@ -51,6 +51,7 @@ describe('deepLabConfig', () => {
     [{ units: [3, 4] }, 'units: expected four positive integers; got [3,4]'],
     [{ aspp: { rates: [6, -12] } }, 'aspp.rates: expected positive integers; got [6,-12]'],
     [{ aspp: { rates: 6 } }, 'aspp.rates: expected positive integers; got 6'],
+    [{ aspp: { pooling: true } }, 'config: aspp has no option pooling'],
     [{ aspp: null, headConvolution: true }, 'headConvolution: expected false without ASPP; got true'],
     [{ firstUnitRate: 'torchvision' }, 'firstUnitRate: expected block, previousBlock; got "torchvision"'],
     [{ width: 0 }, 'width: expected a number above 0; got 0'],

@@ -1,5 +1,6 @@
 """Golden logits of whole networks from PyTorch in float64, on the weights and images of seeded.py.
 usage: python3 test/model/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/logits.bin, golden/index.json
+then npm run format, for index.json
 
 logits.bin holds little-endian float32 NHWC, one case after another; index.json says of each case how src/model builds it, the image's size
 and the logits' shape. It also holds checksums of the seeded values and the parameters of torchvision's networks."""
