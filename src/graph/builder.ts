@@ -1,8 +1,10 @@
 // Builds a graph op by op: each method infers its output's shape, checks what it is given and returns the output tensor.
 
 import { UserError } from '../errors.ts'
+import type { Activation } from '../kernels/activation.ts'
 import { type Padding, samePadding, symmetric, windowedSize } from '../kernels/geometry.ts'
-import type { Activation, BatchNorm, DType, Graph, Op, Parameter, Shape, Tensor } from './graph.ts'
+import type { Shape } from '../kernels/layout.ts'
+import type { BatchNorm, DType, Graph, Op, Parameter, Tensor } from './graph.ts'
 
 interface ConvolutionOptions {
   /** Name of the op and, with `.weight` (and `.bias`), of its parameters. */

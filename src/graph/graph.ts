@@ -1,9 +1,8 @@
 // The network as plain data: tensors, parameters and ops. Building it does no work on the GPU and reads no weights.
 
+import type { Activation } from '../kernels/activation.ts'
 import type { Padding } from '../kernels/geometry.ts'
-
-/** Batch, height, width, channels. */
-export type Shape = readonly [n: number, h: number, w: number, c: number]
+import type { Shape } from '../kernels/layout.ts'
 
 /**
  * What a tensor's bytes are.
@@ -24,8 +23,6 @@ export interface Parameter {
   name: string
   shape: readonly number[]
 }
-
-export type Activation = 'none' | 'relu' | 'relu6'
 
 /** The four vectors of a batch norm, each of shape [c], and its ε. */
 export interface BatchNorm {

@@ -1,0 +1,28 @@
+// output = act(a + b), where the sum could not be fused into a convolution.
+//
+//   a, b, output   [count]   vec4: four channels; one a invocation
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
+
+struct Params {
+  count: u32,
+  low: f32, // the activation: values are clamped to low … high
+  high: f32,
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  let value = a[index] + b[index];
+  // Comparisons rather than clamp, so that NaN stays NaN.
+  let raised = select(value, vec4f(params.low), value < vec4f(params.low));
+  output[index] = select(raised, vec4f(params.high), raised > vec4f(params.high));
+}

@@ -1,0 +1,45 @@
+// Softmax over the channels of each pixel.
+//
+//   input, output   [pixels, vectors]   vec4: four channels; padded channels come out as zero
+//
+// One invocation does one pixel.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+
+struct Params {
+  pixels: u32,
+  vectors: u32,
+  channels: u32,
+}
+
+// True for the lanes of a vector that are channels, false for padding.
+fn is_channel(vector: u32) -> vec4<bool> {
+  return vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels);
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let pixel = (group.y * groups.x + group.x) * 64u + lane;
+  if (pixel >= params.pixels) { return; }
+  let first = pixel * params.vectors;
+
+  var highest = vec4f(input[first].x);
+  for (var v = 0u; v < params.vectors; v++) {
+    highest = select(highest, max(highest, input[first + v]), is_channel(v));
+  }
+  let shift = max(max(highest.x, highest.y), max(highest.z, highest.w));
+
+  var sums = vec4f(0);
+  for (var v = 0u; v < params.vectors; v++) { sums += select(vec4f(0), exp(input[first + v] - shift), is_channel(v)); }
+  let sum = sums.x + sums.y + sums.z + sums.w;
+
+  for (var v = 0u; v < params.vectors; v++) {
+    output[first + v] = select(vec4f(0), exp(input[first + v] - shift) / sum, is_channel(v));
+  }
+}

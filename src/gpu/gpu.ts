@@ -1,0 +1,153 @@
+// A device with everything this library asks of it: limits, memory accounting, pipelines, submission and its failures.
+
+import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
+import { PipelineCache } from './pipelines.ts'
+
+/** Asked for where the adapter has them; nothing here needs them to work. */
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query']
+
+/** Taken at the adapter's best: WebGPU's defaults are 8 storage buffers, 128 MiB a binding and 256 invocations. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupStorageSize',
+] as const
+
+/** GPUBufferUsage and GPUMapMode by their numbers in the specification: they are no globals in Node. */
+export const usage = {
+  mapRead: 1,
+  copySource: 4,
+  copyDestination: 8,
+  uniform: 64,
+  storage: 128,
+  queryResolve: 512,
+}
+const MAP_READ = 1
+
+export class Gpu {
+  readonly device: GPUDevice
+  readonly info: GPUAdapterInfo
+  readonly pipelines: PipelineCache
+  /** Bound where a kernel's parameters leave a buffer unread. */
+  readonly placeholder: GPUBuffer
+  /** Kept so that it outlives the device: Dawn crashes when it is collected first. */
+  readonly entry: GPU
+  readonly #liveBytes = new Map<GPUBuffer, number>()
+  #peakBytes = 0
+  #open = true
+  #failure: Error | undefined
+
+  /**
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the best limits it has.
+   * Throws NoAdapterError; never falls back to another adapter unasked.
+   */
+  static async open(entry: GPU): Promise<Gpu> {
+    const adapter = await entry.requestAdapter({ powerPreference: 'high-performance' })
+    if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
+    const device = await adapter.requestDevice({
+      label: 'atrous',
+      requiredFeatures: OPTIONAL_FEATURES.filter(feature => adapter.features.has(feature)),
+      requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
+    })
+    return new Gpu(entry, device, adapter.info)
+  }
+
+  private constructor(entry: GPU, device: GPUDevice, info: GPUAdapterInfo) {
+    this.entry = entry
+    this.device = device
+    this.info = info
+    this.pipelines = new PipelineCache(device)
+    this.placeholder = device.createBuffer({ label: 'placeholder', size: 256, usage: usage.storage })
+    device.addEventListener('uncapturederror', ({ error }) => {
+      this.#failure ??= new ValidationError(error.message)
+    })
+    device.lost.then(info => {
+      if (this.#open) this.#failure = new DeviceLostError(info)
+    })
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.device.limits
+  }
+
+  /** Bytes of the buffers that `allocate` made: those alive, and the most that ever were at a time. */
+  get memory(): { liveBytes: number; peakBytes: number; buffers: number } {
+    const liveBytes = [...this.#liveBytes.values()].reduce((sum, size) => sum + size, 0)
+    return { liveBytes, peakBytes: this.#peakBytes, buffers: this.#liveBytes.size }
+  }
+
+  /** A buffer of `size` bytes, rounded up to 16. Throws OutOfMemoryError with the size and the label. */
+  async allocate(label: string, size: number, flags: number): Promise<GPUBuffer> {
+    const bytes = Math.max(16, Math.ceil(size / 16) * 16)
+    if (bytes > this.limits.maxBufferSize)
+      throw new OutOfMemoryError(
+        `${label}: ${megabytes(bytes)} is more than this GPU's largest buffer, ${megabytes(this.limits.maxBufferSize)}`,
+      )
+    this.device.pushErrorScope('out-of-memory')
+    const buffer = this.device.createBuffer({ label, size: bytes, usage: flags })
+    const error = await this.device.popErrorScope()
+    this.throwIfFailed()
+    if (error) throw new OutOfMemoryError(`${label}: the GPU has no room for ${megabytes(bytes)}`)
+    this.#liveBytes.set(buffer, bytes)
+    this.#peakBytes = Math.max(this.#peakBytes, this.memory.liveBytes)
+    return buffer
+  }
+
+  /** Destroys a buffer that `allocate` made. */
+  release(buffer: GPUBuffer): void {
+    this.#liveBytes.delete(buffer)
+    buffer.destroy()
+  }
+
+  /** Records with `record` and submits, once. */
+  submit(label: string, record: (encoder: GPUCommandEncoder) => void): void {
+    this.throwIfFailed()
+    const encoder = this.device.createCommandEncoder({ label })
+    record(encoder)
+    this.device.queue.submit([encoder.finish()])
+  }
+
+  /** The bytes of a buffer that was allocated for `mapRead`, after all that was submitted before. */
+  async read(buffer: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#settle(buffer.mapAsync(MAP_READ, 0, size))
+    const bytes = new Uint8Array(buffer.getMappedRange(0, size).slice(0))
+    buffer.unmap()
+    this.throwIfFailed()
+    return bytes
+  }
+
+  /** Waits until all that was submitted is done. */
+  async finish(): Promise<void> {
+    await this.#settle(this.device.queue.onSubmittedWorkDone())
+    this.throwIfFailed()
+  }
+
+  /** Throws what went wrong outside any call: a lost device, a command that WebGPU refused. */
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure
+  }
+
+  /** Destroys the device with all its buffers. Nothing of it may be used after. */
+  destroy(): void {
+    this.#open = false
+    this.#liveBytes.clear()
+    this.device.destroy()
+  }
+
+  /** A lost device rejects what waits on it with an error of its own; the loss is the one to tell. */
+  async #settle<T>(pending: Promise<T>): Promise<T> {
+    try {
+      return await pending
+    } catch (error) {
+      await Promise.race([this.device.lost, Promise.resolve()])
+      this.throwIfFailed()
+      throw error
+    }
+  }
+}
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`

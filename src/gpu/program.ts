@@ -1,0 +1,150 @@
+// A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups made once.
+
+import { type Gpu, usage } from './gpu.ts'
+import { foldGrid, type Kernel } from './kernel.ts'
+import type { Pipeline } from './pipelines.ts'
+import { packParams } from './wgsl.ts'
+
+/** Where in GPU memory a kernel's buffer lies, in bytes. */
+export interface Range {
+  buffer: GPUBuffer
+  offset: number
+  size: number
+}
+
+export interface Launch {
+  kernel: Kernel
+  /** A range for each of the kernel's inputs and outputs; those of 0 bytes may be left out. */
+  ranges: Record<string, Range>
+}
+
+interface Dispatch {
+  label: string
+  pipeline: GPUComputePipeline
+  bindGroup: GPUBindGroup
+  grid: [x: number, y: number]
+}
+
+export class Program {
+  readonly #gpu: Gpu
+  readonly #params: GPUBuffer
+  readonly #dispatches: Dispatch[]
+
+  /** Compiles what is not compiled yet, all at once, and builds the bind groups. */
+  static async create(gpu: Gpu, label: string, launches: Launch[]): Promise<Program> {
+    const pipelines = await Promise.all(launches.map(({ kernel }) => gpu.pipelines.get(kernel)))
+    const packed = launches.map(({ kernel }, i) =>
+      packParams(pipelines[i].interface.params, kernel.params, kernel.label),
+    )
+    const stride = gpu.limits.minUniformBufferOffsetAlignment
+    const slot = Math.ceil(Math.max(16, ...packed.map(bytes => bytes.byteLength)) / stride) * stride
+    const contents = new Uint8Array(slot * packed.length)
+    packed.forEach((bytes, i) => {
+      contents.set(new Uint8Array(bytes), i * slot)
+    })
+    const params = await gpu.allocate(
+      `${label} parameters`,
+      contents.length,
+      usage.uniform | usage.copyDestination,
+    )
+    gpu.device.queue.writeBuffer(params, 0, contents)
+    const dispatches = launches.map(({ kernel, ranges }, i) => ({
+      label: kernel.label,
+      pipeline: pipelines[i].pipeline,
+      bindGroup: bind(gpu, kernel, pipelines[i], {
+        ranges,
+        params: { buffer: params, offset: i * slot, size: slot },
+      }),
+      grid: foldGrid(kernel.workgroups, gpu.limits.maxComputeWorkgroupsPerDimension),
+    }))
+    gpu.throwIfFailed()
+    return new Program(gpu, params, dispatches)
+  }
+
+  private constructor(gpu: Gpu, params: GPUBuffer, dispatches: Dispatch[]) {
+    this.#gpu = gpu
+    this.#params = params
+    this.#dispatches = dispatches
+  }
+
+  /** Records every dispatch in one compute pass. */
+  encode(encoder: GPUCommandEncoder): void {
+    const pass = encoder.beginComputePass()
+    for (const dispatch of this.#dispatches) record(pass, dispatch)
+    pass.end()
+  }
+
+  /**
+   * Runs every dispatch in a compute pass of its own and returns the GPU's own time of each, in milliseconds.
+   * Needs the adapter's `timestamp-query`.
+   */
+  async profile(): Promise<{ label: string; milliseconds: number }[]> {
+    const { device } = this.#gpu
+    const count = this.#dispatches.length * 2
+    const querySet = device.createQuerySet({ label: 'profile', type: 'timestamp', count })
+    const resolved = await this.#gpu.allocate('timestamps', count * 8, usage.queryResolve | usage.copySource)
+    const readback = await this.#gpu.allocate(
+      'timestamps read',
+      count * 8,
+      usage.mapRead | usage.copyDestination,
+    )
+    this.#gpu.submit('profile', encoder => {
+      this.#dispatches.forEach((dispatch, i) => {
+        const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 }
+        const pass = encoder.beginComputePass({ label: dispatch.label, timestampWrites })
+        record(pass, dispatch)
+        pass.end()
+      })
+      encoder.resolveQuerySet(querySet, 0, count, resolved, 0)
+      encoder.copyBufferToBuffer(resolved, 0, readback, 0, count * 8)
+    })
+    const times = new BigUint64Array((await this.#gpu.read(readback, count * 8)).buffer)
+    for (const buffer of [resolved, readback]) this.#gpu.release(buffer)
+    querySet.destroy()
+    return this.#dispatches.map(({ label }, i) => ({
+      label,
+      milliseconds: Number(times[2 * i + 1] - times[2 * i]) / 1e6,
+    }))
+  }
+
+  /** Releases the parameters; the buffers it was given belong to the caller. */
+  destroy(): void {
+    this.#gpu.release(this.#params)
+  }
+}
+
+function record(pass: GPUComputePassEncoder, { pipeline, bindGroup, grid }: Dispatch): void {
+  pass.setPipeline(pipeline)
+  pass.setBindGroup(0, bindGroup)
+  pass.dispatchWorkgroups(...grid)
+}
+
+function bind(
+  gpu: Gpu,
+  kernel: Kernel,
+  { layout, interface: { buffers } }: Pipeline,
+  { ranges, params }: { ranges: Record<string, Range>; params: Range },
+): GPUBindGroup {
+  const sizes: Record<string, number> = { ...kernel.inputs, ...kernel.outputs }
+  const unknown = Object.keys(sizes).filter(name => buffers.every(buffer => buffer.name !== name))
+  if (unknown.length > 0) throw new Error(`${kernel.label}: the shader has no buffer ${unknown.join(', ')}`)
+  const entries = buffers.map(({ name, binding }) => {
+    if (!(name in sizes)) throw new Error(`${kernel.label}: buffer ${name} is missing`)
+    const resource =
+      sizes[name] === 0 ? { buffer: gpu.placeholder } : rangeOf(kernel, ranges, name, sizes[name])
+    return { binding, resource }
+  })
+  return gpu.device.createBindGroup({
+    label: kernel.label,
+    layout,
+    entries: [{ binding: 0, resource: params }, ...entries],
+  })
+}
+
+function rangeOf(kernel: Kernel, ranges: Record<string, Range>, name: string, size: number): Range {
+  const range = ranges[name]
+  if (!range) throw new Error(`${kernel.label}: nothing is bound to ${name}`)
+  if (range.size < size)
+    throw new Error(`${kernel.label}: ${name} needs ${size} bytes, bound to ${range.size}`)
+  return range
+}

@@ -1,0 +1,64 @@
+// What the host needs to know of a shader, parsed from its text: the text is the one declaration.
+
+/** A field of `struct Params`: its name, and which of the 4-byte scalar types it has. */
+interface Field {
+  name: string
+  type: 'u32' | 'i32' | 'f32'
+}
+
+export interface Interface {
+  params: Field[]
+  /** Storage buffers in the order of their binding numbers; binding 0 is the uniform `params`. */
+  buffers: { name: string; binding: number; access: 'read' | 'read_write' }[]
+}
+
+/** Reads `struct Params` and the storage bindings of group 0 out of WGSL text. */
+export function parseInterface(wgsl: string): Interface {
+  const text = wgsl.replace(/\/\/.*$/gm, '')
+  const body = /struct\s+Params\s*\{([^}]*)\}/.exec(text)?.[1] ?? ''
+  const params = [...body.matchAll(/(\w+)\s*:\s*(u32|i32|f32)\b/g)].map(
+    ([, name, type]) => ({ name, type }) as Field,
+  )
+  const declared = (body.match(/:/g) ?? []).length
+  if (params.length !== declared) throw new Error('struct Params may hold only u32, i32 and f32')
+  const bindings = text.matchAll(
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)\s*:/g,
+  )
+  const buffers = [...bindings].map(([, binding, access, name]) => ({
+    name,
+    binding: Number(binding),
+    access: access as 'read' | 'read_write',
+  }))
+  return { params, buffers: buffers.sort((a, b) => a.binding - b.binding) }
+}
+
+/** Packs parameters by name; a missing or an extra name throws. */
+export function packParams(fields: Field[], values: Record<string, number>, label: string): ArrayBuffer {
+  const bytes = new DataView(new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16)))
+  fields.forEach(({ name, type }, index) => {
+    const value = values[name]
+    if (typeof value !== 'number') throw new Error(`${label}: parameter ${name} is missing`)
+    if (type === 'f32') bytes.setFloat32(index * 4, value, true)
+    else if (!Number.isInteger(value))
+      throw new Error(`${label}: parameter ${name} is ${value}, not an integer`)
+    else if (type === 'u32') bytes.setUint32(index * 4, value, true)
+    else bytes.setInt32(index * 4, value, true)
+  })
+  const known = new Set(fields.map(({ name }) => name))
+  const extra = Object.keys(values).filter(name => !known.has(name))
+  if (extra.length > 0) throw new Error(`${label}: no such parameter: ${extra.join(', ')}`)
+  return bytes.buffer
+}
+
+/** The text with its prelude of constants before it. */
+export function assemble(text: string, prelude: Record<string, number> = {}): string {
+  const lines = Object.entries(prelude).map(([name, value]) => `const ${name} = ${value}u;\n`)
+  return lines.join('') + text
+}
+
+/** For error messages. */
+export const numbered = (wgsl: string): string =>
+  wgsl
+    .split('\n')
+    .map((line, index) => `${String(index + 1).padStart(4)}  ${line}`)
+    .join('\n')

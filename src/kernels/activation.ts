@@ -1,0 +1,25 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
+
+/** None, max(x, 0), or min(max(x, 0), 6); NaN stays NaN. */
+export type Activation = 'none' | 'relu' | 'relu6'
+
+/** The values that an activation lets through, as shaders take them. */
+export const activationRange = (activation: Activation): { low: number; high: number } => ({
+  low: activation === 'none' ? -Infinity : 0,
+  high: activation === 'relu6' ? 6 : Infinity,
+})
+
+/** act(input); the output has the input's shape, [n, h, w, c]. */
+export function activation(options: { label: string; shape: Shape; activation: Activation }): Kernel {
+  const bytes = activationBytes(options.shape)
+  const count = bytes / VECTOR_BYTES
+  return {
+    label: options.label,
+    shader: 'activation',
+    params: { count, ...activationRange(options.activation) },
+    inputs: { input: bytes },
+    outputs: { output: bytes },
+    workgroups: Math.ceil(count / 64),
+  }
+}

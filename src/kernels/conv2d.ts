@@ -1,0 +1,85 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { type Activation, activationRange } from './activation.ts'
+import { type Window, windowedSize } from './geometry.ts'
+import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+
+export interface Conv2dOptions extends Window {
+  label: string
+  /** [n, h, w, c] */
+  input: Shape
+  outChannels: number
+  /** Whether `bias` is [n, outChannels], one per image, rather than [outChannels]. */
+  biasPerImage?: boolean
+  /** Whether `residual`, of the output's shape, is added before the activation. */
+  residual?: boolean
+  activation: Activation
+  /** Where the result goes in a wider tensor of `channels` channels, from `offset` (a multiple of 4) on. */
+  slice?: { offset: number; channels: number }
+  tile?: Conv2dTile
+}
+
+/** What one invocation computes (pixels × vectors of four channels) and how many share a workgroup. */
+export interface Conv2dTile {
+  pixels: number
+  vectors: number
+  lanesX: number
+  lanesY: number
+}
+
+/** act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. Weight and bias as `foldBatchNorm` lays them. */
+export function conv2d(options: Conv2dOptions): Kernel {
+  const { label, input, outChannels, kernel, stride, dilation, padding, activation } = options
+  const { biasPerImage = false, residual = false, slice = { offset: 0, channels: outChannels } } = options
+  const [n, inH, inW, inChannels] = input
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const pixels = n * out.h * out.w
+  const outVectors = vectors(outChannels)
+  const tile = options.tile ?? chooseTile(pixels, outVectors)
+  const rowTiles = Math.ceil(pixels / (tile.pixels * tile.lanesY))
+  const columnTiles = Math.ceil(outVectors / (tile.vectors * tile.lanesX))
+  const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
+  const taps = kernel[0] * kernel[1]
+  return {
+    label,
+    shader: 'conv2d',
+    prelude: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
+    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY },
+    params: {
+      in_h: inH,
+      in_w: inW,
+      in_vectors: vectors(inChannels),
+      out_h: out.h,
+      out_w: out.w,
+      out_vectors: outVectors,
+      out_pitch: vectors(slice.channels),
+      out_offset: slice.offset / 4,
+      pixels,
+      row_tiles: rowTiles,
+      k_h: kernel[0],
+      k_w: kernel[1],
+      stride,
+      dilation,
+      pad_top: padding.top,
+      pad_left: padding.left,
+      bias_pitch: biasPerImage ? outVectors : 0,
+      has_residual: Number(residual),
+      ...activationRange(activation),
+    },
+    inputs: {
+      input: activationBytes(input),
+      weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
+      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+      residual: residual ? outputBytes : 0,
+    },
+    outputs: { output: outputBytes },
+    workgroups: rowTiles * columnTiles,
+    macs: pixels * outChannels * inChannels * taps,
+  }
+}
+
+/** Tiles as bench/NOTES.md measured them: 8 pixels × 8 channels, narrower where the output has few channels or pixels. */
+function chooseTile(pixels: number, outVectors: number): Conv2dTile {
+  const lanesX = outVectors >= 16 ? 8 : outVectors >= 8 ? 4 : 2
+  const vectorsPerTile = outVectors >= 2 * lanesX ? 2 : 1
+  return { pixels: pixels >= 8 ? 8 : 1, vectors: vectorsPerTile, lanesX, lanesY: 32 / lanesX }
+}

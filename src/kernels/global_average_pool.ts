@@ -1,0 +1,16 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationBytes, type Shape, vectors } from './layout.ts'
+
+/** [n, h, w, c] → [n, 1, 1, c], the mean over the map. */
+export function globalAveragePool({ label, input }: { label: string; input: Shape }): Kernel {
+  const [n, h, w, channels] = input
+  const count = n * vectors(channels)
+  return {
+    label,
+    shader: 'global_average_pool',
+    params: { pixels: h * w, vectors: vectors(channels), count },
+    inputs: { input: activationBytes(input) },
+    outputs: { output: activationBytes([n, 1, 1, channels]) },
+    workgroups: count,
+  }
+}

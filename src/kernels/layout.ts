@@ -1,0 +1,32 @@
+// How activations lie in memory: NHWC, the channels of a pixel in vec4 lanes, padded with zeros to whole vectors.
+
+/** Batch, height, width, channels. */
+export type Shape = readonly [n: number, h: number, w: number, c: number]
+
+export const VECTOR_BYTES = 16
+
+/** The vec4s that hold `channels`. */
+export const vectors = (channels: number): number => Math.ceil(channels / 4)
+
+/** Bytes of an f32 tensor, its padded channels counted. */
+export const activationBytes = ([n, h, w, c]: Shape): number => n * h * w * vectors(c) * VECTOR_BYTES
+
+/** Dense NHWC → padded. */
+export function padChannels(dense: Float32Array, [n, h, w, c]: Shape): Float32Array {
+  const pitch = vectors(c) * 4
+  if (pitch === c) return dense
+  const padded = new Float32Array(n * h * w * pitch)
+  for (let pixel = 0; pixel < n * h * w; pixel++)
+    padded.set(dense.subarray(pixel * c, (pixel + 1) * c), pixel * pitch)
+  return padded
+}
+
+/** Padded → dense NHWC. */
+export function unpadChannels(padded: Float32Array, [n, h, w, c]: Shape): Float32Array {
+  const pitch = vectors(c) * 4
+  if (pitch === c) return padded
+  const dense = new Float32Array(n * h * w * c)
+  for (let pixel = 0; pixel < n * h * w; pixel++)
+    dense.set(padded.subarray(pixel * pitch, pixel * pitch + c), pixel * c)
+  return dense
+}

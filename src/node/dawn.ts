@@ -1,0 +1,34 @@
+// WebGPU in Node: Dawn, with its polling slowed to a pace that leaves the cores to the work.
+
+import { create } from 'webgpu'
+import { Gpu } from '../gpu/gpu.ts'
+
+/**
+ * Opens Dawn's default adapter. `features` are Dawn's own toggles, such as `disable-dawn-features=timestamp_quantization`.
+ * Throws NoAdapterError. Call `destroy()` at the end, or Node does not exit.
+ */
+export async function openGpu({ features = [] }: { features?: string[] } = {}): Promise<Gpu> {
+  // Mesa warns on stderr when it has nowhere for its sockets, which it does not need.
+  process.env.XDG_RUNTIME_DIR ??= '/tmp'
+  slowPolling()
+  return Gpu.open(create(features))
+}
+
+let slowed = false
+
+/**
+ * While a promise is pending Dawn polls from `setImmediate`, over and over, which keeps a core busy: on a software adapter
+ * that core is half of the GPU. Its callback is the only native, nameless one; that one is put off by a millisecond.
+ */
+function slowPolling(): void {
+  if (slowed) return
+  slowed = true
+  const { setImmediate: immediate } = globalThis
+  const isDawnPoll = (callback: (...args: unknown[]) => void) =>
+    callback.name === '' && Function.prototype.toString.call(callback).includes('[native code]')
+  globalThis.setImmediate = Object.assign(
+    (callback: (...args: unknown[]) => void, ...args: unknown[]) =>
+      isDawnPoll(callback) ? setTimeout(callback, 1, ...args) : immediate(callback, ...args),
+    immediate,
+  ) as unknown as typeof setImmediate
+}
