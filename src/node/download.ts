@@ -171,9 +171,9 @@ async function append(
       received += chunk.length
       report(received)
     }
-  } finally {
-    // Also what came before the connection broke is there to be resumed.
+    // To disk before it takes its name: a power cut must not leave an empty file of that name.
     await handle.sync()
+  } finally {
     await handle.close()
   }
 }

@@ -84,6 +84,7 @@ async function shippedFolder(name: string): Promise<string | undefined> {
 
 /** Downloads a checkpoint file, or the files of a folder of them, unless the cache has it; returns the cache's folder. */
 async function pullUrl(url: string, options: WeightsOptions): Promise<string> {
+  if (!URL.canParse(url)) throw new UserError(`${url}: this is not a URL`)
   const key = createHash('sha256').update(url).digest('hex').slice(0, 16)
   const folder = join(options.cache ?? cacheFolder(), 'urls', key)
   if (await checkpointIn(folder)) return folder

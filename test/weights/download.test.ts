@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { type DownloadOptions, download } from '../../src/node/download.ts'
+import { sendAndBreak, sendRange, startServer, type TestServer } from './server.ts'
+
+const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3)
+const sha256 = createHash('sha256').update(content).digest('hex')
+
+describe('download', () => {
+  let folder: string
+  let server: TestServer | undefined
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'atrous-download-'))
+  })
+  afterEach(() => {
+    server?.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const serve = async (...handler: Parameters<typeof startServer>) => {
+    server = await startServer(...handler)
+    return server
+  }
+  const file = () => join(folder, 'deep', 'weights.bin')
+  const fetchIt = (options: Partial<DownloadOptions> = {}) =>
+    download({ url: `${server!.url}/weights.bin`, file: file(), ...options })
+  const refusal = async (downloading: Promise<void>) => {
+    const error = await downloading.then(
+      () => new Error('the download did not fail'),
+      (error: Error) => error,
+    )
+    expect(error).to.be.instanceOf(UserError)
+    expect(error.message).not.to.match(/\n|undefined/)
+    return error.message
+  }
+  const expectWholeFile = () => {
+    expect(readFileSync(file()).equals(content)).to.equal(true)
+    expect(readdirSync(join(folder, 'deep'))).to.deep.equal(['weights.bin'])
+  }
+
+  it('fetches a file, reports progress and leaves nothing else', async () => {
+    await serve((request, response) => sendRange(request, response, content, '"1"'))
+    const received: number[] = []
+    await fetchIt({
+      sha256,
+      bytes: content.length,
+      onProgress: ({ receivedBytes, totalBytes }) => {
+        received.push(receivedBytes)
+        expect(totalBytes).to.equal(content.length)
+      },
+    })
+    expectWholeFile()
+    expect(received[0]).to.equal(0)
+    expect(received.at(-1)).to.equal(content.length)
+    expect(received).to.deep.equal(received.toSorted((a, b) => a - b))
+  })
+
+  it('resumes where the connection broke', async () => {
+    const { requests } = await serve((request, response, count) => {
+      response.setHeader('ETag', '"1"')
+      if (count === 1) sendAndBreak(response, content, 100_000)
+      else sendRange(request, response, content, '"1"')
+    })
+    await fetchIt({ sha256 })
+    expectWholeFile()
+    expect(requests).to.have.length(2)
+    expect(requests[1]).to.deep.include({ range: 'bytes=100000-', 'if-range': '"1"' })
+  })
+
+  it('resumes what an earlier run left, and starts over where the file has changed since', async () => {
+    const { requests } = await serve((request, response) => sendRange(request, response, content, '"2"'))
+    const parts = join(folder, 'weights.bin')
+    for (const [version, bytes] of [
+      ['"2"', content.subarray(0, 1000)],
+      ['"1"', content.subarray(5, 1000)],
+    ] as const) {
+      writeFileSync(`${parts}.part`, bytes)
+      writeFileSync(`${parts}.part.version`, version)
+      await fetchIt({ file: parts })
+      expect(readFileSync(parts).equals(content)).to.equal(true)
+      expect(requests.at(-1)!['if-range']).to.equal(version)
+    }
+  })
+
+  it('starts over where nothing tells that the rest will fit', async () => {
+    const { requests } = await serve((_request, response, count) => {
+      if (count === 1) sendAndBreak(response, content, 100_000)
+      else response.end(content)
+    })
+    await fetchIt()
+    expectWholeFile()
+    expect(requests[1]).not.to.have.property('range')
+  })
+
+  it('starts over with a server that ignores ranges', async () => {
+    const { requests } = await serve((_request, response, count) => {
+      if (count === 1) sendAndBreak(response, content, 100_000)
+      else response.end(content)
+    })
+    await fetchIt({ sha256 })
+    expectWholeFile()
+    expect(requests[1].range).to.equal('bytes=100000-')
+  })
+
+  it('finishes a part that was whole already', async () => {
+    await serve((request, response) => sendRange(request, response, content, '"1"'))
+    const whole = join(folder, 'weights.bin')
+    writeFileSync(`${whole}.part`, content)
+    await fetchIt({ file: whole, sha256 })
+    expect(readFileSync(whole).equals(content)).to.equal(true)
+  })
+
+  it('starts over where the part is longer than the file', async () => {
+    await serve((request, response) => sendRange(request, response, content, '"1"'))
+    const longer = join(folder, 'weights.bin')
+    writeFileSync(`${longer}.part`, Buffer.concat([content, content]))
+    await fetchIt({ file: longer, sha256 })
+    expect(readFileSync(longer).equals(content)).to.equal(true)
+  })
+
+  it('tries again where the server is busy', async () => {
+    await serve((request, response, count) => {
+      if (count === 1) response.writeHead(503).end()
+      else sendRange(request, response, content, '"1"')
+    })
+    await fetchIt()
+    expectWholeFile()
+  })
+
+  it('refuses wrong bytes by their hash or size, and removes them', async () => {
+    await serve((_request, response) => response.end('<html>Moved</html>'))
+    expect(await refusal(fetchIt({ sha256 }))).to.match(
+      /not the expected file: its SHA-256 is [0-9a-f]{64}, not/,
+    )
+    expect(await refusal(fetchIt({ bytes: 3 }))).to.match(/18 bytes came instead of 3/)
+    expect(readdirSync(join(folder, 'deep'))).to.deep.equal([])
+  })
+
+  it('accepts the first digits of the hash', async () => {
+    await serve((_request, response) => response.end(content))
+    await fetchIt({ sha256: sha256.slice(0, 8) })
+    expectWholeFile()
+  })
+
+  it('removes what its caller finds wrong', async () => {
+    await serve((_request, response) => response.end(content))
+    const check = async (part: string) => {
+      expect(readFileSync(part)).to.have.length(content.length)
+      throw new UserError('no checkpoint')
+    }
+    expect(await refusal(fetchIt({ check }))).to.equal('no checkpoint')
+    expect(readdirSync(join(folder, 'deep'))).to.deep.equal([])
+  })
+
+  it('says what is wrong with the address, at once', async () => {
+    await serve((_request, response) => response.writeHead(404).end())
+    expect(await refusal(fetchIt())).to.equal(`${server!.url}/weights.bin: not found (HTTP 404)`)
+    expect(await refusal(fetchIt({ url: 'nonsense' }))).to.match(/^nonsense: .*not a URL/)
+    server!.close()
+    expect(await refusal(fetchIt())).to.match(/cannot reach the server: the connection was refused/)
+    const unknown = await refusal(fetchIt({ url: 'http://atrous.invalid/weights.bin' }))
+    expect(unknown).to.match(/cannot reach the server: (no such host|its name does not resolve)/)
+  })
+
+  it('says where the disk refuses', async () => {
+    await serve((_request, response) => response.end(content))
+    writeFileSync(join(folder, 'file'), '')
+    expect(await refusal(fetchIt({ file: join(folder, 'file', 'weights.bin') }))).to.match(
+      /weights\.bin: .*EEXIST/,
+    )
+  })
+
+  it('says where the disk is full', async function () {
+    if (!existsSync('/dev/full')) this.skip()
+    await serve((_request, response) => response.end(content))
+    const full = join(folder, 'weights.bin')
+    symlinkSync('/dev/full', `${full}.part`)
+    expect(await refusal(fetchIt({ file: full }))).to.equal(`${full}: the disk is full`)
+  })
+})

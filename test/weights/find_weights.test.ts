@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { cacheFolder } from '../../src/node/cache.ts'
+import { findWeights, pullWeights, readRegistry } from '../../src/node/weights.ts'
+import { readPth } from '../../src/weights/pth.ts'
+import { findEntry, type RegistryEntry } from '../../src/weights/registry.ts'
+import { writeSafetensors } from '../../src/weights/safetensors.ts'
+import { startServer, type TestServer } from './server.ts'
+
+const golden = new URL('golden/', import.meta.url)
+const pth = readFileSync(new URL('zip.pth', golden))
+const tensors = readPth(pth)
+const config = { model_type: 'mobilenet_v2' }
+
+interface Redirect extends OutgoingHttpHeaders {
+  location: string
+}
+
+describe('findWeights', () => {
+  let folder: string
+  let server: TestServer
+  let contents: Record<string, Uint8Array | string | Redirect>
+  before(async () => {
+    server = await startServer((request, response) => {
+      const content = contents[request.url!]
+      if (content === undefined) response.writeHead(404).end()
+      else if (typeof content === 'object' && 'location' in content) response.writeHead(302, content).end()
+      else response.end(content)
+    })
+  })
+  after(() => server.close())
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'atrous-weights-'))
+    server.requests.length = 0
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const find = (nameOrPath: string, registry?: RegistryEntry[]) =>
+    findWeights(nameOrPath, { cache: join(folder, 'cache'), registry })
+  const refusal = async (finding: Promise<unknown>) => {
+    const error = await finding.then(
+      () => new Error('the weights were found'),
+      (error: Error) => error,
+    )
+    expect(error).to.be.instanceOf(UserError)
+    return error.message
+  }
+
+  it('reads a folder with its config', async () => {
+    writeFileSync(join(folder, 'model.safetensors'), writeSafetensors(tensors))
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
+    const found = await find(folder)
+    expect(found.stateDict).to.deep.equal(tensors)
+    expect(found.config).to.deep.equal(config)
+    expect(found.preprocessor).to.equal(undefined)
+    expect(found.source).to.equal(join(folder, 'model.safetensors'))
+    // The file's own path finds the config too.
+    expect(await find(found.source)).to.deep.equal(found)
+  })
+
+  it('reads a folder with one checkpoint of any name, and a file that stands alone', async () => {
+    cpSync(new URL('zip.pth', golden), join(folder, 'epoch_3.pth'))
+    writeFileSync(join(folder, 'config.json'), '{}')
+    expect((await find(folder)).config).to.deep.equal({})
+    expect((await find(join(folder, 'epoch_3.pth'))).config).to.equal(undefined)
+  })
+
+  it('pulls a name once, then finds it in the cache', async () => {
+    const sha256 = createHash('sha256').update(pth).digest('hex').slice(0, 8)
+    const entry: RegistryEntry = {
+      name: 'small',
+      description: '',
+      classes: 2,
+      megabytes: 0,
+      licence: 'MIT',
+      source: '',
+      files: [{ name: 'small.pth', url: `${server.url}/small.pth`, bytes: pth.length, sha256 }],
+    }
+    contents = { '/small.pth': pth }
+    expect((await find('small', [entry])).stateDict).to.deep.equal(tensors)
+    expect((await find('small', [entry])).stateDict).to.deep.equal(tensors)
+    expect(server.requests).to.have.length(1)
+    expect(await pullWeights('small', { cache: join(folder, 'cache'), registry: [entry] })).to.match(/small$/)
+  })
+
+  it('keeps nothing in the cache that is no checkpoint', async () => {
+    contents = { '/moved.pth': '<!DOCTYPE html>' }
+    expect(await refusal(find(`${server.url}/moved.pth`))).to.match(/\/moved\.pth: a web page/)
+    contents = { '/moved.pth': pth }
+    expect((await find(`${server.url}/moved.pth`)).stateDict.size).to.equal(tensors.size)
+  })
+
+  it('holds a file without a known hash to the one that Hugging Face states before it redirects', async () => {
+    const wrong = '0'.repeat(64)
+    contents = { '/hf.pth': { location: '/storage', 'x-linked-etag': `"${wrong}"` }, '/storage': pth }
+    expect(await refusal(find(`${server.url}/hf.pth`))).to.match(new RegExp(`not ${wrong}; it was removed$`))
+    const right = createHash('sha256').update(pth).digest('hex')
+    contents['/hf.pth'] = { location: '/storage', 'x-linked-etag': `"${right}"` }
+    expect((await find(`${server.url}/hf.pth`)).stateDict.size).to.equal(tensors.size)
+  })
+
+  it('reads the URL of a folder, once', async () => {
+    contents = { '/net/pytorch_model.bin': pth, '/net/config.json': JSON.stringify(config) }
+    for (let round = 0; round < 2; round++) {
+      const found = await find(`${server.url}/net/`)
+      expect(found.stateDict).to.deep.equal(tensors)
+      expect(found.config).to.deep.equal(config)
+    }
+    // config.json, preprocessor_config.json and model.safetensors (which are not there), pytorch_model.bin
+    expect(server.requests).to.have.length(4)
+  })
+
+  it('says what it looked for', async () => {
+    expect(await refusal(find('nonesuch'))).to.match(
+      /^nonesuch: neither a file nor a folder, nor one of .*deeplabv3_resnet50_coco/,
+    )
+    expect(await refusal(find('http://'))).to.equal('http://: this is not a URL')
+    expect(await refusal(find('runs/none.pth'))).to.equal('runs/none.pth: no such file or folder')
+    mkdirSync(join(folder, 'empty'))
+    expect(await refusal(find(join(folder, 'empty')))).to.match(
+      /no checkpoint in this folder, such as model\.safetensors$/,
+    )
+    writeFileSync(join(folder, 'model.safetensors'), writeSafetensors(tensors))
+    writeFileSync(join(folder, 'config.json'), '[')
+    expect(await refusal(find(folder))).to.match(/config\.json: not a JSON object$/)
+  })
+})
+
+describe('the registry', () => {
+  it('describes every checkpoint and invents no hash', async () => {
+    const registry = await readRegistry()
+    expect(registry.map(entry => entry.name)).to.deep.equal([...new Set(registry.map(entry => entry.name))])
+    for (const { files, ...entry } of registry) {
+      expect(entry).to.have.all.keys('name', 'description', 'classes', 'megabytes', 'licence', 'source')
+      for (const { name, url, bytes, sha256, ...rest } of files) {
+        expect(rest).to.deep.equal({})
+        expect(new URL(url).pathname).to.match(new RegExp(`/${name}$`))
+        if (bytes !== null) expect(bytes).to.be.greaterThan(0)
+        if (sha256 !== null) expect(sha256).to.match(/^[0-9a-f]{8,64}$/)
+        // PyTorch's file names end in the first digits of the hash.
+        if (name.endsWith('.pth')) expect(name).to.contain(`-${sha256}.pth`)
+      }
+    }
+    expect(findEntry(registry, 'deeplabv3_resnet101_coco')!.classes).to.equal(21)
+  })
+})
+
+describe('cacheFolder', () => {
+  it("is the user's choice, or where the system keeps caches", () => {
+    const home = { XDG_CACHE_HOME: '/xdg', LOCALAPPDATA: '/local' }
+    expect(cacheFolder({ ...home, ATROUS_CACHE: '/mine' }, 'linux')).to.equal('/mine')
+    expect(cacheFolder(home, 'linux')).to.equal(join('/xdg', 'atrous'))
+    expect(cacheFolder(home, 'win32')).to.equal(join('/local', 'atrous'))
+    expect(cacheFolder({}, 'darwin')).to.match(/\.cache.atrous$/)
+  })
+})

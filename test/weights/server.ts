@@ -1,0 +1,53 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface TestServer {
+  url: string
+  /** The headers of every GET so far. */
+  requests: IncomingHttpHeaders[]
+  close: () => void
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void
+
+/** An HTTP server on this machine; the handler gets each request and the number of GETs so far, itself included. */
+export async function startServer(handler: Handler): Promise<TestServer> {
+  const requests: IncomingHttpHeaders[] = []
+  const server = createServer((request, response) => {
+    if (request.method === 'GET') requests.push(request.headers)
+    handler(request, response, requests.length)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close }
+}
+
+/** Sends a part of the content under the whole one's length, then breaks the connection. */
+export function sendAndBreak(response: ServerResponse, content: Uint8Array, length: number): void {
+  response.setHeader('Content-Length', content.length)
+  response.write(content.subarray(0, length), () => setTimeout(() => response.destroy(), 50))
+}
+
+/** Answers as a server does that knows ranges: 206 with the rest, 200 with all if the version has changed. */
+export function sendRange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Uint8Array,
+  etag: string,
+): void {
+  const begin = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+  response.setHeader('ETag', etag)
+  if (begin >= content.length) {
+    response.writeHead(416, { 'Content-Range': `bytes */${content.length}` }).end()
+  } else if (begin > 0 && (request.headers['if-range'] ?? etag) === etag) {
+    const range = `bytes ${begin}-${content.length - 1}/${content.length}`
+    response.writeHead(206, { 'Content-Range': range, 'Content-Length': content.length - begin })
+    response.end(content.subarray(begin))
+  } else {
+    response.setHeader('Content-Length', content.length)
+    response.end(content)
+  }
+}
