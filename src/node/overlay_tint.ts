@@ -18,7 +18,7 @@ const TINT = 0.55
 const LARGE_PHOTO = 1600
 
 /** The photo as RGB (height · width · 3), tinted with the colours of its classes, with outlines in a lighter shade of each. */
-export function tintPhoto(image: Image, labelled: LabelledMask): Uint8Array {
+export function tintPhoto(image: Image, labelled: LabelledMask): Uint8ClampedArray {
   const tints: (Paint | undefined)[] = new Array(256)
   const outlines: (Paint | undefined)[] = new Array(256)
   for (const shown of labelled.classes) {
@@ -30,7 +30,7 @@ export function tintPhoto(image: Image, labelled: LabelledMask): Uint8Array {
   const { width, height, data } = image
   const ids = resampleMask(labelled, width, height)
   const reach = Math.max(width, height) < LARGE_PHOTO ? 1 : 2
-  const tinted = new Uint8Array(height * width * 3)
+  const tinted = new Uint8ClampedArray(height * width * 3) // which rounds
   for (let y = 0; y < height; y++) {
     const rowAbove = Math.max(0, y - reach) * width
     const row = y * width
@@ -72,7 +72,7 @@ function lighter([red, green, blue]: Colour): Colour {
 }
 
 /** Writes pixel number `pixel` of an RGB image: the RGBA photo's, painted over where there is paint. */
-function blend(rgb: Uint8Array, photo: Uint8Array, pixel: number, paint: Paint | undefined) {
+function blend(rgb: Uint8ClampedArray, photo: Uint8Array, pixel: number, paint: Paint | undefined) {
   for (let channel = 0; channel < 3; channel++) {
     const light = photo[pixel * 4 + channel]
     rgb[pixel * 3 + channel] = paint ? light + (paint.colour[channel] - light) * paint.opacity : light

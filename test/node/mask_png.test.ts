@@ -1,0 +1,127 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { encode } from 'fast-png'
+import sharp from 'sharp'
+import { vocPalette } from '../../src/data/palette.ts'
+import { UserError } from '../../src/errors.ts'
+import { readMaskPng, writeMaskPng } from '../../src/node/mask_png.ts'
+import { rejection, sharedFile, useTemporaryFolder } from './support.ts'
+
+const mask = (width: number, height: number, values: Iterable<number>) => {
+  return { mask: Uint8Array.from(values), width, height }
+}
+const everyId = mask(16, 16, Array(256).keys())
+
+describe('mask PNG', () => {
+  const path = useTemporaryFolder()
+
+  it('keeps every class id, at even and odd sizes', async () => {
+    for (const written of [
+      everyId,
+      mask(1, 1, [255]),
+      mask(3, 5, Array(15).keys()),
+      mask(5, 3, Array(15).fill(7)),
+    ]) {
+      await writeMaskPng(path('mask.png'), written, vocPalette)
+      expect(await readMaskPng(path('mask.png'))).to.deep.equal(written)
+    }
+  })
+
+  it("is a palette PNG of 8 bits that others show in VOC's colours", async () => {
+    await writeMaskPng(path('mask.png'), everyId, vocPalette)
+    const png = sharp(path('mask.png'))
+    expect(await png.metadata()).to.include({ isPalette: true, bitsPerSample: 8, hasAlpha: false })
+
+    const shown = await png.raw().toBuffer()
+    const bird = [128, 128, 0]
+    const tvmonitor = [0, 64, 128]
+    const doNotScore = [224, 224, 192]
+    for (const [id, colour] of [
+      [0, [0, 0, 0]],
+      [3, bird],
+      [20, tvmonitor],
+      [255, doNotScore],
+    ] as const) {
+      expect([...shown.subarray(id * 3, id * 3 + 3)]).to.deep.equal(colour)
+    }
+  })
+
+  it('refuses an id without a colour, and writes nothing', async () => {
+    const error = await rejection(
+      writeMaskPng(path('mask.png'), mask(1, 2, [0, 21]), vocPalette.slice(0, 21)),
+    )
+    expect(error).to.be.instanceOf(RangeError)
+    expect(error.message).to.include('the mask holds class 21, the palette 21 colours')
+    expect(await readdir(path('.'))).to.deep.equal([])
+  })
+
+  for (const depth of [1, 2, 4] as const) {
+    it(`reads indices of ${depth} bits, which other tools write for few classes`, async () => {
+      const width = 5
+      const rows = [
+        [0, 1, 1, 0, 1],
+        [1, 0, 2 ** depth - 1, 0, 0],
+      ]
+      const packed = rows.flatMap(row => pack(row, depth))
+      const palette = [
+        [0, 0, 0],
+        [128, 0, 0],
+      ]
+      for (const colours of [palette, undefined]) {
+        const image = {
+          data: Uint8Array.from(packed),
+          width,
+          height: 2,
+          channels: 1,
+          depth,
+          palette: colours,
+        }
+        await writeFile(path('mask.png'), encode(image as Parameters<typeof encode>[0]))
+        expect(await readMaskPng(path('mask.png'))).to.deep.equal(mask(width, 2, rows.flat()))
+      }
+    })
+  }
+
+  it('reads greyscale values as ids', async () => {
+    const raw = { width: 16, height: 16, channels: 1 } as const
+    await sharp(everyId.mask, { raw }).toColourspace('b-w').png().toFile(path('grey.png'))
+    expect(await readMaskPng(path('grey.png'))).to.deep.equal(everyId)
+  })
+
+  it('refuses colours, damage and files that are not there', async () => {
+    const photo = { create: { width: 2, height: 2, channels: 3, background: 'red' } } as const
+    await sharp(photo).png().toFile(path('colour.png'))
+    await writeMaskPng(path('whole.png'), everyId, vocPalette)
+    const whole = await readFile(path('whole.png'))
+    await writeFile(path('cut.png'), whole.subarray(0, whole.length - 40))
+    const flipped = Buffer.from(whole)
+    flipped[whole.length - 60] ^= 1
+    await writeFile(path('flipped.png'), flipped)
+    await writeFile(path('empty.png'), '')
+
+    const complaints = {
+      'colour.png': /a mask is a palette or greyscale PNG of up to 8 bits, this one has 3×8 bits a pixel$/,
+      'cut.png': /damaged/,
+      'flipped.png': /damaged/,
+      'empty.png': /damaged/,
+      'missing.png': /no such file or folder$/,
+    }
+    for (const [name, complaint] of Object.entries(complaints)) {
+      const error = await rejection(readMaskPng(path(name)))
+      expect(error, name).to.be.instanceOf(UserError)
+      expect(error.message).to.match(complaint).and.to.include(path(name)).and.not.include('\n')
+    }
+  })
+
+  it('reads a ground truth that people drew', async function () {
+    const bird = await readMaskPng(sharedFile(this, 'photos/bird.mask.png'))
+    expect(bird).to.include({ width: 513, height: 513 })
+    expect(new Set(bird.mask)).to.deep.equal(new Set([0, 1, 2, 3]))
+  })
+})
+
+/** One row of values at `depth` bits each, first in the high bits, filled up to whole bytes. */
+function pack(row: number[], depth: number): number[] {
+  const bits = row.map(value => value.toString(2).padStart(depth, '0')).join('')
+  return bits.match(/.{1,8}/g)!.map(byte => Number.parseInt(byte.padEnd(8, '0'), 2))
+}

@@ -1,0 +1,109 @@
+import { expect } from 'chai'
+import sharp from 'sharp'
+import type { ClassShare } from '../../src/data/class_share.ts'
+import type { Image } from '../../src/data/image.ts'
+import { vocColour } from '../../src/data/palette.ts'
+import { renderOverlay } from '../../src/node/overlay.ts'
+
+const GREY = 200
+const WHITE = [255, 255, 255]
+const background: ClassShare = { id: 0, name: 'background', colour: vocColour(0), share: 0.5 }
+const bird: ClassShare = { id: 3, name: 'bird', colour: vocColour(3), share: 0.4999 }
+const chair: ClassShare = { id: 9, name: 'chair', colour: vocColour(9), share: 0.0001 }
+
+/** The bird's olive, (128, 128, 0), at 0.55 over grey, and half way to white. */
+const TINTED = [160, 160, 90]
+const OUTLINE = [192, 192, 128]
+
+function greyPhoto(width: number, height: number): Image {
+  const data = new Uint8Array(width * height * 4).fill(GREY)
+  return { width, height, data, originalWidth: width, originalHeight: height }
+}
+
+/** A mask whose left half is background and whose right half is the given class. */
+function halves(width: number, height: number, id: number) {
+  const mask = Uint8Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? 0 : id))
+  return { mask, width, height }
+}
+
+async function decode(png: Uint8Array) {
+  const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true })
+  const pixel = (x: number, y: number) => {
+    const at = (y * info.width + x) * info.channels
+    return [...data.subarray(at, at + 3)]
+  }
+  return { width: info.width, height: info.height, pixel }
+}
+
+/** How many pixels of a legend row are dark, as only its text is. */
+function darkPixels({ width, height, pixel }: Awaited<ReturnType<typeof decode>>, top: number): number {
+  let count = 0
+  for (let y = top; y < height; y++) {
+    for (let x = 0; x < width; x++) if (Math.max(...pixel(x, y)) < 80) count++
+  }
+  return count
+}
+
+describe('renderOverlay', () => {
+  it('tints classes, outlines them and leaves the background and the photo as they are', async () => {
+    const photo = greyPhoto(400, 300)
+    const png = await decode(
+      await renderOverlay(photo, { ...halves(400, 300, 3), classes: [background, bird] }),
+    )
+    expect(png.width).to.equal(400)
+    expect(png.height).to.be.greaterThan(300)
+    expect(png.pixel(100, 150)).to.deep.equal([GREY, GREY, GREY])
+    expect(png.pixel(199, 150)).to.deep.equal([GREY, GREY, GREY])
+    expect(png.pixel(200, 150)).to.deep.equal(OUTLINE)
+    expect(png.pixel(201, 150)).to.deep.equal(TINTED)
+    expect(png.pixel(399, 0)).to.deep.equal(TINTED)
+    expect(photo.data.every(value => value === GREY)).to.equal(true)
+  })
+
+  it('samples a mask of another size at the nearest pixel', async () => {
+    const labelled = { ...halves(4, 3, 3), classes: [background, bird] }
+    const png = await decode(await renderOverlay(greyPhoto(402, 300), labelled))
+    for (const y of [0, 150, 299]) {
+      expect(png.pixel(200, y)).to.deep.equal([GREY, GREY, GREY])
+      expect(png.pixel(201, y)).to.deep.equal(OUTLINE)
+      expect(png.pixel(300, y)).to.deep.equal(TINTED)
+    }
+  })
+
+  it('leaves ids that are no class as photographed', async () => {
+    const labelled = { ...halves(400, 300, 255), classes: [background] }
+    const png = await decode(await renderOverlay(greyPhoto(400, 300), labelled))
+    for (const x of [199, 200, 300]) expect(png.pixel(x, 150)).to.deep.equal([GREY, GREY, GREY])
+  })
+
+  it('lists the classes below, the largest first, on white', async () => {
+    const classes = [chair, bird, background]
+    const png = await decode(await renderOverlay(greyPhoto(200, 100), { ...halves(200, 100, 3), classes }))
+    const rowHeight = (png.height - 100 - 14) / 3
+    const swatches = [0, 1, 2].map(row => png.pixel(21, Math.round(107 + rowHeight * (row + 0.5))))
+    expect(swatches).to.deep.equal([WHITE, [...bird.colour], [...chair.colour]])
+    expect(png.pixel(1, png.height - 1)).to.deep.equal(WHITE)
+    expect(darkPixels(png, 100)).to.be.greaterThan(200)
+  })
+
+  for (const [width, height] of [
+    [1, 1],
+    [8, 8],
+    [3, 500],
+    [3000, 10],
+  ]) {
+    it(`writes a readable legend below a photo of ${width}×${height}`, async () => {
+      const classes = [background, bird, chair]
+      const labelled = { ...halves(width, height, 3), classes }
+      const png = await decode(await renderOverlay(greyPhoto(width, height), labelled))
+      expect(png.width).to.be.at.least(Math.max(width, 120))
+      expect(png.height).to.be.at.least(height + 20)
+      expect(darkPixels(png, height)).to.be.greaterThan(200)
+    })
+  }
+
+  it('draws a mask without any class', async () => {
+    const png = await decode(await renderOverlay(greyPhoto(8, 8), { ...halves(8, 8, 255), classes: [] }))
+    expect(png.pixel(4, 4)).to.deep.equal([GREY, GREY, GREY])
+  })
+})

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Gives each test of a suite an empty folder of its own; call the result with a file's name for its path there. */
+export function useTemporaryFolder(): (name: string) => string {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'atrous-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+  return name => join(folder, name)
+}
+
+/** The path of a file in ../shared/data; where that is absent, skips the running test, saying so in its title. */
+export function sharedFile(context: Mocha.Context, name: string): string {
+  const file = fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
+  if (!existsSync(file)) {
+    context.test!.title += ' (skipped: ../shared/data is absent)'
+    context.skip()
+  }
+  return file
+}
+
+/** What a promise was rejected with, for checks on it. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('expected a rejection')
+}
