@@ -1,11 +1,11 @@
-// Writes src/kernels/shaders.gen.ts: the text of every shaders/*.wgsl under its base name, so that a browser bundle and
+// Writes src/gpu/shaders.gen.ts: the text of every shaders/*.wgsl under its base name, so that a browser bundle and
 // the published package carry the kernels without reading files. Untouched when nothing changed, so watchers stay quiet.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const shaderFolder = fileURLToPath(new URL('../shaders/', import.meta.url))
-const generatedFile = fileURLToPath(new URL('../src/kernels/shaders.gen.ts', import.meta.url))
+const generatedFile = fileURLToPath(new URL('../src/gpu/shaders.gen.ts', import.meta.url))
 
 /** The WGSL files of the shader folder, sorted by name; none when there is no folder (git keeps no empty ones). */
 function shaderFiles() {
