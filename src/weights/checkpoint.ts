@@ -33,10 +33,10 @@ export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
 
 function findReader(bytes: Uint8Array): (bytes: Uint8Array) => StateDict {
   if (bytes.length === 0) throw new UserError('the file is empty (0 bytes)')
-  // A header that begins with its brace, after the 8 bytes of its length.
+  if (isZip(bytes)) return readPth
+  // A safetensors header begins with its brace, after the 8 bytes of its length; these may look like a pickle.
   if (bytes[8] === 0x7b) return readSafetensors
-  const isPickle = bytes[0] === 0x80 && bytes[1] <= 5
-  if (isZip(bytes) || isPickle) return readPth
+  if (bytes[0] === 0x80 && bytes[1] <= 5) return readPth
   const start = String.fromCharCode(...bytes.subarray(0, 64)).trimStart()
   const known = NOT_CHECKPOINTS.find(([magic]) => start.startsWith(magic))
   throw new UserError(known?.[1] ?? 'neither a safetensors nor a PyTorch checkpoint')
