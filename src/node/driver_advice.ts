@@ -13,5 +13,5 @@ export const backports = { codename: 'bookworm', suite: 'bookworm-backports' }
 /** One line for a machine on which no WebGPU adapter is found. */
 export const driverAdvice =
   process.platform === 'linux'
-    ? `no GPU that WebGPU can use: install its Vulkan driver, or a software one: apt install ${softwareDriver.apt} (on Debian 12 with -t ${backports.suite}), dnf install ${softwareDriver.dnf}, or pacman -S ${softwareDriver.pacman}`
-    : 'no GPU that WebGPU can use: update the graphics driver'
+    ? `WebGPU finds no GPU: install its Vulkan driver, or a software one with "apt install ${softwareDriver.apt}" (Debian 12: from ${backports.suite}), "dnf install ${softwareDriver.dnf}" or "pacman -S ${softwareDriver.pacman}"`
+    : 'WebGPU finds no GPU: update the graphics driver'
