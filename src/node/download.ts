@@ -109,47 +109,47 @@ async function receiveWithRetries(options: DownloadOptions, part: Part): Promise
     try {
       return await receive(options, part)
     } catch (error) {
-      if (!mayPass(error)) throw explain(options.url, error)
-      if (attempt === BACKOFF_MS.length) {
-        throw new UserError(
-          `${options.url}: the connection broke ${attempt + 1} times; try again to resume`,
-          {
-            cause: error,
-          },
-        )
-      }
+      if (!mayPass(error) || attempt === BACKOFF_MS.length) throw explain(options.url, error)
       await setTimeout(BACKOFF_MS[attempt])
     }
   }
 }
 
 /** Fetches what is missing of the part: all of it, unless the server still has the same version and can send the rest. */
-async function receive({ url, file, sha256, onProgress }: DownloadOptions, part: Part): Promise<void> {
+async function receive(options: DownloadOptions, part: Part): Promise<void> {
+  const { url, file, onProgress } = options
   const size = await part.size()
-  const version = await part.version()
-  // Without a version or a hash to verify, a rest of another version would go unnoticed.
-  const resume = size > 0 && (version !== undefined || sha256 !== undefined)
-  const headers = new Headers({ 'Accept-Encoding': 'identity' })
-  if (resume) headers.set('Range', `bytes=${size}-`)
-  if (resume && version !== undefined) headers.set('If-Range', version)
-  const response = await fetch(url, { headers })
-  const begin = response.status === 206 ? size : 0
-  if (
-    response.status === 416 ||
-    (begin > 0 && !response.headers.get('Content-Range')?.startsWith(`bytes ${begin}-`))
-  ) {
+  const response = await request(options, { size, version: await part.version() })
+  if (isWholeAlready(response, size)) return
+  const isRange = response.status === 206
+  const continues = isRange && response.headers.get('Content-Range')?.startsWith(`bytes ${size}-`) === true
+  if (!response.ok || isRange !== continues) {
     await response.body?.cancel()
-    if (response.headers.get('Content-Range') === `bytes */${size}`) return
-    await part.remove()
-    throw new HttpError(url, 416)
+    // The server has no such range, or sends another: start over. Any other refusal says nothing of the part.
+    if (response.ok || response.status === 416) await part.remove()
+    throw new HttpError(url, response.status)
   }
-  if (!response.ok) throw new HttpError(url, response.status)
-  await part.setVersion(versionOf(response))
+  const begin = continues ? size : 0
   const length = response.headers.get('Content-Length')
   const totalBytes = length === null ? undefined : begin + Number(length)
-  await append({ response, path: part.path, begin }, receivedBytes =>
-    onProgress?.({ file, receivedBytes, totalBytes }),
-  )
+  await append({ response, part, begin }, receivedBytes => onProgress?.({ file, receivedBytes, totalBytes }))
+}
+
+async function request(
+  { url, sha256 }: DownloadOptions,
+  { size, version }: { size: number; version: string | undefined },
+): Promise<Response> {
+  const headers = new Headers({ 'Accept-Encoding': 'identity' })
+  // Without a version or a hash to verify, a rest of another version would go unnoticed.
+  if (size > 0 && (version !== undefined || sha256 !== undefined)) {
+    headers.set('Range', `bytes=${size}-`)
+    if (version !== undefined) headers.set('If-Range', version)
+  }
+  return fetch(url, { headers })
+}
+
+function isWholeAlready({ status, headers }: Response, size: number): boolean {
+  return status === 416 && headers.get('Content-Range') === `bytes */${size}`
 }
 
 /** What If-Range takes: a strong ETag, or else the date. */
@@ -159,11 +159,13 @@ function versionOf({ headers }: Response): string | undefined {
 }
 
 async function append(
-  { response, path, begin }: { response: Response; path: string; begin: number },
+  { response, part, begin }: { response: Response; part: Part; begin: number },
   report: (receivedBytes: number) => void,
 ): Promise<void> {
-  const handle = await open(path, begin > 0 ? 'a' : 'w')
+  // The old bytes go before the new version is noted: under it they would be resumed.
+  const handle = await open(part.path, begin > 0 ? 'a' : 'w')
   try {
+    await part.setVersion(versionOf(response))
     let received = begin
     report(received)
     for await (const chunk of response.body ?? []) {
@@ -178,9 +180,9 @@ async function append(
   }
 }
 
-/** A broken connection or a server that is busy: worth another try. */
+/** A broken connection, a server that is busy or one that sent another range: worth another try. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof HttpError) return error.status >= 500 || [408, 416, 429].includes(error.status)
+  if (error instanceof HttpError) return error.status >= 500 || [206, 408, 416, 429].includes(error.status)
   return isNetworkError(error) && !(networkCode(error) in UNREACHABLE)
 }
 
@@ -195,9 +197,8 @@ function networkCode(error: TypeError): string {
 
 function explain(url: string, error: unknown): unknown {
   if (!isNetworkError(error)) return error
-  return new UserError(`${url}: cannot reach the server: ${UNREACHABLE[networkCode(error)]}`, {
-    cause: error,
-  })
+  const why = UNREACHABLE[networkCode(error)] ?? 'the connection broke again and again; a new try resumes'
+  return new UserError(`${url}: cannot reach the server: ${why}`, { cause: error })
 }
 
 async function verify({ url, sha256, bytes, check }: DownloadOptions, part: Part): Promise<void> {

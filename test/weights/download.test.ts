@@ -130,13 +130,28 @@ describe('download', () => {
     expect(readFileSync(longer).equals(content)).to.equal(true)
   })
 
-  it('tries again where the server is busy', async () => {
-    await serve((request, response, count) => {
-      if (count === 1) response.writeHead(503).end()
+  it('keeps its part while the server is busy', async () => {
+    const { requests } = await serve((request, response, count) => {
+      response.setHeader('ETag', '"1"')
+      if (count === 1) sendAndBreak(response, content, 100_000)
+      else if (count === 2) response.writeHead(503).end()
       else sendRange(request, response, content, '"1"')
     })
     await fetchIt()
     expectWholeFile()
+    expect(requests.map(({ range }) => range)).to.deep.equal([undefined, 'bytes=100000-', 'bytes=100000-'])
+  })
+
+  it('starts over where the server sends another range', async () => {
+    const { requests } = await serve((_request, response, count) => {
+      response.setHeader('ETag', '"1"')
+      if (count === 1) sendAndBreak(response, content, 100_000)
+      else if (count === 2) response.writeHead(206, { 'Content-Range': 'bytes 7-8/300000' }).end('no')
+      else response.end(content)
+    })
+    await fetchIt()
+    expectWholeFile()
+    expect(requests[2]).not.to.have.property('range')
   })
 
   it('refuses wrong bytes by their hash or size, and removes them', async () => {
