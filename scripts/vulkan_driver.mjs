@@ -73,7 +73,8 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 /** The text of all apt sources of this machine, comments left out. */
 function aptSources() {
   const folder = '/etc/apt/sources.list.d'
-  const files = existsSync(folder) ? readdirSync(folder).map(name => join(folder, name)) : []
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const files = names.filter(name => /\.(list|sources)$/.test(name)).map(name => join(folder, name))
   return ['/etc/apt/sources.list', ...files]
     .filter(file => existsSync(file))
     .map(file => readFileSync(file, 'utf8').replace(/^#.*\n/gm, ''))
