@@ -143,12 +143,14 @@ export class GraphBuilder {
     for (const { name: input, shape } of inputs)
       if (shape[0] !== n || shape[1] !== h || shape[2] !== w)
         throw new UserError(`concat: ${input} is [${shape}], expected [${n},${h},${w},*] (${name})`)
-    const channels = inputs.reduce((sum, { shape }) => sum + shape[3], 0)
-    return this.#push({
-      kind: 'concat',
-      inputs: Object.fromEntries(inputs.entries()),
-      output: this.#tensor(name, [n, h, w, channels]),
-    })
+    let channels = 0
+    const byOffset: Record<string, Tensor> = {}
+    for (const input of inputs) {
+      byOffset[channels] = input
+      channels += input.shape[3]
+    }
+    const output = this.#tensor(name, [n, h, w, channels])
+    return this.#push({ kind: 'concat', inputs: byOffset, output })
   }
 
   /** Over the channels of each pixel. */

@@ -38,8 +38,6 @@ interface OpOf<Kind extends string, Inputs> {
   name: string
   inputs: Inputs
   output: Tensor
-  /** Set when a pass elided a concat: `output` is the concatenation, and this op writes `channels` of it from `offset`. */
-  slice?: { offset: number; channels: number }
 }
 
 /** Convolution, dense or depthwise, with all that passes fuse into it: act(conv(x) + bias + residual). */
@@ -61,6 +59,8 @@ export type Conv2dOp = OpOf<
   Convolution & {
     /** The weight's input channels that this op convolves, where a pass split the convolution by input channel. */
     inputChannels?: { from: number; to: number }
+    /** Where in the output's channels this op writes, where a pass elided the concat that followed. */
+    outputOffset?: number
   }
 export type DepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor; residual?: Tensor }> & Convolution
 export type BatchNormOp = OpOf<'batchNorm', { input: Tensor }> & {
@@ -76,7 +76,8 @@ export type MaxPoolOp = OpOf<'maxPool', { input: Tensor }> & {
 }
 export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }>
 export type ResizeOp = OpOf<'resize', { input: Tensor }> & { alignCorners: boolean }
-export type ConcatOp = OpOf<'concat', { [index: string]: Tensor }>
+/** Along the channels: each input by the offset of its first channel in the output. */
+export type ConcatOp = OpOf<'concat', { [offset: string]: Tensor }>
 export type SoftmaxOp = OpOf<'softmax', { input: Tensor }>
 export type PreprocessOp = OpOf<'preprocess', { image: Tensor }> & {
   mean: number[]

@@ -1,0 +1,147 @@
+// A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
+
+import { type Gpu, usage } from '../gpu/gpu.ts'
+import { Program, type Range } from '../gpu/program.ts'
+import { padChannels, unpadChannels } from '../kernels/layout.ts'
+import type { Tensor } from './graph.ts'
+import type { Operand } from './lower.ts'
+import { type Plan, tensorBytes } from './plan.ts'
+import type { WeightStore } from './weight_store.ts'
+
+/** Tensors by name: f32 as dense NHWC, rgba8 and class8 as bytes (each image of a class8 padded to a multiple of 4). */
+export type TensorData = Record<string, Float32Array | Uint8Array>
+
+export class Executor {
+  readonly #gpu: Gpu
+  readonly #plan: Plan
+  readonly #arena: GPUBuffer
+  readonly #readback: GPUBuffer
+  readonly #program: Program
+  /** Runs wait for each other: they share the arena. */
+  #running: Promise<unknown> = Promise.resolve()
+
+  /** Allocates the arena, uploads what weights are missing and compiles the kernels that are new. */
+  static async create(gpu: Gpu, plan: Plan, weights: WeightStore): Promise<Executor> {
+    const arena = await gpu.allocate(
+      'arena',
+      plan.arenaBytes,
+      usage.storage | usage.copySource | usage.copyDestination,
+    )
+    const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
+    const readback = await gpu.allocate('readback', outputBytes, usage.mapRead | usage.copyDestination)
+    try {
+      await weights.upload(plan)
+      const launches = plan.steps.map(({ kernel, operands }) => ({
+        kernel,
+        ranges: Object.fromEntries(
+          Object.entries(operands).map(([name, operand]) => [
+            name,
+            locate(operand, { plan, arena, weights }),
+          ]),
+        ),
+      }))
+      return new Executor(gpu, plan, {
+        arena,
+        readback,
+        program: await Program.create(gpu, 'plan', launches),
+      })
+    } catch (error) {
+      gpu.release(arena)
+      gpu.release(readback)
+      throw error
+    }
+  }
+
+  private constructor(
+    gpu: Gpu,
+    plan: Plan,
+    { arena, readback, program }: { arena: GPUBuffer; readback: GPUBuffer; program: Program },
+  ) {
+    this.#gpu = gpu
+    this.#plan = plan
+    this.#arena = arena
+    this.#readback = readback
+    this.#program = program
+  }
+
+  get plan(): Plan {
+    return this.#plan
+  }
+
+  /** Runs the whole plan in one submit and reads the graph's outputs back. */
+  run(inputs: TensorData): Promise<TensorData> {
+    return this.#exclusively(async () => {
+      this.#write(inputs)
+      this.#gpu.submit('run', encoder => {
+        this.#program.encode(encoder)
+        let offset = 0
+        for (const tensor of this.#plan.graph.outputs) {
+          const { offset: from, bytes } = this.#plan.placements.get(tensor)!
+          encoder.copyBufferToBuffer(this.#arena, from, this.#readback, offset, bytes)
+          offset += bytes
+        }
+      })
+      return this.#read()
+    })
+  }
+
+  /** The GPU's own time of each step, in milliseconds; needs the adapter's timestamp-query. */
+  profile(inputs: TensorData): Promise<{ label: string; milliseconds: number }[]> {
+    return this.#exclusively(() => {
+      this.#write(inputs)
+      return this.#program.profile()
+    })
+  }
+
+  /** Releases the arena; the weights belong to their store. Waits for a run under way. */
+  async destroy(): Promise<void> {
+    await this.#running
+    this.#program.destroy()
+    this.#gpu.release(this.#arena)
+    this.#gpu.release(this.#readback)
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(work)
+    this.#running = result.catch(() => undefined)
+    return result
+  }
+
+  #write(inputs: TensorData): void {
+    for (const tensor of this.#plan.graph.inputs) {
+      const data = inputs[tensor.name]
+      if (!data) throw new Error(`no data for the input ${tensor.name}`)
+      const bytes = tensor.dtype === 'f32' ? padChannels(data as Float32Array, tensor.shape) : data
+      const placement = this.#plan.placements.get(tensor)!
+      if (bytes.byteLength !== placement.bytes)
+        throw new Error(
+          `${tensor.name}: [${tensor.shape}] takes ${placement.bytes} bytes, got ${bytes.byteLength}`,
+        )
+      this.#gpu.device.queue.writeBuffer(this.#arena, placement.offset, bytes as BufferSource)
+    }
+  }
+
+  async #read(): Promise<TensorData> {
+    const bytes = await this.#gpu.read(this.#readback, this.#readback.size)
+    let offset = 0
+    const outputs = this.#plan.graph.outputs.map(tensor => {
+      const part = bytes.slice(offset, offset + tensorBytes(tensor))
+      offset += part.length
+      return [tensor.name, hostData(tensor, part)]
+    })
+    return Object.fromEntries(outputs)
+  }
+}
+
+const hostData = (tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array | Uint8Array =>
+  tensor.dtype === 'f32' ? unpadChannels(new Float32Array(bytes.buffer), tensor.shape) : bytes
+
+function locate(
+  operand: Operand,
+  { plan, arena, weights }: { plan: Plan; arena: GPUBuffer; weights: WeightStore },
+): Range {
+  if ('folded' in operand) return weights.folded(operand.folded, operand.part)
+  if ('parameter' in operand) return weights.parameter(operand.parameter)
+  const { offset, bytes } = plan.placements.get(operand.tensor)!
+  return { buffer: arena, offset, size: bytes }
+}

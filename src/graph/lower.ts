@@ -1,0 +1,174 @@
+// From an op to the kernels that compute it, and what each of their buffers holds.
+
+import type { Kernel } from '../gpu/kernel.ts'
+import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
+import { activation } from '../kernels/activation.ts'
+import { add } from '../kernels/add.ts'
+import { batchNorm } from '../kernels/batch_norm.ts'
+import { concat } from '../kernels/concat.ts'
+import { conv2d } from '../kernels/conv2d.ts'
+import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
+import { globalAveragePool } from '../kernels/global_average_pool.ts'
+import { maxPool } from '../kernels/max_pool.ts'
+import { preprocess } from '../kernels/preprocess.ts'
+import { resize } from '../kernels/resize.ts'
+import { softmax } from '../kernels/softmax.ts'
+import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
+import { type FoldedWeights, foldedWeights } from './folded_weights.ts'
+import type {
+  AccumulateProbabilitiesOp,
+  ConcatOp,
+  Conv2dOp,
+  DepthwiseConv2dOp,
+  Op,
+  Parameter,
+  PreprocessOp,
+  ResizeOp,
+  Tensor,
+  UpsampleArgmaxOp,
+} from './graph.ts'
+
+/** What a kernel's buffer holds. */
+export type Operand =
+  | { tensor: Tensor }
+  | { folded: FoldedWeights; part: 'packed' | 'packed_bias' }
+  | { parameter: Parameter }
+
+export interface Step {
+  op: Op
+  kernel: Kernel
+  /** By the buffer's name in the shader; a buffer that the kernel leaves unread has none. */
+  operands: Record<string, Operand>
+}
+
+export function lower(op: Op): Step[] {
+  switch (op.kind) {
+    case 'conv2d':
+      return [lowerConv2d(op)]
+    case 'depthwiseConv2d':
+      return [lowerDepthwiseConv2d(op)]
+    case 'concat':
+      return lowerConcat(op)
+    case 'preprocess':
+      return [lowerPreprocess(op)]
+    case 'resize':
+      return [lowerResampling(op, resize, { input: op.inputs.input, output: op.output })]
+    case 'upsampleArgmax':
+      return [lowerResampling(op, upsampleArgmax, { logits: op.inputs.logits, classes: op.output })]
+    case 'accumulateProbabilities':
+      return [lowerAccumulate(op)]
+    case 'batchNorm': {
+      const { gamma, beta, mean, variance, epsilon } = op.batchNorm
+      const kernel = batchNorm({ label: op.name, input: op.output.shape, epsilon, activation: op.activation })
+      const vectors = { gamma: { parameter: gamma }, beta: { parameter: beta }, mean: { parameter: mean } }
+      return [step(op, kernel, op.inputs.input, { ...vectors, variance: { parameter: variance } })]
+    }
+    case 'activation':
+      return [
+        step(
+          op,
+          activation({ label: op.name, shape: op.output.shape, activation: op.activation }),
+          op.inputs.input,
+        ),
+      ]
+    case 'softmax':
+      return [step(op, softmax({ label: op.name, shape: op.output.shape }), op.inputs.input)]
+    case 'globalAveragePool':
+      return [step(op, globalAveragePool({ label: op.name, input: op.inputs.input.shape }), op.inputs.input)]
+    case 'maxPool': {
+      const kernelSize = [op.kernel, op.kernel] as const
+      return [
+        step(
+          op,
+          maxPool({ ...op, label: op.name, input: op.inputs.input.shape, kernel: kernelSize }),
+          op.inputs.input,
+        ),
+      ]
+    }
+    case 'add': {
+      const kernel = add({ label: op.name, shape: op.output.shape, activation: op.activation })
+      return [{ op, kernel, operands: tensors({ a: op.inputs.a, b: op.inputs.b, output: op.output }) }]
+    }
+  }
+}
+
+/** A step whose kernel reads `input` and writes `output`, by those names. */
+const step = (op: Op, kernel: Kernel, input: Tensor, more: Record<string, Operand> = {}): Step => ({
+  op,
+  kernel,
+  operands: { ...tensors({ input, output: op.output }), ...more },
+})
+
+const tensors = (named: Record<string, Tensor | undefined>): Record<string, Operand> =>
+  Object.fromEntries(
+    Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
+  )
+
+const kernelOf = ({ weight: { shape } }: Conv2dOp | DepthwiseConv2dOp) => [shape[2], shape[3]] as const
+
+function lowerConv2d(op: Conv2dOp): Step {
+  const { input, residual, imageBias } = op.inputs
+  const folded = foldedWeights(op)
+  const kernel = conv2d({
+    ...op,
+    label: op.name,
+    input: input.shape,
+    outChannels: op.weight.shape[0],
+    kernel: kernelOf(op),
+    biasPerImage: imageBias !== undefined,
+    residual: residual !== undefined,
+    slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
+  })
+  const bias: Operand = imageBias ? { tensor: imageBias } : { folded, part: 'packed_bias' }
+  const operands = { ...tensors({ input, residual, output: op.output }), bias }
+  return { op, kernel, operands: { ...operands, weight: { folded, part: 'packed' } } }
+}
+
+function lowerDepthwiseConv2d(op: DepthwiseConv2dOp): Step {
+  const { input, residual } = op.inputs
+  const folded = foldedWeights(op)
+  const kernel = depthwiseConv2d({
+    ...op,
+    label: op.name,
+    input: input.shape,
+    kernel: kernelOf(op),
+    residual: residual !== undefined,
+  })
+  const weights: Record<string, Operand> = {
+    weight: { folded, part: 'packed' },
+    bias: { folded, part: 'packed_bias' },
+  }
+  return { op, kernel, operands: { ...tensors({ input, residual, output: op.output }), ...weights } }
+}
+
+function lowerConcat(op: ConcatOp): Step[] {
+  return Object.entries(op.inputs).map(([key, input]) => {
+    const slice = { offset: Number(key), channels: op.output.shape[3] }
+    return step(op, concat({ label: `${op.name} ← ${input.name}`, input: input.shape, slice }), input)
+  })
+}
+
+function lowerPreprocess(op: PreprocessOp): Step {
+  const [n, h, w] = op.inputs.image.shape
+  const [, height, width] = op.output.shape
+  const kernel = preprocess({ ...op, label: op.name, input: { n, h, w }, height, width })
+  return { op, kernel, operands: tensors({ image: op.inputs.image, output: op.output }) }
+}
+
+function lowerResampling(
+  op: ResizeOp | UpsampleArgmaxOp,
+  make: typeof resize | typeof upsampleArgmax,
+  named: Record<string, Tensor>,
+): Step {
+  const [input] = Object.values(op.inputs)
+  const [, height, width] = op.output.shape
+  const kernel = make({ label: op.name, input: input.shape, height, width, alignCorners: op.alignCorners })
+  return { op, kernel, operands: tensors(named) }
+}
+
+function lowerAccumulate(op: AccumulateProbabilitiesOp): Step {
+  const [, height, width] = op.output.shape
+  const { logits } = op.inputs
+  const kernel = accumulateProbabilities({ ...op, label: op.name, input: logits.shape, height, width })
+  return { op, kernel, operands: tensors({ logits, accumulator: op.output }) }
+}

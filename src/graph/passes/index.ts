@@ -1,0 +1,18 @@
+// What a plan makes of a graph before it chooses kernels: less to compute and less to store, the same values.
+
+import type { Graph } from '../graph.ts'
+import { elideConcat } from './elide_concat.ts'
+import { foldBatchNorm } from './fold_batch_norm.ts'
+import { fuseActivation, fuseAdd } from './fuse.ts'
+import { poolingAsBias } from './pooling_bias.ts'
+
+/** In the order in which one makes room for the next. */
+export const passes: ((graph: Graph) => Graph)[] = [
+  foldBatchNorm,
+  fuseAdd,
+  fuseActivation,
+  poolingAsBias,
+  elideConcat,
+]
+
+export const optimise = (graph: Graph): Graph => passes.reduce((edited, pass) => pass(edited), graph)

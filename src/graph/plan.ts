@@ -1,0 +1,95 @@
+// How a graph will run on a GPU, decided before anything is allocated: kernels in order, and an arena for the activations.
+
+import { UserError } from '../errors.ts'
+import { activationBytes } from '../kernels/layout.ts'
+import { classMapWords } from '../kernels/upsample_argmax.ts'
+import type { FoldedWeights } from './folded_weights.ts'
+import type { Graph, Parameter, Tensor } from './graph.ts'
+import { lower, type Step } from './lower.ts'
+import { assignOffsets } from './memory.ts'
+import { optimise } from './passes/index.ts'
+
+/** A tensor's place in the arena, in bytes. */
+export interface Placement {
+  offset: number
+  bytes: number
+}
+
+export interface Plan {
+  graph: Graph
+  steps: Step[]
+  placements: Map<Tensor, Placement>
+  arenaBytes: number
+  /** Weights in the form that the steps read. */
+  folded: FoldedWeights[]
+  /** Parameters that the steps read as they are. */
+  parameters: Parameter[]
+}
+
+/** The GPU's limits that a plan must keep, in bytes: GPUSupportedLimits has these fields. */
+export type PlanLimits = Pick<
+  GPUSupportedLimits,
+  'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment'
+>
+
+/** Optimises the graph, chooses its kernels and lays out its memory. Throws a UserError where the GPU's limits are too low. */
+export function createPlan(graph: Graph, limits: PlanLimits): Plan {
+  const optimised = optimise(graph)
+  const steps = optimised.ops.flatMap(lower)
+  const { placements, arenaBytes } = placeTensors(optimised, steps, limits)
+  const operands = steps.flatMap(({ operands }) => Object.values(operands))
+  const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))
+  const parameters = operands.flatMap(operand => ('parameter' in operand ? [operand.parameter] : []))
+  return {
+    graph: optimised,
+    steps,
+    placements,
+    arenaBytes,
+    folded: [...new Map(folded.map(weights => [weights.key, weights])).values()],
+    parameters: [...new Map(parameters.map(parameter => [parameter.name, parameter])).values()],
+  }
+}
+
+/** Bytes of a tensor on the GPU. */
+export function tensorBytes({ dtype, shape }: Tensor): number {
+  const [n, h, w] = shape
+  if (dtype === 'rgba8') return n * h * w * 4
+  if (dtype === 'class8') return n * classMapWords(h, w) * 4
+  return activationBytes(shape)
+}
+
+function placeTensors(graph: Graph, steps: Step[], limits: PlanLimits) {
+  const tensors = lifetimesOf(graph, steps)
+  for (const [{ name }, { bytes }] of tensors)
+    if (bytes > limits.maxStorageBufferBindingSize)
+      throw new UserError(
+        `${name} takes ${mebibytes(bytes)}, and this GPU binds ${mebibytes(limits.maxStorageBufferBindingSize)} at once: ` +
+          'take a smaller image, a smaller batch or a larger output stride',
+      )
+  const { offsets, bytes } = assignOffsets([...tensors.values()], limits.minStorageBufferOffsetAlignment)
+  if (bytes > limits.maxBufferSize)
+    throw new UserError(
+      `this network takes ${mebibytes(bytes)} at this size, and this GPU's largest buffer is ${mebibytes(limits.maxBufferSize)}`,
+    )
+  const placed = [...tensors].map(
+    ([tensor, { bytes }], i) => [tensor, { offset: offsets[i], bytes }] as const,
+  )
+  return { placements: new Map(placed), arenaBytes: bytes }
+}
+
+/** From the step that first writes a tensor to the last that reads it; inputs are there from the start, outputs to the end. */
+function lifetimesOf(graph: Graph, steps: Step[]) {
+  const lifetimes = new Map<Tensor, { bytes: number; first: number; last: number }>()
+  const touch = (tensor: Tensor, index: number) => {
+    const known = lifetimes.get(tensor) ?? { bytes: tensorBytes(tensor), first: index, last: index }
+    lifetimes.set(tensor, { ...known, last: Math.max(known.last, index) })
+  }
+  for (const tensor of graph.inputs) touch(tensor, 0)
+  steps.forEach(({ operands }, index) => {
+    for (const operand of Object.values(operands)) if ('tensor' in operand) touch(operand.tensor, index)
+  })
+  for (const tensor of graph.outputs) touch(tensor, steps.length)
+  return lifetimes
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`

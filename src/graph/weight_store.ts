@@ -1,0 +1,120 @@
+// A model's weights: on the host as the checkpoint has them, on the GPU in the forms that plans have asked for so far.
+
+import { type Gpu, usage } from '../gpu/gpu.ts'
+import { type Launch, Program, type Range } from '../gpu/program.ts'
+import type { FoldedWeights } from './folded_weights.ts'
+import type { Parameter } from './graph.ts'
+
+/** Folding reads parameters from buffers of about this size, so that a large model is not on the GPU twice. */
+const STAGING_BYTES = 64 * 2 ** 20
+
+export class WeightStore {
+  readonly #gpu: Gpu
+  readonly #host: ReadonlyMap<string, Float32Array>
+  readonly #folded = new Map<string, { packed: Range; packed_bias: Range }>()
+  readonly #plain = new Map<string, Range>()
+  readonly #buffers: GPUBuffer[] = []
+
+  /** `host` holds every parameter by name, in its checkpoint's layout. */
+  constructor(gpu: Gpu, host: ReadonlyMap<string, Float32Array>) {
+    this.#gpu = gpu
+    this.#host = host
+  }
+
+  /** Uploads what a plan needs and is not on the GPU yet. */
+  async upload({ folded, parameters }: { folded: FoldedWeights[]; parameters: Parameter[] }): Promise<void> {
+    const missing = folded.filter(({ key }) => !this.#folded.has(key))
+    for (const group of groupsOf(missing)) await this.#fold(group)
+    const unread = parameters.filter(({ name }) => !this.#plain.has(name))
+    if (unread.length === 0) return
+    const ranges = await this.#stage('parameters', unread)
+    this.#buffers.push(ranges[0].buffer)
+    unread.forEach(({ name }, i) => {
+      this.#plain.set(name, ranges[i])
+    })
+  }
+
+  folded({ key }: FoldedWeights, part: 'packed' | 'packed_bias'): Range {
+    return this.#folded.get(key)![part]
+  }
+
+  parameter({ name }: Parameter): Range {
+    return this.#plain.get(name)!
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers) this.#gpu.release(buffer)
+  }
+
+  /** Biases have a buffer of their own: kernels write-bind them beside activations, and weights they only read. */
+  async #fold(group: FoldedWeights[]): Promise<void> {
+    const staged = await this.#stage(
+      'weights as loaded',
+      group.flatMap(({ parameters }) => Object.values(parameters)),
+    )
+    const packed = await this.#allocate('weights', group, 'packed')
+    const biases = await this.#allocate('biases', group, 'packed_bias')
+    let next = 0
+    const launches = group.map(({ kernel, parameters }, i): Launch => {
+      const inputs = Object.keys(parameters).map(name => [name, staged[next++]])
+      return { kernel, ranges: { ...Object.fromEntries(inputs), packed: packed[i], packed_bias: biases[i] } }
+    })
+    const program = await Program.create(this.#gpu, 'fold', launches)
+    this.#gpu.submit('fold', encoder => program.encode(encoder))
+    program.destroy()
+    this.#gpu.release(staged[0].buffer)
+    group.forEach(({ key }, i) => {
+      this.#folded.set(key, { packed: packed[i], packed_bias: biases[i] })
+    })
+  }
+
+  async #allocate(label: string, group: FoldedWeights[], part: 'packed' | 'packed_bias'): Promise<Range[]> {
+    const sizes = group.map(({ kernel }) => kernel.outputs[part])
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
+    this.#buffers.push(ranges[0].buffer)
+    return ranges
+  }
+
+  async #stage(label: string, parameters: Parameter[]): Promise<Range[]> {
+    const values = parameters.map(({ name }) => this.#host.get(name)!)
+    const sizes = values.map(({ byteLength }) => byteLength)
+    const flags = usage.storage | usage.copyDestination
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
+    values.forEach((value, i) => {
+      this.#gpu.device.queue.writeBuffer(ranges[i].buffer, ranges[i].offset, value as BufferSource)
+    })
+    return ranges
+  }
+}
+
+/** One buffer for all, each at an offset at which it may be bound. */
+async function allocateTogether(
+  gpu: Gpu,
+  label: string,
+  { sizes, flags }: { sizes: number[]; flags: number },
+): Promise<Range[]> {
+  const alignment = gpu.limits.minStorageBufferOffsetAlignment
+  let total = 0
+  const places = sizes.map(size => {
+    const offset = total
+    total += Math.ceil(size / alignment) * alignment
+    return { offset, size: Math.ceil(size / 4) * 4 }
+  })
+  const buffer = await gpu.allocate(label, total, flags)
+  return places.map(place => ({ buffer, ...place }))
+}
+
+function groupsOf(all: FoldedWeights[]): FoldedWeights[][] {
+  const groups: FoldedWeights[][] = []
+  let bytes = Infinity
+  for (const weights of all) {
+    const size = weights.kernel.inputs.weight
+    if (bytes + size > STAGING_BYTES) {
+      groups.push([])
+      bytes = 0
+    }
+    groups.at(-1)!.push(weights)
+    bytes += size
+  }
+  return groups
+}
