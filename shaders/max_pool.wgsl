@@ -24,6 +24,11 @@ struct Params {
   lowest: f32, // −∞, which WGSL cannot write
 }
 
+// By its bits: compilers take `value != value` for false.
+fn is_nan(value: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(value) & vec4u(0x7fffffff)) > vec4u(0x7f800000);
+}
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -45,7 +50,7 @@ fn main(
       let x = pixel % params.out_w * params.stride + kx - params.pad_left;
       if (y < params.in_h && x < params.in_w) {
         let value = input[((image + y) * params.in_w + x) * params.vectors + vector];
-        best = select(best, value, (value > best) | (value != value));
+        best = select(best, value, (value > best) | is_nan(value));
       }
     }
   }

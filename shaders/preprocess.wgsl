@@ -74,6 +74,6 @@ fn main(
     }
   }
   let mean = vec3f(params.mean_r, params.mean_g, params.mean_b);
-  let std = vec3f(params.std_r, params.std_g, params.std_b);
-  output[pixel] = vec4f((sum / weights / 255.0 - mean) / std, 0);
+  let deviation = vec3f(params.std_r, params.std_g, params.std_b);
+  output[pixel] = vec4f((sum / weights / 255.0 - mean) / deviation, 0);
 }

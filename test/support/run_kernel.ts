@@ -5,38 +5,56 @@ import type { Kernel } from '../../src/gpu/kernel.ts'
 import { Program, type Range } from '../../src/gpu/program.ts'
 
 type HostData = Float32Array | Uint32Array | Uint8Array
+type Bytes = Uint8Array<ArrayBuffer>
 
-/** The outputs' bytes by name. `data` holds the inputs, and optionally what an output holds before. */
+/**
+ * The outputs' bytes by name. `data` holds the inputs, and optionally what an output holds before; other outputs are
+ * poisoned with NaN, because in a plan a kernel writes over what another tensor left there.
+ */
 export async function runKernel(
   gpu: Gpu,
   kernel: Kernel,
   data: Record<string, HostData>,
-): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
-  const ranges: Record<string, Range> = {}
-  for (const [name, size] of Object.entries({ ...kernel.inputs, ...kernel.outputs })) {
-    if (size === 0) continue
-    const flags = usage.storage | usage.copySource | usage.copyDestination
-    const buffer = await gpu.allocate(`${kernel.label} ${name}`, size, flags)
-    ranges[name] = { buffer, offset: 0, size: buffer.size }
-    const host = data[name]
-    if (!host && name in kernel.inputs) throw new Error(`${kernel.label}: no data for ${name}`)
-    if (host) gpu.device.queue.writeBuffer(buffer, 0, host as BufferSource)
-  }
+): Promise<Record<string, Bytes>> {
+  const ranges = await uploadOperands(gpu, kernel, data)
   const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
   gpu.submit(kernel.label, encoder => program.encode(encoder))
-  const outputs: Record<string, Uint8Array<ArrayBuffer>> = {}
-  for (const name of Object.keys(kernel.outputs))
-    outputs[name] = await readRange(gpu, ranges[name], kernel.outputs[name])
+  const outputs: Record<string, Bytes> = {}
+  for (const [name, size] of Object.entries(kernel.outputs))
+    outputs[name] = await download(gpu, ranges[name], size)
   program.destroy()
   for (const { buffer } of Object.values(ranges)) gpu.release(buffer)
   return outputs
 }
 
-async function readRange(gpu: Gpu, { buffer }: Range, size: number) {
+/** A buffer for each of the kernel's operands, filled as `runKernel` says; the caller releases them. */
+export async function uploadOperands(
+  gpu: Gpu,
+  kernel: Kernel,
+  data: Record<string, HostData>,
+): Promise<Record<string, Range>> {
+  const ranges: Record<string, Range> = {}
+  for (const [name, size] of Object.entries({ ...kernel.inputs, ...kernel.outputs })) {
+    if (size === 0) continue
+    const host = data[name] ?? (name in kernel.outputs ? new Uint8Array(size).fill(POISON) : undefined)
+    if (!host) throw new Error(`${kernel.label}: no data for ${name}`)
+    if (host.byteLength !== size)
+      throw new Error(`${kernel.label}: ${name} has ${size} bytes, got ${host.byteLength}`)
+    const flags = usage.storage | usage.copySource | usage.copyDestination
+    const buffer = await gpu.allocate(`${kernel.label} ${name}`, size, flags)
+    gpu.device.queue.writeBuffer(buffer, 0, host as BufferSource)
+    ranges[name] = { buffer, offset: 0, size: buffer.size }
+  }
+  return ranges
+}
+
+/** Four of these bytes are a NaN. */
+const POISON = 0xff
+
+/** The first `size` bytes of a range. */
+export async function download(gpu: Gpu, { buffer }: Range, size: number): Promise<Bytes> {
   const readback = await gpu.allocate('readback', size, usage.mapRead | usage.copyDestination)
-  gpu.submit('readback', encoder =>
-    encoder.copyBufferToBuffer(buffer, 0, readback, 0, Math.ceil(size / 4) * 4),
-  )
+  gpu.submit('readback', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
   const bytes = await gpu.read(readback, size)
   gpu.release(readback)
   return bytes
