@@ -1,0 +1,37 @@
+// What happens to a photo before a network sees it.
+
+/** A checkpoint's own, since its weights were trained on images prepared so. */
+export interface Preprocessing {
+  /** Of red, green and blue, on the scale 0 … 1: the network sees (x/255 − mean)/std. */
+  mean: [number, number, number]
+  std: [number, number, number]
+  /** The photo is resized, its shape kept, until this edge has this many pixels. */
+  edge: 'longest' | 'shortest'
+  size: number
+}
+
+/** The statistics of ImageNet, on which torchvision's backbones were trained; 513 is the paper's crop. */
+export const IMAGENET: Preprocessing = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+  edge: 'longest',
+  size: 513,
+}
+
+/** torchvision's own preset for its segmentation models. */
+export const TORCHVISION: Preprocessing = { ...IMAGENET, edge: 'shortest', size: 520 }
+
+/** TensorFlow's DeepLab: values in −1 … 1, and the longest edge at 513. */
+export const TENSORFLOW: Preprocessing = { ...IMAGENET, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
+
+/** The size at which the network sees a photo, times `scale` (of multi-scale inference); each edge at least a pixel. */
+export function networkSize(
+  photo: { width: number; height: number },
+  { edge, size }: Preprocessing,
+  scale = 1,
+): { width: number; height: number } {
+  const { width, height } = photo
+  const factor = (scale * size) / (edge === 'longest' ? Math.max(width, height) : Math.min(width, height))
+  const fit = (length: number) => Math.max(1, Math.round(length * factor))
+  return { width: fit(width), height: fit(height) }
+}

@@ -1,0 +1,178 @@
+// Photos to class maps: a network with its weights on a GPU, and a plan for each size of photo that it meets.
+
+import { UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import { Executor } from '../graph/executor.ts'
+import type { Graph, Tensor } from '../graph/graph.ts'
+import { createPlan, type Plan } from '../graph/plan.ts'
+import { WeightStore } from '../graph/weight_store.ts'
+import { checkOutputStride, type DeepLabConfig } from './config.ts'
+import { deepLab } from './deeplab.ts'
+import { networkSize, type Preprocessing } from './preprocessing.ts'
+
+/** A photo's pixels, and the size that its mask is to have. */
+export interface Photo {
+  width: number
+  height: number
+  /** RGBA, height · width · 4 bytes. */
+  data: Uint8Array
+  originalWidth: number
+  originalHeight: number
+}
+
+export interface InferenceOptions {
+  /** At which the backbone runs: 8 is the finest and slowest. Default: the model's. */
+  outputStride?: number
+  /** Image sizes whose probabilities are averaged, as factors (section 4.1 of DeepLabv3). Default [1]. */
+  scales?: number[]
+  /** Whether each scale also runs on the mirrored image. Default false. */
+  flip?: boolean
+  /** Length of the resized edge at scale 1, in pixels. Default: the model's. */
+  size?: number
+}
+
+/** What a plan depends on. */
+interface Job {
+  batch: number
+  photo: Omit<Photo, 'data'>
+  outputStride: number
+  scales: number[]
+  flip: boolean
+  preprocessing: Preprocessing
+}
+
+/** Sizes kept ready; each holds an arena on the GPU. */
+const MAX_PLANS = 4
+
+export class Segmenter {
+  readonly #gpu: Gpu
+  readonly #config: DeepLabConfig
+  readonly #preprocessing: Preprocessing
+  readonly #weights: WeightStore
+  readonly #executors = new Map<string, Promise<Executor>>()
+
+  /** `parameters` holds every parameter of the config's network by name, in its checkpoint's layout. */
+  constructor(
+    gpu: Gpu,
+    model: {
+      config: DeepLabConfig
+      preprocessing: Preprocessing
+      parameters: ReadonlyMap<string, Float32Array>
+    },
+  ) {
+    this.#gpu = gpu
+    this.#config = model.config
+    this.#preprocessing = model.preprocessing
+    this.#weights = new WeightStore(gpu, model.parameters)
+  }
+
+  /** A class map, one byte a pixel at its original size, for each photo; all must have the same sizes. */
+  async segment(photos: Photo[], options: InferenceOptions = {}): Promise<Uint8Array[]> {
+    const job = this.#job(photos, options)
+    const executor = await this.#executor(job)
+    const { width, height, originalWidth, originalHeight } = job.photo
+    const images = new Uint8Array(photos.length * width * height * 4)
+    photos.forEach(({ data }, i) => {
+      images.set(data, i * width * height * 4)
+    })
+    const { mask } = await executor.run({ photo: images })
+    const stride = mask.length / photos.length
+    return photos.map(
+      (_, i) => mask.slice(i * stride, i * stride + originalWidth * originalHeight) as Uint8Array,
+    )
+  }
+
+  /** The plan for photos like these, without running it. */
+  plan(photos: Photo[], options: InferenceOptions = {}): Plan {
+    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#gpu.limits)
+  }
+
+  /** The GPU's own time of each kernel for these photos, in milliseconds. */
+  async profile(photos: Photo[], options: InferenceOptions = {}) {
+    await this.segment(photos, options)
+    const executor = await this.#executor(this.#job(photos, options))
+    return executor.profile({ photo: photos[0].data })
+  }
+
+  async dispose(): Promise<void> {
+    for (const executor of this.#executors.values()) await (await executor).destroy()
+    this.#executors.clear()
+    this.#weights.destroy()
+  }
+
+  #job(photos: Photo[], options: InferenceOptions): Job {
+    const { outputStride = this.#config.outputStride, scales = [1], flip = false } = options
+    const { size = this.#preprocessing.size } = options
+    checkOutputStride(this.#config, outputStride)
+    if (scales.length === 0 || !scales.every(scale => scale > 0 && scale <= 4))
+      throw new UserError(`scales: expected factors above 0, at most 4, got ${scales}`)
+    if (!Number.isInteger(size) || size < 1)
+      throw new UserError(`size: expected a number of pixels, got ${size}`)
+    const [{ data: _, ...photo }] = photos
+    return {
+      batch: photos.length,
+      photo,
+      outputStride,
+      scales,
+      flip,
+      preprocessing: { ...this.#preprocessing, size },
+    }
+  }
+
+  /** From the cache, or new; the size that was not used for longest makes room. */
+  async #executor(job: Job): Promise<Executor> {
+    const key = JSON.stringify(job)
+    const cached = this.#executors.get(key)
+    const executor = cached ?? this.#create(job)
+    this.#executors.delete(key)
+    this.#executors.set(key, executor)
+    executor.catch(() => this.#executors.delete(key))
+    return executor
+  }
+
+  async #create(job: Job): Promise<Executor> {
+    const plan = createPlan(inferenceGraph(this.#config, job), this.#gpu.limits)
+    while (this.#executors.size >= MAX_PLANS) {
+      const [oldest, executor] = this.#executors.entries().next().value!
+      this.#executors.delete(oldest)
+      await (await executor).destroy()
+    }
+    return Executor.create(this.#gpu, plan, this.#weights)
+  }
+}
+
+/** From photos to masks: one view, or the mean of several views' probabilities. */
+function inferenceGraph(config: DeepLabConfig, job: Job): Graph {
+  const { batch, photo, scales, flip } = job
+  const builder = new GraphBuilder()
+  const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')
+  const views = scales.flatMap(scale =>
+    (flip ? [false, true] : [false]).map(mirrored => ({ scale, flip: mirrored })),
+  )
+  const logits = views.map(view => {
+    const name = `×${view.scale}${view.flip ? ' flipped' : ''}`
+    const network = () => networkLogits(builder, input, { config, job, view })
+    return views.length === 1 ? network() : builder.within(name, network)
+  })
+  const full = { height: photo.originalHeight, width: photo.originalWidth, alignCorners: false }
+  const scores =
+    views.length === 1
+      ? logits[0]
+      : builder.meanProbabilities(
+          views.map((view, i) => ({ logits: logits[i], flip: view.flip })),
+          { name: 'probabilities', ...networkSize(photo, job.preprocessing), alignCorners: false },
+        )
+  return builder.build([builder.upsampleArgmax(scores, { name: 'mask', ...full })])
+}
+
+function networkLogits(
+  builder: GraphBuilder,
+  photo: Tensor,
+  { config, job, view }: { config: DeepLabConfig; job: Job; view: { scale: number; flip: boolean } },
+): Tensor {
+  const { mean, std } = job.preprocessing
+  const size = networkSize(job.photo, job.preprocessing, view.scale)
+  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, flip: view.flip })
+  return deepLab(builder, image, config, job.outputStride)
+}

@@ -1,0 +1,138 @@
+// The library's front door in Node.
+
+import type { Image } from '../data/image.ts'
+import { UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { explain } from '../graph/explain.ts'
+import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
+import { initialWeights } from '../model/initial_weights.ts'
+import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
+import { openGpu } from './dawn.ts'
+import { readImage } from './image.ts'
+import { defaultNames, initialPreprocessing, type Model, readModel, writeModel } from './model_files.ts'
+import { Segmentation } from './segmentation.ts'
+import { findWeights, type WeightsOptions } from './weights.ts'
+
+export interface OpenOptions {
+  /** A GPU to share. Default: one of the model's own, which `dispose` closes. */
+  gpu?: Gpu
+}
+
+export interface SegmentOptions extends InferenceOptions {
+  /** Most photos of one size to run at once, of an array of them. Default 4. */
+  batchSize?: number
+}
+
+/** An encoded photo (path or bytes), or a decoded one. */
+export type ImageSource = string | Uint8Array | Image
+
+export class DeepLab {
+  readonly #gpu: Gpu
+  readonly #ownsGpu: boolean
+  readonly #model: Model
+  readonly #segmenter: Segmenter
+
+  /**
+   * A trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL.
+   * Throws a UserError where it is not found or of another network, NoAdapterError where there is no GPU.
+   */
+  static async load(nameOrPath: string, options: OpenOptions & WeightsOptions = {}): Promise<DeepLab> {
+    return DeepLab.#open(readModel(await findWeights(nameOrPath, options)), options)
+  }
+
+  /** An untrained network, its weights drawn from `seed` (default 0). Throws a UserError for a config that makes no sense. */
+  static async create(
+    network: DeepLabOptions,
+    options: OpenOptions & { seed?: number } = {},
+  ): Promise<DeepLab> {
+    const config = deepLabConfig(network)
+    const model = {
+      config,
+      classNames: defaultNames(config.classes),
+      preprocessing: initialPreprocessing(config),
+      parameters: initialWeights(config, options.seed ?? 0),
+    }
+    return DeepLab.#open(model, options)
+  }
+
+  static async #open(model: Model, { gpu }: OpenOptions): Promise<DeepLab> {
+    return new DeepLab(model, { gpu: gpu ?? (await openGpu()), ownsGpu: !gpu })
+  }
+
+  private constructor(model: Model, { gpu, ownsGpu }: { gpu: Gpu; ownsGpu: boolean }) {
+    this.#gpu = gpu
+    this.#ownsGpu = ownsGpu
+    this.#model = model
+    this.#segmenter = new Segmenter(gpu, model)
+  }
+
+  get config(): DeepLabConfig {
+    return this.#model.config
+  }
+
+  get classNames(): readonly string[] {
+    return this.#model.classNames
+  }
+
+  get gpu(): Gpu {
+    return this.#gpu
+  }
+
+  /** What is in a photo, at its own resolution. */
+  segment(photo: ImageSource, options?: SegmentOptions): Promise<Segmentation>
+  /** The same for several; those of one size that follow each other run as batches. */
+  segment(photos: ImageSource[], options?: SegmentOptions): Promise<Segmentation[]>
+  async segment(input: ImageSource | ImageSource[], options: SegmentOptions = {}) {
+    if (!Array.isArray(input)) return (await this.#segmentAll([input], options))[0]
+    return this.#segmentAll(input, options)
+  }
+
+  /** How a photo would run: kernels, shapes, multiply-adds, memory. Allocates nothing on the GPU. */
+  async explain(photo: ImageSource, options: InferenceOptions = {}): Promise<string> {
+    return explain(this.#segmenter.plan([await this.#decode(photo)], options))
+  }
+
+  /** Writes model.safetensors and config.json, which `load` reads back. */
+  save(folder: string): Promise<void> {
+    return writeModel(folder, this.#model)
+  }
+
+  /** Frees what the model holds on the GPU, and closes the GPU if it is the model's own. */
+  async dispose(): Promise<void> {
+    await this.#segmenter.dispose()
+    if (this.#ownsGpu) this.#gpu.destroy()
+  }
+
+  async #segmentAll(sources: ImageSource[], options: SegmentOptions): Promise<Segmentation[]> {
+    const { batchSize = 4, ...inference } = options
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new UserError(`batchSize: expected a whole number above 0, got ${batchSize}`)
+    const found: Segmentation[] = []
+    let batch: Image[] = []
+    const flush = async () => {
+      const masks = batch.length > 0 ? await this.#segmenter.segment(batch, inference) : []
+      masks.forEach((mask, i) => {
+        found.push(new Segmentation(batch[i], mask, this.classNames))
+      })
+      batch = []
+    }
+    for (const source of sources) {
+      const image = await this.#decode(source)
+      if (batch.length === batchSize || (batch.length > 0 && !sameSize(batch[0], image))) await flush()
+      batch.push(image)
+    }
+    await flush()
+    return found
+  }
+
+  async #decode(source: ImageSource): Promise<Image> {
+    if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source
+    return readImage(source, { maxPixels: Math.floor(this.#gpu.limits.maxStorageBufferBindingSize / 4) })
+  }
+}
+
+const sameSize = (a: Image, b: Image) =>
+  a.width === b.width &&
+  a.height === b.height &&
+  a.originalWidth === b.originalWidth &&
+  a.originalHeight === b.originalHeight

@@ -1,0 +1,119 @@
+// A model as files: what its checkpoint's folder says, or its tensors' names, and the folder that `save` writes.
+
+import { join } from 'node:path'
+import { vocClasses } from '../data/voc.ts'
+import { UserError } from '../errors.ts'
+import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
+import { fromHuggingFace, toHuggingFace } from '../model/hugging_face.ts'
+import { networkParameters } from '../model/initial_weights.ts'
+import { IMAGENET, type Preprocessing, TENSORFLOW, TORCHVISION } from '../model/preprocessing.ts'
+import { matchParameters } from '../weights/checkpoint.ts'
+import { type Architecture, isUnusedParameter, recogniseArchitecture } from '../weights/names.ts'
+import { writeSafetensors } from '../weights/safetensors.ts'
+import { writeFileAtomic } from './atomic.ts'
+import type { FoundWeights, Json } from './weights.ts'
+
+export interface Model {
+  config: DeepLabConfig
+  classNames: string[]
+  preprocessing: Preprocessing
+  /** By name, in the checkpoint's layout. */
+  parameters: Map<string, Float32Array>
+}
+
+/** The network and its weights. Throws a UserError where the checkpoint is of no network known here, or does not fit. */
+export function readModel({ stateDict, config: json, preprocessor, source }: FoundWeights): Model {
+  const described = describe({ stateDict, config: json, preprocessor, source })
+  const expected = networkParameters(described.config)
+  const tensors = matchParameters(stateDict, expected, {
+    source,
+    model: nameOf(described.config),
+    ignore: name => isUnusedParameter(familyOf(described.config), name),
+  })
+  const parameters = [...tensors].map(([name, { data }]) => [name, data as Float32Array] as const)
+  return { ...described, parameters: new Map(parameters) }
+}
+
+/** Writes model.safetensors and config.json (for MobileNetV2 in Hugging Face's form) to a folder. */
+export async function writeModel(folder: string, model: Model): Promise<void> {
+  const { config, classNames, preprocessing, parameters } = model
+  const shapes = networkParameters(config)
+  const tensors = shapes.map(
+    ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: parameters.get(name)! }] as const,
+  )
+  const json =
+    config.backbone === 'mobilenet_v2'
+      ? { ...toHuggingFace(config, classNames), preprocessing }
+      : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
+  await writeFileAtomic(join(folder, 'model.safetensors'), writeSafetensors(new Map(tensors)))
+  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(json, null, 1)}\n`)
+}
+
+/** `model_type` in the config.json of a ResNet that this package saved. */
+const OUR_TYPE = 'atrous'
+
+type Description = Omit<Model, 'parameters'>
+
+function describe({ stateDict, config: json, preprocessor, source }: FoundWeights): Description {
+  if (json?.model_type === OUR_TYPE) return fromOurConfig(json)
+  if (json) return { ...fromHuggingFace(json), preprocessing: tensorflowPreprocessing(json, preprocessor) }
+  const architecture = recogniseArchitecture(stateDict)
+  if (!architecture)
+    throw new UserError(
+      `${source} is a checkpoint of another network: neither DeepLabv3-ResNet nor DeepLabv3-MobileNetV2`,
+    )
+  return {
+    config: configOf(architecture),
+    classNames: defaultNames(architecture.classes),
+    preprocessing: architecture.family === 'torchvision-resnet' ? TORCHVISION : TENSORFLOW,
+  }
+}
+
+function fromOurConfig(json: Json): Description {
+  const { network, classes, preprocessing } = json as unknown as {
+    network: DeepLabOptions
+    classes: string[]
+    preprocessing: Preprocessing
+  }
+  return { config: deepLabConfig(network), classNames: classes, preprocessing }
+}
+
+/** Ours where this package saved it; else mean and std as Hugging Face's preprocessor_config.json has them. */
+function tensorflowPreprocessing(json: Json, preprocessor: Json = {}): Preprocessing {
+  if (json.preprocessing) return json.preprocessing as Preprocessing
+  const { image_mean: mean = TENSORFLOW.mean, image_std: std = TENSORFLOW.std } = preprocessor
+  return { ...TENSORFLOW, ...({ mean, std } as Pick<Preprocessing, 'mean' | 'std'>) }
+}
+
+/** What names and shapes cannot tell (rates, output stride) is as torchvision and Google trained them. */
+function configOf(architecture: Architecture): DeepLabConfig {
+  if (architecture.family === 'huggingface-mobilenet_v2') {
+    const { depthMultiplier, classes } = architecture
+    return deepLabConfig({ backbone: 'mobilenet_v2', depthMultiplier, classes })
+  }
+  const { units, classes, aspp, headConvolution } = architecture
+  return deepLabConfig({
+    backbone: units[2] === 23 ? 'resnet101' : 'resnet50',
+    units: units.slice(0, 4),
+    lastBlock: units.length,
+    classes,
+    outputStride: 8,
+    multiGrid: [1, 1, 1],
+    firstUnitRate: 'previousBlock',
+    headConvolution,
+    aspp: aspp && { rates: [6, 12, 18, 24].slice(0, aspp.atrousBranches), imagePooling: aspp.imagePooling },
+  })
+}
+
+const familyOf = ({ backbone }: DeepLabConfig): Architecture['family'] =>
+  backbone === 'mobilenet_v2' ? 'huggingface-mobilenet_v2' : 'torchvision-resnet'
+
+const nameOf = ({ backbone, classes }: DeepLabConfig) => `deeplabv3_${backbone} with ${classes} classes`
+
+/** PASCAL VOC's where there are 21 classes, else numbers. */
+export const defaultNames = (classes: number): string[] =>
+  classes === vocClasses.length ? [...vocClasses] : Array.from({ length: classes }, (_, id) => `class ${id}`)
+
+/** The preprocessing of a network that starts untrained. */
+export const initialPreprocessing = ({ backbone }: DeepLabConfig) =>
+  backbone === 'mobilenet_v2' ? TENSORFLOW : IMAGENET
