@@ -38,7 +38,6 @@ export class Gpu {
   readonly entry: GPU
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
-  #open = true
   #failure: Error | undefined
 
   /**
@@ -62,11 +61,12 @@ export class Gpu {
     this.info = info
     this.pipelines = new PipelineCache(device)
     this.placeholder = device.createBuffer({ label: 'placeholder', size: 256, usage: usage.storage })
-    device.addEventListener('uncapturederror', ({ error }) => {
-      this.#failure ??= new ValidationError(error.message)
+    device.addEventListener('uncapturederror', event => {
+      event.preventDefault() // it will be thrown, so it need not be printed too
+      this.#failure ??= new ValidationError(event.error.message)
     })
     device.lost.then(info => {
-      if (this.#open) this.#failure = new DeviceLostError(info)
+      this.#failure = new DeviceLostError(info)
     })
   }
 
@@ -131,9 +131,9 @@ export class Gpu {
     if (this.#failure) throw this.#failure
   }
 
-  /** Destroys the device with all its buffers. Nothing of it may be used after. */
+  /** Destroys the device with all its buffers. What is used or still awaited after throws DeviceLostError. */
   destroy(): void {
-    this.#open = false
+    this.#failure = new DeviceLostError({ reason: 'destroyed', message: 'destroy() was called' })
     this.#liveBytes.clear()
     this.device.destroy()
   }

@@ -36,6 +36,7 @@ export class Program {
     const packed = launches.map(({ kernel }, i) =>
       packParams(pipelines[i].interface.params, kernel.params, kernel.label),
     )
+    const entries = launches.map((launch, i) => storageEntries(gpu, launch, pipelines[i]))
     const stride = gpu.limits.minUniformBufferOffsetAlignment
     const slot = Math.ceil(Math.max(16, ...packed.map(bytes => bytes.byteLength)) / stride) * stride
     const contents = new Uint8Array(slot * packed.length)
@@ -48,12 +49,13 @@ export class Program {
       usage.uniform | usage.copyDestination,
     )
     gpu.device.queue.writeBuffer(params, 0, contents)
-    const dispatches = launches.map(({ kernel, ranges }, i) => ({
+    const dispatches = launches.map(({ kernel }, i) => ({
       label: kernel.label,
       pipeline: pipelines[i].pipeline,
-      bindGroup: bind(gpu, kernel, pipelines[i], {
-        ranges,
-        params: { buffer: params, offset: i * slot, size: slot },
+      bindGroup: gpu.device.createBindGroup({
+        label: kernel.label,
+        layout: pipelines[i].layout,
+        entries: [{ binding: 0, resource: { buffer: params, offset: i * slot, size: slot } }, ...entries[i]],
       }),
       grid: foldGrid(kernel.workgroups, gpu.limits.maxComputeWorkgroupsPerDimension),
     }))
@@ -119,25 +121,17 @@ function record(pass: GPUComputePassEncoder, { pipeline, bindGroup, grid }: Disp
   pass.dispatchWorkgroups(...grid)
 }
 
-function bind(
-  gpu: Gpu,
-  kernel: Kernel,
-  { layout, interface: { buffers } }: Pipeline,
-  { ranges, params }: { ranges: Record<string, Range>; params: Range },
-): GPUBindGroup {
+/** The bind group's entries but for the parameters. Throws where the kernel, its shader and its ranges disagree. */
+function storageEntries(gpu: Gpu, { kernel, ranges }: Launch, pipeline: Pipeline): GPUBindGroupEntry[] {
+  const { buffers } = pipeline.interface
   const sizes: Record<string, number> = { ...kernel.inputs, ...kernel.outputs }
   const unknown = Object.keys(sizes).filter(name => buffers.every(buffer => buffer.name !== name))
   if (unknown.length > 0) throw new Error(`${kernel.label}: the shader has no buffer ${unknown.join(', ')}`)
-  const entries = buffers.map(({ name, binding }) => {
+  return buffers.map(({ name, binding }) => {
     if (!(name in sizes)) throw new Error(`${kernel.label}: buffer ${name} is missing`)
     const resource =
       sizes[name] === 0 ? { buffer: gpu.placeholder } : rangeOf(kernel, ranges, name, sizes[name])
     return { binding, resource }
-  })
-  return gpu.device.createBindGroup({
-    label: kernel.label,
-    layout,
-    entries: [{ binding: 0, resource: params }, ...entries],
   })
 }
 

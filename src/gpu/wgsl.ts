@@ -32,15 +32,15 @@ export function parseInterface(wgsl: string): Interface {
   return { params, buffers: buffers.sort((a, b) => a.binding - b.binding) }
 }
 
-/** Packs parameters by name; a missing or an extra name throws. */
+/** Packs parameters by name; a missing or an extra name throws, and so does a value that its type cannot hold. */
 export function packParams(fields: Field[], values: Record<string, number>, label: string): ArrayBuffer {
   const bytes = new DataView(new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16)))
   fields.forEach(({ name, type }, index) => {
     const value = values[name]
     if (typeof value !== 'number') throw new Error(`${label}: parameter ${name} is missing`)
     if (type === 'f32') bytes.setFloat32(index * 4, value, true)
-    else if (!Number.isInteger(value))
-      throw new Error(`${label}: parameter ${name} is ${value}, not an integer`)
+    else if (value !== (type === 'u32' ? value >>> 0 : value | 0))
+      throw new Error(`${label}: parameter ${name} is ${value}, which no ${type} can hold`)
     else if (type === 'u32') bytes.setUint32(index * 4, value, true)
     else bytes.setInt32(index * 4, value, true)
   })

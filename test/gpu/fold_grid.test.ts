@@ -1,0 +1,56 @@
+import { expect } from 'chai'
+import { foldGrid } from '../../src/gpu/kernel.ts'
+import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
+import { randomArray4, randomWeight } from '../reference/array4.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { conv2d } from '../reference/conv2d.ts'
+import { globalAveragePool as averages } from '../reference/global_average_pool.ts'
+import { padding } from '../reference/window.ts'
+import { fromGpu, toGpu } from '../support/activations.ts'
+import { testGpu } from '../support/gpu.ts'
+import { conv2dData, conv2dKernel } from '../support/run_conv2d.ts'
+import { runKernel } from '../support/run_kernel.ts'
+
+const LIMIT = 65535
+
+describe('gpu/kernel foldGrid', () => {
+  it('leaves a grid that fits as it is', () => {
+    expect(foldGrid(1, LIMIT)).to.deep.equal([1, 1])
+    expect(foldGrid(LIMIT, LIMIT)).to.deep.equal([LIMIT, 1])
+  })
+
+  it('folds a longer one into few rows, with less than a row to spare', () => {
+    for (const count of [LIMIT + 1, 70_001, 1_000_003, LIMIT * LIMIT]) {
+      const [x, y] = foldGrid(count, LIMIT)
+      expect(x).to.be.at.most(LIMIT)
+      expect(y).to.equal(Math.ceil(count / LIMIT))
+      expect(x * y - count).to.be.within(0, y - 1)
+    }
+  })
+
+  it('a kernel of 70 001 workgroups, one past the end idle', async () => {
+    const input = randomArray4([70_001, 1, 2, 4], 1)
+    const kernel = globalAveragePool({ label: 'many', input: input.shape })
+    expect(kernel.workgroups).to.equal(70_001)
+    const { output } = await runKernel(await testGpu(), kernel, { input: toGpu(input) })
+    const { shape, data } = averages(input)
+    expectClose(fromGpu(output, shape), data, { shape, rtol: tolerance(2) })
+  })
+
+  it('a convolution of 66 049 workgroups', async () => {
+    const gpu = await testGpu()
+    const operands = {
+      input: randomArray4([1, 257, 257, 3], 1),
+      weight: randomWeight([4, 3, 1, 1], 2),
+      stride: 1,
+      dilation: 1,
+      padding: padding(0),
+    }
+    const tile = { pixels: 1, vectors: 1, lanesX: 1, lanesY: 1 }
+    const kernel = conv2dKernel(operands, { label: 'many', tile })
+    expect(kernel.workgroups).to.equal(257 * 257)
+    const { output } = await runKernel(gpu, kernel, await conv2dData(gpu, operands))
+    const { shape, data } = conv2d(operands)
+    expectClose(fromGpu(output, shape), data, { shape, rtol: tolerance(3) })
+  })
+})

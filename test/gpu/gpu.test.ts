@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from '../../src/gpu/errors.ts'
+import { Gpu, usage } from '../../src/gpu/gpu.ts'
+import { activation } from '../../src/kernels/activation.ts'
+import { openGpu } from '../../src/node/dawn.ts'
+import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+import { runKernel } from '../support/run_kernel.ts'
+
+const kernel = activation({ label: 'relu', shape: [1, 1, 2, 4], activation: 'relu' })
+const data = { input: Float32Array.of(-1, 2, -3, 4, -5, 6, -7, 8) }
+
+describe('gpu/gpu', () => {
+  it('no adapter is a NoAdapterError', async () => {
+    const entry = { requestAdapter: async () => null } as unknown as GPU
+    const { message } = await rejects(NoAdapterError, () => Gpu.open(entry))
+    expect(message).to.include('atrous doctor')
+  })
+
+  it("has the adapter's limits rather than WebGPU's defaults", async () => {
+    const gpu = await testGpu()
+    const adapter = await gpu.entry.requestAdapter()
+    expect(gpu.limits.maxBufferSize).to.equal(adapter!.limits.maxBufferSize)
+    expect(gpu.limits.maxStorageBuffersPerShaderStage).to.be.at.least(8)
+  })
+
+  describe('memory', () => {
+    it('is counted in whole 16 bytes and returns to where it was', async () => {
+      const gpu = await testGpu()
+      const before = gpu.memory
+      const buffers = [
+        await gpu.allocate('a', 1, usage.storage),
+        await gpu.allocate('b', 1001, usage.storage),
+      ]
+      expect(gpu.memory.liveBytes - before.liveBytes).to.equal(16 + 1008)
+      expect(gpu.memory.buffers - before.buffers).to.equal(2)
+      expect(gpu.memory.peakBytes).to.be.at.least(gpu.memory.liveBytes)
+      for (const buffer of buffers) gpu.release(buffer)
+      await runKernel(gpu, kernel, data)
+      expect({ ...gpu.memory, peakBytes: 0 }).to.deep.equal({ ...before, peakBytes: 0 })
+    })
+
+    it('a buffer larger than the GPU can hold is named with its size', async () => {
+      const gpu = await testGpu()
+      const { message } = await rejects(OutOfMemoryError, () =>
+        gpu.allocate('activations', gpu.limits.maxBufferSize + 1, usage.storage),
+      )
+      expect(message).to.match(
+        /^activations: \d+\.\d MiB is more than this GPU's largest buffer, \d+\.\d MiB$/,
+      )
+    })
+
+    it('a GPU that has no room left says for what', async () => {
+      const gpu = await Gpu.open(fullGpu())
+      const { message } = await rejects(OutOfMemoryError, () =>
+        gpu.allocate('weights', 2 ** 20, usage.storage),
+      )
+      expect(message).to.equal('weights: the GPU has no room for 1.0 MiB')
+      expect(gpu.memory.buffers).to.equal(0)
+    })
+  })
+
+  describe('what goes wrong on a GPU of its own', () => {
+    let gpu: Gpu
+    beforeEach(async () => {
+      gpu = await openGpu()
+    })
+    afterEach(() => gpu.destroy())
+
+    it('a refused command surfaces as a ValidationError, in this call and all after', async () => {
+      const buffer = await gpu.allocate('twice', 64, usage.storage)
+      gpu.submit('copy', encoder => encoder.copyBufferToBuffer(buffer, 0, buffer, 0, 64))
+      const { message } = await rejects(ValidationError, () => gpu.finish())
+      expect(message).to.include('"twice"')
+      await rejects(ValidationError, () => gpu.submit('more', () => {}))
+      await rejects(ValidationError, () => gpu.allocate('more', 16, usage.storage))
+    })
+
+    for (const [name, lose] of [
+      ['a device lost behind its back', () => gpu.device.destroy()],
+      ['a destroyed GPU', () => gpu.destroy()],
+    ] as const) {
+      it(`${name} is a DeviceLostError, also for what is awaited`, async () => {
+        const buffer = await gpu.allocate('result', 64, usage.mapRead | usage.copyDestination)
+        const reading = gpu.read(buffer, 64)
+        lose()
+        const { reason } = await rejects(DeviceLostError, () => reading)
+        expect(reason).to.equal('destroyed')
+        await rejects(DeviceLostError, () => gpu.finish())
+        await rejects(DeviceLostError, () => gpu.submit('more', () => {}))
+        await rejects(DeviceLostError, () => gpu.allocate('more', 16, usage.storage))
+        await rejects(DeviceLostError, () => runKernel(gpu, kernel, data))
+      })
+    }
+
+    it('another GPU works on', async () => {
+      gpu.device.destroy()
+      const { output } = await runKernel(await testGpu(), kernel, data)
+      expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 0, 4, 0, 6, 0, 8])
+    })
+  })
+})
+
+/** A GPU whose every allocation fails. */
+function fullGpu(): GPU {
+  const device = {
+    limits: { maxBufferSize: 2 ** 30 },
+    lost: new Promise(() => {}),
+    addEventListener: () => {},
+    createBuffer: () => ({}),
+    pushErrorScope: () => {},
+    popErrorScope: async () => ({ message: 'out of memory' }),
+  }
+  const adapter = { features: new Set(), limits: {}, requestDevice: async () => device }
+  return { requestAdapter: async () => adapter } as unknown as GPU
+}

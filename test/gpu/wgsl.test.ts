@@ -1,0 +1,92 @@
+import { expect } from 'chai'
+import { shaders } from '../../src/gpu/shaders.gen.ts'
+import { assemble, numbered, packParams, parseInterface } from '../../src/gpu/wgsl.ts'
+
+const text = `
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>; // its comment: u32,
+// @group(0) @binding(3) var<storage, read> no_longer: array<f32>;
+struct Other { x: vec2f }
+struct Params {
+  count: u32, // of: u32
+  shift: i32,
+  scale: f32
+}
+`
+
+describe('gpu/wgsl', () => {
+  it('reads struct Params and the bindings in the order of their numbers', () => {
+    expect(parseInterface(text)).to.deep.equal({
+      params: [
+        { name: 'count', type: 'u32' },
+        { name: 'shift', type: 'i32' },
+        { name: 'scale', type: 'f32' },
+      ],
+      buffers: [
+        { name: 'input', binding: 1, access: 'read' },
+        { name: 'output', binding: 2, access: 'read_write' },
+      ],
+    })
+  })
+
+  it('reads every shader: its bindings count up from 1', () => {
+    for (const [name, shader] of Object.entries(shaders)) {
+      const { params, buffers } = parseInterface(shader)
+      expect(params, name).not.to.have.length(0)
+      expect(
+        buffers.map(({ binding }) => binding),
+        name,
+      ).to.deep.equal(buffers.map((_, index) => index + 1))
+    }
+  })
+
+  it('refuses a parameter that is no 4-byte scalar', () => {
+    expect(() => parseInterface('struct Params { a: u32, size: vec2u }')).to.throw('only u32, i32 and f32')
+  })
+
+  describe('packParams', () => {
+    const { params } = parseInterface(text)
+
+    it('packs by name, in the order of the struct, to whole 16 bytes', () => {
+      const bytes = packParams(params, { scale: 0.5, shift: -2, count: 0xfffffffe }, 'test')
+      expect(bytes.byteLength).to.equal(16)
+      const view = new DataView(bytes)
+      expect(view.getUint32(0, true)).to.equal(0xfffffffe)
+      expect(view.getInt32(4, true)).to.equal(-2)
+      expect(view.getFloat32(8, true)).to.equal(0.5)
+    })
+
+    it('throws on a missing, an extra and a fractional parameter, each by its name', () => {
+      const good = { count: 1, shift: 0, scale: 1 }
+      const { shift: _, ...missing } = good
+      expect(() => packParams(params, missing, 'aspp')).to.throw('aspp: parameter shift is missing')
+      expect(() => packParams(params, { ...good, stride: 1 }, 'aspp')).to.throw(
+        'aspp: no such parameter: stride',
+      )
+      expect(() => packParams(params, { ...good, count: 1.5 }, 'aspp')).to.throw(
+        'aspp: parameter count is 1.5, which no u32 can hold',
+      )
+      expect(() => packParams(params, { ...good, shift: Number.NaN }, 'aspp')).to.throw(
+        'is NaN, which no i32 can hold',
+      )
+    })
+
+    it('throws on an integer that its type cannot hold', () => {
+      for (const outside of [
+        { count: -1 },
+        { count: 2 ** 32 },
+        { shift: 2 ** 31 },
+        { shift: -(2 ** 31) - 1 },
+      ])
+        expect(() => packParams(params, { count: 1, shift: 0, scale: 1, ...outside }, 'aspp')).to.throw(
+          /is -?\d+, which no [ui]32 can hold/,
+        )
+    })
+  })
+
+  it('puts the prelude before the text, and numbers lines from 1', () => {
+    expect(assemble('fn f() {}', { TILE: 8 })).to.equal('const TILE = 8u;\nfn f() {}')
+    expect(numbered('a\nb')).to.equal('   1  a\n   2  b')
+  })
+})

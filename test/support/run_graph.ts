@@ -1,0 +1,37 @@
+// Runs a graph once on seeded weights: plan, upload, execute, release.
+
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { Executor, type TensorData } from '../../src/graph/executor.ts'
+import { type Graph, graphParameters } from '../../src/graph/graph.ts'
+import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
+import { createPlan } from '../../src/graph/plan.ts'
+import { WeightStore } from '../../src/graph/weight_store.ts'
+import { seededParameter } from '../model/seeded_weights.ts'
+
+/** The graph's outputs by name; every parameter is drawn from its name. */
+export async function runGraph(
+  gpu: Gpu,
+  graph: Graph,
+  { inputs, passes = allPasses }: { inputs: TensorData; passes?: readonly Pass[] },
+): Promise<TensorData> {
+  const host = new Map(graphParameters(graph).map(parameter => [parameter.name, seededParameter(parameter)]))
+  const weights = new WeightStore(gpu, host)
+  const executor = await Executor.create(gpu, createPlan(graph, gpu.limits, passes), weights)
+  try {
+    return await executor.run(inputs)
+  } finally {
+    await executor.destroy()
+    weights.destroy()
+  }
+}
+
+/** The largest difference, as a share of the largest expected magnitude. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [worst, largest] = [0, 0]
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i])
+    if (!(error <= worst)) worst = error // so that NaN counts as the worst
+    largest = Math.max(largest, Math.abs(expected[i]))
+  }
+  return worst / largest
+}
