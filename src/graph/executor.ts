@@ -111,13 +111,12 @@ export class Executor {
     for (const tensor of this.#plan.graph.inputs) {
       const data = inputs[tensor.name]
       if (!data) throw new Error(`no data for the input ${tensor.name}`)
+      const expected = hostLength(tensor)
+      if (data.length !== expected)
+        throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${data.length}`)
       const bytes = tensor.dtype === 'f32' ? padChannels(data as Float32Array, tensor.shape) : data
-      const placement = this.#plan.placements.get(tensor)!
-      if (bytes.byteLength !== placement.bytes)
-        throw new Error(
-          `${tensor.name}: [${tensor.shape}] takes ${placement.bytes} bytes, got ${bytes.byteLength}`,
-        )
-      this.#gpu.device.queue.writeBuffer(this.#arena, placement.offset, bytes as BufferSource)
+      const { offset } = this.#plan.placements.get(tensor)!
+      this.#gpu.device.queue.writeBuffer(this.#arena, offset, bytes as BufferSource)
     }
   }
 
@@ -132,6 +131,10 @@ export class Executor {
     return Object.fromEntries(outputs)
   }
 }
+
+/** Elements of a tensor's TensorData. */
+const hostLength = (tensor: Tensor): number =>
+  tensor.dtype === 'f32' ? tensor.shape.reduce((a, b) => a * b) : tensorBytes(tensor)
 
 const hostData = (tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array | Uint8Array =>
   tensor.dtype === 'f32' ? unpadChannels(new Float32Array(bytes.buffer), tensor.shape) : bytes

@@ -7,7 +7,7 @@ import type { FoldedWeights } from './folded_weights.ts'
 import type { Graph, Parameter, Tensor } from './graph.ts'
 import { lower, type Step } from './lower.ts'
 import { assignOffsets } from './memory.ts'
-import { optimise } from './passes/index.ts'
+import { allPasses, type Pass } from './passes/index.ts'
 
 /** A tensor's place in the arena, in bytes. */
 export interface Placement {
@@ -32,9 +32,12 @@ export type PlanLimits = Pick<
   'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment'
 >
 
-/** Optimises the graph, chooses its kernels and lays out its memory. Throws a UserError where the GPU's limits are too low. */
-export function createPlan(graph: Graph, limits: PlanLimits): Plan {
-  const optimised = optimise(graph)
+/**
+ * Runs the passes over the graph, chooses its kernels and lays out its memory.
+ * Throws a UserError where the GPU's limits are too low.
+ */
+export function createPlan(graph: Graph, limits: PlanLimits, passes: readonly Pass[] = allPasses): Plan {
+  const optimised = passes.reduce((edited, pass) => pass(edited), graph)
   const steps = optimised.ops.flatMap(lower)
   const { placements, arenaBytes } = placeTensors(optimised, steps, limits)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))

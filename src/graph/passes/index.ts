@@ -6,13 +6,7 @@ import { foldBatchNorm } from './fold_batch_norm.ts'
 import { fuseActivation, fuseAdd } from './fuse.ts'
 import { poolingAsBias } from './pooling_bias.ts'
 
-/** In the order in which one makes room for the next. */
-export const passes: ((graph: Graph) => Graph)[] = [
-  foldBatchNorm,
-  fuseAdd,
-  fuseActivation,
-  poolingAsBias,
-  elideConcat,
-]
+export type Pass = (graph: Graph) => Graph
 
-export const optimise = (graph: Graph): Graph => passes.reduce((edited, pass) => pass(edited), graph)
+/** In the order in which one makes room for the next. */
+export const allPasses: readonly Pass[] = [foldBatchNorm, fuseAdd, fuseActivation, poolingAsBias, elideConcat]

@@ -1,0 +1,119 @@
+// What each pass does to a small graph, and that it leaves the values alone.
+
+import { expect } from 'chai'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import type { Graph, Op } from '../../src/graph/graph.ts'
+import { elideConcat } from '../../src/graph/passes/elide_concat.ts'
+import { foldBatchNorm } from '../../src/graph/passes/fold_batch_norm.ts'
+import { fuseActivation, fuseAdd } from '../../src/graph/passes/fuse.ts'
+import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
+import { poolingAsBias } from '../../src/graph/passes/pooling_bias.ts'
+import { seededImage } from '../model/seeded_weights.ts'
+import { testGpu } from '../support/gpu.ts'
+import { relativeError, runGraph } from '../support/run_graph.ts'
+
+const kinds = (graph: Graph, passes: readonly Pass[]): Op['kind'][] =>
+  passes.reduce((edited, pass) => pass(edited), graph).ops.map(({ kind }) => kind)
+
+/** Builds from an image of 9×9. */
+function graphOf(build: (builder: GraphBuilder, image: ReturnType<GraphBuilder['input']>) => Graph): Graph {
+  const builder = new GraphBuilder()
+  return build(builder, builder.input('image', [1, 9, 9, 3]))
+}
+
+const bottleneck = graphOf((g, image) => {
+  const conv = (input: typeof image, name: string) =>
+    g.batchNorm(g.conv2d(input, { name, outChannels: 8, kernel: 3 }), { name: `${name}.bn`, epsilon: 1e-5 })
+  const shortcut = conv(image, 'shortcut')
+  const inner = g.activation(conv(image, 'a'), 'relu')
+  return g.build([g.activation(g.add(conv(inner, 'b'), shortcut, { name: 'sum' }), 'relu')])
+})
+
+/** ASPP in small: two convolutions and a pooled vector, side by side; `poolAt` is where the vector stands. */
+const pyramid = (poolAt: number, branches = 2) =>
+  graphOf((g, image) => {
+    const pooled = g.conv2d(g.globalAveragePool(image, { name: 'mean' }), {
+      name: 'p',
+      outChannels: 8,
+      kernel: 1,
+    })
+    const spread = g.resize(pooled, { name: 'spread', height: 9, width: 9, alignCorners: false })
+    const parts = Array.from({ length: branches }, (_, i) =>
+      g.conv2d(image, { name: `c${i}`, outChannels: 8, kernel: 3, dilation: i + 1 }),
+    )
+    parts.splice(poolAt, 0, spread)
+    const joined = g.concat(parts, { name: 'concat' })
+    const projected = g.batchNorm(g.conv2d(joined, { name: 'project', outChannels: 5, kernel: 1 }), {
+      name: 'bn',
+      epsilon: 1e-5,
+    })
+    return g.build([g.activation(projected, 'relu6')])
+  })
+
+/** Batch norm and activation on what is read twice: neither may be folded away. */
+const shared = graphOf((g, image) => {
+  const conv = g.conv2d(image, { name: 'conv', outChannels: 8, kernel: 1 })
+  const normal = g.batchNorm(conv, { name: 'bn', epsilon: 1e-5 })
+  const active = g.activation(normal, 'relu')
+  return g.build([g.add(g.add(conv, normal, { name: 'sum' }), active, { name: 'total' })])
+})
+
+describe('passes', () => {
+  it('fold batch norm into the convolution before it', () => {
+    expect(kinds(bottleneck, [foldBatchNorm])).not.to.include('batchNorm')
+  })
+
+  it('fuse addition and activation into the later convolution', () => {
+    const all = [foldBatchNorm, fuseAdd, fuseActivation]
+    expect(kinds(bottleneck, all)).to.deep.equal(['conv2d', 'conv2d', 'conv2d'])
+  })
+
+  it('leave alone what others read', () => {
+    const left = kinds(shared, allPasses)
+    expect(left).to.deep.equal(['conv2d', 'batchNorm', 'activation', 'add', 'add'])
+  })
+
+  it('make the pooled branch a bias, first or last', () => {
+    for (const graph of [pyramid(0), pyramid(2)]) {
+      const edited = kinds(graph, [poolingAsBias])
+      expect(edited).not.to.include('resize')
+      expect(edited.filter(kind => kind === 'conv2d')).to.have.lengthOf(5)
+    }
+  })
+
+  it('leave a pooled branch in the middle, whose projection would not be one range of channels', () => {
+    expect(kinds(pyramid(1), [poolingAsBias])).to.include('resize')
+  })
+
+  it('elide a concatenation of convolutions, and one of a single input', () => {
+    expect(kinds(pyramid(2), allPasses)).not.to.include('concat')
+    expect(kinds(pyramid(0, 1), allPasses)).not.to.include('concat')
+  })
+
+  it('copy into a concatenation only what no convolution writes there', () => {
+    const edited = elideConcat(pyramid(1))
+    const concat = edited.ops.find(op => op.kind === 'concat')!
+    expect(Object.keys(concat.inputs)).to.deep.equal(['8'])
+  })
+
+  const graphs = {
+    bottleneck,
+    shared,
+    'pyramid, pool first': pyramid(0),
+    'pyramid, pool in the middle': pyramid(1),
+    'pyramid, pool last': pyramid(2),
+    'pyramid of one branch': pyramid(1, 1),
+  }
+  for (const [name, graph] of Object.entries(graphs)) {
+    it(`change no value: ${name}`, async () => {
+      const gpu = await testGpu()
+      const inputs = { image: seededImage(9, 9) }
+      const { name: output } = graph.outputs[0]
+      const { [output]: plain } = await runGraph(gpu, graph, { inputs, passes: [] })
+      for (const passes of [...allPasses.map(pass => [pass]), allPasses]) {
+        const { [output]: edited } = await runGraph(gpu, graph, { inputs, passes })
+        expect(relativeError(edited as Float32Array, plain)).to.be.below(1e-5)
+      }
+    })
+  }
+})

@@ -1,0 +1,25 @@
+// Whole networks on the GPU against PyTorch's logits.
+
+import { expect } from 'chai'
+import { testGpu } from '../support/gpu.ts'
+import { relativeError, runGraph } from '../support/run_graph.ts'
+import { goldenCases, goldenGraph } from './golden.ts'
+import { seededImage } from './seeded_weights.ts'
+
+/** PyTorch's own float32 differs from its float64 by up to 7e-6 here. */
+const TOLERANCE = 3e-5
+
+describe('logits of whole networks', () => {
+  for (const golden of goldenCases()) {
+    const { name, outputStride, height, width, logits } = golden
+    it(`${name}, ${height}×${width}, output stride ${outputStride}`, async () => {
+      const graph = goldenGraph(golden)
+      const outputs = await runGraph(await testGpu(), graph, {
+        inputs: { image: seededImage(height, width) },
+      })
+      const actual = outputs[graph.outputs[0].name]
+      expect(actual.length).to.equal(logits.length)
+      expect(relativeError(actual as Float32Array, logits)).to.be.below(TOLERANCE)
+    })
+  }
+})
