@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { cases, conv2dOf } from '../cases/conv2d.ts'
+import { cases } from '../cases/conv2d.ts'
+import { conv2dRun } from '../kernels/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
-import { conv2dData, conv2dKernel } from '../support/run_conv2d.ts'
 import { runKernel } from '../support/run_kernel.ts'
 
 describe('node/dawn', () => {
   it('polls about once a millisecond while it waits, not in a tight loop', async () => {
     const gpu = await testGpu()
-    const operands = conv2dOf(cases.find(({ name }) => name === 'resnet50.layer3.conv2')!)
-    const data = await conv2dData(gpu, operands)
+    const layer = cases.find(({ name }) => name === 'resnet50.layer3.conv2')!
+    const { kernel, data } = await conv2dRun(layer, gpu)
     const start = performance.now()
-    const polls = await countDawnTimers(() => runKernel(gpu, conv2dKernel(operands, { label: 'wait' }), data))
+    const polls = await countDawnTimers(() => runKernel(gpu, kernel, data))
     const milliseconds = performance.now() - start
     expect(polls, `polls in ${milliseconds} ms`).to.be.within(1, milliseconds + 1)
   })

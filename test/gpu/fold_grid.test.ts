@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import { foldGrid } from '../../src/gpu/kernel.ts'
 import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
-import { randomArray4, randomWeight } from '../reference/array4.ts'
+import { cases } from '../cases/conv2d.ts'
+import { conv2dRun } from '../kernels/conv2d.ts'
+import { randomArray4 } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
-import { conv2d } from '../reference/conv2d.ts'
 import { globalAveragePool as averages } from '../reference/global_average_pool.ts'
-import { padding } from '../reference/window.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'
-import { conv2dData, conv2dKernel } from '../support/run_conv2d.ts'
+import { verify } from '../support/kernel_run.ts'
 import { runKernel } from '../support/run_kernel.ts'
 
 const LIMIT = 65535
@@ -37,20 +37,13 @@ describe('gpu/kernel foldGrid', () => {
     expectClose(fromGpu(output, shape), data, { shape, rtol: tolerance(2) })
   })
 
-  it('a convolution of 66 049 workgroups', async () => {
+  it('a convolution of 69 696 workgroups', async () => {
     const gpu = await testGpu()
-    const operands = {
-      input: randomArray4([1, 257, 257, 3], 1),
-      weight: randomWeight([4, 3, 1, 1], 2),
-      stride: 1,
-      dilation: 1,
-      padding: padding(0),
-    }
+    const layer = cases.find(({ name }) => name === '3×3, 64 → 64 channels on 33×33')!
+    const wider = { ...layer, input: [1, 66, 66, 3] as const, outChannels: 64 }
     const tile = { pixels: 1, vectors: 1, lanesX: 1, lanesY: 1 }
-    const kernel = conv2dKernel(operands, { label: 'many', tile })
-    expect(kernel.workgroups).to.equal(257 * 257)
-    const { output } = await runKernel(gpu, kernel, await conv2dData(gpu, operands))
-    const { shape, data } = conv2d(operands)
-    expectClose(fromGpu(output, shape), data, { shape, rtol: tolerance(3) })
+    const run = await conv2dRun(wider, gpu, { tile })
+    expect(run.kernel.workgroups).to.equal(66 * 66 * 16)
+    await verify(gpu, run)
   })
 })

@@ -4,8 +4,8 @@ import { type Gpu, usage } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { Program, type Range } from '../../src/gpu/program.ts'
 
-type HostData = Float32Array | Uint32Array | Uint8Array
-type Bytes = Uint8Array<ArrayBuffer>
+export type HostData = Float32Array | Uint32Array | Uint8Array
+export type Bytes = Uint8Array<ArrayBuffer>
 
 /**
  * The outputs' bytes by name. `data` holds the inputs, and optionally what an output holds before; other outputs are

@@ -1,0 +1,33 @@
+import { accumulateProbabilities } from '../../src/kernels/accumulate_probabilities.ts'
+import {
+  type AccumulateProbabilitiesCase,
+  accumulateProbabilitiesOf,
+} from '../cases/accumulate_probabilities.ts'
+import { accumulateProbabilities as reference } from '../reference/accumulate_probabilities.ts'
+import { zeros } from '../reference/array4.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { fromGpu, toGpu } from '../support/activations.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
+
+/** Adds to the case's accumulator; the first view is given none. */
+export function accumulateProbabilitiesRun(
+  test: AccumulateProbabilitiesCase,
+  { first = false } = {},
+): KernelRun {
+  const operands = accumulateProbabilitiesOf(test)
+  const { shape } = operands.accumulator
+  if (first) operands.accumulator = zeros(shape)
+  const { name: label, logits: input, height, width, alignCorners, flip, weight } = test
+  return {
+    kernel: accumulateProbabilities({ label, input, height, width, alignCorners, flip, weight, first }),
+    data: {
+      logits: toGpu(operands.logits),
+      ...(!first && { accumulator: toGpu(operands.accumulator) }),
+    },
+    check: ({ accumulator }) =>
+      expectClose(fromGpu(accumulator, shape), reference(operands).data, {
+        shape,
+        rtol: tolerance(input[3]),
+      }),
+  }
+}
