@@ -18,14 +18,14 @@ export function accumulateProbabilitiesRun(
   const { shape } = operands.accumulator
   if (first) operands.accumulator = zeros(shape)
   const { name: label, logits: input, height, width, alignCorners, flip, weight } = test
+  const logits = toGpu(operands.logits)
+  const accumulator = toGpu(operands.accumulator)
   return {
     kernel: accumulateProbabilities({ label, input, height, width, alignCorners, flip, weight, first }),
-    data: {
-      logits: toGpu(operands.logits),
-      ...(!first && { accumulator: toGpu(operands.accumulator) }),
-    },
-    check: ({ accumulator }) =>
-      expectClose(fromGpu(accumulator, shape), reference(operands).data, {
+    data: { logits, ...(!first && { accumulator }) },
+    traffic: logits.byteLength + (first ? 1 : 2) * accumulator.byteLength,
+    check: outputs =>
+      expectClose(fromGpu(outputs.accumulator, shape), reference(operands).data, {
         shape,
         rtol: tolerance(input[3]),
       }),

@@ -18,9 +18,11 @@ export function concatRun(test: ConcatCase, which: number): KernelRun {
   const isToWrite = (channel: number) => channel >= offset && channel < end
   for (let i = 0; i < before.length; i++) if (isToWrite(i % pitch)) before[i] = -99
 
+  const input = toGpu(inputs[which])
   return {
     kernel: concat({ label: test.name, input: inputs[which].shape, slice: { offset, channels } }),
-    data: { input: toGpu(inputs[which]), output: before },
+    data: { input, output: before },
+    traffic: 2 * input.byteLength,
     check: ({ output }) => expectClose(fromGpu(output, shape), data, { shape, ...EXACT }),
   }
 }

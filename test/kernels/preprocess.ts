@@ -1,5 +1,6 @@
 import { preprocess } from '../../src/kernels/preprocess.ts'
 import { type PreprocessCase, preprocessOf } from '../cases/preprocess.ts'
+import { sizeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { preprocess as reference } from '../reference/preprocess.ts'
 import { fromGpu } from '../support/activations.ts'
@@ -15,12 +16,19 @@ export function preprocessBatchRun(test: PreprocessCase, seeds: number[]): Kerne
   const [height, width] = test.to
   const n = images.length
   const shape = [n, height, width, 3] as const
+  const pixels = new Uint8Array(n * h * w * 4)
+  images.forEach(({ image }, i) => {
+    pixels.set(image.data, i * h * w * 4)
+  })
   const taps = filterTaps(h, height) * filterTaps(w, width)
   return {
     kernel: preprocess({ label: test.name, input: { n, h, w }, height, width, mean, std, flip }),
-    data: { image: Uint8Array.from(images.flatMap(({ image }) => [...image.data])) },
+    data: { image: pixels },
     check: ({ output }) => {
-      const expected = Float64Array.from(images.flatMap(image => [...reference(image).data]))
+      const expected = new Float64Array(sizeOf(shape))
+      images.forEach((image, i) => {
+        expected.set(reference(image).data, i * height * width * 3)
+      })
       expectClose(fromGpu(output, shape), expected, { shape, rtol: tolerance(taps) })
     },
   }

@@ -1,0 +1,113 @@
+// Times the kernels over the cases that tests verify them with: `npx tsx bench/kernels.ts [op …]`.
+// Each is verified against its reference first. Times are the GPU's own, medians of repeated runs after a warm-up.
+// GFLOP/s count every tap of a convolution, those in the padding too; GB/s every byte once, as if caches were perfect.
+
+import type { Gpu } from '../src/gpu/gpu.ts'
+import { Program } from '../src/gpu/program.ts'
+import { openGpu } from '../src/node/dawn.ts'
+import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_probabilities.ts'
+import { cases as activationCases } from '../test/cases/activation.ts'
+import { cases as addCases } from '../test/cases/add.ts'
+import { cases as batchNormCases } from '../test/cases/batch_norm.ts'
+import { cases as concatCases } from '../test/cases/concat.ts'
+import { cases as conv2dCases } from '../test/cases/conv2d.ts'
+import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
+import { cases as globalAveragePoolCases } from '../test/cases/global_average_pool.ts'
+import { cases as maxPoolCases } from '../test/cases/max_pool.ts'
+import { cases as preprocessCases } from '../test/cases/preprocess.ts'
+import { cases as resizeCases } from '../test/cases/resize.ts'
+import { cases as softmaxCases } from '../test/cases/softmax.ts'
+import { cases as upsampleArgmaxCases } from '../test/cases/upsample_argmax.ts'
+import { accumulateProbabilitiesRun } from '../test/kernels/accumulate_probabilities.ts'
+import { activationRun } from '../test/kernels/activation.ts'
+import { addRun } from '../test/kernels/add.ts'
+import { batchNormRun } from '../test/kernels/batch_norm.ts'
+import { concatRun } from '../test/kernels/concat.ts'
+import { conv2dRun } from '../test/kernels/conv2d.ts'
+import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
+import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
+import { maxPoolRun } from '../test/kernels/max_pool.ts'
+import { preprocessRun } from '../test/kernels/preprocess.ts'
+import { resizeRun } from '../test/kernels/resize.ts'
+import { softmaxRun } from '../test/kernels/softmax.ts'
+import { upsampleArgmaxRun } from '../test/kernels/upsample_argmax.ts'
+import { type KernelRun, verify } from '../test/support/kernel_run.ts'
+import { uploadOperands } from '../test/support/run_kernel.ts'
+import { digits, Table } from './table.ts'
+
+/** Timed for this long, and this often at least. */
+const MILLISECONDS = 500
+const RUNS = 5
+
+interface Bench {
+  name: string
+  prepare(gpu: Gpu): KernelRun | Promise<KernelRun>
+}
+
+/** Those of an op's cases that are worth timing. */
+const benches = <Case extends { name: string; bench?: boolean }>(
+  cases: Case[],
+  run: (test: Case, gpu: Gpu) => KernelRun | Promise<KernelRun>,
+): Bench[] =>
+  cases.filter(({ bench }) => bench).map(test => ({ name: test.name, prepare: gpu => run(test, gpu) }))
+
+const ops: Record<string, Bench[]> = {
+  conv2d: benches(conv2dCases, conv2dRun),
+  depthwise_conv2d: benches(depthwiseConv2dCases, depthwiseConv2dRun),
+  batch_norm: benches(batchNormCases, batchNormRun),
+  activation: benches(activationCases, activationRun),
+  add: benches(addCases, addRun),
+  concat: benches(concatCases, test => concatRun(test, 0)),
+  max_pool: benches(maxPoolCases, maxPoolRun),
+  global_average_pool: benches(globalAveragePoolCases, globalAveragePoolRun),
+  resize: benches(resizeCases, resizeRun),
+  softmax: benches(softmaxCases, softmaxRun),
+  preprocess: benches(preprocessCases, preprocessRun),
+  upsample_argmax: benches(upsampleArgmaxCases, test => upsampleArgmaxRun(test)),
+  accumulate_probabilities: benches(accumulateProbabilitiesCases, test => accumulateProbabilitiesRun(test)),
+}
+
+/** The median of the GPU's own times, in milliseconds. */
+async function time(gpu: Gpu, { kernel, data }: KernelRun): Promise<number> {
+  const ranges = await uploadOperands(gpu, kernel, data)
+  const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
+  await program.profile() // the first run compiles
+  const times: number[] = []
+  for (let total = 0; total < MILLISECONDS || times.length < RUNS; ) {
+    const [{ milliseconds }] = await program.profile()
+    times.push(milliseconds)
+    total += Math.max(milliseconds, 1)
+  }
+  program.destroy()
+  for (const { buffer } of Object.values(ranges)) gpu.release(buffer)
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]
+}
+
+const bytesOf = ({ kernel: { inputs, outputs }, traffic }: KernelRun) =>
+  traffic ?? [...Object.values(inputs), ...Object.values(outputs)].reduce((sum, size) => sum + size)
+
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(ops)
+const unknown = names.filter(name => !(name in ops))
+if (unknown.length > 0) {
+  console.error(`no such op: ${unknown.join(', ')}; there are ${Object.keys(ops).join(', ')}`)
+  process.exit(1)
+}
+
+// Without it timestamps are rounded to 65 µs.
+const gpu = await openGpu({ features: ['disable-dawn-features=timestamp_quantization'] })
+try {
+  console.log(`${gpu.info.description}\n`)
+  const table = new Table(['case', 'median ms', 'GFLOP/s', 'GB/s'], 72)
+  for (const op of names) {
+    for (const { name, prepare } of ops[op]) {
+      const run = await prepare(gpu)
+      await verify(gpu, run)
+      const milliseconds = await time(gpu, run)
+      const perSecond = (amount: number) => amount / milliseconds / 1e6
+      const flops = run.kernel.macs === undefined ? undefined : perSecond(2 * run.kernel.macs)
+      table.row([`${op}: ${name}`, digits(milliseconds), digits(flops), digits(perSecond(bytesOf(run)))])
+    }
+  }
+} finally {
+  gpu.destroy()
+}
