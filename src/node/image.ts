@@ -22,12 +22,18 @@ export interface ReadImageOptions {
 export async function readImage(pathOrBytes: string | Uint8Array, options: ReadImageOptions): Promise<Image> {
   const name = typeof pathOrBytes === 'string' ? pathOrBytes : 'image'
   const bytes = typeof pathOrBytes === 'string' ? await readBytes(pathOrBytes) : pathOrBytes
-  if (bytes.length === 0) throw new UserError(`${name}: the file is empty`)
-
   const original = await readSize(name, bytes)
   const size = sizeWithin(options.maxPixels, original)
   const data = await decode(name, openPhoto(bytes), size)
   return { ...size, data, originalWidth: original.width, originalHeight: original.height }
+}
+
+/**
+ * The size of a photo as a viewer shows it, from its header alone: quick, and without a promise that the rest decodes.
+ * Throws as readImage does.
+ */
+export async function readImageSize(file: string): Promise<Size> {
+  return readSize(file, await readBytes(file))
 }
 
 interface Size {
@@ -50,6 +56,7 @@ function openPhoto(bytes: Uint8Array): Sharp {
 
 /** The photo's size after orientation, from its header alone. */
 async function readSize(name: string, bytes: Uint8Array): Promise<Size> {
+  if (bytes.length === 0) throw new UserError(`${name}: the file is empty`)
   const header = sharp(bytes, { limitInputPixels: false })
   const { autoOrient: size } = await header.metadata().catch(() => {
     throw new UserError(`${name}: not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one`)

@@ -60,10 +60,19 @@ export async function pullWeights(name: string, options: WeightsOptions = {}): P
   const registry = options.registry ?? (await readRegistry())
   const entry = findEntry(registry, name)
   if (!entry) throw await unknownName(name, registry)
-  const folder = join(options.cache ?? cacheFolder(), 'weights', entry.name)
+  const folder = pulledFolder(entry, options)
   for (const file of entry.files) await pullFile(file, folder, options)
   return folder
 }
+
+/** Whether the cache has all of a registry entry's files. */
+export async function isPulled(entry: RegistryEntry, options: WeightsOptions = {}): Promise<boolean> {
+  const names: string[] = await readdir(pulledFolder(entry, options)).catch(() => [])
+  return entry.files.every(({ name }) => names.includes(name))
+}
+
+const pulledFolder = ({ name }: RegistryEntry, { cache = cacheFolder() }: WeightsOptions) =>
+  join(cache, 'weights', name)
 
 async function unknownName(name: string, registry: readonly RegistryEntry[]): Promise<UserError> {
   if (/[/\\]/.test(name) || CHECKPOINT_EXTENSIONS.includes(extname(name))) {

@@ -24,19 +24,21 @@ const NOT_CHECKPOINTS: [start: string, what: string][] = [
  */
 export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
   try {
-    return stripDataParallel(findReader(bytes)(bytes))
+    const read = checkpointFormat(bytes) === 'safetensors' ? readSafetensors : readPth
+    return stripDataParallel(read(bytes))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw new UserError(`${fileName}: ${error.message}`, { cause: error })
   }
 }
 
-function findReader(bytes: Uint8Array): (bytes: Uint8Array) => StateDict {
+/** The format of a checkpoint, told by its first bytes. Throws a UserError that says what a file is instead. */
+export function checkpointFormat(bytes: Uint8Array): 'safetensors' | 'PyTorch' {
   if (bytes.length === 0) throw new UserError('the file is empty (0 bytes)')
-  if (isZip(bytes)) return readPth
+  if (isZip(bytes)) return 'PyTorch'
   // A safetensors header begins with its brace, after the 8 bytes of its length; these may look like a pickle.
-  if (bytes[8] === 0x7b) return readSafetensors
-  if (bytes[0] === 0x80 && bytes[1] <= 5) return readPth
+  if (bytes[8] === 0x7b) return 'safetensors'
+  if (bytes[0] === 0x80 && bytes[1] <= 5) return 'PyTorch'
   const start = String.fromCharCode(...bytes.subarray(0, 64)).trimStart()
   const known = NOT_CHECKPOINTS.find(([magic]) => start.startsWith(magic))
   throw new UserError(known?.[1] ?? 'neither a safetensors nor a PyTorch checkpoint')

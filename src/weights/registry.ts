@@ -22,7 +22,7 @@ export interface RegistryFile {
   sha256: string | null
 }
 
-/** The entry of that name; undefined where there is none. */
+/** The entry of that name, or of that repository on Hugging Face; undefined where there is none. */
 export function findEntry(registry: readonly RegistryEntry[], name: string): RegistryEntry | undefined {
-  return registry.find(entry => entry.name === name)
+  return registry.find(entry => entry.name === name || entry.source === `https://huggingface.co/${name}`)
 }

@@ -1,0 +1,28 @@
+// Numbers and tables for people.
+
+/** Bytes in the unit of their size: `10.4 MB`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1e3) return `${bytes} B`
+  const [divisor, unit] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB']
+  return `${(bytes / divisor).toFixed(1)} ${unit}`
+}
+
+/** A share as a percentage; what is there but rounds to nothing shows as `<0.1 %`. */
+export function percentText(share: number): string {
+  return share > 0 && share < 0.0005 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`
+}
+
+export const secondsText = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`
+
+/** Rows of cells as lines, each column as wide as its widest cell. */
+export function table(rows: string[][]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
+  return rows
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,17 @@
+// What options take, from text; commander puts the option's name before a complaint.
+
+import { InvalidArgumentError } from 'commander'
+
+export function positiveInteger(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError('Expected a whole number above 0.')
+  return Number(text)
+}
+
+/** Factors on the image size, `0.5,1,1.5`. */
+export function scaleList(text: string): number[] {
+  const scales = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (!scales.every(scale => scale > 0 && scale <= 4))
+    throw new InvalidArgumentError('Expected factors above 0, at most 4, such as 0.5,1,1.5.')
+  return scales
+}

@@ -1,0 +1,40 @@
+// Where results go.
+
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname, join, parse, resolve } from 'node:path'
+import { fileError } from '../node/file_error.ts'
+
+/** Throws a UserError where a folder, which may not exist yet, could not be written; makes nothing. */
+export async function checkWritable(folder: string): Promise<void> {
+  try {
+    await access(join(await nearestExisting(resolve(folder)), '.'), constants.W_OK)
+  } catch (error) {
+    throw fileError(folder, error)
+  }
+}
+
+/** The path itself where it exists, else the closest folder above it that does. */
+async function nearestExisting(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  return found ? path : nearestExisting(dirname(path))
+}
+
+/**
+ * For each input the path, less its ending, under which its results are written: `out/photo` for `photos/photo.jpg`.
+ * Inputs of one base name are told apart by numbers, `out/photo`, `out/photo-2`, even where only the case differs:
+ * many file systems ignore it.
+ */
+export function outputPrefixes(inputs: readonly string[], folder: string): string[] {
+  const taken = new Set<string>()
+  return inputs.map(input => {
+    const { name } = parse(input)
+    const numbered = (count: number) => (count === 1 ? name : `${name}-${count}`)
+    let count = 1
+    while (taken.has(numbered(count).toLowerCase())) count++
+    taken.add(numbered(count).toLowerCase())
+    return join(folder, numbered(count))
+  })
+}

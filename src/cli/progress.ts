@@ -1,0 +1,53 @@
+// Progress bars on stderr: stdout carries results only. Where stderr is no terminal there are none.
+
+import { basename } from 'node:path'
+import cliProgress from 'cli-progress'
+import type { DownloadProgress } from '../node/download.ts'
+import { bytesText } from './format.ts'
+
+export interface CountBar {
+  step(): void
+  stop(): void
+}
+
+/** Counts `total` things of a kind that all take about as long; `shown` is false where something else shows the progress. */
+export function countBar(total: number, things: string, { shown }: { shown: boolean }): CountBar {
+  if (!shown || !process.stderr.isTTY) return { step() {}, stop() {} }
+  const format = `{bar} {value} of {total} ${things} · {eta_formatted} left`
+  const bar = new cliProgress.SingleBar({ clearOnComplete: true, format }, cliProgress.Presets.shades_classic)
+  bar.start(total, 0)
+  return { step: () => bar.increment(), stop: () => bar.stop() }
+}
+
+export interface DownloadBar {
+  onProgress?: (progress: DownloadProgress) => void
+  stop(): void
+}
+
+/** Follows downloads, one file after the other. */
+export function downloadBar(): DownloadBar {
+  if (!process.stderr.isTTY) return { stop() {} }
+  const format = '{file} {bar} {received}, {speed}/s · {eta_formatted} left'
+  const options = { format, etaBuffer: 100, hideCursor: true }
+  let bar: cliProgress.SingleBar | undefined
+  let current: { file: string; since: number; resumedAt: number } | undefined
+  return {
+    onProgress({ file, receivedBytes, totalBytes = 0 }) {
+      if (current?.file !== file) {
+        bar?.stop()
+        current = { file, since: performance.now(), resumedAt: receivedBytes }
+        bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
+        bar.start(totalBytes, receivedBytes, { file: basename(file), received: '', speed: '' })
+      }
+      const seconds = Math.max(0.001, (performance.now() - current.since) / 1000)
+      const total = totalBytes > 0 ? ` of ${bytesText(totalBytes)}` : ''
+      bar?.update(receivedBytes, {
+        received: `${bytesText(receivedBytes)}${total}`,
+        speed: bytesText(Math.round((receivedBytes - current.resumedAt) / seconds)),
+      })
+    },
+    stop() {
+      bar?.stop()
+    },
+  }
+}

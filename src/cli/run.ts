@@ -1,0 +1,54 @@
+// The `atrous` command: its subcommands, and how it ends.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { doctorCommand } from './doctor.ts'
+import { reportError } from './errors.ts'
+import { segmentCommand } from './segment.ts'
+import { weightsCommand } from './weights.ts'
+
+const QUICK_START = `Quick start:
+  atrous doctor               is there a GPU, and does it compute correctly?
+  atrous segment photo.jpg    what is in the photo: out/photo.overlay.png shows it`
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+
+/** Runs the command line `atrous ARGS…`; returns the exit code. Results go to stdout, everything else to stderr. */
+export async function run(args: string[]): Promise<number> {
+  process.stdout.on('error', endQuietly)
+  try {
+    await program().parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    // Commander has said what it has to say, be it help or a complaint.
+    if (error instanceof CommanderError) return error.exitCode
+    reportError(error)
+    return 1
+  } finally {
+    process.stdout.off('error', endQuietly)
+  }
+}
+
+function program(): Command {
+  const atrous = new Command('atrous')
+    .description('DeepLabv3 on any GPU that WebGPU reaches: what is in a photo, pixel by pixel')
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help, or that of a command: atrous segment --help')
+    .helpCommand(false)
+    .addHelpText('after', `\n${QUICK_START}`)
+  for (const command of [doctorCommand(), segmentCommand(), weightsCommand()]) atrous.addCommand(command)
+  return throwing(atrous)
+}
+
+/** Commander exits the process by itself where it is not told, for each command, to throw. */
+function throwing(command: Command): Command {
+  command.exitOverride()
+  for (const subcommand of command.commands) throwing(subcommand)
+  return command
+}
+
+/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+}

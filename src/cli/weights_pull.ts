@@ -1,0 +1,25 @@
+// `atrous weights pull`: a public checkpoint into the cache.
+
+import { Command } from 'commander'
+import { pullWeights } from '../node/weights.ts'
+import { downloadBar } from './progress.ts'
+
+const EXAMPLES = `
+Examples:
+  atrous weights pull deeplabv3_mobilenet_v2
+  atrous weights inspect "$(atrous weights pull deeplabv3_mobilenet_v2)/pytorch_model.bin"
+
+A download that broke off goes on where it stopped; what is there already is not downloaded again.`
+
+export function pullCommand(): Command {
+  return new Command('pull')
+    .description('Downloads a public checkpoint, verifies it and prints the folder where it lies.')
+    .argument('<name>', 'a name of `atrous weights list`')
+    .addHelpText('after', EXAMPLES)
+    .action(pull)
+}
+
+async function pull(name: string): Promise<void> {
+  const bar = downloadBar()
+  console.log(await pullWeights(name, { onProgress: bar.onProgress }).finally(bar.stop))
+}
