@@ -4,7 +4,7 @@ import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } fr
 import { PipelineCache } from './pipelines.ts'
 
 /** Asked for where the adapter has them; nothing here needs them to work. */
-const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query']
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups']
 
 /** Taken at the adapter's best: WebGPU's defaults are 8 storage buffers, 128 MiB a binding and 256 invocations. */
 const LIMITS = [
@@ -72,6 +72,13 @@ export class Gpu {
 
   get limits(): GPUSupportedLimits {
     return this.device.limits
+  }
+
+  /** Lanes of every subgroup, where the adapter has subgroups and all of one size. */
+  get subgroupSize(): number | undefined {
+    const { subgroupMinSize, subgroupMaxSize } = this.info
+    const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
+    return fixed ? subgroupMinSize : undefined
   }
 
   /** Bytes of the buffers that `allocate` made: those alive, and the most that ever were at a time. */

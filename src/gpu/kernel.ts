@@ -7,8 +7,8 @@ export interface Kernel {
   label: string
   /** The .wgsl file, without its ending. */
   shader: ShaderName
-  /** `const` lines put before the text, for what `override` cannot do: register tile sizes. */
-  prelude?: Record<string, number>
+  /** `const` lines added to the text, for what `override` cannot do: register tile sizes. */
+  consts?: Record<string, number>
   /** Values of the shader's `override`s. */
   constants?: Record<string, number>
   /** One value for each field of the shader's `struct Params`. */

@@ -50,10 +50,10 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
   return bytes.buffer
 }
 
-/** The text with its prelude of constants before it. */
-export function assemble(text: string, prelude: Record<string, number> = {}): string {
-  const lines = Object.entries(prelude).map(([name, value]) => `const ${name} = ${value}u;\n`)
-  return lines.join('') + text
+/** The text, then its constants: WGSL takes declarations in any order, and so lines keep the numbers that the file gives them. */
+export function assemble(text: string, consts: Record<string, number> = {}): string {
+  const lines = Object.entries(consts).map(([name, value]) => `const ${name} = ${value}u;\n`)
+  return text + lines.join('')
 }
 
 /** For error messages. */

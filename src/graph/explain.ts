@@ -32,8 +32,8 @@ export function explain({ steps, placements, arenaBytes, folded }: Plan): string
 }
 
 /** The shader with what tells its variants apart. */
-function variantOf({ shader, prelude = {} }: Plan['steps'][number]['kernel']): string {
-  const tile = Object.values(prelude).join('×')
+function variantOf({ shader, consts = {} }: Plan['steps'][number]['kernel']): string {
+  const tile = Object.values(consts).join('×')
   return tile ? `${shader} ${tile}` : shader
 }
 

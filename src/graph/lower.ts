@@ -5,8 +5,8 @@ import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { activation } from '../kernels/activation.ts'
 import { add } from '../kernels/add.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
+import { type ConvolutionTarget, chooseConv2d } from '../kernels/choose_conv2d.ts'
 import { concat } from '../kernels/concat.ts'
-import { conv2d } from '../kernels/conv2d.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
 import { maxPool } from '../kernels/max_pool.ts'
@@ -41,10 +41,11 @@ export interface Step {
   operands: Record<string, Operand>
 }
 
-export function lower(op: Op): Step[] {
+/** The kernels of one op, chosen for an adapter. */
+export function lower(op: Op, target: ConvolutionTarget): Step[] {
   switch (op.kind) {
     case 'conv2d':
-      return [lowerConv2d(op)]
+      return [lowerConv2d(op, target)]
     case 'depthwiseConv2d':
       return [lowerDepthwiseConv2d(op)]
     case 'concat':
@@ -106,10 +107,10 @@ const tensors = (named: Record<string, Tensor | undefined>): Record<string, Oper
 
 const kernelOf = ({ weight: { shape } }: Conv2dOp | DepthwiseConv2dOp) => [shape[2], shape[3]] as const
 
-function lowerConv2d(op: Conv2dOp): Step {
+function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step {
   const { input, residual, imageBias } = op.inputs
   const folded = foldedWeights(op)
-  const kernel = conv2d({
+  const options = {
     ...op,
     label: op.name,
     input: input.shape,
@@ -118,10 +119,14 @@ function lowerConv2d(op: Conv2dOp): Step {
     biasPerImage: imageBias !== undefined,
     residual: residual !== undefined,
     slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
-  })
+  }
   const bias: Operand = imageBias ? { tensor: imageBias } : { folded, part: 'packed_bias' }
   const operands = { ...tensors({ input, residual, output: op.output }), bias }
-  return { op, kernel, operands: { ...operands, weight: { folded, part: 'packed' } } }
+  return {
+    op,
+    kernel: chooseConv2d(options, target),
+    operands: { ...operands, weight: { folded, part: 'packed' } },
+  }
 }
 
 function lowerDepthwiseConv2d(op: DepthwiseConv2dOp): Step {

@@ -1,6 +1,7 @@
 // How a graph will run on a GPU, decided before anything is allocated: kernels in order, and an arena for the activations.
 
 import { UserError } from '../errors.ts'
+import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { activationBytes } from '../kernels/layout.ts'
 import { classMapWords } from '../kernels/upsample_argmax.ts'
 import type { FoldedWeights } from './folded_weights.ts'
@@ -26,20 +27,23 @@ export interface Plan {
   parameters: Parameter[]
 }
 
-/** The GPU's limits that a plan must keep, in bytes: GPUSupportedLimits has these fields. */
-export type PlanLimits = Pick<
-  GPUSupportedLimits,
-  'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment'
->
+/** The GPU that a plan is for; a `Gpu` is one. */
+export interface PlanTarget extends ConvolutionTarget {
+  /** In bytes. */
+  limits: Pick<
+    GPUSupportedLimits,
+    'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment'
+  >
+}
 
 /**
  * Runs the passes over the graph, chooses its kernels and lays out its memory.
  * Throws a UserError where the GPU's limits are too low.
  */
-export function createPlan(graph: Graph, limits: PlanLimits, passes: readonly Pass[] = allPasses): Plan {
+export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[] = allPasses): Plan {
   const optimised = passes.reduce((edited, pass) => pass(edited), graph)
-  const steps = optimised.ops.flatMap(lower)
-  const { placements, arenaBytes } = placeTensors(optimised, steps, limits)
+  const steps = optimised.ops.flatMap(op => lower(op, target))
+  const { placements, arenaBytes } = placeTensors(optimised, steps, target)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
   const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))
   const parameters = operands.flatMap(operand => ('parameter' in operand ? [operand.parameter] : []))
@@ -61,7 +65,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
   return activationBytes(shape)
 }
 
-function placeTensors(graph: Graph, steps: Step[], limits: PlanLimits) {
+function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
   const tensors = lifetimesOf(graph, steps)
   for (const [{ name }, { bytes }] of tensors)
     if (bytes > limits.maxStorageBufferBindingSize)

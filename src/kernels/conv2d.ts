@@ -15,7 +15,6 @@ export interface Conv2dOptions extends Window {
   activation: Activation
   /** Where the result goes in a wider tensor of `channels` channels, from `offset` (a multiple of 4) on. */
   slice?: { offset: number; channels: number }
-  tile?: Conv2dTile
 }
 
 /** What one invocation computes (pixels × vectors of four channels) and how many share a workgroup. */
@@ -27,23 +26,30 @@ export interface Conv2dTile {
 }
 
 /** act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. Weight and bias as `foldBatchNorm` lays them. */
-export function conv2d(options: Conv2dOptions): Kernel {
+export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
+  const tile = options.tile ?? chooseTile(options)
+  const { lanesX, lanesY } = tile
+  return {
+    shader: 'conv2d',
+    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
+    constants: { LANES_X: lanesX, LANES_Y: lanesY },
+    ...implicitGemm(options, { pixels: tile.pixels * lanesY, vectors: tile.vectors * lanesX }),
+  }
+}
+
+/** What all variants of the convolution share; `tile` is what one workgroup computes. */
+export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vectors: number }) {
   const { label, input, outChannels, kernel, stride, dilation, padding, activation } = options
   const { biasPerImage = false, residual = false, slice = { offset: 0, channels: outChannels } } = options
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const pixels = n * out.h * out.w
   const outVectors = vectors(outChannels)
-  const tile = options.tile ?? chooseTile(pixels, outVectors)
-  const rowTiles = Math.ceil(pixels / (tile.pixels * tile.lanesY))
-  const columnTiles = Math.ceil(outVectors / (tile.vectors * tile.lanesX))
+  const rowTiles = Math.ceil(pixels / tile.pixels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
   const taps = kernel[0] * kernel[1]
   return {
     label,
-    shader: 'conv2d',
-    prelude: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY },
     params: {
       in_h: inH,
       in_w: inW,
@@ -72,14 +78,14 @@ export function conv2d(options: Conv2dOptions): Kernel {
       residual: residual ? outputBytes : 0,
     },
     outputs: { output: outputBytes },
-    workgroups: rowTiles * columnTiles,
+    workgroups: rowTiles * Math.ceil(outVectors / tile.vectors),
     macs: pixels * outChannels * inChannels * taps,
   }
 }
 
-/** Tiles as bench/NOTES.md measured them: 8 pixels × 8 channels, narrower where the output has few channels or pixels. */
-function chooseTile(pixels: number, outVectors: number): Conv2dTile {
-  const lanesX = outVectors >= 16 ? 8 : outVectors >= 8 ? 4 : 2
-  const vectorsPerTile = outVectors >= 2 * lanesX ? 2 : 1
-  return { pixels: pixels >= 8 ? 8 : 1, vectors: vectorsPerTile, lanesX, lanesY: 32 / lanesX }
+/** 8 pixels × 16 channels, as many lanes along the channels as the output has use for. */
+function chooseTile({ outChannels }: Conv2dOptions): Conv2dTile {
+  const outVectors = vectors(outChannels)
+  const lanesX = outVectors > 16 ? 8 : outVectors > 8 ? 4 : 2
+  return { pixels: 8, vectors: 4, lanesX, lanesY: 32 / lanesX }
 }

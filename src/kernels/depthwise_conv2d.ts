@@ -25,7 +25,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
   return {
     label,
     shader: 'depthwise_conv2d',
-    prelude: { TILE_PIXELS },
+    consts: { TILE_PIXELS },
     params: {
       in_h: inH,
       in_w: inW,

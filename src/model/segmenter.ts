@@ -85,7 +85,7 @@ export class Segmenter {
 
   /** The plan for photos like these, without running it. */
   plan(photos: Photo[], options: InferenceOptions = {}): Plan {
-    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#gpu.limits)
+    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#gpu)
   }
 
   /** The GPU's own time of each kernel for these photos, in milliseconds. */
@@ -132,7 +132,7 @@ export class Segmenter {
   }
 
   async #create(job: Job): Promise<Executor> {
-    const plan = createPlan(inferenceGraph(this.#config, job), this.#gpu.limits)
+    const plan = createPlan(inferenceGraph(this.#config, job), this.#gpu)
     while (this.#executors.size >= MAX_PLANS) {
       const [oldest, executor] = this.#executors.entries().next().value!
       this.#executors.delete(oldest)

@@ -12,10 +12,12 @@ import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { testGpu } from '../support/gpu.ts'
 
 /** WebGPU's defaults, which every adapter has. */
-const limits = {
-  maxStorageBufferBindingSize: 128 * 2 ** 20,
-  maxBufferSize: 256 * 2 ** 20,
-  minStorageBufferOffsetAlignment: 256,
+const target = {
+  limits: {
+    maxStorageBufferBindingSize: 128 * 2 ** 20,
+    maxBufferSize: 256 * 2 ** 20,
+    minStorageBufferOffsetAlignment: 256,
+  },
 }
 
 function network(name: string, { size, outputStride }: { size: number; outputStride: number }): Graph {
@@ -26,14 +28,14 @@ function network(name: string, { size, outputStride }: { size: number; outputStr
 
 describe('plan', () => {
   it('keeps ResNet-50 at output stride 8 and 513×513 under 150 MB', () => {
-    const { arenaBytes } = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 8 }), limits)
+    const { arenaBytes } = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 8 }), target)
     expect(arenaBytes).to.be.below(150e6)
   })
 
   it('predicts the bytes that the executor allocates', async () => {
     const gpu = await testGpu()
     const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
-    const plan = createPlan(graph, gpu.limits)
+    const plan = createPlan(graph, gpu)
     const weights = new WeightStore(
       gpu,
       new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
@@ -60,7 +62,7 @@ describe('plan', () => {
       gpu,
       new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
     )
-    const executor = await Executor.create(gpu, createPlan(graph, gpu.limits), weights)
+    const executor = await Executor.create(gpu, createPlan(graph, gpu), weights)
     const image = seededImage(65, 65)
     const [first, second] = await Promise.all([executor.run({ image }), executor.run({ image })])
     expect(await executor.run({ image: image.subarray(1) }).catch((error: Error) => error.message)).to.match(
@@ -74,14 +76,14 @@ describe('plan', () => {
 
   it('refuses a tensor that the GPU cannot bind, by name', () => {
     const graph = network('deeplabv3_resnet50', { size: 2049, outputStride: 8 })
-    expect(() => createPlan(graph, limits)).to.throw(
+    expect(() => createPlan(graph, target)).to.throw(
       UserError,
       /backbone\.\S+ takes [\d.]+ MiB, and this GPU binds 128/,
     )
   })
 
   it('explains itself: a line a dispatch and the totals', () => {
-    const plan = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 16 }), limits)
+    const plan = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 16 }), target)
     const lines = explain(plan).split('\n')
     expect(lines).to.have.lengthOf(plan.steps.length + 3)
     expect(lines[1]).to.match(/^backbone\.conv1 +conv2d \S+ +\[1 × 257 × 257 × 64\] +0\.621 /)

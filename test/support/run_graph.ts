@@ -16,7 +16,7 @@ export async function runGraph(
 ): Promise<TensorData> {
   const host = new Map(graphParameters(graph).map(parameter => [parameter.name, seededParameter(parameter)]))
   const weights = new WeightStore(gpu, host)
-  const executor = await Executor.create(gpu, createPlan(graph, gpu.limits, passes), weights)
+  const executor = await Executor.create(gpu, createPlan(graph, gpu, passes), weights)
   try {
     return await executor.run(inputs)
   } finally {
