@@ -1,13 +1,15 @@
 // Where results go.
 
-import { access, constants, stat } from 'node:fs/promises'
+import { access, constants, opendir, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve } from 'node:path'
 import { fileError } from '../node/file_error.ts'
 
 /** Throws a UserError where a folder, which may not exist yet, could not be written; makes nothing. */
 export async function checkWritable(folder: string): Promise<void> {
   try {
-    await access(join(await nearestExisting(resolve(folder)), '.'), constants.W_OK)
+    const existing = await nearestExisting(resolve(folder))
+    await opendir(existing).then(opened => opened.close()) // throws where it is a file
+    await access(existing, constants.W_OK)
   } catch (error) {
     throw fileError(folder, error)
   }
@@ -15,11 +17,11 @@ export async function checkWritable(folder: string): Promise<void> {
 
 /** The path itself where it exists, else the closest folder above it that does. */
 async function nearestExisting(path: string): Promise<string> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const exists = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  return found ? path : nearestExisting(dirname(path))
+  return exists ? path : nearestExisting(dirname(path))
 }
 
 /**

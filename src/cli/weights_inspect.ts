@@ -24,18 +24,22 @@ export function inspectCommand(): Command {
     .action(inspect)
 }
 
+/** What a batch norm keeps besides its parameters. */
+const BUFFER = /(running_mean|running_var|num_batches_tracked)$/
+
 async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readFile(file).catch(error => {
     throw fileError(file, error)
   })
   const stateDict = readCheckpoint(bytes, file)
+  const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {
     file,
     bytes: bytes.length,
     format: checkpointFormat(bytes),
     network: recogniseArchitecture(stateDict) ?? null,
-    parameters: [...stateDict.values()].reduce((sum, { data }) => sum + data.length, 0),
+    parameters: parameters.reduce((sum, [, { data }]) => sum + data.length, 0),
     tensors,
   }
   if (json) console.log(JSON.stringify(found, undefined, 2))

@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import sharp from 'sharp'
+import { useTemporaryFolder } from '../node/support.ts'
+import { atrous, type Ended, saveTinyModel, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
+
+/** Random pixels: a flat colour would compress to so little that nothing can be cut off. */
+const NOISE = { type: 'gaussian', mean: 128, sigma: 30 } as const
+
+const golden = (name: string) => fileURLToPath(new URL(`../weights/golden/${name}`, import.meta.url))
+
+describe('atrous: bad input is told in one line, with exit code 1', () => {
+  const path = useTemporaryFolder()
+
+  function expectRefusal({ code, stdout, stderr }: Ended, complaint: string | RegExp) {
+    expect(stderr).to.match(/^error: [^\n]+\n$/)
+    if (typeof complaint === 'string') expect(stderr).to.include(complaint)
+    else expect(stderr).to.match(complaint)
+    expect(stdout).to.equal('')
+    expect(code).to.equal(1)
+    expect(existsSync(path('out')), 'the output folder').to.equal(false)
+  }
+
+  const photo = { create: { width: 64, height: 48, channels: 3, background: 'red', noise: NOISE } } as const
+
+  describe('photos', () => {
+    const segment = (file: string) => atrous('segment', file, '--out', path('out'))
+
+    it('missing', async () => {
+      expectRefusal(await segment(path('none.jpg')), `${path('none.jpg')}: no such file or folder`)
+    })
+
+    it('a folder', async () => {
+      expectRefusal(await segment(path('.')), 'is a folder, not a file')
+    })
+
+    it('empty', async () => {
+      await writeFile(path('empty.jpg'), '')
+      expectRefusal(await segment(path('empty.jpg')), `${path('empty.jpg')}: the file is empty`)
+    })
+
+    it('not an image', async () => {
+      await writeFile(path('notes.jpg'), 'Dear diary,')
+      expectRefusal(await segment(path('notes.jpg')), 'not a JPEG, PNG, WebP, AVIF, TIFF or GIF image')
+    })
+
+    it('of 20 000 × 20 000 pixels', async () => {
+      const jpeg = await sharp(photo).jpeg().toBuffer()
+      const frame = jpeg.indexOf(Buffer.of(0xff, 0xc0))
+      jpeg.writeUInt16BE(20_000, frame + 5)
+      jpeg.writeUInt16BE(20_000, frame + 7)
+      await writeFile(path('huge.jpg'), jpeg)
+      expectRefusal(await segment(path('huge.jpg')), 'huge.jpg: 20000×20000 pixels is over the limit')
+    })
+
+    for (const format of ['png', 'jpeg'] as const)
+      it(`a ${format} cut short`, async () => {
+        await saveTinyModel(path('model'))
+        const bytes = await sharp(photo).toFormat(format).toBuffer()
+        await writeFile(path('cut'), bytes.subarray(0, bytes.length * 0.6))
+        const ended = await atrous('segment', path('cut'), '--out', path('out'), '--model', path('model'))
+        expectRefusal(ended, `${path('cut')}: damaged or cut short`)
+      })
+  })
+
+  describe('checkpoints', () => {
+    /** The photo is good; nothing may be computed before the checkpoint is known to be. */
+    async function segment(checkpoint: string) {
+      await sharp(photo).toFile(path('photo.png'))
+      return atrous('segment', path('photo.png'), '--out', path('out'), '--model', checkpoint)
+    }
+
+    async function refuses(name: string, content: Uint8Array | string, complaint: string) {
+      await writeFile(path(name), content)
+      expectRefusal(await segment(path(name)), `${path(name)}: ${complaint}`)
+      expectRefusal(await atrous('weights', 'inspect', path(name)), `${path(name)}: ${complaint}`)
+      const converted = path('converted.safetensors')
+      expectRefusal(await atrous('weights', 'convert', path(name), converted), `${path(name)}: ${complaint}`)
+      expect(existsSync(converted)).to.equal(false)
+    }
+
+    it('empty', () => refuses('model.pth', '', 'the file is empty (0 bytes)'))
+
+    it('a web page', () => refuses('model.pth', '<!doctype html>', 'a web page, not a checkpoint'))
+
+    it('offsets that overlap', () =>
+      refuses(
+        'model.safetensors',
+        safetensors({ a: tensor(0, 8), b: tensor(4, 12) }, 12),
+        'safetensors: tensor "b" overlaps',
+      ))
+
+    it('offsets beyond the file', () =>
+      refuses(
+        'model.safetensors',
+        safetensors({ a: tensor(0, 8) }, 4),
+        'safetensors: tensor "a" ends at byte 8 of 4',
+      ))
+
+    it('a header of 2 GB', () =>
+      refuses(
+        'model.safetensors',
+        safetensors({}, 0, 2_000_000_000),
+        'safetensors: a header of 2000000000 bytes is over the limit',
+      ))
+
+    for (const name of ['malicious_zip.pth', 'malicious_legacy.pth'])
+      it(`a pickle that runs a command (${name})`, async () => {
+        expectRefusal(await segment(golden(name)), /system/)
+        expect(existsSync('THE_MALICIOUS_CHECKPOINT_RAN')).to.equal(false)
+      })
+
+    it('of another network', async () => {
+      expectRefusal(await segment(golden('zip.pth')), 'is a checkpoint of another network')
+    })
+
+    it('an unknown name', async () => {
+      expectRefusal(
+        await segment('deeplabv4'),
+        'deeplabv4: neither a file nor a folder, nor one of deeplabv3_',
+      )
+      expectRefusal(await atrous('weights', 'pull', 'deeplabv4'), 'deeplabv4: neither')
+    })
+
+    it('convert to anything but safetensors', async () => {
+      const ended = await atrous('weights', 'convert', golden('zip.pth'), path('model.pth'))
+      expectRefusal(ended, 'only .safetensors can be written')
+    })
+  })
+
+  describe('options', () => {
+    const options: [args: string[], complaint: string][] = [
+      [['--scales', '0.5,huge'], "option '--scales <factors>' argument '0.5,huge' is invalid"],
+      [['--scales', '1,,2'], 'Expected factors above 0'],
+      [['--scales', '0'], 'Expected factors above 0'],
+      [['--scales', '-1,1'], 'Expected factors above 0'],
+      [['--size', '12.5'], 'Expected a whole number above 0'],
+      [['--size', '0'], 'Expected a whole number above 0'],
+      [['--output-stride', 'eight'], 'Expected a whole number above 0'],
+      [['--json', '--explain'], "option '--explain' cannot be used with option '--json'"],
+    ]
+    for (const [args, complaint] of options)
+      it(args.join(' '), async () => {
+        expectRefusal(await atrous('segment', path('photo.png'), '--out', path('out'), ...args), complaint)
+      })
+
+    it('an output stride that the model cannot reach', async () => {
+      await saveTinyModel(path('model'))
+      await sharp(photo).toFile(path('photo.png'))
+      const args = ['--out', path('out'), '--model', path('model'), '--output-stride', '10']
+      expectRefusal(
+        await atrous('segment', path('photo.png'), ...args),
+        `--output-stride 10: ${path('model')} runs at 8, 16, 32`,
+      )
+    })
+
+    it('an output folder that is a file, or under one', async () => {
+      await sharp(photo).toFile(path('photo.png'))
+      for (const folder of [path('photo.png'), path('photo.png/out')])
+        expectRefusal(await atrous('segment', path('photo.png'), '--out', folder), `${folder}: `)
+    })
+
+    it('no photo at all, an unknown option, an unknown command', async () => {
+      expectRefusal(await atrous('segment'), "missing required argument 'image'")
+      for (const [args, suggestion] of [
+        [['segment', path('photo.png'), '--flop'], '(Did you mean --flip?)'],
+        [['segmnt'], '(Did you mean segment?)'],
+      ] as const) {
+        const { code, stdout, stderr } = await atrous(...args)
+        expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+        expect(stderr)
+          .to.match(/^error: unknown (option|command)/)
+          .and.to.include(suggestion)
+      }
+    })
+  })
+
+  it('no GPU', async () => {
+    await saveTinyModel(path('model'))
+    await sharp(photo).toFile(path('photo.png'))
+    const args = ['segment', path('photo.png'), '--out', path('out'), '--model', path('model')]
+    expectRefusal(
+      await spawnAtrous(args, { env: WITHOUT_DRIVERS }),
+      'no GPU adapter: `atrous doctor` says what',
+    )
+  })
+
+  it('a bad photo among good ones: the good ones are done', async () => {
+    await saveTinyModel(path('model'))
+    await mkdir(path('elsewhere'))
+    for (const name of ['photo.png', 'elsewhere/photo.png']) await sharp(photo).toFile(path(name))
+    const cut = (await sharp(photo).png().toBuffer()).subarray(0, 3000)
+    await writeFile(path('cut.png'), cut)
+    const files = ['none.png', 'photo.png', 'cut.png', 'elsewhere/photo.png'].map(path)
+    const ended = await atrous('segment', ...files, '--out', path('out'), '--model', path('model'))
+    expect(ended.code).to.equal(1)
+    const [missing, damaged, ...rest] = ended.stderr.split('\n')
+    expect(missing).to.equal(`error: ${path('none.png')}: no such file or folder`)
+    expect(damaged).to.include(`error: ${path('cut.png')}: damaged or cut short`)
+    expect(rest).to.deep.equal([''])
+    expect(ended.stdout.trim().split('\n')).to.have.length(2)
+    for (const name of ['photo', 'photo-2'])
+      expect(existsSync(path(`out/${name}.mask.png`)), name).to.equal(true)
+    expect(existsSync(path('out/cut.mask.png'))).to.equal(false)
+  })
+})
+
+const tensor = (begin: number, end: number) => ({
+  dtype: 'F32',
+  shape: [(end - begin) / 4],
+  data_offsets: [begin, end],
+})
+
+/** A safetensors file of any header, with any claim of the header's length. */
+function safetensors(header: object, dataLength: number, claim?: number): Uint8Array {
+  const json = Buffer.from(JSON.stringify(header))
+  const file = Buffer.alloc(8 + json.length + dataLength)
+  file.writeBigUInt64LE(BigInt(claim ?? json.length))
+  json.copy(file, 8)
+  return file
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { run } from '../../src/cli/run.ts'
+import { DeepLab } from '../../src/node/index.ts'
+import { testGpu } from '../support/gpu.ts'
+
+export interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs `atrous ARGS…` in this process: a new one takes a second. What Dawn itself writes to stderr is not seen here. */
+export async function atrous(...args: string[]): Promise<Ended> {
+  const ended: Ended = { code: null, stdout: '', stderr: '' }
+  const restores = (['stdout', 'stderr'] as const).map(name => {
+    const { write } = process[name]
+    process[name].write = ((text: string) => {
+      ended[name] += text
+      return true
+    }) as typeof write
+    return () => {
+      process[name].write = write
+    }
+  })
+  try {
+    ended.code = await run(args)
+  } finally {
+    for (const restore of restores) restore()
+  }
+  return ended
+}
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+/** Runs it as a user does, in a process of its own, for at most `seconds`. Dawn's own remarks on stderr are left out. */
+export function spawnAtrous(
+  args: string[],
+  { env = {}, seconds = 30 }: { env?: NodeJS.ProcessEnv; seconds?: number } = {},
+): Promise<Ended> {
+  const options = { env: { ...process.env, ...env }, timeout: seconds * 1000 }
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], options)
+  const ended: Ended = { code: null, stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', text => {
+      ended[name] += text
+    })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ ...ended, stderr: ended.stderr.replace(DAWN_REMARK, ''), code }))
+  })
+}
+
+/** Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none; nothing turns them off. */
+const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
+
+/** For Vulkan's loader: a machine without a single driver. */
+export const WITHOUT_DRIVERS = { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' }
+
+/** Saves an untrained network, small enough for quick tests. */
+export async function saveTinyModel(folder: string): Promise<void> {
+  const model = await DeepLab.create(
+    { backbone: 'resnet50', units: [1, 1, 1, 1], multiGrid: [1], width: 1 / 16, classes: 5 },
+    { gpu: await testGpu() },
+  )
+  await model.save(folder)
+  await model.dispose()
+}
