@@ -61,7 +61,7 @@ const ops: Record<string, Bench[]> = {
   max_pool: benches(maxPoolCases, maxPoolRun),
   global_average_pool: benches(globalAveragePoolCases, globalAveragePoolRun),
   resize: benches(resizeCases, resizeRun),
-  softmax: benches(softmaxCases, softmaxRun),
+  softmax: benches(softmaxCases, test => softmaxRun(test)),
   preprocess: benches(preprocessCases, preprocessRun),
   upsample_argmax: benches(upsampleArgmaxCases, test => upsampleArgmaxRun(test)),
   accumulate_probabilities: benches(accumulateProbabilitiesCases, test => accumulateProbabilitiesRun(test)),

@@ -11,4 +11,9 @@ describe('kernel accumulate_probabilities', () => {
     const test = cases.find(({ name }) => name === 'enlarge, mirrored, a third')!
     await verify(await testGpu(), accumulateProbabilitiesRun(test, { first: true }))
   })
+
+  it('logits so low that the zeros of padding would outweigh them', async () => {
+    const test = cases.find(({ name }) => name === 'enlarge, corners aligned')!
+    await verify(await testGpu(), accumulateProbabilitiesRun(test, { shift: -120 }))
+  })
 })

@@ -9,12 +9,13 @@ import { expectClose, tolerance } from '../reference/compare.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 
-/** Adds to the case's accumulator; the first view is given none. */
+/** Adds to the case's accumulator; the first view is given none. `shift` is added to every logit, to no effect but rounding. */
 export function accumulateProbabilitiesRun(
   test: AccumulateProbabilitiesCase,
-  { first = false } = {},
+  { first = false, shift = 0 } = {},
 ): KernelRun {
   const operands = accumulateProbabilitiesOf(test)
+  operands.logits.data = operands.logits.data.map(logit => Math.fround(logit + shift))
   const { shape } = operands.accumulator
   if (first) operands.accumulator = zeros(shape)
   const { name: label, logits: input, height, width, alignCorners, flip, weight } = test

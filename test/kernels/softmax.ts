@@ -5,8 +5,10 @@ import { softmax as reference } from '../reference/softmax.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 
-export function softmaxRun(test: SoftmaxCase): KernelRun {
+/** `shift` is added to every logit, which changes no probability but by rounding. */
+export function softmaxRun(test: SoftmaxCase, { shift = 0 } = {}): KernelRun {
   const input = softmaxOf(test)
+  input.data = input.data.map(logit => Math.fround(logit + shift))
   const { shape } = input
   return {
     kernel: softmax({ label: test.name, shape }),

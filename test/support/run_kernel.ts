@@ -43,7 +43,7 @@ export async function uploadOperands(
     const flags = usage.storage | usage.copySource | usage.copyDestination
     const buffer = await gpu.allocate(`${kernel.label} ${name}`, size, flags)
     gpu.device.queue.writeBuffer(buffer, 0, host as BufferSource)
-    ranges[name] = { buffer, offset: 0, size: buffer.size }
+    ranges[name] = { buffer, offset: 0, size }
   }
   return ranges
 }
