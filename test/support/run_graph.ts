@@ -1,4 +1,4 @@
-// Runs a graph once on seeded weights: plan, upload, execute, release.
+// Runs a graph once: plan, upload, execute, release.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { Executor, type TensorData } from '../../src/graph/executor.ts'
@@ -8,14 +8,20 @@ import { createPlan } from '../../src/graph/plan.ts'
 import { WeightStore } from '../../src/graph/weight_store.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 
-/** The graph's outputs by name; every parameter is drawn from its name. */
+interface Run {
+  inputs: TensorData
+  passes?: readonly Pass[]
+  /** Default: every parameter is drawn from its name. */
+  parameters?: ReadonlyMap<string, Float32Array>
+}
+
+/** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses }: { inputs: TensorData; passes?: readonly Pass[] },
+  { inputs, passes = allPasses, parameters = seededParameters(graph) }: Run,
 ): Promise<TensorData> {
-  const host = new Map(graphParameters(graph).map(parameter => [parameter.name, seededParameter(parameter)]))
-  const weights = new WeightStore(gpu, host)
+  const weights = new WeightStore(gpu, parameters)
   const executor = await Executor.create(gpu, createPlan(graph, gpu, passes), weights)
   try {
     return await executor.run(inputs)
@@ -24,6 +30,9 @@ export async function runGraph(
     weights.destroy()
   }
 }
+
+const seededParameters = (graph: Graph) =>
+  new Map(graphParameters(graph).map(parameter => [parameter.name, seededParameter(parameter)]))
 
 /** The largest difference, as a share of the largest expected magnitude. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
