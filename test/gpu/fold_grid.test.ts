@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { foldGrid } from '../../src/gpu/kernel.ts'
+import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
 import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
 import { cases } from '../cases/conv2d.ts'
 import { conv2dRun } from '../kernels/conv2d.ts'
@@ -42,7 +43,8 @@ describe('gpu/kernel foldGrid', () => {
     const layer = cases.find(({ name }) => name === '3×3, 64 → 64 channels on 33×33')!
     const wider = { ...layer, input: [1, 66, 66, 3] as const, outChannels: 64 }
     const tile = { pixels: 1, vectors: 1, lanesX: 1, lanesY: 1 }
-    const run = await conv2dRun(wider, gpu, { tile })
+    const variant = (options: Conv2dOptions) => conv2d({ ...options, tile })
+    const run = await conv2dRun(wider, gpu, { variant })
     expect(run.kernel.workgroups).to.equal(66 * 66 * 16)
     await verify(gpu, run)
   })

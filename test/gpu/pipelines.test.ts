@@ -13,13 +13,13 @@ describe('gpu/pipelines', () => {
     const first = await pipelines.get(kernel)
     const other = activation({ label: 'aspp.relu', shape: [2, 8, 8, 4], activation: 'relu6' })
     expect(await pipelines.get(other)).to.equal(first)
-    expect(await pipelines.get({ ...kernel, prelude: { UNUSED: 1 } })).not.to.equal(first)
+    expect(await pipelines.get({ ...kernel, consts: { UNUSED: 1 } })).not.to.equal(first)
   })
 
   it('is bounded: the one used longest ago goes first', async () => {
     const { device, compiled } = countingDevice()
     const pipelines = new PipelineCache(device)
-    const variant = (index: number) => pipelines.get({ ...kernel, prelude: { VARIANT: index } })
+    const variant = (index: number) => pipelines.get({ ...kernel, consts: { VARIANT: index } })
     for (let index = 0; index < 256; index++) await variant(index)
     await variant(0)
     expect(compiled()).to.equal(256)
@@ -32,13 +32,12 @@ describe('gpu/pipelines', () => {
 
   it('a shader that does not compile is told with its numbered text, each time', async () => {
     const { pipelines } = await testGpu()
-    const broken = { ...kernel, prelude: { count: 1, 'not a name': 2 } }
+    const broken = { ...kernel, consts: { count: 1, 'not a name': 2 } }
     for (let attempt = 0; attempt < 2; attempt++) {
       const { message } = await rejects(ShaderError, () => pipelines.get(broken))
       expect(message).to.match(/^backbone\.relu: /)
-      expect(message).to.include(
-        '\n   1  const count = 1u;\n   2  const not a name = 2u;\n   3  // output = act',
-      )
+      expect(message).to.include('\n   1  // output = act')
+      expect(message).to.match(/\n +\d+ {2}const not a name = 2u;/)
     }
   })
 

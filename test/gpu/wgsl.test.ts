@@ -85,8 +85,8 @@ describe('gpu/wgsl', () => {
     })
   })
 
-  it('puts the prelude before the text, and numbers lines from 1', () => {
-    expect(assemble('fn f() {}', { TILE: 8 })).to.equal('const TILE = 8u;\nfn f() {}')
+  it('puts the consts after the text, so that lines keep their numbers', () => {
+    expect(assemble('fn f() {}\n', { TILE: 8 })).to.equal('fn f() {}\nconst TILE = 8u;\n')
     expect(numbered('a\nb')).to.equal('   1  a\n   2  b')
   })
 })

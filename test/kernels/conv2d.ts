@@ -1,5 +1,7 @@
+import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { type Conv2dTile, conv2d } from '../../src/kernels/conv2d.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
+import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
 import { unpadChannels } from '../../src/kernels/layout.ts'
 import { type Conv2dCase, conv2dOf } from '../cases/conv2d.ts'
 import { placeOf, sizeOf } from '../reference/array4.ts'
@@ -9,16 +11,24 @@ import { sampleIndices } from '../reference/random.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import { packWeight } from '../support/pack_weight.ts'
+import type { Bytes } from '../support/run_kernel.ts'
+
+interface Slice {
+  offset: number
+  channels: number
+}
 
 export interface Conv2dRunOptions {
-  tile?: Conv2dTile
-  slice?: { offset: number; channels: number }
+  /** What makes the kernel: `conv2d`, unless another variant is to be run. */
+  variant?: (options: Conv2dOptions) => Kernel
+  /** Where the result goes in a wider tensor; the rest of that may not change. */
+  slice?: Slice
 }
 
 export async function conv2dRun(
   test: Conv2dCase,
   gpu: Gpu,
-  options: Conv2dRunOptions = {},
+  { variant = conv2d, slice }: Conv2dRunOptions = {},
 ): Promise<KernelRun> {
   const operands = conv2dOf(test)
   const { input, weight, padding, bias, imageBias, residual } = operands
@@ -26,7 +36,7 @@ export async function conv2dRun(
   const packed = await packWeight(gpu, { weight, bias })
   const biasShape = [input.shape[0], 1, 1, outChannels] as const
   return {
-    kernel: conv2d({
+    kernel: variant({
       label,
       input: input.shape,
       outChannels,
@@ -37,26 +47,46 @@ export async function conv2dRun(
       biasPerImage: test.bias === 'image',
       residual: test.residual,
       activation,
-      ...options,
+      slice,
     }),
     data: {
       input: toGpu(input),
       weight: packed.weight,
       bias: imageBias ? toGpu({ shape: biasShape, data: imageBias }) : packed.bias,
       ...(residual && { residual: toGpu(residual) }),
+      ...(slice && { output: ramp(operands, slice) }),
     },
-    check: ({ output }) => expectConvolved(test, operands, denseOutput(test, operands, output)),
+    check: ({ output }) => {
+      const dense = slice ? takeSlice(output, operands, slice) : denseOutput(test, operands, output)
+      expectConvolved(test, operands, dense)
+    },
   }
 }
 
-function denseOutput({ plant }: Conv2dCase, operands: Conv2d, output: Uint8Array<ArrayBuffer>) {
+function denseOutput({ plant }: Conv2dCase, operands: Conv2d, output: Bytes) {
   const shape = conv2dShape(operands)
   // Padding lanes have weights of 0: where the input is not finite, they are NaN.
   return plant ? unpadChannels(new Float32Array(output.buffer), shape) : fromGpu(output, shape)
 }
 
+/** 0, 1, 2 …: what the wider tensor of a slice holds before. */
+function ramp(operands: Conv2d, { channels }: Slice): Float32Array {
+  const [n, h, w] = conv2dShape(operands)
+  return Float32Array.from({ length: n * h * w * channels }, (_, index) => index)
+}
+
+/** The slice's channels, after a check that the others are still as `ramp` made them. */
+function takeSlice(output: Bytes, operands: Conv2d, { offset, channels }: Slice): Float32Array {
+  const wide = new Float32Array(output.buffer)
+  const end = offset + operands.weight.shape[0]
+  const isOurs = (index: number) => index % channels >= offset && index % channels < end
+  const changed = wide.findIndex((value, index) => !isOurs(index) && value !== index)
+  expect(changed, 'a value beside the slice that changed').to.equal(-1)
+  return wide.filter((_, index) => isOurs(index))
+}
+
 /** Compares the whole dense output, or of a heavy case a sample. */
-export function expectConvolved(test: Conv2dCase, operands: Conv2d, actual: Float32Array): void {
+function expectConvolved(test: Conv2dCase, operands: Conv2d, actual: Float32Array): void {
   const shape = conv2dShape(operands)
   const [, inChannels, kernelH, kernelW] = operands.weight.shape
   const rtol = tolerance(inChannels * kernelH * kernelW)

@@ -1,0 +1,30 @@
+import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
+import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
+import { cases } from '../cases/conv2d.ts'
+import { testGpu } from '../support/gpu.ts'
+import { verify } from '../support/kernel_run.ts'
+import { type Conv2dRunOptions, conv2dRun } from './conv2d.ts'
+
+describe('kernel conv2d_subgroup', () => {
+  let runOptions: Conv2dRunOptions
+
+  before(async function () {
+    const { subgroupSize = 0 } = await testGpu()
+    if (subgroupSize < 8) this.skip()
+    runOptions = { variant: (options: Conv2dOptions) => conv2dSubgroup({ ...options, subgroupSize }) }
+  })
+
+  for (const test of cases) {
+    it(test.name, async () => {
+      const gpu = await testGpu()
+      await verify(gpu, await conv2dRun(test, gpu, runOptions))
+    })
+  }
+
+  it('into a slice of a wider tensor', async () => {
+    const gpu = await testGpu()
+    const test = cases.find(({ name }) => name === '21 → 24 channels')!
+    const slice = { offset: 12, channels: 40 }
+    await verify(gpu, await conv2dRun(test, gpu, { ...runOptions, slice }))
+  })
+})
