@@ -1,4 +1,101 @@
+// `atrous doctor`: what GPU there is, and whether it computes correctly.
+
 import { Command } from 'commander'
+import { UserError } from '../errors.ts'
+import { NoAdapterError } from '../gpu/errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { openGpu } from '../node/dawn.ts'
+import { driverAdvice } from '../node/driver_advice.ts'
+import { table } from './format.ts'
+import { checkKernel, type KernelReport } from './kernel_check.ts'
+import { knownAnswers } from './known_answers.ts'
+
+const NOTES = `
+Each kernel runs on small inputs whose outputs are known; its worst error is
+printed in units of what rounding explains, so that above 1 is wrong. Exit
+code 1 where a kernel is wrong, or where there is no GPU: then a line says
+what to install.`
+
+/** Those that decide what fits and how fast it runs. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupStorageSize',
+] as const
+
 export function doctorCommand(): Command {
   return new Command('doctor')
+    .summary('see which GPU there is, and whether it computes correctly')
+    .description('Prints the GPU that is used, its features and limits, and checks every kernel on it.')
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+    .action(doctor)
+}
+
+async function doctor({ json }: { json?: true }): Promise<void> {
+  const gpu = await openGpu().catch(error => {
+    throw error instanceof NoAdapterError ? new UserError(driverAdvice) : error
+  })
+  try {
+    const adapter = describeAdapter(gpu)
+    if (!json) console.log(`${adapterText(adapter)}\n`)
+    const kernels = await checkAll(gpu)
+    console.log(json ? JSON.stringify({ adapter, kernels }, undefined, 2) : kernelsText(kernels))
+    const wrong = kernels.filter(({ result }) => result === 'WRONG').map(({ kernel }) => kernel)
+    if (wrong.length > 0)
+      throw new UserError(
+        `${wrong.length} of ${kernels.length} kernels compute wrong results on this GPU (${wrong.join(', ')}): update its driver, and if that does not help, report it with the output of "atrous doctor --json"`,
+      )
+  } finally {
+    gpu.destroy()
+  }
+}
+
+async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
+  const reports: KernelReport[] = []
+  for (const answer of knownAnswers)
+    for (const shader of answer.shaders) reports.push(await checkKernel(gpu, shader, answer))
+  return reports
+}
+
+type Adapter = ReturnType<typeof describeAdapter>
+
+function describeAdapter({ info, device, subgroupSize }: Gpu) {
+  const { vendor, architecture, device: name, description, isFallbackAdapter } = info
+  return {
+    vendor,
+    architecture,
+    device: name,
+    description,
+    /** Whether it computes on the CPU. */
+    software: isFallbackAdapter,
+    features: [...device.features].sort(),
+    subgroupSize,
+    limits: Object.fromEntries(LIMITS.map(limit => [limit, device.limits[limit]])),
+  }
+}
+
+function adapterText({ vendor, architecture, description, software, features, limits }: Adapter): string {
+  const kind = software ? 'software: it computes on the CPU, correctly but slowly' : 'hardware'
+  return table([
+    ['adapter', [vendor, architecture, description].filter(text => text !== '').join(', ')],
+    ['kind', kind],
+    ['features', features.join(', ')],
+    ...Object.entries(limits).map(([name, value], i) => [
+      i === 0 ? 'limits' : '',
+      `${name} ${value.toLocaleString('en')}`,
+    ]),
+  ])
+}
+
+function kernelsText(kernels: KernelReport[]): string {
+  const rows = kernels.map(({ kernel, result, worstError, reason }) => [
+    kernel,
+    result,
+    reason ?? `worst error ${worstError!.toFixed(3)}`,
+  ])
+  const fine = kernels.every(({ result }) => result !== 'WRONG')
+  return `${table(rows)}${fine ? '\n\nEvery kernel computes what it should.' : ''}`
 }

@@ -1,0 +1,136 @@
+// Whether a kernel computes on this adapter what it should: small inputs whose outputs are known.
+
+import { type Gpu, usage } from '../gpu/gpu.ts'
+import type { Kernel } from '../gpu/kernel.ts'
+import { Program, type Range } from '../gpu/program.ts'
+import type { ShaderName } from '../gpu/shaders.gen.ts'
+import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
+import { activation } from '../kernels/activation.ts'
+import { add } from '../kernels/add.ts'
+import { batchNorm } from '../kernels/batch_norm.ts'
+import { concat } from '../kernels/concat.ts'
+import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
+import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
+import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
+import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
+import { globalAveragePool } from '../kernels/global_average_pool.ts'
+import { maxPool } from '../kernels/max_pool.ts'
+import { preprocess } from '../kernels/preprocess.ts'
+import { resize } from '../kernels/resize.ts'
+import { softmax } from '../kernels/softmax.ts'
+import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
+
+/** What a kernel is given and what it has to make of it. Buffers are base64 of their bytes, as they lie on the GPU. */
+export interface KnownAnswer {
+  /** The kernels that have to give it: variants of one op share theirs. */
+  shaders: ShaderName[]
+  /** Of the function that makes the kernel. */
+  options: object
+  inputs: Record<string, string>
+  outputs: Record<string, string>
+  /** Of an output: bytes that have to match exactly, or floats. */
+  type: 'u8' | 'f32'
+  /** Terms that are summed for a value: rounding errors add up like a random walk. */
+  fanIn: number
+}
+
+export interface KernelReport {
+  kernel: ShaderName
+  /** `not run` where this adapter lacks what the kernel needs; it is not chosen there. */
+  result: 'ok' | 'WRONG' | 'not run'
+  /** The largest difference, in units of the tolerance: above 1 is wrong. Null where it made no numbers at all. */
+  worstError: number | null
+  reason?: string
+}
+
+/** The function of each shader's kernel; undefined where the adapter cannot run it. */
+const makers: Record<ShaderName, (options: never, gpu: Gpu) => Kernel | undefined> = {
+  accumulate_probabilities: accumulateProbabilities,
+  activation,
+  add,
+  batch_norm: batchNorm,
+  concat,
+  conv2d,
+  conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
+    subgroupSize === undefined || subgroupSize < 8 ? undefined : conv2dSubgroup({ ...options, subgroupSize }),
+  depthwise_conv2d: depthwiseConv2d,
+  fold_batch_norm: foldBatchNorm,
+  global_average_pool: globalAveragePool,
+  max_pool: maxPool,
+  preprocess,
+  resize,
+  softmax,
+  upsample_argmax: upsampleArgmax,
+}
+
+/** Runs a kernel on its known answer. What the adapter refuses to compile or to run is WRONG, with the reason. */
+export async function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAnswer): Promise<KernelReport> {
+  try {
+    const kernel = makers[shader]({ ...answer.options, label: shader } as never, gpu)
+    if (!kernel)
+      return {
+        kernel: shader,
+        result: 'not run',
+        worstError: null,
+        reason: 'needs subgroups of one size, at least 8',
+      }
+    const worstError = worstErrorOf(answer, await runKernel(gpu, kernel, answer))
+    return { kernel: shader, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n')
+    return { kernel: shader, result: 'WRONG', worstError: null, reason }
+  }
+}
+
+/** The outputs' bytes by name. */
+async function runKernel(gpu: Gpu, kernel: Kernel, { inputs, outputs }: KnownAnswer) {
+  const flags = usage.storage | usage.copySource | usage.copyDestination
+  const ranges: Record<string, Range> = {}
+  for (const [name, size] of Object.entries({ ...kernel.inputs, ...kernel.outputs })) {
+    if (size === 0) continue
+    const buffer = await gpu.allocate(name, size, flags)
+    // What is no input is NaN: a kernel must not build on what another left in its output.
+    const bytes = name in inputs ? Buffer.from(inputs[name], 'base64') : Buffer.alloc(size, 0xff)
+    gpu.device.queue.writeBuffer(buffer, 0, bytes)
+    ranges[name] = { buffer, offset: 0, size: buffer.size }
+  }
+  const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
+  gpu.submit(kernel.label, encoder => program.encode(encoder))
+  const found: Record<string, Uint8Array<ArrayBuffer>> = {}
+  for (const name of Object.keys(outputs))
+    found[name] = await download(gpu, ranges[name], kernel.outputs[name])
+  program.destroy()
+  for (const { buffer } of Object.values(ranges)) gpu.release(buffer)
+  return found
+}
+
+async function download(gpu: Gpu, { buffer }: Range, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  const readback = await gpu.allocate('readback', size, usage.mapRead | usage.copyDestination)
+  gpu.submit('readback', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
+  const bytes = await gpu.read(readback, size)
+  gpu.release(readback)
+  return bytes
+}
+
+function worstErrorOf(answer: KnownAnswer, found: Record<string, Uint8Array<ArrayBuffer>>): number {
+  const errors = Object.entries(answer.outputs).map(([name, base64]) => {
+    const expected = new Uint8Array(Buffer.from(base64, 'base64'))
+    if (expected.length !== found[name].length)
+      throw new Error(`${name}: the known answer is of another size`)
+    if (answer.type === 'u8')
+      return found[name].every((byte, i) => byte === expected[i]) ? 0 : Number.POSITIVE_INFINITY
+    return floatError(new Float32Array(found[name].buffer), new Float32Array(expected.buffer), answer.fanIn)
+  })
+  return Math.max(...errors)
+}
+
+/** The largest |a − r| / (1e-5 + rtol·|r|), the measure of the kernels' tests; infinite for NaN. */
+function floatError(actual: Float32Array, expected: Float32Array, fanIn: number): number {
+  const rtol = 1e-6 * Math.sqrt(fanIn)
+  let worst = 0
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]) / (1e-5 + rtol * Math.abs(expected[i]))
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
+  }
+  return worst
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { checkKernel } from '../../src/cli/kernel_check.ts'
+import { knownAnswers } from '../../src/cli/known_answers.ts'
+import { shaders } from '../../src/gpu/shaders.gen.ts'
+import { driverAdvice } from '../../src/node/driver_advice.ts'
+import { testGpu } from '../support/gpu.ts'
+import { knownAnswersFile, knownAnswersModule, makeKnownAnswers } from './make_known_answers.ts'
+import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
+
+describe('atrous doctor', () => {
+  it('has a known answer for every shader', () => {
+    const checked = knownAnswers.flatMap(answer => answer.shaders)
+    expect(checked).to.have.members(Object.keys(shaders))
+  })
+
+  it('has the answers that the references give today', async () => {
+    const module = knownAnswersModule(await makeKnownAnswers(await testGpu()))
+    expect(await readFile(knownAnswersFile, 'utf8'), 'make_known_answers.ts makes it anew').to.equal(module)
+  })
+
+  it('says what GPU there is, and that every kernel is right', async () => {
+    const { code, stdout, stderr } = await atrous('doctor')
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(stdout)
+      .to.match(/^adapter +\w/)
+      .and.to.match(/^kind +(software|hardware)/m)
+    for (const shader of Object.keys(shaders))
+      expect(stdout).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
+    expect(stdout).to.include('Every kernel computes what it should.')
+  })
+
+  it('--json', async () => {
+    const { stdout } = await atrous('doctor', '--json')
+    const { adapter, kernels } = JSON.parse(stdout)
+    expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
+    expect(kernels.map(({ kernel }: { kernel: string }) => kernel)).to.have.members(Object.keys(shaders))
+  })
+
+  for (const answer of knownAnswers)
+    it(`notices when ${answer.shaders} is a little off`, async () => {
+      for (const output of Object.keys(answer.outputs)) {
+        const outputs = { ...answer.outputs, [output]: nudged(answer.outputs[output], answer.type) }
+        const report = await checkKernel(await testGpu(), answer.shaders[0], { ...answer, outputs })
+        expect(report.result).to.equal('WRONG')
+        expect(report.worstError).to.be.above(1)
+      }
+    })
+
+  it('notices when a kernel cannot run', async () => {
+    const [answer] = knownAnswers
+    const { result, reason } = await checkKernel(await testGpu(), 'resize', answer)
+    expect(result).to.equal('WRONG')
+    expect(reason).to.be.a('string').and.not.include('\n')
+  })
+
+  it('says what to install where there is no GPU', async () => {
+    const { code, stdout, stderr } = await spawnAtrous(['doctor'], { env: WITHOUT_DRIVERS })
+    expect({ code, stdout, stderr }).to.deep.equal({
+      code: 1,
+      stdout: '',
+      stderr: `error: ${driverAdvice}\n`,
+    })
+  })
+})
+
+/** The buffer with its first value changed: a float by a few ten-thousandths, a byte by one. */
+function nudged(base64: string, type: 'u8' | 'f32'): string {
+  const bytes = Buffer.from(base64, 'base64')
+  if (type === 'u8') bytes[0] ^= 1
+  else bytes.writeFloatLE(bytes.readFloatLE(0) * 1.0003 + 1e-4)
+  return bytes.toString('base64')
+}
