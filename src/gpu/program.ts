@@ -1,5 +1,6 @@
 // A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups made once.
 
+import { UserError } from '../errors.ts'
 import { type Gpu, usage } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
 import type { Pipeline } from './pipelines.ts'
@@ -78,10 +79,12 @@ export class Program {
 
   /**
    * Runs every dispatch in a compute pass of its own and returns the GPU's own time of each, in milliseconds.
-   * Needs the adapter's `timestamp-query`.
+   * Throws a UserError where the adapter has no `timestamp-query`.
    */
   async profile(): Promise<{ label: string; milliseconds: number }[]> {
     const { device } = this.#gpu
+    if (!device.features.has('timestamp-query'))
+      throw new UserError('this GPU has no timestamps to profile with')
     const count = this.#dispatches.length * 2
     const querySet = device.createQuerySet({ label: 'profile', type: 'timestamp', count })
     const resolved = await this.#gpu.allocate('timestamps', count * 8, usage.queryResolve | usage.copySource)
