@@ -50,7 +50,9 @@ export class Segmenter {
   readonly #config: DeepLabConfig
   readonly #preprocessing: Preprocessing
   readonly #weights: WeightStore
-  readonly #executors = new Map<string, Promise<Executor>>()
+  readonly #executors = new Map<string, Executor>()
+  /** Calls wait for each other: one that needs a new plan makes room by destroying another's. */
+  #running: Promise<unknown> = Promise.resolve()
 
   /** `parameters` holds every parameter of the config's network by name, in its checkpoint's layout. */
   constructor(
@@ -70,13 +72,12 @@ export class Segmenter {
   /** A class map, one byte a pixel at its original size, for each photo; all must have the same sizes. */
   async segment(photos: Photo[], options: InferenceOptions = {}): Promise<Uint8Array[]> {
     const job = this.#job(photos, options)
-    const executor = await this.#executor(job)
     const { width, height, originalWidth, originalHeight } = job.photo
     const images = new Uint8Array(photos.length * width * height * 4)
     photos.forEach(({ data }, i) => {
       images.set(data, i * width * height * 4)
     })
-    const { mask } = await executor.run({ photo: images })
+    const { mask } = await this.#exclusively(async () => (await this.#executor(job)).run({ photo: images }))
     const stride = mask.length / photos.length
     return photos.map(
       (_, i) => mask.slice(i * stride, i * stride + originalWidth * originalHeight) as Uint8Array,
@@ -91,14 +92,22 @@ export class Segmenter {
   /** The GPU's own time of each kernel for these photos, in milliseconds. */
   async profile(photos: Photo[], options: InferenceOptions = {}) {
     await this.segment(photos, options)
-    const executor = await this.#executor(this.#job(photos, options))
-    return executor.profile({ photo: photos[0].data })
+    const job = this.#job(photos, options)
+    return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: photos[0].data }))
   }
 
-  async dispose(): Promise<void> {
-    for (const executor of this.#executors.values()) await (await executor).destroy()
-    this.#executors.clear()
-    this.#weights.destroy()
+  dispose(): Promise<void> {
+    return this.#exclusively(async () => {
+      for (const executor of this.#executors.values()) await executor.destroy()
+      this.#executors.clear()
+      this.#weights.destroy()
+    })
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(work)
+    this.#running = result.catch(() => undefined)
+    return result
   }
 
   #job(photos: Photo[], options: InferenceOptions): Job {
@@ -123,20 +132,18 @@ export class Segmenter {
   /** From the cache, or new; the size that was not used for longest makes room. */
   async #executor(job: Job): Promise<Executor> {
     const key = JSON.stringify(job)
-    const cached = this.#executors.get(key)
-    const executor = cached ?? this.#create(job)
+    const executor = this.#executors.get(key) ?? (await this.#create(job))
     this.#executors.delete(key)
     this.#executors.set(key, executor)
-    executor.catch(() => this.#executors.delete(key))
     return executor
   }
 
   async #create(job: Job): Promise<Executor> {
     const plan = createPlan(inferenceGraph(this.#config, job), this.#gpu)
-    while (this.#executors.size >= MAX_PLANS) {
+    if (this.#executors.size === MAX_PLANS) {
       const [oldest, executor] = this.#executors.entries().next().value!
       this.#executors.delete(oldest)
-      await (await executor).destroy()
+      await executor.destroy()
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }
