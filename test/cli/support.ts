@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { run } from '../../src/cli/run.ts'
 import { DeepLab } from '../../src/node/index.ts'
+import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 
 export interface Ended {
@@ -59,10 +60,7 @@ export const WITHOUT_DRIVERS = { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAM
 
 /** Saves an untrained network, small enough for quick tests. */
 export async function saveTinyModel(folder: string): Promise<void> {
-  const model = await DeepLab.create(
-    { backbone: 'resnet50', units: [1, 1, 1, 1], multiGrid: [1], width: 1 / 16, classes: 5 },
-    { gpu: await testGpu() },
-  )
+  const model = await DeepLab.create(TINY, { gpu: await testGpu() })
   await model.save(folder)
   await model.dispose()
 }

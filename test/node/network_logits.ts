@@ -1,0 +1,38 @@
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { Executor } from '../../src/graph/executor.ts'
+import { createPlan } from '../../src/graph/plan.ts'
+import { WeightStore } from '../../src/graph/weight_store.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
+import { networkSize } from '../../src/model/preprocessing.ts'
+import type { Image } from '../../src/node/index.ts'
+import type { Model } from '../../src/node/model_files.ts'
+import type { Array4 } from '../reference/array4.ts'
+
+export interface View {
+  size?: number
+  scale?: number
+  flip?: boolean
+}
+
+/** The network's logits for one view of a photo, before they are upsampled: the part of `segment` that comes before the masks. */
+export async function networkLogits(
+  gpu: Gpu,
+  { config, preprocessing, parameters }: Model,
+  photo: Image,
+  { size = preprocessing.size, scale = 1, flip = false }: View = {},
+): Promise<Array4> {
+  const builder = new GraphBuilder()
+  const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
+  const { mean, std } = preprocessing
+  const seen = networkSize(photo, { ...preprocessing, size }, scale)
+  const image = builder.preprocess(input, { name: 'image', ...seen, mean, std, flip })
+  const logits = deepLab(builder, image, config)
+  const weights = new WeightStore(gpu, parameters)
+  const plan = createPlan(builder.build([logits]), gpu)
+  const executor = await Executor.create(gpu, plan, weights)
+  const found = await executor.run({ photo: photo.data })
+  await executor.destroy()
+  weights.destroy()
+  return { shape: logits.shape, data: Float64Array.from(found[logits.name]) }
+}
