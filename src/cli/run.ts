@@ -9,7 +9,7 @@ import { weightsCommand } from './weights.ts'
 
 const QUICK_START = `Quick start:
   atrous doctor               is there a GPU, and does it compute correctly?
-  atrous segment photo.jpg    what is in the photo: out/photo.overlay.png shows it`
+  atrous segment photo.jpg    what is in it: look at out/photo.overlay.png`
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
@@ -33,7 +33,7 @@ function program(): Command {
   const atrous = new Command('atrous')
     .description('DeepLabv3 on any GPU that WebGPU reaches: what is in a photo, pixel by pixel')
     .version(version, '-v, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help, or that of a command: atrous segment --help')
+    .helpOption('-h, --help', 'print this help; after a command, its own')
     .helpCommand(false)
     .addHelpText('after', `\n${QUICK_START}`)
   for (const command of [doctorCommand(), segmentCommand(), weightsCommand()]) atrous.addCommand(command)

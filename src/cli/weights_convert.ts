@@ -17,6 +17,7 @@ Tensors keep their names (less DataParallel's "module."), dtypes and order.`
 
 export function convertCommand(): Command {
   return new Command('convert')
+    .summary('convert a checkpoint file to safetensors')
     .description('Converts a checkpoint of any supported format to safetensors, which loads without a copy.')
     .argument('<in>', 'a checkpoint: .safetensors, .pth, .pt or .bin')
     .argument('<out>', 'the file to write; ends in .safetensors')

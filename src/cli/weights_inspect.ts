@@ -17,6 +17,7 @@ Reads .safetensors and PyTorch's .pth, .pt and .bin. Nothing in a PyTorch file i
 
 export function inspectCommand(): Command {
   return new Command('inspect')
+    .summary('see what a checkpoint file holds')
     .description('Prints what a checkpoint file holds: its format, its network, and each tensor.')
     .argument('<file>', 'a checkpoint')
     .option('--json', 'print an object')

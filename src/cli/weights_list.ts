@@ -12,6 +12,7 @@ Downloads are kept in $ATROUS_CACHE, or else in the system's folder for caches.`
 
 export function listCommand(): Command {
   return new Command('list')
+    .summary('list the public checkpoints')
     .description('Lists the public checkpoints: their size, their licence, and whether they are downloaded.')
     .option('--json', 'print an array')
     .addHelpText('after', NOTES)

@@ -13,6 +13,7 @@ A download that broke off goes on where it stopped; what is there already is not
 
 export function pullCommand(): Command {
   return new Command('pull')
+    .summary('download one by its name')
     .description('Downloads a public checkpoint, verifies it and prints the folder where it lies.')
     .argument('<name>', 'a name of `atrous weights list`')
     .addHelpText('after', EXAMPLES)

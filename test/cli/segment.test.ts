@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { expect } from 'chai'
+import sharp from 'sharp'
+import { outputPrefixes } from '../../src/cli/output.ts'
+import { readMaskPng } from '../../src/node/mask_png.ts'
+import { useTemporaryFolder } from '../node/support.ts'
+import { blocksPhoto } from '../node/tiny_model.ts'
+import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
+
+describe('atrous segment', () => {
+  const path = useTemporaryFolder()
+  const common = () => ['--model', path('model'), '--size', '65', '--out', path('out')]
+
+  beforeEach(async () => {
+    await saveTinyModel(path('model'))
+    await mkdir(path('other'))
+    for (const name of ['photo.png', 'other/photo.jpg']) {
+      const { width, height, data } = blocksPhoto(90, 70)
+      await sharp(data, { raw: { width, height, channels: 4 } })
+        .removeAlpha()
+        .toFile(path(name))
+    }
+  })
+
+  it('writes a mask and an overlay, says so in one line, and ends', async () => {
+    const { code, stdout, stderr } = await spawnAtrous(['segment', path('photo.png'), ...common()], {
+      seconds: 20,
+    })
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    const [mask, overlay] = [path('out/photo.mask.png'), path('out/photo.overlay.png')]
+    expect(stdout.startsWith(`${path('photo.png')}: class `)).to.equal(true)
+    expect(stdout).to.match(/^[^\n]*: (class \d [\d.]+ %(, )?)+ → [^\n]* \([\d.]+ s\)\n$/)
+    expect(stdout).to.include(`→ ${mask}, ${overlay} (`)
+    expect(await readMaskPng(mask)).to.include({ width: 90, height: 70 })
+    expect(existsSync(overlay)).to.equal(true)
+  })
+
+  it('--json', async () => {
+    const files = [path('photo.png'), path('other/photo.jpg')]
+    const { code, stdout, stderr } = await atrous('segment', ...files, ...common(), '--flip', '--json')
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    const results = JSON.parse(stdout)
+    expect(results).to.have.length(2)
+    expect(results[0]).to.have.all.keys(
+      'file',
+      'width',
+      'height',
+      'classes',
+      'mask',
+      'overlay',
+      'milliseconds',
+    )
+    expect(results[0].classes[0]).to.have.all.keys('id', 'name', 'colour', 'share')
+    expect(results.map(({ file }: { file: string }) => file)).to.deep.equal(files)
+    expect(results[1]).to.include({ mask: path('out/photo-2.mask.png'), width: 90, height: 70 })
+    for (const { mask, overlay } of results)
+      for (const file of [mask, overlay]) expect(existsSync(file), file).to.equal(true)
+  })
+
+  it('--explain runs nothing and writes nothing', async () => {
+    const { code, stdout } = await atrous('segment', path('photo.png'), ...common(), '--explain')
+    expect(code).to.equal(0)
+    expect(stdout)
+      .to.match(/^op +kernel/)
+      .and.to.match(/\d+ dispatches, [\d.]+ GMAC/)
+    expect(existsSync(path('out'))).to.equal(false)
+  })
+
+  it('keeps results of one name apart', () => {
+    const inputs = ['a/cat.jpg', 'b/cat.png', 'Cat.jpg', 'cat-2.jpg', 'dog.tar.png']
+    expect(outputPrefixes(inputs, 'out')).to.deep.equal(
+      ['cat', 'cat-2', 'Cat-3', 'cat-2-2', 'dog.tar'].map(name => `out/${name}`),
+    )
+  })
+})

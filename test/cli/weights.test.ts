@@ -1,0 +1,93 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { readRegistry } from '../../src/node/weights.ts'
+import { readCheckpoint } from '../../src/weights/checkpoint.ts'
+import { useTemporaryFolder } from '../node/support.ts'
+import { atrous, saveTinyModel } from './support.ts'
+
+const golden = fileURLToPath(new URL('../weights/golden/zip.pth', import.meta.url))
+
+describe('atrous weights', () => {
+  const path = useTemporaryFolder()
+
+  it('list names every public checkpoint', async () => {
+    const registry = await readRegistry()
+    const { code, stdout } = await atrous('weights', 'list')
+    expect(code).to.equal(0)
+    for (const { name, licence } of registry)
+      expect(stdout).to.match(new RegExp(`^${name} .*${licence}`, 'm'))
+    const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
+    expect(listed.map(({ name }: { name: string }) => name)).to.deep.equal(registry.map(({ name }) => name))
+    expect(listed[0]).to.include.keys('megabytes', 'licence', 'source', 'downloaded')
+  })
+
+  it('inspect recognises a network', async () => {
+    await saveTinyModel(path('model'))
+    const file = path('model/model.safetensors')
+    const { code, stdout } = await atrous('weights', 'inspect', file)
+    expect(code).to.equal(0)
+    expect(stdout.split('\n')[0]).to.match(/model\.safetensors: safetensors, [\d.]+ [kM]B$/)
+    expect(stdout).to.include(
+      'ASPP of 3 atrous branches and image pooling, 5 classes (named as by torchvision)',
+    )
+    expect(stdout).to.match(/^backbone\.conv1\.weight +f32 +\[4, 3, 7, 7\]$/m)
+  })
+
+  it('inspect --json describes any checkpoint', async () => {
+    const { stdout } = await atrous('weights', 'inspect', golden, '--json')
+    const found = JSON.parse(stdout)
+    expect(found).to.include({ file: golden, format: 'PyTorch', network: null })
+    expect(found.tensors).to.deep.include({ name: 'f16', dtype: 'f16', shape: [6] })
+  })
+
+  it('convert keeps names, dtypes and values', async () => {
+    const output = path('converted.safetensors')
+    const { code, stdout } = await atrous('weights', 'convert', golden, output)
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/converted\.safetensors: 12 tensors, [\d.]+ kB\n$/)
+    const [before, after] = [golden, output].map(async file => readCheckpoint(await readFile(file), file))
+    expect(await after).to.deep.equal(await before)
+  })
+
+  it('pull needs no network for what is there, by either of its names', async () => {
+    const before = process.env.ATROUS_CACHE
+    process.env.ATROUS_CACHE = path('cache')
+    try {
+      const folder = path('cache/weights/deeplabv3_mobilenet_v2')
+      await mkdir(folder, { recursive: true })
+      for (const name of ['pytorch_model.bin', 'config.json', 'preprocessor_config.json'])
+        await writeFile(`${folder}/${name}`, '')
+      for (const name of ['deeplabv3_mobilenet_v2', 'google/deeplabv3_mobilenet_v2_1.0_513'])
+        expect(await atrous('weights', 'pull', name)).to.deep.equal({
+          code: 0,
+          stdout: `${folder}\n`,
+          stderr: '',
+        })
+      const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
+      const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
+      expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal(['deeplabv3_mobilenet_v2'])
+    } finally {
+      if (before === undefined) delete process.env.ATROUS_CACHE
+      else process.env.ATROUS_CACHE = before
+    }
+  })
+
+  it('help teaches: every command has examples or notes', async () => {
+    for (const command of [
+      '',
+      'segment',
+      'doctor',
+      'weights',
+      'weights list',
+      'weights pull',
+      'weights inspect',
+      'weights convert',
+    ]) {
+      const { code, stdout } = await atrous(...command.split(' ').filter(Boolean), '--help')
+      expect(code, command).to.equal(0)
+      expect(stdout, command).to.match(/^(Examples|Quick start|A name works|Each kernel runs)/m)
+      for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80)
+    }
+  })
+})
