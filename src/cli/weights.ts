@@ -10,7 +10,7 @@ const EXAMPLES = `
 Examples:
   atrous weights list                                  what there is by name
   atrous weights pull deeplabv3_resnet50_coco          168 MB, resumable
-  atrous weights inspect model.pth                     which network a file holds
+  atrous weights inspect model.pth                     what network a file holds
   atrous weights convert model.pth model.safetensors   from PyTorch's format`
 
 export function weightsCommand(): Command {
