@@ -28,23 +28,25 @@ export interface DownloadBar {
 export function downloadBar(): DownloadBar {
   if (!process.stderr.isTTY) return { stop() {} }
   const format = '{file} {bar} {received}, {speed}/s · {eta_formatted} left'
-  const options = { format, etaBuffer: 100, hideCursor: true }
+  const options = { format, barsize: 20, etaBuffer: 100, hideCursor: true }
   let bar: cliProgress.SingleBar | undefined
-  let current: { file: string; since: number; resumedAt: number } | undefined
+  let current = { file: '', since: 0, resumedAt: 0 }
   return {
     onProgress({ file, receivedBytes, totalBytes = 0 }) {
-      if (current?.file !== file) {
-        bar?.stop()
-        current = { file, since: performance.now(), resumedAt: receivedBytes }
-        bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
-        bar.start(totalBytes, receivedBytes, { file: basename(file), received: '', speed: '' })
-      }
+      const isNew = file !== current.file
+      if (isNew) current = { file, since: performance.now(), resumedAt: receivedBytes }
       const seconds = Math.max(0.001, (performance.now() - current.since) / 1000)
       const total = totalBytes > 0 ? ` of ${bytesText(totalBytes)}` : ''
-      bar?.update(receivedBytes, {
+      const texts = {
+        file: basename(file),
         received: `${bytesText(receivedBytes)}${total}`,
         speed: bytesText(Math.round((receivedBytes - current.resumedAt) / seconds)),
-      })
+      }
+      if (isNew) {
+        bar?.stop()
+        bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
+        bar.start(totalBytes, receivedBytes, texts)
+      } else bar?.update(receivedBytes, texts)
     },
     stop() {
       bar?.stop()
