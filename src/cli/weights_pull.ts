@@ -7,7 +7,8 @@ import { downloadBar } from './progress.ts'
 const EXAMPLES = `
 Examples:
   atrous weights pull deeplabv3_mobilenet_v2
-  atrous weights inspect "$(atrous weights pull deeplabv3_mobilenet_v2)/pytorch_model.bin"
+  folder=$(atrous weights pull google/deeplabv3_mobilenet_v2_1.0_513)
+  atrous weights inspect "$folder/pytorch_model.bin"
 
 A download that broke off goes on where it stopped; what is there already is not downloaded again.`
 
