@@ -10,7 +10,8 @@ Examples:
   folder=$(atrous weights pull google/deeplabv3_mobilenet_v2_1.0_513)
   atrous weights inspect "$folder/pytorch_model.bin"
 
-A download that broke off goes on where it stopped; what is there already is not downloaded again.`
+A download that broke off goes on where it stopped; what is there already is
+not downloaded again.`
 
 export function pullCommand(): Command {
   return new Command('pull')
