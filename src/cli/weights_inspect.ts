@@ -13,7 +13,8 @@ Examples:
   atrous weights inspect model.safetensors
   atrous weights inspect model.pth --json
 
-Reads .safetensors and PyTorch's .pth, .pt and .bin. Nothing in a PyTorch file is ever run.`
+Reads .safetensors and PyTorch's .pth, .pt and .bin. Nothing in a PyTorch file
+is ever run.`
 
 export function inspectCommand(): Command {
   return new Command('inspect')
