@@ -1,16 +1,16 @@
-// Batch norm with running statistics, where it could not be folded: output = act((input − μ) · γ/√(σ² + ε) + β)
+// Batch norm with given statistics, where it could not be folded: output = act((input − μ) · γ/√(σ² + ε) + β)
 //
 //   input, output   [pixels, vectors]   vec4: four channels
-//   gamma, beta, mean, variance   [channels]
+//   gamma, beta, mean, variance   [channels]   running statistics, or in training the batch's own
 //
 // One invocation computes one vector of one pixel.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;
-@group(0) @binding(3) var<storage, read> beta: array<f32>;
-@group(0) @binding(4) var<storage, read> mean: array<f32>;
-@group(0) @binding(5) var<storage, read> variance: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read_write> beta: array<f32>;
+@group(0) @binding(4) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(5) var<storage, read_write> variance: array<f32>;
 @group(0) @binding(6) var<storage, read_write> output: array<vec4f>;
 
 struct Params {

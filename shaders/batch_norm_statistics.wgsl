@@ -1,0 +1,43 @@
+// Batch norm in training, step 1: of each tile of pixels the mean of each channel, and M2 = Σ(x − that mean)².
+//
+//   input      [pixels, vectors]     vec4: four channels
+//   partials   [tiles, 2, vectors]   the means, then M2
+//
+// One invocation does one vector of one tile, in two sweeps: Σx² − (Σx)²/n would lose a small variance beside a large mean.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> partials: array<vec4f>;
+
+struct Params {
+  pixels: u32, // n · h · w
+  vectors: u32,
+  tile: u32, // pixels of a tile; the last may have fewer
+  tiles: u32,
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.tiles * params.vectors) { return; }
+  let vector = index % params.vectors;
+  let tile = index / params.vectors;
+  let first = tile * params.tile;
+  let end = min(first + params.tile, params.pixels);
+
+  var sum = vec4f(0);
+  for (var pixel = first; pixel < end; pixel++) { sum += input[pixel * params.vectors + vector]; }
+  let mean = sum / f32(end - first);
+
+  var squares = vec4f(0);
+  for (var pixel = first; pixel < end; pixel++) {
+    let distance = input[pixel * params.vectors + vector] - mean;
+    squares += distance * distance;
+  }
+  partials[tile * 2u * params.vectors + vector] = mean;
+  partials[(tile * 2u + 1u) * params.vectors + vector] = squares;
+}

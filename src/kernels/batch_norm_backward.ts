@@ -1,0 +1,85 @@
+// Gradients of batch norm (Ioffe and Szegedy 2015, section 3): `batchNormBackwardReduce`, then `batchNormBackwardMerge`, which
+// has those of γ and β, then `batchNormBackwardInput`. With running statistics `batchNormBackwardFrozen` alone gives the
+// input's; the other two still give those of γ and β where these are trained.
+
+import type { Kernel } from '../gpu/kernel.ts'
+import { pixelTiles } from './batch_norm_statistics.ts'
+import { activationBytes, type Shape, vectors } from './layout.ts'
+
+export interface BatchNormBackwardOptions {
+  label: string
+  /** [n, h, w, c] of the batch norm's input, and so of both gradients. */
+  input: Shape
+  epsilon: number
+}
+
+/** Sums over each tile of pixels: input, output_gradient [n, h, w, c] and mean [c] → partials, for `batchNormBackwardMerge`. */
+export function batchNormBackwardReduce({ label, input }: { label: string; input: Shape }): Kernel {
+  const { pixels, tile, tiles, partialBytes } = pixelTiles(input)
+  const [bytes, channels] = [activationBytes(input), input[3]]
+  return {
+    label,
+    shader: 'batch_norm_backward_reduce',
+    params: { pixels, vectors: vectors(channels), channels, tile, tiles },
+    inputs: { input: bytes, output_gradient: bytes, mean: channels * 4 },
+    outputs: { partials: partialBytes },
+    workgroups: Math.ceil((tiles * vectors(channels)) / 64),
+  }
+}
+
+/** Partials and variance [c] → gamma_gradient and beta_gradient [c]. */
+export function batchNormBackwardMerge({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
+  const { tiles, partialBytes } = pixelTiles(input)
+  const bytes = input[3] * 4
+  return {
+    label,
+    shader: 'batch_norm_backward_merge',
+    params: { vectors: vectors(input[3]), channels: input[3], tiles, epsilon },
+    inputs: { partials: partialBytes, variance: bytes },
+    outputs: { gamma_gradient: bytes, beta_gradient: bytes },
+    workgroups: vectors(input[3]),
+  }
+}
+
+/** The input's gradient in training, where the statistics are the batch's own: of the input's shape, [n, h, w, c]. */
+export function batchNormBackwardInput({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
+  const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
+  return {
+    label,
+    shader: 'batch_norm_backward_input',
+    params: everyVector(input, epsilon),
+    inputs: {
+      input: bytes,
+      output_gradient: bytes,
+      gamma: vectorBytes,
+      mean: vectorBytes,
+      variance: vectorBytes,
+      gamma_gradient: vectorBytes,
+      beta_gradient: vectorBytes,
+    },
+    outputs: { input_gradient: bytes },
+    workgroups: workgroupsFor(input),
+  }
+}
+
+/** The input's gradient with running statistics: of the input's shape, [n, h, w, c]. */
+export function batchNormBackwardFrozen({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
+  const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
+  return {
+    label,
+    shader: 'batch_norm_backward_frozen',
+    params: everyVector(input, epsilon),
+    inputs: { output_gradient: bytes, gamma: vectorBytes, variance: vectorBytes },
+    outputs: { input_gradient: bytes },
+    workgroups: workgroupsFor(input),
+  }
+}
+
+const everyVector = ([n, h, w, channels]: Shape, epsilon: number) => ({
+  pixels: n * h * w,
+  vectors: vectors(channels),
+  channels,
+  epsilon,
+})
+
+const workgroupsFor = ([n, h, w, channels]: Shape) => Math.ceil((n * h * w * vectors(channels)) / 64)

@@ -1,0 +1,37 @@
+import type { Array4 } from './array4.ts'
+import type { Statistics } from './batch_norm_statistics.ts'
+
+export interface BatchNormBackward extends Statistics {
+  /** [n, h, w, c] */
+  input: Array4
+  /** of the input's shape */
+  outputGradient: Array4
+  /** [c] */
+  gamma: Float64Array
+  epsilon: number
+  /** the statistics are the running ones, not the input's own: they do not depend on it */
+  frozen: boolean
+}
+
+/** The gradients of y = γ · x̂ + β with x̂ = (x − mean)/√(σ² + ε) by the input [n, h, w, c], γ and β [c]. */
+export function batchNormBackward(given: BatchNormBackward) {
+  const { input, outputGradient, gamma, mean, variance, epsilon, frozen } = given
+  const channels = input.shape[3]
+  const pixels = input.data.length / channels
+  const scale = variance.map(v => 1 / Math.sqrt(v + epsilon))
+  const normal = input.data.map((x, i) => (x - mean[i % channels]) * scale[i % channels])
+
+  const gammaGradient = new Float64Array(channels)
+  const betaGradient = new Float64Array(channels)
+  outputGradient.data.forEach((dy, i) => {
+    gammaGradient[i % channels] += dy * normal[i]
+    betaGradient[i % channels] += dy
+  })
+
+  const data = outputGradient.data.map((dy, i) => {
+    const c = i % channels
+    const throughStatistics = frozen ? 0 : (betaGradient[c] + normal[i] * gammaGradient[c]) / pixels
+    return gamma[c] * scale[c] * (dy - throughStatistics)
+  })
+  return { inputGradient: { shape: input.shape, data }, gammaGradient, betaGradient }
+}
