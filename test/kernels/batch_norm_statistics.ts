@@ -24,7 +24,7 @@ export function batchNormStatisticsRun(test: BatchNormStatisticsCase): KernelRun
 /** Partials that the reference makes, merged. */
 export function batchNormMergeRun(test: BatchNormStatisticsCase): KernelRun {
   const { input, running } = batchNormStatisticsOf(test)
-  const [n, h, w, channels] = input.shape
+  const [n, h, w] = input.shape
   return {
     kernel: batchNormMerge({ label: test.name, input: input.shape, momentum: running.momentum }),
     data: {
