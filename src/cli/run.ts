@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { doctorCommand } from './doctor.ts'
 import { reportError } from './errors.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { segmentCommand } from './segment.ts'
 import { weightsCommand } from './weights.ts'
 
@@ -36,7 +37,8 @@ function program(): Command {
     .helpOption('-h, --help', 'print this help; after a command, its own')
     .helpCommand(false)
     .addHelpText('after', `\n${QUICK_START}`)
-  for (const command of [doctorCommand(), segmentCommand(), weightsCommand()]) atrous.addCommand(command)
+  for (const command of [doctorCommand(), segmentCommand(), evaluateCommand(), weightsCommand()])
+    atrous.addCommand(command)
   return throwing(atrous)
 }
 

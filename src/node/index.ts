@@ -1,12 +1,16 @@
 // `import … from 'atrous'` in Node.
 
+export { checkDataset, type DatasetProblem, type DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
+export type { Dataset, LabelledImage, Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
 export { UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
 export type { Gpu } from '../gpu/gpu.ts'
 export type { DeepLabConfig, DeepLabOptions } from '../model/config.ts'
 export { type Preset, preset, presets } from '../model/presets.ts'
+export { type EvaluateOptions, type Evaluation, evaluate } from '../train/evaluate.ts'
+export { openDataset } from './datasets/open.ts'
 export { openGpu } from './dawn.ts'
 export { DeepLab, type ImageSource, type OpenOptions, type SegmentOptions } from './deeplab.ts'
 export { readImage } from './image.ts'

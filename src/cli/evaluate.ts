@@ -1,0 +1,94 @@
+// `atrous evaluate`: how well a model does on labelled photos.
+
+import { Command } from 'commander'
+import type { InferenceOptions } from '../model/segmenter.ts'
+import { type Evaluation, evaluate } from '../train/evaluate.ts'
+import { type DatasetOptions, openChecked } from './dataset.ts'
+import { percentText, secondsText, table } from './format.ts'
+import { DEFAULT_MODEL, loadModel } from './model.ts'
+import { positiveInteger, scaleList } from './options.ts'
+import { countBar } from './progress.ts'
+
+const NOTES = `
+Datasets:
+  voc:DIR        PASCAL VOC's folders; other classes than VOC's in classes.txt
+  folder:DIR     images/, masks/ and classes.txt; splits/NAME.txt, or else
+                 train, val (a fifth of the images) and all
+  coco:DIR       annotations/instances_NAME.json, all categories
+  coco-voc:DIR   of that, images with more than 1000 pixels of VOC's classes
+
+Examples:
+  atrous evaluate --dataset voc:VOC2012
+  atrous evaluate --dataset voc:VOC2012 --output-stride 8 --flip
+                  --scales 0.5,0.75,1,1.25,1.5,1.75     as in the paper's tables
+
+Intersection over union is counted over the whole set, without pixels labelled
+255; a class that is in neither labels nor predictions is left out of the mean.`
+
+interface Options extends InferenceOptions, DatasetOptions {
+  model: string
+  json?: true
+}
+
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .summary('score a model on labelled photos')
+    .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
+    .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
+    .option('--split <name>', 'which part of it', 'val')
+    .option(
+      '-m, --model <model>',
+      'a name of `atrous weights list`, a checkpoint, its folder or its URL',
+      DEFAULT_MODEL,
+    )
+    .option(
+      '--output-stride <n>',
+      "8 or 16: pixels of the photo to one of the network's (default: the model's)",
+      positiveInteger,
+    )
+    .option('--scales <factors>', 'average the network over several image sizes', scaleList)
+    .option('--flip', 'average over the mirrored photo too')
+    .option(
+      '--size <pixels>',
+      "length of the photo's edge as the network sees it (default: the model's)",
+      positiveInteger,
+    )
+    .option('--limit <n>', 'only the first so many images', positiveInteger)
+    .option('--skip-bad', 'leave out images that have problems, instead of stopping')
+    .option('--json', 'print an object, with the confusion matrix')
+    .addHelpText('after', NOTES)
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  const { dataset } = await openChecked(options)
+  const model = await loadModel(options.model, options.outputStride)
+  const bar = countBar(dataset.size, 'images', { shown: true })
+  const start = performance.now()
+  try {
+    const { outputStride, scales, flip, size } = options
+    const found = await evaluate(model, dataset, { outputStride, scales, flip, size, onProgress: bar.step })
+    const milliseconds = Math.round(performance.now() - start)
+    bar.stop() // before the results, or it would erase them
+    console.log(options.json ? JSON.stringify({ ...found, milliseconds }) : text(found, milliseconds))
+  } finally {
+    bar.stop()
+    await model.dispose()
+  }
+}
+
+function text({ mIoU, pixelAccuracy, classes, images }: Evaluation, milliseconds: number): string {
+  const rows = classes.map(({ name, iou }) => [name, scoreText(iou)])
+  return [
+    table([['class', 'IoU'], ...rows]),
+    '',
+    table([
+      ['mean IoU', scoreText(mIoU)],
+      ['pixel accuracy', scoreText(pixelAccuracy)],
+      ['images', `${images}, in ${secondsText(milliseconds)}`],
+    ]),
+  ].join('\n')
+}
+
+/** A dash for what was not scored. */
+const scoreText = (score: number | null) => (score === null ? '–' : percentText(score))

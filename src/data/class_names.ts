@@ -1,0 +1,29 @@
+import { UserError } from '../errors.ts'
+
+/** The id of each name. Throws a UserError for a name that is not among the classes. */
+export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
+  return names.map(name => {
+    const id = classNames.findIndex(each => plain(each) === plain(name))
+    if (id < 0) throw new UserError(`there is no class "${name}"; the classes are ${classNames.join(', ')}`)
+    return id
+  })
+}
+
+/**
+ * Throws a UserError, of one line, where a model does not have a dataset's classes in a dataset's order. Case, spaces and
+ * signs do not count ("potted plant" is "pottedplant"), and a model whose classes have no names matches by their number.
+ */
+export function checkSameClasses(model: readonly string[], dataset: readonly string[]): void {
+  if (model.length !== dataset.length)
+    throw new UserError(
+      `the model has ${model.length} classes (${brief(model)}), the dataset ${dataset.length} (${brief(dataset)})`,
+    )
+  if (model.every((name, id) => name === `class ${id}`)) return
+  const id = model.findIndex((name, i) => plain(name) !== plain(dataset[i]))
+  if (id >= 0)
+    throw new UserError(`class ${id} is "${model[id]}" to the model, "${dataset[id]}" in the dataset`)
+}
+
+const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
+
+const brief = (names: readonly string[]) => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`

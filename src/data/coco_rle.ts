@@ -1,0 +1,42 @@
+import { UserError } from '../errors.ts'
+
+/** A bitmap as COCO's JSON has it: runs of zeros and ones in turn, column by column; as numbers, or packed into text. */
+export interface CocoRle {
+  size: [height: number, width: number]
+  counts: number[] | string
+}
+
+/** The bitmap: height · width bytes of 0 or 1, row by row. Throws a UserError where the runs do not fill it. */
+export function decodeRle({ size: [height, width], counts }: CocoRle): Uint8Array {
+  const runs = typeof counts === 'string' ? unpackRuns(counts) : counts
+  const total = runs.reduce((a, b) => a + b, 0)
+  if (total !== height * width || runs.some(run => !(run >= 0)))
+    throw new UserError(`a run-length mask of ${height * width} pixels has runs for ${total}`)
+  const bitmap = new Uint8Array(height * width)
+  let pixel = 0
+  runs.forEach((run, i) => {
+    const end = pixel + run
+    if (i % 2 === 0) pixel = end
+    for (; pixel < end; pixel++) bitmap[(pixel % height) * width + Math.floor(pixel / height)] = 1
+  })
+  return bitmap
+}
+
+/**
+ * COCO's text form of runs: each character less 48 holds five bits, lowest first, and whether more follow; the last one's highest
+ * bit is the sign. From the fourth run on what is written is the difference to the run two before.
+ */
+function unpackRuns(text: string): number[] {
+  const runs: number[] = []
+  for (let at = 0; at < text.length; ) {
+    let [value, shift, code] = [0, 0, 0]
+    do {
+      code = text.charCodeAt(at++) - 48
+      value |= (code & 31) << shift
+      shift += 5
+    } while (code & 32)
+    if (code & 16 && shift < 32) value |= -1 << shift
+    runs.push(runs.length > 2 ? value + runs[runs.length - 2] : value)
+  }
+  return runs
+}

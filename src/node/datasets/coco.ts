@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  allCategories,
+  type CocoAnnotation,
+  type CocoInstances,
+  checkInstances,
+  hasEnoughVoc,
+  vocCategories,
+} from '../../data/coco.ts'
+import { UserError } from '../../errors.ts'
+import { fileError } from '../file_error.ts'
+import { FileDataset } from './file_dataset.ts'
+import type { Item } from './item.ts'
+import { listFolder } from './text_list.ts'
+
+export interface CocoOptions {
+  /** Only VOC's classes, and only images with enough of them (section 4 of DeepLabv3); else all categories and images. */
+  vocOnly: boolean
+}
+
+/**
+ * A folder in COCO's layout: annotations/instances_<split>.json, with photos in <split>, images/<split> or images. COCO's own
+ * splits may be named without the year, `train` for `train2017`.
+ *
+ * Throws a UserError where one of these is missing, or the JSON holds no instances.
+ */
+export async function openCoco(
+  folder: string,
+  split: string,
+  { vocOnly }: CocoOptions,
+): Promise<FileDataset> {
+  const { file, name } = await findInstances(folder, split)
+  const instances = await readInstances(file)
+  const photos = await findPhotos(folder, name)
+  const { classNames, classOf } = (vocOnly ? vocCategories : allCategories)(instances)
+  const ofImage = new Map<number, CocoAnnotation[]>(instances.images.map(({ id }) => [id, []]))
+  for (const annotation of instances.annotations)
+    if (classOf(annotation.category_id) !== undefined) ofImage.get(annotation.image_id)?.push(annotation)
+  const regionsOf = (annotations: CocoAnnotation[]) =>
+    annotations.map(({ category_id, segmentation }) => ({ classId: classOf(category_id)!, segmentation }))
+  const items = instances.images
+    .map(image => ({ image, annotations: ofImage.get(image.id)! }))
+    .filter(({ annotations }) => !vocOnly || hasEnoughVoc(annotations))
+    .map(({ image: { file_name, width, height }, annotations }): Item => {
+      const labels = { regions: regionsOf(annotations), width, height }
+      return { id: file_name, image: join(photos, file_name), labels }
+    })
+  return new FileDataset(`coco${vocOnly ? '-voc' : ''}:${folder}, split ${split}`, classNames, items)
+}
+
+async function findInstances(folder: string, split: string): Promise<{ file: string; name: string }> {
+  const annotations = join(folder, 'annotations')
+  const names = await listFolder(annotations)
+  const splits = names.flatMap(name => /^instances_(.+)\.json$/.exec(name)?.[1] ?? [])
+  const name = splits.find(each => each === split) ?? splits.find(each => each === `${split}2017`)
+  if (name) return { file: join(annotations, `instances_${name}.json`), name }
+  throw new UserError(
+    `${annotations}: no instances_${split}.json; there are the splits ${splits.join(', ') || '(none)'}`,
+  )
+}
+
+async function findPhotos(folder: string, split: string): Promise<string> {
+  const names = await listFolder(folder)
+  if (names.includes(split)) return join(folder, split)
+  const images = join(folder, 'images')
+  return (await listFolder(images)).includes(split) ? join(images, split) : images
+}
+
+async function readInstances(file: string): Promise<CocoInstances> {
+  const text = await readFile(file, 'utf8').catch(error => {
+    throw fileError(file, error)
+  })
+  const json = parseJson(file, text)
+  checkInstances(file, json)
+  return json
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UserError(`${file}: not JSON, or cut short`)
+  }
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { FileDataset } from './file_dataset.ts'
+import { filesByStem, listFolder, readLines, readSplit } from './text_list.ts'
+
+/** Share of the images that are for validation where the user has not split them. */
+const VALIDATION_SHARE = 0.2
+
+/**
+ * A folder with `images`, `masks` (PNGs of class ids, named as their images) and `classes.txt` (a name a line, the first of class
+ * 0). `splits/<split>.txt` lists the names of a split. Without the folder `splits` there are three: `val`, a fifth of the images
+ * that their names decide, so that the same ones are held back on every machine; `train`, the others; and `all`.
+ *
+ * Throws a UserError where any of these is missing, or the split is empty. A mask without an image, or the reverse, is
+ * complained of only when it is read.
+ */
+export async function openFolder(folder: string, split: string): Promise<FileDataset> {
+  const [images, masks] = [join(folder, 'images'), join(folder, 'masks')]
+  const classNames = await readLines(join(folder, 'classes.txt'))
+  await Promise.all([listFolder(images), listFolder(masks)])
+  const [photoOf, maskOf] = await Promise.all([filesByStem(images), filesByStem(masks)])
+  const hasSplits = (await listFolder(folder)).includes('splits')
+  const ids = hasSplits
+    ? await readSplit(join(folder, 'splits'), split)
+    : ownSplit(folder, split, [...new Set([...photoOf.keys(), ...maskOf.keys()])].sort())
+  const items = ids.map(id => ({
+    id,
+    image: photoOf.get(id) ?? join(images, `${id}.jpg`),
+    labels: { file: maskOf.get(id) ?? join(masks, `${id}.png`) },
+  }))
+  return new FileDataset(`folder:${folder}, split ${split}`, classNames, items)
+}
+
+/** Hashes scatter names that a camera numbered; taking the least of them moves few images when others are added. */
+function ownSplit(folder: string, split: string, ids: string[]): string[] {
+  const hash = (id: string) => createHash('sha256').update(id).digest('hex')
+  const byHash = ids.map(id => ({ id, key: hash(id) })).sort((a, b) => (a.key < b.key ? -1 : 1))
+  const count = Math.max(1, Math.round(ids.length * VALIDATION_SHARE))
+  const held = new Set(byHash.slice(0, count).map(({ id }) => id))
+  if (split === 'all') return ids
+  if (split === 'val') return ids.filter(id => held.has(id))
+  if (split === 'train') return ids.filter(id => !held.has(id))
+  throw new UserError(`${folder}: no split "${split}"; without a folder "splits" there is train, val and all`)
+}

@@ -1,0 +1,28 @@
+import { UserError } from '../../errors.ts'
+import { openCoco } from './coco.ts'
+import type { FileDataset } from './file_dataset.ts'
+import { openFolder } from './folder.ts'
+import { openVoc } from './voc.ts'
+
+/** By the word before the colon. */
+const readers: Record<string, (folder: string, split: string) => Promise<FileDataset>> = {
+  voc: openVoc,
+  folder: openFolder,
+  coco: (folder, split) => openCoco(folder, split, { vocOnly: false }),
+  'coco-voc': (folder, split) => openCoco(folder, split, { vocOnly: true }),
+}
+
+/**
+ * Opens the dataset that a text such as `voc:data/VOC2012` names: `voc:`, `folder:`, `coco:`, or `coco-voc:` for the part of COCO
+ * that the paper pre-trains on, and a folder in that layout. Reads its lists, not yet its images.
+ *
+ * Throws a UserError where the text is of another form, or the folder does not hold what the layout asks for.
+ */
+export async function openDataset(description: string, { split }: { split: string }): Promise<FileDataset> {
+  const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(description) ?? []
+  if (!kind || !Object.hasOwn(readers, kind))
+    throw new UserError(
+      `dataset "${description}": expected ${Object.keys(readers).join(':, ')}: and a folder, such as voc:data/VOC2012`,
+    )
+  return readers[kind](folder, split)
+}

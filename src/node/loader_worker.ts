@@ -1,0 +1,37 @@
+// The thread that makes batches for loader.ts.
+
+import { type Augmentation, augment } from '../train/augment.ts'
+import { randomSource } from '../train/random.ts'
+import { type Item, readItem } from './datasets/item.ts'
+import type { Batch } from './loader.ts'
+import { serve } from './worker_pool.ts'
+
+export interface BatchJob {
+  items: Item[]
+  /** Decides on the crops, with the seed and an item's index here. */
+  step: number
+  seed: number
+  padding: readonly number[]
+  augmentation: Augmentation
+}
+
+serve(async (job: BatchJob) => {
+  const batch = await makeBatch(job)
+  return { result: batch, transfer: [batch.images.buffer, batch.labels.buffer] }
+})
+
+async function makeBatch({ items, step, seed, padding, augmentation }: BatchJob): Promise<Batch> {
+  const pixels = augmentation.cropSize ** 2
+  const images = new Uint8Array(items.length * pixels * 4)
+  const labels = new Uint8Array(items.length * pixels)
+  await Promise.all(
+    items.map(async (item, i) => {
+      const example = {
+        image: images.subarray(i * pixels * 4, (i + 1) * pixels * 4),
+        labels: labels.subarray(i * pixels, (i + 1) * pixels),
+      }
+      augment(await readItem(item), augmentation, padding, randomSource(seed, 'augment', step, i), example)
+    }),
+  )
+  return { images, labels }
+}

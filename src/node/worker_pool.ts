@@ -1,0 +1,78 @@
+// Threads that all do one kind of job.
+
+import { parentPort, type Transferable, Worker } from 'node:worker_threads'
+import { UserError } from '../errors.ts'
+
+interface Request<Job> {
+  id: number
+  job: Job
+}
+
+type Response<Result> = { id: number } & ({ result: Result } | { error: unknown; isUserError: boolean })
+
+interface Waiting<Result> {
+  resolve(result: Result): void
+  reject(error: unknown): void
+}
+
+export class WorkerPool<Job, Result> {
+  readonly #workers: Worker[]
+  readonly #waiting = new Map<number, Waiting<Result>>()
+  #jobs = 0
+  #failure: unknown
+
+  /** Starts `count` threads on a module that calls `serve`. */
+  constructor(module: URL, count: number) {
+    this.#workers = Array.from({ length: count }, () => {
+      const worker = new Worker(module)
+      worker.on('message', (response: Response<Result>) => this.#settle(response))
+      worker.on('error', error => this.#failAll(error))
+      return worker
+    })
+  }
+
+  /** Jobs go to the threads in turn. Rejects with what the job threw, or what ended its thread. */
+  run(job: Job): Promise<Result> {
+    const id = this.#jobs++
+    return new Promise((resolve, reject) => {
+      if (this.#failure) throw this.#failure
+      this.#waiting.set(id, { resolve, reject })
+      this.#workers[id % this.#workers.length].postMessage({ id, job } satisfies Request<Job>)
+    })
+  }
+
+  /** Ends the threads, whatever they are doing; jobs that are not done reject. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map(worker => worker.terminate()))
+    this.#failAll(new Error('the workers were ended'))
+  }
+
+  #settle(response: Response<Result>): void {
+    const { resolve, reject } = this.#waiting.get(response.id)!
+    this.#waiting.delete(response.id)
+    if ('result' in response) resolve(response.result)
+    else reject(response.isUserError ? new UserError((response.error as Error).message) : response.error)
+  }
+
+  /** Without one of its threads a pool would wait for ever. */
+  #failAll(error: unknown): void {
+    this.#failure ??= error
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+}
+
+/** In a thread: does the jobs of its pool. `transfer` lists buffers that are handed over instead of copied. */
+export function serve<Job, Result>(
+  work: (job: Job) => Promise<{ result: Result; transfer: Transferable[] }>,
+): void {
+  parentPort!.on('message', async ({ id, job }: Request<Job>) => {
+    try {
+      const { result, transfer } = await work(job)
+      parentPort!.postMessage({ id, result }, transfer)
+    } catch (error) {
+      // An error's class does not survive the way between threads.
+      parentPort!.postMessage({ id, error, isUserError: error instanceof UserError })
+    }
+  })
+}

@@ -1,0 +1,80 @@
+import { IGNORE_INDEX } from '../data/dataset.ts'
+
+/** How well predictions agree with the truth. */
+export interface Scores {
+  /**
+   * The mean of the classes' intersection over union, over the whole set and not image by image, as PASCAL VOC has it.
+   * Null where nothing was scored.
+   */
+  mIoU: number | null
+  /**
+   * By class: true positives / (true positives + false positives + false negatives). Null for a class that is in neither truth
+   * nor prediction, which the mean leaves out; VOC's own code divides 0 by 0 there, but each of its classes occurs. A class that
+   * is only predicted has 0, and counts.
+   */
+  iou: (number | null)[]
+  /** Share of the labelled pixels that are right; null where there are none. */
+  pixelAccuracy: number | null
+}
+
+/** How often each class was taken for each class. */
+export class ConfusionMatrix {
+  readonly classes: number
+  /** Pixels by truth · classes + prediction. */
+  readonly counts: Float64Array
+
+  constructor(classes: number) {
+    this.classes = classes
+    this.counts = new Float64Array(classes * classes)
+  }
+
+  /**
+   * Counts an image's pixels, but those whose truth is IGNORE_INDEX. Throws a RangeError, having counted nothing, where the
+   * two differ in length or hold an id that is no class.
+   */
+  add(truth: Uint8Array, prediction: Uint8Array): void {
+    const { classes, counts } = this
+    if (truth.length !== prediction.length)
+      throw new RangeError(`expected ${truth.length} predicted pixels, got ${prediction.length}`)
+    const pairs = new Uint32Array(2 ** 16)
+    for (let i = 0; i < truth.length; i++) pairs[(truth[i] << 8) | prediction[i]]++
+    pairs.fill(0, IGNORE_INDEX << 8)
+    const odd = pairs.findIndex((count, pair) => count > 0 && Math.max(pair >> 8, pair & 255) >= classes)
+    if (odd >= 0)
+      throw new RangeError(
+        `the ${odd >> 8 >= classes ? 'labels hold' : 'prediction holds'} class ${Math.max(odd >> 8, odd & 255)}, but there are ${classes} classes`,
+      )
+    for (let t = 0; t < classes; t++)
+      for (let p = 0; p < classes; p++) counts[t * classes + p] += pairs[(t << 8) | p]
+  }
+
+  scores(): Scores {
+    const ids = Array.from({ length: this.classes }, (_, id) => id)
+    const iou = ids.map(id => this.#iou(id))
+    const scored = iou.filter(value => value !== null)
+    const labelled = this.counts.reduce((a, b) => a + b, 0)
+    const right = ids.reduce((sum, id) => sum + this.#count(id, id), 0)
+    return {
+      mIoU: ratio(
+        scored.reduce((a, b) => a + b, 0),
+        scored.length,
+      ),
+      iou,
+      pixelAccuracy: ratio(right, labelled),
+    }
+  }
+
+  #iou(id: number): number | null {
+    const both = this.#count(id, id)
+    let either = -both
+    for (let other = 0; other < this.classes; other++)
+      either += this.#count(id, other) + this.#count(other, id)
+    return ratio(both, either)
+  }
+
+  #count(truth: number, prediction: number): number {
+    return this.counts[truth * this.classes + prediction]
+  }
+}
+
+const ratio = (part: number, whole: number) => (whole === 0 ? null : part / whole)
