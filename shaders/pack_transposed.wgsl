@@ -1,0 +1,45 @@
+// Re-lays a convolution's weight for its backward pass: input and output channels change places, and the taps their order.
+//
+//   weight        [out_channels, in_channels, taps], as PyTorch lays it
+//   packed        [taps, out_padded, in_vectors]   vec4: four input channels; zeros past out_channels and in_channels
+//   packed_bias   [in_vectors]                     zeros: conv2d.wgsl, which reads both, adds a bias
+//
+// One invocation makes one vector of `packed`; the first in_vectors of them make one of `packed_bias` too.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> packed_bias: array<vec4f>;
+
+struct Params {
+  out_channels: u32,
+  in_channels: u32,
+  taps: u32,
+  out_padded: u32,
+  in_vectors: u32,
+}
+
+fn weight_of(channel: u32, in_channel: u32, tap: u32) -> f32 {
+  if (channel >= params.out_channels || in_channel >= params.in_channels) { return 0.0; }
+  return weight[(channel * params.in_channels + in_channel) * params.taps + tap];
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.taps * params.out_padded * params.in_vectors) { return; }
+  let in_channel = index % params.in_vectors * 4u;
+  let channel = index / params.in_vectors % params.out_padded;
+  let tap = params.taps - 1u - index / (params.in_vectors * params.out_padded);
+  packed[index] = vec4f(
+    weight_of(channel, in_channel, tap),
+    weight_of(channel, in_channel + 1u, tap),
+    weight_of(channel, in_channel + 2u, tap),
+    weight_of(channel, in_channel + 3u, tap),
+  );
+  if (index < params.in_vectors) { packed_bias[index] = vec4f(0); }
+}

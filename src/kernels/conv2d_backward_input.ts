@@ -1,0 +1,66 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import type { Conv2dTile } from './conv2d.ts'
+import { type Window, windowedSize } from './geometry.ts'
+import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+
+export interface Conv2dBackwardInputOptions extends Window {
+  label: string
+  /** [n, h, w, c] of the convolution's input, and of its gradient. */
+  input: Shape
+  outChannels: number
+}
+
+/**
+ * The gradient of a convolution's input from that of its output: [n, h', w', outChannels] → [n, h, w, c]. Any stride, but
+ * see `chooseConv2dBackwardInput`. Its buffers are conv2d's: `input` is the gradient that it reads, `output` the one that it
+ * writes, `weight` as `packTransposed` lays it.
+ */
+export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile?: Conv2dTile }): Kernel {
+  const { label, input, outChannels, kernel, stride, dilation, padding } = options
+  const tile = options.tile ?? chooseTile(options)
+  const [n, inH, inW, inChannels] = input
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
+  const phasePixels = n * phase.h * phase.w
+  const rowTiles = Math.ceil(phasePixels / (tile.pixels * tile.lanesY))
+  const columnTiles = Math.ceil(vectors(inChannels) / (tile.vectors * tile.lanesX))
+  const taps = kernel[0] * kernel[1]
+  return {
+    label,
+    shader: 'conv2d_backward_input',
+    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
+    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY },
+    params: {
+      in_h: inH,
+      in_w: inW,
+      in_vectors: vectors(inChannels),
+      out_h: out.h,
+      out_w: out.w,
+      out_vectors: vectors(outChannels),
+      phase_h: phase.h,
+      phase_w: phase.w,
+      phase_pixels: phasePixels,
+      row_tiles: rowTiles,
+      k_h: kernel[0],
+      k_w: kernel[1],
+      stride,
+      dilation,
+      pad_top: padding.top,
+      pad_left: padding.left,
+    },
+    inputs: {
+      input: activationBytes([n, out.h, out.w, outChannels]),
+      weight: taps * vectors(outChannels) * 4 * vectors(inChannels) * VECTOR_BYTES,
+    },
+    outputs: { output: activationBytes(input) },
+    workgroups: rowTiles * stride * stride * columnTiles,
+    macs: n * out.h * out.w * outChannels * inChannels * taps,
+  }
+}
+
+/** 8 pixels × 16 channels, as many lanes along the channels as the gradient has use for. */
+function chooseTile({ input: [, , , inChannels] }: Conv2dBackwardInputOptions): Conv2dTile {
+  const inVectors = vectors(inChannels)
+  const lanesX = inVectors > 16 ? 8 : inVectors > 8 ? 4 : 2
+  return { pixels: 8, vectors: 4, lanesX, lanesY: 32 / lanesX }
+}

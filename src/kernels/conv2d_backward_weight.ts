@@ -1,0 +1,77 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { type Window, windowedSize } from './geometry.ts'
+import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+import { splitPixels } from './split_pixels.ts'
+
+export interface Conv2dBackwardWeightOptions extends Window {
+  label: string
+  /** [n, h, w, c] of the convolution's input. */
+  input: Shape
+  outChannels: number
+}
+
+/** What one invocation computes (vectors of input channels × vectors of output channels) and how many share a workgroup. */
+export interface Conv2dBackwardWeightTile {
+  rows: number
+  columns: number
+  lanesX: number
+  lanesY: number
+}
+
+/**
+ * The gradient of a convolution's weight from its `input` and `output_gradient`, as `partials` for `conv2dReduceWeight` to add
+ * up: as many as `params.splits`.
+ */
+export function conv2dBackwardWeight(
+  options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile },
+): Kernel {
+  const { label, input, outChannels, kernel, stride, dilation, padding } = options
+  const tile = options.tile ?? chooseTile(options)
+  const [n, inH, inW, inChannels] = input
+  const [inVectors, outVectors] = [vectors(inChannels), vectors(outChannels)]
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const pixels = n * out.h * out.w
+  const taps = kernel[0] * kernel[1]
+  const rowTiles = Math.ceil(inVectors / (tile.rows * tile.lanesY))
+  const columnTiles = Math.ceil(outVectors / (tile.columns * tile.lanesX))
+  const splits = splitPixels(pixels, taps * rowTiles * columnTiles * tile.lanesX * tile.lanesY)
+  return {
+    label,
+    shader: 'conv2d_backward_weight',
+    consts: { TILE_ROWS: tile.rows, TILE_COLUMNS: tile.columns },
+    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY },
+    params: {
+      batch: n,
+      in_h: inH,
+      in_w: inW,
+      in_vectors: inVectors,
+      out_h: out.h,
+      out_w: out.w,
+      out_vectors: outVectors,
+      row_tiles: rowTiles,
+      column_tiles: columnTiles,
+      splits,
+      k_h: kernel[0],
+      k_w: kernel[1],
+      stride,
+      dilation,
+      pad_top: padding.top,
+      pad_left: padding.left,
+    },
+    inputs: {
+      input: activationBytes(input),
+      output_gradient: activationBytes([n, out.h, out.w, outChannels]),
+    },
+    outputs: { partials: splits * taps * inVectors * 4 * outVectors * VECTOR_BYTES },
+    workgroups: splits * taps * rowTiles * columnTiles,
+    macs: pixels * outChannels * inChannels * taps,
+  }
+}
+
+/** 8 × 16 channels where there are so many, with no more lanes along the output channels than there is use for. */
+function chooseTile({ input: [, , , inChannels], outChannels }: Conv2dBackwardWeightOptions) {
+  const [inVectors, outVectors] = [vectors(inChannels), vectors(outChannels)]
+  const columns = outVectors > 8 ? 4 : 2
+  const lanesX = outVectors > 4 * columns ? 8 : outVectors > 2 * columns ? 4 : 2
+  return { rows: inVectors > 1 ? 2 : 1, columns, lanesX, lanesY: 32 / lanesX }
+}

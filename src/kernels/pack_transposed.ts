@@ -1,0 +1,33 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { VECTOR_BYTES, vectors } from './layout.ts'
+
+export interface PackTransposedOptions {
+  label: string
+  /** [out, in, h, w] as PyTorch lays it */
+  weight: readonly number[]
+}
+
+/** Re-lays a weight for `chooseConv2dBackwardInput`, with the bias of zeros that conv2d wants. Sizes: `packed` and `packed_bias`. */
+export function packTransposed({ label, weight }: PackTransposedOptions): Kernel {
+  const [outChannels, inChannels, kernelH, kernelW] = weight
+  const taps = kernelH * kernelW
+  const outPadded = vectors(outChannels) * 4
+  const inVectors = vectors(inChannels)
+  return {
+    label,
+    shader: 'pack_transposed',
+    params: {
+      out_channels: outChannels,
+      in_channels: inChannels,
+      taps,
+      out_padded: outPadded,
+      in_vectors: inVectors,
+    },
+    inputs: { weight: outChannels * inChannels * taps * 4 },
+    outputs: {
+      packed: taps * outPadded * inVectors * VECTOR_BYTES,
+      packed_bias: inVectors * VECTOR_BYTES,
+    },
+    workgroups: Math.ceil((taps * outPadded * inVectors) / 64),
+  }
+}
