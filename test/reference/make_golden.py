@@ -2,50 +2,18 @@
 """Writes golden.jsonl: what PyTorch makes, in float64, of tiny inputs, to check the plain loops of this folder against.
 
 Run with Debian's python3-torch (1.13): python3 make_golden.py
-
-Each line is one case: { op, name, given, expected }. `given` is the argument of the reference function; arrays are
-{ shape, data } in NHWC (weights OIHW), and a { "float64": [...] } becomes a Float64Array.
-Inputs have three decimals, which keeps the file small; NaN and the infinities are strings.
 """
 
-import json
 import math
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
+from golden import GoldenFile, array, nhwc, numbers, planted, random
+
 torch.manual_seed(1)
-golden = []
-
-
-def random(*shape):
-    return torch.round(torch.rand(*shape, dtype=torch.float64) * 4 - 2, decimals=3)
-
-
-def planted(value, *shape):
-    """Random, with one special value in the middle of the last map's last channel. NCHW, as everything in this script."""
-    array = random(*shape)
-    array[-1, -1, shape[2] // 2, shape[3] // 2] = value
-    return array
-
-
-def numbers(tensor):
-    values = tensor.flatten().tolist()
-    return {"float64": [v if math.isfinite(v) else str(v).replace("inf", "Infinity").replace("nan", "NaN") for v in values]}
-
-
-def array(tensor):
-    return {"shape": list(tensor.shape), "data": numbers(tensor)}
-
-
-def nhwc(tensor):
-    return array(tensor.permute(0, 2, 3, 1))
-
-
-def record(op, name, given, **expected):
-    golden.append({"op": op, "name": name, "given": given, "expected": expected})
-
+golden = GoldenFile("golden.jsonl")
+record = golden.record
 
 ACTIVATIONS = {"none": lambda x: x, "relu": F.relu, "relu6": F.relu6}
 
@@ -259,5 +227,4 @@ for name, x in (
 parts = [random(2, c, 2, 3) for c in (1, 3, 5)]
 record("concat", "1, 3 and 5 channels", [nhwc(part) for part in parts], output=nhwc(torch.cat(parts, 1)))
 
-lines = [json.dumps(case, separators=(",", ":")) + "\n" for case in golden]
-(Path(__file__).parent / "golden.jsonl").write_text("".join(lines))
+golden.write()
