@@ -1,0 +1,83 @@
+// The gradient of resize.wgsl by its input: of each output pixel the share that it took, gathered.
+//
+//   output_gradient   [n, out_h, out_w, vectors]   vec4: four channels
+//   input_gradient    [n, in_h, in_w, vectors]
+//
+// One workgroup makes one vector of one pixel of the result: its lanes add every 64th of the output pixels that took a share
+// of it, then their sums are added pairwise. One input pixel may have gone into a whole map, as image pooling's does.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> input_gradient: array<vec4f>;
+
+struct Params {
+  in_h: u32,
+  in_w: u32,
+  out_h: u32,
+  out_w: u32,
+  vectors: u32,
+  count: u32, // n · in_h · in_w · vectors
+  // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
+  step_y: i32,
+  shift_y: i32,
+  unit_y: i32,
+  step_x: i32,
+  shift_x: i32,
+  unit_x: i32,
+}
+
+// The targets first … end that may lie less than 1 from a source index.
+struct Targets {
+  first: u32,
+  end: u32,
+}
+
+fn targets_of(source: u32, step: i32, shift: i32, unit: i32, size: u32) -> Targets {
+  if (step == 0) { return Targets(0, size); }
+  let first = max(0, ((i32(source) - 1) * unit - shift) / step);
+  let end = max(0, ((i32(source) + 1) * unit - shift) / step + 1);
+  return Targets(u32(first), min(u32(end), size));
+}
+
+// What of a source index goes into the target at this position.
+fn share_of(source: u32, numerator: i32, unit: i32, size: u32) -> f32 {
+  let low = u32(max(0, numerator) / unit);
+  let share = f32(max(0, numerator) % unit) / f32(unit);
+  return select(0.0, 1.0 - share, low == source) + select(0.0, share, min(low + 1u, size - 1u) == source);
+}
+
+var<workgroup> sums: array<vec4f, 64>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  let vector = index % params.vectors;
+  let pixel = index / params.vectors;
+  let column = pixel % params.in_w;
+  let row = pixel / params.in_w % params.in_h;
+  let image = pixel / (params.in_w * params.in_h) * params.out_h;
+
+  var sum = vec4f(0);
+  if (index < params.count) {
+    let rows = targets_of(row, params.step_y, params.shift_y, params.unit_y, params.out_h);
+    let columns = targets_of(column, params.step_x, params.shift_x, params.unit_x, params.out_w);
+    let width = columns.end - columns.first;
+    for (var i = lane; i < (rows.end - rows.first) * width; i += 64u) {
+      let y = rows.first + i / width;
+      let x = columns.first + i % width;
+      let share_y = share_of(row, i32(y) * params.step_y + params.shift_y, params.unit_y, params.in_h);
+      let share_x = share_of(column, i32(x) * params.step_x + params.shift_x, params.unit_x, params.in_w);
+      sum += share_y * share_x * output_gradient[((image + y) * params.out_w + x) * params.vectors + vector];
+    }
+  }
+  sums[lane] = sum;
+  for (var half = 32u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { sums[lane] += sums[lane + half]; }
+  }
+  if (lane == 0u && index < params.count) { input_gradient[index] = sums[0]; }
+}

@@ -1,0 +1,32 @@
+// The loss: the sums of softmax_cross_entropy.wgsl's workgroups, added in a fixed order.
+//
+//   partials   [count]   Σ weight · loss and Σ weight
+//   loss       [2]       Σ weight · loss / Σ weight, and 1 / Σ weight, which the gradient needs; both 0 where every pixel is ignored
+//
+// One workgroup: its lanes add every 256th partial, then their sums are added pairwise.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> partials: array<vec2f>;
+@group(0) @binding(2) var<storage, read_write> loss: array<f32>;
+
+struct Params {
+  count: u32,
+}
+
+var<workgroup> sums: array<vec2f, 256>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var own = vec2f(0);
+  for (var i = lane; i < params.count; i += 256u) { own += partials[i]; }
+  sums[lane] = own;
+  for (var half = 128u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { sums[lane] += sums[lane + half]; }
+  }
+  if (lane == 0u) {
+    let scale = select(0.0, 1.0 / sums[0].y, sums[0].y > 0.0);
+    loss[0] = sums[0].x * scale;
+    loss[1] = scale;
+  }
+}

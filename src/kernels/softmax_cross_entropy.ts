@@ -1,0 +1,94 @@
+// The loss of training, over logits upsampled to the labels' own size (DeepLabv3, section 4.1: downsampling labels instead
+// loses fine annotations): `softmaxCrossEntropy`, then `softmaxCrossEntropyMerge`; `softmaxCrossEntropyBackward` reads both.
+
+import { UserError } from '../errors.ts'
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationBytes, type Shape, vectors } from './layout.ts'
+import { samplingParams } from './resize.ts'
+import { classMapWords } from './upsample_argmax.ts'
+
+export interface SoftmaxCrossEntropyOptions {
+  label: string
+  /** Logits, [n, h, w, classes], at most 256 classes. */
+  input: Shape
+  /** Of the labels: one byte a pixel, [n, height, width], each image padded to whole words. */
+  height: number
+  width: number
+  alignCorners: boolean
+  /** The label of pixels that do not count; those that are no class do not either. */
+  ignoreIndex: number
+  /** Whether there are `class_weights`, [classes]. */
+  classWeights?: boolean
+}
+
+/** Label pixels to a workgroup of the forward kernel. */
+const TILE = 256
+
+const tilesOf = ({ input, height, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'height' | 'width'>) =>
+  Math.ceil((input[0] * height * width) / TILE)
+
+/** Logits, labels → log_sum_exp, f32 [n, height, width], and partials, for `softmaxCrossEntropyMerge`. */
+export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel {
+  const { label, input, height, width } = options
+  const pixels = input[0] * height * width
+  return {
+    label,
+    shader: 'softmax_cross_entropy',
+    params: { pixels, ...shared(options) },
+    inputs: sharedInputs(options),
+    outputs: { log_sum_exp: pixels * 4, partials: tilesOf(options) * 8 },
+    workgroups: tilesOf(options),
+  }
+}
+
+/** Partials → loss, f32 [2]: the mean over the pixels that count, by weight, and 1 / Σ weight; zeros where none counts. */
+export function softmaxCrossEntropyMerge(
+  options: Pick<SoftmaxCrossEntropyOptions, 'label' | 'input' | 'height' | 'width'>,
+): Kernel {
+  const count = tilesOf(options)
+  return {
+    label: options.label,
+    shader: 'softmax_cross_entropy_merge',
+    params: { count },
+    inputs: { partials: count * 8 },
+    outputs: { loss: 8 },
+    workgroups: 1,
+  }
+}
+
+/** What the other two read and wrote → logits_gradient, [n, h, w, classes]. */
+export function softmaxCrossEntropyBackward(options: SoftmaxCrossEntropyOptions): Kernel {
+  const { label, input, height, width } = options
+  const [n, h, w, channels] = input
+  const count = n * h * w * vectors(channels)
+  return {
+    label,
+    shader: 'softmax_cross_entropy_backward',
+    params: { count, ...shared(options) },
+    inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
+    outputs: { logits_gradient: activationBytes(input) },
+    workgroups: count,
+  }
+}
+
+function shared({ label, input, height, width, ...options }: SoftmaxCrossEntropyOptions) {
+  const [, inH, inW, channels] = input
+  if (channels > 256) throw new UserError(`${label}: labels of one byte tell 256 classes, not ${channels}`)
+  return {
+    in_h: inH,
+    in_w: inW,
+    out_h: height,
+    out_w: width,
+    channels,
+    vectors: vectors(channels),
+    ignore_index: options.ignoreIndex,
+    has_class_weights: Number(options.classWeights ?? false),
+    ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, options.alignCorners),
+  }
+}
+
+const sharedInputs = ({ input, height, width, classWeights }: SoftmaxCrossEntropyOptions) => ({
+  logits: activationBytes(input),
+  labels: input[0] * classMapWords(height, width) * 4,
+  class_weights: classWeights ? input[3] * 4 : 0,
+})

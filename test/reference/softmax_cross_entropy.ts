@@ -1,0 +1,75 @@
+import { type Array4, type Shape4, zeros } from './array4.ts'
+import { resize } from './resize.ts'
+import { resizeBackward } from './resize_backward.ts'
+import { softmax } from './softmax.ts'
+
+export interface SoftmaxCrossEntropy {
+  /** [n, h, w, c] */
+  logits: Array4
+  /** [n, height, width] class ids; what is `ignoreIndex`, or no class, is ignored */
+  labels: Uint8Array
+  height: number
+  width: number
+  alignCorners: boolean
+  ignoreIndex: number
+  /** [c]; ones if absent */
+  classWeights?: Float64Array
+}
+
+/** The loss and what it is made of. */
+export interface Loss {
+  /** log Σ exp of the upsampled logits, [n, height, width]; 0 where the label is ignored */
+  logSumExp: Float64Array
+  /** Σ weight · −log p(label) over the pixels that are not ignored */
+  weightedLoss: number
+  /** Σ weight over the same */
+  weight: number
+  /** their quotient; 0 if every pixel is ignored (PyTorch: NaN) */
+  loss: number
+}
+
+/** PyTorch's cross_entropy, weighted mean, of logits bilinearly resized to the labels' size. */
+export function softmaxCrossEntropy(given: SoftmaxCrossEntropy): Loss {
+  const { data, shape } = resize({ ...given, input: given.logits })
+  const channels = shape[3]
+  const logSumExp = new Float64Array(given.labels.length)
+  let [weightedLoss, weight] = [0, 0]
+  given.labels.forEach((label, pixel) => {
+    const own = weightOf(label, given)
+    if (own === undefined) return
+    const logits = data.subarray(pixel * channels, (pixel + 1) * channels)
+    const max = Math.max(...logits)
+    logSumExp[pixel] = max + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0))
+    weightedLoss += own * (logSumExp[pixel] - logits[label])
+    weight += own
+  })
+  return { logSumExp, weightedLoss, weight, loss: weight === 0 ? 0 : weightedLoss / weight }
+}
+
+/** The gradient of the loss by the logits, [n, h, w, c]: weight · (p − [c is the label]) / Σ weight, back through the resize. */
+export function softmaxCrossEntropyBackward(given: SoftmaxCrossEntropy): Array4 {
+  const { logits, labels, height, width } = given
+  const [n, h, w, channels] = logits.shape
+  const shape: Shape4 = [n, height, width, channels]
+  const probabilities = softmax(resize({ ...given, input: logits }))
+  const { weight } = softmaxCrossEntropy(given)
+  const outputGradient = zeros(shape)
+  labels.forEach((label, pixel) => {
+    const own = weightOf(label, given)
+    if (own === undefined || weight === 0) return
+    for (let c = 0; c < channels; c++) {
+      const p = probabilities.data[pixel * channels + c]
+      outputGradient.data[pixel * channels + c] = (own * (p - Number(c === label))) / weight
+    }
+  })
+  return resizeBackward({ ...given, outputGradient, height: h, width: w })
+}
+
+/** The weight of a pixel of this label; undefined if it is ignored. */
+function weightOf(
+  label: number,
+  { logits, ignoreIndex, classWeights }: SoftmaxCrossEntropy,
+): number | undefined {
+  if (label === ignoreIndex || label >= logits.shape[3]) return undefined
+  return classWeights?.[label] ?? 1
+}
