@@ -9,9 +9,12 @@ import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_
 import { cases as activationCases } from '../test/cases/activation.ts'
 import { cases as addCases } from '../test/cases/add.ts'
 import { cases as batchNormCases } from '../test/cases/batch_norm.ts'
+import { cases as biasGradientCases } from '../test/cases/bias_gradient.ts'
 import { cases as concatCases } from '../test/cases/concat.ts'
 import { cases as conv2dCases } from '../test/cases/conv2d.ts'
+import { cases as conv2dBackwardCases } from '../test/cases/conv2d_backward.ts'
 import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
+import { cases as depthwiseConv2dBackwardCases } from '../test/cases/depthwise_conv2d_backward.ts'
 import { cases as globalAveragePoolCases } from '../test/cases/global_average_pool.ts'
 import { cases as maxPoolCases } from '../test/cases/max_pool.ts'
 import { cases as preprocessCases } from '../test/cases/preprocess.ts'
@@ -22,9 +25,14 @@ import { accumulateProbabilitiesRun } from '../test/kernels/accumulate_probabili
 import { activationRun } from '../test/kernels/activation.ts'
 import { addRun } from '../test/kernels/add.ts'
 import { batchNormRun } from '../test/kernels/batch_norm.ts'
+import { biasGradientRun } from '../test/kernels/bias_gradient.ts'
 import { concatRun } from '../test/kernels/concat.ts'
 import { conv2dRun } from '../test/kernels/conv2d.ts'
+import { conv2dBackwardInputRun } from '../test/kernels/conv2d_backward_input.ts'
+import { conv2dBackwardWeightRun } from '../test/kernels/conv2d_backward_weight.ts'
 import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
+import { depthwiseConv2dBackwardInputRun } from '../test/kernels/depthwise_conv2d_backward_input.ts'
+import { depthwiseConv2dBackwardWeightRun } from '../test/kernels/depthwise_conv2d_backward_weight.ts'
 import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
 import { maxPoolRun } from '../test/kernels/max_pool.ts'
 import { preprocessRun } from '../test/kernels/preprocess.ts'
@@ -53,7 +61,12 @@ const benches = <Case extends { name: string; bench?: boolean }>(
 
 const ops: Record<string, Bench[]> = {
   conv2d: benches(conv2dCases, conv2dRun),
+  conv2d_backward_input: benches(conv2dBackwardCases, conv2dBackwardInputRun),
+  conv2d_backward_weight: benches(conv2dBackwardCases, test => conv2dBackwardWeightRun(test)),
+  bias_gradient: benches(biasGradientCases, biasGradientRun),
   depthwise_conv2d: benches(depthwiseConv2dCases, depthwiseConv2dRun),
+  depthwise_conv2d_backward_input: benches(depthwiseConv2dBackwardCases, depthwiseConv2dBackwardInputRun),
+  depthwise_conv2d_backward_weight: benches(depthwiseConv2dBackwardCases, depthwiseConv2dBackwardWeightRun),
   batch_norm: benches(batchNormCases, batchNormRun),
   activation: benches(activationCases, activationRun),
   add: benches(addCases, addRun),

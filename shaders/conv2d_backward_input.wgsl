@@ -39,32 +39,21 @@ override LANES_Y: u32;
 
 const OUTSIDE = 0xffffffffu;
 
-// An input pixel: its image, its row and its column.
+// A pixel of a phase: its image, and its place in the phase. In the input it is at place · stride + phase.
 struct Pixel {
   n: u32,
-  y: u32,
-  x: u32,
+  place: vec2u,
 }
 
-fn pixel_at(index: u32, phase: vec2u) -> Pixel {
+fn pixel_at(index: u32) -> Pixel {
   let row = index / params.phase_w;
-  let y = row % params.phase_h * params.stride + phase.y;
-  return Pixel(row / params.phase_h, y, index % params.phase_w * params.stride + phase.x);
-}
-
-fn is_inside(pixel: Pixel, index: u32) -> bool {
-  return index < params.phase_pixels && pixel.y < params.in_h && pixel.x < params.in_w;
-}
-
-// How far a tap carries a pixel, before the division by the stride.
-fn tap_offset(ky: u32, kx: u32) -> vec2i {
-  return vec2i(vec2u(params.pad_left, params.pad_top)) - vec2i(vec2u(kx, ky) * params.dilation);
+  return Pixel(row / params.phase_h, vec2u(index % params.phase_w, row % params.phase_h));
 }
 
 // Index of the first vector of the output pixel that a tap carries this one to, or OUTSIDE.
-fn tap_address(pixel: Pixel, offset: vec2i) -> u32 {
+fn tap_address(pixel: Pixel, shift: vec2u) -> u32 {
   // Negative coordinates wrap round to large ones, so one comparison tells.
-  let at = vec2u((vec2i(vec2u(pixel.x, pixel.y)) + offset) / i32(params.stride));
+  let at = pixel.place + shift;
   let inside = at.y < params.out_h && at.x < params.out_w;
   return select(OUTSIDE, ((pixel.n * params.out_h + at.y) * params.out_w + at.x) * params.out_vectors, inside);
 }
@@ -84,21 +73,29 @@ fn main(
 
   // Past the map the taps are outside; past the last vector a tile repeats it. Neither is stored.
   var pixels: array<Pixel, TILE_PIXELS>;
-  for (var p = 0u; p < TILE_PIXELS; p++) { pixels[p] = pixel_at(first_pixel + p, phase); }
+  var addresses: array<u32, TILE_PIXELS>; // of the first vector in the output, or OUTSIDE
+  for (var p = 0u; p < TILE_PIXELS; p++) {
+    pixels[p] = pixel_at(first_pixel + p);
+    let at = pixels[p].place * params.stride + phase;
+    let inside = first_pixel + p < params.phase_pixels && all(at < vec2u(params.in_w, params.in_h));
+    addresses[p] = select(OUTSIDE, ((pixels[p].n * params.in_h + at.y) * params.in_w + at.x) * params.in_vectors, inside);
+  }
   var columns: array<u32, TILE_VECTORS>;
   for (var v = 0u; v < TILE_VECTORS; v++) { columns[v] = min(first_vector + v * LANES_X, params.in_vectors - 1u); }
 
   var sums: array<array<vec4f, TILE_VECTORS>, TILE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
     for (var kx = 0u; kx < params.k_w; kx++) {
-      let offset = tap_offset(ky, kx);
-      if (any((vec2i(phase) + offset) % i32(params.stride) != vec2i(0))) { continue; }
+      // Where the tap carries the pixel of place 0, and with it all: from place to place the output steps by one.
+      let from_origin = vec2i(phase + vec2u(params.pad_left, params.pad_top)) - vec2i(vec2u(kx, ky) * params.dilation);
+      if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }
+      let shift = vec2u(from_origin / i32(params.stride));
 
-      var addresses: array<u32, TILE_PIXELS>;
+      var sources: array<u32, TILE_PIXELS>;
       var nearest = OUTSIDE;
       for (var p = 0u; p < TILE_PIXELS; p++) {
-        addresses[p] = select(OUTSIDE, tap_address(pixels[p], offset), is_inside(pixels[p], first_pixel + p));
-        nearest = min(nearest, addresses[p]);
+        sources[p] = select(OUTSIDE, tap_address(pixels[p], shift), addresses[p] != OUTSIDE);
+        nearest = min(nearest, sources[p]);
       }
       if (nearest == OUTSIDE) { continue; }
 
@@ -107,8 +104,8 @@ fn main(
       for (var o = 0u; o < params.out_vectors; o++) {
         var values: array<vec4f, TILE_PIXELS>;
         for (var p = 0u; p < TILE_PIXELS; p++) {
-          let value = input[select(addresses[p], nearest, addresses[p] == OUTSIDE) + o];
-          values[p] = select(value, vec4f(0), addresses[p] == OUTSIDE);
+          let value = input[select(sources[p], nearest, sources[p] == OUTSIDE) + o];
+          values[p] = select(value, vec4f(0), sources[p] == OUTSIDE);
         }
         for (var c = 0u; c < 4u; c++) {
           for (var v = 0u; v < TILE_VECTORS; v++) {
@@ -122,11 +119,9 @@ fn main(
   }
 
   for (var p = 0u; p < TILE_PIXELS; p++) {
-    let pixel = pixels[p];
-    let at = ((pixel.n * params.in_h + pixel.y) * params.in_w + pixel.x) * params.in_vectors;
     for (var v = 0u; v < TILE_VECTORS; v++) {
       let vector = first_vector + v * LANES_X;
-      if (is_inside(pixel, first_pixel + p) && vector < params.in_vectors) { output[at + vector] = sums[p][v]; }
+      if (addresses[p] != OUTSIDE && vector < params.in_vectors) { output[addresses[p] + vector] = sums[p][v]; }
     }
   }
 }

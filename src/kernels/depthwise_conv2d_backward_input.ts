@@ -17,7 +17,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
   const out = windowedSize({ h: inH, w: inW }, options)
   const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
   const phasePixels = n * phase.h * phase.w
-  const phaseTiles = Math.ceil(phasePixels / TILE_PIXELS)
+  const phaseGroups = Math.ceil((Math.ceil(phasePixels / TILE_PIXELS) * vectors(channels)) / 64)
   const taps = kernel[0] * kernel[1]
   return {
     label,
@@ -32,7 +32,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
       phase_h: phase.h,
       phase_w: phase.w,
       phase_pixels: phasePixels,
-      phase_tiles: phaseTiles,
+      phase_groups: phaseGroups,
       k_h: kernel[0],
       k_w: kernel[1],
       stride,
@@ -45,7 +45,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
       weight: taps * vectors(channels) * VECTOR_BYTES,
     },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: Math.ceil((phaseTiles * stride * stride * vectors(channels)) / 64),
+    workgroups: phaseGroups * stride * stride,
     macs: n * out.h * out.w * channels * taps,
   }
 }

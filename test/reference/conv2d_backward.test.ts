@@ -1,12 +1,13 @@
 import { type Array4, randomArray4, randomWeight, type Weight } from './array4.ts'
 import { biasGradient } from './bias_gradient.ts'
 import { type Conv2d, conv2d, conv2dShape } from './conv2d.ts'
-import { conv2dBackwardInput } from './conv2d_backward_input.ts'
+import { type Conv2dBackward, conv2dBackwardInput } from './conv2d_backward_input.ts'
 import { conv2dBackwardWeight } from './conv2d_backward_weight.ts'
 import { depthwiseConv2d, depthwiseConv2dShape } from './depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from './depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from './depthwise_conv2d_backward_weight.ts'
 import { expectGradient } from './finite_difference.ts'
+import { goldenTests, vector } from './golden.ts'
 import { padding } from './window.ts'
 
 const windows = {
@@ -67,3 +68,17 @@ for (const [op, { weight, forward, shapeOf, backwardInput, backwardWeight }] of 
     }
   })
 }
+
+describe("the reference of convolutions' gradients against PyTorch", () => {
+  const agrees = goldenTests('conv2d_backward_golden.jsonl')
+  agrees('conv2d_backward', (backward: Conv2dBackward) => ({
+    input: conv2dBackwardInput(backward),
+    weight: conv2dBackwardWeight(backward),
+    bias: vector(biasGradient(backward.outputGradient)),
+  }))
+  agrees('depthwise_conv2d_backward', (backward: Conv2dBackward) => ({
+    input: depthwiseConv2dBackwardInput(backward),
+    weight: depthwiseConv2dBackwardWeight(backward),
+    bias: vector(biasGradient(backward.outputGradient)),
+  }))
+})
