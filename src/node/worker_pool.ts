@@ -24,7 +24,7 @@ export class WorkerPool<Job, Result> {
   /** Starts `count` threads on a module that calls `serve`. */
   constructor(module: URL, count: number) {
     this.#workers = Array.from({ length: count }, () => {
-      const worker = new Worker(module)
+      const worker = startWorker(module)
       worker.on('message', (response: Response<Result>) => this.#settle(response))
       worker.on('error', error => this.#failAll(error))
       return worker
@@ -60,6 +60,13 @@ export class WorkerPool<Job, Result> {
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
   }
+}
+
+/** Node 20 does not pass tsx's hooks on to threads: one that starts from TypeScript registers them itself. */
+function startWorker(module: URL): Worker {
+  if (!module.pathname.endsWith('.ts')) return new Worker(module)
+  const [tsx, main] = [import.meta.resolve('tsx/esm/api'), module.href].map(url => JSON.stringify(url))
+  return new Worker(`import(${tsx}).then(tsx => tsx.register()).then(() => import(${main}))`, { eval: true })
 }
 
 /** In a thread: does the jobs of its pool. `transfer` lists buffers that are handed over instead of copied. */

@@ -83,15 +83,21 @@ function cropImage(
   const x = taps(width, columns, mirrored)
   const y = taps(height, rows, false)
   for (let row = 0; row < rows.size; row++) {
-    const [above, below, down] = [y.first[row] * width, y.second[row] * width, y.weight[row]]
+    const above = y.first[row] * width
+    const below = y.second[row] * width
+    const down = y.weight[row]
     for (let column = 0; column < columns.size; column++) {
-      const [left, right, across] = [x.first[column], x.second[column], x.weight[column]]
-      const [a, b, c, d] = [(above + left) * 4, (above + right) * 4, (below + left) * 4, (below + right) * 4]
-      const out = (row * cropSize + column) * 4
+      const left = x.first[column]
+      const right = x.second[column]
+      const across = x.weight[column]
       for (let channel = 0; channel < 3; channel++) {
-        const top = data[a + channel] * (1 - across) + data[b + channel] * across
-        const bottom = data[c + channel] * (1 - across) + data[d + channel] * across
-        into[out + channel] = top * (1 - down) + bottom * down + 0.5
+        const a = data[(above + left) * 4 + channel]
+        const b = data[(above + right) * 4 + channel]
+        const c = data[(below + left) * 4 + channel]
+        const d = data[(below + right) * 4 + channel]
+        const top = a + (b - a) * across
+        const bottom = c + (d - c) * across
+        into[(row * cropSize + column) * 4 + channel] = top + (bottom - top) * down + 0.5
       }
     }
   }

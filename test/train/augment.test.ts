@@ -1,0 +1,159 @@
+import { expect } from 'chai'
+import { IGNORE_INDEX, type LabelledImage } from '../../src/data/dataset.ts'
+import { type Augmentation, augment, PAPER_AUGMENTATION } from '../../src/train/augment.ts'
+import { randomSource } from '../../src/train/random.ts'
+import { randomSource as testSource } from '../reference/random.ts'
+
+const PADDING = [123.6, 116.2, 104]
+
+/** Random pixels, and labels 0 to 20 with some ignored. */
+function noise(width: number, height: number): LabelledImage {
+  const next = testSource(width * 1000 + height)
+  const data = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i % 4 === 3 ? 255 : next() * 256))
+  const labels = Uint8Array.from({ length: width * height }, () =>
+    next() < 0.1 ? IGNORE_INDEX : next() * 21,
+  )
+  const image = { width, height, data, originalWidth: width, originalHeight: height }
+  return { id: 'noise', image, mask: labels, width, height }
+}
+
+/** Gives these numbers, and complains where more or fewer are drawn. */
+function script(numbers: number[]) {
+  const left = [...numbers]
+  const random = () => {
+    expect(left, 'numbers left').to.not.have.length(0)
+    return left.shift()!
+  }
+  return { random, end: () => expect(left, 'numbers not drawn').to.have.length(0) }
+}
+
+interface Choice {
+  scale: number
+  mirrored?: boolean
+  /** 0 to 1, of the room that the window has. */
+  x?: number
+  y?: number
+}
+
+function run(photo: LabelledImage, cropSize: number, { scale, mirrored = false, x = 0, y = 0 }: Choice) {
+  const into = {
+    image: new Uint8Array(cropSize ** 2 * 4).fill(7),
+    labels: new Uint8Array(cropSize ** 2).fill(7),
+  }
+  const augmentation: Augmentation = { cropSize, scales: [0.5, 2], flip: true }
+  const { random, end } = script([(scale - 0.5) / 1.5, mirrored ? 0.2 : 0.8, x, y])
+  augment(photo, augmentation, PADDING, random, into)
+  end()
+  return into
+}
+
+/** The same in plain steps: the whole photo scaled, with half-pixel centres, then mirrored, then cut. */
+function reference(photo: LabelledImage, cropSize: number, choice: Choice) {
+  const { scale, mirrored = false, x = 0, y = 0 } = choice
+  const [width, height] = [Math.round(photo.width * scale), Math.round(photo.height * scale)]
+  const [left, top] = [width, height].map((length, axis) =>
+    Math.floor((axis === 0 ? x : y) * (Math.max(length - cropSize, 0) + 1)),
+  )
+  const pixels: { colour: number[]; label: number }[] = []
+  for (let row = 0; row < cropSize; row++)
+    for (let column = 0; column < cropSize; column++) {
+      const outside = left + column >= width || top + row >= height
+      const across = mirrored ? width - 1 - left - column : left + column
+      pixels.push(
+        outside
+          ? { colour: [124, 116, 104, 255], label: IGNORE_INDEX }
+          : sample(
+              photo,
+              (across + 0.5) * (photo.width / width),
+              (top + row + 0.5) * (photo.height / height),
+            ),
+      )
+    }
+  return pixels
+}
+
+function sample({ image, mask, width, height }: LabelledImage, x: number, y: number) {
+  const clamp = (value: number, length: number) => Math.min(Math.max(value, 0), length - 1)
+  const pixel = (column: number, row: number, channel: number) =>
+    image.data[(clamp(row, height) * width + clamp(column, width)) * 4 + channel]
+  const [column, row] = [Math.floor(x - 0.5), Math.floor(y - 0.5)]
+  const [right, down] = [x - 0.5 - column, y - 0.5 - row]
+  const colour = [0, 1, 2, 3].map(
+    channel =>
+      (pixel(column, row, channel) * (1 - right) + pixel(column + 1, row, channel) * right) * (1 - down) +
+      (pixel(column, row + 1, channel) * (1 - right) + pixel(column + 1, row + 1, channel) * right) * down,
+  )
+  return { colour, label: mask[Math.floor(y) * width + Math.floor(x)] }
+}
+
+describe('augment', () => {
+  it('at scale 1 keeps every pixel, or mirrors them', () => {
+    const photo = noise(33, 33)
+    const plain = run(photo, 33, { scale: 1 })
+    expect(plain.image).to.deep.equal(photo.image.data)
+    expect(plain.labels).to.deep.equal(photo.mask)
+    const mirrored = run(photo, 33, { scale: 1, mirrored: true })
+    for (let y = 0; y < 33; y++)
+      for (let x = 0; x < 33; x++) {
+        const [to, from] = [y * 33 + x, y * 33 + 32 - x]
+        expect(mirrored.labels[to]).to.equal(photo.mask[from])
+        expect(mirrored.image.slice(to * 4, to * 4 + 4)).to.deep.equal(
+          photo.image.data.slice(from * 4, from * 4 + 4),
+        )
+      }
+  })
+
+  const cases: [name: string, size: [number, number], choice: Choice][] = [
+    ['a window in a larger photo', [90, 70], { scale: 1.25, x: 0.4, y: 0.7 }],
+    ['the last window', [90, 70], { scale: 2, x: 0.9999, y: 0.9999 }],
+    ['a mirrored window', [90, 70], { scale: 1.7, mirrored: true, x: 0.3, y: 0.1 }],
+    ['a photo smaller than the crop', [40, 31], { scale: 0.7, x: 0.9, y: 0.9 }],
+    ['a mirrored photo smaller than the crop', [40, 31], { scale: 0.9, mirrored: true, x: 0.9 }],
+    ['a photo that is wider but lower', [120, 20], { scale: 1.1, x: 0.5 }],
+    ['a single pixel', [1, 1], { scale: 2 }],
+  ]
+  for (const [name, [width, height], choice] of cases)
+    it(`${name}: scales, cuts and pads as the reference does`, () => {
+      const photo = noise(width, height)
+      const { image, labels } = run(photo, 48, choice)
+      reference(photo, 48, choice).forEach(({ colour, label }, i) => {
+        expect(labels[i], `label ${i}`).to.equal(label)
+        for (const [channel, value] of colour.entries())
+          expect(image[i * 4 + channel], `pixel ${i}`).to.be.closeTo(value, 0.5 + 1e-9)
+      })
+    })
+
+  it('never asks for a pixel outside the photo', () => {
+    for (const size of [1, 2, 3, 17])
+      for (const scale of [0.5, 0.77, 1, 1.31, 2])
+        for (const mirrored of [false, true]) {
+          const photo = noise(size, size)
+          photo.mask.fill(1)
+          const { labels } = run(photo, 40, { scale, mirrored, x: 0.999, y: 0.999 })
+          const scaled = Math.max(1, Math.round(size * scale))
+          expect(labels.filter(label => label === 1)).to.have.length(Math.min(scaled, 40) ** 2)
+        }
+  })
+
+  it('does not mirror where that is turned off, but draws as many numbers', () => {
+    const photo = noise(33, 33)
+    const into = { image: new Uint8Array(33 * 33 * 4), labels: new Uint8Array(33 * 33) }
+    const { random, end } = script([0.5, 0, 0, 0])
+    augment(photo, { cropSize: 33, scales: [1, 1], flip: false }, PADDING, random, into)
+    end()
+    expect(into.labels).to.deep.equal(photo.mask)
+  })
+
+  it('by default is the paper’s, and depends on the random numbers alone', () => {
+    expect(PAPER_AUGMENTATION).to.deep.equal({ cropSize: 513, scales: [0.5, 2], flip: true })
+    const photo = noise(60, 50)
+    const crop = (seed: number) => {
+      const into = { image: new Uint8Array(32 * 32 * 4), labels: new Uint8Array(32 * 32) }
+      const augmentation = { ...PAPER_AUGMENTATION, cropSize: 32 }
+      augment(photo, augmentation, PADDING, randomSource(seed, 'augment', 1, 2), into)
+      return into
+    }
+    expect(crop(1)).to.deep.equal(crop(1))
+    expect(crop(1).labels).to.not.deep.equal(crop(2).labels)
+  })
+})

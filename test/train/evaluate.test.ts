@@ -1,0 +1,87 @@
+import { expect } from 'chai'
+import type { Image } from '../../src/data/image.ts'
+import { UserError } from '../../src/errors.ts'
+import { evaluate, type SegmentationModel } from '../../src/train/evaluate.ts'
+import { memoryDataset } from '../data/memory_dataset.ts'
+import { rejects } from '../support/rejects.ts'
+
+const CLASSES = ['background', 'cat', 'dog']
+
+/** Finds the same mask in every photo, and keeps what it was called with. */
+function fakeModel(mask: number[], classNames = CLASSES) {
+  const calls: { photo: Image; options: object }[] = []
+  const model: SegmentationModel = {
+    classNames,
+    async segment(photo, options) {
+      calls.push({ photo, options })
+      return { mask: Uint8Array.from(mask) }
+    },
+  }
+  return { model, calls }
+}
+
+describe('evaluate', () => {
+  const dataset = memoryDataset(CLASSES, [
+    [0, 0, 1, 255],
+    [0, 1, 1, 0],
+    [1, 1, 1, 1],
+  ])
+
+  it('compares every image with its labels', async () => {
+    const { model, calls } = fakeModel([0, 1, 1, 1])
+    const progress: object[] = []
+    const found = await evaluate(model, dataset, {
+      outputStride: 8,
+      flip: true,
+      onProgress: each => progress.push(each),
+    })
+    expect(found).to.deep.equal({
+      mIoU: (2 / 5 + 6 / 9) / 2,
+      pixelAccuracy: 8 / 11,
+      classes: [
+        { id: 0, name: 'background', iou: 2 / 5 },
+        { id: 1, name: 'cat', iou: 6 / 9 },
+        { id: 2, name: 'dog', iou: null },
+      ],
+      confusion: [
+        [2, 2, 0],
+        [1, 6, 0],
+        [0, 0, 0],
+      ],
+      images: 3,
+    })
+    expect(calls.map(({ photo }) => photo.data[0])).to.deep.equal([0, 1, 2])
+    for (const { options } of calls) expect(options).to.deep.equal({ outputStride: 8, flip: true })
+    expect(progress).to.deep.equal([1, 2, 3].map(done => ({ done, total: 3 })))
+  })
+
+  it('stops at a limit, and reads nothing beyond it', async () => {
+    const { model } = fakeModel([0, 0, 1, 1])
+    const broken = memoryDataset(CLASSES, [[0, 0, 1, 255], 'broken'])
+    expect(await evaluate(model, broken, { limit: 1 })).to.include({ images: 1, mIoU: 1 })
+    expect(await evaluate(model, dataset, { limit: 99 })).to.include({ images: 3 })
+    for (const limit of [0, -1, 1.5]) {
+      const error = await rejects(UserError, () => evaluate(model, dataset, { limit }))
+      expect(error.message).to.equal(`limit: expected a whole number above 0, got ${limit}`)
+    }
+  })
+
+  it('refuses a model of other classes before it runs', async () => {
+    const { model, calls } = fakeModel([0, 0, 0, 0], ['background', 'cat'])
+    const error = await rejects(UserError, () => evaluate(model, dataset))
+    expect(error.message).to.include('the model has 2 classes')
+    expect(calls).to.have.length(0)
+  })
+
+  it('names the image that cannot be scored', async () => {
+    const { model } = fakeModel([0, 0, 0, 0])
+    const odd = memoryDataset(CLASSES, [
+      [0, 0, 0, 0],
+      [0, 7, 0, 0],
+    ])
+    const error = await rejects(UserError, () => evaluate(model, odd))
+    expect(error.message).to.equal('image 1: the labels hold class 7, but there are 3 classes')
+    const broken = memoryDataset(CLASSES, [[0, 0, 0, 0], 'image 1 is broken'])
+    expect((await rejects(UserError, () => evaluate(model, broken))).message).to.equal('image 1 is broken')
+  })
+})
