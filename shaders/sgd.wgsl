@@ -1,0 +1,35 @@
+// One step of stochastic gradient descent with momentum, as torch.optim.SGD does it:
+//
+//   velocity = momentum · velocity + gradient + weight_decay · parameter      parameter −= learning rate · velocity
+//
+//   parameters, gradients, velocities   [count]   velocities are zero before the first step
+//   learning_rate   [1]   of this step; a buffer, since it changes with every one
+//
+// One invocation updates one parameter.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read_write> learning_rate: array<f32>;
+@group(0) @binding(3) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(4) var<storage, read_write> velocities: array<f32>;
+
+struct Params {
+  count: u32,
+  multiplier: f32, // of the learning rate
+  momentum: f32,
+  weight_decay: f32,
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  let parameter = parameters[index];
+  let velocity = params.momentum * velocities[index] + (gradients[index] + params.weight_decay * parameter);
+  velocities[index] = velocity;
+  parameters[index] = parameter - learning_rate[0] * params.multiplier * velocity;
+}
