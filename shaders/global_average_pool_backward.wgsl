@@ -1,0 +1,28 @@
+// The gradient of global_average_pool.wgsl by its input: every pixel has an equal share of its image's.
+//
+//   output_gradient   [n, vectors]           vec4: four channels
+//   input_gradient    [n, pixels, vectors]
+//
+// One invocation writes one vector of one pixel.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> input_gradient: array<vec4f>;
+
+struct Params {
+  pixels: u32, // h · w
+  vectors: u32,
+  count: u32, // n · pixels · vectors
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  let image = index / (params.pixels * params.vectors);
+  input_gradient[index] = output_gradient[image * params.vectors + index % params.vectors] / f32(params.pixels);
+}

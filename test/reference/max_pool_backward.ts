@@ -1,0 +1,34 @@
+import { type Array4, indexOf, placeOf, type Shape4, zeros } from './array4.ts'
+import type { MaxPool } from './max_pool.ts'
+
+export interface MaxPoolBackward extends MaxPool {
+  /** [n, out_h, out_w, c] */
+  outputGradient: Array4
+}
+
+/** The gradient by the pool's input: each window's goes to its first maximum in scan order, or to its last NaN (both as PyTorch). */
+export function maxPoolBackward(pool: MaxPoolBackward): Array4 {
+  const inputGradient = zeros(pool.input.shape)
+  pool.outputGradient.data.forEach((dy, index) => {
+    inputGradient.data[winner(pool, placeOf(pool.outputGradient.shape, index))] += dy
+  })
+  return inputGradient
+}
+
+/** The flat index of the value that a window's result was taken from. */
+function winner({ input, kernel, stride, padding }: MaxPool, [n, h, w, c]: Shape4): number {
+  const [, inH, inW] = input.shape
+  let best: number | undefined
+  for (let ky = 0; ky < kernel[0]; ky++) {
+    const y = h * stride - padding.top + ky
+    if (y < 0 || y >= inH) continue
+    for (let kx = 0; kx < kernel[1]; kx++) {
+      const x = w * stride - padding.left + kx
+      if (x < 0 || x >= inW) continue
+      const at = indexOf(input.shape, n, y, x, c)
+      const value = input.data[at]
+      if (best === undefined || value > input.data[best] || Number.isNaN(value)) best = at
+    }
+  }
+  return best!
+}
