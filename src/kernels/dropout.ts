@@ -1,0 +1,31 @@
+import { UserError } from '../errors.ts'
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
+
+export interface DropoutOptions {
+  label: string
+  /** [n, h, w, c] */
+  shape: Shape
+  /** Share of the values that become zero, at least 0 and below 1. */
+  p: number
+  /** A u32; two layers of one network need two. */
+  seed: number
+}
+
+/**
+ * Drops the values that (seed, step, place) say and divides the others by 1 − p; `step` is u32 [1]. The output has the
+ * input's shape. Its backward is the same kernel on the gradient. Throws UserError for a `p` out of range.
+ */
+export function dropout({ label, shape, p, seed }: DropoutOptions): Kernel {
+  if (!(p >= 0 && p < 1)) throw new UserError(`${label}: dropout takes a share from 0 to below 1, got ${p}`)
+  const bytes = activationBytes(shape)
+  const count = bytes / VECTOR_BYTES
+  return {
+    label,
+    shader: 'dropout',
+    params: { count, seed, dropped: Math.floor(p * 2 ** 32), scale: 1 / (1 - p) },
+    inputs: { input: bytes, step: 4 },
+    outputs: { output: bytes },
+    workgroups: Math.ceil(count / 64),
+  }
+}
