@@ -1,0 +1,107 @@
+import { activation } from './activation.ts'
+import { activationBackward } from './activation_backward.ts'
+import { type Array4, randomArray4, type Shape4, sizeOf } from './array4.ts'
+import { batchNorm } from './batch_norm.ts'
+import { batchNormBackward } from './batch_norm_backward.ts'
+import { batchNormStatistics } from './batch_norm_statistics.ts'
+import { concat } from './concat.ts'
+import { distinctValues, expectGradient } from './finite_difference.ts'
+import { globalAveragePool } from './global_average_pool.ts'
+import { globalAveragePoolBackward } from './global_average_pool_backward.ts'
+import { maxPool, maxPoolShape } from './max_pool.ts'
+import { maxPoolBackward } from './max_pool_backward.ts'
+import { randomValues } from './random.ts'
+import { resize } from './resize.ts'
+import { resizeBackward } from './resize_backward.ts'
+import { sliceChannels } from './slice_channels.ts'
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax_cross_entropy.ts'
+import { padding } from './window.ts'
+
+const distinct = (shape: Shape4): Array4 => ({ shape, data: distinctValues(sizeOf(shape), 1) })
+
+/** `expectGradient` of an op on activations. */
+function check(input: Array4, outputGradient: Array4, op: (input: Array4) => Array4, gradient: Array4) {
+  const f = (data: Float64Array) => op({ shape: input.shape, data }).data
+  expectGradient({ f, x: input.data, outputGradient: outputGradient.data, gradient: gradient.data })
+}
+
+describe('the gradients of the CPU reference against finite differences', () => {
+  describe('batch_norm', () => {
+    const input = randomArray4([2, 3, 2, 3], 1, 2)
+    const outputGradient = randomArray4(input.shape, 2)
+    const [gamma, beta] = [randomValues(3, 3), randomValues(3, 4)]
+    const running = { mean: randomValues(3, 5), variance: randomValues(3, 6).map(Math.abs) }
+
+    for (const frozen of [false, true]) {
+      const statistics = (x: Array4) => (frozen ? running : batchNormStatistics(x))
+      const norm = { gamma, beta, epsilon: 1e-3, frozen }
+      const gradients = batchNormBackward({ input, outputGradient, ...norm, ...statistics(input) })
+      const mode = frozen ? 'frozen' : 'training'
+      it(`by its input, ${mode}`, () => {
+        const op = (x: Array4) => batchNorm({ input: x, ...norm, ...statistics(x) })
+        check(input, outputGradient, op, gradients.inputGradient)
+      })
+      it(`by gamma and beta, ${mode}`, () => {
+        const op = (given: object) => batchNorm({ input, ...norm, ...statistics(input), ...given }).data
+        const given = { outputGradient: outputGradient.data }
+        expectGradient({ ...given, f: x => op({ gamma: x }), x: gamma, gradient: gradients.gammaGradient })
+        expectGradient({ ...given, f: x => op({ beta: x }), x: beta, gradient: gradients.betaGradient })
+      })
+    }
+  })
+
+  for (const kind of ['relu', 'relu6'] as const)
+    it(kind, () => {
+      const { shape, data } = distinct([1, 5, 5, 5])
+      const input = { shape, data: data.map(x => x + 2.03) }
+      const outputGradient = randomArray4(shape, 2)
+      const gradient = activationBackward({ output: activation(input, kind), outputGradient, kind })
+      check(input, outputGradient, x => activation(x, kind), gradient)
+    })
+
+  it('max_pool', () => {
+    const pool = { input: distinct([2, 5, 4, 3]), kernel: [3, 3], stride: 2, padding: padding(1) } as const
+    const outputGradient = randomArray4(maxPoolShape(pool), 2)
+    const gradient = maxPoolBackward({ ...pool, outputGradient })
+    check(pool.input, outputGradient, input => maxPool({ ...pool, input }), gradient)
+  })
+
+  it('global_average_pool', () => {
+    const outputGradient = randomArray4([2, 1, 1, 3], 2)
+    const gradient = globalAveragePoolBackward({ outputGradient, height: 3, width: 2 })
+    check(randomArray4([2, 3, 2, 3], 1), outputGradient, globalAveragePool, gradient)
+  })
+
+  for (const alignCorners of [true, false]) {
+    const convention = alignCorners ? 'corners aligned' : 'edges aligned'
+
+    for (const [height, width] of [
+      [7, 5],
+      [2, 1],
+    ])
+      it(`resize to ${height}×${width}, ${convention}`, () => {
+        const input = randomArray4([1, 3, 4, 2], 1)
+        const outputGradient = randomArray4([1, height, width, 2], 2)
+        const gradient = resizeBackward({ outputGradient, height: 3, width: 4, alignCorners })
+        check(input, outputGradient, x => resize({ input: x, height, width, alignCorners }), gradient)
+      })
+
+    it(`softmax_cross_entropy, ${convention}`, () => {
+      const logits = randomArray4([2, 2, 3, 4], 1, 3)
+      const labels = Uint8Array.from({ length: 2 * 5 * 4 }, (_, i) => (i % 7 === 0 ? 255 : (i * 3) % 5))
+      const classWeights = Float64Array.of(0.5, 1, 2, 0.25)
+      const given = { logits, labels, height: 5, width: 4, alignCorners, ignoreIndex: 255, classWeights }
+      const loss = (data: Float64Array) =>
+        Float64Array.of(softmaxCrossEntropy({ ...given, logits: { ...logits, data } }).loss)
+      const gradient = softmaxCrossEntropyBackward(given).data
+      expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+    })
+  }
+
+  it('concat', () => {
+    const [first, second] = [randomArray4([1, 2, 2, 3], 1), randomArray4([1, 2, 2, 2], 2)]
+    const outputGradient = randomArray4([1, 2, 2, 5], 3)
+    check(first, outputGradient, x => concat([x, second]), sliceChannels(outputGradient, 0, 3))
+    check(second, outputGradient, x => concat([first, x]), sliceChannels(outputGradient, 3, 2))
+  })
+})
