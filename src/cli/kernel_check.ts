@@ -8,13 +8,20 @@ import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { activation } from '../kernels/activation.ts'
 import { add } from '../kernels/add.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
+import { biasGradient } from '../kernels/bias_gradient.ts'
 import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
+import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
+import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
+import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
+import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
 import { maxPool } from '../kernels/max_pool.ts'
+import { packTransposed } from '../kernels/pack_transposed.ts'
 import { preprocess } from '../kernels/preprocess.ts'
 import { resize } from '../kernels/resize.ts'
 import { softmax } from '../kernels/softmax.ts'
@@ -52,14 +59,21 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   activation,
   add,
   batch_norm: batchNorm,
+  bias_gradient: biasGradient,
   concat,
   conv2d,
+  conv2d_backward_input: conv2dBackwardInput,
+  conv2d_backward_weight: conv2dBackwardWeight,
+  conv2d_reduce_weight: conv2dReduceWeight,
   conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8 ? undefined : conv2dSubgroup({ ...options, subgroupSize }),
   depthwise_conv2d: depthwiseConv2d,
+  depthwise_conv2d_backward_input: depthwiseConv2dBackwardInput,
+  depthwise_conv2d_backward_weight: depthwiseConv2dBackwardWeight,
   fold_batch_norm: foldBatchNorm,
   global_average_pool: globalAveragePool,
   max_pool: maxPool,
+  pack_transposed: packTransposed,
   preprocess,
   resize,
   softmax,

@@ -40,6 +40,8 @@ import { upsampleArgmax } from '../reference/upsample_argmax.ts'
 import { padding } from '../reference/window.ts'
 import { toGpu } from '../support/activations.ts'
 import { packWeight } from '../support/pack_weight.ts'
+import { base64 } from './base64.ts'
+import { conv2dBackwardAnswers } from './conv2d_backward_answers.ts'
 
 const SHAPE: Shape4 = [2, 3, 4, 5]
 /** Of every case below: any other numbers would do as well. */
@@ -61,6 +63,7 @@ export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
     softmaxAnswer(),
     accumulateProbabilitiesAnswer(),
     upsampleArgmaxAnswer(),
+    ...(await conv2dBackwardAnswers(gpu)),
   ]
 }
 
@@ -241,13 +244,6 @@ function statistics({
 async function weights(gpu: Gpu, operands: Parameters<typeof packWeight>[1]) {
   const { weight, bias } = await packWeight(gpu, operands)
   return { weight: base64(weight), bias: base64(bias) }
-}
-
-/** Bytes as they are, float64 as float32. */
-function base64(values: Uint8Array | Float32Array | Float64Array): string {
-  const { buffer, byteOffset, byteLength } =
-    values instanceof Float64Array ? Float32Array.from(values) : values
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 }
 
 /** The module's text; its formatter leaves it alone. */

@@ -1,0 +1,6 @@
+/** Bytes as they are, float64 as float32. */
+export function base64(values: Uint8Array | Float32Array | Float64Array): string {
+  const { buffer, byteOffset, byteLength } =
+    values instanceof Float64Array ? Float32Array.from(values) : values
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+}
