@@ -25,7 +25,7 @@ export interface LoaderOptions {
   augmentation?: Augmentation
   /** The first batch to make, from 0: to go on where a run stopped. Default 0. */
   start?: number
-  /** Threads. Default: a core is left to the one that drives the GPU, and four are enough for any. */
+  /** Threads. Default: all cores but one, which is left to the thread that drives the GPU; at most eight. */
   workers?: number
 }
 
@@ -42,7 +42,7 @@ export async function* loadBatches(
   sampler: Sampler,
   options: LoaderOptions,
 ): AsyncGenerator<Batch, never, void> {
-  const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)), start = 0 } = options
+  const { workers = Math.min(8, Math.max(1, availableParallelism() - 1)), start = 0 } = options
   const pool = new WorkerPool<BatchJob, Batch>(WORKER, workers)
   const queue: Promise<Batch>[] = []
   try {
@@ -60,7 +60,7 @@ export async function* loadBatches(
 }
 
 /** Beside this file: TypeScript where that is run as it is, JavaScript once compiled. */
-const WORKER = new URL(import.meta.url.replace(/loader(\.[jt]s)/, 'loader_worker$1'))
+const WORKER = new URL(import.meta.url.replace(/loader(\.[jt]s)$/, 'loader_worker$1'))
 
 function batchJob(dataset: FileDataset, sampler: Sampler, step: number, options: LoaderOptions): BatchJob {
   const { batchSize, seed, padding, augmentation = PAPER_AUGMENTATION } = options

@@ -30,7 +30,8 @@ async function makeBatch({ items, step, seed, padding, augmentation }: BatchJob)
         image: images.subarray(i * pixels * 4, (i + 1) * pixels * 4),
         labels: labels.subarray(i * pixels, (i + 1) * pixels),
       }
-      augment(await readItem(item), augmentation, padding, randomSource(seed, 'augment', step, i), example)
+      const random = randomSource(seed, 'augment', step, i)
+      augment(await readItem(item), example, { ...augmentation, padding, random })
     }),
   )
   return { images, labels }

@@ -65,8 +65,9 @@ export class WorkerPool<Job, Result> {
 /** Node 20 does not pass tsx's hooks on to threads: one that starts from TypeScript registers them itself. */
 function startWorker(module: URL): Worker {
   if (!module.pathname.endsWith('.ts')) return new Worker(module)
-  const [tsx, main] = [import.meta.resolve('tsx/esm/api'), module.href].map(url => JSON.stringify(url))
-  return new Worker(`import(${tsx}).then(tsx => tsx.register()).then(() => import(${main}))`, { eval: true })
+  const url = JSON.stringify(module.href)
+  const script = `require('node:module').register('tsx/esm', ${url}, { data: {} }); import(${url})`
+  return new Worker(script, { eval: true })
 }
 
 /** In a thread: does the jobs of its pool. `transfer` lists buffers that are handed over instead of copied. */

@@ -15,6 +15,13 @@ export interface Augmentation {
 
 export const PAPER_AUGMENTATION: Augmentation = { cropSize: 513, scales: [0.5, 2], flip: true }
 
+export interface AugmentOptions extends Augmentation {
+  /** Red, green and blue, 0 to 255, of what lies outside the photo: the network's mean colour. */
+  padding: readonly number[]
+  /** Gives uniform numbers in [0, 1); four are drawn, whatever the options. */
+  random: () => number
+}
+
 /** Where an example goes: parts of a batch. */
 export interface Example {
   /** RGBA: cropSize · cropSize · 4 bytes. */
@@ -25,17 +32,13 @@ export interface Example {
 
 /**
  * Writes a random example of a photo: the photo scaled (bilinear, labels nearest), perhaps mirrored, and of that a random window,
- * or all of it where it is smaller than the crop. What is left at the right and below gets `padding`, the network's mean colour
- * in 0 … 255, and IGNORE_INDEX. Only the window's pixels are computed.
- *
- * `random` gives uniform numbers in [0, 1); exactly four are drawn.
+ * or all of it where it is smaller than the crop. What is left at the right and below gets `padding` and
+ * IGNORE_INDEX. Only the window's pixels are computed.
  */
 export function augment(
   photo: LabelledImage,
-  { cropSize, scales, flip }: Augmentation,
-  padding: readonly number[],
-  random: () => number,
   into: Example,
+  { cropSize, scales, flip, padding, random }: AugmentOptions,
 ): void {
   const scale = scales[0] + (scales[1] - scales[0]) * random()
   const mirrored = random() < 0.5 && flip

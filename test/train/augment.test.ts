@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { IGNORE_INDEX, type LabelledImage } from '../../src/data/dataset.ts'
-import { type Augmentation, augment, PAPER_AUGMENTATION } from '../../src/train/augment.ts'
+import { augment, PAPER_AUGMENTATION } from '../../src/train/augment.ts'
 import { randomSource } from '../../src/train/random.ts'
 import { randomSource as testSource } from '../reference/random.ts'
 
@@ -40,9 +40,8 @@ function run(photo: LabelledImage, cropSize: number, { scale, mirrored = false, 
     image: new Uint8Array(cropSize ** 2 * 4).fill(7),
     labels: new Uint8Array(cropSize ** 2).fill(7),
   }
-  const augmentation: Augmentation = { cropSize, scales: [0.5, 2], flip: true }
   const { random, end } = script([(scale - 0.5) / 1.5, mirrored ? 0.2 : 0.8, x, y])
-  augment(photo, augmentation, PADDING, random, into)
+  augment(photo, into, { cropSize, scales: [0.5, 2], flip: true, padding: PADDING, random })
   end()
   return into
 }
@@ -139,7 +138,7 @@ describe('augment', () => {
     const photo = noise(33, 33)
     const into = { image: new Uint8Array(33 * 33 * 4), labels: new Uint8Array(33 * 33) }
     const { random, end } = script([0.5, 0, 0, 0])
-    augment(photo, { cropSize: 33, scales: [1, 1], flip: false }, PADDING, random, into)
+    augment(photo, into, { cropSize: 33, scales: [1, 1], flip: false, padding: PADDING, random })
     end()
     expect(into.labels).to.deep.equal(photo.mask)
   })
@@ -149,8 +148,8 @@ describe('augment', () => {
     const photo = noise(60, 50)
     const crop = (seed: number) => {
       const into = { image: new Uint8Array(32 * 32 * 4), labels: new Uint8Array(32 * 32) }
-      const augmentation = { ...PAPER_AUGMENTATION, cropSize: 32 }
-      augment(photo, augmentation, PADDING, randomSource(seed, 'augment', 1, 2), into)
+      const random = randomSource(seed, 'augment', 1, 2)
+      augment(photo, into, { ...PAPER_AUGMENTATION, cropSize: 32, padding: PADDING, random })
       return into
     }
     expect(crop(1)).to.deep.equal(crop(1))

@@ -1,0 +1,150 @@
+import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { expect } from 'chai'
+import { sharedFile, useTemporaryFolder } from '../node/support.ts'
+import { writeLabels, writeText, writeVoc } from '../node/tiny_dataset.ts'
+import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
+
+const CLASSES = ['sky', 'road', 'car', 'tree', 'pole']
+
+describe('atrous evaluate', () => {
+  const path = useTemporaryFolder()
+  const command = () => [
+    'evaluate',
+    '--dataset',
+    `voc:${path('voc')}`,
+    '--model',
+    path('model'),
+    '--size',
+    '33',
+  ]
+
+  beforeEach(async () => {
+    await saveTinyModel(path('model'))
+    await writeVoc(path('voc'), ['a', 'b', 'c'], CLASSES)
+  })
+
+  it('prints a table and ends', async () => {
+    const { code, stdout, stderr } = await spawnAtrous(command())
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    const lines = stdout.split('\n')
+    expect(lines[0]).to.equal('class  IoU')
+    for (const [id, name] of CLASSES.entries())
+      expect(lines[id + 1]).to.match(new RegExp(`^${name} +([\\d.]+ %|–)$`))
+    expect(lines.slice(6).join('\n')).to.match(
+      /^\nmean IoU +[\d.]+ %\npixel accuracy +[\d.]+ %\nimages +3, in [\d.]+ s\n$/,
+    )
+  })
+
+  it('--json, --limit and several views', async () => {
+    const { code, stdout } = await atrous(
+      ...command(),
+      '--json',
+      '--limit',
+      '2',
+      '--flip',
+      '--scales',
+      '1,1.5',
+    )
+    expect(code).to.equal(0)
+    const found = JSON.parse(stdout)
+    expect(found).to.have.all.keys('mIoU', 'pixelAccuracy', 'classes', 'confusion', 'images', 'milliseconds')
+    expect(found.images).to.equal(2)
+    expect(found.confusion.flat().reduce((a: number, b: number) => a + b)).to.equal(2 * 12 * 10)
+    const shown = found.classes.map(({ name }: { name: string }) => name)
+    expect(shown).to.deep.equal(CLASSES)
+  })
+
+  it('stops before it computes where images have problems, with a line for each', async () => {
+    await rm(path('voc/SegmentationClass/a.png'))
+    await writeLabels(path('voc/SegmentationClass/c.png'), 12, 10, 5)
+    const problems = [
+      `${path('voc/SegmentationClass/a.png')}: no such file or folder`,
+      'c: holds class 5, but the last of the 5 classes is 4',
+    ]
+    const stopped = await atrous(...command().with(4, path('no model')))
+    expect(stopped.code).to.equal(1)
+    expect(stopped.stdout).to.equal('')
+    expect(stopped.stderr.split('\n')).to.deep.equal([
+      ...problems.map(problem => `error: ${problem}`),
+      'error: --skip-bad goes on without them',
+      '',
+    ])
+
+    const skipped = await atrous(...command(), '--skip-bad', '--json')
+    expect(skipped.code).to.equal(0)
+    expect(skipped.stderr).to.equal(problems.map(problem => `warning: ${problem}\n`).join(''))
+    expect(JSON.parse(skipped.stdout).images).to.equal(1)
+  })
+
+  it('tells the first twenty of many problems', async () => {
+    const ids = Array.from({ length: 25 }, (_, i) => `none_${i}`)
+    await writeText(path('voc/ImageSets/Segmentation/val.txt'), ...ids)
+    const { stderr } = await atrous(...command())
+    expect(stderr.split('\n').slice(19)).to.deep.equal([
+      `error: ${path('voc/JPEGImages/none_19.jpg')}: no such file or folder`,
+      'error: 5 more such problems',
+      'error: --skip-bad goes on without them',
+      '',
+    ])
+  })
+
+  const refusals: [
+    what: string,
+    change: () => Promise<void> | undefined,
+    args: string[],
+    complaint: RegExp,
+  ][] = [
+    [
+      'a model of other classes',
+      () => writeText(path('voc/classes.txt'), ...CLASSES.slice(0, 4)),
+      [],
+      /^error: the model has 5 classes \(class 0, class 1, class 2, …\), the dataset 4 \(sky, road, car, …\)\n$/,
+    ],
+    [
+      'a split that is not there',
+      () => undefined,
+      ['--split', 'test'],
+      /^error: [^\n]*no split "test"; there is val\n$/,
+    ],
+    [
+      'an output stride',
+      () => undefined,
+      ['--output-stride', '12'],
+      /^error: --output-stride 12: [^\n]* runs at 8, 16, 32\n$/,
+    ],
+    [
+      'a limit',
+      () => undefined,
+      ['--limit', '0'],
+      /^error: option '--limit <n>' [^\n]* Expected a whole number above 0\.\n$/,
+    ],
+  ]
+  for (const [what, change, args, complaint] of refusals)
+    it(`refuses ${what}`, async () => {
+      await change()
+      const { code, stdout, stderr } = await atrous(...command(), ...args)
+      expect(stderr).to.match(complaint)
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+    })
+
+  it('scores Google’s checkpoint on the bird as the reference does', async function () {
+    const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
+    const photos = sharedFile(this, 'photos')
+    await writeText(path('bird/ImageSets/Segmentation/val.txt'), 'bird')
+    await mkdir(path('bird/JPEGImages'))
+    await mkdir(path('bird/SegmentationClass'))
+    await copyFile(`${photos}/bird.png`, path('bird/JPEGImages/bird.png'))
+    await copyFile(`${photos}/bird.mask.png`, path('bird/SegmentationClass/bird.png'))
+    const { stdout } = await atrous(
+      'evaluate',
+      '--dataset',
+      `voc:${path('bird')}`,
+      '--model',
+      model,
+      '--json',
+    )
+    const { classes } = JSON.parse(stdout)
+    expect(classes[3].name).to.equal('bird')
+    expect(classes[3].iou).to.be.closeTo(0.906, 0.001)
+  })
+})

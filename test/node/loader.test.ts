@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { rm, symlink } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { openDataset } from '../../src/node/datasets/open.ts'
+import { type Batch, type LoaderOptions, loadBatches } from '../../src/node/loader.ts'
+import { augment } from '../../src/train/augment.ts'
+import { randomSource } from '../../src/train/random.ts'
+import { Sampler } from '../../src/train/sampler.ts'
+import { rejects } from '../support/rejects.ts'
+import { useTemporaryFolder } from './support.ts'
+import { writeText, writeVoc } from './tiny_dataset.ts'
+
+const IDS = ['a', 'b', 'c', 'd', 'e']
+const OPTIONS: LoaderOptions = {
+  batchSize: 3,
+  seed: 4,
+  padding: [1, 2, 3],
+  augmentation: { cropSize: 9, scales: [0.5, 2], flip: true },
+}
+
+describe('loadBatches', () => {
+  const path = useTemporaryFolder()
+  beforeEach(() => writeVoc(path('voc'), IDS, ['sky', 'road', 'car']))
+
+  const sampler = () => new Sampler([0, 1, 2, 3, 4], 7)
+  const open = () => openDataset(`voc:${path('voc')}`, { split: 'val' })
+
+  async function take(count: number, options: Partial<LoaderOptions> = {}): Promise<Batch[]> {
+    const batches: Batch[] = []
+    for await (const batch of loadBatches(await open(), sampler(), { ...OPTIONS, ...options })) {
+      batches.push(batch)
+      if (batches.length === count) break
+    }
+    return batches
+  }
+
+  it('gives the crops that augmenting image by image gives', async () => {
+    const dataset = await open()
+    const [order, batches] = [sampler(), await take(4)]
+    for (const [step, { images, labels }] of batches.entries()) {
+      expect([images.length, labels.length]).to.deep.equal([3 * 81 * 4, 3 * 81])
+      for (let i = 0; i < 3; i++) {
+        const into = { image: new Uint8Array(81 * 4), labels: new Uint8Array(81) }
+        const photo = await dataset.read(order.at(step * 3 + i))
+        const random = randomSource(4, 'augment', step, i)
+        augment(photo, into, { ...OPTIONS.augmentation!, padding: OPTIONS.padding, random })
+        expect(images.slice(i * 81 * 4, (i + 1) * 81 * 4), `step ${step}, image ${i}`).to.deep.equal(
+          into.image,
+        )
+        expect(labels.slice(i * 81, (i + 1) * 81)).to.deep.equal(into.labels)
+      }
+    }
+  })
+
+  it('gives the same whatever the number of workers, and from any start', async () => {
+    const batches = await take(6, { workers: 1 })
+    expect(await take(6, { workers: 3 })).to.deep.equal(batches)
+    expect(await take(2, { start: 4 })).to.deep.equal(batches.slice(4))
+    expect(await take(1, { seed: 5 })).to.not.deep.equal(batches.slice(0, 1))
+  })
+
+  it('names the file that cannot be read, in the turn of its batch', async () => {
+    const broken = path(`voc/JPEGImages/${IDS[sampler().at(4)]}.jpg`)
+    await rm(broken)
+    const batches = loadBatches(await open(), sampler(), { ...OPTIONS, batchSize: 1 })
+    for (let step = 0; step < 4; step++) expect((await batches.next()).value.labels).to.have.length(81)
+    const error = await rejects(UserError, () => batches.next())
+    expect(error.message).to.equal(`${broken}: no such file or folder`)
+    expect((await batches.next()).done).to.equal(true)
+  })
+
+  it('leaves no thread behind, even with work in hand', async () => {
+    const threads = () => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length
+    const before = threads()
+    const batches = loadBatches(await open(), sampler(), { ...OPTIONS, workers: 2 })
+    await batches.next()
+    expect(threads()).to.equal(before + 2)
+    await batches.return(undefined as never)
+    expect(threads()).to.equal(before)
+  })
+
+  it('works once compiled', async () => {
+    const root = fileURLToPath(new URL('../../', import.meta.url))
+    const run = promisify(execFile)
+    const compiler = `${root}node_modules/typescript/bin/tsc`
+    const flags = [
+      '--noCheck',
+      '--noEmitOnError',
+      'false',
+      '--declaration',
+      'false',
+      '--outDir',
+      path('dist'),
+    ]
+    await run(process.execPath, [compiler, '-p', `${root}tsconfig.build.json`, ...flags])
+    await symlink(`${root}node_modules`, path('node_modules'))
+    await writeText(path('package.json'), '{ "type": "module" }')
+    await writeText(
+      path('main.js'),
+      "import { openDataset } from './dist/node/datasets/open.js'",
+      "import { loadBatches } from './dist/node/loader.js'",
+      "import { Sampler } from './dist/train/sampler.js'",
+      `const dataset = await openDataset('voc:${path('voc')}', { split: 'val' })`,
+      `for await (const batch of loadBatches(dataset, new Sampler([0, 1, 2, 3, 4], 7), ${JSON.stringify(OPTIONS)})) {`,
+      '  console.log(JSON.stringify([...batch.labels]))',
+      '  break',
+      '}',
+    )
+    const { stdout } = await run(process.execPath, [path('main.js')])
+    const [{ labels }] = await take(1)
+    expect(JSON.parse(stdout)).to.deep.equal([...labels])
+  })
+})

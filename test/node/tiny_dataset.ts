@@ -1,0 +1,38 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import sharp from 'sharp'
+import { vocPalette } from '../../src/data/palette.ts'
+import { writeMaskPng } from '../../src/node/mask_png.ts'
+import { randomSource } from '../reference/random.ts'
+
+/** Writes a photo of random pixels; the folder is made. */
+export async function writePhoto(file: string, width: number, height: number): Promise<void> {
+  const next = randomSource(width * 1000 + height)
+  const data = Uint8Array.from({ length: width * height * 3 }, () => next() * 256)
+  await mkdir(dirname(file), { recursive: true })
+  await sharp(data, { raw: { width, height, channels: 3 } }).toFile(file)
+}
+
+/** Writes labels of one class, or those given; the folder is made. */
+export async function writeLabels(file: string, width: number, height: number, labels: number | number[]) {
+  const mask = new Uint8Array(width * height)
+  if (typeof labels === 'number') mask.fill(labels)
+  else mask.set(labels)
+  await writeMaskPng(file, { mask, width, height }, vocPalette)
+}
+
+/** Writes a file; the folder is made. */
+export async function writeText(file: string, ...lines: string[]): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, lines.map(line => `${line}\n`).join(''))
+}
+
+/** Writes a dataset in VOC's layout, of photos of 12×10 pixels; photo i is all of class i modulo `classes`. */
+export async function writeVoc(folder: string, ids: string[], classes: string[]): Promise<void> {
+  for (const [i, id] of ids.entries()) {
+    await writePhoto(`${folder}/JPEGImages/${id}.jpg`, 12, 10)
+    await writeLabels(`${folder}/SegmentationClass/${id}.png`, 12, 10, i % classes.length)
+  }
+  await writeText(`${folder}/ImageSets/Segmentation/val.txt`, ...ids)
+  await writeText(`${folder}/classes.txt`, ...classes)
+}
