@@ -6,8 +6,16 @@ import { Program, type Range } from '../gpu/program.ts'
 import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { activation } from '../kernels/activation.ts'
+import { activationBackward } from '../kernels/activation_backward.ts'
 import { add } from '../kernels/add.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
+import {
+  batchNormBackwardFrozen,
+  batchNormBackwardInput,
+  batchNormBackwardMerge,
+  batchNormBackwardReduce,
+} from '../kernels/batch_norm_backward.ts'
+import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_statistics.ts'
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
@@ -18,13 +26,24 @@ import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
+import { dropout } from '../kernels/dropout.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
+import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPool } from '../kernels/max_pool.ts'
+import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
 import { preprocess } from '../kernels/preprocess.ts'
 import { resize } from '../kernels/resize.ts'
+import { resizeBackward } from '../kernels/resize_backward.ts'
+import { sgd } from '../kernels/sgd.ts'
+import { sliceChannels } from '../kernels/slice_channels.ts'
 import { softmax } from '../kernels/softmax.ts'
+import {
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyMerge,
+} from '../kernels/softmax_cross_entropy.ts'
 import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
 
 /** What a kernel is given and what it has to make of it. Buffers are base64 of their bytes, as they lie on the GPU. */
@@ -57,8 +76,15 @@ export interface KernelReport {
 const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | undefined>> = {
   accumulate_probabilities: accumulateProbabilities,
   activation,
+  activation_backward: activationBackward,
   add,
   batch_norm: batchNorm,
+  batch_norm_backward_frozen: batchNormBackwardFrozen,
+  batch_norm_backward_input: batchNormBackwardInput,
+  batch_norm_backward_merge: batchNormBackwardMerge,
+  batch_norm_backward_reduce: batchNormBackwardReduce,
+  batch_norm_merge: batchNormMerge,
+  batch_norm_statistics: batchNormStatistics,
   bias_gradient: biasGradient,
   concat,
   conv2d,
@@ -70,13 +96,22 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   depthwise_conv2d: depthwiseConv2d,
   depthwise_conv2d_backward_input: depthwiseConv2dBackwardInput,
   depthwise_conv2d_backward_weight: depthwiseConv2dBackwardWeight,
+  dropout,
   fold_batch_norm: foldBatchNorm,
   global_average_pool: globalAveragePool,
+  global_average_pool_backward: globalAveragePoolBackward,
   max_pool: maxPool,
+  max_pool_backward: maxPoolBackward,
   pack_transposed: packTransposed,
   preprocess,
   resize,
+  resize_backward: resizeBackward,
+  sgd,
+  slice_channels: sliceChannels,
   softmax,
+  softmax_cross_entropy: softmaxCrossEntropy,
+  softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  softmax_cross_entropy_merge: softmaxCrossEntropyMerge,
   upsample_argmax: upsampleArgmax,
 }
 

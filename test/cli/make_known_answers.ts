@@ -42,6 +42,7 @@ import { toGpu } from '../support/activations.ts'
 import { packWeight } from '../support/pack_weight.ts'
 import { base64 } from './base64.ts'
 import { conv2dBackwardAnswers } from './conv2d_backward_answers.ts'
+import { trainingAnswers } from './training_answers.ts'
 
 const SHAPE: Shape4 = [2, 3, 4, 5]
 /** Of every case below: any other numbers would do as well. */
@@ -64,6 +65,7 @@ export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
     accumulateProbabilitiesAnswer(),
     upsampleArgmaxAnswer(),
     ...(await conv2dBackwardAnswers(gpu)),
+    ...trainingAnswers(),
   ]
 }
 

@@ -24,7 +24,7 @@ export function batchNormBackwardReduceRun(test: BatchNormBackwardCase): KernelR
       mean: Float32Array.from(operands.mean),
     },
     check: ({ partials }) => {
-      const { shape, data } = partialsOf(operands)
+      const { shape, data } = gradientPartials(operands)
       const fanIn = tilesOf(operands.input)[0].shape[2]
       expectClose(fromGpu(partials, shape), data, { shape, rtol: tolerance(fanIn) })
     },
@@ -37,7 +37,7 @@ export function batchNormBackwardMergeRun(test: BatchNormBackwardCase): KernelRu
   const { input, epsilon } = test
   return {
     kernel: batchNormBackwardMerge({ label: test.name, input, epsilon }),
-    data: { partials: toGpu(partialsOf(operands)), variance: Float32Array.from(operands.variance) },
+    data: { partials: toGpu(gradientPartials(operands)), variance: Float32Array.from(operands.variance) },
     check: ({ gamma_gradient, beta_gradient }) => {
       const { gammaGradient, betaGradient } = reference(operands)
       const rtol = tolerance(input[0] * input[1] * input[2])
@@ -72,8 +72,8 @@ export function batchNormBackwardInputRun(test: BatchNormBackwardCase): KernelRu
   }
 }
 
-/** [tiles, 2, c]: with γ and the deviation 1, the gradients of β and γ are the sums that a tile is asked for. */
-function partialsOf({ input, outputGradient, mean }: BatchNormBackward): Array4 {
+/** The sums of every tile, [tiles, 2, c]: with γ and the deviation 1, the gradients of β and γ are the sums that a tile is asked for. */
+export function gradientPartials({ input, outputGradient, mean }: BatchNormBackward): Array4 {
   const channels = input.shape[3]
   const ones = new Float64Array(channels).fill(1)
   const gradients = tilesOf(outputGradient)

@@ -15,7 +15,7 @@ export function batchNormStatisticsRun(test: BatchNormStatisticsCase): KernelRun
     kernel: batchNormStatistics({ label: test.name, input: input.shape }),
     data: { input: toGpu(input) },
     check: ({ partials }) => {
-      const { shape, data } = partialsOf(input)
+      const { shape, data } = statisticsPartials(input)
       expectClose(fromGpu(partials, shape), data, { shape, rtol: tolerance(tile) })
     },
   }
@@ -28,7 +28,7 @@ export function batchNormMergeRun(test: BatchNormStatisticsCase): KernelRun {
   return {
     kernel: batchNormMerge({ label: test.name, input: input.shape, momentum: running.momentum }),
     data: {
-      partials: toGpu(partialsOf(input)),
+      partials: toGpu(statisticsPartials(input)),
       running_mean: Float32Array.from(running.runningMean),
       running_variance: Float32Array.from(running.runningVariance),
     },
@@ -53,8 +53,8 @@ export function tilesOf({ shape, data }: Array4): Array4[] {
   })
 }
 
-/** [tiles, 2, c] */
-function partialsOf(input: Array4): Array4 {
+/** The mean and M2 of every tile, [tiles, 2, c]. */
+export function statisticsPartials(input: Array4): Array4 {
   const rows = tilesOf(input).flatMap(tile => {
     const { mean, variance } = reference(tile)
     return [mean, variance.map(v => v * tile.shape[2])]
