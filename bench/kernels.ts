@@ -4,27 +4,45 @@
 
 import type { Gpu } from '../src/gpu/gpu.ts'
 import { Program } from '../src/gpu/program.ts'
+import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
 import { openGpu } from '../src/node/dawn.ts'
 import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_probabilities.ts'
 import { cases as activationCases } from '../test/cases/activation.ts'
+import { cases as activationBackwardCases } from '../test/cases/activation_backward.ts'
 import { cases as addCases } from '../test/cases/add.ts'
 import { cases as batchNormCases } from '../test/cases/batch_norm.ts'
+import { cases as batchNormBackwardCases } from '../test/cases/batch_norm_backward.ts'
+import { cases as batchNormStatisticsCases } from '../test/cases/batch_norm_statistics.ts'
 import { cases as biasGradientCases } from '../test/cases/bias_gradient.ts'
 import { cases as concatCases } from '../test/cases/concat.ts'
 import { cases as conv2dCases } from '../test/cases/conv2d.ts'
 import { cases as conv2dBackwardCases } from '../test/cases/conv2d_backward.ts'
 import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
 import { cases as depthwiseConv2dBackwardCases } from '../test/cases/depthwise_conv2d_backward.ts'
+import { cases as dropoutCases } from '../test/cases/dropout.ts'
 import { cases as globalAveragePoolCases } from '../test/cases/global_average_pool.ts'
+import { cases as globalAveragePoolBackwardCases } from '../test/cases/global_average_pool_backward.ts'
 import { cases as maxPoolCases } from '../test/cases/max_pool.ts'
+import { cases as maxPoolBackwardCases } from '../test/cases/max_pool_backward.ts'
 import { cases as preprocessCases } from '../test/cases/preprocess.ts'
 import { cases as resizeCases } from '../test/cases/resize.ts'
+import { cases as resizeBackwardCases } from '../test/cases/resize_backward.ts'
+import { cases as sgdCases } from '../test/cases/sgd.ts'
+import { cases as sliceChannelsCases } from '../test/cases/slice_channels.ts'
 import { cases as softmaxCases } from '../test/cases/softmax.ts'
+import { cases as softmaxCrossEntropyCases } from '../test/cases/softmax_cross_entropy.ts'
 import { cases as upsampleArgmaxCases } from '../test/cases/upsample_argmax.ts'
 import { accumulateProbabilitiesRun } from '../test/kernels/accumulate_probabilities.ts'
 import { activationRun } from '../test/kernels/activation.ts'
+import { activationBackwardRun } from '../test/kernels/activation_backward.ts'
 import { addRun } from '../test/kernels/add.ts'
 import { batchNormRun } from '../test/kernels/batch_norm.ts'
+import {
+  batchNormBackwardInputRun,
+  batchNormBackwardMergeRun,
+  batchNormBackwardReduceRun,
+} from '../test/kernels/batch_norm_backward.ts'
+import { batchNormMergeRun, batchNormStatisticsRun } from '../test/kernels/batch_norm_statistics.ts'
 import { biasGradientRun } from '../test/kernels/bias_gradient.ts'
 import { concatRun } from '../test/kernels/concat.ts'
 import { conv2dRun } from '../test/kernels/conv2d.ts'
@@ -33,11 +51,22 @@ import { conv2dBackwardWeightRun } from '../test/kernels/conv2d_backward_weight.
 import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInputRun } from '../test/kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeightRun } from '../test/kernels/depthwise_conv2d_backward_weight.ts'
+import { dropoutRun } from '../test/kernels/dropout.ts'
 import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
+import { globalAveragePoolBackwardRun } from '../test/kernels/global_average_pool_backward.ts'
 import { maxPoolRun } from '../test/kernels/max_pool.ts'
+import { maxPoolBackwardRun } from '../test/kernels/max_pool_backward.ts'
 import { preprocessRun } from '../test/kernels/preprocess.ts'
 import { resizeRun } from '../test/kernels/resize.ts'
+import { resizeBackwardRun } from '../test/kernels/resize_backward.ts'
+import { sgdRun } from '../test/kernels/sgd.ts'
+import { sliceChannelsRun } from '../test/kernels/slice_channels.ts'
 import { softmaxRun } from '../test/kernels/softmax.ts'
+import {
+  softmaxCrossEntropyBackwardRun,
+  softmaxCrossEntropyMergeRun,
+  softmaxCrossEntropyRun,
+} from '../test/kernels/softmax_cross_entropy.ts'
 import { upsampleArgmaxRun } from '../test/kernels/upsample_argmax.ts'
 import { type KernelRun, verify } from '../test/support/kernel_run.ts'
 import { uploadOperands } from '../test/support/run_kernel.ts'
@@ -59,9 +88,14 @@ const benches = <Case extends { name: string; bench?: boolean }>(
 ): Bench[] =>
   cases.filter(({ bench }) => bench).map(test => ({ name: test.name, prepare: gpu => run(test, gpu) }))
 
+const frozenBatchNorm = batchNormBackwardCases.filter(({ frozen }) => frozen)
+const trainingBatchNorm = batchNormBackwardCases.filter(({ frozen }) => !frozen)
+
 const ops: Record<string, Bench[]> = {
   conv2d: benches(conv2dCases, conv2dRun),
-  conv2d_backward_input: benches(conv2dBackwardCases, conv2dBackwardInputRun),
+  conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
+    conv2dBackwardInputRun(test, gpu, options => chooseConv2dBackwardInput(options, gpu)),
+  ),
   conv2d_backward_weight: benches(conv2dBackwardCases, test => conv2dBackwardWeightRun(test)),
   bias_gradient: benches(biasGradientCases, biasGradientRun),
   depthwise_conv2d: benches(depthwiseConv2dCases, depthwiseConv2dRun),
@@ -78,6 +112,22 @@ const ops: Record<string, Bench[]> = {
   preprocess: benches(preprocessCases, preprocessRun),
   upsample_argmax: benches(upsampleArgmaxCases, test => upsampleArgmaxRun(test)),
   accumulate_probabilities: benches(accumulateProbabilitiesCases, test => accumulateProbabilitiesRun(test)),
+  batch_norm_statistics: benches(batchNormStatisticsCases, batchNormStatisticsRun),
+  batch_norm_merge: benches(batchNormStatisticsCases, batchNormMergeRun),
+  batch_norm_backward_reduce: benches(trainingBatchNorm, batchNormBackwardReduceRun),
+  batch_norm_backward_merge: benches(trainingBatchNorm, batchNormBackwardMergeRun),
+  batch_norm_backward_input: benches(trainingBatchNorm, batchNormBackwardInputRun),
+  batch_norm_backward_frozen: benches(frozenBatchNorm, batchNormBackwardInputRun),
+  activation_backward: benches(activationBackwardCases, activationBackwardRun),
+  max_pool_backward: benches(maxPoolBackwardCases, maxPoolBackwardRun),
+  global_average_pool_backward: benches(globalAveragePoolBackwardCases, globalAveragePoolBackwardRun),
+  resize_backward: benches(resizeBackwardCases, resizeBackwardRun),
+  slice_channels: benches(sliceChannelsCases, sliceChannelsRun),
+  softmax_cross_entropy: benches(softmaxCrossEntropyCases, softmaxCrossEntropyRun),
+  softmax_cross_entropy_merge: benches(softmaxCrossEntropyCases, softmaxCrossEntropyMergeRun),
+  softmax_cross_entropy_backward: benches(softmaxCrossEntropyCases, softmaxCrossEntropyBackwardRun),
+  dropout: benches(dropoutCases, dropoutRun),
+  sgd: benches(sgdCases, sgdRun),
 }
 
 /** The median of the GPU's own times, in milliseconds. */

@@ -68,10 +68,19 @@ export function conv2dBackwardWeight(
   }
 }
 
-/** 8 × 16 channels where there are so many, with no more lanes along the output channels than there is use for. */
-function chooseTile({ input: [, , , inChannels], outChannels }: Conv2dBackwardWeightOptions) {
-  const [inVectors, outVectors] = [vectors(inChannels), vectors(outChannels)]
-  const columns = outVectors > 8 ? 4 : 2
-  const lanesX = outVectors > 4 * columns ? 8 : outVectors > 2 * columns ? 4 : 2
-  return { rows: inVectors > 1 ? 2 : 1, columns, lanesX, lanesY: 32 / lanesX }
+const LANES = 32
+/** Lanes of the narrowest vector units, and what a workgroup has work for at the least. */
+const LEAST_LANES = 8
+
+/** 8 × 16 channels an invocation, with fewer output channels where that would leave lanes without work. */
+function chooseTile({ input, outChannels }: Conv2dBackwardWeightOptions): Conv2dBackwardWeightTile {
+  const rows = Math.min(2, vectors(input[3]))
+  const rowTiles = Math.ceil(vectors(input[3]) / rows)
+  const columnTiles = (columns: number) => Math.ceil(vectors(outChannels) / columns)
+  const columns = [4, 2].find(columns => columnTiles(columns) * rowTiles >= LEAST_LANES) ?? 1
+  const lanesX = share(columnTiles(columns), 8)
+  return { rows, columns, lanesX, lanesY: share(rowTiles, Math.floor(LANES / lanesX)) }
 }
+
+/** How many of `tiles` each workgroup takes, at most `most`, where all take about as many. */
+const share = (tiles: number, most: number) => Math.ceil(tiles / Math.ceil(tiles / most))
