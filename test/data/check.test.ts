@@ -25,7 +25,7 @@ describe('checkDataset', () => {
       [3, 200, 0, 255],
       [255, 255, 255, 255],
       [2, 2, 2, 2],
-      [254, 0, 0, 0],
+      [3, 0, 0, 0],
     ])
     const { problems, present } = await checkDataset(dataset)
     expect(problems).to.deep.equal([
@@ -39,7 +39,7 @@ describe('checkDataset', () => {
       {
         kind: 'class out of range',
         index: 5,
-        message: 'image 5: holds class 254, but the last of the 3 classes is 2',
+        message: 'image 5: holds class 3, but the last of the 3 classes is 2',
       },
     ])
     expect(present).to.deep.equal([[0, 2], [], [0], [], [2], [0]])

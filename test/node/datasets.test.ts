@@ -81,15 +81,14 @@ describe('datasets', () => {
     })
 
     it('whose files do not fit has a line for each', async () => {
-      const ids = ['fine', 'no photo', 'no mask', 'other size', 'odd class', 'ignored', 'cut'].map(id =>
-        id.replace(' ', '_'),
-      )
+      const ids = ['fine', 'no_photo', 'no_mask', 'wider', 'higher', 'odd_class', 'ignored', 'cut']
       await writeVoc(path('voc'), ids, ['sky', 'road'])
       const photo = (id: string) => path(`voc/JPEGImages/${id}.jpg`)
       const mask = (id: string) => path(`voc/SegmentationClass/${id}.png`)
       await rm(photo('no_photo'))
       await rm(mask('no_mask'))
-      await writeLabels(mask('other_size'), 10, 12, 0)
+      await writeLabels(mask('wider'), 13, 10, 0)
+      await writeLabels(mask('higher'), 12, 11, 0)
       await writeLabels(mask('odd_class'), 12, 10, [2])
       await writeLabels(mask('ignored'), 12, 10, 255)
       await writeText(mask('cut'), 'no PNG')
@@ -97,12 +96,13 @@ describe('datasets', () => {
       expect(problems.map(({ index, message }) => `${index} ${message}`)).to.deep.equal([
         `1 ${photo('no_photo')}: no such file or folder`,
         `2 ${mask('no_mask')}: no such file or folder`,
-        `3 ${photo('other_size')}: 12×10 pixels, but ${mask('other_size')} 10×12`,
-        '4 odd_class: holds class 2, but the last of the 2 classes is 1',
-        '5 ignored: no pixel is labelled',
-        problems[5].message.replace(/^/, '6 '),
+        `3 ${photo('wider')}: 12×10 pixels, but ${mask('wider')} 13×10`,
+        `4 ${photo('higher')}: 12×10 pixels, but ${mask('higher')} 12×11`,
+        '5 odd_class: holds class 2, but the last of the 2 classes is 1',
+        '6 ignored: no pixel is labelled',
+        `7 ${problems[6].message}`,
       ])
-      expect(problems[5].message).to.include(`${mask('cut')}: not a PNG`)
+      expect(problems[6].message).to.include(`${mask('cut')}: not a PNG`)
       const dataset = await open()
       expect(await refusal(() => dataset.read(3))).to.equal(problems[2].message)
     })
@@ -202,6 +202,15 @@ describe('datasets', () => {
         [0, 0, 0, 3, 3, 0, 0, 2],
         [0, 0, 0, 0, 0, 0, 0, 2],
       ])
+    })
+
+    it('fills the pixels whose centres are inside, and no others', async () => {
+      await writeCoco([annotation(1, 17, [[0, 0, 5.6, 0, 0, 5.6]])])
+      const { mask } = await (await open()).read(0)
+      mask.forEach((id, i) => {
+        const [x, y] = [(i % 8) + 0.5, Math.floor(i / 8) + 0.5]
+        expect(id, `${x}, ${y}`).to.equal(x + y < 5.6 ? 1 : 0)
+      })
     })
 
     it('has an image without annotations, all background', async () => {

@@ -57,8 +57,16 @@ describe('evaluate', () => {
 
   it('stops at a limit, and reads nothing beyond it', async () => {
     const { model } = fakeModel([0, 0, 1, 1])
-    const broken = memoryDataset(CLASSES, [[0, 0, 1, 255], 'broken'])
-    expect(await evaluate(model, broken, { limit: 1 })).to.include({ images: 1, mIoU: 1 })
+    const reads: number[] = []
+    const watched = {
+      ...dataset,
+      read(index: number) {
+        reads.push(index)
+        return dataset.read(index)
+      },
+    }
+    expect(await evaluate(model, watched, { limit: 1 })).to.include({ images: 1, mIoU: 1 })
+    expect(reads).to.deep.equal([0])
     expect(await evaluate(model, dataset, { limit: 99 })).to.include({ images: 3 })
     for (const limit of [0, -1, 1.5]) {
       const error = await rejects(UserError, () => evaluate(model, dataset, { limit }))
