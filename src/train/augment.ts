@@ -3,16 +3,16 @@
 import { IGNORE_INDEX, type LabelledImage } from '../data/dataset.ts'
 import { randomInteger } from './random.ts'
 
-/** Defaults are the paper's, see `PAPER_AUGMENTATION`. */
 export interface Augmentation {
   /** Edge of the square crop, in pixels. */
   cropSize: number
   /** Bounds of the factor on the photo's size, uniform between them. */
   scales: readonly [smallest: number, largest: number]
-  /** Whether every other example is mirrored left to right. */
+  /** Whether half of the examples, by chance, are mirrored left to right. */
   flip: boolean
 }
 
+/** Section 4.1 of DeepLabv3. */
 export const PAPER_AUGMENTATION: Augmentation = { cropSize: 513, scales: [0.5, 2], flip: true }
 
 export interface AugmentOptions extends Augmentation {
@@ -32,8 +32,8 @@ export interface Example {
 
 /**
  * Writes a random example of a photo: the photo scaled (bilinear, labels nearest), perhaps mirrored, and of that a random window,
- * or all of it where it is smaller than the crop. What is left at the right and below gets `padding` and
- * IGNORE_INDEX. Only the window's pixels are computed.
+ * or all of it where it is smaller than the crop. What is left at the right and below gets `padding` and IGNORE_INDEX. Only the
+ * window's pixels are computed.
  */
 export function augment(
   photo: LabelledImage,
