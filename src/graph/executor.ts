@@ -1,15 +1,27 @@
 // A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
-import { Program, type Range } from '../gpu/program.ts'
+import { type Launch, Program, type Range } from '../gpu/program.ts'
 import { padChannels, unpadChannels } from '../kernels/layout.ts'
-import type { Tensor } from './graph.ts'
+import type { FoldedWeights } from './folded_weights.ts'
+import type { Parameter, Tensor } from './graph.ts'
 import type { Operand } from './lower.ts'
 import { type Plan, tensorBytes } from './plan.ts'
-import type { WeightStore } from './weight_store.ts'
 
 /** Tensors by name: f32 as dense NHWC, rgba8 and class8 as bytes (each image of a class8 padded to a multiple of 4). */
 export type TensorData = Record<string, Float32Array | Uint8Array>
+
+/** Where a plan finds its weights: fixed ones, or those of a model that learns. */
+export interface WeightSource {
+  /** Has all that a plan needs on the GPU, before the others are asked. */
+  upload(plan: Plan): Promise<void>
+  folded(weights: FoldedWeights, part: 'packed' | 'packed_bias'): Range
+  parameter(parameter: Parameter): Range
+  gradient(parameter: Parameter): Range
+  /** What every run does before the plan's steps, and after them. */
+  before(): Launch[]
+  after(): Launch[]
+}
 
 export class Executor {
   readonly #gpu: Gpu
@@ -21,7 +33,7 @@ export class Executor {
   #running: Promise<unknown> = Promise.resolve()
 
   /** Allocates the arena, uploads what weights are missing and compiles the kernels that are new. */
-  static async create(gpu: Gpu, plan: Plan, weights: WeightStore): Promise<Executor> {
+  static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
     const arena = await gpu.allocate(
       'arena',
       plan.arenaBytes,
@@ -43,7 +55,7 @@ export class Executor {
       return new Executor(gpu, plan, {
         arena,
         readback,
-        program: await Program.create(gpu, 'plan', launches),
+        program: await Program.create(gpu, 'plan', [...weights.before(), ...launches, ...weights.after()]),
       })
     } catch (error) {
       gpu.release(arena)
@@ -141,10 +153,11 @@ const hostData = (tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array 
 
 function locate(
   operand: Operand,
-  { plan, arena, weights }: { plan: Plan; arena: GPUBuffer; weights: WeightStore },
+  { plan, arena, weights }: { plan: Plan; arena: GPUBuffer; weights: WeightSource },
 ): Range {
   if ('folded' in operand) return weights.folded(operand.folded, operand.part)
   if ('parameter' in operand) return weights.parameter(operand.parameter)
+  if ('gradientOf' in operand) return weights.gradient(operand.gradientOf)
   const { offset, bytes } = plan.placements.get(operand.tensor)!
   return { buffer: arena, offset, size: bytes }
 }

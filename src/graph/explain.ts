@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts'
 /** One line a step (kernel, shape, multiply-adds, bytes moved, arena offset), then the totals. */
 export function explain({ steps, placements, arenaBytes, folded }: Plan): string {
   const rows = steps.map(({ op, kernel }) => {
-    const { offset } = placements.get(op.output)!
+    const placement = placements.get(op.output)
     const bytes = [...Object.values(kernel.inputs), ...Object.values(kernel.outputs)].reduce(
       (a, b) => a + b,
       0,
@@ -16,7 +16,7 @@ export function explain({ steps, placements, arenaBytes, folded }: Plan): string
       `[${op.output.shape.join(' × ')}]`,
       kernel.macs ? (kernel.macs / 1e9).toFixed(3) : '',
       (bytes / 1e6).toFixed(2),
-      String(offset),
+      placement ? String(placement.offset) : '',
     ]
   })
   const macs = steps.reduce((sum, { kernel }) => sum + (kernel.macs ?? 0), 0)

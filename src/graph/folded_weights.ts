@@ -1,27 +1,35 @@
-// The weights of a convolution as its kernel reads them: re-laid, with batch norm folded in. Plans that need the same ones share them.
+// The weights of a convolution as its kernels read them: re-laid, with batch norm folded in. Plans that need the same ones share them.
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
-import type { Conv2dOp, DepthwiseConv2dOp, Parameter } from './graph.ts'
+import { packTransposed } from '../kernels/pack_transposed.ts'
+import type { BatchNorm, Parameter } from './graph.ts'
 
 export interface FoldedWeights {
   /** Two of the same key hold the same values. */
   key: string
-  /** What makes them, once; its inputs are the parameters below. */
+  /** What makes them; its inputs are the parameters below, its outputs `packed` and `packed_bias`. */
   kernel: Kernel
   /** By their names in the kernel. */
   parameters: Record<string, Parameter>
 }
 
-export function foldedWeights(op: Conv2dOp | DepthwiseConv2dOp): FoldedWeights {
-  const { weight, bias, batchNorm } = op
-  const inputChannels = op.kind === 'conv2d' ? op.inputChannels : undefined
+interface Folding {
+  weight: Parameter
+  bias?: Parameter
+  batchNorm?: BatchNorm
+  depthwise: boolean
+  inputChannels?: { from: number; to: number }
+}
+
+/** What `conv2d`, `depthwiseConv2d` and the latter's backward kernel read. */
+export function foldedWeights({ weight, bias, batchNorm, depthwise, inputChannels }: Folding): FoldedWeights {
   const range = inputChannels ? `[${inputChannels.from}…${inputChannels.to}]` : ''
-  const key = `${weight.name}${range}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''}`
+  const key = `${weight.name}${range}${bias ? ` + ${bias.name}` : ''}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''}`
   const kernel = foldBatchNorm({
     label: `fold ${key}`,
     weight: weight.shape,
-    depthwise: op.kind === 'depthwiseConv2d',
+    depthwise,
     inputChannels,
     epsilon: batchNorm?.epsilon,
     bias: bias !== undefined,
@@ -33,4 +41,14 @@ export function foldedWeights(op: Conv2dOp | DepthwiseConv2dOp): FoldedWeights {
     variance: batchNorm.variance,
   }
   return { key, kernel, parameters: { weight, ...(bias && { bias }), ...statistics } }
+}
+
+/** What the gradient of a dense convolution's input is computed with. */
+export function transposedWeights(weight: Parameter): FoldedWeights {
+  const key = `${weight.name} transposed`
+  return {
+    key,
+    kernel: packTransposed({ label: `pack ${key}`, weight: weight.shape }),
+    parameters: { weight },
+  }
 }

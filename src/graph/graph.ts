@@ -3,6 +3,7 @@
 import type { Activation } from '../kernels/activation.ts'
 import type { Padding } from '../kernels/geometry.ts'
 import type { Shape } from '../kernels/layout.ts'
+import type { TrainingOp } from './training_ops.ts'
 
 /**
  * What a tensor's bytes are.
@@ -33,7 +34,7 @@ export interface BatchNorm {
   epsilon: number
 }
 
-interface OpOf<Kind extends string, Inputs> {
+export interface OpOf<Kind extends string, Inputs> {
   kind: Kind
   name: string
   inputs: Inputs
@@ -94,6 +95,7 @@ export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits
 export type UpsampleArgmaxOp = OpOf<'upsampleArgmax', { logits: Tensor }> & { alignCorners: boolean }
 
 export type Op =
+  | TrainingOp
   | Conv2dOp
   | DepthwiseConv2dOp
   | BatchNormOp

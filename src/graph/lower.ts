@@ -27,12 +27,14 @@ import type {
   Tensor,
   UpsampleArgmaxOp,
 } from './graph.ts'
+import { lowerTraining } from './lower_training.ts'
 
 /** What a kernel's buffer holds. */
 export type Operand =
   | { tensor: Tensor }
   | { folded: FoldedWeights; part: 'packed' | 'packed_bias' }
   | { parameter: Parameter }
+  | { gradientOf: Parameter }
 
 export interface Step {
   op: Op
@@ -90,6 +92,8 @@ export function lower(op: Op, target: ConvolutionTarget): Step[] {
       const kernel = add({ label: op.name, shape: op.output.shape, activation: op.activation })
       return [{ op, kernel, operands: tensors({ a: op.inputs.a, b: op.inputs.b, output: op.output }) }]
     }
+    default:
+      return lowerTraining(op, target)
   }
 }
 
@@ -100,7 +104,7 @@ const step = (op: Op, kernel: Kernel, input: Tensor, more: Record<string, Operan
   operands: { ...tensors({ input, output: op.output }), ...more },
 })
 
-const tensors = (named: Record<string, Tensor | undefined>): Record<string, Operand> =>
+export const tensors = (named: Record<string, Tensor | undefined>): Record<string, Operand> =>
   Object.fromEntries(
     Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
   )
@@ -109,7 +113,7 @@ const kernelOf = ({ weight: { shape } }: Conv2dOp | DepthwiseConv2dOp) => [shape
 
 function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step {
   const { input, residual, imageBias } = op.inputs
-  const folded = foldedWeights(op)
+  const folded = foldedWeights({ ...op, depthwise: false })
   const options = {
     ...op,
     label: op.name,
@@ -131,7 +135,7 @@ function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step {
 
 function lowerDepthwiseConv2d(op: DepthwiseConv2dOp): Step {
   const { input, residual } = op.inputs
-  const folded = foldedWeights(op)
+  const folded = foldedWeights({ ...op, depthwise: true })
   const kernel = depthwiseConv2d({
     ...op,
     label: op.name,

@@ -2,13 +2,14 @@
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../gpu/program.ts'
+import type { WeightSource } from './executor.ts'
 import type { FoldedWeights } from './folded_weights.ts'
 import type { Parameter } from './graph.ts'
 
 /** Folding reads parameters from buffers of about this size, so that a large model is not on the GPU twice. */
 const STAGING_BYTES = 64 * 2 ** 20
 
-export class WeightStore {
+export class WeightStore implements WeightSource {
   readonly #gpu: Gpu
   readonly #host: ReadonlyMap<string, Float32Array>
   readonly #folded = new Map<string, { packed: Range; packed_bias: Range }>()
@@ -40,6 +41,19 @@ export class WeightStore {
 
   parameter({ name }: Parameter): Range {
     return this.#plain.get(name)!
+  }
+
+  gradient({ name }: Parameter): Range {
+    throw new Error(`${name}: there are no gradients outside training`)
+  }
+
+  /** What is uploaded is folded once and for all: a run has nothing to do before its steps or after them. */
+  before(): Launch[] {
+    return []
+  }
+
+  after(): Launch[] {
+    return []
   }
 
   destroy(): void {
@@ -88,7 +102,7 @@ export class WeightStore {
 }
 
 /** One buffer for all, each at an offset at which it may be bound. */
-async function allocateTogether(
+export async function allocateTogether(
   gpu: Gpu,
   label: string,
   { sizes, flags }: { sizes: number[]; flags: number },

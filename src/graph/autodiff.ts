@@ -1,0 +1,116 @@
+// Reverse-mode differentiation as a pass: a graph that ends in logits becomes one that also computes the loss and the
+// gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
+
+import { activated, type Gradients, rules } from './gradients.ts'
+import { type Graph, inputsOf, type Op, parametersOf, type Tensor } from './graph.ts'
+import { fuseActivation } from './passes/fuse.ts'
+import { editOps } from './passes/uses.ts'
+
+export interface TrainingGraphOptions {
+  /** Size of the labels; the logits are upsampled to it, never the labels reduced (section 4.1 of DeepLabv3). */
+  labels: { height: number; width: number }
+  /** Pixels of this label count neither in the loss nor in its gradient. */
+  ignoreIndex: number
+  /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
+  batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
+}
+
+export interface TrainingGraph extends Graph {
+  /** class8 [n, height, width, 1], among the inputs. */
+  labels: Tensor
+  /** f32 [1, 1, 1, 2]: the loss and 1/Σweight. Among the outputs. */
+  loss: Tensor
+}
+
+/** `forward` has one output, the logits [n, h, w, classes], and is as the model built it, before any pass. */
+export function trainingGraph(forward: Graph, options: TrainingGraphOptions): TrainingGraph {
+  const prepared = fuseActivation(withTrainingBatchNorm(forward, options))
+  const [logits] = prepared.outputs
+  const labels: Tensor = {
+    name: 'labels',
+    shape: [logits.shape[0], options.labels.height, options.labels.width, 1],
+    dtype: 'class8',
+  }
+  const { ops: lossOps, loss, gradient } = crossEntropy(logits, labels, options)
+  const backward = differentiate(prepared, new Map([[logits, gradient]]))
+  return {
+    ops: [...prepared.ops, ...lossOps, ...backward],
+    inputs: [...prepared.inputs, labels],
+    outputs: [loss],
+    labels,
+    loss,
+  }
+}
+
+function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOptions): Graph {
+  if (how.mode === 'frozen') return graph
+  return editOps(graph, op => {
+    if (op.kind !== 'batchNorm') return [op]
+    const vector = (suffix: string): Tensor => ({
+      name: `${op.name}.${suffix}`,
+      shape: [1, 1, 1, op.output.shape[3]],
+      dtype: 'f32',
+    })
+    const statistics = { mean: vector('mean'), variance: vector('variance') }
+    return [{ ...op, kind: 'batchNormTraining', momentum: how.momentum, statistics }]
+  })
+}
+
+function crossEntropy(logits: Tensor, labels: Tensor, { ignoreIndex }: TrainingGraphOptions) {
+  const [n, height, width] = labels.shape
+  const loss: Tensor = { name: 'loss', shape: [1, 1, 1, 2], dtype: 'f32' }
+  const logSumExp: Tensor = { name: 'loss.log sum exp', shape: [1, 1, 1, n * height * width], dtype: 'f32' }
+  const gradient: Tensor = { ...logits, name: `${logits.name}.gradient` }
+  const shared = { alignCorners: false, ignoreIndex }
+  const ops: Op[] = [
+    { kind: 'crossEntropy', name: 'loss', inputs: { logits, labels }, ...shared, logSumExp, output: loss },
+    {
+      kind: 'crossEntropyBackward',
+      name: gradient.name,
+      inputs: { logits, labels, logSumExp, loss },
+      ...shared,
+      output: gradient,
+    },
+  ]
+  return { ops, loss, gradient }
+}
+
+/** The ops that carry the given gradients back through `graph`, in the order in which they run. */
+function differentiate(graph: Graph, given: ReadonlyMap<Tensor, Tensor>): Op[] {
+  const ops: Op[] = []
+  const gradients = new Map(given)
+  const depends = dependsOnParameters(graph)
+  const tape: Gradients = {
+    emit: op => {
+      ops.push(op)
+      return op.output
+    },
+    wants: tensor => depends.has(tensor),
+    add: (tensor, gradient) => {
+      const other = gradients.get(tensor)
+      gradients.set(tensor, other ? sum(tape, other, gradient) : gradient)
+    },
+  }
+  for (const op of graph.ops.toReversed()) {
+    const gradient = gradients.get(op.output)
+    if (!gradient) continue
+    const rule = rules[op.kind]
+    if (!rule) throw new Error(`${op.kind} has no gradient (${op.name})`)
+    rule(op, activated(op, gradient, tape), tape)
+  }
+  return ops
+}
+
+/** A tensor that several ops read has the sum of the gradients that they give it. */
+function sum(tape: Gradients, a: Tensor, b: Tensor): Tensor {
+  const name = `${b.name} + ${a.name}`
+  return tape.emit({ kind: 'add', name, inputs: { a, b }, activation: 'none', output: { ...a, name } })
+}
+
+/** The tensors that some parameter has a say in; the others (the image) need no gradient. */
+function dependsOnParameters(graph: Graph): Set<Tensor> {
+  const depends = new Set<Tensor>()
+  for (const op of graph.ops)
+    if (parametersOf(op).length > 0 || inputsOf(op).some(input => depends.has(input))) depends.add(op.output)
+  return depends
+}

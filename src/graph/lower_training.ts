@@ -1,0 +1,236 @@
+// The kernels of the ops that only a training step has.
+
+import { activationBackward } from '../kernels/activation_backward.ts'
+import { batchNorm } from '../kernels/batch_norm.ts'
+import {
+  batchNormBackwardFrozen,
+  batchNormBackwardInput,
+  batchNormBackwardMerge,
+  batchNormBackwardReduce,
+} from '../kernels/batch_norm_backward.ts'
+import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_statistics.ts'
+import { biasGradient } from '../kernels/bias_gradient.ts'
+import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
+import { chooseConv2dBackwardInput } from '../kernels/choose_conv2d_backward_input.ts'
+import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
+import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
+import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
+import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
+import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
+import { resizeBackward } from '../kernels/resize_backward.ts'
+import { sliceChannels } from '../kernels/slice_channels.ts'
+import {
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyMerge,
+} from '../kernels/softmax_cross_entropy.ts'
+import { foldedWeights, transposedWeights } from './folded_weights.ts'
+import type { Parameter, Tensor } from './graph.ts'
+import { type Operand, type Step, tensors } from './lower.ts'
+import type {
+  BatchNormBackwardOp,
+  BatchNormTrainingOp,
+  ConvolutionBackwardInputOp,
+  ConvolutionBackwardWeightOp,
+  CrossEntropyBackwardOp,
+  CrossEntropyOp,
+  TrainingOp,
+} from './training_ops.ts'
+
+export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[] {
+  switch (op.kind) {
+    case 'batchNormTraining':
+      return lowerBatchNorm(op)
+    case 'batchNormBackward':
+      return lowerBatchNormBackward(op)
+    case 'convolutionBackwardInput':
+      return [lowerBackwardInput(op, target)]
+    case 'convolutionBackwardWeight':
+      return lowerBackwardWeight(op)
+    case 'biasGradient': {
+      const kernel = biasGradient({ label: op.name, shape: op.inputs.gradient.shape })
+      const operands = {
+        ...tensors({ output_gradient: op.inputs.gradient }),
+        bias_gradient: { gradientOf: op.bias },
+      }
+      return [{ op, kernel, operands }]
+    }
+    case 'activationBackward': {
+      const { gradient, activated } = op.inputs
+      const kernel = activationBackward({ label: op.name, shape: op.output.shape, activation: op.activation })
+      return [step(op, kernel, { output_gradient: gradient, output: activated, input_gradient: op.output })]
+    }
+    case 'maxPoolBackward': {
+      const { input, gradient } = op.inputs
+      const kernelSize = [op.kernel, op.kernel] as const
+      const kernel = maxPoolBackward({ ...op, label: op.name, input: input.shape, kernel: kernelSize })
+      return [step(op, kernel, { input, output_gradient: gradient, input_gradient: op.output })]
+    }
+    case 'globalAveragePoolBackward': {
+      const kernel = globalAveragePoolBackward({ label: op.name, input: op.output.shape })
+      return [step(op, kernel, { output_gradient: op.inputs.gradient, input_gradient: op.output })]
+    }
+    case 'resizeBackward': {
+      const { gradient } = op.inputs
+      const [, height, width] = gradient.shape
+      const { alignCorners } = op
+      const kernel = resizeBackward({ label: op.name, input: op.output.shape, height, width, alignCorners })
+      return [step(op, kernel, { output_gradient: gradient, input_gradient: op.output })]
+    }
+    case 'sliceChannels': {
+      const { input } = op.inputs
+      const slice = { offset: op.offset, channels: op.output.shape[3] }
+      return [
+        step(op, sliceChannels({ label: op.name, input: input.shape, slice }), { input, output: op.output }),
+      ]
+    }
+    case 'crossEntropy':
+      return lowerCrossEntropy(op)
+    case 'crossEntropyBackward': {
+      const kernel = softmaxCrossEntropyBackward(crossEntropyOptions(op))
+      return [
+        step(op, kernel, {
+          logits: op.inputs.logits,
+          labels: op.inputs.labels,
+          log_sum_exp: op.inputs.logSumExp,
+          loss: op.inputs.loss,
+          logits_gradient: op.output,
+        }),
+      ]
+    }
+  }
+}
+
+const step = (op: TrainingOp, kernel: Step['kernel'], named: Record<string, Tensor>): Step => ({
+  op,
+  kernel,
+  operands: tensors(named),
+})
+
+/** What one kernel leaves for the next: `bytes` in the arena. */
+const scratch = (op: TrainingOp, bytes: number): Tensor => ({
+  name: `${op.name}.partials`,
+  shape: [1, 1, 1, bytes / 4],
+  dtype: 'f32',
+})
+
+const parameter = (found: Parameter): Operand => ({ parameter: found })
+const gradientOf = (found: Parameter): Operand => ({ gradientOf: found })
+
+function lowerBatchNorm(op: BatchNormTrainingOp): Step[] {
+  const { input } = op.inputs
+  const { mean, variance } = op.statistics
+  const { gamma, beta, mean: runningMean, variance: runningVariance, epsilon } = op.batchNorm
+  const shared = { label: op.name, input: input.shape }
+  const statistics = batchNormStatistics(shared)
+  const partials = scratch(op, statistics.outputs.partials)
+  const running = { running_mean: parameter(runningMean), running_variance: parameter(runningVariance) }
+  const normalised = { gamma: parameter(gamma), beta: parameter(beta) }
+  return [
+    step(op, statistics, { input, partials }),
+    {
+      op,
+      kernel: batchNormMerge({ ...shared, momentum: op.momentum }),
+      operands: { ...tensors({ partials, mean, variance }), ...running },
+    },
+    {
+      op,
+      kernel: batchNorm({ ...shared, epsilon, activation: op.activation }),
+      operands: { ...tensors({ input, mean, variance, output: op.output }), ...normalised },
+    },
+  ]
+}
+
+function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
+  const { input, gradient } = op.inputs
+  const { gamma, beta, epsilon, mean: runningMean, variance: runningVariance } = op.batchNorm
+  const { statistics } = op
+  const mean: Operand = statistics ? { tensor: statistics.mean } : parameter(runningMean)
+  const variance: Operand = statistics ? { tensor: statistics.variance } : parameter(runningVariance)
+  const options = { label: op.name, input: input.shape, epsilon }
+  const reduce = batchNormBackwardReduce(options)
+  const partials = scratch(op, reduce.outputs.partials)
+  const gradients = { gamma_gradient: gradientOf(gamma), beta_gradient: gradientOf(beta) }
+  const ends = tensors({ output_gradient: gradient, input_gradient: op.output })
+  const last: Step = statistics
+    ? {
+        op,
+        kernel: batchNormBackwardInput(options),
+        operands: { ...tensors({ input }), ...ends, gamma: parameter(gamma), mean, variance, ...gradients },
+      }
+    : {
+        op,
+        kernel: batchNormBackwardFrozen(options),
+        operands: { ...ends, gamma: parameter(gamma), variance },
+      }
+  return [
+    { op, kernel: reduce, operands: { ...tensors({ input, output_gradient: gradient, partials }), mean } },
+    {
+      op,
+      kernel: batchNormBackwardMerge(options),
+      operands: { ...tensors({ partials }), variance, ...gradients },
+    },
+    last,
+  ]
+}
+
+function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionTarget): Step {
+  const { weight, depthwise } = op
+  const [outChannels, , kernelH, kernelW] = weight.shape
+  const options = { ...op, label: op.name, input: op.output.shape, kernel: [kernelH, kernelW] as const }
+  const { gradient } = op.inputs
+  if (depthwise) {
+    const folded = foldedWeights({ weight, depthwise })
+    const named = tensors({ output_gradient: gradient, input_gradient: op.output })
+    const kernel = depthwiseConv2dBackwardInput(options)
+    return { op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }
+  }
+  const folded = transposedWeights(weight)
+  const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
+  const operands: Record<string, Operand> = {
+    ...tensors({ input: gradient, output: op.output }),
+    weight: { folded, part: 'packed' },
+  }
+  // Where it is a convolution itself, it wants a bias: zeros.
+  if ('bias' in kernel.inputs) operands.bias = { folded, part: 'packed_bias' }
+  return { op, kernel, operands }
+}
+
+function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {
+  const { weight, depthwise } = op
+  const { input, gradient } = op.inputs
+  const [outChannels, , kernelH, kernelW] = weight.shape
+  const options = { ...op, label: op.name, input: input.shape, kernel: [kernelH, kernelW] as const }
+  const kernel = depthwise
+    ? depthwiseConv2dBackwardWeight(options)
+    : conv2dBackwardWeight({ ...options, outChannels })
+  const partials = scratch(op, kernel.outputs.partials)
+  const reduce = conv2dReduceWeight({
+    label: op.name,
+    weight: weight.shape,
+    depthwise,
+    splits: kernel.params.splits,
+  })
+  return [
+    step(op, kernel, { input, output_gradient: gradient, partials }),
+    { op, kernel: reduce, operands: { ...tensors({ partials }), weight_gradient: gradientOf(weight) } },
+  ]
+}
+
+function crossEntropyOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
+  const { logits, labels } = op.inputs
+  const [, height, width] = labels.shape
+  const { alignCorners, ignoreIndex } = op
+  return { label: op.name, input: logits.shape, height, width, alignCorners, ignoreIndex }
+}
+
+function lowerCrossEntropy(op: CrossEntropyOp): Step[] {
+  const { logits, labels } = op.inputs
+  const kernel = softmaxCrossEntropy(crossEntropyOptions(op))
+  const partials = scratch(op, kernel.outputs.partials)
+  return [
+    step(op, kernel, { logits, labels, log_sum_exp: op.logSumExp, partials }),
+    step(op, softmaxCrossEntropyMerge(crossEntropyOptions(op)), { partials, loss: op.output }),
+  ]
+}

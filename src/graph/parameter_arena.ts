@@ -1,0 +1,136 @@
+// The parameters of a network in training: three buffers of one layout, for their values, gradients and velocities.
+
+import { type Gpu, usage } from '../gpu/gpu.ts'
+import type { Range } from '../gpu/program.ts'
+import type { Parameter } from './graph.ts'
+
+/** Parameters that lie next to each other, learn alike and can be bound at once, in bytes. */
+export interface Section {
+  offset: number
+  size: number
+  /** Factor on the learning rate. */
+  rate: number
+}
+
+interface Place {
+  parameter: Parameter
+  offset: number
+  size: number
+}
+
+export class ParameterArena {
+  readonly #gpu: Gpu
+  readonly #places: Map<string, Place>
+  readonly #values: GPUBuffer
+  readonly #gradients: GPUBuffer
+  readonly #velocities: GPUBuffer
+  /** All that learns; running statistics lie behind them and do not. */
+  readonly sections: Section[]
+
+  /**
+   * `rateOf` gives each parameter's factor on the learning rate, 0 for one that does not learn.
+   * `host` has the first values by name, in PyTorch's layout.
+   */
+  static async create(
+    gpu: Gpu,
+    parameters: Parameter[],
+    { rateOf, host }: { rateOf: (parameter: Parameter) => number; host: ReadonlyMap<string, Float32Array> },
+  ): Promise<ParameterArena> {
+    const byRate = [...parameters].sort((a, b) => rateOf(b) - rateOf(a))
+    const { places, sections, bytes } = layOut(byRate, {
+      rateOf,
+      alignment: gpu.limits.minStorageBufferOffsetAlignment,
+      largest: gpu.limits.maxStorageBufferBindingSize,
+    })
+    const flags = usage.storage | usage.copySource | usage.copyDestination
+    const values = await gpu.allocate('parameters', bytes, flags)
+    const gradients = await gpu.allocate('gradients', bytes, flags)
+    const velocities = await gpu.allocate('velocities', bytes, flags)
+    for (const { parameter, offset } of places)
+      gpu.device.queue.writeBuffer(values, offset, host.get(parameter.name)! as BufferSource)
+    return new ParameterArena(gpu, { places, sections, values, gradients, velocities })
+  }
+
+  private constructor(
+    gpu: Gpu,
+    parts: {
+      places: Place[]
+      sections: Section[]
+      values: GPUBuffer
+      gradients: GPUBuffer
+      velocities: GPUBuffer
+    },
+  ) {
+    this.#gpu = gpu
+    this.#places = new Map(parts.places.map(place => [place.parameter.name, place]))
+    this.#values = parts.values
+    this.#gradients = parts.gradients
+    this.#velocities = parts.velocities
+    this.sections = parts.sections
+  }
+
+  value(parameter: Parameter): Range {
+    return { buffer: this.#values, ...this.#place(parameter) }
+  }
+
+  gradient(parameter: Parameter): Range {
+    return { buffer: this.#gradients, ...this.#place(parameter) }
+  }
+
+  /** A section of all three buffers. */
+  section({ offset, size }: Section): { values: Range; gradients: Range; velocities: Range } {
+    return {
+      values: { buffer: this.#values, offset, size },
+      gradients: { buffer: this.#gradients, offset, size },
+      velocities: { buffer: this.#velocities, offset, size },
+    }
+  }
+
+  /** The values as they are now, by name, in PyTorch's layout. */
+  async read(): Promise<Map<string, Float32Array>> {
+    const { size } = this.#values
+    const readback = await this.#gpu.allocate('parameters read', size, usage.mapRead | usage.copyDestination)
+    this.#gpu.submit('read parameters', encoder =>
+      encoder.copyBufferToBuffer(this.#values, 0, readback, 0, size),
+    )
+    const { buffer } = await this.#gpu.read(readback, size)
+    this.#gpu.release(readback)
+    const entries = [...this.#places.values()].map(({ parameter, offset, size: bytes }) => {
+      return [parameter.name, new Float32Array(buffer.slice(offset, offset + bytes))] as const
+    })
+    return new Map(entries)
+  }
+
+  destroy(): void {
+    for (const buffer of [this.#values, this.#gradients, this.#velocities]) this.#gpu.release(buffer)
+  }
+
+  #place({ name }: Parameter): { offset: number; size: number } {
+    const { offset, size } = this.#places.get(name)!
+    return { offset, size }
+  }
+}
+
+function layOut(
+  parameters: Parameter[],
+  {
+    rateOf,
+    alignment,
+    largest,
+  }: { rateOf: (parameter: Parameter) => number; alignment: number; largest: number },
+) {
+  const places: Place[] = []
+  const sections: Section[] = []
+  let bytes = 0
+  for (const parameter of parameters) {
+    const size = parameter.shape.reduce((a, b) => a * b) * 4
+    const padded = Math.ceil(size / alignment) * alignment
+    const rate = rateOf(parameter)
+    places.push({ parameter, offset: bytes, size })
+    const section = sections.at(-1)
+    if (section?.rate === rate && section.size + padded <= largest) section.size += padded
+    else sections.push({ offset: bytes, size: padded, rate })
+    bytes += padded
+  }
+  return { places, sections: sections.filter(({ rate }) => rate > 0), bytes }
+}

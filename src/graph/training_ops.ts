@@ -1,0 +1,86 @@
+// The ops that only a training step has: batch norm over the batch, the loss, and the gradient of every op.
+// The gradient of a parameter lies with those of the other parameters; the `output` of an op that makes one stands for it
+// and has no place in the arena.
+
+import type { Activation } from '../kernels/activation.ts'
+import type { Padding } from '../kernels/geometry.ts'
+import type { BatchNorm, OpOf, Parameter, Tensor } from './graph.ts'
+
+/** Batch norm with the statistics of the batch, which it also mixes into the running ones. */
+export type BatchNormTrainingOp = OpOf<'batchNormTraining', { input: Tensor }> & {
+  batchNorm: BatchNorm
+  /** Share of the batch in the new running statistics: PyTorch's momentum, 1 − the paper's decay. */
+  momentum: number
+  activation: Activation
+  statistics: Statistics
+}
+
+/** Of each channel over the batch, or the running ones: f32 [1, 1, 1, c]. */
+export interface Statistics {
+  mean: Tensor
+  /** Biased: over the number of values. */
+  variance: Tensor
+}
+
+export type BatchNormBackwardOp = OpOf<'batchNormBackward', { input: Tensor; gradient: Tensor }> & {
+  batchNorm: BatchNorm
+  /** Those of the batch; absent where the running ones were used, which do not depend on the input. */
+  statistics?: Statistics
+}
+
+export type ActivationBackwardOp = OpOf<'activationBackward', { gradient: Tensor; activated: Tensor }> & {
+  activation: Exclude<Activation, 'none'>
+}
+
+/** The window of the convolution that an op differentiates. */
+export interface ConvolutionWindow {
+  weight: Parameter
+  depthwise: boolean
+  stride: number
+  dilation: number
+  padding: Padding
+}
+export type ConvolutionBackwardInputOp = OpOf<'convolutionBackwardInput', { gradient: Tensor }> &
+  ConvolutionWindow
+export type ConvolutionBackwardWeightOp = OpOf<
+  'convolutionBackwardWeight',
+  { input: Tensor; gradient: Tensor }
+> &
+  ConvolutionWindow
+export type BiasGradientOp = OpOf<'biasGradient', { gradient: Tensor }> & { bias: Parameter }
+
+export type MaxPoolBackwardOp = OpOf<'maxPoolBackward', { input: Tensor; gradient: Tensor }> & {
+  kernel: number
+  stride: number
+  padding: Padding
+}
+export type GlobalAveragePoolBackwardOp = OpOf<'globalAveragePoolBackward', { gradient: Tensor }>
+export type ResizeBackwardOp = OpOf<'resizeBackward', { gradient: Tensor }> & { alignCorners: boolean }
+/** The channels of a concatenation's gradient that belong to one input, from `offset` on. */
+export type SliceChannelsOp = OpOf<'sliceChannels', { input: Tensor }> & { offset: number }
+
+/** The mean over the labelled pixels of −log softmax(upsampled logits)[label]; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight. */
+export type CrossEntropyOp = OpOf<'crossEntropy', { logits: Tensor; labels: Tensor }> & {
+  alignCorners: boolean
+  ignoreIndex: number
+  /** log Σ exp of each label pixel's upsampled logits. */
+  logSumExp: Tensor
+}
+export type CrossEntropyBackwardOp = OpOf<
+  'crossEntropyBackward',
+  { logits: Tensor; labels: Tensor; logSumExp: Tensor; loss: Tensor }
+> & { alignCorners: boolean; ignoreIndex: number }
+
+export type TrainingOp =
+  | BatchNormTrainingOp
+  | BatchNormBackwardOp
+  | ActivationBackwardOp
+  | ConvolutionBackwardInputOp
+  | ConvolutionBackwardWeightOp
+  | BiasGradientOp
+  | MaxPoolBackwardOp
+  | GlobalAveragePoolBackwardOp
+  | ResizeBackwardOp
+  | SliceChannelsOp
+  | CrossEntropyOp
+  | CrossEntropyBackwardOp
