@@ -2,18 +2,15 @@
 
 import { Command, Option } from 'commander'
 import type { ClassShare } from '../data/class_share.ts'
-import { UserError } from '../errors.ts'
-import { outputStrides } from '../model/config.ts'
 import type { InferenceOptions } from '../model/segmenter.ts'
-import { DeepLab } from '../node/deeplab.ts'
+import type { DeepLab } from '../node/deeplab.ts'
 import { readImageSize } from '../node/image.ts'
 import { Failures } from './errors.ts'
 import { percentText, secondsText } from './format.ts'
+import { DEFAULT_MODEL, loadModel } from './model.ts'
 import { positiveInteger, scaleList } from './options.ts'
 import { checkWritable, outputPrefixes } from './output.ts'
-import { countBar, downloadBar } from './progress.ts'
-
-const DEFAULT_MODEL = 'deeplabv3_mobilenet_v2'
+import { countBar } from './progress.ts'
 
 const EXAMPLES = `
 Examples:
@@ -102,7 +99,7 @@ async function segment(files: string[], options: Options): Promise<void> {
     if (await failures.attempt(file, () => readImageSize(file))) photos.push({ file, prefix: prefixes[i] })
 
   if (photos.length > 0) {
-    const model = await loadModel(options)
+    const model = await loadModel(options.model, options.outputStride)
     try {
       await (options.explain ? explainAll : segmentAll)(model, photos, { options, failures })
     } finally {
@@ -110,15 +107,6 @@ async function segment(files: string[], options: Options): Promise<void> {
     }
   }
   failures.throwIfAny()
-}
-
-async function loadModel({ model: name, outputStride }: Options): Promise<DeepLab> {
-  const bar = downloadBar()
-  const model = await DeepLab.load(name, { onProgress: bar.onProgress }).finally(bar.stop)
-  const reachable = outputStrides(model.config)
-  if (outputStride === undefined || reachable.includes(outputStride)) return model
-  await model.dispose()
-  throw new UserError(`--output-stride ${outputStride}: ${name} runs at ${reachable.join(', ')}`)
 }
 
 async function segmentAll(model: DeepLab, photos: Photo[], { options, failures }: Run): Promise<void> {
