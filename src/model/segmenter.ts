@@ -53,6 +53,7 @@ export class Segmenter {
   readonly #executors = new Map<string, Executor>()
   /** Calls wait for each other: one that needs a new plan makes room by destroying another's. */
   #running: Promise<unknown> = Promise.resolve()
+  #disposed = false
 
   /** `parameters` holds every parameter of the config's network by name, in its checkpoint's layout. */
   constructor(
@@ -96,8 +97,10 @@ export class Segmenter {
     return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: photos[0].data }))
   }
 
+  /** Waits for what is under way; nothing can be segmented after. */
   dispose(): Promise<void> {
     return this.#exclusively(async () => {
+      this.#disposed = true
       for (const executor of this.#executors.values()) await executor.destroy()
       this.#executors.clear()
       this.#weights.destroy()
@@ -131,6 +134,7 @@ export class Segmenter {
 
   /** From the cache, or new; the size that was not used for longest makes room. */
   async #executor(job: Job): Promise<Executor> {
+    if (this.#disposed) throw new UserError('this model was disposed of: load it again')
     const key = JSON.stringify(job)
     const executor = this.#executors.get(key) ?? (await this.#create(job))
     this.#executors.delete(key)

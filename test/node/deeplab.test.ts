@@ -158,6 +158,9 @@ describe('DeepLab', () => {
       expect(gpu.memory.peakBytes).to.be.below(1.5 * gpu.memory.liveBytes)
       await model.dispose()
       expect(gpu.memory).to.include({ liveBytes: 0, buffers: 0 })
+      const refused = await rejection(model.segment(blocksPhoto(60, 70), { size }))
+      expect(refused).to.be.instanceOf(UserError)
+      expect(refused.message).to.equal('this model was disposed of: load it again')
     })
   })
 
