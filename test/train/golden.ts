@@ -1,0 +1,119 @@
+// What make_golden.py wrote: training trajectories of PyTorch from seeded weights, images and labels.
+
+import { readFileSync } from 'node:fs'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import type { Graph, Parameter } from '../../src/graph/graph.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
+import { preset } from '../../src/model/presets.ts'
+import { seededImage, seededParameter } from '../model/seeded_weights.ts'
+import { tinyNetwork } from './tiny_network.ts'
+
+type NetworkName = 'deeplabv3_resnet50' | 'tiny'
+
+interface Index {
+  steps: number
+  batch: number
+  momentum: number
+  weightDecay: number
+  networks: Record<NetworkName, GoldenNetwork>
+  trajectories: (Omit<Trajectory, 'values'> & { values: Omit<FinalValue, 'sample'>[] })[]
+}
+
+export interface GoldenNetwork {
+  /** Height and width of images and labels. */
+  size: [number, number]
+  classes: number
+  /** At step 0; at step i, times (1 − i/steps)^0.9. */
+  learningRate: number
+  /** What the last γ of each bottleneck starts at, as a multiple of the seeded one. */
+  lastGamma: number
+  /** Sum of the images' float32 bit patterns modulo 2³², and of the labels. */
+  imageSum: number
+  labelSum: number
+}
+
+export interface Trajectory {
+  network: NetworkName
+  batchNorm: 'training' | 'frozen'
+  /** Before each step, computed in float64 and in float32. */
+  losses: number[]
+  losses32: number[]
+  /** After the last step: of the tiny network all, of ResNet-50 some. */
+  values: FinalValue[]
+}
+
+/** A trained parameter or running statistic. */
+export interface FinalValue extends Parameter {
+  /** L2 norm of the whole, and of its difference from the start. */
+  norm: number
+  change: number
+  /** The elements that `sampled` takes of the whole. */
+  sample: Float32Array
+}
+
+const LARGEST_SAMPLE = 2000
+const IGNORED = 255
+
+const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.meta.url))
+
+const index: Index = JSON.parse(read('index.json').toString())
+
+/** What all trajectories have in common. */
+export const goldenTraining = {
+  steps: index.steps,
+  batch: index.batch,
+  momentum: index.momentum,
+  weightDecay: index.weightDecay,
+}
+
+export const goldenNetworks = index.networks
+
+export const trajectories: readonly Trajectory[] = readTrajectories()
+
+function readTrajectories(): Trajectory[] {
+  const all = new Float32Array(new Uint8Array(read('values.bin')).buffer)
+  let offset = 0
+  const withSample = (value: Omit<FinalValue, 'sample'>): FinalValue => {
+    const start = offset
+    offset += Math.min(
+      LARGEST_SAMPLE,
+      value.shape.reduce((a, b) => a * b),
+    )
+    return { ...value, sample: all.subarray(start, offset) }
+  }
+  return index.trajectories.map(entry => ({ ...entry, values: entry.values.map(withSample) }))
+}
+
+/** At most 2000 elements, evenly spread: those that a FinalValue keeps. */
+export function sampled(values: Float32Array): Float32Array {
+  const count = Math.min(values.length, LARGEST_SAMPLE)
+  return Float32Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)])
+}
+
+/** From `image`, [batch, height, width, 3], to the logits that the loss upsamples to the labels' size. */
+export function trainingGraph(name: NetworkName): Graph {
+  if (name === 'tiny') return tinyNetwork(index.batch)
+  const builder = new GraphBuilder()
+  const image = builder.input('image', [index.batch, ...index.networks[name].size, 3])
+  return builder.build([deepLab(builder, image, preset(name).config, 8)])
+}
+
+/** The seeded parameter, times `lastGamma` for the last γ of each bottleneck: make_golden.py says why. */
+export function startingValue({ lastGamma }: GoldenNetwork, parameter: Parameter): Float32Array {
+  const values = seededParameter(parameter)
+  return parameter.name.endsWith('.bn3.weight') ? values.map(value => value * lastGamma) : values
+}
+
+/** Normalised images [batch, height, width, 3]: one seeded image, `batch` times as high, cut up. */
+export const trainingImages = ({ size: [height, width] }: GoldenNetwork): Float32Array =>
+  seededImage(index.batch * height, width)
+
+/** Class ids [batch, height, width]: a pixel's red value, uniform in [−2, 2), falls into one of classes + 1 equal parts; the last is 255. */
+export function trainingLabels(network: GoldenNetwork): Uint8Array {
+  const images = trainingImages(network)
+  const parts = network.classes + 1
+  return Uint8Array.from({ length: images.length / 3 }, (_, pixel) => {
+    const part = Math.floor(((images[pixel * 3] + 2) / 4) * parts)
+    return part === network.classes ? IGNORED : part
+  })
+}
