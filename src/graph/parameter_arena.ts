@@ -16,6 +16,16 @@ interface Place {
   parameter: Parameter
   offset: number
   size: number
+  learns: boolean
+}
+
+export interface ArenaOptions {
+  /** Each parameter's factor on the learning rate, 0 for one that does not learn. */
+  rateOf: (parameter: Parameter) => number
+  /** The first values by name, in PyTorch's layout. */
+  host: ReadonlyMap<string, Float32Array>
+  /** As `readVelocities` gave them, to go on where training stopped. Default: zero. */
+  velocities?: ReadonlyMap<string, Float32Array>
 }
 
 export class ParameterArena {
@@ -27,15 +37,8 @@ export class ParameterArena {
   /** All that learns; running statistics lie behind them and do not. */
   readonly sections: Section[]
 
-  /**
-   * `rateOf` gives each parameter's factor on the learning rate, 0 for one that does not learn.
-   * `host` has the first values by name, in PyTorch's layout.
-   */
-  static async create(
-    gpu: Gpu,
-    parameters: Parameter[],
-    { rateOf, host }: { rateOf: (parameter: Parameter) => number; host: ReadonlyMap<string, Float32Array> },
-  ): Promise<ParameterArena> {
+  static async create(gpu: Gpu, parameters: Parameter[], options: ArenaOptions): Promise<ParameterArena> {
+    const { rateOf, host, velocities: before } = options
     const byRate = [...parameters].sort((a, b) => rateOf(b) - rateOf(a))
     const { places, sections, bytes } = layOut(byRate, {
       rateOf,
@@ -46,8 +49,12 @@ export class ParameterArena {
     const values = await gpu.allocate('parameters', bytes, flags)
     const gradients = await gpu.allocate('gradients', bytes, flags)
     const velocities = await gpu.allocate('velocities', bytes, flags)
-    for (const { parameter, offset } of places)
-      gpu.device.queue.writeBuffer(values, offset, host.get(parameter.name)! as BufferSource)
+    const write = (buffer: GPUBuffer, offset: number, data: Float32Array) =>
+      gpu.device.queue.writeBuffer(buffer, offset, data as BufferSource)
+    for (const { parameter, offset, learns } of places) {
+      write(values, offset, host.get(parameter.name)!)
+      if (before && learns) write(velocities, offset, before.get(parameter.name)!)
+    }
     return new ParameterArena(gpu, { places, sections, values, gradients, velocities })
   }
 
@@ -87,22 +94,37 @@ export class ParameterArena {
   }
 
   /** The values as they are now, by name, in PyTorch's layout. */
-  async read(): Promise<Map<string, Float32Array>> {
-    const { size } = this.#values
-    const readback = await this.#gpu.allocate('parameters read', size, usage.mapRead | usage.copyDestination)
-    this.#gpu.submit('read parameters', encoder =>
-      encoder.copyBufferToBuffer(this.#values, 0, readback, 0, size),
+  read(): Promise<Map<string, Float32Array>> {
+    return this.#read(this.#values, [...this.#places.values()])
+  }
+
+  /** What momentum remembers of each parameter that learns, likewise. */
+  readVelocities(): Promise<Map<string, Float32Array>> {
+    return this.#read(
+      this.#velocities,
+      [...this.#places.values()].filter(({ learns }) => learns),
     )
-    const { buffer } = await this.#gpu.read(readback, size)
-    this.#gpu.release(readback)
-    const entries = [...this.#places.values()].map(({ parameter, offset, size: bytes }) => {
-      return [parameter.name, new Float32Array(buffer.slice(offset, offset + bytes))] as const
-    })
-    return new Map(entries)
   }
 
   destroy(): void {
     for (const buffer of [this.#values, this.#gradients, this.#velocities]) this.#gpu.release(buffer)
+  }
+
+  async #read(from: GPUBuffer, places: Place[]): Promise<Map<string, Float32Array>> {
+    const readback = await this.#gpu.allocate(
+      'parameters read',
+      from.size,
+      usage.mapRead | usage.copyDestination,
+    )
+    this.#gpu.submit('read parameters', encoder =>
+      encoder.copyBufferToBuffer(from, 0, readback, 0, from.size),
+    )
+    const { buffer } = await this.#gpu.read(readback, from.size)
+    this.#gpu.release(readback)
+    const entries = places.map(({ parameter, offset, size }) => {
+      return [parameter.name, new Float32Array(buffer.slice(offset, offset + size))] as const
+    })
+    return new Map(entries)
   }
 
   #place({ name }: Parameter): { offset: number; size: number } {
@@ -126,7 +148,7 @@ function layOut(
     const size = parameter.shape.reduce((a, b) => a * b) * 4
     const padded = Math.ceil(size / alignment) * alignment
     const rate = rateOf(parameter)
-    places.push({ parameter, offset: bytes, size })
+    places.push({ parameter, offset: bytes, size, learns: rate > 0 })
     const section = sections.at(-1)
     if (section?.rate === rate && section.size + padded <= largest) section.size += padded
     else sections.push({ offset: bytes, size: padded, rate })

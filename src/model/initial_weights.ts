@@ -34,7 +34,7 @@ export function initialWeights(config: DeepLabConfig, seed: number): Map<string,
 }
 
 /** Standard normal values: Box and Muller's transform of mulberry32's uniform ones. */
-function normalSource(seed: number): () => number {
+export function normalSource(seed: number): () => number {
   let state = seed >>> 0
   const uniform = () => {
     state = (state + 0x6d2b79f5) >>> 0

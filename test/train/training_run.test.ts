@@ -1,0 +1,128 @@
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { classifierParameters, withNewClassifier } from '../../src/model/classifier.ts'
+import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
+import { initialWeights } from '../../src/model/initial_weights.ts'
+import { IMAGENET } from '../../src/model/preprocessing.ts'
+import { type LearnedState, type TrainingOptions, TrainingRun } from '../../src/train/training_run.ts'
+import { TINY } from '../node/tiny_model.ts'
+import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+
+const OPTIONS: TrainingOptions = {
+  batchSize: 2,
+  cropSize: 33,
+  outputStride: 16,
+  freezeBatchNorm: false,
+  batchNormDecay: 0.9,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  headLearningRate: 1,
+}
+const PIXELS = 33 * 33
+
+/** Dark and bright halves, which are classes 0 and 1; the second image has them the other way round. */
+function halves() {
+  const images = new Uint8Array(2 * PIXELS * 4).fill(255)
+  const labels = new Uint8Array(2 * PIXELS)
+  for (let i = 0; i < 2 * PIXELS; i++) {
+    const bright = Number(i % 33 > 16) ^ Number(i >= PIXELS)
+    images.fill(bright ? 220 : 30, i * 4, i * 4 + 3)
+    labels[i] = bright
+  }
+  return { images, labels }
+}
+
+function network(options: DeepLabOptions) {
+  const config = deepLabConfig(options)
+  const model = { config, preprocessing: IMAGENET, parameters: initialWeights(config, 1) }
+  return withNewClassifier(model, { classes: config.classes, seed: 2 })
+}
+
+describe('TrainingRun', () => {
+  let gpu: Gpu
+  before(async () => {
+    gpu = await testGpu()
+  })
+
+  async function train(steps: number, options: Partial<TrainingOptions> = {}, rate = 0.05) {
+    const run = await TrainingRun.create(gpu, network(TINY), { ...OPTIONS, ...options })
+    const losses: number[] = []
+    try {
+      for (let step = 0; step < steps; step++) losses.push(await run.step(halves(), rate))
+      return { losses, ...(await run.state()) }
+    } finally {
+      await run.destroy()
+    }
+  }
+
+  /** Of the parameters whose names end so, how far they went from where they began. */
+  function distance({ parameters }: LearnedState, ending: string): number {
+    const before = network(TINY).parameters
+    const names = [...before.keys()].filter(name => name.endsWith(ending))
+    return Math.max(
+      ...names.flatMap(name => [...parameters.get(name)!].map((x, i) => Math.abs(x - before.get(name)![i]))),
+    )
+  }
+
+  it('overfits a batch, from the loss of one who has no idea', async () => {
+    const { losses } = await train(40)
+    expect(losses[0]).to.be.closeTo(Math.log(5), 0.1)
+    expect(losses.at(-1)).to.be.below(0.1)
+  })
+
+  it('updates running statistics, unless batch norm is frozen', async () => {
+    const [learning, frozen] = [await train(2), await train(2, { freezeBatchNorm: true })]
+    expect(distance(learning, '.running_var')).to.be.above(0)
+    expect(distance(frozen, '.running_var')).to.equal(0)
+    expect(distance(frozen, '.running_mean')).to.equal(0)
+    expect(distance(frozen, 'layer1.0.bn1.weight')).to.be.above(0)
+  })
+
+  it('moves the classifier faster where its learning rate has a factor', async () => {
+    const [plain, fast] = [await train(1), await train(1, { headLearningRate: 10 })]
+    const [weight] = classifierParameters(network(TINY).config)
+    expect(distance(fast, weight.name) / distance(plain, weight.name)).to.be.closeTo(10, 0.01)
+    expect(fast.parameters.get('backbone.conv1.weight')).to.deep.equal(
+      plain.parameters.get('backbone.conv1.weight'),
+    )
+  })
+
+  it('goes on from its state as if it had never stopped', async () => {
+    const straight = await train(4)
+    const start = await train(2)
+    const { parameters, velocities } = start
+    const run = await TrainingRun.create(gpu, { ...network(TINY), parameters }, { ...OPTIONS, velocities })
+    const losses = [await run.step(halves(), 0.05), await run.step(halves(), 0.05)]
+    expect([...start.losses, ...losses]).to.deep.equal(straight.losses)
+    expect(await run.state()).to.deep.equal({
+      parameters: straight.parameters,
+      velocities: straight.velocities,
+    })
+    await run.destroy()
+  })
+
+  it('stops at a loss that is no number, and hands out no such weights', async () => {
+    const error = await rejects(UserError, () => train(6, {}, 1e30))
+    expect(error.message).to.match(/^the loss is (NaN|-?Infinity): try a smaller learning rate than 1e\+30$/)
+    expect((await rejects(UserError, () => train(1, {}, Infinity))).message).to.contain(
+      'holds values that are no',
+    )
+  })
+
+  it('names a label that is no class', async () => {
+    const run = await TrainingRun.create(gpu, network(TINY), OPTIONS)
+    const { images, labels } = halves()
+    labels[7] = 5
+    const error = await rejects(UserError, () => run.step({ images, labels }, 0.1))
+    expect(error.message).to.equal('the labels hold class 5, but the last of the 5 classes is 4')
+    await run.destroy()
+  })
+
+  it('frees all that it held on the GPU', async () => {
+    const { buffers } = gpu.memory
+    await train(1)
+    expect(gpu.memory.buffers).to.equal(buffers)
+  })
+})
