@@ -36,7 +36,7 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
   const parameters = graphParameters(forward)
   const arena = await ParameterArena.create(gpu, parameters, {
     rateOf: ({ name }) => (name.includes('running_') ? 0 : 1),
-    host: new Map(parameters.map(parameter => [parameter.name, startingValue(parameter)])),
+    host: new Map(parameters.map(parameter => [parameter.name, startingValue(golden, parameter)])),
   })
   const weights = await TrainingWeights.create(gpu, arena, { momentum, weightDecay })
   const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
