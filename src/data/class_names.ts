@@ -24,6 +24,16 @@ export function checkSameClasses(model: readonly string[], dataset: readonly str
     throw new UserError(`class ${id} is "${model[id]}" to the model, "${dataset[id]}" in the dataset`)
 }
 
+/** Whether they are the same as far as `checkSameClasses` can tell. */
+export function sameClasses(model: readonly string[], dataset: readonly string[]): boolean {
+  try {
+    checkSameClasses(model, dataset)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
 
 const brief = (names: readonly string[]) => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`

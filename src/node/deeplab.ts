@@ -1,9 +1,11 @@
 // The library's front door in Node.
 
+import { sameClasses } from '../data/class_names.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { explain } from '../graph/explain.ts'
+import { withNewClassifier } from '../model/classifier.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
 import { initialWeights } from '../model/initial_weights.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
@@ -29,8 +31,8 @@ export type ImageSource = string | Uint8Array | Image
 export class DeepLab {
   readonly #gpu: Gpu
   readonly #ownsGpu: boolean
-  readonly #model: Model
-  readonly #segmenter: Segmenter
+  #model: Model
+  #segmenter: Segmenter
 
   /**
    * A trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL.
@@ -78,6 +80,27 @@ export class DeepLab {
     return this.#gpu
   }
 
+  /** The network, its weights and what belongs to them, as `save` writes them. */
+  get state(): Readonly<Model> {
+    return this.#model
+  }
+
+  /**
+   * Names the classes that the network is to tell apart. Where it has others than these, it gets an untrained classifier for
+   * them, drawn from `seed` (default 0), and keeps all other weights. Returns whether it did.
+   */
+  async setClasses(names: readonly string[], { seed = 0 }: { seed?: number } = {}): Promise<boolean> {
+    const isNew = !sameClasses(this.classNames, names)
+    const model = isNew ? withNewClassifier(this.#model, { classes: names.length, seed }) : this.#model
+    await this.#adopt({ ...model, classNames: [...names] })
+    return isNew
+  }
+
+  /** Takes over weights that training has changed: every parameter by name, in the checkpoint's layout. */
+  setParameters(parameters: Map<string, Float32Array>): Promise<void> {
+    return this.#adopt({ ...this.#model, parameters })
+  }
+
   /** What is in a photo, at its own resolution. */
   segment(photo: ImageSource, options?: SegmentOptions): Promise<Segmentation>
   /** The same for several; those of one size that follow each other run as batches. */
@@ -101,6 +124,13 @@ export class DeepLab {
   async dispose(): Promise<void> {
     await this.#segmenter.dispose()
     if (this.#ownsGpu) this.#gpu.destroy()
+  }
+
+  async #adopt(model: Model): Promise<void> {
+    const before = this.#segmenter
+    this.#model = model
+    this.#segmenter = new Segmenter(this.#gpu, model)
+    await before.dispose()
   }
 
   async #segmentAll(sources: ImageSource[], options: SegmentOptions): Promise<Segmentation[]> {

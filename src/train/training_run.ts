@@ -15,7 +15,7 @@ import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 
-/** What a step computes; see PAPER_TRAINING for the paper's values. */
+/** What a step computes; Recipe has the rest, and the paper's values. */
 export interface TrainingOptions {
   /** Images a step. */
   batchSize: number
@@ -150,12 +150,15 @@ function withBackward(forward: Graph, options: TrainingOptions): TrainingGraph {
   })
 }
 
-/** Factors on the learning rate; running statistics are updated by batch norm itself. */
+/** Whether a parameter follows its gradient; batch norm itself updates its running statistics. */
+export const learns = ({ name }: Parameter): boolean => !/\.running_(mean|var)$/.test(name)
+
+/** Factors on the learning rate. */
 function learningRates(config: DeepLabConfig, { headLearningRate }: TrainingOptions) {
   const head = new Set(classifierParameters(config).map(({ name }) => name))
-  return ({ name }: Parameter): number => {
-    if (name.endsWith('.running_mean') || name.endsWith('.running_var')) return 0
-    return head.has(name) ? headLearningRate : 1
+  return (parameter: Parameter): number => {
+    if (!learns(parameter)) return 0
+    return head.has(parameter.name) ? headLearningRate : 1
   }
 }
 

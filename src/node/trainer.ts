@@ -1,0 +1,173 @@
+// Fine-tuning, step by step: batches from worker threads, the paper's schedule, and a model that has what it learned.
+
+import { UserError } from '../errors.ts'
+import type { Progress } from '../train/checkpoint.ts'
+import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
+import { Sampler } from '../train/sampler.ts'
+import { polyLearningRate } from '../train/schedule.ts'
+import { TrainingRun } from '../train/training_run.ts'
+import type { FileDataset } from './datasets/file_dataset.ts'
+import { DeepLab, type OpenOptions } from './deeplab.ts'
+import { loadBatches } from './loader.ts'
+import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
+
+export interface TrainingStep {
+  /** Counted from 1, through all of the recipe's steps. */
+  step: number
+  /** Of the batch before the step's update. */
+  loss: number
+  learningRate: number
+  /** Of this step: with the wait for its batch, without what the loop over the steps does. */
+  imagesPerSecond: number
+}
+
+/**
+ * Trains a model on a dataset: `for await (const { step, loss } of trainer) …`. Each turn of the loop is a step; `break` stops
+ * it, and another loop goes on from there. After a loop, however it ends but for an error, the model has what was learned.
+ *
+ * A loop throws a UserError where a photo cannot be read, a label is no class, the GPU is too small or the loss is no number
+ * (naming step and last checkpoint), and DeviceLostError where the GPU goes away. Model and trainer then are as of the last
+ * `updateModel` or `save`, and a loop goes on from there.
+ */
+export class Trainer implements AsyncIterable<TrainingStep> {
+  readonly model: DeepLab
+  readonly recipe: Recipe
+  readonly #dataset: FileDataset
+  #run: TrainingRun | undefined
+  #step = 0
+  /** As of the weights that the model has. */
+  #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
+  #checkpoint: string | undefined
+
+  /**
+   * `options` are the recipe's, by default the paper's. A model of other classes than the dataset's gets a new classifier when
+   * the loop begins. Throws a UserError for options that make no sense.
+   */
+  constructor(model: DeepLab, dataset: FileDataset, options: Partial<Recipe> = {}) {
+    this.model = model
+    this.recipe = recipeFor(model.config, options)
+    this.#dataset = dataset
+  }
+
+  /**
+   * Goes on from a checkpoint that `save` wrote, on the same images: bit for bit as if training had never stopped, on the same
+   * GPU and driver. The model is a new one, for the caller to dispose of. Throws a UserError where the checkpoint is damaged, or
+   * the dataset another.
+   */
+  static async resume(folder: string, dataset: FileDataset, options: OpenOptions = {}): Promise<Trainer> {
+    const model = await DeepLab.load(folder, options)
+    try {
+      const { step, recipe, images, velocities } = await readTrainingCheckpoint(folder, model)
+      const names = [model.classNames, dataset.classNames].map(String)
+      if (images !== dataset.size || names[0] !== names[1])
+        throw new UserError(
+          `${folder}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
+        )
+      const trainer = new Trainer(model, dataset, recipe)
+      trainer.#step = step
+      trainer.#kept = { step, velocities }
+      trainer.#checkpoint = folder
+      return trainer
+    } catch (error) {
+      await model.dispose()
+      throw error
+    }
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step
+  }
+
+  /** What is allowed but seldom wise in the recipe, a line each. */
+  get warnings(): string[] {
+    return recipeWarnings(this.recipe)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
+    if (this.#run) throw new Error('Trainer: another loop is still under way')
+    if (this.#kept.velocities === undefined)
+      await this.model.setClasses(this.#dataset.classNames, { seed: this.recipe.seed })
+    const { gpu, state } = this.model
+    const { velocities } = this.#kept
+    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, velocities })
+    let failed = false
+    try {
+      yield* this.#steps(this.#run)
+    } catch (error) {
+      failed = true
+      this.#step = this.#kept.step
+      throw error
+    } finally {
+      try {
+        if (!failed) await this.updateModel()
+      } finally {
+        const run = this.#run
+        this.#run = undefined
+        await run.destroy()
+      }
+    }
+  }
+
+  /** Gives the model the weights as they are now, for use within the loop: to segment, evaluate or save. */
+  async updateModel(): Promise<void> {
+    if (!this.#run || this.#kept.step === this.#step) return
+    const { parameters, velocities } = await this.#explained(this.#run.state())
+    await this.model.setParameters(parameters)
+    this.#kept = { step: this.#step, velocities }
+  }
+
+  /**
+   * Writes a checkpoint, whole or not at all: the model, which DeepLab.load reads, and what `resume` needs. For use within the
+   * loop or after it. Throws a UserError where the disk refuses.
+   */
+  async save(folder: string): Promise<void> {
+    await this.updateModel()
+    const { step, velocities } = this.#kept
+    if (!velocities) throw new UserError(`${folder}: nothing to save before the first step`)
+    const { recipe } = this
+    await writeTrainingCheckpoint(folder, this.model, {
+      step,
+      recipe,
+      images: this.#dataset.size,
+      velocities,
+    })
+    this.#checkpoint = folder
+  }
+
+  async *#steps(run: TrainingRun): AsyncGenerator<TrainingStep, void, void> {
+    const { steps, learningRate: base, batchSize } = this.recipe
+    let start = performance.now()
+    if (this.#step >= steps) return
+    for await (const batch of this.#batches()) {
+      const learningRate = polyLearningRate(base, this.#step, steps)
+      const loss = await this.#explained(run.step(batch, learningRate))
+      const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
+      yield { step: ++this.#step, loss, learningRate, imagesPerSecond }
+      if (this.#step === steps) return
+      start = performance.now()
+    }
+  }
+
+  #batches() {
+    const { batchSize, cropSize, scales, flip, seed } = this.recipe
+    return loadBatches(this.#dataset, new Sampler([...this.#dataset.items.keys()], seed), {
+      batchSize,
+      seed,
+      padding: this.model.state.preprocessing.mean.map(share => share * 255),
+      augmentation: { cropSize, scales, flip },
+      start: this.#step,
+    })
+  }
+
+  /** Says where a run went wrong, and where it was last right. */
+  async #explained<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
+      throw new UserError(`step ${this.#step + 1}: ${error.message}${checkpoint}`)
+    }
+  }
+}

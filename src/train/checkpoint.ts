@@ -1,0 +1,71 @@
+// What a checkpoint holds beside the model, so that training goes on from it as if it had never stopped. Crops, order and
+// learning rate are functions of seed and step: there is no other state to save.
+
+import { UserError } from '../errors.ts'
+import type { Parameter } from '../graph/graph.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { networkParameters } from '../model/initial_weights.ts'
+import { matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
+import { writeSafetensors } from '../weights/safetensors.ts'
+import { type Recipe, recipeFor } from './recipe.ts'
+import { learns } from './training_run.ts'
+
+export interface Progress {
+  /** Steps done. */
+  step: number
+  recipe: Recipe
+  /** In the dataset; another number of them would be drawn in another order. */
+  images: number
+  /** Of momentum, by the names of the parameters that learn. */
+  velocities: ReadonlyMap<string, Float32Array>
+}
+
+/** The checkpoint's files beside those of the model. */
+export const PROGRESS_FILES = { state: 'training.json', velocities: 'training.safetensors' } as const
+
+/** Of training.json; a change that old code would misread takes the next number. */
+const FORMAT = 1
+
+/** The contents of PROGRESS_FILES. */
+export function encodeProgress(config: DeepLabConfig, { velocities, ...state }: Progress) {
+  const tensors = learned(config).map(
+    ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: velocities.get(name)! }] as const,
+  )
+  return {
+    state: `${JSON.stringify({ format: FORMAT, ...state }, null, 1)}\n`,
+    velocities: writeSafetensors(new Map(tensors)),
+  }
+}
+
+/** Reads them back. `folder` is for messages. Throws a UserError where a file is damaged or of another network. */
+export function decodeProgress(
+  config: DeepLabConfig,
+  files: { state: string; velocities: Uint8Array },
+  folder: string,
+): Progress {
+  const { step, recipe, images } = parseState(files.state, `${folder}/${PROGRESS_FILES.state}`)
+  const source = `${folder}/${PROGRESS_FILES.velocities}`
+  const tensors = matchParameters(readCheckpoint(files.velocities, source), learned(config), {
+    source,
+    model: 'the network beside it',
+  })
+  const velocities = [...tensors].map(([name, { data }]) => [name, data as Float32Array] as const)
+  return { step, recipe: recipeFor(config, recipe), images, velocities: new Map(velocities) }
+}
+
+function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
+  let state: Partial<Omit<Progress, 'velocities'> & { format: number }>
+  try {
+    state = JSON.parse(text)
+  } catch {
+    throw new UserError(`${file}: not JSON, or cut short`)
+  }
+  const { format, step, recipe, images } = state
+  if (format !== FORMAT) throw new UserError(`${file}: expected format ${FORMAT}, got ${format}`)
+  if (!Number.isInteger(step) || !recipe || !Number.isInteger(images))
+    throw new UserError(`${file}: expected step, recipe and images`)
+  return { step: step!, recipe, images: images! }
+}
+
+/** Running statistics have no velocity. */
+const learned = (config: DeepLabConfig): Parameter[] => networkParameters(config).filter(learns)

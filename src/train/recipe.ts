@@ -1,0 +1,74 @@
+// How a network is trained: every choice that decides on the result, with the paper's as defaults.
+
+import { UserError } from '../errors.ts'
+import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
+import type { TrainingOptions } from './training_run.ts'
+
+export interface Recipe extends TrainingOptions {
+  /** Updates of the weights in all; the learning rate falls to 0 over them. */
+  steps: number
+  /** Of the first step; see `polyLearningRate`. */
+  learningRate: number
+  /** Bounds of the random factor on a photo's size. */
+  scales: readonly [smallest: number, largest: number]
+  /** Whether half of the examples are mirrored. */
+  flip: boolean
+  /** Of the order of the images, their crops and a new classifier: a whole number of up to 32 bits. */
+  seed: number
+}
+
+/**
+ * The first stage of sections 4 and A of DeepLabv3. Its second stage freezes batch norm, at output stride 8 and a learning
+ * rate of 0.001.
+ */
+const PAPER: Omit<Recipe, 'weightDecay'> = {
+  steps: 30_000,
+  batchSize: 16,
+  cropSize: 513,
+  learningRate: 0.007,
+  outputStride: 16,
+  freezeBatchNorm: false,
+  batchNormDecay: 0.9997,
+  momentum: 0.9,
+  headLearningRate: 1,
+  scales: [0.5, 2],
+  flip: true,
+  seed: 0,
+}
+
+/** The paper does not say; these are from the notes in its authors' code, tensorflow/models/research/deeplab/train.py. */
+const weightDecayOf = ({ backbone }: DeepLabConfig) => (backbone === 'mobilenet_v2' ? 4e-5 : 1e-4)
+
+/** Fewer images than this give batch norm poor statistics: the paper asks for large batches (section 4.1). */
+const FEW_IMAGES = 8
+
+/** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
+export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), ...given }
+  for (const name of ['steps', 'batchSize', 'cropSize'] as const)
+    check(recipe, name, 'a whole number above 0', Number.isInteger(recipe[name]) && recipe[name] > 0)
+  for (const name of ['learningRate', 'headLearningRate'] as const)
+    check(recipe, name, 'a number above 0', recipe[name] > 0 && recipe[name] < Infinity)
+  for (const name of ['momentum', 'weightDecay', 'batchNormDecay'] as const)
+    check(recipe, name, 'a number from 0 to 1', recipe[name] >= 0 && recipe[name] <= 1)
+  const [smallest, largest] = recipe.scales
+  check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
+  const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32
+  check(recipe, 'seed', 'a whole number of up to 32 bits', isSeed)
+  checkOutputStride(config, recipe.outputStride)
+  return recipe
+}
+
+/** What is allowed but seldom wise. */
+export function recipeWarnings({ batchSize, freezeBatchNorm }: Recipe): string[] {
+  if (freezeBatchNorm || batchSize >= FEW_IMAGES) return []
+  return [
+    `batch norm trains on ${batchSize} image${batchSize === 1 ? '' : 's'} at a time, and its statistics are poor below ${FEW_IMAGES}: ` +
+      'freeze it, or take larger batches of smaller crops',
+  ]
+}
+
+function check(recipe: Recipe, name: keyof Recipe, expectation: string, holds: boolean): void {
+  if (!holds) throw new UserError(`${name}: expected ${expectation}, got ${recipe[name]}`)
+}

@@ -1,0 +1,225 @@
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { DeviceLostError } from '../../src/gpu/errors.ts'
+import { networkParameters } from '../../src/model/initial_weights.ts'
+import { DeepLab, evaluate, openDataset, openGpu } from '../../src/node/index.ts'
+import { Trainer, type TrainingStep } from '../../src/node/trainer.ts'
+import type { Recipe } from '../../src/train/recipe.ts'
+import { readSafetensors } from '../../src/weights/safetensors.ts'
+import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+import { HALVES, writeHalves } from './halves_dataset.ts'
+import { useTemporaryFolder } from './support.ts'
+import { writeLabels } from './tiny_dataset.ts'
+import { TINY } from './tiny_model.ts'
+
+const QUICK: Partial<Recipe> = {
+  steps: 6,
+  batchSize: 2,
+  cropSize: 33,
+  learningRate: 0.05,
+  batchNormDecay: 0.9,
+  scales: [1, 1],
+}
+
+describe('Trainer', () => {
+  const path = useTemporaryFolder()
+  let models: DeepLab[] = []
+  beforeEach(() => writeHalves(path('voc')))
+  afterEach(async () => {
+    for (const model of models) await model.dispose()
+    models = []
+  })
+
+  const open = () => openDataset(`voc:${path('voc')}`, { split: 'train' })
+
+  async function create(network = TINY): Promise<DeepLab> {
+    const model = await DeepLab.create(network, { gpu: await testGpu() })
+    models.push(model)
+    return model
+  }
+
+  async function newTrainer(options: Partial<Recipe> = {}): Promise<Trainer> {
+    return new Trainer(await create(), await open(), { ...QUICK, ...options })
+  }
+
+  async function resume(folder: string): Promise<Trainer> {
+    const trainer = await Trainer.resume(folder, await open(), { gpu: await testGpu() })
+    models.push(trainer.model)
+    return trainer
+  }
+
+  /** Runs to the end, or for so many steps. */
+  async function take(trainer: Trainer, count = Infinity): Promise<TrainingStep[]> {
+    const steps: TrainingStep[] = []
+    for await (const step of trainer) if (steps.push(step) === count) break
+    return steps
+  }
+
+  const losses = (steps: TrainingStep[]) => steps.map(({ loss }) => loss)
+
+  it('has the paper’s recipe, but for what it is told', async () => {
+    const model = await create()
+    const { recipe } = new Trainer(model, await open(), { batchSize: 4, seed: undefined })
+    expect(recipe).to.deep.equal({
+      steps: 30_000,
+      batchSize: 4,
+      cropSize: 513,
+      learningRate: 0.007,
+      outputStride: 16,
+      freezeBatchNorm: false,
+      batchNormDecay: 0.9997,
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      headLearningRate: 1,
+      scales: [0.5, 2],
+      flip: true,
+      seed: 0,
+    })
+  })
+
+  it('learns a small dataset: the model then segments it', async () => {
+    // Frozen, since over two images batch norm makes ±1 of image-level features, whatever they show.
+    const trainer = await newTrainer({ steps: 40, freezeBatchNorm: true })
+    const before = await evaluate(trainer.model, await open(), { size: 33 }).catch(error => error.message)
+    expect(before).to.contain('the model has 5 classes')
+    const steps = await take(trainer)
+    expect(steps.map(({ step }) => step)).to.deep.equal(Array.from({ length: 40 }, (_, i) => i + 1))
+    expect(steps[0].loss).to.be.closeTo(Math.log(2), 0.1)
+    expect(steps.at(-1)!.loss).to.be.below(0.4)
+    expect(steps[20].learningRate).to.be.closeTo(0.05 * 0.5 ** 0.9, 1e-12)
+    expect(steps[20].imagesPerSecond).to.be.above(0)
+    expect(trainer.model.classNames).to.deep.equal(HALVES)
+    const { mIoU } = await evaluate(trainer.model, await open(), { size: 33 })
+    expect(mIoU).to.be.above(0.6)
+  })
+
+  it('keeps all weights but the classifier’s for new classes, and those too for classes it has', async () => {
+    const model = await create()
+    const before = model.state.parameters
+    expect(await model.setClasses(HALVES, { seed: 3 })).to.equal(true)
+    expect(model.config.classes).to.equal(2)
+    const changed = [...before.keys()].filter(name => model.state.parameters.get(name) !== before.get(name))
+    expect(changed).to.deep.equal(['classifier.4.weight', 'classifier.4.bias'])
+    const { parameters } = model.state
+    expect(await model.setClasses(['Dark', 'bright'])).to.equal(false)
+    expect(model.classNames).to.deep.equal(['Dark', 'bright'])
+    expect(model.state.parameters).to.equal(parameters)
+  })
+
+  it('goes on after a break, and from a checkpoint, bit for bit', async () => {
+    const straight = await newTrainer()
+    const expected = losses(await take(straight))
+
+    const stopped = await newTrainer()
+    const first = losses(await take(stopped, 3))
+    await stopped.save(path('checkpoint'))
+    const resumed = await resume(path('checkpoint'))
+    expect(resumed.step).to.equal(3)
+    expect(resumed.recipe).to.deep.equal(straight.recipe)
+    for (const trainer of [stopped, resumed]) {
+      expect([...first, ...losses(await take(trainer))]).to.deep.equal(expected)
+      expect(trainer.model.state.parameters).to.deep.equal(straight.model.state.parameters)
+    }
+    expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
+  })
+
+  it('replaces a checkpoint as a whole', async () => {
+    const trainer = await newTrainer({ steps: 2 })
+    for await (const _ of trainer) await trainer.save(path('out/last'))
+    expect((await resume(path('out/last'))).step).to.equal(2)
+    expect(await readdir(path('out'))).to.deep.equal(['last'])
+    const files = ['config.json', 'model.safetensors', 'training.json', 'training.safetensors']
+    expect((await readdir(path('out/last'))).sort()).to.deep.equal(files)
+  })
+
+  it('keeps the names of Hugging Face’s MobileNetV2', async () => {
+    const model = await create({ backbone: 'mobilenet_v2', depthMultiplier: 0.1, classes: 2 })
+    const trainer = new Trainer(model, await open(), { ...QUICK, steps: 1 })
+    expect(trainer.recipe.weightDecay).to.equal(4e-5)
+    await take(trainer)
+    await trainer.save(path('mobile'))
+    const saved = readSafetensors(await readFile(path('mobile/model.safetensors')))
+    expect([...saved.keys()]).to.deep.equal(networkParameters(model.config).map(({ name }) => name))
+    expect([...saved.keys()]).to.include('segmentation_head.classifier.convolution.weight')
+    const config = JSON.parse(await readFile(path('mobile/config.json'), 'utf8'))
+    expect(config.id2label).to.deep.equal({ 0: 'dark', 1: 'bright' })
+  })
+
+  it('warns where batch norm has few images', async () => {
+    expect((await newTrainer()).warnings[0]).to.match(/^batch norm trains on 2 images at a time/)
+    expect((await newTrainer({ freezeBatchNorm: true })).warnings).to.deep.equal([])
+    expect((await newTrainer({ batchSize: 8 })).warnings).to.deep.equal([])
+  })
+
+  describe('refuses, in a line,', () => {
+    it('a recipe that makes no sense', async () => {
+      const wrong: [Partial<Recipe>, string][] = [
+        [{ steps: 0 }, 'steps: expected a whole number above 0, got 0'],
+        [{ learningRate: Number.NaN }, 'learningRate: expected a number above 0, got NaN'],
+        [{ scales: [2, 1] }, 'scales: expected two factors above 0, the smaller first, got 2,1'],
+        [{ seed: -1 }, 'seed: expected a whole number of up to 32 bits, got -1'],
+        [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
+      ]
+      for (const [options, message] of wrong)
+        expect((await rejects(UserError, () => newTrainer(options))).message).to.equal(message)
+    })
+
+    it('a mask of another size, and a class that there is not', async () => {
+      for (const i of [0, 1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 2)
+      const odd = await rejects(UserError, async () => take(await newTrainer()))
+      expect(odd.message).to.equal('step 1: the labels hold class 2, but the last of the 2 classes is 1')
+      for (const i of [0, 1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 9, 9, 1)
+      const size = await rejects(UserError, async () => take(await newTrainer()))
+      expect(size.message).to.match(/photo\d\.jpg: 40×36 pixels, but .*photo\d\.png 9×9$/)
+    })
+
+    it('a loss that is no number: it names step and checkpoint, and has the weights of then', async () => {
+      const trainer = await newTrainer({ learningRate: 1e30 })
+      const error = await rejects(UserError, async () => {
+        for await (const { step } of trainer) if (step === 1) await trainer.save(path('good'))
+      })
+      expect(error.message).to.match(/^step \d: the loss is .*; the last good checkpoint is .*good$/)
+      expect(trainer.step).to.equal(1)
+      const kept = await DeepLab.load(path('good'), { gpu: await testGpu() })
+      models.push(kept)
+      expect(trainer.model.state.parameters).to.deep.equal(kept.state.parameters)
+    })
+
+    it('a damaged checkpoint, or one of another dataset', async () => {
+      const trainer = await newTrainer({ steps: 1 })
+      await take(trainer)
+      const save = () => trainer.save(path('checkpoint'))
+      const message = async () => (await rejects(UserError, () => resume(path('checkpoint')))).message
+      await save()
+      await truncate(path('checkpoint/training.safetensors'), 5000)
+      expect(await message()).to.contain('training.safetensors: safetensors: ')
+      await save()
+      await truncate(path('checkpoint/model.safetensors'), 9000)
+      expect(await message()).to.contain('model.safetensors: safetensors: ')
+      await save()
+      await writeFile(path('checkpoint/training.json'), '{"format": 1, "st')
+      expect(await message()).to.match(/training\.json: not JSON, or cut short$/)
+      await save()
+      await writeHalves(path('voc'), 5)
+      expect(await message()).to.contain('is another dataset')
+    })
+
+    it('to go on without its GPU', async () => {
+      const gpu = await openGpu()
+      const model = await DeepLab.create(TINY, { gpu })
+      const trainer = new Trainer(model, await open(), QUICK)
+      await rejects(DeviceLostError, async () => {
+        for await (const _ of trainer) gpu.destroy()
+      })
+    })
+  })
+
+  it('frees what it held on the GPU', async () => {
+    const trainer = await newTrainer({ steps: 1 })
+    const { memory } = await testGpu()
+    await take(trainer)
+    expect((await testGpu()).memory.buffers).to.equal(memory.buffers)
+  })
+})
