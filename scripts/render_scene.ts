@@ -1,0 +1,17 @@
+// Draws a scene of src/data/scenes: the picture, and beside it its mask in VOC's colours.
+// usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT] -> OUT.png, OUT.mask.png
+
+import { writeFileSync } from 'node:fs'
+import { encode } from 'fast-png'
+import { vocPalette } from '../src/data/palette.ts'
+import { renderScene } from '../src/data/scenes/render.ts'
+import { writeMaskPng } from '../src/node/mask_png.ts'
+
+const [seed, out, width = '640', height = '480'] = process.argv.slice(2)
+if (!out?.endsWith('.png')) {
+  console.error('usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT]')
+  process.exit(1)
+}
+const scene = renderScene({ seed: Number(seed), width: Number(width), height: Number(height) })
+writeFileSync(out, encode({ width: scene.width, height: scene.height, data: scene.image, channels: 4 }))
+await writeMaskPng(out.replace(/\.png$/, '.mask.png'), scene, vocPalette)
