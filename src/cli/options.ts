@@ -15,3 +15,22 @@ export function scaleList(text: string): number[] {
     throw new InvalidArgumentError('Expected factors above 0, at most 4, such as 0.5,1,1.5.')
   return scales
 }
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
+export function number(text: string): number {
+  if (text.trim() === '' || !Number.isFinite(Number(text)))
+    throw new InvalidArgumentError('Expected a number.')
+  return Number(text)
+}
+
+/** A smallest and a largest factor, `0.5,2`. */
+export function scaleRange(text: string): [number, number] {
+  const scales = scaleList(text)
+  if (scales.length !== 2 || scales[0] > scales[1])
+    throw new InvalidArgumentError('Expected two factors, the smaller first, such as 0.5,2.')
+  return [scales[0], scales[1]]
+}

@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts'
 import { reportError } from './errors.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { segmentCommand } from './segment.ts'
+import { trainCommand } from './train.ts'
 import { weightsCommand } from './weights.ts'
 
 const QUICK_START = `Quick start:
@@ -37,7 +38,13 @@ function program(): Command {
     .helpOption('-h, --help', 'print this help; after a command, its own')
     .helpCommand(false)
     .addHelpText('after', `\n${QUICK_START}`)
-  for (const command of [doctorCommand(), segmentCommand(), evaluateCommand(), weightsCommand()])
+  for (const command of [
+    doctorCommand(),
+    segmentCommand(),
+    evaluateCommand(),
+    trainCommand(),
+    weightsCommand(),
+  ])
     atrous.addCommand(command)
   return throwing(atrous)
 }

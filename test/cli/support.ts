@@ -32,7 +32,8 @@ export async function atrous(...args: string[]): Promise<Ended> {
   return ended
 }
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+/** The command's file. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Runs it as a user does, in a process of its own, for at most `seconds`. Dawn's own remarks on stderr are left out. */
 export function spawnAtrous(

@@ -81,18 +81,18 @@ describe('Trainer', () => {
 
   it('learns a small dataset: the model then segments it', async () => {
     // Frozen, since over two images batch norm makes ±1 of image-level features, whatever they show.
-    const trainer = await newTrainer({ steps: 40, freezeBatchNorm: true })
+    const trainer = await newTrainer({ steps: 60, learningRate: 0.01, freezeBatchNorm: true })
     const before = await evaluate(trainer.model, await open(), { size: 33 }).catch(error => error.message)
     expect(before).to.contain('the model has 5 classes')
     const steps = await take(trainer)
-    expect(steps.map(({ step }) => step)).to.deep.equal(Array.from({ length: 40 }, (_, i) => i + 1))
+    expect(steps.map(({ step }) => step)).to.deep.equal(Array.from({ length: 60 }, (_, i) => i + 1))
     expect(steps[0].loss).to.be.closeTo(Math.log(2), 0.1)
-    expect(steps.at(-1)!.loss).to.be.below(0.4)
-    expect(steps[20].learningRate).to.be.closeTo(0.05 * 0.5 ** 0.9, 1e-12)
-    expect(steps[20].imagesPerSecond).to.be.above(0)
+    expect(steps.at(-1)!.loss).to.be.below(0.3)
+    expect(steps[30].learningRate).to.be.closeTo(0.01 * 0.5 ** 0.9, 1e-12)
+    expect(steps[30].imagesPerSecond).to.be.above(0)
     expect(trainer.model.classNames).to.deep.equal(HALVES)
     const { mIoU } = await evaluate(trainer.model, await open(), { size: 33 })
-    expect(mIoU).to.be.above(0.6)
+    expect(mIoU).to.be.above(0.65)
   })
 
   it('keeps all weights but the classifier’s for new classes, and those too for classes it has', async () => {

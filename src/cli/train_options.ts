@@ -1,0 +1,48 @@
+// The options of `atrous train` that make up its recipe.
+
+import type { Command } from 'commander'
+import { UserError } from '../errors.ts'
+import type { Recipe } from '../train/recipe.ts'
+import { number, positiveInteger, scaleRange, wholeNumber } from './options.ts'
+
+/** As commander names them; absent where the user does not say. */
+export type RecipeOptions = Partial<Omit<Recipe, 'scales'>> & { randomScale?: [number, number] }
+
+/** Adds them to a command. Their defaults are left to the recipe, so that what a checkpoint says is not overruled. */
+export function addRecipeOptions(command: Command): Command {
+  return command
+    .option('--steps <n>', 'updates of the weights in all (default: 30000)', positiveInteger)
+    .option('--batch-size <n>', 'images a step (default: 16)', positiveInteger)
+    .option('--crop-size <pixels>', 'edge of the square cut from each image (default: 513)', positiveInteger)
+    .option('--learning-rate <x>', 'of the first step; it falls to 0 (default: 0.007)', number)
+    .option('--head-learning-rate <x>', "factor on the classifier's (default: 1)", number)
+    .option('--output-stride <n>', '8 or 16: 8 is finer and slower (default: 16)', positiveInteger)
+    .option('--freeze-batch-norm', 'keep its statistics: for small batches')
+    .option('--batch-norm-decay <x>', 'of its running statistics (default: 0.9997)', number)
+    .option('--momentum <x>', '(default: 0.9)', number)
+    .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
+    .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
+    .option('--no-flip', 'do not mirror images at random')
+    .option('--seed <n>', 'of order, crops and new weights (default: 0)', wholeNumber)
+}
+
+/** What the user says of the recipe; fields that are left out are undefined. */
+export function recipeOf(options: RecipeOptions): Partial<Recipe> {
+  const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
+  const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
+  // Commander gives an option that begins with `no-` the value true by itself.
+  const flip = options.flip ? undefined : options.flip
+  const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
+  return { ...sizes, learningRate, headLearningRate, freezeBatchNorm, batchNormDecay, momentum, weightDecay }
+}
+
+/** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */
+export function checkSameRecipe(asked: Partial<Recipe>, made: Recipe): void {
+  for (const [name, value] of Object.entries(asked)) {
+    const before = made[name as keyof Recipe]
+    if (value !== undefined && String(value) !== String(before))
+      throw new UserError(
+        `--resume: ${name} is ${before} in the checkpoint, not ${value}; it cannot change midway`,
+      )
+  }
+}

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, truncate } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { writeHalves } from '../node/halves_dataset.ts'
+import { useTemporaryFolder } from '../node/support.ts'
+import { writeLabels } from '../node/tiny_dataset.ts'
+import { atrous, MAIN, saveTinyModel } from './support.ts'
+
+describe('atrous train', () => {
+  const path = useTemporaryFolder()
+  beforeEach(async () => {
+    await saveTinyModel(path('model'))
+    await writeHalves(path('voc'))
+  })
+
+  /** Six small steps, into a folder of this name. */
+  const command = (out: string, ...more: string[]) => [
+    ...['train', '--dataset', `voc:${path('voc')}`, '--model', path('model'), '--out', path(out)],
+    ...['--steps', '6', '--batch-size', '2', '--crop-size', '33', '--learning-rate', '0.05', ...more],
+  ]
+  const model = (out: string) => readFile(path(`${out}/model.safetensors`))
+
+  /** Lines of metrics.jsonl, less what differs from run to run. */
+  async function metrics(out: string): Promise<object[]> {
+    const lines = (await readFile(path(`${out}/metrics.jsonl`), 'utf8')).trim().split('\n')
+    return lines.map(line => ({ ...JSON.parse(line), imagesPerSecond: undefined }))
+  }
+
+  async function errorOf(args: string[]): Promise<string> {
+    const { code, stderr } = await atrous(...args)
+    expect(code).to.equal(1)
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .filter(line => !line.startsWith('warning: ')),
+    ).to.have.length(1)
+    return stderr
+  }
+
+  it('leaves a model that other commands read, checkpoints and metrics', async () => {
+    const { code, stdout, stderr } = await atrous(...command('run', '--save-every', '2'))
+    expect(code, stderr).to.equal(0)
+    expect(stdout).to.match(/^step 6 of 6, loss \d\.\d{4}, in [\d.]+ s\ntry it: atrous segment photo\.jpg /)
+    expect(stderr).to.match(/^warning: batch norm trains on 2 images at a time, .*\n$/)
+    expect((await readdir(path('run'))).sort()).to.deep.equal([
+      ...['checkpoints', 'config.json', 'metrics.jsonl', 'model.safetensors'],
+    ])
+    expect(await readdir(path('run/checkpoints'))).to.have.members(['step-4', 'step-6'])
+    expect((await metrics('run')).map(line => Object.keys(line))).to.deep.equal(
+      new Array(6).fill(['step', 'loss', 'learningRate', 'imagesPerSecond']),
+    )
+    const data = ['--dataset', `voc:${path('voc')}`, '--size', '33', '--json']
+    const scored = JSON.parse((await atrous('evaluate', ...data, '--model', path('run'))).stdout)
+    expect(scored.classes.map(({ name }: { name: string }) => name)).to.deep.equal(['dark', 'bright'])
+  })
+
+  it('validates, and keeps the best model', async () => {
+    const options = ['--validate-every', '3', '--json', '--freeze-batch-norm', '--no-flip']
+    const { code, stdout, stderr } = await atrous(...command('run', ...options))
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    const found = JSON.parse(stdout)
+    expect(found).to.include({ step: 6, steps: 6 })
+    const scores = (await metrics('run')).filter(line => 'mIoU' in line) as { step: number; mIoU: number }[]
+    expect(scores.map(({ step }) => step)).to.deep.equal([3, 6])
+    expect(found.best.mIoU).to.equal(Math.max(...scores.map(({ mIoU }) => mIoU)))
+    expect(existsSync(path('run/best/config.json'))).to.equal(true)
+  })
+
+  it('stops after a step, and goes on bit for bit', async () => {
+    await atrous(...command('straight'))
+    expect((await atrous(...command('run', '--stop-after', '4'))).stdout).to.match(/^step 4 of 6/)
+    expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6/)
+    expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+    expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6, in/)
+  })
+
+  it('goes on after kill −9 as if it had never stopped', async () => {
+    const more = ['--save-every', '2', '--validate-every', '3']
+    await atrous(...command('straight', ...more))
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', ...more)])
+    const ended = new Promise(resolve => child.on('close', (_, signal) => resolve(signal)))
+    while (!existsSync(path('run/checkpoints/step-2'))) await sleep(5)
+    child.kill('SIGKILL')
+    expect(await ended).to.equal('SIGKILL')
+    expect(existsSync(path('run/model.safetensors')), 'it was done already').to.equal(false)
+    const { code, stderr } = await atrous(...command('run', '--resume', ...more))
+    expect(code, stderr).to.equal(0)
+    expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+  })
+
+  it('starts from a preset’s untrained weights', async () => {
+    const from = (network: string) =>
+      command('run', '--network', network, '--stop-after', '1').filter((_, i) => i !== 3 && i !== 4)
+    const { stdout, stderr } = await atrous(...from('deeplabv3_mobilenet_v2'))
+    expect(stdout, stderr).to.match(/^step 1 of 6, loss 0\.[67]/)
+    expect(JSON.parse(await readFile(path('run/config.json'), 'utf8')).id2label).to.deep.equal({
+      0: 'dark',
+      1: 'bright',
+    })
+    const unknown = await errorOf(from('no such').with(4, path('other')))
+    expect(unknown).to.match(/^error: no preset is named no such; there are /)
+  })
+
+  describe('says in a line', () => {
+    it('that a folder holds a run, or none', async () => {
+      await atrous(...command('run', '--stop-after', '1'))
+      expect(await errorOf(command('run'))).to.match(/holds a run at step 1: go on with it by --resume/)
+      expect(await errorOf(command('other', '--resume'))).to.match(
+        /other: no checkpoint from which to resume$/m,
+      )
+      expect(await errorOf(command('run', '--resume', '--seed', '2'))).to.equal(
+        'error: --resume: seed is 0 in the checkpoint, not 2; it cannot change midway\n',
+      )
+    })
+
+    it('that a checkpoint is cut short', async () => {
+      await atrous(...command('run', '--stop-after', '1'))
+      await truncate(path('run/checkpoints/step-1/training.safetensors'), 4000)
+      expect(await errorOf(command('run', '--resume'))).to.match(
+        /step-1\/training\.safetensors: safetensors: .*cut short\?$/m,
+      )
+    })
+
+    it('that a mask has another size, or a class that there is not', async () => {
+      await writeLabels(path('voc/SegmentationClass/photo0.png'), 9, 9, 1)
+      const size = await atrous(...command('run'))
+      expect(size.stderr).to.match(/photo0\.jpg: 40×36 pixels, but .*photo0\.png 9×9\nerror: --skip-bad/)
+      await writeLabels(path('voc/SegmentationClass/photo0.png'), 40, 36, 7)
+      const odd = await atrous(...command('run'))
+      expect(odd.stderr).to.match(/^error: photo0: holds class 7, but the last of the 2 classes is 1\n/)
+      expect(odd.code).to.equal(1)
+      expect(existsSync(path('run'))).to.equal(false)
+    })
+
+    it('at which step the loss is no number, and where the last checkpoint is', async () => {
+      const absurd = command('run', '--save-every', '1').map(arg => (arg === '0.05' ? '1e30' : arg))
+      expect(await errorOf(absurd)).to.match(/^error: step \d: .*; the last good checkpoint is .*step-\d\n$/m)
+    })
+  })
+})
