@@ -93,6 +93,21 @@ describe('atrous train', () => {
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
 
+  it('ends with a checkpoint at Ctrl-C', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', '--steps', '500')])
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', text => {
+      stdout += text
+    })
+    const ended = new Promise(resolve => child.on('close', resolve))
+    while ((await readFile(path('run/metrics.jsonl'), 'utf8').catch(() => '')) === '') await sleep(5)
+    child.kill('SIGINT')
+    expect(await ended).to.equal(0)
+    const [, step] = /^step (\d+) of 500/.exec(stdout)!
+    expect(await metrics('run')).to.have.length(Number(step))
+    expect(await readdir(path('run/checkpoints'))).to.deep.equal([`step-${step}`])
+  })
+
   it('starts from a preset’s untrained weights', async () => {
     const from = (network: string) =>
       command('run', '--network', network, '--stop-after', '1').filter((_, i) => i !== 3 && i !== 4)
