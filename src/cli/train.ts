@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { Command, Option } from 'commander'
+import { DeviceLostError } from '../gpu/errors.ts'
 import { preset } from '../model/presets.ts'
 import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { DeepLab } from '../node/deeplab.ts'
@@ -86,12 +87,21 @@ async function run(options: Options): Promise<void> {
   const checkpoint = await checkpointToResume(folder, options.resume ?? false)
   const { dataset } = await openChecked(options)
   const validation = options.validateEvery ? await openValidation(options) : undefined
-  const trainer = await openTrainer(options, dataset, checkpoint)
+  let trainer = await openTrainer(options, dataset, checkpoint)
   try {
     for (const warning of trainer.warnings) console.error(`warning: ${warning}`)
-    await folder.rewind(trainer.step)
     const start = performance.now()
-    const last = await train(trainer, folder, { ...options, validation })
+    let last: TrainingStep | undefined
+    for (let ended = false; !ended; ) {
+      const from = trainer.step
+      await folder.rewind(from)
+      try {
+        last = await train(trainer, folder, { ...options, validation })
+        ended = true
+      } catch (error) {
+        trainer = await recover(error, { trainer, from, folder, dataset })
+      }
+    }
     await trainer.model.save(options.out)
     const { step, recipe } = trainer
     const milliseconds = Math.round(performance.now() - start)
@@ -123,6 +133,21 @@ async function openTrainer(options: Options, dataset: FileDataset, checkpoint?: 
 async function openModel({ network, model, seed, outputStride }: Options): Promise<DeepLab> {
   if (network === undefined) return loadModel(model, outputStride)
   return DeepLab.create(preset(network).config, { seed })
+}
+
+/**
+ * A driver that was reset takes the GPU away: goes on with a new one from the last checkpoint. Throws the error where it is
+ * another, or where no checkpoint was written since step `from`: then the GPU would be lost again and again.
+ */
+async function recover(
+  error: unknown,
+  lost: { trainer: Trainer; from: number; folder: TrainingFolder; dataset: FileDataset },
+): Promise<Trainer> {
+  const latest = await lost.folder.latest()
+  if (!(error instanceof DeviceLostError) || !latest || latest.step <= lost.from) throw error
+  console.error(`warning: ${error.message}; going on from step ${latest.step}`)
+  await lost.trainer.model.dispose()
+  return Trainer.resume(latest.folder, lost.dataset)
 }
 
 type Schedule = Pick<Options, 'stopAfter' | 'saveEvery' | 'validateEvery'> & { validation?: FileDataset }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { Gpu } from '../../src/gpu/gpu.ts'
 import { writeHalves } from '../node/halves_dataset.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { writeLabels } from '../node/tiny_dataset.ts'
@@ -89,6 +90,25 @@ describe('atrous train', () => {
     expect(existsSync(path('run/model.safetensors')), 'it was done already').to.equal(false)
     const { code, stderr } = await atrous(...command('run', '--resume', ...more))
     expect(code, stderr).to.equal(0)
+    expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+  })
+
+  it('goes on with a new GPU where the device is lost', async () => {
+    await atrous(...command('straight'))
+    const { submit } = Gpu.prototype
+    let runs = 0
+    Gpu.prototype.submit = function (label, record) {
+      if (label === 'run' && ++runs === 5) this.device.destroy()
+      submit.call(this, label, record)
+    }
+    try {
+      const { code, stderr } = await atrous(...command('run', '--save-every', '3'))
+      expect(code, stderr).to.equal(0)
+      expect(stderr).to.match(/^warning: the GPU device was lost .*; going on from step 3$/m)
+    } finally {
+      Gpu.prototype.submit = submit
+    }
     expect(await metrics('run')).to.deep.equal(await metrics('straight'))
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
