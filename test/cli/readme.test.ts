@@ -28,7 +28,7 @@ describe('README', () => {
 
   it('names files that are there', async () => {
     const readme = await readFile(new URL('README.md', root), 'utf8')
-    const named = [...readme.matchAll(/(?:docs|src|shaders)\/[\w/.]+\w/g)].map(([file]) => file)
+    const named = [...readme.matchAll(/(?:docs|src|shaders)\/[\w/.-]+\w/g)].map(([file]) => file)
     expect(named).to.include('docs/scene.png')
     for (const file of named) expect(existsSync(new URL(file, root)), file).to.equal(true)
   })
