@@ -5,8 +5,8 @@ import { type Launch, Program, type Range } from '../gpu/program.ts'
 import { padChannels, unpadChannels } from '../kernels/layout.ts'
 import type { FoldedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
-import type { Operand } from './lower.ts'
 import { type Plan, tensorBytes } from './plan.ts'
+import type { Operand } from './step.ts'
 
 /** Tensors by name: f32 as dense NHWC, rgba8 and class8 as bytes (each image of a class8 padded to a multiple of 4). */
 export type TensorData = Record<string, Float32Array | Uint8Array>

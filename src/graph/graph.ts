@@ -2,44 +2,10 @@
 
 import type { Activation } from '../kernels/activation.ts'
 import type { Padding } from '../kernels/geometry.ts'
-import type { Shape } from '../kernels/layout.ts'
+import type { BatchNorm, OpOf, Parameter, Tensor } from './tensor.ts'
 import type { TrainingOp } from './training_ops.ts'
 
-/**
- * What a tensor's bytes are.
- * - `f32`: NHWC, channels padded with zeros to a multiple of four
- * - `rgba8`: one u32 a pixel, red in the low byte; shape [n, h, w, 4]
- * - `class8`: one byte a pixel, a class id; shape [n, h, w, 1]
- */
-export type DType = 'f32' | 'rgba8' | 'class8'
-
-export interface Tensor {
-  name: string
-  shape: Shape
-  dtype: DType
-}
-
-/** A weight as its checkpoint names and lays it out (PyTorch: OIHW for convolutions, [c] for vectors). */
-export interface Parameter {
-  name: string
-  shape: readonly number[]
-}
-
-/** The four vectors of a batch norm, each of shape [c], and its ε. */
-export interface BatchNorm {
-  gamma: Parameter
-  beta: Parameter
-  mean: Parameter
-  variance: Parameter
-  epsilon: number
-}
-
-export interface OpOf<Kind extends string, Inputs> {
-  kind: Kind
-  name: string
-  inputs: Inputs
-  output: Tensor
-}
+export type { BatchNorm, DType, OpOf, Parameter, Tensor } from './tensor.ts'
 
 /** Convolution, dense or depthwise, with all that passes fuse into it: act(conv(x) + bias + residual). */
 export interface Convolution {

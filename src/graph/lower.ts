@@ -14,34 +14,20 @@ import { preprocess } from '../kernels/preprocess.ts'
 import { resize } from '../kernels/resize.ts'
 import { softmax } from '../kernels/softmax.ts'
 import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
-import { type FoldedWeights, foldedWeights } from './folded_weights.ts'
+import { foldedWeights } from './folded_weights.ts'
 import type {
   AccumulateProbabilitiesOp,
   ConcatOp,
   Conv2dOp,
   DepthwiseConv2dOp,
   Op,
-  Parameter,
   PreprocessOp,
   ResizeOp,
   Tensor,
   UpsampleArgmaxOp,
 } from './graph.ts'
 import { lowerTraining } from './lower_training.ts'
-
-/** What a kernel's buffer holds. */
-export type Operand =
-  | { tensor: Tensor }
-  | { folded: FoldedWeights; part: 'packed' | 'packed_bias' }
-  | { parameter: Parameter }
-  | { gradientOf: Parameter }
-
-export interface Step {
-  op: Op
-  kernel: Kernel
-  /** By the buffer's name in the shader; a buffer that the kernel leaves unread has none. */
-  operands: Record<string, Operand>
-}
+import { type Operand, type Step, tensors } from './step.ts'
 
 /** The kernels of one op, chosen for an adapter. */
 export function lower(op: Op, target: ConvolutionTarget): Step[] {
@@ -103,11 +89,6 @@ const step = (op: Op, kernel: Kernel, input: Tensor, more: Record<string, Operan
   kernel,
   operands: { ...tensors({ input, output: op.output }), ...more },
 })
-
-export const tensors = (named: Record<string, Tensor | undefined>): Record<string, Operand> =>
-  Object.fromEntries(
-    Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
-  )
 
 const kernelOf = ({ weight: { shape } }: Conv2dOp | DepthwiseConv2dOp) => [shape[2], shape[3]] as const
 

@@ -27,7 +27,7 @@ import {
 } from '../kernels/softmax_cross_entropy.ts'
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
-import { type Operand, type Step, tensors } from './lower.ts'
+import { type Operand, type Step, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,

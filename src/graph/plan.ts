@@ -6,9 +6,10 @@ import { activationBytes } from '../kernels/layout.ts'
 import { classMapWords } from '../kernels/upsample_argmax.ts'
 import type { FoldedWeights } from './folded_weights.ts'
 import type { Graph, Parameter, Tensor } from './graph.ts'
-import { lower, type Step } from './lower.ts'
+import { lower } from './lower.ts'
 import { assignOffsets } from './memory.ts'
 import { allPasses, type Pass } from './passes/index.ts'
+import type { Step } from './step.ts'
 
 /** A tensor's place in the arena, in bytes. */
 export interface Placement {

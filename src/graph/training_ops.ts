@@ -4,7 +4,7 @@
 
 import type { Activation } from '../kernels/activation.ts'
 import type { Padding } from '../kernels/geometry.ts'
-import type { BatchNorm, OpOf, Parameter, Tensor } from './graph.ts'
+import type { BatchNorm, OpOf, Parameter, Tensor } from './tensor.ts'
 
 /** Batch norm with the statistics of the batch, which it also mixes into the running ones. */
 export type BatchNormTrainingOp = OpOf<'batchNormTraining', { input: Tensor }> & {

@@ -3,17 +3,9 @@
 import { availableParallelism } from 'node:os'
 import { type Augmentation, PAPER_AUGMENTATION } from '../train/augment.ts'
 import type { Sampler } from '../train/sampler.ts'
+import type { Batch, BatchJob } from './batch.ts'
 import type { FileDataset } from './datasets/file_dataset.ts'
-import type { BatchJob } from './loader_worker.ts'
 import { WorkerPool } from './worker_pool.ts'
-
-/** Examples as they go to the GPU. */
-export interface Batch {
-  /** RGBA: n · cropSize · cropSize · 4 bytes. */
-  images: Uint8Array<ArrayBuffer>
-  /** Class ids, IGNORE_INDEX where there is none: n · cropSize · cropSize bytes. */
-  labels: Uint8Array<ArrayBuffer>
-}
 
 export interface LoaderOptions {
   batchSize: number

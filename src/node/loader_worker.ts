@@ -1,19 +1,10 @@
 // The thread that makes batches for loader.ts.
 
-import { type Augmentation, augment } from '../train/augment.ts'
+import { augment } from '../train/augment.ts'
 import { randomSource } from '../train/random.ts'
-import { type Item, readItem } from './datasets/item.ts'
-import type { Batch } from './loader.ts'
+import type { Batch, BatchJob } from './batch.ts'
+import { readItem } from './datasets/item.ts'
 import { serve } from './worker_pool.ts'
-
-export interface BatchJob {
-  items: Item[]
-  /** Decides on the crops, with the seed and an item's index here. */
-  step: number
-  seed: number
-  padding: readonly number[]
-  augmentation: Augmentation
-}
 
 serve(async (job: BatchJob) => {
   const batch = await makeBatch(job)

@@ -1,0 +1,25 @@
+// One kernel of a plan, and what each of its buffers holds.
+
+import type { Kernel } from '../gpu/kernel.ts'
+import type { FoldedWeights } from './folded_weights.ts'
+import type { Op, Parameter, Tensor } from './graph.ts'
+
+/** What a kernel's buffer holds. */
+export type Operand =
+  | { tensor: Tensor }
+  | { folded: FoldedWeights; part: 'packed' | 'packed_bias' }
+  | { parameter: Parameter }
+  | { gradientOf: Parameter }
+
+export interface Step {
+  op: Op
+  kernel: Kernel
+  /** By the buffer's name in the shader; a buffer that the kernel leaves unread has none. */
+  operands: Record<string, Operand>
+}
+
+/** Operands that are tensors, by name; those that are undefined are left out. */
+export const tensors = (named: Record<string, Tensor | undefined>): Record<string, Operand> =>
+  Object.fromEntries(
+    Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
+  )
