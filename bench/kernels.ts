@@ -4,6 +4,7 @@
 
 import type { Gpu } from '../src/gpu/gpu.ts'
 import { Program } from '../src/gpu/program.ts'
+import { uploadOperands } from '../src/gpu/run_kernel.ts'
 import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
 import { openGpu } from '../src/node/dawn.ts'
 import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_probabilities.ts'
@@ -69,7 +70,6 @@ import {
 } from '../test/kernels/softmax_cross_entropy.ts'
 import { upsampleArgmaxRun } from '../test/kernels/upsample_argmax.ts'
 import { type KernelRun, verify } from '../test/support/kernel_run.ts'
-import { uploadOperands } from '../test/support/run_kernel.ts'
 import { digits, Table } from './table.ts'
 
 /** Timed for this long, and this often at least. */

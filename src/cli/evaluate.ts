@@ -5,8 +5,9 @@ import type { InferenceOptions } from '../model/segmenter.ts'
 import { type Evaluation, evaluate } from '../train/evaluate.ts'
 import { type DatasetOptions, openChecked } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'
-import { DEFAULT_MODEL, loadModel } from './model.ts'
-import { positiveInteger, scaleList } from './options.ts'
+import { addInferenceOptions } from './inference_options.ts'
+import { loadModel } from './model.ts'
+import { positiveInteger } from './options.ts'
 import { countBar } from './progress.ts'
 
 const NOTES = `
@@ -31,28 +32,12 @@ interface Options extends InferenceOptions, DatasetOptions {
 }
 
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  const command = new Command('evaluate')
     .summary('score a model on labelled photos')
     .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it', 'val')
-    .option(
-      '-m, --model <model>',
-      'a name of `atrous weights list`, a checkpoint, its folder or its URL',
-      DEFAULT_MODEL,
-    )
-    .option(
-      '--output-stride <n>',
-      "8 or 16: pixels of the photo to one of the network's (default: the model's)",
-      positiveInteger,
-    )
-    .option('--scales <factors>', 'average the network over several image sizes', scaleList)
-    .option('--flip', 'average over the mirrored photo too')
-    .option(
-      '--size <pixels>',
-      "length of the photo's edge as the network sees it (default: the model's)",
-      positiveInteger,
-    )
+  return addInferenceOptions(command)
     .option('--limit <n>', 'only the first so many images', positiveInteger)
     .option('--skip-bad', 'leave out images that have problems, instead of stopping')
     .option('--json', 'print an object, with the confusion matrix')

@@ -1,8 +1,8 @@
 // Whether a kernel computes on this adapter what it should: small inputs whose outputs are known.
 
-import { type Gpu, usage } from '../gpu/gpu.ts'
+import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
-import { Program, type Range } from '../gpu/program.ts'
+import { runKernel } from '../gpu/run_kernel.ts'
 import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { activation } from '../kernels/activation.ts'
@@ -126,7 +126,7 @@ export async function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAns
         worstError: null,
         reason: 'needs subgroups of one size, at least 8',
       }
-    const worstError = worstErrorOf(answer, await runKernel(gpu, kernel, answer))
+    const worstError = worstErrorOf(answer, await runKernel(gpu, kernel, decoded(answer.inputs)))
     return { kernel: shader, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
   } catch (error) {
     const [reason] = (error as Error).message.split('\n')
@@ -134,35 +134,8 @@ export async function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAns
   }
 }
 
-/** The outputs' bytes by name. */
-async function runKernel(gpu: Gpu, kernel: Kernel, { inputs, outputs }: KnownAnswer) {
-  const flags = usage.storage | usage.copySource | usage.copyDestination
-  const ranges: Record<string, Range> = {}
-  for (const [name, size] of Object.entries({ ...kernel.inputs, ...kernel.outputs })) {
-    if (size === 0) continue
-    const buffer = await gpu.allocate(name, size, flags)
-    // What is no input is NaN: a kernel must not build on what another left in its output.
-    const bytes = name in inputs ? Buffer.from(inputs[name], 'base64') : Buffer.alloc(size, 0xff)
-    gpu.device.queue.writeBuffer(buffer, 0, bytes)
-    ranges[name] = { buffer, offset: 0, size: buffer.size }
-  }
-  const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
-  gpu.submit(kernel.label, encoder => program.encode(encoder))
-  const found: Record<string, Uint8Array<ArrayBuffer>> = {}
-  for (const name of Object.keys(outputs))
-    found[name] = await download(gpu, ranges[name], kernel.outputs[name])
-  program.destroy()
-  for (const { buffer } of Object.values(ranges)) gpu.release(buffer)
-  return found
-}
-
-async function download(gpu: Gpu, { buffer }: Range, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  const readback = await gpu.allocate('readback', size, usage.mapRead | usage.copyDestination)
-  gpu.submit('readback', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
-  const bytes = await gpu.read(readback, size)
-  gpu.release(readback)
-  return bytes
-}
+const decoded = (buffers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(buffers).map(([name, base64]) => [name, Buffer.from(base64, 'base64')]))
 
 function worstErrorOf(answer: KnownAnswer, found: Record<string, Uint8Array<ArrayBuffer>>): number {
   const errors = Object.entries(answer.outputs).map(([name, base64]) => {

@@ -7,8 +7,8 @@ import type { DeepLab } from '../node/deeplab.ts'
 import { readImageSize } from '../node/image.ts'
 import { Failures } from './errors.ts'
 import { percentText, secondsText } from './format.ts'
-import { DEFAULT_MODEL, loadModel } from './model.ts'
-import { positiveInteger, scaleList } from './options.ts'
+import { addInferenceOptions } from './inference_options.ts'
+import { loadModel } from './model.ts'
 import { checkWritable, outputPrefixes } from './output.ts'
 import { countBar } from './progress.ts'
 
@@ -57,28 +57,12 @@ interface Result {
 }
 
 export function segmentCommand(): Command {
-  return new Command('segment')
+  const command = new Command('segment')
     .summary('find what is in photos')
     .description('Finds what is in photos: writes a mask of class ids and an overlay to look at for each.')
     .argument('<image...>', 'JPEG, PNG, WebP, AVIF, TIFF or GIF files')
-    .option(
-      '-m, --model <model>',
-      'a name of `atrous weights list`, a checkpoint, its folder or its URL',
-      DEFAULT_MODEL,
-    )
     .option('-o, --out <folder>', 'where to write', 'out')
-    .option(
-      '--output-stride <n>',
-      "8 or 16: pixels of the photo to one of the network's (default: the model's)",
-      positiveInteger,
-    )
-    .option('--scales <factors>', 'average the network over several image sizes', scaleList)
-    .option('--flip', 'average over the mirrored photo too')
-    .option(
-      '--size <pixels>',
-      "length of the photo's edge as the network sees it (default: the model's)",
-      positiveInteger,
-    )
+  return addInferenceOptions(command)
     .option('--json', 'print an array of results')
     .addOption(
       new Option('--explain', 'print what would run, with shapes and costs, and run nothing').conflicts(

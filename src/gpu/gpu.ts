@@ -127,6 +127,15 @@ export class Gpu {
     return bytes
   }
 
+  /** The first `size` bytes of a buffer with `copySource`, after all that was submitted before. */
+  async download(buffer: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    const readback = await this.allocate(`${buffer.label} read`, size, usage.mapRead | usage.copyDestination)
+    this.submit('download', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
+    const bytes = await this.read(readback, size)
+    this.release(readback)
+    return bytes
+  }
+
   /** Waits until all that was submitted is done. */
   async finish(): Promise<void> {
     await this.#settle(this.device.queue.onSubmittedWorkDone())

@@ -13,7 +13,11 @@ export interface Kernel {
   constants?: Record<string, number>
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
-  /** Bytes of each storage buffer that is read, by its name in the shader; 0 where the parameters leave it unread. */
+  /**
+   * Bytes of each storage buffer that is read, by its name in the shader; 0 where the parameters leave it unread. Shaders
+   * declare those that may lie in a plan's arena `read_write` all the same: outputs lie there too, and WebGPU forbids a
+   * buffer to be read-only and writable in one dispatch.
+   */
   inputs: Record<string, number>
   /** Bytes of each storage buffer that is written, by its name in the shader. */
   outputs: Record<string, number>

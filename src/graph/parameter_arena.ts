@@ -111,16 +111,7 @@ export class ParameterArena {
   }
 
   async #read(from: GPUBuffer, places: Place[]): Promise<Map<string, Float32Array>> {
-    const readback = await this.#gpu.allocate(
-      'parameters read',
-      from.size,
-      usage.mapRead | usage.copyDestination,
-    )
-    this.#gpu.submit('read parameters', encoder =>
-      encoder.copyBufferToBuffer(from, 0, readback, 0, from.size),
-    )
-    const { buffer } = await this.#gpu.read(readback, from.size)
-    this.#gpu.release(readback)
+    const { buffer } = await this.#gpu.download(from, from.size)
     const entries = places.map(({ parameter, offset, size }) => {
       return [parameter.name, new Float32Array(buffer.slice(offset, offset + size))] as const
     })

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { cases } from '../cases/conv2d.ts'
 import { conv2dRun } from '../kernels/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 describe('node/dawn', () => {
   it('polls about once a millisecond while it waits, not in a tight loop', async () => {

@@ -1,8 +1,8 @@
 // Run by dawn.test.ts in a process of its own: uses the GPU, destroys it, says so, and has nothing left to do.
 
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { openGpu } from '../../src/node/dawn.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 const gpu = await openGpu()
 const kernel = activation({ label: 'relu', shape: [1, 1, 1, 4], activation: 'relu' })

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { foldGrid } from '../../src/gpu/kernel.ts'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
 import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
 import { cases } from '../cases/conv2d.ts'
@@ -10,7 +11,6 @@ import { globalAveragePool as averages } from '../reference/global_average_pool.
 import { fromGpu, toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 const LIMIT = 65535
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from '../../src/gpu/errors.ts'
 import { Gpu, usage } from '../../src/gpu/gpu.ts'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { openGpu } from '../../src/node/dawn.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 const kernel = activation({ label: 'relu', shape: [1, 1, 2, 4], activation: 'relu' })
 const data = { input: Float32Array.of(-1, 2, -3, 4, -5, 6, -7, 8) }

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { Program } from '../../src/gpu/program.ts'
+import { uploadOperands } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
-import { download, uploadOperands } from '../support/run_kernel.ts'
 
 const relu = activation({ label: 'relu', shape: [1, 1, 1, 4], activation: 'relu' })
 const relu6 = activation({ label: 'relu6', shape: [1, 1, 1, 4], activation: 'relu6' })
@@ -18,7 +18,7 @@ describe('gpu/program', () => {
       { kernel: relu6, ranges: { input: first.output, output: second.output } },
     ])
     for (let run = 0; run < 2; run++) gpu.submit('chain', encoder => program.encode(encoder))
-    const output = await download(gpu, second.output, 16)
+    const output = await gpu.download(second.output.buffer, 16)
     expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 6, 6])
 
     const times = await program.profile()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
+import type { Bytes } from '../../src/gpu/run_kernel.ts'
 import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
 import { unpadChannels } from '../../src/kernels/layout.ts'
 import { type Conv2dCase, conv2dOf } from '../cases/conv2d.ts'
@@ -11,7 +12,6 @@ import { sampleIndices } from '../reference/random.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import { packWeight } from '../support/pack_weight.ts'
-import type { Bytes } from '../support/run_kernel.ts'
 
 interface Slice {
   offset: number

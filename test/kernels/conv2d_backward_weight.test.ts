@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import {
   type Conv2dBackwardWeightOptions,
   type Conv2dBackwardWeightTile,
@@ -10,7 +11,6 @@ import { cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
 import type { Shape4 } from '../reference/array4.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
-import { runKernel } from '../support/run_kernel.ts'
 import { conv2dBackwardWeightRun, expectWeightGradient } from './conv2d_backward_weight.ts'
 
 const caseOf = (name: string) => cases.find(test => test.name === name)!

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { conv2dReduceWeight } from '../../src/kernels/conv2d_reduce_weight.ts'
 import type { Weight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
 import { addPartials } from '../support/partial_sums.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 interface Case {
   shape: Weight['shape']

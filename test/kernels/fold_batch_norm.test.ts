@@ -1,11 +1,11 @@
 import { expect } from 'chai'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { type FoldBatchNormOptions, foldBatchNorm } from '../../src/kernels/fold_batch_norm.ts'
 import { cases, foldBatchNormOf } from '../cases/fold_batch_norm.ts'
 import type { Weight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { type FoldBatchNorm, foldBatchNorm as reference } from '../reference/fold_batch_norm.ts'
 import { testGpu } from '../support/gpu.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 describe('kernel fold_batch_norm', () => {
   for (const test of cases) {

@@ -1,7 +1,7 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { packTransposed } from '../../src/kernels/pack_transposed.ts'
 import type { Weight } from '../reference/array4.ts'
-import { runKernel } from '../support/run_kernel.ts'
 
 /** A weight, and a bias of zeros, as the gradient of a convolution's input reads them. */
 export async function packTransposedWeight(gpu: Gpu, { shape, data }: Weight) {

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { cases } from '../cases/softmax_cross_entropy.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
-import { runKernel } from '../support/run_kernel.ts'
 import {
   softmaxCrossEntropyBackwardRun,
   softmaxCrossEntropyMergeRun,

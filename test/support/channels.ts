@@ -1,5 +1,5 @@
+import type { Bytes } from '../../src/gpu/run_kernel.ts'
 import { expectClose } from '../reference/compare.ts'
-import type { Bytes } from './run_kernel.ts'
 
 /** Asserts that a kernel wrote these values, a float a channel, dense. */
 export function expectChannels(actual: Bytes, expected: Float64Array, rtol: number): void {

@@ -1,6 +1,6 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import { type Bytes, type HostData, runKernel } from './run_kernel.ts'
+import { type Bytes, type HostData, runKernel } from '../../src/gpu/run_kernel.ts'
 
 /** A case made ready: what tests verify and benches time. */
 export interface KernelRun {

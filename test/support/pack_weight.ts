@@ -1,7 +1,7 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
+import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { foldBatchNorm } from '../../src/kernels/fold_batch_norm.ts'
 import type { Weight } from '../reference/array4.ts'
-import { runKernel } from './run_kernel.ts'
 
 /** A convolution's weight and bias as its kernel reads them, packed on the GPU as a network's are. Zeros where there is no bias. */
 export async function packWeight(

@@ -1,8 +1,9 @@
-// Runs one kernel on host data: allocates, uploads, dispatches, reads back, releases.
+// Runs one kernel by itself on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches; a
+// network's kernels run as one program.
 
-import { type Gpu, usage } from '../../src/gpu/gpu.ts'
-import type { Kernel } from '../../src/gpu/kernel.ts'
-import { Program, type Range } from '../../src/gpu/program.ts'
+import { type Gpu, usage } from './gpu.ts'
+import type { Kernel } from './kernel.ts'
+import { Program, type Range } from './program.ts'
 
 export type HostData = Float32Array | Uint32Array | Uint8Array
 export type Bytes = Uint8Array<ArrayBuffer>
@@ -21,7 +22,7 @@ export async function runKernel(
   gpu.submit(kernel.label, encoder => program.encode(encoder))
   const outputs: Record<string, Bytes> = {}
   for (const [name, size] of Object.entries(kernel.outputs))
-    outputs[name] = await download(gpu, ranges[name], size)
+    outputs[name] = await gpu.download(ranges[name].buffer, size)
   program.destroy()
   for (const { buffer } of Object.values(ranges)) gpu.release(buffer)
   return outputs
@@ -50,12 +51,3 @@ export async function uploadOperands(
 
 /** Four of these bytes are a NaN. */
 const POISON = 0xff
-
-/** The first `size` bytes of a range. */
-export async function download(gpu: Gpu, { buffer }: Range, size: number): Promise<Bytes> {
-  const readback = await gpu.allocate('readback', size, usage.mapRead | usage.copyDestination)
-  gpu.submit('readback', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
-  const bytes = await gpu.read(readback, size)
-  gpu.release(readback)
-  return bytes
-}
