@@ -37,19 +37,20 @@ await writeFileAtomic(join(folder, 'classes.txt'), lines(sceneClasses))
 for (const [split, ids] of Object.entries(splits))
   await writeFileAtomic(join(folder, 'splits', `${split}.txt`), lines(ids))
 
-const pool = new WorkerPool<SceneJob, void>(
-  new URL('./render_scenes_worker.ts', import.meta.url),
-  availableParallelism(),
-)
+const threads = availableParallelism()
+const pool = new WorkerPool<SceneJob, void>(new URL('./render_scenes_worker.ts', import.meta.url), threads)
 const bar = new cliProgress.SingleBar({ format: '{bar} {value} of {total} scenes · {eta_formatted} left' })
 bar.start(train + val, 0)
 try {
-  await Promise.all(
-    [...splits.val, ...splits.train].map(async seed => {
+  // Each lane has one scene under way, two lanes a thread: a thread that is sent all at once draws all before it writes any.
+  const seedsLeft = [...splits.val, ...splits.train].values()
+  const lane = async () => {
+    for (const seed of seedsLeft) {
       await pool.run({ seed, size, folder })
       bar.increment()
-    }),
-  )
+    }
+  }
+  await Promise.all(Array.from({ length: 2 * threads }, lane))
 } finally {
   bar.stop()
   await pool.close()
