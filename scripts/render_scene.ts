@@ -1,7 +1,8 @@
-// Draws a scene of src/data/scenes: the picture, and beside it its mask in VOC's colours.
-// usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT] -> OUT.png, OUT.mask.png
+// Draws a scene of src/data/scenes: the picture, and beside it what is where, in VOC's colours.
+// usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT] -> OUT.png, OUT.truth.png
 
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { encode } from 'fast-png'
 import { vocPalette } from '../src/data/palette.ts'
 import { renderScene } from '../src/data/scenes/render.ts'
@@ -12,6 +13,7 @@ if (!out?.endsWith('.png')) {
   console.error('usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT]')
   process.exit(1)
 }
+mkdirSync(dirname(out), { recursive: true })
 const scene = renderScene({ seed: Number(seed), width: Number(width), height: Number(height) })
 writeFileSync(out, encode({ width: scene.width, height: scene.height, data: scene.image, channels: 4 }))
-await writeMaskPng(out.replace(/\.png$/, '.mask.png'), scene, vocPalette)
+await writeMaskPng(out.replace(/\.png$/, '.truth.png'), scene, vocPalette)

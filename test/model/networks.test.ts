@@ -38,7 +38,7 @@ describe('networks', () => {
     it(`builds ${name}`, () => {
       const [logits] = build(config, inference.outputStride).outputs
       const size = Math.ceil(65 / inference.outputStride)
-      expect(logits.shape).to.deep.equal([1, size, size, 21])
+      expect(logits.shape).to.deep.equal([1, size, size, config.classes])
     })
 
   for (const golden of goldenCases())
