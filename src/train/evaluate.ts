@@ -1,7 +1,7 @@
 // How well a model does on a dataset.
 
 import { checkSameClasses } from '../data/class_names.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { InferenceOptions } from '../model/segmenter.ts'
@@ -18,6 +18,16 @@ export interface EvaluateOptions extends InferenceOptions {
   limit?: number
   /** Called after each image. */
   onProgress?: (progress: { done: number; total: number }) => void
+  /** Called with each image and what was found in it; the next one waits for what it returns. */
+  onImage?: (image: EvaluatedImage) => void | Promise<void>
+}
+
+export interface EvaluatedImage {
+  /** In the dataset. */
+  index: number
+  labelled: LabelledImage
+  /** Class ids: as many as there are labels. */
+  prediction: Uint8Array
 }
 
 export interface Evaluation {
@@ -40,7 +50,7 @@ export interface Evaluation {
 export async function evaluate(
   model: SegmentationModel,
   dataset: Dataset,
-  { limit = dataset.size, onProgress, ...inference }: EvaluateOptions = {},
+  { limit = dataset.size, onProgress, onImage, ...inference }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   if (!Number.isInteger(limit) || limit < 1)
     throw new UserError(`limit: expected a whole number above 0, got ${limit}`)
@@ -48,11 +58,13 @@ export async function evaluate(
   const total = Math.min(limit, dataset.size)
   const matrix = new ConfusionMatrix(dataset.classNames.length)
   for (let index = 0, next = dataset.read(0); index < total; index++) {
-    const { id, image, mask } = await next
+    const labelled = await next
+    const { id, image, mask } = labelled
     // The next image is decoded while the GPU works on this one.
     if (index + 1 < total) next = handled(dataset.read(index + 1))
     const found = await model.segment(image, inference)
     count(matrix, { id, truth: mask, prediction: found.mask })
+    await onImage?.({ index, labelled, prediction: found.mask })
     onProgress?.({ done: index + 1, total })
   }
   return evaluationOf(matrix, dataset.classNames, total)

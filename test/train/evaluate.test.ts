@@ -55,6 +55,23 @@ describe('evaluate', () => {
     expect(progress).to.deep.equal([1, 2, 3].map(done => ({ done, total: 3 })))
   })
 
+  it('hands out each image with what was found in it, and waits for what is done with it', async () => {
+    const { model, calls } = fakeModel([0, 1, 1, 1])
+    const seen: object[] = []
+    await evaluate(model, dataset, {
+      async onImage({ index, labelled, prediction }) {
+        await new Promise(resolve => setTimeout(resolve, 1))
+        seen.push({ index, truth: [...labelled.mask], prediction: [...prediction], calls: calls.length })
+      },
+    })
+    const prediction = [0, 1, 1, 1]
+    expect(seen).to.deep.equal([
+      { index: 0, truth: [0, 0, 1, 255], prediction, calls: 1 },
+      { index: 1, truth: [0, 1, 1, 0], prediction, calls: 2 },
+      { index: 2, truth: [1, 1, 1, 1], prediction, calls: 3 },
+    ])
+  })
+
   it('stops at a limit, and reads nothing beyond it', async () => {
     const { model } = fakeModel([0, 0, 1, 1])
     const reads: number[] = []
