@@ -1,6 +1,7 @@
 import sharp from 'sharp'
+import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
-import { drawLegend } from './overlay_legend.ts'
+import { drawLegend, type LegendEntry } from './overlay_legend.ts'
 import { type LabelledMask, tintPhoto } from './overlay_tint.ts'
 
 /**
@@ -9,10 +10,26 @@ import { type LabelledMask, tintPhoto } from './overlay_tint.ts'
  */
 export async function renderOverlay(image: Image, labelled: LabelledMask): Promise<Uint8Array> {
   const { width, height } = image
-  const legend = drawLegend(labelled.classes, width)
+  const legend = drawLegend(legendEntries(labelled.classes), width)
   return sharp(tintPhoto(image, labelled), { raw: { width, height, channels: 3 } })
     .extend({ right: Math.max(0, legend.width - width), bottom: legend.height, background: 'white' })
     .composite([{ input: Buffer.from(legend.svg), left: 0, top: height }])
     .png()
     .toBuffer()
+}
+
+/** The largest share first. The background is white, an empty frame: the overlay leaves it as photographed. */
+function legendEntries(classes: readonly ClassShare[]): LegendEntry[] {
+  return [...classes]
+    .sort((a, b) => b.share - a.share)
+    .map(shown => ({
+      label: `${shown.name} ${percent(shown.share)}`,
+      colour: isBackground(shown) ? [255, 255, 255] : shown.colour,
+    }))
+}
+
+/** 0.234 as "23.4 %". */
+function percent(share: number): string {
+  const inPercent = share * 100
+  return inPercent > 0 && inPercent < 0.1 ? '< 0.1 %' : `${inPercent.toFixed(1)} %`
 }

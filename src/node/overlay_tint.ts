@@ -1,6 +1,7 @@
 import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
 import type { Colour } from '../data/palette.ts'
+import { resampleMask } from './resample_mask.ts'
 
 export interface LabelledMask {
   /** Class ids, row by row from the top: height · width. */
@@ -46,18 +47,6 @@ export function tintPhoto(image: Image, labelled: LabelledMask): Uint8ClampedArr
     }
   }
   return tinted
-}
-
-/** The class ids at another size, each from the mask pixel that covers the new pixel's centre. */
-function resampleMask(source: LabelledMask, width: number, height: number): Uint8Array {
-  if (source.width === width && source.height === height) return source.mask
-  const columns = Uint32Array.from({ length: width }, (_, x) => ((x + 0.5) * source.width) / width)
-  const resampled = new Uint8Array(height * width)
-  for (let y = 0; y < height; y++) {
-    const sourceRow = Math.floor(((y + 0.5) * source.height) / height) * source.width
-    for (let x = 0; x < width; x++) resampled[y * width + x] = source.mask[sourceRow + columns[x]]
-  }
-  return resampled
 }
 
 interface Paint {
