@@ -14,6 +14,14 @@ export function percentText(share: number): string {
 
 export const secondsText = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`
 
+/** How long something will take, as exactly as one can know: `40 s`, `12 min`, `3 h 20 min`. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
 /** Rows of cells as lines, each column as wide as its widest cell. */
 export function table(rows: string[][]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))

@@ -3,7 +3,6 @@
 import { basename } from 'node:path'
 import cliProgress from 'cli-progress'
 import type { DownloadProgress } from '../node/download.ts'
-import type { TrainingStep } from '../node/trainer.ts'
 import { bytesText } from './format.ts'
 
 export interface CountBar {
@@ -18,31 +17,6 @@ export function countBar(total: number, things: string, { shown }: { shown: bool
   const bar = new cliProgress.SingleBar({ clearOnComplete: true, format }, cliProgress.Presets.shades_classic)
   bar.start(total, 0)
   return { step: () => bar.increment(), stop: () => bar.stop() }
-}
-
-export interface TrainingBar {
-  step(step: TrainingStep): void
-  /** Mean IoU, as text. */
-  validated(score: string): void
-  stop(): void
-}
-
-/** Follows a training run of `total` steps, of which `done` are behind it. */
-export function trainingBar(total: number, done: number): TrainingBar {
-  if (!process.stderr.isTTY) return { step() {}, validated() {}, stop() {} }
-  const format =
-    '{bar} step {value} of {total} · loss {loss} · rate {rate} · {speed} images/s{score} · {eta_formatted} left'
-  const options = { clearOnComplete: true, format, barsize: 20, etaBuffer: 50 }
-  const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
-  bar.start(total, done, { loss: '–', rate: '–', speed: '–', score: '' })
-  return {
-    step({ step, loss, learningRate, imagesPerSecond }) {
-      const [rate, speed] = [learningRate, imagesPerSecond].map(value => value.toPrecision(3))
-      bar.update(step, { loss: loss.toFixed(4), rate, speed })
-    },
-    validated: score => bar.update({ score: ` · mean IoU ${score}` }),
-    stop: () => bar.stop(),
-  }
 }
 
 export interface DownloadBar {

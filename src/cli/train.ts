@@ -13,16 +13,23 @@ import { percentText, secondsText } from './format.ts'
 import { DEFAULT_MODEL, loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { checkWritable } from './output.ts'
-import { type TrainingBar, trainingBar } from './progress.ts'
 import { checkpointToResume, TrainingFolder } from './train_folder.ts'
 import { addRecipeOptions, checkSameRecipe, type RecipeOptions, recipeOf } from './train_options.ts'
+import { RunSamples } from './train_pictures.ts'
+import { type TrainingProgress, trainingProgress } from './train_progress.ts'
 
 const NOTES = `
 What it writes to the folder --out:
   model.safetensors, config.json   the trained model: atrous segment --model DIR
   checkpoints/step-N/              the last two, for --resume
   best/                            the model of the best validation
+  samples.png                      a few photos, the truth and what the model
+                                   saw in them at the last validation
+  curves.svg                       loss, mean IoU and learning rate to look at
   metrics.jsonl                    a line for each step and each validation
+
+best/ and samples.png come with --validate-every. Where stderr is no terminal,
+a line every 30 seconds and at each validation shows how far it is.
 
 A model of other classes than the dataset's gets a new classifier and keeps all
 other weights. Defaults are those of the DeepLabv3 paper, for a large GPU.
@@ -159,7 +166,8 @@ async function train(
   { stopAfter = Infinity, saveEvery, validateEvery = Infinity, validation }: Schedule,
 ): Promise<TrainingStep | undefined> {
   let last: TrainingStep | undefined
-  const bar = trainingBar(trainer.recipe.steps, trainer.step)
+  const { steps: total } = trainer.recipe
+  const progress = trainingProgress({ total, done: trainer.step, mIoU: folder.last?.mIoU })
   const interrupt = new AbortController()
   let interrupted = false
   // A second Ctrl-C ends the process as ever.
@@ -173,9 +181,10 @@ async function train(
     if (trainer.step >= stopAfter) return undefined
     for await (const step of trainer) {
       last = step
-      bar.step(step)
+      progress.step(step)
       await folder.record(step)
-      if (validation && step.step % validateEvery === 0) await validate(trainer, folder, { validation, bar })
+      if (validation && step.step % validateEvery === 0)
+        await validate(trainer, folder, { validation, progress })
       if (step.step % saveEvery === 0) await folder.save(trainer)
       if (step.step >= stopAfter || interrupted) break
     }
@@ -183,20 +192,24 @@ async function train(
     return last
   } finally {
     interrupt.abort()
-    bar.stop()
+    progress.stop()
   }
 }
 
 async function validate(
   trainer: Trainer,
   folder: TrainingFolder,
-  { validation, bar }: { validation: FileDataset; bar: TrainingBar },
+  { validation, progress }: { validation: FileDataset; progress: TrainingProgress },
 ): Promise<void> {
   await trainer.updateModel()
-  const { outputStride } = trainer.recipe
-  const { mIoU, pixelAccuracy } = await evaluate(trainer.model, validation, { outputStride })
-  await folder.validated({ step: trainer.step, mIoU, pixelAccuracy }, trainer)
-  if (mIoU !== null) bar.validated(percentText(mIoU))
+  const { step, model, recipe } = trainer
+  const samples = new RunSamples(validation)
+  const { mIoU, pixelAccuracy } = await evaluate(model, validation, {
+    outputStride: recipe.outputStride,
+    onImage: image => samples.add(image),
+  })
+  await folder.validated({ step, mIoU, pixelAccuracy }, trainer, await samples.draw(step))
+  if (mIoU !== null) progress.validated(mIoU)
 }
 
 interface Found {

@@ -1,18 +1,13 @@
-// The folder of a training run: its checkpoints, the best model, and a line of metrics.jsonl for each step.
+// The folder of a training run: its checkpoints, the best model, a line of metrics.jsonl for each step, and pictures of it all.
 
 import { appendFile, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { fileError } from '../node/file_error.ts'
-import type { Trainer, TrainingStep } from '../node/trainer.ts'
-
-/** What evaluating a model found after a step. */
-export interface Validation {
-  step: number
-  mIoU: number | null
-  pixelAccuracy: number | null
-}
+import type { Trainer } from '../node/trainer.ts'
+import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
+import { runCurves } from './train_pictures.ts'
 
 /** Checkpoints kept: one more than is needed, in case the disk damages the last. */
 const KEPT = 2
@@ -20,6 +15,7 @@ const KEPT = 2
 export class TrainingFolder {
   readonly path: string
   #best: Validation | undefined
+  #last: Validation | undefined
   #saved: number | undefined
 
   constructor(path: string) {
@@ -29,6 +25,11 @@ export class TrainingFolder {
   /** Of the validations so far, the one of the highest mean IoU. */
   get best(): Validation | undefined {
     return this.#best
+  }
+
+  /** The last validation so far. */
+  get last(): Validation | undefined {
+    return this.#last
   }
 
   /** The folder of the newest checkpoint, if there is any, and its step. */
@@ -41,25 +42,29 @@ export class TrainingFolder {
   async rewind(step: number): Promise<void> {
     const names = await readdir(this.#checkpoints).catch((): string[] => [])
     for (const name of names) if (!/^step-\d+$/.test(name)) await remove(join(this.#checkpoints, name))
-    const text = await readFile(this.#metrics, 'utf8').catch(() => '')
-    const lines = text.split('\n').filter(line => (stepOf(line) ?? Infinity) <= step)
-    for (const line of lines) this.#note(JSON.parse(line))
-    await writeFileAtomic(this.#metrics, lines.map(line => `${line}\n`).join(''))
+    const metrics = (await this.#recorded()).filter(each => each.step <= step)
+    for (const each of metrics) this.#note(each)
+    await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }
 
   /** Adds a line to metrics.jsonl. Throws a UserError where the disk refuses. */
-  async record(metrics: TrainingStep | Validation): Promise<void> {
+  async record(metrics: Metrics): Promise<void> {
     await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`).catch(error => {
       throw fileError(this.#metrics, error)
     })
   }
 
-  /** Records a validation and saves the model where none was better before. */
-  async validated(found: Validation, trainer: Trainer): Promise<void> {
+  /** Records a validation with its samples, a PNG, and saves the model where none was better before. */
+  async validated(found: Validation, trainer: Trainer, samples: Uint8Array | undefined): Promise<void> {
     await this.record(found)
     const before = this.#best
     this.#note(found)
-    if (this.#best !== before) await trainer.model.save(join(this.path, 'best'))
+    if (samples) await writeFileAtomic(join(this.path, 'samples.png'), samples)
+    if (this.#best !== before) {
+      await trainer.model.save(join(this.path, 'best'))
+      if (samples) await writeFileAtomic(join(this.path, 'best', 'samples.png'), samples)
+    }
+    await this.#drawCurves(trainer)
   }
 
   /** Writes a checkpoint, unless there is one of this step, and removes old ones. */
@@ -68,6 +73,7 @@ export class TrainingFolder {
     await trainer.save(this.#checkpoint(trainer.step))
     this.#saved = trainer.step
     for (const step of (await this.#steps()).slice(0, -KEPT)) await remove(this.#checkpoint(step))
+    await this.#drawCurves(trainer)
   }
 
   get #checkpoints(): string {
@@ -91,22 +97,23 @@ export class TrainingFolder {
     return steps.sort((a, b) => a - b)
   }
 
-  #note(found: Partial<Validation>): void {
-    const { mIoU } = found
-    if (typeof mIoU === 'number' && mIoU > (this.#best?.mIoU ?? -1)) this.#best = found as Validation
+  #note(metrics: Metrics): void {
+    if (!isValidation(metrics)) return
+    this.#last = metrics
+    if (metrics.mIoU !== null && metrics.mIoU > (this.#best?.mIoU ?? -1)) this.#best = metrics
+  }
+
+  async #recorded(): Promise<Metrics[]> {
+    return parseMetrics(await readFile(this.#metrics, 'utf8').catch(() => ''))
+  }
+
+  async #drawCurves(trainer: Trainer): Promise<void> {
+    const svg = await runCurves(basename(resolve(this.path)), trainer, await this.#recorded())
+    if (svg) await writeFileAtomic(join(this.path, 'curves.svg'), svg)
   }
 }
 
 const remove = (path: string) => rm(path, { recursive: true, force: true })
-
-/** Undefined for a line that a crash cut short, or that is empty. */
-function stepOf(line: string): number | undefined {
-  try {
-    return JSON.parse(line).step
-  } catch {
-    return undefined
-  }
-}
 
 /** Throws a UserError where a folder holds a run and none is to go on, or the reverse. */
 export async function checkpointToResume(

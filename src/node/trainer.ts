@@ -32,7 +32,7 @@ export interface TrainingStep {
 export class Trainer implements AsyncIterable<TrainingStep> {
   readonly model: DeepLab
   readonly recipe: Recipe
-  readonly #dataset: FileDataset
+  readonly dataset: FileDataset
   #run: TrainingRun | undefined
   #step = 0
   /** As of the weights that the model has. */
@@ -46,7 +46,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   constructor(model: DeepLab, dataset: FileDataset, options: Partial<Recipe> = {}) {
     this.model = model
     this.recipe = recipeFor(model.config, options)
-    this.#dataset = dataset
+    this.dataset = dataset
   }
 
   /**
@@ -87,7 +87,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
     if (this.#kept.velocities === undefined)
-      await this.model.setClasses(this.#dataset.classNames, { seed: this.recipe.seed })
+      await this.model.setClasses(this.dataset.classNames, { seed: this.recipe.seed })
     const { gpu, state } = this.model
     const { velocities } = this.#kept
     this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, velocities })
@@ -129,7 +129,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     await writeTrainingCheckpoint(folder, this.model, {
       step,
       recipe,
-      images: this.#dataset.size,
+      images: this.dataset.size,
       velocities,
     })
     this.#checkpoint = folder
@@ -151,7 +151,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   #batches() {
     const { batchSize, cropSize, scales, flip, seed } = this.recipe
-    return loadBatches(this.#dataset, new Sampler([...this.#dataset.items.keys()], seed), {
+    return loadBatches(this.dataset, new Sampler([...this.dataset.items.keys()], seed), {
       batchSize,
       seed,
       padding: this.model.state.preprocessing.mean.map(share => share * 255),

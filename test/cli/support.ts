@@ -11,17 +11,21 @@ export interface Ended {
   stderr: string
 }
 
-/** Runs `atrous ARGS…` in this process: a new one takes a second. What Dawn itself writes to stderr is not seen here. */
+/**
+ * Runs `atrous ARGS…` in this process: a new one takes a second. As where stderr is no terminal; what Dawn itself writes there is
+ * not seen here.
+ */
 export async function atrous(...args: string[]): Promise<Ended> {
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   const restores = (['stdout', 'stderr'] as const).map(name => {
-    const { write } = process[name]
+    const { write, isTTY } = process[name]
+    process[name].isTTY = false
     process[name].write = ((text: string) => {
       ended[name] += text
       return true
     }) as typeof write
     return () => {
-      process[name].write = write
+      Object.assign(process[name], { write, isTTY })
     }
   })
   try {

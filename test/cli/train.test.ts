@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, truncate } from 'node:fs/promises'
+import { mkdir, readdir, readFile, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import sharp from 'sharp'
+import { COLOUR } from '../../src/cli/train_curves.ts'
+import { vocColour } from '../../src/data/palette.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
+import { DeepLab } from '../../src/node/index.ts'
 import { writeHalves } from '../node/halves_dataset.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { writeLabels } from '../node/tiny_dataset.ts'
+import { testGpu } from '../support/gpu.ts'
 import { atrous, MAIN, saveTinyModel } from './support.ts'
 
 describe('atrous train', () => {
@@ -47,7 +52,7 @@ describe('atrous train', () => {
     expect(stdout).to.match(/^step 6 of 6, loss \d\.\d{4}, in [\d.]+ s\ntry it: atrous segment photo\.jpg /)
     expect(stderr).to.match(/^warning: batch norm trains on 2 images at a time, .*\n$/)
     expect((await readdir(path('run'))).sort()).to.deep.equal([
-      ...['checkpoints', 'config.json', 'metrics.jsonl', 'model.safetensors'],
+      ...['checkpoints', 'config.json', 'curves.svg', 'metrics.jsonl', 'model.safetensors'],
     ])
     expect(await readdir(path('run/checkpoints'))).to.have.members(['step-4', 'step-6'])
     expect((await metrics('run')).map(line => Object.keys(line))).to.deep.equal(
@@ -61,13 +66,83 @@ describe('atrous train', () => {
   it('validates, and keeps the best model', async () => {
     const options = ['--validate-every', '3', '--json', '--freeze-batch-norm', '--no-flip']
     const { code, stdout, stderr } = await atrous(...command('run', ...options))
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(code, stderr).to.equal(0)
+    const values = String.raw`loss [\d.]+ · rate [\d.]+ · [\d.]+ images/s · mean IoU [\d.]+ %`
+    expect(stderr).to.match(
+      new RegExp(`^step 3 of 6 · ${values} · \\d+ s left\nstep 6 of 6 · ${values} · 0 s left\n$`),
+    )
     const found = JSON.parse(stdout)
     expect(found).to.include({ step: 6, steps: 6 })
     const scores = (await metrics('run')).filter(line => 'mIoU' in line) as { step: number; mIoU: number }[]
     expect(scores.map(({ step }) => step)).to.deep.equal([3, 6])
     expect(found.best.mIoU).to.equal(Math.max(...scores.map(({ mIoU }) => mIoU)))
     expect(existsSync(path('run/best/config.json'))).to.equal(true)
+  })
+
+  describe('draws', () => {
+    /** How many points each line has in a run's picture, from left to right. */
+    async function curves(out: string) {
+      const svg = await readFile(path(`${out}/curves.svg`), 'utf8')
+      await sharp(Buffer.from(svg)).stats() // throws where it is not well-formed
+      const points = (colour: string) => {
+        const found = new RegExp(`<path d="M([^"]*)" fill="none"[^>]* stroke="${colour}"`).exec(svg)
+        return found ? found[1].split('L').length : 0
+      }
+      return { loss: points(COLOUR.loss), meanIoU: points(COLOUR.meanIoU), rate: points(COLOUR.learningRate) }
+    }
+
+    it('loss, mean IoU and learning rate, of all steps even where a run was resumed', async () => {
+      const more = ['--validate-every', '2']
+      await atrous(...command('run', '--stop-after', '4', ...more))
+      expect(await curves('run')).to.deep.equal({ loss: 4, meanIoU: 2, rate: 4 })
+      await atrous(...command('run', '--resume', ...more))
+      expect(await curves('run')).to.deep.equal({ loss: 6, meanIoU: 3, rate: 6 })
+    })
+
+    it('no mean IoU where there is no validation', async () => {
+      await atrous(...command('run'))
+      expect(await curves('run')).to.deep.equal({ loss: 6, meanIoU: 0, rate: 6 })
+      expect(existsSync(path('run/samples.png'))).to.equal(false)
+    })
+
+    it('photos, their truth and what the model sees in them', async () => {
+      await atrous(
+        ...command('run', '--steps', '30', '--validate-every', '30', '--no-flip', '--random-scale', '1,1'),
+      )
+      const { data, info } = await sharp(path('run/samples.png')).raw().toBuffer({ resolveWithObject: true })
+      // Four photos of 40×36 are shown at five times their size, below the headings and above the legend.
+      const [gap, top, width, height] = [10, 35, 200, 180]
+      expect(info.width).to.equal(gap + 3 * (width + gap))
+      expect(info.height).to.be.within(top + 4 * (height + gap) + 20, top + 4 * (height + gap) + 60)
+      const pixel = (column: number, row: number, x: number, y: number) => {
+        const left = gap + column * (width + gap) + x * 5 + 2
+        const at = ((top + row * (height + gap) + y * 5 + 2) * info.width + left) * 3
+        return [...data.subarray(at, at + 3)]
+      }
+      const model = await DeepLab.load(path('run'), { gpu: await testGpu() })
+      const seen = await model.segment([0, 1, 2, 3].map(i => path(`voc/JPEGImages/photo${i}.jpg`)))
+      await model.dispose()
+      seen.forEach(({ mask }, row) => {
+        for (let i = 0; i < mask.length; i++) {
+          const [x, y] = [i % 40, Math.floor(i / 40)]
+          const truth = Number(row % 2 === 0 ? x >= 20 : y >= 18)
+          expect(pixel(1, row, x, y), `truth ${row} at ${x}, ${y}`).to.deep.equal([...vocColour(truth)])
+          expect(pixel(2, row, x, y), `seen ${row} at ${x}, ${y}`).to.deep.equal([...vocColour(mask[i])])
+        }
+      })
+      expect(new Set(seen.flatMap(({ mask }) => [...mask])), 'classes seen').to.have.property('size', 2)
+      expect(await readFile(path('run/best/samples.png'))).to.deep.equal(
+        await readFile(path('run/samples.png')),
+      )
+    })
+
+    it('whole or not at all', async () => {
+      await mkdir(path('run/curves.svg'), { recursive: true })
+      expect(await errorOf(command('run', '--freeze-batch-norm'))).to.match(
+        /curves\.svg: is a folder, not a file\n$/,
+      )
+      expect((await readdir(path('run'))).filter(name => name.endsWith('.tmp'))).to.deep.equal([])
+    })
   })
 
   it('stops after a step, and goes on bit for bit', async () => {

@@ -1,0 +1,197 @@
+// The picture of a training run: loss, mean IoU and learning rate over its steps, as SVG.
+
+import { LineChart, type LineSeriesOption, ScatterChart, type ScatterSeriesOption } from 'echarts/charts'
+import {
+  GridComponent,
+  type GridComponentOption,
+  TitleComponent,
+  type TitleComponentOption,
+} from 'echarts/components'
+import { type ComposeOption, init, use } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+import type { TrainingStep } from '../node/trainer.ts'
+import { percentText } from './format.ts'
+import type { Validation } from './train_metrics.ts'
+
+use([LineChart, ScatterChart, GridComponent, TitleComponent, SVGRenderer])
+
+type Series = LineSeriesOption | ScatterSeriesOption
+type Option = ComposeOption<Series | GridComponentOption | TitleComponentOption>
+type Point = [step: number, value: number]
+
+export interface Curves {
+  title: string
+  /** A line below it, in small print. */
+  subtitle: string
+  /** In their order; at least one. */
+  steps: readonly TrainingStep[]
+  /** None where the run has no validation: then there is no panel for them. */
+  validations: readonly Validation[]
+}
+
+interface Panel {
+  title: string
+  /** In pixels, of the plot alone. */
+  height: number
+  axisText?: (value: number) => string
+  series: Series[]
+}
+
+const WIDTH = 960
+const MARGIN = { left: 68, right: 36, top: 96, bottom: 56 }
+/** Between two panels: the title of the lower one stands there. */
+const GAP = 56
+
+const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
+const INK = { title: '#222', text: '#555', frame: '#bbb', grid: '#eee' }
+/** Of the lines. */
+export const COLOUR = { loss: '#3b6ea8', meanIoU: '#2f8168', learningRate: '#a8763b' }
+
+/** Most points of a line: more would not be told apart at this width, and the file of a long run would be megabytes. */
+const MAX_POINTS = 600
+
+/** The loss is smoothed over this share of the steps, and over so many before and after each at least. */
+const SMOOTHED_SHARE = 0.05
+const LEAST_REACH = 3
+
+/** Room above the smoothed loss, as a factor; single steps that lie higher are left out, or one of them could flatten the rest. */
+const HEADROOM = 1.25
+
+export function drawCurves({ title, subtitle, steps, validations }: Curves): string {
+  const lastStep = steps.at(-1)!.step
+  const panels = [lossPanel(steps), ...meanIoUPanel(validations, lastStep), learningRatePanel(steps)]
+  const { title: panelTitles, ...axes } = layout(panels, lastStep)
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: heightOf(panels) })
+  try {
+    chart.setOption<Option>({
+      ...{ ...axes, title: [heading(title, subtitle), ...panelTitles] },
+      ...{ animation: false, backgroundColor: 'white', textStyle: { fontFamily: FONT } },
+    })
+    return chart.renderToSVGString()
+  } finally {
+    chart.dispose()
+  }
+}
+
+function heading(text: string, subtext: string): TitleComponentOption {
+  const fit = { width: WIDTH - MARGIN.left - MARGIN.right, overflow: 'truncate' } as const
+  return {
+    ...{ text, subtext, left: MARGIN.left, top: 14, padding: 0, itemGap: 7 },
+    textStyle: { fontSize: 18, fontWeight: 600, color: INK.title, ...fit },
+    subtextStyle: { fontSize: 12, color: INK.text, ...fit },
+  }
+}
+
+/** Each step as a faint point, and the mean of the steps around each as a line. */
+function lossPanel(steps: readonly TrainingStep[]): Panel {
+  const losses = steps.map(({ step, loss }): Point => [step, loss])
+  const reach = Math.max(LEAST_REACH, Math.round((steps.length * SMOOTHED_SHARE) / 2))
+  const smoothed = runningMean(losses, reach)
+  const highest = HEADROOM * Math.max(...thinned(smoothed).map(([, loss]) => loss))
+  return {
+    title: `Loss · points: single steps · line: mean over ${2 * reach + 1} steps`,
+    height: 250,
+    series: [
+      {
+        ...{ type: 'scatter', data: thinned(losses).filter(([, loss]) => loss <= highest), symbolSize: 3.5 },
+        itemStyle: { color: COLOUR.loss, opacity: 0.25 },
+      },
+      line(thinned(smoothed), COLOUR.loss),
+    ],
+  }
+}
+
+function meanIoUPanel(validations: readonly Validation[], lastStep: number): Panel[] {
+  const scores = validations.flatMap(({ step, mIoU }): Point[] => (mIoU === null ? [] : [[step, mIoU * 100]]))
+  if (scores.length === 0) return []
+  const best = scores.reduce((a, b) => (b[1] > a[1] ? b : a))
+  const label = `best: ${percentText(best[1] / 100)}, step ${best[0]}`
+  return [
+    {
+      title: 'Mean IoU in validation, in percent',
+      height: 170,
+      series: [
+        { ...line(scores, COLOUR.meanIoU), symbol: 'circle', symbolSize: 5 },
+        {
+          ...{ type: 'scatter', data: [best], symbolSize: 11, z: 3 },
+          itemStyle: { color: 'white', opacity: 1, borderColor: COLOUR.meanIoU, borderWidth: 2.5 },
+          label: { show: true, formatter: label, ...labelPlace(best, lastStep), color: COLOUR.meanIoU },
+        },
+      ],
+    },
+  ]
+}
+
+function learningRatePanel(steps: readonly TrainingStep[]): Panel {
+  const rates = steps.map(({ step, learningRate }): Point => [step, learningRate])
+  return {
+    title: 'Learning rate',
+    height: 70,
+    axisText: rate => String(Number(rate.toPrecision(3))),
+    series: [line(thinned(rates), COLOUR.learningRate)],
+  }
+}
+
+function line(data: Point[], color: string): LineSeriesOption {
+  return { type: 'line', data, symbol: 'none', lineStyle: { color, width: 2 }, itemStyle: { color } }
+}
+
+/** Above the point, and within the picture. */
+function labelPlace([step]: Point, lastStep: number) {
+  const align = step < lastStep * 0.15 ? 'left' : step > lastStep * 0.85 ? 'right' : 'center'
+  return { position: 'top', align } as const
+}
+
+/** Panels below each other, over one axis of steps that only the lowest one labels. */
+function layout(panels: readonly Panel[], lastStep: number) {
+  const tops = panels.map((_, i) => MARGIN.top + sum(panels.slice(0, i).map(({ height }) => height + GAP)))
+  const { left, right } = MARGIN
+  const isLowest = (i: number) => i === panels.length - 1
+  return {
+    title: panels.map(({ title }, i) => ({
+      ...{ text: title, left, top: tops[i] - 22, padding: 0 },
+      textStyle: { fontSize: 12.5, fontWeight: 600, color: INK.text } as const,
+    })),
+    grid: panels.map(({ height }, i) => ({ left, right, top: tops[i], height })),
+    xAxis: panels.map((_, i) => ({
+      ...({ type: 'value', gridIndex: i, min: 0, max: lastStep, minInterval: 1 } as const),
+      ...({ name: isLowest(i) ? 'step' : '', nameLocation: 'middle', nameGap: 32 } as const),
+      nameTextStyle: { fontSize: 12.5, color: INK.text },
+      axisLabel: { show: isLowest(i), color: INK.text, hideOverlap: true, formatter: String },
+      axisLine: { onZero: false, lineStyle: { color: INK.frame } },
+      axisTick: { show: isLowest(i), lineStyle: { color: INK.frame } },
+      splitLine: { show: false },
+    })),
+    yAxis: panels.map(({ height, axisText }, i) => ({
+      ...({ type: 'value', gridIndex: i, min: 0, splitNumber: Math.round(height / 45) } as const),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { color: INK.text, formatter: axisText },
+      splitLine: { lineStyle: { color: INK.grid } },
+    })),
+    series: panels.flatMap(({ series }, i) =>
+      series.map(each => ({ ...each, xAxisIndex: i, yAxisIndex: i, silent: true })),
+    ),
+  }
+}
+
+const heightOf = (panels: readonly Panel[]) =>
+  MARGIN.top + sum(panels.map(({ height }) => height)) + GAP * (panels.length - 1) + MARGIN.bottom
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+
+/** Each value as the mean of itself and of up to `reach` values on either side. */
+function runningMean(points: readonly Point[], reach: number): Point[] {
+  const sums = [0]
+  for (const [, value] of points) sums.push(sums.at(-1)! + value)
+  return points.map(([step], i) => {
+    const [from, to] = [Math.max(0, i - reach), Math.min(points.length, i + reach + 1)]
+    return [step, (sums[to] - sums[from]) / (to - from)]
+  })
+}
+
+/** Every n-th point and the last, MAX_POINTS at most. */
+function thinned(points: readonly Point[]): Point[] {
+  const every = Math.ceil(points.length / (MAX_POINTS - 1))
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1)
+}

@@ -1,0 +1,49 @@
+import { expect } from 'chai'
+import { trainingLog } from '../../src/cli/train_progress.ts'
+
+describe('trainingLog', () => {
+  /** Where steps take the given seconds each, what is printed when, in seconds. */
+  function follow(total: number, mIoU?: number) {
+    const lines: string[] = []
+    let seconds = 0
+    const log = trainingLog(
+      { total, mIoU },
+      { now: () => seconds * 1000, write: line => lines.push(`${seconds}: ${line}`) },
+    )
+    const steps = (from: number, to: number, each: number) => {
+      for (let step = from; step <= to; step++) {
+        seconds += each
+        log.step({ step, loss: 1 / step, learningRate: 0.007 - step / 1e5, imagesPerSecond: 16 / each })
+      }
+    }
+    return { lines, log, steps }
+  }
+
+  it('prints a line every 30 seconds, with the time left', () => {
+    const { lines, steps } = follow(500)
+    steps(1, 7, 10)
+    expect(lines).to.deep.equal([
+      '30: step 3 of 500 · loss 0.3333 · rate 0.00697 · 1.60 images/s · 1 h 23 min left',
+      '60: step 6 of 500 · loss 0.1667 · rate 0.00694 · 1.60 images/s · 1 h 22 min left',
+    ])
+  })
+
+  it('prints a line after a validation, and keeps its score', () => {
+    const { lines, log, steps } = follow(20)
+    steps(1, 5, 4)
+    log.validated(0.4567)
+    steps(6, 13, 4)
+    expect(lines).to.deep.equal([
+      '20: step 5 of 20 · loss 0.2000 · rate 0.00695 · 4.00 images/s · mean IoU 45.7 % · 1 min left',
+      '52: step 13 of 20 · loss 0.0769 · rate 0.00687 · 4.00 images/s · mean IoU 45.7 % · 28 s left',
+    ])
+  })
+
+  it('leaves out what is not known yet, and begins with the score of a run before', () => {
+    const { lines, steps } = follow(20, 0.5)
+    steps(11, 11, 31) // compiles, and tells nothing of the steps to come
+    expect(lines).to.deep.equal([
+      '31: step 11 of 20 · loss 0.0909 · rate 0.00689 · 0.516 images/s · mean IoU 50.0 %',
+    ])
+  })
+})
