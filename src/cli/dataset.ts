@@ -52,6 +52,6 @@ function problemLines({ problems }: DatasetReport): string[] {
 function withoutBad(dataset: FileDataset, report: DatasetReport): CheckedDataset {
   const bad = new Set(report.problems.map(({ index }) => index))
   const good = [...dataset.items.keys()].filter(index => !bad.has(index))
-  const present = good.map(index => report.present[index])
-  return { dataset: dataset.select(good), report: { ...report, problems: [], present } }
+  const pixels = good.map(index => report.pixels[index])
+  return { dataset: dataset.select(good), report: { ...report, problems: [], pixels } }
 }

@@ -34,3 +34,8 @@ export function scaleRange(text: string): [number, number] {
     throw new InvalidArgumentError('Expected two factors, the smaller first, such as 0.5,2.')
   return [scales[0], scales[1]]
 }
+
+/** `balanced`, or a number for each class, `1,2,0.5`. */
+export function classWeights(text: string): 'balanced' | number[] {
+  return text === 'balanced' ? text : text.split(',').map(number)
+}

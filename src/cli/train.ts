@@ -8,7 +8,7 @@ import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { Trainer, type TrainingStep } from '../node/trainer.ts'
 import { evaluate } from '../train/evaluate.ts'
-import { type DatasetOptions, openChecked } from './dataset.ts'
+import { type CheckedDataset, type DatasetOptions, openChecked } from './dataset.ts'
 import { percentText, secondsText } from './format.ts'
 import { DEFAULT_MODEL, loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
@@ -92,9 +92,10 @@ async function run(options: Options): Promise<void> {
   await checkWritable(options.out)
   const folder = new TrainingFolder(options.out)
   const checkpoint = await checkpointToResume(folder, options.resume ?? false)
-  const { dataset } = await openChecked(options)
+  const checked = await openChecked(options)
+  const { dataset } = checked
   const validation = options.validateEvery ? await openValidation(options) : undefined
-  let trainer = await openTrainer(options, dataset, checkpoint)
+  let trainer = await openTrainer(options, checked, checkpoint)
   try {
     for (const warning of trainer.warnings) console.error(`warning: ${warning}`)
     const start = performance.now()
@@ -123,12 +124,16 @@ async function openValidation({ dataset, validateOn, skipBad }: Options): Promis
   return (await openChecked({ dataset, split: validateOn, skipBad })).dataset
 }
 
-async function openTrainer(options: Options, dataset: FileDataset, checkpoint?: string): Promise<Trainer> {
+async function openTrainer(
+  options: Options,
+  { dataset, report }: CheckedDataset,
+  checkpoint?: string,
+): Promise<Trainer> {
   const recipe = recipeOf(options)
   const trainer = checkpoint && (await Trainer.resume(checkpoint, dataset))
   const model = trainer ? trainer.model : await openModel(options)
   try {
-    if (!trainer) return new Trainer(model, dataset, recipe)
+    if (!trainer) return new Trainer(model, dataset, recipe, { report })
     checkSameRecipe(recipe, trainer.recipe)
     return trainer
   } catch (error) {

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import type { Recipe } from '../train/recipe.ts'
-import { number, positiveInteger, scaleRange, wholeNumber } from './options.ts'
+import { classWeights, number, positiveInteger, scaleRange, wholeNumber } from './options.ts'
 
 /** As commander names them; absent where the user does not say. */
 export type RecipeOptions = Partial<Omit<Recipe, 'scales'>> & { randomScale?: [number, number] }
@@ -23,6 +23,7 @@ export function addRecipeOptions(command: Command): Command {
     .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
     .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
     .option('--no-flip', 'do not mirror images at random')
+    .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
     .option('--seed <n>', 'of order, crops and new weights (default: 0)', wholeNumber)
 }
 
@@ -30,10 +31,12 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
+  const { classWeights } = options
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
   const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
-  return { ...sizes, learningRate, headLearningRate, freezeBatchNorm, batchNormDecay, momentum, weightDecay }
+  const descent = { learningRate, headLearningRate, momentum, weightDecay }
+  return { ...sizes, ...descent, freezeBatchNorm, batchNormDecay, classWeights }
 }
 
 /** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */
@@ -42,7 +45,9 @@ export function checkSameRecipe(asked: Partial<Recipe>, made: Recipe): void {
     const before = made[name as keyof Recipe]
     if (value !== undefined && String(value) !== String(before))
       throw new UserError(
-        `--resume: ${name} is ${before} in the checkpoint, not ${value}; it cannot change midway`,
+        `--resume: ${name} is ${text(before)} in the checkpoint, not ${text(value)}; it cannot change midway`,
       )
   }
 }
+
+const text = (value: unknown) => String(value ?? '') || 'none'

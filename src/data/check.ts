@@ -16,8 +16,8 @@ export interface DatasetReport {
   problems: DatasetProblem[]
   /** Of each class, its share of all labelled pixels, 0 to 1. */
   shares: number[]
-  /** Of each image, the ids of the classes in it, ascending; none for one that cannot be read. */
-  present: number[][]
+  /** Of each image, its pixels of each class; zeros for one that cannot be read. */
+  pixels: number[][]
 }
 
 export interface CheckOptions {
@@ -65,18 +65,18 @@ function report({ ids, classNames }: Dataset, histograms: Histogram[]): DatasetR
   const classes = classNames.map((_, id) => id)
   const totals = new Float64Array(classes.length)
   const problems: DatasetProblem[] = []
-  const present = histograms.map((counts, index) => {
+  const pixels = histograms.map((counts, index) => {
     if (counts instanceof UserError) {
       problems.push({ kind: 'unreadable', index, message: counts.message })
-      return []
+      return classes.map(() => 0)
     }
     const found = problemOf(counts, classes.length)
     if (found) problems.push({ kind: found.kind, index, message: `${ids[index]}: ${found.message}` })
     for (const id of classes) totals[id] += counts[id]
-    return classes.filter(id => counts[id] > 0)
+    return Array.from(counts.subarray(0, classes.length))
   })
   const labelled = totals.reduce((a, b) => a + b, 0)
-  return { problems, shares: Array.from(totals, count => (labelled > 0 ? count / labelled : 0)), present }
+  return { problems, shares: Array.from(totals, count => (labelled > 0 ? count / labelled : 0)), pixels }
 }
 
 function problemOf(counts: Float64Array, classes: number): Omit<DatasetProblem, 'index'> | undefined {

@@ -5,12 +5,15 @@ import { activated, type Gradients, rules } from './gradients.ts'
 import { type Graph, inputsOf, type Op, parametersOf, type Tensor } from './graph.ts'
 import { fuseActivation } from './passes/fuse.ts'
 import { editOps } from './passes/uses.ts'
+import type { CrossEntropyOp } from './training_ops.ts'
 
 export interface TrainingGraphOptions {
   /** Size of the labels; the logits are upsampled to it, never the labels reduced (section 4.1 of DeepLabv3). */
   labels: { height: number; width: number }
   /** Pixels of this label count neither in the loss nor in its gradient. */
   ignoreIndex: number
+  /** Whether the graph takes a weight for each class, as the input `classWeights`. Default: all count alike. */
+  classWeights?: boolean
   /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
   batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
 }
@@ -31,11 +34,14 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
     shape: [logits.shape[0], options.labels.height, options.labels.width, 1],
     dtype: 'class8',
   }
-  const { ops: lossOps, loss, gradient } = crossEntropy(logits, labels, options)
+  const classWeights: Tensor | undefined = options.classWeights
+    ? { name: 'classWeights', shape: [1, 1, 1, logits.shape[3]], dtype: 'f32' }
+    : undefined
+  const { ops: lossOps, loss, gradient } = crossEntropy({ logits, labels, classWeights }, options)
   const backward = differentiate(prepared, new Map([[logits, gradient]]))
   return {
     ops: [...prepared.ops, ...lossOps, ...backward],
-    inputs: [...prepared.inputs, labels],
+    inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
     outputs: [loss],
     labels,
     loss,
@@ -56,18 +62,19 @@ function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOp
   })
 }
 
-function crossEntropy(logits: Tensor, labels: Tensor, { ignoreIndex }: TrainingGraphOptions) {
+function crossEntropy(inputs: CrossEntropyOp['inputs'], { ignoreIndex }: TrainingGraphOptions) {
+  const { logits, labels } = inputs
   const [n, height, width] = labels.shape
   const loss: Tensor = { name: 'loss', shape: [1, 1, 1, 2], dtype: 'f32' }
   const logSumExp: Tensor = { name: 'loss.log sum exp', shape: [1, 1, 1, n * height * width], dtype: 'f32' }
   const gradient: Tensor = { ...logits, name: `${logits.name}.gradient` }
   const shared = { alignCorners: false, ignoreIndex }
   const ops: Op[] = [
-    { kind: 'crossEntropy', name: 'loss', inputs: { logits, labels }, ...shared, logSumExp, output: loss },
+    { kind: 'crossEntropy', name: 'loss', inputs, ...shared, logSumExp, output: loss },
     {
       kind: 'crossEntropyBackward',
       name: gradient.name,
-      inputs: { logits, labels, logSumExp, loss },
+      inputs: { ...inputs, logSumExp, loss },
       ...shared,
       output: gradient,
     },

@@ -93,6 +93,7 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
         step(op, kernel, {
           logits: op.inputs.logits,
           labels: op.inputs.labels,
+          class_weights: op.inputs.classWeights,
           log_sum_exp: op.inputs.logSumExp,
           loss: op.inputs.loss,
           logits_gradient: op.output,
@@ -102,7 +103,7 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
   }
 }
 
-const step = (op: TrainingOp, kernel: Step['kernel'], named: Record<string, Tensor>): Step => ({
+const step = (op: TrainingOp, kernel: Step['kernel'], named: Record<string, Tensor | undefined>): Step => ({
   op,
   kernel,
   operands: tensors(named),
@@ -222,15 +223,16 @@ function crossEntropyOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
   const { logits, labels } = op.inputs
   const [, height, width] = labels.shape
   const { alignCorners, ignoreIndex } = op
-  return { label: op.name, input: logits.shape, height, width, alignCorners, ignoreIndex }
+  const classWeights = op.inputs.classWeights !== undefined
+  return { label: op.name, input: logits.shape, height, width, alignCorners, ignoreIndex, classWeights }
 }
 
 function lowerCrossEntropy(op: CrossEntropyOp): Step[] {
-  const { logits, labels } = op.inputs
+  const { logits, labels, classWeights: class_weights } = op.inputs
   const kernel = softmaxCrossEntropy(crossEntropyOptions(op))
   const partials = scratch(op, kernel.outputs.partials)
   return [
-    step(op, kernel, { logits, labels, log_sum_exp: op.logSumExp, partials }),
+    step(op, kernel, { logits, labels, class_weights, log_sum_exp: op.logSumExp, partials }),
     step(op, softmaxCrossEntropyMerge(crossEntropyOptions(op)), { partials, loss: op.output }),
   ]
 }

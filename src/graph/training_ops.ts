@@ -59,8 +59,14 @@ export type ResizeBackwardOp = OpOf<'resizeBackward', { gradient: Tensor }> & { 
 /** The channels of a concatenation's gradient that belong to one input, from `offset` on. */
 export type SliceChannelsOp = OpOf<'sliceChannels', { input: Tensor }> & { offset: number }
 
-/** The mean over the labelled pixels of −log softmax(upsampled logits)[label]; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight. */
-export type CrossEntropyOp = OpOf<'crossEntropy', { logits: Tensor; labels: Tensor }> & {
+/**
+ * The mean over the labelled pixels of −log softmax(upsampled logits)[label], by `classWeights` [1, 1, 1, classes] where there are
+ * any; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight.
+ */
+export type CrossEntropyOp = OpOf<
+  'crossEntropy',
+  { logits: Tensor; labels: Tensor; classWeights?: Tensor }
+> & {
   alignCorners: boolean
   ignoreIndex: number
   /** log Σ exp of each label pixel's upsampled logits. */
@@ -68,7 +74,7 @@ export type CrossEntropyOp = OpOf<'crossEntropy', { logits: Tensor; labels: Tens
 }
 export type CrossEntropyBackwardOp = OpOf<
   'crossEntropyBackward',
-  { logits: Tensor; labels: Tensor; logSumExp: Tensor; loss: Tensor }
+  { logits: Tensor; labels: Tensor; classWeights?: Tensor; logSumExp: Tensor; loss: Tensor }
 > & { alignCorners: boolean; ignoreIndex: number }
 
 export type TrainingOp =

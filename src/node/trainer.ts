@@ -1,7 +1,9 @@
 // Fine-tuning, step by step: batches from worker threads, the paper's schedule, and a model that has what it learned.
 
+import { checkDataset, type DatasetReport } from '../data/check.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../train/checkpoint.ts'
+import { type ClassBalance, checkClassBalance, classBalance } from '../train/class_balance.ts'
 import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
@@ -33,6 +35,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   readonly model: DeepLab
   readonly recipe: Recipe
   readonly dataset: FileDataset
+  readonly #report: () => Promise<DatasetReport>
+  #balance: ClassBalance | undefined
   #run: TrainingRun | undefined
   #step = 0
   /** As of the weights that the model has. */
@@ -41,12 +45,20 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   /**
    * `options` are the recipe's, by default the paper's. A model of other classes than the dataset's gets a new classifier when
-   * the loop begins. Throws a UserError for options that make no sense.
+   * the loop begins. `report` is what `checkDataset` found, where that is known: else a recipe that needs it reads all labels
+   * before the first step. Throws a UserError for options that make no sense.
    */
-  constructor(model: DeepLab, dataset: FileDataset, options: Partial<Recipe> = {}) {
+  constructor(
+    model: DeepLab,
+    dataset: FileDataset,
+    options: Partial<Recipe> = {},
+    { report }: { report?: DatasetReport } = {},
+  ) {
     this.model = model
     this.recipe = recipeFor(model.config, options)
+    checkClassBalance(this.recipe, dataset.classNames)
     this.dataset = dataset
+    this.#report = async () => report ?? checkDataset(dataset)
   }
 
   /**
@@ -57,7 +69,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   static async resume(folder: string, dataset: FileDataset, options: OpenOptions = {}): Promise<Trainer> {
     const model = await DeepLab.load(folder, options)
     try {
-      const { step, recipe, images, velocities } = await readTrainingCheckpoint(folder, model)
+      const { step, recipe, balance, images, velocities } = await readTrainingCheckpoint(folder, model)
       const names = [model.classNames, dataset.classNames].map(String)
       if (images !== dataset.size || names[0] !== names[1])
         throw new UserError(
@@ -65,6 +77,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
         )
       const trainer = new Trainer(model, dataset, recipe)
       trainer.#step = step
+      trainer.#balance = balance
       trainer.#kept = { step, velocities }
       trainer.#checkpoint = folder
       return trainer
@@ -88,9 +101,10 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
     if (this.#kept.velocities === undefined)
       await this.model.setClasses(this.dataset.classNames, { seed: this.recipe.seed })
+    this.#balance ??= await classBalance(this.recipe, this.#report)
     const { gpu, state } = this.model
     const { velocities } = this.#kept
-    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, velocities })
+    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, ...this.#balance, velocities })
     let failed = false
     try {
       yield* this.#steps(this.#run)
@@ -124,11 +138,12 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   async save(folder: string): Promise<void> {
     await this.updateModel()
     const { step, velocities } = this.#kept
-    if (!velocities) throw new UserError(`${folder}: nothing to save before the first step`)
+    if (!velocities || !this.#balance) throw new UserError(`${folder}: nothing to save before the first step`)
     const { recipe } = this
     await writeTrainingCheckpoint(folder, this.model, {
       step,
       recipe,
+      balance: this.#balance,
       images: this.dataset.size,
       velocities,
     })

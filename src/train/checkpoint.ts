@@ -7,6 +7,7 @@ import type { DeepLabConfig } from '../model/config.ts'
 import { networkParameters } from '../model/initial_weights.ts'
 import { matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
+import type { ClassBalance } from './class_balance.ts'
 import { type Recipe, recipeFor } from './recipe.ts'
 import { learns } from './training_run.ts'
 
@@ -14,6 +15,8 @@ export interface Progress {
   /** Steps done. */
   step: number
   recipe: Recipe
+  /** What the recipe came to on the dataset: it stays, whatever becomes of the labels. */
+  balance: ClassBalance
   /** In the dataset; another number of them would be drawn in another order. */
   images: number
   /** Of momentum, by the names of the parameters that learn. */
@@ -43,14 +46,14 @@ export function decodeProgress(
   files: { state: string; velocities: Uint8Array },
   folder: string,
 ): Progress {
-  const { step, recipe, images } = parseState(files.state, `${folder}/${PROGRESS_FILES.state}`)
+  const { recipe, ...state } = parseState(files.state, `${folder}/${PROGRESS_FILES.state}`)
   const source = `${folder}/${PROGRESS_FILES.velocities}`
   const tensors = matchParameters(readCheckpoint(files.velocities, source), learned(config), {
     source,
     model: 'the network beside it',
   })
   const velocities = [...tensors].map(([name, { data }]) => [name, data as Float32Array] as const)
-  return { step, recipe: recipeFor(config, recipe), images, velocities: new Map(velocities) }
+  return { ...state, recipe: recipeFor(config, recipe), velocities: new Map(velocities) }
 }
 
 function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
@@ -60,12 +63,15 @@ function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
   } catch {
     throw new UserError(`${file}: not JSON, or cut short`)
   }
-  const { format, step, recipe, images } = state
+  const { format, step, recipe, images, balance = UNBALANCED } = state
   if (format !== FORMAT) throw new UserError(`${file}: expected format ${FORMAT}, got ${format}`)
   if (!Number.isInteger(step) || !recipe || !Number.isInteger(images))
     throw new UserError(`${file}: expected step, recipe and images`)
-  return { step: step!, recipe, images: images! }
+  return { step: step!, recipe, images: images!, balance }
 }
+
+/** Of checkpoints from before there was any. */
+const UNBALANCED: ClassBalance = { classWeights: null }
 
 /** Running statistics have no velocity. */
 const learned = (config: DeepLabConfig): Parameter[] => networkParameters(config).filter(learns)

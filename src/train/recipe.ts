@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import type { TrainingOptions } from './training_run.ts'
 
-export interface Recipe extends TrainingOptions {
+export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   /** Updates of the weights in all; the learning rate falls to 0 over them. */
   steps: number
   /** Of the first step; see `polyLearningRate`. */
@@ -13,6 +13,11 @@ export interface Recipe extends TrainingOptions {
   scales: readonly [smallest: number, largest: number]
   /** Whether half of the examples are mirrored. */
   flip: boolean
+  /**
+   * A factor for each class on its pixels' loss, or `balanced`: by `medianFrequencyWeights` of the dataset. Null, the paper's:
+   * all count alike.
+   */
+  classWeights: readonly number[] | 'balanced' | null
   /** Of the order of the images, their crops and a new classifier: a whole number of up to 32 bits. */
   seed: number
 }
@@ -33,6 +38,7 @@ const PAPER: Omit<Recipe, 'weightDecay'> = {
   headLearningRate: 1,
   scales: [0.5, 2],
   flip: true,
+  classWeights: null,
   seed: 0,
 }
 
@@ -56,6 +62,9 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32
   check(recipe, 'seed', 'a whole number of up to 32 bits', isSeed)
+  const { classWeights } = recipe
+  const isWeights = classWeights === null || classWeights === 'balanced' || isWeightList(classWeights)
+  check(recipe, 'classWeights', 'balanced, or numbers from 0 up that are not all 0', isWeights)
   checkOutputStride(config, recipe.outputStride)
   return recipe
 }
@@ -68,6 +77,9 @@ export function recipeWarnings({ batchSize, freezeBatchNorm }: Recipe): string[]
       'freeze it, or take larger batches of smaller crops',
   ]
 }
+
+const isWeightList = (weights: unknown) =>
+  Array.isArray(weights) && weights.every(weight => weight >= 0 && weight < Infinity) && weights.some(Boolean)
 
 function check(recipe: Recipe, name: keyof Recipe, expectation: string, holds: boolean): void {
   if (!holds) throw new UserError(`${name}: expected ${expectation}, got ${recipe[name]}`)

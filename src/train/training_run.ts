@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
 import { GraphBuilder } from '../graph/builder.ts'
-import { Executor } from '../graph/executor.ts'
+import { Executor, type TensorData } from '../graph/executor.ts'
 import { type Graph, graphParameters, type Parameter } from '../graph/graph.ts'
 import { ParameterArena } from '../graph/parameter_arena.ts'
 import { createPlan } from '../graph/plan.ts'
@@ -32,6 +32,8 @@ export interface TrainingOptions {
   weightDecay: number
   /** Factor on the classifier's learning rate. */
   headLearningRate: number
+  /** A factor for each class on its pixels' loss; the mean is over Σ weight, as in PyTorch. Null: all count alike. */
+  classWeights?: readonly number[] | null
 }
 
 /** A network and its weights. */
@@ -55,6 +57,8 @@ export class TrainingRun {
   readonly #weights: TrainingWeights
   readonly #classes: number
   readonly #batchSize: number
+  /** Inputs of the graph that are the same in every step. */
+  readonly #constants: TensorData
 
   /**
    * Starts from the network's weights and, where training goes on, from the velocities of a LearnedState.
@@ -76,7 +80,9 @@ export class TrainingRun {
     try {
       const executor = await Executor.create(gpu, plan, weights)
       const { classes } = network.config
-      return new TrainingRun({ executor, arena, weights, classes, batchSize: options.batchSize })
+      const { batchSize, classWeights } = options
+      const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
+      return new TrainingRun({ executor, arena, weights, classes, batchSize, constants })
     } catch (error) {
       weights.destroy()
       arena.destroy()
@@ -90,12 +96,14 @@ export class TrainingRun {
     weights: TrainingWeights
     classes: number
     batchSize: number
+    constants: TensorData
   }) {
     this.#executor = parts.executor
     this.#arena = parts.arena
     this.#weights = parts.weights
     this.#classes = parts.classes
     this.#batchSize = parts.batchSize
+    this.#constants = parts.constants
   }
 
   /**
@@ -109,7 +117,7 @@ export class TrainingRun {
   ): Promise<number> {
     const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
     this.#weights.learningRate = learningRate
-    const { loss } = await this.#executor.run({ photo: images, labels: padded })
+    const { loss } = await this.#executor.run({ ...this.#constants, photo: images, labels: padded })
     if (!Number.isFinite(loss[0]))
       throw new UserError(`the loss is ${loss[0]}: try a smaller learning rate than ${learningRate}`)
     return loss[0]
@@ -142,10 +150,11 @@ function forwardGraph({ config, preprocessing }: TrainedNetwork, options: Traini
 }
 
 function withBackward(forward: Graph, options: TrainingOptions): TrainingGraph {
-  const { cropSize, freezeBatchNorm, batchNormDecay } = options
+  const { cropSize, freezeBatchNorm, batchNormDecay, classWeights } = options
   return trainingGraph(forward, {
     labels: { height: cropSize, width: cropSize },
     ignoreIndex: IGNORE_INDEX,
+    classWeights: Boolean(classWeights),
     batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },
   })
 }

@@ -14,7 +14,10 @@ describe('checkDataset', () => {
     expect(await checkDataset(dataset)).to.deep.equal({
       problems: [],
       shares: [6 / 7, 1 / 7, 0],
-      present: [[0, 1], [0]],
+      pixels: [
+        [2, 1, 0],
+        [4, 0, 0],
+      ],
     })
   })
 
@@ -27,7 +30,7 @@ describe('checkDataset', () => {
       [2, 2, 2, 2],
       [3, 0, 0, 0],
     ])
-    const { problems, present } = await checkDataset(dataset)
+    const { problems, pixels } = await checkDataset(dataset)
     expect(problems).to.deep.equal([
       { kind: 'unreadable', index: 1, message: 'image 1.png: no such file or folder' },
       {
@@ -42,7 +45,14 @@ describe('checkDataset', () => {
         message: 'image 5: holds class 3, but the last of the 3 classes is 2',
       },
     ])
-    expect(present).to.deep.equal([[0, 2], [], [0], [], [2], [0]])
+    expect(pixels).to.deep.equal([
+      [3, 0, 1],
+      [0, 0, 0],
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 0, 4],
+      [3, 0, 0],
+    ])
   })
 
   it('has shares even where nothing is labelled', async () => {

@@ -75,6 +75,7 @@ describe('Trainer', () => {
       headLearningRate: 1,
       scales: [0.5, 2],
       flip: true,
+      classWeights: null,
       seed: 0,
     })
   })
@@ -125,6 +126,39 @@ describe('Trainer', () => {
     expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
   })
 
+  it('balances classes by the dataset’s labels, and goes on with the same weights', async () => {
+    const quarter = Array.from({ length: 40 * 36 }, (_, pixel) => Number(pixel % 4 === 0))
+    for (const i of [0, 1, 2, 3])
+      await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, quarter)
+    const balanced = { classWeights: 'balanced' } as const
+    const expected = losses(await take(await newTrainer(balanced)))
+    expect(expected).to.deep.equal(losses(await take(await newTrainer({ classWeights: [2 / 3, 2] }))))
+    expect(expected).to.not.deep.equal(losses(await take(await newTrainer())))
+
+    const stopped = await newTrainer(balanced)
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const { recipe, balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(recipe.classWeights).to.equal('balanced')
+    expect(balance.classWeights).to.deep.equal([0.5 / 0.75, 0.5 / 0.25])
+    const resumed = await resume(path('checkpoint'))
+    expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+  })
+
+  it('reads no labels for what it is told of them', async () => {
+    const report = { problems: [], shares: [], pixels: [[3, 1]] }
+    const trainer = new Trainer(
+      await create(),
+      await open(),
+      { ...QUICK, classWeights: 'balanced' },
+      { report },
+    )
+    await take(trainer, 1)
+    await trainer.save(path('checkpoint'))
+    const { balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(balance.classWeights).to.deep.equal([0.5 / 0.75, 0.5 / 0.25])
+  })
+
   it('replaces a checkpoint as a whole', async () => {
     const trainer = await newTrainer({ steps: 2 })
     for await (const _ of trainer) await trainer.save(path('out/last'))
@@ -160,6 +194,15 @@ describe('Trainer', () => {
         [{ learningRate: Number.NaN }, 'learningRate: expected a number above 0, got NaN'],
         [{ scales: [2, 1] }, 'scales: expected two factors above 0, the smaller first, got 2,1'],
         [{ seed: -1 }, 'seed: expected a whole number of up to 32 bits, got -1'],
+        [{ classWeights: [1, 2, 3] }, 'classWeights: expected a weight for each of the 2 classes, got 3'],
+        ...[
+          [1, -1],
+          [0, 0],
+          [Number.NaN, 1],
+        ].map((weights): [Partial<Recipe>, string] => [
+          { classWeights: weights },
+          `classWeights: expected balanced, or numbers from 0 up that are not all 0, got ${weights}`,
+        ]),
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
       ]
       for (const [options, message] of wrong)

@@ -89,6 +89,16 @@ describe('TrainingRun', () => {
     )
   })
 
+  it('counts a class as often as its weight says', async () => {
+    const plain = await train(3)
+    expect((await train(3, { classWeights: [1, 1, 1, 1, 1] })).losses).to.deep.equal(plain.losses)
+    // Only the mean over the pixels of class 1 is left: they are now all there is to learn.
+    const { losses } = await train(40, { classWeights: [0, 1, 1, 1, 1] })
+    expect(losses.at(-1))
+      .to.be.below(0.01)
+      .and.below((await train(40)).losses.at(-1)! / 2)
+  })
+
   it('goes on from its state as if it had never stopped', async () => {
     const straight = await train(4)
     const start = await train(2)
