@@ -39,3 +39,6 @@ export function scaleRange(text: string): [number, number] {
 export function classWeights(text: string): 'balanced' | number[] {
   return text === 'balanced' ? text : text.split(',').map(number)
 }
+
+/** `bicycle,chair` */
+export const nameList = (text: string): string[] => text.split(',').map(name => name.trim())

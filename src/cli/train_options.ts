@@ -3,10 +3,14 @@
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import type { Recipe } from '../train/recipe.ts'
-import { classWeights, number, positiveInteger, scaleRange, wholeNumber } from './options.ts'
+import { HARD_CLASSES } from '../train/sampler.ts'
+import { classWeights, nameList, number, positiveInteger, scaleRange, wholeNumber } from './options.ts'
 
 /** As commander names them; absent where the user does not say. */
-export type RecipeOptions = Partial<Omit<Recipe, 'scales'>> & { randomScale?: [number, number] }
+export type RecipeOptions = Partial<Omit<Recipe, 'scales' | 'hardClasses'>> & {
+  randomScale?: [number, number]
+  bootstrap?: true | string[]
+}
 
 /** Adds them to a command. Their defaults are left to the recipe, so that what a checkpoint says is not overruled. */
 export function addRecipeOptions(command: Command): Command {
@@ -24,6 +28,7 @@ export function addRecipeOptions(command: Command): Command {
     .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
     .option('--no-flip', 'do not mirror images at random')
     .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
+    .option('--bootstrap [classes]', "draw these classes' images twice (default: VOC's hard ones)", nameList)
     .option('--seed <n>', 'of order, crops and new weights (default: 0)', wholeNumber)
 }
 
@@ -31,12 +36,13 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
-  const { classWeights } = options
+  const { classWeights, bootstrap } = options
+  const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
   const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
   const descent = { learningRate, headLearningRate, momentum, weightDecay }
-  return { ...sizes, ...descent, freezeBatchNorm, batchNormDecay, classWeights }
+  return { ...sizes, ...descent, freezeBatchNorm, batchNormDecay, classWeights, hardClasses }
 }
 
 /** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */

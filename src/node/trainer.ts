@@ -101,13 +101,13 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
     if (this.#kept.velocities === undefined)
       await this.model.setClasses(this.dataset.classNames, { seed: this.recipe.seed })
-    this.#balance ??= await classBalance(this.recipe, this.#report)
+    this.#balance ??= await classBalance(this.recipe, this.dataset.classNames, this.#report)
     const { gpu, state } = this.model
     const { velocities } = this.#kept
     this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, ...this.#balance, velocities })
     let failed = false
     try {
-      yield* this.#steps(this.#run)
+      yield* this.#steps(this.#run, this.#balance)
     } catch (error) {
       failed = true
       this.#step = this.#kept.step
@@ -150,11 +150,11 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     this.#checkpoint = folder
   }
 
-  async *#steps(run: TrainingRun): AsyncGenerator<TrainingStep, void, void> {
+  async *#steps(run: TrainingRun, balance: ClassBalance): AsyncGenerator<TrainingStep, void, void> {
     const { steps, learningRate: base, batchSize } = this.recipe
     let start = performance.now()
     if (this.#step >= steps) return
-    for await (const batch of this.#batches()) {
+    for await (const batch of this.#batches(balance)) {
       const learningRate = polyLearningRate(base, this.#step, steps)
       const loss = await this.#explained(run.step(batch, learningRate))
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
@@ -164,9 +164,10 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     }
   }
 
-  #batches() {
+  #batches({ indices }: ClassBalance) {
     const { batchSize, cropSize, scales, flip, seed } = this.recipe
-    return loadBatches(this.dataset, new Sampler([...this.dataset.items.keys()], seed), {
+    const sampler = new Sampler(indices ?? [...this.dataset.items.keys()], seed)
+    return loadBatches(this.dataset, sampler, {
       batchSize,
       seed,
       padding: this.model.state.preprocessing.mean.map(share => share * 255),

@@ -71,7 +71,7 @@ function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
 }
 
 /** Of checkpoints from before there was any. */
-const UNBALANCED: ClassBalance = { classWeights: null }
+const UNBALANCED: ClassBalance = { classWeights: null, indices: null }
 
 /** Running statistics have no velocity. */
 const learned = (config: DeepLabConfig): Parameter[] => networkParameters(config).filter(learns)

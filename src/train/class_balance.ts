@@ -1,16 +1,24 @@
-// What a recipe's answer to rare classes comes to on a dataset.
+// What a recipe's answers to rare and to hard classes come to on a dataset.
 
 import type { DatasetReport } from '../data/check.ts'
+import { classIds } from '../data/class_names.ts'
 import { UserError } from '../errors.ts'
 import type { Recipe } from './recipe.ts'
+import { bootstrap } from './sampler.ts'
 
 export interface ClassBalance {
   /** A factor for each class on its pixels' loss; null where all count alike. */
   classWeights: readonly number[] | null
+  /** The images to draw in an epoch, with those that hold hard classes twice; null for all, once each. */
+  indices: readonly number[] | null
 }
 
 /** Throws a UserError where what a recipe says of classes is not of these. */
-export function checkClassBalance({ classWeights }: Recipe, classNames: readonly string[]): void {
+export function checkClassBalance(
+  { classWeights, hardClasses }: Recipe,
+  classNames: readonly string[],
+): void {
+  classIds(hardClasses, classNames)
   if (Array.isArray(classWeights) && classWeights.length !== classNames.length)
     throw new UserError(
       `classWeights: expected a weight for each of the ${classNames.length} classes, got ${classWeights.length}`,
@@ -19,11 +27,16 @@ export function checkClassBalance({ classWeights }: Recipe, classNames: readonly
 
 /** `report` is asked for only where the recipe leaves something to the dataset's labels. */
 export async function classBalance(
-  { classWeights }: Recipe,
+  { classWeights, hardClasses }: Recipe,
+  classNames: readonly string[],
   report: () => Promise<DatasetReport>,
 ): Promise<ClassBalance> {
-  if (classWeights !== 'balanced') return { classWeights }
-  return { classWeights: medianFrequencyWeights((await report()).pixels) }
+  if (classWeights !== 'balanced' && hardClasses.length === 0) return { classWeights, indices: null }
+  const { pixels } = await report()
+  return {
+    classWeights: classWeights === 'balanced' ? medianFrequencyWeights(pixels) : classWeights,
+    indices: hardClasses.length > 0 ? bootstrap(pixels, classIds(hardClasses, classNames)) : null,
+  }
 }
 
 /**

@@ -18,6 +18,11 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
    * all count alike.
    */
   classWeights: readonly number[] | 'balanced' | null
+  /**
+   * Names of classes whose images are drawn twice an epoch: bootstrapping (section 4 of DeepLabv3), which the paper does with
+   * HARD_CLASSES for its best model. Default: none.
+   */
+  hardClasses: readonly string[]
   /** Of the order of the images, their crops and a new classifier: a whole number of up to 32 bits. */
   seed: number
 }
@@ -39,6 +44,7 @@ const PAPER: Omit<Recipe, 'weightDecay'> = {
   scales: [0.5, 2],
   flip: true,
   classWeights: null,
+  hardClasses: [],
   seed: 0,
 }
 

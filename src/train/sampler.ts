@@ -39,8 +39,8 @@ export const HARD_CLASSES = ['bicycle', 'chair', 'diningtable', 'pottedplant', '
 
 /**
  * Indices for a Sampler in which the images that hold hard classes occur twice: bootstrapping (section 4 of DeepLabv3).
- * `present` has the class ids of each image, `hard` those of the hard classes.
+ * `pixels` has each image's pixels of each class, `hard` the ids of the hard classes.
  */
-export function bootstrap(present: readonly (readonly number[])[], hard: readonly number[]): number[] {
-  return present.flatMap((ids, index) => (ids.some(id => hard.includes(id)) ? [index, index] : [index]))
+export function bootstrap(pixels: readonly (readonly number[])[], hard: readonly number[]): number[] {
+  return pixels.flatMap((image, index) => (hard.some(id => image[id] > 0) ? [index, index] : [index]))
 }

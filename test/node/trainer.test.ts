@@ -76,6 +76,7 @@ describe('Trainer', () => {
       scales: [0.5, 2],
       flip: true,
       classWeights: null,
+      hardClasses: [],
       seed: 0,
     })
   })
@@ -145,6 +146,20 @@ describe('Trainer', () => {
     expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
   })
 
+  it('draws images of hard classes twice, also after a checkpoint', async () => {
+    for (const i of [1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 0)
+    const hard = { hardClasses: ['Bright'], flip: false, steps: 4 }
+    const straight = losses(await take(await newTrainer(hard)))
+    expect(straight).to.not.deep.equal(losses(await take(await newTrainer({ ...hard, hardClasses: [] }))))
+
+    const stopped = await newTrainer(hard)
+    await take(stopped, 2)
+    await stopped.save(path('checkpoint'))
+    const { balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(balance).to.deep.equal({ classWeights: null, indices: [0, 0, 1, 2, 3] })
+    expect(losses(await take(await resume(path('checkpoint'))))).to.deep.equal(straight.slice(2))
+  })
+
   it('reads no labels for what it is told of them', async () => {
     const report = { problems: [], shares: [], pixels: [[3, 1]] }
     const trainer = new Trainer(
@@ -203,6 +218,7 @@ describe('Trainer', () => {
           { classWeights: weights },
           `classWeights: expected balanced, or numbers from 0 up that are not all 0, got ${weights}`,
         ]),
+        [{ hardClasses: ['sofa'] }, 'there is no class "sofa"; the classes are dark, bright'],
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
       ]
       for (const [options, message] of wrong)

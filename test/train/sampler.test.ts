@@ -36,8 +36,15 @@ describe('Sampler', () => {
 
 describe('bootstrap', () => {
   it('doubles the images that hold a hard class', () => {
-    expect(bootstrap([[0], [0, 2, 3], [], [2], [1, 3]], [2, 3])).to.deep.equal([0, 1, 1, 2, 3, 3, 4, 4])
-    expect(bootstrap([[0], [1]], [])).to.deep.equal([0, 1])
+    const pixels = [
+      [9, 0, 0, 0],
+      [4, 0, 1, 4],
+      [0, 0, 0, 0],
+      [0, 0, 9, 0],
+      [0, 3, 0, 6],
+    ]
+    expect(bootstrap(pixels, [2, 3])).to.deep.equal([0, 1, 1, 2, 3, 3, 4, 4])
+    expect(bootstrap(pixels, [])).to.deep.equal([0, 1, 2, 3, 4])
   })
 
   it('the paper’s hard classes are VOC’s', () => {
