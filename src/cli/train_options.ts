@@ -27,6 +27,7 @@ export function addRecipeOptions(command: Command): Command {
     .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
     .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
     .option('--no-flip', 'do not mirror images at random')
+    .option('--dropout <share>', 'of features before the classifier (default: 0)', number)
     .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
     .option('--bootstrap [classes]', "draw these classes' images twice (default: VOC's hard ones)", nameList)
     .option('--seed <n>', 'of order, crops and new weights (default: 0)', wholeNumber)
@@ -36,13 +37,13 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
-  const { classWeights, bootstrap } = options
+  const { dropout, classWeights, bootstrap } = options
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
   const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
   const descent = { learningRate, headLearningRate, momentum, weightDecay }
-  return { ...sizes, ...descent, freezeBatchNorm, batchNormDecay, classWeights, hardClasses }
+  return { ...sizes, ...descent, freezeBatchNorm, batchNormDecay, dropout, classWeights, hardClasses }
 }
 
 /** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */

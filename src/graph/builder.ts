@@ -153,6 +153,18 @@ export class GraphBuilder {
     return this.#push({ kind: 'concat', inputs: byOffset, output })
   }
 
+  /** Zeroes a share `p` of the values and divides the others by 1 − p; which ones hangs on `seed` and `step`, a u32. */
+  dropout(input: Tensor, options: { name: string; p: number; seed: number; step: Tensor }): Tensor {
+    const { name, p, seed, step } = options
+    return this.#push({
+      kind: 'dropout',
+      inputs: { input, step },
+      p,
+      seed,
+      output: this.#tensor(name, input.shape),
+    })
+  }
+
   /** Over the channels of each pixel. */
   softmax(input: Tensor, { name }: { name: string }): Tensor {
     return this.#push({ kind: 'softmax', inputs: { input }, output: this.#tensor(name, input.shape) })

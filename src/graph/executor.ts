@@ -8,7 +8,7 @@ import type { Parameter, Tensor } from './graph.ts'
 import { type Plan, tensorBytes } from './plan.ts'
 import type { Operand } from './step.ts'
 
-/** Tensors by name: f32 as dense NHWC, rgba8 and class8 as bytes (each image of a class8 padded to a multiple of 4). */
+/** Tensors by name: f32 as dense NHWC, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
 export type TensorData = Record<string, Float32Array | Uint8Array>
 
 /** Where a plan finds its weights: fixed ones, or those of a model that learns. */

@@ -14,7 +14,7 @@ import type {
   ResizeOp,
   Tensor,
 } from './graph.ts'
-import type { BatchNormTrainingOp, ConvolutionWindow } from './training_ops.ts'
+import type { BatchNormTrainingOp, ConvolutionWindow, DropoutOp } from './training_ops.ts'
 
 /** What a rule may do. */
 export interface Gradients {
@@ -150,12 +150,20 @@ const concat: Rule<ConcatOp> = (op, gradient, tape) => {
   }
 }
 
+/** The mask is the same, and so is the op. */
+const dropout: Rule<DropoutOp> = (op, gradient, tape) => {
+  const { input, step } = op.inputs
+  const output = gradientOf(input, op)
+  tape.add(input, tape.emit({ ...op, name: output.name, inputs: { input: gradient, step }, output }))
+}
+
 /** By kind of op; one that has none cannot stand between parameters and loss. */
 export const rules = {
   conv2d: convolution(false),
   depthwiseConv2d: convolution(true),
   batchNorm,
   batchNormTraining: batchNorm,
+  dropout,
   activation,
   add,
   maxPool,

@@ -16,6 +16,7 @@ import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
+import { dropout } from '../kernels/dropout.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
 import { resizeBackward } from '../kernels/resize_backward.ts'
@@ -42,6 +43,11 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
   switch (op.kind) {
     case 'batchNormTraining':
       return lowerBatchNorm(op)
+    case 'dropout': {
+      const { input, step: trainingStep } = op.inputs
+      const kernel = dropout({ label: op.name, shape: op.output.shape, p: op.p, seed: op.seed })
+      return [step(op, kernel, { input, step: trainingStep, output: op.output })]
+    }
     case 'batchNormBackward':
       return lowerBatchNormBackward(op)
     case 'convolutionBackwardInput':

@@ -63,6 +63,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
   const [n, h, w] = shape
   if (dtype === 'rgba8') return n * h * w * 4
   if (dtype === 'class8') return n * classMapWords(h, w) * 4
+  if (dtype === 'u32') return 4
   return activationBytes(shape)
 }
 

@@ -7,8 +7,9 @@ import type { Shape } from '../kernels/layout.ts'
  * - `f32`: NHWC, channels padded with zeros to a multiple of four
  * - `rgba8`: one u32 a pixel, red in the low byte; shape [n, h, w, 4]
  * - `class8`: one byte a pixel, a class id; shape [n, h, w, 1]
+ * - `u32`: a whole number; shape [1, 1, 1, 1]
  */
-export type DType = 'f32' | 'rgba8' | 'class8'
+export type DType = 'f32' | 'rgba8' | 'class8' | 'u32'
 
 export interface Tensor {
   name: string

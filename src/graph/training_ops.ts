@@ -1,4 +1,4 @@
-// The ops that only a training step has: batch norm over the batch, the loss, and the gradient of every op.
+// The ops that only a training step has: batch norm over the batch, dropout, the loss, and the gradient of every op.
 // The gradient of a parameter lies with those of the other parameters; the `output` of an op that makes one stands for it
 // and has no place in the arena.
 
@@ -14,6 +14,9 @@ export type BatchNormTrainingOp = OpOf<'batchNormTraining', { input: Tensor }> &
   activation: Activation
   statistics: Statistics
 }
+
+/** Drops a share `p` of the values, others for every `step` (u32) and `seed`, and divides the rest by 1 − p. */
+export type DropoutOp = OpOf<'dropout', { input: Tensor; step: Tensor }> & { p: number; seed: number }
 
 /** Of each channel over the batch, or the running ones: f32 [1, 1, 1, c]. */
 export interface Statistics {
@@ -79,6 +82,7 @@ export type CrossEntropyBackwardOp = OpOf<
 
 export type TrainingOp =
   | BatchNormTrainingOp
+  | DropoutOp
   | BatchNormBackwardOp
   | ActivationBackwardOp
   | ConvolutionBackwardInputOp

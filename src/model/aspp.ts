@@ -4,22 +4,27 @@
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Tensor } from '../graph/graph.ts'
 import type { AsppConfig, ResNetConfig } from './config.ts'
-import { convolutionBatchNorm } from './layers.ts'
+import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
 import { EPSILON, scaledChannels } from './resnet.ts'
 
 interface Context {
   config: ResNetConfig
   outputStride: number
+  dropout?: Dropout
 }
 
 /** The classifier's name in the checkpoint, the same in every variant: what fine-tuning on other classes replaces. */
 const CLASSIFIER = 'classifier.4'
 
-/** Features [n, h, w, c] → logits [n, h, w, classes]. */
+/**
+ * Features [n, h, w, c] → logits [n, h, w, classes]. Dropout, in training, is where torchvision has it: behind ASPP; without
+ * ASPP, between features and classifier.
+ */
 export function segmentationHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
-  const { config } = context
+  const { config, dropout } = context
   let x = features
   if (config.aspp) x = aspp(builder, x, { ...context, aspp: config.aspp })
+  x = dropped(builder, x, { name: 'classifier.0.project.3', dropout })
   if (config.headConvolution)
     x = unit(builder, x, { convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3, config })
   return builder.conv2d(x, { name: CLASSIFIER, outChannels: config.classes, kernel: 1, bias: true })

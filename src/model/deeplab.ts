@@ -5,6 +5,7 @@ import type { GraphBuilder } from '../graph/builder.ts'
 import type { Tensor } from '../graph/graph.ts'
 import { segmentationHead } from './aspp.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
+import type { Dropout } from './layers.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
 import { resnet } from './resnet.ts'
 
@@ -19,10 +20,21 @@ export function deepLab(
   config: DeepLabConfig,
   outputStride: number = config.outputStride,
 ): Tensor {
+  return deepLabInTraining(builder, image, config, { outputStride })
+}
+
+/** As `deepLab`, with what only training has. */
+export function deepLabInTraining(
+  builder: GraphBuilder,
+  image: Tensor,
+  config: DeepLabConfig,
+  { outputStride, dropout }: { outputStride: number; dropout?: Dropout },
+): Tensor {
   checkOutputStride(config, outputStride)
   if (image.shape[3] !== 3)
     throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
-  if (config.backbone === 'mobilenet_v2') return mobileNetV2(builder, image, { config, outputStride })
+  if (config.backbone === 'mobilenet_v2')
+    return mobileNetV2(builder, image, { config, outputStride, dropout })
   const features = resnet(builder, image, { config, outputStride })
-  return segmentationHead(builder, features, { config, outputStride })
+  return segmentationHead(builder, features, { config, outputStride, dropout })
 }

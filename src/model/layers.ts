@@ -1,4 +1,4 @@
-// The layer that every network here is made of.
+// The layers that every network here is made of.
 
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Tensor } from '../graph/graph.ts'
@@ -29,3 +29,20 @@ export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer
   const normalised = builder.batchNorm(convolved, { name: layer.batchNorm, epsilon: layer.epsilon })
   return layer.activation === 'none' ? normalised : builder.activation(normalised, layer.activation)
 }
+
+/** Dropout as training has it. */
+export interface Dropout {
+  /** Share of the values that become zero, from 0 to below 1. */
+  p: number
+  /** A u32; with `step` it says which values those are. */
+  seed: number
+  /** u32: of training, so that every step drops others. */
+  step: Tensor
+}
+
+/** A training graph's dropout; in others there is none, and `input` is all there is to return. */
+export const dropped = (
+  builder: GraphBuilder,
+  input: Tensor,
+  { name, dropout }: { name: string; dropout?: Dropout },
+): Tensor => (dropout ? builder.dropout(input, { name, ...dropout }) : input)

@@ -5,7 +5,7 @@ import type { GraphBuilder } from '../graph/builder.ts'
 import type { Tensor } from '../graph/graph.ts'
 import type { Activation } from '../kernels/activation.ts'
 import type { MobileNetV2Config } from './config.ts'
-import { convolutionBatchNorm } from './layers.ts'
+import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
 
 /** Output channels of the stem and of each inverted residual, and the residuals' strides, before any scaling. */
 const STEM = { expanded: 32, reduced: 16 }
@@ -55,13 +55,13 @@ function invertedResiduals(config: MobileNetV2Config, outputStride: number): Inv
 export function mobileNetV2(
   builder: GraphBuilder,
   image: Tensor,
-  { config, outputStride }: { config: MobileNetV2Config; outputStride: number },
+  { config, outputStride, dropout }: { config: MobileNetV2Config; outputStride: number; dropout?: Dropout },
 ): Tensor {
   const features = invertedResiduals(config, outputStride).reduce(
     (x, unit) => invertedResidual(builder, x, { ...unit, config }),
     stem(builder, image, config),
   )
-  return head(builder, features, config)
+  return head(builder, features, { config, dropout })
 }
 
 function stem(builder: GraphBuilder, image: Tensor, config: MobileNetV2Config): Tensor {
@@ -91,8 +91,15 @@ function invertedResidual(
   return unit.shortcut ? builder.add(reduced, input, { name: `${name}.add` }) : reduced
 }
 
-/** ASPP without atrous branches: the image-level feature and a 1×1 convolution, in that order, then projection and classifier. */
-function head(builder: GraphBuilder, features: Tensor, config: MobileNetV2Config): Tensor {
+/**
+ * ASPP without atrous branches: the image-level feature and a 1×1 convolution, in that order, then projection and classifier.
+ * Dropout, in training, is where Hugging Face has it, before the classifier; there it drops whole channels.
+ */
+function head(
+  builder: GraphBuilder,
+  features: Tensor,
+  { config, dropout }: { config: MobileNetV2Config; dropout?: Dropout },
+): Tensor {
   const name = 'segmentation_head'
   const [, height, width] = features.shape
   const unit = (input: Tensor, part: string) =>
@@ -117,7 +124,8 @@ function head(builder: GraphBuilder, features: Tensor, config: MobileNetV2Config
     kernel: 1,
     bias: true,
   }
-  return builder.conv2d(unit(concatenated, 'conv_projection'), classifier)
+  const projected = unit(concatenated, 'conv_projection')
+  return builder.conv2d(dropped(builder, projected, { name: `${name}.dropout`, dropout }), classifier)
 }
 
 interface Layer {

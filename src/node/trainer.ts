@@ -104,7 +104,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     this.#balance ??= await classBalance(this.recipe, this.dataset.classNames, this.#report)
     const { gpu, state } = this.model
     const { velocities } = this.#kept
-    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, ...this.#balance, velocities })
+    const start = { step: this.#step, velocities }
+    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, ...this.#balance, ...start })
     let failed = false
     try {
       yield* this.#steps(this.#run, this.#balance)

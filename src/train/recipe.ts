@@ -23,7 +23,7 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
    * HARD_CLASSES for its best model. Default: none.
    */
   hardClasses: readonly string[]
-  /** Of the order of the images, their crops and a new classifier: a whole number of up to 32 bits. */
+  /** Of the order of the images, their crops, dropout and a new classifier: a whole number of up to 32 bits. */
   seed: number
 }
 
@@ -41,6 +41,7 @@ const PAPER: Omit<Recipe, 'weightDecay'> = {
   batchNormDecay: 0.9997,
   momentum: 0.9,
   headLearningRate: 1,
+  dropout: 0,
   scales: [0.5, 2],
   flip: true,
   classWeights: null,
@@ -64,6 +65,7 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
     check(recipe, name, 'a number above 0', recipe[name] > 0 && recipe[name] < Infinity)
   for (const name of ['momentum', 'weightDecay', 'batchNormDecay'] as const)
     check(recipe, name, 'a number from 0 to 1', recipe[name] >= 0 && recipe[name] <= 1)
+  check(recipe, 'dropout', 'a share from 0 to below 1', recipe.dropout >= 0 && recipe.dropout < 1)
   const [smallest, largest] = recipe.scales
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32

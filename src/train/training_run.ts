@@ -12,7 +12,7 @@ import { createPlan } from '../graph/plan.ts'
 import { TrainingWeights } from '../graph/training_weights.ts'
 import { classifierParameters } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
-import { deepLab } from '../model/deeplab.ts'
+import { deepLabInTraining } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 
 /** What a step computes; Recipe has the rest, and the paper's values. */
@@ -32,8 +32,20 @@ export interface TrainingOptions {
   weightDecay: number
   /** Factor on the classifier's learning rate. */
   headLearningRate: number
+  /** Share of the values that are dropped before the classifier, 0 to below 1: torchvision has 0.5, the paper none. */
+  dropout: number
+  /** Of dropout; a u32. */
+  seed: number
   /** A factor for each class on its pixels' loss; the mean is over Σ weight, as in PyTorch. Null: all count alike. */
   classWeights?: readonly number[] | null
+}
+
+/** Where a run goes on. */
+export interface TrainingStart {
+  /** Of momentum, as in a LearnedState. Default: none. */
+  velocities?: ReadonlyMap<string, Float32Array>
+  /** Done before, since each draws its own dropout. Default 0. */
+  step?: number
 }
 
 /** A network and its weights. */
@@ -59,15 +71,17 @@ export class TrainingRun {
   readonly #batchSize: number
   /** Inputs of the graph that are the same in every step. */
   readonly #constants: TensorData
+  /** Done, with those before the run. */
+  #step: number
 
   /**
-   * Starts from the network's weights and, where training goes on, from the velocities of a LearnedState.
+   * Starts from the network's weights, and where training goes on.
    * Throws a UserError where the options make no sense or the GPU is too small for them.
    */
   static async create(
     gpu: Gpu,
     network: TrainedNetwork,
-    options: TrainingOptions & { velocities?: ReadonlyMap<string, Float32Array> },
+    options: TrainingOptions & TrainingStart,
   ): Promise<TrainingRun> {
     const forward = forwardGraph(network, options)
     const plan = createPlan(withBackward(forward, options), gpu, [])
@@ -80,9 +94,9 @@ export class TrainingRun {
     try {
       const executor = await Executor.create(gpu, plan, weights)
       const { classes } = network.config
-      const { batchSize, classWeights } = options
+      const { batchSize, classWeights, step = 0 } = options
       const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
-      return new TrainingRun({ executor, arena, weights, classes, batchSize, constants })
+      return new TrainingRun({ executor, arena, weights, classes, batchSize, constants, step })
     } catch (error) {
       weights.destroy()
       arena.destroy()
@@ -97,6 +111,7 @@ export class TrainingRun {
     classes: number
     batchSize: number
     constants: TensorData
+    step: number
   }) {
     this.#executor = parts.executor
     this.#arena = parts.arena
@@ -104,6 +119,7 @@ export class TrainingRun {
     this.#classes = parts.classes
     this.#batchSize = parts.batchSize
     this.#constants = parts.constants
+    this.#step = parts.step
   }
 
   /**
@@ -117,7 +133,8 @@ export class TrainingRun {
   ): Promise<number> {
     const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
     this.#weights.learningRate = learningRate
-    const { loss } = await this.#executor.run({ ...this.#constants, photo: images, labels: padded })
+    const step = new Uint8Array(Uint32Array.of(this.#step++).buffer)
+    const { loss } = await this.#executor.run({ ...this.#constants, step, photo: images, labels: padded })
     if (!Number.isFinite(loss[0]))
       throw new UserError(`the loss is ${loss[0]}: try a smaller learning rate than ${learningRate}`)
     return loss[0]
@@ -141,12 +158,13 @@ export class TrainingRun {
 
 /** From photos of the crop's size to logits: [n, crop, crop] → [n, ⌈crop/outputStride⌉, ⌈crop/outputStride⌉, classes]. */
 function forwardGraph({ config, preprocessing }: TrainedNetwork, options: TrainingOptions): Graph {
-  const { batchSize, cropSize, outputStride } = options
+  const { batchSize, cropSize, outputStride, dropout: p, seed } = options
   const { mean, std } = preprocessing
   const builder = new GraphBuilder()
   const photo = builder.input('photo', [batchSize, cropSize, cropSize, 4], 'rgba8')
   const image = builder.preprocess(photo, { name: 'image', height: cropSize, width: cropSize, mean, std })
-  return builder.build([deepLab(builder, image, config, outputStride)])
+  const dropout = p > 0 ? { p, seed, step: builder.input('step', [1, 1, 1, 1], 'u32') } : undefined
+  return builder.build([deepLabInTraining(builder, image, config, { outputStride, dropout })])
 }
 
 function withBackward(forward: Graph, options: TrainingOptions): TrainingGraph {

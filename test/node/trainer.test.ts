@@ -73,6 +73,7 @@ describe('Trainer', () => {
       momentum: 0.9,
       weightDecay: 1e-4,
       headLearningRate: 1,
+      dropout: 0,
       scales: [0.5, 2],
       flip: true,
       classWeights: null,

@@ -19,6 +19,8 @@ const OPTIONS: TrainingOptions = {
   momentum: 0.9,
   weightDecay: 1e-4,
   headLearningRate: 1,
+  dropout: 0,
+  seed: 0,
 }
 const PIXELS = 33 * 33
 
