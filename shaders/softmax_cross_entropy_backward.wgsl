@@ -1,5 +1,5 @@
 // The gradient of softmax_cross_entropy.wgsl by its logits: weight · (p − [class is the label]) / Σ weight of each label pixel,
-// gathered back through the upsampling. p = exp(upsampled logit − log_sum_exp) is made anew.
+// times the loss's weight among others, gathered back through the upsampling. p = exp(upsampled logit − log_sum_exp) is made anew.
 //
 //   logits, logits_gradient   [n, in_h, in_w, vectors]   vec4: four classes
 //   labels          [n, ⌈out_h · out_w / 4⌉]   u32: four pixels, a byte each, the first in the low byte
@@ -28,6 +28,7 @@ struct Params {
   count: u32, // n · in_h · in_w · vectors
   ignore_index: u32,
   has_class_weights: u32,
+  loss_weight: f32,
   // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
   step_y: i32,
   shift_y: i32,
@@ -127,5 +128,5 @@ fn main(
     workgroupBarrier();
     if (lane < half) { sums[lane] += sums[lane + half]; }
   }
-  if (lane == 0u && index < params.count) { logits_gradient[index] = sums[0] * loss[1]; }
+  if (lane == 0u && index < params.count) { logits_gradient[index] = sums[0] * (params.loss_weight * loss[1]); }
 }

@@ -19,7 +19,11 @@ export function addRecipeOptions(command: Command): Command {
     .option('--batch-size <n>', 'images a step (default: 16)', positiveInteger)
     .option('--crop-size <pixels>', 'edge of the square cut from each image (default: 513)', positiveInteger)
     .option('--learning-rate <x>', 'of the first step; it falls to 0 (default: 0.007)', number)
-    .option('--head-learning-rate <x>', "factor on the classifier's (default: 1)", number)
+    .option(
+      '--head-learning-rate <x>',
+      "factor on the classifier's, and on an auxiliary head's (default: 1)",
+      number,
+    )
     .option('--output-stride <n>', '8 or 16: 8 is finer and slower (default: 16)', positiveInteger)
     .option('--freeze-batch-norm', 'keep its statistics: for small batches')
     .option('--batch-norm-decay <x>', 'of its running statistics (default: 0.9997)', number)
@@ -27,6 +31,7 @@ export function addRecipeOptions(command: Command): Command {
     .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
     .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
     .option('--no-flip', 'do not mirror images at random')
+    .option('--auxiliary-loss <weight>', "of a ResNet's auxiliary head (default: 0, none)", number)
     .option('--dropout <share>', 'of features before the classifier (default: 0)', number)
     .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
     .option('--bootstrap [classes]', "draw these classes' images twice (default: VOC's hard ones)", nameList)
@@ -37,13 +42,22 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
-  const { dropout, classWeights, bootstrap } = options
+  const { auxiliaryLoss, dropout, classWeights, bootstrap } = options
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
   const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
   const descent = { learningRate, headLearningRate, momentum, weightDecay }
-  return { ...sizes, ...descent, freezeBatchNorm, batchNormDecay, dropout, classWeights, hardClasses }
+  return {
+    ...sizes,
+    ...descent,
+    freezeBatchNorm,
+    batchNormDecay,
+    auxiliaryLoss,
+    dropout,
+    classWeights,
+    hardClasses,
+  }
 }
 
 /** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */

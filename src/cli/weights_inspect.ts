@@ -65,10 +65,11 @@ function networkText(network: Architecture): string {
   const classes = `${network.classes} classes`
   if (network.family === 'huggingface-mobilenet_v2')
     return `DeepLabv3-MobileNetV2 of width ${network.depthMultiplier}, ${classes} (named as by Hugging Face)`
-  const { units, aspp } = network
+  const { units, aspp, auxiliaryHead } = network
   const depth = 3 * units.slice(0, 4).reduce((a, b) => a + b) + 2
   const head = aspp
     ? `ASPP of ${aspp.atrousBranches} atrous branches${aspp.imagePooling ? ' and image pooling' : ''}`
     : `${units.length} blocks, no ASPP`
-  return `DeepLabv3-ResNet-${depth}, ${head}, ${classes} (named as by torchvision)`
+  const auxiliary = auxiliaryHead ? ', auxiliary head' : ''
+  return `DeepLabv3-ResNet-${depth}, ${head}${auxiliary}, ${classes} (named as by torchvision)`
 }

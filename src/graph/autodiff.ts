@@ -1,4 +1,4 @@
-// Reverse-mode differentiation as a pass: a graph that ends in logits becomes one that also computes the loss and the
+// Reverse-mode differentiation as a pass: a graph that ends in logits, of one head or several, becomes one that also computes the loss and the
 // gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
 
 import { activated, type Gradients, rules } from './gradients.ts'
@@ -14,6 +14,8 @@ export interface TrainingGraphOptions {
   ignoreIndex: number
   /** Whether the graph takes a weight for each class, as the input `classWeights`. Default: all count alike. */
   classWeights?: boolean
+  /** Of the loss of each of the graph's outputs, in the sum of losses. Default: 1 each. */
+  lossWeights?: readonly number[]
   /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
   batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
 }
@@ -21,14 +23,18 @@ export interface TrainingGraphOptions {
 export interface TrainingGraph extends Graph {
   /** class8 [n, height, width, 1], among the inputs. */
   labels: Tensor
-  /** f32 [1, 1, 1, 2]: the loss and 1/Σweight. Among the outputs. */
-  loss: Tensor
+  /** Of each output of the forward graph, and outputs themselves: f32 [1, 1, 1, 2], the loss and 1/Σweight. The first is `loss`. */
+  losses: { output: Tensor; weight: number }[]
 }
 
-/** `forward` has one output, the logits [n, h, w, classes], and is as the model built it, before any pass. */
+/**
+ * `forward` is as the model built it, before any pass. Its outputs are logits [n, h, w, classes]; what training makes smaller is
+ * the sum of their losses by `lossWeights`.
+ */
 export function trainingGraph(forward: Graph, options: TrainingGraphOptions): TrainingGraph {
   const prepared = fuseActivation(withTrainingBatchNorm(forward, options))
-  const [logits] = prepared.outputs
+  const { outputs } = prepared
+  const [logits] = outputs
   const labels: Tensor = {
     name: 'labels',
     shape: [logits.shape[0], options.labels.height, options.labels.width, 1],
@@ -37,14 +43,18 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
   const classWeights: Tensor | undefined = options.classWeights
     ? { name: 'classWeights', shape: [1, 1, 1, logits.shape[3]], dtype: 'f32' }
     : undefined
-  const { ops: lossOps, loss, gradient } = crossEntropy({ logits, labels, classWeights }, options)
-  const backward = differentiate(prepared, new Map([[logits, gradient]]))
+  const { ignoreIndex, lossWeights = outputs.map(() => 1) } = options
+  const losses = outputs.map((logits, i) => {
+    const name = i === 0 ? 'loss' : `loss of ${logits.name}`
+    return crossEntropy({ logits, labels, classWeights }, { name, ignoreIndex, weight: lossWeights[i] })
+  })
+  const backward = differentiate(prepared, new Map(losses.map(({ gradient }, i) => [outputs[i], gradient])))
   return {
-    ops: [...prepared.ops, ...lossOps, ...backward],
+    ops: [...prepared.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
     inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
-    outputs: [loss],
+    outputs: losses.map(({ output }) => output),
     labels,
-    loss,
+    losses: losses.map(({ output, weight }) => ({ output, weight })),
   }
 }
 
@@ -62,24 +72,32 @@ function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOp
   })
 }
 
-function crossEntropy(inputs: CrossEntropyOp['inputs'], { ignoreIndex }: TrainingGraphOptions) {
+function crossEntropy(
+  inputs: CrossEntropyOp['inputs'],
+  { name, ignoreIndex, weight }: { name: string; ignoreIndex: number; weight: number },
+) {
   const { logits, labels } = inputs
   const [n, height, width] = labels.shape
-  const loss: Tensor = { name: 'loss', shape: [1, 1, 1, 2], dtype: 'f32' }
-  const logSumExp: Tensor = { name: 'loss.log sum exp', shape: [1, 1, 1, n * height * width], dtype: 'f32' }
+  const output: Tensor = { name, shape: [1, 1, 1, 2], dtype: 'f32' }
+  const logSumExp: Tensor = {
+    name: `${name}.log sum exp`,
+    shape: [1, 1, 1, n * height * width],
+    dtype: 'f32',
+  }
   const gradient: Tensor = { ...logits, name: `${logits.name}.gradient` }
   const shared = { alignCorners: false, ignoreIndex }
   const ops: Op[] = [
-    { kind: 'crossEntropy', name: 'loss', inputs, ...shared, logSumExp, output: loss },
+    { kind: 'crossEntropy', name, inputs, ...shared, logSumExp, output },
     {
       kind: 'crossEntropyBackward',
       name: gradient.name,
-      inputs: { ...inputs, logSumExp, loss },
+      inputs: { ...inputs, logSumExp, loss: output },
       ...shared,
+      lossWeight: weight,
       output: gradient,
     },
   ]
-  return { ops, loss, gradient }
+  return { ops, output, weight, gradient }
 }
 
 /** The ops that carry the given gradients back through `graph`, in the order in which they run. */

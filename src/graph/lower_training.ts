@@ -94,7 +94,7 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
     case 'crossEntropy':
       return lowerCrossEntropy(op)
     case 'crossEntropyBackward': {
-      const kernel = softmaxCrossEntropyBackward(crossEntropyOptions(op))
+      const kernel = softmaxCrossEntropyBackward({ ...crossEntropyOptions(op), lossWeight: op.lossWeight })
       return [
         step(op, kernel, {
           logits: op.inputs.logits,

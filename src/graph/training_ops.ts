@@ -78,7 +78,11 @@ export type CrossEntropyOp = OpOf<
 export type CrossEntropyBackwardOp = OpOf<
   'crossEntropyBackward',
   { logits: Tensor; labels: Tensor; classWeights?: Tensor; logSumExp: Tensor; loss: Tensor }
-> & { alignCorners: boolean; ignoreIndex: number }
+> & {
+  alignCorners: boolean
+  ignoreIndex: number /** Of the loss in the sum of losses. */
+  lossWeight: number
+}
 
 export type TrainingOp =
   | BatchNormTrainingOp

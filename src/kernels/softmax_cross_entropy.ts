@@ -56,15 +56,20 @@ export function softmaxCrossEntropyMerge(
   }
 }
 
-/** What the other two read and wrote → logits_gradient, [n, h, w, classes]. */
-export function softmaxCrossEntropyBackward(options: SoftmaxCrossEntropyOptions): Kernel {
-  const { label, input, height, width } = options
+/**
+ * What the other two read and wrote → logits_gradient, [n, h, w, classes]; `lossWeight` is the loss's factor in a sum of losses,
+ * by default 1.
+ */
+export function softmaxCrossEntropyBackward(
+  options: SoftmaxCrossEntropyOptions & { lossWeight?: number },
+): Kernel {
+  const { label, input, height, width, lossWeight = 1 } = options
   const [n, h, w, channels] = input
   const count = n * h * w * vectors(channels)
   return {
     label,
     shader: 'softmax_cross_entropy_backward',
-    params: { count, ...shared(options) },
+    params: { count, loss_weight: lossWeight, ...shared(options) },
     inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
     outputs: { logits_gradient: activationBytes(input) },
     workgroups: count,

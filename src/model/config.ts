@@ -30,6 +30,10 @@ export interface ResNetConfig {
   aspp: AsppConfig | null
   /** torchvision's 3×3 convolution between ASPP and logits, which the paper does not have. Default false. */
   headConvolution: boolean
+  /**
+   * torchvision's second head, on block3, whose loss helps in training; inference leaves it out. Default false.
+   */
+  auxiliaryHead: boolean
   /** Bottleneck units of block1 to block4. Default: the backbone's own, such as [3, 4, 6, 3]. */
   units: number[]
   /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
@@ -80,6 +84,7 @@ const resnet = (backbone: ResNetConfig['backbone'], units: number[]): ResNetConf
   firstUnitRate: 'block',
   aspp: DEFAULT_ASPP,
   headConvolution: false,
+  auxiliaryHead: false,
   units,
   width: 1,
 })
@@ -117,6 +122,14 @@ export function deepLabConfig(options: DeepLabOptions): DeepLabConfig {
   return config
 }
 
+/** Whether a config's network has the parameters of an auxiliary head. */
+export const hasAuxiliaryHead = (config: DeepLabConfig): boolean =>
+  config.backbone !== 'mobilenet_v2' && config.auxiliaryHead
+
+/** The same network as it runs in inference. */
+export const withoutAuxiliaryHead = (config: DeepLabConfig): DeepLabConfig =>
+  config.backbone === 'mobilenet_v2' ? config : { ...config, auxiliaryHead: false }
+
 /** The output strides at which a config's weights can run, ascending: strides from block3 on can become rates. */
 export function outputStrides(config: DeepLabConfig): number[] {
   if (config.backbone === 'mobilenet_v2') return [8, 16, 32]
@@ -137,7 +150,7 @@ function checkConfig(config: DeepLabConfig): void {
 }
 
 function checkResNet(config: ResNetConfig): void {
-  const { lastBlock, units, multiGrid, firstUnitRate, aspp, headConvolution, width } = config
+  const { lastBlock, units, multiGrid, firstUnitRate, aspp, headConvolution, auxiliaryHead, width } = config
   check([4, 5, 6, 7].includes(lastBlock), 'lastBlock: expected 4, 5, 6, 7', lastBlock)
   check(isCounts(units) && units.length === 4, 'units: expected four positive integers', units)
   check(
@@ -156,6 +169,7 @@ function checkResNet(config: ResNetConfig): void {
     check(isBoolean(aspp.imagePooling), 'aspp.imagePooling: expected true, false', aspp.imagePooling)
   }
   check(isBoolean(headConvolution), 'headConvolution: expected true, false', headConvolution)
+  check(isBoolean(auxiliaryHead), 'auxiliaryHead: expected true, false', auxiliaryHead)
   check(aspp !== null || !headConvolution, 'headConvolution: expected false without ASPP', headConvolution)
   check(isPositive(width), 'width: expected a number above 0', width)
 }

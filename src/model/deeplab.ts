@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts'
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Tensor } from '../graph/graph.ts'
 import { segmentationHead } from './aspp.ts'
+import { auxiliaryHead } from './auxiliary_head.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
 import type { Dropout } from './layers.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
@@ -20,21 +21,30 @@ export function deepLab(
   config: DeepLabConfig,
   outputStride: number = config.outputStride,
 ): Tensor {
-  return deepLabInTraining(builder, image, config, { outputStride })
+  return deepLabInTraining(builder, image, config, { outputStride })[0]
 }
 
-/** As `deepLab`, with what only training has. */
+/** What of a network only training has. */
+export interface TrainingParts {
+  dropout?: Dropout
+  /** Whether to compute the auxiliary head, for which see the config. */
+  auxiliaryHead?: boolean
+}
+
+/** As `deepLab`, with what only training has: the logits, and where it is asked for, those of a ResNet's auxiliary head. */
 export function deepLabInTraining(
   builder: GraphBuilder,
   image: Tensor,
   config: DeepLabConfig,
-  { outputStride, dropout }: { outputStride: number; dropout?: Dropout },
-): Tensor {
+  { outputStride, ...parts }: { outputStride: number } & TrainingParts,
+): Tensor[] {
   checkOutputStride(config, outputStride)
   if (image.shape[3] !== 3)
     throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
+  const { dropout } = parts
   if (config.backbone === 'mobilenet_v2')
-    return mobileNetV2(builder, image, { config, outputStride, dropout })
-  const features = resnet(builder, image, { config, outputStride })
-  return segmentationHead(builder, features, { config, outputStride, dropout })
+    return [mobileNetV2(builder, image, { config, outputStride, dropout })]
+  const { features, block3 } = resnet(builder, image, { config, outputStride })
+  const logits = segmentationHead(builder, features, { config, outputStride, dropout })
+  return parts.auxiliaryHead ? [logits, auxiliaryHead(builder, block3, { config, dropout })] : [logits]
 }

@@ -2,24 +2,30 @@
 
 import { GraphBuilder } from '../graph/builder.ts'
 import { graphParameters, type Parameter } from '../graph/graph.ts'
-import type { DeepLabConfig } from './config.ts'
-import { deepLab } from './deeplab.ts'
+import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
+import { deepLabInTraining } from './deeplab.ts'
 
-/** Every parameter of a config's network: the same at any output stride and image size. */
+/** Every parameter of a config's network, with an auxiliary head's: the same at any output stride and image size. */
 export function networkParameters(config: DeepLabConfig): Parameter[] {
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, 65, 65, 3])
-  return graphParameters(builder.build([deepLab(builder, image, config)]))
+  const { outputStride } = config
+  const parts = { auxiliaryHead: hasAuxiliaryHead(config) }
+  return graphParameters(builder.build(deepLabInTraining(builder, image, config, { outputStride, ...parts })))
 }
 
 /**
  * Convolutions from He et al. (2015): normal with variance 2 / (outChannels · kernel area), as torchvision's ResNet.
  * Batch norm starts as the identity, biases at zero. The same seed gives the same weights.
  */
-export function initialWeights(config: DeepLabConfig, seed: number): Map<string, Float32Array> {
+export const initialWeights = (config: DeepLabConfig, seed: number): Map<string, Float32Array> =>
+  initialValues(networkParameters(config), seed)
+
+/** The same of some parameters, in their order. */
+export function initialValues(parameters: Parameter[], seed: number): Map<string, Float32Array> {
   const normal = normalSource(seed)
   return new Map(
-    networkParameters(config).map(({ name, shape }) => {
+    parameters.map(({ name, shape }) => {
       const values = new Float32Array(shape.reduce((a, b) => a * b))
       if (shape.length === 4) {
         const [out, , h, w] = shape

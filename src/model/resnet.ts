@@ -9,6 +9,7 @@ import { convolutionBatchNorm } from './layers.ts'
 /** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, plus a shortcut. */
 interface BottleneckUnit {
   name: string
+  block: number
   innerChannels: number
   outChannels: number
   stride: number
@@ -51,6 +52,7 @@ function bottleneckUnits(config: ResNetConfig, outputStride: number): Bottleneck
       const base = first && config.firstUnitRate === 'previousBlock' ? previousRate : rate
       units.push({
         name: `backbone.layer${block}.${unit}`,
+        block,
         innerChannels,
         outChannels: EXPANSION * innerChannels,
         stride: first && strides ? blockStride : 1,
@@ -62,12 +64,12 @@ function bottleneckUnits(config: ResNetConfig, outputStride: number): Bottleneck
   return units
 }
 
-/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width]. */
+/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width], and those of block3, half as many. */
 export function resnet(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: ResNetConfig; outputStride: number },
-): Tensor {
+): { features: Tensor; block3: Tensor } {
   const stem = convolutionBatchNorm(builder, image, {
     convolution: 'backbone.conv1',
     batchNorm: 'backbone.bn1',
@@ -78,7 +80,18 @@ export function resnet(
     activation: 'relu',
   })
   const pooled = builder.maxPool(stem, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
-  return bottleneckUnits(config, outputStride).reduce((x, unit) => bottleneck(builder, x, unit), pooled)
+  const units = bottleneckUnits(config, outputStride)
+  const run = (input: Tensor, some: BottleneckUnit[]) =>
+    some.reduce((x, unit) => bottleneck(builder, x, unit), input)
+  const block3 = run(
+    pooled,
+    units.filter(({ block }) => block <= 3),
+  )
+  const features = run(
+    block3,
+    units.filter(({ block }) => block > 3),
+  )
+  return { features, block3 }
 }
 
 /** relu(branch(x) + shortcut(x)), with the stride on the 3×3 convolution, where torchvision has it ("ResNet v1.5"). */

@@ -5,7 +5,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { explain } from '../graph/explain.ts'
-import { withNewClassifier } from '../model/classifier.ts'
+import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
 import { initialWeights } from '../model/initial_weights.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
@@ -94,6 +94,11 @@ export class DeepLab {
     const model = isNew ? withNewClassifier(this.#model, { classes: names.length, seed }) : this.#model
     await this.#adopt({ ...model, classNames: [...names] })
     return isNew
+  }
+
+  /** Gives a ResNet that has none an untrained auxiliary head for training, drawn from `seed` (default 0), and keeps all weights. */
+  addAuxiliaryHead({ seed = 0 }: { seed?: number } = {}): Promise<void> {
+    return this.#adopt(withAuxiliaryHead(this.#model, { seed }))
   }
 
   /** Takes over weights that training has changed: every parameter by name, in the checkpoint's layout. */

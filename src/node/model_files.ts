@@ -91,7 +91,7 @@ function configOf(architecture: Architecture): DeepLabConfig {
     const { depthMultiplier, classes } = architecture
     return deepLabConfig({ backbone: 'mobilenet_v2', depthMultiplier, classes })
   }
-  const { units, classes, aspp, headConvolution } = architecture
+  const { units, classes, aspp, headConvolution, auxiliaryHead } = architecture
   return deepLabConfig({
     backbone: units[2] === 23 ? 'resnet101' : 'resnet50',
     units: units.slice(0, 4),
@@ -101,6 +101,7 @@ function configOf(architecture: Architecture): DeepLabConfig {
     multiGrid: [1, 1, 1],
     firstUnitRate: 'previousBlock',
     headConvolution,
+    auxiliaryHead,
     aspp: aspp && { rates: [6, 12, 18, 24].slice(0, aspp.atrousBranches), imagePooling: aspp.imagePooling },
   })
 }

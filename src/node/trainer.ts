@@ -99,8 +99,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
-    if (this.#kept.velocities === undefined)
-      await this.model.setClasses(this.dataset.classNames, { seed: this.recipe.seed })
+    if (this.#kept.velocities === undefined) await this.#fitModel()
     this.#balance ??= await classBalance(this.recipe, this.dataset.classNames, this.#report)
     const { gpu, state } = this.model
     const { velocities } = this.#kept
@@ -175,6 +174,13 @@ export class Trainer implements AsyncIterable<TrainingStep> {
       augmentation: { cropSize, scales, flip },
       start: this.#step,
     })
+  }
+
+  /** Gives the model the heads that dataset and recipe ask for. */
+  async #fitModel(): Promise<void> {
+    const { seed, auxiliaryLoss } = this.recipe
+    await this.model.setClasses(this.dataset.classNames, { seed })
+    if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
   }
 
   /** Says where a run went wrong, and where it was last right. */

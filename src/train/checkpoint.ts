@@ -2,14 +2,12 @@
 // learning rate are functions of seed and step: there is no other state to save.
 
 import { UserError } from '../errors.ts'
-import type { Parameter } from '../graph/graph.ts'
 import type { DeepLabConfig } from '../model/config.ts'
-import { networkParameters } from '../model/initial_weights.ts'
 import { matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { ClassBalance } from './class_balance.ts'
 import { type Recipe, recipeFor } from './recipe.ts'
-import { learns } from './training_run.ts'
+import { learnedParameters } from './training_run.ts'
 
 export interface Progress {
   /** Steps done. */
@@ -31,7 +29,7 @@ const FORMAT = 1
 
 /** The contents of PROGRESS_FILES. */
 export function encodeProgress(config: DeepLabConfig, { velocities, ...state }: Progress) {
-  const tensors = learned(config).map(
+  const tensors = learnedParameters(config, state.recipe).map(
     ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: velocities.get(name)! }] as const,
   )
   return {
@@ -46,14 +44,16 @@ export function decodeProgress(
   files: { state: string; velocities: Uint8Array },
   folder: string,
 ): Progress {
-  const { recipe, ...state } = parseState(files.state, `${folder}/${PROGRESS_FILES.state}`)
+  const { recipe: made, ...state } = parseState(files.state, `${folder}/${PROGRESS_FILES.state}`)
   const source = `${folder}/${PROGRESS_FILES.velocities}`
-  const tensors = matchParameters(readCheckpoint(files.velocities, source), learned(config), {
+  const recipe = recipeFor(config, made)
+  const learned = learnedParameters(config, recipe)
+  const tensors = matchParameters(readCheckpoint(files.velocities, source), learned, {
     source,
     model: 'the network beside it',
   })
   const velocities = [...tensors].map(([name, { data }]) => [name, data as Float32Array] as const)
-  return { ...state, recipe: recipeFor(config, recipe), velocities: new Map(velocities) }
+  return { ...state, recipe, velocities: new Map(velocities) }
 }
 
 function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
@@ -72,6 +72,3 @@ function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
 
 /** Of checkpoints from before there was any. */
 const UNBALANCED: ClassBalance = { classWeights: null, indices: null }
-
-/** Running statistics have no velocity. */
-const learned = (config: DeepLabConfig): Parameter[] => networkParameters(config).filter(learns)

@@ -42,6 +42,7 @@ const PAPER: Omit<Recipe, 'weightDecay'> = {
   momentum: 0.9,
   headLearningRate: 1,
   dropout: 0,
+  auxiliaryLoss: 0,
   scales: [0.5, 2],
   flip: true,
   classWeights: null,
@@ -66,6 +67,10 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   for (const name of ['momentum', 'weightDecay', 'batchNormDecay'] as const)
     check(recipe, name, 'a number from 0 to 1', recipe[name] >= 0 && recipe[name] <= 1)
   check(recipe, 'dropout', 'a share from 0 to below 1', recipe.dropout >= 0 && recipe.dropout < 1)
+  const { auxiliaryLoss } = recipe
+  check(recipe, 'auxiliaryLoss', 'a weight from 0 up', auxiliaryLoss >= 0 && auxiliaryLoss < Infinity)
+  if (auxiliaryLoss > 0 && config.backbone === 'mobilenet_v2')
+    throw new UserError('auxiliaryLoss: only ResNets have an auxiliary head, not mobilenet_v2')
   const [smallest, largest] = recipe.scales
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32

@@ -10,9 +10,10 @@ import { type Graph, graphParameters, type Parameter } from '../graph/graph.ts'
 import { ParameterArena } from '../graph/parameter_arena.ts'
 import { createPlan } from '../graph/plan.ts'
 import { TrainingWeights } from '../graph/training_weights.ts'
-import { classifierParameters } from '../model/classifier.ts'
-import type { DeepLabConfig } from '../model/config.ts'
+import { headParameters } from '../model/classifier.ts'
+import { type DeepLabConfig, withoutAuxiliaryHead } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
+import { networkParameters } from '../model/initial_weights.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 
 /** What a step computes; Recipe has the rest, and the paper's values. */
@@ -30,12 +31,14 @@ export interface TrainingOptions {
   momentum: number
   /** Adds weightDecay · parameter to the gradient of all that learns, as in PyTorch. */
   weightDecay: number
-  /** Factor on the classifier's learning rate. */
+  /** Factor on the learning rate of the classifier, and of all of the auxiliary head. */
   headLearningRate: number
   /** Share of the values that are dropped before the classifier, 0 to below 1: torchvision has 0.5, the paper none. */
   dropout: number
   /** Of dropout; a u32. */
   seed: number
+  /** Weight of the auxiliary head's loss, which is added to that of the logits. 0: there is no such head, or it stays as it is. */
+  auxiliaryLoss: number
   /** A factor for each class on its pixels' loss; the mean is over Σ weight, as in PyTorch. Null: all count alike. */
   classWeights?: readonly number[] | null
 }
@@ -71,6 +74,9 @@ export class TrainingRun {
   readonly #batchSize: number
   /** Inputs of the graph that are the same in every step. */
   readonly #constants: TensorData
+  readonly #losses: TrainingGraph['losses']
+  /** Parameters that the network has and no step uses. */
+  readonly #unused: ReadonlyMap<string, Float32Array>
   /** Done, with those before the run. */
   #step: number
 
@@ -84,8 +90,10 @@ export class TrainingRun {
     options: TrainingOptions & TrainingStart,
   ): Promise<TrainingRun> {
     const forward = forwardGraph(network, options)
-    const plan = createPlan(withBackward(forward, options), gpu, [])
-    const arena = await ParameterArena.create(gpu, graphParameters(forward), {
+    const graph = withBackward(forward, options)
+    const plan = createPlan(graph, gpu, [])
+    const parameters = graphParameters(forward)
+    const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
       host: network.parameters,
       velocities: options.velocities,
@@ -96,7 +104,20 @@ export class TrainingRun {
       const { classes } = network.config
       const { batchSize, classWeights, step = 0 } = options
       const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
-      return new TrainingRun({ executor, arena, weights, classes, batchSize, constants, step })
+      const unused = new Map(network.parameters)
+      for (const { name } of parameters) unused.delete(name)
+      const { losses } = graph
+      return new TrainingRun({
+        executor,
+        arena,
+        weights,
+        classes,
+        batchSize,
+        constants,
+        losses,
+        unused,
+        step,
+      })
     } catch (error) {
       weights.destroy()
       arena.destroy()
@@ -111,6 +132,8 @@ export class TrainingRun {
     classes: number
     batchSize: number
     constants: TensorData
+    losses: TrainingGraph['losses']
+    unused: ReadonlyMap<string, Float32Array>
     step: number
   }) {
     this.#executor = parts.executor
@@ -119,12 +142,15 @@ export class TrainingRun {
     this.#classes = parts.classes
     this.#batchSize = parts.batchSize
     this.#constants = parts.constants
+    this.#losses = parts.losses
+    this.#unused = parts.unused
     this.#step = parts.step
   }
 
   /**
    * Learns from a batch, as `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize².
-   * Returns the loss before the update, the mean over the labelled pixels; 0 where there are none.
+   * Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; with an auxiliary loss the
+   * sum of both, as torchvision reports it.
    * Throws a UserError for a label that is no class and, once the update is done, for a loss that is no number.
    */
   async step(
@@ -134,10 +160,11 @@ export class TrainingRun {
     const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
     this.#weights.learningRate = learningRate
     const step = new Uint8Array(Uint32Array.of(this.#step++).buffer)
-    const { loss } = await this.#executor.run({ ...this.#constants, step, photo: images, labels: padded })
-    if (!Number.isFinite(loss[0]))
-      throw new UserError(`the loss is ${loss[0]}: try a smaller learning rate than ${learningRate}`)
-    return loss[0]
+    const found = await this.#executor.run({ ...this.#constants, step, photo: images, labels: padded })
+    const loss = this.#losses.reduce((sum, { output, weight }) => sum + weight * found[output.name][0], 0)
+    if (!Number.isFinite(loss))
+      throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
+    return loss
   }
 
   /** Throws a UserError where a weight is no number any more. */
@@ -146,7 +173,10 @@ export class TrainingRun {
     for (const [name, values] of parameters)
       if (!values.every(Number.isFinite))
         throw new UserError(`${name} holds values that are no numbers: try a smaller learning rate`)
-    return { parameters, velocities: await this.#arena.readVelocities() }
+    return {
+      parameters: new Map([...this.#unused, ...parameters]),
+      velocities: await this.#arena.readVelocities(),
+    }
   }
 
   async destroy(): Promise<void> {
@@ -156,33 +186,44 @@ export class TrainingRun {
   }
 }
 
-/** From photos of the crop's size to logits: [n, crop, crop] → [n, ⌈crop/outputStride⌉, ⌈crop/outputStride⌉, classes]. */
+/** From photos of the crop's size to the logits of each head: [n, crop, crop] → [n, ⌈crop/outputStride⌉, ⌈crop/outputStride⌉, classes]. */
 function forwardGraph({ config, preprocessing }: TrainedNetwork, options: TrainingOptions): Graph {
-  const { batchSize, cropSize, outputStride, dropout: p, seed } = options
+  const { batchSize, cropSize, outputStride, dropout: p, seed, auxiliaryLoss } = options
   const { mean, std } = preprocessing
   const builder = new GraphBuilder()
   const photo = builder.input('photo', [batchSize, cropSize, cropSize, 4], 'rgba8')
   const image = builder.preprocess(photo, { name: 'image', height: cropSize, width: cropSize, mean, std })
   const dropout = p > 0 ? { p, seed, step: builder.input('step', [1, 1, 1, 1], 'u32') } : undefined
-  return builder.build([deepLabInTraining(builder, image, config, { outputStride, dropout })])
+  const parts = { dropout, auxiliaryHead: auxiliaryLoss > 0 }
+  return builder.build(deepLabInTraining(builder, image, config, { outputStride, ...parts }))
 }
 
 function withBackward(forward: Graph, options: TrainingOptions): TrainingGraph {
-  const { cropSize, freezeBatchNorm, batchNormDecay, classWeights } = options
+  const { cropSize, freezeBatchNorm, batchNormDecay, classWeights, auxiliaryLoss } = options
   return trainingGraph(forward, {
     labels: { height: cropSize, width: cropSize },
     ignoreIndex: IGNORE_INDEX,
     classWeights: Boolean(classWeights),
+    lossWeights: auxiliaryLoss > 0 ? [1, auxiliaryLoss] : [1],
     batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },
   })
 }
 
 /** Whether a parameter follows its gradient; batch norm itself updates its running statistics. */
-export const learns = ({ name }: Parameter): boolean => !/\.running_(mean|var)$/.test(name)
+const learns = ({ name }: Parameter): boolean => !/\.running_(mean|var)$/.test(name)
+
+/** The parameters of which a LearnedState has velocities: those of the heads that are trained, but for running statistics. */
+export function learnedParameters(
+  config: DeepLabConfig,
+  { auxiliaryLoss }: Pick<TrainingOptions, 'auxiliaryLoss'>,
+): Parameter[] {
+  const trained = auxiliaryLoss > 0 ? config : withoutAuxiliaryHead(config)
+  return networkParameters(trained).filter(learns)
+}
 
 /** Factors on the learning rate. */
 function learningRates(config: DeepLabConfig, { headLearningRate }: TrainingOptions) {
-  const head = new Set(classifierParameters(config).map(({ name }) => name))
+  const head = new Set(headParameters(config).map(({ name }) => name))
   return (parameter: Parameter): number => {
     if (!learns(parameter)) return 0
     return head.has(parameter.name) ? headLearningRate : 1

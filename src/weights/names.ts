@@ -18,6 +18,8 @@ export interface ResnetArchitecture {
   aspp: { atrousBranches: number; imagePooling: boolean } | null
   /** Has torchvision's 3×3 convolution between ASPP and logits, which the paper does not have. */
   headConvolution: boolean
+  /** Has torchvision's second head, which is for training alone. */
+  auxiliaryHead: boolean
 }
 
 /** Hugging Face's `MobileNetV2ForSemanticSegmentation`. */
@@ -29,7 +31,7 @@ export interface MobilenetArchitecture {
 }
 
 const IGNORED: Record<Architecture['family'], string[]> = {
-  // The auxiliary head of training.
+  // An auxiliary head that the config does not have.
   'torchvision-resnet': ['aux_classifier.'],
   // The last convolution of the classification network.
   'huggingface-mobilenet_v2': ['mobilenet_v2.conv_1x1.'],
@@ -64,6 +66,7 @@ function recogniseResnet(stateDict: StateDict): ResnetArchitecture | undefined {
     units: Array.from({ length: blocks }, (_, block) => countUnits(stateDict, `backbone.layer${block + 1}`)),
     aspp: recogniseAspp(stateDict),
     headConvolution: stateDict.has('classifier.1.weight'),
+    auxiliaryHead: stateDict.has('aux_classifier.4.weight'),
   }
 }
 

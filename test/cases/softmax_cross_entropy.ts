@@ -13,6 +13,8 @@ export interface SoftmaxCrossEntropyCase {
   /** the logits are uniform in (−scale, scale) */
   scale?: number
   classWeights?: boolean
+  /** of the gradient; 1 if absent */
+  lossWeight?: number
   /** share of the labels that are 255; a fifth if absent */
   ignored?: number
   /** share of the labels that are ids of no class, which count as ignored */
@@ -40,6 +42,7 @@ const sizes: Omit<SoftmaxCrossEntropyCase, 'alignCorners'>[] = [
     height: 65,
     width: 50,
     classWeights: true,
+    lossWeight: 0.4,
     seed: 1,
   },
   { name: 'labels smaller than the logits', logits: [1, 17, 13, 24], height: 9, width: 6, seed: 1 },
@@ -74,7 +77,7 @@ export const cases: SoftmaxCrossEntropyCase[] = [true, false].flatMap(alignCorne
 
 /** The operands of a case, made from its seed. */
 export function softmaxCrossEntropyOf(test: SoftmaxCrossEntropyCase): SoftmaxCrossEntropy {
-  const { height, width, alignCorners, scale = 4, seed, ignored = 0.2, invalid = 0 } = test
+  const { height, width, alignCorners, scale = 4, seed, ignored = 0.2, invalid = 0, lossWeight } = test
   const [n, , , channels] = test.logits
   const next = randomSource(seed + 1)
   const labels = Uint8Array.from({ length: n * height * width }, () => {
@@ -91,6 +94,7 @@ export function softmaxCrossEntropyOf(test: SoftmaxCrossEntropyCase): SoftmaxCro
     width,
     alignCorners,
     ignoreIndex: 255,
+    lossWeight,
     ...(test.classWeights && { classWeights: randomValues(channels, seed + 2).map(Math.abs) }),
   }
 }

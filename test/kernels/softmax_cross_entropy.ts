@@ -58,7 +58,7 @@ export function softmaxCrossEntropyBackwardRun(test: SoftmaxCrossEntropyCase): K
   const { logSumExp, loss, weight } = reference(operands)
   const shape = test.logits
   return {
-    kernel: softmaxCrossEntropyBackward(optionsOf(test)),
+    kernel: softmaxCrossEntropyBackward({ ...optionsOf(test), lossWeight: test.lossWeight }),
     data: {
       ...dataOf(operands),
       log_sum_exp: Float32Array.from(logSumExp),

@@ -74,6 +74,7 @@ describe('Trainer', () => {
       weightDecay: 1e-4,
       headLearningRate: 1,
       dropout: 0,
+      auxiliaryLoss: 0,
       scales: [0.5, 2],
       flip: true,
       classWeights: null,
@@ -161,6 +162,37 @@ describe('Trainer', () => {
     expect(losses(await take(await resume(path('checkpoint'))))).to.deep.equal(straight.slice(2))
   })
 
+  it('trains an auxiliary head, keeps it, and goes on with all options at once bit for bit', async () => {
+    const all: Partial<Recipe> = {
+      auxiliaryLoss: 0.5,
+      dropout: 0.5,
+      classWeights: 'balanced',
+      hardClasses: ['bright'],
+      headLearningRate: 10,
+    }
+    const straight = await newTrainer(all)
+    const expected = losses(await take(straight))
+    expect(expected[0]).to.be.closeTo(1.5 * Math.log(2), 0.1)
+
+    const stopped = await newTrainer(all)
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const resumed = await resume(path('checkpoint'))
+    expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+    expect(resumed.model.state.parameters).to.deep.equal(straight.model.state.parameters)
+    expect(resumed.model.config).to.include({ auxiliaryHead: true })
+
+    const { parameters } = resumed.model.state
+    const plain = new Trainer(resumed.model, await open(), { ...QUICK, steps: 1 })
+    await take(plain)
+    await plain.save(path('plain'))
+    const kept = (await resume(path('plain'))).model.state.parameters
+    for (const [name, values] of parameters)
+      expect(kept.get(name) === undefined || String(kept.get(name)) === String(values), name).to.equal(
+        name.startsWith('aux_classifier.'),
+      )
+  })
+
   it('reads no labels for what it is told of them', async () => {
     const report = { problems: [], shares: [], pixels: [[3, 1]] }
     const trainer = new Trainer(
@@ -220,10 +252,21 @@ describe('Trainer', () => {
           `classWeights: expected balanced, or numbers from 0 up that are not all 0, got ${weights}`,
         ]),
         [{ hardClasses: ['sofa'] }, 'there is no class "sofa"; the classes are dark, bright'],
+        [{ dropout: 1 }, 'dropout: expected a share from 0 to below 1, got 1'],
+        [{ auxiliaryLoss: -1 }, 'auxiliaryLoss: expected a weight from 0 up, got -1'],
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
       ]
       for (const [options, message] of wrong)
         expect((await rejects(UserError, () => newTrainer(options))).message).to.equal(message)
+    })
+
+    it('an auxiliary loss for a network without that head', async () => {
+      const model = await create({ backbone: 'mobilenet_v2', depthMultiplier: 0.1, classes: 2 })
+      const dataset = await open()
+      expect(() => new Trainer(model, dataset, { auxiliaryLoss: 0.5 })).to.throw(
+        UserError,
+        'auxiliaryLoss: only ResNets have an auxiliary head, not mobilenet_v2',
+      )
     })
 
     it('a mask of another size, and a class that there is not', async () => {

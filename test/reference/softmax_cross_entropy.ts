@@ -14,6 +14,8 @@ export interface SoftmaxCrossEntropy {
   ignoreIndex: number
   /** [c]; ones if absent */
   classWeights?: Float64Array
+  /** factor on the gradient: of the loss in a sum of losses; 1 if absent */
+  lossWeight?: number
 }
 
 /** The loss and what it is made of. */
@@ -46,9 +48,9 @@ export function softmaxCrossEntropy(given: SoftmaxCrossEntropy): Loss {
   return { logSumExp, weightedLoss, weight, loss: weight === 0 ? 0 : weightedLoss / weight }
 }
 
-/** The gradient of the loss by the logits, [n, h, w, c]: weight · (p − [c is the label]) / Σ weight, back through the resize. */
+/** The gradient of lossWeight · loss by the logits, [n, h, w, c]: weight · (p − [c is the label]) / Σ weight, back through the resize. */
 export function softmaxCrossEntropyBackward(given: SoftmaxCrossEntropy): Array4 {
-  const { logits, labels, height, width } = given
+  const { logits, labels, height, width, lossWeight = 1 } = given
   const [n, h, w, channels] = logits.shape
   const shape: Shape4 = [n, height, width, channels]
   const probabilities = softmax(resize({ ...given, input: logits }))
@@ -59,7 +61,7 @@ export function softmaxCrossEntropyBackward(given: SoftmaxCrossEntropy): Array4 
     if (own === undefined || weight === 0) return
     for (let c = 0; c < channels; c++) {
       const p = probabilities.data[pixel * channels + c]
-      outputGradient.data[pixel * channels + c] = (own * (p - Number(c === label))) / weight
+      outputGradient.data[pixel * channels + c] = (lossWeight * own * (p - Number(c === label))) / weight
     }
   })
   return resizeBackward({ ...given, outputGradient, height: h, width: w })

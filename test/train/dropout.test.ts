@@ -120,9 +120,9 @@ describe('dropout in a training graph', () => {
   for (const options of networks)
     it(`stands before the head's last layers in ${JSON.stringify(options)}, and not in inference`, () => {
       const config = deepLabConfig(options)
-      const build = (make: (builder: GraphBuilder, image: Tensor) => Tensor) => {
+      const build = (make: (builder: GraphBuilder, image: Tensor) => Tensor[]) => {
         const builder = new GraphBuilder()
-        return builder.build([make(builder, builder.input('image', [1, 33, 33, 3]))]).ops
+        return builder.build(make(builder, builder.input('image', [1, 33, 33, 3]))).ops
       }
       const training = build((builder, image) => {
         const dropout = { ...MASK, step: builder.input('step', [1, 1, 1, 1], 'u32') }
@@ -130,7 +130,7 @@ describe('dropout in a training graph', () => {
       })
       expect(training.at(-2)!.kind).to.equal('dropout')
       expect(training.filter(({ kind }) => kind === 'dropout')).to.have.length(1)
-      const inference = build((builder, image) => deepLab(builder, image, config, 16))
+      const inference = build((builder, image) => [deepLab(builder, image, config, 16)])
       expect(training.filter(({ kind }) => kind !== 'dropout').map(({ name }) => name)).to.deep.equal(
         inference.map(({ name }) => name),
       )
@@ -150,6 +150,7 @@ describe('dropout in a training graph', () => {
       weightDecay: 0,
       headLearningRate: 1,
       dropout: 0.5,
+      auxiliaryLoss: 0,
       seed: 3,
       ...options,
     })

@@ -3,18 +3,20 @@
 import { readFileSync } from 'node:fs'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import type { Graph, Parameter } from '../../src/graph/graph.ts'
-import { deepLab } from '../../src/model/deeplab.ts'
+import { deepLabConfig, type ResNetConfig } from '../../src/model/config.ts'
+import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
-type NetworkName = 'deeplabv3_resnet50' | 'tiny'
+type NetworkName = 'deeplabv3_resnet50' | 'tiny' | 'auxiliary'
 
 interface Index {
   steps: number
   batch: number
   momentum: number
   weightDecay: number
+  auxiliaryLoss: number
   networks: Record<NetworkName, GoldenNetwork>
   trajectories: (Omit<Trajectory, 'values'> & { values: Omit<FinalValue, 'sample'>[] })[]
 }
@@ -27,6 +29,8 @@ export interface GoldenNetwork {
   learningRate: number
   /** What the last γ of each bottleneck starts at, as a multiple of the seeded one. */
   lastGamma: number
+  /** Of the loss; null where all classes count alike. */
+  classWeights: number[] | null
   /** Sum of the images' float32 bit patterns modulo 2³², and of the labels. */
   imageSum: number
   labelSum: number
@@ -64,6 +68,7 @@ export const goldenTraining = {
   batch: index.batch,
   momentum: index.momentum,
   weightDecay: index.weightDecay,
+  auxiliaryLoss: index.auxiliaryLoss,
 }
 
 export const goldenNetworks = index.networks
@@ -90,13 +95,24 @@ export function sampled(values: Float32Array): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)])
 }
 
-/** From `image`, [batch, height, width, 3], to the logits that the loss upsamples to the labels' size. */
+/** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
 export function trainingGraph(name: NetworkName): Graph {
   if (name === 'tiny') return tinyNetwork(index.batch)
   const builder = new GraphBuilder()
   const image = builder.input('image', [index.batch, ...index.networks[name].size, 3])
-  return builder.build([deepLab(builder, image, preset(name).config, 8)])
+  const auxiliaryHead = name === 'auxiliary'
+  const config = auxiliaryHead ? SHALLOW : preset(name).config
+  return builder.build(deepLabInTraining(builder, image, config, { outputStride: 8, auxiliaryHead }))
 }
+
+/** make_golden.py's `shallow_module`. */
+const SHALLOW = deepLabConfig({
+  ...(preset('deeplabv3_resnet50').config as ResNetConfig),
+  units: [1, 1, 1, 1],
+  multiGrid: [1],
+  classes: index.networks.auxiliary.classes,
+  auxiliaryHead: true,
+})
 
 /** The seeded parameter, times `lastGamma` for the last γ of each bottleneck: make_golden.py says why. */
 export function startingValue({ lastGamma }: GoldenNetwork, parameter: Parameter): Float32Array {

@@ -5,12 +5,14 @@ third step.
 usage: python3 test/train/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/index.json, golden/values.bin
 then npm run format, for index.json
 
-Two networks, torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py, each with batch norm in training mode (batch
-statistics, running statistics moved by momentum 0.1) and frozen (normalising by the running statistics, which stay; γ and β still train).
+Three networks: torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py, each with batch norm in training mode (batch
+statistics, running statistics moved by momentum 0.1) and frozen (normalising by the running statistics, which stay; γ and β still train);
+and with batch norm frozen torchvision's parts with one unit a block, with the auxiliary head and class weights.
 No dropout. Two images; the loss is the mean cross-entropy of the logits upsampled to the labels (align_corners false) over the pixels not
-labelled 255. SGD with momentum 0.9; weight decay 1e-4 on every parameter, γ, β and biases too: what torchvision's recipe and TensorFlow's
+labelled 255, by the class weights where there are any; with an auxiliary head 0.5 times that of its logits is added, as in torchvision's
+references/segmentation/train.py. SGD with momentum 0.9; weight decay 1e-4 on every parameter, γ, β and biases too: what torchvision's recipe and TensorFlow's
 DeepLab have for ResNets (its 4e-5 is for MobileNet and Xception); the poly schedule base·(1 − i/5)^0.9, so that five steps run through it.
-The base rate is the paper's 0.007 for 16 images scaled to two; 0.01 for the tiny network, which then trains visibly and never has an
+The base rate is the paper's 0.007 for 16 images scaled to two; 0.01 for the others, of which the tiny network then trains visibly and never has an
 activation so near a kink (ReLU's 0, a tie in max pooling) that weights off by 1e-6 would take the other side: at 0.007 one is.
 
 Each trajectory runs in float64 and in float32. index.json holds the losses of both, each the loss before its step; values.bin, in
@@ -29,6 +31,10 @@ sys.path.append(str(FOLDER.parent / 'model'))
 import networks
 import seeded
 from tiny_network import CLASSES, IMAGE, TinyNetwork
+from torchvision.models._utils import IntermediateLayerGetter
+from torchvision.models.resnet import Bottleneck, ResNet
+from torchvision.models.segmentation.deeplabv3 import DeepLabHead, DeepLabV3
+from torchvision.models.segmentation.fcn import FCNHead
 
 STEPS = 5
 BATCH = 2
@@ -36,14 +42,27 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-4
 LARGEST_SAMPLE = 2000
 IGNORED = 255
+AUXILIARY_LOSS = 0.5
 
 FIRST_AND_LAST_BATCH_NORM = [f'{norm}.{vector}' for norm in ('backbone.bn1', 'classifier.2') for vector in ('weight', 'bias', 'running_mean', 'running_var')]
 RESNET_VALUES = ['backbone.conv1.weight', 'backbone.layer3.0.conv2.weight', 'classifier.4.weight', 'classifier.4.bias', *FIRST_AND_LAST_BATCH_NORM]
 
+AUXILIARY_VALUES = [*RESNET_VALUES[:1], 'backbone.layer3.0.conv2.weight', 'backbone.layer3.0.bn3.weight', 'backbone.layer4.0.conv2.weight', *RESNET_VALUES[2:4],
+                    *[f'aux_classifier.{part}' for part in ('0.weight', '1.weight', '1.bias', '1.running_var', '4.weight', '4.bias')]]
+
+
+def shallow_module():
+    """torchvision's deeplabv3_resnet50 with its auxiliary head, but one unit a block."""
+    features = ResNet(Bottleneck, [1, 1, 1, 1], replace_stride_with_dilation=[False, True, True])
+    return DeepLabV3(IntermediateLayerGetter(features, {'layer4': 'out', 'layer3': 'aux'}), DeepLabHead(2048, CLASSES), FCNHead(1024, CLASSES))
+
+
 NETWORKS = {
     'deeplabv3_resnet50': {'make': lambda: networks.torchvision_module('resnet50', 8), 'size': (65, 65), 'classes': 21,
-                           'learningRate': 0.007 * BATCH / 16, 'lastGamma': 0.25, 'values': RESNET_VALUES},
-    'tiny': {'make': TinyNetwork, 'size': IMAGE, 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1, 'values': None},
+                           'learningRate': 0.007 * BATCH / 16, 'lastGamma': 0.25, 'values': RESNET_VALUES, 'frozen': (False, True)},
+    'tiny': {'make': TinyNetwork, 'size': IMAGE, 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1, 'values': None, 'frozen': (False, True)},
+    'auxiliary': {'make': shallow_module, 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 0.25,
+                  'values': AUXILIARY_VALUES, 'frozen': (True,), 'classWeights': [0.5, 1, 2, 0, 1.5, 0.25]},
 }
 
 
@@ -76,8 +95,17 @@ def seeded_network(network, frozen, dtype):
 
 
 def logits_of(module, images):
-    """Without the upsampling to the image's size that torchvision's own forward ends with."""
-    return module.classifier(module.backbone(images)['out']) if hasattr(module, 'backbone') else module(images)
+    """-> each head's; without the upsampling to the image's size that torchvision's own forward ends with."""
+    if not hasattr(module, 'backbone'):
+        return [module(images)]
+    features = module.backbone(images)
+    main = module.classifier(features['out'])
+    return [main, module.aux_classifier(features['aux'])] if module.aux_classifier else [main]
+
+
+def loss_of(logits, labels, class_weights):
+    upsampled = F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=False)
+    return F.cross_entropy(upsampled, labels, class_weights, ignore_index=IGNORED)
 
 
 def train(network, frozen, dtype):
@@ -86,13 +114,14 @@ def train(network, frozen, dtype):
     images = seeded_images(*network['size'])
     labels = torch.from_numpy(seeded_labels(images, network['classes'])).long()
     images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(dtype)
+    class_weights = torch.tensor(network['classWeights'], dtype=dtype) if 'classWeights' in network else None
     optimizer = torch.optim.SGD(module.parameters(), network['learningRate'], MOMENTUM, weight_decay=WEIGHT_DECAY)
     losses = []
     for step in range(STEPS):
         optimizer.param_groups[0]['lr'] = network['learningRate'] * (1 - step / STEPS) ** 0.9
         optimizer.zero_grad()
-        logits = F.interpolate(logits_of(module, images), size=labels.shape[1:], mode='bilinear', align_corners=False)
-        loss = F.cross_entropy(logits, labels, ignore_index=IGNORED)
+        main, *auxiliary = [loss_of(logits, labels, class_weights) for logits in logits_of(module, images)]
+        loss = main + sum(AUXILIARY_LOSS * other for other in auxiliary)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -129,13 +158,13 @@ def network_entry(network):
     images = seeded_images(*network['size'])
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
-            'lastGamma': network['lastGamma'], 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
 if __name__ == '__main__':
-    made = [trajectory(name, network, frozen) for name, network in NETWORKS.items() for frozen in (False, True)]
+    made = [trajectory(name, network, frozen) for name, network in NETWORKS.items() for frozen in network['frozen']]
     (FOLDER / 'golden').mkdir(exist_ok=True)
     (FOLDER / 'golden/values.bin').write_bytes(b''.join(values.tobytes() for _, samples in made for values in samples))
-    index = {'steps': STEPS, 'batch': BATCH, 'momentum': MOMENTUM, 'weightDecay': WEIGHT_DECAY,
+    index = {'steps': STEPS, 'batch': BATCH, 'momentum': MOMENTUM, 'weightDecay': WEIGHT_DECAY, 'auxiliaryLoss': AUXILIARY_LOSS,
              'networks': {name: network_entry(network) for name, network in NETWORKS.items()}, 'trajectories': [entry for entry, _ in made]}
     (FOLDER / 'golden/index.json').write_text(json.dumps(index) + '\n')

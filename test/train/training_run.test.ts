@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { classifierParameters, withNewClassifier } from '../../src/model/classifier.ts'
+import { classifierParameters, withAuxiliaryHead, withNewClassifier } from '../../src/model/classifier.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
@@ -20,6 +20,7 @@ const OPTIONS: TrainingOptions = {
   weightDecay: 1e-4,
   headLearningRate: 1,
   dropout: 0,
+  auxiliaryLoss: 0,
   seed: 0,
 }
 const PIXELS = 33 * 33
@@ -89,6 +90,21 @@ describe('TrainingRun', () => {
     expect(fast.parameters.get('backbone.conv1.weight')).to.deep.equal(
       plain.parameters.get('backbone.conv1.weight'),
     )
+  })
+
+  it('moves the auxiliary head as fast as the classifier', async () => {
+    const first = async (headLearningRate: number) => {
+      const model = withAuxiliaryHead(network(TINY), { seed: 2 })
+      const run = await TrainingRun.create(gpu, model, { ...OPTIONS, auxiliaryLoss: 0.5, headLearningRate })
+      await run.step(halves(), 0.05)
+      const { parameters } = await run.state()
+      await run.destroy()
+      return (name: string) => parameters.get(name)![0] - model.parameters.get(name)![0]
+    }
+    const [plain, fast] = [await first(1), await first(10)]
+    for (const name of ['aux_classifier.0.weight', 'aux_classifier.1.bias', 'aux_classifier.4.weight'])
+      expect(fast(name) / plain(name), name).to.be.closeTo(10, 0.05)
+    expect(fast('backbone.layer3.0.conv1.weight')).to.equal(plain('backbone.layer3.0.conv1.weight'))
   })
 
   it('counts a class as often as its weight says', async () => {

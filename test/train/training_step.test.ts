@@ -21,7 +21,7 @@ import {
   trajectories,
 } from './golden.ts'
 
-const { steps, batch, momentum, weightDecay } = goldenTraining
+const { steps, batch, momentum, weightDecay, auxiliaryLoss } = goldenTraining
 
 /** Losses before each step, and the parameters after the last. */
 async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
@@ -31,6 +31,8 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
   const graph = trainingGraph(forward, {
     labels: { height, width },
     ignoreIndex: 255,
+    classWeights: golden.classWeights !== null,
+    lossWeights: [1, auxiliaryLoss],
     batchNorm: batchNorm === 'training' ? { mode: 'batch', momentum: 0.1 } : { mode: 'frozen' },
   })
   const parameters = graphParameters(forward)
@@ -40,12 +42,16 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
   })
   const weights = await TrainingWeights.create(gpu, arena, { momentum, weightDecay })
   const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
-  const inputs = { image: trainingImages(golden), labels: padImages(trainingLabels(golden)) }
+  const inputs = {
+    image: trainingImages(golden),
+    labels: padImages(trainingLabels(golden)),
+    classWeights: Float32Array.from(golden.classWeights ?? []),
+  }
   const losses: number[] = []
   for (let step = 0; step < steps; step++) {
     weights.learningRate = golden.learningRate * (1 - step / steps) ** 0.9
-    const { loss } = await executor.run(inputs)
-    losses.push(loss[0])
+    const found = await executor.run(inputs)
+    losses.push(graph.losses.reduce((sum, { output, weight }) => sum + weight * found[output.name][0], 0))
   }
   const values = await arena.read()
   await executor.destroy()
@@ -77,6 +83,7 @@ function relativeDistance(actual: Float32Array, expected: Float32Array): number 
 const TOLERANCE = {
   tiny: { loss: 1e-6, weights: 1e-5 },
   deeplabv3_resnet50: { loss: 3e-4, weights: 1e-3 },
+  auxiliary: { loss: 1e-6, weights: 1e-5 },
 }
 
 describe('training steps', () => {

@@ -41,12 +41,19 @@ describe('recogniseArchitecture', () => {
       'classifier.0.convs.4.1.weight': [256, 2048, 1, 1],
       'classifier.1.weight': [1, 1, 3, 3],
     }
-    expect(recogniseArchitecture(resnet([3, 4, 6, 3], head))).to.deep.equal({
+    const found = {
       family: 'torchvision-resnet',
       classes: 21,
       units: [3, 4, 6, 3],
       aspp: { atrousBranches: 3, imagePooling: true },
       headConvolution: true,
+      auxiliaryHead: false,
+    }
+    expect(recogniseArchitecture(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
+    const auxiliary = { ...head, 'aux_classifier.4.weight': [21, 256, 1, 1] }
+    expect(recogniseArchitecture(resnet([3, 4, 6, 3], auxiliary))).to.deep.equal({
+      ...found,
+      auxiliaryHead: true,
     })
   })
 
