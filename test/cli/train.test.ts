@@ -154,6 +154,26 @@ describe('atrous train', () => {
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6, in/)
   })
 
+  it('takes the whole recipe, and goes on with it', async () => {
+    const balance = ['--class-weights', 'balanced', '--bootstrap', 'bright', '--head-learning-rate', '2']
+    const options = [...balance, '--dropout', '0.5', '--auxiliary-loss', '0.5']
+    await atrous(...command('straight', ...options))
+    await atrous(...command('run', '--stop-after', '3', ...options))
+    expect((await atrous(...command('run', '--resume', ...options))).stdout).to.match(/^step 6 of 6/)
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+    const { recipe } = JSON.parse(await readFile(path('run/checkpoints/step-6/training.json'), 'utf8'))
+    expect(recipe).to.deep.include({
+      classWeights: 'balanced',
+      hardClasses: ['bright'],
+      headLearningRate: 2,
+      dropout: 0.5,
+      auxiliaryLoss: 0.5,
+    })
+    expect(await errorOf(command('run', '--resume', '--class-weights', '1,2'))).to.equal(
+      'error: --resume: classWeights is balanced in the checkpoint, not 1,2; it cannot change midway\n',
+    )
+  })
+
   it('goes on after kill −9 as if it had never stopped', async () => {
     const more = ['--save-every', '2', '--validate-every', '3']
     await atrous(...command('straight', ...more))
@@ -225,6 +245,21 @@ describe('atrous train', () => {
       )
       expect(await errorOf(command('run', '--resume', '--seed', '2'))).to.equal(
         'error: --resume: seed is 0 in the checkpoint, not 2; it cannot change midway\n',
+      )
+    })
+
+    it('which class or weight is odd', async () => {
+      const says = async (...options: string[]) => (await errorOf(command('run', ...options))).trim()
+      expect(await says('--bootstrap')).to.equal(
+        'error: there is no class "bicycle"; the classes are dark, bright',
+      )
+      expect(await says('--bootstrap', 'bright, sofa')).to.match(/^error: there is no class "sofa"/)
+      expect(await says('--class-weights', '1,2,3')).to.equal(
+        'error: classWeights: expected a weight for each of the 2 classes, got 3',
+      )
+      expect(await says('--class-weights', '1,much')).to.match(/Expected a number\.$/)
+      expect(await says('--dropout', '1')).to.equal(
+        'error: dropout: expected a share from 0 to below 1, got 1',
       )
     })
 

@@ -11,21 +11,11 @@ import { readModel } from '../../src/node/model_files.ts'
 import { findWeights } from '../../src/node/weights.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { hasTorchvision, PYTHON } from '../support/torchvision.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
 import { seededImage } from './seeded_weights.ts'
 
-/** Debian's, which has PyTorch as a package; a python3 found first on the path may be another. */
-const PYTHON = '/usr/bin/python3'
 const script = fileURLToPath(new URL('make_checkpoints.py', import.meta.url))
-
-function hasTorchvision(): boolean {
-  try {
-    execFileSync(PYTHON, ['-c', 'import torch, torchvision'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe('checkpoints that PyTorch saved', () => {
   let folder: string

@@ -1,0 +1,26 @@
+"""Loads a ResNet that was saved here into torchvision's own module, strictly, and prints the sum of each of its parameters as JSON.
+usage: python3 test/node/load_strict.py MODEL.safetensors CLASSES (auxiliary|plain)"""
+import json
+import sys
+
+import numpy as np
+import torch
+from torchvision.models.segmentation import deeplabv3_resnet50
+
+
+def read_safetensors(path):
+    """By hand, since Debian has no package for it: eight bytes of the header's length, the header, the values."""
+    with open(path, 'rb') as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), 'little')))
+        values = file.read()
+    header.pop('__metadata__', None)
+    return {name: torch.from_numpy(np.frombuffer(values[slice(*entry['data_offsets'])], '<f4').reshape(entry['shape']).copy())
+            for name, entry in header.items()}
+
+
+if __name__ == '__main__':
+    path, classes, head = sys.argv[1:]
+    module = deeplabv3_resnet50(weights=None, weights_backbone=None, num_classes=int(classes), aux_loss=head == 'auxiliary')
+    module.load_state_dict(read_safetensors(path), strict=True)
+    print(json.dumps({name: value.double().sum().item() for name, value in module.state_dict().items()
+                      if not name.endswith('num_batches_tracked')}))
