@@ -23,6 +23,11 @@ export function addRecipeOptions(command: Command): Command {
     .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
     .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
     .option('--no-flip', 'do not mirror images at random')
+    .option(
+      '--activation-budget <MiB>',
+      "for a step's activations; the rest is computed twice (default: the GPU's largest buffer)",
+      number,
+    )
     .option('--seed <n>', 'of order, crops and new weights (default: 0)', wholeNumber)
 }
 
@@ -30,14 +35,19 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
+  const { activationBudget } = options
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
   const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
-  return { ...sizes, learningRate, headLearningRate, freezeBatchNorm, batchNormDecay, momentum, weightDecay }
+  const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay }
+  return { ...sizes, ...rates, freezeBatchNorm, activationBudget }
 }
 
-/** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */
-export function checkSameRecipe(asked: Partial<Recipe>, made: Recipe): void {
+/**
+ * Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. Only the activation
+ * budget may differ, which changes no result.
+ */
+export function checkSameRecipe({ activationBudget: _, ...asked }: Partial<Recipe>, made: Recipe): void {
   for (const [name, value] of Object.entries(asked)) {
     const before = made[name as keyof Recipe]
     if (value !== undefined && String(value) !== String(before))

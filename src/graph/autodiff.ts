@@ -16,6 +16,8 @@ export interface TrainingGraphOptions {
 }
 
 export interface TrainingGraph extends Graph {
+  /** How many of the ops, the first ones, are the forward pass up to the logits. */
+  forwardOps: number
   /** class8 [n, height, width, 1], among the inputs. */
   labels: Tensor
   /** f32 [1, 1, 1, 2]: the loss and 1/Σweight. Among the outputs. */
@@ -35,6 +37,7 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
   const backward = differentiate(prepared, new Map([[logits, gradient]]))
   return {
     ops: [...prepared.ops, ...lossOps, ...backward],
+    forwardOps: prepared.ops.length,
     inputs: [...prepared.inputs, labels],
     outputs: [loss],
     labels,

@@ -19,7 +19,8 @@ const CLASSIFIER = 'classifier.4'
 export function segmentationHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
   const { config } = context
   let x = features
-  if (config.aspp) x = aspp(builder, x, { ...context, aspp: config.aspp })
+  const { aspp: pyramid } = config
+  if (pyramid) x = builder.unit('classifier.0', () => aspp(builder, features, { ...context, aspp: pyramid }))
   if (config.headConvolution)
     x = unit(builder, x, { convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3, config })
   return builder.conv2d(x, { name: CLASSIFIER, outChannels: config.classes, kernel: 1, bias: true })

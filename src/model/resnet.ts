@@ -68,7 +68,14 @@ export function resnet(
   image: Tensor,
   { config, outputStride }: { config: ResNetConfig; outputStride: number },
 ): Tensor {
-  const stem = convolutionBatchNorm(builder, image, {
+  return bottleneckUnits(config, outputStride).reduce(
+    (x, unit) => builder.unit(unit.name, () => bottleneck(builder, x, unit)),
+    builder.unit('backbone.stem', () => stem(builder, image, config)),
+  )
+}
+
+function stem(builder: GraphBuilder, image: Tensor, config: ResNetConfig): Tensor {
+  const convolved = convolutionBatchNorm(builder, image, {
     convolution: 'backbone.conv1',
     batchNorm: 'backbone.bn1',
     outChannels: scaledChannels(64, config),
@@ -77,8 +84,7 @@ export function resnet(
     epsilon: EPSILON,
     activation: 'relu',
   })
-  const pooled = builder.maxPool(stem, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
-  return bottleneckUnits(config, outputStride).reduce((x, unit) => bottleneck(builder, x, unit), pooled)
+  return builder.maxPool(convolved, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
 }
 
 /** relu(branch(x) + shortcut(x)), with the stride on the 3×3 convolution, where torchvision has it ("ResNet v1.5"). */

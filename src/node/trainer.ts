@@ -51,10 +51,14 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   /**
    * Goes on from a checkpoint that `save` wrote, on the same images: bit for bit as if training had never stopped, on the same
-   * GPU and driver. The model is a new one, for the caller to dispose of. Throws a UserError where the checkpoint is damaged, or
-   * the dataset another.
+   * GPU and driver. The model is a new one, for the caller to dispose of. All of the recipe is the checkpoint's, but for an
+   * activation budget in `options`. Throws a UserError where the checkpoint is damaged, or the dataset another.
    */
-  static async resume(folder: string, dataset: FileDataset, options: OpenOptions = {}): Promise<Trainer> {
+  static async resume(
+    folder: string,
+    dataset: FileDataset,
+    { activationBudget, ...options }: OpenOptions & Pick<Partial<Recipe>, 'activationBudget'> = {},
+  ): Promise<Trainer> {
     const model = await DeepLab.load(folder, options)
     try {
       const { step, recipe, images, velocities } = await readTrainingCheckpoint(folder, model)
@@ -63,7 +67,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
         throw new UserError(
           `${folder}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
         )
-      const trainer = new Trainer(model, dataset, recipe)
+      const budget = activationBudget ?? recipe.activationBudget
+      const trainer = new Trainer(model, dataset, { ...recipe, activationBudget: budget })
       trainer.#step = step
       trainer.#kept = { step, velocities }
       trainer.#checkpoint = folder

@@ -52,6 +52,13 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
     check(recipe, name, 'a number above 0', recipe[name] > 0 && recipe[name] < Infinity)
   for (const name of ['momentum', 'weightDecay', 'batchNormDecay'] as const)
     check(recipe, name, 'a number from 0 to 1', recipe[name] >= 0 && recipe[name] <= 1)
+  const { activationBudget } = recipe
+  check(
+    recipe,
+    'activationBudget',
+    'a number of MiB above 0',
+    activationBudget === undefined || activationBudget > 0,
+  )
   const [smallest, largest] = recipe.scales
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32

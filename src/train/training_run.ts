@@ -3,12 +3,12 @@
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import { planWithin } from '../graph/activation_budget.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { Executor } from '../graph/executor.ts'
 import { type Graph, graphParameters, type Parameter } from '../graph/graph.ts'
 import { ParameterArena } from '../graph/parameter_arena.ts'
-import { createPlan } from '../graph/plan.ts'
 import { TrainingWeights } from '../graph/training_weights.ts'
 import { classifierParameters } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
@@ -32,6 +32,11 @@ export interface TrainingOptions {
   weightDecay: number
   /** Factor on the classifier's learning rate. */
   headLearningRate: number
+  /**
+   * MiB for the activations of a step. What does not fit is computed a second time in the backward pass, with the same result
+   * to the bit. Default: the GPU's largest buffer.
+   */
+  activationBudget?: number
 }
 
 /** A network and its weights. */
@@ -66,7 +71,8 @@ export class TrainingRun {
     options: TrainingOptions & { velocities?: ReadonlyMap<string, Float32Array> },
   ): Promise<TrainingRun> {
     const forward = forwardGraph(network, options)
-    const plan = createPlan(withBackward(forward, options), gpu, [])
+    const { activationBudget: budget } = options
+    const plan = planWithin(withBackward(forward, options), gpu, budget && budget * 2 ** 20)
     const arena = await ParameterArena.create(gpu, graphParameters(forward), {
       rateOf: learningRates(network.config, options),
       host: network.parameters,
@@ -96,6 +102,11 @@ export class TrainingRun {
     this.#weights = parts.weights
     this.#classes = parts.classes
     this.#batchSize = parts.batchSize
+  }
+
+  /** What the activations of a step take on the GPU. */
+  get activationBytes(): number {
+    return this.#executor.plan.arenaBytes
   }
 
   /**
