@@ -13,6 +13,11 @@ export function addRecipeOptions(command: Command): Command {
   return command
     .option('--steps <n>', 'updates of the weights in all (default: 30000)', positiveInteger)
     .option('--batch-size <n>', 'images a step (default: 16)', positiveInteger)
+    .option(
+      '--micro-batch-size <n>',
+      'of them on the GPU at a time, to save memory (default: all)',
+      positiveInteger,
+    )
     .option('--crop-size <pixels>', 'edge of the square cut from each image (default: 513)', positiveInteger)
     .option('--learning-rate <x>', 'of the first step; it falls to 0 (default: 0.007)', number)
     .option('--head-learning-rate <x>', "factor on the classifier's (default: 1)", number)
@@ -35,10 +40,10 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
-  const { activationBudget } = options
+  const { microBatchSize, activationBudget } = options
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
-  const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
+  const sizes = { steps, batchSize, microBatchSize, cropSize, outputStride, scales, flip, seed }
   const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay }
   return { ...sizes, ...rates, freezeBatchNorm, activationBudget }
 }

@@ -5,6 +5,7 @@ import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import type { TrainingOptions } from './training_run.ts'
 
 export interface Recipe extends TrainingOptions {
+  microBatchSize: number
   /** Updates of the weights in all; the learning rate falls to 0 over them. */
   steps: number
   /** Of the first step; see `polyLearningRate`. */
@@ -21,7 +22,7 @@ export interface Recipe extends TrainingOptions {
  * The first stage of sections 4 and A of DeepLabv3. Its second stage freezes batch norm, at output stride 8 and a learning
  * rate of 0.001.
  */
-const PAPER: Omit<Recipe, 'weightDecay'> = {
+const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   steps: 30_000,
   batchSize: 16,
   cropSize: 513,
@@ -45,13 +46,16 @@ const FEW_IMAGES = 8
 /** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), ...given }
-  for (const name of ['steps', 'batchSize', 'cropSize'] as const)
+  const microBatchSize = options.batchSize ?? PAPER.batchSize
+  const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }
+  for (const name of ['steps', 'batchSize', 'microBatchSize', 'cropSize'] as const)
     check(recipe, name, 'a whole number above 0', Number.isInteger(recipe[name]) && recipe[name] > 0)
   for (const name of ['learningRate', 'headLearningRate'] as const)
     check(recipe, name, 'a number above 0', recipe[name] > 0 && recipe[name] < Infinity)
   for (const name of ['momentum', 'weightDecay', 'batchNormDecay'] as const)
     check(recipe, name, 'a number from 0 to 1', recipe[name] >= 0 && recipe[name] <= 1)
+  const divides = recipe.batchSize % recipe.microBatchSize === 0
+  check(recipe, 'microBatchSize', `a divisor of the batch size ${recipe.batchSize}`, divides)
   const { activationBudget } = recipe
   check(
     recipe,
@@ -68,10 +72,10 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
 }
 
 /** What is allowed but seldom wise. */
-export function recipeWarnings({ batchSize, freezeBatchNorm }: Recipe): string[] {
-  if (freezeBatchNorm || batchSize >= FEW_IMAGES) return []
+export function recipeWarnings({ microBatchSize, freezeBatchNorm }: Recipe): string[] {
+  if (freezeBatchNorm || microBatchSize >= FEW_IMAGES) return []
   return [
-    `batch norm trains on ${batchSize} image${batchSize === 1 ? '' : 's'} at a time, and its statistics are poor below ${FEW_IMAGES}: ` +
+    `batch norm trains on ${microBatchSize} image${microBatchSize === 1 ? '' : 's'} at a time, and its statistics are poor below ${FEW_IMAGES}: ` +
       'freeze it, or take larger batches of smaller crops',
   ]
 }

@@ -1,4 +1,5 @@
-// A network in training on a GPU: its step (forward, loss, backward, update in one submit) and what it has learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch) and what it has
+// learned.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
@@ -19,6 +20,11 @@ import type { Preprocessing } from '../model/preprocessing.ts'
 export interface TrainingOptions {
   /** Images a step. */
   batchSize: number
+  /**
+   * Images that are on the GPU at a time, a divisor of the batch size (default: all). An update is by the mean of the
+   * micro-batches' gradients, each that of its own mean loss; batch norm sees one micro-batch at a time.
+   */
+  microBatchSize?: number
   /** Edge of the square that the network sees of each image, in pixels. */
   cropSize: number
   outputStride: number
@@ -60,6 +66,7 @@ export class TrainingRun {
   readonly #weights: TrainingWeights
   readonly #classes: number
   readonly #batchSize: number
+  readonly #microBatches: number
 
   /**
    * Starts from the network's weights and, where training goes on, from the velocities of a LearnedState.
@@ -70,19 +77,22 @@ export class TrainingRun {
     network: TrainedNetwork,
     options: TrainingOptions & { velocities?: ReadonlyMap<string, Float32Array> },
   ): Promise<TrainingRun> {
-    const forward = forwardGraph(network, options)
+    const { batchSize, microBatchSize = batchSize } = options
+    const microBatches = batchSize / microBatchSize
+    const forward = forwardGraph(network, { ...options, batchSize: microBatchSize })
     const { activationBudget: budget } = options
     const plan = planWithin(withBackward(forward, options), gpu, budget && budget * 2 ** 20)
     const arena = await ParameterArena.create(gpu, graphParameters(forward), {
       rateOf: learningRates(network.config, options),
       host: network.parameters,
       velocities: options.velocities,
+      sums: microBatches > 1,
     })
-    const weights = await TrainingWeights.create(gpu, arena, options)
+    const weights = await TrainingWeights.create(gpu, arena, { ...options, microBatches })
     try {
       const executor = await Executor.create(gpu, plan, weights)
       const { classes } = network.config
-      return new TrainingRun({ executor, arena, weights, classes, batchSize: options.batchSize })
+      return new TrainingRun({ executor, arena, weights, classes, batchSize, microBatches })
     } catch (error) {
       weights.destroy()
       arena.destroy()
@@ -96,12 +106,14 @@ export class TrainingRun {
     weights: TrainingWeights
     classes: number
     batchSize: number
+    microBatches: number
   }) {
     this.#executor = parts.executor
     this.#arena = parts.arena
     this.#weights = parts.weights
     this.#classes = parts.classes
     this.#batchSize = parts.batchSize
+    this.#microBatches = parts.microBatches
   }
 
   /** What the activations of a step take on the GPU. */
@@ -111,7 +123,7 @@ export class TrainingRun {
 
   /**
    * Learns from a batch, as `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize².
-   * Returns the loss before the update, the mean over the labelled pixels; 0 where there are none.
+   * Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; of micro-batches their mean.
    * Throws a UserError for a label that is no class and, once the update is done, for a loss that is no number.
    */
   async step(
@@ -119,11 +131,20 @@ export class TrainingRun {
     learningRate: number,
   ): Promise<number> {
     const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
-    this.#weights.learningRate = learningRate
-    const { loss } = await this.#executor.run({ photo: images, labels: padded })
-    if (!Number.isFinite(loss[0]))
-      throw new UserError(`the loss is ${loss[0]}: try a smaller learning rate than ${learningRate}`)
-    return loss[0]
+    this.#weights.begin(learningRate)
+    let sum = 0
+    for (let i = 0; i < this.#microBatches; i++) {
+      const inputs = { photo: this.#part(images, i), labels: this.#part(padded, i) }
+      const { loss } = await this.#executor.run(inputs, {
+        begins: i === 0,
+        ends: i === this.#microBatches - 1,
+      })
+      sum += loss[0]
+    }
+    const loss = sum / this.#microBatches
+    if (!Number.isFinite(loss))
+      throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
+    return loss
   }
 
   /** Throws a UserError where a weight is no number any more. */
@@ -139,6 +160,12 @@ export class TrainingRun {
     await this.#executor.destroy()
     this.#weights.destroy()
     this.#arena.destroy()
+  }
+
+  /** A micro-batch's share of a batch's bytes. */
+  #part(bytes: Uint8Array, index: number): Uint8Array {
+    const size = bytes.length / this.#microBatches
+    return bytes.subarray(index * size, (index + 1) * size)
   }
 }
 

@@ -154,6 +154,18 @@ describe('atrous train', () => {
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6, in/)
   })
 
+  it('goes on bit for bit with micro-batches, and with another activation budget', async () => {
+    const more = ['--micro-batch-size', '1', '--freeze-batch-norm']
+    await atrous(...command('straight', ...more))
+    await atrous(...command('run', ...more, '--stop-after', '3'))
+    const { code, stderr } = await atrous(...command('run', '--resume', '--activation-budget', '0.25'))
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+    const state = JSON.parse(await readFile(path('run/checkpoints/step-6/training.json'), 'utf8'))
+    expect(state.recipe).to.include({ batchSize: 2, microBatchSize: 1, activationBudget: 0.25 })
+  })
+
   it('goes on after kill −9 as if it had never stopped', async () => {
     const more = ['--save-every', '2', '--validate-every', '3']
     await atrous(...command('straight', ...more))

@@ -43,7 +43,7 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
   const inputs = { image: trainingImages(golden), labels: padImages(trainingLabels(golden)) }
   const losses: number[] = []
   for (let step = 0; step < steps; step++) {
-    weights.learningRate = golden.learningRate * (1 - step / steps) ** 0.9
+    weights.begin(golden.learningRate * (1 - step / steps) ** 0.9)
     const { loss } = await executor.run(inputs)
     losses.push(loss[0])
   }
