@@ -117,7 +117,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   /** Gives the model the weights as they are now, for use within the loop: to segment, evaluate or save. */
   async updateModel(): Promise<void> {
     if (!this.#run || this.#kept.step === this.#step) return
-    const { parameters, velocities } = await this.#explained(this.#run.state())
+    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step + 1)
     await this.model.setParameters(parameters)
     this.#kept = { step: this.#step, velocities }
   }
@@ -131,12 +131,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     const { step, velocities } = this.#kept
     if (!velocities) throw new UserError(`${folder}: nothing to save before the first step`)
     const { recipe } = this
-    await writeTrainingCheckpoint(folder, this.model, {
-      step,
-      recipe,
-      images: this.dataset.size,
-      velocities,
-    })
+    const progress = { step, recipe, images: this.dataset.size, velocities }
+    await this.#explained(writeTrainingCheckpoint(folder, this.model, progress))
     this.#checkpoint = folder
   }
 
@@ -146,7 +142,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (this.#step >= steps) return
     for await (const batch of this.#batches()) {
       const learningRate = polyLearningRate(base, this.#step, steps)
-      const loss = await this.#explained(run.step(batch, learningRate))
+      const loss = await this.#explained(run.step(batch, learningRate), this.#step + 1)
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
       yield { step: ++this.#step, loss, learningRate, imagesPerSecond }
       if (this.#step === steps) return
@@ -165,14 +161,14 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     })
   }
 
-  /** Says where a run went wrong, and where it was last right. */
-  async #explained<T>(work: Promise<T>): Promise<T> {
+  /** Says at which step a run went wrong, if that is to blame, and where it was last right. */
+  async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
     try {
       return await work
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
-      throw new UserError(`step ${this.#step + 1}: ${error.message}${checkpoint}`)
+      throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
     }
   }
 }
