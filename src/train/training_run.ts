@@ -3,6 +3,7 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
+import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { planWithin } from '../graph/activation_budget.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
@@ -96,7 +97,8 @@ export class TrainingRun {
     } catch (error) {
       weights.destroy()
       arena.destroy()
-      throw error
+      if (!(error instanceof OutOfMemoryError)) throw error
+      throw new OutOfMemoryError(`${error.message}; take a smaller activation budget, micro-batch or crop`)
     }
   }
 

@@ -31,11 +31,15 @@ describe('atrous train on a disk that takes no more', () => {
     ...['--save-every', '2', '--freeze-batch-norm', ...more],
   ]
 
-  const losses = async (out: string) =>
-    (await readFile(path(`${out}/metrics.jsonl`), 'utf8'))
+  /** Of all lines of metrics.jsonl, each of which has to be whole. */
+  async function losses(out: string): Promise<number[]> {
+    const text = await readFile(path(`${out}/metrics.jsonl`), 'utf8')
+    expect(text).to.match(/}\n$/)
+    return text
+      .trimEnd()
       .split('\n')
-      .slice(0, -1) // what a line's end is followed by
-      .map(line => JSON.parse(line).loss as number)
+      .map(line => JSON.parse(line).loss)
+  }
 
   function expectRefusal({ code, stdout, stderr }: Ended, complaint: RegExp) {
     expect(stderr).to.match(complaint)
