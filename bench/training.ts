@@ -1,5 +1,5 @@
-// Times training steps with ever less memory for activations: `npx tsx bench/training.ts [PRESET] [--output-stride N] [--size N]
-// [--batch-size N] [--budgets 1,0.5] [--runs N]`. Budgets are shares of what all activations take; of each, a step in turn.
+// Times training steps with ever less memory for activations: `npm run bench:training -- [PRESET] [--output-stride N]
+// [--size N] [--batch-size N] [--budgets 1,0.5] [--runs N]`. Budgets are shares of what all activations take; of each, a step in turn.
 
 import { parseArgs } from 'node:util'
 import { initialWeights } from '../src/model/initial_weights.ts'
