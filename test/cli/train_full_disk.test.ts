@@ -48,8 +48,9 @@ describe('atrous train on a disk that takes no more', () => {
 
   /** Resumes the run in `out`, whose last whole checkpoint has to be that of `step`, and compares it to one never stopped. */
   async function expectWhole(out: string, step: number) {
-    expect(await readdir(path(out)), 'but for checkpoints and metrics').to.have.members([
+    expect(await readdir(path(out)), 'no half-written files').to.have.members([
       'checkpoints',
+      'curves.svg',
       'metrics.jsonl',
     ])
     expect(await readdir(path(`${out}/checkpoints`))).to.deep.equal([`step-${step}`])
