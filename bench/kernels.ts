@@ -7,6 +7,7 @@ import { Program } from '../src/gpu/program.ts'
 import { uploadOperands } from '../src/gpu/run_kernel.ts'
 import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
 import { openGpu } from '../src/node/dawn.ts'
+import { cases as accumulateGradientsCases } from '../test/cases/accumulate_gradients.ts'
 import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_probabilities.ts'
 import { cases as activationCases } from '../test/cases/activation.ts'
 import { cases as activationBackwardCases } from '../test/cases/activation_backward.ts'
@@ -33,6 +34,7 @@ import { cases as sliceChannelsCases } from '../test/cases/slice_channels.ts'
 import { cases as softmaxCases } from '../test/cases/softmax.ts'
 import { cases as softmaxCrossEntropyCases } from '../test/cases/softmax_cross_entropy.ts'
 import { cases as upsampleArgmaxCases } from '../test/cases/upsample_argmax.ts'
+import { accumulateGradientsRun } from '../test/kernels/accumulate_gradients.ts'
 import { accumulateProbabilitiesRun } from '../test/kernels/accumulate_probabilities.ts'
 import { activationRun } from '../test/kernels/activation.ts'
 import { activationBackwardRun } from '../test/kernels/activation_backward.ts'
@@ -127,6 +129,7 @@ const ops: Record<string, Bench[]> = {
   softmax_cross_entropy_merge: benches(softmaxCrossEntropyCases, softmaxCrossEntropyMergeRun),
   softmax_cross_entropy_backward: benches(softmaxCrossEntropyCases, softmaxCrossEntropyBackwardRun),
   dropout: benches(dropoutCases, dropoutRun),
+  accumulate_gradients: benches(accumulateGradientsCases, accumulateGradientsRun),
   sgd: benches(sgdCases, sgdRun),
 }
 

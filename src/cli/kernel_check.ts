@@ -4,6 +4,7 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { runKernel } from '../gpu/run_kernel.ts'
 import type { ShaderName } from '../gpu/shaders.gen.ts'
+import { accumulateGradients } from '../kernels/accumulate_gradients.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { activation } from '../kernels/activation.ts'
 import { activationBackward } from '../kernels/activation_backward.ts'
@@ -74,6 +75,7 @@ export interface KernelReport {
  * test/cli/make_known_answers.ts: a test fails until it does.
  */
 const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | undefined>> = {
+  accumulate_gradients: accumulateGradients,
   accumulate_probabilities: accumulateProbabilities,
   activation,
   activation_backward: activationBackward,

@@ -130,7 +130,8 @@ async function openTrainer(
   checkpoint?: string,
 ): Promise<Trainer> {
   const recipe = recipeOf(options)
-  const trainer = checkpoint && (await Trainer.resume(checkpoint, dataset))
+  const { activationBudget } = recipe
+  const trainer = checkpoint && (await Trainer.resume(checkpoint, dataset, { activationBudget }))
   const model = trainer ? trainer.model : await openModel(options)
   try {
     if (!trainer) return new Trainer(model, dataset, recipe, { report })

@@ -1,6 +1,6 @@
 // The folder of a training run: its checkpoints, the best model, a line of metrics.jsonl for each step, and pictures of it all.
 
-import { appendFile, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
@@ -47,11 +47,17 @@ export class TrainingFolder {
     await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }
 
-  /** Adds a line to metrics.jsonl. Throws a UserError where the disk refuses. */
+  /** Adds a line to metrics.jsonl, whole or not at all. Throws a UserError where the disk refuses. */
   async record(metrics: Metrics): Promise<void> {
-    await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`).catch(error => {
+    try {
+      const { size } = await stat(this.#metrics)
+      await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`).catch(async error => {
+        await truncate(this.#metrics, size)
+        throw error
+      })
+    } catch (error) {
       throw fileError(this.#metrics, error)
-    })
+    }
   }
 
   /** Records a validation with its samples, a PNG, and saves the model where none was better before. */

@@ -17,6 +17,11 @@ export function addRecipeOptions(command: Command): Command {
   return command
     .option('--steps <n>', 'updates of the weights in all (default: 30000)', positiveInteger)
     .option('--batch-size <n>', 'images a step (default: 16)', positiveInteger)
+    .option(
+      '--micro-batch-size <n>',
+      'of them on the GPU at a time, to save memory (default: all)',
+      positiveInteger,
+    )
     .option('--crop-size <pixels>', 'edge of the square cut from each image (default: 513)', positiveInteger)
     .option('--learning-rate <x>', 'of the first step; it falls to 0 (default: 0.007)', number)
     .option(
@@ -35,6 +40,11 @@ export function addRecipeOptions(command: Command): Command {
     .option('--dropout <share>', 'of features before the classifier (default: 0)', number)
     .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
     .option('--bootstrap [classes]', "draw these classes' images twice (default: VOC's hard ones)", nameList)
+    .option(
+      '--activation-budget <MiB>',
+      "for a step's activations; the rest is computed twice (default: the GPU's largest buffer)",
+      number,
+    )
     .option('--seed <n>', 'of order, crops and new weights (default: 0)', wholeNumber)
 }
 
@@ -42,26 +52,21 @@ export function addRecipeOptions(command: Command): Command {
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
-  const { auxiliaryLoss, dropout, classWeights, bootstrap } = options
+  const { microBatchSize, activationBudget, auxiliaryLoss, dropout, classWeights, bootstrap } = options
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
-  const sizes = { steps, batchSize, cropSize, outputStride, scales, flip, seed }
-  const descent = { learningRate, headLearningRate, momentum, weightDecay }
-  return {
-    ...sizes,
-    ...descent,
-    freezeBatchNorm,
-    batchNormDecay,
-    auxiliaryLoss,
-    dropout,
-    classWeights,
-    hardClasses,
-  }
+  const sizes = { steps, batchSize, microBatchSize, cropSize, outputStride, scales, flip, seed }
+  const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay }
+  const losses = { auxiliaryLoss, dropout, classWeights, hardClasses }
+  return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget }
 }
 
-/** Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. */
-export function checkSameRecipe(asked: Partial<Recipe>, made: Recipe): void {
+/**
+ * Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. Only the activation
+ * budget may differ, which changes no result.
+ */
+export function checkSameRecipe({ activationBudget: _, ...asked }: Partial<Recipe>, made: Recipe): void {
   for (const [name, value] of Object.entries(asked)) {
     const before = made[name as keyof Recipe]
     if (value !== undefined && String(value) !== String(before))

@@ -70,10 +70,10 @@ export class Program {
     this.#dispatches = dispatches
   }
 
-  /** Records every dispatch in one compute pass. */
-  encode(encoder: GPUCommandEncoder): void {
+  /** Records the dispatches of the launches `from` … `to` − 1, by default all, in one compute pass. */
+  encode(encoder: GPUCommandEncoder, from = 0, to = this.#dispatches.length): void {
     const pass = encoder.beginComputePass()
-    for (const dispatch of this.#dispatches) record(pass, dispatch)
+    for (const dispatch of this.#dispatches.slice(from, to)) record(pass, dispatch)
     pass.end()
   }
 

@@ -21,6 +21,8 @@ export interface TrainingGraphOptions {
 }
 
 export interface TrainingGraph extends Graph {
+  /** How many of the ops, the first ones, are the forward pass up to the logits. */
+  forwardOps: number
   /** class8 [n, height, width, 1], among the inputs. */
   labels: Tensor
   /** Of each output of the forward graph, and outputs themselves: f32 [1, 1, 1, 2], the loss and 1/Σweight. The first is `loss`. */
@@ -51,6 +53,7 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
   const backward = differentiate(prepared, new Map(losses.map(({ gradient }, i) => [outputs[i], gradient])))
   return {
     ops: [...prepared.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
+    forwardOps: prepared.ops.length,
     inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
     outputs: losses.map(({ output }) => output),
     labels,

@@ -26,6 +26,7 @@ export class GraphBuilder {
   readonly #inputs: Tensor[] = []
   readonly #names = new Set<string>()
   #scope = ''
+  #unit: string | undefined
 
   /**
    * Puts `scope/` before the names of the tensors that `build` makes, so that one network can stand in a graph several
@@ -36,6 +37,18 @@ export class GraphBuilder {
     this.#scope = `${outer}${scope}/`
     const result = build()
     this.#scope = outer
+    return result
+  }
+
+  /**
+   * Names the ops that `build` makes as one unit of the network, such as a bottleneck. Where memory is short, training keeps
+   * what enters and leaves a unit and computes what is inside a second time.
+   */
+  unit<T>(name: string, build: () => T): T {
+    const outer = this.#unit
+    this.#unit = name
+    const result = build()
+    this.#unit = outer
     return result
   }
 
@@ -264,7 +277,7 @@ export class GraphBuilder {
   }
 
   #push(op: Unnamed<Op>): Tensor {
-    this.#ops.push({ ...op, name: op.output.name })
+    this.#ops.push({ ...op, name: op.output.name, unit: this.#unit })
     return op.output
   }
 }

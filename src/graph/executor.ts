@@ -18,9 +18,16 @@ export interface WeightSource {
   folded(weights: FoldedWeights, part: 'packed' | 'packed_bias'): Range
   parameter(parameter: Parameter): Range
   gradient(parameter: Parameter): Range
-  /** What every run does before the plan's steps, and after them. */
+  /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
   before(): Launch[]
+  each(): Launch[]
   after(): Launch[]
+}
+
+/** Of several runs between which the weights stay as they are (micro-batches), only the first begins and only the last ends. */
+export interface RunOptions {
+  begins?: boolean
+  ends?: boolean
 }
 
 export class Executor {
@@ -29,6 +36,8 @@ export class Executor {
   readonly #arena: GPUBuffer
   readonly #readback: GPUBuffer
   readonly #program: Program
+  /** Those of the program's launches that every run does: what the weights do before comes first, what they do after last. */
+  readonly #every: { from: number; to: number }
   /** Runs wait for each other: they share the arena. */
   #running: Promise<unknown> = Promise.resolve()
 
@@ -52,10 +61,13 @@ export class Executor {
           ]),
         ),
       }))
+      const [before, after] = [weights.before(), weights.after()]
+      const all = [...before, ...launches, ...weights.each(), ...after]
       return new Executor(gpu, plan, {
         arena,
         readback,
-        program: await Program.create(gpu, 'plan', [...weights.before(), ...launches, ...weights.after()]),
+        program: await Program.create(gpu, 'plan', all),
+        every: { from: before.length, to: all.length - after.length },
       })
     } catch (error) {
       gpu.release(arena)
@@ -67,13 +79,14 @@ export class Executor {
   private constructor(
     gpu: Gpu,
     plan: Plan,
-    { arena, readback, program }: { arena: GPUBuffer; readback: GPUBuffer; program: Program },
+    parts: { arena: GPUBuffer; readback: GPUBuffer; program: Program; every: { from: number; to: number } },
   ) {
     this.#gpu = gpu
     this.#plan = plan
-    this.#arena = arena
-    this.#readback = readback
-    this.#program = program
+    this.#arena = parts.arena
+    this.#readback = parts.readback
+    this.#program = parts.program
+    this.#every = parts.every
   }
 
   get plan(): Plan {
@@ -81,11 +94,13 @@ export class Executor {
   }
 
   /** Runs the whole plan in one submit and reads the graph's outputs back. */
-  run(inputs: TensorData): Promise<TensorData> {
+  run(inputs: TensorData, { begins = true, ends = true }: RunOptions = {}): Promise<TensorData> {
+    const from = begins ? undefined : this.#every.from
+    const to = ends ? undefined : this.#every.to
     return this.#exclusively(async () => {
       this.#write(inputs)
       this.#gpu.submit('run', encoder => {
-        this.#program.encode(encoder)
+        this.#program.encode(encoder, from, to)
         let offset = 0
         for (const tensor of this.#plan.graph.outputs) {
           const { offset: from, bytes } = this.#plan.placements.get(tensor)!

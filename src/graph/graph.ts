@@ -3,7 +3,7 @@
 import type { Activation } from '../kernels/activation.ts'
 import type { Padding } from '../kernels/geometry.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from './tensor.ts'
-import type { TrainingOp } from './training_ops.ts'
+import type { Statistics, TrainingOp } from './training_ops.ts'
 
 export type { BatchNorm, DType, OpOf, Parameter, Tensor } from './tensor.ts'
 
@@ -32,6 +32,8 @@ export type Conv2dOp = OpOf<
 export type DepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor; residual?: Tensor }> & Convolution
 export type BatchNormOp = OpOf<'batchNorm', { input: Tensor }> & {
   batchNorm: BatchNorm
+  /** Those to normalise by in place of the running ones. */
+  statistics?: Statistics
   activation: Activation
 }
 export type ActivationOp = OpOf<'activation', { input: Tensor }> & { activation: Activation }

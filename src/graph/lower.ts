@@ -27,7 +27,7 @@ import type {
   UpsampleArgmaxOp,
 } from './graph.ts'
 import { lowerTraining } from './lower_training.ts'
-import { type Operand, type Step, tensors } from './step.ts'
+import { type Operand, type Step, statisticsOf, tensors } from './step.ts'
 
 /** The kernels of one op, chosen for an adapter. */
 export function lower(op: Op, target: ConvolutionTarget): Step[] {
@@ -47,10 +47,10 @@ export function lower(op: Op, target: ConvolutionTarget): Step[] {
     case 'accumulateProbabilities':
       return [lowerAccumulate(op)]
     case 'batchNorm': {
-      const { gamma, beta, mean, variance, epsilon } = op.batchNorm
+      const { gamma, beta, epsilon } = op.batchNorm
       const kernel = batchNorm({ label: op.name, input: op.output.shape, epsilon, activation: op.activation })
-      const vectors = { gamma: { parameter: gamma }, beta: { parameter: beta }, mean: { parameter: mean } }
-      return [step(op, kernel, op.inputs.input, { ...vectors, variance: { parameter: variance } })]
+      const scale = { gamma: { parameter: gamma }, beta: { parameter: beta } }
+      return [step(op, kernel, op.inputs.input, { ...scale, ...statisticsOf(op) })]
     }
     case 'activation':
       return [

@@ -28,7 +28,7 @@ import {
 } from '../kernels/softmax_cross_entropy.ts'
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
-import { type Operand, type Step, tensors } from './step.ts'
+import { type Operand, type Step, statisticsOf, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,
@@ -151,16 +151,14 @@ function lowerBatchNorm(op: BatchNormTrainingOp): Step[] {
 
 function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
   const { input, gradient } = op.inputs
-  const { gamma, beta, epsilon, mean: runningMean, variance: runningVariance } = op.batchNorm
-  const { statistics } = op
-  const mean: Operand = statistics ? { tensor: statistics.mean } : parameter(runningMean)
-  const variance: Operand = statistics ? { tensor: statistics.variance } : parameter(runningVariance)
+  const { gamma, beta, epsilon } = op.batchNorm
+  const { mean, variance } = statisticsOf(op)
   const options = { label: op.name, input: input.shape, epsilon }
   const reduce = batchNormBackwardReduce(options)
   const partials = scratch(op, reduce.outputs.partials)
   const gradients = { gamma_gradient: gradientOf(gamma), beta_gradient: gradientOf(beta) }
   const ends = tensors({ output_gradient: gradient, input_gradient: op.output })
-  const last: Step = statistics
+  const last: Step = op.statistics
     ? {
         op,
         kernel: batchNormBackwardInput(options),

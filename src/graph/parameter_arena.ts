@@ -1,4 +1,5 @@
-// The parameters of a network in training: three buffers of one layout, for their values, gradients and velocities.
+// The parameters of a network in training: buffers of one layout for their values, gradients and velocities, and for the sums
+// of gradients where a batch comes in parts.
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import type { Range } from '../gpu/program.ts'
@@ -26,6 +27,8 @@ export interface ArenaOptions {
   host: ReadonlyMap<string, Float32Array>
   /** As `readVelocities` gave them, to go on where training stopped. Default: zero. */
   velocities?: ReadonlyMap<string, Float32Array>
+  /** Whether gradients are summed over several runs, which takes a buffer more. */
+  sums?: boolean
 }
 
 export class ParameterArena {
@@ -34,6 +37,7 @@ export class ParameterArena {
   readonly #values: GPUBuffer
   readonly #gradients: GPUBuffer
   readonly #velocities: GPUBuffer
+  readonly #sums: GPUBuffer | undefined
   /** All that learns; running statistics lie behind them and do not. */
   readonly sections: Section[]
 
@@ -49,13 +53,14 @@ export class ParameterArena {
     const values = await gpu.allocate('parameters', bytes, flags)
     const gradients = await gpu.allocate('gradients', bytes, flags)
     const velocities = await gpu.allocate('velocities', bytes, flags)
+    const sums = options.sums ? await gpu.allocate('sums of gradients', bytes, flags) : undefined
     const write = (buffer: GPUBuffer, offset: number, data: Float32Array) =>
       gpu.device.queue.writeBuffer(buffer, offset, data as BufferSource)
     for (const { parameter, offset, learns } of places) {
       write(values, offset, host.get(parameter.name)!)
       if (before && learns) write(velocities, offset, before.get(parameter.name)!)
     }
-    return new ParameterArena(gpu, { places, sections, values, gradients, velocities })
+    return new ParameterArena(gpu, { places, sections, values, gradients, velocities, sums })
   }
 
   private constructor(
@@ -66,6 +71,7 @@ export class ParameterArena {
       values: GPUBuffer
       gradients: GPUBuffer
       velocities: GPUBuffer
+      sums?: GPUBuffer
     },
   ) {
     this.#gpu = gpu
@@ -73,6 +79,7 @@ export class ParameterArena {
     this.#values = parts.values
     this.#gradients = parts.gradients
     this.#velocities = parts.velocities
+    this.#sums = parts.sums
     this.sections = parts.sections
   }
 
@@ -84,13 +91,20 @@ export class ParameterArena {
     return { buffer: this.#gradients, ...this.#place(parameter) }
   }
 
-  /** A section of all three buffers. */
-  section({ offset, size }: Section): { values: Range; gradients: Range; velocities: Range } {
+  /** A section of all buffers. */
+  section({ offset, size }: Section): { values: Range; gradients: Range; velocities: Range; sums?: Range } {
     return {
       values: { buffer: this.#values, offset, size },
       gradients: { buffer: this.#gradients, offset, size },
       velocities: { buffer: this.#velocities, offset, size },
+      sums: this.#sums && { buffer: this.#sums, offset, size },
     }
+  }
+
+  /** Sets the sums to zero, for the runs that are submitted from now on. */
+  clearSums(): void {
+    const sums = this.#sums
+    if (sums) this.#gpu.submit('clear sums', encoder => encoder.clearBuffer(sums))
   }
 
   /** The values as they are now, by name, in PyTorch's layout. */
@@ -107,7 +121,8 @@ export class ParameterArena {
   }
 
   destroy(): void {
-    for (const buffer of [this.#values, this.#gradients, this.#velocities]) this.#gpu.release(buffer)
+    for (const buffer of [this.#values, this.#gradients, this.#velocities, this.#sums])
+      if (buffer) this.#gpu.release(buffer)
   }
 
   async #read(from: GPUBuffer, places: Place[]): Promise<Map<string, Float32Array>> {

@@ -42,6 +42,17 @@ export interface PlanTarget extends ConvolutionTarget {
  * Throws a UserError where the GPU's limits are too low.
  */
 export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[] = allPasses): Plan {
+  const plan = layOutPlan(graph, target, passes)
+  const { maxBufferSize } = target.limits
+  if (plan.arenaBytes > maxBufferSize)
+    throw new UserError(
+      `this network takes ${mebibytes(plan.arenaBytes)} at this size, and this GPU's largest buffer is ${mebibytes(maxBufferSize)}`,
+    )
+  return plan
+}
+
+/** The same, of an arena of any size. */
+export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[]): Plan {
   const optimised = passes.reduce((edited, pass) => pass(edited), graph)
   const steps = optimised.ops.flatMap(op => lower(op, target))
   const { placements, arenaBytes } = placeTensors(optimised, steps, target)
@@ -76,10 +87,6 @@ function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
           'take a smaller image, a smaller batch or a larger output stride',
       )
   const { offsets, bytes } = assignOffsets([...tensors.values()], limits.minStorageBufferOffsetAlignment)
-  if (bytes > limits.maxBufferSize)
-    throw new UserError(
-      `this network takes ${mebibytes(bytes)} at this size, and this GPU's largest buffer is ${mebibytes(limits.maxBufferSize)}`,
-    )
   const placed = [...tensors].map(
     ([tensor, { bytes }], i) => [tensor, { offset: offsets[i], bytes }] as const,
   )
@@ -101,4 +108,4 @@ function lifetimesOf(graph: Graph, steps: Step[]) {
   return lifetimes
 }
 
-const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`

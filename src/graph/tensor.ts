@@ -35,6 +35,8 @@ export interface BatchNorm {
 export interface OpOf<Kind extends string, Inputs> {
   kind: Kind
   name: string
+  /** The unit of the network that the op belongs to, where the model names one: see `GraphBuilder.unit`. */
+  unit?: string
   inputs: Inputs
   output: Tensor
 }

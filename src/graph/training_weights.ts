@@ -1,7 +1,9 @@
-// A model's weights while it learns: packed for the convolutions at the start of every step, updated at its end.
+// A model's weights while it learns: packed for the convolutions at the start of every step, updated at its end. In between
+// they may see a batch as a whole or in micro-batches.
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import type { Launch, Range } from '../gpu/program.ts'
+import { accumulateGradients } from '../kernels/accumulate_gradients.ts'
 import { sgd } from '../kernels/sgd.ts'
 import type { WeightSource } from './executor.ts'
 import type { FoldedWeights } from './folded_weights.ts'
@@ -14,6 +16,8 @@ import { allocateTogether } from './weight_store.ts'
 export interface Optimiser {
   momentum: number
   weightDecay: number
+  /** Runs whose gradients are averaged for an update; of more than one, the arena has to have sums. Default: 1. */
+  microBatches?: number
 }
 
 export class TrainingWeights implements WeightSource {
@@ -40,9 +44,10 @@ export class TrainingWeights implements WeightSource {
     this.#learningRate = parts.learningRate
   }
 
-  /** For the steps that are submitted from now on. */
-  set learningRate(rate: number) {
-    this.#gpu.device.queue.writeBuffer(this.#learningRate, 0, new Float32Array([rate]))
+  /** For the step that is submitted from now on, in one run or in several. */
+  begin(learningRate: number): void {
+    this.#gpu.device.queue.writeBuffer(this.#learningRate, 0, new Float32Array([learningRate]))
+    this.#parameters.clearSums()
   }
 
   /** Makes room for the packed weights of a plan. */
@@ -74,26 +79,39 @@ export class TrainingWeights implements WeightSource {
     return this.#packing
   }
 
+  /** Adds what a micro-batch has to say to the gradients of its batch. */
+  each(): Launch[] {
+    const { microBatches = 1 } = this.#optimiser
+    return this.#sections().flatMap(({ gradients, sums, count }, i) => {
+      const kernel = accumulateGradients({ label: `accumulate ${i}`, count, share: 1 / microBatches })
+      return sums ? [{ kernel, ranges: { gradients, sums } }] : []
+    })
+  }
+
   /** Moves every parameter along its gradient. */
   after(): Launch[] {
     const { momentum, weightDecay } = this.#optimiser
-    return this.#parameters.sections.map((section, i) => {
-      const { values, gradients, velocities } = this.#parameters.section(section)
-      const count = section.size / 4
-      return {
-        kernel: sgd({ label: `sgd ${i}`, count, multiplier: section.rate, momentum, weightDecay }),
-        ranges: {
-          parameters: values,
-          gradients,
-          velocities,
-          learning_rate: { buffer: this.#learningRate, offset: 0, size: 16 },
-        },
-      }
-    })
+    return this.#sections().map(({ values, gradients, sums, velocities, rate, count }, i) => ({
+      kernel: sgd({ label: `sgd ${i}`, count, multiplier: rate, momentum, weightDecay }),
+      ranges: {
+        parameters: values,
+        gradients: sums ?? gradients,
+        velocities,
+        learning_rate: { buffer: this.#learningRate, offset: 0, size: 16 },
+      },
+    }))
   }
 
   destroy(): void {
     for (const buffer of [...this.#buffers, this.#learningRate]) this.#gpu.release(buffer)
+  }
+
+  #sections() {
+    return this.#parameters.sections.map(section => ({
+      ...this.#parameters.section(section),
+      rate: section.rate,
+      count: section.size / 4,
+    }))
   }
 
   async #allocate(label: string, folded: FoldedWeights[], part: 'packed' | 'packed_bias'): Promise<Range[]> {

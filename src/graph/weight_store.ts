@@ -52,6 +52,10 @@ export class WeightStore implements WeightSource {
     return []
   }
 
+  each(): Launch[] {
+    return []
+  }
+
   after(): Launch[] {
     return []
   }

@@ -24,7 +24,7 @@ export function batchNormStatistics({ label, input }: { label: string; input: Sh
   if (pixels < 2)
     throw new UserError(
       `${label}: batch norm in training needs more than one value a channel, got ${input.join('×')}: ` +
-        'use a larger batch, or freeze batch norm',
+        'use a larger batch or micro-batch, or freeze batch norm',
     )
   return {
     label,

@@ -23,7 +23,8 @@ const CLASSIFIER = 'classifier.4'
 export function segmentationHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
   const { config, dropout } = context
   let x = features
-  if (config.aspp) x = aspp(builder, x, { ...context, aspp: config.aspp })
+  const { aspp: pyramid } = config
+  if (pyramid) x = builder.unit('classifier.0', () => aspp(builder, features, { ...context, aspp: pyramid }))
   x = dropped(builder, x, { name: 'classifier.0.project.3', dropout })
   if (config.headConvolution)
     x = unit(builder, x, { convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3, config })

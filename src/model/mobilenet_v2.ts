@@ -58,8 +58,8 @@ export function mobileNetV2(
   { config, outputStride, dropout }: { config: MobileNetV2Config; outputStride: number; dropout?: Dropout },
 ): Tensor {
   const features = invertedResiduals(config, outputStride).reduce(
-    (x, unit) => invertedResidual(builder, x, { ...unit, config }),
-    stem(builder, image, config),
+    (x, unit) => builder.unit(unit.name, () => invertedResidual(builder, x, { ...unit, config })),
+    builder.unit('mobilenet_v2.conv_stem', () => stem(builder, image, config)),
   )
   return head(builder, features, { config, dropout })
 }

@@ -70,7 +70,22 @@ export function resnet(
   image: Tensor,
   { config, outputStride }: { config: ResNetConfig; outputStride: number },
 ): { features: Tensor; block3: Tensor } {
-  const stem = convolutionBatchNorm(builder, image, {
+  const units = bottleneckUnits(config, outputStride)
+  const run = (input: Tensor, some: BottleneckUnit[]) =>
+    some.reduce((x, unit) => builder.unit(unit.name, () => bottleneck(builder, x, unit)), input)
+  const block3 = run(
+    builder.unit('backbone.stem', () => stem(builder, image, config)),
+    units.filter(({ block }) => block <= 3),
+  )
+  const features = run(
+    block3,
+    units.filter(({ block }) => block > 3),
+  )
+  return { features, block3 }
+}
+
+function stem(builder: GraphBuilder, image: Tensor, config: ResNetConfig): Tensor {
+  const convolved = convolutionBatchNorm(builder, image, {
     convolution: 'backbone.conv1',
     batchNorm: 'backbone.bn1',
     outChannels: scaledChannels(64, config),
@@ -79,19 +94,7 @@ export function resnet(
     epsilon: EPSILON,
     activation: 'relu',
   })
-  const pooled = builder.maxPool(stem, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
-  const units = bottleneckUnits(config, outputStride)
-  const run = (input: Tensor, some: BottleneckUnit[]) =>
-    some.reduce((x, unit) => bottleneck(builder, x, unit), input)
-  const block3 = run(
-    pooled,
-    units.filter(({ block }) => block <= 3),
-  )
-  const features = run(
-    block3,
-    units.filter(({ block }) => block > 3),
-  )
-  return { features, block3 }
+  return builder.maxPool(convolved, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
 }
 
 /** relu(branch(x) + shortcut(x)), with the stride on the 3×3 convolution, where torchvision has it ("ResNet v1.5"). */

@@ -8,6 +8,8 @@ const causes: Record<string, string> = {
   EPERM: 'permission denied',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is larger than the system allows',
 }
 
 /** A failed file operation as one line for the user, `photo.jpg: no such file or folder`; any other error as it is. */

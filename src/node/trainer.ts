@@ -63,10 +63,14 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   /**
    * Goes on from a checkpoint that `save` wrote, on the same images: bit for bit as if training had never stopped, on the same
-   * GPU and driver. The model is a new one, for the caller to dispose of. Throws a UserError where the checkpoint is damaged, or
-   * the dataset another.
+   * GPU and driver. The model is a new one, for the caller to dispose of. All of the recipe is the checkpoint's, but for an
+   * activation budget in `options`. Throws a UserError where the checkpoint is damaged, or the dataset another.
    */
-  static async resume(folder: string, dataset: FileDataset, options: OpenOptions = {}): Promise<Trainer> {
+  static async resume(
+    folder: string,
+    dataset: FileDataset,
+    { activationBudget, ...options }: OpenOptions & Pick<Partial<Recipe>, 'activationBudget'> = {},
+  ): Promise<Trainer> {
     const model = await DeepLab.load(folder, options)
     try {
       const { step, recipe, balance, images, velocities } = await readTrainingCheckpoint(folder, model)
@@ -75,7 +79,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
         throw new UserError(
           `${folder}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
         )
-      const trainer = new Trainer(model, dataset, recipe)
+      const budget = activationBudget ?? recipe.activationBudget
+      const trainer = new Trainer(model, dataset, { ...recipe, activationBudget: budget })
       trainer.#step = step
       trainer.#balance = balance
       trainer.#kept = { step, velocities }
@@ -126,7 +131,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   /** Gives the model the weights as they are now, for use within the loop: to segment, evaluate or save. */
   async updateModel(): Promise<void> {
     if (!this.#run || this.#kept.step === this.#step) return
-    const { parameters, velocities } = await this.#explained(this.#run.state())
+    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step + 1)
     await this.model.setParameters(parameters)
     this.#kept = { step: this.#step, velocities }
   }
@@ -140,13 +145,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     const { step, velocities } = this.#kept
     if (!velocities || !this.#balance) throw new UserError(`${folder}: nothing to save before the first step`)
     const { recipe } = this
-    await writeTrainingCheckpoint(folder, this.model, {
-      step,
-      recipe,
-      balance: this.#balance,
-      images: this.dataset.size,
-      velocities,
-    })
+    const progress = { step, recipe, balance: this.#balance, images: this.dataset.size, velocities }
+    await this.#explained(writeTrainingCheckpoint(folder, this.model, progress))
     this.#checkpoint = folder
   }
 
@@ -156,7 +156,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (this.#step >= steps) return
     for await (const batch of this.#batches(balance)) {
       const learningRate = polyLearningRate(base, this.#step, steps)
-      const loss = await this.#explained(run.step(batch, learningRate))
+      const loss = await this.#explained(run.step(batch, learningRate), this.#step + 1)
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
       yield { step: ++this.#step, loss, learningRate, imagesPerSecond }
       if (this.#step === steps) return
@@ -183,14 +183,14 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
   }
 
-  /** Says where a run went wrong, and where it was last right. */
-  async #explained<T>(work: Promise<T>): Promise<T> {
+  /** Says at which step a run went wrong, if that is to blame, and where it was last right. */
+  async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
     try {
       return await work
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
-      throw new UserError(`step ${this.#step + 1}: ${error.message}${checkpoint}`)
+      throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
     }
   }
 }

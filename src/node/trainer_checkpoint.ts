@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { UserError } from '../errors.ts'
 import { decodeProgress, encodeProgress, PROGRESS_FILES, type Progress } from '../train/checkpoint.ts'
 import { writeFileAtomic } from './atomic.ts'
 import type { DeepLab } from './deeplab.ts'
@@ -32,6 +33,7 @@ export async function writeTrainingCheckpoint(
     await rm(old, { recursive: true, force: true })
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}) // the first error is the one to tell
+    if (error instanceof UserError) throw new UserError(error.message.replace(temporary, folder)) // the name that was meant
     throw fileError(folder, error)
   }
 }

@@ -5,6 +5,7 @@ import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import type { TrainingOptions } from './training_run.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
+  microBatchSize: number
   /** Updates of the weights in all; the learning rate falls to 0 over them. */
   steps: number
   /** Of the first step; see `polyLearningRate`. */
@@ -31,7 +32,7 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
  * The first stage of sections 4 and A of DeepLabv3. Its second stage freezes batch norm, at output stride 8 and a learning
  * rate of 0.001.
  */
-const PAPER: Omit<Recipe, 'weightDecay'> = {
+const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   steps: 30_000,
   batchSize: 16,
   cropSize: 513,
@@ -59,8 +60,9 @@ const FEW_IMAGES = 8
 /** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), ...given }
-  for (const name of ['steps', 'batchSize', 'cropSize'] as const)
+  const microBatchSize = options.batchSize ?? PAPER.batchSize
+  const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }
+  for (const name of ['steps', 'batchSize', 'microBatchSize', 'cropSize'] as const)
     check(recipe, name, 'a whole number above 0', Number.isInteger(recipe[name]) && recipe[name] > 0)
   for (const name of ['learningRate', 'headLearningRate'] as const)
     check(recipe, name, 'a number above 0', recipe[name] > 0 && recipe[name] < Infinity)
@@ -71,6 +73,15 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   check(recipe, 'auxiliaryLoss', 'a weight from 0 up', auxiliaryLoss >= 0 && auxiliaryLoss < Infinity)
   if (auxiliaryLoss > 0 && config.backbone === 'mobilenet_v2')
     throw new UserError('auxiliaryLoss: only ResNets have an auxiliary head, not mobilenet_v2')
+  const divides = recipe.batchSize % recipe.microBatchSize === 0
+  check(recipe, 'microBatchSize', `a divisor of the batch size ${recipe.batchSize}`, divides)
+  const { activationBudget } = recipe
+  check(
+    recipe,
+    'activationBudget',
+    'a number of MiB above 0',
+    activationBudget === undefined || activationBudget > 0,
+  )
   const [smallest, largest] = recipe.scales
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32
@@ -83,10 +94,10 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
 }
 
 /** What is allowed but seldom wise. */
-export function recipeWarnings({ batchSize, freezeBatchNorm }: Recipe): string[] {
-  if (freezeBatchNorm || batchSize >= FEW_IMAGES) return []
+export function recipeWarnings({ microBatchSize, freezeBatchNorm }: Recipe): string[] {
+  if (freezeBatchNorm || microBatchSize >= FEW_IMAGES) return []
   return [
-    `batch norm trains on ${batchSize} image${batchSize === 1 ? '' : 's'} at a time, and its statistics are poor below ${FEW_IMAGES}: ` +
+    `batch norm trains on ${microBatchSize} image${microBatchSize === 1 ? '' : 's'} at a time, and its statistics are poor below ${FEW_IMAGES}: ` +
       'freeze it, or take larger batches of smaller crops',
   ]
 }

@@ -1,14 +1,16 @@
-// A network in training on a GPU: its step (forward, loss, backward, update in one submit) and what it has learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch) and what it has
+// learned.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
+import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import { planWithin } from '../graph/activation_budget.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { Executor, type TensorData } from '../graph/executor.ts'
 import { type Graph, graphParameters, type Parameter } from '../graph/graph.ts'
 import { ParameterArena } from '../graph/parameter_arena.ts'
-import { createPlan } from '../graph/plan.ts'
 import { TrainingWeights } from '../graph/training_weights.ts'
 import { headParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, withoutAuxiliaryHead } from '../model/config.ts'
@@ -20,6 +22,11 @@ import type { Preprocessing } from '../model/preprocessing.ts'
 export interface TrainingOptions {
   /** Images a step. */
   batchSize: number
+  /**
+   * Images that are on the GPU at a time, a divisor of the batch size (default: all). An update is by the mean of the
+   * micro-batches' gradients, each that of its own mean loss; batch norm sees one micro-batch at a time.
+   */
+  microBatchSize?: number
   /** Edge of the square that the network sees of each image, in pixels. */
   cropSize: number
   outputStride: number
@@ -41,6 +48,11 @@ export interface TrainingOptions {
   auxiliaryLoss: number
   /** A factor for each class on its pixels' loss; the mean is over Σ weight, as in PyTorch. Null: all count alike. */
   classWeights?: readonly number[] | null
+  /**
+   * MiB for the activations of a step. What does not fit is computed a second time in the backward pass, with the same result
+   * to the bit. Default: the GPU's largest buffer.
+   */
+  activationBudget?: number
 }
 
 /** Where a run goes on. */
@@ -72,13 +84,14 @@ export class TrainingRun {
   readonly #weights: TrainingWeights
   readonly #classes: number
   readonly #batchSize: number
+  readonly #microBatches: number
   /** Inputs of the graph that are the same in every step. */
   readonly #constants: TensorData
   readonly #losses: TrainingGraph['losses']
   /** Parameters that the network has and no step uses. */
   readonly #unused: ReadonlyMap<string, Float32Array>
-  /** Done, with those before the run. */
-  #step: number
+  /** Micro-batches done, with those before the run. */
+  #passes: number
 
   /**
    * Starts from the network's weights, and where training goes on.
@@ -89,39 +102,38 @@ export class TrainingRun {
     network: TrainedNetwork,
     options: TrainingOptions & TrainingStart,
   ): Promise<TrainingRun> {
-    const forward = forwardGraph(network, options)
+    const { batchSize, microBatchSize = batchSize } = options
+    const microBatches = batchSize / microBatchSize
+    const forward = forwardGraph(network, { ...options, batchSize: microBatchSize })
+    const { activationBudget: budget } = options
     const graph = withBackward(forward, options)
-    const plan = createPlan(graph, gpu, [])
+    const plan = planWithin(graph, gpu, budget && budget * 2 ** 20)
     const parameters = graphParameters(forward)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
       host: network.parameters,
       velocities: options.velocities,
+      sums: microBatches > 1,
     })
-    const weights = await TrainingWeights.create(gpu, arena, options)
+    const weights = await TrainingWeights.create(gpu, arena, { ...options, microBatches })
     try {
       const executor = await Executor.create(gpu, plan, weights)
       const { classes } = network.config
-      const { batchSize, classWeights, step = 0 } = options
+      const { classWeights, step = 0 } = options
       const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
       const unused = new Map(network.parameters)
       for (const { name } of parameters) unused.delete(name)
       const { losses } = graph
+      const passes = step * microBatches
       return new TrainingRun({
-        executor,
-        arena,
-        weights,
-        classes,
-        batchSize,
-        constants,
-        losses,
-        unused,
-        step,
+        ...{ executor, arena, weights, classes, batchSize, microBatches },
+        ...{ constants, losses, unused, passes },
       })
     } catch (error) {
       weights.destroy()
       arena.destroy()
-      throw error
+      if (!(error instanceof OutOfMemoryError)) throw error
+      throw new OutOfMemoryError(`${error.message}; take a smaller activation budget, micro-batch or crop`)
     }
   }
 
@@ -131,26 +143,33 @@ export class TrainingRun {
     weights: TrainingWeights
     classes: number
     batchSize: number
+    microBatches: number
     constants: TensorData
     losses: TrainingGraph['losses']
     unused: ReadonlyMap<string, Float32Array>
-    step: number
+    passes: number
   }) {
     this.#executor = parts.executor
     this.#arena = parts.arena
     this.#weights = parts.weights
     this.#classes = parts.classes
     this.#batchSize = parts.batchSize
+    this.#microBatches = parts.microBatches
     this.#constants = parts.constants
     this.#losses = parts.losses
     this.#unused = parts.unused
-    this.#step = parts.step
+    this.#passes = parts.passes
+  }
+
+  /** What the activations of a step take on the GPU. */
+  get activationBytes(): number {
+    return this.#executor.plan.arenaBytes
   }
 
   /**
    * Learns from a batch, as `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize².
-   * Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; with an auxiliary loss the
-   * sum of both, as torchvision reports it.
+   * Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; of micro-batches their mean,
+   * and with an auxiliary loss the sum of both, as torchvision reports it.
    * Throws a UserError for a label that is no class and, once the update is done, for a loss that is no number.
    */
   async step(
@@ -158,10 +177,18 @@ export class TrainingRun {
     learningRate: number,
   ): Promise<number> {
     const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
-    this.#weights.learningRate = learningRate
-    const step = new Uint8Array(Uint32Array.of(this.#step++).buffer)
-    const found = await this.#executor.run({ ...this.#constants, step, photo: images, labels: padded })
-    const loss = this.#losses.reduce((sum, { output, weight }) => sum + weight * found[output.name][0], 0)
+    this.#weights.begin(learningRate)
+    let sum = 0
+    for (let i = 0; i < this.#microBatches; i++) {
+      const step = new Uint8Array(Uint32Array.of(this.#passes++).buffer)
+      const batch = { photo: this.#part(images, i), labels: this.#part(padded, i) }
+      const found = await this.#executor.run(
+        { ...this.#constants, ...batch, step },
+        { begins: i === 0, ends: i === this.#microBatches - 1 },
+      )
+      for (const { output, weight } of this.#losses) sum += weight * found[output.name][0]
+    }
+    const loss = sum / this.#microBatches
     if (!Number.isFinite(loss))
       throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
     return loss
@@ -183,6 +210,12 @@ export class TrainingRun {
     await this.#executor.destroy()
     this.#weights.destroy()
     this.#arena.destroy()
+  }
+
+  /** A micro-batch's share of a batch's bytes. */
+  #part(bytes: Uint8Array, index: number): Uint8Array {
+    const size = bytes.length / this.#microBatches
+    return bytes.subarray(index * size, (index + 1) * size)
   }
 }
 

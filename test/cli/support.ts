@@ -39,13 +39,21 @@ export async function atrous(...args: string[]): Promise<Ended> {
 /** The command's file. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/** Runs it as a user does, in a process of its own, for at most `seconds`. Dawn's own remarks on stderr are left out. */
+/**
+ * Runs it as a user does, in a process of its own, for at most `seconds`; `through` is a command that takes it as its last
+ * arguments. Dawn's own remarks on stderr are left out.
+ */
 export function spawnAtrous(
   args: string[],
-  { env = {}, seconds = 30 }: { env?: NodeJS.ProcessEnv; seconds?: number } = {},
+  {
+    env = {},
+    seconds = 30,
+    through = [],
+  }: { env?: NodeJS.ProcessEnv; seconds?: number; through?: string[] } = {},
 ): Promise<Ended> {
   const options = { env: { ...process.env, ...env }, timeout: seconds * 1000 }
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], options)
+  const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
+  const child = spawn(program, rest, options)
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', text => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, truncate } from 'node:fs/promises'
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
@@ -10,7 +10,7 @@ import { Gpu } from '../../src/gpu/gpu.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { writeHalves } from '../node/halves_dataset.ts'
 import { useTemporaryFolder } from '../node/support.ts'
-import { writeLabels } from '../node/tiny_dataset.ts'
+import { writeLabels, writeText } from '../node/tiny_dataset.ts'
 import { testGpu } from '../support/gpu.ts'
 import { atrous, MAIN, saveTinyModel } from './support.ts'
 
@@ -174,6 +174,18 @@ describe('atrous train', () => {
     )
   })
 
+  it('goes on bit for bit with micro-batches, and with another activation budget', async () => {
+    const more = ['--micro-batch-size', '1', '--freeze-batch-norm']
+    await atrous(...command('straight', ...more))
+    await atrous(...command('run', ...more, '--stop-after', '3'))
+    const { code, stderr } = await atrous(...command('run', '--resume', '--activation-budget', '0.25'))
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+    expect((await model('run')).equals(await model('straight'))).to.equal(true)
+    const state = JSON.parse(await readFile(path('run/checkpoints/step-6/training.json'), 'utf8'))
+    expect(state.recipe).to.include({ batchSize: 2, microBatchSize: 1, activationBudget: 0.25 })
+  })
+
   it('goes on after kill −9 as if it had never stopped', async () => {
     const more = ['--save-every', '2', '--validate-every', '3']
     await atrous(...command('straight', ...more))
@@ -265,10 +277,33 @@ describe('atrous train', () => {
 
     it('that a checkpoint is cut short', async () => {
       await atrous(...command('run', '--stop-after', '1'))
-      await truncate(path('run/checkpoints/step-1/training.safetensors'), 4000)
-      expect(await errorOf(command('run', '--resume'))).to.match(
-        /step-1\/training\.safetensors: safetensors: .*cut short\?$/m,
-      )
+      const metricsBefore = await readFile(path('run/metrics.jsonl'))
+      for (const [name, complaint] of [
+        ['training.json', 'not JSON, or cut short'],
+        ['training.safetensors', 'safetensors: .*cut short\\?'],
+        ['model.safetensors', 'safetensors: .*cut short\\?'],
+      ]) {
+        const file = path(`run/checkpoints/step-1/${name}`)
+        const whole = await readFile(file)
+        await truncate(file, Math.floor(whole.length / 2))
+        expect(await errorOf(command('run', '--resume'))).to.match(
+          new RegExp(`^error: \\S+/step-1/${name}: ${complaint}\n$`),
+        )
+        await writeFile(file, whole)
+      }
+      expect(await readFile(path('run/metrics.jsonl'))).to.deep.equal(metricsBefore)
+      expect((await atrous(...command('run', '--resume'))).code).to.equal(0)
+    })
+
+    it('that a split is empty, or that there is none of its name', async () => {
+      await writeText(path('voc/ImageSets/Segmentation/none.txt'))
+      for (const more of [
+        ['--split', 'none'],
+        ['--validate-on', 'none', '--validate-every', '2'],
+      ])
+        expect(await errorOf(command('run', ...more))).to.match(/none\.txt: the list is empty\n$/)
+      expect(await errorOf(command('run', '--split', 'absent'))).to.match(/: no split "absent"; there is /)
+      expect(existsSync(path('run'))).to.equal(false)
     })
 
     it('that a mask has another size, or a class that there is not', async () => {

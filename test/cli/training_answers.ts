@@ -2,6 +2,7 @@
 
 import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
+import { accumulateGradientsOf } from '../cases/accumulate_gradients.ts'
 import { activationBackwardOf } from '../cases/activation_backward.ts'
 import { batchNormBackwardOf } from '../cases/batch_norm_backward.ts'
 import { batchNormStatisticsOf } from '../cases/batch_norm_statistics.ts'
@@ -12,6 +13,7 @@ import { resizeBackwardOf } from '../cases/resize_backward.ts'
 import { sgdOf } from '../cases/sgd.ts'
 import { sliceChannelsOf } from '../cases/slice_channels.ts'
 import { softmaxCrossEntropyOf } from '../cases/softmax_cross_entropy.ts'
+import { accumulateGradientsRun } from '../kernels/accumulate_gradients.ts'
 import { activationBackwardRun } from '../kernels/activation_backward.ts'
 import {
   batchNormBackwardInputRun,
@@ -35,6 +37,7 @@ import {
   softmaxCrossEntropyMergeRun,
   softmaxCrossEntropyRun,
 } from '../kernels/softmax_cross_entropy.ts'
+import { accumulateGradients } from '../reference/accumulate_gradients.ts'
 import { activationBackward } from '../reference/activation_backward.ts'
 import type { Shape4 } from '../reference/array4.ts'
 import { batchNormBackward } from '../reference/batch_norm_backward.ts'
@@ -67,6 +70,7 @@ export const trainingAnswers = (): KnownAnswer[] => [
   sliceChannelsAnswer(),
   ...softmaxCrossEntropyAnswers(),
   dropoutAnswer(),
+  accumulateGradientsAnswer(),
   sgdAnswer(),
 ]
 
@@ -199,6 +203,16 @@ function dropoutAnswer(): KnownAnswer {
   return answer('dropout', dropoutRun(given), {
     options,
     outputs: { output: toGpu(dropout(dropoutOf(given))) },
+    fanIn: 1,
+  })
+}
+
+function accumulateGradientsAnswer(): KnownAnswer {
+  const options = { count: 70, share: 0.25 }
+  const given = { ...test, ...options }
+  return answer('accumulate_gradients', accumulateGradientsRun(given), {
+    options,
+    outputs: { sums: accumulateGradients(accumulateGradientsOf(given)) },
     fanIn: 1,
   })
 }

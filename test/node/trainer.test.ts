@@ -65,6 +65,7 @@ describe('Trainer', () => {
     expect(recipe).to.deep.equal({
       steps: 30_000,
       batchSize: 4,
+      microBatchSize: 4,
       cropSize: 513,
       learningRate: 0.007,
       outputStride: 16,
@@ -233,6 +234,7 @@ describe('Trainer', () => {
     expect((await newTrainer()).warnings[0]).to.match(/^batch norm trains on 2 images at a time/)
     expect((await newTrainer({ freezeBatchNorm: true })).warnings).to.deep.equal([])
     expect((await newTrainer({ batchSize: 8 })).warnings).to.deep.equal([])
+    expect((await newTrainer({ batchSize: 8, microBatchSize: 4 })).warnings[0]).to.match(/trains on 4 images/)
   })
 
   describe('refuses, in a line,', () => {
@@ -240,6 +242,11 @@ describe('Trainer', () => {
       const wrong: [Partial<Recipe>, string][] = [
         [{ steps: 0 }, 'steps: expected a whole number above 0, got 0'],
         [{ learningRate: Number.NaN }, 'learningRate: expected a number above 0, got NaN'],
+        [
+          { batchSize: 6, microBatchSize: 4 },
+          'microBatchSize: expected a divisor of the batch size 6, got 4',
+        ],
+        [{ activationBudget: 0 }, 'activationBudget: expected a number of MiB above 0, got 0'],
         [{ scales: [2, 1] }, 'scales: expected two factors above 0, the smaller first, got 2,1'],
         [{ seed: -1 }, 'seed: expected a whole number of up to 32 bits, got -1'],
         [{ classWeights: [1, 2, 3] }, 'classWeights: expected a weight for each of the 2 classes, got 3'],

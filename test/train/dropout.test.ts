@@ -53,7 +53,7 @@ async function gradientsOnGpu(gpu: Gpu, step: number) {
   const arena = await ParameterArena.create(gpu, parameters, { rateOf: () => 1, host: before })
   const weights = await TrainingWeights.create(gpu, arena, { momentum: 0, weightDecay: 0 })
   const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
-  weights.learningRate = 1
+  weights.begin(1)
   const inputs = { image: Float32Array.from(IMAGE.data), labels: LABELS, step: stepBytes(step) }
   const { loss } = await executor.run(inputs)
   const after = await arena.read()

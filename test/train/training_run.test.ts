@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
+import { OutOfMemoryError } from '../../src/gpu/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { classifierParameters, withAuxiliaryHead, withNewClassifier } from '../../src/model/classifier.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
@@ -146,6 +147,22 @@ describe('TrainingRun', () => {
     const error = await rejects(UserError, () => run.step({ images, labels }, 0.1))
     expect(error.message).to.equal('the labels hold class 5, but the last of the 5 classes is 4')
     await run.destroy()
+  })
+
+  it('says what to change where the GPU has no room', async () => {
+    const { buffers } = gpu.memory
+    const { allocate } = gpu
+    gpu.allocate = (label, size, flags) =>
+      label === 'arena'
+        ? Promise.reject(new OutOfMemoryError('no room'))
+        : allocate.call(gpu, label, size, flags)
+    try {
+      const error = await rejects(OutOfMemoryError, () => train(1))
+      expect(error.message).to.equal('no room; take a smaller activation budget, micro-batch or crop')
+      expect(gpu.memory.buffers).to.equal(buffers)
+    } finally {
+      gpu.allocate = allocate
+    }
   })
 
   it('frees all that it held on the GPU', async () => {

@@ -49,7 +49,7 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
   }
   const losses: number[] = []
   for (let step = 0; step < steps; step++) {
-    weights.learningRate = golden.learningRate * (1 - step / steps) ** 0.9
+    weights.begin(golden.learningRate * (1 - step / steps) ** 0.9)
     const found = await executor.run(inputs)
     losses.push(graph.losses.reduce((sum, { output, weight }) => sum + weight * found[output.name][0], 0))
   }

@@ -1,0 +1,26 @@
+// Adds a micro-batch's share to the gradients of a batch: sums += share · gradients.
+//
+//   gradients, sums   [count]   the sums zero before the first micro-batch
+//
+// One invocation adds to the gradient of one parameter, a micro-batch after the other: a fixed order, so that the sums are
+// the same to the bit whenever they are made.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read_write> sums: array<f32>;
+
+struct Params {
+  count: u32,
+  share: f32, // of the micro-batch in the batch
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  sums[index] += params.share * gradients[index];
+}

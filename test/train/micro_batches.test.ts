@@ -1,0 +1,71 @@
+// That a batch in micro-batches teaches what the whole batch does, in less memory.
+
+import { expect } from 'chai'
+import { type Batch, noise, type ShortRun, shortRun, smallResNet } from './short_run.ts'
+
+const batches = [noise(4, 1), noise(4, 2), noise(4, 3)]
+
+/** The largest difference between two runs' parameters, over the norm of each. */
+function distance(a: ShortRun, b: ShortRun): number {
+  const distances = [...a.state.parameters].map(([name, values]) => {
+    const others = b.state.parameters.get(name)!
+    const difference = Math.hypot(...values.map((value, i) => value - others[i]))
+    return difference / Math.max(1e-3, Math.hypot(...values))
+  })
+  return Math.max(...distances)
+}
+
+describe('micro-batches', () => {
+  it('teach what the whole batch does where batch norm is frozen, in ever less memory', async () => {
+    const train = (microBatchSize: number) =>
+      shortRun(smallResNet, batches, { batchSize: 4, microBatchSize, freezeBatchNorm: true })
+    const whole = await train(4)
+    const [halves, quarters] = [await train(2), await train(1)]
+    for (const parts of [halves, quarters]) {
+      parts.losses.forEach((loss, i) => {
+        expect(Math.abs(loss / whole.losses[i] - 1), `loss of step ${i + 1}`).to.be.below(1e-6)
+      })
+      expect(distance(parts, whole)).to.be.within(0, 1e-5)
+    }
+    expect(halves.activationBytes).to.be.below(0.55 * whole.activationBytes)
+    expect(quarters.activationBytes).to.be.below(0.55 * halves.activationBytes)
+  })
+
+  it('are what batch norm sees at a time', async () => {
+    const half = noise(2)
+    const join = (a: Uint8Array, b: Uint8Array) => Uint8Array.of(...a, ...b)
+    const twice: Batch = { images: join(half.images, half.images), labels: join(half.labels, half.labels) }
+    const once = await shortRun(smallResNet, [half], { batchSize: 2 })
+    const parts = await shortRun(smallResNet, [twice], { batchSize: 4, microBatchSize: 2 })
+    expect(parts.losses).to.deep.equal(once.losses)
+    expect(parts.state.velocities).to.deep.equal(once.state.velocities)
+    for (const [name, values] of parts.state.parameters) {
+      const same = values.every((value, i) => value === once.state.parameters.get(name)![i])
+      expect(same, name).to.equal(!/\.running_(mean|var)$/.test(name)) // those move twice
+    }
+  })
+
+  it('drop different values, each by a mask of its own', async () => {
+    const half = noise(1)
+    const join = (a: Uint8Array, b: Uint8Array) => Uint8Array.of(...a, ...b)
+    const twice: Batch = { images: join(half.images, half.images), labels: join(half.labels, half.labels) }
+    const train = (batch: Batch, dropout: number, batchSize: number) =>
+      shortRun(smallResNet, [batch], { batchSize, microBatchSize: 1, dropout, freezeBatchNorm: true })
+    for (const [dropout, same] of [
+      [0, true],
+      [0.5, false],
+    ] as const) {
+      const [once, both] = [await train(half, dropout, 1), await train(twice, dropout, 2)]
+      expect(once.losses[0] === both.losses[0]).to.equal(same)
+    }
+  })
+
+  it('go on from a state bit for bit', async () => {
+    const options = { batchSize: 4, microBatchSize: 2 }
+    const straight = await shortRun(smallResNet, batches, options)
+    const first = await shortRun(smallResNet, batches.slice(0, 1), options)
+    const rest = await shortRun(smallResNet, batches.slice(1), { ...options, from: first.state })
+    expect([...first.losses, ...rest.losses]).to.deep.equal(straight.losses)
+    expect(rest.state).to.deep.equal(straight.state)
+  })
+})

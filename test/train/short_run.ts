@@ -1,0 +1,81 @@
+// A few steps of a small network on noise: what a change to training changes, or does not.
+
+import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
+import { initialWeights } from '../../src/model/initial_weights.ts'
+import { IMAGENET } from '../../src/model/preprocessing.ts'
+import { type LearnedState, type TrainingOptions, TrainingRun } from '../../src/train/training_run.ts'
+import { randomSource } from '../reference/random.ts'
+import { testGpu } from '../support/gpu.ts'
+
+const CLASSES = 5
+const LEARNING_RATE = 0.05
+
+const OPTIONS: TrainingOptions = {
+  batchSize: 2,
+  cropSize: 65,
+  outputStride: 16,
+  freezeBatchNorm: false,
+  batchNormDecay: 0.9,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  headLearningRate: 1,
+  dropout: 0,
+  auxiliaryLoss: 0,
+  seed: 0,
+}
+
+export const smallResNet: DeepLabOptions = {
+  backbone: 'resnet50',
+  units: [2, 1, 1, 2],
+  multiGrid: [1, 2],
+  width: 1 / 16,
+  classes: CLASSES,
+}
+
+export const smallMobileNet: DeepLabOptions = {
+  backbone: 'mobilenet_v2',
+  depthMultiplier: 0.25,
+  classes: CLASSES,
+}
+
+export interface Batch {
+  images: Uint8Array
+  labels: Uint8Array
+}
+
+/** Images and labels of noise, every pixel labelled. */
+export function noise(images: number, seed = 7): Batch {
+  const random = randomSource(seed)
+  const pixels = images * OPTIONS.cropSize ** 2
+  return {
+    images: Uint8Array.from({ length: pixels * 4 }, () => random() * 256),
+    labels: Uint8Array.from({ length: pixels }, () => random() * CLASSES),
+  }
+}
+
+export interface ShortRun {
+  activationBytes: number
+  /** Before each step. */
+  losses: number[]
+  state: LearnedState
+}
+
+/** A step on each batch, from the network's first weights or from the state of an earlier run. */
+export async function shortRun(
+  network: DeepLabOptions,
+  batches: Batch[],
+  { from, ...options }: Partial<TrainingOptions> & { from?: LearnedState },
+): Promise<ShortRun> {
+  const config = deepLabConfig(network)
+  const parameters = from?.parameters ?? initialWeights(config, 1)
+  const model = { config, preprocessing: IMAGENET, parameters }
+  const velocities = from?.velocities
+  const run = await TrainingRun.create(await testGpu(), model, { ...OPTIONS, ...options, velocities })
+  try {
+    const losses: number[] = []
+    for (const batch of batches) losses.push(await run.step(batch, LEARNING_RATE))
+    return { activationBytes: run.activationBytes, losses, state: await run.state() }
+  } finally {
+    await run.destroy()
+  }
+}
