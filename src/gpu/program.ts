@@ -19,8 +19,16 @@ export interface Launch {
   ranges: Record<string, Range>
 }
 
+/** The GPU's own time of one dispatch. */
+export interface KernelTime {
+  label: string
+  shader: string
+  milliseconds: number
+}
+
 interface Dispatch {
   label: string
+  shader: string
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   grid: [x: number, y: number]
@@ -52,6 +60,7 @@ export class Program {
     gpu.device.queue.writeBuffer(params, 0, contents)
     const dispatches = launches.map(({ kernel }, i) => ({
       label: kernel.label,
+      shader: kernel.shader,
       pipeline: pipelines[i].pipeline,
       bindGroup: gpu.device.createBindGroup({
         label: kernel.label,
@@ -78,10 +87,10 @@ export class Program {
   }
 
   /**
-   * Runs every dispatch in a compute pass of its own and returns the GPU's own time of each, in milliseconds.
+   * Runs every dispatch in a compute pass of its own and returns the time of each, in milliseconds.
    * Throws a UserError where the adapter has no `timestamp-query`.
    */
-  async profile(): Promise<{ label: string; milliseconds: number }[]> {
+  async profile(): Promise<KernelTime[]> {
     const { device } = this.#gpu
     if (!device.features.has('timestamp-query'))
       throw new UserError('this GPU has no timestamps to profile with')
@@ -106,8 +115,9 @@ export class Program {
     const times = new BigUint64Array((await this.#gpu.read(readback, count * 8)).buffer)
     for (const buffer of [resolved, readback]) this.#gpu.release(buffer)
     querySet.destroy()
-    return this.#dispatches.map(({ label }, i) => ({
+    return this.#dispatches.map(({ label, shader }, i) => ({
       label,
+      shader,
       milliseconds: Number(times[2 * i + 1] - times[2 * i]) / 1e6,
     }))
   }

@@ -3,6 +3,7 @@
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { KernelTime } from '../gpu/program.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { Executor } from '../graph/executor.ts'
@@ -47,6 +48,12 @@ export interface LearnedState {
   parameters: Map<string, Float32Array>
   /** Of momentum, for each parameter that learns. */
   velocities: Map<string, Float32Array>
+}
+
+/** As `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize². */
+export interface TrainingBatch {
+  images: Uint8Array
+  labels: Uint8Array
 }
 
 export class TrainingRun {
@@ -99,20 +106,20 @@ export class TrainingRun {
   }
 
   /**
-   * Learns from a batch, as `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize².
-   * Returns the loss before the update, the mean over the labelled pixels; 0 where there are none.
+   * Learns from a batch. Returns the loss before the update, the mean over the labelled pixels; 0 where there are none.
    * Throws a UserError for a label that is no class and, once the update is done, for a loss that is no number.
    */
-  async step(
-    { images, labels }: { images: Uint8Array; labels: Uint8Array },
-    learningRate: number,
-  ): Promise<number> {
-    const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
+  async step({ images, labels }: TrainingBatch, learningRate: number): Promise<number> {
     this.#weights.learningRate = learningRate
-    const { loss } = await this.#executor.run({ photo: images, labels: padded })
+    const { loss } = await this.#executor.run(this.#inputs({ images, labels }))
     if (!Number.isFinite(loss[0]))
       throw new UserError(`the loss is ${loss[0]}: try a smaller learning rate than ${learningRate}`)
     return loss[0]
+  }
+
+  /** The GPU's own time of each kernel of a step, which it takes at the learning rate of the last; needs timestamp-query. */
+  profile(batch: TrainingBatch): Promise<KernelTime[]> {
+    return this.#executor.profile(this.#inputs(batch))
   }
 
   /** Throws a UserError where a weight is no number any more. */
@@ -128,6 +135,13 @@ export class TrainingRun {
     await this.#executor.destroy()
     this.#weights.destroy()
     this.#arena.destroy()
+  }
+
+  #inputs({ images, labels }: TrainingBatch) {
+    return {
+      photo: images,
+      labels: padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes }),
+    }
   }
 }
 
