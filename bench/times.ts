@@ -16,29 +16,39 @@ export const fastest = (profiles: readonly KernelTime[][]): KernelTime[] =>
     milliseconds: Math.min(...profiles.map(profile => profile[i].milliseconds)),
   }))
 
-/** The sum over the dispatches of each shader, the longest first. */
+/** Sums over the kernels of each shader, the longest first. */
 export function byShader(times: readonly KernelTime[]) {
-  return [...new Set(times.map(({ shader }) => shader))]
+  return [...new Set(times.map(({ kernel }) => kernel.shader))]
     .map(shader => {
-      const all = times.filter(time => time.shader === shader)
-      return { shader, dispatches: all.length, milliseconds: totalOf(all) }
+      const all = times.filter(({ kernel }) => kernel.shader === shader)
+      return { shader, dispatches: all.length, milliseconds: totalTime(all), gflops: gflops(all) }
     })
     .sort((a, b) => b.milliseconds - a.milliseconds)
 }
 
 /** Prints the time of each shader, then that of each op, the longest first. */
 export function printProfile(times: readonly KernelTime[]): void {
-  const total = totalOf(times)
-  const share = (milliseconds: number) => digits((100 * milliseconds) / total)
-  const shaders = new Table(['shader', 'dispatches', 'ms', 'share %'], 48)
-  for (const { shader, dispatches, milliseconds } of byShader(times))
-    shaders.row([shader, String(dispatches), digits(milliseconds), share(milliseconds)])
+  const share = (milliseconds: number) => digits((100 * milliseconds) / totalTime(times))
+  const shaders = new Table(['shader', 'dispatches', 'ms', 'share %', 'GFLOP/s'], 48)
+  for (const { shader, dispatches, milliseconds, gflops } of byShader(times))
+    shaders.row([shader, String(dispatches), digits(milliseconds), share(milliseconds), digits(gflops)])
   console.log()
-  const ops = new Table(['op', 'ms', 'share %'], 96)
-  for (const { label, shader, milliseconds } of times.toSorted((a, b) => b.milliseconds - a.milliseconds))
-    ops.row([`${label} (${shader})`, digits(milliseconds), share(milliseconds)])
+  const ops = new Table(['op', 'ms', 'share %', 'GFLOP/s'], 96)
+  for (const time of times.toSorted((a, b) => b.milliseconds - a.milliseconds)) {
+    const { kernel, milliseconds } = time
+    ops.row([
+      `${kernel.label} (${kernel.shader})`,
+      ...[digits(milliseconds), share(milliseconds), digits(gflops([time]))],
+    ])
+  }
   console.log()
 }
 
-const totalOf = (times: readonly KernelTime[]) =>
+const totalTime = (times: readonly KernelTime[]) =>
   times.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+
+/** Undefined where a kernel does not count its multiply-adds. */
+function gflops(times: readonly KernelTime[]): number | undefined {
+  const macs = times.reduce((sum, { kernel }) => sum + (kernel.macs ?? Number.NaN), 0)
+  return Number.isNaN(macs) ? undefined : (2 * macs) / totalTime(times) / 1e6
+}

@@ -19,16 +19,14 @@ export interface Launch {
   ranges: Record<string, Range>
 }
 
-/** The GPU's own time of one dispatch. */
+/** The GPU's own time of one kernel. */
 export interface KernelTime {
-  label: string
-  shader: string
+  kernel: Kernel
   milliseconds: number
 }
 
 interface Dispatch {
-  label: string
-  shader: string
+  kernel: Kernel
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   grid: [x: number, y: number]
@@ -59,8 +57,7 @@ export class Program {
     )
     gpu.device.queue.writeBuffer(params, 0, contents)
     const dispatches = launches.map(({ kernel }, i) => ({
-      label: kernel.label,
-      shader: kernel.shader,
+      kernel,
       pipeline: pipelines[i].pipeline,
       bindGroup: gpu.device.createBindGroup({
         label: kernel.label,
@@ -105,7 +102,7 @@ export class Program {
     this.#gpu.submit('profile', encoder => {
       this.#dispatches.forEach((dispatch, i) => {
         const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 }
-        const pass = encoder.beginComputePass({ label: dispatch.label, timestampWrites })
+        const pass = encoder.beginComputePass({ label: dispatch.kernel.label, timestampWrites })
         record(pass, dispatch)
         pass.end()
       })
@@ -115,9 +112,8 @@ export class Program {
     const times = new BigUint64Array((await this.#gpu.read(readback, count * 8)).buffer)
     for (const buffer of [resolved, readback]) this.#gpu.release(buffer)
     querySet.destroy()
-    return this.#dispatches.map(({ label, shader }, i) => ({
-      label,
-      shader,
+    return this.#dispatches.map(({ kernel }, i) => ({
+      kernel,
       milliseconds: Number(times[2 * i + 1] - times[2 * i]) / 1e6,
     }))
   }
