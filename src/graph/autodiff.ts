@@ -2,7 +2,7 @@
 // gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
 
 import { activated, type Gradients, rules } from './gradients.ts'
-import { type Graph, inputsOf, type Op, parametersOf, type Tensor } from './graph.ts'
+import { type Graph, inputsOf, type Op, parametersOf, type ResizeOp, type Tensor } from './graph.ts'
 import { fuseActivation } from './passes/fuse.ts'
 import { editOps } from './passes/uses.ts'
 
@@ -31,10 +31,13 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
     shape: [logits.shape[0], options.labels.height, options.labels.width, 1],
     dtype: 'class8',
   }
-  const { ops: lossOps, loss, gradient } = crossEntropy(logits, labels, options)
-  const backward = differentiate(prepared, new Map([[logits, gradient]]))
+  const upsampling = upsampleRows(logits, options.labels.height)
+  const rows = upsampling.output
+  const { ops: lossOps, loss, gradient } = crossEntropy(rows, labels, options)
+  const upsampled = { ...prepared, ops: [...prepared.ops, upsampling] }
+  const backward = differentiate(upsampled, new Map([[rows, gradient]]))
   return {
-    ops: [...prepared.ops, ...lossOps, ...backward],
+    ops: [...upsampled.ops, ...lossOps, ...backward],
     inputs: [...prepared.inputs, labels],
     outputs: [loss],
     labels,
@@ -54,6 +57,22 @@ function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOp
     const statistics = { mean: vector('mean'), variance: vector('variance') }
     return [{ ...op, kind: 'batchNormTraining', momentum: how.momentum, statistics }]
   })
+}
+
+/**
+ * Half of the upsampling of the logits, which is separable; the other half is the cross entropy's own. So no kernel has to
+ * look at all label pixels of an area for each logit, and what lies between takes little room.
+ */
+function upsampleRows(logits: Tensor, height: number): ResizeOp {
+  const [n, , w, c] = logits.shape
+  const name = `${logits.name}.rows`
+  return {
+    kind: 'resize',
+    name,
+    inputs: { input: logits },
+    alignCorners: false,
+    output: { name, shape: [n, height, w, c], dtype: 'f32' },
+  }
 }
 
 function crossEntropy(logits: Tensor, labels: Tensor, { ignoreIndex }: TrainingGraphOptions) {

@@ -220,9 +220,8 @@ function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {
 
 function crossEntropyOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
   const { logits, labels } = op.inputs
-  const [, height, width] = labels.shape
   const { alignCorners, ignoreIndex } = op
-  return { label: op.name, input: logits.shape, height, width, alignCorners, ignoreIndex }
+  return { label: op.name, input: logits.shape, width: labels.shape[2], alignCorners, ignoreIndex }
 }
 
 function lowerCrossEntropy(op: CrossEntropyOp): Step[] {

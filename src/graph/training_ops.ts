@@ -59,7 +59,10 @@ export type ResizeBackwardOp = OpOf<'resizeBackward', { gradient: Tensor }> & { 
 /** The channels of a concatenation's gradient that belong to one input, from `offset` on. */
 export type SliceChannelsOp = OpOf<'sliceChannels', { input: Tensor }> & { offset: number }
 
-/** The mean over the labelled pixels of −log softmax(upsampled logits)[label]; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight. */
+/**
+ * The mean over the labelled pixels of −log softmax(upsampled logits)[label], with logits of the labels' height, upsampled
+ * to their width; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight.
+ */
 export type CrossEntropyOp = OpOf<'crossEntropy', { logits: Tensor; labels: Tensor }> & {
   alignCorners: boolean
   ignoreIndex: number
