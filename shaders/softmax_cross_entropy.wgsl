@@ -7,7 +7,7 @@
 //   log_sum_exp     [n, out_h, out_w]            log Σ exp of a pixel's upsampled logits; 0 where it is ignored
 //   partials        [workgroups]                 Σ weight · loss and Σ weight of a workgroup's pixels
 //
-// One invocation does one label pixel; a workgroup adds its pixels pairwise. See softmax_cross_entropy_merge.wgsl.
+// One invocation does every 64th of its workgroup's 256 label pixels; their sums are added pairwise. See softmax_cross_entropy_merge.wgsl.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
@@ -95,20 +95,20 @@ fn loss_of(pixel: u32) -> vec2f {
   return vec2f(weight * (normaliser - upsampled(at, label / 4u)[label % 4u]), weight);
 }
 
-var<workgroup> sums: array<vec2f, 256>;
+var<workgroup> sums: array<vec2f, 64>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let pixel = index * 256u + lane;
+  let end = min((index + 1u) * 256u, params.pixels);
   var own = vec2f(0);
-  if (pixel < params.pixels) { own = loss_of(pixel); }
+  for (var pixel = index * 256u + lane; pixel < end; pixel += 64u) { own += loss_of(pixel); }
   sums[lane] = own;
-  for (var half = 128u; half > 0u; half /= 2u) {
+  for (var half = 32u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { sums[lane] += sums[lane + half]; }
   }
