@@ -21,6 +21,7 @@ import { cases as conv2dBackwardCases } from '../test/cases/conv2d_backward.ts'
 import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
 import { cases as depthwiseConv2dBackwardCases } from '../test/cases/depthwise_conv2d_backward.ts'
 import { cases as dropoutCases } from '../test/cases/dropout.ts'
+import { cases as foldBatchNormBackwardCases } from '../test/cases/fold_batch_norm_backward.ts'
 import { cases as globalAveragePoolCases } from '../test/cases/global_average_pool.ts'
 import { cases as globalAveragePoolBackwardCases } from '../test/cases/global_average_pool_backward.ts'
 import { cases as maxPoolCases } from '../test/cases/max_pool.ts'
@@ -53,6 +54,7 @@ import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInputRun } from '../test/kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeightRun } from '../test/kernels/depthwise_conv2d_backward_weight.ts'
 import { dropoutRun } from '../test/kernels/dropout.ts'
+import { foldBatchNormBackwardRun } from '../test/kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
 import { globalAveragePoolBackwardRun } from '../test/kernels/global_average_pool_backward.ts'
 import { maxPoolRun } from '../test/kernels/max_pool.ts'
@@ -118,6 +120,7 @@ const ops: Record<string, Bench[]> = {
   batch_norm_backward_merge: benches(trainingBatchNorm, batchNormBackwardMergeRun),
   batch_norm_backward_input: benches(trainingBatchNorm, batchNormBackwardInputRun),
   batch_norm_backward_frozen: benches(frozenBatchNorm, batchNormBackwardInputRun),
+  fold_batch_norm_backward: benches(foldBatchNormBackwardCases, foldBatchNormBackwardRun),
   activation_backward: benches(activationBackwardCases, activationBackwardRun),
   max_pool_backward: benches(maxPoolBackwardCases, maxPoolBackwardRun),
   global_average_pool_backward: benches(globalAveragePoolBackwardCases, globalAveragePoolBackwardRun),

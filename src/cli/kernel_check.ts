@@ -28,6 +28,7 @@ import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backwa
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { dropout } from '../kernels/dropout.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
+import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPool } from '../kernels/max_pool.ts'
@@ -98,6 +99,7 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   depthwise_conv2d_backward_weight: depthwiseConv2dBackwardWeight,
   dropout,
   fold_batch_norm: foldBatchNorm,
+  fold_batch_norm_backward: foldBatchNormBackward,
   global_average_pool: globalAveragePool,
   global_average_pool_backward: globalAveragePoolBackward,
   max_pool: maxPool,

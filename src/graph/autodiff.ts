@@ -3,6 +3,7 @@
 
 import { activated, type Gradients, rules } from './gradients.ts'
 import { type Graph, inputsOf, type Op, parametersOf, type ResizeOp, type Tensor } from './graph.ts'
+import { foldBatchNorm } from './passes/fold_batch_norm.ts'
 import { fuseActivation } from './passes/fuse.ts'
 import { editOps } from './passes/uses.ts'
 
@@ -45,8 +46,9 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
   }
 }
 
+/** Frozen statistics are as good as constants, so that batch norm is folded into the convolutions, as for inference. */
 function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOptions): Graph {
-  if (how.mode === 'frozen') return graph
+  if (how.mode === 'frozen') return foldBatchNorm(graph)
   return editOps(graph, op => {
     if (op.kind !== 'batchNorm') return [op]
     const vector = (suffix: string): Tensor => ({

@@ -16,6 +16,7 @@ import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
+import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
 import { resizeBackward } from '../kernels/resize_backward.ts'
@@ -31,10 +32,12 @@ import { type Operand, type Step, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,
+  BiasGradientOp,
   ConvolutionBackwardInputOp,
   ConvolutionBackwardWeightOp,
   CrossEntropyBackwardOp,
   CrossEntropyOp,
+  FoldBatchNormBackwardOp,
   TrainingOp,
 } from './training_ops.ts'
 
@@ -48,14 +51,10 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
       return [lowerBackwardInput(op, target)]
     case 'convolutionBackwardWeight':
       return lowerBackwardWeight(op)
-    case 'biasGradient': {
-      const kernel = biasGradient({ label: op.name, shape: op.inputs.gradient.shape })
-      const operands = {
-        ...tensors({ output_gradient: op.inputs.gradient }),
-        bias_gradient: { gradientOf: op.bias },
-      }
-      return [{ op, kernel, operands }]
-    }
+    case 'biasGradient':
+      return lowerBiasGradient(op)
+    case 'foldBatchNormBackward':
+      return [lowerFoldBatchNormBackward(op)]
     case 'activationBackward': {
       const { gradient, activated } = op.inputs
       const kernel = activationBackward({ label: op.name, shape: op.output.shape, activation: op.activation })
@@ -176,17 +175,17 @@ function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
 }
 
 function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionTarget): Step {
-  const { weight, depthwise } = op
+  const { weight, batchNorm, depthwise } = op
   const [outChannels, , kernelH, kernelW] = weight.shape
   const options = { ...op, label: op.name, input: op.output.shape, kernel: [kernelH, kernelW] as const }
   const { gradient } = op.inputs
   if (depthwise) {
-    const folded = foldedWeights({ weight, depthwise })
+    const folded = foldedWeights({ weight, batchNorm, depthwise })
     const named = tensors({ output_gradient: gradient, input_gradient: op.output })
     const kernel = depthwiseConv2dBackwardInput(options)
     return { op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }
   }
-  const folded = transposedWeights(weight)
+  const folded = transposedWeights(weight, batchNorm)
   const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
   const operands: Record<string, Operand> = {
     ...tensors({ input: gradient, output: op.output }),
@@ -206,16 +205,49 @@ function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {
     ? depthwiseConv2dBackwardWeight(options)
     : conv2dBackwardWeight({ ...options, outChannels })
   const partials = scratch(op, kernel.outputs.partials)
-  const reduce = conv2dReduceWeight({
-    label: op.name,
-    weight: weight.shape,
-    depthwise,
-    splits: kernel.params.splits,
-  })
   return [
     step(op, kernel, { input, output_gradient: gradient, partials }),
-    { op, kernel: reduce, operands: { ...tensors({ partials }), weight_gradient: gradientOf(weight) } },
+    addUp(op, { partials, splits: kernel.params.splits, depthwise, sum: weight }),
   ]
+}
+
+function lowerBiasGradient(op: BiasGradientOp): Step[] {
+  const { gradient } = op.inputs
+  const kernel = biasGradient({ label: op.name, shape: gradient.shape })
+  const partials = scratch(op, kernel.outputs.partials)
+  // A bias is summed like the weight of a depthwise convolution with one tap.
+  const sum = { ...op.bias, shape: [gradient.shape[3], 1, 1, 1] }
+  return [
+    step(op, kernel, { output_gradient: gradient, partials }),
+    addUp(op, { partials, splits: kernel.params.splits, depthwise: true, sum }),
+  ]
+}
+
+/** Adds partial gradients up to that of the parameter `sum`. */
+function addUp(
+  op: TrainingOp,
+  { partials, sum, ...options }: { partials: Tensor; splits: number; depthwise: boolean; sum: Parameter },
+): Step {
+  const kernel = conv2dReduceWeight({ label: op.name, weight: sum.shape, ...options })
+  return { op, kernel, operands: { ...tensors({ partials }), weight_gradient: gradientOf(sum) } }
+}
+
+function lowerFoldBatchNormBackward(op: FoldBatchNormBackwardOp): Step {
+  const { weight, batchNorm } = op
+  const { gamma, beta, mean, variance, epsilon } = batchNorm
+  return {
+    op,
+    kernel: foldBatchNormBackward({ label: op.name, weight: weight.shape, epsilon }),
+    operands: {
+      weight: parameter(weight),
+      gamma: parameter(gamma),
+      mean: parameter(mean),
+      variance: parameter(variance),
+      beta_gradient: gradientOf(beta),
+      weight_gradient: gradientOf(weight),
+      gamma_gradient: gradientOf(gamma),
+    },
+  }
 }
 
 function crossEntropyOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {

@@ -35,6 +35,8 @@ export type ActivationBackwardOp = OpOf<'activationBackward', { gradient: Tensor
 /** The window of the convolution that an op differentiates. */
 export interface ConvolutionWindow {
   weight: Parameter
+  /** What is folded into the weight; gradients of the weight are then those of the folded one. */
+  batchNorm?: BatchNorm
   depthwise: boolean
   stride: number
   dilation: number
@@ -48,6 +50,12 @@ export type ConvolutionBackwardWeightOp = OpOf<
 > &
   ConvolutionWindow
 export type BiasGradientOp = OpOf<'biasGradient', { gradient: Tensor }> & { bias: Parameter }
+
+/** From the gradients of a folded weight and bias, which lie where those of the weight and β will, to theirs and γ's. */
+export type FoldBatchNormBackwardOp = OpOf<'foldBatchNormBackward', Record<string, never>> & {
+  weight: Parameter
+  batchNorm: BatchNorm
+}
 
 export type MaxPoolBackwardOp = OpOf<'maxPoolBackward', { input: Tensor; gradient: Tensor }> & {
   kernel: number
@@ -81,6 +89,7 @@ export type TrainingOp =
   | ConvolutionBackwardInputOp
   | ConvolutionBackwardWeightOp
   | BiasGradientOp
+  | FoldBatchNormBackwardOp
   | MaxPoolBackwardOp
   | GlobalAveragePoolBackwardOp
   | ResizeBackwardOp

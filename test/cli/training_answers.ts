@@ -6,6 +6,7 @@ import { activationBackwardOf } from '../cases/activation_backward.ts'
 import { batchNormBackwardOf } from '../cases/batch_norm_backward.ts'
 import { batchNormStatisticsOf } from '../cases/batch_norm_statistics.ts'
 import { dropoutOf } from '../cases/dropout.ts'
+import { foldBatchNormBackwardOf } from '../cases/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackwardOf } from '../cases/global_average_pool_backward.ts'
 import { maxPoolBackwardOf } from '../cases/max_pool_backward.ts'
 import { resizeBackwardOf } from '../cases/resize_backward.ts'
@@ -25,6 +26,7 @@ import {
   statisticsPartials,
 } from '../kernels/batch_norm_statistics.ts'
 import { dropoutRun } from '../kernels/dropout.ts'
+import { foldBatchNormBackwardRun } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackwardRun } from '../kernels/global_average_pool_backward.ts'
 import { maxPoolBackwardRun } from '../kernels/max_pool_backward.ts'
 import { resizeBackwardRun } from '../kernels/resize_backward.ts'
@@ -40,6 +42,7 @@ import type { Shape4 } from '../reference/array4.ts'
 import { batchNormBackward } from '../reference/batch_norm_backward.ts'
 import { batchNormStatistics, updateRunning } from '../reference/batch_norm_statistics.ts'
 import { dropout } from '../reference/dropout.ts'
+import { foldBatchNormBackward } from '../reference/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackward } from '../reference/global_average_pool_backward.ts'
 import { maxPoolBackward } from '../reference/max_pool_backward.ts'
 import { resizeBackward } from '../reference/resize_backward.ts'
@@ -60,6 +63,7 @@ const test = { name: '', seed: 1 }
 export const trainingAnswers = (): KnownAnswer[] => [
   ...batchNormStatisticsAnswers(),
   ...batchNormBackwardAnswers(),
+  foldBatchNormBackwardAnswer(),
   activationBackwardAnswer(),
   maxPoolBackwardAnswer(),
   globalAveragePoolBackwardAnswer(),
@@ -163,6 +167,17 @@ function sliceChannelsAnswer(): KnownAnswer {
     options,
     outputs: { output: toGpu(sliceChannels(sliceChannelsOf({ ...test, ...options }), 1, 3)) },
     fanIn: 1,
+  })
+}
+
+function foldBatchNormBackwardAnswer(): KnownAnswer {
+  const options = { weight: [9, 5, 1, 3], epsilon: 1e-3 } as const
+  const given = { ...test, ...options, bias: false }
+  const { weightGradient, gammaGradient } = foldBatchNormBackward(foldBatchNormBackwardOf(given))
+  return answer('fold_batch_norm_backward', foldBatchNormBackwardRun(given), {
+    options,
+    outputs: { weight_gradient: weightGradient, gamma_gradient: gammaGradient },
+    fanIn: 15,
   })
 }
 
