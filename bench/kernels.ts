@@ -58,7 +58,7 @@ import { foldBatchNormBackwardRun } from '../test/kernels/fold_batch_norm_backwa
 import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
 import { globalAveragePoolBackwardRun } from '../test/kernels/global_average_pool_backward.ts'
 import { maxPoolRun } from '../test/kernels/max_pool.ts'
-import { maxPoolBackwardRun } from '../test/kernels/max_pool_backward.ts'
+import { maxPoolBackwardRun, maxPoolWinnersRun } from '../test/kernels/max_pool_backward.ts'
 import { preprocessRun } from '../test/kernels/preprocess.ts'
 import { resizeRun } from '../test/kernels/resize.ts'
 import { resizeBackwardRun } from '../test/kernels/resize_backward.ts'
@@ -122,6 +122,7 @@ const ops: Record<string, Bench[]> = {
   batch_norm_backward_frozen: benches(frozenBatchNorm, batchNormBackwardInputRun),
   fold_batch_norm_backward: benches(foldBatchNormBackwardCases, foldBatchNormBackwardRun),
   activation_backward: benches(activationBackwardCases, activationBackwardRun),
+  max_pool_winners: benches(maxPoolBackwardCases, maxPoolWinnersRun),
   max_pool_backward: benches(maxPoolBackwardCases, maxPoolBackwardRun),
   global_average_pool_backward: benches(globalAveragePoolBackwardCases, globalAveragePoolBackwardRun),
   resize_backward: benches(resizeBackwardCases, resizeBackwardRun),

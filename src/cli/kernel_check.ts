@@ -32,7 +32,7 @@ import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPool } from '../kernels/max_pool.ts'
-import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
+import { maxPoolBackward, maxPoolWinners } from '../kernels/max_pool_backward.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
 import { preprocess } from '../kernels/preprocess.ts'
 import { resize } from '../kernels/resize.ts'
@@ -104,6 +104,7 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   global_average_pool_backward: globalAveragePoolBackward,
   max_pool: maxPool,
   max_pool_backward: maxPoolBackward,
+  max_pool_winners: maxPoolWinners,
   pack_transposed: packTransposed,
   preprocess,
   resize,

@@ -18,7 +18,7 @@ import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backwa
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
-import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
+import { maxPoolBackward, maxPoolWinners } from '../kernels/max_pool_backward.ts'
 import { resizeBackward } from '../kernels/resize_backward.ts'
 import { sliceChannels } from '../kernels/slice_channels.ts'
 import {
@@ -38,6 +38,7 @@ import type {
   CrossEntropyBackwardOp,
   CrossEntropyOp,
   FoldBatchNormBackwardOp,
+  MaxPoolBackwardOp,
   TrainingOp,
 } from './training_ops.ts'
 
@@ -60,12 +61,8 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
       const kernel = activationBackward({ label: op.name, shape: op.output.shape, activation: op.activation })
       return [step(op, kernel, { output_gradient: gradient, output: activated, input_gradient: op.output })]
     }
-    case 'maxPoolBackward': {
-      const { input, gradient } = op.inputs
-      const kernelSize = [op.kernel, op.kernel] as const
-      const kernel = maxPoolBackward({ ...op, label: op.name, input: input.shape, kernel: kernelSize })
-      return [step(op, kernel, { input, output_gradient: gradient, input_gradient: op.output })]
-    }
+    case 'maxPoolBackward':
+      return lowerMaxPoolBackward(op)
     case 'globalAveragePoolBackward': {
       const kernel = globalAveragePoolBackward({ label: op.name, input: op.output.shape })
       return [step(op, kernel, { output_gradient: op.inputs.gradient, input_gradient: op.output })]
@@ -248,6 +245,17 @@ function lowerFoldBatchNormBackward(op: FoldBatchNormBackwardOp): Step {
       gamma_gradient: gradientOf(gamma),
     },
   }
+}
+
+function lowerMaxPoolBackward(op: MaxPoolBackwardOp): Step[] {
+  const { input, gradient } = op.inputs
+  const options = { ...op, label: op.name, input: input.shape, kernel: [op.kernel, op.kernel] as const }
+  const winning = maxPoolWinners(options)
+  const winners = scratch(op, winning.outputs.winners)
+  return [
+    step(op, winning, { input, winners }),
+    step(op, maxPoolBackward(options), { winners, output_gradient: gradient, input_gradient: op.output }),
+  ]
 }
 
 function crossEntropyOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {

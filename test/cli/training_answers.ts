@@ -28,7 +28,7 @@ import {
 import { dropoutRun } from '../kernels/dropout.ts'
 import { foldBatchNormBackwardRun } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackwardRun } from '../kernels/global_average_pool_backward.ts'
-import { maxPoolBackwardRun } from '../kernels/max_pool_backward.ts'
+import { maxPoolBackwardRun, maxPoolWinnersRun, winnersForGpu } from '../kernels/max_pool_backward.ts'
 import { resizeBackwardRun } from '../kernels/resize_backward.ts'
 import { sgdRun } from '../kernels/sgd.ts'
 import { sliceChannelsRun } from '../kernels/slice_channels.ts'
@@ -65,7 +65,7 @@ export const trainingAnswers = (): KnownAnswer[] => [
   ...batchNormBackwardAnswers(),
   foldBatchNormBackwardAnswer(),
   activationBackwardAnswer(),
-  maxPoolBackwardAnswer(),
+  ...maxPoolBackwardAnswers(),
   globalAveragePoolBackwardAnswer(),
   resizeBackwardAnswer(),
   sliceChannelsAnswer(),
@@ -132,14 +132,26 @@ function activationBackwardAnswer(): KnownAnswer {
   })
 }
 
-function maxPoolBackwardAnswer(): KnownAnswer {
-  const options = { input: [2, 6, 5, 5], kernel: [3, 3], stride: 2, padding: padding(1) } as const
+/** Of whole vectors of channels: what the winners of others are does not matter. */
+function maxPoolBackwardAnswers(): KnownAnswer[] {
+  const options = { input: [2, 6, 5, 8], kernel: [3, 3], stride: 2, padding: padding(1) } as const
   const given = { ...test, ...options, ties: true }
-  return answer('max_pool_backward', maxPoolBackwardRun(given), {
-    options,
-    outputs: { input_gradient: toGpu(maxPoolBackward(maxPoolBackwardOf(given))) },
-    fanIn: 4,
-  })
+  const operands = maxPoolBackwardOf(given)
+  return [
+    {
+      ...answer('max_pool_winners', maxPoolWinnersRun(given), {
+        options,
+        outputs: { winners: winnersForGpu(operands) },
+        fanIn: 1,
+      }),
+      type: 'u8',
+    },
+    answer('max_pool_backward', maxPoolBackwardRun(given), {
+      options,
+      outputs: { input_gradient: toGpu(maxPoolBackward(operands)) },
+      fanIn: 4,
+    }),
+  ]
 }
 
 function globalAveragePoolBackwardAnswer(): KnownAnswer {
@@ -226,7 +238,7 @@ function sgdAnswer(): KnownAnswer {
 
 interface Expected {
   options: object
-  outputs: Record<string, Float32Array | Float64Array>
+  outputs: Record<string, Float32Array | Float64Array | Uint8Array>
   fanIn: number
 }
 
