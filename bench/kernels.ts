@@ -22,6 +22,7 @@ import { cases as conv2dBackwardCases } from '../test/cases/conv2d_backward.ts'
 import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
 import { cases as depthwiseConv2dBackwardCases } from '../test/cases/depthwise_conv2d_backward.ts'
 import { cases as dropoutCases } from '../test/cases/dropout.ts'
+import { cases as foldBatchNormBackwardCases } from '../test/cases/fold_batch_norm_backward.ts'
 import { cases as globalAveragePoolCases } from '../test/cases/global_average_pool.ts'
 import { cases as globalAveragePoolBackwardCases } from '../test/cases/global_average_pool_backward.ts'
 import { cases as maxPoolCases } from '../test/cases/max_pool.ts'
@@ -55,10 +56,11 @@ import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInputRun } from '../test/kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeightRun } from '../test/kernels/depthwise_conv2d_backward_weight.ts'
 import { dropoutRun } from '../test/kernels/dropout.ts'
+import { foldBatchNormBackwardRun } from '../test/kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
 import { globalAveragePoolBackwardRun } from '../test/kernels/global_average_pool_backward.ts'
 import { maxPoolRun } from '../test/kernels/max_pool.ts'
-import { maxPoolBackwardRun } from '../test/kernels/max_pool_backward.ts'
+import { maxPoolBackwardRun, maxPoolWinnersRun } from '../test/kernels/max_pool_backward.ts'
 import { preprocessRun } from '../test/kernels/preprocess.ts'
 import { resizeRun } from '../test/kernels/resize.ts'
 import { resizeBackwardRun } from '../test/kernels/resize_backward.ts'
@@ -120,7 +122,9 @@ const ops: Record<string, Bench[]> = {
   batch_norm_backward_merge: benches(trainingBatchNorm, batchNormBackwardMergeRun),
   batch_norm_backward_input: benches(trainingBatchNorm, batchNormBackwardInputRun),
   batch_norm_backward_frozen: benches(frozenBatchNorm, batchNormBackwardInputRun),
+  fold_batch_norm_backward: benches(foldBatchNormBackwardCases, foldBatchNormBackwardRun),
   activation_backward: benches(activationBackwardCases, activationBackwardRun),
+  max_pool_winners: benches(maxPoolBackwardCases, maxPoolWinnersRun),
   max_pool_backward: benches(maxPoolBackwardCases, maxPoolBackwardRun),
   global_average_pool_backward: benches(globalAveragePoolBackwardCases, globalAveragePoolBackwardRun),
   resize_backward: benches(resizeBackwardCases, resizeBackwardRun),

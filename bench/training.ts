@@ -1,66 +1,160 @@
-// Times training steps with ever less memory for activations: `npm run bench:training -- [PRESET] [--output-stride N]
-// [--size N] [--batch-size N] [--budgets 1,0.5] [--runs N]`. Budgets are shares of what all activations take; of each, a step in turn.
+// Times whole training steps (forward, loss, backward and update in one submit) against forward passes of the same photos,
+// turn about: `npm run bench:training -- [PRESET|FOLDER …] [--crop-size N] [--batch-size N] [--output-stride N]
+// [--freeze-batch-norm] [--runs N] [--profile] [--json]`. A folder is one that DeepLab.save wrote.
+// The forward pass is `segment`'s, photos to masks, at the crop's size. Aim: a step in at most 3.5 times as long.
 
 import { parseArgs } from 'node:util'
-import { initialWeights } from '../src/model/initial_weights.ts'
-import { IMAGENET } from '../src/model/preprocessing.ts'
-import { preset } from '../src/model/presets.ts'
+import { UserError } from '../src/errors.ts'
+import type { Gpu } from '../src/gpu/gpu.ts'
+import type { KernelTime } from '../src/gpu/program.ts'
+import { Segmenter } from '../src/model/segmenter.ts'
 import { openGpu } from '../src/node/dawn.ts'
-import { recipeFor } from '../src/train/recipe.ts'
+import { type Recipe, recipeFor } from '../src/train/recipe.ts'
 import { TrainingRun } from '../src/train/training_run.ts'
 import { randomSource } from '../test/reference/random.ts'
+import { benchNetwork, noise } from './networks.ts'
 import { digits, Table } from './table.ts'
+import { byShader, fastest, printProfile, summary } from './times.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    'output-stride': { type: 'string', default: '16' },
-    size: { type: 'string', default: '129' },
+    'crop-size': { type: 'string', default: '257' },
     'batch-size': { type: 'string', default: '2' },
-    budgets: { type: 'string', default: '1,0.75,0.5' },
-    runs: { type: 'string', default: '3' },
+    'output-stride': { type: 'string', default: '16' },
+    'freeze-batch-norm': { type: 'boolean', default: false },
+    'activation-budget': { type: 'string' },
+    runs: { type: 'string', default: '5' },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   },
 })
-const { config } = preset(positionals[0] ?? 'deeplabv3_resnet50')
-const outputStride = Number(values['output-stride'])
-const [cropSize, batchSize] = [Number(values.size), Number(values['batch-size'])]
-const options = { ...recipeFor(config, { batchSize, cropSize, outputStride }), classWeights: null }
-const network = { config, preprocessing: IMAGENET, parameters: initialWeights(config, 0) }
+const runs = Number(values.runs)
+/** Small enough to leave random weights as they are. */
+const LEARNING_RATE = 1e-6
 
-const random = randomSource(1)
-const pixels = batchSize * cropSize ** 2
-const batch = {
-  images: Uint8Array.from({ length: pixels * 4 }, () => random() * 256),
-  labels: Uint8Array.from({ length: pixels }, () => random() * config.classes),
+interface Row {
+  network: string
+  options: Partial<Recipe> & Pick<Recipe, 'cropSize' | 'batchSize' | 'outputStride' | 'freezeBatchNorm'>
 }
 
-const gpu = await openGpu()
+const asked = {
+  cropSize: Number(values['crop-size']),
+  batchSize: Number(values['batch-size']),
+  outputStride: Number(values['output-stride']),
+  freezeBatchNorm: values['freeze-batch-norm'],
+  activationBudget: values['activation-budget'] ? Number(values['activation-budget']) : undefined,
+}
+const DEFAULT_ROWS: Row[] = [
+  { network: 'deeplabv3_mobilenet_v2', options: { ...asked, freezeBatchNorm: true } },
+  { network: 'deeplabv3_mobilenet_v2', options: asked },
+  { network: 'deeplabv3_resnet50', options: { ...asked, cropSize: 129 } },
+]
+const rows = positionals.length > 0 ? positionals.map(network => ({ network, options: asked })) : DEFAULT_ROWS
+
+async function bench(gpu: Gpu, { network: name, options }: Row) {
+  const network = await benchNetwork(name)
+  const recipe = { ...recipeFor(network.config, options), classWeights: null }
+  const { batchSize, cropSize, outputStride } = recipe
+  const training = await TrainingRun.create(gpu, network, recipe)
+  const segmenter = new Segmenter(gpu, network)
+  const photo = noise(cropSize)
+  const photos = Array.from({ length: batchSize }, () => photo)
+  const batch = {
+    images: Uint8Array.from(photos.flatMap(({ data }) => [...data])),
+    labels: patches(recipe, network.config.classes),
+  }
+  const step = () => training.step(batch, LEARNING_RATE)
+  const forward = () => segmenter.segment(photos, { outputStride, size: cropSize })
+  const first = { step: await timed(step), forward: await timed(forward) }
+  const times = { step: [] as number[], forward: [] as number[] }
+  for (let run = 0; run < runs; run++) {
+    times.step.push(await timed(step))
+    times.forward.push(await timed(forward))
+  }
+  const profiles: KernelTime[][] = []
+  if (values.profile) for (let run = 0; run < runs; run++) profiles.push(await training.profile(batch))
+  const result = {
+    network: name,
+    ...options,
+    gpuBytes: gpu.memory.liveBytes,
+    firstStepMilliseconds: first.step,
+    step: summary(times.step),
+    forward: summary(times.forward),
+    imagesPerSecond: (1000 * batchSize) / summary(times.step).median,
+    ratio: summary(times.step).minimum / summary(times.forward).minimum,
+    profile: values.profile ? fastest(profiles) : undefined,
+  }
+  await training.destroy()
+  await segmenter.dispose()
+  return result
+}
+
+/** Labels in squares of 32 pixels, of random classes: like those of photos, most neighbours are of one class. */
+function patches({ batchSize, cropSize }: Recipe, classes: number): Uint8Array {
+  const random = randomSource(2)
+  const perEdge = Math.ceil(cropSize / 32)
+  const ids = Uint8Array.from({ length: batchSize * perEdge * perEdge }, () => random() * classes)
+  return Uint8Array.from({ length: batchSize * cropSize * cropSize }, (_, at) => {
+    const row = Math.floor(at / cropSize)
+    const [image, y] = [Math.floor(row / cropSize), Math.floor((row % cropSize) / 32)]
+    return ids[(image * perEdge + y) * perEdge + Math.floor((at % cropSize) / 32)]
+  })
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+// Without it timestamps are rounded to 65 µs.
+const gpu = await openGpu({ features: ['disable-dawn-features=timestamp_quantization'] })
 try {
-  console.log(`${gpu.info.description}\n`)
-  const all = await TrainingRun.create(gpu, network, options)
-  const { activationBytes } = all
-  await all.destroy()
-  const timed = []
-  for (const share of values.budgets.split(',').map(Number)) {
-    const activationBudget = (share * activationBytes) / 2 ** 20
-    const run = await TrainingRun.create(gpu, network, { ...options, activationBudget })
-    await run.step(batch, 0) // the first step compiles
-    timed.push({ share, run, times: [] as number[] })
-  }
-  for (let i = 0; i < Number(values.runs); i++)
-    for (const { run, times } of timed) {
-      const start = performance.now()
-      await run.step(batch, 0)
-      times.push(performance.now() - start)
+  if (values.json) {
+    const results = []
+    for (const row of rows) {
+      const { profile, ...result } = await bench(gpu, row)
+      results.push({ ...result, ...(profile && { shaders: byShader(profile) }) })
     }
-  const size = `${positionals[0] ?? 'deeplabv3_resnet50'}, ${batchSize} × ${cropSize}×${cropSize}, output stride ${outputStride}`
-  const table = new Table([size, 'arena MiB', 'min ms', 'median ms'], size.length)
-  for (const { share, run, times } of timed) {
-    times.sort((a, b) => a - b)
-    const cells = [run.activationBytes / 2 ** 20, times[0], times[Math.floor(times.length / 2)]]
-    table.row([`budget ${share}`, ...cells.map(digits)])
-    await run.destroy()
+    console.log(JSON.stringify({ adapter: gpu.info.description, results }, undefined, 1))
+  } else {
+    console.log(`${gpu.info.description}\n`)
+    const headings = [
+      'network',
+      'GPU MB',
+      'first ms',
+      'step min',
+      'median',
+      'forward min',
+      'median',
+      'ratio',
+      'images/s',
+    ]
+    const table = new Table(headings, 64)
+    for (const row of rows) {
+      const { batchSize, cropSize, outputStride, freezeBatchNorm } = row.options
+      const batchNorm = freezeBatchNorm ? ', frozen' : ''
+      const found = await bench(gpu, row)
+      const { step, forward, profile } = found
+      const milliseconds = [
+        found.firstStepMilliseconds,
+        step.minimum,
+        step.median,
+        forward.minimum,
+        forward.median,
+      ]
+      table.row([
+        `${row.network}, ${batchSize}×${cropSize}², output stride ${outputStride}${batchNorm}`,
+        ...[found.gpuBytes / 1e6, ...milliseconds, found.ratio, found.imagesPerSecond].map(digits),
+      ])
+      if (profile) printProfile(profile)
+    }
   }
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
 } finally {
   gpu.destroy()
 }

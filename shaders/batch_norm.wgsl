@@ -3,7 +3,7 @@
 //   input, output   [pixels, vectors]   vec4: four channels
 //   gamma, beta, mean, variance   [channels]   running statistics, or in training the batch's own
 //
-// One invocation computes one vector of one pixel.
+// One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -17,17 +17,10 @@ struct Params {
   pixels: u32,
   vectors: u32,
   channels: u32,
+  stride: u32, // in pixels; invocations for each vector
   epsilon: f32,
   low: f32, // the activation: values are clamped to low … high
   high: f32,
-}
-
-fn normalise(value: f32, channel: u32) -> f32 {
-  if (channel >= params.channels) { return 0.0; }
-  let normal = (value - mean[channel]) * (gamma[channel] / sqrt(variance[channel] + params.epsilon)) + beta[channel];
-  // Comparisons rather than clamp, so that NaN stays NaN.
-  let raised = select(normal, params.low, normal < params.low);
-  return select(raised, params.high, raised > params.high);
 }
 
 @compute @workgroup_size(64)
@@ -37,13 +30,22 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.pixels * params.vectors) { return; }
-  let value = input[index];
-  let channel = index % params.vectors * 4u;
-  output[index] = vec4f(
-    normalise(value.x, channel),
-    normalise(value.y, channel + 1u),
-    normalise(value.z, channel + 2u),
-    normalise(value.w, channel + 3u),
-  );
+  if (index >= params.stride * params.vectors) { return; }
+  let vector = index % params.vectors;
+  let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);
+  let is_channel = channels < vec4u(params.channels);
+  // Lanes that pad the channels load the last one, and store zeros.
+  let at = min(channels, vec4u(params.channels - 1u));
+  let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
+  let shift = vec4f(beta[at.x], beta[at.y], beta[at.z], beta[at.w]);
+  let scale = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w])
+    / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
+
+  for (var pixel = index / params.vectors; pixel < params.pixels; pixel += params.stride) {
+    let normal = (input[pixel * params.vectors + vector] - centre) * scale + shift;
+    // Comparisons rather than clamp, so that NaN stays NaN.
+    let raised = select(normal, vec4f(params.low), normal < vec4f(params.low));
+    let activated = select(raised, vec4f(params.high), raised > vec4f(params.high));
+    output[pixel * params.vectors + vector] = select(vec4f(0), activated, is_channel);
+  }
 }

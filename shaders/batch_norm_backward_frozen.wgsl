@@ -3,7 +3,7 @@
 //   output_gradient, input_gradient   [pixels, vectors]   vec4: four channels
 //   gamma, variance   [channels]
 //
-// One invocation computes one vector of one pixel.
+// One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -15,12 +15,8 @@ struct Params {
   pixels: u32, // n · h · w
   vectors: u32,
   channels: u32,
+  stride: u32, // in pixels; invocations for each vector
   epsilon: f32,
-}
-
-fn scaled(gradient: f32, channel: u32) -> f32 {
-  if (channel >= params.channels) { return 0.0; }
-  return gradient * (gamma[channel] / sqrt(variance[channel] + params.epsilon));
 }
 
 @compute @workgroup_size(64)
@@ -30,13 +26,17 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.pixels * params.vectors) { return; }
-  let gradient = output_gradient[index];
-  let channel = index % params.vectors * 4u;
-  input_gradient[index] = vec4f(
-    scaled(gradient.x, channel),
-    scaled(gradient.y, channel + 1u),
-    scaled(gradient.z, channel + 2u),
-    scaled(gradient.w, channel + 3u),
-  );
+  if (index >= params.stride * params.vectors) { return; }
+  let vector = index % params.vectors;
+  let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);
+  let is_channel = channels < vec4u(params.channels);
+  // Lanes that pad the channels load the last one, and store zeros.
+  let at = min(channels, vec4u(params.channels - 1u));
+  let scale = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w])
+    / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
+
+  for (var pixel = index / params.vectors; pixel < params.pixels; pixel += params.stride) {
+    let gradient = output_gradient[pixel * params.vectors + vector] * scale;
+    input_gradient[pixel * params.vectors + vector] = select(vec4f(0), gradient, is_channel);
+  }
 }

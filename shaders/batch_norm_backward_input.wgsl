@@ -6,7 +6,7 @@
 //   gamma, mean, variance   [channels]
 //   gamma_gradient, beta_gradient   [channels]   the two sums; see batch_norm_backward_merge.wgsl
 //
-// One invocation computes one vector of one pixel.
+// One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -22,15 +22,8 @@ struct Params {
   pixels: u32, // n · h · w
   vectors: u32,
   channels: u32,
+  stride: u32, // in pixels; invocations for each vector
   epsilon: f32,
-}
-
-fn gradient_of(value: f32, gradient: f32, channel: u32) -> f32 {
-  if (channel >= params.channels) { return 0.0; }
-  let scale = 1.0 / sqrt(variance[channel] + params.epsilon);
-  let normal = (value - mean[channel]) * scale;
-  let through_statistics = (beta_gradient[channel] + normal * gamma_gradient[channel]) / f32(params.pixels);
-  return gamma[channel] * scale * (gradient - through_statistics);
 }
 
 @compute @workgroup_size(64)
@@ -40,14 +33,22 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.pixels * params.vectors) { return; }
-  let value = input[index];
-  let gradient = output_gradient[index];
-  let channel = index % params.vectors * 4u;
-  input_gradient[index] = vec4f(
-    gradient_of(value.x, gradient.x, channel),
-    gradient_of(value.y, gradient.y, channel + 1u),
-    gradient_of(value.z, gradient.z, channel + 2u),
-    gradient_of(value.w, gradient.w, channel + 3u),
-  );
+  if (index >= params.stride * params.vectors) { return; }
+  let vector = index % params.vectors;
+  let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);
+  let is_channel = channels < vec4u(params.channels);
+  // Lanes that pad the channels load the last one, and store zeros.
+  let at = min(channels, vec4u(params.channels - 1u));
+  let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
+  let scale = 1.0 / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
+  let gain = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w]) * scale;
+  // Means over the pixels, Σ dy and Σ dy · x̂ divided by their count.
+  let gradient_mean = vec4f(beta_gradient[at.x], beta_gradient[at.y], beta_gradient[at.z], beta_gradient[at.w]) / f32(params.pixels);
+  let normal_mean = vec4f(gamma_gradient[at.x], gamma_gradient[at.y], gamma_gradient[at.z], gamma_gradient[at.w]) / f32(params.pixels);
+
+  for (var pixel = index / params.vectors; pixel < params.pixels; pixel += params.stride) {
+    let normal = (input[pixel * params.vectors + vector] - centre) * scale;
+    let gradient = output_gradient[pixel * params.vectors + vector] - (gradient_mean + normal * normal_mean);
+    input_gradient[pixel * params.vectors + vector] = select(vec4f(0), gradient * gain, is_channel);
+  }
 }

@@ -1,8 +1,8 @@
 // The convolution of conv2d.wgsl, with the same buffers and parameters, for adapters whose subgroups have a fixed size.
 //
-// A workgroup is one subgroup and computes 8 pixels × (its size) vectors. Lanes are columns: each keeps one vector of output
-// channels for all eight pixels. Of the rows each lane loads one pixel and hands it to the others by subgroupBroadcast, where
-// in conv2d.wgsl every lane loads all of them: on a CPU adapter loads are what costs.
+// A workgroup is one subgroup and computes (4 · its size) pixels × 2 vectors. Lanes are pixels: each loads its own four. Of the
+// weights, which all need, each lane loads one vector in eight and hands it to the others by subgroupBroadcast, where in
+// conv2d.wgsl every lane loads all of them: on a CPU adapter loads are what costs.
 
 enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
@@ -40,20 +40,38 @@ struct Params {
 
 override SUBGROUP_SIZE: u32;
 
+const TILE_PIXELS = 4u;
+const TILE_VECTORS = 2u;
 const OUTSIDE = 0xffffffffu;
 
-// Index of the first vector of the input pixel under a tap, or OUTSIDE.
-fn tap_address(pixel: u32, ky: u32, kx: u32) -> u32 {
-  // Negative coordinates wrap round to large ones, so one comparison tells.
-  let row = pixel / params.out_w;
-  let y = row % params.out_h * params.stride + ky * params.dilation - params.pad_top;
-  let x = pixel % params.out_w * params.stride + kx * params.dilation - params.pad_left;
-  let inside = y < params.in_h && x < params.in_w && pixel < params.pixels;
-  return select(OUTSIDE, ((row / params.out_h * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
+// Where an output pixel's first tap is: the first row of its image, and the tap's own row and column in it. Coordinates
+// before the map wrap round to large ones.
+struct Corner {
+  image: u32,
+  y: u32,
+  x: u32,
 }
 
-// What the first eight lanes hold: the value of each of eight pixels.
-fn gather(value: f32) -> array<f32, 8> {
+// Once per pixel, not per tap: CPU adapters divide lane by lane.
+fn corner_of(pixel: u32) -> Corner {
+  let row = pixel / params.out_w;
+  let image = row / params.out_h;
+  let y = (row - image * params.out_h) * params.stride - params.pad_top;
+  let x = (pixel - row * params.out_w) * params.stride - params.pad_left;
+  // Past the last pixel every tap is outside.
+  return Corner(image * params.in_h, select(OUTSIDE / 2u, y, pixel < params.pixels), x);
+}
+
+// Index of the first vector of the input pixel under a tap, or OUTSIDE.
+fn tap_address(corner: Corner, ky: u32, kx: u32) -> u32 {
+  let y = corner.y + ky * params.dilation;
+  let x = corner.x + kx * params.dilation;
+  let inside = y < params.in_h && x < params.in_w;
+  return select(OUTSIDE, ((corner.image + y) * params.in_w + x) * params.in_vectors, inside);
+}
+
+// What the first eight lanes hold.
+fn gather(value: vec4f) -> array<vec4f, 8> {
   return array(
     subgroupBroadcast(value, 0), subgroupBroadcast(value, 1), subgroupBroadcast(value, 2), subgroupBroadcast(value, 3),
     subgroupBroadcast(value, 4), subgroupBroadcast(value, 5), subgroupBroadcast(value, 6), subgroupBroadcast(value, 7),
@@ -73,39 +91,57 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let tile = group.y * groups.x + group.x;
-  let first_pixel = tile % params.row_tiles * 8u;
-  let vector = tile / params.row_tiles * SUBGROUP_SIZE + lane;
-  // Past the last vector a lane repeats it, and stores nothing.
-  let column = min(vector, params.out_vectors - 1u);
+  let first_pixel = tile % params.row_tiles * SUBGROUP_SIZE * TILE_PIXELS + lane;
+  let first_vector = tile / params.row_tiles * TILE_VECTORS;
 
-  var sums: array<vec4f, 8>;
+  var corners: array<Corner, TILE_PIXELS>;
+  for (var p = 0u; p < TILE_PIXELS; p++) { corners[p] = corner_of(first_pixel + p * SUBGROUP_SIZE); }
+  // A vector of the input is multiplied with four rows of two vectors of the weight: which one of these this lane loads.
+  // Past the last vector it repeats that, and nothing is stored.
+  let place = lane % 8u;
+  let column = place / TILE_VECTORS * params.out_vectors + min(first_vector + place % TILE_VECTORS, params.out_vectors - 1u);
+
+  var sums: array<array<vec4f, TILE_VECTORS>, TILE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
     for (var kx = 0u; kx < params.k_w; kx++) {
-      let address = tap_address(first_pixel + lane % 8u, ky, kx);
-      let outside = address == OUTSIDE;
-      if (subgroupAll(outside)) { continue; }
+      var addresses: array<u32, TILE_PIXELS>;
+      var nearest = OUTSIDE;
+      for (var p = 0u; p < TILE_PIXELS; p++) {
+        addresses[p] = tap_address(corners[p], ky, kx);
+        nearest = min(nearest, addresses[p]);
+      }
+      if (subgroupAll(nearest == OUTSIDE)) { continue; }
 
-      var row = (ky * params.k_w + kx) * params.in_vectors * 4u * params.out_vectors + column;
+      var row = (ky * params.k_w + kx) * params.in_vectors * 4u * params.out_vectors;
       for (var i = 0u; i < params.in_vectors; i++) {
-        let mine = select(input[select(address + i, 0u, outside)], vec4f(0), outside);
-        for (var c = 0u; c < 4u; c++) {
-          let w = weight[row];
-          let values = gather(mine[c]);
-          for (var p = 0u; p < 8u; p++) { sums[p] = fma(vec4f(values[p]), w, sums[p]); }
-          row += params.out_vectors;
+        var values: array<vec4f, TILE_PIXELS>;
+        for (var p = 0u; p < TILE_PIXELS; p++) {
+          let outside = addresses[p] == OUTSIDE;
+          values[p] = select(input[select(addresses[p] + i, 0u, outside)], vec4f(0), outside);
         }
+        let weights = gather(weight[row + column]);
+        for (var c = 0u; c < 4u; c++) {
+          for (var v = 0u; v < TILE_VECTORS; v++) {
+            let w = weights[c * TILE_VECTORS + v];
+            for (var p = 0u; p < TILE_PIXELS; p++) { sums[p][v] = fma(vec4f(values[p][c]), w, sums[p][v]); }
+          }
+        }
+        row += 4u * params.out_vectors;
       }
     }
   }
 
-  let area = params.out_h * params.out_w;
-  for (var p = 0u; p < 8u; p++) {
-    let pixel = first_pixel + p;
-    if (pixel < params.pixels && vector < params.out_vectors) {
-      let at = pixel * params.out_pitch + params.out_offset + vector;
-      var value = sums[p] + bias[pixel / area * params.bias_pitch + vector];
-      if (params.has_residual != 0u) { value += residual[at]; }
-      output[at] = activate(value);
+  for (var p = 0u; p < TILE_PIXELS; p++) {
+    let pixel = first_pixel + p * SUBGROUP_SIZE;
+    let image = corners[p].image / params.in_h;
+    for (var v = 0u; v < TILE_VECTORS; v++) {
+      let vector = first_vector + v;
+      if (pixel < params.pixels && vector < params.out_vectors) {
+        let at = pixel * params.out_pitch + params.out_offset + vector;
+        var value = sums[p][v] + bias[image * params.bias_pitch + vector];
+        if (params.has_residual != 0u) { value += residual[at]; }
+        output[at] = activate(value);
+      }
     }
   }
 }

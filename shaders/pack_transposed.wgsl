@@ -1,6 +1,8 @@
 // Re-lays a convolution's weight for its backward pass: input and output channels change places, and the taps their order.
+// Where batch norm is folded into it, it is scaled by γ/√(σ² + ε), as fold_batch_norm.wgsl does.
 //
 //   weight        [out_channels, in_channels, taps], as PyTorch lays it
+//   gamma, variance   [out_channels], read if has_batch_norm
 //   packed        [taps, out_padded, in_vectors]   vec4: four input channels; zeros past out_channels and in_channels
 //   packed_bias   [in_vectors]                     zeros: conv2d.wgsl, which reads both, adds a bias
 //
@@ -8,8 +10,10 @@
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
-@group(0) @binding(2) var<storage, read_write> packed: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> packed_bias: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read> variance: array<f32>;
+@group(0) @binding(4) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> packed_bias: array<vec4f>;
 
 struct Params {
   out_channels: u32,
@@ -17,6 +21,13 @@ struct Params {
   taps: u32,
   out_padded: u32,
   in_vectors: u32,
+  has_batch_norm: u32,
+  epsilon: f32,
+}
+
+fn scale_of(channel: u32) -> f32 {
+  if (params.has_batch_norm == 0u || channel >= params.out_channels) { return 1.0; }
+  return gamma[channel] / sqrt(variance[channel] + params.epsilon);
 }
 
 fn weight_of(channel: u32, in_channel: u32, tap: u32) -> f32 {
@@ -35,7 +46,7 @@ fn main(
   let in_channel = index % params.in_vectors * 4u;
   let channel = index / params.in_vectors % params.out_padded;
   let tap = params.taps - 1u - index / (params.in_vectors * params.out_padded);
-  packed[index] = vec4f(
+  packed[index] = scale_of(channel) * vec4f(
     weight_of(channel, in_channel, tap),
     weight_of(channel, in_channel + 1u, tap),
     weight_of(channel, in_channel + 2u, tap),

@@ -3,8 +3,8 @@
 //   output_gradient   [n, out_h, out_w, vectors]   vec4: four channels
 //   input_gradient    [n, in_h, in_w, vectors]
 //
-// One workgroup makes one vector of one pixel of the result: its lanes add every 64th of the output pixels that took a share
-// of it, then their sums are added pairwise. One input pixel may have gone into a whole map, as image pooling's does.
+// One invocation makes one vector of one pixel of the result. Where an input pixel has gone into a whole map, as image
+// pooling's does, LANES of them share its rows, and their sums are added pairwise.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -39,12 +39,13 @@ fn targets_of(source: u32, step: i32, shift: i32, unit: i32, size: u32) -> Targe
   return Targets(u32(first), min(u32(end), size));
 }
 
-// What of a source index goes into the target at this position.
+// What of a source index goes into the target at this position. What lies past the last source repeats it.
 fn share_of(source: u32, numerator: i32, unit: i32, size: u32) -> f32 {
-  let low = u32(max(0, numerator) / unit);
-  let share = f32(max(0, numerator) % unit) / f32(unit);
-  return select(0.0, 1.0 - share, low == source) + select(0.0, share, min(low + 1u, size - 1u) == source);
+  let distance = f32(max(0, numerator) - i32(source) * unit) / f32(unit);
+  return select(max(0.0, 1.0 - abs(distance)), 1.0, source == size - 1u && distance > 0.0);
 }
+
+override LANES: u32; // a power of two, at most 64
 
 var<workgroup> sums: array<vec4f, 64>;
 
@@ -52,9 +53,11 @@ var<workgroup> sums: array<vec4f, 64>;
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) invocation: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let results = 64u / LANES;
+  let index = (group.y * groups.x + group.x) * results + invocation % results;
+  let lane = invocation / results;
   let vector = index % params.vectors;
   let pixel = index / params.vectors;
   let column = pixel % params.in_w;
@@ -65,19 +68,19 @@ fn main(
   if (index < params.count) {
     let rows = targets_of(row, params.step_y, params.shift_y, params.unit_y, params.out_h);
     let columns = targets_of(column, params.step_x, params.shift_x, params.unit_x, params.out_w);
-    let width = columns.end - columns.first;
-    for (var i = lane; i < (rows.end - rows.first) * width; i += 64u) {
-      let y = rows.first + i / width;
-      let x = columns.first + i % width;
-      let share_y = share_of(row, i32(y) * params.step_y + params.shift_y, params.unit_y, params.in_h);
-      let share_x = share_of(column, i32(x) * params.step_x + params.shift_x, params.unit_x, params.in_w);
-      sum += share_y * share_x * output_gradient[((image + y) * params.out_w + x) * params.vectors + vector];
+    for (var y = rows.first + lane; y < rows.end; y += LANES) {
+      var row_sum = vec4f(0);
+      for (var x = columns.first; x < columns.end; x++) {
+        let share = share_of(column, i32(x) * params.step_x + params.shift_x, params.unit_x, params.in_w);
+        row_sum += share * output_gradient[((image + y) * params.out_w + x) * params.vectors + vector];
+      }
+      sum += share_of(row, i32(y) * params.step_y + params.shift_y, params.unit_y, params.in_h) * row_sum;
     }
   }
-  sums[lane] = sum;
-  for (var half = 32u; half > 0u; half /= 2u) {
+  sums[invocation] = sum;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (lane < half) { sums[lane] += sums[lane + half]; }
+    if (lane < half) { sums[invocation] += sums[invocation + half * results]; }
   }
-  if (lane == 0u && index < params.count) { input_gradient[index] = sums[0]; }
+  if (lane == 0u && index < params.count) { input_gradient[index] = sums[invocation]; }
 }

@@ -29,10 +29,11 @@ import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backwa
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { dropout } from '../kernels/dropout.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
+import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPool } from '../kernels/max_pool.ts'
-import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
+import { maxPoolBackward, maxPoolWinners } from '../kernels/max_pool_backward.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
 import { preprocess } from '../kernels/preprocess.ts'
 import { resize } from '../kernels/resize.ts'
@@ -100,10 +101,12 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   depthwise_conv2d_backward_weight: depthwiseConv2dBackwardWeight,
   dropout,
   fold_batch_norm: foldBatchNorm,
+  fold_batch_norm_backward: foldBatchNormBackward,
   global_average_pool: globalAveragePool,
   global_average_pool_backward: globalAveragePoolBackward,
   max_pool: maxPool,
   max_pool_backward: maxPoolBackward,
+  max_pool_winners: maxPoolWinners,
   pack_transposed: packTransposed,
   preprocess,
   resize,

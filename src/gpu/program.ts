@@ -19,8 +19,14 @@ export interface Launch {
   ranges: Record<string, Range>
 }
 
+/** The GPU's own time of one kernel. */
+export interface KernelTime {
+  kernel: Kernel
+  milliseconds: number
+}
+
 interface Dispatch {
-  label: string
+  kernel: Kernel
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   grid: [x: number, y: number]
@@ -51,7 +57,7 @@ export class Program {
     )
     gpu.device.queue.writeBuffer(params, 0, contents)
     const dispatches = launches.map(({ kernel }, i) => ({
-      label: kernel.label,
+      kernel,
       pipeline: pipelines[i].pipeline,
       bindGroup: gpu.device.createBindGroup({
         label: kernel.label,
@@ -78,10 +84,10 @@ export class Program {
   }
 
   /**
-   * Runs every dispatch in a compute pass of its own and returns the GPU's own time of each, in milliseconds.
+   * Runs every dispatch in a compute pass of its own and returns the time of each, in milliseconds.
    * Throws a UserError where the adapter has no `timestamp-query`.
    */
-  async profile(): Promise<{ label: string; milliseconds: number }[]> {
+  async profile(): Promise<KernelTime[]> {
     const { device } = this.#gpu
     if (!device.features.has('timestamp-query'))
       throw new UserError('this GPU has no timestamps to profile with')
@@ -96,7 +102,7 @@ export class Program {
     this.#gpu.submit('profile', encoder => {
       this.#dispatches.forEach((dispatch, i) => {
         const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 }
-        const pass = encoder.beginComputePass({ label: dispatch.label, timestampWrites })
+        const pass = encoder.beginComputePass({ label: dispatch.kernel.label, timestampWrites })
         record(pass, dispatch)
         pass.end()
       })
@@ -106,8 +112,8 @@ export class Program {
     const times = new BigUint64Array((await this.#gpu.read(readback, count * 8)).buffer)
     for (const buffer of [resolved, readback]) this.#gpu.release(buffer)
     querySet.destroy()
-    return this.#dispatches.map(({ label }, i) => ({
-      label,
+    return this.#dispatches.map(({ kernel }, i) => ({
+      kernel,
       milliseconds: Number(times[2 * i + 1] - times[2 * i]) / 1e6,
     }))
   }

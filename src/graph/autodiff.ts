@@ -1,8 +1,9 @@
-// Reverse-mode differentiation as a pass: a graph that ends in logits, of one head or several, becomes one that also computes the loss and the
-// gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
+// Reverse-mode differentiation as a pass: a graph that ends in logits, of one head or several, becomes one that also computes the
+// loss and the gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
 
 import { activated, type Gradients, rules } from './gradients.ts'
-import { type Graph, inputsOf, type Op, parametersOf, type Tensor } from './graph.ts'
+import { type Graph, inputsOf, type Op, parametersOf, type ResizeOp, type Tensor } from './graph.ts'
+import { foldBatchNorm } from './passes/fold_batch_norm.ts'
 import { fuseActivation } from './passes/fuse.ts'
 import { editOps } from './passes/uses.ts'
 import type { CrossEntropyOp } from './training_ops.ts'
@@ -21,7 +22,7 @@ export interface TrainingGraphOptions {
 }
 
 export interface TrainingGraph extends Graph {
-  /** How many of the ops, the first ones, are the forward pass up to the logits. */
+  /** How many of the ops, the first ones, are the forward pass up to the loss. */
   forwardOps: number
   /** class8 [n, height, width, 1], among the inputs. */
   labels: Tensor
@@ -46,14 +47,17 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
     ? { name: 'classWeights', shape: [1, 1, 1, logits.shape[3]], dtype: 'f32' }
     : undefined
   const { ignoreIndex, lossWeights = outputs.map(() => 1) } = options
-  const losses = outputs.map((logits, i) => {
-    const name = i === 0 ? 'loss' : `loss of ${logits.name}`
-    return crossEntropy({ logits, labels, classWeights }, { name, ignoreIndex, weight: lossWeights[i] })
+  const upsamplings = outputs.map(logits => upsampleRows(logits, options.labels.height))
+  const upsampled = { ...prepared, ops: [...prepared.ops, ...upsamplings] }
+  const losses = upsamplings.map(({ output: rows }, i) => {
+    const name = i === 0 ? 'loss' : `loss of ${outputs[i].name}`
+    return crossEntropy({ logits: rows, labels, classWeights }, { name, ignoreIndex, weight: lossWeights[i] })
   })
-  const backward = differentiate(prepared, new Map(losses.map(({ gradient }, i) => [outputs[i], gradient])))
+  const given = losses.map(({ gradient }, i) => [upsamplings[i].output, gradient] as const)
+  const backward = differentiate(upsampled, new Map(given))
   return {
-    ops: [...prepared.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
-    forwardOps: prepared.ops.length,
+    ops: [...upsampled.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
+    forwardOps: upsampled.ops.length,
     inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
     outputs: losses.map(({ output }) => output),
     labels,
@@ -61,8 +65,9 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
   }
 }
 
+/** Frozen statistics are as good as constants, so that batch norm is folded into the convolutions, as for inference. */
 function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOptions): Graph {
-  if (how.mode === 'frozen') return graph
+  if (how.mode === 'frozen') return foldBatchNorm(graph)
   return editOps(graph, op => {
     if (op.kind !== 'batchNorm') return [op]
     const vector = (suffix: string): Tensor => ({
@@ -73,6 +78,22 @@ function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOp
     const statistics = { mean: vector('mean'), variance: vector('variance') }
     return [{ ...op, kind: 'batchNormTraining', momentum: how.momentum, statistics }]
   })
+}
+
+/**
+ * Half of the upsampling of the logits, which is separable; the other half is the cross entropy's own. So no kernel has to
+ * look at all label pixels of an area for each logit, and what lies between takes little room.
+ */
+function upsampleRows(logits: Tensor, height: number): ResizeOp {
+  const [n, , w, c] = logits.shape
+  const name = `${logits.name}.rows`
+  return {
+    kind: 'resize',
+    name,
+    inputs: { input: logits },
+    alignCorners: false,
+    output: { name, shape: [n, height, w, c], dtype: 'f32' },
+  }
 }
 
 function crossEntropy(

@@ -1,7 +1,7 @@
 // A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
-import { type Launch, Program, type Range } from '../gpu/program.ts'
+import { type KernelTime, type Launch, Program, type Range } from '../gpu/program.ts'
 import { padChannels, unpadChannels } from '../kernels/layout.ts'
 import type { FoldedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
@@ -113,7 +113,7 @@ export class Executor {
   }
 
   /** The GPU's own time of each step, in milliseconds; needs the adapter's timestamp-query. */
-  profile(inputs: TensorData): Promise<{ label: string; milliseconds: number }[]> {
+  profile(inputs: TensorData): Promise<KernelTime[]> {
     return this.#exclusively(() => {
       this.#write(inputs)
       return this.#program.profile()

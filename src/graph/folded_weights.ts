@@ -44,11 +44,11 @@ export function foldedWeights({ weight, bias, batchNorm, depthwise, inputChannel
 }
 
 /** What the gradient of a dense convolution's input is computed with. */
-export function transposedWeights(weight: Parameter): FoldedWeights {
-  const key = `${weight.name} transposed`
+export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): FoldedWeights {
+  const key = `${weight.name}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''} transposed`
   return {
     key,
-    kernel: packTransposed({ label: `pack ${key}`, weight: weight.shape }),
-    parameters: { weight },
+    kernel: packTransposed({ label: `pack ${key}`, weight: weight.shape, epsilon: batchNorm?.epsilon }),
+    parameters: { weight, ...(batchNorm && { gamma: batchNorm.gamma, variance: batchNorm.variance }) },
   }
 }

@@ -55,9 +55,12 @@ const parameterGradient = ({ name, shape }: Parameter): Tensor => ({
 const convolution =
   (depthwise: boolean): Rule<Conv2dOp | DepthwiseConv2dOp> =>
   (op, gradient, tape) => {
-    const { weight, stride, dilation, padding, bias } = op
+    const { weight, stride, dilation, padding, batchNorm } = op
     const { input } = op.inputs
-    const window: ConvolutionWindow = { weight, depthwise, stride, dilation, padding }
+    const window: ConvolutionWindow = { weight, batchNorm, depthwise, stride, dilation, padding }
+    if (op.bias && batchNorm) throw new Error(`a bias in front of a batch norm has no gradient (${op.name})`)
+    // What is folded into a bias is β and what depends on the running statistics, which are fixed.
+    const bias = batchNorm?.beta ?? op.bias
     const weightGradient = parameterGradient(weight)
     tape.emit({
       kind: 'convolutionBackwardWeight',
@@ -69,6 +72,10 @@ const convolution =
     if (bias) {
       const output = parameterGradient(bias)
       tape.emit({ kind: 'biasGradient', name: output.name, inputs: { gradient }, bias, output })
+    }
+    if (batchNorm) {
+      const output = parameterGradient(batchNorm.gamma)
+      tape.emit({ kind: 'foldBatchNormBackward', name: output.name, inputs: {}, weight, batchNorm, output })
     }
     if (!tape.wants(input)) return
     const output = gradientOf(input, op)

@@ -17,8 +17,9 @@ import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { dropout } from '../kernels/dropout.ts'
+import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
-import { maxPoolBackward } from '../kernels/max_pool_backward.ts'
+import { maxPoolBackward, maxPoolWinners } from '../kernels/max_pool_backward.ts'
 import { resizeBackward } from '../kernels/resize_backward.ts'
 import { sliceChannels } from '../kernels/slice_channels.ts'
 import {
@@ -32,10 +33,13 @@ import { type Operand, type Step, statisticsOf, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,
+  BiasGradientOp,
   ConvolutionBackwardInputOp,
   ConvolutionBackwardWeightOp,
   CrossEntropyBackwardOp,
   CrossEntropyOp,
+  FoldBatchNormBackwardOp,
+  MaxPoolBackwardOp,
   TrainingOp,
 } from './training_ops.ts'
 
@@ -54,25 +58,17 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
       return [lowerBackwardInput(op, target)]
     case 'convolutionBackwardWeight':
       return lowerBackwardWeight(op)
-    case 'biasGradient': {
-      const kernel = biasGradient({ label: op.name, shape: op.inputs.gradient.shape })
-      const operands = {
-        ...tensors({ output_gradient: op.inputs.gradient }),
-        bias_gradient: { gradientOf: op.bias },
-      }
-      return [{ op, kernel, operands }]
-    }
+    case 'biasGradient':
+      return lowerBiasGradient(op)
+    case 'foldBatchNormBackward':
+      return [lowerFoldBatchNormBackward(op)]
     case 'activationBackward': {
       const { gradient, activated } = op.inputs
       const kernel = activationBackward({ label: op.name, shape: op.output.shape, activation: op.activation })
       return [step(op, kernel, { output_gradient: gradient, output: activated, input_gradient: op.output })]
     }
-    case 'maxPoolBackward': {
-      const { input, gradient } = op.inputs
-      const kernelSize = [op.kernel, op.kernel] as const
-      const kernel = maxPoolBackward({ ...op, label: op.name, input: input.shape, kernel: kernelSize })
-      return [step(op, kernel, { input, output_gradient: gradient, input_gradient: op.output })]
-    }
+    case 'maxPoolBackward':
+      return lowerMaxPoolBackward(op)
     case 'globalAveragePoolBackward': {
       const kernel = globalAveragePoolBackward({ label: op.name, input: op.output.shape })
       return [step(op, kernel, { output_gradient: op.inputs.gradient, input_gradient: op.output })]
@@ -181,17 +177,17 @@ function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
 }
 
 function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionTarget): Step {
-  const { weight, depthwise } = op
+  const { weight, batchNorm, depthwise } = op
   const [outChannels, , kernelH, kernelW] = weight.shape
   const options = { ...op, label: op.name, input: op.output.shape, kernel: [kernelH, kernelW] as const }
   const { gradient } = op.inputs
   if (depthwise) {
-    const folded = foldedWeights({ weight, depthwise })
+    const folded = foldedWeights({ weight, batchNorm, depthwise })
     const named = tensors({ output_gradient: gradient, input_gradient: op.output })
     const kernel = depthwiseConv2dBackwardInput(options)
     return { op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }
   }
-  const folded = transposedWeights(weight)
+  const folded = transposedWeights(weight, batchNorm)
   const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
   const operands: Record<string, Operand> = {
     ...tensors({ input: gradient, output: op.output }),
@@ -211,24 +207,74 @@ function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {
     ? depthwiseConv2dBackwardWeight(options)
     : conv2dBackwardWeight({ ...options, outChannels })
   const partials = scratch(op, kernel.outputs.partials)
-  const reduce = conv2dReduceWeight({
-    label: op.name,
-    weight: weight.shape,
-    depthwise,
-    splits: kernel.params.splits,
-  })
   return [
     step(op, kernel, { input, output_gradient: gradient, partials }),
-    { op, kernel: reduce, operands: { ...tensors({ partials }), weight_gradient: gradientOf(weight) } },
+    addUp(op, { partials, splits: kernel.params.splits, depthwise, sum: weight }),
+  ]
+}
+
+function lowerBiasGradient(op: BiasGradientOp): Step[] {
+  const { gradient } = op.inputs
+  const kernel = biasGradient({ label: op.name, shape: gradient.shape })
+  const partials = scratch(op, kernel.outputs.partials)
+  // A bias is summed like the weight of a depthwise convolution with one tap.
+  const sum = { ...op.bias, shape: [gradient.shape[3], 1, 1, 1] }
+  return [
+    step(op, kernel, { output_gradient: gradient, partials }),
+    addUp(op, { partials, splits: kernel.params.splits, depthwise: true, sum }),
+  ]
+}
+
+/** Adds partial gradients up to that of the parameter `sum`. */
+function addUp(
+  op: TrainingOp,
+  { partials, sum, ...options }: { partials: Tensor; splits: number; depthwise: boolean; sum: Parameter },
+): Step {
+  const kernel = conv2dReduceWeight({ label: op.name, weight: sum.shape, ...options })
+  return { op, kernel, operands: { ...tensors({ partials }), weight_gradient: gradientOf(sum) } }
+}
+
+function lowerFoldBatchNormBackward(op: FoldBatchNormBackwardOp): Step {
+  const { weight, batchNorm } = op
+  const { gamma, beta, mean, variance, epsilon } = batchNorm
+  return {
+    op,
+    kernel: foldBatchNormBackward({ label: op.name, weight: weight.shape, epsilon }),
+    operands: {
+      weight: parameter(weight),
+      gamma: parameter(gamma),
+      mean: parameter(mean),
+      variance: parameter(variance),
+      beta_gradient: gradientOf(beta),
+      weight_gradient: gradientOf(weight),
+      gamma_gradient: gradientOf(gamma),
+    },
+  }
+}
+
+function lowerMaxPoolBackward(op: MaxPoolBackwardOp): Step[] {
+  const { input, gradient } = op.inputs
+  const options = { ...op, label: op.name, input: input.shape, kernel: [op.kernel, op.kernel] as const }
+  const winning = maxPoolWinners(options)
+  const winners = scratch(op, winning.outputs.winners)
+  return [
+    step(op, winning, { input, winners }),
+    step(op, maxPoolBackward(options), { winners, output_gradient: gradient, input_gradient: op.output }),
   ]
 }
 
 function crossEntropyOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
   const { logits, labels } = op.inputs
-  const [, height, width] = labels.shape
   const { alignCorners, ignoreIndex } = op
   const classWeights = op.inputs.classWeights !== undefined
-  return { label: op.name, input: logits.shape, height, width, alignCorners, ignoreIndex, classWeights }
+  return {
+    label: op.name,
+    input: logits.shape,
+    width: labels.shape[2],
+    alignCorners,
+    ignoreIndex,
+    classWeights,
+  }
 }
 
 function lowerCrossEntropy(op: CrossEntropyOp): Step[] {

@@ -38,6 +38,8 @@ export type ActivationBackwardOp = OpOf<'activationBackward', { gradient: Tensor
 /** The window of the convolution that an op differentiates. */
 export interface ConvolutionWindow {
   weight: Parameter
+  /** What is folded into the weight; gradients of the weight are then those of the folded one. */
+  batchNorm?: BatchNorm
   depthwise: boolean
   stride: number
   dilation: number
@@ -52,6 +54,12 @@ export type ConvolutionBackwardWeightOp = OpOf<
   ConvolutionWindow
 export type BiasGradientOp = OpOf<'biasGradient', { gradient: Tensor }> & { bias: Parameter }
 
+/** From the gradients of a folded weight and bias, which lie where those of the weight and β will, to theirs and γ's. */
+export type FoldBatchNormBackwardOp = OpOf<'foldBatchNormBackward', Record<string, never>> & {
+  weight: Parameter
+  batchNorm: BatchNorm
+}
+
 export type MaxPoolBackwardOp = OpOf<'maxPoolBackward', { input: Tensor; gradient: Tensor }> & {
   kernel: number
   stride: number
@@ -64,7 +72,7 @@ export type SliceChannelsOp = OpOf<'sliceChannels', { input: Tensor }> & { offse
 
 /**
  * The mean over the labelled pixels of −log softmax(upsampled logits)[label], by `classWeights` [1, 1, 1, classes] where there are
- * any; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight.
+ * any, with logits of the labels' height, upsampled to their width; `output` is f32 [1, 1, 1, 2]: loss and 1/Σweight.
  */
 export type CrossEntropyOp = OpOf<
   'crossEntropy',
@@ -92,6 +100,7 @@ export type TrainingOp =
   | ConvolutionBackwardInputOp
   | ConvolutionBackwardWeightOp
   | BiasGradientOp
+  | FoldBatchNormBackwardOp
   | MaxPoolBackwardOp
   | GlobalAveragePoolBackwardOp
   | ResizeBackwardOp

@@ -3,6 +3,7 @@
 // input's; the other two still give those of γ and β where these are trained.
 
 import type { Kernel } from '../gpu/kernel.ts'
+import { alongChannels } from './batch_norm.ts'
 import { pixelTiles } from './batch_norm_statistics.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
@@ -43,11 +44,12 @@ export function batchNormBackwardMerge({ label, input, epsilon }: BatchNormBackw
 
 /** The input's gradient in training, where the statistics are the batch's own: of the input's shape, [n, h, w, c]. */
 export function batchNormBackwardInput({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
+  const { params, workgroups } = alongChannels(input)
   const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
   return {
     label,
     shader: 'batch_norm_backward_input',
-    params: everyVector(input, epsilon),
+    params: { ...params, epsilon },
     inputs: {
       input: bytes,
       output_gradient: bytes,
@@ -58,28 +60,20 @@ export function batchNormBackwardInput({ label, input, epsilon }: BatchNormBackw
       beta_gradient: vectorBytes,
     },
     outputs: { input_gradient: bytes },
-    workgroups: workgroupsFor(input),
+    workgroups,
   }
 }
 
 /** The input's gradient with running statistics: of the input's shape, [n, h, w, c]. */
 export function batchNormBackwardFrozen({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
+  const { params, workgroups } = alongChannels(input)
   const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
   return {
     label,
     shader: 'batch_norm_backward_frozen',
-    params: everyVector(input, epsilon),
+    params: { ...params, epsilon },
     inputs: { output_gradient: bytes, gamma: vectorBytes, variance: vectorBytes },
     outputs: { input_gradient: bytes },
-    workgroups: workgroupsFor(input),
+    workgroups,
   }
 }
-
-const everyVector = ([n, h, w, channels]: Shape, epsilon: number) => ({
-  pixels: n * h * w,
-  vectors: vectors(channels),
-  channels,
-  epsilon,
-})
-
-const workgroupsFor = ([n, h, w, channels]: Shape) => Math.ceil((n * h * w * vectors(channels)) / 64)

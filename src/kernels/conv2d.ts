@@ -27,7 +27,7 @@ export interface Conv2dTile {
 
 /** act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. Weight and bias as `foldBatchNorm` lays them. */
 export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
-  const tile = options.tile ?? chooseTile(options)
+  const tile = options.tile ?? registerTile(options.outChannels)
   const { lanesX, lanesY } = tile
   return {
     shader: 'conv2d',
@@ -83,9 +83,9 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
   }
 }
 
-/** 8 pixels × 16 channels, as many lanes along the channels as the output has use for. */
-function chooseTile({ outChannels }: Conv2dOptions): Conv2dTile {
-  const outVectors = vectors(outChannels)
-  const lanesX = outVectors > 16 ? 8 : outVectors > 8 ? 4 : 2
-  return { pixels: 8, vectors: 4, lanesX, lanesY: 32 / lanesX }
+/** 8 pixels × up to 16 channels, with as many lanes along the channels as there is use for. */
+export function registerTile(channels: number): Conv2dTile {
+  const width = vectors(channels)
+  const lanesX = width > 16 ? 8 : width > 8 ? 4 : width > 4 ? 2 : 1
+  return { pixels: 8, vectors: Math.min(4, width), lanesX, lanesY: 32 / lanesX }
 }

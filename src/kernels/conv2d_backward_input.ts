@@ -1,5 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import type { Conv2dTile } from './conv2d.ts'
+import { type Conv2dTile, registerTile } from './conv2d.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
@@ -17,7 +17,7 @@ export interface Conv2dBackwardInputOptions extends Window {
  */
 export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile?: Conv2dTile }): Kernel {
   const { label, input, outChannels, kernel, stride, dilation, padding } = options
-  const tile = options.tile ?? chooseTile(options)
+  const tile = options.tile ?? registerTile(options.input[3])
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
@@ -56,11 +56,4 @@ export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile
     workgroups: rowTiles * stride * stride * columnTiles,
     macs: n * out.h * out.w * outChannels * inChannels * taps,
   }
-}
-
-/** 8 pixels × 16 channels, as many lanes along the channels as the gradient has use for. */
-function chooseTile({ input: [, , , inChannels] }: Conv2dBackwardInputOptions): Conv2dTile {
-  const inVectors = vectors(inChannels)
-  const lanesX = inVectors > 16 ? 8 : inVectors > 8 ? 4 : 2
-  return { pixels: 8, vectors: 4, lanesX, lanesY: 32 / lanesX }
 }

@@ -10,7 +10,10 @@ export interface Conv2dBackwardWeightOptions extends Window {
   outChannels: number
 }
 
-/** What one invocation computes (vectors of input channels × vectors of output channels) and how many share a workgroup. */
+/**
+ * What one invocation computes (vectors of input channels × vectors of output channels) and how many share a workgroup. Lanes
+ * that these leave free share the pixels.
+ */
 export interface Conv2dBackwardWeightTile {
   rows: number
   columns: number
@@ -34,12 +37,14 @@ export function conv2dBackwardWeight(
   const taps = kernel[0] * kernel[1]
   const rowTiles = Math.ceil(inVectors / (tile.rows * tile.lanesY))
   const columnTiles = Math.ceil(outVectors / (tile.columns * tile.lanesX))
-  const splits = splitPixels(pixels, taps * rowTiles * columnTiles * tile.lanesX * tile.lanesY)
+  const lanes = tile.lanesX * tile.lanesY
+  const splits = splitPixels(pixels, taps * rowTiles * columnTiles * lanes)
+  const lanesZ = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
   return {
     label,
     shader: 'conv2d_backward_weight',
     consts: { TILE_ROWS: tile.rows, TILE_COLUMNS: tile.columns },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY },
+    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, LANES_Z: lanesZ },
     params: {
       batch: n,
       in_h: inH,
@@ -63,23 +68,19 @@ export function conv2dBackwardWeight(
       output_gradient: activationBytes([n, out.h, out.w, outChannels]),
     },
     outputs: { partials: splits * taps * inVectors * 4 * outVectors * VECTOR_BYTES },
-    workgroups: splits * taps * rowTiles * columnTiles,
+    workgroups: Math.ceil(splits / lanesZ) * taps * rowTiles * columnTiles,
     macs: pixels * outChannels * inChannels * taps,
   }
 }
 
 const LANES = 32
-/** Lanes of the narrowest vector units, and what a workgroup has work for at the least. */
-const LEAST_LANES = 8
 
-/** 8 × 16 channels an invocation, with fewer output channels where that would leave lanes without work. */
+/** Up to 8 × 16 channels an invocation. */
 function chooseTile({ input, outChannels }: Conv2dBackwardWeightOptions): Conv2dBackwardWeightTile {
-  const rows = Math.min(2, vectors(input[3]))
-  const rowTiles = Math.ceil(vectors(input[3]) / rows)
-  const columnTiles = (columns: number) => Math.ceil(vectors(outChannels) / columns)
-  const columns = [4, 2].find(columns => columnTiles(columns) * rowTiles >= LEAST_LANES) ?? 1
-  const lanesX = share(columnTiles(columns), 8)
-  return { rows, columns, lanesX, lanesY: share(rowTiles, Math.floor(LANES / lanesX)) }
+  const [rows, columns] = [Math.min(2, vectors(input[3])), Math.min(4, vectors(outChannels))]
+  const lanesX = share(Math.ceil(vectors(outChannels) / columns), 8)
+  const lanesY = share(Math.ceil(vectors(input[3]) / rows), Math.floor(LANES / lanesX))
+  return { rows, columns, lanesX, lanesY }
 }
 
 /** How many of `tiles` each workgroup takes, at most `most`, where all take about as many. */

@@ -1,33 +1,62 @@
+// The gradient of `maxPool` by its input: `maxPoolWinners`, then `maxPoolBackward`.
+
 import type { Kernel } from '../gpu/kernel.ts'
 import { windowedSize } from './geometry.ts'
-import { activationBytes, vectors } from './layout.ts'
+import { activationBytes, type Shape, vectors } from './layout.ts'
 import type { MaxPoolOptions } from './max_pool.ts'
 
-/** The gradient of `maxPool`, with its options: input, output_gradient [n, h', w', c] → input_gradient [n, h, w, c]. */
+/** Where each window has its maximum: input [n, h, w, c] → winners, a byte each, for `maxPoolBackward`. */
+export function maxPoolWinners(options: MaxPoolOptions): Kernel {
+  const { label, input, kernel } = options
+  if (kernel[0] * kernel[1] > 256)
+    throw new Error(`${label}: a byte tells 256 taps, not ${kernel.join(' × ')}`)
+  const count = valuesOf(pooled(options))
+  return {
+    label,
+    shader: 'max_pool_winners',
+    params: { count, ...shared(options) },
+    inputs: { input: activationBytes(input) },
+    outputs: { winners: count * 4 },
+    workgroups: Math.ceil(count / 64),
+  }
+}
+
+/** winners and output_gradient [n, h', w', c] → input_gradient [n, h, w, c]. */
 export function maxPoolBackward(options: MaxPoolOptions): Kernel {
-  const { label, input, kernel, stride, padding } = options
-  const [n, inH, inW, channels] = input
-  const out = windowedSize({ h: inH, w: inW }, { ...options, dilation: 1 })
-  const bytes = activationBytes(input)
-  const count = n * inH * inW * vectors(channels)
+  const { label, input } = options
+  const output = pooled(options)
+  const count = valuesOf(input)
   return {
     label,
     shader: 'max_pool_backward',
-    params: {
-      in_h: inH,
-      in_w: inW,
-      out_h: out.h,
-      out_w: out.w,
-      vectors: vectors(channels),
-      count,
-      k_h: kernel[0],
-      k_w: kernel[1],
-      stride,
-      pad_top: padding.top,
-      pad_left: padding.left,
-    },
-    inputs: { input: bytes, output_gradient: activationBytes([n, out.h, out.w, channels]) },
-    outputs: { input_gradient: bytes },
+    params: { count, ...shared(options) },
+    inputs: { winners: valuesOf(output) * 4, output_gradient: activationBytes(output) },
+    outputs: { input_gradient: activationBytes(input) },
     workgroups: Math.ceil(count / 64),
+  }
+}
+
+function pooled({ input: [n, h, w, channels], ...window }: MaxPoolOptions): Shape {
+  const out = windowedSize({ h, w }, { ...window, dilation: 1 })
+  return [n, out.h, out.w, channels]
+}
+
+/** In vectors of four channels. */
+const valuesOf = ([n, h, w, channels]: Shape) => n * h * w * vectors(channels)
+
+function shared(options: MaxPoolOptions) {
+  const { input, kernel, stride, padding } = options
+  const [, outH, outW] = pooled(options)
+  return {
+    in_h: input[1],
+    in_w: input[2],
+    out_h: outH,
+    out_w: outW,
+    vectors: vectors(input[3]),
+    k_h: kernel[0],
+    k_w: kernel[1],
+    stride,
+    pad_top: padding.top,
+    pad_left: padding.left,
   }
 }

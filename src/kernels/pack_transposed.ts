@@ -5,14 +5,17 @@ export interface PackTransposedOptions {
   label: string
   /** [out, in, h, w] as PyTorch lays it */
   weight: readonly number[]
+  /** ε of the batch norm to fold in, if there is one. */
+  epsilon?: number
 }
 
-/** Re-lays a weight for `chooseConv2dBackwardInput`, with the bias of zeros that conv2d wants. Sizes: `packed` and `packed_bias`. */
-export function packTransposed({ label, weight }: PackTransposedOptions): Kernel {
+/** Re-lays a weight for `chooseConv2dBackwardInput`, scaled as `foldBatchNorm` does, with the bias of zeros that conv2d wants. Sizes: `packed` and `packed_bias`. */
+export function packTransposed({ label, weight, epsilon }: PackTransposedOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW
   const outPadded = vectors(outChannels) * 4
   const inVectors = vectors(inChannels)
+  const vectorBytes = epsilon === undefined ? 0 : outChannels * 4
   return {
     label,
     shader: 'pack_transposed',
@@ -22,8 +25,10 @@ export function packTransposed({ label, weight }: PackTransposedOptions): Kernel
       taps,
       out_padded: outPadded,
       in_vectors: inVectors,
+      has_batch_norm: Number(epsilon !== undefined),
+      epsilon: epsilon ?? 0,
     },
-    inputs: { weight: outChannels * inChannels * taps * 4 },
+    inputs: { weight: outChannels * inChannels * taps * 4, gamma: vectorBytes, variance: vectorBytes },
     outputs: {
       packed: taps * outPadded * inVectors * VECTOR_BYTES,
       packed_bias: inVectors * VECTOR_BYTES,

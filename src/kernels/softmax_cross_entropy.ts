@@ -1,5 +1,6 @@
 // The loss of training, over logits upsampled to the labels' own size (DeepLabv3, section 4.1: downsampling labels instead
 // loses fine annotations): `softmaxCrossEntropy`, then `softmaxCrossEntropyMerge`; `softmaxCrossEntropyBackward` reads both.
+// The logits come with the labels' height, from `resize`; only the width is left to upsample.
 
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
@@ -9,10 +10,9 @@ import { classMapWords } from './upsample_argmax.ts'
 
 export interface SoftmaxCrossEntropyOptions {
   label: string
-  /** Logits, [n, h, w, classes], at most 256 classes. */
+  /** Logits, [n, height, w, classes], at most 256 classes. */
   input: Shape
   /** Of the labels: one byte a pixel, [n, height, width], each image padded to whole words. */
-  height: number
   width: number
   alignCorners: boolean
   /** The label of pixels that do not count; those that are no class do not either. */
@@ -24,13 +24,13 @@ export interface SoftmaxCrossEntropyOptions {
 /** Label pixels to a workgroup of the forward kernel. */
 const TILE = 256
 
-const tilesOf = ({ input, height, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'height' | 'width'>) =>
-  Math.ceil((input[0] * height * width) / TILE)
+const tilesOf = ({ input, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'width'>) =>
+  Math.ceil((input[0] * input[1] * width) / TILE)
 
 /** Logits, labels → log_sum_exp, f32 [n, height, width], and partials, for `softmaxCrossEntropyMerge`. */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel {
-  const { label, input, height, width } = options
-  const pixels = input[0] * height * width
+  const { label, input, width } = options
+  const pixels = input[0] * input[1] * width
   return {
     label,
     shader: 'softmax_cross_entropy',
@@ -43,7 +43,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
 
 /** Partials → loss, f32 [2]: the mean over the pixels that count, by weight, and 1 / Σ weight; zeros where none counts. */
 export function softmaxCrossEntropyMerge(
-  options: Pick<SoftmaxCrossEntropyOptions, 'label' | 'input' | 'height' | 'width'>,
+  options: Pick<SoftmaxCrossEntropyOptions, 'label' | 'input' | 'width'>,
 ): Kernel {
   const count = tilesOf(options)
   return {
@@ -57,30 +57,34 @@ export function softmaxCrossEntropyMerge(
 }
 
 /**
- * What the other two read and wrote → logits_gradient, [n, h, w, classes]; `lossWeight` is the loss's factor in a sum of losses,
- * by default 1.
+ * What the other two read and wrote → logits_gradient, [n, height, w, classes]; `lossWeight` is the loss's factor in a sum of
+ * losses, by default 1.
  */
 export function softmaxCrossEntropyBackward(
   options: SoftmaxCrossEntropyOptions & { lossWeight?: number },
 ): Kernel {
-  const { label, input, height, width, lossWeight = 1 } = options
-  const [n, h, w, channels] = input
-  const count = n * h * w * vectors(channels)
+  const { label, input, width, lossWeight = 1 } = options
+  const [n, height, w, channels] = input
+  const count = n * height * w * vectors(channels)
   return {
     label,
     shader: 'softmax_cross_entropy_backward',
     params: { count, loss_weight: lossWeight, ...shared(options) },
     inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
     outputs: { logits_gradient: activationBytes(input) },
-    workgroups: count,
+    workgroups: Math.ceil(count / 64),
   }
 }
 
-function shared({ label, input, height, width, ...options }: SoftmaxCrossEntropyOptions) {
-  const [, inH, inW, channels] = input
+function shared({ label, input, width, ...options }: SoftmaxCrossEntropyOptions) {
+  const [, height, inW, channels] = input
+  const { step_x, shift_x, unit_x } = samplingParams(
+    { h: height, w: inW },
+    { h: height, w: width },
+    options.alignCorners,
+  )
   if (channels > 256) throw new UserError(`${label}: labels of one byte tell 256 classes, not ${channels}`)
   return {
-    in_h: inH,
     in_w: inW,
     out_h: height,
     out_w: width,
@@ -88,12 +92,14 @@ function shared({ label, input, height, width, ...options }: SoftmaxCrossEntropy
     vectors: vectors(channels),
     ignore_index: options.ignoreIndex,
     has_class_weights: Number(options.classWeights ?? false),
-    ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, options.alignCorners),
+    step_x,
+    shift_x,
+    unit_x,
   }
 }
 
-const sharedInputs = ({ input, height, width, classWeights }: SoftmaxCrossEntropyOptions) => ({
+const sharedInputs = ({ input, width, classWeights }: SoftmaxCrossEntropyOptions) => ({
   logits: activationBytes(input),
-  labels: input[0] * classMapWords(height, width) * 4,
+  labels: input[0] * classMapWords(input[1], width) * 4,
   class_weights: classWeights ? input[3] * 4 : 0,
 })

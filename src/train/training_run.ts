@@ -5,6 +5,7 @@ import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { KernelTime } from '../gpu/program.ts'
 import { planWithin } from '../graph/activation_budget.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
 import { GraphBuilder } from '../graph/builder.ts'
@@ -76,6 +77,12 @@ export interface LearnedState {
   parameters: Map<string, Float32Array>
   /** Of momentum, for each parameter that learns. */
   velocities: Map<string, Float32Array>
+}
+
+/** As `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize². */
+export interface TrainingBatch {
+  images: Uint8Array
+  labels: Uint8Array
 }
 
 export class TrainingRun {
@@ -167,31 +174,31 @@ export class TrainingRun {
   }
 
   /**
-   * Learns from a batch, as `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize².
-   * Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; of micro-batches their mean,
-   * and with an auxiliary loss the sum of both, as torchvision reports it.
+   * Learns from a batch. Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; of
+   * micro-batches their mean, and with an auxiliary loss the sum of both, as torchvision reports it.
    * Throws a UserError for a label that is no class and, once the update is done, for a loss that is no number.
    */
-  async step(
-    { images, labels }: { images: Uint8Array; labels: Uint8Array },
-    learningRate: number,
-  ): Promise<number> {
-    const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
+  async step(batch: TrainingBatch, learningRate: number): Promise<number> {
+    const passes = this.#passesOf(batch)
     this.#weights.begin(learningRate)
     let sum = 0
-    for (let i = 0; i < this.#microBatches; i++) {
-      const step = new Uint8Array(Uint32Array.of(this.#passes++).buffer)
-      const batch = { photo: this.#part(images, i), labels: this.#part(padded, i) }
-      const found = await this.#executor.run(
-        { ...this.#constants, ...batch, step },
-        { begins: i === 0, ends: i === this.#microBatches - 1 },
-      )
+    for (const [i, inputs] of passes.entries()) {
+      const found = await this.#executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1 })
       for (const { output, weight } of this.#losses) sum += weight * found[output.name][0]
     }
-    const loss = sum / this.#microBatches
+    this.#passes += passes.length
+    const loss = sum / passes.length
     if (!Number.isFinite(loss))
       throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
     return loss
+  }
+
+  /**
+   * The GPU's own time of each kernel of a step, or of its first micro-batch and the update; it is taken at the learning rate of
+   * the last. Needs timestamp-query.
+   */
+  profile(batch: TrainingBatch): Promise<KernelTime[]> {
+    return this.#executor.profile(this.#passesOf(batch)[0])
   }
 
   /** Throws a UserError where a weight is no number any more. */
@@ -210,6 +217,17 @@ export class TrainingRun {
     await this.#executor.destroy()
     this.#weights.destroy()
     this.#arena.destroy()
+  }
+
+  /** What the graph takes for each micro-batch of a batch. */
+  #passesOf({ images, labels }: TrainingBatch): TensorData[] {
+    const padded = padLabels(labels, { batchSize: this.#batchSize, classes: this.#classes })
+    return Array.from({ length: this.#microBatches }, (_, i) => ({
+      ...this.#constants,
+      photo: this.#part(images, i),
+      labels: this.#part(padded, i),
+      step: new Uint8Array(Uint32Array.of(this.#passes + i).buffer),
+    }))
   }
 
   /** A micro-batch's share of a batch's bytes. */

@@ -11,8 +11,8 @@ export interface BiasGradientCase {
 export const cases: BiasGradientCase[] = [
   { name: 'one value', shape: [1, 1, 1, 1], seed: 1 },
   { name: 'one pixel, 5 channels', shape: [1, 1, 1, 5], seed: 1 },
-  { name: '63 pixels: not every lane has one', shape: [1, 7, 9, 3], seed: 1 },
-  { name: '65 pixels: one lane has two', shape: [1, 5, 13, 24], seed: 1 },
+  { name: '255 pixels: too few to split', shape: [1, 15, 17, 3], seed: 1 },
+  { name: '257 pixels: two splits, of which one has a pixel more', shape: [1, 1, 257, 24], seed: 1 },
   { name: '21 channels, batch 3', shape: [3, 17, 13, 21], seed: 1 },
   { name: 'classifier on 65×65, batch 2', shape: [2, 65, 65, 21], seed: 1, bench: true },
 ]

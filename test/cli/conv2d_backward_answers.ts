@@ -90,7 +90,8 @@ function biasGradientAnswer(): KnownAnswer {
   return floats('bias_gradient', {
     options: { shape },
     inputs: { output_gradient: base64(toGpu(outputGradient)) },
-    outputs: { bias_gradient: base64(biasGradient(outputGradient)) },
+    // So few pixels make one partial, with three zeros for the channels that pad it.
+    outputs: { partials: base64(Float64Array.of(...biasGradient(outputGradient), 0, 0, 0)) },
     fanIn: 2 * 7 * 8,
   })
 }

@@ -7,6 +7,7 @@ import { activationBackwardOf } from '../cases/activation_backward.ts'
 import { batchNormBackwardOf } from '../cases/batch_norm_backward.ts'
 import { batchNormStatisticsOf } from '../cases/batch_norm_statistics.ts'
 import { dropoutOf } from '../cases/dropout.ts'
+import { foldBatchNormBackwardOf } from '../cases/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackwardOf } from '../cases/global_average_pool_backward.ts'
 import { maxPoolBackwardOf } from '../cases/max_pool_backward.ts'
 import { resizeBackwardOf } from '../cases/resize_backward.ts'
@@ -27,8 +28,9 @@ import {
   statisticsPartials,
 } from '../kernels/batch_norm_statistics.ts'
 import { dropoutRun } from '../kernels/dropout.ts'
+import { foldBatchNormBackwardRun } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackwardRun } from '../kernels/global_average_pool_backward.ts'
-import { maxPoolBackwardRun } from '../kernels/max_pool_backward.ts'
+import { maxPoolBackwardRun, maxPoolWinnersRun, winnersForGpu } from '../kernels/max_pool_backward.ts'
 import { resizeBackwardRun } from '../kernels/resize_backward.ts'
 import { sgdRun } from '../kernels/sgd.ts'
 import { sliceChannelsRun } from '../kernels/slice_channels.ts'
@@ -43,6 +45,7 @@ import type { Shape4 } from '../reference/array4.ts'
 import { batchNormBackward } from '../reference/batch_norm_backward.ts'
 import { batchNormStatistics, updateRunning } from '../reference/batch_norm_statistics.ts'
 import { dropout } from '../reference/dropout.ts'
+import { foldBatchNormBackward } from '../reference/fold_batch_norm_backward.ts'
 import { globalAveragePoolBackward } from '../reference/global_average_pool_backward.ts'
 import { maxPoolBackward } from '../reference/max_pool_backward.ts'
 import { resizeBackward } from '../reference/resize_backward.ts'
@@ -63,8 +66,9 @@ const test = { name: '', seed: 1 }
 export const trainingAnswers = (): KnownAnswer[] => [
   ...batchNormStatisticsAnswers(),
   ...batchNormBackwardAnswers(),
+  foldBatchNormBackwardAnswer(),
   activationBackwardAnswer(),
-  maxPoolBackwardAnswer(),
+  ...maxPoolBackwardAnswers(),
   globalAveragePoolBackwardAnswer(),
   resizeBackwardAnswer(),
   sliceChannelsAnswer(),
@@ -132,14 +136,26 @@ function activationBackwardAnswer(): KnownAnswer {
   })
 }
 
-function maxPoolBackwardAnswer(): KnownAnswer {
-  const options = { input: [2, 6, 5, 5], kernel: [3, 3], stride: 2, padding: padding(1) } as const
+/** Of whole vectors of channels: what the winners of others are does not matter. */
+function maxPoolBackwardAnswers(): KnownAnswer[] {
+  const options = { input: [2, 6, 5, 8], kernel: [3, 3], stride: 2, padding: padding(1) } as const
   const given = { ...test, ...options, ties: true }
-  return answer('max_pool_backward', maxPoolBackwardRun(given), {
-    options,
-    outputs: { input_gradient: toGpu(maxPoolBackward(maxPoolBackwardOf(given))) },
-    fanIn: 4,
-  })
+  const operands = maxPoolBackwardOf(given)
+  return [
+    {
+      ...answer('max_pool_winners', maxPoolWinnersRun(given), {
+        options,
+        outputs: { winners: winnersForGpu(operands) },
+        fanIn: 1,
+      }),
+      type: 'u8',
+    },
+    answer('max_pool_backward', maxPoolBackwardRun(given), {
+      options,
+      outputs: { input_gradient: toGpu(maxPoolBackward(operands)) },
+      fanIn: 4,
+    }),
+  ]
 }
 
 function globalAveragePoolBackwardAnswer(): KnownAnswer {
@@ -170,10 +186,21 @@ function sliceChannelsAnswer(): KnownAnswer {
   })
 }
 
+function foldBatchNormBackwardAnswer(): KnownAnswer {
+  const options = { weight: [9, 5, 1, 3], epsilon: 1e-3 } as const
+  const given = { ...test, ...options, bias: false }
+  const { weightGradient, gammaGradient } = foldBatchNormBackward(foldBatchNormBackwardOf(given))
+  return answer('fold_batch_norm_backward', foldBatchNormBackwardRun(given), {
+    options,
+    outputs: { weight_gradient: weightGradient, gamma_gradient: gammaGradient },
+    fanIn: 15,
+  })
+}
+
 /** Of more label pixels than one workgroup has lanes. */
 function softmaxCrossEntropyAnswers(): KnownAnswer[] {
-  const size = { height: 13, width: 11, alignCorners: false }
-  const given = { ...test, ...size, logits: [2, 3, 2, 5], classWeights: true } as const
+  const size = { width: 11, alignCorners: false }
+  const given = { ...test, ...size, logits: [2, 13, 2, 5], classWeights: true } as const
   const options = { ...size, input: given.logits, ignoreIndex: 255, classWeights: true }
   const operands = softmaxCrossEntropyOf(given)
   const { logSumExp, loss, weight } = softmaxCrossEntropy(operands)
@@ -192,7 +219,7 @@ function softmaxCrossEntropyAnswers(): KnownAnswer[] {
     answer('softmax_cross_entropy_backward', softmaxCrossEntropyBackwardRun(given), {
       options,
       outputs: { logits_gradient: toGpu(softmaxCrossEntropyBackward(operands)) },
-      fanIn: 13 * 11,
+      fanIn: 11,
     }),
   ]
 }
@@ -225,7 +252,7 @@ function sgdAnswer(): KnownAnswer {
 
 interface Expected {
   options: object
-  outputs: Record<string, Float32Array | Float64Array>
+  outputs: Record<string, Float32Array | Float64Array | Uint8Array>
   fanIn: number
 }
 

@@ -22,7 +22,7 @@ describe('gpu/program', () => {
     expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 6, 6])
 
     const times = await program.profile()
-    expect(times.map(({ label }) => label)).to.deep.equal(['relu', 'relu6'])
+    expect(times.map(({ kernel }) => kernel.label)).to.deep.equal(['relu', 'relu6'])
     for (const { milliseconds } of times) expect(milliseconds).to.be.within(0, 1000)
 
     program.destroy()

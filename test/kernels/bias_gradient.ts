@@ -4,6 +4,7 @@ import { biasGradient as reference } from '../reference/bias_gradient.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { toGpu } from '../support/activations.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
+import { addPartials } from '../support/partial_sums.ts'
 
 export function biasGradientRun(test: BiasGradientCase): KernelRun {
   const outputGradient = biasGradientOf(test)
@@ -11,10 +12,10 @@ export function biasGradientRun(test: BiasGradientCase): KernelRun {
   return {
     kernel: biasGradient({ label: test.name, shape: test.shape }),
     data: { output_gradient: toGpu(outputGradient) },
-    check: ({ bias_gradient }) =>
-      expectClose(new Float32Array(bias_gradient.buffer), reference(outputGradient), {
-        shape: [1, 1, 1, c],
-        rtol: tolerance(n * h * w),
-      }),
+    check: ({ partials }) => {
+      const sums = addPartials(partials, [c, 1, 1, 1], { depthwise: true })
+      const shape = [1, 1, 1, c] as const
+      expectClose(sums, reference(outputGradient), { shape, rtol: tolerance(n * h * w) })
+    },
   }
 }

@@ -1,6 +1,10 @@
 import { expect } from 'chai'
+import { foldBatchNormOf } from '../cases/fold_batch_norm.ts'
 import { randomWeight, type Weight } from '../reference/array4.ts'
+import { tolerance } from '../reference/compare.ts'
+import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { packTransposed } from '../reference/pack_transposed.ts'
+import { expectChannels } from '../support/channels.ts'
 import { testGpu } from '../support/gpu.ts'
 import { packWeight } from '../support/pack_weight.ts'
 import { packTransposedWeight } from './pack_transposed.ts'
@@ -20,4 +24,14 @@ describe('kernel pack_transposed', () => {
       const actual = await packTransposedWeight(gpu, weight)
       expect(actual).to.deep.equal(await packWeight(gpu, { weight: packTransposed(weight) }))
     })
+
+  it('with batch norm folded in: as the transposed, folded weight is packed', async () => {
+    const gpu = await testGpu()
+    const fold = foldBatchNormOf({ name: '', weight: [21, 5, 3, 3], bias: false, epsilon: 1e-3, seed: 1 })
+    const actual = await packTransposedWeight(gpu, fold.weight, fold)
+    const expected = await packWeight(gpu, { weight: packTransposed(foldBatchNorm(fold).weight) })
+    const values = Float64Array.from(new Float32Array(expected.weight.buffer))
+    expectChannels(actual.weight, values, tolerance(1))
+    expect(actual.bias).to.deep.equal(expected.bias)
+  })
 })

@@ -23,7 +23,7 @@ export function softmaxCrossEntropyRun(test: SoftmaxCrossEntropyCase): KernelRun
     data: dataOf(operands),
     check: ({ log_sum_exp, partials }) => {
       const { logSumExp, weightedLoss, weight } = reference(operands)
-      const shape = [test.logits[0], test.height, test.width, 1] as const
+      const shape = [test.logits[0], test.logits[1], test.width, 1] as const
       expectClose(new Float32Array(log_sum_exp.buffer), logSumExp, { shape, rtol: tolerance(test.logits[3]) })
       const sums = new Float32Array(2)
       new Float32Array(partials.buffer).forEach((value, i) => {
@@ -75,8 +75,8 @@ export function softmaxCrossEntropyBackwardRun(test: SoftmaxCrossEntropyCase): K
 }
 
 function optionsOf(test: SoftmaxCrossEntropyCase) {
-  const { name: label, logits: input, height, width, alignCorners, classWeights } = test
-  return { label, input, height, width, alignCorners, classWeights, ignoreIndex: 255 }
+  const { name: label, logits: input, width, alignCorners, classWeights } = test
+  return { label, input, width, alignCorners, classWeights, ignoreIndex: 255 }
 }
 
 function dataOf({ logits, labels, height, width, classWeights }: SoftmaxCrossEntropy) {

@@ -1,11 +1,13 @@
 import { activation } from './activation.ts'
 import { activationBackward } from './activation_backward.ts'
-import { type Array4, randomArray4, type Shape4, sizeOf } from './array4.ts'
+import { type Array4, randomArray4, randomWeight, type Shape4, sizeOf } from './array4.ts'
 import { batchNorm } from './batch_norm.ts'
 import { batchNormBackward } from './batch_norm_backward.ts'
 import { batchNormStatistics } from './batch_norm_statistics.ts'
 import { concat } from './concat.ts'
 import { distinctValues, expectGradient } from './finite_difference.ts'
+import { foldBatchNorm } from './fold_batch_norm.ts'
+import { foldBatchNormBackward } from './fold_batch_norm_backward.ts'
 import { globalAveragePool } from './global_average_pool.ts'
 import { globalAveragePoolBackward } from './global_average_pool_backward.ts'
 import { maxPool, maxPoolShape } from './max_pool.ts'
@@ -48,6 +50,33 @@ describe('the gradients of the CPU reference against finite differences', () => 
         expectGradient({ ...given, f: x => op({ beta: x }), x: beta, gradient: gradients.betaGradient })
       })
     }
+  })
+
+  describe('fold_batch_norm', () => {
+    const weight = randomWeight([3, 2, 1, 2], 1)
+    const [gamma, beta] = [randomValues(3, 2), randomValues(3, 3)]
+    const running = { mean: randomValues(3, 4), variance: randomValues(3, 5).map(Math.abs) }
+    const fold = { weight, gamma, beta, ...running, epsilon: 1e-3 }
+    const [foldedGradient, betaGradient] = [randomWeight(weight.shape, 6), randomValues(3, 7)]
+    const gradients = foldBatchNormBackward({ ...fold, foldedGradient, betaGradient })
+    const outputGradient = Float64Array.of(...foldedGradient.data, ...betaGradient)
+    const op = (given: object) => {
+      const folded = foldBatchNorm({ ...fold, ...given })
+      return Float64Array.of(...folded.weight.data, ...folded.bias)
+    }
+    it('by the weight', () => {
+      const f = (data: Float64Array) => op({ weight: { shape: weight.shape, data } })
+      expectGradient({ f, x: weight.data, outputGradient, gradient: gradients.weightGradient })
+    })
+    it('by gamma and beta', () => {
+      expectGradient({
+        f: x => op({ gamma: x }),
+        x: gamma,
+        outputGradient,
+        gradient: gradients.gammaGradient,
+      })
+      expectGradient({ f: x => op({ beta: x }), x: beta, outputGradient, gradient: betaGradient })
+    })
   })
 
   for (const kind of ['relu', 'relu6'] as const)

@@ -15,6 +15,15 @@ export function maxPoolBackward(pool: MaxPoolBackward): Array4 {
   return inputGradient
 }
 
+/** For each window the tap ky · kw + kx of its winner, [n, out_h, out_w, c]. */
+export const maxPoolWinners = (pool: MaxPoolBackward): Uint8Array =>
+  Uint8Array.from(pool.outputGradient.data, (_, index) => {
+    const [n, h, w, c] = placeOf(pool.outputGradient.shape, index)
+    const [, y, x] = placeOf(pool.input.shape, winner(pool, [n, h, w, c]))
+    const { kernel, stride, padding } = pool
+    return (y - h * stride + padding.top) * kernel[1] + x - w * stride + padding.left
+  })
+
 /** The flat index of the value that a window's result was taken from. */
 function winner({ input, kernel, stride, padding }: MaxPool, [n, h, w, c]: Shape4): number {
   const [, inH, inW] = input.shape

@@ -19,7 +19,8 @@ describe('an activation budget', () => {
     for (const freezeBatchNorm of [false, true])
       it(`changes no bit of ${name}'s training, batch norm ${freezeBatchNorm ? 'frozen' : 'training'}`, async () => {
         const whole = await shortRun(network, batches, { ...recipe, freezeBatchNorm })
-        for (const share of [0.85, 0.6]) {
+        // Frozen batch norm is folded into the convolutions: there is less that need not be kept.
+        for (const share of [0.85, freezeBatchNorm ? 0.8 : 0.6]) {
           const bytes = share * whole.activationBytes
           const options = { ...recipe, freezeBatchNorm, activationBudget: bytes / 2 ** 20 }
           const { activationBytes, ...actual } = await shortRun(network, batches, options)
