@@ -145,7 +145,8 @@ async function openTrainer(
 
 async function openModel({ network, model, seed, outputStride }: Options): Promise<DeepLab> {
   if (network === undefined) return loadModel(model, outputStride)
-  return DeepLab.create(preset(network).config, { seed })
+  const { config, size } = preset(network)
+  return DeepLab.create(config, { seed, size })
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Preset {
   /** Its `outputStride` is the one for training. */
   config: DeepLabConfig
   inference: Inference
+  /** Of a photo's longest edge as the network sees it, in pixels, where it is not the paper's 513. */
+  size?: number
   /** The mIoU in percent on the PASCAL VOC 2012 val set that the paper reports for the row: of its weights, not of ours. */
   paperMeanIoU?: number
 }
@@ -31,6 +33,7 @@ interface Row {
   name: string
   options: DeepLabOptions
   inference?: Partial<Inference>
+  size?: number
   paperMeanIoU?: number
 }
 
@@ -119,6 +122,7 @@ const rows: Row[] = [
   {
     name: 'scenes',
     options: { backbone: 'resnet50', units: [2, 2, 3, 3], width: 1 / 6, classes: sceneClasses.length },
+    size: 193,
   },
 
   ...TABLE_1.map(([outputStride, paperMeanIoU]) => ({
@@ -170,10 +174,10 @@ const rows: Row[] = [
 ]
 
 /** All presets, in the order of the paper's tables. */
-export const presets: readonly Preset[] = rows.map(({ name, options, inference, paperMeanIoU }) => {
+export const presets: readonly Preset[] = rows.map(({ name, options, inference, ...rest }) => {
   const config = deepLabConfig(options)
   const plain = { outputStride: config.outputStride, scales: [1], flip: false }
-  return { name, config, inference: { ...plain, ...inference }, paperMeanIoU }
+  return { name, config, inference: { ...plain, ...inference }, ...rest }
 })
 
 /** Throws a UserError for a name that no preset has, with those that begin like it. */

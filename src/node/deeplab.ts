@@ -42,16 +42,21 @@ export class DeepLab {
     return DeepLab.#open(readModel(await findWeights(nameOrPath, options)), options)
   }
 
-  /** An untrained network, its weights drawn from `seed` (default 0). Throws a UserError for a config that makes no sense. */
+  /**
+   * An untrained network, its weights drawn from `seed` (default 0), that sees photos with the longest edge at `size` pixels (default
+   * 513): train it on photos of about that size. Throws a UserError for a config that makes no sense.
+   */
   static async create(
     network: DeepLabOptions,
-    options: OpenOptions & { seed?: number } = {},
+    options: OpenOptions & { seed?: number; size?: number } = {},
   ): Promise<DeepLab> {
     const config = deepLabConfig(network)
+    const preprocessing = initialPreprocessing(config)
+    const { size = preprocessing.size } = options
     const model = {
       config,
       classNames: defaultNames(config.classes),
-      preprocessing: initialPreprocessing(config),
+      preprocessing: { ...preprocessing, size },
       parameters: initialWeights(config, options.seed ?? 0),
     }
     return DeepLab.#open(model, options)

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
-import { findEntry, type RegistryEntry, type RegistryFile } from '../weights/registry.ts'
+import { findEntry, isShipped, type RegistryEntry, type RegistryFile } from '../weights/registry.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import { cacheFolder } from './cache.ts'
 import { type DownloadProgress, download, HttpError } from './download.ts'
@@ -29,7 +29,7 @@ export interface WeightsOptions {
   onProgress?: (progress: DownloadProgress) => void
 }
 
-/** The package's own folder of weights: a folder for each shipped checkpoint, and the registry. */
+/** The package's own folder of weights: the registry, and a folder for each checkpoint that it ships. */
 const SHIPPED = new URL('../../weights/', import.meta.url)
 
 const CONFIG = 'config.json'
@@ -38,35 +38,37 @@ const PREPROCESSOR = 'preprocessor_config.json'
 const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
 const CHECKPOINT_EXTENSIONS = ['.safetensors', '.pth', '.pt', '.bin']
 
-/** The public checkpoints that can be pulled by name. */
+/** The checkpoints that can be had by name. */
 export async function readRegistry(): Promise<RegistryEntry[]> {
   return JSON.parse(await readFile(new URL('registry.json', SHIPPED), 'utf8'))
 }
 
 /**
  * Reads the weights that the user names: a folder (Hugging Face's layout, or this package's), a checkpoint file, a name
- * (shipped, or in the registry), or a URL of a file, of such a folder or of a Hugging Face repository.
+ * of the registry, or a URL of a file, of such a folder or of a Hugging Face repository.
  * What has to be downloaded is kept in the cache. Throws a UserError where nothing is found or it is no checkpoint.
  */
 export async function findWeights(nameOrPath: string, options: WeightsOptions = {}): Promise<FoundWeights> {
   if (/^https?:\/\//.test(nameOrPath)) return readFolder(await pullUrl(nameOrPath, options))
   const found = await stat(nameOrPath).catch(() => undefined)
   if (found) return found.isDirectory() ? readFolder(nameOrPath) : readSingleFile(nameOrPath)
-  return readFolder((await shippedFolder(nameOrPath)) ?? (await pullWeights(nameOrPath, options)))
+  return readFolder(await pullWeights(nameOrPath, options))
 }
 
-/** Downloads a registry entry's files, unless the cache has them; returns the folder where they lie. */
+/** Downloads a registry entry's files, unless they are there already; returns the folder where they lie. */
 export async function pullWeights(name: string, options: WeightsOptions = {}): Promise<string> {
   const registry = options.registry ?? (await readRegistry())
   const entry = findEntry(registry, name)
-  if (!entry) throw await unknownName(name, registry)
+  if (!entry) throw unknownName(name, registry)
+  if (isShipped(entry)) return fileURLToPath(new URL(entry.name, SHIPPED))
   const folder = pulledFolder(entry, options)
   for (const file of entry.files) await pullFile(file, folder, options)
   return folder
 }
 
-/** Whether the cache has all of a registry entry's files. */
+/** Whether all of a registry entry's files are there: in this package, or in the cache. */
 export async function isPulled(entry: RegistryEntry, options: WeightsOptions = {}): Promise<boolean> {
+  if (isShipped(entry)) return true
   const names: string[] = await readdir(pulledFolder(entry, options)).catch(() => [])
   return entry.files.every(({ name }) => names.includes(name))
 }
@@ -74,21 +76,13 @@ export async function isPulled(entry: RegistryEntry, options: WeightsOptions = {
 const pulledFolder = ({ name }: RegistryEntry, { cache = cacheFolder() }: WeightsOptions) =>
   join(cache, 'weights', name)
 
-async function unknownName(name: string, registry: readonly RegistryEntry[]): Promise<UserError> {
+function unknownName(name: string, registry: readonly RegistryEntry[]): UserError {
   if (/[/\\]/.test(name) || CHECKPOINT_EXTENSIONS.includes(extname(name))) {
     return new UserError(`${name}: no such file or folder`)
   }
-  const names = [...(await shippedNames()), ...registry.map(entry => entry.name)]
-  return new UserError(`${name}: neither a file nor a folder, nor one of ${names.join(', ')}`)
-}
-
-async function shippedNames(): Promise<string[]> {
-  const entries = await readdir(SHIPPED, { withFileTypes: true })
-  return entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
-}
-
-async function shippedFolder(name: string): Promise<string | undefined> {
-  return (await shippedNames()).includes(name) ? fileURLToPath(new URL(name, SHIPPED)) : undefined
+  return new UserError(
+    `${name}: neither a file nor a folder, nor one of ${registry.map(entry => entry.name).join(', ')}`,
+  )
 }
 
 /** Downloads a checkpoint file, or the files of a folder of them, unless the cache has it; returns the cache's folder. */

@@ -119,7 +119,7 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
     it('an unknown name', async () => {
       expectRefusal(
         await segment('deeplabv4'),
-        'deeplabv4: neither a file nor a folder, nor one of deeplabv3_',
+        'deeplabv4: neither a file nor a folder, nor one of scenes, deeplabv3_',
       )
       expectRefusal(await atrous('weights', 'pull', 'deeplabv4'), 'deeplabv4: neither')
     })

@@ -66,7 +66,10 @@ describe('atrous weights', () => {
         })
       const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
       const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
-      expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal(['deeplabv3_mobilenet_v2'])
+      expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal([
+        'scenes', // comes with the package
+        'deeplabv3_mobilenet_v2',
+      ])
     } finally {
       if (before === undefined) delete process.env.ATROUS_CACHE
       else process.env.ATROUS_CACHE = before
