@@ -5,7 +5,7 @@
 //   partials          [splits, taps, in_vectors, 4, out_vectors]  vec4: four output channels; see conv2d_reduce_weight.wgsl
 //
 // One invocation keeps a register tile of TILE_ROWS vectors of input channels × TILE_COLUMNS vectors of output channels; a
-// workgroup is LANES_X tiles of columns by LANES_Y of rows by LANES_Z splits, for one tap. Only the pixels whose tap falls
+// workgroup is LANES_X tiles of columns by LANES_Y of rows by LANES_SPLIT splits, for one tap. Only the pixels whose tap falls
 // inside the map are visited; each split has its share of them, so that there is work for all where tiles are few.
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -34,7 +34,7 @@ struct Params {
 
 override LANES_X: u32;
 override LANES_Y: u32;
-override LANES_Z: u32;
+override LANES_SPLIT: u32; // shares the workgroup's second axis: with a third, lavapipe is a quarter slower
 
 // Output coordinates along one axis.
 struct Span {
@@ -50,7 +50,7 @@ fn reaching(k: u32, pad: u32, in_size: u32, out_size: u32) -> Span {
   return Span(first, max(first, end) - first);
 }
 
-@compute @workgroup_size(LANES_X, LANES_Y, LANES_Z)
+@compute @workgroup_size(LANES_X, LANES_Y * LANES_SPLIT)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -58,11 +58,11 @@ fn main(
 ) {
   let tile = group.y * groups.x + group.x;
   let first_column = tile % params.column_tiles * LANES_X * TILE_COLUMNS + lane.x;
-  let first_row = (tile / params.column_tiles % params.row_tiles * LANES_Y + lane.y) * TILE_ROWS;
+  let first_row = (tile / params.column_tiles % params.row_tiles * LANES_Y + lane.y % LANES_Y) * TILE_ROWS;
   let tap_and_splits = tile / (params.column_tiles * params.row_tiles);
   let taps = params.k_h * params.k_w;
   let tap = tap_and_splits % taps;
-  let split = tap_and_splits / taps * LANES_Z + lane.z;
+  let split = tap_and_splits / taps * LANES_SPLIT + lane.y / LANES_Y;
   if (split >= params.splits) { return; }
 
   // Past the last vector a tile repeats it, and stores nothing.

@@ -44,30 +44,32 @@ const TILE_PIXELS = 4u;
 const TILE_VECTORS = 2u;
 const OUTSIDE = 0xffffffffu;
 
-// Where an output pixel's first tap is: the first row of its image, and the tap's own row and column in it. Coordinates
-// before the map wrap round to large ones.
-struct Corner {
+// An output pixel, and where its first tap is: coordinates before the map wrap round to large ones.
+struct Pixel {
   image: u32,
+  place: u32, // in the image, row by row
   y: u32,
   x: u32,
 }
 
-// Once per pixel, not per tap: CPU adapters divide lane by lane.
-fn corner_of(pixel: u32) -> Corner {
-  let row = pixel / params.out_w;
-  let image = row / params.out_h;
-  let y = (row - image * params.out_h) * params.stride - params.pad_top;
-  let x = (pixel - row * params.out_w) * params.stride - params.pad_left;
+// Neighbours are the images at one place, then the next place: so those of a tile are close to each other, and a tap that is outside
+// the map for one is likely outside for all. Once per pixel, not per tap: CPU adapters divide lane by lane.
+fn pixel_at(index: u32) -> Pixel {
+  let images = params.pixels / (params.out_h * params.out_w);
+  let place = index / images;
+  let row = place / params.out_w;
+  let y = row * params.stride - params.pad_top;
+  let x = (place - row * params.out_w) * params.stride - params.pad_left;
   // Past the last pixel every tap is outside.
-  return Corner(image * params.in_h, select(OUTSIDE / 2u, y, pixel < params.pixels), x);
+  return Pixel(index - place * images, place, select(OUTSIDE / 2u, y, index < params.pixels), x);
 }
 
 // Index of the first vector of the input pixel under a tap, or OUTSIDE.
-fn tap_address(corner: Corner, ky: u32, kx: u32) -> u32 {
-  let y = corner.y + ky * params.dilation;
-  let x = corner.x + kx * params.dilation;
+fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
+  let y = pixel.y + ky * params.dilation;
+  let x = pixel.x + kx * params.dilation;
   let inside = y < params.in_h && x < params.in_w;
-  return select(OUTSIDE, ((corner.image + y) * params.in_w + x) * params.in_vectors, inside);
+  return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
 }
 
 // What the first eight lanes hold.
@@ -91,11 +93,11 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let tile = group.y * groups.x + group.x;
-  let first_pixel = tile % params.row_tiles * SUBGROUP_SIZE * TILE_PIXELS + lane;
+  let first_index = tile % params.row_tiles * SUBGROUP_SIZE * TILE_PIXELS + lane;
   let first_vector = tile / params.row_tiles * TILE_VECTORS;
 
-  var corners: array<Corner, TILE_PIXELS>;
-  for (var p = 0u; p < TILE_PIXELS; p++) { corners[p] = corner_of(first_pixel + p * SUBGROUP_SIZE); }
+  var pixels: array<Pixel, TILE_PIXELS>;
+  for (var p = 0u; p < TILE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE); }
   // A vector of the input is multiplied with four rows of two vectors of the weight: which one of these this lane loads.
   // Past the last vector it repeats that, and nothing is stored.
   let place = lane % 8u;
@@ -107,7 +109,7 @@ fn main(
       var addresses: array<u32, TILE_PIXELS>;
       var nearest = OUTSIDE;
       for (var p = 0u; p < TILE_PIXELS; p++) {
-        addresses[p] = tap_address(corners[p], ky, kx);
+        addresses[p] = tap_address(pixels[p], ky, kx);
         nearest = min(nearest, addresses[p]);
       }
       if (subgroupAll(nearest == OUTSIDE)) { continue; }
@@ -132,13 +134,12 @@ fn main(
   }
 
   for (var p = 0u; p < TILE_PIXELS; p++) {
-    let pixel = first_pixel + p * SUBGROUP_SIZE;
-    let image = corners[p].image / params.in_h;
+    let pixel = pixels[p].image * params.out_h * params.out_w + pixels[p].place;
     for (var v = 0u; v < TILE_VECTORS; v++) {
       let vector = first_vector + v;
-      if (pixel < params.pixels && vector < params.out_vectors) {
+      if (first_index + p * SUBGROUP_SIZE < params.pixels && vector < params.out_vectors) {
         let at = pixel * params.out_pitch + params.out_offset + vector;
-        var value = sums[p][v] + bias[image * params.bias_pitch + vector];
+        var value = sums[p][v] + bias[pixels[p].image * params.bias_pitch + vector];
         if (params.has_residual != 0u) { value += residual[at]; }
         output[at] = activate(value);
       }

@@ -39,12 +39,12 @@ export function conv2dBackwardWeight(
   const columnTiles = Math.ceil(outVectors / (tile.columns * tile.lanesX))
   const lanes = tile.lanesX * tile.lanesY
   const splits = splitPixels(pixels, taps * rowTiles * columnTiles * lanes)
-  const lanesZ = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
+  const lanesSplit = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
   return {
     label,
     shader: 'conv2d_backward_weight',
     consts: { TILE_ROWS: tile.rows, TILE_COLUMNS: tile.columns },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, LANES_Z: lanesZ },
+    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, LANES_SPLIT: lanesSplit },
     params: {
       batch: n,
       in_h: inH,
@@ -68,7 +68,7 @@ export function conv2dBackwardWeight(
       output_gradient: activationBytes([n, out.h, out.w, outChannels]),
     },
     outputs: { partials: splits * taps * inVectors * 4 * outVectors * VECTOR_BYTES },
-    workgroups: Math.ceil(splits / lanesZ) * taps * rowTiles * columnTiles,
+    workgroups: Math.ceil(splits / lanesSplit) * taps * rowTiles * columnTiles,
     macs: pixels * outChannels * inChannels * taps,
   }
 }
