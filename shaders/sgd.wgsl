@@ -5,7 +5,7 @@
 //   parameters, gradients, velocities   [count]   velocities are zero before the first step
 //   learning_rate   [1]   of this step; a buffer, since it changes with every one
 //
-// One invocation updates one parameter.
+// One invocation updates every `stride`-th parameter.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
@@ -15,6 +15,7 @@
 
 struct Params {
   count: u32,
+  stride: u32, // invocations
   multiplier: f32, // of the learning rate
   momentum: f32,
   weight_decay: f32,
@@ -27,9 +28,12 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
-  let parameter = parameters[index];
-  let velocity = params.momentum * velocities[index] + (gradients[index] + params.weight_decay * parameter);
-  velocities[index] = velocity;
-  parameters[index] = parameter - learning_rate[0] * params.multiplier * velocity;
+  if (index >= params.stride) { return; }
+  let rate = learning_rate[0] * params.multiplier;
+  for (var i = index; i < params.count; i += params.stride) {
+    let parameter = parameters[i];
+    let velocity = params.momentum * velocities[i] + (gradients[i] + params.weight_decay * parameter);
+    velocities[i] = velocity;
+    parameters[i] = parameter - rate * velocity;
+  }
 }
