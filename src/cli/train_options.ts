@@ -22,6 +22,12 @@ export function addRecipeOptions(command: Command): Command {
       'of them on the GPU at a time, to save memory (default: all)',
       positiveInteger,
     )
+    .option(
+      '--size <pixels>',
+      "length of a photo's edge as the network sees it, then and later (default: the model's)",
+      positiveInteger,
+    )
+    .option('--random-scale <min,max>', 'factors on that length (default: 0.5,2)', scaleRange)
     .option('--crop-size <pixels>', 'edge of the square cut from each image (default: 513)', positiveInteger)
     .option('--learning-rate <x>', 'of the first step; it falls to 0 (default: 0.007)', number)
     .option(
@@ -34,7 +40,6 @@ export function addRecipeOptions(command: Command): Command {
     .option('--batch-norm-decay <x>', 'of its running statistics (default: 0.9997)', number)
     .option('--momentum <x>', '(default: 0.9)', number)
     .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
-    .option('--random-scale <min,max>', "factors on an image's size (default: 0.5,2)", scaleRange)
     .option('--no-flip', 'do not mirror images at random')
     .option('--auxiliary-loss <weight>', "of a ResNet's auxiliary head (default: 0, none)", number)
     .option('--dropout <share>', 'of features before the classifier (default: 0)', number)
@@ -50,13 +55,13 @@ export function addRecipeOptions(command: Command): Command {
 
 /** What the user says of the recipe; fields that are left out are undefined. */
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
-  const { steps, batchSize, cropSize, learningRate, headLearningRate, outputStride, seed } = options
+  const { steps, batchSize, size, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
   const { microBatchSize, activationBudget, auxiliaryLoss, dropout, classWeights, bootstrap } = options
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
-  const sizes = { steps, batchSize, microBatchSize, cropSize, outputStride, scales, flip, seed }
+  const sizes = { steps, batchSize, microBatchSize, size, cropSize, outputStride, scales, flip, seed }
   const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay }
   const losses = { auxiliaryLoss, dropout, classWeights, hardClasses }
   return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget }

@@ -1,5 +1,6 @@
 // What loader.ts asks of its threads, and what they give back.
 
+import type { Preprocessing } from '../model/preprocessing.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Item } from './datasets/item.ts'
 
@@ -8,7 +9,7 @@ export interface BatchJob {
   /** Decides on the crops, with the seed and an item's index here. */
   step: number
   seed: number
-  padding: readonly number[]
+  preprocessing: Preprocessing
   augmentation: Augmentation
 }
 

@@ -44,7 +44,7 @@ export class DeepLab {
 
   /**
    * An untrained network, its weights drawn from `seed` (default 0), that sees photos with the longest edge at `size` pixels (default
-   * 513): train it on photos of about that size. Throws a UserError for a config that makes no sense.
+   * 513). Throws a UserError for a config that makes no sense.
    */
   static async create(
     network: DeepLabOptions,
@@ -99,6 +99,11 @@ export class DeepLab {
     const model = isNew ? withNewClassifier(this.#model, { classes: names.length, seed }) : this.#model
     await this.#adopt({ ...model, classNames: [...names] })
     return isNew
+  }
+
+  /** Sets the length in pixels of the edge at which the network sees a photo, where `segment` is not told another. */
+  setSize(size: number): Promise<void> {
+    return this.#adopt({ ...this.#model, preprocessing: { ...this.#model.preprocessing, size } })
   }
 
   /** Gives a ResNet that has none an untrained auxiliary head for training, drawn from `seed` (default 0), and keeps all weights. */

@@ -1,6 +1,7 @@
 // Batches for training, made by worker threads ahead of the GPU.
 
 import { availableParallelism } from 'node:os'
+import type { Preprocessing } from '../model/preprocessing.ts'
 import { type Augmentation, PAPER_AUGMENTATION } from '../train/augment.ts'
 import type { Sampler } from '../train/sampler.ts'
 import type { Batch, BatchJob } from './batch.ts'
@@ -11,8 +12,8 @@ export interface LoaderOptions {
   batchSize: number
   /** Of the random crops. The same seed gives the same batches, whatever the number of workers. */
   seed: number
-  /** Red, green and blue in 0 … 255 of what lies outside a photo: the mean that the network subtracts. */
-  padding: readonly number[]
+  /** The network's: the size at which it sees a photo, and the mean colour, which lies outside of it. */
+  preprocessing: Preprocessing
   /** Default: the paper's. */
   augmentation?: Augmentation
   /** The first batch to make, from 0: to go on where a run stopped. Default 0. */
@@ -55,7 +56,7 @@ export async function* loadBatches(
 const WORKER = new URL(import.meta.url.replace(/loader(\.[jt]s)$/, 'loader_worker$1'))
 
 function batchJob(dataset: FileDataset, sampler: Sampler, step: number, options: LoaderOptions): BatchJob {
-  const { batchSize, seed, padding, augmentation = PAPER_AUGMENTATION } = options
+  const { batchSize, seed, preprocessing, augmentation = PAPER_AUGMENTATION } = options
   const items = Array.from({ length: batchSize }, (_, i) => dataset.items[sampler.at(step * batchSize + i)])
-  return { items, step, seed, padding, augmentation }
+  return { items, step, seed, preprocessing, augmentation }
 }

@@ -11,7 +11,7 @@ serve(async (job: BatchJob) => {
   return { result: batch, transfer: [batch.images.buffer, batch.labels.buffer] }
 })
 
-async function makeBatch({ items, step, seed, padding, augmentation }: BatchJob): Promise<Batch> {
+async function makeBatch({ items, step, seed, preprocessing, augmentation }: BatchJob): Promise<Batch> {
   const pixels = augmentation.cropSize ** 2
   const images = new Uint8Array(items.length * pixels * 4)
   const labels = new Uint8Array(items.length * pixels)
@@ -22,7 +22,7 @@ async function makeBatch({ items, step, seed, padding, augmentation }: BatchJob)
         labels: labels.subarray(i * pixels, (i + 1) * pixels),
       }
       const random = randomSource(seed, 'augment', step, i)
-      augment(await readItem(item), example, { ...augmentation, padding, random })
+      augment(await readItem(item), example, { ...augmentation, preprocessing, random })
     }),
   )
   return { images, labels }

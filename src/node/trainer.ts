@@ -170,15 +170,16 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     return loadBatches(this.dataset, sampler, {
       batchSize,
       seed,
-      padding: this.model.state.preprocessing.mean.map(share => share * 255),
+      preprocessing: this.model.state.preprocessing,
       augmentation: { cropSize, scales, flip },
       start: this.#step,
     })
   }
 
-  /** Gives the model the heads that dataset and recipe ask for. */
+  /** Gives the model the size and the heads that recipe and dataset ask for. */
   async #fitModel(): Promise<void> {
-    const { seed, auxiliaryLoss } = this.recipe
+    const { size, seed, auxiliaryLoss } = this.recipe
+    if (size !== undefined) await this.model.setSize(size)
     await this.model.setClasses(this.dataset.classNames, { seed })
     if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
   }

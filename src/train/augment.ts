@@ -1,12 +1,13 @@
 // One training example of a labelled photo: scaled, mirrored and cropped at random (section 4.1 of DeepLabv3).
 
 import { IGNORE_INDEX, type LabelledImage } from '../data/dataset.ts'
+import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
 import { randomInteger } from './random.ts'
 
 export interface Augmentation {
   /** Edge of the square crop, in pixels. */
   cropSize: number
-  /** Bounds of the factor on the photo's size, uniform between them. */
+  /** Bounds of the factor on the size at which the network sees a photo in inference, uniform between them. */
   scales: readonly [smallest: number, largest: number]
   /** Whether half of the examples, by chance, are mirrored left to right. */
   flip: boolean
@@ -16,8 +17,8 @@ export interface Augmentation {
 export const PAPER_AUGMENTATION: Augmentation = { cropSize: 513, scales: [0.5, 2], flip: true }
 
 export interface AugmentOptions extends Augmentation {
-  /** Red, green and blue, 0 to 255, of what lies outside the photo: the network's mean colour. */
-  padding: readonly number[]
+  /** The network's: at factor 1 it sees a photo at this size, and its mean colour is what lies outside a photo. */
+  preprocessing: Preprocessing
   /** Gives uniform numbers in [0, 1); four are drawn, whatever the options. */
   random: () => number
 }
@@ -31,24 +32,24 @@ export interface Example {
 }
 
 /**
- * Writes a random example of a photo: the photo scaled (bilinear, labels nearest), perhaps mirrored, and of that a random window,
- * or all of it where it is smaller than the crop. What is left at the right and below gets `padding` and IGNORE_INDEX. Only the
- * window's pixels are computed.
+ * Writes a random example of a photo: the photo scaled (as for inference, labels nearest), perhaps mirrored, and of that a random
+ * window, or all of it where it is smaller than the crop. What is left at the right and below gets the mean colour and
+ * IGNORE_INDEX. Only the window's pixels are computed.
  */
 export function augment(
   photo: LabelledImage,
   into: Example,
-  { cropSize, scales, flip, padding, random }: AugmentOptions,
+  { cropSize, scales, flip, preprocessing, random }: AugmentOptions,
 ): void {
   const scale = scales[0] + (scales[1] - scales[0]) * random()
   const mirrored = random() < 0.5 && flip
-  const axis = (length: number): Window => {
-    const scaled = Math.max(1, Math.round(length * scale))
+  const scaled = networkSize(photo, preprocessing, scale)
+  const axis = (scaled: number): Window => {
     const size = Math.min(scaled, cropSize)
     return { scaled, size, start: randomInteger(random, scaled - size + 1) }
   }
-  const [columns, rows] = [axis(photo.width), axis(photo.height)]
-  pad(into, padding)
+  const [columns, rows] = [axis(scaled.width), axis(scaled.height)]
+  pad(into, preprocessing)
   cropImage(photo, { columns, rows, mirrored, cropSize }, into.image)
   cropLabels(photo, { columns, rows, mirrored, cropSize }, into.labels)
 }
@@ -67,8 +68,8 @@ interface Crop {
   cropSize: number
 }
 
-function pad({ image, labels }: Example, padding: readonly number[]): void {
-  const [red, green, blue] = padding.map(Math.round)
+function pad({ image, labels }: Example, { mean }: Preprocessing): void {
+  const [red, green, blue] = mean.map(share => Math.round(share * 255))
   for (let i = 0; i < image.length; i += 4) {
     image[i] = red
     image[i + 1] = green
@@ -78,32 +79,37 @@ function pad({ image, labels }: Example, padding: readonly number[]): void {
   labels.fill(IGNORE_INDEX)
 }
 
+/** Along the rows first, for all rows that the window draws on, then down the columns. */
 function cropImage(
   { image: { data, width, height } }: LabelledImage,
   { columns, rows, mirrored, cropSize }: Crop,
   into: Uint8Array,
 ): void {
-  const x = taps(width, columns, mirrored)
-  const y = taps(height, rows, false)
-  for (let row = 0; row < rows.size; row++) {
-    const above = y.first[row] * width
-    const below = y.second[row] * width
-    const down = y.weight[row]
-    for (let column = 0; column < columns.size; column++) {
-      const left = x.first[column]
-      const right = x.second[column]
-      const across = x.weight[column]
-      for (let channel = 0; channel < 3; channel++) {
-        const a = data[(above + left) * 4 + channel]
-        const b = data[(above + right) * 4 + channel]
-        const c = data[(below + left) * 4 + channel]
-        const d = data[(below + right) * 4 + channel]
-        const top = a + (b - a) * across
-        const bottom = c + (d - c) * across
-        into[(row * cropSize + column) * 4 + channel] = top + (bottom - top) * down + 0.5
+  const across = filters(width, columns, mirrored)
+  const down = filters(height, rows, false)
+  const top = down[0].first
+  const bottom = down[rows.size - 1].first + down[rows.size - 1].shares.length
+  const narrowed = new Float32Array((bottom - top) * columns.size * 3)
+  for (let row = top, to = 0; row < bottom; row++)
+    for (const { first, shares } of across) {
+      let [red, green, blue] = [0, 0, 0]
+      for (let i = 0, from = (row * width + first) * 4; i < shares.length; i++, from += 4) {
+        red += shares[i] * data[from]
+        green += shares[i] * data[from + 1]
+        blue += shares[i] * data[from + 2]
       }
+      narrowed[to++] = red
+      narrowed[to++] = green
+      narrowed[to++] = blue
     }
-  }
+  const pitch = columns.size * 3
+  for (const [row, { first, shares }] of down.entries())
+    for (let i = 0; i < pitch; i++) {
+      let sum = 0
+      for (let j = 0, from = (first - top) * pitch + i; j < shares.length; j++, from += pitch)
+        sum += shares[j] * narrowed[from]
+      into[row * cropSize * 4 + Math.floor(i / 3) * 4 + (i % 3)] = sum + 0.5
+    }
 }
 
 function cropLabels(
@@ -118,18 +124,25 @@ function cropLabels(
       into[row * cropSize + column] = mask[y[row] * width + x[column]]
 }
 
-/** The two source pixels of each pixel in a window, and the weight of the second. */
-function taps(length: number, window: Window, mirrored: boolean) {
-  const first = new Uint32Array(window.size)
-  const second = new Uint32Array(window.size)
-  const weight = new Float64Array(window.size)
-  for (let i = 0; i < window.size; i++) {
-    const centre = Math.min(Math.max(position(i, length, window, mirrored) - 0.5, 0), length - 1)
-    first[i] = Math.floor(centre)
-    second[i] = Math.min(first[i] + 1, length - 1)
-    weight[i] = centre - first[i]
-  }
-  return { first, second, weight }
+/** The source pixels from `first` on that a pixel of the window is made of, and the share of each. */
+interface Filter {
+  first: number
+  shares: Float64Array
+}
+
+/** Of each pixel in a window: the antialiased bilinear filter of preprocess.wgsl. */
+function filters(length: number, window: Window, mirrored: boolean): Filter[] {
+  const radius = Math.max(1, length / window.scaled)
+  return Array.from({ length: window.size }, (_, i) => {
+    const centre = position(i, length, window, mirrored)
+    const first = Math.max(0, Math.ceil(centre - radius - 0.5))
+    const end = Math.min(length, Math.floor(centre + radius + 0.5))
+    const weights = Float64Array.from({ length: end - first }, (_, j) =>
+      Math.max(0, radius - Math.abs(first + j + 0.5 - centre)),
+    )
+    const sum = weights.reduce((a, b) => a + b)
+    return { first, shares: weights.map(weight => weight / sum) }
+  })
 }
 
 function nearest(length: number, window: Window, mirrored: boolean): Uint32Array {

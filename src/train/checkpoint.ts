@@ -25,7 +25,7 @@ export interface Progress {
 export const PROGRESS_FILES = { state: 'training.json', velocities: 'training.safetensors' } as const
 
 /** Of training.json; a change that old code would misread takes the next number. */
-const FORMAT = 1
+const FORMAT = 2
 
 /** The contents of PROGRESS_FILES. */
 export function encodeProgress(config: DeepLabConfig, { velocities, ...state }: Progress) {
@@ -63,12 +63,9 @@ function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
   } catch {
     throw new UserError(`${file}: not JSON, or cut short`)
   }
-  const { format, step, recipe, images, balance = UNBALANCED } = state
+  const { format, step, recipe, images, balance } = state
   if (format !== FORMAT) throw new UserError(`${file}: expected format ${FORMAT}, got ${format}`)
-  if (!Number.isInteger(step) || !recipe || !Number.isInteger(images))
-    throw new UserError(`${file}: expected step, recipe and images`)
+  if (!Number.isInteger(step) || !recipe || !Number.isInteger(images) || !balance)
+    throw new UserError(`${file}: expected step, recipe, images and balance`)
   return { step: step!, recipe, images: images!, balance }
 }
-
-/** Of checkpoints from before there was any. */
-const UNBALANCED: ClassBalance = { classWeights: null, indices: null }

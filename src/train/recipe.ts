@@ -10,7 +10,9 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   steps: number
   /** Of the first step; see `polyLearningRate`. */
   learningRate: number
-  /** Bounds of the random factor on a photo's size. */
+  /** Length in pixels of a photo's edge as the network sees it, in training and from then on. Default: the model's. */
+  size?: number
+  /** Bounds of the random factor on that size. */
   scales: readonly [smallest: number, largest: number]
   /** Whether half of the examples are mirrored. */
   flip: boolean
@@ -82,6 +84,8 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
     'a number of MiB above 0',
     activationBudget === undefined || activationBudget > 0,
   )
+  const { size } = recipe
+  check(recipe, 'size', 'a whole number above 0', size === undefined || (Number.isInteger(size) && size > 0))
   const [smallest, largest] = recipe.scales
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
+import { IMAGENET } from '../../src/model/preprocessing.ts'
 import type { Batch } from '../../src/node/batch.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { type LoaderOptions, loadBatches } from '../../src/node/loader.ts'
@@ -18,7 +19,7 @@ const IDS = ['a', 'b', 'c', 'd', 'e']
 const OPTIONS: LoaderOptions = {
   batchSize: 3,
   seed: 4,
-  padding: [1, 2, 3],
+  preprocessing: { ...IMAGENET, size: 20 },
   augmentation: { cropSize: 9, scales: [0.5, 2], flip: true },
 }
 
@@ -47,7 +48,7 @@ describe('loadBatches', () => {
         const into = { image: new Uint8Array(81 * 4), labels: new Uint8Array(81) }
         const photo = await dataset.read(order.at(step * 3 + i))
         const random = randomSource(4, 'augment', step, i)
-        augment(photo, into, { ...OPTIONS.augmentation!, padding: OPTIONS.padding, random })
+        augment(photo, into, { ...OPTIONS.augmentation!, preprocessing: OPTIONS.preprocessing, random })
         expect(images.slice(i * 81 * 4, (i + 1) * 81 * 4), `step ${step}, image ${i}`).to.deep.equal(
           into.image,
         )

@@ -17,6 +17,7 @@ import { TINY } from './tiny_model.ts'
 const QUICK: Partial<Recipe> = {
   steps: 6,
   batchSize: 2,
+  size: 33,
   cropSize: 33,
   learningRate: 0.05,
   batchNormDecay: 0.9,
@@ -87,7 +88,7 @@ describe('Trainer', () => {
   it('learns a small dataset: the model then segments it', async () => {
     // Frozen, since over two images batch norm makes ±1 of image-level features, whatever they show.
     const trainer = await newTrainer({ steps: 60, learningRate: 0.01, freezeBatchNorm: true })
-    const before = await evaluate(trainer.model, await open(), { size: 33 }).catch(error => error.message)
+    const before = await evaluate(trainer.model, await open()).catch(error => error.message)
     expect(before).to.contain('the model has 5 classes')
     const steps = await take(trainer)
     expect(steps.map(({ step }) => step)).to.deep.equal(Array.from({ length: 60 }, (_, i) => i + 1))
@@ -96,7 +97,8 @@ describe('Trainer', () => {
     expect(steps[30].learningRate).to.be.closeTo(0.01 * 0.5 ** 0.9, 1e-12)
     expect(steps[30].imagesPerSecond).to.be.above(0)
     expect(trainer.model.classNames).to.deep.equal(HALVES)
-    const { mIoU } = await evaluate(trainer.model, await open(), { size: 33 })
+    expect(trainer.model.state.preprocessing.size).to.equal(33)
+    const { mIoU } = await evaluate(trainer.model, await open())
     expect(mIoU).to.be.above(0.65)
   })
 
@@ -123,6 +125,7 @@ describe('Trainer', () => {
     const resumed = await resume(path('checkpoint'))
     expect(resumed.step).to.equal(3)
     expect(resumed.recipe).to.deep.equal(straight.recipe)
+    expect(resumed.model.state.preprocessing).to.deep.equal(straight.model.state.preprocessing)
     for (const trainer of [stopped, resumed]) {
       expect([...first, ...losses(await take(trainer))]).to.deep.equal(expected)
       expect(trainer.model.state.parameters).to.deep.equal(straight.model.state.parameters)
@@ -241,6 +244,7 @@ describe('Trainer', () => {
     it('a recipe that makes no sense', async () => {
       const wrong: [Partial<Recipe>, string][] = [
         [{ steps: 0 }, 'steps: expected a whole number above 0, got 0'],
+        [{ size: 0.5 }, 'size: expected a whole number above 0, got 0.5'],
         [{ learningRate: Number.NaN }, 'learningRate: expected a number above 0, got NaN'],
         [
           { batchSize: 6, microBatchSize: 4 },

@@ -1,10 +1,18 @@
 import { expect } from 'chai'
 import { IGNORE_INDEX, type LabelledImage } from '../../src/data/dataset.ts'
+import { networkSize, type Preprocessing } from '../../src/model/preprocessing.ts'
 import { augment, PAPER_AUGMENTATION } from '../../src/train/augment.ts'
 import { randomSource } from '../../src/train/random.ts'
+import { triangleWindows } from '../reference/preprocess.ts'
 import { randomSource as testSource } from '../reference/random.ts'
 
-const PADDING = [123.6, 116.2, 104]
+/** Of a network that sees photos at `size`; what lies outside is 124, 116, 104. */
+const preprocessing = (size: number, edge: Preprocessing['edge'] = 'longest'): Preprocessing => ({
+  mean: [123.6 / 255, 116.2 / 255, 104 / 255],
+  std: [1, 1, 1],
+  edge,
+  size,
+})
 
 /** Random pixels, and labels 0 to 20 with some ignored. */
 function noise(width: number, height: number): LabelledImage {
@@ -33,23 +41,36 @@ interface Choice {
   /** 0 to 1, of the room that the window has. */
   x?: number
   y?: number
+  /** Default: the network sees the photo at the photo's own size. */
+  network?: Preprocessing
 }
 
-function run(photo: LabelledImage, cropSize: number, { scale, mirrored = false, x = 0, y = 0 }: Choice) {
+const networkOf = ({ width, height }: LabelledImage, { network }: Choice) =>
+  network ?? preprocessing(Math.max(width, height))
+
+function run(photo: LabelledImage, cropSize: number, choice: Choice) {
+  const { scale, mirrored = false, x = 0, y = 0 } = choice
   const into = {
     image: new Uint8Array(cropSize ** 2 * 4).fill(7),
     labels: new Uint8Array(cropSize ** 2).fill(7),
   }
   const { random, end } = script([(scale - 0.5) / 1.5, mirrored ? 0.2 : 0.8, x, y])
-  augment(photo, into, { cropSize, scales: [0.5, 2], flip: true, padding: PADDING, random })
+  augment(photo, into, {
+    cropSize,
+    scales: [0.5, 2],
+    flip: true,
+    preprocessing: networkOf(photo, choice),
+    random,
+  })
   end()
   return into
 }
 
-/** The same in plain steps: the whole photo scaled, with half-pixel centres, then mirrored, then cut. */
+/** The same in plain steps: the whole photo scaled, then mirrored, then cut. */
 function reference(photo: LabelledImage, cropSize: number, choice: Choice) {
   const { scale, mirrored = false, x = 0, y = 0 } = choice
-  const [width, height] = [Math.round(photo.width * scale), Math.round(photo.height * scale)]
+  const { width, height } = networkSize(photo, networkOf(photo, choice), scale)
+  const scaled = resize(photo, width, height)
   const [left, top] = [width, height].map((length, axis) =>
     Math.floor((axis === 0 ? x : y) * (Math.max(length - cropSize, 0) + 1)),
   )
@@ -61,28 +82,29 @@ function reference(photo: LabelledImage, cropSize: number, choice: Choice) {
       pixels.push(
         outside
           ? { colour: [124, 116, 104, 255], label: IGNORE_INDEX }
-          : sample(
-              photo,
-              (across + 0.5) * (photo.width / width),
-              (top + row + 0.5) * (photo.height / height),
-            ),
+          : scaled[(top + row) * width + across],
       )
     }
   return pixels
 }
 
-function sample({ image, mask, width, height }: LabelledImage, x: number, y: number) {
-  const clamp = (value: number, length: number) => Math.min(Math.max(value, 0), length - 1)
-  const pixel = (column: number, row: number, channel: number) =>
-    image.data[(clamp(row, height) * width + clamp(column, width)) * 4 + channel]
-  const [column, row] = [Math.floor(x - 0.5), Math.floor(y - 0.5)]
-  const [right, down] = [x - 0.5 - column, y - 0.5 - row]
-  const colour = [0, 1, 2, 3].map(
-    channel =>
-      (pixel(column, row, channel) * (1 - right) + pixel(column + 1, row, channel) * right) * (1 - down) +
-      (pixel(column, row + 1, channel) * (1 - right) + pixel(column + 1, row + 1, channel) * right) * down,
-  )
-  return { colour, label: mask[Math.floor(y) * width + Math.floor(x)] }
+/** Every pixel of the photo at a size: the filter of the inference's preprocessing, and the label under the pixel's centre. */
+function resize({ image, mask, ...from }: LabelledImage, width: number, height: number) {
+  const columns = triangleWindows(from.width, width)
+  const rows = triangleWindows(from.height, height)
+  return Array.from({ length: width * height }, (_, i) => {
+    const [row, column] = [Math.floor(i / width), i % width]
+    const colour = [0, 0, 0, 0]
+    rows[row].shares.forEach((down, y) => {
+      columns[column].shares.forEach((across, x) => {
+        const at = (rows[row].first + y) * from.width + columns[column].first + x
+        for (let channel = 0; channel < 4; channel++)
+          colour[channel] += down * across * image.data[at * 4 + channel]
+      })
+    })
+    const [y, x] = [((row + 0.5) * from.height) / height, ((column + 0.5) * from.width) / width]
+    return { colour, label: mask[Math.floor(y) * from.width + Math.floor(x)] }
+  })
 }
 
 describe('augment', () => {
@@ -110,6 +132,22 @@ describe('augment', () => {
     ['a mirrored photo smaller than the crop', [40, 31], { scale: 0.9, mirrored: true, x: 0.9 }],
     ['a photo that is wider but lower', [120, 20], { scale: 1.1, x: 0.5 }],
     ['a single pixel', [1, 1], { scale: 2 }],
+    ['half the size', [90, 70], { scale: 0.5, x: 0.2 }],
+    [
+      'what the network sees of a large photo',
+      [400, 300],
+      { scale: 1.2, x: 0.8, y: 0.5, network: preprocessing(60) },
+    ],
+    [
+      'what it sees of a small one',
+      [20, 13],
+      { scale: 1.5, mirrored: true, x: 0.5, network: preprocessing(64) },
+    ],
+    [
+      'a network that goes by the shortest edge',
+      [150, 90],
+      { scale: 1.1, x: 0.6, network: preprocessing(45, 'shortest') },
+    ],
   ]
   for (const [name, [width, height], choice] of cases)
     it(`${name}: scales, cuts and pads as the reference does`, () => {
@@ -138,7 +176,13 @@ describe('augment', () => {
     const photo = noise(33, 33)
     const into = { image: new Uint8Array(33 * 33 * 4), labels: new Uint8Array(33 * 33) }
     const { random, end } = script([0.5, 0, 0, 0])
-    augment(photo, into, { cropSize: 33, scales: [1, 1], flip: false, padding: PADDING, random })
+    augment(photo, into, {
+      cropSize: 33,
+      scales: [1, 1],
+      flip: false,
+      preprocessing: preprocessing(33),
+      random,
+    })
     end()
     expect(into.labels).to.deep.equal(photo.mask)
   })
@@ -149,7 +193,7 @@ describe('augment', () => {
     const crop = (seed: number) => {
       const into = { image: new Uint8Array(32 * 32 * 4), labels: new Uint8Array(32 * 32) }
       const random = randomSource(seed, 'augment', 1, 2)
-      augment(photo, into, { ...PAPER_AUGMENTATION, cropSize: 32, padding: PADDING, random })
+      augment(photo, into, { ...PAPER_AUGMENTATION, cropSize: 32, preprocessing: preprocessing(60), random })
       return into
     }
     expect(crop(1)).to.deep.equal(crop(1))
