@@ -7,7 +7,8 @@
 //   packed   [taps, in_padded, out_vectors]   vec4: four output channels; input channels from `in_from` on, zeros past them
 //   packed_bias   [out_vectors]
 //
-// One invocation makes one vector of `packed`; the first out_vectors of them make one of `packed_bias` too.
+// One invocation makes the vectors of four output channels for `run` input channels at all taps: of each output channel that is one
+// stretch of `weight`, a cache line or so. The first out_vectors of them make one of `packed_bias` too.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -25,6 +26,7 @@ struct Params {
   in_from: u32,
   in_count: u32, // those that this convolution reads
   in_padded: u32,
+  run: u32,
   taps: u32,
   out_vectors: u32,
   has_batch_norm: u32,
@@ -33,14 +35,13 @@ struct Params {
 }
 
 fn scale_of(channel: u32) -> f32 {
-  if (params.has_batch_norm == 0u) { return 1.0; }
+  if (params.has_batch_norm == 0u || channel >= params.out_channels) { return 1.0; }
   return gamma[channel] / sqrt(variance[channel] + params.epsilon);
 }
 
 fn weight_of(channel: u32, in_channel: u32, tap: u32) -> f32 {
   if (channel >= params.out_channels || in_channel >= params.in_count) { return 0.0; }
-  let at = (channel * params.in_channels + params.in_from + in_channel) * params.taps + tap;
-  return weight[at] * scale_of(channel);
+  return weight[(channel * params.in_channels + params.in_from + in_channel) * params.taps + tap];
 }
 
 fn bias_of(channel: u32) -> f32 {
@@ -58,17 +59,22 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.taps * params.in_padded * params.out_vectors) { return; }
-  let channel = index % params.out_vectors * 4u;
-  let in_channel = index / params.out_vectors % params.in_padded;
-  let tap = index / (params.out_vectors * params.in_padded);
-  packed[index] = vec4f(
-    weight_of(channel, in_channel, tap),
-    weight_of(channel + 1u, in_channel, tap),
-    weight_of(channel + 2u, in_channel, tap),
-    weight_of(channel + 3u, in_channel, tap),
-  );
-  if (index < params.out_vectors) {
-    packed_bias[index] = vec4f(bias_of(channel), bias_of(channel + 1u), bias_of(channel + 2u), bias_of(channel + 3u));
+  let vector = index % params.out_vectors;
+  let first = index / params.out_vectors * params.run;
+  if (first >= params.in_padded) { return; }
+  let channel = vector * 4u;
+  let scale = vec4f(scale_of(channel), scale_of(channel + 1u), scale_of(channel + 2u), scale_of(channel + 3u));
+  for (var i = first; i < min(first + params.run, params.in_padded); i++) {
+    for (var tap = 0u; tap < params.taps; tap++) {
+      packed[(tap * params.in_padded + i) * params.out_vectors + vector] = scale * vec4f(
+        weight_of(channel, i, tap),
+        weight_of(channel + 1u, i, tap),
+        weight_of(channel + 2u, i, tap),
+        weight_of(channel + 3u, i, tap),
+      );
+    }
+  }
+  if (first == 0u) {
+    packed_bias[vector] = vec4f(bias_of(channel), bias_of(channel + 1u), bias_of(channel + 2u), bias_of(channel + 3u));
   }
 }

@@ -6,7 +6,7 @@
 //   packed        [taps, out_padded, in_vectors]   vec4: four input channels; zeros past out_channels and in_channels
 //   packed_bias   [in_vectors]                     zeros: conv2d.wgsl, which reads both, adds a bias
 //
-// One invocation makes one vector of `packed`; the first in_vectors of them make one of `packed_bias` too.
+// One invocation makes a vector at each tap, from one stretch of `weight`; the first in_vectors of them make one of `packed_bias` too.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -42,15 +42,18 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.taps * params.out_padded * params.in_vectors) { return; }
+  if (index >= params.out_padded * params.in_vectors) { return; }
   let in_channel = index % params.in_vectors * 4u;
-  let channel = index / params.in_vectors % params.out_padded;
-  let tap = params.taps - 1u - index / (params.in_vectors * params.out_padded);
-  packed[index] = scale_of(channel) * vec4f(
-    weight_of(channel, in_channel, tap),
-    weight_of(channel, in_channel + 1u, tap),
-    weight_of(channel, in_channel + 2u, tap),
-    weight_of(channel, in_channel + 3u, tap),
-  );
+  let channel = index / params.in_vectors;
+  let scale = scale_of(channel);
+  for (var tap = 0u; tap < params.taps; tap++) {
+    let reversed = params.taps - 1u - tap;
+    packed[reversed * params.out_padded * params.in_vectors + index] = scale * vec4f(
+      weight_of(channel, in_channel, tap),
+      weight_of(channel, in_channel + 1u, tap),
+      weight_of(channel, in_channel + 2u, tap),
+      weight_of(channel, in_channel + 3u, tap),
+    );
+  }
   if (index < params.in_vectors) { packed_bias[index] = vec4f(0); }
 }

@@ -5,7 +5,7 @@
 //   parameters, gradients, velocities   [count]   velocities are zero before the first step
 //   learning_rate   [1]   of this step; a buffer, since it changes with every one
 //
-// One invocation updates every `stride`-th parameter.
+// A workgroup updates PARAMETERS for each of its lanes, all next to each other.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
@@ -15,11 +15,12 @@
 
 struct Params {
   count: u32,
-  stride: u32, // invocations
   multiplier: f32, // of the learning rate
   momentum: f32,
   weight_decay: f32,
 }
+
+const PARAMETERS = 16u; // a workgroup costs a CPU adapter more than one parameter to a lane is worth
 
 @compute @workgroup_size(64)
 fn main(
@@ -27,10 +28,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.stride) { return; }
+  let first = (group.y * groups.x + group.x) * 64u * PARAMETERS + lane;
   let rate = learning_rate[0] * params.multiplier;
-  for (var i = index; i < params.count; i += params.stride) {
+  for (var p = 0u; p < PARAMETERS; p++) {
+    let i = first + p * 64u;
+    if (i >= params.count) { return; }
     let parameter = parameters[i];
     let velocity = params.momentum * velocities[i] + (gradients[i] + params.weight_decay * parameter);
     velocities[i] = velocity;

@@ -1,5 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { VECTOR_BYTES, vectors } from './layout.ts'
+import { VECTOR_BYTES, vectors, weightRun } from './layout.ts'
 
 export interface Conv2dReduceWeightOptions {
   label: string
@@ -16,11 +16,13 @@ export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dR
   const taps = kernelH * kernelW
   const inPadded = depthwise ? 1 : vectors(inChannels) * 4
   const outVectors = vectors(outChannels)
+  const run = weightRun(taps)
   return {
     label,
     shader: 'conv2d_reduce_weight',
     params: {
       splits,
+      run,
       taps,
       in_channels: inChannels,
       in_padded: inPadded,
@@ -29,6 +31,6 @@ export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dR
     },
     inputs: { partials: splits * taps * inPadded * outVectors * VECTOR_BYTES },
     outputs: { weight_gradient: outChannels * inChannels * taps * 4 },
-    workgroups: Math.ceil((taps * inPadded * outVectors) / 64),
+    workgroups: Math.ceil((Math.ceil(inPadded / run) * outVectors) / 64),
   }
 }

@@ -1,5 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { VECTOR_BYTES, vectors } from './layout.ts'
+import { VECTOR_BYTES, vectors, weightRun } from './layout.ts'
 
 export interface FoldBatchNormOptions {
   label: string
@@ -21,6 +21,7 @@ export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
   const taps = kernelH * kernelW
   const inPadded = depthwise ? 1 : vectors(to - from) * 4
   const outVectors = vectors(outChannels)
+  const run = weightRun(taps)
   const vectorBytes = epsilon === undefined ? 0 : outChannels * 4
   return {
     label,
@@ -31,6 +32,7 @@ export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
       in_from: from,
       in_count: to - from,
       in_padded: inPadded,
+      run,
       taps,
       out_vectors: outVectors,
       has_batch_norm: Number(epsilon !== undefined),
@@ -49,6 +51,6 @@ export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
       packed: taps * inPadded * outVectors * VECTOR_BYTES,
       packed_bias: outVectors * VECTOR_BYTES,
     },
-    workgroups: Math.ceil((taps * inPadded * outVectors) / 64),
+    workgroups: Math.ceil((Math.ceil(inPadded / run) * outVectors) / 64),
   }
 }

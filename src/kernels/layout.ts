@@ -8,6 +8,12 @@ export const VECTOR_BYTES = 16
 /** The vec4s that hold `channels`. */
 export const vectors = (channels: number): number => Math.ceil(channels / 4)
 
+/**
+ * Input channels that one invocation takes of a weight as PyTorch lays it, [out, in, taps]: with their taps, about a cache line
+ * for each output channel. Neighbouring invocations have other output channels, and would each read a word of every line.
+ */
+export const weightRun = (taps: number): number => Math.ceil(16 / taps)
+
 /** Bytes of an f32 tensor, its padded channels counted. */
 export const activationBytes = ([n, h, w, c]: Shape): number => n * h * w * vectors(c) * VECTOR_BYTES
 

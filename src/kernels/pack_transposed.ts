@@ -33,6 +33,6 @@ export function packTransposed({ label, weight, epsilon }: PackTransposedOptions
       packed: taps * outPadded * inVectors * VECTOR_BYTES,
       packed_bias: inVectors * VECTOR_BYTES,
     },
-    workgroups: Math.ceil((taps * outPadded * inVectors) / 64),
+    workgroups: Math.ceil((outPadded * inVectors) / 64),
   }
 }

@@ -10,8 +10,8 @@ export interface SgdOptions {
   weightDecay: number
 }
 
-/** About as many to an invocation: a workgroup costs a CPU adapter more than one parameter to a lane is worth. */
-const PARAMETERS = 16
+/** What a workgroup updates. */
+const PARAMETERS = 64 * 16
 
 /**
  * torch.optim.SGD: from `gradients` and `learning_rate`, f32 [1], updates `parameters` and `velocities` in place; all others
@@ -19,13 +19,12 @@ const PARAMETERS = 16
  */
 export function sgd({ label, count, multiplier, momentum, weightDecay }: SgdOptions): Kernel {
   const bytes = count * 4
-  const stride = Math.ceil(count / PARAMETERS)
   return {
     label,
     shader: 'sgd',
-    params: { count, stride, multiplier, momentum, weight_decay: weightDecay },
+    params: { count, multiplier, momentum, weight_decay: weightDecay },
     inputs: { gradients: bytes, learning_rate: 4 },
     outputs: { parameters: bytes, velocities: bytes },
-    workgroups: Math.ceil(stride / 64),
+    workgroups: Math.ceil(count / PARAMETERS),
   }
 }
