@@ -1,8 +1,8 @@
 // The gradient of conv2d.wgsl with respect to its weight: for each tap a GEMM, whose sum runs over the output pixels.
 //
-//   input             [n, in_h, in_w, in_vectors]                 vec4: the convolution's input
-//   output_gradient   [n, out_h, out_w, out_vectors]              vec4: the gradient of its output
-//   partials          [splits, taps, in_vectors, 4, out_vectors]  vec4: four output channels; see conv2d_reduce_weight.wgsl
+//   input             [n, in_h, in_w, in_vectors]      vec4: the convolution's input
+//   output_gradient   [n, out_h, out_w, out_vectors]   vec4: the gradient of its output
+//   partials          [splits, out_vectors, 4, in_vectors, 4, taps]   laid as PyTorch lays the weight; see conv2d_reduce_weight.wgsl
 //
 // One invocation keeps a register tile of TILE_ROWS vectors of input channels × TILE_COLUMNS vectors of output channels; a
 // workgroup is LANES_X tiles of columns by LANES_Y of rows by LANES_SPLIT splits, for one tap. Only the pixels whose tap falls
@@ -11,7 +11,7 @@
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 struct Params {
   batch: u32,
@@ -112,8 +112,13 @@ fn main(
       let row = first_row + r;
       let column = first_column + v * LANES_X;
       if (row < params.in_vectors && column < params.out_vectors) {
-        let at = ((split * taps + tap) * params.in_vectors + row) * 4u;
-        for (var c = 0u; c < 4u; c++) { partials[(at + c) * params.out_vectors + column] = sums[r * 4u + c][v]; }
+        for (var o = 0u; o < 4u; o++) {
+          let out_channel = (split * params.out_vectors + column) * 4u + o;
+          for (var c = 0u; c < 4u; c++) {
+            let channel = (out_channel * params.in_vectors + row) * 4u + c;
+            partials[channel * taps + tap] = sums[r * 4u + c][v][o];
+          }
+        }
       }
     }
   }

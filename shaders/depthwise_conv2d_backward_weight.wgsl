@@ -2,7 +2,7 @@
 //
 //   input             [n, in_h, in_w, vectors]      vec4: four channels of the convolution's input
 //   output_gradient   [n, out_h, out_w, vectors]    the gradient of its output
-//   partials          [splits, k_h, k_w, vectors]   see conv2d_reduce_weight.wgsl
+//   partials          [splits, vectors, 4, taps]    laid as PyTorch lays the weight; see conv2d_reduce_weight.wgsl
 //
 // One invocation adds up one vector of one tap, over its split's share of the pixels whose tap falls inside the map.
 // Neighbouring invocations take neighbouring vectors.
@@ -10,7 +10,7 @@
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 struct Params {
   batch: u32,
@@ -79,5 +79,5 @@ fn main(
     if (x == xs.first + xs.count) { x = xs.first; y++; }
     if (y == ys.first + ys.count) { y = ys.first; n++; }
   }
-  partials[index] = sum;
+  for (var c = 0u; c < 4u; c++) { partials[((split * params.vectors + vector) * 4u + c) * taps + tap] = sum[c]; }
 }

@@ -1,5 +1,6 @@
 // The kernels of the ops that only a training step has.
 
+import type { Kernel } from '../gpu/kernel.ts'
 import { activationBackward } from '../kernels/activation_backward.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
 import {
@@ -13,7 +14,7 @@ import { biasGradient } from '../kernels/bias_gradient.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { chooseConv2dBackwardInput } from '../kernels/choose_conv2d_backward_input.ts'
 import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
-import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
+import { conv2dReduceWeight, isReduced } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { dropout } from '../kernels/dropout.ts'
@@ -206,32 +207,34 @@ function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {
   const kernel = depthwise
     ? depthwiseConv2dBackwardWeight(options)
     : conv2dBackwardWeight({ ...options, outChannels })
-  const partials = scratch(op, kernel.outputs.partials)
-  return [
-    step(op, kernel, { input, output_gradient: gradient, partials }),
-    addUp(op, { partials, splits: kernel.params.splits, depthwise, sum: weight }),
-  ]
+  return summed(kernel, { op, inputs: { input, output_gradient: gradient }, depthwise, sum: weight })
 }
 
 function lowerBiasGradient(op: BiasGradientOp): Step[] {
   const { gradient } = op.inputs
   const kernel = biasGradient({ label: op.name, shape: gradient.shape })
-  const partials = scratch(op, kernel.outputs.partials)
   // A bias is summed like the weight of a depthwise convolution with one tap.
   const sum = { ...op.bias, shape: [gradient.shape[3], 1, 1, 1] }
-  return [
-    step(op, kernel, { output_gradient: gradient, partials }),
-    addUp(op, { partials, splits: kernel.params.splits, depthwise: true, sum }),
-  ]
+  return summed(kernel, { op, inputs: { output_gradient: gradient }, depthwise: true, sum })
 }
 
-/** Adds partial gradients up to that of the parameter `sum`. */
-function addUp(
-  op: TrainingOp,
-  { partials, sum, ...options }: { partials: Tensor; splits: number; depthwise: boolean; sum: Parameter },
-): Step {
-  const kernel = conv2dReduceWeight({ label: op.name, weight: sum.shape, ...options })
-  return { op, kernel, operands: { ...tensors({ partials }), weight_gradient: gradientOf(sum) } }
+/** A kernel that makes partial gradients, and what adds them up to that of the parameter `sum`, where they are not it already. */
+function summed(
+  kernel: Kernel,
+  named: { op: TrainingOp; inputs: Record<string, Tensor>; depthwise: boolean; sum: Parameter },
+): Step[] {
+  const { op, inputs, depthwise, sum } = named
+  const options = { label: op.name, weight: sum.shape, depthwise, splits: kernel.params.splits }
+  if (isReduced(options)) return [{ op, kernel, operands: { ...tensors(inputs), partials: gradientOf(sum) } }]
+  const partials = scratch(op, kernel.outputs.partials)
+  return [
+    step(op, kernel, { ...inputs, partials }),
+    {
+      op,
+      kernel: conv2dReduceWeight(options),
+      operands: { ...tensors({ partials }), weight_gradient: gradientOf(sum) },
+    },
+  ]
 }
 
 function lowerFoldBatchNormBackward(op: FoldBatchNormBackwardOp): Step {

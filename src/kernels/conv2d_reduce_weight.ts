@@ -1,5 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { VECTOR_BYTES, vectors, weightRun } from './layout.ts'
+import { vectors } from './layout.ts'
 
 export interface Conv2dReduceWeightOptions {
   label: string
@@ -10,27 +10,30 @@ export interface Conv2dReduceWeightOptions {
   splits: number
 }
 
+/** What a workgroup adds up. */
+const WEIGHTS = 64 * 16
+
 /** Adds up the `partials` of conv2dBackwardWeight or depthwiseConv2dBackwardWeight into `weight_gradient`, laid out as the weight. */
 export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dReduceWeightOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW
-  const inPadded = depthwise ? 1 : vectors(inChannels) * 4
-  const outVectors = vectors(outChannels)
-  const run = weightRun(taps)
+  const row = inChannels * taps
+  const rowPadded = depthwise ? taps : vectors(inChannels) * 4 * taps
+  const pitch = vectors(outChannels) * 4 * rowPadded
+  const count = outChannels * row
   return {
     label,
     shader: 'conv2d_reduce_weight',
-    params: {
-      splits,
-      run,
-      taps,
-      in_channels: inChannels,
-      in_padded: inPadded,
-      out_channels: outChannels,
-      out_vectors: outVectors,
-    },
-    inputs: { partials: splits * taps * inPadded * outVectors * VECTOR_BYTES },
-    outputs: { weight_gradient: outChannels * inChannels * taps * 4 },
-    workgroups: Math.ceil((Math.ceil(inPadded / run) * outVectors) / 64),
+    params: { splits, pitch, count, row, row_padded: rowPadded },
+    inputs: { partials: splits * pitch * 4 },
+    outputs: { weight_gradient: count * 4 },
+    workgroups: Math.ceil(count / WEIGHTS),
   }
 }
+
+/** Whether the partials are the gradient itself: there is one of each, and no channel is padded. */
+export const isReduced = ({
+  weight: [out, channels],
+  depthwise,
+  splits,
+}: Conv2dReduceWeightOptions): boolean => splits === 1 && out % 4 === 0 && (depthwise || channels % 4 === 0)

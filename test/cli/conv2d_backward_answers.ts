@@ -17,7 +17,7 @@ import { randomValues } from '../reference/random.ts'
 import { padding } from '../reference/window.ts'
 import { toGpu } from '../support/activations.ts'
 import { packWeight } from '../support/pack_weight.ts'
-import { addPartials } from '../support/partial_sums.ts'
+import { addPartials, partialOf } from '../support/partial_sums.ts'
 import { base64 } from './base64.ts'
 
 const input = [2, 6, 5, 5] as const
@@ -48,11 +48,11 @@ export async function conv2dBackwardAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
       outputs: { output: base64(toGpu(conv2dBackwardInput(conv))) },
       fanIn: 9 * 3 * 3,
     }),
-    // So few pixels make one partial, which is laid out as a packed weight is.
+    // So few pixels make one partial.
     floats('conv2d_backward_weight', {
       options: dense,
       inputs: { input: x, output_gradient: gradient },
-      outputs: { partials: await packed(gpu, conv2dBackwardWeight(conv)) },
+      outputs: { partials: base64(partialOf(conv2dBackwardWeight(conv))) },
       fanIn: PIXELS,
     }),
     reduceWeightAnswer(),
@@ -66,7 +66,7 @@ export async function conv2dBackwardAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
     floats('depthwise_conv2d_backward_weight', {
       options: depthwise,
       inputs: { input: x, output_gradient: gradientByChannel },
-      outputs: { partials: await packed(gpu, depthwiseConv2dBackwardWeight(byChannel), true) },
+      outputs: { partials: base64(partialOf(depthwiseConv2dBackwardWeight(byChannel), true)) },
       fanIn: PIXELS,
     }),
   ]

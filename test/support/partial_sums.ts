@@ -7,13 +7,28 @@ export function addPartials(
   { depthwise }: { depthwise: boolean },
 ): Float32Array {
   const values = new Float32Array(partials.buffer)
-  const [outPadded, inPadded, taps] = [Math.ceil(o / 4) * 4, depthwise ? 1 : Math.ceil(i / 4) * 4, kh * kw]
-  const size = taps * inPadded * outPadded
-  const sums = new Float64Array(o * i * taps)
+  const size = Math.ceil(o / 4) * 4 * (depthwise ? 1 : Math.ceil(i / 4) * 4) * kh * kw
+  const sums = new Float64Array(o * i * kh * kw)
   for (let from = 0; from < values.length; from += size)
-    for (let index = 0; index < sums.length; index++) {
-      const [out, channel, tap] = [Math.floor(index / (i * taps)), Math.floor(index / taps) % i, index % taps]
-      sums[index] += values[from + (tap * inPadded + channel) * outPadded + out]
-    }
+    places([o, i, kh, kw], depthwise).forEach((place, index) => {
+      sums[index] += values[from + place]
+    })
   return Float32Array.from(sums)
+}
+
+/** The same where there is one of them: a gradient with its channels padded. */
+export function partialOf({ data, shape }: Weight, depthwise = false): Float32Array {
+  const [o, i, kh, kw] = shape
+  const partial = new Float32Array(Math.ceil(o / 4) * 4 * (depthwise ? 1 : Math.ceil(i / 4) * 4) * kh * kw)
+  places(shape, depthwise).forEach((place, index) => {
+    partial[place] = data[index]
+  })
+  return partial
+}
+
+/** Where in a partial each value of a weight lies. */
+function places([o, i, kh, kw]: Weight['shape'], depthwise: boolean): number[] {
+  const row = i * kh * kw
+  const rowPadded = (depthwise ? 1 : Math.ceil(i / 4) * 4) * kh * kw
+  return Array.from({ length: o * row }, (_, index) => Math.floor(index / row) * rowPadded + (index % row))
 }
