@@ -11,7 +11,10 @@ export interface BatchNormBackward extends Statistics {
   epsilon: number
 }
 
-/** The gradients of y = γ · x̂ + β with x̂ = (x − mean)/√(σ² + ε) by the input [n, h, w, c], on which the statistics depend too, γ and β [c]. */
+/**
+ * The gradients of y = γ · x̂ + β with x̂ = (x − mean)/√(σ² + ε) by the input [n, h, w, c], on which mean and σ² depend, and by
+ * γ and β [c].
+ */
 export function batchNormBackward(given: BatchNormBackward) {
   const { input, outputGradient, gamma, mean, variance, epsilon } = given
   const channels = input.shape[3]

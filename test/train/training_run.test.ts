@@ -11,7 +11,7 @@ import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
-import { SHORT_RUN } from './short_run.ts'
+import { expectSameState, SHORT_RUN } from './short_run.ts'
 
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33
@@ -115,10 +115,7 @@ describe('TrainingRun', () => {
     const run = await TrainingRun.create(gpu, { ...network(TINY), parameters }, { ...OPTIONS, velocities })
     const losses = [await run.step(halves(), 0.05), await run.step(halves(), 0.05)]
     expect([...start.losses, ...losses]).to.deep.equal(straight.losses)
-    expect(await run.state()).to.deep.equal({
-      parameters: straight.parameters,
-      velocities: straight.velocities,
-    })
+    expectSameState(await run.state(), straight)
     await run.destroy()
   })
 

@@ -7,6 +7,7 @@ import { graphParameters } from '../../src/graph/graph.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'
+import { expectSameBits } from '../support/same_bits.ts'
 import { trainGraph } from '../support/train_graph.ts'
 import {
   goldenNetworks,
@@ -90,7 +91,6 @@ describe('training steps', () => {
     const tiny = trajectories.find(({ network }) => network === 'tiny')!
     const [first, second] = [await train(gpu, tiny), await train(gpu, tiny)]
     expect(second.losses).to.deep.equal(first.losses)
-    for (const [name, values] of first.parameters)
-      expect(second.parameters.get(name), name).to.deep.equal(values)
+    expectSameBits(second.parameters, first.parameters)
   })
 })
