@@ -92,9 +92,6 @@ const benches = <Case extends { name: string; bench?: boolean }>(
 ): Bench[] =>
   cases.filter(({ bench }) => bench).map(test => ({ name: test.name, prepare: gpu => run(test, gpu) }))
 
-const frozenBatchNorm = batchNormBackwardCases.filter(({ frozen }) => frozen)
-const trainingBatchNorm = batchNormBackwardCases.filter(({ frozen }) => !frozen)
-
 const ops: Record<string, Bench[]> = {
   conv2d: benches(conv2dCases, conv2dRun),
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
@@ -118,10 +115,9 @@ const ops: Record<string, Bench[]> = {
   accumulate_probabilities: benches(accumulateProbabilitiesCases, test => accumulateProbabilitiesRun(test)),
   batch_norm_statistics: benches(batchNormStatisticsCases, batchNormStatisticsRun),
   batch_norm_merge: benches(batchNormStatisticsCases, batchNormMergeRun),
-  batch_norm_backward_reduce: benches(trainingBatchNorm, batchNormBackwardReduceRun),
-  batch_norm_backward_merge: benches(trainingBatchNorm, batchNormBackwardMergeRun),
-  batch_norm_backward_input: benches(trainingBatchNorm, batchNormBackwardInputRun),
-  batch_norm_backward_frozen: benches(frozenBatchNorm, batchNormBackwardInputRun),
+  batch_norm_backward_reduce: benches(batchNormBackwardCases, batchNormBackwardReduceRun),
+  batch_norm_backward_merge: benches(batchNormBackwardCases, batchNormBackwardMergeRun),
+  batch_norm_backward_input: benches(batchNormBackwardCases, batchNormBackwardInputRun),
   fold_batch_norm_backward: benches(foldBatchNormBackwardCases, foldBatchNormBackwardRun),
   activation_backward: benches(activationBackwardCases, activationBackwardRun),
   max_pool_winners: benches(maxPoolBackwardCases, maxPoolWinnersRun),

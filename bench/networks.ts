@@ -6,7 +6,7 @@ import { preset } from '../src/model/presets.ts'
 import type { Photo } from '../src/model/segmenter.ts'
 import { initialPreprocessing, readModel } from '../src/node/model_files.ts'
 import { findWeights } from '../src/node/weights.ts'
-import type { TrainedNetwork } from '../src/train/training_run.ts'
+import type { TrainedNetwork } from '../src/train/training_network.ts'
 import { randomSource } from '../test/reference/random.ts'
 
 /** A preset with seeded random weights, or a saved model by its path. Throws a UserError where there is neither. */

@@ -1,6 +1,6 @@
 // Times whole training steps (forward, loss, backward and update in one submit) against forward passes of the same photos,
 // turn about: `npm run bench:training -- [PRESET|FOLDER …] [--crop-size N] [--batch-size N] [--output-stride N]
-// [--freeze-batch-norm] [--runs N] [--profile] [--json]`. A folder is one that DeepLab.save wrote.
+// [--freeze-batch-norm] [--activation-budget MIB] [--runs N] [--profile] [--json]`. A folder is one that DeepLab.save wrote.
 // The forward pass is `segment`'s, photos to masks, at the crop's size. Aim: a step in at most 3.5 times as long.
 
 import { parseArgs } from 'node:util'

@@ -11,7 +11,6 @@ import { activationBackward } from '../kernels/activation_backward.ts'
 import { add } from '../kernels/add.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
 import {
-  batchNormBackwardFrozen,
   batchNormBackwardInput,
   batchNormBackwardMerge,
   batchNormBackwardReduce,
@@ -82,7 +81,6 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   activation_backward: activationBackward,
   add,
   batch_norm: batchNorm,
-  batch_norm_backward_frozen: batchNormBackwardFrozen,
   batch_norm_backward_input: batchNormBackwardInput,
   batch_norm_backward_merge: batchNormBackwardMerge,
   batch_norm_backward_reduce: batchNormBackwardReduce,

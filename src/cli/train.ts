@@ -13,7 +13,7 @@ import { percentText, secondsText } from './format.ts'
 import { DEFAULT_MODEL, loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { checkWritable } from './output.ts'
-import { checkpointToResume, TrainingFolder } from './train_folder.ts'
+import { checkResume, TrainingFolder } from './train_folder.ts'
 import { addRecipeOptions, checkSameRecipe, type RecipeOptions, recipeOf } from './train_options.ts'
 import { RunSamples } from './train_pictures.ts'
 import { type TrainingProgress, trainingProgress } from './train_progress.ts'
@@ -91,11 +91,11 @@ export function trainCommand(): Command {
 async function run(options: Options): Promise<void> {
   await checkWritable(options.out)
   const folder = new TrainingFolder(options.out)
-  const checkpoint = await checkpointToResume(folder, options.resume ?? false)
+  await checkResume(folder, options.resume ?? false)
   const checked = await openChecked(options)
   const { dataset } = checked
   const validation = options.validateEvery ? await openValidation(options) : undefined
-  let trainer = await openTrainer(options, checked, checkpoint)
+  let trainer = await openTrainer(options, checked, folder)
   try {
     for (const warning of trainer.warnings) console.error(`warning: ${warning}`)
     const start = performance.now()
@@ -127,11 +127,11 @@ async function openValidation({ dataset, validateOn, skipBad }: Options): Promis
 async function openTrainer(
   options: Options,
   { dataset, report }: CheckedDataset,
-  checkpoint?: string,
+  folder: TrainingFolder,
 ): Promise<Trainer> {
   const recipe = recipeOf(options)
   const { activationBudget } = recipe
-  const trainer = checkpoint && (await Trainer.resume(checkpoint, dataset, { activationBudget }))
+  const trainer = options.resume && (await folder.resume(dataset, { activationBudget }))
   const model = trainer ? trainer.model : await openModel(options)
   try {
     if (!trainer) return new Trainer(model, dataset, recipe, { report })
@@ -157,11 +157,11 @@ async function recover(
   error: unknown,
   lost: { trainer: Trainer; from: number; folder: TrainingFolder; dataset: FileDataset },
 ): Promise<Trainer> {
-  const latest = await lost.folder.latest()
-  if (!(error instanceof DeviceLostError) || !latest || latest.step <= lost.from) throw error
-  console.error(`warning: ${error.message}; going on from step ${latest.step}`)
+  const step = (await lost.folder.latest()) ?? 0
+  if (!(error instanceof DeviceLostError) || step <= lost.from) throw error
+  console.error(`warning: ${error.message}; going on from step ${step}`)
   await lost.trainer.model.dispose()
-  return Trainer.resume(latest.folder, lost.dataset)
+  return lost.folder.resume(lost.dataset)
 }
 
 type Schedule = Pick<Options, 'stopAfter' | 'saveEvery' | 'validateEvery'> & { validation?: FileDataset }

@@ -4,8 +4,10 @@ import { appendFile, readdir, readFile, rm, stat, truncate } from 'node:fs/promi
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
+import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { fileError } from '../node/file_error.ts'
-import type { Trainer } from '../node/trainer.ts'
+import { Trainer } from '../node/trainer.ts'
+import type { Recipe } from '../train/recipe.ts'
 import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
 import { runCurves } from './train_pictures.ts'
 
@@ -32,10 +34,27 @@ export class TrainingFolder {
     return this.#last
   }
 
-  /** The folder of the newest checkpoint, if there is any, and its step. */
-  async latest(): Promise<{ folder: string; step: number } | undefined> {
-    const step = (await this.#steps()).at(-1)
-    return step === undefined ? undefined : { folder: this.#checkpoint(step), step }
+  /** The step of the newest checkpoint, if there is any. */
+  async latest(): Promise<number | undefined> {
+    return (await this.#steps()).at(-1)
+  }
+
+  /** Goes on from the newest checkpoint. Throws a UserError where that cannot be, and says so where it can be from the one before. */
+  async resume(
+    dataset: FileDataset,
+    options: Pick<Partial<Recipe>, 'activationBudget'> = {},
+  ): Promise<Trainer> {
+    const [last, before] = (await this.#steps()).toReversed()
+    const checkpoint = this.#checkpoint(last)
+    try {
+      return await Trainer.resume(checkpoint, dataset, options)
+    } catch (error) {
+      if (!(error instanceof UserError) || before === undefined) throw error
+      const earlier = await Trainer.resume(this.#checkpoint(before), dataset).catch(() => undefined)
+      if (!earlier) throw error
+      await earlier.model.dispose()
+      throw new UserError(`${error.message}; to go on from step ${before}, remove ${checkpoint}`)
+    }
   }
 
   /** Drops what a run that was killed wrote after its last checkpoint. */
@@ -122,15 +141,11 @@ export class TrainingFolder {
 const remove = (path: string) => rm(path, { recursive: true, force: true })
 
 /** Throws a UserError where a folder holds a run and none is to go on, or the reverse. */
-export async function checkpointToResume(
-  folder: TrainingFolder,
-  resume: boolean,
-): Promise<string | undefined> {
-  const latest = await folder.latest()
-  if (resume && !latest) throw new UserError(`${folder.path}: no checkpoint from which to resume`)
-  if (!resume && latest)
+export async function checkResume(folder: TrainingFolder, resume: boolean): Promise<void> {
+  const step = await folder.latest()
+  if (resume && step === undefined) throw new UserError(`${folder.path}: no checkpoint from which to resume`)
+  if (!resume && step !== undefined)
     throw new UserError(
-      `${folder.path} holds a run at step ${latest.step}: go on with it by --resume, or take another folder`,
+      `${folder.path} holds a run at step ${step}: go on with it by --resume, or take another folder`,
     )
-  return latest?.folder
 }

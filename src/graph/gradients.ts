@@ -58,7 +58,10 @@ const convolution =
     const { weight, stride, dilation, padding, batchNorm } = op
     const { input } = op.inputs
     const window: ConvolutionWindow = { weight, batchNorm, depthwise, stride, dilation, padding }
-    if (op.bias && batchNorm) throw new Error(`a bias in front of a batch norm has no gradient (${op.name})`)
+    if (op.bias && batchNorm)
+      throw new Error(
+        `a convolution with a bias and a frozen batch norm behind it has no gradient: leave the bias out (${op.name})`,
+      )
     // What is folded into a bias is β and what depends on the running statistics, which are fixed.
     const bias = batchNorm?.beta ?? op.bias
     const weightGradient = parameterGradient(weight)
@@ -89,18 +92,22 @@ const convolution =
     tape.add(input, tape.emit(backward))
   }
 
-const batchNorm: Rule<BatchNormOp | BatchNormTrainingOp> = (op, gradient, tape) => {
+const batchNorm: Rule<BatchNormTrainingOp> = (op, gradient, tape) => {
+  const { batchNorm, statistics } = op
   const { input } = op.inputs
   const output = gradientOf(input, op)
-  const statistics = op.kind === 'batchNormTraining' ? op.statistics : undefined
-  const backward = {
-    name: output.name,
-    inputs: { input, gradient },
-    batchNorm: op.batchNorm,
-    statistics,
-    output,
-  }
-  tape.add(input, tape.emit({ kind: 'batchNormBackward', ...backward }))
+  const inputs = { input, gradient }
+  tape.add(
+    input,
+    tape.emit({ kind: 'batchNormBackward', name: output.name, inputs, batchNorm, statistics, output }),
+  )
+}
+
+/** One that could not be folded away, as no network here has it. */
+const frozenBatchNorm: Rule<BatchNormOp> = ({ name }) => {
+  throw new Error(
+    `frozen batch norm has a gradient only where it folds into the convolution before it (${name})`,
+  )
 }
 
 const activation: Rule<ActivationOp> = (op, gradient, tape) => tape.add(op.inputs.input, gradient)
@@ -168,7 +175,7 @@ const dropout: Rule<DropoutOp> = (op, gradient, tape) => {
 export const rules = {
   conv2d: convolution(false),
   depthwiseConv2d: convolution(true),
-  batchNorm,
+  batchNorm: frozenBatchNorm,
   batchNormTraining: batchNorm,
   dropout,
   activation,

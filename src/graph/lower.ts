@@ -17,6 +17,7 @@ import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
 import { foldedWeights } from './folded_weights.ts'
 import type {
   AccumulateProbabilitiesOp,
+  BatchNormOp,
   ConcatOp,
   Conv2dOp,
   DepthwiseConv2dOp,
@@ -27,7 +28,7 @@ import type {
   UpsampleArgmaxOp,
 } from './graph.ts'
 import { lowerTraining } from './lower_training.ts'
-import { type Operand, type Step, statisticsOf, tensors } from './step.ts'
+import { type Operand, type Step, tensors } from './step.ts'
 
 /** The kernels of one op, chosen for an adapter. */
 export function lower(op: Op, target: ConvolutionTarget): Step[] {
@@ -91,6 +92,15 @@ const step = (op: Op, kernel: Kernel, input: Tensor, more: Record<string, Operan
 })
 
 const kernelOf = ({ weight: { shape } }: Conv2dOp | DepthwiseConv2dOp) => [shape[2], shape[3]] as const
+
+/** What a batch norm normalises by: statistics that it is given, or the running ones. */
+function statisticsOf({
+  batchNorm: { mean, variance },
+  statistics,
+}: Pick<BatchNormOp, 'batchNorm' | 'statistics'>): { mean: Operand; variance: Operand } {
+  if (statistics) return { mean: { tensor: statistics.mean }, variance: { tensor: statistics.variance } }
+  return { mean: { parameter: mean }, variance: { parameter: variance } }
+}
 
 function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step {
   const { input, residual, imageBias } = op.inputs

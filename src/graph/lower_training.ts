@@ -4,7 +4,6 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { activationBackward } from '../kernels/activation_backward.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
 import {
-  batchNormBackwardFrozen,
   batchNormBackwardInput,
   batchNormBackwardMerge,
   batchNormBackwardReduce,
@@ -30,7 +29,7 @@ import {
 } from '../kernels/softmax_cross_entropy.ts'
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
-import { type Operand, type Step, statisticsOf, tensors } from './step.ts'
+import { type Operand, type Step, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,
@@ -149,31 +148,27 @@ function lowerBatchNorm(op: BatchNormTrainingOp): Step[] {
 function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
   const { input, gradient } = op.inputs
   const { gamma, beta, epsilon } = op.batchNorm
-  const { mean, variance } = statisticsOf(op)
+  const { mean, variance } = op.statistics
   const options = { label: op.name, input: input.shape, epsilon }
   const reduce = batchNormBackwardReduce(options)
   const partials = scratch(op, reduce.outputs.partials)
   const gradients = { gamma_gradient: gradientOf(gamma), beta_gradient: gradientOf(beta) }
-  const ends = tensors({ output_gradient: gradient, input_gradient: op.output })
-  const last: Step = op.statistics
-    ? {
-        op,
-        kernel: batchNormBackwardInput(options),
-        operands: { ...tensors({ input }), ...ends, gamma: parameter(gamma), mean, variance, ...gradients },
-      }
-    : {
-        op,
-        kernel: batchNormBackwardFrozen(options),
-        operands: { ...ends, gamma: parameter(gamma), variance },
-      }
   return [
-    { op, kernel: reduce, operands: { ...tensors({ input, output_gradient: gradient, partials }), mean } },
+    step(op, reduce, { input, output_gradient: gradient, mean, partials }),
     {
       op,
       kernel: batchNormBackwardMerge(options),
-      operands: { ...tensors({ partials }), variance, ...gradients },
+      operands: { ...tensors({ partials, variance }), ...gradients },
     },
-    last,
+    {
+      op,
+      kernel: batchNormBackwardInput(options),
+      operands: {
+        ...tensors({ input, output_gradient: gradient, mean, variance, input_gradient: op.output }),
+        ...gradients,
+        gamma: parameter(gamma),
+      },
+    },
   ]
 }
 

@@ -84,7 +84,7 @@ function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
     if (bytes > limits.maxStorageBufferBindingSize)
       throw new UserError(
         `${name} takes ${mebibytes(bytes)}, and this GPU binds ${mebibytes(limits.maxStorageBufferBindingSize)} at once: ` +
-          'take a smaller image, a smaller batch or a larger output stride',
+          'take smaller images or crops, fewer of them at a time, or a larger output stride',
       )
   const { offsets, bytes } = assignOffsets([...tensors.values()], limits.minStorageBufferOffsetAlignment)
   const placed = [...tensors].map(

@@ -2,7 +2,7 @@
 
 import type { Kernel } from '../gpu/kernel.ts'
 import type { FoldedWeights } from './folded_weights.ts'
-import type { BatchNormOp, Op, Parameter, Tensor } from './graph.ts'
+import type { Op, Parameter, Tensor } from './graph.ts'
 
 /** What a kernel's buffer holds. */
 export type Operand =
@@ -23,12 +23,3 @@ export const tensors = (named: Record<string, Tensor | undefined>): Record<strin
   Object.fromEntries(
     Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
   )
-
-/** What a batch norm normalises by: statistics that it is given, or the running ones. */
-export function statisticsOf({
-  batchNorm: { mean, variance },
-  statistics,
-}: Pick<BatchNormOp, 'batchNorm' | 'statistics'>): { mean: Operand; variance: Operand } {
-  if (statistics) return { mean: { tensor: statistics.mean }, variance: { tensor: statistics.variance } }
-  return { mean: { parameter: mean }, variance: { parameter: variance } }
-}

@@ -18,7 +18,7 @@ export type BatchNormTrainingOp = OpOf<'batchNormTraining', { input: Tensor }> &
 /** Drops a share `p` of the values, others for every `step` (u32) and `seed`, and divides the rest by 1 − p. */
 export type DropoutOp = OpOf<'dropout', { input: Tensor; step: Tensor }> & { p: number; seed: number }
 
-/** Of each channel over the batch, or the running ones: f32 [1, 1, 1, c]. */
+/** Of each channel over the batch: f32 [1, 1, 1, c]. */
 export interface Statistics {
   mean: Tensor
   /** Biased: over the number of values. */
@@ -27,8 +27,7 @@ export interface Statistics {
 
 export type BatchNormBackwardOp = OpOf<'batchNormBackward', { input: Tensor; gradient: Tensor }> & {
   batchNorm: BatchNorm
-  /** Those of the batch; absent where the running ones were used, which do not depend on the input. */
-  statistics?: Statistics
+  statistics: Statistics
 }
 
 export type ActivationBackwardOp = OpOf<'activationBackward', { gradient: Tensor; activated: Tensor }> & {
@@ -88,7 +87,8 @@ export type CrossEntropyBackwardOp = OpOf<
   { logits: Tensor; labels: Tensor; classWeights?: Tensor; logSumExp: Tensor; loss: Tensor }
 > & {
   alignCorners: boolean
-  ignoreIndex: number /** Of the loss in the sum of losses. */
+  ignoreIndex: number
+  /** Of the loss in the sum of losses. */
   lossWeight: number
 }
 

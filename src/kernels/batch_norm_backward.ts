@@ -1,6 +1,6 @@
-// Gradients of batch norm (Ioffe and Szegedy 2015, section 3): `batchNormBackwardReduce`, then `batchNormBackwardMerge`, which
-// has those of γ and β, then `batchNormBackwardInput`. With running statistics `batchNormBackwardFrozen` alone gives the
-// input's; the other two still give those of γ and β where these are trained.
+// Gradients of batch norm in training (Ioffe and Szegedy 2015, section 3): `batchNormBackwardReduce`, then
+// `batchNormBackwardMerge`, which has those of γ and β, then `batchNormBackwardInput`. Frozen, with running statistics, batch
+// norm is folded into the convolution before it: see `foldBatchNormBackward`.
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { alongChannels } from './batch_norm.ts'
@@ -42,7 +42,7 @@ export function batchNormBackwardMerge({ label, input, epsilon }: BatchNormBackw
   }
 }
 
-/** The input's gradient in training, where the statistics are the batch's own: of the input's shape, [n, h, w, c]. */
+/** The input's gradient, of the input's shape, [n, h, w, c]; the statistics depend on the input too. */
 export function batchNormBackwardInput({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
   const { params, workgroups } = alongChannels(input)
   const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
@@ -59,20 +59,6 @@ export function batchNormBackwardInput({ label, input, epsilon }: BatchNormBackw
       gamma_gradient: vectorBytes,
       beta_gradient: vectorBytes,
     },
-    outputs: { input_gradient: bytes },
-    workgroups,
-  }
-}
-
-/** The input's gradient with running statistics: of the input's shape, [n, h, w, c]. */
-export function batchNormBackwardFrozen({ label, input, epsilon }: BatchNormBackwardOptions): Kernel {
-  const { params, workgroups } = alongChannels(input)
-  const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
-  return {
-    label,
-    shader: 'batch_norm_backward_frozen',
-    params: { ...params, epsilon },
-    inputs: { output_gradient: bytes, gamma: vectorBytes, variance: vectorBytes },
     outputs: { input_gradient: bytes },
     workgroups,
   }

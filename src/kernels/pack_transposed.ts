@@ -9,7 +9,10 @@ export interface PackTransposedOptions {
   epsilon?: number
 }
 
-/** Re-lays a weight for `chooseConv2dBackwardInput`, scaled as `foldBatchNorm` does, with the bias of zeros that conv2d wants. Sizes: `packed` and `packed_bias`. */
+/**
+ * Re-lays a weight for `chooseConv2dBackwardInput`, scaled as `foldBatchNorm` does, with the bias of zeros that conv2d wants.
+ * Sizes: `packed` and `packed_bias`.
+ */
 export function packTransposed({ label, weight, epsilon }: PackTransposedOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW

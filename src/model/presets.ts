@@ -1,7 +1,9 @@
 // Networks by name: every row of the paper's Tables 1 to 6 (Chen et al. 2017, section 4), those that the public checkpoints
-// hold, and the small one of weights/scenes. A row's name is its table, its cells, the output stride and how inference goes beyond a single pass:
+// hold, and the small one of weights/scenes. A row's name is its table, its cells, the output stride and how inference goes
+// beyond a single pass:
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
-// table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms   deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
+// table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
+// deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
 
 import { sceneClasses } from '../data/scenes/classes.ts'
 import { UserError } from '../errors.ts'

@@ -6,8 +6,8 @@ import type { DeepLabConfig } from '../model/config.ts'
 import { matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { ClassBalance } from './class_balance.ts'
+import { learnedParameters } from './learned_parameters.ts'
 import { type Recipe, recipeFor } from './recipe.ts'
-import { learnedParameters } from './training_run.ts'
 
 export interface Progress {
   /** Steps done. */

@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
-import type { TrainingOptions } from './training_run.ts'
+import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   microBatchSize: number

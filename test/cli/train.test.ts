@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
@@ -293,6 +293,22 @@ describe('atrous train', () => {
       }
       expect(await readFile(path('run/metrics.jsonl'))).to.deep.equal(metricsBefore)
       expect((await atrous(...command('run', '--resume'))).code).to.equal(0)
+    })
+
+    it('how to go on where the last checkpoint is damaged', async () => {
+      await atrous(...command('straight'))
+      await atrous(...command('run', '--stop-after', '4', '--save-every', '2'))
+      await truncate(path('run/checkpoints/step-4/model.safetensors'), 9000)
+      expect(await errorOf(command('run', '--resume'))).to.match(
+        /^error: \S+\/step-4\/model\.safetensors: .*; to go on from step 2, remove \S+\/run\/checkpoints\/step-4\n$/,
+      )
+      await rm(path('run/checkpoints/step-4'), { recursive: true })
+      expect((await atrous(...command('run', '--resume'))).code).to.equal(0)
+      expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+      expect((await model('run')).equals(await model('straight'))).to.equal(true)
+
+      await writeHalves(path('voc'), 5)
+      expect(await errorOf(command('run', '--resume'))).to.match(/ is another dataset\n$/)
     })
 
     it('that a split is empty, or that there is none of its name', async () => {

@@ -17,7 +17,7 @@ describe('kernel batch_norm_backward_merge', () => {
     it(test.name, async () => verify(await testGpu(), batchNormBackwardMergeRun(test)))
 })
 
-describe('kernels batch_norm_backward_input and batch_norm_backward_frozen', () => {
+describe('kernel batch_norm_backward_input', () => {
   for (const test of cases)
     it(test.name, async () => verify(await testGpu(), batchNormBackwardInputRun(test)))
 })

@@ -1,5 +1,4 @@
 import {
-  batchNormBackwardFrozen,
   batchNormBackwardInput,
   batchNormBackwardMerge,
   batchNormBackwardReduce,
@@ -47,26 +46,22 @@ export function batchNormBackwardMergeRun(test: BatchNormBackwardCase): KernelRu
   }
 }
 
-/** The gradient of the input, in training or frozen. */
+/** The gradient of the input. */
 export function batchNormBackwardInputRun(test: BatchNormBackwardCase): KernelRun {
   const operands = batchNormBackwardOf(test)
   const { input: shape, epsilon } = test
   const { inputGradient, gammaGradient, betaGradient } = reference(operands)
-  const options = { label: test.name, input: shape, epsilon }
-  const always = {
-    output_gradient: toGpu(operands.outputGradient),
-    gamma: Float32Array.from(operands.gamma),
-    variance: Float32Array.from(operands.variance),
-  }
-  const training = {
-    input: toGpu(operands.input),
-    mean: Float32Array.from(operands.mean),
-    gamma_gradient: Float32Array.from(gammaGradient),
-    beta_gradient: Float32Array.from(betaGradient),
-  }
   return {
-    kernel: test.frozen ? batchNormBackwardFrozen(options) : batchNormBackwardInput(options),
-    data: test.frozen ? always : { ...always, ...training },
+    kernel: batchNormBackwardInput({ label: test.name, input: shape, epsilon }),
+    data: {
+      input: toGpu(operands.input),
+      output_gradient: toGpu(operands.outputGradient),
+      gamma: Float32Array.from(operands.gamma),
+      mean: Float32Array.from(operands.mean),
+      variance: Float32Array.from(operands.variance),
+      gamma_gradient: Float32Array.from(gammaGradient),
+      beta_gradient: Float32Array.from(betaGradient),
+    },
     check: ({ input_gradient }) =>
       expectClose(fromGpu(input_gradient, shape), inputGradient.data, { shape, rtol: tolerance(4) }),
   }
@@ -78,7 +73,7 @@ export function gradientPartials({ input, outputGradient, mean }: BatchNormBackw
   const ones = new Float64Array(channels).fill(1)
   const gradients = tilesOf(outputGradient)
   const rows = tilesOf(input).flatMap((tile, i) => {
-    const unscaled = { gamma: ones, mean, variance: ones, epsilon: 0, frozen: true }
+    const unscaled = { gamma: ones, mean, variance: ones, epsilon: 0 }
     const { gammaGradient, betaGradient } = reference({
       input: tile,
       outputGradient: gradients[i],

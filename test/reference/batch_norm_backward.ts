@@ -9,13 +9,14 @@ export interface BatchNormBackward extends Statistics {
   /** [c] */
   gamma: Float64Array
   epsilon: number
-  /** the statistics are the running ones, not the input's own: they do not depend on it */
-  frozen: boolean
 }
 
-/** The gradients of y = γ · x̂ + β with x̂ = (x − mean)/√(σ² + ε) by the input [n, h, w, c], γ and β [c]. */
+/**
+ * The gradients of y = γ · x̂ + β with x̂ = (x − mean)/√(σ² + ε) by the input [n, h, w, c], on which mean and σ² depend, and by
+ * γ and β [c].
+ */
 export function batchNormBackward(given: BatchNormBackward) {
-  const { input, outputGradient, gamma, mean, variance, epsilon, frozen } = given
+  const { input, outputGradient, gamma, mean, variance, epsilon } = given
   const channels = input.shape[3]
   const pixels = input.data.length / channels
   const scale = variance.map(v => 1 / Math.sqrt(v + epsilon))
@@ -30,7 +31,7 @@ export function batchNormBackward(given: BatchNormBackward) {
 
   const data = outputGradient.data.map((dy, i) => {
     const c = i % channels
-    const throughStatistics = frozen ? 0 : (betaGradient[c] + normal[i] * gammaGradient[c]) / pixels
+    const throughStatistics = (betaGradient[c] + normal[i] * gammaGradient[c]) / pixels
     return gamma[c] * scale[c] * (dy - throughStatistics)
   })
   return { inputGradient: { shape: input.shape, data }, gammaGradient, betaGradient }

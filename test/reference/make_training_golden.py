@@ -28,14 +28,14 @@ def leaf(x):
 # --- batch norm
 
 
-def batch_norm(name, x, frozen=False, epsilon=1e-5, momentum=0.1):
+def batch_norm(name, x, epsilon=1e-5, momentum=0.1):
     c = x.shape[1]
     gamma, beta, mean, variance, dy = random(c), random(c), random(c), random(c).abs() + 0.1, random(*x.shape)
     given = {"input": nhwc(x), "outputGradient": nhwc(dy), "gamma": numbers(gamma), "beta": numbers(beta)}
     given |= {"runningMean": numbers(mean), "runningVariance": numbers(variance)}
-    given |= {"momentum": momentum, "epsilon": epsilon, "frozen": frozen}
+    given |= {"momentum": momentum, "epsilon": epsilon}
     x, gamma, beta = leaf(x), leaf(gamma), leaf(beta)
-    y = F.batch_norm(x, mean, variance, gamma, beta, training=not frozen, momentum=momentum, eps=epsilon)
+    y = F.batch_norm(x, mean, variance, gamma, beta, training=True, momentum=momentum, eps=epsilon)
     dx, dgamma, dbeta = gradients(y, dy, x, gamma, beta)
     outputs = {"output": nhwc(y), "runningMean": array(mean), "runningVariance": array(variance)}
     record("batch_norm_training", name, given, **outputs, inputGradient=nhwc(dx), gammaGradient=array(dgamma), betaGradient=array(dbeta))
@@ -44,7 +44,6 @@ def batch_norm(name, x, frozen=False, epsilon=1e-5, momentum=0.1):
 batch_norm("batch 2, odd map", random(2, 5, 3, 2))
 batch_norm("the paper's momentum, epsilon 1e-3", random(1, 3, 4, 3) + 5, momentum=0.0003, epsilon=1e-3)
 batch_norm("image pooling: two images of one pixel", random(2, 3, 1, 1))
-batch_norm("frozen", random(2, 3, 2, 3), frozen=True)
 batch_norm("NaN", planted(math.nan, 2, 2, 2, 2))
 
 # --- activations

@@ -25,7 +25,6 @@ interface BatchNormTraining extends Running {
   gamma: Float64Array
   beta: Float64Array
   epsilon: number
-  frozen: boolean
 }
 
 interface Training extends Omit<Sgd, 'gradients' | 'velocities' | 'learningRate'> {
@@ -36,11 +35,10 @@ interface Training extends Omit<Sgd, 'gradients' | 'velocities' | 'learningRate'
 
 describe('the CPU reference of training against PyTorch', () => {
   agrees('batch_norm_training', (given: BatchNormTraining) => {
-    const { input, frozen, runningMean, runningVariance } = given
+    const { input } = given
     const [n, h, w] = input.shape
-    const batch = batchNormStatistics(input)
-    const statistics = frozen ? { mean: runningMean, variance: runningVariance } : batch
-    const running = frozen ? given : updateRunning(batch, n * h * w, given)
+    const statistics = batchNormStatistics(input)
+    const running = updateRunning(statistics, n * h * w, given)
     const gradients = batchNormBackward({ ...given, ...statistics })
     return {
       output: batchNorm({ ...given, ...statistics }),

@@ -4,16 +4,13 @@ import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { trainingGraph } from '../../src/graph/autodiff.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import { Executor } from '../../src/graph/executor.ts'
 import { graphParameters, type Tensor } from '../../src/graph/graph.ts'
-import { ParameterArena } from '../../src/graph/parameter_arena.ts'
-import { createPlan } from '../../src/graph/plan.ts'
-import { TrainingWeights } from '../../src/graph/training_weights.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab, deepLabInTraining } from '../../src/model/deeplab.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import { type TrainingOptions, TrainingRun, type TrainingStart } from '../../src/train/training_run.ts'
+import type { TrainingOptions } from '../../src/train/training_options.ts'
+import { TrainingRun, type TrainingStart } from '../../src/train/training_run.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { type Array4, randomArray4 } from '../reference/array4.ts'
@@ -22,6 +19,8 @@ import { dropout } from '../reference/dropout.ts'
 import { softmaxCrossEntropy } from '../reference/softmax_cross_entropy.ts'
 import { padding } from '../reference/window.ts'
 import { testGpu } from '../support/gpu.ts'
+import { trainGraph } from '../support/train_graph.ts'
+import { SHORT_RUN } from './short_run.ts'
 
 const SIZE = 6
 const IMAGE = randomArray4([1, SIZE, SIZE, 3], 1)
@@ -48,20 +47,19 @@ async function gradientsOnGpu(gpu: Gpu, step: number) {
     ignoreIndex: 255,
     batchNorm: { mode: 'frozen' },
   })
-  const parameters = graphParameters(forward)
-  const before = new Map(parameters.map(parameter => [parameter.name, seededParameter(parameter)]))
-  const arena = await ParameterArena.create(gpu, parameters, { rateOf: () => 1, host: before })
-  const weights = await TrainingWeights.create(gpu, arena, { momentum: 0, weightDecay: 0 })
-  const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
-  weights.begin(1)
-  const inputs = { image: Float32Array.from(IMAGE.data), labels: LABELS, step: stepBytes(step) }
-  const { loss } = await executor.run(inputs)
-  const after = await arena.read()
-  await executor.destroy()
-  weights.destroy()
-  arena.destroy()
-  const gradient = (name: string) => before.get(name)!.map((value, i) => value - after.get(name)![i])
-  return { loss: loss[0], features: gradient('features.weight'), classifier: gradient('classifier.weight') }
+  const seeded = graphParameters(forward).map(
+    parameter => [parameter.name, seededParameter(parameter)] as const,
+  )
+  const before = new Map(seeded)
+  const { losses, parameters } = await trainGraph(gpu, graph, {
+    inputs: { image: Float32Array.from(IMAGE.data), labels: LABELS, step: stepBytes(step) },
+    parameters: before,
+    learningRates: [1],
+    momentum: 0,
+    weightDecay: 0,
+  })
+  const gradient = (name: string) => before.get(name)!.map((value, i) => value - parameters.get(name)![i])
+  return { loss: losses[0], features: gradient('features.weight'), classifier: gradient('classifier.weight') }
 }
 
 /** The loss in float64, for weights of the two convolutions. */
@@ -141,16 +139,11 @@ describe('dropout in a training graph', () => {
     const config = deepLabConfig(TINY)
     const network = { config, preprocessing: IMAGENET, parameters: initialWeights(config, 1) }
     const run = await TrainingRun.create(await testGpu(), network, {
+      ...SHORT_RUN,
       batchSize: 1,
       cropSize: 33,
-      outputStride: 16,
       freezeBatchNorm: true,
-      batchNormDecay: 0.9,
-      momentum: 0.9,
-      weightDecay: 0,
-      headLearningRate: 1,
       dropout: 0.5,
-      auxiliaryLoss: 0,
       seed: 3,
       ...options,
     })

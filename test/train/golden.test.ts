@@ -5,9 +5,9 @@ import { graphParameters } from '../../src/graph/graph.ts'
 import {
   goldenNetworks,
   goldenTraining,
+  networkGraph,
   sampled,
   startingValue,
-  trainingGraph,
   trainingImages,
   trainingLabels,
   trajectories,
@@ -30,7 +30,7 @@ describe('golden training runs', () => {
 
   for (const { network, batchNorm, losses, losses32, values } of trajectories)
     describe(`${network}, batch norm ${batchNorm === 'training' ? 'in training' : 'frozen'}`, () => {
-      const parameters = new Map(graphParameters(trainingGraph(network)).map(p => [p.name, p]))
+      const parameters = new Map(graphParameters(networkGraph(network)).map(p => [p.name, p]))
 
       it('trains the parameters of the graph', () => {
         for (const { name, shape, sample } of values) {

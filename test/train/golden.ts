@@ -96,7 +96,7 @@ export function sampled(values: Float32Array): Float32Array {
 }
 
 /** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
-export function trainingGraph(name: NetworkName): Graph {
+export function networkGraph(name: NetworkName): Graph {
   if (name === 'tiny') return tinyNetwork(index.batch)
   const builder = new GraphBuilder()
   const image = builder.input('image', [index.batch, ...index.networks[name].size, 3])

@@ -3,14 +3,18 @@
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import { type LearnedState, type TrainingOptions, TrainingRun } from '../../src/train/training_run.ts'
+import type { TrainingBatch } from '../../src/train/micro_batches.ts'
+import type { TrainingOptions } from '../../src/train/training_options.ts'
+import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { randomSource } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
+import { expectSameBits } from '../support/same_bits.ts'
 
 const CLASSES = 5
 const LEARNING_RATE = 0.05
 
-const OPTIONS: TrainingOptions = {
+/** What such a run does where a test does not say. */
+export const SHORT_RUN: TrainingOptions = {
   batchSize: 2,
   cropSize: 65,
   outputStride: 16,
@@ -24,13 +28,13 @@ const OPTIONS: TrainingOptions = {
   seed: 0,
 }
 
-export const smallResNet: DeepLabOptions = {
+export const smallResNet = {
   backbone: 'resnet50',
   units: [2, 1, 1, 2],
   multiGrid: [1, 2],
   width: 1 / 16,
   classes: CLASSES,
-}
+} satisfies DeepLabOptions
 
 export const smallMobileNet: DeepLabOptions = {
   backbone: 'mobilenet_v2',
@@ -38,15 +42,10 @@ export const smallMobileNet: DeepLabOptions = {
   classes: CLASSES,
 }
 
-export interface Batch {
-  images: Uint8Array
-  labels: Uint8Array
-}
-
 /** Images and labels of noise, every pixel labelled. */
-export function noise(images: number, seed = 7): Batch {
+export function noise(images: number, { seed = 7, cropSize = SHORT_RUN.cropSize } = {}): TrainingBatch {
   const random = randomSource(seed)
-  const pixels = images * OPTIONS.cropSize ** 2
+  const pixels = images * cropSize ** 2
   return {
     images: Uint8Array.from({ length: pixels * 4 }, () => random() * 256),
     labels: Uint8Array.from({ length: pixels }, () => random() * CLASSES),
@@ -63,14 +62,14 @@ export interface ShortRun {
 /** A step on each batch, from the network's first weights or from the state of an earlier run. */
 export async function shortRun(
   network: DeepLabOptions,
-  batches: Batch[],
+  batches: TrainingBatch[],
   { from, ...options }: Partial<TrainingOptions> & { from?: LearnedState },
 ): Promise<ShortRun> {
   const config = deepLabConfig(network)
   const parameters = from?.parameters ?? initialWeights(config, 1)
   const model = { config, preprocessing: IMAGENET, parameters }
   const velocities = from?.velocities
-  const run = await TrainingRun.create(await testGpu(), model, { ...OPTIONS, ...options, velocities })
+  const run = await TrainingRun.create(await testGpu(), model, { ...SHORT_RUN, ...options, velocities })
   try {
     const losses: number[] = []
     for (const batch of batches) losses.push(await run.step(batch, LEARNING_RATE))
@@ -78,4 +77,10 @@ export async function shortRun(
   } finally {
     await run.destroy()
   }
+}
+
+/** Asserts that two runs learned the same to the bit. */
+export function expectSameState(actual: LearnedState, expected: LearnedState): void {
+  expectSameBits(actual.parameters, expected.parameters)
+  expectSameBits(actual.velocities, expected.velocities)
 }

@@ -6,24 +6,14 @@ import { classifierParameters, withAuxiliaryHead, withNewClassifier } from '../.
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import { type LearnedState, type TrainingOptions, TrainingRun } from '../../src/train/training_run.ts'
+import type { TrainingOptions } from '../../src/train/training_options.ts'
+import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
+import { expectSameState, SHORT_RUN } from './short_run.ts'
 
-const OPTIONS: TrainingOptions = {
-  batchSize: 2,
-  cropSize: 33,
-  outputStride: 16,
-  freezeBatchNorm: false,
-  batchNormDecay: 0.9,
-  momentum: 0.9,
-  weightDecay: 1e-4,
-  headLearningRate: 1,
-  dropout: 0,
-  auxiliaryLoss: 0,
-  seed: 0,
-}
+const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33
 
 /** Dark and bright halves, which are classes 0 and 1; the second image has them the other way round. */
@@ -125,10 +115,7 @@ describe('TrainingRun', () => {
     const run = await TrainingRun.create(gpu, { ...network(TINY), parameters }, { ...OPTIONS, velocities })
     const losses = [await run.step(halves(), 0.05), await run.step(halves(), 0.05)]
     expect([...start.losses, ...losses]).to.deep.equal(straight.losses)
-    expect(await run.state()).to.deep.equal({
-      parameters: straight.parameters,
-      velocities: straight.velocities,
-    })
+    expectSameState(await run.state(), straight)
     await run.destroy()
   })
 

@@ -3,16 +3,16 @@
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { trainingGraph } from '../../src/graph/autodiff.ts'
-import { Executor } from '../../src/graph/executor.ts'
 import { graphParameters } from '../../src/graph/graph.ts'
-import { ParameterArena } from '../../src/graph/parameter_arena.ts'
-import { createPlan } from '../../src/graph/plan.ts'
-import { TrainingWeights } from '../../src/graph/training_weights.ts'
+import { padLabels } from '../../src/train/micro_batches.ts'
+import { polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'
+import { expectSameBits } from '../support/same_bits.ts'
+import { trainGraph } from '../support/train_graph.ts'
 import {
   goldenNetworks,
   goldenTraining,
-  trainingGraph as networkGraph,
+  networkGraph,
   sampled,
   startingValue,
   type Trajectory,
@@ -23,8 +23,8 @@ import {
 
 const { steps, batch, momentum, weightDecay, auxiliaryLoss } = goldenTraining
 
-/** Losses before each step, and the parameters after the last. */
-async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
+/** The loss before each step, and the parameters after the last. */
+function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
   const golden = goldenNetworks[network]
   const [height, width] = golden.size
   const forward = networkGraph(network)
@@ -35,38 +35,22 @@ async function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
     lossWeights: [1, auxiliaryLoss],
     batchNorm: batchNorm === 'training' ? { mode: 'batch', momentum: 0.1 } : { mode: 'frozen' },
   })
-  const parameters = graphParameters(forward)
-  const arena = await ParameterArena.create(gpu, parameters, {
-    rateOf: ({ name }) => (name.includes('running_') ? 0 : 1),
-    host: new Map(parameters.map(parameter => [parameter.name, startingValue(golden, parameter)])),
+  const start = graphParameters(forward).map(
+    parameter => [parameter.name, startingValue(golden, parameter)] as const,
+  )
+  return trainGraph(gpu, graph, {
+    inputs: {
+      image: trainingImages(golden),
+      labels: padLabels(trainingLabels(golden), batch),
+      classWeights: Float32Array.from(golden.classWeights ?? []),
+    },
+    parameters: new Map(start),
+    learningRates: Array.from({ length: steps }, (_, step) =>
+      polyLearningRate(golden.learningRate, step, steps),
+    ),
+    momentum,
+    weightDecay,
   })
-  const weights = await TrainingWeights.create(gpu, arena, { momentum, weightDecay })
-  const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
-  const inputs = {
-    image: trainingImages(golden),
-    labels: padImages(trainingLabels(golden)),
-    classWeights: Float32Array.from(golden.classWeights ?? []),
-  }
-  const losses: number[] = []
-  for (let step = 0; step < steps; step++) {
-    weights.begin(golden.learningRate * (1 - step / steps) ** 0.9)
-    const found = await executor.run(inputs)
-    losses.push(graph.losses.reduce((sum, { output, weight }) => sum + weight * found[output.name][0], 0))
-  }
-  const values = await arena.read()
-  await executor.destroy()
-  weights.destroy()
-  arena.destroy()
-  return { losses, values }
-}
-
-/** Each image's labels on whole words, as the GPU takes them. */
-function padImages(labels: Uint8Array): Uint8Array {
-  const pixels = labels.length / batch
-  const padded = new Uint8Array(batch * Math.ceil(pixels / 4) * 4)
-  for (let image = 0; image < batch; image++)
-    padded.set(labels.subarray(image * pixels, (image + 1) * pixels), (image * padded.length) / batch)
-  return padded
 }
 
 /** L2 norm of the difference, over that of what is expected. */
@@ -96,7 +80,7 @@ describe('training steps', () => {
         expect(Math.abs(loss / expected[step] - 1), `loss of step ${step + 1}`).to.be.below(tolerance.loss)
       })
       for (const { name, sample } of values)
-        expect(relativeDistance(sampled(result.values.get(name)!), sample), name).to.be.below(
+        expect(relativeDistance(sampled(result.parameters.get(name)!), sample), name).to.be.below(
           tolerance.weights,
         )
     })
@@ -107,6 +91,6 @@ describe('training steps', () => {
     const tiny = trajectories.find(({ network }) => network === 'tiny')!
     const [first, second] = [await train(gpu, tiny), await train(gpu, tiny)]
     expect(second.losses).to.deep.equal(first.losses)
-    for (const [name, values] of first.values) expect(second.values.get(name), name).to.deep.equal(values)
+    expectSameBits(second.parameters, first.parameters)
   })
 })

@@ -4,8 +4,9 @@
 type Polynomial = readonly number[]
 
 /**
- * The roots between low and high where the sign changes, in rising order, of a polynomial of degree two or more. Between two neighbouring roots of its derivative a
- * polynomial only rises or only falls, so that each sign change there encloses exactly one root.
+ * The roots between low and high where the sign changes, in rising order, of a polynomial of degree two or more. Between two
+ * neighbouring roots of its derivative a polynomial only rises or only falls, so that each sign change there encloses exactly
+ * one root.
  */
 export function rootsBetween(polynomial: Polynomial, low: number, high: number): number[] {
   if (polynomial.length === 3) return quadraticRoots(polynomial).filter(root => root > low && root < high)

@@ -1,0 +1,52 @@
+// A network in training as a graph: from photos and labels to the losses and the gradient of every parameter.
+
+import { IGNORE_INDEX } from '../data/dataset.ts'
+import { type TrainingGraph, trainingGraph } from '../graph/autodiff.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { deepLabInTraining } from '../model/deeplab.ts'
+import type { Preprocessing } from '../model/preprocessing.ts'
+import type { TrainingOptions } from './training_options.ts'
+
+/** A network and its weights. */
+export interface TrainedNetwork {
+  config: DeepLabConfig
+  preprocessing: Preprocessing
+  /** By name, in the checkpoint's layout. */
+  parameters: ReadonlyMap<string, Float32Array>
+}
+
+/**
+ * What a micro-batch goes through. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; `classWeights`
+ * [1, 1, 1, classes] where there are any; with dropout `step`, u32, that its masks hang on.
+ */
+export function networkInTraining(
+  network: Omit<TrainedNetwork, 'parameters'>,
+  options: TrainingOptions,
+): TrainingGraph {
+  const { cropSize, freezeBatchNorm, batchNormDecay, classWeights, auxiliaryLoss } = options
+  return trainingGraph(logitsOf(network, options), {
+    labels: { height: cropSize, width: cropSize },
+    ignoreIndex: IGNORE_INDEX,
+    classWeights: Boolean(classWeights),
+    lossWeights: auxiliaryLoss > 0 ? [1, auxiliaryLoss] : [1],
+    batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },
+  })
+}
+
+/** From photos to the logits of each head, [n, ⌈crop/outputStride⌉, ⌈crop/outputStride⌉, classes]. */
+function logitsOf(
+  { config, preprocessing }: Omit<TrainedNetwork, 'parameters'>,
+  options: TrainingOptions,
+): Graph {
+  const { batchSize, microBatchSize = batchSize, cropSize, outputStride, auxiliaryLoss } = options
+  const { dropout: p, seed } = options
+  const { mean, std } = preprocessing
+  const builder = new GraphBuilder()
+  const photo = builder.input('photo', [microBatchSize, cropSize, cropSize, 4], 'rgba8')
+  const image = builder.preprocess(photo, { name: 'image', height: cropSize, width: cropSize, mean, std })
+  const dropout = p > 0 ? { p, seed, step: builder.input('step', [1, 1, 1, 1], 'u32') } : undefined
+  const parts = { dropout, auxiliaryHead: auxiliaryLoss > 0 }
+  return builder.build(deepLabInTraining(builder, image, config, { outputStride, ...parts }))
+}

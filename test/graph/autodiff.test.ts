@@ -1,0 +1,49 @@
+// What autodiff makes of batch norm; gradients themselves are compared with PyTorch's in test/train.
+
+import { expect } from 'chai'
+import { trainingGraph } from '../../src/graph/autodiff.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import type { Tensor } from '../../src/graph/graph.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
+import { presets } from '../../src/model/presets.ts'
+
+function frozen(build: (builder: GraphBuilder, image: Tensor) => Tensor) {
+  const builder = new GraphBuilder()
+  const logits = build(builder, builder.input('image', [1, 65, 65, 3]))
+  return trainingGraph(builder.build([logits]), {
+    labels: { height: 65, width: 65 },
+    ignoreIndex: 255,
+    batchNorm: { mode: 'frozen' },
+  })
+}
+
+describe('frozen batch norm in training', () => {
+  it('is folded away in every preset', () => {
+    for (const { name, config } of presets) {
+      const { ops } = frozen((builder, image) => deepLab(builder, image, config))
+      const left = ops.filter(({ kind }) => kind.startsWith('batchNorm'))
+      expect(left, name).to.deep.equal([])
+    }
+  })
+
+  it('is refused by its name where it does not follow a convolution', () => {
+    const build = (builder: GraphBuilder, image: Tensor) => {
+      const pooled = builder.maxPool(image, { name: 'pool', kernel: 3, stride: 2, padding: 1 })
+      const normal = builder.batchNorm(pooled, { name: 'bn', epsilon: 1e-5 })
+      return builder.conv2d(normal, { name: 'classifier', outChannels: 4, kernel: 1 })
+    }
+    expect(() => frozen(build)).to.throw(
+      'frozen batch norm has a gradient only where it folds into the convolution before it (bn)',
+    )
+  })
+
+  it('is refused by the name of a convolution with a bias before it', () => {
+    const build = (builder: GraphBuilder, image: Tensor) => {
+      const features = builder.conv2d(image, { name: 'features', outChannels: 4, kernel: 1, bias: true })
+      return builder.batchNorm(features, { name: 'bn', epsilon: 1e-5 })
+    }
+    expect(() => frozen(build)).to.throw(
+      'a convolution with a bias and a frozen batch norm behind it has no gradient: leave the bias out (features)',
+    )
+  })
+})

@@ -1,0 +1,43 @@
+// Trains a graph by itself: plan, execute, release. What a TrainingRun does beyond that is for its own tests.
+
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import type { TrainingGraph } from '../../src/graph/autodiff.ts'
+import { Executor, type TensorData } from '../../src/graph/executor.ts'
+import { graphParameters } from '../../src/graph/graph.ts'
+import { ParameterArena } from '../../src/graph/parameter_arena.ts'
+import { createPlan } from '../../src/graph/plan.ts'
+import { type Optimiser, TrainingWeights } from '../../src/graph/training_weights.ts'
+
+interface Training extends Optimiser {
+  /** The same in every step. */
+  inputs: TensorData
+  /** By name, before the first step. */
+  parameters: ReadonlyMap<string, Float32Array>
+  /** One a step. */
+  learningRates: readonly number[]
+}
+
+/** The loss before each step, and the parameters after the last. */
+export async function trainGraph(
+  gpu: Gpu,
+  graph: TrainingGraph,
+  { inputs, parameters, learningRates, ...optimiser }: Training,
+): Promise<{ losses: number[]; parameters: Map<string, Float32Array> }> {
+  const arena = await ParameterArena.create(gpu, graphParameters(graph), {
+    rateOf: ({ name }) => (name.includes('.running_') ? 0 : 1),
+    host: parameters,
+  })
+  const weights = await TrainingWeights.create(gpu, arena, optimiser)
+  const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
+  const losses: number[] = []
+  for (const learningRate of learningRates) {
+    weights.begin(learningRate)
+    const found = await executor.run(inputs)
+    losses.push(graph.losses.reduce((sum, { output, weight }) => sum + weight * found[output.name][0], 0))
+  }
+  const learned = await arena.read()
+  await executor.destroy()
+  weights.destroy()
+  arena.destroy()
+  return { losses, parameters: learned }
+}
