@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     'crop-size': { type: 'string', default: '257' },
-    'batch-size': { type: 'string', default: '2' },
+    'batch-size': { type: 'string', default: '8' }, // the least that batch norm trains on without a warning
     'output-stride': { type: 'string', default: '16' },
     'freeze-batch-norm': { type: 'boolean', default: false },
     'activation-budget': { type: 'string' },
