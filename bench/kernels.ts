@@ -3,6 +3,7 @@
 // GFLOP/s count every tap of a convolution, those in the padding too; GB/s every byte once, as if caches were perfect.
 
 import type { Gpu } from '../src/gpu/gpu.ts'
+import { trafficOf } from '../src/gpu/kernel.ts'
 import { Program } from '../src/gpu/program.ts'
 import { uploadOperands } from '../src/gpu/run_kernel.ts'
 import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
@@ -149,9 +150,6 @@ async function time(gpu: Gpu, { kernel, data }: KernelRun): Promise<number> {
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]
 }
 
-const bytesOf = ({ kernel: { inputs, outputs }, traffic }: KernelRun) =>
-  traffic ?? [...Object.values(inputs), ...Object.values(outputs)].reduce((sum, size) => sum + size)
-
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(ops)
 const unknown = names.filter(name => !(name in ops))
 if (unknown.length > 0) {
@@ -171,7 +169,7 @@ try {
       const milliseconds = await time(gpu, run)
       const perSecond = (amount: number) => amount / milliseconds / 1e6
       const flops = run.kernel.macs === undefined ? undefined : perSecond(2 * run.kernel.macs)
-      table.row([`${op}: ${name}`, digits(milliseconds), digits(flops), digits(perSecond(bytesOf(run)))])
+      table.row([`${op}: ${name}`, digits(milliseconds), digits(flops), digits(perSecond(trafficOf(run.kernel)))])
     }
   }
 } finally {

@@ -25,6 +25,14 @@ export interface Kernel {
   workgroups: number
   /** Multiply-adds, for benches and `explain()`. */
   macs?: number
+  /** Bytes it reads and writes, each once, where those are not all of its operands. */
+  traffic?: number
+}
+
+/** Bytes that a kernel has to move at least: each once, as if caches were perfect. */
+export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
+  const operands = [...Object.values(inputs), ...Object.values(outputs)]
+  return traffic ?? operands.reduce((sum, size) => sum + size, 0)
 }
 
 /**

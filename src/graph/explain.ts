@@ -1,33 +1,27 @@
 // A plan as text: what runs, over which shapes, at what cost, and where it lies in memory.
 
-import type { Plan } from './plan.ts'
+import { trafficOf } from '../gpu/kernel.ts'
+import { type Plan, weightBytes } from './plan.ts'
 
 /** One line a step (kernel, shape, multiply-adds, bytes moved, arena offset), then the totals. */
-export function explain({ steps, placements, arenaBytes, folded }: Plan): string {
+export function explain(plan: Plan): string {
+  const { steps, placements, arenaBytes } = plan
   const rows = steps.map(({ op, kernel }) => {
     const placement = placements.get(op.output)
-    const bytes = [...Object.values(kernel.inputs), ...Object.values(kernel.outputs)].reduce(
-      (a, b) => a + b,
-      0,
-    )
     return [
       kernel.label,
       variantOf(kernel),
       `[${op.output.shape.join(' × ')}]`,
       kernel.macs ? (kernel.macs / 1e9).toFixed(3) : '',
-      (bytes / 1e6).toFixed(2),
+      (trafficOf(kernel) / 1e6).toFixed(2),
       placement ? String(placement.offset) : '',
     ]
   })
   const macs = steps.reduce((sum, { kernel }) => sum + (kernel.macs ?? 0), 0)
-  const weightBytes = folded.reduce(
-    (sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias,
-    0,
-  )
   return [
     ...table([['op', 'kernel', 'output', 'GMAC', 'MB moved', 'arena offset'], ...rows]),
     '',
-    `${steps.length} dispatches, ${(macs / 1e9).toFixed(2)} GMAC, arena ${(arenaBytes / 1e6).toFixed(1)} MB, weights ${(weightBytes / 1e6).toFixed(1)} MB`,
+    `${steps.length} dispatches, ${(macs / 1e9).toFixed(2)} GMAC, arena ${(arenaBytes / 1e6).toFixed(1)} MB, weights ${(weightBytes(plan) / 1e6).toFixed(1)} MB`,
   ].join('\n')
 }
 

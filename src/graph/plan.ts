@@ -78,6 +78,10 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
   return activationBytes(shape)
 }
 
+/** Bytes of the weights on the GPU, in the form that the steps read. */
+export const weightBytes = ({ folded }: Plan): number =>
+  folded.reduce((sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias, 0)
+
 function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
   const tensors = lifetimesOf(graph, steps)
   for (const [{ name }, { bytes }] of tensors)

@@ -22,6 +22,10 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
   const { label, input, height, width, alignCorners, flip, weight, first } = options
   const [n, inH, inW, channels] = input
   const pixels = n * height * width
+  const [logitBytes, accumulatorBytes] = [
+    activationBytes(input),
+    activationBytes([n, height, width, channels]),
+  ]
   return {
     label,
     shader: 'accumulate_probabilities',
@@ -38,8 +42,9 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
       is_first: Number(first),
       ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners),
     },
-    inputs: { logits: activationBytes(input) },
-    outputs: { accumulator: activationBytes([n, height, width, channels]) },
+    inputs: { logits: logitBytes },
+    outputs: { accumulator: accumulatorBytes },
     workgroups: Math.ceil(pixels / 64),
+    traffic: logitBytes + (first ? 1 : 2) * accumulatorBytes,
   }
 }

@@ -29,5 +29,6 @@ export function concat({ label, input, slice }: ConcatOptions): Kernel {
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, h, w, slice.channels]) },
     workgroups: Math.ceil((n * h * w * copied) / 64),
+    traffic: 2 * activationBytes(input),
   }
 }

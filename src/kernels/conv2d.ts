@@ -48,6 +48,13 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
   const rowTiles = Math.ceil(pixels / tile.pixels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
   const taps = kernel[0] * kernel[1]
+  const inputs = {
+    input: activationBytes(input),
+    weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
+    bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+    residual: residual ? outputBytes : 0,
+  }
+  const read = inputs.input + inputs.weight + inputs.bias + inputs.residual
   return {
     label,
     params: {
@@ -71,15 +78,11 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
       has_residual: Number(residual),
       ...activationRange(activation),
     },
-    inputs: {
-      input: activationBytes(input),
-      weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
-      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-      residual: residual ? outputBytes : 0,
-    },
+    inputs,
     outputs: { output: outputBytes },
     workgroups: rowTiles * Math.ceil(outVectors / tile.vectors),
     macs: pixels * outChannels * inChannels * taps,
+    traffic: read + activationBytes([n, out.h, out.w, outChannels]),
   }
 }
 

@@ -13,6 +13,7 @@ export interface SliceChannelsOptions {
 export function sliceChannels({ label, input, slice }: SliceChannelsOptions): Kernel {
   const [n, h, w, channels] = input
   const outPitch = vectors(slice.channels) * 4
+  const outputBytes = activationBytes([n, h, w, slice.channels])
   return {
     label,
     shader: 'slice_channels',
@@ -24,7 +25,8 @@ export function sliceChannels({ label, input, slice }: SliceChannelsOptions): Ke
       offset: slice.offset,
     },
     inputs: { input: activationBytes(input) },
-    outputs: { output: activationBytes([n, h, w, slice.channels]) },
+    outputs: { output: outputBytes },
     workgroups: Math.ceil((n * h * w * outPitch) / 64),
+    traffic: 2 * outputBytes,
   }
 }

@@ -11,7 +11,6 @@ export function accumulateGradientsRun(test: AccumulateGradientsCase): KernelRun
   return {
     kernel: accumulateGradients({ ...test, label: test.name }),
     data: { gradients: Float32Array.from(gradients), sums: Float32Array.from(sums) },
-    traffic: 3 * test.count * 4, // the sums are read and written
     check: outputs => expectChannels(outputs.sums, reference(operands), tolerance(1)),
   }
 }

@@ -24,7 +24,6 @@ export function accumulateProbabilitiesRun(
   return {
     kernel: accumulateProbabilities({ label, input, height, width, alignCorners, flip, weight, first }),
     data: { logits, ...(!first && { accumulator }) },
-    traffic: logits.byteLength + (first ? 1 : 2) * accumulator.byteLength,
     check: outputs =>
       expectClose(fromGpu(outputs.accumulator, shape), reference(operands).data, {
         shape,

@@ -22,7 +22,6 @@ export function concatRun(test: ConcatCase, which: number): KernelRun {
   return {
     kernel: concat({ label: test.name, input: inputs[which].shape, slice: { offset, channels } }),
     data: { input, output: before },
-    traffic: 2 * input.byteLength,
     check: ({ output }) => expectClose(fromGpu(output, shape), data, { shape, ...EXACT }),
   }
 }

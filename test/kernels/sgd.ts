@@ -7,7 +7,6 @@ import type { KernelRun } from '../support/kernel_run.ts'
 
 export function sgdRun(test: SgdCase): KernelRun {
   const operands = sgdOf(test)
-  const bytes = test.count * 4
   return {
     kernel: sgd({ ...test, label: test.name }),
     data: {
@@ -16,7 +15,6 @@ export function sgdRun(test: SgdCase): KernelRun {
       velocities: Float32Array.from(operands.velocities),
       learning_rate: Float32Array.of(test.learningRate),
     },
-    traffic: 5 * bytes, // two are read and written
     check: outputs => {
       const expected = reference(operands)
       expectChannels(outputs.parameters, expected.parameters, tolerance(1))

@@ -7,8 +7,6 @@ export interface KernelRun {
   kernel: Kernel
   /** Its inputs, and where it matters what its outputs hold before. */
   data: Record<string, HostData>
-  /** Bytes it reads and writes, each counted once, where those are not all of its operands. */
-  traffic?: number
   /** Throws where the outputs are not what the reference makes of the same data. */
   check(outputs: Record<string, Bytes>): void
 }
