@@ -23,6 +23,7 @@ import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
+import { copy } from '../kernels/copy.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
@@ -33,6 +34,7 @@ import { globalAveragePool } from '../kernels/global_average_pool.ts'
 import { globalAveragePoolBackward } from '../kernels/global_average_pool_backward.ts'
 import { maxPool } from '../kernels/max_pool.ts'
 import { maxPoolBackward, maxPoolWinners } from '../kernels/max_pool_backward.ts'
+import { multiplyAdd } from '../kernels/multiply_add.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
 import { preprocess } from '../kernels/preprocess.ts'
 import { resize } from '../kernels/resize.ts'
@@ -94,6 +96,7 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   conv2d_reduce_weight: conv2dReduceWeight,
   conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8 ? undefined : conv2dSubgroup({ ...options, subgroupSize }),
+  copy,
   depthwise_conv2d: depthwiseConv2d,
   depthwise_conv2d_backward_input: depthwiseConv2dBackwardInput,
   depthwise_conv2d_backward_weight: depthwiseConv2dBackwardWeight,
@@ -105,6 +108,7 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   max_pool: maxPool,
   max_pool_backward: maxPoolBackward,
   max_pool_winners: maxPoolWinners,
+  multiply_add: multiplyAdd,
   pack_transposed: packTransposed,
   preprocess,
   resize,

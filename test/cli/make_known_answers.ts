@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
+import { STEPS } from '../../src/kernels/multiply_add.ts'
 import { classMapWords } from '../../src/kernels/upsample_argmax.ts'
 import { openGpu } from '../../src/node/dawn.ts'
 import { accumulateProbabilitiesOf } from '../cases/accumulate_probabilities.ts'
@@ -14,10 +15,12 @@ import { addOf } from '../cases/add.ts'
 import { batchNormOf } from '../cases/batch_norm.ts'
 import { concatOf } from '../cases/concat.ts'
 import { conv2dOf } from '../cases/conv2d.ts'
+import { copyOf } from '../cases/copy.ts'
 import { depthwiseConv2dOf } from '../cases/depthwise_conv2d.ts'
 import { foldBatchNormOf } from '../cases/fold_batch_norm.ts'
 import { globalAveragePoolOf } from '../cases/global_average_pool.ts'
 import { maxPoolOf } from '../cases/max_pool.ts'
+import { multiplyAddOf } from '../cases/multiply_add.ts'
 import { preprocessOf } from '../cases/preprocess.ts'
 import { resizeOf } from '../cases/resize.ts'
 import { softmaxOf } from '../cases/softmax.ts'
@@ -33,6 +36,7 @@ import { depthwiseConv2d } from '../reference/depthwise_conv2d.ts'
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { globalAveragePool } from '../reference/global_average_pool.ts'
 import { maxPool } from '../reference/max_pool.ts'
+import { multiplyAdd } from '../reference/multiply_add.ts'
 import { preprocess } from '../reference/preprocess.ts'
 import { resize } from '../reference/resize.ts'
 import { softmax } from '../reference/softmax.ts'
@@ -66,6 +70,8 @@ export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
     upsampleArgmaxAnswer(),
     ...(await conv2dBackwardAnswers(gpu)),
     ...trainingAnswers(),
+    copyAnswer(),
+    multiplyAddAnswer(),
   ]
 }
 
@@ -216,6 +222,20 @@ function upsampleArgmaxAnswer(): KnownAnswer {
     type: 'u8',
     fanIn: 4,
   }
+}
+
+function copyAnswer(): KnownAnswer {
+  const options = { count: 7, perInvocation: 2 }
+  const data = copyOf({ ...test, ...options })
+  const output: Array4 = { shape: [1, 1, 7, 4], data }
+  return floats('copy', options, { inputs: { input: base64(data) }, output, fanIn: 1 })
+}
+
+function multiplyAddAnswer(): KnownAnswer {
+  const options = { count: 3, rounds: 2, chains: 3, factor: -0.96, addend: 0.5 }
+  const input = multiplyAddOf({ ...test, ...options })
+  const output: Array4 = { shape: [1, 1, 3, 4], data: multiplyAdd({ ...options, input, steps: 2 * STEPS }) }
+  return floats('multiply_add', options, { inputs: { input: base64(input) }, output, fanIn: 3 * 2 * STEPS })
 }
 
 interface Floats {

@@ -1,0 +1,43 @@
+// Multiply-adds without memory: what an adapter computes at best, by which benches measure the other kernels.
+//
+//   output = Σ x_c over CHAINS chains, where x_c = input + c at first, then `rounds` · STEPS times x_c ← x_c · factor + addend
+//
+//   input, output   [count]   vec4; one an invocation
+//
+// Several chains, since in one alone every step would wait for the one before. They stay in registers: a const, not an override,
+// sizes their array.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+
+struct Params {
+  count: u32,
+  rounds: u32,
+  factor: f32,
+  addend: f32,
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  let factor = vec4f(params.factor);
+  let addend = vec4f(params.addend);
+
+  var chains: array<vec4f, CHAINS>;
+  for (var c = 0u; c < CHAINS; c++) { chains[c] = input[index] + f32(c); }
+  for (var round = 0u; round < params.rounds; round++) {
+    for (var step = 0u; step < STEPS; step++) {
+      for (var c = 0u; c < CHAINS; c++) { chains[c] = fma(chains[c], factor, addend); }
+    }
+  }
+
+  var sum = vec4f(0);
+  for (var c = 0u; c < CHAINS; c++) { sum += chains[c]; }
+  output[index] = sum;
+}
