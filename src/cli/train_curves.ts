@@ -1,22 +1,14 @@
 // The picture of a training run: loss, mean IoU and learning rate over its steps, as SVG.
 
-import { LineChart, type LineSeriesOption, ScatterChart, type ScatterSeriesOption } from 'echarts/charts'
-import {
-  GridComponent,
-  type GridComponentOption,
-  TitleComponent,
-  type TitleComponentOption,
-} from 'echarts/components'
-import { type ComposeOption, init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import { LineChart, type LineSeriesOption, ScatterChart } from 'echarts/charts'
+import { use } from 'echarts/core'
 import type { TrainingStep } from '../node/trainer.ts'
+import { heading, INK, MARGIN, PALETTE, panelTitle, renderSvg, type Series, stack } from './chart.ts'
 import { percentText } from './format.ts'
 import type { Validation } from './train_metrics.ts'
 
-use([LineChart, ScatterChart, GridComponent, TitleComponent, SVGRenderer])
+use([LineChart, ScatterChart])
 
-type Series = LineSeriesOption | ScatterSeriesOption
-type Option = ComposeOption<Series | GridComponentOption | TitleComponentOption>
 type Point = [step: number, value: number]
 
 export interface Curves {
@@ -37,15 +29,8 @@ interface Panel {
   series: Series[]
 }
 
-const WIDTH = 960
-const MARGIN = { left: 68, right: 36, top: 96, bottom: 56 }
-/** Between two panels: the title of the lower one stands there. */
-const GAP = 56
-
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
-const INK = { title: '#222', text: '#555', frame: '#bbb', grid: '#eee' }
 /** Of the lines. */
-export const COLOUR = { loss: '#3b6ea8', meanIoU: '#2f8168', learningRate: '#a8763b' }
+export const COLOUR = { loss: PALETTE.blue, meanIoU: PALETTE.green, learningRate: PALETTE.brown }
 
 /** Most points of a line: more would not be told apart at this width, and the file of a long run would be megabytes. */
 const MAX_POINTS = 600
@@ -60,26 +45,12 @@ const HEADROOM = 1.25
 export function drawCurves({ title, subtitle, steps, validations }: Curves): string {
   const lastStep = steps.at(-1)!.step
   const panels = [lossPanel(steps), ...meanIoUPanel(validations, lastStep), learningRatePanel(steps)]
-  const { title: panelTitles, ...axes } = layout(panels, lastStep)
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: heightOf(panels) })
-  try {
-    chart.setOption<Option>({
-      ...{ ...axes, title: [heading(title, subtitle), ...panelTitles] },
-      ...{ animation: false, backgroundColor: 'white', textStyle: { fontFamily: FONT } },
-    })
-    return chart.renderToSVGString()
-  } finally {
-    chart.dispose()
-  }
-}
-
-function heading(text: string, subtext: string): TitleComponentOption {
-  const fit = { width: WIDTH - MARGIN.left - MARGIN.right, overflow: 'truncate' } as const
-  return {
-    ...{ text, subtext, left: MARGIN.left, top: 14, padding: 0, itemGap: 7 },
-    textStyle: { fontSize: 18, fontWeight: 600, color: INK.title, ...fit },
-    subtextStyle: { fontSize: 12, color: INK.text, ...fit },
-  }
+  const { tops, height } = stack(panels.map(({ height }) => height))
+  const titles = panels.map(({ title }, i) => panelTitle(title, tops[i]))
+  return renderSvg(
+    { ...axesOf(panels, tops, lastStep), title: [heading(title, subtitle), ...titles] },
+    height,
+  )
 }
 
 /** Each step as a faint point, and the mean of the steps around each as a line. */
@@ -143,15 +114,10 @@ function labelPlace([step]: Point, lastStep: number) {
 }
 
 /** Panels below each other, over one axis of steps that only the lowest one labels. */
-function layout(panels: readonly Panel[], lastStep: number) {
-  const tops = panels.map((_, i) => MARGIN.top + sum(panels.slice(0, i).map(({ height }) => height + GAP)))
+function axesOf(panels: readonly Panel[], tops: readonly number[], lastStep: number) {
   const { left, right } = MARGIN
   const isLowest = (i: number) => i === panels.length - 1
   return {
-    title: panels.map(({ title }, i) => ({
-      ...{ text: title, left, top: tops[i] - 22, padding: 0 },
-      textStyle: { fontSize: 12.5, fontWeight: 600, color: INK.text } as const,
-    })),
     grid: panels.map(({ height }, i) => ({ left, right, top: tops[i], height })),
     xAxis: panels.map((_, i) => ({
       ...({ type: 'value', gridIndex: i, min: 0, max: lastStep, minInterval: 1 } as const),
@@ -174,11 +140,6 @@ function layout(panels: readonly Panel[], lastStep: number) {
     ),
   }
 }
-
-const heightOf = (panels: readonly Panel[]) =>
-  MARGIN.top + sum(panels.map(({ height }) => height)) + GAP * (panels.length - 1) + MARGIN.bottom
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 
 /** Each value as the mean of itself and of up to `reach` values on either side. */
 function runningMean(points: readonly Point[], reach: number): Point[] {

@@ -1,0 +1,67 @@
+// What charts share: their looks, panels below each other, and SVG in the end.
+
+import type { BarSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts'
+import {
+  GridComponent,
+  type GridComponentOption,
+  TitleComponent,
+  type TitleComponentOption,
+} from 'echarts/components'
+import { type ComposeOption, init, use } from 'echarts/core'
+import { SVGRenderer } from 'echarts/renderers'
+
+use([GridComponent, TitleComponent, SVGRenderer])
+
+export type Series = LineSeriesOption | ScatterSeriesOption | BarSeriesOption
+export type ChartOption = ComposeOption<Series | GridComponentOption | TitleComponentOption>
+
+/** In pixels, of every chart. */
+export const WIDTH = 960
+export const MARGIN = { left: 68, right: 36, top: 96, bottom: 56 }
+/** Between two panels: the title of the lower one stands there. */
+const GAP = 56
+
+export const INK = { title: '#222', text: '#555', frame: '#bbb', grid: '#eee' }
+export const PALETTE = { blue: '#3b6ea8', green: '#2f8168', brown: '#a8763b' }
+const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
+
+/** The text of an SVG. */
+export function renderSvg(option: ChartOption, height: number): string {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height })
+  try {
+    chart.setOption<ChartOption>({
+      ...option,
+      ...{ animation: false, backgroundColor: 'white', textStyle: { fontFamily: FONT } },
+    })
+    return chart.renderToSVGString()
+  } finally {
+    chart.dispose()
+  }
+}
+
+/** A chart's title, and a line below it in small print. */
+export function heading(text: string, subtext: string, left = MARGIN.left): TitleComponentOption {
+  const fit = { width: WIDTH - left - MARGIN.right, overflow: 'truncate' } as const
+  return {
+    ...{ text, subtext, left, top: 14, padding: 0, itemGap: 7 },
+    textStyle: { fontSize: 18, fontWeight: 600, color: INK.title, ...fit },
+    subtextStyle: { fontSize: 12, color: INK.text, ...fit },
+  }
+}
+
+/** A title above the panel that begins at `top`. */
+export const panelTitle = (text: string, top: number, left = MARGIN.left): TitleComponentOption => ({
+  ...{ text, left, top: top - 22, padding: 0 },
+  textStyle: { fontSize: 12.5, fontWeight: 600, color: INK.text },
+})
+
+/** Where panels of these heights begin, below each other, and the height of the chart. */
+export function stack(heights: readonly number[]): { tops: number[]; height: number } {
+  const tops: number[] = []
+  let top = MARGIN.top
+  for (const height of heights) {
+    tops.push(top)
+    top += height + GAP
+  }
+  return { tops, height: top - GAP + MARGIN.bottom }
+}
