@@ -1,13 +1,17 @@
 // Times the kernels over the cases that tests verify them with: `npx tsx bench/kernels.ts [op …]`.
 // Each is verified against its reference first. Times are the GPU's own, medians of repeated runs after a warm-up.
-// GFLOP/s count every tap of a convolution, those in the padding too; GB/s every byte once, as if caches were perfect.
+// GFLOP/s count every tap of a convolution, those in the padding too; GB/s every byte once, as if caches were perfect;
+// "ceiling %" is the share of the nearer of the adapter's two ceilings, which are measured first.
 
+import { measureCeilings } from '../src/bench/ceilings.ts'
+import { ratesOf } from '../src/bench/rates.ts'
+import { summary } from '../src/bench/repeat.ts'
+import { timeKernel } from '../src/bench/time_kernel.ts'
+import { ceilingsText, RATES, ratesCells, SUMMARY, summaryCells } from '../src/cli/bench_text.ts'
+import { StreamedTable } from '../src/cli/streamed_table.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
-import { trafficOf } from '../src/gpu/kernel.ts'
-import { Program } from '../src/gpu/program.ts'
-import { uploadOperands } from '../src/gpu/run_kernel.ts'
 import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
-import { openGpu } from '../src/node/dawn.ts'
+import { EXACT_TIMESTAMPS, openGpu } from '../src/node/dawn.ts'
 import { cases as accumulateGradientsCases } from '../test/cases/accumulate_gradients.ts'
 import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_probabilities.ts'
 import { cases as activationCases } from '../test/cases/activation.ts'
@@ -20,6 +24,7 @@ import { cases as biasGradientCases } from '../test/cases/bias_gradient.ts'
 import { cases as concatCases } from '../test/cases/concat.ts'
 import { cases as conv2dCases } from '../test/cases/conv2d.ts'
 import { cases as conv2dBackwardCases } from '../test/cases/conv2d_backward.ts'
+import { cases as copyCases } from '../test/cases/copy.ts'
 import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
 import { cases as depthwiseConv2dBackwardCases } from '../test/cases/depthwise_conv2d_backward.ts'
 import { cases as dropoutCases } from '../test/cases/dropout.ts'
@@ -28,6 +33,7 @@ import { cases as globalAveragePoolCases } from '../test/cases/global_average_po
 import { cases as globalAveragePoolBackwardCases } from '../test/cases/global_average_pool_backward.ts'
 import { cases as maxPoolCases } from '../test/cases/max_pool.ts'
 import { cases as maxPoolBackwardCases } from '../test/cases/max_pool_backward.ts'
+import { cases as multiplyAddCases } from '../test/cases/multiply_add.ts'
 import { cases as preprocessCases } from '../test/cases/preprocess.ts'
 import { cases as resizeCases } from '../test/cases/resize.ts'
 import { cases as resizeBackwardCases } from '../test/cases/resize_backward.ts'
@@ -53,6 +59,7 @@ import { concatRun } from '../test/kernels/concat.ts'
 import { conv2dRun } from '../test/kernels/conv2d.ts'
 import { conv2dBackwardInputRun } from '../test/kernels/conv2d_backward_input.ts'
 import { conv2dBackwardWeightRun } from '../test/kernels/conv2d_backward_weight.ts'
+import { copyRun } from '../test/kernels/copy.ts'
 import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInputRun } from '../test/kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeightRun } from '../test/kernels/depthwise_conv2d_backward_weight.ts'
@@ -62,6 +69,7 @@ import { globalAveragePoolRun } from '../test/kernels/global_average_pool.ts'
 import { globalAveragePoolBackwardRun } from '../test/kernels/global_average_pool_backward.ts'
 import { maxPoolRun } from '../test/kernels/max_pool.ts'
 import { maxPoolBackwardRun, maxPoolWinnersRun } from '../test/kernels/max_pool_backward.ts'
+import { multiplyAddRun } from '../test/kernels/multiply_add.ts'
 import { preprocessRun } from '../test/kernels/preprocess.ts'
 import { resizeRun } from '../test/kernels/resize.ts'
 import { resizeBackwardRun } from '../test/kernels/resize_backward.ts'
@@ -75,11 +83,6 @@ import {
 } from '../test/kernels/softmax_cross_entropy.ts'
 import { upsampleArgmaxRun } from '../test/kernels/upsample_argmax.ts'
 import { type KernelRun, verify } from '../test/support/kernel_run.ts'
-import { digits, Table } from './table.ts'
-
-/** Timed for this long, and this often at least. */
-const MILLISECONDS = 500
-const RUNS = 5
 
 interface Bench {
   name: string
@@ -132,22 +135,8 @@ const ops: Record<string, Bench[]> = {
   dropout: benches(dropoutCases, dropoutRun),
   accumulate_gradients: benches(accumulateGradientsCases, accumulateGradientsRun),
   sgd: benches(sgdCases, sgdRun),
-}
-
-/** The median of the GPU's own times, in milliseconds. */
-async function time(gpu: Gpu, { kernel, data }: KernelRun): Promise<number> {
-  const ranges = await uploadOperands(gpu, kernel, data)
-  const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
-  await program.profile() // the first run compiles
-  const times: number[] = []
-  for (let total = 0; total < MILLISECONDS || times.length < RUNS; ) {
-    const [{ milliseconds }] = await program.profile()
-    times.push(milliseconds)
-    total += Math.max(milliseconds, 1)
-  }
-  program.destroy()
-  for (const { buffer } of Object.values(ranges)) gpu.release(buffer)
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]
+  copy: benches(copyCases, copyRun),
+  multiply_add: benches(multiplyAddCases, multiplyAddRun),
 }
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(ops)
@@ -157,19 +146,18 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 
-// Without it timestamps are rounded to 65 µs.
-const gpu = await openGpu({ features: ['disable-dawn-features=timestamp_quantization'] })
+const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
 try {
-  console.log(`${gpu.info.description}\n`)
-  const table = new Table(['case', 'median ms', 'GFLOP/s', 'GB/s'], 72)
+  const ceilings = await measureCeilings(gpu)
+  console.log(`${gpu.info.description}; ${ceilingsText(ceilings)}\n`)
+  const table = new StreamedTable(['case', ...SUMMARY, ...RATES], 72)
   for (const op of names) {
     for (const { name, prepare } of ops[op]) {
       const run = await prepare(gpu)
       await verify(gpu, run)
-      const milliseconds = await time(gpu, run)
-      const perSecond = (amount: number) => amount / milliseconds / 1e6
-      const flops = run.kernel.macs === undefined ? undefined : perSecond(2 * run.kernel.macs)
-      table.row([`${op}: ${name}`, digits(milliseconds), digits(flops), digits(perSecond(trafficOf(run.kernel)))])
+      const times = summary(await timeKernel(gpu, run.kernel, run.data))
+      const rates = ratesOf([run.kernel], times.median, ceilings)
+      table.row([`${op}: ${name}`, ...summaryCells(times), ...ratesCells(rates)])
     }
   }
 } finally {

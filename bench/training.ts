@@ -4,17 +4,22 @@
 // The forward pass is `segment`'s, photos to masks, at the crop's size. Aim: a step in at most 3.5 times as long.
 
 import { parseArgs } from 'node:util'
+import { measureCeilings } from '../src/bench/ceilings.ts'
+import { noisePhoto } from '../src/bench/noise.ts'
+import { profileOf } from '../src/bench/profile.ts'
+import { summary, timed } from '../src/bench/repeat.ts'
+import { findBenchModel } from '../src/cli/bench_model.ts'
+import { profileText } from '../src/cli/bench_text.ts'
+import { digits } from '../src/cli/format.ts'
+import { StreamedTable } from '../src/cli/streamed_table.ts'
 import { UserError } from '../src/errors.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
 import type { KernelTime } from '../src/gpu/program.ts'
 import { Segmenter } from '../src/model/segmenter.ts'
-import { openGpu } from '../src/node/dawn.ts'
+import { EXACT_TIMESTAMPS, openGpu } from '../src/node/dawn.ts'
 import { type Recipe, recipeFor } from '../src/train/recipe.ts'
 import { TrainingRun } from '../src/train/training_run.ts'
 import { randomSource } from '../test/reference/random.ts'
-import { benchNetwork, noise } from './networks.ts'
-import { digits, Table } from './table.ts'
-import { byShader, fastest, printProfile, summary } from './times.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,12 +58,12 @@ const DEFAULT_ROWS: Row[] = [
 const rows = positionals.length > 0 ? positionals.map(network => ({ network, options: asked })) : DEFAULT_ROWS
 
 async function bench(gpu: Gpu, { network: name, options }: Row) {
-  const network = await benchNetwork(name)
+  const network = await findBenchModel(name)
   const recipe = { ...recipeFor(network.config, options), classWeights: null }
   const { batchSize, cropSize, outputStride } = recipe
   const training = await TrainingRun.create(gpu, network, recipe)
   const segmenter = new Segmenter(gpu, network)
-  const photo = noise(cropSize)
+  const photo = noisePhoto(cropSize)
   const photos = Array.from({ length: batchSize }, () => photo)
   const batch = {
     images: Uint8Array.from(photos.flatMap(({ data }) => [...data])),
@@ -73,7 +78,7 @@ async function bench(gpu: Gpu, { network: name, options }: Row) {
     times.forward.push(await timed(forward))
   }
   const profiles: KernelTime[][] = []
-  if (values.profile) for (let run = 0; run < runs; run++) profiles.push(await training.profile(batch))
+  if (ceilings) for (let run = 0; run < runs; run++) profiles.push(await training.profile(batch))
   const result = {
     network: name,
     ...options,
@@ -83,7 +88,7 @@ async function bench(gpu: Gpu, { network: name, options }: Row) {
     forward: summary(times.forward),
     imagesPerSecond: (1000 * batchSize) / summary(times.step).median,
     ratio: summary(times.step).minimum / summary(times.forward).minimum,
-    profile: values.profile ? fastest(profiles) : undefined,
+    profile: ceilings && profileOf(profiles, ceilings),
   }
   await training.destroy()
   await segmenter.dispose()
@@ -102,22 +107,16 @@ function patches({ batchSize, cropSize }: Recipe, classes: number): Uint8Array {
   })
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
-
-// Without it timestamps are rounded to 65 µs.
-const gpu = await openGpu({ features: ['disable-dawn-features=timestamp_quantization'] })
+const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
+const ceilings = values.profile ? await measureCeilings(gpu) : undefined
 try {
   if (values.json) {
     const results = []
     for (const row of rows) {
       const { profile, ...result } = await bench(gpu, row)
-      results.push({ ...result, ...(profile && { shaders: byShader(profile) }) })
+      results.push({ ...result, ...(profile && { shaders: profile.shaders }) })
     }
-    console.log(JSON.stringify({ adapter: gpu.info.description, results }, undefined, 1))
+    console.log(JSON.stringify({ adapter: gpu.info.description, ceilings, results }, undefined, 1))
   } else {
     console.log(`${gpu.info.description}\n`)
     const headings = [
@@ -131,7 +130,7 @@ try {
       'ratio',
       'images/s',
     ]
-    const table = new Table(headings, 64)
+    const table = new StreamedTable(headings, 64)
     for (const row of rows) {
       const { batchSize, cropSize, outputStride, freezeBatchNorm } = row.options
       const batchNorm = freezeBatchNorm ? ', frozen' : ''
@@ -148,7 +147,7 @@ try {
         `${row.network}, ${batchSize}×${cropSize}², output stride ${outputStride}${batchNorm}`,
         ...[found.gpuBytes / 1e6, ...milliseconds, found.ratio, found.imagesPerSecond].map(digits),
       ])
-      if (profile) printProfile(profile)
+      if (profile) console.log(`\n${profileText(profile)}\n`)
     }
   }
 } catch (error) {

@@ -6,6 +6,7 @@ import { NoAdapterError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { openGpu } from '../node/dawn.ts'
 import { driverAdvice } from '../node/driver_advice.ts'
+import { type Adapter, adapterName, describeAdapter } from './adapter.ts'
 import { table } from './format.ts'
 import { checkKernel, type KernelReport } from './kernel_check.ts'
 import { knownAnswers } from './known_answers.ts'
@@ -15,15 +16,6 @@ Each kernel runs on small inputs whose outputs are known; its worst error is
 printed in units of what rounding explains, so that above 1 is wrong. Exit
 code 1 where a kernel is wrong, or where there is no GPU: then a line says
 what to install.`
-
-/** Those that decide what fits and how fast it runs. */
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupStorageSize',
-] as const
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -60,27 +52,11 @@ async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
   return reports
 }
 
-type Adapter = ReturnType<typeof describeAdapter>
-
-function describeAdapter({ info, device, subgroupSize }: Gpu) {
-  const { vendor, architecture, device: name, description, isFallbackAdapter } = info
-  return {
-    vendor,
-    architecture,
-    device: name,
-    description,
-    /** Whether it computes on the CPU. */
-    software: isFallbackAdapter,
-    features: [...device.features].sort(),
-    subgroupSize,
-    limits: Object.fromEntries(LIMITS.map(limit => [limit, device.limits[limit]])),
-  }
-}
-
-function adapterText({ vendor, architecture, description, software, features, limits }: Adapter): string {
+function adapterText(adapter: Adapter): string {
+  const { software, features, limits } = adapter
   const kind = software ? 'software: it computes on the CPU, correctly but slowly' : 'hardware'
   return table([
-    ['adapter', [vendor, architecture, description].filter(text => text !== '').join(', ')],
+    ['adapter', adapterName(adapter)],
     ['kind', kind],
     ['features', features.join(', ')],
     ...Object.entries(limits).map(([name, value], i) => [

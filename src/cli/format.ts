@@ -22,13 +22,19 @@ export function durationText(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Rows of cells as lines, each column as wide as its widest cell. */
-export function table(rows: string[][]): string {
+/** Three digits, enough for what varies by per cents: 0.0123, 1.23, 123. Nothing for what is not known. */
+export const digits = (value: number | undefined): string =>
+  value === undefined ? '' : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+
+/** Rows of cells as lines, each column as wide as its widest cell; those from `numbers` on are aligned to the right. */
+export function table(rows: string[][], { numbers = Infinity } = {}): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
   return rows
     .map(row =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]))
+        .map((cell, column) =>
+          column < numbers ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+        )
         .join('  ')
         .trimEnd(),
     )

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import { outputStrides } from '../model/config.ts'
+import { type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { downloadBar } from './progress.ts'
 
@@ -9,8 +9,18 @@ export const DEFAULT_MODEL = 'deeplabv3_mobilenet_v2'
 export async function loadModel(name: string, outputStride?: number): Promise<DeepLab> {
   const bar = downloadBar()
   const model = await DeepLab.load(name, { onProgress: bar.onProgress }).finally(bar.stop)
-  const reachable = outputStrides(model.config)
-  if (outputStride === undefined || reachable.includes(outputStride)) return model
-  await model.dispose()
-  throw new UserError(`--output-stride ${outputStride}: ${name} runs at ${reachable.join(', ')}`)
+  try {
+    if (outputStride !== undefined) checkReachable(outputStride, name, model.config)
+    return model
+  } catch (error) {
+    await model.dispose()
+    throw error
+  }
+}
+
+/** Throws a UserError where a model of this name and config cannot run at an output stride. */
+export function checkReachable(outputStride: number, name: string, config: DeepLabConfig): void {
+  const reachable = outputStrides(config)
+  if (!reachable.includes(outputStride))
+    throw new UserError(`--output-stride ${outputStride}: ${name} runs at ${reachable.join(', ')}`)
 }

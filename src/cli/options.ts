@@ -8,6 +8,9 @@ export function positiveInteger(text: string): number {
   return Number(text)
 }
 
+/** `257,513` */
+export const positiveIntegers = (text: string): number[] => text.split(',').map(positiveInteger)
+
 /** Factors on the image size, `0.5,1,1.5`. */
 export function scaleList(text: string): number[] {
   const scales = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))

@@ -53,3 +53,25 @@ export function downloadBar(): DownloadBar {
     },
   }
 }
+
+export interface StageBar {
+  /** Shows that `done` are done, and what is done now. */
+  show(done: number, stage: string): void
+  /** Clears the line, for others to write on it, until `show` is called again. */
+  hide(): void
+}
+
+/** For things that take long and not equally long; it counts them, and the time. */
+export function stageBar(total: number): StageBar {
+  if (!process.stderr.isTTY) return { show() {}, hide() {} }
+  const format = '{bar} {duration_formatted} · {stage}'
+  const options = { clearOnComplete: true, format, barsize: 20, gracefulExit: false }
+  const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
+  return {
+    show(done, stage) {
+      if (!bar.isActive) bar.start(total, done, { stage })
+      else bar.update(done, { stage })
+    },
+    hide: () => bar.stop(),
+  }
+}

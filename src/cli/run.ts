@@ -1,19 +1,18 @@
 // The `atrous` command: its subcommands, and how it ends.
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { benchCommand } from './bench.ts'
 import { doctorCommand } from './doctor.ts'
 import { reportError } from './errors.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { segmentCommand } from './segment.ts'
 import { trainCommand } from './train.ts'
+import { version } from './version.ts'
 import { weightsCommand } from './weights.ts'
 
 const QUICK_START = `Quick start:
   atrous doctor               is there a GPU, and does it compute correctly?
   atrous segment photo.jpg    what is in it: look at out/photo.overlay.png`
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 /** Runs the command line `atrous ARGS…`; returns the exit code. Results go to stdout, everything else to stderr. */
 export async function run(args: string[]): Promise<number> {
@@ -44,6 +43,7 @@ function program(): Command {
     evaluateCommand(),
     trainCommand(),
     weightsCommand(),
+    benchCommand(),
   ])
     atrous.addCommand(command)
   return throwing(atrous)

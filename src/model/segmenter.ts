@@ -2,6 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { KernelTime } from '../gpu/program.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { Executor } from '../graph/executor.ts'
 import type { Graph, Tensor } from '../graph/graph.ts'
@@ -21,6 +22,8 @@ export interface Photo {
   originalHeight: number
 }
 
+export type PhotoSize = Omit<Photo, 'data'>
+
 export interface InferenceOptions {
   /** At which the backbone runs: 8 is the finest and slowest. Default: the model's. */
   outputStride?: number
@@ -35,7 +38,7 @@ export interface InferenceOptions {
 /** What a plan depends on. */
 interface Job {
   batch: number
-  photo: Omit<Photo, 'data'>
+  photo: PhotoSize
   outputStride: number
   scales: number[]
   flip: boolean
@@ -73,28 +76,28 @@ export class Segmenter {
   /** A class map, one byte a pixel at its original size, for each photo; all must have the same sizes. */
   async segment(photos: Photo[], options: InferenceOptions = {}): Promise<Uint8Array[]> {
     const job = this.#job(photos, options)
-    const { width, height, originalWidth, originalHeight } = job.photo
-    const images = new Uint8Array(photos.length * width * height * 4)
-    photos.forEach(({ data }, i) => {
-      images.set(data, i * width * height * 4)
-    })
-    const { mask } = await this.#exclusively(async () => (await this.#executor(job)).run({ photo: images }))
+    const { originalWidth, originalHeight } = job.photo
+    const { mask } = await this.#exclusively(async () =>
+      (await this.#executor(job)).run({ photo: pixelsOf(photos) }),
+    )
     const stride = mask.length / photos.length
     return photos.map(
       (_, i) => mask.slice(i * stride, i * stride + originalWidth * originalHeight) as Uint8Array,
     )
   }
 
-  /** The plan for photos like these, without running it. */
-  plan(photos: Photo[], options: InferenceOptions = {}): Plan {
+  /** The plan for photos of these sizes, without running it. */
+  plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
     return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#gpu)
   }
 
-  /** The GPU's own time of each kernel for these photos, in milliseconds. */
-  async profile(photos: Photo[], options: InferenceOptions = {}) {
-    await this.segment(photos, options)
+  /**
+   * The GPU's own time of each kernel for these photos, in milliseconds. Where photos like these were not segmented before, it
+   * counts what a driver puts off until a kernel's first run.
+   */
+  async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
-    return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: photos[0].data }))
+    return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: pixelsOf(photos) }))
   }
 
   /** Waits for what is under way; nothing can be segmented after. */
@@ -113,7 +116,7 @@ export class Segmenter {
     return result
   }
 
-  #job(photos: Photo[], options: InferenceOptions): Job {
+  #job(photos: PhotoSize[], options: InferenceOptions): Job {
     const { outputStride = this.#config.outputStride, scales = [1], flip = false } = options
     const { size = this.#preprocessing.size } = options
     checkOutputStride(this.#config, outputStride)
@@ -121,10 +124,10 @@ export class Segmenter {
       throw new UserError(`scales: expected factors above 0, at most 4, got ${scales}`)
     if (!Number.isInteger(size) || size < 1)
       throw new UserError(`size: expected a number of pixels, got ${size}`)
-    const [{ data: _, ...photo }] = photos
+    const [{ width, height, originalWidth, originalHeight }] = photos
     return {
       batch: photos.length,
-      photo,
+      photo: { width, height, originalWidth, originalHeight },
       outputStride,
       scales,
       flip,
@@ -151,6 +154,16 @@ export class Segmenter {
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }
+}
+
+/** All photos' pixels, one after the other. */
+function pixelsOf(photos: Photo[]): Uint8Array {
+  const bytes = photos[0].width * photos[0].height * 4
+  const pixels = new Uint8Array(photos.length * bytes)
+  photos.forEach(({ data }, i) => {
+    pixels.set(data, i * bytes)
+  })
+  return pixels
 }
 
 /** From photos to masks: one view, or the mean of several views' probabilities. */

@@ -3,8 +3,11 @@
 import { create } from 'webgpu'
 import { Gpu } from '../gpu/gpu.ts'
 
+/** A toggle of Dawn's without which timestamps are rounded to 65 µs. */
+export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
+
 /**
- * Opens Dawn's default adapter. `features` are Dawn's own toggles, such as `disable-dawn-features=timestamp_quantization`.
+ * Opens Dawn's default adapter. `features` are Dawn's own toggles, such as EXACT_TIMESTAMPS.
  * Throws NoAdapterError. Call `destroy()` at the end, or Node does not exit.
  */
 export async function openGpu({ features = [] }: { features?: string[] } = {}): Promise<Gpu> {

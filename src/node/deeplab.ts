@@ -7,11 +7,10 @@ import type { Gpu } from '../gpu/gpu.ts'
 import { explain } from '../graph/explain.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
-import { initialWeights } from '../model/initial_weights.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
 import { openGpu } from './dawn.ts'
-import { readImage } from './image.ts'
-import { defaultNames, initialPreprocessing, type Model, readModel, writeModel } from './model_files.ts'
+import { pixelsOn, readImage } from './image.ts'
+import { type Model, readModel, untrainedModel, writeModel } from './model_files.ts'
 import { Segmentation } from './segmentation.ts'
 import { findWeights, type WeightsOptions } from './weights.ts'
 
@@ -50,16 +49,7 @@ export class DeepLab {
     network: DeepLabOptions,
     options: OpenOptions & { seed?: number; size?: number } = {},
   ): Promise<DeepLab> {
-    const config = deepLabConfig(network)
-    const preprocessing = initialPreprocessing(config)
-    const { size = preprocessing.size } = options
-    const model = {
-      config,
-      classNames: defaultNames(config.classes),
-      preprocessing: { ...preprocessing, size },
-      parameters: initialWeights(config, options.seed ?? 0),
-    }
-    return DeepLab.#open(model, options)
+    return DeepLab.#open(untrainedModel(deepLabConfig(network), options), options)
   }
 
   static async #open(model: Model, { gpu }: OpenOptions): Promise<DeepLab> {
@@ -172,7 +162,7 @@ export class DeepLab {
 
   async #decode(source: ImageSource): Promise<Image> {
     if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source
-    return readImage(source, { maxPixels: Math.floor(this.#gpu.limits.maxStorageBufferBindingSize / 4) })
+    return readImage(source, { maxPixels: pixelsOn(this.#gpu) })
   }
 }
 

@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
 import { fileError } from './file_error.ts'
 
 /** The largest photo that is decoded, 16 384 × 16 384: far above any camera, far below what a hostile header can claim. */
 export const MAX_PHOTO_PIXELS = 2 ** 28
 
 export interface ReadImageOptions {
-  /** The most pixels `data` may have, from the GPU's binding limit at 4 bytes a pixel; a larger photo is shrunk to fit. */
+  /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. */
   maxPixels: number
 }
+
+/** Pixels of the largest photo that a GPU can bind, at 4 bytes each. */
+export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorageBufferBindingSize / 4)
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (of an animation the first frame) to what a viewer shows: EXIF orientation applied,

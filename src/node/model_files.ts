@@ -5,7 +5,7 @@ import { vocClasses } from '../data/voc.ts'
 import { UserError } from '../errors.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
 import { fromHuggingFace, toHuggingFace } from '../model/hugging_face.ts'
-import { networkParameters } from '../model/initial_weights.ts'
+import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { IMAGENET, type Preprocessing, TENSORFLOW, TORCHVISION } from '../model/preprocessing.ts'
 import { matchParameters } from '../weights/checkpoint.ts'
 import { type Architecture, isUnusedParameter, recogniseArchitecture } from '../weights/names.ts'
@@ -19,6 +19,20 @@ export interface Model {
   preprocessing: Preprocessing
   /** By name, in the checkpoint's layout. */
   parameters: Map<string, Float32Array>
+}
+
+/** A network that nothing has trained yet; `DeepLab.create` says what the options are. */
+export function untrainedModel(
+  config: DeepLabConfig,
+  { seed = 0, size }: { seed?: number; size?: number } = {},
+): Model {
+  const preprocessing = config.backbone === 'mobilenet_v2' ? TENSORFLOW : IMAGENET
+  return {
+    config,
+    classNames: defaultNames(config.classes),
+    preprocessing: { ...preprocessing, size: size ?? preprocessing.size },
+    parameters: initialWeights(config, seed),
+  }
 }
 
 /** The network and its weights. Throws a UserError where the checkpoint is of no network known here, or does not fit. */
@@ -114,7 +128,3 @@ const nameOf = ({ backbone, classes }: DeepLabConfig) => `deeplabv3_${backbone} 
 /** PASCAL VOC's where there are 21 classes, else numbers. */
 export const defaultNames = (classes: number): string[] =>
   classes === vocClasses.length ? [...vocClasses] : Array.from({ length: classes }, (_, id) => `class ${id}`)
-
-/** The preprocessing of a network that starts untrained. */
-export const initialPreprocessing = ({ backbone }: DeepLabConfig) =>
-  backbone === 'mobilenet_v2' ? TENSORFLOW : IMAGENET

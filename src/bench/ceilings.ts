@@ -1,0 +1,63 @@
+// What an adapter gives at best, measured: the two lines of the roofline model (Williams, Waterman and Patterson, 2009).
+
+import type { Gpu } from '../gpu/gpu.ts'
+import { type Kernel, trafficOf } from '../gpu/kernel.ts'
+import { copy } from '../kernels/copy.ts'
+import { VECTOR_BYTES } from '../kernels/layout.ts'
+import { multiplyAdd } from '../kernels/multiply_add.ts'
+import { noise } from './noise.ts'
+import { timeKernel } from './time_kernel.ts'
+
+export interface Ceilings {
+  /** 10⁹ operations a second: multiply-adds in registers, two operations each. */
+  gflops: number
+  /** 10⁹ bytes a second: a copy, each byte counted as read and as written. */
+  gigabytesPerSecond: number
+}
+
+/** Too large for the caches of any GPU when it is copied, and small enough to bind on all. */
+const COPIED_BYTES = 64 * 2 ** 20
+/** How much of it an invocation copies, and how many chains it computes: which is best depends on the adapter. */
+const VECTORS_PER_INVOCATION = [1, 4, 16]
+const CHAINS = [2, 4, 8]
+
+/** Enough to fill any GPU several times over. */
+const INVOCATIONS = 2 ** 18
+/** Rounds of a first trial, which tells how many make a launch that is long enough for its start not to count. */
+const TRIAL_ROUNDS = 8
+const LONG_MILLISECONDS = 20
+
+/** The best of a few launches of each kind: another process can only make them slower. */
+const QUICK = { atLeast: 5, milliseconds: 200 }
+
+/** Throws a UserError where the adapter has no `timestamp-query`. */
+export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
+  return { gflops: await measureMultiplyAdds(gpu), gigabytesPerSecond: await measureCopies(gpu) }
+}
+
+async function measureCopies(gpu: Gpu): Promise<number> {
+  const count = COPIED_BYTES / VECTOR_BYTES
+  const kernels = VECTORS_PER_INVOCATION.map(perInvocation => copy({ label: 'copy', count, perInvocation }))
+  return best(gpu, kernels, trafficOf)
+}
+
+async function measureMultiplyAdds(gpu: Gpu): Promise<number> {
+  const make = (chains: number, rounds: number) =>
+    multiplyAdd({ label: 'multiply-add', count: INVOCATIONS, chains, rounds, factor: 0.5, addend: 1 })
+  const [fewest] = CHAINS
+  const trial = await fastest(gpu, make(fewest, TRIAL_ROUNDS))
+  const rounds = (TRIAL_ROUNDS * LONG_MILLISECONDS) / trial
+  const kernels = CHAINS.map(chains => make(chains, Math.ceil((rounds * fewest) / chains)))
+  return best(gpu, kernels, ({ macs }) => 2 * macs!)
+}
+
+/** The most of an amount that any of the kernels does, in 10⁹ a second. */
+async function best(gpu: Gpu, kernels: Kernel[], amount: (kernel: Kernel) => number): Promise<number> {
+  let most = 0
+  for (const kernel of kernels) most = Math.max(most, amount(kernel) / (await fastest(gpu, kernel)) / 1e6)
+  return most
+}
+
+async function fastest(gpu: Gpu, kernel: Kernel): Promise<number> {
+  return Math.min(...(await timeKernel(gpu, kernel, { input: noise(kernel.inputs.input / 4) }, QUICK)))
+}

@@ -1,0 +1,91 @@
+// A whole network, from photos in memory to masks in memory.
+
+import type { Gpu } from '../gpu/gpu.ts'
+import type { KernelTime } from '../gpu/program.ts'
+import { weightBytes } from '../graph/plan.ts'
+import { type InferenceOptions, type Photo, Segmenter } from '../model/segmenter.ts'
+import type { Ceilings } from './ceilings.ts'
+import { benchKernels, type KernelBench } from './kernels.ts'
+import { type Profile, profileOf } from './profile.ts'
+import { repeat, type Summary, summary, timed } from './repeat.ts'
+
+export interface NetworkMeasures {
+  /** Warm calls that are timed. Default: for two seconds, but five at least. */
+  runs?: number
+  /** Where given, kernels are timed too and compared with these, in the network or each by itself; both need timestamps. */
+  profile?: Ceilings
+  kernels?: Ceilings
+  /** Called with what is measured next, and with how far that is. */
+  onStage?: (stage: NetworkStage, detail?: string) => void
+}
+
+export type NetworkStage = 'first call' | 'warm calls' | 'profile' | 'kernels'
+
+export interface NetworkBench {
+  milliseconds: {
+    /** Of the first call, which plans, uploads the weights and compiles. */
+    first: number
+    /** Of calls after it: upload of the photos' RGBA, one submission, readback of the masks. */
+    warm: Summary
+  }
+  /** A call's multiply-adds, every tap of a convolution counted. */
+  macs: number
+  gpuBytes: {
+    /** Of the activations. */
+    arena: number
+    weights: number
+    /** The most that was allocated at a time: in the first call, while weights are uploaded. */
+    peak: number
+  }
+  profile?: Profile
+  kernels?: KernelBench[]
+}
+
+/** Calls before those that are timed go on for so long: GPUs raise their clocks under load. */
+const WARM_UP = { atLeast: 0, milliseconds: 500 }
+const CALLS = { atLeast: 5, milliseconds: 2000 }
+const PROFILES = { atLeast: 3, atMost: 20, milliseconds: 2000 }
+
+/** Photos are of one size. `gpu` is a new one, so that its peak is this network's alone. */
+export async function benchNetwork(
+  gpu: Gpu,
+  model: ConstructorParameters<typeof Segmenter>[1],
+  photos: Photo[],
+  { runs, profile, kernels, onStage, ...options }: NetworkMeasures & InferenceOptions,
+): Promise<NetworkBench> {
+  const segmenter = new Segmenter(gpu, model)
+  try {
+    const plan = segmenter.plan(photos, options)
+    const call = () => timed(() => segmenter.segment(photos, options))
+    onStage?.('first call')
+    const first = await call()
+    onStage?.('warm calls')
+    await repeat(call, WARM_UP)
+    const warm = await repeat(call, runs ? { atLeast: runs, milliseconds: 0 } : CALLS)
+    const bench: NetworkBench = {
+      milliseconds: { first, warm: summary(warm) },
+      macs: plan.steps.reduce((sum, { kernel: { macs = 0 } }) => sum + macs, 0),
+      gpuBytes: { arena: plan.arenaBytes, weights: weightBytes(plan), peak: gpu.memory.peakBytes },
+    }
+    if (profile) {
+      onStage?.('profile')
+      bench.profile = profileOf(await profiles(() => segmenter.profile(photos, options)), profile)
+    }
+    if (kernels) {
+      const onProgress = (done: number, total: number) => onStage?.('kernels', `${done} of ${total}`)
+      bench.kernels = await benchKernels(gpu, plan.steps, { ceilings: kernels, onProgress })
+    }
+    return bench
+  } finally {
+    await segmenter.dispose()
+  }
+}
+
+async function profiles(profile: () => Promise<KernelTime[]>): Promise<KernelTime[][]> {
+  const found: KernelTime[][] = []
+  const measure = async () => {
+    found.push(await profile())
+  }
+  await repeat(() => timed(measure), PROFILES)
+  return found
+}

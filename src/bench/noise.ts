@@ -1,0 +1,30 @@
+// What benches compute with where it does not matter: the same values every time, and varied, since a driver may be quicker with zeros.
+
+import type { Image } from '../data/image.ts'
+import { normalSource } from '../model/initial_weights.ts'
+
+/** Drawn once and then repeated: drawing as many as a large tensor holds takes longer than the kernel that is timed. */
+const PERIOD = 65_521
+const period = Float32Array.from({ length: PERIOD }, normalSource(1))
+
+/** Standard normal values. */
+export function noise(count: number): Float32Array {
+  const values = new Float32Array(count)
+  for (let at = 0; at < count; at += PERIOD) values.set(period.subarray(0, Math.min(PERIOD, count - at)), at)
+  return values
+}
+
+/** A square photo of noise. */
+export function noisePhoto(size: number): Image {
+  const data = new Uint8ClampedArray(size * size * 4)
+  noise(data.length).forEach((value, i) => {
+    data[i] = 128 + 50 * value
+  })
+  return { ...squareSize(size), data: new Uint8Array(data.buffer) }
+}
+
+/** That of such a photo. */
+export const squareSize = (size: number) => ({
+  ...{ width: size, height: size },
+  ...{ originalWidth: size, originalHeight: size },
+})

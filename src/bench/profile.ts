@@ -1,0 +1,40 @@
+// Where a program's time goes: by shader, and by op.
+
+import type { KernelTime } from '../gpu/program.ts'
+import type { ShaderName } from '../gpu/shaders.gen.ts'
+import type { Ceilings } from './ceilings.ts'
+import { type Rates, ratesOf } from './rates.ts'
+
+export interface Profile {
+  shaders: ProfileRow<{ shader: ShaderName; dispatches: number }>[]
+  ops: ProfileRow<{ op: string; shader: ShaderName }>[]
+}
+
+export type ProfileRow<Key> = Key &
+  Rates & { milliseconds: number /** Of the program's time, 0 … 1. */; share: number }
+
+/** Of each kernel the shortest of its times in several profiles of one program; in both parts the longest comes first. */
+export function profileOf(runs: readonly KernelTime[][], ceilings: Ceilings): Profile {
+  const times = fastest(runs)
+  const total = sum(times)
+  const row = <Key>(key: Key, its: readonly KernelTime[]): ProfileRow<Key> => {
+    const milliseconds = sum(its)
+    const kernels = its.map(({ kernel }) => kernel)
+    return { ...key, milliseconds, share: milliseconds / total, ...ratesOf(kernels, milliseconds, ceilings) }
+  }
+  const shaders = [...new Set(times.map(({ kernel }) => kernel.shader))].map(shader => {
+    const its = times.filter(({ kernel }) => kernel.shader === shader)
+    return row({ shader, dispatches: its.length }, its)
+  })
+  const ops = times.map(time => row({ op: time.kernel.label, shader: time.kernel.shader }, [time]))
+  return { shaders: shaders.sort(longestFirst), ops: ops.sort(longestFirst) }
+}
+
+const longestFirst = (a: { milliseconds: number }, b: { milliseconds: number }) =>
+  b.milliseconds - a.milliseconds
+
+const fastest = (runs: readonly KernelTime[][]): KernelTime[] =>
+  runs[0].map((time, i) => ({ ...time, milliseconds: Math.min(...runs.map(run => run[i].milliseconds)) }))
+
+const sum = (times: readonly KernelTime[]) =>
+  times.reduce((total, { milliseconds }) => total + milliseconds, 0)

@@ -1,0 +1,32 @@
+// The GPU, as commands tell of it.
+
+import type { Gpu } from '../gpu/gpu.ts'
+
+/** Those that decide what fits and how fast it runs. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupStorageSize',
+] as const
+
+export type Adapter = ReturnType<typeof describeAdapter>
+
+export function describeAdapter({ info, device, subgroupSize }: Gpu) {
+  const { vendor, architecture, device: name, description, isFallbackAdapter } = info
+  return {
+    vendor,
+    architecture,
+    device: name,
+    description,
+    /** Whether it computes on the CPU. */
+    software: isFallbackAdapter,
+    features: [...device.features].sort(),
+    subgroupSize,
+    limits: Object.fromEntries(LIMITS.map(limit => [limit, device.limits[limit]])),
+  }
+}
+
+export const adapterName = ({ vendor, architecture, description }: Adapter): string =>
+  [vendor, architecture, description].filter(text => text !== '').join(', ')

@@ -1,0 +1,177 @@
+// `atrous bench`: how fast a network runs on this GPU, and where its time goes.
+
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { measureCeilings } from '../bench/ceilings.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
+import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
+import { pixelsOn, readImage } from '../node/image.ts'
+import { describeAdapter } from './adapter.ts'
+import {
+  checkJob,
+  type Job,
+  type Measures,
+  measureJob,
+  type Stage,
+  type Subject,
+  stagesOf,
+} from './bench_jobs.ts'
+import { findBenchModel } from './bench_model.ts'
+import { type BenchReport, detailsText, jobText, resultTable, subjectText } from './bench_text.ts'
+import { Failures } from './errors.ts'
+import { checkReachable, DEFAULT_MODEL } from './model.ts'
+import { positiveInteger, positiveIntegers } from './options.ts'
+import { checkWritable } from './output.ts'
+import { stageBar } from './progress.ts'
+import { version } from './version.ts'
+
+const NOTES = `
+A model is a preset by its name, with random weights, nothing downloaded:
+deeplabv3_mobilenet_v2, deeplabv3_resnet50 or deeplabv3_resnet101 (resnet50 and
+so on for short), scenes, a row of the paper's tables such as table6.os8. Or it
+is a trained one, as for other commands.
+
+Times are in milliseconds:
+  median, min, IQR   warm calls, photos in memory to masks in memory: upload of
+                     their RGBA, all kernels, readback of the class maps; the
+                     middle half of the calls is within the interquartile range
+  first              the first call, which also plans, uploads the weights and
+                     compiles; a cache of the driver's may help it
+  cold               a new process from its start to its first mask, that cache
+                     off: modules, checkpoint, photo and GPU count, too
+GPU MB is the most that was allocated on the GPU at a time.
+
+--profile and --kernels need a GPU with timestamps. They first measure what it
+gives at best: multiply-adds in registers, and a copy of 64 MiB. "ceiling %" is
+how much of the nearer of the two a kernel reaches. GFLOP/s count every tap of
+a convolution, GB/s every byte once: what skips taps, or finds its data in a
+cache, can be above 100.
+
+Examples:
+  atrous bench                      the default network
+  atrous bench --model resnet50 --size 257,513 --output-stride 8,16
+  atrous bench --profile --out results
+                                    and a chart of it all, results/bench.svg
+  atrous bench --model run/best --photo photo.jpg --json > bench.json`
+
+interface Options {
+  model: string
+  size?: number[]
+  outputStride?: number[]
+  batch?: number[]
+  photo?: string
+  runs?: number
+  coldStart: boolean
+  profile?: true
+  kernels?: true
+  out?: string
+  json?: true
+}
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .summary('measure how fast a network runs on this GPU')
+    .description('Times a network from photo to mask, warm and cold, and says where the time goes.')
+    .option('-m, --model <model>', 'a preset or a trained model, see below', DEFAULT_MODEL)
+    .option(
+      '--size <pixels>',
+      "edge of the photo, or several: 257,513 (default: the model's)",
+      positiveIntegers,
+    )
+    .option('--output-stride <n>', "or several: 8,16 (default: the model's)", positiveIntegers)
+    .option('--batch <n>', 'photos in a call, or several numbers: 1,4 (default: 1)', positiveIntegers)
+    .option('--photo <file>', 'what to segment (default: noise)')
+    .option('--runs <n>', 'warm calls to time (default: for 2 s, at least 5)', positiveInteger)
+    .option('--no-cold-start', 'start no new processes')
+    .option('--profile', "time each kernel in the network, by the GPU's clock")
+    .option('--kernels', 'time each kernel of the network by itself')
+    .option('-o, --out <folder>', 'write a chart there: bench.svg')
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.out !== undefined) await checkWritable(options.out)
+  const subject: Subject = { name: options.model, model: await findBenchModel(options.model) }
+  const jobs = jobsOf(options, subject)
+  const { adapter, ceilings, photo } = await survey(options, subject, jobs)
+  const report: BenchReport = {
+    ...{ atrous: version, node: process.version, adapter, ceilings, model: options.model },
+    results: [],
+  }
+  if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)
+  const failures = new Failures()
+  await measureAll(jobs, { subject: { ...subject, photo }, options, report, failures })
+  if (options.out !== undefined && report.results.length > 0)
+    report.chart = await writeChart(options.out, report)
+  if (options.json) console.log(JSON.stringify(report, undefined, 1))
+  else for (const paragraph of detailsText(report)) console.log(`\n${paragraph}`)
+  failures.throwIfAny()
+}
+
+/** Every combination that is asked for. Throws a UserError where the model cannot run at an output stride. */
+function jobsOf(options: Options, { name, model: { config, preprocessing } }: Subject): Job[] {
+  const { size: sizes = [preprocessing.size], batch: batches = [1] } = options
+  const { outputStride: strides = [config.outputStride] } = options
+  for (const stride of strides) checkReachable(stride, name, config)
+  return sizes.flatMap(size =>
+    strides.flatMap(outputStride => batches.map(batch => ({ size, outputStride, batch }))),
+  )
+}
+
+/** What can be known before anything is timed: the GPU, the photo, and that all jobs fit. */
+async function survey(options: Options, subject: Subject, jobs: Job[]) {
+  const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
+  try {
+    const { photo: file } = options
+    const photo =
+      file === undefined ? undefined : { file, image: await readImage(file, { maxPixels: pixelsOn(gpu) }) }
+    const failures = new Failures()
+    for (const job of jobs)
+      await failures.attempt(jobText(job), async () => checkJob(job, { ...subject, photo }, gpu))
+    failures.throwIfAny()
+    const ceilings = options.profile || options.kernels ? await measureCeilings(gpu) : undefined
+    return { adapter: describeAdapter(gpu), ceilings, photo }
+  } finally {
+    gpu.destroy()
+  }
+}
+
+interface Run {
+  subject: Subject
+  options: Options
+  /** To which results are added. */
+  report: BenchReport
+  failures: Failures
+}
+
+async function measureAll(jobs: Job[], { subject, options, report, failures }: Run): Promise<void> {
+  const { ceilings, results } = report
+  const measures: Measures = {
+    runs: options.runs,
+    profile: options.profile && ceilings,
+    kernels: options.kernels && ceilings,
+    coldStart: options.coldStart,
+  }
+  const stages = stagesOf(measures)
+  const bar = stageBar(jobs.length * stages.length)
+  const printRow = options.json ? undefined : resultTable()
+  for (const [i, job] of jobs.entries()) {
+    const onStage = (stage: Stage, detail = '') =>
+      bar.show(i * stages.length + stages.indexOf(stage), `${jobText(job)}: ${stage} ${detail}`)
+    const measure = () => measureJob(job, subject, { ...measures, onStage })
+    const result = await failures.attempt(jobText(job), measure).finally(bar.hide)
+    if (!result) continue
+    results.push(result)
+    printRow?.(result)
+  }
+}
+
+async function writeChart(folder: string, report: BenchReport): Promise<string> {
+  // Imported only here: no other command is to wait for a plotting library.
+  const { drawBench } = await import('./bench_chart.ts')
+  const file = join(folder, 'bench.svg')
+  await writeFileAtomic(file, drawBench(report))
+  return file
+}
