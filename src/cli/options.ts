@@ -11,6 +11,16 @@ export function positiveInteger(text: string): number {
 /** `257,513` */
 export const positiveIntegers = (text: string): number[] => text.split(',').map(positiveInteger)
 
+/** A square's side, `513`, or height and width, `360x480`. */
+export function imageSize(text: string): { height: number; width: number } {
+  const [height, width = height, ...rest] = text
+    .split('x')
+    .map(part => (/^\d+$/.test(part) ? Number(part) : 0))
+  if (height < 1 || width < 1 || rest.length > 0)
+    throw new InvalidArgumentError('Expected pixels, such as 513, or height and width, such as 360x480.')
+  return { height, width }
+}
+
 /** Factors on the image size, `0.5,1,1.5`. */
 export function scaleList(text: string): number[] {
   const scales = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))

@@ -1,7 +1,8 @@
-// Hugging Face's config.json of a MobileNetV2ForSemanticSegmentation, read and written.
+// Hugging Face's config.json of a MobileNetV2ForSemanticSegmentation, read and written, and its preprocessor_config.json, written.
 
 import { UserError } from '../errors.ts'
 import { deepLabConfig, type MobileNetV2Config } from './config.ts'
+import type { Preprocessing } from './preprocessing.ts'
 
 type Json = Record<string, unknown>
 type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes'>
@@ -50,6 +51,30 @@ export function toHuggingFace(config: MobileNetV2Config, classNames: string[]): 
     label2id: Object.fromEntries(classNames.map((name, id) => [name, id])),
   }
 }
+
+/**
+ * The preprocessor_config.json with which transformers.js prepares photos for our networks: to the model's size, or stretched to
+ * `size`. Of its image processors SegFormer's is the plainest that also makes masks of logits.
+ */
+export function toHuggingFaceProcessor(
+  { mean, std, edge, size }: Preprocessing,
+  fixedSize?: { height: number; width: number },
+): Json {
+  return {
+    image_processor_type: 'SegformerImageProcessor',
+    do_resize: true,
+    size: fixedSize ?? { [`${edge}_edge`]: size },
+    resample: BILINEAR,
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  }
+}
+
+/** By its number in Pillow. */
+const BILINEAR = 2
 
 function namesOf(labels: unknown): string[] {
   const byId = Object.entries(labels ?? {}).sort(([a], [b]) => Number(a) - Number(b))

@@ -9,6 +9,7 @@ export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors
 export type { Gpu } from '../gpu/gpu.ts'
 export type { DeepLabConfig, DeepLabOptions } from '../model/config.ts'
 export { type Preset, preset, presets } from '../model/presets.ts'
+export { deepLabOnnx, type OnnxExportOptions } from '../onnx/deeplab.ts'
 export { type EvaluateOptions, type Evaluation, evaluate } from '../train/evaluate.ts'
 export type { Recipe } from '../train/recipe.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'

@@ -50,18 +50,23 @@ export function readModel({ stateDict, config: json, preprocessor, source }: Fou
 
 /** Writes model.safetensors and config.json (for MobileNetV2 in Hugging Face's form) to a folder. */
 export async function writeModel(folder: string, model: Model): Promise<void> {
-  const { config, classNames, preprocessing, parameters } = model
+  const { config, parameters } = model
   const shapes = networkParameters(config)
   const tensors = shapes.map(
     ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: parameters.get(name)! }] as const,
   )
-  const json =
-    config.backbone === 'mobilenet_v2'
-      ? { ...toHuggingFace(config, classNames), preprocessing }
-      : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
   await writeFileAtomic(join(folder, 'model.safetensors'), writeSafetensors(new Map(tensors)))
-  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(json, null, 1)}\n`)
+  await writeFileAtomic(join(folder, 'config.json'), jsonText(configJson(model)))
 }
+
+/** What stands in config.json. */
+export function configJson({ config, classNames, preprocessing }: Description): Json {
+  return config.backbone === 'mobilenet_v2'
+    ? { ...toHuggingFace(config, classNames), preprocessing }
+    : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
+}
+
+export const jsonText = (json: Json) => `${JSON.stringify(json, null, 1)}\n`
 
 /** `model_type` in the config.json of a ResNet that this package saved. */
 const OUR_TYPE = 'atrous'

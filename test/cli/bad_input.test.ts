@@ -124,9 +124,30 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
       expectRefusal(await atrous('weights', 'pull', 'deeplabv4'), 'deeplabv4: neither')
     })
 
-    it('convert to anything but safetensors', async () => {
-      const ended = await atrous('weights', 'convert', golden('zip.pth'), path('model.pth'))
-      expectRefusal(ended, 'only .safetensors can be written')
+    const convert = (...args: string[]) => atrous('weights', 'convert', ...args)
+
+    it('convert to anything but safetensors and ONNX', async () => {
+      expectRefusal(
+        await convert(golden('zip.pth'), path('model.pth')),
+        'only .safetensors and .onnx can be written',
+      )
+    })
+
+    it('convert what is no network of ours to ONNX', async () => {
+      expectRefusal(
+        await convert(golden('zip.pth'), path('out/model.onnx')),
+        'a checkpoint of another network',
+      )
+    })
+
+    it('convert with options that do not apply', async () => {
+      await saveTinyModel(path('model'))
+      const onnx = [path('model'), path('out/model.onnx')]
+      expectRefusal(await convert(...onnx, '--output-stride', '7'), 'outputStride: expected 8, 16, 32; got 7')
+      for (const size of ['0', '3x', '4x5x6', 'large'])
+        expectRefusal(await convert(...onnx, '--size', size), 'Expected pixels, such as 513')
+      const safetensors = [path('model/model.safetensors'), path('out/model.safetensors')]
+      expectRefusal(await convert(...safetensors, '--size', '513'), 'are for .onnx files')
     })
   })
 

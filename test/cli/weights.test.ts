@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
 import { readRegistry } from '../../src/node/weights.ts'
+import { ModelProtoSchema } from '../../src/onnx/onnx_pb.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous, saveTinyModel } from './support.ts'
@@ -48,6 +50,47 @@ describe('atrous weights', () => {
     expect(stdout).to.match(/converted\.safetensors: 12 tensors, [\d.]+ kB\n$/)
     const [before, after] = [golden, output].map(async file => readCheckpoint(await readFile(file), file))
     expect(await after).to.deep.equal(await before)
+  })
+
+  describe('convert to ONNX', () => {
+    const json = async (name: string) => JSON.parse(await readFile(path(name), 'utf8'))
+
+    it('writes the network, and what transformers.js reads, as Hugging Face lays them out', async () => {
+      await saveTinyModel(path('model'))
+      const output = path('web/onnx/model.onnx')
+      const { code, stdout } = await atrous('weights', 'convert', path('model'), output)
+      expect(code).to.equal(0)
+      const files = stdout.split('\n').filter(Boolean)
+      expect(files[0]).to.match(/onnx\/model\.onnx: [\d.]+ kB$/)
+      expect(files.slice(1).map(line => line.split(':')[0])).to.deep.equal(
+        ['config.json', 'preprocessor_config.json'].map(name => path(`web/${name}`)),
+      )
+      const { graph } = fromBinary(ModelProtoSchema, await readFile(output))
+      expect(graph!.node.at(-1)!.output).to.deep.equal(['logits'])
+      expect((await json('web/config.json')).id2label).to.include({ 0: 'class 0', 4: 'class 4' })
+      expect(await json('web/preprocessor_config.json')).to.deep.include({
+        size: { longest_edge: 513 },
+        image_mean: [0.485, 0.456, 0.406],
+      })
+    })
+
+    it('takes a size and an output stride', async () => {
+      await saveTinyModel(path('model'))
+      const options = ['--size', '64x96', '--output-stride', '8']
+      await atrous('weights', 'convert', path('model'), path('out/model.onnx'), ...options)
+      const { graph } = fromBinary(ModelProtoSchema, await readFile(path('out/model.onnx')))
+      const dims = graph!.output[0].type!.value.value!.shape!.dim.map(({ value }) => value.value)
+      expect(dims).to.deep.equal([1n, 5n, 8n, 12n])
+      expect((await json('out/preprocessor_config.json')).size).to.deep.equal({ height: 64, width: 96 })
+    })
+
+    it('leaves the config.json of the model alone', async () => {
+      await saveTinyModel(path('model'))
+      const before = await json('model/config.json')
+      await atrous('weights', 'convert', path('model'), path('model/model.onnx'))
+      expect(await json('model/config.json')).to.deep.equal(before)
+      expect(await json('model/preprocessor_config.json')).to.include.keys('size')
+    })
   })
 
   it('pull needs no network for what is there, by either of its names', async () => {

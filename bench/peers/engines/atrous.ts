@@ -1,0 +1,21 @@
+// This package's own engine.
+
+import { Executor } from '../../../src/graph/executor.ts'
+import { createPlan } from '../../../src/graph/plan.ts'
+import { WeightStore } from '../../../src/graph/weight_store.ts'
+import { openGpu } from '../../../src/node/dawn.ts'
+import { serve } from './engine.ts'
+
+serve(async ({ graph, parameters, input }) => {
+  const gpu = await openGpu()
+  const executor = await Executor.create(gpu, createPlan(graph, gpu), new WeightStore(gpu, parameters))
+  const [from] = graph.inputs
+  const [to] = graph.outputs
+  return {
+    adapter: gpu.info.description,
+    async run() {
+      const outputs = await executor.run({ [from.name]: input.data })
+      return outputs[to.name] as Float32Array
+    },
+  }
+})

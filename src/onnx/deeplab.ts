@@ -1,0 +1,42 @@
+// A trained network as an ONNX file, for onnxruntime and what builds on it.
+
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Graph } from '../graph/graph.ts'
+import { editOps } from '../graph/passes/uses.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { deepLab } from '../model/deeplab.ts'
+import type { Parameters } from './folded_convolution.ts'
+import { onnxModel } from './model.ts'
+
+export interface OnnxExportOptions {
+  /** At which the network is to run. Default: the model's. */
+  outputStride?: number
+  /** Of the only images that the file will take, one at a time. Default: images of any size, any number at once. */
+  size?: { height: number; width: number }
+}
+
+/** Halved at every stride up to 256 these sides stay even to the end, and no two strides leave maps of one size. */
+const EXAMPLE = { height: 512, width: 1024 }
+
+/**
+ * The ONNX file (operator set 17) of a network: `pixel_values`, normalised images [n, 3, h, w] → `logits`
+ * [n, classes, ⌈h/outputStride⌉, ⌈w/outputStride⌉], by the names that Hugging Face uses.
+ * Throws a UserError for an output stride that the network cannot reach.
+ */
+export function deepLabOnnx(
+  { config, parameters }: { config: DeepLabConfig; parameters: Parameters },
+  { outputStride, size }: OnnxExportOptions = {},
+): Uint8Array {
+  const builder = new GraphBuilder()
+  const { height, width } = size ?? EXAMPLE
+  const images = builder.input('pixel_values', [1, height, width, 3])
+  const graph = builder.build([deepLab(builder, images, config, outputStride)])
+  return onnxModel(withOutputNamed(graph, 'logits'), { parameters, anySize: !size })
+}
+
+function withOutputNamed(graph: Graph, name: string): Graph {
+  const [output] = graph.outputs
+  const named = { ...output, name }
+  const renamed = editOps(graph, op => [op.output === output ? { ...op, output: named } : op])
+  return { ...renamed, outputs: [named] }
+}

@@ -1,0 +1,59 @@
+// A graph with its weights as the bytes of an ONNX file.
+
+import { create, toBinary } from '@bufbuild/protobuf'
+import type { Graph, Tensor } from '../graph/graph.ts'
+import { foldBatchNorm } from '../graph/passes/fold_batch_norm.ts'
+import type { Parameters } from './folded_convolution.ts'
+import { value } from './nodes.ts'
+import { ModelProtoSchema } from './onnx_pb.ts'
+import { OPERATOR_SET, translate } from './operators.ts'
+
+/** Of ONNX 1.12, the first release with operator set 17. */
+const IR_VERSION = 8n
+
+interface OnnxOptions {
+  parameters: Parameters
+  /**
+   * Whether batch size, height and width are left open. The graph is then that of an example, in which every map is even that a
+   * stride halves, and maps are of one size only where they always are.
+   */
+  anySize: boolean
+}
+
+/**
+ * The ONNX file of a graph of f32 tensors as a model builds it for inference. Inputs and outputs keep their names and become NCHW;
+ * batch norms are folded into the convolutions before them.
+ */
+export function onnxModel(graph: Graph, { parameters, anySize }: OnnxOptions): Uint8Array {
+  const { ops, inputs, outputs } = foldBatchNorm(graph)
+  const tensors = [...inputs, ...ops.map(({ output }) => output)]
+  const sameSized = (tensor: Tensor) => tensors.find(other => sizesAgree(other, tensor))!
+  const translations = ops.map(op => translate(op, { parameters, anySize, sameSized }))
+  const describe = (tensor: Tensor, prefix: string) =>
+    value(tensor.name, anySize ? openShape(tensor, prefix) : fixedShape(tensor))
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'atrous',
+    opsetImport: [{ domain: '', version: BigInt(OPERATOR_SET) }],
+    graph: {
+      name: 'atrous',
+      node: translations.flatMap(({ nodes }) => nodes),
+      initializer: translations.flatMap(({ constants = [] }) => constants),
+      input: inputs.map(tensor => describe(tensor, '')),
+      output: outputs.map(tensor => describe(tensor, `${tensor.name}_`)),
+    },
+  })
+  return toBinary(ModelProtoSchema, model)
+}
+
+const sizesAgree = ({ shape: [, h, w] }: Tensor, { shape: [, height, width] }: Tensor) =>
+  h === height && w === width
+
+const fixedShape = ({ shape: [n, h, w, c] }: Tensor) => [n, c, h, w]
+
+const openShape = ({ shape: [, , , c] }: Tensor, prefix: string) => [
+  'batch_size',
+  c,
+  `${prefix}height`,
+  `${prefix}width`,
+]
