@@ -1,0 +1,95 @@
+// The first of Winograd's three steps (src/kernels/winograd.ts): the map under each tile, as values at points.
+//
+//   input   [n, in_h, in_w, in_vectors]
+//   tiles   [POINTS, POINTS, in_vectors, tiles]   of the tiles from first_tile on: to_points down and along (OUTPUTS + 2)² pixels
+//
+// A tile is OUTPUTS × OUTPUTS outputs `dilation` apart. One invocation transforms one vector of a tile; 64 of them, 8 vectors of
+// 8 tiles, so that they read and write whole cache lines.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> tiles: array<vec4f>;
+
+struct Params {
+  in_h: u32,
+  in_w: u32,
+  in_vectors: u32,
+  tiles_h: u32, // of an image
+  tiles_w: u32,
+  first_tile: u32, // of the tiles of all images, row by row
+  tiles: u32,
+  tile_groups: u32, // workgroups along the tiles
+  dilation: u32,
+  pad_top: u32,
+  pad_left: u32,
+}
+
+// OUTPUTS and POINTS are set where the kernel is made.
+const LINE = OUTPUTS + 2u;
+
+// A line of inputs at the points 0, ½, −½, 3/2, −3/2 and ∞ (4 outputs), at all but 0 (3 outputs), or, for 2 outputs where the first
+// and the last input are always padding, in Karatsuba's form. What is left over of the array is not used.
+fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
+  if (OUTPUTS == 2u) {
+    return array(d[1], d[1] + d[2], d[2], vec4f(0), vec4f(0), vec4f(0));
+  }
+  if (OUTPUTS == 3u) {
+    let half_even = 8.0 * d[3] - 18.0 * d[1];
+    let half_odd = 4.0 * d[2] - 9.0 * d[0];
+    let far_even = 8.0 * d[3] - 2.0 * d[1];
+    let far_odd = 12.0 * d[2] - 3.0 * d[0];
+    let infinite = 16.0 * d[4] - 40.0 * d[2] + 9.0 * d[0];
+    return array(half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, infinite, vec4f(0));
+  }
+  let zero = 16.0 * d[4] - 40.0 * d[2] + 9.0 * d[0];
+  let half_even = 8.0 * d[4] - 18.0 * d[2];
+  let half_odd = 4.0 * d[3] - 9.0 * d[1];
+  let far_even = 8.0 * d[4] - 2.0 * d[2];
+  let far_odd = 12.0 * d[3] - 3.0 * d[1];
+  let infinite = 16.0 * d[5] - 40.0 * d[3] + 9.0 * d[1];
+  return array(zero, half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, infinite);
+}
+
+// Along one axis tiles go round the phases: the first of each, then the second of each that is long enough for it.
+fn first_output(index: u32) -> u32 {
+  return index + index / params.dilation * (OUTPUTS - 1u) * params.dilation;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  let tile = index % params.tile_groups * 8u + lane % 8u;
+  let vector = index / params.tile_groups * 8u + lane / 8u;
+  if (tile >= params.tiles || vector >= params.in_vectors) { return; }
+
+  let row = (params.first_tile + tile) / params.tiles_w;
+  let image = row / params.tiles_h;
+  // Coordinates before the map wrap round to large ones.
+  let top = first_output(row - image * params.tiles_h) - params.pad_top;
+  let left = first_output(params.first_tile + tile - row * params.tiles_w) - params.pad_left;
+
+  var lines: array<array<vec4f, 6>, LINE>;
+  for (var y = 0u; y < LINE; y++) {
+    var line: array<vec4f, 6>;
+    for (var x = 0u; x < LINE; x++) {
+      let in_y = top + y * params.dilation;
+      let in_x = left + x * params.dilation;
+      let inside = in_y < params.in_h && in_x < params.in_w;
+      let at = ((image * params.in_h + in_y) * params.in_w + in_x) * params.in_vectors + vector;
+      line[x] = select(vec4f(0), input[select(0u, at, inside)], inside);
+    }
+    lines[y] = to_points(line);
+  }
+  for (var x = 0u; x < POINTS; x++) {
+    var column: array<vec4f, 6>;
+    for (var y = 0u; y < LINE; y++) { column[y] = lines[y][x]; }
+    let values = to_points(column);
+    for (var y = 0u; y < POINTS; y++) {
+      tiles[((y * POINTS + x) * params.in_vectors + vector) * params.tiles + tile] = values[y];
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationBytes, vectors } from './layout.ts'
+import { type TileRange, tileBytes, tileParams, type WinogradOptions, winogradConsts } from './winograd.ts'
+
+/** The tiles of a map at Winograd's points: [n, h, w, c] → [points, points, channel vectors, tiles]. */
+export function winogradInput(options: WinogradOptions, range: TileRange): Kernel {
+  const { label, input, outputs, padding } = options
+  const [, inH, inW, inChannels] = input
+  const tileGroups = Math.ceil(range.count / 8)
+  return {
+    label,
+    shader: 'winograd_input',
+    consts: winogradConsts(outputs),
+    params: {
+      in_h: inH,
+      in_w: inW,
+      in_vectors: vectors(inChannels),
+      ...tileParams(options, range),
+      tile_groups: tileGroups,
+      pad_top: padding.top,
+      pad_left: padding.left,
+    },
+    inputs: { input: activationBytes(input) },
+    outputs: { tiles: tileBytes(outputs, inChannels, range.count) },
+    workgroups: tileGroups * Math.ceil(vectors(inChannels) / 8),
+  }
+}

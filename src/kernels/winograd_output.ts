@@ -1,0 +1,40 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationRange } from './activation.ts'
+import { windowedSize } from './geometry.ts'
+import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
+import { type TileRange, tileBytes, tileParams, type WinogradOptions, winogradConsts } from './winograd.ts'
+
+/** act(outputs + bias + residual) of the tiles in `range`, from their products at Winograd's points: → [n, h', w', outChannels]. */
+export function winogradOutput(options: WinogradOptions, range: TileRange): Kernel {
+  const { label, input, outputs, outChannels, biasPerImage = false, residual = false, activation } = options
+  const { slice = { offset: 0, channels: outChannels } } = options
+  const [n, inH, inW] = input
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const outVectors = vectors(outChannels)
+  const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
+  const tileGroups = Math.ceil(range.count / 8)
+  return {
+    label,
+    shader: 'winograd_output',
+    consts: winogradConsts(outputs),
+    params: {
+      out_h: out.h,
+      out_w: out.w,
+      out_vectors: outVectors,
+      out_pitch: vectors(slice.channels),
+      out_offset: slice.offset / 4,
+      ...tileParams(options, range),
+      tile_groups: tileGroups,
+      bias_pitch: biasPerImage ? outVectors : 0,
+      has_residual: Number(residual),
+      ...activationRange(activation),
+    },
+    inputs: {
+      products: tileBytes(outputs, outChannels, range.count),
+      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+      residual: residual ? outputBytes : 0,
+    },
+    outputs: { output: outputBytes },
+    workgroups: tileGroups * Math.ceil(outVectors / 8),
+  }
+}
