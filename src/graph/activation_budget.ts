@@ -19,8 +19,11 @@ interface Candidate {
  * twice as that takes and no more: first what costs few multiply-adds for the bytes it frees.
  * Throws a UserError where even the least is over the budget.
  */
-export function planWithin(graph: TrainingGraph, target: PlanTarget, budget = Infinity): Plan {
-  const { maxBufferSize } = target.limits
+export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infinity): Plan {
+  const { limits, subgroupSize } = gpu
+  const { maxBufferSize } = limits
+  // Weights that learn would have to be transformed for Winograd's tiles at every step.
+  const target: PlanTarget = { limits, subgroupSize, winograd: 0 }
   const limit = Math.min(budget, maxBufferSize)
   const plan = (dropped: Candidate[]) =>
     layOutPlan(recompute(graph, new Set(dropped.flatMap(({ tensors }) => tensors))), target, [])

@@ -3,6 +3,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
+import { type WinogradWeightOptions, winogradWeight } from '../kernels/winograd_weight.ts'
 import type { BatchNorm, Parameter } from './graph.ts'
 
 export interface FoldedWeights {
@@ -12,7 +13,13 @@ export interface FoldedWeights {
   kernel: Kernel
   /** By their names in the kernel. */
   parameters: Record<string, Parameter>
+  /** What makes, of `packed`, what is kept in its place: `weight` → `transformed`. Only where weights do not learn. */
+  transform?: Kernel
 }
+
+/** Bytes of the weights as they are kept. */
+export const packedBytes = ({ kernel, transform }: FoldedWeights): number =>
+  transform ? transform.outputs.transformed : kernel.outputs.packed
 
 interface Folding {
   weight: Parameter
@@ -41,6 +48,15 @@ export function foldedWeights({ weight, bias, batchNorm, depthwise, inputChannel
     variance: batchNorm.variance,
   }
   return { key, kernel, parameters: { weight, ...(bias && { bias }), ...statistics } }
+}
+
+/** The same at the points of Winograd's tiles. */
+export function winogradWeights(
+  folded: FoldedWeights,
+  options: Omit<WinogradWeightOptions, 'label'>,
+): FoldedWeights {
+  const key = `${folded.key} for tiles of ${options.outputs}`
+  return { ...folded, key, transform: winogradWeight({ ...options, label: key }) }
 }
 
 /** What the gradient of a dense convolution's input is computed with. */

@@ -5,7 +5,7 @@ import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { activation } from '../kernels/activation.ts'
 import { add } from '../kernels/add.ts'
 import { batchNorm } from '../kernels/batch_norm.ts'
-import { type ConvolutionTarget, chooseConv2d } from '../kernels/choose_conv2d.ts'
+import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { concat } from '../kernels/concat.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
@@ -19,7 +19,6 @@ import type {
   AccumulateProbabilitiesOp,
   BatchNormOp,
   ConcatOp,
-  Conv2dOp,
   DepthwiseConv2dOp,
   Op,
   PreprocessOp,
@@ -27,6 +26,7 @@ import type {
   Tensor,
   UpsampleArgmaxOp,
 } from './graph.ts'
+import { lowerConv2d } from './lower_conv2d.ts'
 import { lowerTraining } from './lower_training.ts'
 import { type Operand, type Step, tensors } from './step.ts'
 
@@ -34,7 +34,7 @@ import { type Operand, type Step, tensors } from './step.ts'
 export function lower(op: Op, target: ConvolutionTarget): Step[] {
   switch (op.kind) {
     case 'conv2d':
-      return [lowerConv2d(op, target)]
+      return lowerConv2d(op, target)
     case 'depthwiseConv2d':
       return [lowerDepthwiseConv2d(op)]
     case 'concat':
@@ -91,8 +91,6 @@ const step = (op: Op, kernel: Kernel, input: Tensor, more: Record<string, Operan
   operands: { ...tensors({ input, output: op.output }), ...more },
 })
 
-const kernelOf = ({ weight: { shape } }: Conv2dOp | DepthwiseConv2dOp) => [shape[2], shape[3]] as const
-
 /** What a batch norm normalises by: statistics that it is given, or the running ones. */
 function statisticsOf({
   batchNorm: { mean, variance },
@@ -102,28 +100,6 @@ function statisticsOf({
   return { mean: { parameter: mean }, variance: { parameter: variance } }
 }
 
-function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step {
-  const { input, residual, imageBias } = op.inputs
-  const folded = foldedWeights({ ...op, depthwise: false })
-  const options = {
-    ...op,
-    label: op.name,
-    input: input.shape,
-    outChannels: op.weight.shape[0],
-    kernel: kernelOf(op),
-    biasPerImage: imageBias !== undefined,
-    residual: residual !== undefined,
-    slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
-  }
-  const bias: Operand = imageBias ? { tensor: imageBias } : { folded, part: 'packed_bias' }
-  const operands = { ...tensors({ input, residual, output: op.output }), bias }
-  return {
-    op,
-    kernel: chooseConv2d(options, target),
-    operands: { ...operands, weight: { folded, part: 'packed' } },
-  }
-}
-
 function lowerDepthwiseConv2d(op: DepthwiseConv2dOp): Step {
   const { input, residual } = op.inputs
   const folded = foldedWeights({ ...op, depthwise: true })
@@ -131,7 +107,7 @@ function lowerDepthwiseConv2d(op: DepthwiseConv2dOp): Step {
     ...op,
     label: op.name,
     input: input.shape,
-    kernel: kernelOf(op),
+    kernel: [op.weight.shape[2], op.weight.shape[3]],
     residual: residual !== undefined,
   })
   const weights: Record<string, Operand> = {

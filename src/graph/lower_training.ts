@@ -29,7 +29,7 @@ import {
 } from '../kernels/softmax_cross_entropy.ts'
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
-import { type Operand, type Step, tensors } from './step.ts'
+import { type Operand, type Step, scratch, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,
@@ -109,13 +109,6 @@ const step = (op: TrainingOp, kernel: Step['kernel'], named: Record<string, Tens
   op,
   kernel,
   operands: tensors(named),
-})
-
-/** What one kernel leaves for the next: `bytes` in the arena. */
-const scratch = (op: TrainingOp, bytes: number): Tensor => ({
-  name: `${op.name}.partials`,
-  shape: [1, 1, 1, bytes / 4],
-  dtype: 'f32',
 })
 
 const parameter = (found: Parameter): Operand => ({ parameter: found })

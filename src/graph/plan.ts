@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { activationBytes } from '../kernels/layout.ts'
 import { classMapWords } from '../kernels/upsample_argmax.ts'
-import type { FoldedWeights } from './folded_weights.ts'
+import { type FoldedWeights, packedBytes } from './folded_weights.ts'
 import type { Graph, Parameter, Tensor } from './graph.ts'
 import { lower } from './lower.ts'
 import { assignOffsets } from './memory.ts'
@@ -80,7 +80,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
 
 /** Bytes of the weights on the GPU, in the form that the steps read. */
 export const weightBytes = ({ folded }: Plan): number =>
-  folded.reduce((sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias, 0)
+  folded.reduce((sum, weights) => sum + packedBytes(weights) + weights.kernel.outputs.packed_bias, 0)
 
 function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
   const tensors = lifetimesOf(graph, steps)

@@ -23,3 +23,10 @@ export const tensors = (named: Record<string, Tensor | undefined>): Record<strin
   Object.fromEntries(
     Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
   )
+
+/** What one kernel leaves for the next: `bytes` in the arena. */
+export const scratch = (op: Op, bytes: number, name = 'partials'): Tensor => ({
+  name: `${op.name}.${name}`,
+  shape: [1, 1, 1, bytes / 4],
+  dtype: 'f32',
+})

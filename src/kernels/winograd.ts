@@ -30,6 +30,11 @@ export interface TileRange {
   count: number
 }
 
+/** Of a kernel that works on some of the tiles. */
+export interface WinogradStepOptions extends WinogradOptions {
+  range: TileRange
+}
+
 /** Whether tiles of this size can compute a convolution. */
 export function winogradFits(options: Conv2dOptions, outputs: WinogradOutputs): boolean {
   const { kernel, stride, dilation, padding, input } = options
@@ -54,10 +59,30 @@ export function winogradTiles(options: WinogradOptions) {
   return { h, w, total: input[0] * h * w }
 }
 
-/** What all three kernels know of the tiles they work on. */
-export function tileParams(options: WinogradOptions, { first, count }: TileRange) {
+/**
+ * Ranges that together are all tiles, such that what one needs between the steps takes at most `bytes`: of one length but for the
+ * last, in whole rounds of `step` tiles, and at least one round.
+ */
+export function tileRanges(
+  options: WinogradOptions,
+  { bytes, step }: { bytes: number; step: number },
+): TileRange[] {
+  const { outputs, input, outChannels } = options
+  const { total } = winogradTiles(options)
+  const tile = tileBytes(outputs, input[3], 1) + tileBytes(outputs, outChannels, 1)
+  const most = Math.max(1, Math.floor(bytes / tile / step)) * step
+  const length = Math.ceil(total / Math.ceil(total / most) / step) * step
+  return Array.from({ length: Math.ceil(total / length) }, (_, i) => ({
+    first: i * length,
+    count: Math.min(length, total - i * length),
+  }))
+}
+
+/** What shaders that go from or to a map know of their tiles. */
+export function tileParams(options: WinogradStepOptions) {
+  const { range, dilation } = options
   const { h, w } = winogradTiles(options)
-  return { tiles_h: h, tiles_w: w, first_tile: first, tiles: count, dilation: options.dilation }
+  return { tiles_h: h, tiles_w: w, first_tile: range.first, tiles: range.count, dilation }
 }
 
 /** What the shaders are told of the tile's size. */
@@ -71,5 +96,8 @@ export const tileBytes = (outputs: WinogradOutputs, channels: number, count: num
   winogradPoints(outputs) ** 2 * vectors(channels) * count * VECTOR_BYTES
 
 /** Bytes of a weight at all points. */
-export const winogradWeightBytes = (outputs: WinogradOutputs, inChannels: number, outChannels: number): number =>
-  winogradPoints(outputs) ** 2 * vectors(inChannels) * 4 * vectors(outChannels) * VECTOR_BYTES
+export const winogradWeightBytes = (
+  outputs: WinogradOutputs,
+  inChannels: number,
+  outChannels: number,
+): number => winogradPoints(outputs) ** 2 * vectors(inChannels) * 4 * vectors(outChannels) * VECTOR_BYTES

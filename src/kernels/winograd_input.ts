@@ -1,10 +1,10 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationBytes, vectors } from './layout.ts'
-import { type TileRange, tileBytes, tileParams, type WinogradOptions, winogradConsts } from './winograd.ts'
+import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts } from './winograd.ts'
 
 /** The tiles of a map at Winograd's points: [n, h, w, c] → [points, points, channel vectors, tiles]. */
-export function winogradInput(options: WinogradOptions, range: TileRange): Kernel {
-  const { label, input, outputs, padding } = options
+export function winogradInput(options: WinogradStepOptions): Kernel {
+  const { label, input, outputs, padding, range } = options
   const [, inH, inW, inChannels] = input
   const tileGroups = Math.ceil(range.count / 8)
   return {
@@ -15,7 +15,7 @@ export function winogradInput(options: WinogradOptions, range: TileRange): Kerne
       in_h: inH,
       in_w: inW,
       in_vectors: vectors(inChannels),
-      ...tileParams(options, range),
+      ...tileParams(options),
       tile_groups: tileGroups,
       pad_top: padding.top,
       pad_left: padding.left,

@@ -2,11 +2,20 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
-import { type TileRange, tileBytes, tileParams, type WinogradOptions, winogradConsts } from './winograd.ts'
+import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts } from './winograd.ts'
 
 /** act(outputs + bias + residual) of the tiles in `range`, from their products at Winograd's points: → [n, h', w', outChannels]. */
-export function winogradOutput(options: WinogradOptions, range: TileRange): Kernel {
-  const { label, input, outputs, outChannels, biasPerImage = false, residual = false, activation } = options
+export function winogradOutput(options: WinogradStepOptions): Kernel {
+  const {
+    label,
+    input,
+    outputs,
+    outChannels,
+    biasPerImage = false,
+    residual = false,
+    activation,
+    range,
+  } = options
   const { slice = { offset: 0, channels: outChannels } } = options
   const [n, inH, inW] = input
   const out = windowedSize({ h: inH, w: inW }, options)
@@ -23,7 +32,7 @@ export function winogradOutput(options: WinogradOptions, range: TileRange): Kern
       out_vectors: outVectors,
       out_pitch: vectors(slice.channels),
       out_offset: slice.offset / 4,
-      ...tileParams(options, range),
+      ...tileParams(options),
       tile_groups: tileGroups,
       bias_pitch: biasPerImage ? outVectors : 0,
       has_residual: Number(residual),
