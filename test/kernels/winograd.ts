@@ -1,0 +1,184 @@
+// The four kernels of Winograd's convolution, each against its own float64 reference.
+
+import { unpadChannels, vectors } from '../../src/kernels/layout.ts'
+import { type WinogradStepOptions, winogradTiles } from '../../src/kernels/winograd.ts'
+import { winogradInput } from '../../src/kernels/winograd_input.ts'
+import { winogradMultiply } from '../../src/kernels/winograd_multiply.ts'
+import { winogradOutput } from '../../src/kernels/winograd_output.ts'
+import { winogradWeight } from '../../src/kernels/winograd_weight.ts'
+import { conv2dOf } from '../cases/conv2d.ts'
+import type { WinogradCase } from '../cases/winograd.ts'
+import type { Weight } from '../reference/array4.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { conv2dShape } from '../reference/conv2d.ts'
+import { randomValues } from '../reference/random.ts'
+import * as reference from '../reference/winograd.ts'
+import { fromGpu, toGpu } from '../support/activations.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
+
+export function winogradInputRun(test: WinogradCase): KernelRun {
+  const { conv, tiles } = operandsOf(test)
+  const gain = gainOf(reference.matrices[test.outputs].input)
+  return {
+    kernel: winogradInput(optionsOf(test)),
+    data: { input: toGpu(conv.input) },
+    check: outputs =>
+      expectAtPoints(new Float32Array(outputs.tiles.buffer), {
+        expected: reference.winogradInput(conv, test.outputs, tiles),
+        rows: tiles.length,
+        channels: test.input[3],
+        closeness: { atol: 2e-7 * gain, rtol: tolerance(1) },
+      }),
+  }
+}
+
+export function winogradWeightRun(test: WinogradCase): KernelRun {
+  const { conv } = operandsOf(test)
+  const { outputs, outChannels } = test
+  const inChannels = test.input[3]
+  const gain = gainOf(reference.matrices[outputs].weight)
+  const largest = conv.weight.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return {
+    kernel: winogradWeight({ label: test.name, inChannels, outChannels, outputs }),
+    data: { weight: packedRows(tapsFirst(conv.weight), { points: 9, inChannels, outChannels }) },
+    check: ({ transformed }) => {
+      const dense = reference.winogradWeight(conv.weight, outputs)
+      const points = dense.length / (inChannels * outChannels)
+      const expected = Float64Array.from(packedRows(dense, { points, inChannels, outChannels }))
+      const shape = [1, 1, points, expected.length / points] as const
+      expectClose(new Float32Array(transformed.buffer), expected, {
+        shape,
+        atol: 2e-7 * gain * largest,
+        rtol: tolerance(1),
+      })
+    },
+  }
+}
+
+/** Of any numbers: what they are values of does not matter here. */
+export function winogradMultiplyRun(
+  test: WinogradCase,
+  { subgroupSize = 0 }: { subgroupSize?: number },
+): KernelRun {
+  const kernel = winogradMultiply({ ...optionsOf(test), subgroupSize })
+  const [inChannels, { outChannels }] = [test.input[3], test]
+  const points = reference.matrices[test.outputs].input.length ** 2
+  const { tiles: count } = kernel.params
+  const tiles = randomValues(points * count * inChannels, test.seed)
+  const weight = randomValues(points * inChannels * outChannels, test.seed + 1, Math.sqrt(3 / inChannels))
+  return {
+    kernel,
+    data: {
+      tiles: Float32Array.from(byVector(tiles, { points, rows: count, channels: inChannels })),
+      weight: packedRows(weight, { points, inChannels, outChannels }),
+    },
+    check: ({ products }) => {
+      const sizes = { points, tiles: count, inChannels, outChannels }
+      expectAtPoints(new Float32Array(products.buffer), {
+        expected: reference.winogradMultiply(tiles, weight, sizes),
+        rows: count,
+        channels: outChannels,
+        closeness: { rtol: tolerance(inChannels) },
+      })
+    },
+  }
+}
+
+export function winogradOutputRun(test: WinogradCase): KernelRun {
+  const { conv, tiles } = operandsOf(test)
+  const { outputs, outChannels } = test
+  const points = reference.matrices[outputs].input.length ** 2
+  const products = randomValues(points * tiles.length * outChannels, test.seed + 7)
+  const bias = conv.imageBias ?? conv.bias ?? new Float64Array(outChannels)
+  const biasShape = [bias.length / outChannels, 1, 1, outChannels] as const
+  return {
+    kernel: winogradOutput(optionsOf(test)),
+    data: {
+      products: Float32Array.from(byVector(products, { points, rows: tiles.length, channels: outChannels })),
+      bias: toGpu({ shape: biasShape, data: bias }),
+      ...(conv.residual && { residual: toGpu(conv.residual) }),
+    },
+    check: ({ output }) => {
+      const expected = reference.winogradOutput(conv, outputs, { tiles, products })
+      const shape = conv2dShape(conv)
+      // Of some of the tiles: the others' outputs are as the run poisoned them, padding lanes too.
+      const actual = test.range
+        ? unpadChannels(new Float32Array(output.buffer), shape)
+        : fromGpu(output, shape)
+      expectClose(actual, expected.data, { shape, rtol: tolerance(points) })
+    },
+  }
+}
+
+function optionsOf(test: WinogradCase): WinogradStepOptions {
+  const conv = conv2dOf(test)
+  const options = { ...test, label: test.name, padding: conv.padding, biasPerImage: test.bias === 'image' }
+  return { ...options, range: test.range ?? { first: 0, count: winogradTiles(options).total } }
+}
+
+function operandsOf(test: WinogradCase) {
+  const conv = conv2dOf(test)
+  const all = reference.tilesOf(conv, test.outputs)
+  const { first, count } = test.range ?? { first: 0, count: all.length }
+  return { conv, tiles: all.slice(first, first + count) }
+}
+
+/** How much larger than its inputs a transform down and along can be: rounding errors are as many times larger. */
+const gainOf = (matrix: number[][]): number =>
+  Math.max(...matrix.map(row => row.reduce((sum, value) => sum + Math.abs(value), 0))) ** 2
+
+interface Rows {
+  points: number
+  rows: number
+  channels: number
+}
+
+/** [points, rows, channels] → [points, vectors, rows], a vector being four channels. */
+function byVector(dense: Float64Array, { points, rows, channels }: Rows): Float64Array {
+  const width = vectors(channels)
+  const laid = new Float64Array(points * width * rows * 4)
+  for (let p = 0; p < points; p++)
+    for (let row = 0; row < rows; row++)
+      for (let c = 0; c < channels; c++)
+        laid[((p * width + Math.floor(c / 4)) * rows + row) * 4 + (c % 4)] =
+          dense[(p * rows + row) * channels + c]
+  return laid
+}
+
+/** [out, in, 3, 3] → [9, in, out] */
+function tapsFirst({ shape: [out, channels], data }: Weight): Float64Array {
+  const taps = new Float64Array(data.length)
+  for (let o = 0; o < out; o++)
+    for (let i = 0; i < channels; i++)
+      for (let tap = 0; tap < 9; tap++)
+        taps[(tap * channels + i) * out + o] = data[(o * channels + i) * 9 + tap]
+  return taps
+}
+
+/** [points, in, out] → the same with both padded to whole vectors. */
+function packedRows(
+  dense: Float64Array,
+  { points, inChannels, outChannels }: { points: number; inChannels: number; outChannels: number },
+): Float32Array {
+  const [inPadded, outPadded] = [vectors(inChannels) * 4, vectors(outChannels) * 4]
+  const packed = new Float32Array(points * inPadded * outPadded)
+  for (let row = 0; row < points * inChannels; row++) {
+    const at = Math.floor(row / inChannels) * inPadded + (row % inChannels)
+    packed.set(dense.subarray(row * outChannels, (row + 1) * outChannels), at * outPadded)
+  }
+  return packed
+}
+
+interface AtPoints {
+  /** [points, rows, channels] */
+  expected: Float64Array
+  rows: number
+  channels: number
+  closeness: { atol?: number; rtol: number }
+}
+
+function expectAtPoints(actual: Float32Array, { expected, rows, channels, closeness }: AtPoints): void {
+  const points = expected.length / (rows * channels)
+  const shape = [points, vectors(channels), rows, 4] as const
+  expectClose(actual, byVector(expected, { points, rows, channels }), { shape, ...closeness })
+}
