@@ -48,6 +48,11 @@ import {
   softmaxCrossEntropyMerge,
 } from '../kernels/softmax_cross_entropy.ts'
 import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
+import type { WinogradStepOptions } from '../kernels/winograd.ts'
+import { winogradInput } from '../kernels/winograd_input.ts'
+import { winogradMultiply } from '../kernels/winograd_multiply.ts'
+import { winogradOutput } from '../kernels/winograd_output.ts'
+import { winogradWeight } from '../kernels/winograd_weight.ts'
 
 /** What a kernel is given and what it has to make of it. Buffers are base64 of their bytes, as they lie on the GPU. */
 export interface KnownAnswer {
@@ -120,6 +125,13 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
   softmax_cross_entropy_merge: softmaxCrossEntropyMerge,
   upsample_argmax: upsampleArgmax,
+  winograd_input: winogradInput,
+  winograd_multiply: (options: WinogradStepOptions, { subgroupSize }: Gpu) =>
+    subgroupSize === undefined || subgroupSize < 8
+      ? undefined
+      : winogradMultiply({ ...options, subgroupSize }),
+  winograd_output: winogradOutput,
+  winograd_weight: winogradWeight,
 }
 
 /** Runs a kernel on its known answer. What the adapter refuses to compile or to run is WRONG, with the reason. */

@@ -47,6 +47,7 @@ import { packWeight } from '../support/pack_weight.ts'
 import { base64 } from './base64.ts'
 import { conv2dBackwardAnswers } from './conv2d_backward_answers.ts'
 import { trainingAnswers } from './training_answers.ts'
+import { winogradAnswers } from './winograd_answers.ts'
 
 const SHAPE: Shape4 = [2, 3, 4, 5]
 /** Of every case below: any other numbers would do as well. */
@@ -72,6 +73,7 @@ export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
     ...trainingAnswers(),
     copyAnswer(),
     multiplyAddAnswer(),
+    ...winogradAnswers(),
   ]
 }
 

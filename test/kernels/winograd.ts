@@ -8,13 +8,13 @@ import { winogradOutput } from '../../src/kernels/winograd_output.ts'
 import { winogradWeight } from '../../src/kernels/winograd_weight.ts'
 import { conv2dOf } from '../cases/conv2d.ts'
 import type { WinogradCase } from '../cases/winograd.ts'
-import type { Weight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dShape } from '../reference/conv2d.ts'
 import { randomValues } from '../reference/random.ts'
 import * as reference from '../reference/winograd.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
+import { byVector, packedRows, tapsFirst } from '../support/winograd_layout.ts'
 
 export function winogradInputRun(test: WinogradCase): KernelRun {
   const { conv, tiles } = operandsOf(test)
@@ -126,48 +126,6 @@ function operandsOf(test: WinogradCase) {
 /** How much larger than its inputs a transform down and along can be: rounding errors are as many times larger. */
 const gainOf = (matrix: number[][]): number =>
   Math.max(...matrix.map(row => row.reduce((sum, value) => sum + Math.abs(value), 0))) ** 2
-
-interface Rows {
-  points: number
-  rows: number
-  channels: number
-}
-
-/** [points, rows, channels] → [points, vectors, rows], a vector being four channels. */
-function byVector(dense: Float64Array, { points, rows, channels }: Rows): Float64Array {
-  const width = vectors(channels)
-  const laid = new Float64Array(points * width * rows * 4)
-  for (let p = 0; p < points; p++)
-    for (let row = 0; row < rows; row++)
-      for (let c = 0; c < channels; c++)
-        laid[((p * width + Math.floor(c / 4)) * rows + row) * 4 + (c % 4)] =
-          dense[(p * rows + row) * channels + c]
-  return laid
-}
-
-/** [out, in, 3, 3] → [9, in, out] */
-function tapsFirst({ shape: [out, channels], data }: Weight): Float64Array {
-  const taps = new Float64Array(data.length)
-  for (let o = 0; o < out; o++)
-    for (let i = 0; i < channels; i++)
-      for (let tap = 0; tap < 9; tap++)
-        taps[(tap * channels + i) * out + o] = data[(o * channels + i) * 9 + tap]
-  return taps
-}
-
-/** [points, in, out] → the same with both padded to whole vectors. */
-function packedRows(
-  dense: Float64Array,
-  { points, inChannels, outChannels }: { points: number; inChannels: number; outChannels: number },
-): Float32Array {
-  const [inPadded, outPadded] = [vectors(inChannels) * 4, vectors(outChannels) * 4]
-  const packed = new Float32Array(points * inPadded * outPadded)
-  for (let row = 0; row < points * inChannels; row++) {
-    const at = Math.floor(row / inChannels) * inPadded + (row % inChannels)
-    packed.set(dense.subarray(row * outChannels, (row + 1) * outChannels), at * outPadded)
-  }
-  return packed
-}
 
 interface AtPoints {
   /** [points, rows, channels] */

@@ -6,6 +6,7 @@ import { type Graph, graphParameters } from '../../src/graph/graph.ts'
 import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
 import { createPlan } from '../../src/graph/plan.ts'
 import { WeightStore } from '../../src/graph/weight_store.ts'
+import type { ConvolutionTarget } from '../../src/kernels/choose_conv2d.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 
 interface Run {
@@ -13,16 +14,20 @@ interface Run {
   passes?: readonly Pass[]
   /** Default: every parameter is drawn from its name. */
   parameters?: ReadonlyMap<string, Float32Array>
+  /** Which of Winograd's tiles convolutions have to take where they can; 0 for none. Default: as the plan chooses. */
+  winograd?: ConvolutionTarget['winograd']
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph) }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), winograd }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const executor = await Executor.create(gpu, createPlan(graph, gpu, passes), weights)
+  const { limits, subgroupSize } = gpu
+  const plan = createPlan(graph, { limits, subgroupSize, winograd }, passes)
+  const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)
   } finally {

@@ -1,0 +1,92 @@
+// The known answers of Winograd's kernels, for make_known_answers.ts: tiles of 4, the larger of the two that run most.
+
+import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
+import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
+import { conv2dOf } from '../cases/conv2d.ts'
+import { randomValues } from '../reference/random.ts'
+import { padding } from '../reference/window.ts'
+import {
+  tilesOf,
+  winogradInput,
+  winogradMultiply,
+  winogradOutput,
+  winogradWeight,
+} from '../reference/winograd.ts'
+import { toGpu } from '../support/activations.ts'
+import { byVector, packedRows, tapsFirst } from '../support/winograd_layout.ts'
+import { base64 } from './base64.ts'
+
+const OUTPUTS = 4
+const POINTS = 36
+const [inChannels, outChannels] = [5, 9]
+const test = {
+  name: '',
+  seed: 1,
+  input: [2, 6, 5, inChannels],
+  outChannels,
+  kernel: [3, 3],
+  stride: 1,
+  dilation: 2,
+  padding: padding(2),
+  bias: 'channel',
+  residual: true,
+  activation: 'relu6',
+} as const
+
+export function winogradAnswers(): KnownAnswer[] {
+  const conv = conv2dOf(test)
+  // Eighths, of which every step is exact: tiles are sums of large numbers, and small differences of these have large errors.
+  conv.input.data = conv.input.data.map(value => Math.round(value * 8) / 8)
+  const tiles = tilesOf(conv, OUTPUTS)
+  const count = tiles.length
+  const atPoints = (dense: Float64Array, channels: number) =>
+    base64(byVector(dense, { points: POINTS, rows: count, channels }))
+  const weightAt = (dense: Float64Array, points: number) =>
+    base64(packedRows(dense, { points, inChannels, outChannels }))
+  const values = winogradInput(conv, OUTPUTS, tiles)
+  const weight = winogradWeight(conv.weight, OUTPUTS)
+  const factors = randomValues(POINTS * count * inChannels, 2)
+  const products = randomValues(POINTS * count * outChannels, 3)
+  const options = { ...test, outputs: OUTPUTS, range: { first: 0, count } }
+  return [
+    answer('winograd_input', {
+      options,
+      inputs: { input: base64(toGpu(conv.input)) },
+      outputs: { tiles: atPoints(values, inChannels) },
+      fanIn: 1,
+    }),
+    answer('winograd_weight', {
+      options: { inChannels, outChannels, outputs: OUTPUTS },
+      inputs: { weight: weightAt(tapsFirst(conv.weight), 9) },
+      outputs: { transformed: weightAt(weight, POINTS) },
+      fanIn: 9,
+    }),
+    answer('winograd_multiply', {
+      options,
+      inputs: { tiles: atPoints(factors, inChannels), weight: weightAt(weight, POINTS) },
+      outputs: {
+        products: atPoints(
+          winogradMultiply(factors, weight, { points: POINTS, tiles: count, inChannels, outChannels }),
+          outChannels,
+        ),
+      },
+      fanIn: inChannels,
+    }),
+    answer('winograd_output', {
+      options,
+      inputs: {
+        products: atPoints(products, outChannels),
+        bias: base64(toGpu({ shape: [1, 1, 1, outChannels], data: conv.bias! })),
+        residual: base64(toGpu(conv.residual!)),
+      },
+      outputs: { output: base64(toGpu(winogradOutput(conv, OUTPUTS, { tiles, products }))) },
+      fanIn: POINTS,
+    }),
+  ]
+}
+
+const answer = (shader: ShaderName, rest: Omit<KnownAnswer, 'shaders' | 'type'>): KnownAnswer => ({
+  shaders: [shader],
+  type: 'f32',
+  ...rest,
+})

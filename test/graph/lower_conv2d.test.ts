@@ -1,0 +1,132 @@
+// Convolutions as a plan runs them, every way that it may be told to, against the reference.
+
+import { expect } from 'chai'
+import type { Conv2dOp, Graph, Tensor } from '../../src/graph/graph.ts'
+import { createPlan, type PlanTarget } from '../../src/graph/plan.ts'
+import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
+import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
+import { placeOf, sizeOf } from '../reference/array4.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
+import { sampleIndices } from '../reference/random.ts'
+import { testGpu } from '../support/gpu.ts'
+import { runGraph } from '../support/run_graph.ts'
+
+const limits = {
+  limits: {
+    maxStorageBufferBindingSize: 128 * 2 ** 20,
+    maxBufferSize: 256 * 2 ** 20,
+    minStorageBufferOffsetAlignment: 256,
+  },
+}
+const base = cases.find(({ name }) => name === 'odd map, no bias')!
+const fits = (test: Conv2dCase, outputs: WinogradOutputs) =>
+  winogradFits({ ...test, label: test.name, padding: conv2dOf(test).padding }, outputs)
+
+interface Slice {
+  offset: number
+  channels: number
+}
+
+/** A graph of one convolution, and what it is run on. */
+function graphOf(test: Conv2dCase, slice?: Slice) {
+  const conv = conv2dOf(test)
+  const { padding, imageBias, bias } = conv
+  const shape = conv2dShape(conv)
+  const tensor = (name: string, shape: Tensor['shape']): Tensor => ({ name, shape, dtype: 'f32' })
+  const input = tensor('input', test.input)
+  const residual = conv.residual && tensor('residual', shape)
+  const biases = imageBias && tensor('imageBias', [shape[0], 1, 1, shape[3]])
+  const op: Conv2dOp = {
+    kind: 'conv2d',
+    name: test.name,
+    inputs: { input, ...(residual && { residual }), ...(biases && { imageBias: biases }) },
+    output: tensor('output', [shape[0], shape[1], shape[2], slice?.channels ?? shape[3]]),
+    weight: { name: 'weight', shape: conv.weight.shape },
+    ...(bias && { bias: { name: 'bias', shape: [shape[3]] } }),
+    stride: test.stride,
+    dilation: test.dilation,
+    padding,
+    activation: test.activation,
+    outputOffset: slice?.offset,
+  }
+  const graph: Graph = {
+    ops: [op],
+    inputs: [input, residual, biases].filter(found => found !== undefined),
+    outputs: [op.output],
+  }
+  const parameters = new Map([
+    ['weight', Float32Array.from(conv.weight.data)],
+    ...(bias ? [['bias', Float32Array.from(bias)] as const] : []),
+  ])
+  const inputs = {
+    input: Float32Array.from(conv.input.data),
+    ...(conv.residual && { residual: Float32Array.from(conv.residual.data) }),
+    ...(imageBias && { imageBias: Float32Array.from(imageBias) }),
+  }
+  return { graph, conv, inputs, parameters }
+}
+
+/** Runs a case by tiles of that size and compares its output, of a heavy one a sample. */
+async function expectConvolved(test: Conv2dCase, winograd: WinogradOutputs, slice?: Slice): Promise<void> {
+  const { graph, conv, inputs, parameters } = graphOf(test, slice)
+  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, passes: [], winograd })
+  const shape = conv2dShape(conv)
+  const { offset, channels } = slice ?? { offset: 0, channels: shape[3] }
+  const inSlice = (index: number) => index % channels >= offset && index % channels < offset + shape[3]
+  const actual = (output as Float32Array).filter((_, index) => inSlice(index))
+  const closeness = { shape, rtol: tolerance(9 * test.input[3]) }
+  if (!test.spotCheck) {
+    expectClose(actual, reference(conv).data, closeness)
+    return
+  }
+  const indices = sampleIndices(256, sizeOf(shape), test.seed)
+  const expected = Float64Array.from(indices, index => conv2dAt(conv, placeOf(shape, index)))
+  expectClose(actual, expected, { ...closeness, indices })
+}
+
+describe('a convolution in a plan', () => {
+  for (const outputs of [4, 3, 2] as const)
+    describe(`by tiles of ${outputs}`, () => {
+      before(async function () {
+        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
+      })
+      // What is not finite spreads over its tile.
+      for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
+        it(test.name, () => expectConvolved(test, outputs))
+
+      it('into a slice of a wider tensor', async () => {
+        const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
+        await expectConvolved(test, outputs, { offset: 8, channels: 24 })
+      })
+    })
+
+  describe('is by tiles where that is estimated to be faster', () => {
+    const shaders = (test: Partial<Conv2dCase>, target: Partial<PlanTarget>) =>
+      new Set(
+        createPlan(graphOf({ ...base, ...test }).graph, { ...limits, ...target }).steps.map(
+          ({ kernel }) => kernel.shader,
+        ),
+      )
+    const wide = { input: [1, 33, 33, 256], outChannels: 256 } as const
+    const cpu = { subgroupSize: 8 }
+
+    it('on a CPU adapter, of a wide layer', () => {
+      expect(shaders(wide, cpu)).to.include('winograd_multiply')
+    })
+    it('not of one with few channels, of stride 2 or of another kernel', () => {
+      expect(shaders({ ...wide, input: [1, 33, 33, 3], outChannels: 8 }, cpu)).to.deep.equal(
+        new Set(['conv2d_subgroup']),
+      )
+      expect(shaders({ ...wide, stride: 2 }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
+      expect(shaders({ ...wide, kernel: [1, 1] }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
+    })
+    it('not without subgroups, nor with others than a CPU adapter’s', () => {
+      expect(shaders(wide, {})).to.deep.equal(new Set(['conv2d']))
+      expect(shaders(wide, { subgroupSize: 32 })).to.deep.equal(new Set(['conv2d']))
+    })
+    it('not where it is told not to', () => {
+      expect(shaders(wide, { ...cpu, winograd: 0 })).to.deep.equal(new Set(['conv2d_subgroup']))
+    })
+  })
+})
