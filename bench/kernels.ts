@@ -42,6 +42,7 @@ import { cases as sliceChannelsCases } from '../test/cases/slice_channels.ts'
 import { cases as softmaxCases } from '../test/cases/softmax.ts'
 import { cases as softmaxCrossEntropyCases } from '../test/cases/softmax_cross_entropy.ts'
 import { cases as upsampleArgmaxCases } from '../test/cases/upsample_argmax.ts'
+import { cases as winogradCases } from '../test/cases/winograd.ts'
 import { accumulateGradientsRun } from '../test/kernels/accumulate_gradients.ts'
 import { accumulateProbabilitiesRun } from '../test/kernels/accumulate_probabilities.ts'
 import { activationRun } from '../test/kernels/activation.ts'
@@ -82,6 +83,12 @@ import {
   softmaxCrossEntropyRun,
 } from '../test/kernels/softmax_cross_entropy.ts'
 import { upsampleArgmaxRun } from '../test/kernels/upsample_argmax.ts'
+import {
+  winogradInputRun,
+  winogradMultiplyRun,
+  winogradOutputRun,
+  winogradWeightRun,
+} from '../test/kernels/winograd.ts'
 import { type KernelRun, verify } from '../test/support/kernel_run.ts'
 
 interface Bench {
@@ -98,6 +105,10 @@ const benches = <Case extends { name: string; bench?: boolean }>(
 
 const ops: Record<string, Bench[]> = {
   conv2d: benches(conv2dCases, conv2dRun),
+  winograd_input: benches(winogradCases, winogradInputRun),
+  winograd_multiply: benches(winogradCases, winogradMultiplyRun),
+  winograd_output: benches(winogradCases, winogradOutputRun),
+  winograd_weight: benches(winogradCases, winogradWeightRun),
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
     conv2dBackwardInputRun(test, gpu, options => chooseConv2dBackwardInput(options, gpu)),
   ),

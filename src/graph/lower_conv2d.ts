@@ -38,7 +38,8 @@ function lowerWinograd(op: Conv2dOp, options: NonNullable<ReturnType<typeof choo
   })
   const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: MULTIPLY_TILE.tiles * subgroupSize })
   return ranges.flatMap((range): Step[] => {
-    const some = { ...options, range }
+    const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
+    const some = { ...options, label, range }
     const multiply = winogradMultiply(some)
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const products = scratch(op, multiply.outputs.products, `products ${range.first}`)

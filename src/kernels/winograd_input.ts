@@ -1,12 +1,14 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationBytes, vectors } from './layout.ts'
-import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts } from './winograd.ts'
+import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts, winogradTiles } from './winograd.ts'
 
 /** The tiles of a map at Winograd's points: [n, h, w, c] → [points, points, channel vectors, tiles]. */
 export function winogradInput(options: WinogradStepOptions): Kernel {
   const { label, input, outputs, padding, range } = options
   const [, inH, inW, inChannels] = input
   const tileGroups = Math.ceil(range.count / 8)
+  const share = range.count / winogradTiles(options).total
+  const written = tileBytes(outputs, inChannels, range.count)
   return {
     label,
     shader: 'winograd_input',
@@ -21,7 +23,8 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
       pad_left: padding.left,
     },
     inputs: { input: activationBytes(input) },
-    outputs: { tiles: tileBytes(outputs, inChannels, range.count) },
+    outputs: { tiles: written },
     workgroups: tileGroups * Math.ceil(vectors(inChannels) / 8),
+    traffic: share * activationBytes(input) + written,
   }
 }

@@ -2,7 +2,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
-import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts } from './winograd.ts'
+import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts, winogradTiles } from './winograd.ts'
 
 /** act(outputs + bias + residual) of the tiles in `range`, from their products at Winograd's points: → [n, h', w', outChannels]. */
 export function winogradOutput(options: WinogradStepOptions): Kernel {
@@ -22,6 +22,13 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
   const outVectors = vectors(outChannels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
   const tileGroups = Math.ceil(range.count / 8)
+  const inputs = {
+    products: tileBytes(outputs, outChannels, range.count),
+    bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+    residual: residual ? outputBytes : 0,
+  }
+  const share = range.count / winogradTiles(options).total
+  const mapped = share * activationBytes([n, out.h, out.w, outChannels])
   return {
     label,
     shader: 'winograd_output',
@@ -38,12 +45,9 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
       has_residual: Number(residual),
       ...activationRange(activation),
     },
-    inputs: {
-      products: tileBytes(outputs, outChannels, range.count),
-      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-      residual: residual ? outputBytes : 0,
-    },
+    inputs,
     outputs: { output: outputBytes },
     workgroups: tileGroups * Math.ceil(outVectors / 8),
+    traffic: inputs.products + inputs.bias + mapped * (residual ? 2 : 1),
   }
 }
