@@ -11,7 +11,7 @@ import type { Conv2dOp } from './graph.ts'
 import { type Operand, type Step, scratch, tensors } from './step.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's sets the size of a network's arena. */
-const SCRATCH_BYTES = 24e6
+const SCRATCH_BYTES = 12e6
 
 export function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step[] {
   const options = optionsOf(op)

@@ -31,7 +31,7 @@ const MOST_WEIGHT_BYTES = 128 * 2 ** 20
 // In multiply-adds of conv2d_subgroup, of which CPU adapters do 11 a nanosecond: one of winograd_multiply, and a value that the
 // other two steps load or store.
 const PRODUCT_COST = 0.75
-const VALUE_COST = 4
+const VALUE_COST = 12
 
 export function chooseConv2d(options: Conv2dOptions, { subgroupSize }: ConvolutionTarget): Kernel {
   return subgroupSize === CPU_SUBGROUP ? conv2dSubgroup({ ...options, subgroupSize }) : conv2d(options)
