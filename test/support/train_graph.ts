@@ -1,11 +1,12 @@
 // Trains a graph by itself: plan, execute, release. What a TrainingRun does beyond that is for its own tests.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
+import { planWithin } from '../../src/graph/activation_budget.ts'
 import type { TrainingGraph } from '../../src/graph/autodiff.ts'
 import { Executor, type TensorData } from '../../src/graph/executor.ts'
 import { graphParameters } from '../../src/graph/graph.ts'
 import { ParameterArena } from '../../src/graph/parameter_arena.ts'
-import { createPlan } from '../../src/graph/plan.ts'
+
 import { type Optimiser, TrainingWeights } from '../../src/graph/training_weights.ts'
 
 interface Training extends Optimiser {
@@ -28,7 +29,7 @@ export async function trainGraph(
     host: parameters,
   })
   const weights = await TrainingWeights.create(gpu, arena, optimiser)
-  const executor = await Executor.create(gpu, createPlan(graph, gpu, []), weights)
+  const executor = await Executor.create(gpu, planWithin(graph, gpu), weights)
   const losses: number[] = []
   for (const learningRate of learningRates) {
     weights.begin(learningRate)
