@@ -1,8 +1,9 @@
 // The convolution of conv2d.wgsl, with the same buffers and parameters, for adapters whose subgroups have a fixed size.
 //
-// A workgroup is one subgroup and computes (4 · its size) pixels × 2 vectors. Lanes are pixels: each loads its own four. Of the
-// weights, which all need, each lane loads one vector in eight and hands it to the others by subgroupBroadcast, where in
-// conv2d.wgsl every lane loads all of them: on a CPU adapter loads are what costs.
+// A workgroup is one subgroup and computes (TILE_PIXELS · its size) pixels × TILE_VECTORS vectors, an even number. Lanes are pixels:
+// each loads its own. Of the weights, which all need, each lane loads one vector in eight and hands it to the others by
+// subgroupBroadcast, where in conv2d.wgsl every lane loads all of them: on a CPU adapter loads are what costs. A sum takes four
+// multiply-adds in a row, so that it is fetched for them once: there may be more sums than registers.
 
 enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
@@ -40,8 +41,7 @@ struct Params {
 
 override SUBGROUP_SIZE: u32;
 
-const TILE_PIXELS = 4u;
-const TILE_VECTORS = 2u;
+const LOADS = TILE_VECTORS / 2u; // of the weights that a vector of the input meets, 4 rows of TILE_VECTORS: by 8 lanes, this many each
 const OUTSIDE = 0xffffffffu;
 
 // An output pixel, and where its first tap is: coordinates before the map wrap round to large ones.
@@ -72,14 +72,6 @@ fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
   return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
 }
 
-// What the first eight lanes hold.
-fn gather(value: vec4f) -> array<vec4f, 8> {
-  return array(
-    subgroupBroadcast(value, 0), subgroupBroadcast(value, 1), subgroupBroadcast(value, 2), subgroupBroadcast(value, 3),
-    subgroupBroadcast(value, 4), subgroupBroadcast(value, 5), subgroupBroadcast(value, 6), subgroupBroadcast(value, 7),
-  );
-}
-
 // Comparisons rather than clamp, so that NaN stays NaN.
 fn activate(value: vec4f) -> vec4f {
   let raised = select(value, vec4f(params.low), value < vec4f(params.low));
@@ -98,10 +90,13 @@ fn main(
 
   var pixels: array<Pixel, TILE_PIXELS>;
   for (var p = 0u; p < TILE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE); }
-  // A vector of the input is multiplied with four rows of two vectors of the weight: which one of these this lane loads.
+  // A vector of the input is multiplied with four rows of TILE_VECTORS vectors of the weight: which of these this lane loads.
   // Past the last vector it repeats that, and nothing is stored.
-  let place = lane % 8u;
-  let column = place / TILE_VECTORS * params.out_vectors + min(first_vector + place % TILE_VECTORS, params.out_vectors - 1u);
+  var columns: array<u32, LOADS>;
+  for (var l = 0u; l < LOADS; l++) {
+    let place = l * 8u + lane % 8u;
+    columns[l] = place / TILE_VECTORS * params.out_vectors + min(first_vector + place % TILE_VECTORS, params.out_vectors - 1u);
+  }
 
   var sums: array<array<vec4f, TILE_VECTORS>, TILE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
@@ -121,11 +116,23 @@ fn main(
           let outside = addresses[p] == OUTSIDE;
           values[p] = select(input[select(addresses[p] + i, 0u, outside)], vec4f(0), outside);
         }
-        let weights = gather(weight[row + column]);
-        for (var c = 0u; c < 4u; c++) {
-          for (var v = 0u; v < TILE_VECTORS; v++) {
-            let w = weights[c * TILE_VECTORS + v];
-            for (var p = 0u; p < TILE_PIXELS; p++) { sums[p][v] = fma(vec4f(values[p][c]), w, sums[p][v]); }
+        var weights: array<vec4f, LOADS * 8u>;
+        for (var l = 0u; l < LOADS; l++) {
+          let loaded = weight[row + columns[l]];
+          weights[l * 8u] = subgroupBroadcast(loaded, 0);
+          weights[l * 8u + 1u] = subgroupBroadcast(loaded, 1);
+          weights[l * 8u + 2u] = subgroupBroadcast(loaded, 2);
+          weights[l * 8u + 3u] = subgroupBroadcast(loaded, 3);
+          weights[l * 8u + 4u] = subgroupBroadcast(loaded, 4);
+          weights[l * 8u + 5u] = subgroupBroadcast(loaded, 5);
+          weights[l * 8u + 6u] = subgroupBroadcast(loaded, 6);
+          weights[l * 8u + 7u] = subgroupBroadcast(loaded, 7);
+        }
+        for (var v = 0u; v < TILE_VECTORS; v++) {
+          for (var p = 0u; p < TILE_PIXELS; p++) {
+            for (var c = 0u; c < 4u; c++) {
+              sums[p][v] = fma(vec4f(values[p][c]), weights[c * TILE_VECTORS + v], sums[p][v]);
+            }
           }
         }
         row += 4u * params.out_vectors;

@@ -1,11 +1,26 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
+import { vectors } from './layout.ts'
 
-/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes, at least 8: each computes 4 pixels a lane by 2 vectors. */
-export function conv2dSubgroup(options: Conv2dOptions & { subgroupSize: number }): Kernel {
+/** What one subgroup computes: pixels for each lane × vectors of four channels, an even number. */
+export interface SubgroupTile {
+  pixels: number
+  vectors: number
+}
+
+/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes, at least 8. */
+export function conv2dSubgroup(
+  options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
+): Kernel {
+  const { subgroupSize, tile = chooseTile(options.outChannels) } = options
   return {
     shader: 'conv2d_subgroup',
-    constants: { SUBGROUP_SIZE: options.subgroupSize },
-    ...implicitGemm(options, { pixels: 4 * options.subgroupSize, vectors: 2 }),
+    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
+    constants: { SUBGROUP_SIZE: subgroupSize },
+    ...implicitGemm(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors }),
   }
 }
+
+/** The wider one where it leaves no vector idle. */
+const chooseTile = (channels: number): SubgroupTile =>
+  vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }

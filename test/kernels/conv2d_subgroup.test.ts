@@ -21,6 +21,23 @@ describe('kernel conv2d_subgroup', () => {
     })
   }
 
+  describe('both tiles, whatever the channels', () => {
+    const subset = ['one channel', 'stride 2, batch 3', 'dilation'].flatMap(word =>
+      cases.filter(({ name, spotCheck }) => name.includes(word) && !spotCheck),
+    )
+    for (const tile of [
+      { pixels: 3, vectors: 4 },
+      { pixels: 4, vectors: 2 },
+    ])
+      for (const test of subset)
+        it(`${tile.pixels} × ${tile.vectors}: ${test.name}`, async () => {
+          const gpu = await testGpu()
+          const variant = (options: Conv2dOptions) =>
+            conv2dSubgroup({ ...options, subgroupSize: gpu.subgroupSize!, tile })
+          await verify(gpu, await conv2dRun(test, gpu, { variant }))
+        })
+  })
+
   it('into a slice of a wider tensor', async () => {
     const gpu = await testGpu()
     const test = cases.find(({ name }) => name === '21 → 24 channels')!
