@@ -1,18 +1,16 @@
 // What all engines are given: one graph, its weights and one input. Every process makes them anew from these few words, the same
 // to the last bit.
 
-import { existsSync } from 'node:fs'
 import { findBenchModel } from '../../src/cli/bench_model.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { type Graph, graphParameters } from '../../src/graph/graph.ts'
 import type { Shape } from '../../src/kernels/layout.ts'
-import { type Backbone, type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
-import { initialValues, initialWeights } from '../../src/model/initial_weights.ts'
+import { initialValues } from '../../src/model/initial_weights.ts'
 import { randomValues } from '../../test/reference/random.ts'
 
 export type WorkloadOptions =
-  /** A square image to logits, before they are enlarged. `model` is a backbone, or what `atrous bench` takes. */
+  /** A square image to logits, before they are enlarged. `model` is what `atrous bench` takes. */
   | { kind: 'network'; model: string; outputStride?: number; size: number }
   /** One 3×3 convolution of ASPP on ResNet's features of a 513×513 image at output stride 16. */
   | { kind: 'aspp'; rate: number }
@@ -44,22 +42,10 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     return { graph, parameters: initialValues(graphParameters(graph), 0), input: noise(ASPP_MAP) }
   }
   const { model, size, outputStride } = options
-  const { config, parameters } = await findNetwork(model)
+  const { config, parameters } = await findBenchModel(model)
   const shape: Shape = [1, size, size, 3]
   const logits = deepLab(builder, builder.input('pixel_values', shape), config, outputStride)
   return { graph: builder.build([logits]), parameters, input: noise(shape) }
-}
-
-/** Backbones that stand for the paper's network on them: for ResNets with multi-grid 1, 2, 4, ASPP and image pooling. */
-const BACKBONES: Backbone[] = ['resnet50', 'resnet101', 'mobilenet_v2']
-
-async function findNetwork(
-  model: string,
-): Promise<{ config: DeepLabConfig; parameters: Map<string, Float32Array> }> {
-  const backbone = BACKBONES.find(known => known === model && !existsSync(model))
-  if (!backbone) return findBenchModel(model)
-  const config = deepLabConfig({ backbone })
-  return { config, parameters: initialWeights(config, 0) }
 }
 
 /** As normalised photos have them, values in −2 … 2. */

@@ -26,10 +26,11 @@ import { stageBar } from './progress.ts'
 import { version } from './version.ts'
 
 const NOTES = `
-A model is a preset by its name, with random weights, nothing downloaded:
-deeplabv3_mobilenet_v2, deeplabv3_resnet50 or deeplabv3_resnet101 (resnet50 and
-so on for short), scenes, a row of the paper's tables such as table6.os8. Or it
-is a trained one, as for other commands.
+A model is a network with random weights, nothing downloaded: by its backbone
+(resnet50, resnet101 or mobilenet_v2: the paper's best, with multi-grid, ASPP
+and image pooling) or by a preset's name, such as deeplabv3_resnet50 for
+torchvision's or table6.os8 for a row of the paper's tables. Or it is a trained
+one, as for other commands.
 
 Times are in milliseconds:
   median, min, IQR   warm calls, photos in memory to masks in memory: upload of

@@ -1,7 +1,8 @@
 // The network that a bench runs.
 
 import { existsSync } from 'node:fs'
-import { presets } from '../model/presets.ts'
+import { type Backbone, deepLabConfig } from '../model/config.ts'
+import { type Preset, presets } from '../model/presets.ts'
 import { type Model, readModel, untrainedModel } from '../node/model_files.ts'
 import { findWeights } from '../node/weights.ts'
 import { downloadBar } from './progress.ts'
@@ -11,15 +12,21 @@ export interface BenchModel extends Model {
   untrained: boolean
 }
 
+/** They stand for the paper's network on them: for ResNets with multi-grid 1, 2, 4, ASPP and image pooling. */
+const BACKBONES: readonly Backbone[] = ['resnet50', 'resnet101', 'mobilenet_v2']
+
 /**
- * A preset by its name, or by `resnet50` for `deeplabv3_resnet50`, its weights drawn from a fixed seed: what they are does not
- * change how long they take. Else, and where there is a file of that name, a trained model as other commands find it.
+ * The network of a backbone or a preset, by its name, with weights drawn from a fixed seed: what they are does not change how long
+ * they take. Else, and where there is a file of that name, a trained model as other commands find it.
  * Throws a UserError where there is neither.
  */
 export async function findBenchModel(name: string): Promise<BenchModel> {
-  const preset = presets.find(({ name: known }) => known === name || known === `deeplabv3_${name}`)
-  if (preset && !existsSync(name))
-    return { ...untrainedModel(preset.config, { size: preset.size }), untrained: true }
+  const backbone = BACKBONES.find(known => known === name)
+  const network: Pick<Preset, 'config' | 'size'> | undefined = backbone
+    ? { config: deepLabConfig({ backbone }) }
+    : presets.find(known => known.name === name)
+  if (network && !existsSync(name))
+    return { ...untrainedModel(network.config, { size: network.size }), untrained: true }
   const bar = downloadBar()
   const found = await findWeights(name, { onProgress: bar.onProgress }).finally(bar.stop)
   return { ...readModel(found), untrained: false }
