@@ -26,7 +26,7 @@ export interface Conv2dCase {
 }
 
 /** What a case is unless it says otherwise: one 3×3 over a 17×13 map, 3 channels to 5. */
-const plain: Omit<Conv2dCase, 'name'> = {
+export const plain: Omit<Conv2dCase, 'name'> = {
   input: [1, 17, 13, 3],
   outChannels: 5,
   kernel: [3, 3],

@@ -1,6 +1,6 @@
 import { padding } from '../reference/window.ts'
 import type { Outputs } from '../reference/winograd.ts'
-import type { Conv2dCase } from './conv2d.ts'
+import { type Conv2dCase, plain } from './conv2d.ts'
 
 export interface WinogradCase extends Conv2dCase {
   outputs: Outputs
@@ -9,20 +9,6 @@ export interface WinogradCase extends Conv2dCase {
 }
 
 type Map = Omit<WinogradCase, 'outputs'>
-
-/** What a case is unless it says otherwise: a 3×3 over a 17×13 map, 3 channels to 5. */
-const plain: Omit<Map, 'name'> = {
-  input: [1, 17, 13, 3],
-  outChannels: 5,
-  kernel: [3, 3],
-  stride: 1,
-  dilation: 1,
-  padding: padding(1),
-  bias: 'channel',
-  residual: false,
-  activation: 'none',
-  seed: 1,
-}
 
 /** For tiles of 3 and of 4. */
 const anyMaps: Map[] = [

@@ -65,7 +65,7 @@ describe('atrous bench', () => {
     expect(double.gpuBytes.arena).to.be.above(1.5 * single.gpuBytes.arena)
   })
 
-  it('knows presets by their short names', async () => {
+  it('takes a backbone for the paper’s network on it', async () => {
     const { results } = await reportOf('--model', 'mobilenet_v2', '--no-cold-start')
     const { results: named } = await reportOf('--model', 'deeplabv3_mobilenet_v2', '--no-cold-start')
     expect(results[0].macs).to.equal(named[0].macs)
