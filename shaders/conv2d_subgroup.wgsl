@@ -140,16 +140,25 @@ fn main(
     }
   }
 
+  // Stored in one loop whose number of turns no compiler knows: unrolled, it took most of the time that the whole shader takes to
+  // compile. Its indices would keep `sums` and `pixels` from registers, so they are of copies.
+  var results: array<vec4f, TILE_PIXELS * TILE_VECTORS>;
+  var places: array<u32, TILE_PIXELS>;
+  var biases: array<u32, TILE_PIXELS>;
   for (var p = 0u; p < TILE_PIXELS; p++) {
+    for (var v = 0u; v < TILE_VECTORS; v++) { results[p * TILE_VECTORS + v] = sums[p][v]; }
     let pixel = pixels[p].image * params.out_h * params.out_w + pixels[p].place;
-    for (var v = 0u; v < TILE_VECTORS; v++) {
-      let vector = first_vector + v;
-      if (first_index + p * SUBGROUP_SIZE < params.pixels && vector < params.out_vectors) {
-        let at = pixel * params.out_pitch + params.out_offset + vector;
-        var value = sums[p][v] + bias[pixels[p].image * params.bias_pitch + vector];
-        if (params.has_residual != 0u) { value += residual[at]; }
-        output[at] = activate(value);
-      }
-    }
+    places[p] = pixel * params.out_pitch + params.out_offset + first_vector;
+    biases[p] = pixels[p].image * params.bias_pitch + first_vector;
+  }
+  let vectors = min(TILE_VECTORS, params.out_vectors - first_vector);
+  var p = 0u;
+  var v = 0u;
+  while (p < TILE_PIXELS && first_index + p * SUBGROUP_SIZE < params.pixels) {
+    var value = results[p * TILE_VECTORS + v] + bias[biases[p] + v];
+    if (params.has_residual != 0u) { value += residual[places[p] + v]; }
+    output[places[p] + v] = activate(value);
+    v++;
+    if (v == vectors) { v = 0u; p++; }
   }
 }
