@@ -34,24 +34,6 @@ struct Params {
   epsilon: f32,
 }
 
-fn scale_of(channel: u32) -> f32 {
-  if (params.has_batch_norm == 0u || channel >= params.out_channels) { return 1.0; }
-  return gamma[channel] / sqrt(variance[channel] + params.epsilon);
-}
-
-fn weight_of(channel: u32, in_channel: u32, tap: u32) -> f32 {
-  if (channel >= params.out_channels || in_channel >= params.in_count) { return 0.0; }
-  return weight[(channel * params.in_channels + params.in_from + in_channel) * params.taps + tap];
-}
-
-fn bias_of(channel: u32) -> f32 {
-  if (channel >= params.out_channels) { return 0.0; }
-  var value = 0.0;
-  if (params.has_bias != 0u) { value = bias[channel]; }
-  if (params.has_batch_norm == 0u) { return value; }
-  return (value - mean[channel]) * scale_of(channel) + beta[channel];
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -62,19 +44,30 @@ fn main(
   let vector = index % params.out_vectors;
   let first = index / params.out_vectors * params.run;
   if (first >= params.in_padded) { return; }
+  // Of the last vector there may be fewer than four channels: the others are zeros.
   let channel = vector * 4u;
-  let scale = vec4f(scale_of(channel), scale_of(channel + 1u), scale_of(channel + 2u), scale_of(channel + 3u));
-  for (var i = first; i < min(first + params.run, params.in_padded); i++) {
-    for (var tap = 0u; tap < params.taps; tap++) {
-      packed[(tap * params.in_padded + i) * params.out_vectors + vector] = scale * vec4f(
-        weight_of(channel, i, tap),
-        weight_of(channel + 1u, i, tap),
-        weight_of(channel + 2u, i, tap),
-        weight_of(channel + 3u, i, tap),
-      );
+  let end = min(channel + 4u, params.out_channels);
+  var scale = vec4f(1);
+  var shift = vec4f(0);
+  for (var c = channel; c < end; c++) {
+    if (params.has_bias != 0u) { shift[c - channel] = bias[c]; }
+    if (params.has_batch_norm != 0u) {
+      let factor = gamma[c] / sqrt(variance[c] + params.epsilon);
+      scale[c - channel] = factor;
+      shift[c - channel] = (shift[c - channel] - mean[c]) * factor + beta[c];
     }
   }
-  if (first == 0u) {
-    packed_bias[vector] = vec4f(bias_of(channel), bias_of(channel + 1u), bias_of(channel + 2u), bias_of(channel + 3u));
+  if (first == 0u) { packed_bias[vector] = shift; }
+
+  for (var i = first; i < min(first + params.run, params.in_padded); i++) {
+    for (var tap = 0u; tap < params.taps; tap++) {
+      var values = vec4f(0);
+      if (i < params.in_count) {
+        for (var c = channel; c < end; c++) {
+          values[c - channel] = weight[(c * params.in_channels + params.in_from + i) * params.taps + tap];
+        }
+      }
+      packed[(tap * params.in_padded + i) * params.out_vectors + vector] = scale * values;
+    }
   }
 }

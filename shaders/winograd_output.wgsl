@@ -24,6 +24,7 @@ struct Params {
   first_tile: u32, // of the tiles of all images, row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
+  points: u32, // POINTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
   dilation: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
@@ -83,7 +84,7 @@ fn main(
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }
 
   var lines: array<array<vec4f, 4>, POINTS>;
-  for (var y = 0u; y < POINTS; y++) {
+  for (var y = 0u; y < params.points; y++) {
     var line: array<vec4f, 6>;
     for (var x = 0u; x < POINTS; x++) {
       line[x] = products[((y * POINTS + x) * params.out_vectors + vector) * params.tiles + tile];
@@ -96,19 +97,24 @@ fn main(
   let top = first_output(row - image * params.tiles_h);
   let left = first_output(params.first_tile + tile - row * params.tiles_w);
   let image_bias = bias[image * params.bias_pitch + vector];
+  // Stored in a loop of its own, which is not unrolled either.
+  var results: array<vec4f, OUTPUTS * OUTPUTS>;
   for (var x = 0u; x < OUTPUTS; x++) {
     var column: array<vec4f, 6>;
     for (var y = 0u; y < POINTS; y++) { column[y] = lines[y][x]; }
     let values = from_points(column);
-    let out_x = left + x * params.dilation;
-    for (var y = 0u; y < OUTPUTS; y++) {
-      let out_y = top + y * params.dilation;
-      if (out_y < params.out_h && out_x < params.out_w) {
-        let at = ((image * params.out_h + out_y) * params.out_w + out_x) * params.out_pitch + params.out_offset + vector;
-        var value = values[y] + image_bias;
-        if (params.has_residual != 0u) { value += residual[at]; }
-        output[at] = activate(value);
-      }
-    }
+    for (var y = 0u; y < OUTPUTS; y++) { results[y * OUTPUTS + x] = values[y]; }
+  }
+  let columns = min(OUTPUTS, (params.out_w - left + params.dilation - 1u) / params.dilation);
+  var x = 0u;
+  var y = 0u;
+  while (y < OUTPUTS && top + y * params.dilation < params.out_h) {
+    let out_row = image * params.out_h + top + y * params.dilation;
+    let at = (out_row * params.out_w + left + x * params.dilation) * params.out_pitch + params.out_offset + vector;
+    var value = results[y * OUTPUTS + x] + image_bias;
+    if (params.has_residual != 0u) { value += residual[at]; }
+    output[at] = activate(value);
+    x++;
+    if (x == columns) { x = 0u; y++; }
   }
 }

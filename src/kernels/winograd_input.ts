@@ -19,6 +19,7 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
       in_vectors: vectors(inChannels),
       ...tileParams(options),
       tile_groups: tileGroups,
+      lines: outputs + 2,
       pad_top: padding.top,
       pad_left: padding.left,
     },

@@ -2,7 +2,14 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
-import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts, winogradTiles } from './winograd.ts'
+import {
+  tileBytes,
+  tileParams,
+  type WinogradStepOptions,
+  winogradConsts,
+  winogradPoints,
+  winogradTiles,
+} from './winograd.ts'
 
 /** act(outputs + bias + residual) of the tiles in `range`, from their products at Winograd's points: → [n, h', w', outChannels]. */
 export function winogradOutput(options: WinogradStepOptions): Kernel {
@@ -41,6 +48,7 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
       out_offset: slice.offset / 4,
       ...tileParams(options),
       tile_groups: tileGroups,
+      points: winogradPoints(outputs),
       bias_pitch: biasPerImage ? outVectors : 0,
       has_residual: Number(residual),
       ...activationRange(activation),
