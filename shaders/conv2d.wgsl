@@ -3,7 +3,7 @@
 //   input    [n, in_h, in_w, in_vectors]                      vec4: four channels; padded channels are zero
 //   weight   [k_h, k_w, in_vectors, 4, out_vectors]           vec4: four output channels; see fold_batch_norm.wgsl
 //   bias     [out_vectors], or [n, bias_pitch] for a bias per image
-//   residual the output's shape, read if has_residual
+//   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset
 //
 // An implicit GEMM: rows are output pixels, columns output channels, and the sum runs over taps and input channels. One
@@ -36,6 +36,7 @@ struct Params {
   pad_left: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
+  in_place: u32,
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -133,6 +134,7 @@ fn main(
       if (first_pixel + p < params.pixels && vector < params.out_vectors) {
         var value = sums[p][v] + bias[pixels[p].n * params.bias_pitch + vector];
         if (params.has_residual != 0u) { value += residual[at + vector]; }
+        if (params.in_place != 0u) { value += output[at + vector]; }
         output[at + vector] = activate(value);
       }
     }

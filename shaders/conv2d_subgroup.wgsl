@@ -35,6 +35,7 @@ struct Params {
   pad_left: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
+  in_place: u32, // the residual is what the output holds before
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -157,6 +158,7 @@ fn main(
   while (p < TILE_PIXELS && first_index + p * SUBGROUP_SIZE < params.pixels) {
     var value = results[p * TILE_VECTORS + v] + bias[biases[p] + v];
     if (params.has_residual != 0u) { value += residual[places[p] + v]; }
+    if (params.in_place != 0u) { value += output[places[p] + v]; }
     output[places[p] + v] = activate(value);
     v++;
     if (v == vectors) { v = 0u; p++; }

@@ -2,7 +2,7 @@
 //
 //   products   [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on
 //   bias       [out_vectors], or [n, out_vectors] if bias_pitch is not 0
-//   residual   of the output's shape, read if has_residual
+//   residual   of the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output     [n, out_h, out_w, out_pitch]           act(from_points down and along + bias + residual), from the vector out_offset on
 //
 // One invocation computes one vector of a tile's outputs; 64 of them, 8 vectors of 8 tiles, as in winograd_input.wgsl.
@@ -28,6 +28,7 @@ struct Params {
   dilation: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
+  in_place: u32,
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -113,6 +114,7 @@ fn main(
     let at = (out_row * params.out_w + left + x * params.dilation) * params.out_pitch + params.out_offset + vector;
     var value = results[y * OUTPUTS + x] + image_bias;
     if (params.has_residual != 0u) { value += residual[at]; }
+    if (params.in_place != 0u) { value += output[at]; }
     output[at] = activate(value);
     x++;
     if (x == columns) { x = 0u; y++; }

@@ -28,6 +28,8 @@ export type Conv2dOp = OpOf<
     inputChannels?: { from: number; to: number }
     /** Where in the output's channels this op writes, where a pass elided the concat that followed. */
     outputOffset?: number
+    /** The output lies where the residual does, where a pass found that nothing reads that after this op. */
+    inPlace?: boolean
   }
 export type DepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor; residual?: Tensor }> & Convolution
 export type BatchNormOp = OpOf<'batchNorm', { input: Tensor }> & {

@@ -17,10 +17,10 @@ export function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step[] {
   const options = optionsOf(op)
   const winograd = chooseWinograd(options, target)
   if (winograd) return lowerWinograd(op, winograd)
-  const { input, residual } = op.inputs
+  const { input } = op.inputs
   const folded = foldedWeights({ ...op, depthwise: false })
   const operands: Record<string, Operand> = {
-    ...tensors({ input, residual, output: op.output }),
+    ...tensors({ input, residual: boundResidual(op), output: op.output }),
     weight: { folded, part: 'packed' },
     bias: biasOf(op, folded),
   }
@@ -28,7 +28,7 @@ export function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step[] {
 }
 
 function lowerWinograd(op: Conv2dOp, options: NonNullable<ReturnType<typeof chooseWinograd>>): Step[] {
-  const { input, residual } = op.inputs
+  const { input } = op.inputs
   const { outChannels, outputs, subgroupSize } = options
   const inChannels = input.shape[3]
   const folded = winogradWeights(foldedWeights({ ...op, depthwise: false }), {
@@ -53,7 +53,10 @@ function lowerWinograd(op: Conv2dOp, options: NonNullable<ReturnType<typeof choo
       {
         op,
         kernel: winogradOutput(some),
-        operands: { ...tensors({ products, residual, output: op.output }), bias: biasOf(op, folded) },
+        operands: {
+          ...tensors({ products, residual: boundResidual(op), output: op.output }),
+          bias: biasOf(op, folded),
+        },
       },
     ]
   })
@@ -66,9 +69,12 @@ const optionsOf = (op: Conv2dOp): Conv2dOptions => ({
   outChannels: op.weight.shape[0],
   kernel: [op.weight.shape[2], op.weight.shape[3]],
   biasPerImage: op.inputs.imageBias !== undefined,
-  residual: op.inputs.residual !== undefined,
+  residual: op.inPlace ? 'in place' : op.inputs.residual !== undefined,
   slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
 })
+
+/** What is added, where that does not lie in the output already. */
+const boundResidual = ({ inPlace, inputs }: Conv2dOp) => (inPlace ? undefined : inputs.residual)
 
 const biasOf = (op: Conv2dOp, folded: FoldedWeights): Operand =>
   op.inputs.imageBias ? { tensor: op.inputs.imageBias } : { folded, part: 'packed_bias' }

@@ -83,7 +83,8 @@ export const weightBytes = ({ folded }: Plan): number =>
   folded.reduce((sum, weights) => sum + packedBytes(weights) + weights.kernel.outputs.packed_bias, 0)
 
 function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
-  const tensors = lifetimesOf(graph, steps)
+  const holders = holdersOf(graph)
+  const tensors = lifetimesOf(graph, steps, holders)
   for (const [{ name }, { bytes }] of tensors)
     if (bytes > limits.maxStorageBufferBindingSize)
       throw new UserError(
@@ -91,16 +92,31 @@ function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
           'take smaller images or crops, fewer of them at a time, or a larger output stride',
       )
   const { offsets, bytes } = assignOffsets([...tensors.values()], limits.minStorageBufferOffsetAlignment)
-  const placed = [...tensors].map(
-    ([tensor, { bytes }], i) => [tensor, { offset: offsets[i], bytes }] as const,
+  const placements = new Map<Tensor, Placement>(
+    [...tensors].map(([tensor, { bytes }], i) => [tensor, { offset: offsets[i], bytes }]),
   )
-  return { placements: new Map(placed), arenaBytes: bytes }
+  for (const [tensor, holder] of holders) placements.set(tensor, placements.get(holder)!)
+  return { placements, arenaBytes: bytes }
 }
 
-/** From the step that first writes a tensor to the last that reads it; inputs are there from the start, outputs to the end. */
-function lifetimesOf(graph: Graph, steps: Step[]) {
+/** For each tensor that is written in place, the one whose place that was first. */
+function holdersOf(graph: Graph): Map<Tensor, Tensor> {
+  const holders = new Map<Tensor, Tensor>()
+  for (const op of graph.ops) {
+    const residual = op.kind === 'conv2d' && op.inPlace ? op.inputs.residual : undefined
+    if (residual) holders.set(op.output, holders.get(residual) ?? residual)
+  }
+  return holders
+}
+
+/**
+ * From the step that first writes a tensor, or those it holds in turn, to the last that reads it; inputs are there from the start,
+ * outputs to the end.
+ */
+function lifetimesOf(graph: Graph, steps: Step[], holders: ReadonlyMap<Tensor, Tensor>) {
   const lifetimes = new Map<Tensor, { bytes: number; first: number; last: number }>()
-  const touch = (tensor: Tensor, index: number) => {
+  const touch = (held: Tensor, index: number) => {
+    const tensor = holders.get(held) ?? held
     const known = lifetimes.get(tensor) ?? { bytes: tensorBytes(tensor), first: index, last: index }
     lifetimes.set(tensor, { ...known, last: Math.max(known.last, index) })
   }

@@ -10,8 +10,8 @@ export interface Conv2dOptions extends Window {
   outChannels: number
   /** Whether `bias` is [n, outChannels], one per image, rather than [outChannels]. */
   biasPerImage?: boolean
-  /** Whether `residual`, of the output's shape, is added before the activation. */
-  residual?: boolean
+  /** Whether something of the output's shape is added before the activation: `residual`, or what `output` holds before. */
+  residual?: boolean | 'in place'
   activation: Activation
   /** Where the result goes in a wider tensor of `channels` channels, from `offset` (a multiple of 4) on. */
   slice?: { offset: number; channels: number }
@@ -47,14 +47,14 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
   const outVectors = vectors(outChannels)
   const rowTiles = Math.ceil(pixels / tile.pixels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
+  const written = activationBytes([n, out.h, out.w, outChannels])
   const taps = kernel[0] * kernel[1]
   const inputs = {
     input: activationBytes(input),
     weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
     bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-    residual: residual ? outputBytes : 0,
+    residual: residual === true ? outputBytes : 0,
   }
-  const read = inputs.input + inputs.weight + inputs.bias + inputs.residual
   return {
     label,
     params: {
@@ -75,16 +75,22 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
       pad_top: padding.top,
       pad_left: padding.left,
       bias_pitch: biasPerImage ? outVectors : 0,
-      has_residual: Number(residual),
+      ...residualParams(residual),
       ...activationRange(activation),
     },
     inputs,
     outputs: { output: outputBytes },
     workgroups: rowTiles * Math.ceil(outVectors / tile.vectors),
     macs: pixels * outChannels * inChannels * taps,
-    traffic: read + activationBytes([n, out.h, out.w, outChannels]),
+    traffic: inputs.input + inputs.weight + inputs.bias + written * (residual ? 2 : 1),
   }
 }
+
+/** What shaders are told of the residual. */
+export const residualParams = (residual: Conv2dOptions['residual']) => ({
+  has_residual: Number(residual === true),
+  in_place: Number(residual === 'in place'),
+})
 
 /** 8 pixels × up to 16 channels, with as many lanes along the channels as there is use for. */
 export function registerTile(channels: number): Conv2dTile {

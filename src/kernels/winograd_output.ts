@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
+import { residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
 import {
@@ -32,7 +33,7 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
   const inputs = {
     products: tileBytes(outputs, outChannels, range.count),
     bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-    residual: residual ? outputBytes : 0,
+    residual: residual === true ? outputBytes : 0,
   }
   const share = range.count / winogradTiles(options).total
   const mapped = share * activationBytes([n, out.h, out.w, outChannels])
@@ -50,7 +51,7 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
       tile_groups: tileGroups,
       points: winogradPoints(outputs),
       bias_pitch: biasPerImage ? outVectors : 0,
-      has_residual: Number(residual),
+      ...residualParams(residual),
       ...activationRange(activation),
     },
     inputs,

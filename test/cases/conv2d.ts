@@ -14,7 +14,7 @@ export interface Conv2dCase {
   dilation: number
   padding: Padding | 'same'
   bias: 'none' | 'channel' | 'image'
-  residual: boolean
+  residual: boolean | 'in place'
   activation: Activation
   seed: number
   /** a NaN or an infinity in the input */
@@ -154,6 +154,15 @@ const epilogues: Conv2dCase[] = [
     activation: 'relu',
   },
   { ...pointwise, name: 'residual without bias, stride 2', bias: 'none', residual: true, stride: 2 },
+  {
+    ...plain,
+    name: 'residual in place, relu, batch 3, 24 → 24',
+    input: [3, 9, 9, 24],
+    outChannels: 24,
+    residual: 'in place',
+    activation: 'relu',
+  },
+  { ...pointwise, name: 'residual in place, 21 channels', outChannels: 21, residual: 'in place' },
   {
     ...pointwise,
     name: 'bias per image, batch 3',

@@ -4,8 +4,10 @@ import { randomValues } from '../reference/random.ts'
 import { padding, samePadding } from '../reference/window.ts'
 import type { Conv2dCase } from './conv2d.ts'
 
-export interface DepthwiseConv2dCase extends Omit<Conv2dCase, 'outChannels' | 'bias' | 'spotCheck'> {
+export interface DepthwiseConv2dCase
+  extends Omit<Conv2dCase, 'outChannels' | 'bias' | 'residual' | 'spotCheck'> {
   bias: boolean
+  residual: boolean
 }
 
 /** What a case is unless it says otherwise: one 3×3 over a 17×13 map of 5 channels. */

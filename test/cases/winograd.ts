@@ -34,6 +34,13 @@ const anyMaps: Map[] = [
     padding: { top: 0, bottom: 5, left: 3, right: 1 },
   },
   { ...plain, name: 'residual, relu', input: [2, 9, 7, 5], residual: true, activation: 'relu' },
+  {
+    ...plain,
+    name: 'residual in place, relu',
+    input: [2, 9, 7, 5],
+    residual: 'in place',
+    activation: 'relu',
+  },
   { ...plain, name: 'bias per image, relu6', input: [3, 6, 7, 5], bias: 'image', activation: 'relu6' },
   {
     ...plain,

@@ -49,6 +49,7 @@ function graphOf(test: Conv2dCase, slice?: Slice) {
     padding,
     activation: test.activation,
     outputOffset: slice?.offset,
+    inPlace: test.residual === 'in place',
   }
   const graph: Graph = {
     ops: [op],

@@ -8,6 +8,7 @@ import { foldBatchNorm } from '../../src/graph/passes/fold_batch_norm.ts'
 import { fuseActivation, fuseAdd } from '../../src/graph/passes/fuse.ts'
 import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
 import { poolingAsBias } from '../../src/graph/passes/pooling_bias.ts'
+import { residualInPlace } from '../../src/graph/passes/residual_in_place.ts'
 import { seededImage } from '../model/seeded_weights.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
@@ -58,6 +59,20 @@ const shared = graphOf((g, image) => {
   return g.build([g.add(g.add(conv, normal, { name: 'sum' }), active, { name: 'total' })])
 })
 
+/** A residual unit, and who reads its shortcut besides the convolution that adds it. */
+const unit = (read: 'once' | 'again' | 'outside' | 'at once') =>
+  graphOf((g, image) => {
+    const shortcut = g.conv2d(image, { name: 'shortcut', outChannels: 8, kernel: 1 })
+    const inner =
+      read === 'at once' ? shortcut : g.conv2d(shortcut, { name: 'reduce', outChannels: 4, kernel: 3 })
+    const sum = g.add(g.conv2d(inner, { name: 'expand', outChannels: 8, kernel: 1 }), shortcut, {
+      name: 'sum',
+    })
+    const after = read === 'again' ? g.add(g.activation(sum, 'relu'), shortcut, { name: 'more' }) : sum
+    const last = g.conv2d(after, { name: 'after', outChannels: 8, kernel: 1 })
+    return g.build(read === 'outside' ? [last, shortcut] : [last])
+  })
+
 describe('passes', () => {
   it('fold batch norm into the convolution before it', () => {
     expect(kinds(bottleneck, [foldBatchNorm])).not.to.include('batchNorm')
@@ -96,9 +111,22 @@ describe('passes', () => {
     expect(Object.keys(concat.inputs)).to.deep.equal(['8'])
   })
 
+  it('write over a residual that nothing reads any more', () => {
+    const inPlace = (graph: Graph) =>
+      [fuseAdd, residualInPlace]
+        .reduce((edited, pass) => pass(edited), graph)
+        .ops.flatMap(op => (op.kind === 'conv2d' && op.inPlace ? [op.name] : []))
+    expect(inPlace(unit('once'))).to.deep.equal(['expand'])
+    expect(inPlace(unit('again')), 'a sum that reads it later').to.deep.equal([])
+    expect(inPlace(unit('outside')), 'an output').to.deep.equal([])
+    expect(inPlace(unit('at once')), 'the convolution itself').to.deep.equal([])
+  })
+
   const graphs = {
     bottleneck,
     shared,
+    'residual unit': unit('once'),
+    'residual unit, its shortcut an output': unit('outside'),
     'pyramid, pool first': pyramid(0),
     'pyramid, pool in the middle': pyramid(1),
     'pyramid, pool last': pyramid(2),

@@ -53,7 +53,7 @@ export async function conv2dRun(
       input: toGpu(input),
       weight: packed.weight,
       bias: imageBias ? toGpu({ shape: biasShape, data: imageBias }) : packed.bias,
-      ...(residual && { residual: toGpu(residual) }),
+      ...(residual && { [test.residual === 'in place' ? 'output' : 'residual']: toGpu(residual) }),
       ...(slice && { output: ramp(operands, slice) }),
     },
     check: ({ output }) => {

@@ -96,7 +96,7 @@ export function winogradOutputRun(test: WinogradCase): KernelRun {
     data: {
       products: Float32Array.from(byVector(products, { points, rows: tiles.length, channels: outChannels })),
       bias: toGpu({ shape: biasShape, data: bias }),
-      ...(conv.residual && { residual: toGpu(conv.residual) }),
+      ...(conv.residual && { [test.residual === 'in place' ? 'output' : 'residual']: toGpu(conv.residual) }),
     },
     check: ({ output }) => {
       const expected = reference.winogradOutput(conv, outputs, { tiles, products })
