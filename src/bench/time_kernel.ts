@@ -1,3 +1,5 @@
+// One kernel, timed by itself by the GPU's own clock.
+
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { Program } from '../gpu/program.ts'

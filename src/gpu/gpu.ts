@@ -104,6 +104,18 @@ export class Gpu {
     return buffer
   }
 
+  /** A buffer of `size` bytes for each of `labels`, as `allocate` makes it; where one does not fit there will be none. */
+  async allocateAll(labels: string[], size: number, flags: number): Promise<GPUBuffer[]> {
+    const buffers: GPUBuffer[] = []
+    try {
+      for (const label of labels) buffers.push(await this.allocate(label, size, flags))
+    } catch (error) {
+      for (const buffer of buffers) this.release(buffer)
+      throw error
+    }
+    return buffers
+  }
+
   /** Destroys a buffer that `allocate` made. */
   release(buffer: GPUBuffer): void {
     this.#liveBytes.delete(buffer)

@@ -50,10 +50,8 @@ export class ParameterArena {
       largest: gpu.limits.maxStorageBufferBindingSize,
     })
     const flags = usage.storage | usage.copySource | usage.copyDestination
-    const values = await gpu.allocate('parameters', bytes, flags)
-    const gradients = await gpu.allocate('gradients', bytes, flags)
-    const velocities = await gpu.allocate('velocities', bytes, flags)
-    const sums = options.sums ? await gpu.allocate('sums of gradients', bytes, flags) : undefined
+    const labels = ['parameters', 'gradients', 'velocities', ...(options.sums ? ['sums of gradients'] : [])]
+    const [values, gradients, velocities, sums] = await gpu.allocateAll(labels, bytes, flags)
     const write = (buffer: GPUBuffer, offset: number, data: Float32Array) =>
       gpu.device.queue.writeBuffer(buffer, offset, data as BufferSource)
     for (const { parameter, offset, learns } of places) {

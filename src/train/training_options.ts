@@ -1,3 +1,5 @@
+// What can be said of a training run, beside the recipe that changes as it goes.
+
 /** What a step computes; Recipe has the rest, and the paper's values. */
 export interface TrainingOptions {
   /** Images a step. */

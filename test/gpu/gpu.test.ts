@@ -93,6 +93,15 @@ describe('gpu/gpu', () => {
       })
     }
 
+    it('of several buffers that do not all fit, none stays', async () => {
+      const allocate = gpu.allocate.bind(gpu)
+      gpu.allocate = (label, ...rest) =>
+        label === 'third' ? Promise.reject(new OutOfMemoryError('third: no room')) : allocate(label, ...rest)
+      const { buffers } = gpu.memory
+      await rejects(OutOfMemoryError, () => gpu.allocateAll(['first', 'second', 'third'], 64, usage.storage))
+      expect(gpu.memory.buffers).to.equal(buffers)
+    })
+
     it('another GPU works on', async () => {
       gpu.device.destroy()
       const { output } = await runKernel(await testGpu(), kernel, data)
