@@ -88,10 +88,45 @@ export class Program {
    * Throws a UserError where the adapter has no `timestamp-query`.
    */
   async profile(): Promise<KernelTime[]> {
-    const { device } = this.#gpu
-    if (!device.features.has('timestamp-query'))
+    if (!this.#gpu.device.features.has('timestamp-query'))
       throw new UserError('this GPU has no timestamps to profile with')
-    const count = this.#dispatches.length * 2
+    const times = await this.#timePasses(
+      this.#dispatches.map(dispatch => ({
+        label: dispatch.kernel.label,
+        record: pass => record(pass, dispatch),
+      })),
+    )
+    return this.#dispatches.map(({ kernel }, i) => ({ kernel, milliseconds: times[i] }))
+  }
+
+  /**
+   * Runs all `repetitions` times, one after the other, and returns how long one took, in milliseconds: by the GPU's clock where it
+   * has timestamps, which may be quantised, else until the GPU is heard to be done.
+   */
+  async time(repetitions: number): Promise<number> {
+    const repeat = (pass: GPUComputePassEncoder) => {
+      for (let i = 0; i < repetitions; i++) for (const dispatch of this.#dispatches) record(pass, dispatch)
+    }
+    if (this.#gpu.device.features.has('timestamp-query')) {
+      const [milliseconds] = await this.#timePasses([{ label: 'time', record: repeat }])
+      return milliseconds / repetitions
+    }
+    const start = performance.now()
+    this.#gpu.submit('time', encoder => {
+      const pass = encoder.beginComputePass()
+      repeat(pass)
+      pass.end()
+    })
+    await this.#gpu.finish()
+    return (performance.now() - start) / repetitions
+  }
+
+  /** The GPU's own time of each of these compute passes, in milliseconds. */
+  async #timePasses(
+    passes: { label: string; record(pass: GPUComputePassEncoder): void }[],
+  ): Promise<number[]> {
+    const { device } = this.#gpu
+    const count = passes.length * 2
     const querySet = device.createQuerySet({ label: 'profile', type: 'timestamp', count })
     const resolved = await this.#gpu.allocate('timestamps', count * 8, usage.queryResolve | usage.copySource)
     const readback = await this.#gpu.allocate(
@@ -100,10 +135,10 @@ export class Program {
       usage.mapRead | usage.copyDestination,
     )
     this.#gpu.submit('profile', encoder => {
-      this.#dispatches.forEach((dispatch, i) => {
+      passes.forEach(({ label, record }, i) => {
         const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 }
-        const pass = encoder.beginComputePass({ label: dispatch.kernel.label, timestampWrites })
-        record(pass, dispatch)
+        const pass = encoder.beginComputePass({ label, timestampWrites })
+        record(pass)
         pass.end()
       })
       encoder.resolveQuerySet(querySet, 0, count, resolved, 0)
@@ -112,10 +147,7 @@ export class Program {
     const times = new BigUint64Array((await this.#gpu.read(readback, count * 8)).buffer)
     for (const buffer of [resolved, readback]) this.#gpu.release(buffer)
     querySet.destroy()
-    return this.#dispatches.map(({ kernel }, i) => ({
-      kernel,
-      milliseconds: Number(times[2 * i + 1] - times[2 * i]) / 1e6,
-    }))
+    return passes.map((_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6)
   }
 
   /** Releases the parameters; the buffers it was given belong to the caller. */

@@ -23,7 +23,7 @@ export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infin
   const { limits, subgroupSize } = gpu
   const { maxBufferSize } = limits
   // Weights that learn would have to be transformed for Winograd's tiles at every step.
-  const target: PlanTarget = { limits, subgroupSize, winograd: 0 }
+  const target: PlanTarget = { limits, subgroupSize, winograd: false }
   const limit = Math.min(budget, maxBufferSize)
   const plan = (dropped: Candidate[]) =>
     layOutPlan(recompute(graph, new Set(dropped.flatMap(({ tensors }) => tensors))), target, [])

@@ -120,6 +120,11 @@ export class Executor {
     })
   }
 
+  /** How long the steps take, in milliseconds, on what the last run left; of `repetitions` in a row the mean. */
+  time(repetitions: number): Promise<number> {
+    return this.#exclusively(() => this.#program.time(repetitions))
+  }
+
   /** Releases the arena; the weights belong to their store. Waits for a run under way. */
   async destroy(): Promise<void> {
     await this.#running

@@ -14,7 +14,7 @@ import { type Operand, type Step, scratch, tensors } from './step.ts'
 const SCRATCH_BYTES = 12e6
 
 export function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step[] {
-  const options = optionsOf(op)
+  const options = convolutionOf(op)
   const winograd = chooseWinograd(options, target)
   if (winograd) return lowerWinograd(op, winograd)
   const { input } = op.inputs
@@ -62,7 +62,8 @@ function lowerWinograd(op: Conv2dOp, options: NonNullable<ReturnType<typeof choo
   })
 }
 
-const optionsOf = (op: Conv2dOp): Conv2dOptions => ({
+/** What its kernels are made from. */
+export const convolutionOf = (op: Conv2dOp): Conv2dOptions => ({
   ...op,
   label: op.name,
   input: op.inputs.input.shape,

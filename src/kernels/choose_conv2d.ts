@@ -14,13 +14,23 @@ import {
 } from './winograd.ts'
 import { MULTIPLY_TILE } from './winograd_multiply.ts'
 
+/** The ways to compute a convolution, each of its own shaders; where the adapter has not been tuned, the first are tried first. */
+export const conv2dVariants = ['conv2d', 'conv2d_subgroup', 'winograd_4', 'winograd_3', 'winograd_2'] as const
+export type Conv2dVariant = (typeof conv2dVariants)[number]
+
 /** What a choice may depend on besides the shape. */
 export interface ConvolutionTarget {
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
-  /** In place of what is estimated to be fastest: Winograd's tiles of this size wherever they fit, or 0 for none. */
-  winograd?: 0 | WinogradOutputs
+  /** Whether Winograd's tiles may be chosen; default true. Weights that learn would have to be transformed at every step. */
+  winograd?: boolean
+  /** By `conv2dKey`, what was measured to be fastest on the adapter. */
+  tuned?: ReadonlyMap<string, Conv2dVariant>
+  /** To be taken wherever it fits, in place of what is fastest. */
+  variant?: Conv2dVariant
 }
+
+type Winograd = WinogradOptions & { subgroupSize: number }
 
 /** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
 const CPU_SUBGROUP = 8
@@ -33,30 +43,66 @@ const MOST_WEIGHT_BYTES = 128 * 2 ** 20
 const PRODUCT_COST = 0.75
 const VALUE_COST = 12
 
-export function chooseConv2d(options: Conv2dOptions, { subgroupSize }: ConvolutionTarget): Kernel {
-  return subgroupSize === CPU_SUBGROUP ? conv2dSubgroup({ ...options, subgroupSize }) : conv2d(options)
+/** What the fastest variant of a convolution depends on, as text: its shape; not what is done to the sums at the end. */
+export function conv2dKey({ input, outChannels, kernel, stride, dilation, padding }: Conv2dOptions): string {
+  const { top, left, bottom, right } = padding
+  return `${input.join('×')} → ${outChannels}, ${kernel.join('×')}, stride ${stride}, rate ${dilation}, padding ${top} ${left} ${bottom} ${right}`
+}
+
+/** Those that can compute a convolution on an adapter. */
+export const variantsFor = (options: Conv2dOptions, target: ConvolutionTarget): Conv2dVariant[] =>
+  conv2dVariants.filter(variant => fits(variant, options, target))
+
+/** The one that is told; else the one that was measured to be fastest; else the one that is estimated to be. */
+export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget): Conv2dVariant {
+  const candidates = variantsFor(options, target)
+  const { subgroupSize, variant, tuned } = target
+  for (const known of [variant, tuned?.get(conv2dKey(options))])
+    if (known !== undefined && candidates.includes(known)) return known
+  return subgroupSize === CPU_SUBGROUP ? cheapest(candidates, options) : 'conv2d'
+}
+
+/** The kernel of a convolution that is not by Winograd's tiles. */
+export function chooseConv2d(options: Conv2dOptions, target: ConvolutionTarget): Kernel {
+  const direct = { ...target, winograd: false }
+  if (chooseVariant(options, direct) === 'conv2d') return conv2d(options)
+  return conv2dSubgroup({ ...options, subgroupSize: target.subgroupSize! })
 }
 
 /** Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2d` is for it. */
-export function chooseWinograd(
-  options: Conv2dOptions,
-  { subgroupSize = 0, winograd }: ConvolutionTarget,
-): (WinogradOptions & { subgroupSize: number }) | undefined {
-  if (winograd === undefined ? subgroupSize !== CPU_SUBGROUP : subgroupSize < 8) return undefined
-  const [inChannels, { outChannels }] = [options.input[3], options]
-  const candidates = ([2, 3, 4] as const)
-    .filter(outputs => winograd === undefined || outputs === winograd)
-    .filter(outputs => winogradFits(options, outputs))
-    .filter(outputs => winogradWeightBytes(outputs, inChannels, outChannels) <= MOST_WEIGHT_BYTES)
-    .map(outputs => ({ ...options, outputs, subgroupSize }))
-    .map(choice => ({ choice, cost: winogradCost(choice) }))
-    .sort((a, b) => a.cost - b.cost)
-  if (candidates.length === 0) return undefined
-  const [{ choice, cost }] = candidates
-  return winograd !== undefined || cost < directCost(options) ? choice : undefined
+export function chooseWinograd(options: Conv2dOptions, target: ConvolutionTarget): Winograd | undefined {
+  const outputs = tileOf(chooseVariant(options, target))
+  return outputs && { ...options, outputs, subgroupSize: target.subgroupSize! }
 }
 
-function winogradCost(options: WinogradOptions & { subgroupSize: number }): number {
+/** Outputs along an axis of Winograd's tiles; undefined of a variant that has none. */
+const tileOf = (variant: Conv2dVariant): WinogradOutputs | undefined =>
+  (({ conv2d: undefined, conv2d_subgroup: undefined, winograd_2: 2, winograd_3: 3, winograd_4: 4 }) as const)[
+    variant
+  ]
+
+function fits(variant: Conv2dVariant, options: Conv2dOptions, target: ConvolutionTarget): boolean {
+  if (variant === 'conv2d') return true
+  const { subgroupSize = 0, winograd = true } = target
+  if (subgroupSize < 8) return false
+  const outputs = tileOf(variant)
+  if (!outputs) return true
+  const weightBytes = winogradWeightBytes(outputs, options.input[3], options.outChannels)
+  return winograd && winogradFits(options, outputs) && weightBytes <= MOST_WEIGHT_BYTES
+}
+
+/** On a CPU adapter. */
+function cheapest(candidates: Conv2dVariant[], options: Conv2dOptions): Conv2dVariant {
+  const cost = (variant: Conv2dVariant) => {
+    if (variant === 'conv2d') return Infinity
+    const outputs = tileOf(variant)
+    return outputs ? winogradCost({ ...options, outputs, subgroupSize: CPU_SUBGROUP }) : directCost(options)
+  }
+  const costs = candidates.map(variant => ({ variant, cost: cost(variant) }))
+  return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).variant
+}
+
+function winogradCost(options: Winograd): number {
   const { outputs, input, outChannels, subgroupSize } = options
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)

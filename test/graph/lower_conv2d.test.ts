@@ -3,6 +3,7 @@
 import { expect } from 'chai'
 import type { Conv2dOp, Graph, Tensor } from '../../src/graph/graph.ts'
 import { createPlan, type PlanTarget } from '../../src/graph/plan.ts'
+import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
 import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
 import { placeOf, sizeOf } from '../reference/array4.ts'
@@ -68,10 +69,10 @@ function graphOf(test: Conv2dCase, slice?: Slice) {
   return { graph, conv, inputs, parameters }
 }
 
-/** Runs a case by tiles of that size and compares its output, of a heavy one a sample. */
-async function expectConvolved(test: Conv2dCase, winograd: WinogradOutputs, slice?: Slice): Promise<void> {
+/** Runs a case by one variant and compares its output, of a heavy one a sample. */
+async function expectConvolved(test: Conv2dCase, variant: Conv2dVariant, slice?: Slice): Promise<void> {
   const { graph, conv, inputs, parameters } = graphOf(test, slice)
-  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, passes: [], winograd })
+  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, passes: [], variant })
   const shape = conv2dShape(conv)
   const { offset, channels } = slice ?? { offset: 0, channels: shape[3] }
   const inSlice = (index: number) => index % channels >= offset && index % channels < offset + shape[3]
@@ -94,11 +95,11 @@ describe('a convolution in a plan', () => {
       })
       // What is not finite spreads over its tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
-        it(test.name, () => expectConvolved(test, outputs))
+        it(test.name, () => expectConvolved(test, `winograd_${outputs}`))
 
       it('into a slice of a wider tensor', async () => {
         const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
-        await expectConvolved(test, outputs, { offset: 8, channels: 24 })
+        await expectConvolved(test, `winograd_${outputs}`, { offset: 8, channels: 24 })
       })
     })
 
@@ -127,7 +128,7 @@ describe('a convolution in a plan', () => {
       expect(shaders(wide, { subgroupSize: 32 })).to.deep.equal(new Set(['conv2d']))
     })
     it('not where it is told not to', () => {
-      expect(shaders(wide, { ...cpu, winograd: 0 })).to.deep.equal(new Set(['conv2d_subgroup']))
+      expect(shaders(wide, { ...cpu, winograd: false })).to.deep.equal(new Set(['conv2d_subgroup']))
     })
   })
 })

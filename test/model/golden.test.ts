@@ -1,6 +1,7 @@
 // Whole networks on the GPU against PyTorch's logits.
 
 import { expect } from 'chai'
+import { conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
@@ -9,21 +10,17 @@ import { seededImage } from './seeded_weights.ts'
 /** PyTorch's own float32 differs from its float64 by up to 7e-6 here. */
 const TOLERANCE = 3e-5
 
-/** How 3×3 convolutions are computed, where that is not for the plan to choose. */
-const tiles = (winograd?: number) =>
-  winograd === undefined ? '' : winograd === 0 ? ', without Winograd' : `, by tiles of ${winograd}`
-
 describe('logits of whole networks', () => {
   for (const golden of goldenCases()) {
     const { name, outputStride, height, width, logits } = golden
     // ResNet-101 has the layers of ResNet-50, only more of them.
-    const forced = name.includes('resnet101') ? [] : ([0, 2, 3, 4] as const)
-    for (const winograd of [undefined, ...forced])
-      it(`${name}, ${height}×${width}, output stride ${outputStride}${tiles(winograd)}`, async () => {
+    const forced = name.includes('resnet101') ? [] : conv2dVariants
+    for (const variant of [undefined, ...forced])
+      it(`${name}, ${height}×${width}, output stride ${outputStride}${variant ? `, by ${variant}` : ''}`, async () => {
         const graph = goldenGraph(golden)
         const outputs = await runGraph(await testGpu(), graph, {
           inputs: { image: seededImage(height, width) },
-          winograd,
+          variant,
         })
         const actual = outputs[graph.outputs[0].name]
         expect(actual.length).to.equal(logits.length)

@@ -6,7 +6,7 @@ import { type Graph, graphParameters } from '../../src/graph/graph.ts'
 import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
 import { createPlan } from '../../src/graph/plan.ts'
 import { WeightStore } from '../../src/graph/weight_store.ts'
-import type { ConvolutionTarget } from '../../src/kernels/choose_conv2d.ts'
+import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 
 interface Run {
@@ -14,19 +14,19 @@ interface Run {
   passes?: readonly Pass[]
   /** Default: every parameter is drawn from its name. */
   parameters?: ReadonlyMap<string, Float32Array>
-  /** Which of Winograd's tiles convolutions have to take where they can; 0 for none. Default: as the plan chooses. */
-  winograd?: ConvolutionTarget['winograd']
+  /** How convolutions are computed where they can be. Default: as the plan chooses. */
+  variant?: Conv2dVariant
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), winograd }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), variant }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
   const { limits, subgroupSize } = gpu
-  const plan = createPlan(graph, { limits, subgroupSize, winograd }, passes)
+  const plan = createPlan(graph, { limits, subgroupSize, variant }, passes)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)
