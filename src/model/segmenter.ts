@@ -6,8 +6,10 @@ import type { KernelTime } from '../gpu/program.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { Executor } from '../graph/executor.ts'
 import type { Graph, Tensor } from '../graph/graph.ts'
-import { createPlan, type Plan } from '../graph/plan.ts'
+import { createPlan, type Plan, type PlanTarget } from '../graph/plan.ts'
+import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune.ts'
 import { WeightStore } from '../graph/weight_store.ts'
+import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
 import { deepLab } from './deeplab.ts'
 import { networkSize, type Preprocessing } from './preprocessing.ts'
@@ -52,13 +54,21 @@ export class Segmenter {
   readonly #gpu: Gpu
   readonly #config: DeepLabConfig
   readonly #preprocessing: Preprocessing
-  readonly #weights: WeightStore
+  readonly #parameters: ReadonlyMap<string, Float32Array>
+  readonly #tuned: Map<string, Conv2dVariant>
+  #weights: WeightStore
   readonly #executors = new Map<string, Executor>()
   /** Calls wait for each other: one that needs a new plan makes room by destroying another's. */
   #running: Promise<unknown> = Promise.resolve()
   #disposed = false
+  /** Tunings wait for each other, and `dispose` for them: they allocate for themselves. */
+  #tuning: Promise<unknown> = Promise.resolve()
+  readonly #end = new AbortController()
 
-  /** `parameters` holds every parameter of the config's network by name, in its checkpoint's layout. */
+  /**
+   * `parameters` holds every parameter of the config's network by name, in its checkpoint's layout; `tuned` what was measured on
+   * this GPU, to which `tune` adds.
+   */
   constructor(
     gpu: Gpu,
     model: {
@@ -66,10 +76,13 @@ export class Segmenter {
       preprocessing: Preprocessing
       parameters: ReadonlyMap<string, Float32Array>
     },
+    tuned = new Map<string, Conv2dVariant>(),
   ) {
     this.#gpu = gpu
     this.#config = model.config
     this.#preprocessing = model.preprocessing
+    this.#parameters = model.parameters
+    this.#tuned = tuned
     this.#weights = new WeightStore(gpu, model.parameters)
   }
 
@@ -88,7 +101,37 @@ export class Segmenter {
 
   /** The plan for photos of these sizes, without running it. */
   plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
-    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#gpu)
+    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#target)
+  }
+
+  /**
+   * Measures which kernels are fastest for photos of these sizes; plans made later run them. Other calls may come between, and wait
+   * for one measurement at most.
+   */
+  tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions = {}): Promise<TunedConvolution[]> {
+    const result = this.#tuning.then(() => this.#tune(photos, options))
+    this.#tuning = result.catch(() => undefined)
+    return result
+  }
+
+  async #tune(
+    photos: PhotoSize[],
+    { seconds, signal, onProgress, onlyNew, ...options }: TuneOptions & InferenceOptions,
+  ): Promise<TunedConvolution[]> {
+    this.#throwIfDisposed()
+    const ends = [this.#end.signal, ...(signal ? [signal] : [])]
+    const found = await tune(this.#gpu, this.plan(photos, options).graph, {
+      ...{ seconds, onProgress, onlyNew, tuned: this.#tuned },
+      signal: AbortSignal.any(ends),
+      turn: work => this.#exclusively(work),
+    })
+    const changed = found.filter(({ convolution, untuned, fastest }) => {
+      const before = this.#tuned.get(convolution) ?? untuned
+      this.#tuned.set(convolution, fastest)
+      return before !== fastest
+    })
+    if (changed.length > 0) await this.#exclusively(() => this.#release())
+    return found
   }
 
   /**
@@ -100,14 +143,31 @@ export class Segmenter {
     return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: pixelsOf(photos) }))
   }
 
-  /** Waits for what is under way; nothing can be segmented after. */
-  dispose(): Promise<void> {
-    return this.#exclusively(async () => {
+  /** Waits for what is under way, and ends tuning; nothing can be segmented after. */
+  async dispose(): Promise<void> {
+    this.#end.abort()
+    await this.#tuning
+    await this.#exclusively(async () => {
       this.#disposed = true
-      for (const executor of this.#executors.values()) await executor.destroy()
-      this.#executors.clear()
-      this.#weights.destroy()
+      await this.#release()
     })
+  }
+
+  #throwIfDisposed(): void {
+    if (this.#disposed) throw new UserError('this model was disposed of: load it again')
+  }
+
+  get #target(): PlanTarget {
+    const { limits, subgroupSize } = this.#gpu
+    return { limits, subgroupSize, tuned: this.#tuned }
+  }
+
+  /** Frees what is on the GPU. What runs after it is planned anew. */
+  async #release(): Promise<void> {
+    for (const executor of this.#executors.values()) await executor.destroy()
+    this.#executors.clear()
+    this.#weights.destroy()
+    this.#weights = new WeightStore(this.#gpu, this.#parameters)
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -137,7 +197,7 @@ export class Segmenter {
 
   /** From the cache, or new; the size that was not used for longest makes room. */
   async #executor(job: Job): Promise<Executor> {
-    if (this.#disposed) throw new UserError('this model was disposed of: load it again')
+    this.#throwIfDisposed()
     const key = JSON.stringify(job)
     const executor = this.#executors.get(key) ?? (await this.#create(job))
     this.#executors.delete(key)
@@ -146,7 +206,7 @@ export class Segmenter {
   }
 
   async #create(job: Job): Promise<Executor> {
-    const plan = createPlan(inferenceGraph(this.#config, job), this.#gpu)
+    const plan = createPlan(inferenceGraph(this.#config, job), this.#target)
     if (this.#executors.size === MAX_PLANS) {
       const [oldest, executor] = this.#executors.entries().next().value!
       this.#executors.delete(oldest)

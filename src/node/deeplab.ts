@@ -5,18 +5,28 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { explain } from '../graph/explain.ts'
+import type { TunedConvolution, TuneOptions } from '../graph/tune.ts'
+import { BackgroundTuner } from '../model/background_tuner.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
-import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
+import { type InferenceOptions, type PhotoSize, Segmenter } from '../model/segmenter.ts'
 import { openGpu } from './dawn.ts'
 import { pixelsOn, readImage } from './image.ts'
 import { type Model, readModel, untrainedModel, writeModel } from './model_files.ts'
 import { Segmentation } from './segmentation.ts'
+import { openTuning, type Tuning } from './tuning.ts'
 import { findWeights, type WeightsOptions } from './weights.ts'
 
 export interface OpenOptions {
   /** A GPU to share. Default: one of the model's own, which `dispose` closes. */
   gpu?: Gpu
+  /**
+   * Whether to measure which kernels are fastest, once photos of a new size were segmented: between calls, which it delays by
+   * a measurement at most, for 10 s in all. What is found is kept on disk, and used by later calls; masks do not depend on it but
+   * for rounding. Default: 'background', but 'off' on software adapters, whose work would take the cores from yours, and where
+   * $CI is set. See `DeepLab.tune`.
+   */
+  tune?: 'background' | 'off'
 }
 
 export interface SegmentOptions extends InferenceOptions {
@@ -30,6 +40,8 @@ export type ImageSource = string | Uint8Array | Image
 export class DeepLab {
   readonly #gpu: Gpu
   readonly #ownsGpu: boolean
+  readonly #tuning: Tuning
+  readonly #background: BackgroundTuner | undefined
   #model: Model
   #segmenter: Segmenter
 
@@ -52,15 +64,22 @@ export class DeepLab {
     return DeepLab.#open(untrainedModel(deepLabConfig(network), options), options)
   }
 
-  static async #open(model: Model, { gpu }: OpenOptions): Promise<DeepLab> {
-    return new DeepLab(model, { gpu: gpu ?? (await openGpu()), ownsGpu: !gpu })
+  static async #open(model: Model, { gpu: given, tune }: OpenOptions): Promise<DeepLab> {
+    const gpu = given ?? (await openGpu())
+    const tuning = await openTuning(gpu)
+    return new DeepLab(model, { gpu, ownsGpu: !given, tuning, tune: tune ?? defaultTuning(gpu) })
   }
 
-  private constructor(model: Model, { gpu, ownsGpu }: { gpu: Gpu; ownsGpu: boolean }) {
-    this.#gpu = gpu
-    this.#ownsGpu = ownsGpu
+  private constructor(
+    model: Model,
+    parts: { gpu: Gpu; ownsGpu: boolean; tuning: Tuning; tune: 'background' | 'off' },
+  ) {
+    this.#gpu = parts.gpu
+    this.#ownsGpu = parts.ownsGpu
+    this.#tuning = parts.tuning
+    this.#background = parts.tune === 'background' ? new BackgroundTuner() : undefined
     this.#model = model
-    this.#segmenter = new Segmenter(gpu, model)
+    this.#segmenter = new Segmenter(parts.gpu, model, parts.tuning.variants)
   }
 
   get config(): DeepLabConfig {
@@ -120,6 +139,19 @@ export class DeepLab {
     return explain(this.#segmenter.plan([await this.#decode(photo)], options))
   }
 
+  /**
+   * Measures which kernels are fastest on this GPU for `batchSize` photos (default 1) of a photo's size, for at most `seconds`, and
+   * keeps it on disk for this adapter, its driver and this version of the kernels. Masks do not depend on it but for rounding.
+   */
+  async tune(
+    photo: ImageSource,
+    { batchSize = 1, ...options }: TuneOptions & SegmentOptions = {},
+  ): Promise<TunedConvolution[]> {
+    checkBatchSize(batchSize)
+    const image = await this.#decode(photo)
+    return this.#tune(new Array(batchSize).fill(image), options)
+  }
+
   /** Writes model.safetensors and config.json, which `load` reads back. */
   save(folder: string): Promise<void> {
     return writeModel(folder, this.#model)
@@ -127,6 +159,7 @@ export class DeepLab {
 
   /** Frees what the model holds on the GPU, and closes the GPU if it is the model's own. */
   async dispose(): Promise<void> {
+    await this.#background?.stop()
     await this.#segmenter.dispose()
     if (this.#ownsGpu) this.#gpu.destroy()
   }
@@ -134,14 +167,13 @@ export class DeepLab {
   async #adopt(model: Model): Promise<void> {
     const before = this.#segmenter
     this.#model = model
-    this.#segmenter = new Segmenter(this.#gpu, model)
+    this.#segmenter = new Segmenter(this.#gpu, model, this.#tuning.variants)
     await before.dispose()
   }
 
   async #segmentAll(sources: ImageSource[], options: SegmentOptions): Promise<Segmentation[]> {
     const { batchSize = 4, ...inference } = options
-    if (!Number.isInteger(batchSize) || batchSize < 1)
-      throw new UserError(`batchSize: expected a whole number above 0, got ${batchSize}`)
+    checkBatchSize(batchSize)
     const found: Segmentation[] = []
     let batch: Image[] = []
     const flush = async () => {
@@ -149,6 +181,9 @@ export class DeepLab {
       masks.forEach((mask, i) => {
         found.push(new Segmentation(batch[i], mask, this.classNames))
       })
+      const sizes = batch.map(({ data: _, ...size }) => size)
+      if (sizes.length > 0)
+        this.#background?.start(limits => this.#tune(sizes, { ...inference, ...limits, onlyNew: true }))
       batch = []
     }
     for (const source of sources) {
@@ -160,10 +195,24 @@ export class DeepLab {
     return found
   }
 
+  async #tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions): Promise<TunedConvolution[]> {
+    const found = await this.#segmenter.tune(photos, options)
+    if (found.length > 0) await this.#tuning.save()
+    return found
+  }
+
   async #decode(source: ImageSource): Promise<Image> {
     if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source
     return readImage(source, { maxPixels: pixelsOn(this.#gpu) })
   }
+}
+
+const defaultTuning = (gpu: Gpu) =>
+  gpu.info.isFallbackAdapter || process.env.CI ? ('off' as const) : ('background' as const)
+
+function checkBatchSize(batchSize: number): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new UserError(`batchSize: expected a whole number above 0, got ${batchSize}`)
 }
 
 const sameSize = (a: Image, b: Image) =>

@@ -1,0 +1,171 @@
+// The variants of one convolution against each other, each as a plan of its own.
+
+import { UserError } from '../errors.ts'
+import { ShaderError } from '../gpu/errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
+import { Executor, type TensorData } from './executor.ts'
+import { type Conv2dOp, type Graph, inputsOf, parametersOf } from './graph.ts'
+import { createPlan } from './plan.ts'
+import { WeightStore } from './weight_store.ts'
+
+export interface Clock {
+  /** Runs a piece of work when it may use the GPU. */
+  turn<T>(work: () => Promise<T>): Promise<T>
+  /** Whether no more work may begin. */
+  isOver(): boolean
+}
+
+interface Contender {
+  variant: Conv2dVariant
+  executor: Executor
+  /** Milliseconds of a first run that counts; timestamps may round it to nothing. */
+  trial: number
+  /** Of the runs after it, the shortest: other processes only ever add time. */
+  best: number
+}
+
+/** Rounds in which each contender runs once: as many as there is time for, but some in any case. */
+const ROUNDS = { atLeast: 3, milliseconds: 200 }
+
+/** How long a tick may be, in milliseconds, and how long a run should be so that ticks do not count. */
+const GPU_CLOCK = { tick: 0.2, run: 4 }
+const HOST_CLOCK = { tick: 2, run: 40 }
+const MOST_REPETITIONS = 500
+
+/** What is slower than this times the fastest is not worth measuring exactly. */
+const TOO_SLOW = 2
+
+/** Outputs that are further apart than this, as a share of the largest, are not explained by rounding. */
+const TOLERANCE = 0.01
+
+/**
+ * Milliseconds of each variant, the shortest of several runs in turn, on noise. The first is what the others have to agree with. Left
+ * out is what computes something else, does not compile, has no room or, but for the first, falls far behind. Undefined where the clock is over before each
+ * has run. All that is allocated is given back.
+ */
+export async function timeVariants(
+  gpu: Gpu,
+  op: Conv2dOp,
+  variants: readonly Conv2dVariant[],
+  clock: Clock,
+): Promise<Partial<Record<Conv2dVariant, number>> | undefined> {
+  const graph: Graph = { ops: [op], inputs: [...new Set(inputsOf(op))], outputs: [op.output] }
+  const weights = new WeightStore(gpu, noisyParameters(op))
+  const race = new Race(gpu, graph, weights)
+  try {
+    for (const variant of variants) {
+      if (clock.isOver()) return undefined
+      await clock.turn(() => race.enter(variant))
+    }
+    return await race.run(clock)
+  } finally {
+    await race.end()
+    weights.destroy()
+  }
+}
+
+class Race {
+  readonly #gpu: Gpu
+  readonly #graph: Graph
+  readonly #weights: WeightStore
+  readonly #inputs: TensorData
+  readonly #clock: typeof GPU_CLOCK
+  #contenders: Contender[] = []
+  /** Of the first. */
+  #output: Float32Array | undefined
+
+  constructor(gpu: Gpu, graph: Graph, weights: WeightStore) {
+    this.#gpu = gpu
+    this.#graph = graph
+    this.#weights = weights
+    this.#inputs = Object.fromEntries(graph.inputs.map(({ name, shape }) => [name, noise(shape)]))
+    this.#clock = gpu.device.features.has('timestamp-query') ? GPU_CLOCK : HOST_CLOCK
+  }
+
+  /** Compiles a variant and runs it twice, since drivers put things off until a first run. Whoever is too slow is out, but for the first. */
+  async enter(variant: Conv2dVariant): Promise<void> {
+    const executor = await this.#prepare(variant)
+    if (!executor) return
+    const output = (await executor.run(this.#inputs))[this.#graph.outputs[0].name] as Float32Array
+    this.#output ??= output
+    if (!agree(output, this.#output)) return executor.destroy()
+    const trial = await executor.time(1)
+    this.#contenders.push({ variant, executor, trial, best: Infinity })
+    const limit = TOO_SLOW * this.#shortest() + this.#clock.tick
+    const [first] = this.#contenders
+    await this.#drop(contender => contender !== first && contender.trial > limit)
+  }
+
+  async run({ turn, isOver }: Clock): Promise<Partial<Record<Conv2dVariant, number>> | undefined> {
+    const start = performance.now()
+    const enough = (round: number) =>
+      round >= ROUNDS.atLeast && performance.now() - start > ROUNDS.milliseconds
+    const repetitions = this.#repetitions()
+    for (let round = 0; !enough(round); round++)
+      for (const contender of this.#contenders) {
+        if (isOver()) return round > 0 ? this.#times() : undefined
+        const milliseconds = await turn(() => contender.executor.time(repetitions))
+        contender.best = Math.min(contender.best, milliseconds)
+      }
+    return this.#times()
+  }
+
+  end(): Promise<void> {
+    return this.#drop(() => true)
+  }
+
+  #times(): Partial<Record<Conv2dVariant, number>> {
+    return Object.fromEntries(this.#contenders.map(({ variant, best }) => [variant, best]))
+  }
+
+  /** Of a run, so that it is long enough for the clock. */
+  #repetitions(): number {
+    const { run } = this.#clock
+    return Math.ceil(run / Math.max(this.#shortest(), run / MOST_REPETITIONS))
+  }
+
+  #shortest(): number {
+    return Math.min(...this.#contenders.map(({ trial }) => trial))
+  }
+
+  /** Undefined where the GPU has no room for a variant, or does not take its shaders. */
+  async #prepare(variant: Conv2dVariant): Promise<Executor | undefined> {
+    const { limits, subgroupSize } = this.#gpu
+    try {
+      const plan = createPlan(this.#graph, { limits, subgroupSize, variant }, [])
+      return await Executor.create(this.#gpu, plan, this.#weights)
+    } catch (error) {
+      if (error instanceof UserError || error instanceof ShaderError) return undefined
+      throw error
+    }
+  }
+
+  async #drop(isOut: (contender: Contender) => boolean): Promise<void> {
+    const out = this.#contenders.filter(isOut)
+    this.#contenders = this.#contenders.filter(contender => !isOut(contender))
+    for (const { executor } of out) await executor.destroy()
+  }
+}
+
+function noisyParameters(op: Conv2dOp): Map<string, Float32Array> {
+  const variance = op.batchNorm?.variance.name
+  return new Map(
+    parametersOf(op).map(({ name, shape }) => [
+      name,
+      name === variance ? noise(shape).fill(1) : noise(shape),
+    ]),
+  )
+}
+
+/** Values from −½ to ½, the same every time: a GPU may be quicker with zeros. */
+function noise(shape: readonly number[]): Float32Array {
+  const values = new Float32Array(shape.reduce((a, b) => a * b))
+  for (let i = 0; i < values.length; i++) values[i] = (Math.imul(i + 1, 0x9e3779b1) >>> 8) / 2 ** 24 - 0.5
+  return values
+}
+
+function agree(actual: Float32Array, expected: Float32Array): boolean {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return actual.every((value, i) => Math.abs(value - expected[i]) <= TOLERANCE * largest)
+}
