@@ -3,6 +3,7 @@
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { weightBytes } from '../graph/plan.ts'
+import type { TunedVariants } from '../graph/tuning_store.ts'
 import { type InferenceOptions, type Photo, Segmenter } from '../model/segmenter.ts'
 import type { Ceilings } from './ceilings.ts'
 import { benchKernels, type KernelBench } from './kernels.ts'
@@ -15,6 +16,8 @@ export interface NetworkMeasures {
   /** Where given, kernels are timed too and compared with these, in the network or each by itself; both need timestamps. */
   profile?: Ceilings
   kernels?: Ceilings
+  /** What was measured on this GPU, for the kernels to be chosen by. Default: nothing. */
+  tuned?: TunedVariants
   /** Called with what is measured next, and with how far that is. */
   onStage?: (stage: NetworkStage, detail?: string) => void
 }
@@ -51,9 +54,9 @@ export async function benchNetwork(
   gpu: Gpu,
   model: ConstructorParameters<typeof Segmenter>[1],
   photos: Photo[],
-  { runs, profile, kernels, onStage, ...options }: NetworkMeasures & InferenceOptions,
+  { runs, profile, kernels, tuned, onStage, ...options }: NetworkMeasures & InferenceOptions,
 ): Promise<NetworkBench> {
-  const segmenter = new Segmenter(gpu, model)
+  const segmenter = new Segmenter(gpu, model, tuned)
   try {
     const plan = segmenter.plan(photos, options)
     const call = () => timed(() => segmenter.segment(photos, options))

@@ -3,15 +3,19 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { measureCeilings } from '../bench/ceilings.ts'
+import type { Graph } from '../graph/graph.ts'
+import { distinctConvolutions } from '../graph/tune.ts'
+import type { TunedVariants } from '../graph/tuning_store.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
+import { openTuning } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import {
-  checkJob,
   type Job,
   type Measures,
   measureJob,
+  planJob,
   type Stage,
   type Subject,
   stagesOf,
@@ -40,7 +44,8 @@ Times are in milliseconds:
                      compiles; a cache of the driver's may help it
   cold               a new process from its start to its first mask, that cache
                      off: modules, checkpoint, photo and GPU count, too
-GPU MB is the most that was allocated on the GPU at a time.
+GPU MB is the most that was allocated on the GPU at a time. Kernels are chosen
+by what atrous tune measured, where it did.
 
 --profile and --kernels need a GPU with timestamps. They first measure what it
 gives at best: multiply-adds in registers, and a copy of 64 MiB. "ceiling %" is
@@ -96,14 +101,14 @@ async function run(options: Options): Promise<void> {
   if (options.out !== undefined) await checkWritable(options.out)
   const subject: Subject = { name: options.model, model: await findBenchModel(options.model) }
   const jobs = jobsOf(options, subject)
-  const { adapter, ceilings, photo } = await survey(options, subject, jobs)
+  const { photo, variants, ...found } = await survey(options, subject, jobs)
   const report: BenchReport = {
-    ...{ atrous: version, node: process.version, adapter, ceilings, model: options.model },
+    ...{ atrous: version, node: process.version, ...found, model: options.model },
     results: [],
   }
   if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)
   const failures = new Failures()
-  await measureAll(jobs, { subject: { ...subject, photo }, options, report, failures })
+  await measureAll(jobs, { subject: { ...subject, photo }, options, variants, report, failures })
   if (options.out !== undefined && report.results.length > 0)
     report.chart = await writeChart(options.out, report)
   if (options.json) console.log(JSON.stringify(report, undefined, 1))
@@ -129,11 +134,20 @@ async function survey(options: Options, subject: Subject, jobs: Job[]) {
     const photo =
       file === undefined ? undefined : { file, image: await readImage(file, { maxPixels: pixelsOn(gpu) }) }
     const failures = new Failures()
+    const graphs: Graph[] = []
     for (const job of jobs)
-      await failures.attempt(jobText(job), async () => checkJob(job, { ...subject, photo }, gpu))
+      await failures.attempt(jobText(job), async () => {
+        graphs.push(planJob(job, { ...subject, photo }, gpu).graph)
+      })
     failures.throwIfAny()
+    const { variants } = await openTuning(gpu)
+    const convolutions = graphs.flatMap(distinctConvolutions)
+    const tuned = {
+      convolutions: convolutions.length,
+      measured: convolutions.filter(({ convolution }) => variants.has(convolution)).length,
+    }
     const ceilings = options.profile || options.kernels ? await measureCeilings(gpu) : undefined
-    return { adapter: describeAdapter(gpu), ceilings, photo }
+    return { adapter: describeAdapter(gpu), ceilings, photo, tuned, variants }
   } finally {
     gpu.destroy()
   }
@@ -142,15 +156,18 @@ async function survey(options: Options, subject: Subject, jobs: Job[]) {
 interface Run {
   subject: Subject
   options: Options
+  /** What was measured on the GPU. */
+  variants: TunedVariants
   /** To which results are added. */
   report: BenchReport
   failures: Failures
 }
 
-async function measureAll(jobs: Job[], { subject, options, report, failures }: Run): Promise<void> {
+async function measureAll(jobs: Job[], { subject, options, variants, report, failures }: Run): Promise<void> {
   const { ceilings, results } = report
   const measures: Measures = {
     runs: options.runs,
+    tuned: variants,
     profile: options.profile && ceilings,
     kernels: options.kernels && ceilings,
     coldStart: options.coldStart,

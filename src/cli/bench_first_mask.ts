@@ -23,7 +23,7 @@ const now = () => performance.timeOrigin + performance.now()
 
 const modules = now()
 const { model: name, photo, batch, ...options }: FirstMaskJob = JSON.parse(process.argv[2])
-const model = await DeepLab.load(name)
+const model = await DeepLab.load(name, { tune: 'off' })
 const loaded = now()
 await model.segment(new Array(batch).fill(photo), { ...options, batchSize: batch })
 process.send!({ modules, model: loaded, mask: now() } satisfies FirstMaskTimes)

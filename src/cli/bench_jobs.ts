@@ -4,6 +4,7 @@ import { benchNetwork, type NetworkBench, type NetworkMeasures, type NetworkStag
 import { noisePhoto, squareSize } from '../bench/noise.ts'
 import type { Image } from '../data/image.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { Plan } from '../graph/plan.ts'
 import { networkSize } from '../model/preprocessing.ts'
 import { Segmenter } from '../model/segmenter.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
@@ -52,10 +53,10 @@ export const stagesOf = ({ profile, kernels, coldStart }: Measures): Stage[] => 
   ...(coldStart ? ['cold start' as const] : []),
 ]
 
-/** Throws a UserError where a job is more than the GPU holds; computes nothing. */
-export function checkJob(job: Job, { model, photo }: Subject, gpu: Gpu): void {
+/** What a job will run; computes nothing. Throws a UserError where it is more than the GPU holds. */
+export function planJob(job: Job, { model, photo }: Subject, gpu: Gpu): Plan {
   const { batch, ...options } = job
-  new Segmenter(gpu, model).plan(new Array(batch).fill(photo?.image ?? squareSize(job.size)), options)
+  return new Segmenter(gpu, model).plan(new Array(batch).fill(photo?.image ?? squareSize(job.size)), options)
 }
 
 /** On a GPU of its own, so that no job finds what another left there. */

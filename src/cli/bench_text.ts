@@ -18,6 +18,8 @@ export interface BenchReport {
   adapter: Adapter
   /** Where kernels are timed. */
   ceilings?: Ceilings
+  /** Of the jobs' convolutions, how many run as `atrous tune` measured to be fastest. */
+  tuned: { convolutions: number; measured: number }
   /** As the user names it. */
   model: string
   results: BenchResult[]
@@ -29,9 +31,14 @@ export const jobText = ({ size, outputStride, batch }: Job): string =>
   `${size} px, output stride ${outputStride}, batch ${batch}`
 
 /** What the numbers are of, and what the GPU gives at best. */
-export function subjectText({ adapter, ceilings, model }: BenchReport): string[] {
-  const subject = `${model} on ${adapterName(adapter)}`
-  return ceilings ? [subject, ceilingsText(ceilings)] : [subject]
+export function subjectText({ adapter, ceilings, tuned, model }: BenchReport): string[] {
+  return [
+    `${model} on ${adapterName(adapter)}`,
+    ...(tuned.measured > 0
+      ? [`tuned: ${tuned.measured} of ${tuned.convolutions} convolutions by what was measured here`]
+      : []),
+    ...(ceilings ? [ceilingsText(ceilings)] : []),
+  ]
 }
 
 export const ceilingsText = ({ gflops, gigabytesPerSecond }: Ceilings): string =>

@@ -6,6 +6,7 @@ import { NoAdapterError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { openGpu } from '../node/dawn.ts'
 import { driverAdvice } from '../node/driver_advice.ts'
+import { openTuning } from '../node/tuning.ts'
 import { type Adapter, adapterName, describeAdapter } from './adapter.ts'
 import { table } from './format.ts'
 import { checkKernel, type KernelReport } from './kernel_check.ts'
@@ -32,9 +33,10 @@ async function doctor({ json }: { json?: true }): Promise<void> {
   })
   try {
     const adapter = describeAdapter(gpu)
-    if (!json) console.log(`${adapterText(adapter)}\n`)
+    const tuned = (await openTuning(gpu)).variants.size
+    if (!json) console.log(`${adapterText(adapter, tuned)}\n`)
     const kernels = await checkAll(gpu)
-    console.log(json ? JSON.stringify({ adapter, kernels }, undefined, 2) : kernelsText(kernels))
+    console.log(json ? JSON.stringify({ adapter, tuned, kernels }, undefined, 2) : kernelsText(kernels))
     const wrong = kernels.filter(({ result }) => result === 'WRONG').map(({ kernel }) => kernel)
     if (wrong.length > 0)
       throw new UserError(
@@ -52,12 +54,16 @@ async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
   return reports
 }
 
-function adapterText(adapter: Adapter): string {
+function adapterText(adapter: Adapter, tuned: number): string {
   const { software, features, limits } = adapter
   const kind = software ? 'software: it computes on the CPU, correctly but slowly' : 'hardware'
   return table([
     ['adapter', adapterName(adapter)],
     ['kind', kind],
+    [
+      'tuned',
+      tuned > 0 ? `${tuned} convolutions` : 'no: atrous tune measures which kernels are fastest here',
+    ],
     ['features', features.join(', ')],
     ...Object.entries(limits).map(([name, value], i) => [
       i === 0 ? 'limits' : '',

@@ -7,6 +7,7 @@ import { reportError } from './errors.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { segmentCommand } from './segment.ts'
 import { trainCommand } from './train.ts'
+import { tuneCommand } from './tune.ts'
 import { version } from './version.ts'
 import { weightsCommand } from './weights.ts'
 
@@ -44,6 +45,7 @@ function program(): Command {
     trainCommand(),
     weightsCommand(),
     benchCommand(),
+    tuneCommand(),
   ])
     atrous.addCommand(command)
   return throwing(atrous)

@@ -16,40 +16,43 @@ export interface Clock {
   isOver(): boolean
 }
 
+/** Milliseconds of each variant, one for each round, in which all of them ran. */
+export type Times = Partial<Record<Conv2dVariant, number[]>>
+
 interface Contender {
   variant: Conv2dVariant
   executor: Executor
   /** Milliseconds of a first run that counts; timestamps may round it to nothing. */
   trial: number
-  /** Of the runs after it, the shortest: other processes only ever add time. */
-  best: number
+  times: number[]
 }
 
-/** Rounds in which each contender runs once: as many as there is time for, but some in any case. */
-const ROUNDS = { atLeast: 3, milliseconds: 200 }
+/** So many rounds, and more within that time; where the clock is over before, the least of them decide. */
+const ROUNDS = { least: 3, atLeast: 5, milliseconds: 200 }
 
 /** How long a tick may be, in milliseconds, and how long a run should be so that ticks do not count. */
 const GPU_CLOCK = { tick: 0.2, run: 4 }
 const HOST_CLOCK = { tick: 2, run: 40 }
 const MOST_REPETITIONS = 500
 
-/** What is slower than this times the fastest is not worth measuring exactly. */
+/** What takes longer than this times the fastest is not worth measuring exactly: by the first run that counts, and by two rounds. */
 const TOO_SLOW = 2
+const BEHIND = 1.25
 
 /** Outputs that are further apart than this, as a share of the largest, are not explained by rounding. */
 const TOLERANCE = 0.01
 
 /**
- * Milliseconds of each variant, the shortest of several runs in turn, on noise. The first is what the others have to agree with. Left
- * out is what computes something else, does not compile, has no room or, but for the first, falls far behind. Undefined where the clock is over before each
- * has run. All that is allocated is given back.
+ * How long each variant takes, in several rounds, on noise. The first is what the others have to agree with. Left
+ * out is what computes something else, does not compile, has no room or, but for the first, falls far behind. Undefined where the clock is over before there were
+ * enough rounds. All that is allocated is given back.
  */
 export async function timeVariants(
   gpu: Gpu,
   op: Conv2dOp,
   variants: readonly Conv2dVariant[],
   clock: Clock,
-): Promise<Partial<Record<Conv2dVariant, number>> | undefined> {
+): Promise<Times | undefined> {
   const graph: Graph = { ops: [op], inputs: [...new Set(inputsOf(op))], outputs: [op.output] }
   const weights = new WeightStore(gpu, noisyParameters(op))
   const race = new Race(gpu, graph, weights)
@@ -91,23 +94,24 @@ class Race {
     this.#output ??= output
     if (!agree(output, this.#output)) return executor.destroy()
     const trial = await executor.time(1)
-    this.#contenders.push({ variant, executor, trial, best: Infinity })
+    this.#contenders.push({ variant, executor, trial, times: [] })
     const limit = TOO_SLOW * this.#shortest() + this.#clock.tick
     const [first] = this.#contenders
     await this.#drop(contender => contender !== first && contender.trial > limit)
   }
 
-  async run({ turn, isOver }: Clock): Promise<Partial<Record<Conv2dVariant, number>> | undefined> {
+  async run({ turn, isOver }: Clock): Promise<Times | undefined> {
     const start = performance.now()
-    const enough = (round: number) =>
-      round >= ROUNDS.atLeast && performance.now() - start > ROUNDS.milliseconds
     const repetitions = this.#repetitions()
-    for (let round = 0; !enough(round); round++)
-      for (const contender of this.#contenders) {
-        if (isOver()) return round > 0 ? this.#times() : undefined
-        const milliseconds = await turn(() => contender.executor.time(repetitions))
-        contender.best = Math.min(contender.best, milliseconds)
+    for (let round = 0; !this.#isDecided(round, performance.now() - start); round++) {
+      const times: number[] = []
+      for (const { executor } of this.#contenders) {
+        if (isOver()) return round >= ROUNDS.least ? this.#times() : undefined
+        times.push(await turn(() => executor.time(repetitions)))
       }
+      for (const [i, contender] of this.#contenders.entries()) contender.times.push(times[i])
+      if (round > 0) await this.#dropBehind()
+    }
     return this.#times()
   }
 
@@ -115,8 +119,20 @@ class Race {
     return this.#drop(() => true)
   }
 
-  #times(): Partial<Record<Conv2dVariant, number>> {
-    return Object.fromEntries(this.#contenders.map(({ variant, best }) => [variant, best]))
+  #isDecided(round: number, milliseconds: number): boolean {
+    const isEnough = round >= ROUNDS.atLeast && milliseconds > ROUNDS.milliseconds
+    return isEnough || (round > 1 && this.#contenders.length <= 1)
+  }
+
+  #dropBehind(): Promise<void> {
+    const bests = this.#contenders.map(({ times }) => Math.min(...times))
+    const limit = BEHIND * Math.min(...bests)
+    const [first] = this.#contenders
+    return this.#drop(contender => contender !== first && Math.min(...contender.times) > limit)
+  }
+
+  #times(): Times {
+    return Object.fromEntries(this.#contenders.map(({ variant, times }) => [variant, times]))
   }
 
   /** Of a run, so that it is long enough for the clock. */

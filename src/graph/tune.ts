@@ -12,7 +12,7 @@ import {
 import { windowedSize } from '../kernels/geometry.ts'
 import type { Conv2dOp, Graph } from './graph.ts'
 import { convolutionOf } from './lower_conv2d.ts'
-import { type Clock, timeVariants } from './time_variants.ts'
+import { type Clock, type Times, timeVariants } from './time_variants.ts'
 
 export interface TuneOptions {
   /** Measuring goes on for so long at most, but for a run that is under way. Default 60. */
@@ -40,14 +40,18 @@ export interface TunedConvolution {
   layers: number
   /** What runs where nothing was measured. */
   untuned: Conv2dVariant
-  /** What was fastest; `untuned` where nothing is faster by more than what the measurements vary by. */
+  /** What was fastest; `untuned` where nothing is faster by more than measurements vary. */
   fastest: Conv2dVariant
-  /** Of each variant that fits; not of those that fell behind, do not compile or compute something else. */
+  /**
+   * Of each variant that fits, the shortest of several runs: other processes only ever add time. Not of those that fell far
+   * behind, do not compile or compute something else.
+   */
   milliseconds: Partial<Record<Conv2dVariant, number>>
 }
 
-/** What is faster by less might as well be noise. */
+/** What is faster by less, or in fewer rounds, might as well be noise. */
 const GAIN = 0.05
+const ROUNDS_WON = 0.8
 
 const SECONDS = 60
 
@@ -79,9 +83,14 @@ export async function tune(
     onProgress?.({ done: found.length, total: layers.length, convolution: layer.convolution })
     const untuned = chooseVariant(convolutionOf(op), target)
     const variants = [untuned, ...candidates.filter(variant => variant !== untuned)]
-    const milliseconds = await timeVariants(gpu, op, variants, clock)
-    if (milliseconds)
-      found.push({ ...layer, untuned, fastest: fastestOf(untuned, milliseconds), milliseconds })
+    const times = await timeVariants(gpu, op, variants, clock)
+    if (times)
+      found.push({
+        ...layer,
+        untuned,
+        fastest: fastestOf(untuned, times),
+        milliseconds: shortestOf(times),
+      })
   }
   return found
 }
@@ -106,11 +115,19 @@ function multiplyAdds(op: Conv2dOp): number {
   return n * h * w * outChannels * inChannels * kernel[0] * kernel[1]
 }
 
-function fastestOf(untuned: Conv2dVariant, milliseconds: TunedConvolution['milliseconds']): Conv2dVariant {
-  const before = milliseconds[untuned] ?? Infinity
-  const [fastest, least] = (Object.entries(milliseconds) as [Conv2dVariant, number][]).reduce(
-    (best, other) => (other[1] < best[1] ? other : best),
-    [untuned, before],
-  )
-  return least < (1 - GAIN) * before ? fastest : untuned
+const entriesOf = (times: Times) => Object.entries(times) as [Conv2dVariant, number[]][]
+
+const shortestOf = (times: Times): TunedConvolution['milliseconds'] =>
+  Object.fromEntries(entriesOf(times).map(([variant, each]) => [variant, Math.min(...each)]))
+
+/** The variant to choose by these times, in place of one that stays where none is clearly faster. */
+export function fastestOf(untuned: Conv2dVariant, times: Times): Conv2dVariant {
+  const before = times[untuned] ?? []
+  const isFaster = (each: number[]) =>
+    Math.min(...each) < (1 - GAIN) * Math.min(...before) &&
+    before.filter((milliseconds, round) => each[round] < milliseconds).length >= ROUNDS_WON * before.length
+  const faster = entriesOf(times)
+    .filter(([, each]) => isFaster(each))
+    .sort(([, a], [, b]) => Math.min(...a) - Math.min(...b))
+  return faster.length > 0 ? faster[0][0] : untuned
 }

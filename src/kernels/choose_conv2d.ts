@@ -46,7 +46,14 @@ const VALUE_COST = 12
 /** What the fastest variant of a convolution depends on, as text: its shape; not what is done to the sums at the end. */
 export function conv2dKey({ input, outChannels, kernel, stride, dilation, padding }: Conv2dOptions): string {
   const { top, left, bottom, right } = padding
-  return `${input.join('×')} → ${outChannels}, ${kernel.join('×')}, stride ${stride}, rate ${dilation}, padding ${top} ${left} ${bottom} ${right}`
+  const sides = new Set([top, left, bottom, right]).size > 1 ? [top, left, bottom, right] : [top]
+  return [
+    `${input.join('×')} → ${outChannels}`,
+    kernel.join('×'),
+    ...(stride > 1 ? [`stride ${stride}`] : []),
+    ...(dilation > 1 ? [`rate ${dilation}`] : []),
+    ...(sides.some(side => side > 0) ? [`padding ${sides.join(' ')}`] : []),
+  ].join(', ')
 }
 
 /** Those that can compute a convolution on an adapter. */

@@ -152,6 +152,11 @@ export class DeepLab {
     return this.#tune(new Array(batchSize).fill(image), options)
   }
 
+  /** Ends tuning in the background, for good. Training does so: either would slow the other, and measurements be wrong. */
+  async stopTuning(): Promise<void> {
+    await this.#background?.stop()
+  }
+
   /** Writes model.safetensors and config.json, which `load` reads back. */
   save(folder: string): Promise<void> {
     return writeModel(folder, this.#model)
@@ -159,7 +164,7 @@ export class DeepLab {
 
   /** Frees what the model holds on the GPU, and closes the GPU if it is the model's own. */
   async dispose(): Promise<void> {
-    await this.#background?.stop()
+    await this.stopTuning()
     await this.#segmenter.dispose()
     if (this.#ownsGpu) this.#gpu.destroy()
   }

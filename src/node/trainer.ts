@@ -104,6 +104,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
+    await this.model.stopTuning()
     if (this.#kept.velocities === undefined) await this.#fitModel()
     this.#balance ??= await classBalance(this.recipe, this.dataset.classNames, this.#report)
     const { gpu, state } = this.model

@@ -1,0 +1,168 @@
+// `atrous tune`: which kernels are fastest for a network on this GPU.
+
+import { Command } from 'commander'
+import { noisePhoto } from '../bench/noise.ts'
+import { repeat, timed } from '../bench/repeat.ts'
+import type { Image } from '../data/image.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
+import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
+import { pixelsOn, readImage } from '../node/image.ts'
+import { openTuning, type Tuning, tuningFile } from '../node/tuning.ts'
+import { adapterName, describeAdapter } from './adapter.ts'
+import type { Job } from './bench_jobs.ts'
+import { type BenchModel, findBenchModel } from './bench_model.ts'
+import { checkReachable, DEFAULT_MODEL } from './model.ts'
+import { positiveInteger } from './options.ts'
+import { type StageBar, stageBar } from './progress.ts'
+import { type TuneReport, tuneText } from './tune_text.ts'
+
+const NOTES = `
+A convolution can be computed in several ways, and which is fastest depends on
+its shape and on the GPU. Where nothing was measured, a small table says which
+to take. This command runs each of them on noise, the dearest layers first, and
+keeps the fastest on disk, for this adapter, its driver and these kernels; all
+other commands and the library choose by it. Results do not depend on it but
+for rounding. On a GPU the library also measures by itself, for 10 s, once it
+has segmented photos of a new size.
+
+Measurements hold for one size, output stride and batch: tune for those that
+you use. A model is what atrous bench takes; its weights do not matter here.
+
+Where other variants won, some calls of the whole network are timed as well,
+by the table and as tuned, turn about.
+
+Examples:
+  atrous tune                       the default network
+  atrous tune --model resnet50 --size 513 --output-stride 8
+  atrous tune --photo photo.jpg     for photos of that shape
+  atrous tune --forget              choose by the table again`
+
+interface Options {
+  model: string
+  size?: number
+  photo?: string
+  outputStride?: number
+  batch: number
+  seconds: number
+  forget?: true
+  json?: true
+}
+
+/** Calls of the network, each way. */
+const CALLS = { atLeast: 3, milliseconds: 2000 }
+
+export function tuneCommand(): Command {
+  return new Command('tune')
+    .summary('measure which kernels are fastest on this GPU, for later runs')
+    .description(
+      'Measures which kernels are fastest for a network on this GPU, and keeps that for later runs.',
+    )
+    .option('-m, --model <model>', 'a preset or a trained model, as for bench', DEFAULT_MODEL)
+    .option(
+      '--size <pixels>',
+      "longest edge of a photo as the network sees it\n(default: the model's)",
+      positiveInteger,
+    )
+    .option('--photo <file>', 'a photo of the shape to tune for (default: a square)')
+    .option('--output-stride <n>', "8 or 16, say (default: the model's)", positiveInteger)
+    .option('--batch <n>', 'photos in a call', positiveInteger, 1)
+    .option('--seconds <n>', 'how long to measure, at most', positiveInteger, 60)
+    .option('--forget', 'forget what was measured on this GPU, and measure nothing')
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  const model = options.forget ? undefined : await findBenchModel(options.model)
+  if (model && options.outputStride !== undefined)
+    checkReachable(options.outputStride, options.model, model.config)
+  const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
+  try {
+    const tuning = await openTuning(gpu)
+    if (model) await tune(gpu, { model, options, tuning })
+    else await forget(tuning, options)
+  } finally {
+    gpu.destroy()
+  }
+}
+
+async function forget({ variants, save }: Tuning, { json }: Options): Promise<void> {
+  const forgotten = variants.size
+  variants.clear()
+  await save()
+  const text = `${forgotten} convolutions forgotten: ${tuningFile()}`
+  console.log(json ? JSON.stringify({ forgotten, file: tuningFile() }) : text)
+}
+
+interface Subject {
+  model: BenchModel
+  options: Options
+  tuning: Tuning
+}
+
+async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void> {
+  const { size = model.preprocessing.size, outputStride = model.config.outputStride, batch } = options
+  const image =
+    options.photo === undefined
+      ? noisePhoto(size)
+      : await readImage(options.photo, { maxPixels: pixelsOn(gpu) })
+  const photos = new Array<Image>(batch).fill(image)
+  const job: Job = { size, outputStride, batch }
+  const segmenter = new Segmenter(gpu, model, tuning.variants)
+  const start = performance.now()
+  let bar: StageBar | undefined
+  try {
+    let convolutions = 0
+    const found = await segmenter.tune(photos, {
+      ...{ size, outputStride, seconds: options.seconds },
+      onProgress({ done, total, convolution }) {
+        convolutions = total
+        bar ??= stageBar(total + 1)
+        bar.show(done, convolution)
+      },
+    })
+    const seconds = (performance.now() - start) / 1000
+    if (found.length > 0) await tuning.save()
+    const differs = found.some(({ untuned, fastest }) => untuned !== fastest)
+    if (differs) bar?.show(convolutions, 'the whole network, by the table and as tuned')
+    const network = differs
+      ? await compare(new Segmenter(gpu, model), segmenter, { photos, size, outputStride })
+      : undefined
+    bar?.hide()
+    const adapter = describeAdapter(gpu)
+    const report: TuneReport = {
+      ...{ adapter, model: options.model, ...job, seconds, convolutions, measured: found },
+      ...(network && { network }),
+      file: tuningFile(),
+    }
+    console.log(options.json ? JSON.stringify(report, undefined, 1) : tuneText(report, adapterName(adapter)))
+  } finally {
+    bar?.hide()
+    await segmenter.dispose()
+  }
+}
+
+/** Milliseconds of a call each way, turn about, of several the shortest. */
+async function compare(
+  untuned: Segmenter,
+  tuned: Segmenter,
+  { photos, ...options }: { photos: Image[] } & InferenceOptions,
+): Promise<TuneReport['network']> {
+  const call = (segmenter: Segmenter) => timed(() => segmenter.segment(photos, options))
+  const times = { untuned: Infinity, tuned: Infinity }
+  const both = async () => {
+    times.untuned = Math.min(times.untuned, await call(untuned))
+    const last = await call(tuned)
+    times.tuned = Math.min(times.tuned, last)
+    return last
+  }
+  try {
+    for (const segmenter of [untuned, tuned]) await call(segmenter)
+    await repeat(both, CALLS)
+    return times
+  } finally {
+    await untuned.dispose()
+  }
+}
