@@ -1,16 +1,15 @@
 // `atrous tune`: which kernels are fastest for a network on this GPU.
 
 import { Command } from 'commander'
-import { noisePhoto } from '../bench/noise.ts'
-import { repeat, timed } from '../bench/repeat.ts'
+import { compare } from '../bench/compare.ts'
+import { noisePhoto, squareSize } from '../bench/noise.ts'
 import type { Image } from '../data/image.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
 import { openTuning, type Tuning, tuningFile } from '../node/tuning.ts'
-import { adapterName, describeAdapter } from './adapter.ts'
-import type { Job } from './bench_jobs.ts'
+import { describeAdapter } from './adapter.ts'
 import { type BenchModel, findBenchModel } from './bench_model.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
 import { positiveInteger } from './options.ts'
@@ -103,66 +102,48 @@ interface Subject {
 }
 
 async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void> {
-  const { size = model.preprocessing.size, outputStride = model.config.outputStride, batch } = options
-  const image =
-    options.photo === undefined
-      ? noisePhoto(size)
-      : await readImage(options.photo, { maxPixels: pixelsOn(gpu) })
-  const photos = new Array<Image>(batch).fill(image)
-  const job: Job = { size, outputStride, batch }
+  const { seconds, photo, batch } = options
+  const { size = model.preprocessing.size, outputStride = model.config.outputStride } = options
+  const image = photo === undefined ? undefined : await readImage(photo, { maxPixels: pixelsOn(gpu) })
   const segmenter = new Segmenter(gpu, model, tuning.variants)
   const start = performance.now()
-  let bar: StageBar | undefined
+  let [convolutions, bar]: [number, StageBar | undefined] = [0, undefined]
   try {
-    let convolutions = 0
-    const found = await segmenter.tune(photos, {
-      ...{ size, outputStride, seconds: options.seconds },
+    const measured = await segmenter.tune(new Array(batch).fill(image ?? squareSize(size)), {
+      ...{ size, outputStride, seconds },
       onProgress({ done, total, convolution }) {
         convolutions = total
         bar ??= stageBar(total + 1)
         bar.show(done, convolution)
       },
     })
-    const seconds = (performance.now() - start) / 1000
-    if (found.length > 0) await tuning.save()
-    const differs = found.some(({ untuned, fastest }) => untuned !== fastest)
-    if (differs) bar?.show(convolutions, 'the whole network, by the table and as tuned')
-    const network = differs
-      ? await compare(new Segmenter(gpu, model), segmenter, { photos, size, outputStride })
-      : undefined
-    bar?.hide()
-    const adapter = describeAdapter(gpu)
     const report: TuneReport = {
-      ...{ adapter, model: options.model, ...job, seconds, convolutions, measured: found },
-      ...(network && { network }),
-      file: tuningFile(),
+      ...{ adapter: describeAdapter(gpu), model: options.model, size, outputStride, batch },
+      ...{ seconds: (performance.now() - start) / 1000, convolutions, measured, file: tuningFile() },
     }
-    console.log(options.json ? JSON.stringify(report, undefined, 1) : tuneText(report, adapterName(adapter)))
+    if (measured.length > 0) await tuning.save()
+    if (measured.some(({ untuned, fastest }) => untuned !== fastest)) {
+      bar?.show(convolutions, 'the whole network')
+      const photos = new Array<Image>(batch).fill(image ?? noisePhoto(size))
+      const untuned = new Segmenter(gpu, model)
+      report.network = await callsOf(untuned, segmenter, { photos, size, outputStride }).finally(() =>
+        untuned.dispose(),
+      )
+    }
+    bar?.hide()
+    console.log(options.json ? JSON.stringify(report, undefined, 1) : tuneText(report))
   } finally {
     bar?.hide()
     await segmenter.dispose()
   }
 }
 
-/** Milliseconds of a call each way, turn about, of several the shortest. */
-async function compare(
-  untuned: Segmenter,
-  tuned: Segmenter,
+async function callsOf(
+  before: Segmenter,
+  after: Segmenter,
   { photos, ...options }: { photos: Image[] } & InferenceOptions,
-): Promise<TuneReport['network']> {
-  const call = (segmenter: Segmenter) => timed(() => segmenter.segment(photos, options))
-  const times = { untuned: Infinity, tuned: Infinity }
-  const both = async () => {
-    times.untuned = Math.min(times.untuned, await call(untuned))
-    const last = await call(tuned)
-    times.tuned = Math.min(times.tuned, last)
-    return last
-  }
-  try {
-    for (const segmenter of [untuned, tuned]) await call(segmenter)
-    await repeat(both, CALLS)
-    return times
-  } finally {
-    await untuned.dispose()
-  }
+): Promise<{ untuned: number; tuned: number }> {
+  const call = (segmenter: Segmenter) => () => segmenter.segment(photos, options)
+  const [untuned, tuned] = await compare([call(before), call(after)], CALLS)
+  return { untuned, tuned }
 }

@@ -1,7 +1,7 @@
 // What `atrous tune` prints for people.
 
 import type { TunedConvolution } from '../graph/tune.ts'
-import type { Adapter } from './adapter.ts'
+import { type Adapter, adapterName } from './adapter.ts'
 import type { Job } from './bench_jobs.ts'
 import { jobText } from './bench_text.ts'
 import { digits, table } from './format.ts'
@@ -23,17 +23,17 @@ export interface TuneReport extends Job {
   file: string
 }
 
-export function tuneText(report: TuneReport, adapter: string): string {
-  const { model, convolutions, measured, seconds, network, file } = report
-  const faster = measured.filter(({ untuned, fastest }) => untuned !== fastest)
+export function tuneText(report: TuneReport): string {
+  const { adapter, model, convolutions, measured, seconds, network, file } = report
+  const subject = `${model} on ${adapterName(adapter)}: ${jobText(report)}`
+  if (convolutions === 0) return `${subject}\n\nevery convolution can be computed in one way only on this GPU`
+  const faster = measured.filter(({ untuned, fastest }) => untuned !== fastest).length
   return [
-    `${model} on ${adapter}: ${jobText(report)}`,
+    subject,
     '',
     ...(measured.length > 0 ? [convolutionsText(measured), ''] : []),
     `${measured.length} of ${convolutions} convolutions measured in ${digits(seconds)} s${advice(report)}`,
-    faster.length > 0
-      ? `faster than by the table: ${faster.length}`
-      : 'none has a faster variant than the table chooses',
+    `faster than by the table: ${faster}`,
     ...(network ? [networkText(network)] : []),
     ...(measured.length > 0 ? [file] : []),
   ].join('\n')

@@ -5,13 +5,17 @@ const SECONDS = 10
 
 export class BackgroundTuner {
   #left = SECONDS
+  readonly #met = new Set<string>()
   #running: Promise<void> | undefined
   readonly #end = new AbortController()
 
-  /** Tunes by `work` in the background, for as long as there is time left; not where it does so already. */
-  start(work: (limits: { seconds: number; signal: AbortSignal }) => Promise<unknown>): void {
+  /**
+   * Tunes by `work` in the background, for as long as there is time left, once for each `job`; not while it does so for another.
+   */
+  start(job: string, work: (limits: { seconds: number; signal: AbortSignal }) => Promise<unknown>): void {
     const { signal } = this.#end
-    if (this.#running || this.#left <= 0 || signal.aborted) return
+    if (this.#running || this.#met.has(job) || this.#left <= 0 || signal.aborted) return
+    this.#met.add(job)
     const begin = performance.now()
     this.#running = work({ seconds: this.#left, signal })
       // What is wrong with the GPU the next call will find out, and tell to someone who listens.

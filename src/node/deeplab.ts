@@ -182,13 +182,12 @@ export class DeepLab {
     const found: Segmentation[] = []
     let batch: Image[] = []
     const flush = async () => {
-      const masks = batch.length > 0 ? await this.#segmenter.segment(batch, inference) : []
+      if (batch.length === 0) return
+      const masks = await this.#segmenter.segment(batch, inference)
       masks.forEach((mask, i) => {
         found.push(new Segmentation(batch[i], mask, this.classNames))
       })
-      const sizes = batch.map(({ data: _, ...size }) => size)
-      if (sizes.length > 0)
-        this.#background?.start(limits => this.#tune(sizes, { ...inference, ...limits, onlyNew: true }))
+      this.#tuneLater(batch, inference)
       batch = []
     }
     for (const source of sources) {
@@ -198,6 +197,13 @@ export class DeepLab {
     }
     await flush()
     return found
+  }
+
+  #tuneLater(photos: Image[], options: InferenceOptions): void {
+    const sizes = photos.map(({ data: _, ...size }) => size)
+    this.#background?.start(JSON.stringify([sizes, options]), limits =>
+      this.#tune(sizes, { ...options, ...limits, onlyNew: true }),
+    )
   }
 
   async #tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions): Promise<TunedConvolution[]> {

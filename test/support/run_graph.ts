@@ -16,17 +16,19 @@ interface Run {
   parameters?: ReadonlyMap<string, Float32Array>
   /** How convolutions are computed where they can be. Default: as the plan chooses. */
   variant?: Conv2dVariant
+  /** What it is to choose by, besides. */
+  tuned?: ReadonlyMap<string, Conv2dVariant>
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), variant }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), variant, tuned }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
   const { limits, subgroupSize } = gpu
-  const plan = createPlan(graph, { limits, subgroupSize, variant }, passes)
+  const plan = createPlan(graph, { limits, subgroupSize, variant, tuned }, passes)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

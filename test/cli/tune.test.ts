@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import sharp from 'sharp'
+import type { BenchReport } from '../../src/cli/bench_text.ts'
+import { type TuneReport, tuneText } from '../../src/cli/tune_text.ts'
+import { useTemporaryFolder } from '../node/support.ts'
+import { blocksPhoto } from '../node/tiny_model.ts'
+import { testGpu } from '../support/gpu.ts'
+import { atrous, saveTinyModel } from './support.ts'
+
+describe('atrous tune', () => {
+  const path = useTemporaryFolder()
+  const { ATROUS_CACHE } = process.env
+
+  before(async function () {
+    if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
+  })
+  beforeEach(async () => {
+    process.env.ATROUS_CACHE = path('cache')
+    await saveTinyModel(path('model'))
+  })
+  afterEach(() => {
+    if (ATROUS_CACHE === undefined) delete process.env.ATROUS_CACHE
+    else process.env.ATROUS_CACHE = ATROUS_CACHE
+  })
+
+  const tune = (...args: string[]) => atrous('tune', '--model', path('model'), '--size', '33', ...args)
+
+  async function reportOf(...args: string[]): Promise<TuneReport> {
+    const { code, stdout, stderr } = await tune(...args, '--json')
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    return JSON.parse(stdout)
+  }
+
+  it('prints a row for each convolution, and where it is kept', async () => {
+    const { code, stdout, stderr } = await tune()
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    const [subject, blank, heading, ...lines] = stdout.trimEnd().split('\n')
+    expect(subject).to.match(/model on \w.*: 33 px, output stride 16, batch 1$/)
+    expect(blank).to.equal('')
+    expect(heading).to.match(/^convolution +by the table +fastest +layers +ms +ms +faster %$/)
+    const rows = lines.slice(0, lines.indexOf(''))
+    expect(rows.length).to.be.above(5)
+    for (const row of rows)
+      expect(row).to.match(
+        /^1×[\d×]+ → \d+, .* (conv2d\w*|winograd_\d) +(\w+ +)?\d+ +[\d.]+( +[\d.]+ +[\d.]+)?$/,
+      )
+    expect(stdout).to.include(`\n${rows.length} of ${rows.length} convolutions measured in `)
+    expect(lines.at(-1)).to.equal(path('cache/tuning.json'))
+    expect(existsSync(path('cache/tuning.json'))).to.equal(true)
+  })
+
+  it('--json, and doctor and bench know what it found', async () => {
+    const { measured, convolutions, file, ...report } = await reportOf('--batch', '2', '--output-stride', '8')
+    expect(report).to.include({ model: path('model'), size: 33, outputStride: 8, batch: 2 })
+    expect(report.adapter).to.include.keys('vendor', 'software')
+    expect(measured.length).to.equal(convolutions).and.be.above(5)
+    for (const { convolution, layers, untuned, fastest, milliseconds } of measured) {
+      expect(convolution).to.match(/^2×/)
+      expect(layers).to.be.at.least(1)
+      expect(milliseconds).to.include.keys(untuned, fastest)
+    }
+    const differs = measured.some(({ untuned, fastest }) => untuned !== fastest)
+    if (differs) expect(report.network!.tuned).to.be.above(0)
+    else expect(report).not.to.include.keys('network')
+
+    const [kept] = Object.values<object>(JSON.parse(await readFile(file, 'utf8')))
+    expect(kept).to.deep.equal(
+      Object.fromEntries(measured.map(({ convolution, fastest }) => [convolution, fastest])),
+    )
+    const { stdout } = await atrous('doctor', '--json')
+    expect(JSON.parse(stdout).tuned).to.equal(measured.length)
+
+    const model = ['--model', path('model'), '--size', '33', '--output-stride', '8', '--no-cold-start']
+    const bench = (batch: string) => atrous('bench', ...model, '--runs', '1', '--batch', batch)
+    expect((await bench('1')).stdout).not.to.include('tuned')
+    expect((await bench('2')).stdout).to.match(/^tuned: (\d+) of \1 convolutions by what was measured/m)
+    const json: BenchReport = JSON.parse(
+      (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
+    )
+    expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: convolutions })
+  })
+
+  it('--photo: for photos of that shape', async () => {
+    await sharp(blocksPhoto(90, 60).data, { raw: { width: 90, height: 60, channels: 4 } }).toFile(
+      path('photo.png'),
+    )
+    const { measured } = await reportOf('--photo', path('photo.png'), '--size', '45')
+    expect(measured.map(({ convolution }) => convolution)).to.satisfy((all: string[]) =>
+      all.some(each => each.startsWith('1×30×45×3 → ')),
+    )
+  })
+
+  it('--seconds: keeps to its time, and to what it measured in it', async () => {
+    const start = performance.now()
+    const { convolutions, measured, seconds } = await reportOf('--size', '257', '--seconds', '1')
+    expect(performance.now() - start).to.be.below(15_000)
+    expect(seconds).to.be.within(0.5, 4)
+    expect(measured.length).to.be.below(convolutions)
+  })
+
+  it('--forget', async () => {
+    const { measured } = await reportOf()
+    const other = JSON.parse(await readFile(path('cache/tuning.json'), 'utf8'))
+    await writeFile(path('cache/tuning.json'), JSON.stringify({ ...other, another: { one: 'conv2d' } }))
+    const { code, stdout, stderr } = await atrous('tune', '--forget')
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(stdout).to.equal(`${measured.length} convolutions forgotten: ${path('cache/tuning.json')}\n`)
+    const left = JSON.parse(await readFile(path('cache/tuning.json'), 'utf8'))
+    expect(Object.keys(left), 'of other adapters').to.deep.equal(['another'])
+    const again = await atrous('tune', '--forget', '--json')
+    expect(JSON.parse(again.stdout)).to.deep.equal({ forgotten: 0, file: path('cache/tuning.json') })
+    expect((await atrous('doctor')).stdout).to.match(/^tuned +no: atrous tune measures/m)
+  })
+
+  it('says what is faster, and by how much', () => {
+    const convolution = { layers: 2, untuned: 'conv2d', milliseconds: { conv2d: 3, winograd_4: 2 } } as const
+    const report = {
+      adapter: { vendor: 'v', architecture: 'a', description: '' },
+      ...{ model: 'm', size: 33, outputStride: 8, batch: 1, seconds: 1.5, convolutions: 3, file: 'f' },
+      ...{ network: { untuned: 30, tuned: 20 } },
+      measured: [
+        { ...convolution, convolution: 'one', fastest: 'winograd_4' },
+        { ...convolution, convolution: 'two', fastest: 'conv2d' },
+      ],
+    } as unknown as TuneReport
+    expect(tuneText(report).split('\n')).to.deep.equal([
+      'm on v, a: 33 px, output stride 8, batch 1',
+      '',
+      'convolution  by the table  fastest     layers    ms    ms  faster %',
+      'one          conv2d        winograd_4       2  3.00  2.00      50.0',
+      'two          conv2d                         2  3.00',
+      '',
+      '2 of 3 convolutions measured in 1.50 s; more with --seconds',
+      'faster than by the table: 1',
+      'the whole network: 30.0 ms by the table, 20.0 ms as tuned',
+      'f',
+    ])
+    const single = tuneText({ ...report, convolutions: 0, measured: [] })
+    expect(single).to.include('\n\nevery convolution can be computed in one way only on this GPU')
+  })
+
+  it('--help fits a terminal', async () => {
+    const { stdout } = await atrous('tune', '--help')
+    for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80)
+  })
+
+  describe('bad input is told in one line, before anything is measured', () => {
+    const options: [args: string[], complaint: string][] = [
+      [['--size', '0'], "option '--size <pixels>' argument '0' is invalid. Expected a whole number above 0."],
+      [['--seconds', 'many'], "option '--seconds <n>' argument 'many' is invalid."],
+      [['--output-stride', '10'], '--output-stride 10: '],
+      [['--model', 'deeplabv4'], 'deeplabv4: neither a file nor a folder, nor one of '],
+      [['--photo', 'none.jpg'], 'none.jpg: no such file or folder'],
+      [['--size', '100000'], 'photo takes 38147.0 MiB, and this GPU binds '],
+    ]
+    for (const [args, complaint] of options)
+      it(args.join(' '), async () => {
+        const { code, stdout, stderr } = await tune(...args)
+        expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+        expect(stderr)
+          .to.match(/^error: [^\n]+\n$/)
+          .and.include(complaint)
+        expect(existsSync(path('cache'))).to.equal(false)
+      })
+  })
+})

@@ -1,0 +1,198 @@
+import { expect } from 'chai'
+import { ShaderError } from '../../src/gpu/errors.ts'
+import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { explain } from '../../src/graph/explain.ts'
+import { convolutionOf } from '../../src/graph/lower_conv2d.ts'
+import { createPlan } from '../../src/graph/plan.ts'
+import { distinctConvolutions, fastestOf, type TuneProgress, tune } from '../../src/graph/tune.ts'
+import { type Conv2dVariant, variantsFor } from '../../src/kernels/choose_conv2d.ts'
+import { deepLabConfig } from '../../src/model/config.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
+import { seededImage } from '../model/seeded_weights.ts'
+import { TINY } from '../node/tiny_model.ts'
+import { testGpu } from '../support/gpu.ts'
+import { relativeError, runGraph } from '../support/run_graph.ts'
+
+/** The tiny network's logits of an image of this size. */
+function tinyGraph(size = 65) {
+  const builder = new GraphBuilder()
+  const image = builder.input('image', [1, size, size, 3])
+  return builder.build([deepLab(builder, image, deepLabConfig(TINY), 16)])
+}
+
+const turn = <T>(work: () => Promise<T>) => work()
+
+describe('tuning', () => {
+  let gpu: Gpu
+  before(async function () {
+    gpu = await testGpu()
+    if ((gpu.subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
+  })
+
+  /** The graph as a plan has it: passes join convolutions, and split them. */
+  const planned = (size?: number) => createPlan(tinyGraph(size), gpu).graph
+
+  it('takes what is alike once, the dearest first', () => {
+    const graph = planned()
+    const found = distinctConvolutions(graph)
+    const convolutions = graph.ops.filter(({ kind }) => kind === 'conv2d')
+    expect(found.reduce((sum, { layers }) => sum + layers, 0)).to.equal(convolutions.length)
+    expect(new Set(found.map(({ convolution }) => convolution)).size).to.equal(found.length)
+    expect(found.length).to.be.below(convolutions.length)
+    expect(found.at(-1)!.convolution, 'of a single pixel').to.match(/^1×1×1×/)
+  })
+
+  it('measures every variant that is not far behind, and gives back what it takes', async () => {
+    const before = gpu.memory
+    const progress: TuneProgress[] = []
+    const graph = planned()
+    const found = await tune(gpu, graph, { turn, onProgress: each => progress.push(each) })
+    const { buffers, liveBytes } = gpu.memory
+    expect({ buffers, liveBytes }).to.deep.equal({ buffers: before.buffers, liveBytes: before.liveBytes })
+    const layers = distinctConvolutions(graph)
+    expect(found.map(({ convolution }) => convolution)).to.deep.equal(
+      layers.map(({ convolution }) => convolution),
+    )
+    expect(progress.map(({ done, convolution }) => `${done} ${convolution}`)).to.deep.equal(
+      layers.map(({ convolution }, i) => `${i} ${convolution}`),
+    )
+    for (const [i, { untuned, fastest, milliseconds }] of found.entries()) {
+      const measured = Object.keys(milliseconds) as Conv2dVariant[]
+      expect(variantsFor(convolutionOf(layers[i].op), gpu)).to.include.members(measured)
+      expect(measured).to.include(untuned).and.include(fastest)
+      for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 60_000)
+      if (fastest !== untuned) expect(milliseconds[fastest]!).to.be.below(0.95 * milliseconds[untuned]!)
+    }
+  })
+
+  it('measures by the host’s clock where the GPU has none', async () => {
+    const without = await openWithoutTimestamps()
+    try {
+      const graph = planned(33)
+      const [{ milliseconds }] = await tune(without, graph, { turn, seconds: 5 })
+      for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 5000)
+    } finally {
+      without.destroy()
+    }
+  })
+
+  it('leaves out what does not compile, or computes something else', async () => {
+    const pipelines = replaced(gpu.pipelines, {
+      async get(kernel: Kernel) {
+        if (kernel.shader === 'winograd_multiply') throw new ShaderError('refused')
+        if (kernel.shader !== 'conv2d') return gpu.pipelines.get(kernel)
+        // For a grid of conv2d's, which tiles the map in another way.
+        const tile = { TILE_PIXELS: 3, TILE_VECTORS: 4 }
+        const constants = { SUBGROUP_SIZE: gpu.subgroupSize! }
+        return gpu.pipelines.get({ ...kernel, shader: 'conv2d_subgroup', consts: tile, constants })
+      },
+    })
+    const graph = planned()
+    const target = { limits: gpu.limits, subgroupSize: gpu.subgroupSize }
+    const found = await tune(replaced(gpu, { pipelines, ...target }), graph, { turn })
+    expect(found).to.have.length(distinctConvolutions(graph).length)
+    for (const { convolution, milliseconds } of found)
+      if (!convolution.startsWith('1×1×1×')) expect(milliseconds).to.have.all.keys('conv2d_subgroup')
+  })
+
+  it('ends when its time is over, or when it is told to', async () => {
+    const graph = planned()
+    expect(await tune(gpu, graph, { turn, seconds: 0 })).to.deep.equal([])
+    expect(await tune(gpu, graph, { turn, signal: AbortSignal.abort() })).to.deep.equal([])
+
+    const slow = <T>(work: () => Promise<T>) => new Promise(resolve => setTimeout(resolve, 100)).then(work)
+    const start = performance.now()
+    const some = await tune(gpu, graph, { turn: slow, seconds: 2 })
+    expect(performance.now() - start).to.be.within(1900, 4000)
+    expect(some.length).to.be.below(distinctConvolutions(graph).length)
+
+    const stop = new AbortController()
+    const { buffers } = gpu.memory
+    const two = await tune(gpu, graph, {
+      turn,
+      signal: stop.signal,
+      onProgress: ({ done }) => done === 2 && stop.abort(),
+    })
+    expect(two).to.have.length(2)
+    expect(gpu.memory.buffers).to.equal(buffers)
+  })
+
+  it('leaves out what was measured before where it is told to', async () => {
+    const graph = planned(33)
+    const layers = distinctConvolutions(graph)
+    const all = new Map(layers.map(({ convolution }) => [convolution, 'conv2d' as const]))
+    const tuned = new Map([...all].slice(1))
+    const found = await tune(gpu, graph, { turn, tuned, onlyNew: true })
+    expect(found.map(({ convolution }) => convolution)).to.deep.equal([layers[0].convolution])
+    expect(await tune(gpu, graph, { turn, tuned: all, onlyNew: true })).to.deep.equal([])
+  })
+
+  it('changes which kernels run, and not what they compute', async () => {
+    const graph = tinyGraph()
+    const inputs = { image: seededImage(65, 65) }
+    const name = graph.outputs[0].name
+    const by = async (tuned: ReadonlyMap<string, Conv2dVariant>) => {
+      const plan = createPlan(graph, { limits: gpu.limits, subgroupSize: gpu.subgroupSize, tuned })
+      const outputs = await runGraph(gpu, graph, { inputs, tuned })
+      return { plan: explain(plan), logits: outputs[name] as Float32Array }
+    }
+    const layers = distinctConvolutions(planned())
+    const untuned = await by(new Map())
+    const by3 = new Map(
+      layers
+        .filter(({ op }) => variantsFor(convolutionOf(op), gpu).includes('winograd_3'))
+        .map(({ convolution }) => [convolution, 'winograd_3' as const]),
+    )
+    const all = new Map<string, Conv2dVariant>(layers.map(({ convolution }) => [convolution, 'conv2d']))
+    const [tiles, direct] = [await by(by3), await by(all)]
+    expect(tiles.plan)
+      .to.match(/ winograd_multiply /)
+      .and.match(/ winograd_input 3×5 /)
+    expect(untuned.plan).not.to.match(/ winograd_input 3×5 /)
+    expect(direct.plan)
+      .to.match(/ conv2d /)
+      .and.not.match(/ conv2d_subgroup | winograd/)
+    expect(tiles.logits, 'other sums').not.to.deep.equal(untuned.logits)
+    for (const { logits } of [tiles, direct]) expect(relativeError(logits, untuned.logits)).to.be.below(1e-5)
+  })
+
+  describe('takes another variant', () => {
+    const steady = [10, 11, 10, 12, 10]
+    it('that is faster', () => {
+      expect(fastestOf('conv2d', { conv2d: steady, winograd_4: [8, 9, 8, 9, 8] })).to.equal('winograd_4')
+      const both = { winograd_4: [8, 9, 8, 9, 8], winograd_3: [7, 8, 7, 8, 7] }
+      expect(fastestOf('conv2d', { conv2d: steady, ...both })).to.equal('winograd_3')
+    })
+    it('not where the difference may be noise', () => {
+      expect(fastestOf('conv2d', { conv2d: steady, winograd_4: [9.6, 9.6, 9.6, 9.6, 9.6] })).to.equal(
+        'conv2d',
+      )
+      const lucky = [8, 30, 30, 8, 30]
+      expect(fastestOf('conv2d', { conv2d: steady, winograd_4: lucky })).to.equal('conv2d')
+      expect(fastestOf('conv2d', { conv2d: steady })).to.equal('conv2d')
+    })
+    it('where the table’s does not run', () => {
+      expect(fastestOf('conv2d_subgroup', { conv2d: steady })).to.equal('conv2d')
+    })
+  })
+})
+
+/** An object with some of its properties replaced. */
+const replaced = <T extends object>(original: T, replacements: Partial<T>): T =>
+  new Proxy(original, {
+    get(target, name) {
+      if (name in replacements) return replacements[name as keyof T]
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+
+/** The default adapter, as one that cannot tell the time. */
+async function openWithoutTimestamps(): Promise<Gpu> {
+  const adapter = (await (await testGpu()).entry.requestAdapter())!
+  const features = new Set([...adapter.features].filter(feature => feature !== 'timestamp-query'))
+  const limited = replaced(adapter, { features: features as unknown as GPUSupportedFeatures })
+  return Gpu.open({ requestAdapter: async () => limited } as unknown as GPU)
+}

@@ -1,0 +1,205 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { type TunedVariants, tuningKey } from '../../src/graph/tuning_store.ts'
+import { DeepLab } from '../../src/node/index.ts'
+import { FileTuningStore, openTuning } from '../../src/node/tuning.ts'
+import { testGpu } from '../support/gpu.ts'
+import { rejection, useTemporaryFolder } from './support.ts'
+import { blocksPhoto, TINY } from './tiny_model.ts'
+
+const some: TunedVariants = new Map([
+  ['1×33×33×256 → 256, 1×1', 'conv2d'],
+  ['1×33×33×256 → 256, 3×3, rate 2, padding 2', 'winograd_4'],
+])
+
+describe('what was measured', () => {
+  const path = useTemporaryFolder()
+
+  describe('in a file', () => {
+    const store = () => new FileTuningStore(path('cache/tuning.json'))
+
+    /** What `work` prints as warnings. */
+    async function warnings(work: () => Promise<unknown>): Promise<string[]> {
+      const found: string[] = []
+      const { warn } = console
+      console.warn = (line: string) => found.push(line)
+      await work().finally(() => {
+        console.warn = warn
+      })
+      return found
+    }
+
+    it('is read as it was written, for that adapter alone', async () => {
+      expect(await store().read('one')).to.deep.equal(new Map())
+      await store().write('one', some)
+      await store().write('two', new Map([['1×1×1×8 → 8, 1×1', 'conv2d']]))
+      expect(await store().read('one')).to.deep.equal(some)
+      expect((await store().read('two')).size).to.equal(1)
+      expect(await store().read('three')).to.deep.equal(new Map())
+      await store().write('one', new Map())
+      expect(Object.keys(JSON.parse(await readFile(path('cache/tuning.json'), 'utf8')))).to.deep.equal([
+        'two',
+      ])
+    })
+
+    it('is bounded, and the latest stays', async () => {
+      for (let i = 0; i < 20; i++) await store().write(`adapter ${i}`, some)
+      expect(await store().read('adapter 3')).to.deep.equal(new Map())
+      expect(await store().read('adapter 4')).to.deep.equal(some)
+      const many = new Map(Array.from({ length: 3000 }, (_, i) => [`convolution ${i}`, 'conv2d' as const]))
+      await store().write('many', many)
+      const kept = await store().read('many')
+      expect(kept.size).to.equal(2000)
+      expect([...kept.keys()].at(-1)).to.equal('convolution 2999')
+    })
+
+    const damaged: [what: string, text: string][] = [
+      ['cut short', '{ "one": { "1×33'],
+      ['not of this kind', '[1, 2]'],
+      ['of other values', '{ "one": 3 }'],
+      ['of a variant that there is not', '{ "one": { "1×33×33×256 → 256, 1×1": "magic" } }'],
+    ]
+    for (const [what, text] of damaged)
+      it(`is nothing, and a line says so, where the file is ${what}`, async () => {
+        await writeFile(path('tuning.json'), text)
+        const broken = new FileTuningStore(path('tuning.json'))
+        const said = await warnings(async () => expect((await broken.read('one')).size).to.equal(0))
+        expect(said).to.deep.equal([
+          `warning: ${path('tuning.json')} is damaged and left alone; atrous tune writes it anew`,
+        ])
+        await warnings(() => broken.write('one', some))
+        expect(
+          await warnings(async () => expect(await broken.read('one')).to.deep.equal(some)),
+        ).to.deep.equal([])
+      })
+
+    it('is nothing, and a line says so, where there is a folder in its place', async () => {
+      const folder = new FileTuningStore(path('.'))
+      const said = await warnings(async () => expect((await folder.read('one')).size).to.equal(0))
+      expect(said.length).to.equal(1)
+      expect(said[0]).to.match(/^warning: .* EISDIR/)
+    })
+  })
+
+  it('holds for one adapter, driver and number of lanes', async () => {
+    const info = { vendor: 'v', architecture: 'a', device: 'd', description: 'driver 1' }
+    const key = (more: object, subgroupSize?: number) =>
+      tuningKey({ info: { ...info, ...more }, subgroupSize } as Gpu)
+    const keys = await Promise.all([
+      key({}),
+      ...['vendor', 'architecture', 'device', 'description'].map(name => key({ [name]: 'other' })),
+      key({}, 8),
+    ])
+    expect(new Set(keys).size).to.equal(keys.length)
+    expect(await key({})).to.equal(keys[0])
+    expect(JSON.parse(keys[0]).shaders, 'a hash of their text').to.match(/^[0-9a-f]{16}$/)
+  })
+
+  describe('by a model', () => {
+    const { ATROUS_CACHE } = process.env
+    const photo = blocksPhoto(90, 70)
+    const size = 65
+    let gpu: Gpu
+    let model: DeepLab | undefined
+
+    beforeEach(async function () {
+      gpu = await testGpu()
+      if ((gpu.subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
+      process.env.ATROUS_CACHE = path('cache')
+    })
+    afterEach(async () => {
+      await model?.dispose()
+      model = undefined
+      if (ATROUS_CACHE === undefined) delete process.env.ATROUS_CACHE
+      else process.env.ATROUS_CACHE = ATROUS_CACHE
+    })
+
+    const onDisk = async () => (await openTuning(gpu)).variants
+
+    it('is kept on disk, and chosen by', async () => {
+      model = await DeepLab.create(TINY, { gpu, tune: 'off' })
+      const found = await model.tune(photo, { size })
+      const fastest = found.map(({ convolution, fastest }) => [convolution, fastest])
+      expect(found.length).to.be.above(3)
+      expect([...(await onDisk())]).to.deep.equal(fastest)
+
+      const other = new Map(found.map(({ convolution }) => [convolution, 'conv2d' as const]))
+      const { save, variants } = await openTuning(gpu)
+      for (const [convolution, variant] of other) variants.set(convolution, variant)
+      await save()
+      const told = await DeepLab.create(TINY, { gpu })
+      expect(await told.explain(photo, { size }))
+        .to.match(/ conv2d /)
+        .and.not.match(/ conv2d_subgroup | winograd/)
+      await told.dispose()
+    })
+
+    it('comes into what was planned before, and the masks stay', async () => {
+      model = await DeepLab.create(TINY, { gpu, seed: 3, tune: 'off' })
+      const before = await model.segment(photo, { size })
+      const { buffers } = gpu.memory
+      // Two at a time, and calls between the measurements.
+      const tuning = Promise.all([model.tune(photo, { size }), model.tune(photo, { size, batchSize: 2 })])
+      for (let i = 0; i < 5; i++)
+        expect((await model.segment(photo, { size })).mask).to.deep.equal(before.mask)
+      await tuning
+      expect((await model.segment(photo, { size })).mask).to.deep.equal(before.mask)
+      expect(gpu.memory.buffers).to.be.at.most(buffers)
+    })
+
+    it('ends when the model is disposed of', async () => {
+      model = await DeepLab.create(TINY, { gpu, tune: 'off' })
+      const { buffers } = gpu.memory
+      const tuning = model.tune(photo, { size, onProgress: ({ done }) => done === 2 && model?.dispose() })
+      expect((await tuning).length).to.equal(2)
+      expect(gpu.memory.buffers).to.equal(buffers)
+      expect((await rejection(model.tune(photo))).message).to.equal(
+        'this model was disposed of: load it again',
+      )
+    })
+
+    it('grows in the background after a size was met, where that is asked for', async () => {
+      model = await DeepLab.create(TINY, { gpu, tune: 'background' })
+      await model.segment(photo, { size })
+      await until(async () => (await onDisk()).size > 3)
+      const { size: known } = await onDisk()
+      await model.segment(photo, { size: 33 })
+      await until(async () => (await onDisk()).size > known)
+    })
+
+    it('does not by default where the adapter is in software or $CI is set', async () => {
+      const { CI } = process.env
+      process.env.CI = 'true'
+      model = await DeepLab.create(TINY, { gpu })
+      if (CI === undefined) delete process.env.CI
+      else process.env.CI = CI
+      await model.segment(photo, { size })
+      await model.dispose()
+      expect((await rejection(stat(path('cache')))).message).to.include('ENOENT')
+    })
+
+    it('stops growing in the background when the model is disposed of, or trained', async () => {
+      model = await DeepLab.create(TINY, { gpu, tune: 'background' })
+      await model.segment(photo, { size })
+      const start = performance.now()
+      await model.stopTuning()
+      expect(performance.now() - start, 'waits for a measurement').to.be.below(3000)
+      const { buffers } = gpu.memory
+      const { size: known } = await onDisk()
+      await model.segment(photo, { size: 33 })
+      await new Promise(resolve => setTimeout(resolve, 300))
+      expect((await onDisk()).size).to.equal(known)
+      expect(gpu.memory.buffers).to.be.below(buffers + 10)
+    })
+  })
+})
+
+/** Throws after a while. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error('it does not come true')
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
