@@ -107,7 +107,8 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
   const image = photo === undefined ? undefined : await readImage(photo, { maxPixels: pixelsOn(gpu) })
   const segmenter = new Segmenter(gpu, model, tuning.variants)
   const start = performance.now()
-  let [convolutions, bar]: [number, StageBar | undefined] = [0, undefined]
+  let bar: StageBar | undefined
+  let convolutions = 0
   try {
     const measured = await segmenter.tune(new Array(batch).fill(image ?? squareSize(size)), {
       ...{ size, outputStride, seconds },
