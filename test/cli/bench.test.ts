@@ -3,12 +3,13 @@ import { readdir, readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import type { BenchReport } from '../../src/cli/bench_text.ts'
-import { useTemporaryFolder } from '../node/support.ts'
+import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous bench', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
 
   /** Of a preset, small and quick. */
   const bench = (...args: string[]) =>
@@ -41,7 +42,7 @@ describe('atrous bench', () => {
   it('--json: calls, work and memory', async () => {
     const { model, results, ceilings, ...about } = await reportOf('--batch', '1,2', '--no-cold-start')
     expect({ model, ceilings }).to.deep.equal({ model: 'scenes', ceilings: undefined })
-    expect(about).to.have.all.keys('atrous', 'node', 'adapter')
+    expect(about).to.have.all.keys('atrous', 'node', 'adapter', 'tuned')
     const [single, double] = results
     for (const { batch, image, size, outputStride, milliseconds, ...rates } of results) {
       expect({ image, size, outputStride }).to.deep.equal({

@@ -4,26 +4,19 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import type { BenchReport } from '../../src/cli/bench_text.ts'
 import { type TuneReport, tuneText } from '../../src/cli/tune_text.ts'
-import { useTemporaryFolder } from '../node/support.ts'
+import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous tune', () => {
   const path = useTemporaryFolder()
-  const { ATROUS_CACHE } = process.env
+  useEmptyCache(path)
 
   before(async function () {
     if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
   })
-  beforeEach(async () => {
-    process.env.ATROUS_CACHE = path('cache')
-    await saveTinyModel(path('model'))
-  })
-  afterEach(() => {
-    if (ATROUS_CACHE === undefined) delete process.env.ATROUS_CACHE
-    else process.env.ATROUS_CACHE = ATROUS_CACHE
-  })
+  beforeEach(() => saveTinyModel(path('model')))
 
   const tune = (...args: string[]) => atrous('tune', '--model', path('model'), '--size', '33', ...args)
 

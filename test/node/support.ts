@@ -14,6 +14,18 @@ export function useTemporaryFolder(): (name: string) => string {
   return name => join(folder, name)
 }
 
+/** Gives each test of a suite a cache folder of its own, `cache` in its temporary folder: nothing was downloaded or tuned. */
+export function useEmptyCache(path: (name: string) => string): void {
+  const { ATROUS_CACHE } = process.env
+  beforeEach(() => {
+    process.env.ATROUS_CACHE = path('cache')
+  })
+  afterEach(() => {
+    if (ATROUS_CACHE === undefined) delete process.env.ATROUS_CACHE
+    else process.env.ATROUS_CACHE = ATROUS_CACHE
+  })
+}
+
 /** The path of a file in ../shared/data; where that is absent, skips the running test, saying so in its title. */
 export function sharedFile(context: Mocha.Context, name: string): string {
   const file = fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))

@@ -5,7 +5,7 @@ import { type TunedVariants, tuningKey } from '../../src/graph/tuning_store.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { FileTuningStore, openTuning } from '../../src/node/tuning.ts'
 import { testGpu } from '../support/gpu.ts'
-import { rejection, useTemporaryFolder } from './support.ts'
+import { rejection, useEmptyCache, useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
 const some: TunedVariants = new Map([
@@ -97,7 +97,7 @@ describe('what was measured', () => {
   })
 
   describe('by a model', () => {
-    const { ATROUS_CACHE } = process.env
+    useEmptyCache(path)
     const photo = blocksPhoto(90, 70)
     const size = 65
     let gpu: Gpu
@@ -106,13 +106,10 @@ describe('what was measured', () => {
     beforeEach(async function () {
       gpu = await testGpu()
       if ((gpu.subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
-      process.env.ATROUS_CACHE = path('cache')
     })
     afterEach(async () => {
       await model?.dispose()
       model = undefined
-      if (ATROUS_CACHE === undefined) delete process.env.ATROUS_CACHE
-      else process.env.ATROUS_CACHE = ATROUS_CACHE
     })
 
     const onDisk = async () => (await openTuning(gpu)).variants
