@@ -70,10 +70,13 @@ export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget)
 }
 
 /** The kernel of a convolution that is not by Winograd's tiles. */
-export function chooseConv2d(options: Conv2dOptions, target: ConvolutionTarget): Kernel {
-  const direct = { ...target, winograd: false }
+export function chooseConv2d(
+  options: Conv2dOptions,
+  { subgroupSize, tuned, variant }: ConvolutionTarget,
+): Kernel {
+  const direct = { subgroupSize, tuned, variant, winograd: false }
   if (chooseVariant(options, direct) === 'conv2d') return conv2d(options)
-  return conv2dSubgroup({ ...options, subgroupSize: target.subgroupSize! })
+  return conv2dSubgroup({ ...options, subgroupSize: subgroupSize! })
 }
 
 /** Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2d` is for it. */

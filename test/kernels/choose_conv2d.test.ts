@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import {
   type Conv2dVariant,
   type ConvolutionTarget,
+  chooseConv2d,
   chooseVariant,
+  chooseWinograd,
   conv2dKey,
   conv2dVariants,
   variantsFor,
@@ -73,6 +75,17 @@ describe('the variant of a convolution', () => {
     expect(chooseVariant(wide, { subgroupSize: 32 })).to.equal('conv2d')
     expect(chooseVariant(wide, cpu)).to.equal('winograd_4')
     expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
+  })
+
+  it('is chosen for a GPU as for a target', () => {
+    // A spread would lose what a class has as a getter.
+    const gpu = new (class {
+      get subgroupSize() {
+        return 8
+      }
+    })()
+    expect(chooseConv2d(pointwise, gpu).shader).to.equal('conv2d_subgroup')
+    expect(chooseWinograd(wide, gpu)).to.include({ outputs: 4, subgroupSize: 8 })
   })
 
   it('is the one that was measured, and before that the one that is told, where it fits', () => {
