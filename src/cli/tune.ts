@@ -87,10 +87,9 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-async function forget({ variants, save }: Tuning, { json }: Options): Promise<void> {
-  const forgotten = variants.size
-  variants.clear()
-  await save()
+async function forget(tuning: Tuning, { json }: Options): Promise<void> {
+  const forgotten = tuning.variants.size
+  await tuning.forget()
   const text = `${forgotten} convolutions forgotten: ${tuningFile()}`
   console.log(json ? JSON.stringify({ forgotten, file: tuningFile() }) : text)
 }

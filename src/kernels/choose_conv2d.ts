@@ -14,9 +14,33 @@ import {
 } from './winograd.ts'
 import { MULTIPLY_TILE } from './winograd_multiply.ts'
 
-/** The ways to compute a convolution, each of its own shaders; where the adapter has not been tuned, the first are tried first. */
-export const conv2dVariants = ['conv2d', 'conv2d_subgroup', 'winograd_4', 'winograd_3', 'winograd_2'] as const
-export type Conv2dVariant = (typeof conv2dVariants)[number]
+/** The convolution itself, by one kernel or another: where it runs, and how it is made. */
+interface DirectVariant {
+  fits(target: ConvolutionTarget): boolean
+  kernel(options: Conv2dOptions, target: ConvolutionTarget): Kernel
+}
+
+const hasSubgroups = ({ subgroupSize = 0 }: ConvolutionTarget) => subgroupSize >= 8
+
+const direct = {
+  conv2d: { fits: () => true, kernel: options => conv2d(options) },
+  conv2d_subgroup: {
+    fits: hasSubgroups,
+    kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
+  },
+} satisfies Record<string, DirectVariant>
+
+/** Outputs along an axis of Winograd's tiles. */
+const tiles = { winograd_4: 4, winograd_3: 3, winograd_2: 2 } satisfies Record<string, WinogradOutputs>
+
+type Direct = keyof typeof direct
+type Tiles = keyof typeof tiles
+
+/** A way to compute a convolution, of its own shaders. */
+export type Conv2dVariant = Direct | Tiles
+export const conv2dVariants = [...Object.keys(direct), ...Object.keys(tiles)] as Conv2dVariant[]
+
+const isDirect = (variant: Conv2dVariant): variant is Direct => variant in direct
 
 /** What a choice may depend on besides the shape. */
 export interface ConvolutionTarget {
@@ -70,43 +94,33 @@ export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget)
 }
 
 /** The kernel of a convolution that is not by Winograd's tiles. */
-export function chooseConv2d(
-  options: Conv2dOptions,
-  { subgroupSize, tuned, variant }: ConvolutionTarget,
-): Kernel {
-  const direct = { subgroupSize, tuned, variant, winograd: false }
-  if (chooseVariant(options, direct) === 'conv2d') return conv2d(options)
-  return conv2dSubgroup({ ...options, subgroupSize: subgroupSize! })
+export function chooseConv2d(options: Conv2dOptions, target: ConvolutionTarget): Kernel {
+  const { subgroupSize, tuned, variant } = target
+  const chosen = chooseVariant(options, { subgroupSize, tuned, variant, winograd: false })
+  return direct[isDirect(chosen) ? chosen : 'conv2d'].kernel(options, target)
 }
 
 /** Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2d` is for it. */
 export function chooseWinograd(options: Conv2dOptions, target: ConvolutionTarget): Winograd | undefined {
-  const outputs = tileOf(chooseVariant(options, target))
-  return outputs && { ...options, outputs, subgroupSize: target.subgroupSize! }
+  const chosen = chooseVariant(options, target)
+  if (isDirect(chosen)) return undefined
+  return { ...options, outputs: tiles[chosen], subgroupSize: target.subgroupSize! }
 }
 
-/** Outputs along an axis of Winograd's tiles; undefined of a variant that has none. */
-const tileOf = (variant: Conv2dVariant): WinogradOutputs | undefined =>
-  (({ conv2d: undefined, conv2d_subgroup: undefined, winograd_2: 2, winograd_3: 3, winograd_4: 4 }) as const)[
-    variant
-  ]
-
 function fits(variant: Conv2dVariant, options: Conv2dOptions, target: ConvolutionTarget): boolean {
-  if (variant === 'conv2d') return true
-  const { subgroupSize = 0, winograd = true } = target
-  if (subgroupSize < 8) return false
-  const outputs = tileOf(variant)
-  if (!outputs) return true
-  const weightBytes = winogradWeightBytes(outputs, options.input[3], options.outChannels)
-  return winograd && winogradFits(options, outputs) && weightBytes <= MOST_WEIGHT_BYTES
+  if (isDirect(variant)) return direct[variant].fits(target)
+  const { winograd = true } = target
+  const weightBytes = winogradWeightBytes(tiles[variant], options.input[3], options.outChannels)
+  const hasRoom = weightBytes <= MOST_WEIGHT_BYTES
+  return winograd && hasRoom && hasSubgroups(target) && winogradFits(options, tiles[variant])
 }
 
 /** On a CPU adapter. */
 function cheapest(candidates: Conv2dVariant[], options: Conv2dOptions): Conv2dVariant {
   const cost = (variant: Conv2dVariant) => {
-    if (variant === 'conv2d') return Infinity
-    const outputs = tileOf(variant)
-    return outputs ? winogradCost({ ...options, outputs, subgroupSize: CPU_SUBGROUP }) : directCost(options)
+    if (variant === 'conv2d_subgroup') return directCost(options)
+    if (isDirect(variant)) return Infinity
+    return winogradCost({ ...options, outputs: tiles[variant], subgroupSize: CPU_SUBGROUP })
   }
   const costs = candidates.map(variant => ({ variant, cost: cost(variant) }))
   return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).variant

@@ -65,6 +65,8 @@ export class DeepLab {
   }
 
   static async #open(model: Model, { gpu: given, tune }: OpenOptions): Promise<DeepLab> {
+    if (tune !== undefined && tune !== 'background' && tune !== 'off')
+      throw new UserError(`tune: expected background or off, got ${tune}`)
     const gpu = given ?? (await openGpu())
     const tuning = await openTuning(gpu)
     return new DeepLab(model, { gpu, ownsGpu: !given, tuning, tune: tune ?? defaultTuning(gpu) })

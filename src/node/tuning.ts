@@ -68,11 +68,20 @@ function parse(text: string): Contents | undefined {
 /** What was measured on a GPU, and what keeps more of it. */
 export interface Tuning {
   readonly variants: TunedVariants
+  /** Keeps the variants, beside those that another program may have kept meanwhile. */
   save(): Promise<void>
+  forget(): Promise<void>
 }
 
 export async function openTuning(gpu: Gpu, store: TuningStore = new FileTuningStore()): Promise<Tuning> {
   const key = await tuningKey(gpu)
   const variants = await store.read(key)
-  return { variants, save: () => store.write(key, variants) }
+  return {
+    variants,
+    save: async () => store.write(key, new Map([...(await store.read(key)), ...variants])),
+    async forget() {
+      variants.clear()
+      await store.write(key, variants)
+    },
+  }
 }

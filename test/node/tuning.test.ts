@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { type TunedVariants, tuningKey } from '../../src/graph/tuning_store.ts'
@@ -156,6 +159,17 @@ describe('what was measured', () => {
       )
     })
 
+    it('is kept beside what another program keeps meanwhile', async () => {
+      const [one, two] = [await openTuning(gpu), await openTuning(gpu)]
+      one.variants.set('one', 'conv2d')
+      two.variants.set('two', 'conv2d')
+      await one.save()
+      await two.save()
+      expect([...(await onDisk()).keys()]).to.deep.equal(['one', 'two'])
+      await one.forget()
+      expect((await onDisk()).size).to.equal(0)
+    })
+
     it('grows in the background after a size was met, where that is asked for', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'background' })
       await model.segment(photo, { size })
@@ -176,7 +190,26 @@ describe('what was measured', () => {
       expect((await rejection(stat(path('cache')))).message).to.include('ENOENT')
     })
 
-    it('stops growing in the background when the model is disposed of, or trained', async () => {
+    it('is not waited for by a program that has ended', async () => {
+      const program = `
+        import { DeepLab } from ${JSON.stringify(new URL('../../src/node/index.ts', import.meta.url).href)}
+        const model = await DeepLab.create(${JSON.stringify(TINY)}, { tune: 'background' })
+        await model.segment({ width: 9, height: 9, originalWidth: 9, originalHeight: 9, data: new Uint8Array(324) })
+        await model.dispose()
+        console.log(performance.now())`
+      await writeFile(path('program.mts'), program)
+      const options = { cwd: fileURLToPath(new URL('../../', import.meta.url)), timeout: 60_000 }
+      const run = promisify(execFile)(process.execPath, ['--import', 'tsx', path('program.mts')], options)
+      const { stdout } = await run // which rejects where the process had to be killed
+      expect(Number(stdout)).to.be.above(0)
+    })
+
+    it('takes no other word', async () => {
+      const error = await rejection(DeepLab.create(TINY, { gpu, tune: 'on' as 'off' }))
+      expect(error.message).to.equal('tune: expected background or off, got on')
+    })
+
+    it('stops growing in the background when it is told to, as training does', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'background' })
       await model.segment(photo, { size })
       const start = performance.now()
