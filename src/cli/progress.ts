@@ -28,7 +28,7 @@ export interface DownloadBar {
 export function downloadBar(): DownloadBar {
   if (!process.stderr.isTTY) return { stop() {} }
   const format = '{file} {bar} {received}, {speed}/s · {eta_formatted} left'
-  const options = { format, barsize: 20, etaBuffer: 100, hideCursor: true }
+  const options = { format, barsize: 20, etaBuffer: 100 }
   let bar: cliProgress.SingleBar | undefined
   let current = { file: '', since: 0, resumedAt: 0 }
   return {
@@ -65,7 +65,7 @@ export interface StageBar {
 export function stageBar(total: number): StageBar {
   if (!process.stderr.isTTY) return { show() {}, hide() {} }
   const format = '{bar} {duration_formatted} · {stage}'
-  const options = { clearOnComplete: true, format, barsize: 20, gracefulExit: false }
+  const options = { clearOnComplete: true, format, barsize: 20 }
   const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
   return {
     show(done, stage) {
