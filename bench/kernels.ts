@@ -108,7 +108,7 @@ const ops: Record<string, Bench[]> = {
   winograd_input: benches(winogradCases, winogradInputRun),
   winograd_multiply: benches(winogradCases, winogradMultiplyRun),
   winograd_output: benches(winogradCases, winogradOutputRun),
-  winograd_weight: benches(winogradCases, winogradWeightRun),
+  winograd_weight: benches(winogradCases, test => winogradWeightRun(test)),
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
     conv2dBackwardInputRun(test, gpu, options => chooseConv2dBackwardInput(options, gpu)),
   ),

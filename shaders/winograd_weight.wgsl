@@ -1,16 +1,39 @@
-// A 3×3 weight as values at Winograd's points (src/kernels/winograd.ts), once at load.
+// A 3×3 weight as values at Winograd's points (src/kernels/winograd.ts), for one of two convolutions:
 //
-//   weight        [3, 3, in_padded, out_vectors]             as fold_batch_norm.wgsl lays it
-//   transformed   [POINTS, POINTS, in_padded, out_vectors]   to_points down and along
+//   the layer's      rows are its input channels, columns its output channels
+//   its gradient's   rows are output channels, columns input channels, and the taps are reversed; bias' is zeros
 //
-// One invocation transforms the nine taps of one vector.
+// Batch norm is folded in as fold_batch_norm.wgsl does: weight' = weight · γ/√(σ² + ε), bias' = (bias − μ) · γ/√(σ² + ε) + β.
+//
+//   weight   [out_channels, in_channels, 3, 3], as PyTorch lays it
+//   gamma, beta, mean, variance   [out_channels], read if has_batch_norm;  bias   [out_channels], read if has_bias
+//   packed        [POINTS, POINTS, rows_padded, column_vectors]   vec4: four columns; to_points down and along weight'
+//   packed_bias   [column_vectors]                                bias'
+//
+// One invocation makes a vector at each point. The first column_vectors of them make one of `packed_bias` too.
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> transformed: array<vec4f>;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read> beta: array<f32>;
+@group(0) @binding(4) var<storage, read> mean: array<f32>;
+@group(0) @binding(5) var<storage, read> variance: array<f32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
+@group(0) @binding(7) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> packed_bias: array<vec4f>;
 
 struct Params {
-  count: u32, // in_padded · out_vectors
+  rows: u32,
+  columns: u32,
+  rows_padded: u32,
+  column_vectors: u32,
+  first: u32, // of the words of `weight`
+  row_pitch: u32, // words from one row's taps to the next one's
+  column_pitch: u32,
+  of_gradient: u32, // whether it is for the gradient
+  has_batch_norm: u32,
+  has_bias: u32,
+  epsilon: f32,
 }
 
 // OUTPUTS and POINTS are set where the kernel is made.
@@ -49,14 +72,44 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
+  let count = params.rows_padded * params.column_vectors;
+  if (index >= count) { return; }
+  let of_gradient = params.of_gradient != 0u;
+
+  // Past the last row or column it reads that one, and writes zeros.
+  let padded_row = index / params.column_vectors;
+  let padded_columns = index % params.column_vectors * 4u + vec4u(0, 1, 2, 3);
+  let row = min(padded_row, params.rows - 1u);
+  let columns = min(padded_columns, vec4u(params.columns - 1u));
+  let exists = padded_columns < vec4u(params.columns);
+
+  var scale = vec4f(1);
+  var shift = vec4f(0);
+  if (params.has_bias != 0u) {
+    shift = vec4f(bias[columns.x], bias[columns.y], bias[columns.z], bias[columns.w]);
+  }
+  if (params.has_batch_norm != 0u) {
+    for (var i = 0u; i < 4u; i++) {
+      let channel = select(columns[i], row, of_gradient);
+      scale[i] = gamma[channel] / sqrt(variance[channel] + params.epsilon);
+      if (!of_gradient) { shift[i] = (shift[i] - mean[channel]) * scale[i] + beta[channel]; }
+    }
+  }
+  if (padded_row == 0u) { packed_bias[index] = select(vec4f(0), shift, exists); }
+  scale = select(vec4f(0), scale, exists & vec4<bool>(padded_row < params.rows));
+
+  let at = params.first + row * params.row_pitch + columns * params.column_pitch;
   var lines: array<array<vec4f, 6>, 3>;
   for (var y = 0u; y < 3u; y++) {
-    let first = y * 3u * params.count + index;
-    lines[y] = to_points(array(weight[first], weight[first + params.count], weight[first + 2u * params.count]));
+    var taps: array<vec4f, 3>;
+    for (var x = 0u; x < 3u; x++) {
+      let tap = at + select(3u * y + x, 8u - (3u * y + x), of_gradient);
+      taps[x] = scale * vec4f(weight[tap.x], weight[tap.y], weight[tap.z], weight[tap.w]);
+    }
+    lines[y] = to_points(taps);
   }
   for (var x = 0u; x < POINTS; x++) {
     let values = to_points(array(lines[0][x], lines[1][x], lines[2][x]));
-    for (var y = 0u; y < POINTS; y++) { transformed[(y * POINTS + x) * params.count + index] = values[y]; }
+    for (var y = 0u; y < POINTS; y++) { packed[(y * POINTS + x) * count + index] = values[y]; }
   }
 }

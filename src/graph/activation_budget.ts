@@ -20,10 +20,9 @@ interface Candidate {
  * Throws a UserError where even the least is over the budget.
  */
 export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infinity): Plan {
-  const { limits, subgroupSize } = gpu
+  const { limits, subgroupSize, variant } = gpu
   const { maxBufferSize } = limits
-  // Weights that learn would have to be transformed for Winograd's tiles at every step.
-  const target: PlanTarget = { limits, subgroupSize, winograd: false }
+  const target: PlanTarget = { limits, subgroupSize, variant, learning: true }
   const limit = Math.min(budget, maxBufferSize)
   const plan = (dropped: Candidate[]) =>
     layOutPlan(recompute(graph, new Set(dropped.flatMap(({ tensors }) => tensors))), target, [])

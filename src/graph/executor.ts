@@ -34,6 +34,7 @@ export class Executor {
   readonly #gpu: Gpu
   readonly #plan: Plan
   readonly #arena: GPUBuffer
+  readonly #workspace: GPUBuffer
   readonly #readback: GPUBuffer
   readonly #program: Program
   /** Those of the program's launches that every run does: what the weights do before comes first, what they do after last. */
@@ -41,13 +42,14 @@ export class Executor {
   /** Runs wait for each other: they share the arena. */
   #running: Promise<unknown> = Promise.resolve()
 
-  /** Allocates the arena, uploads what weights are missing and compiles the kernels that are new. */
+  /** Allocates arena and workspace, uploads what weights are missing and compiles the kernels that are new. */
   static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
     const arena = await gpu.allocate(
       'arena',
       plan.arenaBytes,
       usage.storage | usage.copySource | usage.copyDestination,
     )
+    const workspace = await gpu.allocate('workspace', plan.workspaceBytes, usage.storage)
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
     const readback = await gpu.allocate('readback', outputBytes, usage.mapRead | usage.copyDestination)
     try {
@@ -57,7 +59,7 @@ export class Executor {
         ranges: Object.fromEntries(
           Object.entries(operands).map(([name, operand]) => [
             name,
-            locate(operand, { plan, arena, weights }),
+            locate(operand, { plan, arena, workspace, weights }),
           ]),
         ),
       }))
@@ -65,13 +67,13 @@ export class Executor {
       const all = [...before, ...launches, ...weights.each(), ...after]
       return new Executor(gpu, plan, {
         arena,
+        workspace,
         readback,
         program: await Program.create(gpu, 'plan', all),
         every: { from: before.length, to: all.length - after.length },
       })
     } catch (error) {
-      gpu.release(arena)
-      gpu.release(readback)
+      for (const buffer of [arena, workspace, readback]) gpu.release(buffer)
       throw error
     }
   }
@@ -79,11 +81,18 @@ export class Executor {
   private constructor(
     gpu: Gpu,
     plan: Plan,
-    parts: { arena: GPUBuffer; readback: GPUBuffer; program: Program; every: { from: number; to: number } },
+    parts: {
+      arena: GPUBuffer
+      workspace: GPUBuffer
+      readback: GPUBuffer
+      program: Program
+      every: { from: number; to: number }
+    },
   ) {
     this.#gpu = gpu
     this.#plan = plan
     this.#arena = parts.arena
+    this.#workspace = parts.workspace
     this.#readback = parts.readback
     this.#program = parts.program
     this.#every = parts.every
@@ -125,12 +134,11 @@ export class Executor {
     return this.#exclusively(() => this.#program.time(repetitions))
   }
 
-  /** Releases the arena; the weights belong to their store. Waits for a run under way. */
+  /** Releases arena and workspace; the weights belong to their store. Waits for a run under way. */
   async destroy(): Promise<void> {
     await this.#running
     this.#program.destroy()
-    this.#gpu.release(this.#arena)
-    this.#gpu.release(this.#readback)
+    for (const buffer of [this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -173,11 +181,17 @@ const hostData = (tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array 
 
 function locate(
   operand: Operand,
-  { plan, arena, weights }: { plan: Plan; arena: GPUBuffer; weights: WeightSource },
+  {
+    plan,
+    arena,
+    workspace,
+    weights,
+  }: { plan: Plan; arena: GPUBuffer; workspace: GPUBuffer; weights: WeightSource },
 ): Range {
   if ('folded' in operand) return weights.folded(operand.folded, operand.part)
   if ('parameter' in operand) return weights.parameter(operand.parameter)
   if ('gradientOf' in operand) return weights.gradient(operand.gradientOf)
+  if ('workspaceBytes' in operand) return { buffer: workspace, offset: 0, size: operand.workspaceBytes }
   const { offset, bytes } = plan.placements.get(operand.tensor)!
   return { buffer: arena, offset, size: bytes }
 }

@@ -3,7 +3,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
-import { type WinogradWeightOptions, winogradWeight } from '../kernels/winograd_weight.ts'
+import type { WinogradOutputs } from '../kernels/winograd.ts'
+import { winogradWeight } from '../kernels/winograd_weight.ts'
 import type { BatchNorm, Parameter } from './graph.ts'
 
 export interface FoldedWeights {
@@ -13,58 +14,73 @@ export interface FoldedWeights {
   kernel: Kernel
   /** By their names in the kernel. */
   parameters: Record<string, Parameter>
-  /** What makes, of `packed`, what is kept in its place: `weight` → `transformed`. Only where weights do not learn. */
-  transform?: Kernel
 }
 
-/** Bytes of the weights as they are kept. */
-export const packedBytes = ({ kernel, transform }: FoldedWeights): number =>
-  transform ? transform.outputs.transformed : kernel.outputs.packed
+/** The weights of a dense convolution, for either way to compute it. */
+export interface ConvolutionWeights {
+  direct(): FoldedWeights
+  winograd(outputs: WinogradOutputs): FoldedWeights
+}
 
 interface Folding {
   weight: Parameter
   bias?: Parameter
   batchNorm?: BatchNorm
-  depthwise: boolean
   inputChannels?: { from: number; to: number }
 }
 
+/** What `conv2d` and Winograd's kernels read. */
+export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
+  direct: () => foldedWeights({ ...folding, depthwise: false }),
+  winograd: outputs => {
+    const key = `${keyOf(folding)} for tiles of ${outputs}`
+    const kernel = winogradWeight({ ...optionsOf(folding, key), outputs })
+    return { key, kernel, parameters: parametersOf(folding) }
+  },
+})
+
 /** What `conv2d`, `depthwiseConv2d` and the latter's backward kernel read. */
-export function foldedWeights({ weight, bias, batchNorm, depthwise, inputChannels }: Folding): FoldedWeights {
+export function foldedWeights({ depthwise, ...folding }: Folding & { depthwise: boolean }): FoldedWeights {
+  const key = keyOf(folding)
+  const kernel = foldBatchNorm({ ...optionsOf(folding, key), depthwise })
+  return { key, kernel, parameters: parametersOf(folding) }
+}
+
+/** What the gradient of a dense convolution's input is computed with. */
+export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): ConvolutionWeights {
+  const key = `${keyOf({ weight, batchNorm })} transposed`
+  const scale = batchNorm && { gamma: batchNorm.gamma, variance: batchNorm.variance }
+  const parameters = { weight, ...scale }
+  const options = { weight: weight.shape, epsilon: batchNorm?.epsilon }
+  return {
+    direct: () => ({ key, kernel: packTransposed({ ...options, label: `pack ${key}` }), parameters }),
+    winograd: outputs => {
+      const atPoints = `${key} for tiles of ${outputs}`
+      const of = { label: `fold ${atPoints}`, outputs, ofGradient: true, bias: false }
+      return { key: atPoints, kernel: winogradWeight({ ...options, ...of }), parameters }
+    },
+  }
+}
+
+function keyOf({ weight, bias, batchNorm, inputChannels }: Folding): string {
   const range = inputChannels ? `[${inputChannels.from}…${inputChannels.to}]` : ''
-  const key = `${weight.name}${range}${bias ? ` + ${bias.name}` : ''}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''}`
-  const kernel = foldBatchNorm({
-    label: `fold ${key}`,
-    weight: weight.shape,
-    depthwise,
-    inputChannels,
-    epsilon: batchNorm?.epsilon,
-    bias: bias !== undefined,
-  })
+  return `${weight.name}${range}${bias ? ` + ${bias.name}` : ''}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''}`
+}
+
+const optionsOf = ({ weight, bias, batchNorm, inputChannels }: Folding, key: string) => ({
+  label: `fold ${key}`,
+  weight: weight.shape,
+  inputChannels,
+  epsilon: batchNorm?.epsilon,
+  bias: bias !== undefined,
+})
+
+function parametersOf({ weight, bias, batchNorm }: Folding): Record<string, Parameter> {
   const statistics = batchNorm && {
     gamma: batchNorm.gamma,
     beta: batchNorm.beta,
     mean: batchNorm.mean,
     variance: batchNorm.variance,
   }
-  return { key, kernel, parameters: { weight, ...(bias && { bias }), ...statistics } }
-}
-
-/** The same at the points of Winograd's tiles. */
-export function winogradWeights(
-  folded: FoldedWeights,
-  options: Omit<WinogradWeightOptions, 'label'>,
-): FoldedWeights {
-  const key = `${folded.key} for tiles of ${options.outputs}`
-  return { ...folded, key, transform: winogradWeight({ ...options, label: key }) }
-}
-
-/** What the gradient of a dense convolution's input is computed with. */
-export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): FoldedWeights {
-  const key = `${weight.name}${batchNorm ? ` · ${batchNorm.gamma.name}` : ''} transposed`
-  return {
-    key,
-    kernel: packTransposed({ label: `pack ${key}`, weight: weight.shape, epsilon: batchNorm?.epsilon }),
-    parameters: { weight, ...(batchNorm && { gamma: batchNorm.gamma, variance: batchNorm.variance }) },
-  }
+  return { weight, ...(bias && { bias }), ...statistics }
 }

@@ -6,38 +6,55 @@ import { tileRanges } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { MULTIPLY_TILE, winogradMultiply } from '../kernels/winograd_multiply.ts'
 import { winogradOutput } from '../kernels/winograd_output.ts'
-import { type FoldedWeights, foldedWeights, winogradWeights } from './folded_weights.ts'
-import type { Conv2dOp } from './graph.ts'
+import { type ConvolutionWeights, convolutionWeights, type FoldedWeights } from './folded_weights.ts'
+import type { Conv2dOp, Op, Tensor } from './graph.ts'
 import { type Operand, type Step, scratch, tensors } from './step.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's sets the size of a network's arena. */
 const SCRATCH_BYTES = 12e6
 
+/** A convolution that is an op, or the gradient of one. */
+export interface Convolution {
+  op: Op
+  options: Conv2dOptions
+  input: Tensor
+  /** What is added, where that does not lie in the output already. */
+  residual?: Tensor
+  /** In place of the weights' own. */
+  imageBias?: Tensor
+  weights: ConvolutionWeights
+}
+
 export function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step[] {
-  const options = convolutionOf(op)
+  const residual = op.inPlace ? undefined : op.inputs.residual
+  const [options, weights] = [convolutionOf(op), convolutionWeights(op)]
+  return lowerConvolution({ op, ...op.inputs, residual, options, weights }, target)
+}
+
+/** Its steps, the last of which leave `op.output`. */
+export function lowerConvolution(convolution: Convolution, target: ConvolutionTarget): Step[] {
+  const { op, options, input, residual, imageBias, weights } = convolution
   const winograd = chooseWinograd(options, target)
-  if (winograd) return lowerWinograd(op, winograd)
-  const { input } = op.inputs
-  const folded = foldedWeights({ ...op, depthwise: false })
+  if (winograd) return lowerWinograd(convolution, winograd, target)
+  const folded = weights.direct()
   const operands: Record<string, Operand> = {
-    ...tensors({ input, residual: boundResidual(op), output: op.output }),
+    ...tensors({ input, residual, output: op.output }),
     weight: { folded, part: 'packed' },
-    bias: biasOf(op, folded),
+    bias: imageBias ? { tensor: imageBias } : { folded, part: 'packed_bias' },
   }
   return [{ op, kernel: chooseConv2d(options, target), operands }]
 }
 
-function lowerWinograd(op: Conv2dOp, options: NonNullable<ReturnType<typeof chooseWinograd>>): Step[] {
-  const { input } = op.inputs
-  const { outChannels, outputs, subgroupSize } = options
-  const inChannels = input.shape[3]
-  const folded = winogradWeights(foldedWeights({ ...op, depthwise: false }), {
-    inChannels,
-    outChannels,
-    outputs,
-  })
-  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: MULTIPLY_TILE.tiles * subgroupSize })
-  return ranges.flatMap((range): Step[] => {
+function lowerWinograd(
+  { op, input, residual, imageBias, weights }: Convolution,
+  options: NonNullable<ReturnType<typeof chooseWinograd>>,
+  { learning = false }: ConvolutionTarget,
+): Step[] {
+  const folded = weights.winograd(options.outputs)
+  const { steps, weight, bias } = learning ? madeAnew(op, folded) : kept(folded)
+  const step = MULTIPLY_TILE.tiles * options.subgroupSize
+  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step })
+  const bySome = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
     const multiply = winogradMultiply(some)
@@ -45,21 +62,44 @@ function lowerWinograd(op: Conv2dOp, options: NonNullable<ReturnType<typeof choo
     const products = scratch(op, multiply.outputs.products, `products ${range.first}`)
     return [
       { op, kernel: winogradInput(some), operands: tensors({ input, tiles }) },
-      {
-        op,
-        kernel: multiply,
-        operands: { ...tensors({ tiles, products }), weight: { folded, part: 'packed' } },
-      },
+      { op, kernel: multiply, operands: { ...tensors({ tiles, products }), weight } },
       {
         op,
         kernel: winogradOutput(some),
         operands: {
-          ...tensors({ products, residual: boundResidual(op), output: op.output }),
-          bias: biasOf(op, folded),
+          ...tensors({ products, residual, output: op.output }),
+          bias: imageBias ? { tensor: imageBias } : bias,
         },
       },
     ]
   })
+  return [...steps, ...bySome]
+}
+
+interface WeightOperands {
+  /** What makes the weight, if it is not there. */
+  steps: Step[]
+  weight: Operand
+  bias: Operand
+}
+
+const kept = (folded: FoldedWeights): WeightOperands => ({
+  steps: [],
+  weight: { folded, part: 'packed' },
+  bias: { folded, part: 'packed_bias' },
+})
+
+/** Up to four times as large as the parameter, it is made where it is needed and does not stay. */
+function madeAnew(op: Op, { kernel, parameters }: FoldedWeights): WeightOperands {
+  const { packed, packed_bias } = kernel.outputs
+  const weight: Operand = { workspaceBytes: packed }
+  const bias: Operand = { tensor: scratch(op, packed_bias, 'bias') }
+  const inputs = Object.entries(parameters).map(([name, parameter]): [string, Operand] => [
+    name,
+    { parameter },
+  ])
+  const operands = { ...Object.fromEntries(inputs), packed: weight, packed_bias: bias }
+  return { steps: [{ op, kernel, operands }], weight, bias }
 }
 
 /** What its kernels are made from. */
@@ -73,9 +113,3 @@ export const convolutionOf = (op: Conv2dOp): Conv2dOptions => ({
   residual: op.inPlace ? 'in place' : op.inputs.residual !== undefined,
   slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
 })
-
-/** What is added, where that does not lie in the output already. */
-const boundResidual = ({ inPlace, inputs }: Conv2dOp) => (inPlace ? undefined : inputs.residual)
-
-const biasOf = (op: Conv2dOp, folded: FoldedWeights): Operand =>
-  op.inputs.imageBias ? { tensor: op.inputs.imageBias } : { folded, part: 'packed_bias' }

@@ -11,7 +11,8 @@ import {
 import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_statistics.ts'
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
-import { chooseConv2dBackwardInput } from '../kernels/choose_conv2d_backward_input.ts'
+import { gradientConvolution } from '../kernels/choose_conv2d_backward_input.ts'
+import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dReduceWeight, isReduced } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
@@ -29,6 +30,7 @@ import {
 } from '../kernels/softmax_cross_entropy.ts'
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
+import { lowerConvolution } from './lower_conv2d.ts'
 import { type Operand, type Step, scratch, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
@@ -55,7 +57,7 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
     case 'batchNormBackward':
       return lowerBatchNormBackward(op)
     case 'convolutionBackwardInput':
-      return [lowerBackwardInput(op, target)]
+      return lowerBackwardInput(op, target)
     case 'convolutionBackwardWeight':
       return lowerBackwardWeight(op)
     case 'biasGradient':
@@ -165,7 +167,7 @@ function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
   ]
 }
 
-function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionTarget): Step {
+function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionTarget): Step[] {
   const { weight, batchNorm, depthwise } = op
   const [outChannels, , kernelH, kernelW] = weight.shape
   const options = { ...op, label: op.name, input: op.output.shape, kernel: [kernelH, kernelW] as const }
@@ -174,17 +176,14 @@ function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionT
     const folded = foldedWeights({ weight, batchNorm, depthwise })
     const named = tensors({ output_gradient: gradient, input_gradient: op.output })
     const kernel = depthwiseConv2dBackwardInput(options)
-    return { op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }
+    return [{ op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }]
   }
-  const folded = transposedWeights(weight, batchNorm)
-  const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
-  const operands: Record<string, Operand> = {
-    ...tensors({ input: gradient, output: op.output }),
-    weight: { folded, part: 'packed' },
-  }
-  // Where it is a convolution itself, it wants a bias: zeros.
-  if ('bias' in kernel.inputs) operands.bias = { folded, part: 'packed_bias' }
-  return { op, kernel, operands }
+  const weights = transposedWeights(weight, batchNorm)
+  const convolution = gradientConvolution({ ...options, outChannels })
+  if (convolution) return lowerConvolution({ op, options: convolution, input: gradient, weights }, target)
+  const named = tensors({ input: gradient, output: op.output })
+  const kernel = conv2dBackwardInput({ ...options, outChannels })
+  return [{ op, kernel, operands: { ...named, weight: { folded: weights.direct(), part: 'packed' } } }]
 }
 
 function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {

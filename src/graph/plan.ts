@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { activationBytes } from '../kernels/layout.ts'
 import { classMapWords } from '../kernels/upsample_argmax.ts'
-import { type FoldedWeights, packedBytes } from './folded_weights.ts'
+import type { FoldedWeights } from './folded_weights.ts'
 import type { Graph, Parameter, Tensor } from './graph.ts'
 import { lower } from './lower.ts'
 import { assignOffsets } from './memory.ts'
@@ -22,6 +22,8 @@ export interface Plan {
   steps: Step[]
   placements: Map<Tensor, Placement>
   arenaBytes: number
+  /** Of the buffer that ops take in turn for what lies between their steps; 0 where none needs it. */
+  workspaceBytes: number
   /** Weights in the form that the steps read. */
   folded: FoldedWeights[]
   /** Parameters that the steps read as they are. */
@@ -59,11 +61,13 @@ export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
   const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))
   const parameters = operands.flatMap(operand => ('parameter' in operand ? [operand.parameter] : []))
+  const workspaces = operands.map(operand => ('workspaceBytes' in operand ? operand.workspaceBytes : 0))
   return {
     graph: optimised,
     steps,
     placements,
     arenaBytes,
+    workspaceBytes: Math.max(0, ...workspaces),
     folded: [...new Map(folded.map(weights => [weights.key, weights])).values()],
     parameters: [...new Map(parameters.map(parameter => [parameter.name, parameter])).values()],
   }
@@ -80,7 +84,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
 
 /** Bytes of the weights on the GPU, in the form that the steps read. */
 export const weightBytes = ({ folded }: Plan): number =>
-  folded.reduce((sum, weights) => sum + packedBytes(weights) + weights.kernel.outputs.packed_bias, 0)
+  folded.reduce((sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias, 0)
 
 function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
   const holders = holdersOf(graph)

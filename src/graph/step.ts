@@ -10,6 +10,8 @@ export type Operand =
   | { folded: FoldedWeights; part: 'packed' | 'packed_bias' }
   | { parameter: Parameter }
   | { gradientOf: Parameter }
+  /** What one step of an op leaves for the next ones, at the start of a buffer beside the arena that all ops take in turn. */
+  | { workspaceBytes: number }
 
 export interface Step {
   op: Op

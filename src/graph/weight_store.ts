@@ -3,7 +3,7 @@
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../gpu/program.ts'
 import type { WeightSource } from './executor.ts'
-import { type FoldedWeights, packedBytes } from './folded_weights.ts'
+import type { FoldedWeights } from './folded_weights.ts'
 import type { Parameter } from './graph.ts'
 
 /** Folding reads parameters from buffers of about this size, so that a large model is not on the GPU twice. */
@@ -70,29 +70,26 @@ export class WeightStore implements WeightSource {
       'weights as loaded',
       group.flatMap(({ parameters }) => Object.values(parameters)),
     )
-    const kept = await this.#keep('weights', group.map(packedBytes))
+    const kept = await this.#keep(
+      'weights',
+      group.map(({ kernel }) => kernel.outputs.packed),
+    )
     const biases = await this.#keep(
       'biases',
       group.map(({ kernel }) => kernel.outputs.packed_bias),
     )
-    // Those that are transformed are packed into a buffer that is not kept.
-    const between = await allocateTogether(this.#gpu, 'weights to transform', {
-      sizes: group.map(({ kernel, transform }) => (transform ? kernel.outputs.packed : 0)),
-      flags: usage.storage,
-    })
     let next = 0
-    const launches = group.flatMap(({ kernel, parameters, transform }, i): Launch[] => {
+    const launches = group.map(({ kernel, parameters }, i): Launch => {
       const inputs = Object.keys(parameters).map(name => [name, staged[next++]])
-      const packed = transform ? between[i] : kept[i]
-      const fold = { kernel, ranges: { ...Object.fromEntries(inputs), packed, packed_bias: biases[i] } }
-      return transform
-        ? [fold, { kernel: transform, ranges: { weight: packed, transformed: kept[i] } }]
-        : [fold]
+      return {
+        kernel,
+        ranges: { ...Object.fromEntries(inputs), packed: kept[i], packed_bias: biases[i] },
+      }
     })
     const program = await Program.create(this.#gpu, 'fold', launches)
     this.#gpu.submit('fold', encoder => program.encode(encoder))
     program.destroy()
-    for (const { buffer } of [staged[0], between[0]]) this.#gpu.release(buffer)
+    this.#gpu.release(staged[0].buffer)
     group.forEach(({ key }, i) => {
       this.#folded.set(key, { packed: kept[i], packed_bias: biases[i] })
     })

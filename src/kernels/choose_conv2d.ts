@@ -2,7 +2,7 @@
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dOptions, conv2d } from './conv2d.ts'
-import { conv2dSubgroup } from './conv2d_subgroup.ts'
+import { conv2dSubgroup, subgroupTile } from './conv2d_subgroup.ts'
 import { windowedSize } from './geometry.ts'
 import {
   type WinogradOptions,
@@ -46,8 +46,10 @@ const isDirect = (variant: Conv2dVariant): variant is Direct => variant in direc
 export interface ConvolutionTarget {
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
-  /** Whether Winograd's tiles may be chosen; default true. Weights that learn would have to be transformed at every step. */
+  /** Whether Winograd's tiles may be chosen; default true. */
   winograd?: boolean
+  /** Whether weights change from run to run, so that every run has to make what its kernels read of them; default false. */
+  learning?: boolean
   /** By `conv2dKey`, what was measured to be fastest on the adapter. */
   tuned?: ReadonlyMap<string, Conv2dVariant>
   /** To be taken wherever it fits, in place of what is fastest. */
@@ -62,10 +64,10 @@ const CPU_SUBGROUP = 8
 /** What every adapter binds: more weight than this is not asked for. */
 const MOST_WEIGHT_BYTES = 128 * 2 ** 20
 
-// In multiply-adds of conv2d_subgroup, of which CPU adapters do 11 a nanosecond: one of winograd_multiply, and a value that the
-// other two steps load or store.
-const PRODUCT_COST = 0.75
-const VALUE_COST = 12
+// In multiply-adds, of which CPU adapters do 12 a nanosecond: a value that winograd_input or winograd_output loads or stores, and one
+// that winograd_weight stores.
+const VALUE_COST = 20
+const WEIGHT_COST = 14
 
 /** What the fastest variant of a convolution depends on, as text: its shape; not what is done to the sums at the end. */
 export function conv2dKey({ input, outChannels, kernel, stride, dilation, padding }: Conv2dOptions): string {
@@ -87,10 +89,10 @@ export const variantsFor = (options: Conv2dOptions, target: ConvolutionTarget): 
 /** The one that is told; else the one that was measured to be fastest; else the one that is estimated to be. */
 export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget): Conv2dVariant {
   const candidates = variantsFor(options, target)
-  const { subgroupSize, variant, tuned } = target
+  const { subgroupSize, variant, tuned, learning = false } = target
   for (const known of [variant, tuned?.get(conv2dKey(options))])
     if (known !== undefined && candidates.includes(known)) return known
-  return subgroupSize === CPU_SUBGROUP ? cheapest(candidates, options) : 'conv2d'
+  return subgroupSize === CPU_SUBGROUP ? cheapest(candidates, options, learning) : 'conv2d'
 }
 
 /** The kernel of a convolution that is not by Winograd's tiles. */
@@ -116,42 +118,58 @@ function fits(variant: Conv2dVariant, options: Conv2dOptions, target: Convolutio
 }
 
 /** On a CPU adapter. */
-function cheapest(candidates: Conv2dVariant[], options: Conv2dOptions): Conv2dVariant {
+function cheapest(candidates: Conv2dVariant[], options: Conv2dOptions, learning: boolean): Conv2dVariant {
   const cost = (variant: Conv2dVariant) => {
     if (variant === 'conv2d_subgroup') return directCost(options)
     if (isDirect(variant)) return Infinity
-    return winogradCost({ ...options, outputs: tiles[variant], subgroupSize: CPU_SUBGROUP })
+    const by = { ...options, outputs: tiles[variant] }
+    return winogradCost(by) + (learning ? weightCost(by) : 0)
   }
   const costs = candidates.map(variant => ({ variant, cost: cost(variant) }))
   return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).variant
 }
 
-function winogradCost(options: Winograd): number {
-  const { outputs, input, outChannels, subgroupSize } = options
+function winogradCost(options: WinogradOptions): number {
+  const { outputs, input, outChannels } = options
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)
-  const rounded = (size: number, step: number) => Math.ceil(size / step) * step
-  const rows = rounded(total, MULTIPLY_TILE.tiles * subgroupSize)
-  const products = points * rows * input[3] * rounded(outChannels, MULTIPLY_TILE.vectors * 4)
+  const rows = roundUp(total, MULTIPLY_TILE.tiles * CPU_SUBGROUP)
+  const products = points * rows * input[3] * roundUp(outChannels, MULTIPLY_TILE.vectors * 4)
   const values = total * (((outputs + 2) ** 2 + points) * input[3] + (points + outputs ** 2) * outChannels)
-  return PRODUCT_COST * products + VALUE_COST * values
+  return products + VALUE_COST * values
 }
 
-/** Multiply-adds with a tap inside the map. */
+/** Of making the weight's values at the points, rather than the nine that it has anyway. */
+const weightCost = ({ outputs, input, outChannels }: WinogradOptions): number =>
+  WEIGHT_COST * (winogradPoints(outputs) ** 2 - 9) * input[3] * outChannels
+
+/** Of tiles as conv2d_subgroup has them, at the taps that are inside the map for some of their pixels. */
 function directCost(options: Conv2dOptions): number {
   const { input, outChannels, kernel, stride, dilation, padding } = options
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
-  const inside = (size: number, along: { output: number; taps: number; before: number }) => {
-    let count = 0
-    for (let o = 0; o < along.output; o++)
-      for (let tap = 0; tap < along.taps; tap++) {
-        const at = o * stride - along.before + tap * dilation
-        if (at >= 0 && at < size) count++
+  const { pixels, vectors } = subgroupTile(outChannels)
+  const tile = pixels * CPU_SUBGROUP
+  let tiles = 0
+  for (let tapY = 0; tapY < kernel[0]; tapY++)
+    for (let tapX = 0; tapX < kernel[1]; tapX++) {
+      const rows = inside({ size: inH, outputs: out.h, stride, before: padding.top - tapY * dilation })
+      const columns = inside({ size: inW, outputs: out.w, stride, before: padding.left - tapX * dilation })
+      if (columns.from >= columns.to) continue
+      let next = 0
+      for (let row = rows.from; row < rows.to; row++) {
+        const first = Math.max(next, Math.floor(((row * out.w + columns.from) * n) / tile))
+        next = Math.max(next, Math.ceil(((row * out.w + columns.to) * n) / tile))
+        tiles += next - first
       }
-    return count
-  }
-  const rows = inside(inH, { output: out.h, taps: kernel[0], before: padding.top })
-  const columns = inside(inW, { output: out.w, taps: kernel[1], before: padding.left })
-  return n * rows * columns * inChannels * outChannels
+    }
+  return tiles * tile * inChannels * roundUp(outChannels, vectors * 4)
 }
+
+/** The outputs along an axis for which the input `before` pixels before their windows' corner is inside the map. */
+const inside = (along: { size: number; outputs: number; stride: number; before: number }) => ({
+  from: Math.max(0, Math.ceil(along.before / along.stride)),
+  to: Math.min(along.outputs, Math.ceil((along.size + along.before) / along.stride)),
+})
+
+const roundUp = (size: number, step: number): number => Math.ceil(size / step) * step

@@ -2,36 +2,41 @@
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { type ConvolutionTarget, chooseConv2d } from './choose_conv2d.ts'
+import type { Conv2dOptions } from './conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from './conv2d_backward_input.ts'
 import { windowedSize } from './geometry.ts'
 
 /**
- * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
- * padding leaves of the kernel's reach; not where that is negative, which no network asks for. Both kernels read `input` and
- * `weight` and write `output`; conv2d reads a `bias` as well, of zeros.
+ * One kernel for it. Both that it may be read `input` and `weight` and write `output`; conv2d reads a `bias` as well, of zeros.
  */
 export function chooseConv2dBackwardInput(
   options: Conv2dBackwardInputOptions,
   target: ConvolutionTarget,
 ): Kernel {
+  const convolution = gradientConvolution(options)
+  return convolution ? chooseConv2d(convolution, target) : conv2dBackwardInput(options)
+}
+
+/**
+ * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
+ * padding leaves of the kernel's reach; undefined where that is negative, which no network asks for, and at other strides.
+ */
+export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2dOptions | undefined {
   const { label, input, outChannels, kernel, stride, dilation, padding } = options
   const [n, h, w, inChannels] = input
   const [reachY, reachX] = kernel.map(taps => (taps - 1) * dilation)
   const { top, bottom, left, right } = padding
   const rest = { top: reachY - top, bottom: reachY - bottom, left: reachX - left, right: reachX - right }
-  if (stride > 1 || rest.top < 0 || rest.left < 0) return conv2dBackwardInput(options)
+  if (stride > 1 || rest.top < 0 || rest.left < 0) return undefined
   const out = windowedSize({ h, w }, options)
-  return chooseConv2d(
-    {
-      label,
-      input: [n, out.h, out.w, outChannels],
-      outChannels: inChannels,
-      kernel,
-      stride: 1,
-      dilation,
-      padding: rest,
-      activation: 'none',
-    },
-    target,
-  )
+  return {
+    label,
+    input: [n, out.h, out.w, outChannels],
+    outChannels: inChannels,
+    kernel,
+    stride: 1,
+    dilation,
+    padding: rest,
+    activation: 'none',
+  }
 }

@@ -12,7 +12,7 @@ export interface SubgroupTile {
 export function conv2dSubgroup(
   options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {
-  const { subgroupSize, tile = chooseTile(options.outChannels) } = options
+  const { subgroupSize, tile = subgroupTile(options.outChannels) } = options
   return {
     shader: 'conv2d_subgroup',
     consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
@@ -22,5 +22,5 @@ export function conv2dSubgroup(
 }
 
 /** The wider one where it leaves no vector idle. */
-const chooseTile = (channels: number): SubgroupTile =>
+export const subgroupTile = (channels: number): SubgroupTile =>
   vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }

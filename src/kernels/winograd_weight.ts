@@ -1,24 +1,57 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import type { FoldBatchNormOptions } from './fold_batch_norm.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 import { type WinogradOutputs, winogradConsts, winogradWeightBytes } from './winograd.ts'
 
-export interface WinogradWeightOptions {
-  label: string
-  inChannels: number
-  outChannels: number
+export interface WinogradWeightOptions extends Omit<FoldBatchNormOptions, 'depthwise'> {
   outputs: WinogradOutputs
+  /** Whether it is for the convolution that takes the gradient of the output to that of the input. Default: for the layer's own. */
+  ofGradient?: boolean
 }
 
-/** A 3×3 weight, as `foldBatchNorm` lays it, at Winograd's points: `weight` → `transformed`, [points, points, in, out vectors]. */
-export function winogradWeight({ label, inChannels, outChannels, outputs }: WinogradWeightOptions): Kernel {
-  const count = vectors(inChannels) * 4 * vectors(outChannels)
+/**
+ * A 3×3 weight as PyTorch lays it → at Winograd's points, with batch norm and bias folded into it as `foldBatchNorm` does, or
+ * reversed and scaled as `packTransposed` does. Sizes: `packed` and `packed_bias`.
+ */
+export function winogradWeight(options: WinogradWeightOptions): Kernel {
+  const { label, weight, outputs, ofGradient = false, epsilon, bias } = options
+  const [outChannels, inChannels] = weight
+  const { from, to } = options.inputChannels ?? { from: 0, to: inChannels }
+  const ins = { count: to - from, pitch: 9 }
+  const outs = { count: outChannels, pitch: inChannels * 9 }
+  const [rows, columns] = ofGradient ? [outs, ins] : [ins, outs]
+  const [rowsPadded, columnVectors] = [vectors(rows.count) * 4, vectors(columns.count)]
+  const [scaled, shifted] = [epsilon !== undefined, epsilon !== undefined && !ofGradient]
+  const vectorBytes = outChannels * 4
   return {
     label,
     shader: 'winograd_weight',
     consts: winogradConsts(outputs),
-    params: { count },
-    inputs: { weight: 9 * count * VECTOR_BYTES },
-    outputs: { transformed: winogradWeightBytes(outputs, inChannels, outChannels) },
-    workgroups: Math.ceil(count / 64),
+    params: {
+      rows: rows.count,
+      columns: columns.count,
+      rows_padded: rowsPadded,
+      column_vectors: columnVectors,
+      first: from * 9,
+      row_pitch: rows.pitch,
+      column_pitch: columns.pitch,
+      of_gradient: Number(ofGradient),
+      has_batch_norm: Number(scaled),
+      has_bias: Number(bias),
+      epsilon: epsilon ?? 0,
+    },
+    inputs: {
+      weight: outChannels * inChannels * 9 * 4,
+      gamma: scaled ? vectorBytes : 0,
+      beta: shifted ? vectorBytes : 0,
+      mean: shifted ? vectorBytes : 0,
+      variance: scaled ? vectorBytes : 0,
+      bias: bias ? vectorBytes : 0,
+    },
+    outputs: {
+      packed: winogradWeightBytes(outputs, rows.count, columns.count),
+      packed_bias: columnVectors * VECTOR_BYTES,
+    },
+    workgroups: Math.ceil((rowsPadded * columnVectors) / 64),
   }
 }

@@ -13,7 +13,7 @@ import {
   winogradWeight,
 } from '../reference/winograd.ts'
 import { toGpu } from '../support/activations.ts'
-import { byVector, packedRows, tapsFirst } from '../support/winograd_layout.ts'
+import { byVector, packedRows } from '../support/winograd_layout.ts'
 import { base64 } from './base64.ts'
 
 const OUTPUTS = 4
@@ -41,8 +41,8 @@ export function winogradAnswers(): KnownAnswer[] {
   const count = tiles.length
   const atPoints = (dense: Float64Array, channels: number) =>
     base64(byVector(dense, { points: POINTS, rows: count, channels }))
-  const weightAt = (dense: Float64Array, points: number) =>
-    base64(packedRows(dense, { points, inChannels, outChannels }))
+  const weightAt = (dense: Float64Array) =>
+    base64(packedRows(dense, { points: POINTS, inChannels, outChannels }))
   const values = winogradInput(conv, OUTPUTS, tiles)
   const weight = winogradWeight(conv.weight, OUTPUTS)
   const factors = randomValues(POINTS * count * inChannels, 2)
@@ -56,14 +56,17 @@ export function winogradAnswers(): KnownAnswer[] {
       fanIn: 1,
     }),
     answer('winograd_weight', {
-      options: { inChannels, outChannels, outputs: OUTPUTS },
-      inputs: { weight: weightAt(tapsFirst(conv.weight), 9) },
-      outputs: { transformed: weightAt(weight, POINTS) },
+      options: { weight: conv.weight.shape, outputs: OUTPUTS, bias: true },
+      inputs: { weight: base64(conv.weight.data), bias: base64(conv.bias!) },
+      outputs: {
+        packed: weightAt(weight),
+        packed_bias: base64(toGpu({ shape: [1, 1, 1, outChannels], data: conv.bias! })),
+      },
       fanIn: 9,
     }),
     answer('winograd_multiply', {
       options,
-      inputs: { tiles: atPoints(factors, inChannels), weight: weightAt(weight, POINTS) },
+      inputs: { tiles: atPoints(factors, inChannels), weight: weightAt(weight) },
       outputs: {
         products: atPoints(
           winogradMultiply(factors, weight, { points: POINTS, tiles: count, inChannels, outChannels }),

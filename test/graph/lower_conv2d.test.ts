@@ -70,9 +70,14 @@ function graphOf(test: Conv2dCase, slice?: Slice) {
 }
 
 /** Runs a case by one variant and compares its output, of a heavy one a sample. */
-async function expectConvolved(test: Conv2dCase, variant: Conv2dVariant, slice?: Slice): Promise<void> {
+async function expectConvolved(
+  test: Conv2dCase,
+  variant: Conv2dVariant,
+  { slice, learning }: { slice?: Slice; learning?: boolean } = {},
+): Promise<void> {
   const { graph, conv, inputs, parameters } = graphOf(test, slice)
-  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, passes: [], variant })
+  const run = { inputs, parameters, passes: [], variant, learning }
+  const { output } = await runGraph(await testGpu(), graph, run)
   const shape = conv2dShape(conv)
   const { offset, channels } = slice ?? { offset: 0, channels: shape[3] }
   const inSlice = (index: number) => index % channels >= offset && index % channels < offset + shape[3]
@@ -99,7 +104,12 @@ describe('a convolution in a plan', () => {
 
       it('into a slice of a wider tensor', async () => {
         const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
-        await expectConvolved(test, `winograd_${outputs}`, { offset: 8, channels: 24 })
+        await expectConvolved(test, `winograd_${outputs}`, { slice: { offset: 8, channels: 24 } })
+      })
+
+      it('with a weight that learns', async () => {
+        const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
+        await expectConvolved({ ...test, bias: 'channel' }, `winograd_${outputs}`, { learning: true })
       })
     })
 
@@ -126,6 +136,12 @@ describe('a convolution in a plan', () => {
     it('not without subgroups, nor with others than a CPU adapter’s', () => {
       expect(shaders(wide, {})).to.deep.equal(new Set(['conv2d']))
       expect(shaders(wide, { subgroupSize: 32 })).to.deep.equal(new Set(['conv2d']))
+    })
+    it('not of few pixels where the weight learns, which then takes longer than its product', () => {
+      const small = { ...wide, input: [1, 9, 9, 256] } as const
+      expect(shaders(small, cpu)).to.include('winograd_multiply')
+      expect(shaders(small, { ...cpu, learning: true })).to.deep.equal(new Set(['conv2d_subgroup']))
+      expect(shaders(wide, { ...cpu, learning: true })).to.include('winograd_multiply')
     })
     it('not where it is told not to', () => {
       expect(shaders(wide, { ...cpu, winograd: false })).to.deep.equal(new Set(['conv2d_subgroup']))

@@ -3,7 +3,6 @@ import { UserError } from '../../src/errors.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { Executor } from '../../src/graph/executor.ts'
 import { explain } from '../../src/graph/explain.ts'
-import { packedBytes } from '../../src/graph/folded_weights.ts'
 import { type Graph, graphParameters } from '../../src/graph/graph.ts'
 import { createPlan } from '../../src/graph/plan.ts'
 import { WeightStore } from '../../src/graph/weight_store.ts'
@@ -62,7 +61,7 @@ describe('plan', () => {
     const executor = await Executor.create(gpu, plan, weights)
     await executor.run({ image: seededImage(65, 65) })
     const weightBytes = plan.folded.reduce(
-      (sum, weights) => sum + packedBytes(weights) + weights.kernel.outputs.packed_bias,
+      (sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias,
       0,
     )
     const took = gpu.memory.liveBytes - before

@@ -6,15 +6,21 @@ import { winogradInput } from '../../src/kernels/winograd_input.ts'
 import { winogradMultiply } from '../../src/kernels/winograd_multiply.ts'
 import { winogradOutput } from '../../src/kernels/winograd_output.ts'
 import { winogradWeight } from '../../src/kernels/winograd_weight.ts'
+import { randomStatistics } from '../cases/batch_norm.ts'
 import { conv2dOf } from '../cases/conv2d.ts'
 import type { WinogradCase } from '../cases/winograd.ts'
+import type { Weight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dShape } from '../reference/conv2d.ts'
+import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
+import { packTransposed } from '../reference/pack_transposed.ts'
 import { randomValues } from '../reference/random.ts'
+import type { Outputs } from '../reference/winograd.ts'
 import * as reference from '../reference/winograd.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
+import { expectChannels } from '../support/channels.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
-import { byVector, packedRows, tapsFirst } from '../support/winograd_layout.ts'
+import { byVector, packedRows } from '../support/winograd_layout.ts'
 
 export function winogradInputRun(test: WinogradCase): KernelRun {
   const { conv, tiles } = operandsOf(test)
@@ -32,27 +38,79 @@ export function winogradInputRun(test: WinogradCase): KernelRun {
   }
 }
 
-export function winogradWeightRun(test: WinogradCase): KernelRun {
-  const { conv } = operandsOf(test)
+/** What is folded into a weight, and which of two convolutions it is for: the layer's own, unless it says. */
+export interface WeightOf {
+  batchNorm?: boolean
+  ofGradient?: boolean
+  inputChannels?: { from: number; to: number }
+}
+
+export function winogradWeightRun(
+  test: WinogradCase,
+  { batchNorm = false, ofGradient = false, inputChannels }: WeightOf = {},
+): KernelRun {
+  const { weight, bias } = conv2dOf(test)
   const { outputs, outChannels } = test
-  const inChannels = test.input[3]
-  const gain = gainOf(reference.matrices[outputs].weight)
-  const largest = conv.weight.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const given = ofGradient || test.bias !== 'channel' ? undefined : bias
+  const statistics = batchNorm ? randomStatistics(outChannels, test.seed + 8, 1e-3) : undefined
+  const kernel = winogradWeight({
+    label: test.name,
+    weight: weight.shape,
+    outputs,
+    ofGradient,
+    inputChannels,
+    epsilon: statistics?.epsilon,
+    bias: given !== undefined,
+  })
+  const { gamma, beta, mean, variance } = statistics ?? {}
+  const vectorsRead = { gamma, variance, ...(!ofGradient && { beta, mean }), bias: given }
+  const data = Object.entries({ weight: weight.data, ...vectorsRead }).flatMap(([name, values]) =>
+    values ? [[name, Float32Array.from(values)] as const] : [],
+  )
   return {
-    kernel: winogradWeight({ label: test.name, inChannels, outChannels, outputs }),
-    data: { weight: packedRows(tapsFirst(conv.weight), { points: 9, inChannels, outChannels }) },
-    check: ({ transformed }) => {
-      const dense = reference.winogradWeight(conv.weight, outputs)
-      const points = dense.length / (inChannels * outChannels)
-      const expected = Float64Array.from(packedRows(dense, { points, inChannels, outChannels }))
-      const shape = [1, 1, points, expected.length / points] as const
-      expectClose(new Float32Array(transformed.buffer), expected, {
-        shape,
-        atol: 2e-7 * gain * largest,
-        rtol: tolerance(1),
-      })
+    kernel,
+    data: Object.fromEntries(data),
+    check: ({ packed, packed_bias }) => {
+      const folded = statistics
+        ? foldBatchNorm({ weight, bias: given, ...statistics })
+        : { weight, bias: given ?? new Float64Array(outChannels) }
+      const taken = inputChannels ? someInputs(folded.weight, inputChannels) : folded.weight
+      expectWeightAtPoints(packed, ofGradient ? packTransposed(taken) : taken, outputs)
+      const channels = ofGradient ? test.input[3] : outChannels
+      const expected = ofGradient ? new Float64Array(channels) : folded.bias
+      expectChannels(packed_bias, padded(expected), tolerance(1))
     },
   }
+}
+
+const someInputs = (
+  { shape: [out, channels, kernelH, kernelW], data }: Weight,
+  { from, to }: { from: number; to: number },
+): Weight => ({
+  shape: [out, to - from, kernelH, kernelW],
+  data: data.filter((_, at) => {
+    const channel = Math.floor(at / (kernelH * kernelW)) % channels
+    return channel >= from && channel < to
+  }),
+})
+
+/** With zeros up to whole vectors. */
+function padded(values: Float64Array): Float64Array {
+  const whole = new Float64Array(vectors(values.length) * 4)
+  whole.set(values)
+  return whole
+}
+
+function expectWeightAtPoints(actual: Uint8Array<ArrayBuffer>, weight: Weight, outputs: Outputs): void {
+  const [outChannels, inChannels] = weight.shape
+  const gain = gainOf(reference.matrices[outputs].weight)
+  const largest = weight.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const dense = reference.winogradWeight(weight, outputs)
+  const points = dense.length / (inChannels * outChannels)
+  const expected = Float64Array.from(packedRows(dense, { points, inChannels, outChannels }))
+  const shape = [1, 1, points, expected.length / points] as const
+  const atol = 2e-7 * gain * largest
+  expectClose(new Float32Array(actual.buffer), expected, { shape, atol, rtol: tolerance(1) })
 }
 
 /** Of any numbers: what they are values of does not matter here. */

@@ -18,17 +18,19 @@ interface Run {
   variant?: Conv2dVariant
   /** What it is to choose by, besides. */
   tuned?: ReadonlyMap<string, Conv2dVariant>
+  /** Whether weights are made ready in the run itself, as in training. */
+  learning?: boolean
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), variant, tuned }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), variant, tuned, learning }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
   const { limits, subgroupSize } = gpu
-  const plan = createPlan(graph, { limits, subgroupSize, variant, tuned }, passes)
+  const plan = createPlan(graph, { limits, subgroupSize, variant, tuned, learning }, passes)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

@@ -6,8 +6,8 @@ import type { TrainingGraph } from '../../src/graph/autodiff.ts'
 import { Executor, type TensorData } from '../../src/graph/executor.ts'
 import { graphParameters } from '../../src/graph/graph.ts'
 import { ParameterArena } from '../../src/graph/parameter_arena.ts'
-
 import { type Optimiser, TrainingWeights } from '../../src/graph/training_weights.ts'
+import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
 
 interface Training extends Optimiser {
   /** The same in every step. */
@@ -16,20 +16,24 @@ interface Training extends Optimiser {
   parameters: ReadonlyMap<string, Float32Array>
   /** One a step. */
   learningRates: readonly number[]
+  /** As in `runGraph`. */
+  variant?: Conv2dVariant
 }
 
 /** The loss before each step, and the parameters after the last. */
 export async function trainGraph(
   gpu: Gpu,
   graph: TrainingGraph,
-  { inputs, parameters, learningRates, ...optimiser }: Training,
+  { inputs, parameters, learningRates, variant, ...optimiser }: Training,
 ): Promise<{ losses: number[]; parameters: Map<string, Float32Array> }> {
   const arena = await ParameterArena.create(gpu, graphParameters(graph), {
     rateOf: ({ name }) => (name.includes('.running_') ? 0 : 1),
     host: parameters,
   })
   const weights = await TrainingWeights.create(gpu, arena, optimiser)
-  const executor = await Executor.create(gpu, planWithin(graph, gpu), weights)
+  const { limits, subgroupSize } = gpu
+  const plan = planWithin(graph, { limits, subgroupSize, variant })
+  const executor = await Executor.create(gpu, plan, weights)
   const losses: number[] = []
   for (const learningRate of learningRates) {
     weights.begin(learningRate)

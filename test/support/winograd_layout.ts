@@ -1,7 +1,6 @@
 // How Winograd's kernels lay out what the references make dense.
 
 import { vectors } from '../../src/kernels/layout.ts'
-import type { Weight } from '../reference/array4.ts'
 
 interface Rows {
   points: number
@@ -19,16 +18,6 @@ export function byVector(dense: Float64Array, { points, rows, channels }: Rows):
         laid[((p * width + Math.floor(c / 4)) * rows + row) * 4 + (c % 4)] =
           dense[(p * rows + row) * channels + c]
   return laid
-}
-
-/** [out, in, 3, 3] → [9, in, out] */
-export function tapsFirst({ shape: [out, channels], data }: Weight): Float64Array {
-  const taps = new Float64Array(data.length)
-  for (let o = 0; o < out; o++)
-    for (let i = 0; i < channels; i++)
-      for (let tap = 0; tap < 9; tap++)
-        taps[(tap * channels + i) * out + o] = data[(o * channels + i) * 9 + tap]
-  return taps
 }
 
 /** [points, in, out] → the same with both padded to whole vectors. */

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { trainingGraph } from '../../src/graph/autodiff.ts'
 import { graphParameters } from '../../src/graph/graph.ts'
+import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -24,7 +25,7 @@ import {
 const { steps, batch, momentum, weightDecay, auxiliaryLoss } = goldenTraining
 
 /** The loss before each step, and the parameters after the last. */
-function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
+function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVariant) {
   const golden = goldenNetworks[network]
   const [height, width] = golden.size
   const forward = networkGraph(network)
@@ -50,6 +51,7 @@ function train(gpu: Gpu, { network, batchNorm }: Trajectory) {
     ),
     momentum,
     weightDecay,
+    variant,
   })
 }
 
@@ -73,24 +75,28 @@ const TOLERANCE = {
 describe('training steps', () => {
   for (const trajectory of trajectories) {
     const { network, batchNorm, losses: expected, values } = trajectory
-    it(`${network}, batch norm ${batchNorm}: PyTorch's losses and weights`, async () => {
-      const tolerance = TOLERANCE[network]
-      const result = await train(await testGpu(), trajectory)
-      result.losses.forEach((loss, step) => {
-        expect(Math.abs(loss / expected[step] - 1), `loss of step ${step + 1}`).to.be.below(tolerance.loss)
+    // The others take too long to train by every variant.
+    const choices = network === 'tiny' ? conv2dVariants : []
+    for (const variant of [undefined, ...choices])
+      it(`${network}, batch norm ${batchNorm}${variant ? `, by ${variant}` : ''}: PyTorch's losses and weights`, async () => {
+        const tolerance = TOLERANCE[network]
+        const result = await train(await testGpu(), trajectory, variant)
+        result.losses.forEach((loss, step) => {
+          expect(Math.abs(loss / expected[step] - 1), `loss of step ${step + 1}`).to.be.below(tolerance.loss)
+        })
+        for (const { name, sample } of values)
+          expect(relativeDistance(sampled(result.parameters.get(name)!), sample), name).to.be.below(
+            tolerance.weights,
+          )
       })
-      for (const { name, sample } of values)
-        expect(relativeDistance(sampled(result.parameters.get(name)!), sample), name).to.be.below(
-          tolerance.weights,
-        )
-    })
   }
 
-  it('two runs give the same bits', async () => {
-    const gpu = await testGpu()
-    const tiny = trajectories.find(({ network }) => network === 'tiny')!
-    const [first, second] = [await train(gpu, tiny), await train(gpu, tiny)]
-    expect(second.losses).to.deep.equal(first.losses)
-    expectSameBits(second.parameters, first.parameters)
-  })
+  for (const variant of [undefined, 'winograd_4'] as const)
+    it(`two runs give the same bits${variant ? `, by ${variant}` : ''}`, async () => {
+      const gpu = await testGpu()
+      const tiny = trajectories.find(({ network }) => network === 'tiny')!
+      const [first, second] = [await train(gpu, tiny, variant), await train(gpu, tiny, variant)]
+      expect(second.losses).to.deep.equal(first.losses)
+      expectSameBits(second.parameters, first.parameters)
+    })
 })

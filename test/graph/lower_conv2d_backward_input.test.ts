@@ -1,0 +1,108 @@
+// The gradient of a convolution's input as a plan computes it, every way that it may be told to, against the reference.
+
+import type { Graph, Tensor } from '../../src/graph/graph.ts'
+import type { ConvolutionBackwardInputOp } from '../../src/graph/training_ops.ts'
+import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
+import { gradientConvolution } from '../../src/kernels/choose_conv2d_backward_input.ts'
+import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
+import { randomStatistics } from '../cases/batch_norm.ts'
+import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
+import { placeOf, sizeOf } from '../reference/array4.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { conv2dBackwardInput, conv2dBackwardInputAt } from '../reference/conv2d_backward_input.ts'
+import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
+import { sampleIndices } from '../reference/random.ts'
+import { testGpu } from '../support/gpu.ts'
+import { runGraph } from '../support/run_graph.ts'
+
+function fits(test: Conv2dBackwardCase, outputs: WinogradOutputs): boolean {
+  const { padding } = conv2dBackwardOf(test, 'input')
+  const convolution = gradientConvolution({ ...test, label: test.name, padding })
+  return convolution !== undefined && winogradFits(convolution, outputs)
+}
+
+/** A graph of one such op, and what it is run on. */
+function graphOf(test: Conv2dBackwardCase, batchNorm: boolean) {
+  const operands = conv2dBackwardOf(test, 'input')
+  const { weight, padding, outputGradient, input } = operands
+  const gradient: Tensor = { name: 'gradient', shape: outputGradient.shape, dtype: 'f32' }
+  const [channels] = weight.shape
+  const statistics = batchNorm ? randomStatistics(channels, test.seed + 8, 1e-3) : undefined
+  const vector = (name: string) => ({ name, shape: [channels] })
+  const op: ConvolutionBackwardInputOp = {
+    kind: 'convolutionBackwardInput',
+    name: test.name,
+    inputs: { gradient },
+    output: { name: 'output', shape: input.shape, dtype: 'f32' },
+    weight: { name: 'weight', shape: weight.shape },
+    ...(statistics && {
+      batchNorm: {
+        gamma: vector('gamma'),
+        beta: vector('beta'),
+        mean: vector('mean'),
+        variance: vector('variance'),
+        epsilon: statistics.epsilon,
+      },
+    }),
+    depthwise: false,
+    stride: test.stride,
+    dilation: test.dilation,
+    padding,
+  }
+  const graph: Graph = { ops: [op], inputs: [gradient], outputs: [op.output] }
+  const { gamma, variance } = statistics ?? {}
+  const parameters = Object.entries({ weight: weight.data, gamma, variance }).flatMap(([name, values]) =>
+    values ? [[name, Float32Array.from(values)] as const] : [],
+  )
+  return {
+    graph,
+    inputs: { gradient: Float32Array.from(outputGradient.data) },
+    parameters: new Map(parameters),
+    operands: statistics
+      ? { ...operands, weight: foldBatchNorm({ weight, ...statistics }).weight }
+      : operands,
+  }
+}
+
+interface Way {
+  variant?: Conv2dVariant
+  batchNorm?: boolean
+}
+
+/** Runs a case and compares its output, of a heavy one a sample. */
+async function expectGradient(test: Conv2dBackwardCase, { variant, batchNorm = false }: Way): Promise<void> {
+  const { graph, inputs, parameters, operands } = graphOf(test, batchNorm)
+  const run = { inputs, parameters, passes: [], variant, learning: true }
+  const { output } = await runGraph(await testGpu(), graph, run)
+  const { shape } = operands.input
+  const closeness = { shape, rtol: tolerance(9 * test.outChannels) }
+  const actual = output as Float32Array
+  if (!test.spotCheck) {
+    expectClose(actual, conv2dBackwardInput(operands).data, closeness)
+    return
+  }
+  const indices = sampleIndices(256, sizeOf(shape), test.seed)
+  const at = (index: number) => conv2dBackwardInputAt(operands, placeOf(shape, index))
+  expectClose(actual, Float64Array.from(indices, at), { ...closeness, indices })
+}
+
+describe('the gradient of a convolution’s input in a plan', () => {
+  for (const outputs of [4, 3, 2] as const)
+    describe(`by tiles of ${outputs}`, () => {
+      before(async function () {
+        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
+      })
+      // What is not finite spreads over its tile.
+      for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
+        it(test.name, () => expectGradient(test, { variant: `winograd_${outputs}` }))
+    })
+
+  const atrous = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
+  for (const variant of [undefined, ...conv2dVariants])
+    it(`with batch norm folded into the weight${variant ? `, by ${variant}` : ''}`, () =>
+      expectGradient(atrous, { variant, batchNorm: true }))
+
+  for (const name of ['stride 3, dilation 2, even map', 'padding wider than the kernel'])
+    it(`where it is no convolution: ${name}`, () =>
+      expectGradient(cases.find(test => test.name === name)!, {}))
+})
