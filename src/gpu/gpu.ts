@@ -104,11 +104,11 @@ export class Gpu {
     return buffer
   }
 
-  /** A buffer of `size` bytes for each of `labels`, as `allocate` makes it; where one does not fit there will be none. */
-  async allocateAll(labels: string[], size: number, flags: number): Promise<GPUBuffer[]> {
+  /** Buffers as `allocate` makes them; where one does not fit there will be none. */
+  async allocateAll(wanted: { label: string; size: number; flags: number }[]): Promise<GPUBuffer[]> {
     const buffers: GPUBuffer[] = []
     try {
-      for (const label of labels) buffers.push(await this.allocate(label, size, flags))
+      for (const { label, size, flags } of wanted) buffers.push(await this.allocate(label, size, flags))
     } catch (error) {
       for (const buffer of buffers) this.release(buffer)
       throw error

@@ -44,14 +44,13 @@ export class Executor {
 
   /** Allocates arena and workspace, uploads what weights are missing and compiles the kernels that are new. */
   static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
-    const arena = await gpu.allocate(
-      'arena',
-      plan.arenaBytes,
-      usage.storage | usage.copySource | usage.copyDestination,
-    )
-    const workspace = await gpu.allocate('workspace', plan.workspaceBytes, usage.storage)
+    const copied = usage.copySource | usage.copyDestination
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
-    const readback = await gpu.allocate('readback', outputBytes, usage.mapRead | usage.copyDestination)
+    const [arena, workspace, readback] = await gpu.allocateAll([
+      { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
+      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage },
+      { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
+    ])
     try {
       await weights.upload(plan)
       const launches = plan.steps.map(({ kernel, operands }) => ({

@@ -51,7 +51,9 @@ export class ParameterArena {
     })
     const flags = usage.storage | usage.copySource | usage.copyDestination
     const labels = ['parameters', 'gradients', 'velocities', ...(options.sums ? ['sums of gradients'] : [])]
-    const [values, gradients, velocities, sums] = await gpu.allocateAll(labels, bytes, flags)
+    const [values, gradients, velocities, sums] = await gpu.allocateAll(
+      labels.map(label => ({ label, size: bytes, flags })),
+    )
     const write = (buffer: GPUBuffer, offset: number, data: Float32Array) =>
       gpu.device.queue.writeBuffer(buffer, offset, data as BufferSource)
     for (const { parameter, offset, learns } of places) {

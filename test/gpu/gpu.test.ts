@@ -98,7 +98,8 @@ describe('gpu/gpu', () => {
       gpu.allocate = (label, ...rest) =>
         label === 'third' ? Promise.reject(new OutOfMemoryError('third: no room')) : allocate(label, ...rest)
       const { buffers } = gpu.memory
-      await rejects(OutOfMemoryError, () => gpu.allocateAll(['first', 'second', 'third'], 64, usage.storage))
+      const wanted = ['first', 'second', 'third'].map(label => ({ label, size: 64, flags: usage.storage }))
+      await rejects(OutOfMemoryError, () => gpu.allocateAll(wanted))
       expect(gpu.memory.buffers).to.equal(buffers)
     })
 
