@@ -1,12 +1,13 @@
 // Depthwise convolution with dilation: each channel has a filter of its own. output = act(conv(input, weight) + bias + residual)
 //
 //   input    [n, in_h, in_w, vectors]      vec4: four channels
-//   weight   [k_h, k_w, vectors], bias [vectors]: see fold_batch_norm.wgsl
+//   weight   [K_H, K_W, vectors], bias [vectors]: see fold_batch_norm.wgsl
 //   residual the output's shape, read if has_residual
 //   output   [n, out_h, out_w, vectors]
 //
-// One invocation computes one vector of TILE_PIXELS neighbouring pixels, so that a weight is loaded once for all of them.
-// Neighbouring invocations take neighbouring vectors.
+// One invocation computes one vector of a strip of pixels below each other. It goes down the input row by row, loads each once
+// and adds it to all the output pixels that it belongs to. The pixels of a strip are `step` rows apart, so far that their taps
+// fall on the same input rows: with stride 1, that is the dilation. Neighbouring invocations take neighbouring vectors.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -21,9 +22,10 @@ struct Params {
   out_h: u32,
   out_w: u32,
   vectors: u32,
-  pixels: u32, // n · out_h · out_w
-  k_h: u32,
-  k_w: u32,
+  count: u32, // n · strips · out_w · vectors
+  strips: u32, // below each other
+  strip_pixels: u32,
+  step: u32,
   stride: u32,
   dilation: u32,
   pad_top: u32,
@@ -32,6 +34,9 @@ struct Params {
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
+
+// Output pixels of a strip that one input row can belong to: from one of them to the next it is STRIDE taps.
+const OPEN_ROWS = (K_H + STRIDE - 1u) / STRIDE;
 
 // Comparisons rather than clamp, so that NaN stays NaN.
 fn activate(value: vec4f) -> vec4f {
@@ -46,40 +51,55 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  let vector = index % params.vectors;
-  let first_pixel = index / params.vectors * TILE_PIXELS;
+  if (index >= params.count) { return; }
+  let place = index / params.vectors;
+  let vector = index - place * params.vectors;
+  let row = place / params.out_w;
+  let out_x = place - row * params.out_w;
+  let image = row / params.strips;
+  // Strips that begin next to each other make a block, in which their pixels alternate.
+  let strip = row - image * params.strips;
+  let block = strip / params.step;
+  let first_y = block * (params.strip_pixels - 1u) * params.step + strip;
 
-  // The input coordinates of each pixel's first tap; before the map they wrap round to large ones.
-  var images: array<u32, TILE_PIXELS>;
-  var ys: array<u32, TILE_PIXELS>;
-  var xs: array<u32, TILE_PIXELS>;
-  for (var p = 0u; p < TILE_PIXELS; p++) {
-    let row = (first_pixel + p) / params.out_w;
-    images[p] = row / params.out_h * params.in_h;
-    ys[p] = row % params.out_h * params.stride - params.pad_top;
-    xs[p] = (first_pixel + p) % params.out_w * params.stride - params.pad_left;
-  }
+  var weights: array<vec4f, K_H * K_W>;
+  for (var k = 0u; k < K_H * K_W; k++) { weights[k] = weight[k * params.vectors + vector]; }
+  let shift = bias[vector];
 
-  var sums: array<vec4f, TILE_PIXELS>;
-  for (var ky = 0u; ky < params.k_h; ky++) {
-    for (var kx = 0u; kx < params.k_w; kx++) {
-      let w = weight[(ky * params.k_w + kx) * params.vectors + vector];
-      for (var p = 0u; p < TILE_PIXELS; p++) {
-        let y = ys[p] + ky * params.dilation;
-        let x = xs[p] + kx * params.dilation;
-        if (y < params.in_h && x < params.in_w && first_pixel + p < params.pixels) {
-          sums[p] = fma(input[((images[p] + y) * params.in_w + x) * params.vectors + vector], w, sums[p]);
+  // Before the map, coordinates wrap round to large ones.
+  let left = out_x * params.stride - params.pad_left;
+  var in_y = first_y * params.stride - params.pad_top;
+  var out_y = first_y - (OPEN_ROWS - 1u) * params.step;
+  var sums: array<vec4f, OPEN_ROWS>; // the newest row comes first
+  for (var newest = 0u; newest < params.strip_pixels + OPEN_ROWS - 1u; newest++) {
+    for (var s = 0u; s < STRIDE; s++) {
+      let in_row = (image * params.in_h + in_y) * params.in_w * params.vectors + vector;
+      var values: array<vec4f, K_W>;
+      for (var kx = 0u; kx < K_W; kx++) {
+        let in_x = left + kx * params.dilation;
+        let loaded = input[in_row + in_x * params.vectors];
+        values[kx] = select(vec4f(0), loaded, in_y < params.in_h && in_x < params.in_w);
+      }
+      for (var kx = 0u; kx < K_W; kx++) {
+        for (var open = 0u; open < OPEN_ROWS; open++) {
+          let ky = open * STRIDE + s;
+          if (ky < K_H) { sums[open] = fma(values[kx], weights[ky * K_W + kx], sums[open]); }
         }
       }
+      in_y += params.dilation;
     }
-  }
 
-  for (var p = 0u; p < TILE_PIXELS; p++) {
-    if (first_pixel + p < params.pixels) {
-      let at = (first_pixel + p) * params.vectors + vector;
-      var value = sums[p] + bias[vector];
+    // The oldest row is complete, but for the first rounds, which have none.
+    if (newest >= OPEN_ROWS - 1u && out_y < params.out_h) {
+      let at = ((image * params.out_h + out_y) * params.out_w + out_x) * params.vectors + vector;
+      var value = sums[OPEN_ROWS - 1u] + shift;
       if (params.has_residual != 0u) { value += residual[at]; }
       output[at] = activate(value);
     }
+    out_y += params.step;
+
+    let before = sums;
+    sums[0] = vec4f(0);
+    for (var open = 1u; open < OPEN_ROWS; open++) { sums[open] = before[open - 1u]; }
   }
 }

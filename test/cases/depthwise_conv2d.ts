@@ -82,6 +82,42 @@ const windows: DepthwiseConv2dCase[] = [
   },
 ]
 
+/** What strips of rows are awkward at: ends within a block, more or fewer rows than a strip has, rows that alternate. */
+const strips: DepthwiseConv2dCase[] = [
+  { ...plain, name: 'several strips, the last one shorter', input: [1, 83, 3, 5] },
+  { ...plain, name: 'several strips, batch 3', input: [3, 41, 5, 8] },
+  { ...plain, name: 'several strips, stride 2, odd map', input: [1, 165, 4, 5], stride: 2 },
+  { ...plain, name: 'several strips, stride 2, even map', input: [2, 166, 5, 3], stride: 2, padding: 'same' },
+  { ...plain, name: 'dilation 2, odd rows', input: [1, 35, 6, 5], dilation: 2, padding: padding(2) },
+  { ...plain, name: 'dilation 4, several strips', input: [2, 87, 7, 5], dilation: 4, padding: padding(4) },
+  { ...plain, name: 'dilation 4 beyond the map', input: [2, 3, 3, 5], dilation: 4, padding: padding(4) },
+  {
+    ...plain,
+    name: 'stride 2, dilation 3',
+    input: [1, 37, 11, 5],
+    stride: 2,
+    dilation: 3,
+    padding: padding(3),
+  },
+  {
+    ...plain,
+    name: 'stride 4, dilation 6',
+    input: [1, 39, 14, 5],
+    stride: 4,
+    dilation: 6,
+    padding: padding(6),
+  },
+  {
+    ...plain,
+    name: 'stride 4, wider than the kernel',
+    input: [1, 39, 14, 5],
+    stride: 4,
+    padding: padding(0),
+  },
+  { ...plain, name: '5×3 kernel, stride 2', input: [1, 19, 12, 5], kernel: [5, 3], stride: 2 },
+  { ...plain, name: '4×4 kernel, stride 3', input: [1, 20, 13, 5], kernel: [4, 4], stride: 3 },
+]
+
 const epilogues: DepthwiseConv2dCase[] = [
   { ...plain, name: 'relu', activation: 'relu' },
   { ...plain, name: 'relu6', activation: 'relu6' },
@@ -109,7 +145,7 @@ const layers: DepthwiseConv2dCase[] = [
   { ...layer, name: 'mobilenet_v2 960 channels, dilation 2, on 33×33', input: [1, 33, 33, 960], dilation: 2 },
 ]
 
-export const cases: DepthwiseConv2dCase[] = [...shapes, ...windows, ...epilogues, ...layers]
+export const cases: DepthwiseConv2dCase[] = [...shapes, ...windows, ...strips, ...epilogues, ...layers]
 
 /** The operands of a case, made from its seed. */
 export function depthwiseConv2dOf(test: DepthwiseConv2dCase): DepthwiseConv2d {
