@@ -4,7 +4,8 @@
 //   logits   [n, in_h, in_w, vectors]           vec4: four classes
 //   classes  [n, ⌈out_h · out_w / 4⌉]           u32: four pixels, a byte each, the first in the low byte
 //
-// One invocation makes the four pixels of one word.
+// One invocation makes a run of PIXELS pixels, which are whole words. Those of a run that lie between the same four logits,
+// a segment, share their loads.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
@@ -18,7 +19,8 @@ struct Params {
   channels: u32,
   vectors: u32,
   image_words: u32, // ⌈out_h · out_w / 4⌉
-  count: u32, // n · image_words
+  image_runs: u32, // ⌈out_h · out_w / PIXELS⌉
+  count: u32, // n · image_runs
   // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
   step_y: i32,
   shift_y: i32,
@@ -40,26 +42,11 @@ fn between(numerator: i32, unit: i32, size: u32) -> Between {
   return Between(low, min(low + 1u, size - 1u), f32(max(0, numerator) % unit) / f32(unit));
 }
 
-fn class_at(image: u32, row: u32, column: u32) -> u32 {
-  let y = between(i32(row) * params.step_y + params.shift_y, params.unit_y, params.in_h);
-  let x = between(i32(column) * params.step_x + params.shift_x, params.unit_x, params.in_w);
-  let top = (image * params.in_h + y.low) * params.in_w;
-  let bottom = (image * params.in_h + y.high) * params.in_w;
-  var best = 0u;
-  var best_value = 0.0;
-  for (var vector = 0u; vector < params.vectors; vector++) {
-    let above = mix(logits[(top + x.low) * params.vectors + vector], logits[(top + x.high) * params.vectors + vector], x.share);
-    let below = mix(logits[(bottom + x.low) * params.vectors + vector], logits[(bottom + x.high) * params.vectors + vector], x.share);
-    let values = mix(above, below, y.share);
-    for (var c = 0u; c < 4u; c++) {
-      let class_id = vector * 4u + c;
-      if (class_id < params.channels && (class_id == 0u || values[c] > best_value)) {
-        best = class_id;
-        best_value = values[c];
-      }
-    }
-  }
-  return best;
+// Logits between the upper and the lower row, of a vector of classes. Lanes that pad the classes repeat a class before them,
+// which wins the tie.
+fn logits_at(upper: u32, lower: u32, share: f32, vector: u32) -> vec4f {
+  let values = mix(logits[upper * params.vectors + vector], logits[lower * params.vectors + vector], share);
+  return select(values.xxxx, values, vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels));
 }
 
 @compute @workgroup_size(64)
@@ -70,14 +57,52 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
   if (index >= params.count) { return; }
-  let image = index / params.image_words;
-  let first_pixel = index % params.image_words * 4u;
-  var word = 0u;
-  for (var p = 0u; p < 4u; p++) {
-    let pixel = first_pixel + p;
-    if (pixel < params.out_h * params.out_w) {
-      word |= class_at(image, pixel / params.out_w, pixel % params.out_w) << (8u * p);
+  let image = index / params.image_runs;
+  let run = index - image * params.image_runs;
+  let end = min(PIXELS, params.out_h * params.out_w - run * PIXELS);
+
+  var best: array<u32, PIXELS>;
+  var best_values: array<f32, PIXELS>;
+  var first = 0u; // of the segment, in the run
+  while (first < end) {
+    let row = (run * PIXELS + first) / params.out_w;
+    let column = run * PIXELS + first - row * params.out_w;
+    let y = between(i32(row) * params.step_y + params.shift_y, params.unit_y, params.in_h);
+    let x = between(i32(column) * params.step_x + params.shift_x, params.unit_x, params.in_w);
+
+    var is_inside: array<bool, PIXELS>;
+    var shares: array<f32, PIXELS>;
+    var next = first;
+    for (var p = 0u; p < PIXELS; p++) {
+      let numerator = i32(column + p - first) * params.step_x + params.shift_x;
+      let from_low = max(0, numerator) - i32(x.low) * params.unit_x;
+      is_inside[p] = p >= first && column + p - first < params.out_w && from_low < params.unit_x;
+      shares[p] = f32(from_low) / f32(params.unit_x);
+      next += u32(is_inside[p]);
     }
+
+    let upper = (image * params.in_h + y.low) * params.in_w;
+    let lower = (image * params.in_h + y.high) * params.in_w;
+    for (var vector = 0u; vector < params.vectors; vector++) {
+      let left = logits_at(upper + x.low, lower + x.low, y.share, vector);
+      let right = logits_at(upper + x.high, lower + x.high, y.share, vector);
+      for (var p = 0u; p < PIXELS; p++) {
+        let values = mix(left, right, shares[p]);
+        for (var c = 0u; c < 4u; c++) {
+          let class_id = vector * 4u + c;
+          let wins = is_inside[p] && (class_id == 0u || values[c] > best_values[p]);
+          best[p] = select(best[p], class_id, wins);
+          best_values[p] = select(best_values[p], values[c], wins);
+        }
+      }
+    }
+    first = next;
   }
-  classes[index] = word;
+
+  for (var w = 0u; w < PIXELS / 4u; w++) {
+    var word = 0u;
+    for (var p = 0u; p < 4u; p++) { word |= best[w * 4u + p] << (8u * p); }
+    let at = run * (PIXELS / 4u) + w;
+    if (at < params.image_words) { classes[image * params.image_words + at] = word; }
+  }
 }

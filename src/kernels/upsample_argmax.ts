@@ -11,6 +11,9 @@ export interface UpsampleArgmaxOptions {
   alignCorners: boolean
 }
 
+/** That an invocation makes. */
+const PIXELS = 8
+
 /** Words that hold one byte for each pixel of an image. */
 export const classMapWords = (height: number, width: number): number => Math.ceil((height * width) / 4)
 
@@ -18,9 +21,11 @@ export const classMapWords = (height: number, width: number): number => Math.cei
 export function upsampleArgmax({ label, input, height, width, alignCorners }: UpsampleArgmaxOptions): Kernel {
   const [n, inH, inW, channels] = input
   const imageWords = classMapWords(height, width)
+  const imageRuns = Math.ceil((height * width) / PIXELS)
   return {
     label,
     shader: 'upsample_argmax',
+    consts: { PIXELS },
     params: {
       in_h: inH,
       in_w: inW,
@@ -29,11 +34,12 @@ export function upsampleArgmax({ label, input, height, width, alignCorners }: Up
       channels,
       vectors: vectors(channels),
       image_words: imageWords,
-      count: n * imageWords,
+      image_runs: imageRuns,
+      count: n * imageRuns,
       ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners),
     },
     inputs: { logits: activationBytes(input) },
     outputs: { classes: n * imageWords * 4 },
-    workgroups: Math.ceil((n * imageWords) / 64),
+    workgroups: Math.ceil((n * imageRuns) / 64),
   }
 }
