@@ -4,7 +4,7 @@
 //   output   [n, out_h, out_w]   vec4: red, green, blue, 0
 //
 // A triangle filter of radius max(1, in/out) source pixels, as PIL and torchvision's antialias resize. One invocation makes
-// one output pixel.
+// ROWS pixels below each other, for which the filter has the same columns.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> image: array<u32>;
@@ -15,7 +15,8 @@ struct Params {
   in_w: u32,
   out_h: u32,
   out_w: u32,
-  pixels: u32, // n · out_h · out_w
+  strips: u32, // ⌈out_h / ROWS⌉
+  count: u32, // n · strips · out_w
   flip: u32,
   mean_r: f32,
   mean_g: f32,
@@ -36,7 +37,8 @@ fn window_of(target_: u32, from_: u32, to: u32) -> Window {
   let centre = (2 * i32(target_) + 1) * i32(from_);
   let radius = 2 * i32(max(from_, to));
   let unit = 2 * i32(to);
-  return Window(u32(max(0, (centre - radius + unit / 2) / unit)), min(from_, u32((centre + radius + unit / 2) / unit)));
+  // Those closer than the radius: at its very end, the weight is zero.
+  return Window(u32(max(0, (centre - radius + unit / 2) / unit)), min(from_, u32((centre + radius + unit / 2 - 1) / unit)));
 }
 
 // Weight of a source pixel before normalisation: 1 − its distance / radius.
@@ -52,28 +54,31 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let pixel = (group.y * groups.x + group.x) * 64u + lane;
-  if (pixel >= params.pixels) { return; }
-  let row = pixel / params.out_w;
-  let column = pixel % params.out_w;
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  let row = index / params.out_w;
+  let column = index - row * params.out_w;
+  let image_index = row / params.strips;
+  let first_y = (row - image_index * params.strips) * ROWS;
   let x = select(column, params.out_w - 1u - column, params.flip != 0u);
-  let y = row % params.out_h;
-  let rows = window_of(y, params.in_h, params.out_h);
   let columns = window_of(x, params.in_w, params.out_w);
-
-  var sum = vec3f(0);
-  var weights = 0.0;
-  for (var source_y = rows.first; source_y < rows.end; source_y++) {
-    let first = (row / params.out_h * params.in_h + source_y) * params.in_w;
-    let weight_y = weight_of(source_y, y, params.in_h, params.out_h);
-    for (var source_x = columns.first; source_x < columns.end; source_x++) {
-      let weight = weight_y * weight_of(source_x, x, params.in_w, params.out_w);
-      let rgba = image[first + source_x];
-      sum += weight * vec3f(f32(rgba & 255u), f32((rgba >> 8u) & 255u), f32((rgba >> 16u) & 255u));
-      weights += weight;
-    }
-  }
   let mean = vec3f(params.mean_r, params.mean_g, params.mean_b);
   let deviation = vec3f(params.std_r, params.std_g, params.std_b);
-  output[pixel] = vec4f((sum / weights / 255.0 - mean) / deviation, 0);
+
+  for (var y = first_y; y < min(first_y + ROWS, params.out_h); y++) {
+    let rows = window_of(y, params.in_h, params.out_h);
+    var sum = vec3f(0);
+    var weights = 0.0;
+    for (var source_y = rows.first; source_y < rows.end; source_y++) {
+      let first = (image_index * params.in_h + source_y) * params.in_w;
+      let weight_y = weight_of(source_y, y, params.in_h, params.out_h);
+      for (var source_x = columns.first; source_x < columns.end; source_x++) {
+        let weight = weight_y * weight_of(source_x, x, params.in_w, params.out_w);
+        let rgba = image[first + source_x];
+        sum += weight * vec3f(f32(rgba & 255u), f32((rgba >> 8u) & 255u), f32((rgba >> 16u) & 255u));
+        weights += weight;
+      }
+    }
+    output[(image_index * params.out_h + y) * params.out_w + column] = vec4f((sum / weights / 255.0 - mean) / deviation, 0);
+  }
 }

@@ -14,18 +14,24 @@ export interface PreprocessOptions {
   flip: boolean
 }
 
+/** That an invocation makes. */
+const ROWS = 8
+
 /** rgba8 [n, h, w] → f32 [n, height, width, 3]: antialiased bilinear resize, then (x/255 − mean)/std. */
 export function preprocess({ label, input, height, width, mean, std, flip }: PreprocessOptions): Kernel {
-  const pixels = input.n * height * width
+  const strips = Math.ceil(height / ROWS)
+  const count = input.n * strips * width
   return {
     label,
     shader: 'preprocess',
+    consts: { ROWS },
     params: {
       in_h: input.h,
       in_w: input.w,
       out_h: height,
       out_w: width,
-      pixels,
+      strips,
+      count,
       flip: Number(flip),
       mean_r: mean[0],
       mean_g: mean[1],
@@ -36,6 +42,6 @@ export function preprocess({ label, input, height, width, mean, std, flip }: Pre
     },
     inputs: { image: input.n * input.h * input.w * 4 },
     outputs: { output: activationBytes([input.n, height, width, 3]) },
-    workgroups: Math.ceil(pixels / 64),
+    workgroups: Math.ceil(count / 64),
   }
 }
