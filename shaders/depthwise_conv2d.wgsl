@@ -24,7 +24,7 @@ struct Params {
   vectors: u32,
   count: u32, // n · strips · out_w · vectors
   strips: u32, // below each other
-  strip_pixels: u32,
+  strip_rows: u32, // see row_strips.ts
   step: u32,
   stride: u32,
   dilation: u32,
@@ -57,10 +57,10 @@ fn main(
   let row = place / params.out_w;
   let out_x = place - row * params.out_w;
   let image = row / params.strips;
-  // Strips that begin next to each other make a block, in which their pixels alternate.
+  // Strips that begin next to each other make a block, in which their rows alternate.
   let strip = row - image * params.strips;
   let block = strip / params.step;
-  let first_y = block * (params.strip_pixels - 1u) * params.step + strip;
+  let first_y = block * (params.strip_rows - 1u) * params.step + strip;
 
   var weights: array<vec4f, K_H * K_W>;
   for (var k = 0u; k < K_H * K_W; k++) { weights[k] = weight[k * params.vectors + vector]; }
@@ -71,7 +71,7 @@ fn main(
   var in_y = first_y * params.stride - params.pad_top;
   var out_y = first_y - (OPEN_ROWS - 1u) * params.step;
   var sums: array<vec4f, OPEN_ROWS>; // the newest row comes first
-  for (var newest = 0u; newest < params.strip_pixels + OPEN_ROWS - 1u; newest++) {
+  for (var newest = 0u; newest < params.strip_rows + OPEN_ROWS - 1u; newest++) {
     for (var s = 0u; s < STRIDE; s++) {
       let in_row = (image * params.in_h + in_y) * params.in_w * params.vectors + vector;
       var values: array<vec4f, K_W>;

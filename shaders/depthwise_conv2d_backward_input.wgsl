@@ -5,11 +5,12 @@
 //   input_gradient    [n, in_h, in_w, vectors]
 //
 // A tap carries an input pixel to an output pixel only where their distance divides by the stride, which depends on the
-// pixel's coordinates modulo the stride: its phase. So a workgroup takes pixels of one phase and leaves the other taps out.
-// All phases are as large as the largest, ⌈in_h / stride⌉ × ⌈in_w / stride⌉: the last pixels may lie past the map.
+// pixel's coordinates modulo the stride: its phase. For the pixels of a phase, every TAP_STEP-th tap does, and from one of them
+// to the next it is `step` output pixels back: a convolution of stride 1.
 //
-// One invocation computes one vector of TILE_PIXELS neighbouring pixels of a phase, so that a weight is loaded once for all of
-// them. Neighbouring invocations take neighbouring vectors.
+// One invocation computes one vector of a strip of pixels of a phase, below each other and `step` places apart, as
+// depthwise_conv2d.wgsl does. All phases are as large as the largest, ⌈in_h / stride⌉ × ⌈in_w / stride⌉: the last places may lie
+// past the map.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -17,21 +18,39 @@
 @group(0) @binding(3) var<storage, read_write> input_gradient: array<vec4f>;
 
 struct Params {
+  batch: u32,
   in_h: u32,
   in_w: u32,
   out_h: u32,
   out_w: u32,
   vectors: u32,
-  phase_h: u32,
+  count: u32, // STRIDE² · n · strips · phase_w · vectors
   phase_w: u32,
-  phase_pixels: u32, // n · phase_h · phase_w
-  phase_groups: u32, // workgroups for a phase
-  k_h: u32,
-  k_w: u32,
-  stride: u32,
+  strips: u32, // below each other
+  strip_rows: u32, // see row_strips.ts
+  step: u32,
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
+}
+
+// The most that a phase has.
+const TAPS_H = (K_H + TAP_STEP - 1u) / TAP_STEP;
+const TAPS_W = (K_W + TAP_STEP - 1u) / TAP_STEP;
+
+// The first of a phase's taps along one axis, and where in the output it carries place 0.
+struct FirstTap {
+  k: u32,
+  at: u32, // where it is negative, it wraps round to a large one
+}
+
+// Where a phase has none, k is past the kernel.
+fn first_tap(phase: u32, pad: u32) -> FirstTap {
+  for (var k = 0u; k < TAP_STEP; k++) {
+    let from_start = i32(phase + pad) - i32(k * params.dilation);
+    if (from_start % i32(STRIDE) == 0) { return FirstTap(k, u32(from_start / i32(STRIDE))); }
+  }
+  return FirstTap(max(K_H, K_W), 0);
 }
 
 @compute @workgroup_size(64)
@@ -40,48 +59,58 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let group_index = group.y * groups.x + group.x;
-  let phase_index = group_index / params.phase_groups;
-  let phase = vec2u(phase_index % params.stride, phase_index / params.stride);
-  let index = group_index % params.phase_groups * 64u + lane;
-  let vector = index % params.vectors;
-  let first_pixel = index / params.vectors * TILE_PIXELS;
+  let index = (group.y * groups.x + group.x) * 64u + lane;
+  if (index >= params.count) { return; }
+  let place = index / params.vectors;
+  let vector = index - place * params.vectors;
+  let row = place / params.phase_w;
+  let place_x = place - row * params.phase_w;
+  let phase_image = row / params.strips;
+  let strip = row - phase_image * params.strips;
+  let phase = phase_image / params.batch;
+  let image = phase_image - phase * params.batch;
+  let block = strip / params.step;
+  let first_y = block * (params.strip_rows - 1u) * params.step + strip;
 
-  // Places in the phase: the pixel itself is at place · stride + phase.
-  var images: array<u32, TILE_PIXELS>;
-  var places: array<vec2u, TILE_PIXELS>;
-  var is_inside: array<bool, TILE_PIXELS>;
-  for (var p = 0u; p < TILE_PIXELS; p++) {
-    let row = (first_pixel + p) / params.phase_w;
-    images[p] = row / params.phase_h;
-    places[p] = vec2u((first_pixel + p) % params.phase_w, row % params.phase_h);
-    let pixel = places[p] * params.stride + phase;
-    is_inside[p] = first_pixel + p < params.phase_pixels && all(pixel < vec2u(params.in_w, params.in_h));
+  let tap_x = first_tap(phase % STRIDE, params.pad_left);
+  let tap_y = first_tap(phase / STRIDE, params.pad_top);
+  var weights: array<vec4f, TAPS_H * TAPS_W>;
+  for (var i = 0u; i < TAPS_H * TAPS_W; i++) {
+    let ky = tap_y.k + i / TAPS_W * TAP_STEP;
+    let kx = tap_x.k + i % TAPS_W * TAP_STEP;
+    weights[i] = weight[(ky * K_W + kx) * params.vectors + vector];
   }
 
-  var sums: array<vec4f, TILE_PIXELS>;
-  for (var ky = 0u; ky < params.k_h; ky++) {
-    for (var kx = 0u; kx < params.k_w; kx++) {
-      // Where the tap carries the pixel of place 0, and with it all: from place to place the output steps by one.
-      let from_origin = vec2i(phase + vec2u(params.pad_left, params.pad_top)) - vec2i(vec2u(kx, ky) * params.dilation);
-      if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }
-      let shift = vec2u(from_origin / i32(params.stride));
-
-      let w = weight[(ky * params.k_w + kx) * params.vectors + vector];
-      for (var p = 0u; p < TILE_PIXELS; p++) {
-        // Negative coordinates wrap round to large ones, so one comparison tells.
-        let at = places[p] + shift;
-        if (is_inside[p] && all(at < vec2u(params.out_w, params.out_h))) {
-          let pixel = (images[p] * params.out_h + at.y) * params.out_w + at.x;
-          sums[p] = fma(output_gradient[pixel * params.vectors + vector], w, sums[p]);
-        }
+  let in_x = place_x * STRIDE + phase % STRIDE;
+  var in_y = (first_y - (TAPS_H - 1u) * params.step) * STRIDE + phase / STRIDE;
+  var out_y = first_y + tap_y.at - (TAPS_H - 1u) * params.step;
+  var sums: array<vec4f, TAPS_H>; // the newest row comes first
+  for (var newest = 0u; newest < params.strip_rows + TAPS_H - 1u; newest++) {
+    let out_row = (image * params.out_h + out_y) * params.out_w * params.vectors + vector;
+    var values: array<vec4f, TAPS_W>;
+    for (var i = 0u; i < TAPS_W; i++) {
+      let out_x = place_x + tap_x.at - i * params.step;
+      let is_tap = tap_x.k + i * TAP_STEP < K_W;
+      let loaded = output_gradient[out_row + out_x * params.vectors];
+      values[i] = select(vec4f(0), loaded, is_tap && out_y < params.out_h && out_x < params.out_w);
+    }
+    for (var i = 0u; i < TAPS_W; i++) {
+      for (var open = 0u; open < TAPS_H; open++) {
+        let j = TAPS_H - 1u - open;
+        let is_tap = tap_y.k + j * TAP_STEP < K_H;
+        sums[open] = select(sums[open], fma(values[i], weights[j * TAPS_W + i], sums[open]), is_tap);
       }
     }
-  }
+    out_y += params.step;
 
-  for (var p = 0u; p < TILE_PIXELS; p++) {
-    let pixel = places[p] * params.stride + phase;
-    let at = ((images[p] * params.in_h + pixel.y) * params.in_w + pixel.x) * params.vectors;
-    if (is_inside[p]) { input_gradient[at + vector] = sums[p]; }
+    // The oldest row is complete, but for the first rounds, which have none.
+    if (newest >= TAPS_H - 1u && in_y < params.in_h && in_x < params.in_w) {
+      input_gradient[((image * params.in_h + in_y) * params.in_w + in_x) * params.vectors + vector] = sums[TAPS_H - 1u];
+    }
+    in_y += params.step * STRIDE;
+
+    let before = sums;
+    sums[0] = vec4f(0);
+    for (var open = 1u; open < TAPS_H; open++) { sums[open] = before[open - 1u]; }
   }
 }

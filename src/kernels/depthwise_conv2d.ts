@@ -1,8 +1,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Activation, activationRange } from './activation.ts'
-import { depthwiseStrips } from './depthwise_strips.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+import { rowStrips, sharedTaps } from './row_strips.ts'
 
 export interface DepthwiseConv2dOptions extends Window {
   label: string
@@ -19,14 +19,15 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const rowInvocations = n * out.w * vectors(channels)
-  const { strips, stripPixels, step, tapStride } = depthwiseStrips(out.h, options, rowInvocations)
+  const { step, tapStride: STRIDE } = sharedTaps(options)
+  const { strips, stripRows } = rowStrips(out.h, step, rowInvocations)
   const count = strips * rowInvocations
   const [K_H, K_W] = kernel
   const outputBytes = activationBytes([n, out.h, out.w, channels])
   return {
     label,
     shader: 'depthwise_conv2d',
-    consts: { STRIDE: tapStride, K_H, K_W },
+    consts: { STRIDE, K_H, K_W },
     params: {
       in_h: inH,
       in_w: inW,
@@ -35,7 +36,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
       vectors: vectors(channels),
       count,
       strips,
-      strip_pixels: stripPixels,
+      strip_rows: stripRows,
       step,
       stride,
       dilation,

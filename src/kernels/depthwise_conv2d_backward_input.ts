@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+import { rowStrips, sharedTaps } from './row_strips.ts'
 
 export interface DepthwiseConv2dBackwardInputOptions extends Window {
   label: string
@@ -8,44 +9,43 @@ export interface DepthwiseConv2dBackwardInputOptions extends Window {
   input: Shape
 }
 
-const TILE_PIXELS = 4
-
 /** `input_gradient` of a depthwise convolution from `output_gradient`: [n, h', w', c] → [n, h, w, c]. `weight` as `depthwiseConv2d` reads it. */
 export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInputOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding } = options
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
-  const phasePixels = n * phase.h * phase.w
-  const phaseGroups = Math.ceil((Math.ceil(phasePixels / TILE_PIXELS) * vectors(channels)) / 64)
-  const taps = kernel[0] * kernel[1]
+  const [K_H, K_W] = kernel
+  const { step, tapStride: TAP_STEP } = sharedTaps(options)
+  const rowInvocations = stride ** 2 * n * phase.w * vectors(channels)
+  const { strips, stripRows } = rowStrips(phase.h, step, rowInvocations)
+  const count = strips * rowInvocations
   return {
     label,
     shader: 'depthwise_conv2d_backward_input',
-    consts: { TILE_PIXELS },
+    consts: { STRIDE: stride, TAP_STEP, K_H, K_W },
     params: {
+      batch: n,
       in_h: inH,
       in_w: inW,
       out_h: out.h,
       out_w: out.w,
       vectors: vectors(channels),
-      phase_h: phase.h,
+      count,
       phase_w: phase.w,
-      phase_pixels: phasePixels,
-      phase_groups: phaseGroups,
-      k_h: kernel[0],
-      k_w: kernel[1],
-      stride,
+      strips,
+      strip_rows: stripRows,
+      step,
       dilation,
       pad_top: padding.top,
       pad_left: padding.left,
     },
     inputs: {
       output_gradient: activationBytes([n, out.h, out.w, channels]),
-      weight: taps * vectors(channels) * VECTOR_BYTES,
+      weight: K_H * K_W * vectors(channels) * VECTOR_BYTES,
     },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: phaseGroups * stride * stride,
-    macs: n * out.h * out.w * channels * taps,
+    workgroups: Math.ceil(count / 64),
+    macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+import { rowStrips, sharedTaps } from './row_strips.ts'
 import { splitPixels } from './split_pixels.ts'
 
 export interface DepthwiseConv2dBackwardWeightOptions extends Window {
@@ -17,23 +18,29 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   const { label, input, kernel, stride, dilation, padding } = options
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
-  const pixels = n * out.h * out.w
-  const taps = kernel[0] * kernel[1]
-  const sums = taps * vectors(channels)
-  const splits = splitPixels(pixels, sums)
+  const [K_H, K_W] = kernel
+  const sums = K_H * K_W * vectors(channels)
+  const { step, tapStride: STRIDE } = sharedTaps(options)
+  const { strips, stripRows } = rowStrips(out.h, step, n * out.w * vectors(channels))
+  const places = n * strips * out.w
+  const share = Math.ceil(places / splitPixels(n * out.h * out.w, vectors(channels)))
+  const splits = Math.ceil(places / share)
   return {
     label,
     shader: 'depthwise_conv2d_backward_weight',
+    consts: { STRIDE, K_H, K_W },
     params: {
-      batch: n,
       in_h: inH,
       in_w: inW,
       out_h: out.h,
       out_w: out.w,
       vectors: vectors(channels),
       splits,
-      k_h: kernel[0],
-      k_w: kernel[1],
+      share,
+      places,
+      strips,
+      strip_rows: stripRows,
+      step,
       stride,
       dilation,
       pad_top: padding.top,
@@ -44,7 +51,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
       output_gradient: activationBytes([n, out.h, out.w, channels]),
     },
     outputs: { partials: splits * sums * VECTOR_BYTES },
-    workgroups: Math.ceil((splits * sums) / 64),
-    macs: pixels * channels * taps,
+    workgroups: Math.ceil((splits * vectors(channels)) / 64),
+    macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }
