@@ -1,6 +1,6 @@
 // output = act(input), where the activation could not be fused into what makes its input.
 //
-//   input, output   [count]   vec4: four channels; one a invocation
+//   input, output   [count]   vec4: four channels; an invocation does every `stride`-th
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -8,6 +8,7 @@
 
 struct Params {
   count: u32,
+  stride: u32, // invocations
   low: f32, // values are clamped to low … high
   high: f32,
 }
@@ -18,10 +19,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
-  let value = input[index];
-  // Comparisons rather than clamp, so that NaN stays NaN.
-  let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-  output[index] = select(raised, vec4f(params.high), raised > vec4f(params.high));
+  let first = (group.y * groups.x + group.x) * 64u + lane;
+  if (first >= params.stride) { return; }
+  for (var index = first; index < params.count; index += params.stride) {
+    let value = input[index];
+    // Comparisons rather than clamp, so that NaN stays NaN.
+    let raised = select(value, vec4f(params.low), value < vec4f(params.low));
+    output[index] = select(raised, vec4f(params.high), raised > vec4f(params.high));
+  }
 }

@@ -1,7 +1,7 @@
 // dx = dy where the activation let its input through, 0 where it clamped it: the output, of which this can be told, is then
 // at an end of the range.
 //
-//   output, output_gradient, input_gradient   [count]   vec4: four channels; one a invocation
+//   output, output_gradient, input_gradient   [count]   vec4: four channels; an invocation does every `stride`-th
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
@@ -10,6 +10,7 @@
 
 struct Params {
   count: u32,
+  stride: u32, // invocations
   low: f32, // the ends of the activation's range
   high: f32,
 }
@@ -20,9 +21,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
-  let value = output[index];
-  let is_clamped = (value <= vec4f(params.low)) | (value >= vec4f(params.high));
-  input_gradient[index] = select(output_gradient[index], vec4f(0), is_clamped);
+  let first = (group.y * groups.x + group.x) * 64u + lane;
+  if (first >= params.stride) { return; }
+  for (var index = first; index < params.count; index += params.stride) {
+    let value = output[index];
+    let is_clamped = (value <= vec4f(params.low)) | (value >= vec4f(params.high));
+    input_gradient[index] = select(output_gradient[index], vec4f(0), is_clamped);
+  }
 }

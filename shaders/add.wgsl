@@ -1,6 +1,6 @@
 // output = act(a + b), where the sum could not be fused into a convolution.
 //
-//   a, b, output   [count]   vec4: four channels; one a invocation
+//   a, b, output   [count]   vec4: four channels; an invocation does every `stride`-th
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> a: array<vec4f>;
@@ -9,6 +9,7 @@
 
 struct Params {
   count: u32,
+  stride: u32, // invocations
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -19,10 +20,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
-  let value = a[index] + b[index];
-  // Comparisons rather than clamp, so that NaN stays NaN.
-  let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-  output[index] = select(raised, vec4f(params.high), raised > vec4f(params.high));
+  let first = (group.y * groups.x + group.x) * 64u + lane;
+  if (first >= params.stride) { return; }
+  for (var index = first; index < params.count; index += params.stride) {
+    let value = a[index] + b[index];
+    // Comparisons rather than clamp, so that NaN stays NaN.
+    let raised = select(value, vec4f(params.low), value < vec4f(params.low));
+    output[index] = select(raised, vec4f(params.high), raised > vec4f(params.high));
+  }
 }

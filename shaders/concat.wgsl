@@ -1,19 +1,21 @@
 // Copies one input of a concatenation into its channels of the result, where it could not be written there at once.
 //
-//   input    [pixels, in_pitch]    f32: padded channels
-//   output   [pixels, out_pitch]   channels offset … offset + channels
+//   input    [pixels, vectors]     vec4: four channels
+//   output   [pixels, out_pitch]   f32: channels offset … offset + channels
 //
-// One invocation copies one channel of one pixel; the last input also writes the zeros that pad the result.
+// One invocation copies one vector of every `stride`-th pixel, word by word, since where they go may not be a multiple of four.
+// The last input also writes the zeros that pad the result.
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
 struct Params {
   pixels: u32,
+  vectors: u32, // of the input
   channels: u32,
+  stride: u32, // in pixels; invocations for each vector that is copied
   copied: u32, // channels, and padding after them
-  in_pitch: u32,
   out_pitch: u32,
   offset: u32,
 }
@@ -25,10 +27,18 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.pixels * params.copied) { return; }
-  let pixel = index / params.copied;
-  let channel = index % params.copied;
-  var value = 0.0;
-  if (channel < params.channels) { value = input[pixel * params.in_pitch + channel]; }
-  output[pixel * params.out_pitch + params.offset + channel] = value;
+  let copied_vectors = (params.copied + 3u) / 4u;
+  if (index >= params.stride * copied_vectors) { return; }
+  let first = index / copied_vectors;
+  let vector = index - first * copied_vectors;
+
+  for (var pixel = first; pixel < params.pixels; pixel += params.stride) {
+    let value = input[pixel * params.vectors + min(vector, params.vectors - 1u)];
+    for (var c = 0u; c < 4u; c++) {
+      let channel = vector * 4u + c;
+      if (channel < params.copied) {
+        output[pixel * params.out_pitch + params.offset + channel] = select(0.0, value[c], channel < params.channels);
+      }
+    }
+  }
 }

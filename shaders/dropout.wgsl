@@ -1,7 +1,7 @@
 // Dropout: output = input / (1 − p) where it is kept, 0 where it is dropped. Its own backward, of the gradient, since which
 // values are kept hangs on nothing but (seed, step, place): integers, and so the same on every adapter.
 //
-//   input, output   [count]   vec4: four channels; one a invocation
+//   input, output   [count]   vec4: four channels; an invocation does every `stride`-th
 //   step            [1]       of training; a buffer, since it changes with every one
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -11,6 +11,7 @@
 
 struct Params {
   count: u32,
+  stride: u32, // invocations
   seed: u32,
   dropped: u32, // p · 2³²: hashes below it are dropped
   scale: f32, // 1 / (1 − p)
@@ -30,10 +31,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
-  if (index >= params.count) { return; }
+  let first = (group.y * groups.x + group.x) * 64u + lane;
+  if (first >= params.stride) { return; }
   let stream = scrambled(scrambled(vec4u(params.seed)) ^ vec4u(step[0]));
-  let place = vec4u(index * 4u) + vec4u(0, 1, 2, 3);
-  let hash = scrambled(stream + scrambled(place));
-  output[index] = select(input[index] * params.scale, vec4f(0), hash < vec4u(params.dropped));
+  for (var index = first; index < params.count; index += params.stride) {
+    let place = vec4u(index * 4u) + vec4u(0, 1, 2, 3);
+    let hash = scrambled(stream + scrambled(place));
+    output[index] = select(input[index] * params.scale, vec4f(0), hash < vec4u(params.dropped));
+  }
 }

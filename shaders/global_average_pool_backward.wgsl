@@ -3,7 +3,7 @@
 //   output_gradient   [n, vectors]           vec4: four channels
 //   input_gradient    [n, pixels, vectors]
 //
-// One invocation writes one vector of one pixel.
+// One invocation writes one vector of every `stride`-th pixel of an image.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -12,7 +12,8 @@
 struct Params {
   pixels: u32, // h · w
   vectors: u32,
-  count: u32, // n · pixels · vectors
+  stride: u32, // in pixels; invocations for each vector of an image
+  count: u32, // n · stride · vectors
 }
 
 @compute @workgroup_size(64)
@@ -23,6 +24,11 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
   if (index >= params.count) { return; }
-  let image = index / (params.pixels * params.vectors);
-  input_gradient[index] = output_gradient[image * params.vectors + index % params.vectors] / f32(params.pixels);
+  let place = index / params.vectors;
+  let vector = index - place * params.vectors;
+  let image = place / params.stride;
+  let share = output_gradient[image * params.vectors + vector] / f32(params.pixels);
+  for (var pixel = place - image * params.stride; pixel < params.pixels; pixel += params.stride) {
+    input_gradient[(image * params.pixels + pixel) * params.vectors + vector] = share;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
+import { elementwise } from './elementwise.ts'
+import type { Shape } from './layout.ts'
 
 /** None, max(x, 0), or min(max(x, 0), 6); NaN stays NaN. */
 export type Activation = 'none' | 'relu' | 'relu6'
@@ -12,14 +13,13 @@ export const activationRange = (activation: Activation): { low: number; high: nu
 
 /** act(input); the output has the input's shape, [n, h, w, c]. */
 export function activation(options: { label: string; shape: Shape; activation: Activation }): Kernel {
-  const bytes = activationBytes(options.shape)
-  const count = bytes / VECTOR_BYTES
+  const { bytes, params, workgroups } = elementwise(options.shape)
   return {
     label: options.label,
     shader: 'activation',
-    params: { count, ...activationRange(options.activation) },
+    params: { ...params, ...activationRange(options.activation) },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups,
   }
 }

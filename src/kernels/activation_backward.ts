@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Activation, activationRange } from './activation.ts'
-import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
+import { elementwise } from './elementwise.ts'
+import type { Shape } from './layout.ts'
 
 export interface ActivationBackwardOptions {
   label: string
@@ -11,14 +12,13 @@ export interface ActivationBackwardOptions {
 
 /** The gradient of an activation's input from its `output` and `output_gradient`: 0 at the ends of its range, as in PyTorch. */
 export function activationBackward({ label, shape, activation }: ActivationBackwardOptions): Kernel {
-  const bytes = activationBytes(shape)
-  const count = bytes / VECTOR_BYTES
+  const { bytes, params, workgroups } = elementwise(shape)
   return {
     label,
     shader: 'activation_backward',
-    params: { count, ...activationRange(activation) },
+    params: { ...params, ...activationRange(activation) },
     inputs: { output: bytes, output_gradient: bytes },
     outputs: { input_gradient: bytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups,
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Activation, activationRange } from './activation.ts'
-import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
+import { elementwise } from './elementwise.ts'
+import type { Shape } from './layout.ts'
 
 /** act(a + b); `a`, `b` and the output are all [n, h, w, c]. */
 export function add({
@@ -12,14 +13,13 @@ export function add({
   shape: Shape
   activation: Activation
 }): Kernel {
-  const bytes = activationBytes(shape)
-  const count = bytes / VECTOR_BYTES
+  const { bytes, params, workgroups } = elementwise(shape)
   return {
     label,
     shader: 'add',
-    params: { count, ...activationRange(activation) },
+    params: { ...params, ...activationRange(activation) },
     inputs: { a: bytes, b: bytes },
     outputs: { output: bytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups,
   }
 }

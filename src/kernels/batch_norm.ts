@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Activation, activationRange } from './activation.ts'
-import { activationBytes, type Shape, vectors } from './layout.ts'
+import { alongChannels } from './along_channels.ts'
+import { activationBytes, type Shape } from './layout.ts'
 
 export interface BatchNormOptions {
   label: string
@@ -8,22 +9,6 @@ export interface BatchNormOptions {
   input: Shape
   epsilon: number
   activation: Activation
-}
-
-/**
- * What kernels share that treat all pixels of a channel alike: the same invocation takes about this many of them, so that
- * what belongs to the channel is loaded once.
- */
-const PIXELS = 8
-
-/** Parameters and grid of such a kernel. */
-export function alongChannels([n, h, w, channels]: Shape) {
-  const pixels = n * h * w
-  const stride = Math.ceil(pixels / PIXELS)
-  return {
-    params: { pixels, vectors: vectors(channels), channels, stride },
-    workgroups: Math.ceil((stride * vectors(channels)) / 64),
-  }
 }
 
 /** act((input − mean)·gamma/√(variance + ε) + beta), with vectors of shape [c]; the output has the input's shape. */

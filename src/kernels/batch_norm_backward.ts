@@ -3,7 +3,7 @@
 // norm is folded into the convolution before it: see `foldBatchNormBackward`.
 
 import type { Kernel } from '../gpu/kernel.ts'
-import { alongChannels } from './batch_norm.ts'
+import { alongChannels } from './along_channels.ts'
 import { pixelTiles } from './batch_norm_statistics.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { alongChannels } from './along_channels.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 export interface ConcatOptions {
@@ -15,20 +16,17 @@ export function concat({ label, input, slice }: ConcatOptions): Kernel {
   const outPitch = vectors(slice.channels) * 4
   const isLast = slice.offset + channels === slice.channels
   const copied = isLast ? outPitch - slice.offset : channels
+  const { params, workgroups } = alongChannels([n, h, w, copied])
   return {
     label,
     shader: 'concat',
     params: {
-      pixels: n * h * w,
-      channels,
-      copied,
-      in_pitch: vectors(channels) * 4,
-      out_pitch: outPitch,
-      offset: slice.offset,
+      ...{ ...params, vectors: vectors(channels), channels },
+      ...{ copied, out_pitch: outPitch, offset: slice.offset },
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, h, w, slice.channels]) },
-    workgroups: Math.ceil((n * h * w * copied) / 64),
+    workgroups,
     traffic: 2 * activationBytes(input),
   }
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
-import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
+import { elementwise } from './elementwise.ts'
+import type { Shape } from './layout.ts'
 
 export interface DropoutOptions {
   label: string
@@ -18,14 +19,13 @@ export interface DropoutOptions {
  */
 export function dropout({ label, shape, p, seed }: DropoutOptions): Kernel {
   if (!(p >= 0 && p < 1)) throw new UserError(`${label}: dropout takes a share from 0 to below 1, got ${p}`)
-  const bytes = activationBytes(shape)
-  const count = bytes / VECTOR_BYTES
+  const { bytes, params, workgroups } = elementwise(shape)
   return {
     label,
     shader: 'dropout',
-    params: { count, seed, dropped: Math.floor(p * 2 ** 32), scale: 1 / (1 - p) },
+    params: { ...params, seed, dropped: Math.floor(p * 2 ** 32), scale: 1 / (1 - p) },
     inputs: { input: bytes, step: 4 },
     outputs: { output: bytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups,
   }
 }

@@ -1,17 +1,18 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+import { alongChannels } from './along_channels.ts'
+import { activationBytes, type Shape, vectors } from './layout.ts'
 
 /** The gradient of `globalAveragePool`, with its options: output_gradient [n, 1, 1, c] → input_gradient [n, h, w, c]. */
 export function globalAveragePoolBackward({ label, input }: { label: string; input: Shape }): Kernel {
   const [n, h, w, channels] = input
-  const bytes = activationBytes(input)
-  const count = bytes / VECTOR_BYTES
+  const { params } = alongChannels([1, h, w, channels])
+  const count = n * params.stride * vectors(channels)
   return {
     label,
     shader: 'global_average_pool_backward',
-    params: { pixels: h * w, vectors: vectors(channels), count },
+    params: { pixels: h * w, vectors: vectors(channels), stride: params.stride, count },
     inputs: { output_gradient: activationBytes([n, 1, 1, channels]) },
-    outputs: { input_gradient: bytes },
+    outputs: { input_gradient: activationBytes(input) },
     workgroups: Math.ceil(count / 64),
   }
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { alongChannels } from './along_channels.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 export interface SliceChannelsOptions {
@@ -12,21 +13,15 @@ export interface SliceChannelsOptions {
 /** Channels offset … offset + channels: [n, h, w, c] → [n, h, w, channels]. What `concat` put together, taken apart. */
 export function sliceChannels({ label, input, slice }: SliceChannelsOptions): Kernel {
   const [n, h, w, channels] = input
-  const outPitch = vectors(slice.channels) * 4
   const outputBytes = activationBytes([n, h, w, slice.channels])
+  const { params, workgroups } = alongChannels([n, h, w, slice.channels])
   return {
     label,
     shader: 'slice_channels',
-    params: {
-      pixels: n * h * w,
-      channels: slice.channels,
-      in_pitch: vectors(channels) * 4,
-      out_pitch: outPitch,
-      offset: slice.offset,
-    },
+    params: { ...params, in_pitch: vectors(channels) * 4, offset: slice.offset },
     inputs: { input: activationBytes(input) },
     outputs: { output: outputBytes },
-    workgroups: Math.ceil((n * h * w * outPitch) / 64),
+    workgroups,
     traffic: 2 * outputBytes,
   }
 }
