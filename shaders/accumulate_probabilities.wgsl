@@ -37,8 +37,9 @@ struct Between {
 }
 
 fn between(numerator: i32, unit: i32, size: u32) -> Between {
-  let low = u32(max(0, numerator) / unit);
-  return Between(low, min(low + 1u, size - 1u), f32(max(0, numerator) % unit) / f32(unit));
+  let low = max(0, numerator) / unit;
+  let rest = max(0, numerator) - low * unit;
+  return Between(u32(low), min(u32(low) + 1u, size - 1u), f32(rest) / f32(unit));
 }
 
 // First vectors of the four pixels around a position, and where between them it lies.

@@ -3,7 +3,8 @@
 //   input    [n, pixels, vectors]   vec4: four channels
 //   output   [n, vectors]
 //
-// One workgroup makes one vector of the output: its lanes sum every 64th pixel, then their sums are added pairwise.
+// One workgroup makes VECTORS neighbouring vectors of an image's output, which lie in the same cache lines. For each, SHARES lanes sum
+// every SHARES-th pixel; then one of them adds their sums, since on a CPU adapter barriers cost more than that.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -12,31 +13,31 @@
 struct Params {
   pixels: u32, // h · w
   vectors: u32,
-  count: u32, // n · vectors
+  groups: u32, // workgroups of an image
 }
 
-var<workgroup> sums: array<vec4f, 64>;
+const VECTORS = 8u;
+const SHARES = 16u;
 
-@compute @workgroup_size(64)
+var<workgroup> sums: array<array<vec4f, VECTORS>, SHARES>;
+
+@compute @workgroup_size(VECTORS, SHARES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_id) lane: vec3u,
 ) {
   let index = group.y * groups.x + group.x;
-  let image = index / params.vectors;
-  let vector = index % params.vectors;
+  let image = index / params.groups;
+  let vector = (index - image * params.groups) * VECTORS + lane.x;
 
   var sum = vec4f(0);
-  if (index < params.count) {
-    for (var pixel = lane; pixel < params.pixels; pixel += 64u) {
-      sum += input[(image * params.pixels + pixel) * params.vectors + vector];
-    }
+  for (var pixel = lane.y; pixel < params.pixels; pixel += SHARES) {
+    sum += input[(image * params.pixels + pixel) * params.vectors + vector];
   }
-  sums[lane] = sum;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { sums[lane] += sums[lane + half]; }
-  }
-  if (lane == 0u && index < params.count) { output[index] = sums[0] / f32(params.pixels); }
+  sums[lane.y][lane.x] = sum;
+  workgroupBarrier();
+  if (lane.y > 0u || vector >= params.vectors) { return; }
+  for (var share = 1u; share < SHARES; share++) { sum += sums[share][lane.x]; }
+  output[image * params.vectors + vector] = sum / f32(params.pixels);
 }

@@ -3,7 +3,8 @@
 //   input    [n, in_h, in_w, vectors]     vec4: four channels
 //   output   [n, out_h, out_w, vectors]
 //
-// One invocation computes one vector of one output pixel.
+// One invocation computes one vector of ROWS pixels below each other. Those that lie between the same two rows of the input share
+// what is loaded of them.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -15,7 +16,8 @@ struct Params {
   out_h: u32,
   out_w: u32,
   vectors: u32,
-  count: u32, // n · out_h · out_w · vectors
+  strips: u32, // ⌈out_h / ROWS⌉
+  count: u32, // n · strips · out_w · vectors
   // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
   step_y: i32,
   shift_y: i32,
@@ -33,8 +35,9 @@ struct Between {
 }
 
 fn between(numerator: i32, unit: i32, size: u32) -> Between {
-  let low = u32(max(0, numerator) / unit);
-  return Between(low, min(low + 1u, size - 1u), f32(max(0, numerator) % unit) / f32(unit));
+  let low = max(0, numerator) / unit;
+  let rest = max(0, numerator) - low * unit;
+  return Between(u32(low), min(u32(low) + 1u, size - 1u), f32(rest) / f32(unit));
 }
 
 @compute @workgroup_size(64)
@@ -45,16 +48,28 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * 64u + lane;
   if (index >= params.count) { return; }
-  let vector = index % params.vectors;
-  let pixel = index / params.vectors;
-  let row = pixel / params.out_w;
-  let image = row / params.out_h * params.in_h;
-  let y = between(i32(row % params.out_h) * params.step_y + params.shift_y, params.unit_y, params.in_h);
-  let x = between(i32(pixel % params.out_w) * params.step_x + params.shift_x, params.unit_x, params.in_w);
+  let place = index / params.vectors;
+  let vector = index - place * params.vectors;
+  let strip_row = place / params.out_w;
+  let column = place - strip_row * params.out_w;
+  let image = strip_row / params.strips;
+  let first_row = (strip_row - image * params.strips) * ROWS;
+  let x = between(i32(column) * params.step_x + params.shift_x, params.unit_x, params.in_w);
+  let left = x.low * params.vectors + vector;
+  let right = x.high * params.vectors + vector;
 
-  let top = (image + y.low) * params.in_w;
-  let bottom = (image + y.high) * params.in_w;
-  let above = mix(input[(top + x.low) * params.vectors + vector], input[(top + x.high) * params.vectors + vector], x.share);
-  let below = mix(input[(bottom + x.low) * params.vectors + vector], input[(bottom + x.high) * params.vectors + vector], x.share);
-  output[index] = mix(above, below, y.share);
+  var above = vec4f(0);
+  var below = vec4f(0);
+  var loaded = params.in_h; // the row that `above` is of: none yet
+  for (var row = first_row; row < min(first_row + ROWS, params.out_h); row++) {
+    let y = between(i32(row) * params.step_y + params.shift_y, params.unit_y, params.in_h);
+    if (y.low != loaded) {
+      let top = (image * params.in_h + y.low) * params.in_w * params.vectors;
+      let bottom = (image * params.in_h + y.high) * params.in_w * params.vectors;
+      above = mix(input[top + left], input[top + right], x.share);
+      below = mix(input[bottom + left], input[bottom + right], x.share);
+      loaded = y.low;
+    }
+    output[((image * params.out_h + row) * params.out_w + column) * params.vectors + vector] = mix(above, below, y.share);
+  }
 }

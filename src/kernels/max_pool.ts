@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
+import { rowStrips } from './row_strips.ts'
 
 export interface MaxPoolOptions extends Omit<Window, 'dilation'> {
   label: string
@@ -13,10 +14,13 @@ export function maxPool(options: MaxPoolOptions): Kernel {
   const { label, input, kernel, stride, padding } = options
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, { ...options, dilation: 1 })
-  const count = n * out.h * out.w * vectors(channels)
+  const rowInvocations = n * out.w * vectors(channels)
+  const { strips, stripRows } = rowStrips(out.h, 1, rowInvocations)
+  const count = strips * rowInvocations
   return {
     label,
     shader: 'max_pool',
+    consts: { STRIDE: stride, K_H: kernel[0], K_W: kernel[1] },
     params: {
       in_h: inH,
       in_w: inW,
@@ -24,9 +28,8 @@ export function maxPool(options: MaxPoolOptions): Kernel {
       out_w: out.w,
       vectors: vectors(channels),
       count,
-      k_h: kernel[0],
-      k_w: kernel[1],
-      stride,
+      strips,
+      strip_rows: stripRows,
       pad_top: padding.top,
       pad_left: padding.left,
       lowest: -Infinity,

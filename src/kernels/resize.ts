@@ -37,19 +37,25 @@ const sampling = (from: number, to: number, alignCorners: boolean) =>
     ? { step: to > 1 ? from - 1 : 0, shift: 0, unit: Math.max(1, to - 1) }
     : { step: 2 * from, shift: from - to, unit: 2 * to }
 
+/** That an invocation makes. */
+const ROWS = 8
+
 /** Bilinear: [n, h, w, c] → [n, height, width, c]. */
 export function resize({ label, input, height, width, alignCorners }: ResizeOptions): Kernel {
   const [n, inH, inW, channels] = input
-  const count = n * height * width * vectors(channels)
+  const strips = Math.ceil(height / ROWS)
+  const count = n * strips * width * vectors(channels)
   return {
     label,
     shader: 'resize',
+    consts: { ROWS },
     params: {
       in_h: inH,
       in_w: inW,
       out_h: height,
       out_w: width,
       vectors: vectors(channels),
+      strips,
       count,
       ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners),
     },
