@@ -15,7 +15,7 @@ export interface PreprocessOptions {
 }
 
 /** That an invocation makes. */
-const ROWS = 8
+const ROWS = 4
 
 /** rgba8 [n, h, w] → f32 [n, height, width, 3]: antialiased bilinear resize, then (x/255 − mean)/std. */
 export function preprocess({ label, input, height, width, mean, std, flip }: PreprocessOptions): Kernel {
