@@ -4,7 +4,8 @@
 //   partials   [tiles, 2, vectors]   vec4, four channels: Σ dy, then Σ dy · (x − mean)
 //   variance, gamma_gradient, beta_gradient   [channels]
 //
-// One workgroup does one vector: its lanes add every 64th tile, then their sums are added pairwise.
+// One workgroup does VECTORS neighbouring vectors. For each, SHARES lanes add every SHARES-th tile; then one of them adds what
+// they have, since on a CPU adapter barriers cost more than that.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec4f>;
@@ -24,34 +25,35 @@ struct Sums {
   by_distance: vec4f,
 }
 
-var<workgroup> lanes: array<Sums, 64>;
+const VECTORS = 8u;
+const SHARES = 16u;
 
-@compute @workgroup_size(64)
+var<workgroup> shares: array<array<Sums, VECTORS>, SHARES>;
+
+@compute @workgroup_size(VECTORS, SHARES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let vector = group.y * groups.x + group.x;
-  var own = Sums(vec4f(0), vec4f(0));
-  if (vector < params.vectors) {
-    for (var tile = lane; tile < params.tiles; tile += 64u) {
-      let at = tile * 2u * params.vectors + vector;
-      own = Sums(own.gradient + partials[at], own.by_distance + partials[at + params.vectors]);
-    }
+  let vector = (group.y * groups.x + group.x) * VECTORS + lane.x;
+  var sums = Sums(vec4f(0), vec4f(0));
+  for (var tile = lane.y; tile < params.tiles; tile += SHARES) {
+    let at = tile * 2u * params.vectors + vector;
+    sums = Sums(sums.gradient + partials[at], sums.by_distance + partials[at + params.vectors]);
   }
-  lanes[lane] = own;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane].gradient += lanes[lane + half].gradient;
-      lanes[lane].by_distance += lanes[lane + half].by_distance;
-    }
-  }
+  shares[lane.y][lane.x] = sums;
   workgroupBarrier();
+  if (lane.y > 0u) { return; }
+  for (var share = 1u; share < min(SHARES, params.tiles); share++) {
+    sums.gradient += shares[share][lane.x].gradient;
+    sums.by_distance += shares[share][lane.x].by_distance;
+  }
 
-  let channel = vector * 4u + lane;
-  if (lane >= 4u || channel >= params.channels) { return; }
-  gamma_gradient[channel] = lanes[0].by_distance[lane] / sqrt(variance[channel] + params.epsilon);
-  beta_gradient[channel] = lanes[0].gradient[lane];
+  for (var c = 0u; c < 4u; c++) {
+    let channel = vector * 4u + c;
+    if (channel >= params.channels) { return; }
+    gamma_gradient[channel] = sums.by_distance[c] / sqrt(variance[channel] + params.epsilon);
+    beta_gradient[channel] = sums.gradient[c];
+  }
 }

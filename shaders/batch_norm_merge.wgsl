@@ -5,7 +5,8 @@
 //   mean, variance   [channels]      of the batch; the variance is biased
 //   running_mean, running_variance   [channels], becomes (1 − momentum) · itself + momentum · the batch's
 //
-// One workgroup does one vector: its lanes merge every 64th tile, then what they have is merged pairwise.
+// One workgroup does VECTORS neighbouring vectors. For each, SHARES lanes merge every SHARES-th tile; then one of them merges what
+// they have, since on a CPU adapter barriers cost more than that.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec4f>;
@@ -29,7 +30,10 @@ struct Statistics {
   squares: vec4f, // M2
 }
 
-var<workgroup> lanes: array<Statistics, 64>;
+const VECTORS = 8u;
+const SHARES = 16u;
+
+var<workgroup> shares: array<array<Statistics, VECTORS>, SHARES>;
 
 fn merged(a: Statistics, b: Statistics) -> Statistics {
   if (b.count == 0) { return a; }
@@ -45,30 +49,27 @@ fn statistics_of(tile: u32, vector: u32) -> Statistics {
   return Statistics(f32(count), partials[at], partials[at + params.vectors]);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(VECTORS, SHARES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let vector = group.y * groups.x + group.x;
-  var own = Statistics(0, vec4f(0), vec4f(0));
-  if (vector < params.vectors) {
-    for (var tile = lane; tile < params.tiles; tile += 64u) { own = merged(own, statistics_of(tile, vector)); }
-  }
-  lanes[lane] = own;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { lanes[lane] = merged(lanes[lane], lanes[lane + half]); }
-  }
+  let vector = (group.y * groups.x + group.x) * VECTORS + lane.x;
+  var all = Statistics(0, vec4f(0), vec4f(0));
+  for (var tile = lane.y; tile < params.tiles; tile += SHARES) { all = merged(all, statistics_of(tile, vector)); }
+  shares[lane.y][lane.x] = all;
   workgroupBarrier();
+  if (lane.y > 0u) { return; }
+  for (var share = 1u; share < min(SHARES, params.tiles); share++) { all = merged(all, shares[share][lane.x]); }
 
-  let channel = vector * 4u + lane;
-  if (lane >= 4u || channel >= params.channels) { return; }
-  let squares = lanes[0].squares[lane];
-  let unbiased = squares / f32(params.pixels - 1u);
-  mean[channel] = lanes[0].mean[lane];
-  variance[channel] = squares / f32(params.pixels);
-  running_mean[channel] = mix(running_mean[channel], lanes[0].mean[lane], params.momentum);
-  running_variance[channel] = mix(running_variance[channel], unbiased, params.momentum);
+  for (var c = 0u; c < 4u; c++) {
+    let channel = vector * 4u + c;
+    if (channel >= params.channels) { return; }
+    let unbiased = all.squares[c] / f32(params.pixels - 1u);
+    mean[channel] = all.mean[c];
+    variance[channel] = all.squares[c] / f32(params.pixels);
+    running_mean[channel] = mix(running_mean[channel], all.mean[c], params.momentum);
+    running_variance[channel] = mix(running_variance[channel], unbiased, params.momentum);
+  }
 }

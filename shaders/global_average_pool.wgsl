@@ -38,6 +38,6 @@ fn main(
   sums[lane.y][lane.x] = sum;
   workgroupBarrier();
   if (lane.y > 0u || vector >= params.vectors) { return; }
-  for (var share = 1u; share < SHARES; share++) { sum += sums[share][lane.x]; }
+  for (var share = 1u; share < min(SHARES, params.pixels); share++) { sum += sums[share][lane.x]; }
   output[image * params.vectors + vector] = sum / f32(params.pixels);
 }

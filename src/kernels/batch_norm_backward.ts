@@ -4,7 +4,7 @@
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { alongChannels } from './along_channels.ts'
-import { pixelTiles } from './batch_norm_statistics.ts'
+import { MERGED_VECTORS, pixelTiles } from './batch_norm_statistics.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 export interface BatchNormBackwardOptions {
@@ -38,7 +38,7 @@ export function batchNormBackwardMerge({ label, input, epsilon }: BatchNormBackw
     params: { vectors: vectors(input[3]), channels: input[3], tiles, epsilon },
     inputs: { partials: partialBytes, variance: bytes },
     outputs: { gamma_gradient: bytes, beta_gradient: bytes },
-    workgroups: vectors(input[3]),
+    workgroups: Math.ceil(vectors(input[3]) / MERGED_VECTORS),
   }
 }
 

@@ -4,13 +4,16 @@ import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
+/** Those of a workgroup of the kernels that merge tiles; the shaders have the same number. */
+export const MERGED_VECTORS = 8
+
 /**
- * How a sum over all pixels is cut into tiles whose sums a workgroup of 64 lanes adds: both steps are about equally long.
+ * How a sum over all pixels is cut into tiles whose sums 16 lanes add: both steps are about equally long.
  * `batch_norm_backward` cuts the same way.
  */
 export function pixelTiles([n, h, w, c]: Shape) {
   const pixels = n * h * w
-  const tile = Math.ceil(Math.sqrt(pixels / 64))
+  const tile = Math.ceil(Math.sqrt(pixels / 16))
   const tiles = Math.ceil(pixels / tile)
   return { pixels, tile, tiles, partialBytes: tiles * 2 * vectors(c) * VECTOR_BYTES }
 }
@@ -54,6 +57,6 @@ export function batchNormMerge({ label, input, momentum }: BatchNormMergeOptions
     params: { pixels, vectors: vectors(input[3]), channels: input[3], tile, tiles, momentum },
     inputs: { partials: partialBytes },
     outputs: { mean: bytes, variance: bytes, running_mean: bytes, running_variance: bytes },
-    workgroups: vectors(input[3]),
+    workgroups: Math.ceil(vectors(input[3]) / MERGED_VECTORS),
   }
 }
