@@ -5,8 +5,10 @@
 //
 // One invocation does all classes of one pixel of the accumulator.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> logits: array<vec4<Stored>>;
 @group(0) @binding(2) var<storage, read_write> accumulator: array<vec4f>;
 
 struct Params {
@@ -69,8 +71,8 @@ fn corners_of(pixel: u32) -> Corners {
 }
 
 fn upsampled(at: Corners, vector: u32) -> vec4f {
-  let above = mix(logits[at.top_left + vector], logits[at.top_right + vector], at.share.x);
-  let below = mix(logits[at.bottom_left + vector], logits[at.bottom_right + vector], at.share.x);
+  let above = mix(vec4f(logits[at.top_left + vector]), vec4f(logits[at.top_right + vector]), at.share.x);
+  let below = mix(vec4f(logits[at.bottom_left + vector]), vec4f(logits[at.bottom_right + vector]), at.share.x);
   return mix(above, below, at.share.y);
 }
 

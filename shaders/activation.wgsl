@@ -2,9 +2,11 @@
 //
 //   input, output   [count]   vec4: four channels; an invocation does every `stride`-th
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   count: u32,
@@ -22,9 +24,9 @@ fn main(
   let first = (group.y * groups.x + group.x) * 64u + lane;
   if (first >= params.stride) { return; }
   for (var index = first; index < params.count; index += params.stride) {
-    let value = input[index];
+    let value = vec4f(input[index]);
     // Comparisons rather than clamp, so that NaN stays NaN.
     let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-    output[index] = select(raised, vec4f(params.high), raised > vec4f(params.high));
+    output[index] = vec4<Stored>(select(raised, vec4f(params.high), raised > vec4f(params.high)));
   }
 }

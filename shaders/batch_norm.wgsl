@@ -5,13 +5,15 @@
 //
 // One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
 @group(0) @binding(2) var<storage, read_write> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read_write> beta: array<f32>;
 @group(0) @binding(4) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(5) var<storage, read_write> variance: array<f32>;
-@group(0) @binding(6) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   pixels: u32,
@@ -42,10 +44,10 @@ fn main(
     / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
 
   for (var pixel = index / params.vectors; pixel < params.pixels; pixel += params.stride) {
-    let normal = (input[pixel * params.vectors + vector] - centre) * scale + shift;
+    let normal = (vec4f(input[pixel * params.vectors + vector]) - centre) * scale + shift;
     // Comparisons rather than clamp, so that NaN stays NaN.
     let raised = select(normal, vec4f(params.low), normal < vec4f(params.low));
     let activated = select(raised, vec4f(params.high), raised > vec4f(params.high));
-    output[pixel * params.vectors + vector] = select(vec4f(0), activated, is_channel);
+    output[pixel * params.vectors + vector] = vec4<Stored>(select(vec4f(0), activated, is_channel));
   }
 }

@@ -6,9 +6,11 @@
 // One invocation copies one vector of every `stride`-th pixel, word by word, since where they go may not be a multiple of four.
 // The last input also writes the zeros that pad the result.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read_write> output: array<Stored>;
 
 struct Params {
   pixels: u32,
@@ -37,7 +39,7 @@ fn main(
     for (var c = 0u; c < 4u; c++) {
       let channel = vector * 4u + c;
       if (channel < params.copied) {
-        output[pixel * params.out_pitch + params.offset + channel] = select(0.0, value[c], channel < params.channels);
+        output[pixel * params.out_pitch + params.offset + channel] = select(Stored(0), value[c], channel < params.channels);
       }
     }
   }

@@ -10,12 +10,14 @@
 // invocation keeps a register tile of TILE_PIXELS × TILE_VECTORS; a workgroup is LANES_X tiles of columns by LANES_Y of
 // rows. A tap that is outside the map for all pixels of a tile is skipped: at large dilations most are.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<Stored>>;
+@group(0) @binding(3) var<storage, read_write> bias: array<vec4<Stored>>;
+@group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
+@group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   in_h: u32,
@@ -113,12 +115,12 @@ fn main(
       for (var i = 0u; i < params.in_vectors; i++) {
         var values: array<vec4f, TILE_PIXELS>;
         for (var p = 0u; p < TILE_PIXELS; p++) {
-          let value = input[select(addresses[p], nearest, addresses[p] == OUTSIDE) + i];
+          let value = vec4f(input[select(addresses[p], nearest, addresses[p] == OUTSIDE) + i]);
           values[p] = select(value, vec4f(0), addresses[p] == OUTSIDE);
         }
         for (var c = 0u; c < 4u; c++) {
           for (var v = 0u; v < TILE_VECTORS; v++) {
-            let w = weight[row + columns[v]];
+            let w = vec4f(weight[row + columns[v]]);
             for (var p = 0u; p < TILE_PIXELS; p++) { sums[p][v] = fma(vec4f(values[p][c]), w, sums[p][v]); }
           }
           row += params.out_vectors;
@@ -132,10 +134,10 @@ fn main(
     for (var v = 0u; v < TILE_VECTORS; v++) {
       let vector = first_vector + v * LANES_X;
       if (first_pixel + p < params.pixels && vector < params.out_vectors) {
-        var value = sums[p][v] + bias[pixels[p].n * params.bias_pitch + vector];
-        if (params.has_residual != 0u) { value += residual[at + vector]; }
-        if (params.in_place != 0u) { value += output[at + vector]; }
-        output[at + vector] = activate(value);
+        var value = sums[p][v] + vec4f(bias[pixels[p].n * params.bias_pitch + vector]);
+        if (params.has_residual != 0u) { value += vec4f(residual[at + vector]); }
+        if (params.in_place != 0u) { value += vec4f(output[at + vector]); }
+        output[at + vector] = vec4<Stored>(activate(value));
       }
     }
   }

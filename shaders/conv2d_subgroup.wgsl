@@ -9,12 +9,14 @@ enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
 diagnostic(off, subgroup_uniformity);
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<Stored>>;
+@group(0) @binding(3) var<storage, read_write> bias: array<vec4<Stored>>;
+@group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
+@group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   in_h: u32,
@@ -115,11 +117,11 @@ fn main(
         var values: array<vec4f, TILE_PIXELS>;
         for (var p = 0u; p < TILE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
-          values[p] = select(input[select(addresses[p] + i, 0u, outside)], vec4f(0), outside);
+          values[p] = select(vec4f(input[select(addresses[p] + i, 0u, outside)]), vec4f(0), outside);
         }
         var weights: array<vec4f, LOADS * 8u>;
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = weight[row + columns[l]];
+          let loaded = vec4f(weight[row + columns[l]]);
           weights[l * 8u] = subgroupBroadcast(loaded, 0);
           weights[l * 8u + 1u] = subgroupBroadcast(loaded, 1);
           weights[l * 8u + 2u] = subgroupBroadcast(loaded, 2);
@@ -156,10 +158,10 @@ fn main(
   var p = 0u;
   var v = 0u;
   while (p < TILE_PIXELS && first_index + p * SUBGROUP_SIZE < params.pixels) {
-    var value = results[p * TILE_VECTORS + v] + bias[biases[p] + v];
-    if (params.has_residual != 0u) { value += residual[places[p] + v]; }
-    if (params.in_place != 0u) { value += output[places[p] + v]; }
-    output[places[p] + v] = activate(value);
+    var value = results[p * TILE_VECTORS + v] + vec4f(bias[biases[p] + v]);
+    if (params.has_residual != 0u) { value += vec4f(residual[places[p] + v]); }
+    if (params.in_place != 0u) { value += vec4f(output[places[p] + v]); }
+    output[places[p] + v] = vec4<Stored>(activate(value));
     v++;
     if (v == vectors) { v = 0u; p++; }
   }

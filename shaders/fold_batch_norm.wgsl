@@ -10,6 +10,8 @@
 // One invocation makes the vectors of four output channels for `run` input channels at all taps: of each output channel that is one
 // stretch of `weight`, a cache line or so. The first out_vectors of them make one of `packed_bias` too.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
@@ -17,8 +19,8 @@
 @group(0) @binding(4) var<storage, read> mean: array<f32>;
 @group(0) @binding(5) var<storage, read> variance: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
-@group(0) @binding(7) var<storage, read_write> packed: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> packed_bias: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> packed: array<vec4<Stored>>;
+@group(0) @binding(8) var<storage, read_write> packed_bias: array<vec4<Stored>>;
 
 struct Params {
   out_channels: u32,
@@ -57,7 +59,7 @@ fn main(
       shift[c - channel] = (shift[c - channel] - mean[c]) * factor + beta[c];
     }
   }
-  if (first == 0u) { packed_bias[vector] = shift; }
+  if (first == 0u) { packed_bias[vector] = vec4<Stored>(shift); }
 
   for (var i = first; i < min(first + params.run, params.in_padded); i++) {
     for (var tap = 0u; tap < params.taps; tap++) {
@@ -67,7 +69,7 @@ fn main(
           values[c - channel] = weight[(c * params.in_channels + params.in_from + i) * params.taps + tap];
         }
       }
-      packed[(tap * params.in_padded + i) * params.out_vectors + vector] = scale * values;
+      packed[(tap * params.in_padded + i) * params.out_vectors + vector] = vec4<Stored>(scale * values);
     }
   }
 }

@@ -6,9 +6,11 @@
 // One workgroup makes VECTORS neighbouring vectors of an image's output, which lie in the same cache lines. For each, SHARES lanes sum
 // every SHARES-th pixel; then one of them adds their sums, since on a CPU adapter barriers cost more than that.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   pixels: u32, // h · w
@@ -33,11 +35,11 @@ fn main(
 
   var sum = vec4f(0);
   for (var pixel = lane.y; pixel < params.pixels; pixel += SHARES) {
-    sum += input[(image * params.pixels + pixel) * params.vectors + vector];
+    sum += vec4f(input[(image * params.pixels + pixel) * params.vectors + vector]);
   }
   sums[lane.y][lane.x] = sum;
   workgroupBarrier();
   if (lane.y > 0u || vector >= params.vectors) { return; }
   for (var share = 1u; share < min(SHARES, params.pixels); share++) { sum += sums[share][lane.x]; }
-  output[image * params.vectors + vector] = sum / f32(params.pixels);
+  output[image * params.vectors + vector] = vec4<Stored>(sum / f32(params.pixels));
 }

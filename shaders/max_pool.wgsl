@@ -6,9 +6,11 @@
 // One invocation computes one vector of a strip of pixels below each other. It goes down the input row by row and loads each once for
 // all the output pixels that it belongs to.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   in_h: u32,
@@ -61,7 +63,7 @@ fn main(
     for (var s = 0u; s < STRIDE; s++) {
       var row_best = vec4f(params.lowest);
       for (var kx = 0u; kx < K_W; kx++) {
-        let loaded = input[((image * params.in_h + in_y) * params.in_w + left + kx) * params.vectors + vector];
+        let loaded = vec4f(input[((image * params.in_h + in_y) * params.in_w + left + kx) * params.vectors + vector]);
         let is_inside = in_y < params.in_h && left + kx < params.in_w;
         row_best = maximum(row_best, select(vec4f(params.lowest), loaded, is_inside));
       }
@@ -73,7 +75,8 @@ fn main(
 
     // The oldest row is complete, but for the first rounds, which have none.
     if (newest >= OPEN_ROWS - 1u && out_y < params.out_h) {
-      output[((image * params.out_h + out_y) * params.out_w + out_x) * params.vectors + vector] = best[OPEN_ROWS - 1u];
+      let at = ((image * params.out_h + out_y) * params.out_w + out_x) * params.vectors + vector;
+      output[at] = vec4<Stored>(best[OPEN_ROWS - 1u]);
     }
     out_y++;
 

@@ -6,9 +6,11 @@
 // A triangle filter of radius max(1, in/out) source pixels, as PIL and torchvision's antialias resize. One invocation makes
 // ROWS pixels below each other, for which the filter has the same columns.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> image: array<u32>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   in_h: u32,
@@ -79,6 +81,7 @@ fn main(
         weights += weight;
       }
     }
-    output[(image_index * params.out_h + y) * params.out_w + column] = vec4f((sum / weights / 255.0 - mean) / deviation, 0);
+    let normal = (sum / weights / 255.0 - mean) / deviation;
+    output[(image_index * params.out_h + y) * params.out_w + column] = vec4<Stored>(vec4f(normal, 0));
   }
 }

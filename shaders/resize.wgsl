@@ -6,9 +6,11 @@
 // One invocation computes one vector of ROWS pixels below each other. Those that lie between the same two rows of the input share
 // what is loaded of them.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   in_h: u32,
@@ -66,10 +68,11 @@ fn main(
     if (y.low != loaded) {
       let top = (image * params.in_h + y.low) * params.in_w * params.vectors;
       let bottom = (image * params.in_h + y.high) * params.in_w * params.vectors;
-      above = mix(input[top + left], input[top + right], x.share);
-      below = mix(input[bottom + left], input[bottom + right], x.share);
+      above = mix(vec4f(input[top + left]), vec4f(input[top + right]), x.share);
+      below = mix(vec4f(input[bottom + left]), vec4f(input[bottom + right]), x.share);
       loaded = y.low;
     }
-    output[((image * params.out_h + row) * params.out_w + column) * params.vectors + vector] = mix(above, below, y.share);
+    let at = ((image * params.out_h + row) * params.out_w + column) * params.vectors + vector;
+    output[at] = vec4<Stored>(mix(above, below, y.share));
   }
 }

@@ -4,9 +4,11 @@
 //
 // One invocation does one pixel.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   pixels: u32,
@@ -29,17 +31,17 @@ fn main(
   if (pixel >= params.pixels) { return; }
   let first = pixel * params.vectors;
 
-  var highest = vec4f(input[first].x);
+  var highest = vec4f(f32(input[first].x));
   for (var v = 0u; v < params.vectors; v++) {
-    highest = select(highest, max(highest, input[first + v]), is_channel(v));
+    highest = select(highest, max(highest, vec4f(input[first + v])), is_channel(v));
   }
   let shift = max(max(highest.x, highest.y), max(highest.z, highest.w));
 
   var sums = vec4f(0);
-  for (var v = 0u; v < params.vectors; v++) { sums += select(vec4f(0), exp(input[first + v] - shift), is_channel(v)); }
+  for (var v = 0u; v < params.vectors; v++) { sums += select(vec4f(0), exp(vec4f(input[first + v]) - shift), is_channel(v)); }
   let sum = sums.x + sums.y + sums.z + sums.w;
 
   for (var v = 0u; v < params.vectors; v++) {
-    output[first + v] = select(vec4f(0), exp(input[first + v] - shift) / sum, is_channel(v));
+    output[first + v] = vec4<Stored>(select(vec4f(0), exp(vec4f(input[first + v]) - shift) / sum, is_channel(v)));
   }
 }

@@ -7,8 +7,10 @@
 // One invocation makes a run of PIXELS pixels, which are whole words. Those of a run that lie between the same four logits,
 // a segment, share their loads.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> logits: array<vec4<Stored>>;
 @group(0) @binding(2) var<storage, read_write> classes: array<u32>;
 
 struct Params {
@@ -46,7 +48,9 @@ fn between(numerator: i32, unit: i32, size: u32) -> Between {
 // Logits between the upper and the lower row, of a vector of classes. Lanes that pad the classes repeat a class before them,
 // which wins the tie.
 fn logits_at(upper: u32, lower: u32, share: f32, vector: u32) -> vec4f {
-  let values = mix(logits[upper * params.vectors + vector], logits[lower * params.vectors + vector], share);
+  let above = vec4f(logits[upper * params.vectors + vector]);
+  let below = vec4f(logits[lower * params.vectors + vector]);
+  let values = mix(above, below, share);
   return select(values.xxxx, values, vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels));
 }
 

@@ -6,8 +6,10 @@
 // A tile is OUTPUTS × OUTPUTS outputs `dilation` apart. One invocation transforms one vector of a tile; 64 of them, 8 vectors of
 // 8 tiles, so that they read and write whole cache lines.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
 @group(0) @binding(2) var<storage, read_write> tiles: array<vec4f>;
 
 struct Params {
@@ -81,7 +83,7 @@ fn main(
       let in_x = left + x * params.dilation;
       let inside = in_y < params.in_h && in_x < params.in_w;
       let at = ((image * params.in_h + in_y) * params.in_w + in_x) * params.in_vectors + vector;
-      line[x] = select(vec4f(0), input[select(0u, at, inside)], inside);
+      line[x] = select(vec4f(0), vec4f(input[select(0u, at, inside)]), inside);
     }
     lines[y] = to_points(line);
   }

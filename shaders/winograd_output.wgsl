@@ -7,11 +7,13 @@
 //
 // One invocation computes one vector of a tile's outputs; 64 of them, 8 vectors of 8 tiles, as in winograd_input.wgsl.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> products: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> residual: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> bias: array<vec4<Stored>>;
+@group(0) @binding(3) var<storage, read_write> residual: array<vec4<Stored>>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   out_h: u32,
@@ -97,7 +99,7 @@ fn main(
   let image = row / params.tiles_h;
   let top = first_output(row - image * params.tiles_h);
   let left = first_output(params.first_tile + tile - row * params.tiles_w);
-  let image_bias = bias[image * params.bias_pitch + vector];
+  let image_bias = vec4f(bias[image * params.bias_pitch + vector]);
   // Stored in a loop of its own, which is not unrolled either.
   var results: array<vec4f, OUTPUTS * OUTPUTS>;
   for (var x = 0u; x < OUTPUTS; x++) {
@@ -113,9 +115,9 @@ fn main(
     let out_row = image * params.out_h + top + y * params.dilation;
     let at = (out_row * params.out_w + left + x * params.dilation) * params.out_pitch + params.out_offset + vector;
     var value = results[y * OUTPUTS + x] + image_bias;
-    if (params.has_residual != 0u) { value += residual[at]; }
-    if (params.in_place != 0u) { value += output[at]; }
-    output[at] = activate(value);
+    if (params.has_residual != 0u) { value += vec4f(residual[at]); }
+    if (params.in_place != 0u) { value += vec4f(output[at]); }
+    output[at] = vec4<Stored>(activate(value));
     x++;
     if (x == columns) { x = 0u; y++; }
   }

@@ -12,6 +12,8 @@
 //
 // One invocation makes a vector at each point. The first column_vectors of them make one of `packed_bias` too.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
@@ -19,8 +21,8 @@
 @group(0) @binding(4) var<storage, read> mean: array<f32>;
 @group(0) @binding(5) var<storage, read> variance: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
-@group(0) @binding(7) var<storage, read_write> packed: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> packed_bias: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> packed: array<vec4<Stored>>;
+@group(0) @binding(8) var<storage, read_write> packed_bias: array<vec4<Stored>>;
 
 struct Params {
   rows: u32,
@@ -95,7 +97,7 @@ fn main(
       if (!of_gradient) { shift[i] = (shift[i] - mean[channel]) * scale[i] + beta[channel]; }
     }
   }
-  if (padded_row == 0u) { packed_bias[index] = select(vec4f(0), shift, exists); }
+  if (padded_row == 0u) { packed_bias[index] = vec4<Stored>(select(vec4f(0), shift, exists)); }
   scale = select(vec4f(0), scale, exists & vec4<bool>(padded_row < params.rows));
 
   let at = params.first + row * params.row_pitch + columns * params.column_pitch;
@@ -110,6 +112,6 @@ fn main(
   }
   for (var x = 0u; x < POINTS; x++) {
     let values = to_points(array(lines[0][x], lines[1][x], lines[2][x]));
-    for (var y = 0u; y < POINTS; y++) { packed[(y * POINTS + x) * count + index] = values[y]; }
+    for (var y = 0u; y < POINTS; y++) { packed[(y * POINTS + x) * count + index] = vec4<Stored>(values[y]); }
   }
 }

@@ -4,7 +4,7 @@ import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } fr
 import { PipelineCache } from './pipelines.ts'
 
 /** Asked for where the adapter has them; nothing here needs them to work. */
-const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups']
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16']
 
 /** Taken at the adapter's best: WebGPU's defaults are 8 storage buffers, 128 MiB a binding and 256 invocations. */
 const LIMITS = [

@@ -9,6 +9,8 @@ export interface Kernel {
   shader: ShaderName
   /** `const` lines added to the text, for what `override` cannot do: register tile sizes. */
   consts?: Record<string, number>
+  /** What the shader's type `Stored` is: see `storedAsFloat16`. Default: f32. */
+  stored?: 'f16'
   /** Values of the shader's `override`s. */
   constants?: Record<string, number>
   /** One value for each field of the shader's `struct Params`. */
@@ -25,14 +27,14 @@ export interface Kernel {
   workgroups: number
   /** Multiply-adds, for benches and `explain()`. */
   macs?: number
-  /** Bytes it reads and writes, each once, where those are not all of its operands. */
-  traffic?: number
+  /** Bytes that it reads and writes of a buffer, by its name, where those are not all of it once. */
+  traffic?: Record<string, number>
 }
 
 /** Bytes that a kernel has to move at least: each once, as if caches were perfect. */
 export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
-  const operands = [...Object.values(inputs), ...Object.values(outputs)]
-  return traffic ?? operands.reduce((sum, size) => sum + size, 0)
+  const bytes = Object.values({ ...inputs, ...outputs, ...traffic })
+  return bytes.reduce((sum, size) => sum + size, 0)
 }
 
 /**

@@ -24,7 +24,7 @@ export class PipelineCache {
 
   /** The kernel's pipeline, compiled at its first use. Throws ShaderError with the numbered WGSL. */
   get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(shaders[kernel.shader], kernel.consts)
+    const code = assemble(shaders[kernel.shader], kernel)
     const key = `${JSON.stringify(Object.entries(kernel.constants ?? {}).sort())}\n${code}`
     const cached = this.#pipelines.get(key)
     this.#pipelines.delete(key)

@@ -1,5 +1,7 @@
 // What the host needs to know of a shader, parsed from its text: the text is the one declaration.
 
+import type { Kernel } from './kernel.ts'
+
 /** A field of `struct Params`: its name, and which of the 4-byte scalar types it has. */
 interface Field {
   name: string
@@ -9,7 +11,13 @@ interface Field {
 export interface Interface {
   params: Field[]
   /** Storage buffers in the order of their binding numbers; binding 0 is the uniform `params`. */
-  buffers: { name: string; binding: number; access: 'read' | 'read_write' }[]
+  buffers: {
+    name: string
+    binding: number
+    access: 'read' | 'read_write'
+    /** Whether it holds numbers of the type `Stored`, rather than of one that the text fixes. */
+    stored: boolean
+  }[]
 }
 
 /** Reads `struct Params` and the storage bindings of group 0 out of WGSL text. */
@@ -22,12 +30,13 @@ export function parseInterface(wgsl: string): Interface {
   const declared = (body.match(/:/g) ?? []).length
   if (params.length !== declared) throw new Error('struct Params may hold only u32, i32 and f32')
   const bindings = text.matchAll(
-    /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)\s*:/g,
+    /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)\s*:([^;]*)/g,
   )
-  const buffers = [...bindings].map(([, binding, access, name]) => ({
+  const buffers = [...bindings].map(([, binding, access, name, type]) => ({
     name,
     binding: Number(binding),
     access: access as 'read' | 'read_write',
+    stored: /\bStored\b/.test(type),
   }))
   return { params, buffers: buffers.sort((a, b) => a.binding - b.binding) }
 }
@@ -50,10 +59,14 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
   return bytes.buffer
 }
 
-/** The text, then its constants: WGSL takes declarations in any order, and so lines keep the numbers that the file gives them. */
-export function assemble(text: string, consts: Record<string, number> = {}): string {
+/**
+ * The text, then its constants and what it stores numbers as, if it asks for that: WGSL takes declarations in any order, and so
+ * lines keep the numbers that the file gives them. Only what enables f16 has to come first, on the first line.
+ */
+export function assemble(text: string, { consts = {}, stored }: Pick<Kernel, 'consts' | 'stored'> = {}): string {
   const lines = Object.entries(consts).map(([name, value]) => `const ${name} = ${value}u;\n`)
-  return text + lines.join('')
+  if (/\bStored\b/.test(text)) lines.push(`alias Stored = ${stored ?? 'f32'};\n`)
+  return (stored === 'f16' ? 'enable f16; ' : '') + text + lines.join('')
 }
 
 /** For error messages. */

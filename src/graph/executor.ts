@@ -2,13 +2,14 @@
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import { type KernelTime, type Launch, Program, type Range } from '../gpu/program.ts'
+import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../kernels/layout.ts'
 import type { FoldedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
 import { type Plan, tensorBytes } from './plan.ts'
 import type { Operand } from './step.ts'
 
-/** Tensors by name: f32 as dense NHWC, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
+/** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
 export type TensorData = Record<string, Float32Array | Uint8Array>
 
 /** Where a plan finds its weights: fixed ones, or those of a model that learns. */
@@ -153,9 +154,8 @@ export class Executor {
       const expected = hostLength(tensor)
       if (data.length !== expected)
         throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${data.length}`)
-      const bytes = tensor.dtype === 'f32' ? padChannels(data as Float32Array, tensor.shape) : data
       const { offset } = this.#plan.placements.get(tensor)!
-      this.#gpu.device.queue.writeBuffer(this.#arena, offset, bytes as BufferSource)
+      this.#gpu.device.queue.writeBuffer(this.#arena, offset, gpuData(tensor, data) as BufferSource)
     }
   }
 
@@ -171,12 +171,24 @@ export class Executor {
   }
 }
 
+const isFloat = ({ dtype }: Tensor) => dtype === 'f32' || dtype === 'f16'
+
 /** Elements of a tensor's TensorData. */
 const hostLength = (tensor: Tensor): number =>
-  tensor.dtype === 'f32' ? tensor.shape.reduce((a, b) => a * b) : tensorBytes(tensor)
+  isFloat(tensor) ? tensor.shape.reduce((a, b) => a * b) : tensorBytes(tensor)
 
-const hostData = (tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array | Uint8Array =>
-  tensor.dtype === 'f32' ? unpadChannels(new Float32Array(bytes.buffer), tensor.shape) : bytes
+function gpuData(tensor: Tensor, data: Float32Array | Uint8Array): Float32Array | Uint16Array | Uint8Array {
+  if (!isFloat(tensor)) return data
+  const padded = padChannels(data as Float32Array, tensor.shape)
+  return tensor.dtype === 'f16' ? toFloat16(padded) : padded
+}
+
+function hostData(tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array | Uint8Array {
+  if (!isFloat(tensor)) return bytes
+  const { buffer } = bytes
+  const padded = tensor.dtype === 'f16' ? fromFloat16(new Uint16Array(buffer)) : new Float32Array(buffer)
+  return unpadChannels(padded, tensor.shape)
+}
 
 function locate(
   operand: Operand,

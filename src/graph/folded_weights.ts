@@ -1,5 +1,6 @@
 // The weights of a convolution as its kernels read them: re-laid, with batch norm folded in. Plans that need the same ones share them.
 
+import { storedAsFloat16 } from '../gpu/float16_storage.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
@@ -61,6 +62,13 @@ export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): Con
     },
   }
 }
+
+/** The same as f16. */
+export const foldedAsFloat16 = (folded: FoldedWeights): FoldedWeights => ({
+  ...folded,
+  key: `${folded.key} as f16`,
+  kernel: storedAsFloat16(folded.kernel),
+})
 
 function keyOf({ weight, bias, batchNorm, inputChannels }: Folding): string {
   const range = inputChannels ? `[${inputChannels.from}…${inputChannels.to}]` : ''

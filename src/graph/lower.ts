@@ -15,23 +15,30 @@ import { resize } from '../kernels/resize.ts'
 import { softmax } from '../kernels/softmax.ts'
 import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
 import { foldedWeights } from './folded_weights.ts'
-import type {
-  AccumulateProbabilitiesOp,
-  BatchNormOp,
-  ConcatOp,
-  DepthwiseConv2dOp,
-  Op,
-  PreprocessOp,
-  ResizeOp,
-  Tensor,
-  UpsampleArgmaxOp,
+import {
+  type AccumulateProbabilitiesOp,
+  type BatchNormOp,
+  type ConcatOp,
+  type DepthwiseConv2dOp,
+  inputsOf,
+  type Op,
+  type PreprocessOp,
+  type ResizeOp,
+  type Tensor,
+  type UpsampleArgmaxOp,
 } from './graph.ts'
 import { lowerConv2d } from './lower_conv2d.ts'
 import { lowerTraining } from './lower_training.ts'
-import { type Operand, type Step, tensors } from './step.ts'
+import { type Operand, type Step, stepAsFloat16, tensors } from './step.ts'
 
 /** The kernels of one op, chosen for an adapter. */
 export function lower(op: Op, target: ConvolutionTarget): Step[] {
+  const steps = lowerOp(op, target)
+  const isFloat16 = [...inputsOf(op), op.output].some(({ dtype }) => dtype === 'f16')
+  return isFloat16 ? steps.map(stepAsFloat16) : steps
+}
+
+function lowerOp(op: Op, target: ConvolutionTarget): Step[] {
   switch (op.kind) {
     case 'conv2d':
       return lowerConv2d(op, target)

@@ -9,6 +9,7 @@ import type { Graph, Parameter, Tensor } from './graph.ts'
 import { lower } from './lower.ts'
 import { assignOffsets } from './memory.ts'
 import { allPasses, type Pass } from './passes/index.ts'
+import { storeAsFloat16 } from './passes/store_as_float16.ts'
 import type { Step } from './step.ts'
 
 /** A tensor's place in the arena, in bytes. */
@@ -53,9 +54,12 @@ export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
   return plan
 }
 
+/** What the target's precision asks for, after all other passes. */
+const storagePasses = ({ precision }: PlanTarget): Pass[] => (precision === 'fp16' ? [storeAsFloat16] : [])
+
 /** The same, of an arena of any size. */
 export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[]): Plan {
-  const optimised = passes.reduce((edited, pass) => pass(edited), graph)
+  const optimised = [...passes, ...storagePasses(target)].reduce((edited, pass) => pass(edited), graph)
   const steps = optimised.ops.flatMap(op => lower(op, target))
   const { placements, arenaBytes } = placeTensors(optimised, steps, target)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
@@ -79,7 +83,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
   if (dtype === 'rgba8') return n * h * w * 4
   if (dtype === 'class8') return n * classMapWords(h, w) * 4
   if (dtype === 'u32') return 4
-  return activationBytes(shape)
+  return dtype === 'f16' ? activationBytes(shape) / 2 : activationBytes(shape)
 }
 
 /** Bytes of the weights on the GPU, in the form that the steps read. */

@@ -1,7 +1,8 @@
 // One kernel of a plan, and what each of its buffers holds.
 
+import { storedAsFloat16 } from '../gpu/float16_storage.ts'
 import type { Kernel } from '../gpu/kernel.ts'
-import type { FoldedWeights } from './folded_weights.ts'
+import { type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
 import type { Op, Parameter, Tensor } from './graph.ts'
 
 /** What a kernel's buffer holds. */
@@ -26,7 +27,16 @@ export const tensors = (named: Record<string, Tensor | undefined>): Record<strin
     Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
   )
 
-/** What one kernel leaves for the next: `bytes` in the arena. */
+/** The same kernel over tensors and weights of f16. */
+export function stepAsFloat16({ op, kernel, operands }: Step): Step {
+  const stored = Object.entries(operands).map(([name, operand]) => [
+    name,
+    'folded' in operand ? { ...operand, folded: foldedAsFloat16(operand.folded) } : operand,
+  ])
+  return { op, kernel: storedAsFloat16(kernel), operands: Object.fromEntries(stored) }
+}
+
+/** What one kernel leaves for the next: `bytes` in the arena, f32 whatever the tensors of the op are. */
 export const scratch = (op: Op, bytes: number, name = 'partials'): Tensor => ({
   name: `${op.name}.${name}`,
   shape: [1, 1, 1, bytes / 4],

@@ -18,6 +18,6 @@ export function accumulateGradients({ label, count, share }: AccumulateGradients
     inputs: { gradients: bytes },
     outputs: { sums: bytes },
     workgroups: Math.ceil(count / 64),
-    traffic: 3 * bytes, // the sums are read and written
+    traffic: { sums: 2 * bytes }, // read and written
   }
 }

@@ -45,6 +45,6 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
     inputs: { logits: logitBytes },
     outputs: { accumulator: accumulatorBytes },
     workgroups: Math.ceil(pixels / 64),
-    traffic: logitBytes + (first ? 1 : 2) * accumulatorBytes,
+    traffic: { accumulator: (first ? 1 : 2) * accumulatorBytes },
   }
 }

@@ -44,6 +44,8 @@ const isDirect = (variant: Conv2dVariant): variant is Direct => variant in direc
 
 /** What a choice may depend on besides the shape. */
 export interface ConvolutionTarget {
+  /** How activations and packed weights are stored; all is computed in f32. Default: fp32. */
+  precision?: 'fp32' | 'fp16'
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
   /** Whether Winograd's tiles may be chosen; default true. */

@@ -27,6 +27,6 @@ export function concat({ label, input, slice }: ConcatOptions): Kernel {
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, h, w, slice.channels]) },
     workgroups,
-    traffic: 2 * activationBytes(input),
+    traffic: { output: activationBytes(input) },
   }
 }

@@ -47,14 +47,7 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
   const outVectors = vectors(outChannels)
   const rowTiles = Math.ceil(pixels / tile.pixels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
-  const written = activationBytes([n, out.h, out.w, outChannels])
   const taps = kernel[0] * kernel[1]
-  const inputs = {
-    input: activationBytes(input),
-    weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
-    bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-    residual: residual === true ? outputBytes : 0,
-  }
   return {
     label,
     params: {
@@ -78,11 +71,16 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
       ...residualParams(residual),
       ...activationRange(activation),
     },
-    inputs,
+    inputs: {
+      input: activationBytes(input),
+      weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
+      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+      residual: residual === true ? outputBytes : 0,
+    },
     outputs: { output: outputBytes },
     workgroups: rowTiles * Math.ceil(outVectors / tile.vectors),
     macs: pixels * outChannels * inChannels * taps,
-    traffic: inputs.input + inputs.weight + inputs.bias + written * (residual ? 2 : 1),
+    traffic: outputTraffic(activationBytes([n, out.h, out.w, outChannels]), residual),
   }
 }
 
@@ -91,6 +89,10 @@ export const residualParams = (residual: Conv2dOptions['residual']) => ({
   has_residual: Number(residual === true),
   in_place: Number(residual === 'in place'),
 })
+
+/** Of `written` bytes of output, which is what an op also reads of its residual. */
+export const outputTraffic = (written: number, residual: Conv2dOptions['residual']) =>
+  residual === true ? { output: written, residual: written } : { output: residual ? 2 * written : written }
 
 /** 8 pixels × up to 16 channels, with as many lanes along the channels as there is use for. */
 export function registerTile(channels: number): Conv2dTile {

@@ -26,6 +26,6 @@ export function sgd({ label, count, multiplier, momentum, weightDecay }: SgdOpti
     inputs: { gradients: bytes, learning_rate: 4 },
     outputs: { parameters: bytes, velocities: bytes },
     workgroups: Math.ceil(count / PARAMETERS),
-    traffic: 5 * bytes, // two are read and written
+    traffic: { parameters: 2 * bytes, velocities: 2 * bytes }, // read and written
   }
 }

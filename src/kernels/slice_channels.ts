@@ -22,6 +22,6 @@ export function sliceChannels({ label, input, slice }: SliceChannelsOptions): Ke
     inputs: { input: activationBytes(input) },
     outputs: { output: outputBytes },
     workgroups,
-    traffic: 2 * outputBytes,
+    traffic: { input: outputBytes },
   }
 }

@@ -8,7 +8,6 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
   const [, inH, inW, inChannels] = input
   const tileGroups = Math.ceil(range.count / 8)
   const share = range.count / winogradTiles(options).total
-  const written = tileBytes(outputs, inChannels, range.count)
   return {
     label,
     shader: 'winograd_input',
@@ -24,8 +23,8 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
       pad_left: padding.left,
     },
     inputs: { input: activationBytes(input) },
-    outputs: { tiles: written },
+    outputs: { tiles: tileBytes(outputs, inChannels, range.count) },
     workgroups: tileGroups * Math.ceil(vectors(inChannels) / 8),
-    traffic: share * activationBytes(input) + written,
+    traffic: { input: share * activationBytes(input) },
   }
 }

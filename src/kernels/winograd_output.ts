@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
-import { residualParams } from './conv2d.ts'
+import { outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
 import {
@@ -30,13 +30,7 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
   const outVectors = vectors(outChannels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
   const tileGroups = Math.ceil(range.count / 8)
-  const inputs = {
-    products: tileBytes(outputs, outChannels, range.count),
-    bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-    residual: residual === true ? outputBytes : 0,
-  }
   const share = range.count / winogradTiles(options).total
-  const mapped = share * activationBytes([n, out.h, out.w, outChannels])
   return {
     label,
     shader: 'winograd_output',
@@ -54,9 +48,13 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
       ...residualParams(residual),
       ...activationRange(activation),
     },
-    inputs,
+    inputs: {
+      products: tileBytes(outputs, outChannels, range.count),
+      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+      residual: residual === true ? outputBytes : 0,
+    },
     outputs: { output: outputBytes },
     workgroups: tileGroups * Math.ceil(outVectors / 8),
-    traffic: inputs.products + inputs.bias + mapped * (residual ? 2 : 1),
+    traffic: outputTraffic(share * activationBytes([n, out.h, out.w, outChannels]), residual),
   }
 }

@@ -1,3 +1,4 @@
+import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
 import type { HostTensor } from './tensor.ts'
 
 /*
@@ -31,10 +32,13 @@ export function widen(bytes: Uint8Array, dtype: Dtype): Float32Array | BigInt64A
 
 /** The tensor's elements as its dtype stores them, little-endian; f32 and i64 are views of its data. */
 export function narrow({ dtype, data }: HostTensor): Uint8Array {
-  if (dtype === 'f16') return toHalves(data as Float32Array, toFloat16)
-  if (dtype === 'bf16') return toHalves(data as Float32Array, toBfloat16)
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  if (dtype === 'f16') return bytesOf(toFloat16(data as Float32Array))
+  if (dtype === 'bf16') return bytesOf(toBfloat16(data as Float32Array))
+  return bytesOf(data)
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 // Plain loops below: a checkpoint has tens of millions of elements, and TypedArray.from takes seconds for them.
 
@@ -45,55 +49,13 @@ function fromBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer)
 }
 
-let float16Values: Float32Array | undefined
-
-function fromFloat16(halves: Uint16Array): Float32Array {
-  float16Values ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => float16Value(half))
-  const values = new Float32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) values[i] = float16Values[halves[i]]
-  return values
-}
-
-function float16Value(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >>> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-}
-
-function toHalves(values: Float32Array, toHalf: (bits: number) => number): Uint8Array {
+/** Rounds to nearest, ties to even; NaN stays NaN. */
+function toBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
   const halves = new Uint16Array(values.length)
-  for (let i = 0; i < values.length; i++) halves[i] = toHalf(bits[i])
-  return new Uint8Array(halves.buffer)
-}
-
-/** From the bits of an f32: rounds to nearest, ties to even; NaN stays NaN. */
-function toBfloat16(bits: number): number {
-  const notANumber = (bits & 0x7fffffff) > 0x7f800000
-  return notANumber ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
-}
-
-/** From the bits of an f32: rounds to nearest, ties to even; from 65 520 on it is infinity, NaN stays NaN. */
-function toFloat16(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000
-  const magnitude = bits & 0x7fffffff
-  if (magnitude > 0x7f800000) return sign | 0x7e00
-  if (magnitude >= 0x477ff000) return sign | 0x7c00
-  // From 2^-14 on: 112 less in the exponent, 13 bits fewer in the fraction. A carry out of the one lands in the other.
-  if (magnitude >= 0x38800000)
-    return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
-  return sign | float16Subnormal(magnitude)
-}
-
-const float = new Float32Array(1)
-const floatBits = new Uint32Array(float.buffer)
-
-/** Subnormals are multiples of 2^-24, and that is the step of f32 at 0.5: adding 0.5 rounds to them. */
-function float16Subnormal(magnitude: number): number {
-  floatBits[0] = magnitude
-  float[0] += 0.5
-  return floatBits[0] - 0x3f000000
+  for (let i = 0; i < halves.length; i++) {
+    const notANumber = (bits[i] & 0x7fffffff) > 0x7f800000
+    halves[i] = notANumber ? (bits[i] >>> 16) | 0x40 : (bits[i] + 0x7fff + ((bits[i] >>> 16) & 1)) >>> 16
+  }
+  return halves
 }

@@ -5,7 +5,7 @@ import { assemble, numbered, packParams, parseInterface } from '../../src/gpu/wg
 const text = `
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-@group(0) @binding(1) var<storage, read> input: array<vec4f>; // its comment: u32,
+@group(0) @binding(1) var<storage, read> input: array<vec4<Stored>>; // its comment: u32,
 // @group(0) @binding(3) var<storage, read> no_longer: array<f32>;
 struct Other { x: vec2f }
 struct Params {
@@ -24,8 +24,8 @@ describe('gpu/wgsl', () => {
         { name: 'scale', type: 'f32' },
       ],
       buffers: [
-        { name: 'input', binding: 1, access: 'read' },
-        { name: 'output', binding: 2, access: 'read_write' },
+        { name: 'input', binding: 1, access: 'read', stored: true },
+        { name: 'output', binding: 2, access: 'read_write', stored: false },
       ],
     })
   })
@@ -86,7 +86,7 @@ describe('gpu/wgsl', () => {
   })
 
   it('puts the consts after the text, so that lines keep their numbers', () => {
-    expect(assemble('fn f() {}\n', { TILE: 8 })).to.equal('fn f() {}\nconst TILE = 8u;\n')
+    expect(assemble('fn f() {}\n', { consts: { TILE: 8 } })).to.equal('fn f() {}\nconst TILE = 8u;\n')
     expect(numbered('a\nb')).to.equal('   1  a\n   2  b')
   })
 })
