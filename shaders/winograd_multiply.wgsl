@@ -15,9 +15,11 @@ enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
 diagnostic(off, subgroup_uniformity);
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<Stored>>;
 @group(0) @binding(3) var<storage, read_write> products: array<vec4f>;
 
 struct Params {
@@ -66,7 +68,7 @@ fn main(
     }
     var weights: array<vec4f, LOADS * 8u>;
     for (var l = 0u; l < LOADS; l++) {
-      let loaded = weight[row + columns[l]];
+      let loaded = vec4f(weight[row + columns[l]]);
       weights[l * 8u] = subgroupBroadcast(loaded, 0);
       weights[l * 8u + 1u] = subgroupBroadcast(loaded, 1);
       weights[l * 8u + 2u] = subgroupBroadcast(loaded, 2);

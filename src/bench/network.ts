@@ -4,7 +4,7 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { weightBytes } from '../graph/plan.ts'
 import type { TunedVariants } from '../graph/tuning_store.ts'
-import { type InferenceOptions, type Photo, Segmenter } from '../model/segmenter.ts'
+import { type InferenceOptions, type Photo, Segmenter, type SegmenterModel } from '../model/segmenter.ts'
 import type { Ceilings } from './ceilings.ts'
 import { benchKernels, type KernelBench } from './kernels.ts'
 import { type Profile, profileOf } from './profile.ts'
@@ -52,7 +52,7 @@ const PROFILES = { atLeast: 3, atMost: 20, milliseconds: 2000 }
 /** Photos are of one size. `gpu` is a new one, so that its peak is this network's alone. */
 export async function benchNetwork(
   gpu: Gpu,
-  model: ConstructorParameters<typeof Segmenter>[1],
+  model: SegmenterModel,
   photos: Photo[],
   { runs, profile, kernels, tuned, onStage, ...options }: NetworkMeasures & InferenceOptions,
 ): Promise<NetworkBench> {

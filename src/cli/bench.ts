@@ -6,6 +6,7 @@ import { measureCeilings } from '../bench/ceilings.ts'
 import type { Graph } from '../graph/graph.ts'
 import { distinctConvolutions } from '../graph/tune.ts'
 import type { TunedVariants } from '../graph/tuning_store.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
@@ -24,7 +25,7 @@ import { findBenchModel } from './bench_model.ts'
 import { type BenchReport, detailsText, jobText, resultTable, subjectText } from './bench_text.ts'
 import { Failures } from './errors.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
-import { positiveInteger, positiveIntegers } from './options.ts'
+import { positiveInteger, positiveIntegers, precisionOption } from './options.ts'
 import { checkWritable } from './output.ts'
 import { stageBar } from './progress.ts'
 import { version } from './version.ts'
@@ -66,6 +67,7 @@ interface Options {
   outputStride?: number[]
   batch?: number[]
   photo?: string
+  precision: Precision
   runs?: number
   coldStart: boolean
   profile?: true
@@ -86,6 +88,7 @@ export function benchCommand(): Command {
     )
     .option('--output-stride <n>', "or several: 8,16 (default: the model's)", positiveIntegers)
     .option('--batch <n>', 'photos in a call, or several numbers: 1,4 (default: 1)', positiveIntegers)
+    .addOption(precisionOption())
     .option('--photo <file>', 'what to segment (default: noise)')
     .option('--runs <n>', 'warm calls to time (default: for 2 s, at least 5)', positiveInteger)
     .option('--no-cold-start', 'start no new processes')
@@ -99,11 +102,12 @@ export function benchCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   if (options.out !== undefined) await checkWritable(options.out)
-  const subject: Subject = { name: options.model, model: await findBenchModel(options.model) }
+  const { model: name, precision } = options
+  const subject: Subject = { name, model: { ...(await findBenchModel(name)), precision } }
   const jobs = jobsOf(options, subject)
   const { photo, variants, ...found } = await survey(options, subject, jobs)
   const report: BenchReport = {
-    ...{ atrous: version, node: process.version, ...found, model: options.model },
+    ...{ atrous: version, node: process.version, ...found, model: name, precision },
     results: [],
   }
   if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)

@@ -33,7 +33,7 @@ const FIRST_MASK = new URL(import.meta.url.replace(/bench_cold_start(\.[jt]s)$/,
 /** Mesa's caches of compiled shaders, and that of NVIDIA's driver; those of other systems cannot be turned off from here. */
 const WITHOUT_SHADER_CACHES = { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' }
 
-export interface ColdStartJob extends Omit<FirstMaskJob, 'model' | 'photo'> {
+export interface ColdStartJob extends Omit<FirstMaskJob, 'model' | 'photo' | 'precision'> {
   /** The model, and the name under which a new process finds it if it is trained. */
   name: string
   model: BenchModel
@@ -51,7 +51,8 @@ export async function measureColdStart(job: ColdStartJob): Promise<ColdStart> {
     const file = photoFile ?? (await writePhoto(join(folder, 'photo.png'), photo))
     const found: ColdStart[] = []
     const measure = async () => {
-      found.push(await firstMask({ ...options, model: model.untrained ? folder : name, photo: file }))
+      const { untrained, precision } = model
+      found.push(await firstMask({ ...options, model: untrained ? folder : name, photo: file, precision }))
       return found.at(-1)!.total
     }
     await repeat(measure, REPETITION)

@@ -1,6 +1,7 @@
 // The network that a bench runs.
 
 import { existsSync } from 'node:fs'
+import type { Precision } from '../kernels/layout.ts'
 import { type Backbone, deepLabConfig } from '../model/config.ts'
 import { type Preset, presets } from '../model/presets.ts'
 import { type Model, readModel, untrainedModel } from '../node/model_files.ts'
@@ -10,6 +11,8 @@ import { downloadBar } from './progress.ts'
 export interface BenchModel extends Model {
   /** Whether its weights are random ones, that are nowhere else. */
   untrained: boolean
+  /** At which it runs. Default: fp32. */
+  precision?: Precision
 }
 
 /** They stand for the paper's network on them: for ResNets with multi-grid 1, 2, 4, ASPP and image pooling. */

@@ -5,6 +5,7 @@ import type { KernelBench } from '../bench/kernels.ts'
 import type { Profile } from '../bench/profile.ts'
 import type { Rates } from '../bench/rates.ts'
 import type { Summary } from '../bench/repeat.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { type Adapter, adapterName } from './adapter.ts'
 import type { BenchResult, Job } from './bench_jobs.ts'
 import { digits, table } from './format.ts'
@@ -22,6 +23,7 @@ export interface BenchReport {
   tuned: { convolutions: number; measured: number }
   /** As the user names it. */
   model: string
+  precision: Precision
   results: BenchResult[]
   /** The chart's file, where one is asked for. */
   chart?: string
@@ -31,9 +33,9 @@ export const jobText = ({ size, outputStride, batch }: Job): string =>
   `${size} px, output stride ${outputStride}, batch ${batch}`
 
 /** What the numbers are of, and what the GPU gives at best. */
-export function subjectText({ adapter, ceilings, tuned, model }: BenchReport): string[] {
+export function subjectText({ adapter, ceilings, tuned, model, precision }: BenchReport): string[] {
   return [
-    `${model} on ${adapterName(adapter)}`,
+    `${model}${precision === 'fp16' ? ' in fp16' : ''} on ${adapterName(adapter)}`,
     ...(tuned.measured > 0
       ? [`tuned: ${tuned.measured} of ${tuned.convolutions} convolutions by what was measured here`]
       : []),

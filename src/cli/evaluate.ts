@@ -1,6 +1,7 @@
 // `atrous evaluate`: how well a model does on labelled photos.
 
 import { Command } from 'commander'
+import type { Precision } from '../kernels/layout.ts'
 import type { InferenceOptions } from '../model/segmenter.ts'
 import { type Evaluation, evaluate } from '../train/evaluate.ts'
 import { type DatasetOptions, openChecked } from './dataset.ts'
@@ -28,6 +29,7 @@ Intersection over union is counted over the whole set, without pixels labelled
 
 interface Options extends InferenceOptions, DatasetOptions {
   model: string
+  precision: Precision
   json?: true
 }
 
@@ -47,7 +49,7 @@ export function evaluateCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { dataset } = await openChecked(options)
-  const model = await loadModel(options.model, options.outputStride)
+  const model = await loadModel(options.model, options)
   const bar = countBar(dataset.size, 'images', { shown: true })
   const start = performance.now()
   try {

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { DEFAULT_MODEL } from './model.ts'
-import { positiveInteger, scaleList } from './options.ts'
+import { positiveInteger, precisionOption, scaleList } from './options.ts'
 
 export const addInferenceOptions = (command: Command): Command =>
   command
@@ -23,3 +23,4 @@ export const addInferenceOptions = (command: Command): Command =>
       "length of the photo's edge as the network sees it (default: the model's)",
       positiveInteger,
     )
+    .addOption(precisionOption())

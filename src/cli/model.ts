@@ -1,14 +1,18 @@
 import { UserError } from '../errors.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { downloadBar } from './progress.ts'
 
 export const DEFAULT_MODEL = 'deeplabv3_mobilenet_v2'
 
-/** Loads a model, and shows its download. Throws a UserError where it cannot run at the output stride, if one is asked for. */
-export async function loadModel(name: string, outputStride?: number): Promise<DeepLab> {
+/** Loads a model, and shows its download. Throws a UserError where it cannot run at the output stride or precision that are asked for. */
+export async function loadModel(
+  name: string,
+  { outputStride, precision }: { outputStride?: number; precision?: Precision } = {},
+): Promise<DeepLab> {
   const bar = downloadBar()
-  const model = await DeepLab.load(name, { onProgress: bar.onProgress }).finally(bar.stop)
+  const model = await DeepLab.load(name, { precision, onProgress: bar.onProgress }).finally(bar.stop)
   try {
     if (outputStride !== undefined) checkReachable(outputStride, name, model.config)
     return model

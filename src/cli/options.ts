@@ -1,6 +1,6 @@
 // What options take, from text; commander puts the option's name before a complaint.
 
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 export function positiveInteger(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1)
@@ -55,3 +55,9 @@ export function classWeights(text: string): 'balanced' | number[] {
 
 /** `bicycle,chair` */
 export const nameList = (text: string): string[] => text.split(',').map(name => name.trim())
+
+/** Of those that run a network on photos. */
+export const precisionOption = (): Option =>
+  new Option('--precision <kind>', 'fp16: half the memory; faster on GPUs with f16')
+    .choices(['fp32', 'fp16'])
+    .default('fp32')

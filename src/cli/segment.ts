@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander'
 import type { ClassShare } from '../data/class_share.ts'
+import type { Precision } from '../kernels/layout.ts'
 import type { InferenceOptions } from '../model/segmenter.ts'
 import type { DeepLab } from '../node/deeplab.ts'
 import { readImageSize } from '../node/image.ts'
@@ -29,6 +30,7 @@ reported at the end, with exit code 1.`
 
 interface Options extends InferenceOptions {
   model: string
+  precision: Precision
   out: string
   explain?: true
   json?: true
@@ -83,7 +85,7 @@ async function segment(files: string[], options: Options): Promise<void> {
     if (await failures.attempt(file, () => readImageSize(file))) photos.push({ file, prefix: prefixes[i] })
 
   if (photos.length > 0) {
-    const model = await loadModel(options.model, options.outputStride)
+    const model = await loadModel(options.model, options)
     try {
       await (options.explain ? explainAll : segmentAll)(model, photos, { options, failures })
     } finally {

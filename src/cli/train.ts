@@ -144,7 +144,7 @@ async function openTrainer(
 }
 
 async function openModel({ network, model, seed, outputStride }: Options): Promise<DeepLab> {
-  if (network === undefined) return loadModel(model, outputStride)
+  if (network === undefined) return loadModel(model, { outputStride })
   const { config, size } = preset(network)
   return DeepLab.create(config, { seed, size })
 }

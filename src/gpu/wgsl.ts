@@ -63,7 +63,10 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
  * The text, then its constants and what it stores numbers as, if it asks for that: WGSL takes declarations in any order, and so
  * lines keep the numbers that the file gives them. Only what enables f16 has to come first, on the first line.
  */
-export function assemble(text: string, { consts = {}, stored }: Pick<Kernel, 'consts' | 'stored'> = {}): string {
+export function assemble(
+  text: string,
+  { consts = {}, stored }: Pick<Kernel, 'consts' | 'stored'> = {},
+): string {
   const lines = Object.entries(consts).map(([name, value]) => `const ${name} = ${value}u;\n`)
   if (/\bStored\b/.test(text)) lines.push(`alias Stored = ${stored ?? 'f32'};\n`)
   return (stored === 'f16' ? 'enable f16; ' : '') + text + lines.join('')

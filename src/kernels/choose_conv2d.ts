@@ -4,6 +4,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dOptions, conv2d } from './conv2d.ts'
 import { conv2dSubgroup, subgroupTile } from './conv2d_subgroup.ts'
 import { windowedSize } from './geometry.ts'
+import type { Precision } from './layout.ts'
 import {
   type WinogradOptions,
   type WinogradOutputs,
@@ -44,8 +45,8 @@ const isDirect = (variant: Conv2dVariant): variant is Direct => variant in direc
 
 /** What a choice may depend on besides the shape. */
 export interface ConvolutionTarget {
-  /** How activations and packed weights are stored; all is computed in f32. Default: fp32. */
-  precision?: 'fp32' | 'fp16'
+  /** Default: fp32. */
+  precision?: Precision
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
   /** Whether Winograd's tiles may be chosen; default true. */

@@ -3,6 +3,10 @@
 /** Batch, height, width, channels. */
 export type Shape = readonly [n: number, h: number, w: number, c: number]
 
+/** How activations and packed weights are stored; kernels compute in f32 whatever it is. */
+export type Precision = 'fp32' | 'fp16'
+
+/** In f32, as kernels give all their sizes: `storedAsFloat16` halves them. */
 export const VECTOR_BYTES = 16
 
 /** The vec4s that hold `channels`. */

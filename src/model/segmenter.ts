@@ -10,6 +10,7 @@ import { createPlan, type Plan, type PlanTarget } from '../graph/plan.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune.ts'
 import { WeightStore } from '../graph/weight_store.ts'
 import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
 import { deepLab } from './deeplab.ts'
 import { networkSize, type Preprocessing } from './preprocessing.ts'
@@ -37,6 +38,16 @@ export interface InferenceOptions {
   size?: number
 }
 
+/** What is run on photos. */
+export interface SegmenterModel {
+  config: DeepLabConfig
+  preprocessing: Preprocessing
+  /** Every parameter of the config's network by name, in its checkpoint's layout. */
+  parameters: ReadonlyMap<string, Float32Array>
+  /** Default: fp32. */
+  precision?: Precision
+}
+
 /** What a plan depends on. */
 interface Job {
   batch: number
@@ -55,6 +66,7 @@ export class Segmenter {
   readonly #config: DeepLabConfig
   readonly #preprocessing: Preprocessing
   readonly #parameters: ReadonlyMap<string, Float32Array>
+  readonly #precision: Precision
   readonly #tuned: Map<string, Conv2dVariant>
   #weights: WeightStore
   readonly #executors = new Map<string, Executor>()
@@ -66,22 +78,15 @@ export class Segmenter {
   readonly #end = new AbortController()
 
   /**
-   * `parameters` holds every parameter of the config's network by name, in its checkpoint's layout; `tuned` what was measured on
-   * this GPU, to which `tune` adds.
+   * `tuned` is what was measured on this GPU, to which `tune` adds.
+   * Throws a UserError where the GPU cannot store numbers at the model's precision.
    */
-  constructor(
-    gpu: Gpu,
-    model: {
-      config: DeepLabConfig
-      preprocessing: Preprocessing
-      parameters: ReadonlyMap<string, Float32Array>
-    },
-    tuned = new Map<string, Conv2dVariant>(),
-  ) {
+  constructor(gpu: Gpu, model: SegmenterModel, tuned = new Map<string, Conv2dVariant>()) {
     this.#gpu = gpu
     this.#config = model.config
     this.#preprocessing = model.preprocessing
     this.#parameters = model.parameters
+    this.#precision = precisionOn(gpu, model.precision)
     this.#tuned = tuned
     this.#weights = new WeightStore(gpu, model.parameters)
   }
@@ -159,7 +164,7 @@ export class Segmenter {
 
   get #target(): PlanTarget {
     const { limits, subgroupSize } = this.#gpu
-    return { limits, subgroupSize, tuned: this.#tuned }
+    return { limits, subgroupSize, precision: this.#precision, tuned: this.#tuned }
   }
 
   /** Frees what is on the GPU. What runs after it is planned anew. */
@@ -214,6 +219,14 @@ export class Segmenter {
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }
+}
+
+function precisionOn(gpu: Gpu, precision: Precision = 'fp32'): Precision {
+  if (precision !== 'fp32' && precision !== 'fp16')
+    throw new UserError(`precision: expected fp32 or fp16, got ${precision}`)
+  if (precision === 'fp16' && !gpu.device.features.has('shader-f16'))
+    throw new UserError('precision fp16: this GPU lacks shader-f16; fp32 runs on every GPU')
+  return precision
 }
 
 /** All photos' pixels, one after the other. */

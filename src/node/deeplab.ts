@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { explain } from '../graph/explain.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { BackgroundTuner } from '../model/background_tuner.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
@@ -27,6 +28,11 @@ export interface OpenOptions {
    * $CI is set. See `DeepLab.tune`.
    */
   tune?: 'background' | 'off'
+  /**
+   * How activations and weights are stored to segment photos. fp16 takes half the memory and computes in fp32 all the same; it needs a
+   * GPU with `shader-f16`, and activations beyond 65504 become infinite there. Training is in fp32 whatever it is. Default: fp32.
+   */
+  precision?: Precision
 }
 
 export interface SegmentOptions extends InferenceOptions {
@@ -42,12 +48,13 @@ export class DeepLab {
   readonly #ownsGpu: boolean
   readonly #tuning: Tuning
   readonly #background: BackgroundTuner | undefined
+  readonly #precision: Precision | undefined
   #model: Model
   #segmenter: Segmenter
 
   /**
    * A trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL.
-   * Throws a UserError where it is not found or of another network, NoAdapterError where there is no GPU.
+   * Throws a UserError where it is not found, of another network, or the GPU lacks the precision, NoAdapterError where there is none.
    */
   static async load(nameOrPath: string, options: OpenOptions & WeightsOptions = {}): Promise<DeepLab> {
     return DeepLab.#open(readModel(await findWeights(nameOrPath, options)), options)
@@ -64,24 +71,37 @@ export class DeepLab {
     return DeepLab.#open(untrainedModel(deepLabConfig(network), options), options)
   }
 
-  static async #open(model: Model, { gpu: given, tune }: OpenOptions): Promise<DeepLab> {
+  static async #open(model: Model, { gpu: given, precision, tune }: OpenOptions): Promise<DeepLab> {
     if (tune !== undefined && tune !== 'background' && tune !== 'off')
       throw new UserError(`tune: expected background or off, got ${tune}`)
     const gpu = given ?? (await openGpu())
-    const tuning = await openTuning(gpu)
-    return new DeepLab(model, { gpu, ownsGpu: !given, tuning, tune: tune ?? defaultTuning(gpu) })
+    try {
+      const tuning = await openTuning(gpu)
+      const ownsGpu = !given
+      return new DeepLab(model, { gpu, ownsGpu, precision, tuning, tune: tune ?? defaultTuning(gpu) })
+    } catch (error) {
+      if (!given) gpu.destroy()
+      throw error
+    }
   }
 
   private constructor(
     model: Model,
-    parts: { gpu: Gpu; ownsGpu: boolean; tuning: Tuning; tune: 'background' | 'off' },
+    parts: {
+      gpu: Gpu
+      ownsGpu: boolean
+      precision?: Precision
+      tuning: Tuning
+      tune: 'background' | 'off'
+    },
   ) {
     this.#gpu = parts.gpu
     this.#ownsGpu = parts.ownsGpu
+    this.#precision = parts.precision
     this.#tuning = parts.tuning
     this.#background = parts.tune === 'background' ? new BackgroundTuner() : undefined
     this.#model = model
-    this.#segmenter = new Segmenter(parts.gpu, model, parts.tuning.variants)
+    this.#segmenter = this.#newSegmenter()
   }
 
   get config(): DeepLabConfig {
@@ -171,10 +191,14 @@ export class DeepLab {
     if (this.#ownsGpu) this.#gpu.destroy()
   }
 
+  #newSegmenter(): Segmenter {
+    return new Segmenter(this.#gpu, { ...this.#model, precision: this.#precision }, this.#tuning.variants)
+  }
+
   async #adopt(model: Model): Promise<void> {
     const before = this.#segmenter
     this.#model = model
-    this.#segmenter = new Segmenter(this.#gpu, model, this.#tuning.variants)
+    this.#segmenter = this.#newSegmenter()
     await before.dispose()
   }
 
