@@ -9,12 +9,14 @@
 // and adds it to all the output pixels that it belongs to. The pixels of a strip are `step` rows apart, so far that their taps
 // fall on the same input rows: with stride 1, that is the dilation. Neighbouring invocations take neighbouring vectors.
 
+// Stored is f32 or f16, as the kernel says; all is computed in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<Stored>>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4<Stored>>;
+@group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
+@group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 
 struct Params {
   in_h: u32,
@@ -63,8 +65,8 @@ fn main(
   let first_y = block * (params.strip_rows - 1u) * params.step + strip;
 
   var weights: array<vec4f, K_H * K_W>;
-  for (var k = 0u; k < K_H * K_W; k++) { weights[k] = weight[k * params.vectors + vector]; }
-  let shift = bias[vector];
+  for (var k = 0u; k < K_H * K_W; k++) { weights[k] = vec4f(weight[k * params.vectors + vector]); }
+  let shift = vec4f(bias[vector]);
 
   // Before the map, coordinates wrap round to large ones.
   let left = out_x * params.stride - params.pad_left;
@@ -77,7 +79,7 @@ fn main(
       var values: array<vec4f, K_W>;
       for (var kx = 0u; kx < K_W; kx++) {
         let in_x = left + kx * params.dilation;
-        let loaded = input[in_row + in_x * params.vectors];
+        let loaded = vec4f(input[in_row + in_x * params.vectors]);
         values[kx] = select(vec4f(0), loaded, in_y < params.in_h && in_x < params.in_w);
       }
       for (var kx = 0u; kx < K_W; kx++) {
@@ -93,8 +95,8 @@ fn main(
     if (newest >= OPEN_ROWS - 1u && out_y < params.out_h) {
       let at = ((image * params.out_h + out_y) * params.out_w + out_x) * params.vectors + vector;
       var value = sums[OPEN_ROWS - 1u] + shift;
-      if (params.has_residual != 0u) { value += residual[at]; }
-      output[at] = activate(value);
+      if (params.has_residual != 0u) { value += vec4f(residual[at]); }
+      output[at] = vec4<Stored>(activate(value));
     }
     out_y += params.step;
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { type FoldBatchNormOptions, foldBatchNorm } from '../../src/kernels/fold_batch_norm.ts'
 import { cases, foldBatchNormOf } from '../cases/fold_batch_norm.ts'
 import type { Weight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
-import { type FoldBatchNorm, foldBatchNorm as reference } from '../reference/fold_batch_norm.ts'
+import { foldBatchNorm as reference } from '../reference/fold_batch_norm.ts'
 import { testGpu } from '../support/gpu.ts'
+import { foldBatchNormRun } from './fold_batch_norm.ts'
 
 describe('kernel fold_batch_norm', () => {
   for (const test of cases) {
@@ -36,21 +36,8 @@ describe('kernel fold_batch_norm', () => {
   })
 })
 
-/** Runs the kernel; without an `epsilon` there is no batch norm. */
-async function run(
-  { weight, bias, gamma, beta, mean, variance }: FoldBatchNorm,
-  options: Pick<FoldBatchNormOptions, 'depthwise' | 'epsilon' | 'inputChannels'>,
-) {
-  const kernel = foldBatchNorm({
-    label: 'fold',
-    weight: weight.shape,
-    bias: bias !== undefined,
-    ...options,
-  })
-  const operands = { weight: weight.data, bias, gamma, beta, mean, variance }
-  const data: Record<string, Float32Array> = {}
-  for (const [name, values] of Object.entries(operands))
-    if (kernel.inputs[name] > 0) data[name] = Float32Array.from(values!)
+async function run(...of: Parameters<typeof foldBatchNormRun>) {
+  const { kernel, data } = foldBatchNormRun(...of)
   const outputs = await runKernel(await testGpu(), kernel, data)
   return {
     packed: new Float32Array(outputs.packed.buffer),

@@ -1,0 +1,53 @@
+// What tests of f16 storage share.
+
+import { expect } from 'chai'
+import { storedAsFloat16 } from '../../src/gpu/float16_storage.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { type Bytes, type HostData, runKernel } from '../../src/gpu/run_kernel.ts'
+import { fromFloat16, toFloat16 } from '../../src/kernels/float16.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { testGpu } from './gpu.ts'
+import type { KernelRun } from './kernel_run.ts'
+
+/** Half a step of f16, and the smallest number that an adapter may not flush to zero. */
+const ROUNDED = { rtol: 2 ** -11 * (1 + 1e-3), atol: 2 ** -14 }
+
+/** For `before`: tests of f16 are skipped where the adapter lacks it. */
+export async function needsFloat16(this: Mocha.Context): Promise<void> {
+  if (!(await testGpu()).device.features.has('shader-f16')) this.skip()
+}
+
+/**
+ * Runs a kernel over numbers that f16 can hold, stored as f32 and as f16, and asserts that the results are the same, rounded where
+ * they are stored as f16: so that it computes and accumulates in f32 as the one that its own test holds against the reference.
+ */
+export async function verifyFloat16(
+  gpu: Gpu,
+  { kernel, data }: Pick<KernelRun, 'kernel' | 'data'>,
+): Promise<void> {
+  const narrow = storedAsFloat16(kernel)
+  const full = { ...kernel.inputs, ...kernel.outputs }
+  const isNarrow = (name: string) => ({ ...narrow.inputs, ...narrow.outputs })[name] < full[name]
+  const held = mapped(data, (values, name) => (isNarrow(name) ? toFloat16(floats(values)) : values))
+  const wide = mapped(held, values => (values instanceof Uint16Array ? fromFloat16(values) : values))
+  const bytes = mapped(held, values =>
+    values instanceof Uint16Array ? new Uint8Array(values.buffer) : values,
+  )
+  const [expected, actual] = [await runKernel(gpu, kernel, wide), await runKernel(gpu, narrow, bytes)]
+  for (const name of Object.keys(kernel.outputs)) {
+    if (name === 'classes') {
+      expect([...actual[name]], name).to.deep.equal([...expected[name]])
+      continue
+    }
+    const reference = Float64Array.from(floats(expected[name]))
+    const values = isNarrow(name) ? fromFloat16(new Uint16Array(actual[name].buffer)) : floats(actual[name])
+    const closeness = isNarrow(name) ? ROUNDED : { rtol: tolerance(1) }
+    expectClose(values, reference, { shape: [1, 1, 1, reference.length], ...closeness })
+  }
+}
+
+const mapped = <From, To>(record: Record<string, From>, change: (value: From, name: string) => To) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
+
+const floats = ({ buffer, byteOffset, byteLength }: HostData | Bytes) =>
+  new Float32Array(buffer, byteOffset, byteLength / 4)
