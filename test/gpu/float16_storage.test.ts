@@ -49,7 +49,7 @@ import type { KernelRun } from '../support/kernel_run.ts'
 type Run = Pick<KernelRun, 'kernel' | 'data'>
 type Runs = Record<string, (gpu: Gpu) => Run | Promise<Run>>
 
-/** Of a table of cases, without the layers of real networks, which are to be seen whole in test/model/precision.test.ts. */
+/** Of a table of cases, without the layers of real networks, which are to be seen whole in test/model/golden.test.ts. */
 const each = <Case extends { name: string; bench?: boolean }>(
   cases: readonly Case[],
   run: (test: Case, gpu: Gpu) => Run | Promise<Run>,

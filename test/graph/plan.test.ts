@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../src/graph/builder.ts'
 import { Executor } from '../../src/graph/executor.ts'
 import { explain } from '../../src/graph/explain.ts'
 import { type Graph, graphParameters } from '../../src/graph/graph.ts'
-import { createPlan } from '../../src/graph/plan.ts'
+import { createPlan, weightBytes } from '../../src/graph/plan.ts'
 import { WeightStore } from '../../src/graph/weight_store.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
@@ -48,6 +48,48 @@ describe('plan', () => {
       const graph = network('deeplabv3_resnet50', { size: 513, outputStride: 8 })
       expect(createPlan(graph, { ...target, subgroupSize }).arenaBytes).to.be.below(75e6)
     })
+
+  it('takes half the memory in fp16', () => {
+    for (const name of ['deeplabv3_mobilenet_v2', 'deeplabv3_resnet50']) {
+      const graph = network(name, { size: 129, outputStride: 16 })
+      const [full, half] = (['fp32', 'fp16'] as const).map(precision =>
+        createPlan(graph, { ...target, precision }),
+      )
+      expect(weightBytes(half), name).to.equal(weightBytes(full) / 2)
+      // Tensors begin at multiples of 256 bytes.
+      expect(half.arenaBytes, name).to.be.closeTo(full.arenaBytes / 2, 4096)
+    }
+  })
+
+  it('stores all that is f32 as f16, but for sums of probabilities and what Winograd leaves for itself', () => {
+    const builder = new GraphBuilder()
+    const photo = builder.input('photo', [1, 65, 65, 4], 'rgba8')
+    const options = { height: 65, width: 65, mean: [0, 0, 0], std: [1, 1, 1] }
+    const views = [false, true].map(flip => {
+      const image = builder.preprocess(photo, { ...options, name: `image ${flip}`, flip })
+      const convolution = { outChannels: 8, kernel: 3, padding: 1, bias: false } as const
+      return { logits: builder.conv2d(image, { ...convolution, name: `logits ${flip}` }), flip }
+    })
+    const size = { height: 65, width: 65, alignCorners: false }
+    const sums = builder.meanProbabilities(views, { ...size, name: 'sums' })
+    const graph = builder.build([builder.upsampleArgmax(sums, { ...size, name: 'mask' })])
+    const plan = createPlan(graph, { ...target, subgroupSize: 8, variant: 'winograd_4', precision: 'fp16' })
+    const view = (flip: boolean) => ({
+      [`image ${flip}`]: 'f16',
+      [`logits ${flip}.tiles 0`]: 'f32',
+      [`logits ${flip}.products 0`]: 'f32',
+      [`logits ${flip}`]: 'f16',
+    })
+    expect(
+      Object.fromEntries([...plan.placements.keys()].map(({ name, dtype }) => [name, dtype])),
+    ).to.deep.equal({
+      ...{ photo: 'rgba8', ...view(false), ...view(true), sums: 'f32', mask: 'class8' },
+    })
+    const last = plan.steps.at(-1)!.kernel
+    expect(last, 'reads the sums')
+      .to.include({ shader: 'upsample_argmax' })
+      .and.not.to.have.property('stored')
+  })
 
   it('predicts the bytes that the executor allocates', async () => {
     const gpu = await testGpu()

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai'
 import { conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
+import { needsFloat16 } from '../support/float16.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
@@ -9,6 +10,9 @@ import { seededImage } from './seeded_weights.ts'
 
 /** PyTorch's own float32 differs from its float64 by up to 7e-6 here. */
 const TOLERANCE = 3e-5
+
+/** Activations and weights are rounded to 11 bits, MobileNetV2's oftener on their way; each more than float32's 24. */
+const FLOAT16_TOLERANCE = { resnet50: 5e-3, mobilenet_v2: 2e-2 }
 
 describe('logits of whole networks', () => {
   for (const golden of goldenCases()) {
@@ -27,4 +31,22 @@ describe('logits of whole networks', () => {
         expect(relativeError(actual as Float32Array, logits)).to.be.below(TOLERANCE)
       })
   }
+})
+
+describe('logits of whole networks in fp16 (needs shader-f16)', () => {
+  before(needsFloat16)
+  for (const [backbone, tolerance] of Object.entries(FLOAT16_TOLERANCE))
+    for (const golden of goldenCases()) {
+      const { name, outputStride, height, width, logits } = golden
+      if (!name.endsWith(backbone) || height === width) continue
+      for (const variant of backbone === 'resnet50' ? ([undefined, 'winograd_4'] as const) : [undefined])
+        it(`${name}, ${height}×${width}, output stride ${outputStride}${variant ? `, ${variant}` : ''}`, async () => {
+          const graph = goldenGraph(golden)
+          const inputs = { image: seededImage(height, width) }
+          const outputs = await runGraph(await testGpu(), graph, { inputs, variant, precision: 'fp16' })
+          const error = relativeError(outputs[graph.outputs[0].name] as Float32Array, logits)
+          expect(error).to.be.below(tolerance)
+          expect(error, 'or was it fp32?').to.be.above(10 * TOLERANCE)
+        })
+    }
 })

@@ -7,6 +7,7 @@ import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
 import { createPlan } from '../../src/graph/plan.ts'
 import { WeightStore } from '../../src/graph/weight_store.ts'
 import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
+import type { Precision } from '../../src/kernels/layout.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 
 interface Run {
@@ -20,17 +21,19 @@ interface Run {
   tuned?: ReadonlyMap<string, Conv2dVariant>
   /** Whether weights are made ready in the run itself, as in training. */
   learning?: boolean
+  /** Default: fp32. */
+  precision?: Precision
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), variant, tuned, learning }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), ...target }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
   const { limits, subgroupSize } = gpu
-  const plan = createPlan(graph, { limits, subgroupSize, variant, tuned, learning }, passes)
+  const plan = createPlan(graph, { limits, subgroupSize, ...target }, passes)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)
