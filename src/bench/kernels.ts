@@ -1,8 +1,12 @@
 // The kernels of a plan, each by itself: unlike in a profile, nothing else is in the caches.
 
+import { storedBuffers } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { Kernel } from '../gpu/kernel.ts'
+import type { HostData } from '../gpu/run_kernel.ts'
 import type { ShaderName } from '../gpu/shaders.gen.ts'
 import type { Step } from '../graph/step.ts'
+import { toFloat16 } from '../kernels/float16.ts'
 import type { Shape } from '../kernels/layout.ts'
 import type { Ceilings } from './ceilings.ts'
 import { noise } from './noise.ts'
@@ -31,8 +35,7 @@ export async function benchKernels(
   const found: KernelBench[] = []
   for (const [{ op, kernel }, ...others] of alike) {
     onProgress?.(found.length, alike.length)
-    const data = Object.entries(kernel.inputs).map(([name, bytes]) => [name, noise(bytes / 4)] as const)
-    const milliseconds = summary(await timeKernel(gpu, kernel, Object.fromEntries(data)))
+    const milliseconds = summary(await timeKernel(gpu, kernel, noiseFor(kernel)))
     const rates = ratesOf([kernel], milliseconds.median, ceilings)
     found.push({
       ...{ op: kernel.label, shader: kernel.shader, output: op.output.shape, uses: 1 + others.length },
@@ -40,6 +43,14 @@ export async function benchKernels(
     })
   }
   return found
+}
+
+function noiseFor(kernel: Kernel): Record<string, HostData> {
+  const halves = kernel.stored === 'f16' ? storedBuffers(kernel) : new Set()
+  const data = Object.entries(kernel.inputs).map(([name, bytes]) => {
+    return [name, halves.has(name) ? toFloat16(noise(bytes / 2)) : noise(bytes / 4)]
+  })
+  return Object.fromEntries(data)
 }
 
 /** Those whose kernels differ in nothing but their label, together. */

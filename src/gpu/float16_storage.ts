@@ -4,14 +4,18 @@ import type { Kernel } from './kernel.ts'
 import { shaders } from './shaders.gen.ts'
 import { parseInterface } from './wgsl.ts'
 
+/** The buffers whose type a kernel's shader gives as `Stored`: activations and packed weights, no scratch, no sums over several kernels. */
+export function storedBuffers({ shader }: Pick<Kernel, 'shader'>): Set<string> {
+  const { buffers } = parseInterface(shaders[shader])
+  return new Set(buffers.filter(({ stored }) => stored).map(({ name }) => name))
+}
+
 /**
- * The same kernel with f16 in those buffers whose type its shader gives as `Stored`: activations and packed weights, no scratch, no
- * sums over several kernels. It widens what it loads, computes and accumulates in f32, and rounds what it stores. Beyond ±65504 that
- * is an infinity. For adapters with `shader-f16`.
+ * The same kernel with f16 in those buffers: it widens what it loads, computes and accumulates in f32, and rounds what it stores,
+ * beyond ±65504 to an infinity. For adapters with `shader-f16`.
  */
 export function storedAsFloat16(kernel: Kernel): Kernel {
-  const { buffers } = parseInterface(shaders[kernel.shader])
-  const stored = new Set(buffers.filter(({ stored }) => stored).map(({ name }) => name))
+  const stored = storedBuffers(kernel)
   const halved = (sizes: Record<string, number>) =>
     Object.fromEntries(
       Object.entries(sizes).map(([name, size]) => [name, stored.has(name) ? size / 2 : size]),

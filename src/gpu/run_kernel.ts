@@ -5,7 +5,8 @@ import { type Gpu, usage } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import { Program, type Range } from './program.ts'
 
-export type HostData = Float32Array | Uint32Array | Uint8Array
+/** The numbers of a buffer; f16s as their bits. */
+export type HostData = Float32Array | Uint32Array | Uint16Array | Uint8Array
 export type Bytes = Uint8Array<ArrayBuffer>
 
 /**

@@ -160,6 +160,7 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
       [['--size', '12.5'], 'Expected a whole number above 0'],
       [['--size', '0'], 'Expected a whole number above 0'],
       [['--output-stride', 'eight'], 'Expected a whole number above 0'],
+      [['--precision', 'fp8'], 'Allowed choices are fp32, fp16.'],
       [['--json', '--explain'], "option '--explain' cannot be used with option '--json'"],
     ]
     for (const [args, complaint] of options)

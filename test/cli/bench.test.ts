@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import type { BenchReport } from '../../src/cli/bench_text.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
+import { needsFloat16 } from '../support/float16.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous bench', () => {
@@ -42,7 +43,7 @@ describe('atrous bench', () => {
   it('--json: calls, work and memory', async () => {
     const { model, results, ceilings, ...about } = await reportOf('--batch', '1,2', '--no-cold-start')
     expect({ model, ceilings }).to.deep.equal({ model: 'scenes', ceilings: undefined })
-    expect(about).to.have.all.keys('atrous', 'node', 'adapter', 'tuned')
+    expect(about).to.have.all.keys('atrous', 'node', 'adapter', 'precision', 'tuned')
     const [single, double] = results
     for (const { batch, image, size, outputStride, milliseconds, ...rates } of results) {
       expect({ image, size, outputStride }).to.deep.equal({
@@ -64,6 +65,19 @@ describe('atrous bench', () => {
     expect(double.macs).to.equal(2 * single.macs)
     expect(double.gpuBytes.weights).to.equal(single.gpuBytes.weights)
     expect(double.gpuBytes.arena).to.be.above(1.5 * single.gpuBytes.arena)
+  })
+
+  it('--precision fp16, if this GPU has it: half the memory, in a process of its own, too', async function () {
+    await needsFloat16.call(this)
+    const { results } = await reportOf('--no-cold-start')
+    const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile', '--kernels')
+    expect(precision).to.equal('fp16')
+    expect(half[0].macs).to.equal(results[0].macs)
+    expect(half[0].gpuBytes.weights).to.be.closeTo(results[0].gpuBytes.weights / 2, 1)
+    expect(half[0].gpuBytes.arena).to.be.below(0.6 * results[0].gpuBytes.arena)
+    expect(half[0].milliseconds.cold!.total).to.be.above(1)
+    const { stdout } = await bench('--precision', 'fp16', '--no-cold-start')
+    expect(stdout).to.match(/^scenes in fp16 on /)
   })
 
   it('takes a backbone for the paper’s network on it', async () => {

@@ -6,6 +6,7 @@ import { outputPrefixes } from '../../src/cli/output.ts'
 import { readMaskPng } from '../../src/node/mask_png.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
+import { needsFloat16 } from '../support/float16.ts'
 import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
 
 describe('atrous segment', () => {
@@ -65,6 +66,18 @@ describe('atrous segment', () => {
       .to.match(/^op +kernel/)
       .and.to.match(/\d+ dispatches, [\d.]+ GMAC/)
     expect(existsSync(path('out'))).to.equal(false)
+  })
+
+  it('--precision fp16, if this GPU has it', async function () {
+    await needsFloat16.call(this)
+    const half = await atrous('segment', path('photo.png'), ...common(), '--precision', 'fp16')
+    expect(half).to.include({ code: 0, stderr: '' })
+    expect(await readMaskPng(path('out/photo.mask.png'))).to.include({ width: 90, height: 70 })
+    const weights = async (...precision: string[]) => {
+      const { stdout } = await atrous('segment', path('photo.png'), ...common(), '--explain', ...precision)
+      return Number(/weights ([\d.]+) MB/.exec(stdout)![1])
+    }
+    expect(await weights('--precision', 'fp16')).to.be.below(0.6 * (await weights()))
   })
 
   it('keeps results of one name apart', () => {

@@ -1,6 +1,7 @@
 // The known answers of what only training runs, but for the gradients of convolution; for make_known_answers.ts.
 
 import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
+import type { HostData } from '../../src/gpu/run_kernel.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { accumulateGradientsOf } from '../cases/accumulate_gradients.ts'
 import { activationBackwardOf } from '../cases/activation_backward.ts'
@@ -266,10 +267,5 @@ const answer = (
   fanIn,
 })
 
-const encoded = (arrays: Record<string, Float32Array | Float64Array | Uint8Array | Uint32Array>) =>
-  Object.fromEntries(
-    Object.entries(arrays).map(([name, values]) => [
-      name,
-      base64(values instanceof Uint32Array ? new Uint8Array(values.buffer) : values),
-    ]),
-  )
+const encoded = (arrays: Record<string, HostData | Float64Array>) =>
+  Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, base64(values)]))

@@ -85,6 +85,13 @@ describe('gpu/wgsl', () => {
     })
   })
 
+  it('makes Stored f32 or f16, where the text has it', () => {
+    expect(assemble('// Stored\n')).to.equal('// Stored\nalias Stored = f32;\n')
+    expect(assemble('// Stored\n', { stored: 'f16' })).to.equal(
+      'enable f16; // Stored\nalias Stored = f16;\n',
+    )
+  })
+
   it('puts the consts after the text, so that lines keep their numbers', () => {
     expect(assemble('fn f() {}\n', { consts: { TILE: 8 } })).to.equal('fn f() {}\nconst TILE = 8u;\n')
     expect(numbered('a\nb')).to.equal('   1  a\n   2  b')
