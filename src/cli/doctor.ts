@@ -3,20 +3,22 @@
 import { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import { NoAdapterError } from '../gpu/errors.ts'
+import { storedBuffers } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { openGpu } from '../node/dawn.ts'
 import { driverAdvice } from '../node/driver_advice.ts'
 import { openTuning } from '../node/tuning.ts'
 import { type Adapter, adapterName, describeAdapter } from './adapter.ts'
 import { table } from './format.ts'
-import { checkKernel, type KernelReport } from './kernel_check.ts'
+import { checkFloat16, checkKernel, type KernelReport } from './kernel_check.ts'
 import { knownAnswers } from './known_answers.ts'
 
 const NOTES = `
 Each kernel runs on small inputs whose outputs are known; its worst error is
-printed in units of what rounding explains, so that above 1 is wrong. Exit
-code 1 where a kernel is wrong, or where there is no GPU: then a line says
-what to install.`
+printed in units of what rounding explains, so that above 1 is wrong. Those of
+networks run a second time with their numbers stored as f16, as \`--precision
+fp16\` has them, where the GPU can. Exit code 1 where a kernel is wrong, or
+where there is no GPU: then a line says what to install.`
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -37,7 +39,7 @@ async function doctor({ json }: { json?: true }): Promise<void> {
     if (!json) console.log(`${adapterText(adapter, tuned)}\n`)
     const kernels = await checkAll(gpu)
     console.log(json ? JSON.stringify({ adapter, tuned, kernels }, undefined, 2) : kernelsText(kernels))
-    const wrong = kernels.filter(({ result }) => result === 'WRONG').map(({ kernel }) => kernel)
+    const wrong = kernels.filter(({ result }) => result === 'WRONG').map(nameOf)
     if (wrong.length > 0)
       throw new UserError(
         `${wrong.length} of ${kernels.length} kernels compute wrong results on this GPU (${wrong.join(', ')}): update its driver, and if that does not help, report it with the output of "atrous doctor --json"`,
@@ -50,7 +52,10 @@ async function doctor({ json }: { json?: true }): Promise<void> {
 async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
   const reports: KernelReport[] = []
   for (const answer of knownAnswers)
-    for (const shader of answer.shaders) reports.push(await checkKernel(gpu, shader, answer))
+    for (const shader of answer.shaders) {
+      reports.push(await checkKernel(gpu, shader, answer))
+      if (storedBuffers({ shader }).size > 0) reports.push(await checkFloat16(gpu, shader, answer))
+    }
   return reports
 }
 
@@ -72,11 +77,13 @@ function adapterText(adapter: Adapter, tuned: number): string {
   ])
 }
 
+const nameOf = ({ kernel, stored }: KernelReport) => (stored ? `${kernel} in ${stored}` : kernel)
+
 function kernelsText(kernels: KernelReport[]): string {
-  const rows = kernels.map(({ kernel, result, worstError, reason }) => [
-    kernel,
-    result,
-    reason ?? `worst error ${worstError!.toFixed(3)}`,
+  const rows = kernels.map(report => [
+    nameOf(report),
+    report.result,
+    report.reason ?? `worst error ${report.worstError!.toFixed(3)}`,
   ])
   const fine = kernels.every(({ result }) => result !== 'WRONG')
   return `${table(rows)}${fine ? '\n\nEvery kernel computes what it should.' : ''}`

@@ -1,8 +1,9 @@
 // Whether a kernel computes on this adapter what it should: small inputs whose outputs are known.
 
+import { storedAsFloat16, storedBuffers } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
-import { runKernel } from '../gpu/run_kernel.ts'
+import { type Bytes, runKernel } from '../gpu/run_kernel.ts'
 import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { accumulateGradients } from '../kernels/accumulate_gradients.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
@@ -28,6 +29,7 @@ import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
 import { dropout } from '../kernels/dropout.ts'
+import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { foldBatchNormBackward } from '../kernels/fold_batch_norm_backward.ts'
 import { globalAveragePool } from '../kernels/global_average_pool.ts'
@@ -70,6 +72,8 @@ export interface KnownAnswer {
 
 export interface KernelReport {
   kernel: ShaderName
+  /** Of the check with f16 in its buffers. */
+  stored?: 'f16'
   /** `not run` where this adapter lacks what the kernel needs; it is not chosen there. */
   result: 'ok' | 'WRONG' | 'not run'
   /** The largest difference, in units of the tolerance: above 1 is wrong. Null where it made no numbers at all. */
@@ -134,46 +138,97 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   winograd_weight: winogradWeight,
 }
 
+const NEEDS_SUBGROUPS = 'needs subgroups of one size, at least 8'
+
 /** Runs a kernel on its known answer. What the adapter refuses to compile or to run is WRONG, with the reason. */
-export async function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAnswer): Promise<KernelReport> {
+export function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAnswer): Promise<KernelReport> {
+  const tolerance = { atol: 1e-5, rtol: 1e-6 * Math.sqrt(answer.fanIn) } // of the kernels' tests
+  return report({ kernel: shader }, async () => {
+    const kernel = kernelOf(gpu, shader, answer)
+    if (!kernel) return NEEDS_SUBGROUPS
+    const found = await runKernel(gpu, kernel, decoded(answer.inputs))
+    return worstErrorOf(found, decoded(answer.outputs), { type: answer.type, ...tolerance })
+  })
+}
+
+/**
+ * Runs a kernel on the same inputs rounded to f16, and stored as f16: it has to give what it gives with them stored as f32, rounded
+ * where it stores f16.
+ */
+export function checkFloat16(gpu: Gpu, shader: ShaderName, answer: KnownAnswer): Promise<KernelReport> {
+  const stored = storedBuffers({ shader })
+  // Half a step of f16, and the smallest number that an adapter may not flush to zero.
+  const tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
+  return report({ kernel: shader, stored: 'f16' }, async () => {
+    const kernel = kernelOf(gpu, shader, answer)
+    if (!kernel) return NEEDS_SUBGROUPS
+    if (!gpu.device.features.has('shader-f16')) return 'needs shader-f16'
+    const inputs = decoded(answer.inputs)
+    const narrow = mapNamed(inputs, stored, bytes => bytesOf(toFloat16(new Float32Array(bytes.buffer))))
+    const widened = (bytes: Bytes) => bytesOf(fromFloat16(new Uint16Array(bytes.buffer)))
+    const expected = await runKernel(gpu, kernel, mapNamed(narrow, stored, widened))
+    const found = mapNamed(await runKernel(gpu, storedAsFloat16(kernel), narrow), stored, widened)
+    return worstErrorOf(found, expected, { type: answer.type, ...tolerance })
+  })
+}
+
+/** What `check` found: a worst error, or why it did not run. */
+async function report(
+  subject: Pick<KernelReport, 'kernel' | 'stored'>,
+  check: () => Promise<number | string>,
+): Promise<KernelReport> {
   try {
-    const kernel = makers[shader]!({ ...answer.options, label: shader } as never, gpu)
-    if (!kernel)
-      return {
-        kernel: shader,
-        result: 'not run',
-        worstError: null,
-        reason: 'needs subgroups of one size, at least 8',
-      }
-    const worstError = worstErrorOf(answer, await runKernel(gpu, kernel, decoded(answer.inputs)))
-    return { kernel: shader, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
+    const found = await check()
+    if (typeof found === 'string') return { ...subject, result: 'not run', worstError: null, reason: found }
+    return { ...subject, result: found <= 1 ? 'ok' : 'WRONG', worstError: found }
   } catch (error) {
     const [reason] = (error as Error).message.split('\n')
-    return { kernel: shader, result: 'WRONG', worstError: null, reason }
+    return { ...subject, result: 'WRONG', worstError: null, reason }
   }
 }
 
-const decoded = (buffers: Record<string, string>) =>
-  Object.fromEntries(Object.entries(buffers).map(([name, base64]) => [name, Buffer.from(base64, 'base64')]))
+/** Undefined where the adapter cannot run it. */
+const kernelOf = (gpu: Gpu, shader: ShaderName, { options }: KnownAnswer): Kernel | undefined =>
+  makers[shader]!({ ...options, label: shader } as never, gpu)
 
-function worstErrorOf(answer: KnownAnswer, found: Record<string, Uint8Array<ArrayBuffer>>): number {
-  const errors = Object.entries(answer.outputs).map(([name, base64]) => {
-    const expected = new Uint8Array(Buffer.from(base64, 'base64'))
-    if (expected.length !== found[name].length)
-      throw new Error(`${name}: the known answer is of another size`)
-    if (answer.type === 'u8')
-      return found[name].every((byte, i) => byte === expected[i]) ? 0 : Number.POSITIVE_INFINITY
-    return floatError(new Float32Array(found[name].buffer), new Float32Array(expected.buffer), answer.fanIn)
+type Buffers = Record<string, Bytes>
+
+const decoded = (buffers: Record<string, string>): Buffers =>
+  Object.fromEntries(
+    Object.entries(buffers).map(([name, base64]) => [name, new Uint8Array(Buffer.from(base64, 'base64'))]),
+  )
+
+/** With those of some names changed. */
+const mapNamed = (buffers: Buffers, names: ReadonlySet<string>, change: (bytes: Bytes) => Bytes): Buffers =>
+  Object.fromEntries(
+    Object.entries(buffers).map(([name, bytes]) => [name, names.has(name) ? change(bytes) : bytes]),
+  )
+
+const bytesOf = ({ buffer }: Float32Array | Uint16Array) => new Uint8Array(buffer as ArrayBuffer)
+
+interface Tolerance {
+  atol: number
+  rtol: number
+}
+
+function worstErrorOf(
+  found: Buffers,
+  expected: Buffers,
+  { type, ...tolerance }: Tolerance & Pick<KnownAnswer, 'type'>,
+): number {
+  const errors = Object.entries(expected).map(([name, bytes]) => {
+    if (bytes.length !== found[name].length) throw new Error(`${name}: the known answer is of another size`)
+    if (type === 'u8') return found[name].every((byte, i) => byte === bytes[i]) ? 0 : Number.POSITIVE_INFINITY
+    return floatError(new Float32Array(found[name].buffer), new Float32Array(bytes.buffer), tolerance)
   })
   return Math.max(...errors)
 }
 
-/** The largest |a − r| / (1e-5 + rtol·|r|), the measure of the kernels' tests; infinite for NaN. */
-function floatError(actual: Float32Array, expected: Float32Array, fanIn: number): number {
-  const rtol = 1e-6 * Math.sqrt(fanIn)
+/** The largest |a − r| / (atol + rtol·|r|); infinite for NaN. */
+function floatError(actual: Float32Array, expected: Float32Array, { atol, rtol }: Tolerance): number {
   let worst = 0
   for (let i = 0; i < expected.length; i++) {
-    const error = Math.abs(actual[i] - expected[i]) / (1e-5 + rtol * Math.abs(expected[i]))
+    const error = Math.abs(actual[i] - expected[i]) / (atol + rtol * Math.abs(expected[i]))
     if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
   }
   return worst

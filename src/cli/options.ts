@@ -58,6 +58,6 @@ export const nameList = (text: string): string[] => text.split(',').map(name => 
 
 /** Of those that run a network on photos. */
 export const precisionOption = (): Option =>
-  new Option('--precision <kind>', 'fp16: half the memory; faster on GPUs with f16')
+  new Option('--precision <kind>', 'fp16: stored in half the memory, faster on GPUs with f16')
     .choices(['fp32', 'fp16'])
     .default('fp32')

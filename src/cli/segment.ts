@@ -23,6 +23,10 @@ Examples:
                                              grid: slowest, most exact
   atrous segment photo.jpg --json            results for a program
 
+--precision fp16 needs a GPU with shader-f16, which \`atrous doctor\` lists. All is
+computed in fp32, so that few pixels change their class, where two are close;
+activations beyond 65504, which no known checkpoint has, become infinite.
+
 A mask is a palette PNG whose pixel values are class ids; an overlay is a
 picture to look at. Photos of one name from several folders become photo,
 photo-2 and so on. A photo that cannot be read does not stop the others: it is

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { checkKernel } from '../../src/cli/kernel_check.ts'
+import { checkFloat16, checkKernel, type KernelReport } from '../../src/cli/kernel_check.ts'
 import { knownAnswers } from '../../src/cli/known_answers.ts'
+import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'
 import { driverAdvice } from '../../src/node/driver_advice.ts'
+import { needsFloat16 } from '../support/float16.ts'
 import { testGpu } from '../support/gpu.ts'
 import { knownAnswersFile, knownAnswersModule, makeKnownAnswers } from './make_known_answers.ts'
 import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
@@ -35,7 +37,10 @@ describe('atrous doctor', () => {
     const { stdout } = await atrous('doctor', '--json')
     const { adapter, kernels } = JSON.parse(stdout)
     expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
-    expect(kernels.map(({ kernel }: { kernel: string }) => kernel)).to.have.members(checked)
+    const of = (storage?: string) =>
+      kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
+    expect(of()).to.have.members(checked)
+    expect(of('f16')).to.have.members(checked.filter(shader => storedBuffers({ shader }).size > 0))
   })
 
   for (const answer of knownAnswers)
@@ -47,6 +52,26 @@ describe('atrous doctor', () => {
         expect(report.worstError).to.be.above(1)
       }
     })
+
+  describe('in f16', () => {
+    before(needsFloat16)
+
+    const [answer] = knownAnswers.filter(({ shaders }) => shaders.includes('add'))
+
+    it('is right', async () => {
+      const { result, worstError } = await checkFloat16(await testGpu(), 'add', answer)
+      expect(result).to.equal('ok')
+      expect(worstError, 'of half a step').to.be.above(0.5)
+    })
+
+    it('notices when it cannot run', async () => {
+      const { inputs, ...rest } = answer
+      const halved = { ...rest, inputs: { ...inputs, a: inputs.b.slice(0, 16) } }
+      const { result, reason } = await checkFloat16(await testGpu(), 'add', halved)
+      expect(result).to.equal('WRONG')
+      expect(reason).to.include('a has')
+    })
+  })
 
   it('notices when a kernel cannot run', async () => {
     const [answer] = knownAnswers
