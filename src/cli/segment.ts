@@ -23,9 +23,9 @@ Examples:
                                              grid: slowest, most exact
   atrous segment photo.jpg --json            results for a program
 
---precision fp16 needs a GPU with shader-f16, which \`atrous doctor\` lists. All is
-computed in fp32, so that few pixels change their class, where two are close;
-activations beyond 65504, which no known checkpoint has, become infinite.
+--precision fp16 needs a GPU with shader-f16, which \`atrous doctor\` lists. Sums
+are computed in fp32 all the same: a pixel changes its class only where two are
+close. An activation beyond 65504 would become infinite.
 
 A mask is a palette PNG whose pixel values are class ids; an overlay is a
 picture to look at. Photos of one name from several folders become photo,
