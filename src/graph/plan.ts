@@ -54,9 +54,6 @@ export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
   return plan
 }
 
-/** What the target's precision asks for, after all other passes. */
-const storagePasses = ({ precision }: PlanTarget): Pass[] => (precision === 'fp16' ? [storeAsFloat16] : [])
-
 /** The same, of an arena of any size. */
 export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[]): Plan {
   const optimised = [...passes, ...storagePasses(target)].reduce((edited, pass) => pass(edited), graph)
@@ -76,6 +73,9 @@ export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
     parameters: [...new Map(parameters.map(parameter => [parameter.name, parameter])).values()],
   }
 }
+
+/** What the target's precision asks for, after all other passes. */
+const storagePasses = ({ precision }: PlanTarget): Pass[] => (precision === 'fp16' ? [storeAsFloat16] : [])
 
 /** Bytes of a tensor on the GPU. */
 export function tensorBytes({ dtype, shape }: Tensor): number {

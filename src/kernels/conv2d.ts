@@ -91,7 +91,7 @@ export const residualParams = (residual: Conv2dOptions['residual']) => ({
 })
 
 /** Of `written` bytes of output, which is what an op also reads of its residual. */
-export const outputTraffic = (written: number, residual: Conv2dOptions['residual']) =>
+export const outputTraffic = (written: number, residual: Conv2dOptions['residual']): Kernel['traffic'] =>
   residual === true ? { output: written, residual: written } : { output: residual ? 2 * written : written }
 
 /** 8 pixels × up to 16 channels, with as many lanes along the channels as there is use for. */
