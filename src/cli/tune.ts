@@ -5,6 +5,7 @@ import { compare } from '../bench/compare.ts'
 import { noisePhoto, squareSize } from '../bench/noise.ts'
 import type { Image } from '../data/image.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
@@ -12,7 +13,7 @@ import { openTuning, type Tuning, tuningFile } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import { type BenchModel, findBenchModel } from './bench_model.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
-import { positiveInteger } from './options.ts'
+import { positiveInteger, precisionOption } from './options.ts'
 import { type StageBar, stageBar } from './progress.ts'
 import { type TuneReport, tuneText } from './tune_text.ts'
 
@@ -25,8 +26,9 @@ other commands and the library choose by it. Results do not depend on it but
 for rounding. On a GPU the library also measures by itself, for 10 s, once it
 has segmented photos of a new size.
 
-Measurements hold for one size, output stride and batch: tune for those that
-you use. A model is what atrous bench takes; its weights do not matter here.
+Measurements hold for one size, output stride, batch and precision: tune for
+those that you use. A model is what atrous bench takes; its weights do not matter
+here.
 
 Where other variants won, some calls of the whole network are timed as well,
 by the table and as tuned, turn about.
@@ -43,6 +45,7 @@ interface Options {
   photo?: string
   outputStride?: number
   batch: number
+  precision: Precision
   seconds: number
   forget?: true
   json?: true
@@ -66,6 +69,7 @@ export function tuneCommand(): Command {
     .option('--photo <file>', 'a photo of the shape to tune for (default: a square)')
     .option('--output-stride <n>', "8 or 16, say (default: the model's)", positiveInteger)
     .option('--batch <n>', 'photos in a call', positiveInteger, 1)
+    .addOption(precisionOption())
     .option('--seconds <n>', 'how long to measure, at most', positiveInteger, 60)
     .option('--forget', 'forget what was measured on this GPU, and measure nothing')
     .option('--json', 'print an object')
@@ -74,7 +78,8 @@ export function tuneCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const model = options.forget ? undefined : await findBenchModel(options.model)
+  const { precision } = options
+  const model = options.forget ? undefined : { ...(await findBenchModel(options.model)), precision }
   if (model && options.outputStride !== undefined)
     checkReachable(options.outputStride, options.model, model.config)
   const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })

@@ -110,6 +110,7 @@ export const convolutionOf = (op: Conv2dOp): Conv2dOptions => ({
   outChannels: op.weight.shape[0],
   kernel: [op.weight.shape[2], op.weight.shape[3]],
   biasPerImage: op.inputs.imageBias !== undefined,
+  precision: op.inputs.input.dtype === 'f16' ? 'fp16' : 'fp32',
   residual: op.inPlace ? 'in place' : op.inputs.residual !== undefined,
   slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
 })

@@ -72,8 +72,9 @@ const MOST_WEIGHT_BYTES = 128 * 2 ** 20
 const VALUE_COST = 20
 const WEIGHT_COST = 14
 
-/** What the fastest variant of a convolution depends on, as text: its shape; not what is done to the sums at the end. */
-export function conv2dKey({ input, outChannels, kernel, stride, dilation, padding }: Conv2dOptions): string {
+/** What the fastest variant of a convolution depends on, as text: its shape and precision; not what is done to the sums at the end. */
+export function conv2dKey(options: Conv2dOptions): string {
+  const { input, outChannels, kernel, stride, dilation, padding, precision } = options
   const { top, left, bottom, right } = padding
   const sides = new Set([top, left, bottom, right]).size > 1 ? [top, left, bottom, right] : [top]
   return [
@@ -82,6 +83,7 @@ export function conv2dKey({ input, outChannels, kernel, stride, dilation, paddin
     ...(stride > 1 ? [`stride ${stride}`] : []),
     ...(dilation > 1 ? [`rate ${dilation}`] : []),
     ...(sides.some(side => side > 0) ? [`padding ${sides.join(' ')}`] : []),
+    ...(precision === 'fp16' ? ['fp16'] : []),
   ].join(', ')
 }
 

@@ -1,7 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { type Window, windowedSize } from './geometry.ts'
-import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
+import { activationBytes, type Precision, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
 export interface Conv2dOptions extends Window {
   label: string
@@ -13,6 +13,8 @@ export interface Conv2dOptions extends Window {
   /** Whether something of the output's shape is added before the activation: `residual`, or what `output` holds before. */
   residual?: boolean | 'in place'
   activation: Activation
+  /** Of what it reads and writes, on which depends which variant is fastest; kernels themselves are made for fp32. Default: fp32. */
+  precision?: Precision
   /** Where the result goes in a wider tensor of `channels` channels, from `offset` (a multiple of 4) on. */
   slice?: { offset: number; channels: number }
 }

@@ -40,7 +40,7 @@ describe('the key of a convolution', () => {
     const others: Partial<Conv2dOptions>[] = [
       ...[0, 1, 2, 3].map(axis => ({ input: replaced(wide.input, axis) })),
       ...[{ outChannels: 7 }, { kernel: [3, 1] as const }, { kernel: [1, 3] as const }],
-      ...[{ stride: 2 }, { dilation: 3 }, { padding: symmetric(1) }],
+      ...[{ stride: 2 }, { dilation: 3 }, { padding: symmetric(1) }, { precision: 'fp16' as const }],
       ...(['top', 'bottom', 'left', 'right'] as const).map(side => ({
         padding: { ...wide.padding, [side]: 1 },
       })),
