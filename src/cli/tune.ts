@@ -27,8 +27,8 @@ for rounding. On a GPU the library also measures by itself, for 10 s, once it
 has segmented photos of a new size.
 
 Measurements hold for one size, output stride, batch and precision: tune for
-those that you use. A model is what atrous bench takes; its weights do not matter
-here.
+those that you use. A model is what atrous bench takes; its weights do not
+matter here.
 
 Where other variants won, some calls of the whole network are timed as well,
 by the table and as tuned, turn about.
