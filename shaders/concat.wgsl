@@ -1,7 +1,7 @@
 // Copies one input of a concatenation into its channels of the result, where it could not be written there at once.
 //
 //   input    [pixels, vectors]     vec4: four channels
-//   output   [pixels, out_pitch]   f32: channels offset … offset + channels
+//   output   [pixels, out_pitch]   a channel each: channels offset … offset + channels
 //
 // One invocation copies one vector of every `stride`-th pixel, word by word, since where they go may not be a multiple of four.
 // The last input also writes the zeros that pad the result.

@@ -100,7 +100,7 @@ const kernels: Partial<Record<ShaderName, Runs>> = {
   winograd_input: each(winogradCases, winogradInputRun),
   winograd_multiply: each(winogradCases, winogradMultiplyRun),
   winograd_output: each(winogradCases, winogradOutputRun),
-  winograd_weight: each(winogradCases, winogradWeightRun),
+  winograd_weight: each(winogradCases, test => winogradWeightRun(test, { batchNorm: true })),
 }
 
 describe('gpu/float16_storage', () => {
