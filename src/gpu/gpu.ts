@@ -28,11 +28,15 @@ export const usage = {
 }
 const MAP_READ = 1
 
+/** Of a binding's share of the placeholder: WebGPU's coarsest alignment of offsets. */
+export const PLACEHOLDER_BYTES = 256
+const MOST_BINDINGS = 16
+
 export class Gpu {
   readonly device: GPUDevice
   readonly info: GPUAdapterInfo
   readonly pipelines: PipelineCache
-  /** Bound where a kernel's parameters leave a buffer unread. */
+  /** Bound where a kernel's parameters leave a buffer alone: `PLACEHOLDER_BYTES` of it for each binding, as writable ones may not overlap. */
   readonly placeholder: GPUBuffer
   /** Kept so that it outlives the device: Dawn crashes when it is collected first. */
   readonly entry: GPU
@@ -60,7 +64,11 @@ export class Gpu {
     this.device = device
     this.info = info
     this.pipelines = new PipelineCache(device)
-    this.placeholder = device.createBuffer({ label: 'placeholder', size: 256, usage: usage.storage })
+    this.placeholder = device.createBuffer({
+      label: 'placeholder',
+      size: PLACEHOLDER_BYTES * MOST_BINDINGS,
+      usage: usage.storage,
+    })
     device.addEventListener('uncapturederror', event => {
       event.preventDefault() // it will be thrown, so it need not be printed too
       this.#failure ??= new ValidationError(event.error.message)
