@@ -21,8 +21,10 @@ import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
 import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { conv2dMerge } from '../kernels/conv2d_merge.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
+import { conv2dTiled } from '../kernels/conv2d_tiled.ts'
 import { copy } from '../kernels/copy.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
@@ -51,6 +53,7 @@ import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
 import type { WinogradStepOptions } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { winogradMultiply } from '../kernels/winograd_multiply.ts'
+import { winogradMultiplyTiled } from '../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../kernels/winograd_output.ts'
 import { winogradWeight } from '../kernels/winograd_weight.ts'
 
@@ -98,9 +101,11 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
   conv2d_backward_weight: conv2dBackwardWeight,
+  conv2d_merge: conv2dMerge,
   conv2d_reduce_weight: conv2dReduceWeight,
   conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8 ? undefined : conv2dSubgroup({ ...options, subgroupSize }),
+  conv2d_tiled: conv2dTiled,
   copy,
   depthwise_conv2d: depthwiseConv2d,
   depthwise_conv2d_backward_input: depthwiseConv2dBackwardInput,
@@ -130,6 +135,7 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
     subgroupSize === undefined || subgroupSize < 8
       ? undefined
       : winogradMultiply({ ...options, subgroupSize }),
+  winograd_multiply_tiled: winogradMultiplyTiled,
   winograd_output: winogradOutput,
   winograd_weight: winogradWeight,
 }

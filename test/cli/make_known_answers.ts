@@ -15,6 +15,7 @@ import { addOf } from '../cases/add.ts'
 import { batchNormOf } from '../cases/batch_norm.ts'
 import { concatOf } from '../cases/concat.ts'
 import { conv2dOf } from '../cases/conv2d.ts'
+import { conv2dMergeOf } from '../cases/conv2d_merge.ts'
 import { copyOf } from '../cases/copy.ts'
 import { depthwiseConv2dOf } from '../cases/depthwise_conv2d.ts'
 import { foldBatchNormOf } from '../cases/fold_batch_norm.ts'
@@ -32,6 +33,7 @@ import type { Array4, Shape4 } from '../reference/array4.ts'
 import { batchNorm } from '../reference/batch_norm.ts'
 import { concat } from '../reference/concat.ts'
 import { conv2d } from '../reference/conv2d.ts'
+import { conv2dMerge } from '../reference/conv2d_merge.ts'
 import { depthwiseConv2d } from '../reference/depthwise_conv2d.ts'
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { globalAveragePool } from '../reference/global_average_pool.ts'
@@ -56,6 +58,7 @@ const test = { name: '', seed: 1 }
 export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
   return [
     await conv2dAnswer(gpu),
+    conv2dMergeAnswer(),
     await depthwiseConv2dAnswer(gpu),
     await foldBatchNormAnswer(gpu),
     batchNormAnswer(),
@@ -82,7 +85,7 @@ async function conv2dAnswer(gpu: Gpu): Promise<KnownAnswer> {
   const options = { ...shape, padding: padding(2), residual: true, activation: 'relu6' } as const
   const operands = conv2dOf({ ...test, ...options, bias: 'channel' })
   return {
-    shaders: ['conv2d', 'conv2d_subgroup'],
+    shaders: ['conv2d', 'conv2d_subgroup', 'conv2d_tiled'],
     options,
     inputs: {
       input: base64(toGpu(operands.input)),
@@ -93,6 +96,21 @@ async function conv2dAnswer(gpu: Gpu): Promise<KnownAnswer> {
     type: 'f32',
     fanIn: 3 * 3 * 5,
   }
+}
+
+function conv2dMergeAnswer(): KnownAnswer {
+  const shape = { input: SHAPE, outChannels: SHAPE[3], kernel: [1, 1], stride: 1, dilation: 1 } as const
+  const merged = { splits: 3, residual: true, activation: 'relu6' } as const
+  const operands = conv2dMergeOf({ ...test, ...merged, shape: SHAPE, bias: 'image' })
+  const { partials, bias, residual } = operands
+  const [n, , , c] = SHAPE
+  const options = { ...shape, padding: padding(0), biasPerImage: true, ...merged }
+  const inputs = {
+    partials: base64(Float32Array.from(partials.flatMap(partial => [...toGpu(partial)]))),
+    bias: base64(toGpu({ shape: [n, 1, 1, c], data: bias })),
+    residual: base64(toGpu(residual!)),
+  }
+  return floats('conv2d_merge', options, { inputs, output: conv2dMerge(operands), fanIn: 3 })
 }
 
 async function depthwiseConv2dAnswer(gpu: Gpu): Promise<KnownAnswer> {
