@@ -4,7 +4,12 @@ import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } fr
 import { PipelineCache } from './pipelines.ts'
 
 /** Asked for where the adapter has them; nothing here needs them to work. */
-const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups']
+const OPTIONAL_FEATURES = [
+  'timestamp-query',
+  'subgroups',
+  'shader-f16',
+  'chromium-experimental-subgroup-matrix',
+] as GPUFeatureName[]
 
 /** Taken at the adapter's best: WebGPU's defaults are 8 storage buffers, 128 MiB a binding and 256 invocations. */
 const LIMITS = [
@@ -31,6 +36,14 @@ const MAP_READ = 1
 /** Of a binding's share of the placeholder: WebGPU's coarsest alignment of offsets. */
 export const PLACEHOLDER_BYTES = 256
 const MOST_BINDINGS = 16
+
+type SubgroupMatrixConfigs = Iterable<{
+  componentType: string
+  resultComponentType: string
+  M: number
+  N: number
+  K: number
+}>
 
 export class Gpu {
   readonly device: GPUDevice
@@ -87,6 +100,15 @@ export class Gpu {
     const { subgroupMinSize, subgroupMaxSize } = this.info
     const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
     return fixed ? subgroupMinSize : undefined
+  }
+
+  /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does; Dawn's extension, not yet WebGPU's. */
+  get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
+    const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
+    const config = [...subgroupMatrixConfigs].find(
+      ({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32',
+    )
+    return config && { m: config.M, n: config.N, k: config.K }
   }
 
   /** Bytes of the buffers that `allocate` made: those alive, and the most that ever were at a time. */
