@@ -2,7 +2,7 @@
 //
 //   partials [splits, n, out_h, out_w, out_vectors]
 //   bias     [out_vectors], or [n, bias_pitch] for a bias per image
-//   residual the output's shape, read if has_residual
+//   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -20,6 +20,7 @@ struct Params {
   out_offset: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
+  in_place: u32,
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -46,5 +47,6 @@ fn main(
   value += bias[pixel / params.image_pixels * params.bias_pitch + vector];
   let at = pixel * params.out_pitch + params.out_offset + vector;
   if (params.has_residual != 0u) { value += residual[at]; }
+  if (params.in_place != 0u) { value += output[at]; }
   output[at] = activate(value);
 }

@@ -37,6 +37,7 @@ struct Params {
   pad_left: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
+  in_place: u32, // the residual is what the output holds before
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -198,6 +199,7 @@ fn main(
         var value = vec4f(staged_sums[first_sum], staged_sums[first_sum + 1u], staged_sums[first_sum + 2u], staged_sums[first_sum + 3u]);
         value += bias[index / (params.out_h * params.out_w) * params.bias_pitch + vector];
         if (params.has_residual != 0u) { value += residual[at]; }
+        if (params.in_place != 0u) { value += output[at]; }
         output[at] = activate(value);
       }
       workgroupBarrier();

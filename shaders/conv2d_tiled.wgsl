@@ -3,7 +3,7 @@
 //   input    [n, in_h, in_w, in_vectors]                      vec4: four channels; padded channels are zero
 //   weight   [k_h, k_w, in_vectors, 4, out_vectors]           vec4: four output channels; see fold_batch_norm.wgsl
 //   bias     [out_vectors], or [n, bias_pitch] for a bias per image
-//   residual the output's shape, read if has_residual
+//   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset; written if splits is 1
 //   partials [splits, n, out_h, out_w, out_vectors]           else: for conv2d_merge.wgsl to add up
 //
@@ -45,6 +45,7 @@ struct Params {
   pad_left: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
+  in_place: u32,
   low: f32, // the activation: values are clamped to low … high
   high: f32,
 }
@@ -253,6 +254,7 @@ fn main(
       let at = place * params.out_pitch + params.out_offset + vector;
       var value = sums[p][v] + bias[pixel.image * params.bias_pitch + vector];
       if (params.has_residual != 0u) { value += residual[at]; }
+      if (params.in_place != 0u) { value += output[at]; }
       output[at] = activate(value);
     }
   }

@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
-import type { Conv2dOptions } from './conv2d.ts'
+import { type Conv2dOptions, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
 
@@ -16,7 +16,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
   const inputs = {
     partials: splits * count * VECTOR_BYTES,
     bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
-    residual: residual ? outputBytes : 0,
+    residual: residual === true ? outputBytes : 0,
   }
   return {
     label,
@@ -29,7 +29,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
       out_pitch: vectors(slice.channels),
       out_offset: slice.offset / 4,
       bias_pitch: biasPerImage ? outVectors : 0,
-      has_residual: Number(residual),
+      ...residualParams(residual),
       ...activationRange(activation),
     },
     inputs,

@@ -41,6 +41,7 @@ describe('kernel conv2d_tiled', () => {
     'dilation 12 on 33×7: taps beside never, above and below sometimes',
     'residual, relu, batch 3, 24 → 24',
     'bias per image, 3×3, residual, batch 2',
+    'residual in place, 21 channels',
     'Inf where only far taps reach: padding must not multiply it',
   ].map(caseOf)
 
