@@ -109,10 +109,7 @@ const benches = <Case extends { name: string; bench?: boolean }>(
 
 const ops: Record<string, Bench[]> = {
   conv2d: benches(conv2dCases, conv2dRun),
-  // Of one split, which needs no merging: with more, nothing would be checked.
-  conv2d_tiled: benches(conv2dCases, (test, gpu) =>
-    conv2dRun(test, gpu, { variant: options => conv2dTiled({ ...options, splits: 1 }) }),
-  ),
+  conv2d_tiled: benches(conv2dCases, (test, gpu) => conv2dRun(test, gpu, { variant: conv2dTiled })),
   conv2d_merge: benches(conv2dMergeCases, conv2dMergeRun),
   winograd_input: benches(winogradCases, winogradInputRun),
   winograd_multiply: benches(winogradCases, winogradMultiplyRun),

@@ -24,6 +24,7 @@ import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dMerge } from '../kernels/conv2d_merge.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
+import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts'
 import { conv2dTiled } from '../kernels/conv2d_tiled.ts'
 import { copy } from '../kernels/copy.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
@@ -80,11 +81,14 @@ export interface KernelReport {
   reason?: string
 }
 
+const NO_SUBGROUPS = 'needs subgroups of one size, at least 8'
+const NO_MATRICES = 'needs subgroups of one size that multiply matrices of f16'
+
 /**
- * The function of each shader's kernel; undefined where the adapter cannot run it. A new shader comes in here and in
+ * The function of each shader's kernel; where the adapter cannot run it, what it lacks. A new shader comes in here and in
  * test/cli/make_known_answers.ts: a test fails until it does.
  */
-const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | undefined>> = {
+const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | string>> = {
   accumulate_gradients: accumulateGradients,
   accumulate_probabilities: accumulateProbabilities,
   activation,
@@ -104,7 +108,13 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   conv2d_merge: conv2dMerge,
   conv2d_reduce_weight: conv2dReduceWeight,
   conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8 ? undefined : conv2dSubgroup({ ...options, subgroupSize }),
+    subgroupSize === undefined || subgroupSize < 8
+      ? NO_SUBGROUPS
+      : conv2dSubgroup({ ...options, subgroupSize }),
+  conv2d_subgroup_matrix: (options: Conv2dOptions, { subgroupSize, subgroupMatrix }: Gpu) =>
+    subgroupSize && subgroupMatrix
+      ? conv2dSubgroupMatrix({ ...options, subgroupSize, subgroupMatrix })
+      : NO_MATRICES,
   conv2d_tiled: conv2dTiled,
   copy,
   depthwise_conv2d: depthwiseConv2d,
@@ -133,7 +143,7 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   winograd_input: winogradInput,
   winograd_multiply: (options: WinogradStepOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8
-      ? undefined
+      ? NO_SUBGROUPS
       : winogradMultiply({ ...options, subgroupSize }),
   winograd_multiply_tiled: winogradMultiplyTiled,
   winograd_output: winogradOutput,
@@ -144,13 +154,8 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
 export async function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAnswer): Promise<KernelReport> {
   try {
     const kernel = makers[shader]!({ ...answer.options, label: shader } as never, gpu)
-    if (!kernel)
-      return {
-        kernel: shader,
-        result: 'not run',
-        worstError: null,
-        reason: 'needs subgroups of one size, at least 8',
-      }
+    if (typeof kernel === 'string')
+      return { kernel: shader, result: 'not run', worstError: null, reason: kernel }
     const worstError = worstErrorOf(answer, await runKernel(gpu, kernel, decoded(answer.inputs)))
     return { kernel: shader, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
   } catch (error) {

@@ -5,7 +5,7 @@ import { type Region, regionOutputs, regions, regionTaps, stretches, windowAxes 
 
 /** 64 pixels × 64 channels, in tiles of 4 × 8: few enough sums that registers leave room for several workgroups at a time. */
 const TILE: Conv2dTile = { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 }
-/** 128 pixels × 64 channels: a third fewer loads for each multiply-add, but half as many workgroups. */
+/** 128 pixels × 64 channels: a quarter fewer loads for each multiply-add, but half as many workgroups. */
 const WIDE_TILE: Conv2dTile = { ...TILE, pixels: 8 }
 
 /** Of conv2d_tiled.wgsl: input channels of a step. */
@@ -16,14 +16,10 @@ const ENOUGH_WORKGROUPS = 256
 /** Steps of a split: with fewer, adding the partial sums up costs as much as making them. */
 const LEAST_STEPS = 8
 
-/**
- * `conv2d` for GPUs with cores of their own. Where `params.splits` is 1 it writes `output`, else `partials` for `conv2dMerge`.
- * Default: the tile and as many splits as it takes to keep a large GPU busy.
- */
+/** `conv2d` for GPUs with cores of their own. In one split it writes `output`, in more `partials` for `conv2dMerge`. */
 export function conv2dTiled(options: Conv2dOptions & { tile?: Conv2dTile; splits?: number }): Kernel {
-  const tile = options.tile ?? chooseTile(options)
+  const { tile = chooseTile(options), splits = 1 } = options
   const { rowTiles, columnTiles, exact } = tiling(options, tile)
-  const splits = options.splits ?? chooseSplits(options, rowTiles * columnTiles)
   const whole = implicitGemm(options, extent(tile))
   const { pixels, out_vectors } = whole.params
   const partialBytes = splits * pixels * out_vectors * VECTOR_BYTES
@@ -51,6 +47,17 @@ export function conv2dTiled(options: Conv2dOptions & { tile?: Conv2dTile; splits
   }
 }
 
+/**
+ * Splits with which it keeps a large GPU busy. By the shape alone, never by the adapter: the order of a sum, and so its last bits,
+ * depend on it.
+ */
+export function conv2dTiledSplits(options: Conv2dOptions): number {
+  const { input, kernel } = options
+  const { rowTiles, columnTiles } = tiling(options, chooseTile(options))
+  const steps = kernel[0] * kernel[1] * Math.ceil(input[3] / DEPTH)
+  return Math.max(1, Math.floor(Math.min(ENOUGH_WORKGROUPS / (rowTiles * columnTiles), steps / LEAST_STEPS)))
+}
+
 /** Multiply-adds that it makes, those for pixels and channels past the last counted as well. */
 export function conv2dTiledCost(options: Conv2dOptions): number {
   const tile = chooseTile(options)
@@ -66,12 +73,6 @@ const extent = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile) => ({
 function chooseTile(options: Conv2dOptions): Conv2dTile {
   const { rowTiles, columnTiles } = tiling(options, WIDE_TILE)
   return rowTiles * columnTiles >= 2 * ENOUGH_WORKGROUPS ? WIDE_TILE : TILE
-}
-
-/** By the shape alone, never by the adapter: the order of a sum, and so its last bits, depend on it. */
-function chooseSplits({ input, kernel }: Conv2dOptions, workgroups: number): number {
-  const steps = kernel[0] * kernel[1] * Math.ceil(input[3] / DEPTH)
-  return Math.max(1, Math.floor(Math.min(ENOUGH_WORKGROUPS / workgroups, steps / LEAST_STEPS)))
 }
 
 /** Workgroups along pixels and channels, with regions along those axes where that takes fewer steps of the sum in all. */

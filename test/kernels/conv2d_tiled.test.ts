@@ -3,7 +3,7 @@ import type { Gpu } from '../../src/gpu/gpu.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import type { Conv2dOptions, Conv2dTile } from '../../src/kernels/conv2d.ts'
 import { conv2dMerge } from '../../src/kernels/conv2d_merge.ts'
-import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
+import { conv2dTiled, conv2dTiledSplits } from '../../src/kernels/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Conv2dCase, cases } from '../cases/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -12,7 +12,7 @@ import { type Conv2dRunOptions, conv2dRun } from './conv2d.ts'
 
 const caseOf = (name: string) => cases.find(test => test.name === name)!
 
-/** Runs a case, and adds its partial sums up where it makes some. */
+/** Runs a case, and adds its partial sums up where it makes some. Default: in as many splits as it would be in a plan. */
 async function verifyTiled(
   gpu: Gpu,
   test: Conv2dCase,
@@ -21,7 +21,7 @@ async function verifyTiled(
   let options: Conv2dOptions | undefined
   const variant = (found: Conv2dOptions) => {
     options = found
-    return conv2dTiled({ ...found, ...choice })
+    return conv2dTiled({ splits: conv2dTiledSplits(found), ...found, ...choice })
   }
   const run = await conv2dRun(test, gpu, { variant, slice })
   const { splits } = run.kernel.params
@@ -83,15 +83,16 @@ describe('kernel conv2d_tiled', () => {
       padding: symmetric(dilation),
       activation: 'relu',
     })
-    const params = (options: Conv2dOptions) => conv2dTiled(options).params
-
     it('splits sums of few workgroups so that a large GPU is busy', () => {
-      expect(params(layer(9, 512)).splits).to.be.above(8)
-      expect(params(layer(33, 256)).splits).to.equal(3)
-      expect(params(layer(129, 256)).splits).to.equal(1)
+      expect(conv2dTiledSplits(layer(9, 512))).to.be.above(8)
+      expect(conv2dTiledSplits(layer(33, 256))).to.equal(3)
+      expect(conv2dTiledSplits(layer(129, 256))).to.equal(1)
     })
     it('has regions where they save steps, and not where they leave tiles empty', () => {
-      const exact = (options: Conv2dOptions) => [params(options).exact_rows, params(options).exact_columns]
+      const exact = (options: Conv2dOptions) => {
+        const { exact_rows, exact_columns } = conv2dTiled(options).params
+        return [exact_rows, exact_columns]
+      }
       expect(exact(layer(33, 256, 12))).to.deep.equal([1, 1])
       expect(exact(layer(17, 64))).to.deep.equal([0, 0])
     })

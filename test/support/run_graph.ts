@@ -20,17 +20,20 @@ interface Run {
   tuned?: ReadonlyMap<string, Conv2dVariant>
   /** Whether weights are made ready in the run itself, as in training. */
   learning?: boolean
+  /** As if the adapter had subgroups of no one size, as some GPUs do: CPU adapters do. */
+  withoutSubgroups?: boolean
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), variant, tuned, learning }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), ...choice }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const { limits, subgroupSize } = gpu
-  const plan = createPlan(graph, { limits, subgroupSize, variant, tuned, learning }, passes)
+  const { variant, tuned, learning, withoutSubgroups } = choice
+  const subgroupSize = withoutSubgroups ? undefined : gpu.subgroupSize
+  const plan = createPlan(graph, { limits: gpu.limits, subgroupSize, variant, tuned, learning }, passes)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)
