@@ -11,6 +11,7 @@ import { ceilingsText, RATES, ratesCells, SUMMARY, summaryCells } from '../src/c
 import { StreamedTable } from '../src/cli/streamed_table.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
 import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
+import { conv2dTiled } from '../src/kernels/conv2d_tiled.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../src/node/dawn.ts'
 import { cases as accumulateGradientsCases } from '../test/cases/accumulate_gradients.ts'
 import { cases as accumulateProbabilitiesCases } from '../test/cases/accumulate_probabilities.ts'
@@ -24,6 +25,7 @@ import { cases as biasGradientCases } from '../test/cases/bias_gradient.ts'
 import { cases as concatCases } from '../test/cases/concat.ts'
 import { cases as conv2dCases } from '../test/cases/conv2d.ts'
 import { cases as conv2dBackwardCases } from '../test/cases/conv2d_backward.ts'
+import { cases as conv2dMergeCases } from '../test/cases/conv2d_merge.ts'
 import { cases as copyCases } from '../test/cases/copy.ts'
 import { cases as depthwiseConv2dCases } from '../test/cases/depthwise_conv2d.ts'
 import { cases as depthwiseConv2dBackwardCases } from '../test/cases/depthwise_conv2d_backward.ts'
@@ -60,6 +62,7 @@ import { concatRun } from '../test/kernels/concat.ts'
 import { conv2dRun } from '../test/kernels/conv2d.ts'
 import { conv2dBackwardInputRun } from '../test/kernels/conv2d_backward_input.ts'
 import { conv2dBackwardWeightRun } from '../test/kernels/conv2d_backward_weight.ts'
+import { conv2dMergeRun } from '../test/kernels/conv2d_merge.ts'
 import { copyRun } from '../test/kernels/copy.ts'
 import { depthwiseConv2dRun } from '../test/kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInputRun } from '../test/kernels/depthwise_conv2d_backward_input.ts'
@@ -86,6 +89,7 @@ import { upsampleArgmaxRun } from '../test/kernels/upsample_argmax.ts'
 import {
   winogradInputRun,
   winogradMultiplyRun,
+  winogradMultiplyTiledRun,
   winogradOutputRun,
   winogradWeightRun,
 } from '../test/kernels/winograd.ts'
@@ -105,8 +109,11 @@ const benches = <Case extends { name: string; bench?: boolean }>(
 
 const ops: Record<string, Bench[]> = {
   conv2d: benches(conv2dCases, conv2dRun),
+  conv2d_tiled: benches(conv2dCases, (test, gpu) => conv2dRun(test, gpu, { variant: conv2dTiled })),
+  conv2d_merge: benches(conv2dMergeCases, conv2dMergeRun),
   winograd_input: benches(winogradCases, winogradInputRun),
   winograd_multiply: benches(winogradCases, winogradMultiplyRun),
+  winograd_multiply_tiled: benches(winogradCases, winogradMultiplyTiledRun),
   winograd_output: benches(winogradCases, winogradOutputRun),
   winograd_weight: benches(winogradCases, test => winogradWeightRun(test)),
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>

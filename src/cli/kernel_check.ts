@@ -22,8 +22,11 @@ import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
 import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { conv2dMerge } from '../kernels/conv2d_merge.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
+import { conv2dSubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts'
+import { conv2dTiled } from '../kernels/conv2d_tiled.ts'
 import { copy } from '../kernels/copy.ts'
 import { depthwiseConv2d } from '../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
@@ -53,6 +56,7 @@ import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
 import type { WinogradStepOptions } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { winogradMultiply } from '../kernels/winograd_multiply.ts'
+import { winogradMultiplyTiled } from '../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../kernels/winograd_output.ts'
 import { winogradWeight } from '../kernels/winograd_weight.ts'
 
@@ -81,11 +85,14 @@ export interface KernelReport {
   reason?: string
 }
 
+const NO_SUBGROUPS = 'needs subgroups of one size, at least 8'
+const NO_MATRICES = 'needs subgroups of one size that multiply matrices of f16'
+
 /**
- * The function of each shader's kernel; undefined where the adapter cannot run it. A new shader comes in here and in
+ * The function of each shader's kernel; where the adapter cannot run it, what it lacks. A new shader comes in here and in
  * test/cli/make_known_answers.ts: a test fails until it does.
  */
-const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | undefined>> = {
+const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | string>> = {
   accumulate_gradients: accumulateGradients,
   accumulate_probabilities: accumulateProbabilities,
   activation,
@@ -102,9 +109,17 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
   conv2d_backward_weight: conv2dBackwardWeight,
+  conv2d_merge: conv2dMerge,
   conv2d_reduce_weight: conv2dReduceWeight,
   conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8 ? undefined : conv2dSubgroup({ ...options, subgroupSize }),
+    subgroupSize === undefined || subgroupSize < 8
+      ? NO_SUBGROUPS
+      : conv2dSubgroup({ ...options, subgroupSize }),
+  conv2d_subgroup_matrix: (options: Conv2dOptions, { subgroupSize, subgroupMatrix }: Gpu) =>
+    subgroupSize && subgroupMatrix
+      ? conv2dSubgroupMatrix({ ...options, subgroupSize, subgroupMatrix })
+      : NO_MATRICES,
+  conv2d_tiled: conv2dTiled,
   copy,
   depthwise_conv2d: depthwiseConv2d,
   depthwise_conv2d_backward_input: depthwiseConv2dBackwardInput,
@@ -132,20 +147,19 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   winograd_input: winogradInput,
   winograd_multiply: (options: WinogradStepOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8
-      ? undefined
+      ? NO_SUBGROUPS
       : winogradMultiply({ ...options, subgroupSize }),
+  winograd_multiply_tiled: winogradMultiplyTiled,
   winograd_output: winogradOutput,
   winograd_weight: winogradWeight,
 }
-
-const NEEDS_SUBGROUPS = 'needs subgroups of one size, at least 8'
 
 /** Runs a kernel on its known answer. What the adapter refuses to compile or to run is WRONG, with the reason. */
 export function checkKernel(gpu: Gpu, shader: ShaderName, answer: KnownAnswer): Promise<KernelReport> {
   const tolerance = { atol: 1e-5, rtol: 1e-6 * Math.sqrt(answer.fanIn) } // of the kernels' tests
   return report({ kernel: shader }, async () => {
     const kernel = kernelOf(gpu, shader, answer)
-    if (!kernel) return NEEDS_SUBGROUPS
+    if (typeof kernel === 'string') return kernel
     const found = await runKernel(gpu, kernel, decoded(answer.inputs))
     return worstErrorOf(found, decoded(answer.outputs), { type: answer.type, ...tolerance })
   })
@@ -161,7 +175,7 @@ export function checkFloat16(gpu: Gpu, shader: ShaderName, answer: KnownAnswer):
   const tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
   return report({ kernel: shader, stored: 'f16' }, async () => {
     const kernel = kernelOf(gpu, shader, answer)
-    if (!kernel) return NEEDS_SUBGROUPS
+    if (typeof kernel === 'string') return kernel
     if (!gpu.device.features.has('shader-f16')) return 'needs shader-f16'
     const inputs = decoded(answer.inputs)
     const narrow = mapNamed(inputs, stored, bytes => bytesOf(toFloat16(new Float32Array(bytes.buffer))))
@@ -188,7 +202,7 @@ async function report(
 }
 
 /** Undefined where the adapter cannot run it. */
-const kernelOf = (gpu: Gpu, shader: ShaderName, { options }: KnownAnswer): Kernel | undefined =>
+const kernelOf = (gpu: Gpu, shader: ShaderName, { options }: KnownAnswer): Kernel | string =>
   makers[shader]!({ ...options, label: shader } as never, gpu)
 
 type Buffers = Record<string, Bytes>

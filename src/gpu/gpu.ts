@@ -4,7 +4,12 @@ import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } fr
 import { PipelineCache } from './pipelines.ts'
 
 /** Asked for where the adapter has them; nothing here needs them to work. */
-const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16']
+const OPTIONAL_FEATURES = [
+  'timestamp-query',
+  'subgroups',
+  'shader-f16',
+  'chromium-experimental-subgroup-matrix',
+] as GPUFeatureName[]
 
 /** Taken at the adapter's best: WebGPU's defaults are 8 storage buffers, 128 MiB a binding and 256 invocations. */
 const LIMITS = [
@@ -28,11 +33,23 @@ export const usage = {
 }
 const MAP_READ = 1
 
+/** Of a binding's share of the placeholder: WebGPU's coarsest alignment of offsets. */
+export const PLACEHOLDER_BYTES = 256
+const MOST_BINDINGS = 16
+
+type SubgroupMatrixConfigs = Iterable<{
+  componentType: string
+  resultComponentType: string
+  M: number
+  N: number
+  K: number
+}>
+
 export class Gpu {
   readonly device: GPUDevice
   readonly info: GPUAdapterInfo
   readonly pipelines: PipelineCache
-  /** Bound where a kernel's parameters leave a buffer unread. */
+  /** Bound where a kernel's parameters leave a buffer alone: `PLACEHOLDER_BYTES` of it for each binding, as writable ones may not overlap. */
   readonly placeholder: GPUBuffer
   /** Kept so that it outlives the device: Dawn crashes when it is collected first. */
   readonly entry: GPU
@@ -60,7 +77,11 @@ export class Gpu {
     this.device = device
     this.info = info
     this.pipelines = new PipelineCache(device)
-    this.placeholder = device.createBuffer({ label: 'placeholder', size: 256, usage: usage.storage })
+    this.placeholder = device.createBuffer({
+      label: 'placeholder',
+      size: PLACEHOLDER_BYTES * MOST_BINDINGS,
+      usage: usage.storage,
+    })
     device.addEventListener('uncapturederror', event => {
       event.preventDefault() // it will be thrown, so it need not be printed too
       this.#failure ??= new ValidationError(event.error.message)
@@ -79,6 +100,15 @@ export class Gpu {
     const { subgroupMinSize, subgroupMaxSize } = this.info
     const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
     return fixed ? subgroupMinSize : undefined
+  }
+
+  /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does; Dawn's extension, not yet WebGPU's. */
+  get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
+    const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
+    const config = [...subgroupMatrixConfigs].find(
+      ({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32',
+    )
+    return config && { m: config.M, n: config.N, k: config.K }
   }
 
   /** Bytes of the buffers that `allocate` made: those alive, and the most that ever were at a time. */

@@ -21,7 +21,7 @@ export interface Kernel {
    * buffer to be read-only and writable in one dispatch.
    */
   inputs: Record<string, number>
-  /** Bytes of each storage buffer that is written, by its name in the shader. */
+  /** Bytes of each storage buffer that is written, by its name in the shader; 0 where the parameters leave it alone. */
   outputs: Record<string, number>
   /** Number of workgroups. The grid is one-dimensional; `foldGrid` folds it where a dimension of WebGPU's would overflow. */
   workgroups: number

@@ -1,7 +1,7 @@
 // A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups made once.
 
 import { UserError } from '../errors.ts'
-import { type Gpu, usage } from './gpu.ts'
+import { type Gpu, PLACEHOLDER_BYTES, usage } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
 import type { Pipeline } from './pipelines.ts'
 import { packParams } from './wgsl.ts'
@@ -170,9 +170,12 @@ function storageEntries(gpu: Gpu, { kernel, ranges }: Launch, pipeline: Pipeline
   if (unknown.length > 0) throw new Error(`${kernel.label}: the shader has no buffer ${unknown.join(', ')}`)
   return buffers.map(({ name, binding }) => {
     if (!(name in sizes)) throw new Error(`${kernel.label}: buffer ${name} is missing`)
-    const resource =
-      sizes[name] === 0 ? { buffer: gpu.placeholder } : rangeOf(kernel, ranges, name, sizes[name])
-    return { binding, resource }
+    const placeholder = {
+      buffer: gpu.placeholder,
+      offset: binding * PLACEHOLDER_BYTES,
+      size: PLACEHOLDER_BYTES,
+    }
+    return { binding, resource: sizes[name] === 0 ? placeholder : rangeOf(kernel, ranges, name, sizes[name]) }
   })
 }
 

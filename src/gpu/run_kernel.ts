@@ -22,7 +22,7 @@ export async function runKernel(
   const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
   gpu.submit(kernel.label, encoder => program.encode(encoder))
   const outputs: Record<string, Bytes> = {}
-  for (const [name, size] of Object.entries(kernel.outputs))
+  for (const [name, size] of Object.entries(kernel.outputs).filter(([, size]) => size > 0))
     outputs[name] = await gpu.download(ranges[name].buffer, size)
   program.destroy()
   for (const { buffer } of Object.values(ranges)) gpu.release(buffer)

@@ -1,10 +1,13 @@
-// The kernels of a convolution: one, or the three of Winograd's as often as its tiles need.
+// The kernels of a convolution: one, two where its sums are split, or the three of Winograd's as often as its tiles need.
 
 import { type ConvolutionTarget, chooseConv2d, chooseWinograd } from '../kernels/choose_conv2d.ts'
 import type { Conv2dOptions } from '../kernels/conv2d.ts'
-import { tileRanges } from '../kernels/winograd.ts'
+import { conv2dMerge } from '../kernels/conv2d_merge.ts'
+import { conv2dTiled, conv2dTiledSplits } from '../kernels/conv2d_tiled.ts'
+import { tileRanges, type WinogradStepOptions } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { MULTIPLY_TILE, winogradMultiply } from '../kernels/winograd_multiply.ts'
+import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../kernels/winograd_output.ts'
 import { type ConvolutionWeights, convolutionWeights, type FoldedWeights } from './folded_weights.ts'
 import type { Conv2dOp, Op, Tensor } from './graph.ts'
@@ -42,22 +45,38 @@ export function lowerConvolution(convolution: Convolution, target: ConvolutionTa
     weight: { folded, part: 'packed' },
     bias: imageBias ? { tensor: imageBias } : { folded, part: 'packed_bias' },
   }
-  return [{ op, kernel: chooseConv2d(options, target), operands }]
+  return splitWhereFew({ op, kernel: chooseConv2d(options, target), operands }, options)
 }
+
+/** A step as it is or, where its workgroups would leave a large GPU idle, one for shares of its sums and one that adds them up. */
+function splitWhereFew(step: Step, options: Conv2dOptions): Step[] {
+  const splits = step.kernel.shader === 'conv2d_tiled' ? conv2dTiledSplits(options) : 1
+  if (splits === 1) return [step]
+  const { op, operands } = step
+  const { input, weight, ...others } = operands
+  const kernel = conv2dTiled({ ...options, splits })
+  const shares = tensors({ partials: scratch(op, kernel.outputs.partials) })
+  return [
+    { op, kernel, operands: { input, weight, ...shares } },
+    { op, kernel: conv2dMerge({ ...options, splits }), operands: { ...others, ...shares } },
+  ]
+}
+
+type Winograd = NonNullable<ReturnType<typeof chooseWinograd>>
 
 function lowerWinograd(
   { op, input, residual, imageBias, weights }: Convolution,
-  options: NonNullable<ReturnType<typeof chooseWinograd>>,
+  options: Winograd,
   { learning = false }: ConvolutionTarget,
 ): Step[] {
   const folded = weights.winograd(options.outputs)
   const { steps, weight, bias } = learning ? madeAnew(op, folded) : kept(folded)
-  const step = MULTIPLY_TILE.tiles * options.subgroupSize
+  const { product, step } = productOf(options)
   const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step })
   const bySome = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
-    const multiply = winogradMultiply(some)
+    const multiply = product(some)
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const products = scratch(op, multiply.outputs.products, `products ${range.first}`)
     return [
@@ -100,6 +119,13 @@ function madeAnew(op: Op, { kernel, parameters }: FoldedWeights): WeightOperands
   ])
   const operands = { ...Object.fromEntries(inputs), packed: weight, packed_bias: bias }
   return { steps: [{ op, kernel, operands }], weight, bias }
+}
+
+/** The kernel of Winograd's products, and how many tiles a workgroup of it takes. */
+function productOf({ subgroupSize }: Winograd) {
+  if (subgroupSize === undefined) return { product: winogradMultiplyTiled, step: TILED_MULTIPLY_TILE.tiles }
+  const product = (options: WinogradStepOptions) => winogradMultiply({ ...options, subgroupSize })
+  return { product, step: MULTIPLY_TILE.tiles * subgroupSize }
 }
 
 /** What its kernels are made from. */

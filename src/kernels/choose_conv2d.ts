@@ -3,6 +3,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dOptions, conv2d } from './conv2d.ts'
 import { conv2dSubgroup, subgroupTile } from './conv2d_subgroup.ts'
+import { conv2dSubgroupMatrix, type SubgroupMatrix } from './conv2d_subgroup_matrix.ts'
+import { conv2dTiled, conv2dTiledCost } from './conv2d_tiled.ts'
 import { windowedSize } from './geometry.ts'
 import type { Precision } from './layout.ts'
 import {
@@ -14,20 +16,54 @@ import {
   winogradWeightBytes,
 } from './winograd.ts'
 import { MULTIPLY_TILE } from './winograd_multiply.ts'
+import { TILED_MULTIPLY_TILE } from './winograd_multiply_tiled.ts'
 
-/** The convolution itself, by one kernel or another: where it runs, and how it is made. */
+/** The convolution itself, by one kernel or another. */
 interface DirectVariant {
+  /** Where it runs. */
   fits(target: ConvolutionTarget): boolean
   kernel(options: Conv2dOptions, target: ConvolutionTarget): Kernel
+  /** What it is estimated to take on a CPU adapter, and on a GPU with cores of its own, in multiply-adds. Default: too much. */
+  cpuCost?(options: Conv2dOptions): number
+  gpuCost?(options: Conv2dOptions): number
 }
 
-const hasSubgroups = ({ subgroupSize = 0 }: ConvolutionTarget) => subgroupSize >= 8
+/** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
+const CPU_SUBGROUP = 8
+
+/** The narrowest vector units are subgroups of 4. */
+const isCpu = ({ subgroupSize = Infinity }: ConvolutionTarget) => subgroupSize <= CPU_SUBGROUP
+
+/** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
+const MATRIX_SPEED = 8
 
 const direct = {
-  conv2d: { fits: () => true, kernel: options => conv2d(options) },
+  conv2d: {
+    fits: () => true,
+    kernel: options => conv2d(options),
+    // Of few channels the tiles of others would mostly be empty.
+    gpuCost: ({ input, outChannels }) => (input[3] <= 8 || outChannels <= 16 ? 0 : Infinity),
+  },
   conv2d_subgroup: {
-    fits: hasSubgroups,
+    fits: ({ subgroupSize = 0 }) => subgroupSize >= 8,
     kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
+    cpuCost: options => directCost(options),
+  },
+  conv2d_tiled: {
+    fits: target => !isCpu(target),
+    kernel: options => conv2dTiled(options),
+    gpuCost: options => conv2dTiledCost(options),
+  },
+  conv2d_subgroup_matrix: {
+    fits: ({ subgroupSize = 0, subgroupMatrix, precision }) =>
+      precision === 'fp16' && subgroupMatrix !== undefined && subgroupSize >= 8 && subgroupSize <= 64,
+    kernel: (options, { subgroupSize, subgroupMatrix }) =>
+      conv2dSubgroupMatrix({
+        ...options,
+        subgroupSize: subgroupSize!,
+        subgroupMatrix: subgroupMatrix!,
+      }),
+    gpuCost: options => conv2dTiledCost(options) / MATRIX_SPEED,
   },
 } satisfies Record<string, DirectVariant>
 
@@ -49,6 +85,8 @@ export interface ConvolutionTarget {
   precision?: Precision
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
+  /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
+  subgroupMatrix?: SubgroupMatrix
   /** Whether Winograd's tiles may be chosen; default true. */
   winograd?: boolean
   /** Whether weights change from run to run, so that every run has to make what its kernels read of them; default false. */
@@ -59,18 +97,19 @@ export interface ConvolutionTarget {
   variant?: Conv2dVariant
 }
 
-type Winograd = WinogradOptions & { subgroupSize: number }
-
-/** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
-const CPU_SUBGROUP = 8
+/** With the subgroups of its product, where that takes some. */
+type Winograd = WinogradOptions & { subgroupSize?: number }
 
 /** What every adapter binds: more weight than this is not asked for. */
 const MOST_WEIGHT_BYTES = 128 * 2 ** 20
 
-// In multiply-adds, of which CPU adapters do 12 a nanosecond: a value that winograd_input or winograd_output loads or stores, and one
-// that winograd_weight stores.
-const VALUE_COST = 20
-const WEIGHT_COST = 14
+// In multiply-adds, of which CPU adapters do 12 a nanosecond: a value that winograd_input or winograd_output loads or stores, one that
+// winograd_weight stores, and a step more.
+const CPU_COSTS = { value: 20, weight: 14, step: 0 }
+// Not measured: a GPU has 20 to 100 multiply-adds for each float of its memory's bandwidth, and these kernels reach half of them; in
+// the 2 µs that a step waits for another it does 20 million. With this, large 3×3 layers of 64 channels and more are Winograd's,
+// as they are in most libraries.
+const GPU_COSTS = { value: 30, weight: 30, step: 20e6 }
 
 /** What the fastest variant of a convolution depends on, as text: its shape and precision; not what is done to the sums at the end. */
 export function conv2dKey(options: Conv2dOptions): string {
@@ -94,59 +133,67 @@ export const variantsFor = (options: Conv2dOptions, target: ConvolutionTarget): 
 /** The one that is told; else the one that was measured to be fastest; else the one that is estimated to be. */
 export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget): Conv2dVariant {
   const candidates = variantsFor(options, target)
-  const { subgroupSize, variant, tuned, learning = false } = target
+  const { variant, tuned } = target
   for (const known of [variant, tuned?.get(conv2dKey(options))])
     if (known !== undefined && candidates.includes(known)) return known
-  return subgroupSize === CPU_SUBGROUP ? cheapest(candidates, options, learning) : 'conv2d'
+  const costs = candidates.map(variant => ({ variant, cost: costOf(variant, options, target) }))
+  return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).variant
 }
 
 /** The kernel of a convolution that is not by Winograd's tiles. */
 export function chooseConv2d(options: Conv2dOptions, target: ConvolutionTarget): Kernel {
-  const { subgroupSize, tuned, variant } = target
-  const chosen = chooseVariant(options, { subgroupSize, tuned, variant, winograd: false })
+  // One by one: what is spread of a Gpu lacks its getters.
+  const { subgroupSize, subgroupMatrix, precision, tuned, variant } = target
+  const withoutTiles = { subgroupSize, subgroupMatrix, precision, tuned, variant, winograd: false }
+  const chosen = chooseVariant(options, withoutTiles)
   return direct[isDirect(chosen) ? chosen : 'conv2d'].kernel(options, target)
 }
 
-/** Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2d` is for it. */
+/** Winograd's tiles, with the subgroups of their product; undefined where `chooseConv2d` is for it. */
 export function chooseWinograd(options: Conv2dOptions, target: ConvolutionTarget): Winograd | undefined {
   const chosen = chooseVariant(options, target)
   if (isDirect(chosen)) return undefined
-  return { ...options, outputs: tiles[chosen], subgroupSize: target.subgroupSize! }
+  const { subgroupSize } = target
+  return { ...options, outputs: tiles[chosen], ...(subgroupSize === CPU_SUBGROUP && { subgroupSize }) }
 }
 
 function fits(variant: Conv2dVariant, options: Conv2dOptions, target: ConvolutionTarget): boolean {
   if (isDirect(variant)) return direct[variant].fits(target)
-  const { winograd = true } = target
+  const { subgroupSize = Infinity, winograd = true } = target
   const weightBytes = winogradWeightBytes(tiles[variant], options.input[3], options.outChannels)
-  const hasRoom = weightBytes <= MOST_WEIGHT_BYTES
-  return winograd && hasRoom && hasSubgroups(target) && winogradFits(options, tiles[variant])
+  const runs = weightBytes <= MOST_WEIGHT_BYTES && subgroupSize >= CPU_SUBGROUP
+  return winograd && runs && winogradFits(options, tiles[variant])
 }
 
-/** On a CPU adapter. */
-function cheapest(candidates: Conv2dVariant[], options: Conv2dOptions, learning: boolean): Conv2dVariant {
-  const cost = (variant: Conv2dVariant) => {
-    if (variant === 'conv2d_subgroup') return directCost(options)
-    if (isDirect(variant)) return Infinity
-    const by = { ...options, outputs: tiles[variant] }
-    return winogradCost(by) + (learning ? weightCost(by) : 0)
+function costOf(variant: Conv2dVariant, options: Conv2dOptions, target: ConvolutionTarget): number {
+  const onCpu = isCpu(target)
+  if (isDirect(variant)) {
+    const { cpuCost, gpuCost }: DirectVariant = direct[variant]
+    return (onCpu ? cpuCost : gpuCost)?.(options) ?? Infinity
   }
-  const costs = candidates.map(variant => ({ variant, cost: cost(variant) }))
-  return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).variant
+  const cpuTile = { ...MULTIPLY_TILE, tiles: MULTIPLY_TILE.tiles * CPU_SUBGROUP }
+  const [tile, costs] = onCpu ? [cpuTile, CPU_COSTS] : [TILED_MULTIPLY_TILE, GPU_COSTS]
+  const by = { ...options, outputs: tiles[variant] }
+  return winogradCost(by, tile, costs) + (target.learning ? weightCost(by, costs) : 0)
 }
 
-function winogradCost(options: WinogradOptions): number {
+/** `tile` is what a workgroup of the product computes. */
+function winogradCost(
+  options: WinogradOptions,
+  tile: { tiles: number; vectors: number },
+  costs: typeof CPU_COSTS,
+): number {
   const { outputs, input, outChannels } = options
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)
-  const rows = roundUp(total, MULTIPLY_TILE.tiles * CPU_SUBGROUP)
-  const products = points * rows * input[3] * roundUp(outChannels, MULTIPLY_TILE.vectors * 4)
+  const products = points * roundUp(total, tile.tiles) * input[3] * roundUp(outChannels, tile.vectors * 4)
   const values = total * (((outputs + 2) ** 2 + points) * input[3] + (points + outputs ** 2) * outChannels)
-  return products + VALUE_COST * values
+  return products + costs.value * values + 2 * costs.step
 }
 
 /** Of making the weight's values at the points, rather than the nine that it has anyway. */
-const weightCost = ({ outputs, input, outChannels }: WinogradOptions): number =>
-  WEIGHT_COST * (winogradPoints(outputs) ** 2 - 9) * input[3] * outChannels
+const weightCost = ({ outputs, input, outChannels }: WinogradOptions, costs: typeof CPU_COSTS): number =>
+  costs.weight * (winogradPoints(outputs) ** 2 - 9) * input[3] * outChannels + costs.step
 
 /** Of tiles as conv2d_subgroup has them, at the taps that are inside the map for some of their pixels. */
 function directCost(options: Conv2dOptions): number {

@@ -10,15 +10,23 @@ export const MULTIPLY_TILE = { tiles: 3, vectors: 4 }
  * vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes, at least 8.
  */
 export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: number }): Kernel {
-  const { label, outputs, input, outChannels, subgroupSize, range } = options
-  const inChannels = input[3]
-  const points = winogradPoints(outputs) ** 2
-  const tileGroups = Math.ceil(range.count / (MULTIPLY_TILE.tiles * subgroupSize))
-  const vectorGroups = Math.ceil(vectors(outChannels) / MULTIPLY_TILE.vectors)
+  const { subgroupSize } = options
   return {
-    label,
     shader: 'winograd_multiply',
     constants: { SUBGROUP_SIZE: subgroupSize },
+    ...batchedProduct(options, { ...MULTIPLY_TILE, tiles: MULTIPLY_TILE.tiles * subgroupSize }),
+  }
+}
+
+/** What both variants share; `tile` is what one workgroup computes, at one point. */
+export function batchedProduct(options: WinogradStepOptions, tile: { tiles: number; vectors: number }) {
+  const { label, outputs, input, outChannels, range } = options
+  const inChannels = input[3]
+  const points = winogradPoints(outputs) ** 2
+  const tileGroups = Math.ceil(range.count / tile.tiles)
+  const vectorGroups = Math.ceil(vectors(outChannels) / tile.vectors)
+  return {
+    label,
     params: {
       tiles: range.count,
       in_vectors: vectors(inChannels),

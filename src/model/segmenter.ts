@@ -163,8 +163,8 @@ export class Segmenter {
   }
 
   get #target(): PlanTarget {
-    const { limits, subgroupSize } = this.#gpu
-    return { limits, subgroupSize, precision: this.#precision, tuned: this.#tuned }
+    const { limits, subgroupSize, subgroupMatrix } = this.#gpu
+    return { limits, subgroupSize, subgroupMatrix, precision: this.#precision, tuned: this.#tuned }
   }
 
   /** Frees what is on the GPU. What runs after it is planned anew. */

@@ -15,6 +15,7 @@ import { addOf } from '../cases/add.ts'
 import { batchNormOf } from '../cases/batch_norm.ts'
 import { concatOf } from '../cases/concat.ts'
 import { conv2dOf } from '../cases/conv2d.ts'
+import { conv2dMergeOf } from '../cases/conv2d_merge.ts'
 import { copyOf } from '../cases/copy.ts'
 import { depthwiseConv2dOf } from '../cases/depthwise_conv2d.ts'
 import { foldBatchNormOf } from '../cases/fold_batch_norm.ts'
@@ -31,7 +32,8 @@ import { add } from '../reference/add.ts'
 import type { Array4, Shape4 } from '../reference/array4.ts'
 import { batchNorm } from '../reference/batch_norm.ts'
 import { concat } from '../reference/concat.ts'
-import { conv2d } from '../reference/conv2d.ts'
+import { type Conv2d, conv2d } from '../reference/conv2d.ts'
+import { conv2dMerge } from '../reference/conv2d_merge.ts'
 import { depthwiseConv2d } from '../reference/depthwise_conv2d.ts'
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { globalAveragePool } from '../reference/global_average_pool.ts'
@@ -43,6 +45,7 @@ import { softmax } from '../reference/softmax.ts'
 import { upsampleArgmax } from '../reference/upsample_argmax.ts'
 import { padding } from '../reference/window.ts'
 import { toGpu } from '../support/activations.ts'
+import { roundToFloat16 } from '../support/float16.ts'
 import { packWeight } from '../support/pack_weight.ts'
 import { base64 } from './base64.ts'
 import { conv2dBackwardAnswers } from './conv2d_backward_answers.ts'
@@ -56,6 +59,8 @@ const test = { name: '', seed: 1 }
 export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
   return [
     await conv2dAnswer(gpu),
+    await conv2dFloat16Answer(gpu),
+    conv2dMergeAnswer(),
     await depthwiseConv2dAnswer(gpu),
     await foldBatchNormAnswer(gpu),
     batchNormAnswer(),
@@ -77,13 +82,36 @@ export async function makeKnownAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
   ]
 }
 
+const convolution = {
+  input: [2, 6, 5, 5],
+  outChannels: 9,
+  kernel: [3, 3],
+  stride: 2,
+  dilation: 2,
+  padding: padding(2),
+  residual: true,
+  activation: 'relu6',
+} as const
+
 async function conv2dAnswer(gpu: Gpu): Promise<KnownAnswer> {
-  const shape = { input: [2, 6, 5, 5], outChannels: 9, kernel: [3, 3], stride: 2, dilation: 2 } as const
-  const options = { ...shape, padding: padding(2), residual: true, activation: 'relu6' } as const
-  const operands = conv2dOf({ ...test, ...options, bias: 'channel' })
+  const operands = conv2dOf({ ...test, ...convolution, bias: 'channel' })
+  return convolved(gpu, ['conv2d', 'conv2d_subgroup', 'conv2d_tiled'], operands)
+}
+
+/** Of values that f16 has, which may thus be rounded to it. */
+async function conv2dFloat16Answer(gpu: Gpu): Promise<KnownAnswer> {
+  const { input, weight, ...others } = conv2dOf({ ...test, ...convolution, bias: 'channel' })
+  return convolved(gpu, ['conv2d_subgroup_matrix'], {
+    ...others,
+    input: { ...input, data: roundToFloat16(input.data) },
+    weight: { ...weight, data: roundToFloat16(weight.data) },
+  })
+}
+
+async function convolved(gpu: Gpu, shaders: ShaderName[], operands: Conv2d): Promise<KnownAnswer> {
   return {
-    shaders: ['conv2d', 'conv2d_subgroup'],
-    options,
+    shaders,
+    options: convolution,
     inputs: {
       input: base64(toGpu(operands.input)),
       ...(await weights(gpu, operands)),
@@ -93,6 +121,21 @@ async function conv2dAnswer(gpu: Gpu): Promise<KnownAnswer> {
     type: 'f32',
     fanIn: 3 * 3 * 5,
   }
+}
+
+function conv2dMergeAnswer(): KnownAnswer {
+  const shape = { input: SHAPE, outChannels: SHAPE[3], kernel: [1, 1], stride: 1, dilation: 1 } as const
+  const merged = { splits: 3, residual: true, activation: 'relu6' } as const
+  const operands = conv2dMergeOf({ ...test, ...merged, shape: SHAPE, bias: 'image' })
+  const { partials, bias, residual } = operands
+  const [n, , , c] = SHAPE
+  const options = { ...shape, padding: padding(0), biasPerImage: true, ...merged }
+  const inputs = {
+    partials: base64(Float32Array.from(partials.flatMap(partial => [...toGpu(partial)]))),
+    bias: base64(toGpu({ shape: [n, 1, 1, c], data: bias })),
+    residual: base64(toGpu(residual!)),
+  }
+  return floats('conv2d_merge', options, { inputs, output: conv2dMerge(operands), fanIn: 3 })
 }
 
 async function depthwiseConv2dAnswer(gpu: Gpu): Promise<KnownAnswer> {

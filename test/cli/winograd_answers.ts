@@ -49,13 +49,13 @@ export function winogradAnswers(): KnownAnswer[] {
   const products = randomValues(POINTS * count * outChannels, 3)
   const options = { ...test, outputs: OUTPUTS, range: { first: 0, count } }
   return [
-    answer('winograd_input', {
+    answer(['winograd_input'], {
       options,
       inputs: { input: base64(toGpu(conv.input)) },
       outputs: { tiles: atPoints(values, inChannels) },
       fanIn: 1,
     }),
-    answer('winograd_weight', {
+    answer(['winograd_weight'], {
       options: { weight: conv.weight.shape, outputs: OUTPUTS, bias: true },
       inputs: { weight: base64(conv.weight.data), bias: base64(conv.bias!) },
       outputs: {
@@ -64,7 +64,7 @@ export function winogradAnswers(): KnownAnswer[] {
       },
       fanIn: 9,
     }),
-    answer('winograd_multiply', {
+    answer(['winograd_multiply', 'winograd_multiply_tiled'], {
       options,
       inputs: { tiles: atPoints(factors, inChannels), weight: weightAt(weight) },
       outputs: {
@@ -75,7 +75,7 @@ export function winogradAnswers(): KnownAnswer[] {
       },
       fanIn: inChannels,
     }),
-    answer('winograd_output', {
+    answer(['winograd_output'], {
       options,
       inputs: {
         products: atPoints(products, outChannels),
@@ -88,8 +88,8 @@ export function winogradAnswers(): KnownAnswer[] {
   ]
 }
 
-const answer = (shader: ShaderName, rest: Omit<KnownAnswer, 'shaders' | 'type'>): KnownAnswer => ({
-  shaders: [shader],
+const answer = (shaders: ShaderName[], rest: Omit<KnownAnswer, 'shaders' | 'type'>): KnownAnswer => ({
+  shaders,
   type: 'f32',
   ...rest,
 })

@@ -69,15 +69,16 @@ function graphOf(test: Conv2dCase, slice?: Slice) {
   return { graph, conv, inputs, parameters }
 }
 
+interface Choice {
+  variant: Conv2dVariant
+  withoutSubgroups?: boolean
+  learning?: boolean
+}
+
 /** Runs a case by one variant and compares its output, of a heavy one a sample. */
-async function expectConvolved(
-  test: Conv2dCase,
-  variant: Conv2dVariant,
-  { slice, learning }: { slice?: Slice; learning?: boolean } = {},
-): Promise<void> {
+async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice): Promise<void> {
   const { graph, conv, inputs, parameters } = graphOf(test, slice)
-  const run = { inputs, parameters, passes: [], variant, learning }
-  const { output } = await runGraph(await testGpu(), graph, run)
+  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, passes: [], ...choice })
   const shape = conv2dShape(conv)
   const { offset, channels } = slice ?? { offset: 0, channels: shape[3] }
   const inSlice = (index: number) => index % channels >= offset && index % channels < offset + shape[3]
@@ -100,18 +101,36 @@ describe('a convolution in a plan', () => {
       })
       // What is not finite spreads over its tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
-        it(test.name, () => expectConvolved(test, `winograd_${outputs}`))
+        it(test.name, () => expectConvolved(test, { variant: `winograd_${outputs}` }))
 
       it('into a slice of a wider tensor', async () => {
         const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
-        await expectConvolved(test, `winograd_${outputs}`, { slice: { offset: 8, channels: 24 } })
+        await expectConvolved(test, { variant: `winograd_${outputs}` }, { offset: 8, channels: 24 })
       })
 
       it('with a weight that learns', async () => {
         const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
-        await expectConvolved({ ...test, bias: 'channel' }, `winograd_${outputs}`, { learning: true })
+        const choice = { variant: `winograd_${outputs}`, learning: true } as const
+        await expectConvolved({ ...test, bias: 'channel' }, choice)
       })
     })
+
+  describe('without subgroups', () => {
+    const light = cases.filter(({ spotCheck }) => !spotCheck)
+    for (const outputs of [4, 3, 2] as const)
+      for (const test of light.filter(test => !test.plant && fits(test, outputs)))
+        it(`by tiles of ${outputs}: ${test.name}`, () =>
+          expectConvolved(test, { variant: `winograd_${outputs}`, withoutSubgroups: true }))
+    for (const test of light)
+      it(`through workgroup memory: ${test.name}`, () =>
+        expectConvolved(test, { variant: 'conv2d_tiled', withoutSubgroups: true }))
+
+    it('into a slice of a wider tensor, in shares of the sums', async () => {
+      const test = cases.find(({ name }) => name === 'aspp.project 1024 → 256 with a bias per image, on 9×9')!
+      const choice = { variant: 'conv2d_tiled', withoutSubgroups: true } as const
+      await expectConvolved(test, choice, { offset: 8, channels: 272 })
+    })
+  })
 
   describe('is by tiles where that is estimated to be faster', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Partial<PlanTarget>) =>
@@ -133,9 +152,18 @@ describe('a convolution in a plan', () => {
       expect(shaders({ ...wide, stride: 2 }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
       expect(shaders({ ...wide, kernel: [1, 1] }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
     })
-    it('not without subgroups, nor with others than a CPU adapter’s', () => {
-      expect(shaders(wide, {})).to.deep.equal(new Set(['conv2d']))
-      expect(shaders(wide, { subgroupSize: 32 })).to.deep.equal(new Set(['conv2d']))
+    it('on GPUs with cores of their own, of 64 channels and more', () => {
+      const narrow = { input: [1, 33, 33, 32], outChannels: 32 } as const
+      for (const gpu of [{}, { subgroupSize: 32 }]) {
+        expect(shaders(wide, gpu)).to.include('winograd_multiply_tiled')
+        expect(shaders({ ...wide, input: [1, 129, 129, 64], outChannels: 64 }, gpu)).to.include(
+          'winograd_multiply_tiled',
+        )
+        expect(shaders(narrow, gpu)).to.deep.equal(new Set(['conv2d_tiled', 'conv2d_merge']))
+      }
+    })
+    it('not on CPU adapters with subgroups of four', () => {
+      expect(shaders(wide, { subgroupSize: 4 })).to.deep.equal(new Set(['conv2d']))
     })
     it('not of few pixels where the weight learns, which then takes longer than its product', () => {
       const small = { ...wide, input: [1, 9, 9, 256] } as const
@@ -145,6 +173,35 @@ describe('a convolution in a plan', () => {
     })
     it('not where it is told not to', () => {
       expect(shaders(wide, { ...cpu, winograd: false })).to.deep.equal(new Set(['conv2d_subgroup']))
+    })
+  })
+
+  describe('on GPUs with cores of their own', () => {
+    const shaders = (test: Partial<Conv2dCase>, target: Partial<PlanTarget> = {}) =>
+      createPlan(graphOf({ ...base, ...test }).graph, { ...limits, ...target }).steps.map(
+        ({ kernel }) => kernel.shader,
+      )
+    const wide = { input: [1, 65, 65, 256], outChannels: 256, kernel: [1, 1] } as const
+
+    it('goes through workgroup memory, unless channels are few', () => {
+      expect(shaders({ ...wide, input: [1, 129, 129, 256] })).to.deep.equal(['conv2d_tiled'])
+      expect(shaders({ ...wide, outChannels: 16 })).to.deep.equal(['conv2d'])
+      expect(shaders({ ...wide, input: [1, 65, 65, 3] })).to.deep.equal(['conv2d'])
+    })
+    it('splits its sums where its workgroups are few', () => {
+      expect(shaders({ ...wide, input: [1, 9, 9, 2048] })).to.deep.equal(['conv2d_tiled', 'conv2d_merge'])
+    })
+    it('is by matrix units at fp16, where there are some', () => {
+      const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
+      const byMatrices = ['conv2d_subgroup_matrix']
+      expect(shaders(wide, { ...matrices, precision: 'fp16' })).to.deep.equal(byMatrices)
+      expect(shaders({ ...wide, kernel: [3, 3] }, { ...matrices, precision: 'fp16' })).to.deep.equal(
+        byMatrices,
+      )
+      expect(shaders(wide, matrices)).not.to.deep.equal(byMatrices)
+      expect(shaders(wide, { subgroupMatrix: matrices.subgroupMatrix, precision: 'fp16' })).not.to.deep.equal(
+        byMatrices,
+      )
     })
   })
 })

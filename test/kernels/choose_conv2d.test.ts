@@ -60,19 +60,28 @@ describe('the key of a convolution', () => {
 
 describe('the variant of a convolution', () => {
   it('is one of those that fit its shape and the adapter', () => {
-    expect(variantsFor(wide, {})).to.deep.equal(['conv2d'])
     expect(variantsFor(wide, { subgroupSize: 4 })).to.deep.equal(['conv2d'])
     expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const tiles = ['winograd_4', 'winograd_3']
     expect(variantsFor(wide, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup', ...tiles])
     expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
-    expect(variantsFor(short, cpu)).to.have.members(conv2dVariants)
+    const forGpus = ['conv2d_tiled', 'conv2d_subgroup_matrix']
+    const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
+    expect(variantsFor(short, cpu)).to.have.members(forCpus)
+    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
+    const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
+    expect(variantsFor(short, { ...matrices, precision: 'fp16' })).to.have.members(conv2dVariants)
+    expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
   })
 
   it('is by the table where nothing was measured', () => {
-    expect(chooseVariant(wide, {})).to.equal('conv2d')
-    expect(chooseVariant(wide, { subgroupSize: 32 })).to.equal('conv2d')
+    for (const gpu of [{}, { subgroupSize: 32 }]) {
+      expect(chooseVariant(wide, gpu)).to.equal('winograd_4')
+      expect(chooseVariant(pointwise, gpu)).to.equal('conv2d_tiled')
+      expect(chooseVariant({ ...pointwise, outChannels: 16 }, gpu)).to.equal('conv2d')
+    }
+    expect(chooseVariant(wide, { subgroupSize: 4 })).to.equal('conv2d')
     expect(chooseVariant(wide, cpu)).to.equal('winograd_4')
     expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
   })
@@ -84,6 +93,16 @@ describe('the variant of a convolution', () => {
         return 8
       }
     })()
+    const withMatrices = new (class {
+      readonly precision = 'fp16'
+      get subgroupSize() {
+        return 32
+      }
+      get subgroupMatrix() {
+        return { m: 16, n: 16, k: 16 }
+      }
+    })()
+    expect(chooseConv2d(pointwise, withMatrices).shader).to.equal('conv2d_subgroup_matrix')
     expect(chooseConv2d(pointwise, gpu).shader).to.equal('conv2d_subgroup')
     expect(chooseWinograd(wide, gpu)).to.include({ outputs: 4, subgroupSize: 8 })
   })
@@ -96,7 +115,9 @@ describe('the variant of a convolution', () => {
       'winograd_4',
     )
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_2') }), 'does not fit').to.equal('winograd_4')
-    expect(chooseVariant(wide, { tuned: tuned('winograd_3') }), 'nor here').to.equal('conv2d')
+    expect(chooseVariant(wide, { subgroupSize: 4, tuned: tuned('winograd_3') }), 'nor here').to.equal(
+      'conv2d',
+    )
     const told = { ...cpu, tuned: tuned('winograd_3'), variant: 'conv2d' as const }
     expect(chooseVariant(wide, told)).to.equal('conv2d')
   })

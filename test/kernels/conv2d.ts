@@ -10,6 +10,7 @@ import { expectClose, tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
 import { sampleIndices } from '../reference/random.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
+import { roundToFloat16 } from '../support/float16.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import { packWeight } from '../support/pack_weight.ts'
 
@@ -23,14 +24,16 @@ export interface Conv2dRunOptions {
   variant?: (options: Conv2dOptions) => Kernel
   /** Where the result goes in a wider tensor; the rest of that may not change. */
   slice?: Slice
+  /** For a kernel that rounds input and weight to f16: they have such values, whichever way an adapter rounds others. */
+  asFloat16?: boolean
 }
 
 export async function conv2dRun(
   test: Conv2dCase,
   gpu: Gpu,
-  { variant = conv2d, slice }: Conv2dRunOptions = {},
+  { variant = conv2d, slice, asFloat16 = false }: Conv2dRunOptions = {},
 ): Promise<KernelRun> {
-  const operands = conv2dOf(test)
+  const operands = asFloat16 ? inFloat16(conv2dOf(test)) : conv2dOf(test)
   const { input, weight, padding, bias, imageBias, residual } = operands
   const { name: label, outChannels, kernel, stride, dilation, activation } = test
   const packed = await packWeight(gpu, { weight, bias })
@@ -62,6 +65,12 @@ export async function conv2dRun(
     },
   }
 }
+
+const inFloat16 = ({ input, weight, ...others }: Conv2d): Conv2d => ({
+  ...others,
+  input: { ...input, data: roundToFloat16(input.data) },
+  weight: { ...weight, data: roundToFloat16(weight.data) },
+})
 
 function denseOutput({ plant }: Conv2dCase, operands: Conv2d, output: Bytes) {
   const shape = conv2dShape(operands)

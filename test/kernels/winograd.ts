@@ -1,9 +1,11 @@
-// The four kernels of Winograd's convolution, each against its own float64 reference.
+// The kernels of Winograd's convolution, each against its own float64 reference.
 
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { unpadChannels, vectors } from '../../src/kernels/layout.ts'
 import { type WinogradStepOptions, winogradTiles } from '../../src/kernels/winograd.ts'
 import { winogradInput } from '../../src/kernels/winograd_input.ts'
 import { winogradMultiply } from '../../src/kernels/winograd_multiply.ts'
+import { winogradMultiplyTiled } from '../../src/kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../../src/kernels/winograd_output.ts'
 import { winogradWeight } from '../../src/kernels/winograd_weight.ts'
 import { randomStatistics } from '../cases/batch_norm.ts'
@@ -113,12 +115,16 @@ function expectWeightAtPoints(actual: Uint8Array<ArrayBuffer>, weight: Weight, o
   expectClose(new Float32Array(actual.buffer), expected, { shape, atol, rtol: tolerance(1) })
 }
 
-/** Of any numbers: what they are values of does not matter here. */
-export function winogradMultiplyRun(
+export const winogradMultiplyRun = (
   test: WinogradCase,
   { subgroupSize = 0 }: { subgroupSize?: number },
-): KernelRun {
-  const kernel = winogradMultiply({ ...optionsOf(test), subgroupSize })
+): KernelRun => multiplyRun(test, winogradMultiply({ ...optionsOf(test), subgroupSize }))
+
+export const winogradMultiplyTiledRun = (test: WinogradCase): KernelRun =>
+  multiplyRun(test, winogradMultiplyTiled(optionsOf(test)))
+
+/** Of any numbers: what they are values of does not matter here. */
+function multiplyRun(test: WinogradCase, kernel: Kernel): KernelRun {
   const [inChannels, { outChannels }] = [test.input[3], test]
   const points = reference.matrices[test.outputs].input.length ** 2
   const { tiles: count } = kernel.params

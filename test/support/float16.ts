@@ -34,7 +34,7 @@ export async function verifyFloat16(
   }
   const expected = await runKernel(gpu, kernel, wide)
   const actual = await runKernel(gpu, storedAsFloat16(kernel), narrow)
-  for (const name of Object.keys(kernel.outputs)) {
+  for (const name of Object.keys(expected)) {
     if (name === 'classes') {
       expect([...actual[name]], name).to.deep.equal([...expected[name]])
       continue
@@ -48,3 +48,7 @@ export async function verifyFloat16(
 
 const floats = ({ buffer, byteOffset, byteLength }: HostData | Bytes) =>
   new Float32Array(buffer, byteOffset, byteLength / 4)
+
+/** The nearest values that f16 has. */
+export const roundToFloat16 = (values: Float64Array): Float64Array =>
+  Float64Array.from(fromFloat16(toFloat16(Float32Array.from(values))))

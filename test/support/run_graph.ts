@@ -23,17 +23,19 @@ interface Run {
   learning?: boolean
   /** Default: fp32. */
   precision?: Precision
+  /** As if the adapter had subgroups of no one size, as some GPUs do: CPU adapters do. */
+  withoutSubgroups?: boolean
 }
 
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
   graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), ...target }: Run,
+  { inputs, passes = allPasses, parameters = seededParameters(graph), withoutSubgroups, ...target }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const { limits, subgroupSize } = gpu
-  const plan = createPlan(graph, { limits, subgroupSize, ...target }, passes)
+  const subgroupSize = withoutSubgroups ? undefined : gpu.subgroupSize
+  const plan = createPlan(graph, { limits: gpu.limits, subgroupSize, ...target }, passes)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

@@ -1,0 +1,40 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import { activationRange } from './activation.ts'
+import { type Conv2dOptions, outputTraffic, residualParams } from './conv2d.ts'
+import { windowedSize } from './geometry.ts'
+import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
+
+/** act(Σ partials + bias + residual): what is left to do of a convolution whose sums `conv2dTiled` has split. */
+export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel {
+  const { label, input, outChannels, biasPerImage = false, residual = false, activation, splits } = options
+  const { slice = { offset: 0, channels: outChannels } } = options
+  const [n, inH, inW] = input
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const outVectors = vectors(outChannels)
+  const count = n * out.h * out.w * outVectors
+  const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
+  const inputs = {
+    partials: splits * count * VECTOR_BYTES,
+    bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+    residual: residual === true ? outputBytes : 0,
+  }
+  return {
+    label,
+    shader: 'conv2d_merge',
+    params: {
+      count,
+      splits,
+      image_pixels: out.h * out.w,
+      out_vectors: outVectors,
+      out_pitch: vectors(slice.channels),
+      out_offset: slice.offset / 4,
+      bias_pitch: biasPerImage ? outVectors : 0,
+      ...residualParams(residual),
+      ...activationRange(activation),
+    },
+    inputs,
+    outputs: { output: outputBytes },
+    workgroups: Math.ceil(count / 64),
+    traffic: outputTraffic(count * VECTOR_BYTES, residual),
+  }
+}

@@ -1,0 +1,80 @@
+// Which taps of a window reach the map: along an axis they are the same for a whole stretch of outputs, and form a range. A
+// map is thus a few regions (a 3×3 at rate r has 3 × 3), in each of which the same rectangle of taps is all there is to compute:
+// nothing is multiplied with padding, and nothing has to be tested. shaders/conv2d_tiled.wgsl does this arithmetic as well.
+
+import { type Window, windowedSize } from './geometry.ts'
+
+/** A window that slides along one axis. */
+export interface Axis {
+  inputs: number
+  outputs: number
+  taps: number
+  stride: number
+  dilation: number
+  /** Padding before the map. */
+  pad: number
+}
+
+/** The outputs from `first` to `end` − 1, and the taps from `firstTap` to `endTap` − 1: those that reach the map from any of them. */
+export interface Stretch {
+  first: number
+  end: number
+  firstTap: number
+  endTap: number
+}
+
+/** A rectangle of outputs and its rectangle of taps; either may be empty of taps, where all is padding. */
+export interface Region {
+  rows: Stretch
+  columns: Stretch
+}
+
+/** The axes of a window over a map. */
+export function windowAxes(map: { h: number; w: number }, window: Window): { rows: Axis; columns: Axis } {
+  const { kernel, stride, dilation, padding } = window
+  const out = windowedSize(map, window)
+  const shared = { stride, dilation }
+  return {
+    rows: { ...shared, inputs: map.h, outputs: out.h, taps: kernel[0], pad: padding.top },
+    columns: { ...shared, inputs: map.w, outputs: out.w, taps: kernel[1], pad: padding.left },
+  }
+}
+
+/** All outputs of an axis: in stretches that have the same taps, or, if not `exact`, in one. */
+export function stretches(axis: Axis, exact: boolean): Stretch[] {
+  const found: Stretch[] = []
+  for (let first = 0; first < axis.outputs; first = found.at(-1)!.end)
+    found.push(stretchFrom(axis, first, exact))
+  return found
+}
+
+/** The regions of a map: row by row of them. */
+export const regions = (rows: Stretch[], columns: Stretch[]): Region[] =>
+  rows.flatMap(row => columns.map(column => ({ rows: row, columns: column })))
+
+/** Outputs of a region in one image. */
+export const regionOutputs = ({ rows, columns }: Region): number =>
+  (rows.end - rows.first) * (columns.end - columns.first)
+
+/** Taps of a region. */
+export const regionTaps = ({ rows, columns }: Region): number =>
+  Math.max(0, rows.endTap - rows.firstTap) * Math.max(0, columns.endTap - columns.firstTap)
+
+function stretchFrom(axis: Axis, first: number, exact: boolean): Stretch {
+  const changes = exact ? [nextChange(axis, 0, first), nextChange(axis, axis.inputs, first)] : []
+  const end = Math.min(axis.outputs, ...changes)
+  // Later outputs have fewer taps before either edge of the map.
+  return { first, end, firstTap: tapsBefore(axis, 0, end - 1), endTap: tapsBefore(axis, axis.inputs, first) }
+}
+
+/** How many taps of an output lie before the place `edge` of the input. */
+const tapsBefore = ({ taps, stride, dilation, pad }: Axis, edge: number, output: number): number =>
+  Math.min(taps, divideUp(edge + pad - output * stride, dilation))
+
+/** The next output of which fewer taps lie before `edge`. */
+function nextChange(axis: Axis, edge: number, output: number): number {
+  const taps = tapsBefore(axis, edge, output)
+  return taps === 0 ? axis.outputs : divideUp(edge + axis.pad - (taps - 1) * axis.dilation, axis.stride)
+}
+
+const divideUp = (a: number, b: number): number => Math.ceil(Math.max(0, a) / b)
