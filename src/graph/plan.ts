@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
-import { activationBytes } from '../kernels/layout.ts'
+import { activationBytes, type Precision } from '../kernels/layout.ts'
 import { classMapWords } from '../kernels/upsample_argmax.ts'
 import type { FoldedWeights } from './folded_weights.ts'
 import type { Graph, Parameter, Tensor } from './graph.ts'
@@ -33,6 +33,8 @@ export interface Plan {
 
 /** The GPU that a plan is for; a `Gpu` is one. */
 export interface PlanTarget extends ConvolutionTarget {
+  /** Of activations and weights as they are stored; default fp32. */
+  precision?: Precision
   /** In bytes. */
   limits: Pick<
     GPUSupportedLimits,

@@ -147,9 +147,9 @@ class Race {
 
   /** Undefined where the GPU has no room for a variant, or does not take its shaders. */
   async #prepare(variant: Conv2dVariant): Promise<Executor | undefined> {
-    const { limits, subgroupSize } = this.#gpu
+    const { limits, subgroupSize, subgroupMatrix } = this.#gpu
     try {
-      const plan = createPlan(this.#graph, { limits, subgroupSize, variant }, [])
+      const plan = createPlan(this.#graph, { limits, subgroupSize, subgroupMatrix, variant }, [])
       return await Executor.create(this.#gpu, plan, this.#weights)
     } catch (error) {
       if (error instanceof UserError || error instanceof ShaderError) return undefined

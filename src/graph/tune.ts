@@ -70,8 +70,8 @@ export async function tune(
   }: TuneOptions & Pick<ConvolutionTarget, 'tuned'> & { turn: <T>(work: () => Promise<T>) => Promise<T> },
 ): Promise<TunedConvolution[]> {
   const { seconds = SECONDS, signal, onProgress, onlyNew = false } = options
-  const { limits, subgroupSize } = gpu
-  const target = { limits, subgroupSize }
+  const { limits, subgroupSize, subgroupMatrix } = gpu
+  const target = { limits, subgroupSize, subgroupMatrix }
   const layers = distinctConvolutions(graph)
     .map(layer => ({ ...layer, candidates: variantsFor(convolutionOf(layer.op), target) }))
     .filter(({ convolution, candidates }) => candidates.length > 1 && !(onlyNew && tuned?.has(convolution)))

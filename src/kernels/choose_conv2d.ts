@@ -6,7 +6,6 @@ import { conv2dSubgroup, subgroupTile } from './conv2d_subgroup.ts'
 import { conv2dSubgroupMatrix, type SubgroupMatrix } from './conv2d_subgroup_matrix.ts'
 import { conv2dTiled, conv2dTiledCost } from './conv2d_tiled.ts'
 import { windowedSize } from './geometry.ts'
-import type { Precision } from './layout.ts'
 import {
   type WinogradOptions,
   type WinogradOutputs,
@@ -21,7 +20,7 @@ import { TILED_MULTIPLY_TILE } from './winograd_multiply_tiled.ts'
 /** The convolution itself, by one kernel or another. */
 interface DirectVariant {
   /** Where it runs. */
-  fits(target: ConvolutionTarget): boolean
+  fits(target: ConvolutionTarget, options: Conv2dOptions): boolean
   kernel(options: Conv2dOptions, target: ConvolutionTarget): Kernel
   /** What it is estimated to take on a CPU adapter, and on a GPU with cores of its own, in multiply-adds. Default: too much. */
   cpuCost?(options: Conv2dOptions): number
@@ -55,7 +54,7 @@ const direct = {
     gpuCost: options => conv2dTiledCost(options),
   },
   conv2d_subgroup_matrix: {
-    fits: ({ subgroupSize = 0, subgroupMatrix, precision }) =>
+    fits: ({ subgroupSize = 0, subgroupMatrix }, { precision }) =>
       precision === 'fp16' && subgroupMatrix !== undefined && subgroupSize >= 8 && subgroupSize <= 64,
     kernel: (options, { subgroupSize, subgroupMatrix }) =>
       conv2dSubgroupMatrix({
@@ -81,8 +80,6 @@ const isDirect = (variant: Conv2dVariant): variant is Direct => variant in direc
 
 /** What a choice may depend on besides the shape. */
 export interface ConvolutionTarget {
-  /** Default: fp32. */
-  precision?: Precision
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
@@ -143,8 +140,8 @@ export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget)
 /** The kernel of a convolution that is not by Winograd's tiles. */
 export function chooseConv2d(options: Conv2dOptions, target: ConvolutionTarget): Kernel {
   // One by one: what is spread of a Gpu lacks its getters.
-  const { subgroupSize, subgroupMatrix, precision, tuned, variant } = target
-  const withoutTiles = { subgroupSize, subgroupMatrix, precision, tuned, variant, winograd: false }
+  const { subgroupSize, subgroupMatrix, tuned, variant } = target
+  const withoutTiles = { subgroupSize, subgroupMatrix, tuned, variant, winograd: false }
   const chosen = chooseVariant(options, withoutTiles)
   return direct[isDirect(chosen) ? chosen : 'conv2d'].kernel(options, target)
 }
@@ -158,7 +155,7 @@ export function chooseWinograd(options: Conv2dOptions, target: ConvolutionTarget
 }
 
 function fits(variant: Conv2dVariant, options: Conv2dOptions, target: ConvolutionTarget): boolean {
-  if (isDirect(variant)) return direct[variant].fits(target)
+  if (isDirect(variant)) return direct[variant].fits(target, options)
   const { subgroupSize = Infinity, winograd = true } = target
   const weightBytes = winogradWeightBytes(tiles[variant], options.input[3], options.outChannels)
   const runs = weightBytes <= MOST_WEIGHT_BYTES && subgroupSize >= CPU_SUBGROUP

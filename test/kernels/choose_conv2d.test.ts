@@ -71,7 +71,7 @@ describe('the variant of a convolution', () => {
     expect(variantsFor(short, cpu)).to.have.members(forCpus)
     expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
     const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
-    expect(variantsFor(short, { ...matrices, precision: 'fp16' })).to.have.members(conv2dVariants)
+    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(conv2dVariants)
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
   })
 
@@ -94,7 +94,6 @@ describe('the variant of a convolution', () => {
       }
     })()
     const withMatrices = new (class {
-      readonly precision = 'fp16'
       get subgroupSize() {
         return 32
       }
@@ -102,7 +101,7 @@ describe('the variant of a convolution', () => {
         return { m: 16, n: 16, k: 16 }
       }
     })()
-    expect(chooseConv2d(pointwise, withMatrices).shader).to.equal('conv2d_subgroup_matrix')
+    expect(chooseConv2d({ ...pointwise, precision: 'fp16' }, withMatrices).shader).to.equal('conv2d_subgroup_matrix')
     expect(chooseConv2d(pointwise, gpu).shader).to.equal('conv2d_subgroup')
     expect(chooseWinograd(wide, gpu)).to.include({ outputs: 4, subgroupSize: 8 })
   })
