@@ -11,6 +11,7 @@ import { ceilingsText, RATES, ratesCells, SUMMARY, summaryCells } from '../src/c
 import { StreamedTable } from '../src/cli/streamed_table.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
 import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
+import { chooseConv2dBackwardWeight } from '../src/kernels/choose_conv2d_backward_weight.ts'
 import { conv2dTiled } from '../src/kernels/conv2d_tiled.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../src/node/dawn.ts'
 import { cases as accumulateGradientsCases } from '../test/cases/accumulate_gradients.ts'
@@ -119,7 +120,9 @@ const ops: Record<string, Bench[]> = {
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
     conv2dBackwardInputRun(test, gpu, options => chooseConv2dBackwardInput(options, gpu)),
   ),
-  conv2d_backward_weight: benches(conv2dBackwardCases, test => conv2dBackwardWeightRun(test)),
+  conv2d_backward_weight: benches(conv2dBackwardCases, (test, gpu) =>
+    conv2dBackwardWeightRun(test, options => chooseConv2dBackwardWeight(options, gpu)),
+  ),
   bias_gradient: benches(biasGradientCases, biasGradientRun),
   depthwise_conv2d: benches(depthwiseConv2dCases, depthwiseConv2dRun),
   depthwise_conv2d_backward_input: benches(depthwiseConv2dBackwardCases, depthwiseConv2dBackwardInputRun),

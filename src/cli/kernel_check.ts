@@ -21,7 +21,8 @@ import { biasGradient } from '../kernels/bias_gradient.ts'
 import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
 import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
-import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { conv2dBackwardWeightSubgroup } from '../kernels/conv2d_backward_weight_subgroup.ts'
 import { conv2dMerge } from '../kernels/conv2d_merge.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
 import { conv2dSubgroup } from '../kernels/conv2d_subgroup.ts'
@@ -109,6 +110,10 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
   conv2d_backward_weight: conv2dBackwardWeight,
+  conv2d_backward_weight_subgroup: (options: Conv2dBackwardWeightOptions, { subgroupSize }: Gpu) =>
+    subgroupSize === undefined || subgroupSize < 8
+      ? undefined
+      : conv2dBackwardWeightSubgroup({ ...options, subgroupSize }),
   conv2d_merge: conv2dMerge,
   conv2d_reduce_weight: conv2dReduceWeight,
   conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>

@@ -12,8 +12,8 @@ import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_stati
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { gradientConvolution } from '../kernels/choose_conv2d_backward_input.ts'
+import { chooseConv2dBackwardWeight } from '../kernels/choose_conv2d_backward_weight.ts'
 import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
-import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dReduceWeight, isReduced } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
@@ -59,7 +59,7 @@ export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[]
     case 'convolutionBackwardInput':
       return lowerBackwardInput(op, target)
     case 'convolutionBackwardWeight':
-      return lowerBackwardWeight(op)
+      return lowerBackwardWeight(op, target)
     case 'biasGradient':
       return lowerBiasGradient(op)
     case 'foldBatchNormBackward':
@@ -186,14 +186,14 @@ function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionT
   return [{ op, kernel, operands: { ...named, weight: { folded: weights.direct(), part: 'packed' } } }]
 }
 
-function lowerBackwardWeight(op: ConvolutionBackwardWeightOp): Step[] {
+function lowerBackwardWeight(op: ConvolutionBackwardWeightOp, target: ConvolutionTarget): Step[] {
   const { weight, depthwise } = op
   const { input, gradient } = op.inputs
   const [outChannels, , kernelH, kernelW] = weight.shape
   const options = { ...op, label: op.name, input: input.shape, kernel: [kernelH, kernelW] as const }
   const kernel = depthwise
     ? depthwiseConv2dBackwardWeight(options)
-    : conv2dBackwardWeight({ ...options, outChannels })
+    : chooseConv2dBackwardWeight({ ...options, outChannels }, target)
   return summed(kernel, { op, inputs: { input, output_gradient: gradient }, depthwise, sum: weight })
 }
 

@@ -28,7 +28,7 @@ interface DirectVariant {
 }
 
 /** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
-const CPU_SUBGROUP = 8
+export const CPU_SUBGROUP = 8
 
 /** The narrowest vector units are subgroups of 4. */
 const isCpu = ({ subgroupSize = Infinity }: ConvolutionTarget) => subgroupSize <= CPU_SUBGROUP

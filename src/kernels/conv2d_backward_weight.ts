@@ -28,23 +28,42 @@ export interface Conv2dBackwardWeightTile {
 export function conv2dBackwardWeight(
   options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile },
 ): Kernel {
-  const { label, input, outChannels, kernel, stride, dilation, padding } = options
+  const { input, outChannels } = options
   const tile = options.tile ?? chooseTile(options)
-  const [n, inH, inW, inChannels] = input
-  const [inVectors, outVectors] = [vectors(inChannels), vectors(outChannels)]
-  const out = windowedSize({ h: inH, w: inW }, options)
-  const pixels = n * out.h * out.w
-  const taps = kernel[0] * kernel[1]
-  const rowTiles = Math.ceil(inVectors / (tile.rows * tile.lanesY))
-  const columnTiles = Math.ceil(outVectors / (tile.columns * tile.lanesX))
+  const taps = options.kernel[0] * options.kernel[1]
+  const rowTiles = Math.ceil(vectors(input[3]) / (tile.rows * tile.lanesY))
+  const columnTiles = Math.ceil(vectors(outChannels) / (tile.columns * tile.lanesX))
   const lanes = tile.lanesX * tile.lanesY
-  const splits = splitPixels(pixels, taps * rowTiles * columnTiles * lanes)
+  const splits = splitPixels(outputPixels(options), taps * rowTiles * columnTiles * lanes)
   const lanesSplit = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
   return {
-    label,
     shader: 'conv2d_backward_weight',
     consts: { TILE_ROWS: tile.rows, TILE_COLUMNS: tile.columns },
     constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, LANES_SPLIT: lanesSplit },
+    workgroups: Math.ceil(splits / lanesSplit) * taps * rowTiles * columnTiles,
+    ...weightGradient(options, { rowTiles, columnTiles, splits }),
+  }
+}
+
+/** Of the output, in all images. */
+export function outputPixels(options: Conv2dBackwardWeightOptions): number {
+  const [n, h, w] = options.input
+  const out = windowedSize({ h, w }, options)
+  return n * out.h * out.w
+}
+
+/** What all variants share; tiles are workgroups along the input and the output channels. */
+export function weightGradient(
+  options: Conv2dBackwardWeightOptions,
+  { rowTiles, columnTiles, splits }: { rowTiles: number; columnTiles: number; splits: number },
+) {
+  const { label, input, outChannels, kernel, stride, dilation, padding } = options
+  const [n, inH, inW, inChannels] = input
+  const [inVectors, outVectors] = [vectors(inChannels), vectors(outChannels)]
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const taps = kernel[0] * kernel[1]
+  return {
+    label,
     params: {
       batch: n,
       in_h: inH,
@@ -68,8 +87,7 @@ export function conv2dBackwardWeight(
       output_gradient: activationBytes([n, out.h, out.w, outChannels]),
     },
     outputs: { partials: splits * taps * inVectors * 4 * outVectors * VECTOR_BYTES },
-    workgroups: Math.ceil(splits / lanesSplit) * taps * rowTiles * columnTiles,
-    macs: pixels * outChannels * inChannels * taps,
+    macs: outputPixels(options) * outChannels * inChannels * taps,
   }
 }
 

@@ -4,9 +4,9 @@ const ENOUGH_INVOCATIONS = 32768
 const LEAST_PIXELS = 128
 
 /**
- * Into how many partial sums a sum over `pixels` is split, where without a split `invocations` would compute it. By the shape
- * alone, never by the adapter: the order of a sum, and so its last bits, depend on it.
+ * Into how many partial sums a sum over `pixels` is split, where without a split `workers` would compute it: invocations, or what
+ * else `enough` are to be of. By the shape alone, never by the adapter: the order of a sum, and so its last bits, depend on it.
  */
-export function splitPixels(pixels: number, invocations: number): number {
-  return Math.max(1, Math.floor(Math.min(ENOUGH_INVOCATIONS / invocations, pixels / LEAST_PIXELS)))
+export function splitPixels(pixels: number, workers: number, enough = ENOUGH_INVOCATIONS): number {
+  return Math.max(1, Math.floor(Math.min(enough / workers, pixels / LEAST_PIXELS)))
 }

@@ -49,12 +49,14 @@ export async function conv2dBackwardAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
       fanIn: 9 * 3 * 3,
     }),
     // So few pixels make one partial.
-    floats('conv2d_backward_weight', {
+    {
+      shaders: ['conv2d_backward_weight', 'conv2d_backward_weight_subgroup'],
+      type: 'f32',
       options: dense,
       inputs: { input: x, output_gradient: gradient },
       outputs: { partials: base64(partialOf(conv2dBackwardWeight(conv))) },
       fanIn: PIXELS,
-    }),
+    },
     reduceWeightAnswer(),
     biasGradientAnswer(),
     floats('depthwise_conv2d_backward_input', {
