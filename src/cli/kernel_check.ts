@@ -20,7 +20,8 @@ import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_stati
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
-import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
+import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
+import { conv2dBackwardInputSubgroup } from '../kernels/conv2d_backward_input_subgroup.ts'
 import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../kernels/conv2d_backward_weight_subgroup.ts'
 import { conv2dMerge } from '../kernels/conv2d_merge.ts'
@@ -109,6 +110,10 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   concat,
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
+  conv2d_backward_input_subgroup: (options: Conv2dBackwardInputOptions, { subgroupSize }: Gpu) =>
+    subgroupSize === undefined || subgroupSize < 8
+      ? undefined
+      : conv2dBackwardInputSubgroup({ ...options, subgroupSize }),
   conv2d_backward_weight: conv2dBackwardWeight,
   conv2d_backward_weight_subgroup: (options: Conv2dBackwardWeightOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8

@@ -11,9 +11,8 @@ import {
 import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_statistics.ts'
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
-import { gradientConvolution } from '../kernels/choose_conv2d_backward_input.ts'
+import { chooseConv2dBackwardInput, gradientConvolution } from '../kernels/choose_conv2d_backward_input.ts'
 import { chooseConv2dBackwardWeight } from '../kernels/choose_conv2d_backward_weight.ts'
-import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
 import { conv2dReduceWeight, isReduced } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
@@ -182,7 +181,7 @@ function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionT
   const convolution = gradientConvolution({ ...options, outChannels })
   if (convolution) return lowerConvolution({ op, options: convolution, input: gradient, weights }, target)
   const named = tensors({ input: gradient, output: op.output })
-  const kernel = conv2dBackwardInput({ ...options, outChannels })
+  const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
   return [{ op, kernel, operands: { ...named, weight: { folded: weights.direct(), part: 'packed' } } }]
 }
 

@@ -1,9 +1,10 @@
 // How the gradient of a convolution's input is computed: as a convolution where it is one.
 
 import type { Kernel } from '../gpu/kernel.ts'
-import { type ConvolutionTarget, chooseConv2d } from './choose_conv2d.ts'
+import { type ConvolutionTarget, CPU_SUBGROUP, chooseConv2d } from './choose_conv2d.ts'
 import type { Conv2dOptions } from './conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from './conv2d_backward_input.ts'
+import { conv2dBackwardInputSubgroup } from './conv2d_backward_input_subgroup.ts'
 import { windowedSize } from './geometry.ts'
 
 /**
@@ -14,7 +15,7 @@ export function chooseConv2dBackwardInput(
   target: ConvolutionTarget,
 ): Kernel {
   const convolution = gradientConvolution(options)
-  return convolution ? chooseConv2d(convolution, target) : conv2dBackwardInput(options)
+  return convolution ? chooseConv2d(convolution, target) : chooseByPhases(options, target)
 }
 
 /**
@@ -40,3 +41,8 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
     activation: 'none',
   }
 }
+
+const chooseByPhases = (options: Conv2dBackwardInputOptions, { subgroupSize }: ConvolutionTarget): Kernel =>
+  subgroupSize === CPU_SUBGROUP
+    ? conv2dBackwardInputSubgroup({ ...options, subgroupSize })
+    : conv2dBackwardInput(options)

@@ -16,20 +16,30 @@ export interface Conv2dBackwardInputOptions extends Window {
  * writes, `weight` as `packTransposed` lays it.
  */
 export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile?: Conv2dTile }): Kernel {
+  const { pixels, vectors, lanesX, lanesY } = options.tile ?? registerTile(options.input[3])
+  return {
+    shader: 'conv2d_backward_input',
+    consts: { TILE_PIXELS: pixels, TILE_VECTORS: vectors },
+    constants: { LANES_X: lanesX, LANES_Y: lanesY },
+    ...inputGradient(options, { pixels: pixels * lanesY, vectors: vectors * lanesX }),
+  }
+}
+
+/** What all variants share; `tile` is what one workgroup computes. */
+export function inputGradient(
+  options: Conv2dBackwardInputOptions,
+  tile: { pixels: number; vectors: number },
+) {
   const { label, input, outChannels, kernel, stride, dilation, padding } = options
-  const tile = options.tile ?? registerTile(options.input[3])
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
   const phasePixels = n * phase.h * phase.w
-  const rowTiles = Math.ceil(phasePixels / (tile.pixels * tile.lanesY))
-  const columnTiles = Math.ceil(vectors(inChannels) / (tile.vectors * tile.lanesX))
+  const rowTiles = Math.ceil(phasePixels / tile.pixels)
+  const columnTiles = Math.ceil(vectors(inChannels) / tile.vectors)
   const taps = kernel[0] * kernel[1]
   return {
     label,
-    shader: 'conv2d_backward_input',
-    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY },
     params: {
       in_h: inH,
       in_w: inW,

@@ -42,12 +42,14 @@ export async function conv2dBackwardAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
       outputs: { packed: transposed, packed_bias: base64(new Float32Array(8)) },
       fanIn: 1,
     }),
-    floats('conv2d_backward_input', {
+    {
+      shaders: ['conv2d_backward_input', 'conv2d_backward_input_subgroup'],
+      type: 'f32',
       options: dense,
       inputs: { input: gradient, weight: transposed },
       outputs: { output: base64(toGpu(conv2dBackwardInput(conv))) },
       fanIn: 9 * 3 * 3,
-    }),
+    },
     // So few pixels make one partial.
     {
       shaders: ['conv2d_backward_weight', 'conv2d_backward_weight_subgroup'],
