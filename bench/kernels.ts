@@ -94,6 +94,11 @@ import {
   winogradOutputRun,
   winogradWeightRun,
 } from '../test/kernels/winograd.ts'
+import {
+  winogradMultiplyBackwardRun,
+  winogradOutputBackwardRun,
+  winogradWeightBackwardRun,
+} from '../test/kernels/winograd_backward.ts'
 import { type KernelRun, verify } from '../test/support/kernel_run.ts'
 
 interface Bench {
@@ -117,6 +122,9 @@ const ops: Record<string, Bench[]> = {
   winograd_multiply_tiled: benches(winogradCases, winogradMultiplyTiledRun),
   winograd_output: benches(winogradCases, winogradOutputRun),
   winograd_weight: benches(winogradCases, test => winogradWeightRun(test)),
+  winograd_multiply_backward: benches(winogradCases, winogradMultiplyBackwardRun),
+  winograd_output_backward: benches(winogradCases, winogradOutputBackwardRun),
+  winograd_weight_backward: benches(winogradCases, winogradWeightBackwardRun),
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
     conv2dBackwardInputRun(test, gpu, options => chooseConv2dBackwardInput(options, gpu)),
   ),

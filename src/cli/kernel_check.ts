@@ -58,9 +58,15 @@ import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
 import type { WinogradStepOptions } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { winogradMultiply } from '../kernels/winograd_multiply.ts'
+import {
+  type WinogradMultiplyBackwardOptions,
+  winogradMultiplyBackward,
+} from '../kernels/winograd_multiply_backward.ts'
 import { winogradMultiplyTiled } from '../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../kernels/winograd_output.ts'
+import { winogradOutputBackward } from '../kernels/winograd_output_backward.ts'
 import { winogradWeight } from '../kernels/winograd_weight.ts'
+import { winogradWeightBackward } from '../kernels/winograd_weight_backward.ts'
 
 /** What a kernel is given and what it has to make of it. Buffers are base64 of their bytes, as they lie on the GPU. */
 export interface KnownAnswer {
@@ -112,12 +118,12 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   conv2d_backward_input: conv2dBackwardInput,
   conv2d_backward_input_subgroup: (options: Conv2dBackwardInputOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8
-      ? undefined
+      ? NO_SUBGROUPS
       : conv2dBackwardInputSubgroup({ ...options, subgroupSize }),
   conv2d_backward_weight: conv2dBackwardWeight,
   conv2d_backward_weight_subgroup: (options: Conv2dBackwardWeightOptions, { subgroupSize }: Gpu) =>
     subgroupSize === undefined || subgroupSize < 8
-      ? undefined
+      ? NO_SUBGROUPS
       : conv2dBackwardWeightSubgroup({ ...options, subgroupSize }),
   conv2d_merge: conv2dMerge,
   conv2d_reduce_weight: conv2dReduceWeight,
@@ -159,9 +165,15 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
     subgroupSize === undefined || subgroupSize < 8
       ? NO_SUBGROUPS
       : winogradMultiply({ ...options, subgroupSize }),
+  winograd_multiply_backward: (options: WinogradMultiplyBackwardOptions, { subgroupSize }: Gpu) =>
+    subgroupSize === undefined || subgroupSize < 8
+      ? NO_SUBGROUPS
+      : winogradMultiplyBackward({ ...options, subgroupSize }),
   winograd_multiply_tiled: winogradMultiplyTiled,
   winograd_output: winogradOutput,
+  winograd_output_backward: winogradOutputBackward,
   winograd_weight: winogradWeight,
+  winograd_weight_backward: winogradWeightBackward,
 }
 
 /** Runs a kernel on its known answer. What the adapter refuses to compile or to run is WRONG, with the reason. */

@@ -14,7 +14,7 @@ import type { Conv2dOp, Op, Tensor } from './graph.ts'
 import { type Operand, type Step, scratch, tensors } from './step.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's sets the size of a network's arena. */
-const SCRATCH_BYTES = 12e6
+export const SCRATCH_BYTES = 12e6
 
 /** A convolution that is an op, or the gradient of one. */
 export interface Convolution {

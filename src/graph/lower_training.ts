@@ -12,7 +12,10 @@ import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_stati
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { chooseConv2dBackwardInput, gradientConvolution } from '../kernels/choose_conv2d_backward_input.ts'
-import { chooseConv2dBackwardWeight } from '../kernels/choose_conv2d_backward_weight.ts'
+import {
+  chooseConv2dBackwardWeight,
+  chooseWinogradBackwardWeight,
+} from '../kernels/choose_conv2d_backward_weight.ts'
 import { conv2dReduceWeight, isReduced } from '../kernels/conv2d_reduce_weight.ts'
 import { depthwiseConv2dBackwardInput } from '../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../kernels/depthwise_conv2d_backward_weight.ts'
@@ -30,6 +33,7 @@ import {
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
 import { lowerConvolution } from './lower_conv2d.ts'
+import { lowerWinogradBackwardWeight } from './lower_conv2d_backward_weight.ts'
 import { type Operand, type Step, scratch, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
@@ -190,6 +194,8 @@ function lowerBackwardWeight(op: ConvolutionBackwardWeightOp, target: Convolutio
   const { input, gradient } = op.inputs
   const [outChannels, , kernelH, kernelW] = weight.shape
   const options = { ...op, label: op.name, input: input.shape, kernel: [kernelH, kernelW] as const }
+  const winograd = depthwise ? undefined : chooseWinogradBackwardWeight({ ...options, outChannels }, target)
+  if (winograd) return lowerWinogradBackwardWeight(op, winograd)
   const kernel = depthwise
     ? depthwiseConv2dBackwardWeight(options)
     : chooseConv2dBackwardWeight({ ...options, outChannels }, target)

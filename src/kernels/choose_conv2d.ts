@@ -98,7 +98,7 @@ export interface ConvolutionTarget {
 type Winograd = WinogradOptions & { subgroupSize?: number }
 
 /** What every adapter binds: more weight than this is not asked for. */
-const MOST_WEIGHT_BYTES = 128 * 2 ** 20
+export const MOST_WEIGHT_BYTES = 128 * 2 ** 20
 
 // In multiply-adds, of which CPU adapters do 12 a nanosecond: a value that winograd_input or winograd_output loads or stores, one that
 // winograd_weight stores, and a step more.

@@ -1,9 +1,26 @@
-// How the gradient of a convolution's weight is computed.
+// How the gradient of a convolution's weight is computed: Winograd's tiles or not, and which variant, as bench/NOTES.md measured it.
 
 import type { Kernel } from '../gpu/kernel.ts'
-import { type ConvolutionTarget, CPU_SUBGROUP } from './choose_conv2d.ts'
+import {
+  type ConvolutionTarget,
+  CPU_SUBGROUP,
+  directCost,
+  MOST_WEIGHT_BYTES,
+  VALUE_COST,
+} from './choose_conv2d.ts'
 import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from './conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from './conv2d_backward_weight_subgroup.ts'
+import {
+  type WinogradOptions,
+  winogradFits,
+  winogradPoints,
+  winogradTiles,
+  winogradWeightBytes,
+} from './winograd.ts'
+import { BACKWARD_TILE } from './winograd_multiply_backward.ts'
+
+/** A value of the gradient that winograd_weight_backward loads or stores, in the unit of VALUE_COST: its stores are far apart. */
+const WEIGHT_VALUE_COST = 24
 
 /** Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
 export function chooseConv2dBackwardWeight(
@@ -13,4 +30,39 @@ export function chooseConv2dBackwardWeight(
   return subgroupSize === CPU_SUBGROUP && options.input[3] > 4
     ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
     : conv2dBackwardWeight(options)
+}
+
+/** Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2dBackwardWeight` is for it. */
+export function chooseWinogradBackwardWeight(
+  gradient: Conv2dBackwardWeightOptions,
+  { subgroupSize = 0, winograd }: ConvolutionTarget,
+): (WinogradOptions & { subgroupSize: number }) | undefined {
+  if (winograd === undefined ? subgroupSize !== CPU_SUBGROUP : subgroupSize < 8) return undefined
+  const options = { ...gradient, activation: 'none' } as const
+  const candidates = ([2, 3, 4] as const)
+    .filter(outputs => winograd === undefined || outputs === winograd)
+    .filter(outputs => winogradFits(options, outputs))
+    .filter(
+      outputs => winogradWeightBytes(outputs, options.input[3], options.outChannels) <= MOST_WEIGHT_BYTES,
+    )
+    .map(outputs => ({ ...options, outputs, subgroupSize }))
+    .map(choice => ({ choice, cost: winogradCost(choice) }))
+    .sort((a, b) => a.cost - b.cost)
+  if (candidates.length === 0) return undefined
+  const [{ choice, cost }] = candidates
+  return winograd !== undefined || cost < directCost(options) ? choice : undefined
+}
+
+/** In multiply-adds, of which both products do as many in a second. */
+function winogradCost(options: WinogradOptions & { subgroupSize: number }): number {
+  const { outputs, input, outChannels, subgroupSize } = options
+  const inChannels = input[3]
+  const points = winogradPoints(outputs) ** 2
+  const { total } = winogradTiles(options)
+  const rounded = (size: number, step: number) => Math.ceil(size / step) * step
+  const columns = rounded(outChannels, subgroupSize * 4)
+  const products =
+    points * rounded(total, BACKWARD_TILE.tiles) * rounded(inChannels, BACKWARD_TILE.rows * 4) * columns
+  const values = total * (((outputs + 2) ** 2 + points) * inChannels + (points + outputs ** 2) * outChannels)
+  return products + VALUE_COST * values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels
 }

@@ -8,6 +8,9 @@
 //   m = 2   where a phase is at most 2 long and padding reaches a rate beyond it on all sides, so that two of the four inputs are 0:
 //           three multiplications, Karatsuba's
 //
+// The gradient of the weight is the transpose of that: where outputs are Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A of weights g and inputs d, it is
+// Gᵀ[Σ over the tiles of (Bᵀ d B) ∘ (A dy Aᵀ)]G. Products are summed at the points, and interpolated once.
+//
 // Not finite values spread over their tile, and infinite ones become NaN.
 
 import type { Conv2dOptions } from './conv2d.ts'

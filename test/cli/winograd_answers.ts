@@ -9,8 +9,11 @@ import {
   tilesOf,
   winogradInput,
   winogradMultiply,
+  winogradMultiplyBackward,
   winogradOutput,
+  winogradOutputBackward,
   winogradWeight,
+  winogradWeightBackward,
 } from '../reference/winograd.ts'
 import { toGpu } from '../support/activations.ts'
 import { byVector, packedRows } from '../support/winograd_layout.ts'
@@ -47,6 +50,13 @@ export function winogradAnswers(): KnownAnswer[] {
   const weight = winogradWeight(conv.weight, OUTPUTS)
   const factors = randomValues(POINTS * count * inChannels, 2)
   const products = randomValues(POINTS * count * outChannels, 3)
+  const outputGradient = {
+    ...conv.residual!,
+    data: conv.residual!.data.map(value => Math.round(value * 8) / 8),
+  }
+  const gradients = winogradOutputBackward(conv, OUTPUTS, { tiles, outputGradient })
+  const sums = randomValues(POINTS * inChannels * outChannels, 4)
+  const sizes = { points: POINTS, tiles: count, inChannels, outChannels }
   const options = { ...test, outputs: OUTPUTS, range: { first: 0, count } }
   return [
     answer(['winograd_input'], {
@@ -68,10 +78,7 @@ export function winogradAnswers(): KnownAnswer[] {
       options,
       inputs: { tiles: atPoints(factors, inChannels), weight: weightAt(weight) },
       outputs: {
-        products: atPoints(
-          winogradMultiply(factors, weight, { points: POINTS, tiles: count, inChannels, outChannels }),
-          outChannels,
-        ),
+        products: atPoints(winogradMultiply(factors, weight, sizes), outChannels),
       },
       fanIn: inChannels,
     }),
@@ -83,6 +90,26 @@ export function winogradAnswers(): KnownAnswer[] {
         residual: base64(toGpu(conv.residual!)),
       },
       outputs: { output: base64(toGpu(winogradOutput(conv, OUTPUTS, { tiles, products }))) },
+      fanIn: POINTS,
+    }),
+    answer('winograd_output_backward', {
+      options,
+      inputs: { output_gradient: base64(toGpu(outputGradient)) },
+      outputs: { gradients: atPoints(gradients, outChannels) },
+      fanIn: 1,
+    }),
+    answer('winograd_multiply_backward', {
+      options: { ...options, accumulate: false },
+      inputs: { tiles: atPoints(factors, inChannels), gradients: atPoints(products, outChannels) },
+      outputs: { sums: weightAt(winogradMultiplyBackward(factors, products, sizes), POINTS) },
+      fanIn: count,
+    }),
+    answer('winograd_weight_backward', {
+      options: { inChannels, outChannels, outputs: OUTPUTS },
+      inputs: { sums: weightAt(sums, POINTS) },
+      outputs: {
+        weight_gradient: base64(winogradWeightBackward(sums, OUTPUTS, { inChannels, outChannels }).data),
+      },
       fanIn: POINTS,
     }),
   ]

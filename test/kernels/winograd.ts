@@ -174,13 +174,13 @@ export function winogradOutputRun(test: WinogradCase): KernelRun {
   }
 }
 
-function optionsOf(test: WinogradCase): WinogradStepOptions {
+export function optionsOf(test: WinogradCase): WinogradStepOptions {
   const conv = conv2dOf(test)
   const options = { ...test, label: test.name, padding: conv.padding, biasPerImage: test.bias === 'image' }
   return { ...options, range: test.range ?? { first: 0, count: winogradTiles(options).total } }
 }
 
-function operandsOf(test: WinogradCase) {
+export function operandsOf(test: WinogradCase) {
   const conv = conv2dOf(test)
   const all = reference.tilesOf(conv, test.outputs)
   const { first, count } = test.range ?? { first: 0, count: all.length }
@@ -188,7 +188,7 @@ function operandsOf(test: WinogradCase) {
 }
 
 /** How much larger than its inputs a transform down and along can be: rounding errors are as many times larger. */
-const gainOf = (matrix: number[][]): number =>
+export const gainOf = (matrix: number[][]): number =>
   Math.max(...matrix.map(row => row.reduce((sum, value) => sum + Math.abs(value), 0))) ** 2
 
 interface AtPoints {
@@ -199,7 +199,10 @@ interface AtPoints {
   closeness: { atol?: number; rtol: number }
 }
 
-function expectAtPoints(actual: Float32Array, { expected, rows, channels, closeness }: AtPoints): void {
+export function expectAtPoints(
+  actual: Float32Array,
+  { expected, rows, channels, closeness }: AtPoints,
+): void {
   const points = expected.length / (rows * channels)
   const shape = [points, vectors(channels), rows, 4] as const
   expectClose(actual, byVector(expected, { points, rows, channels }), { shape, ...closeness })

@@ -202,3 +202,67 @@ export function winogradOutput(
   })
   return output
 }
+
+export const transposed = (matrix: number[][]): number[][] =>
+  matrix[0].map((_, x) => matrix.map(row => row[x]))
+
+/** [points², tiles, channels]: what the gradient of the output is over each tile, at the points. */
+export function winogradOutputBackward(
+  conv: Conv2d,
+  outputs: Outputs,
+  { tiles, outputGradient }: { tiles: Tile[]; outputGradient: Array4 },
+): Float64Array {
+  const { shape } = outputGradient
+  const [, h, w, channels] = shape
+  const points = matrices[outputs].input.length
+  const data = new Float64Array(points ** 2 * tiles.length * channels)
+  tiles.forEach((tile, t) => {
+    for (let o = 0; o < channels; o++) {
+      const over = square(outputs, (j, i) => {
+        const [y, x] = [tile.y + j * conv.dilation, tile.x + i * conv.dilation]
+        return y >= h || x >= w ? 0 : outputGradient.data[indexOf(shape, tile.n, y, x, o)]
+      })
+      onBothSides(transposed(matrices[outputs].output), over)
+        .flat()
+        .forEach((value, point) => {
+          data[(point * tiles.length + t) * channels + o] = value
+        })
+    }
+  })
+  return data
+}
+
+/** [points, tiles, in] and [points, tiles, out] → [points, in, out], summed over the tiles */
+export function winogradMultiplyBackward(
+  tiles: Float64Array,
+  gradients: Float64Array,
+  sizes: Sizes,
+): Float64Array {
+  const { points, inChannels, outChannels } = sizes
+  const sums = new Float64Array(points * inChannels * outChannels)
+  for (let p = 0; p < points; p++)
+    for (let t = 0; t < sizes.tiles; t++)
+      for (let i = 0; i < inChannels; i++) {
+        const value = tiles[(p * sizes.tiles + t) * inChannels + i]
+        for (let o = 0; o < outChannels; o++)
+          sums[(p * inChannels + i) * outChannels + o] +=
+            value * gradients[(p * sizes.tiles + t) * outChannels + o]
+      }
+  return sums
+}
+
+/** The gradient of a 3×3 weight from that of its values at the points, [points², in, out]. */
+export function winogradWeightBackward(
+  sums: Float64Array,
+  outputs: Outputs,
+  { inChannels, outChannels }: { inChannels: number; outChannels: number },
+): Weight {
+  const points = matrices[outputs].weight.length
+  const data = new Float64Array(outChannels * inChannels * 9)
+  for (let o = 0; o < outChannels; o++)
+    for (let i = 0; i < inChannels; i++) {
+      const at = square(points, (y, x) => sums[((y * points + x) * inChannels + i) * outChannels + o])
+      data.set(onBothSides(transposed(matrices[outputs].weight), at).flat(), (o * inChannels + i) * 9)
+    }
+  return { shape: [outChannels, inChannels, 3, 3], data }
+}

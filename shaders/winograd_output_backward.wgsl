@@ -1,0 +1,85 @@
+// winograd_output.wgsl transposed, for the gradient of the weight (src/kernels/winograd.ts): the gradient of the output over
+// each tile, as values at points.
+//
+//   output_gradient   [n, out_h, out_w, out_vectors]
+//   gradients         [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on: to_points down and along OUTPUTS² pixels
+//
+// One invocation transforms one vector of a tile; 64 of them, 8 vectors of 8 tiles, as in winograd_input.wgsl.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> gradients: array<vec4f>;
+
+struct Params {
+  out_h: u32,
+  out_w: u32,
+  out_vectors: u32,
+  tiles_h: u32, // of an image
+  tiles_w: u32,
+  first_tile: u32, // of the tiles of all images, row by row
+  tiles: u32,
+  tile_groups: u32, // workgroups along the tiles
+  dilation: u32,
+}
+
+// OUTPUTS and POINTS are set where the kernel is made.
+
+// from_points of winograd_output.wgsl transposed. What is left over of the array is not used.
+fn to_points(y: array<vec4f, 4>) -> array<vec4f, 6> {
+  if (OUTPUTS == 2u) {
+    return array(y[1], y[0] + y[1], y[0], vec4f(0), vec4f(0), vec4f(0));
+  }
+  let half_even = y[0] + 0.25 * y[2];
+  let far_even = y[0] + 2.25 * y[2];
+  if (OUTPUTS == 3u) {
+    let half_odd = 0.5 * y[1];
+    let far_odd = 1.5 * y[1];
+    return array(half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, y[2], vec4f(0));
+  }
+  let half_odd = 0.5 * y[1] + 0.125 * y[3];
+  let far_odd = 1.5 * y[1] + 3.375 * y[3];
+  return array(y[0], half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, y[3]);
+}
+
+// As in winograd_input.wgsl.
+fn first_output(index: u32) -> u32 {
+  return index + index / params.dilation * (OUTPUTS - 1u) * params.dilation;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = group.y * groups.x + group.x;
+  let tile = index % params.tile_groups * 8u + lane % 8u;
+  let vector = index / params.tile_groups * 8u + lane / 8u;
+  if (tile >= params.tiles || vector >= params.out_vectors) { return; }
+
+  let row = (params.first_tile + tile) / params.tiles_w;
+  let image = row / params.tiles_h;
+  let top = first_output(row - image * params.tiles_h);
+  let left = first_output(params.first_tile + tile - row * params.tiles_w);
+
+  var lines: array<array<vec4f, 6>, OUTPUTS>;
+  for (var y = 0u; y < OUTPUTS; y++) {
+    var line: array<vec4f, 4>;
+    for (var x = 0u; x < OUTPUTS; x++) {
+      let out_y = top + y * params.dilation;
+      let out_x = left + x * params.dilation;
+      let inside = out_y < params.out_h && out_x < params.out_w;
+      let at = ((image * params.out_h + out_y) * params.out_w + out_x) * params.out_vectors + vector;
+      line[x] = select(vec4f(0), output_gradient[select(0u, at, inside)], inside);
+    }
+    lines[y] = to_points(line);
+  }
+  for (var x = 0u; x < POINTS; x++) {
+    var column: array<vec4f, 4>;
+    for (var y = 0u; y < OUTPUTS; y++) { column[y] = lines[y][x]; }
+    let values = to_points(column);
+    for (var y = 0u; y < POINTS; y++) {
+      gradients[((y * POINTS + x) * params.out_vectors + vector) * params.tiles + tile] = values[y];
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// Gradients of weights as a training step's plan computes them, every way that it may be told to, against the reference.
+
+import { expect } from 'chai'
+import { type Gpu, usage } from '../../src/gpu/gpu.ts'
+import { Program, type Range } from '../../src/gpu/program.ts'
+import type { Tensor } from '../../src/graph/graph.ts'
+import { lowerTraining } from '../../src/graph/lower_training.ts'
+import { tensorBytes } from '../../src/graph/plan.ts'
+import type { Operand } from '../../src/graph/step.ts'
+import type { ConvolutionBackwardWeightOp } from '../../src/graph/training_ops.ts'
+import type { ConvolutionTarget } from '../../src/kernels/choose_conv2d.ts'
+import { winogradFits } from '../../src/kernels/winograd.ts'
+import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
+import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
+import { toGpu } from '../support/activations.ts'
+import { testGpu } from '../support/gpu.ts'
+import { expectSameBits } from '../support/same_bits.ts'
+
+function opOf(test: Conv2dBackwardCase): ConvolutionBackwardWeightOp {
+  const { input, outputGradient, weight, padding } = conv2dBackwardOf(test, 'weight')
+  const tensor = (name: string, shape: Tensor['shape']): Tensor => ({ name, shape, dtype: 'f32' })
+  return {
+    kind: 'convolutionBackwardWeight',
+    name: test.name,
+    inputs: { input: tensor('input', input.shape), gradient: tensor('gradient', outputGradient.shape) },
+    output: tensor('none', [1, 1, 1, 1]),
+    weight: { name: 'weight', shape: weight.shape },
+    depthwise: false,
+    stride: test.stride,
+    dilation: test.dilation,
+    padding,
+  }
+}
+
+/** Runs the steps of the op by themselves. */
+async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: ConvolutionTarget) {
+  const op = opOf(test)
+  const { input, outputGradient } = conv2dBackwardOf(test, 'weight')
+  const steps = lowerTraining(op, target)
+  const ranges = new Map<object, Range>()
+  const flags = usage.storage | usage.copySource | usage.copyDestination
+  const allocate = async (holder: object, size: number, data?: Float32Array) => {
+    const buffer = await gpu.allocate(test.name, size, flags)
+    gpu.device.queue.writeBuffer(buffer, 0, (data ?? new Uint8Array(size).fill(0xff)) as BufferSource)
+    ranges.set(holder, { buffer, offset: 0, size })
+  }
+  await allocate(op.inputs.input, tensorBytes(op.inputs.input), toGpu(input))
+  await allocate(op.inputs.gradient, tensorBytes(op.inputs.gradient), toGpu(outputGradient))
+  const bytes = op.weight.shape.reduce((product, size) => product * size, 4)
+  await allocate(op.weight, bytes)
+  const holderOf = (operand: Operand) =>
+    'tensor' in operand ? operand.tensor : 'gradientOf' in operand ? operand.gradientOf : operand
+  for (const { operands } of steps)
+    for (const operand of Object.values(operands))
+      if ('tensor' in operand && !ranges.has(operand.tensor))
+        await allocate(operand.tensor, tensorBytes(operand.tensor))
+  const launches = steps.map(({ kernel, operands }) => ({
+    kernel,
+    ranges: Object.fromEntries(
+      Object.entries(operands).map(([name, operand]) => [name, ranges.get(holderOf(operand))!]),
+    ),
+  }))
+  const program = await Program.create(gpu, test.name, launches)
+  gpu.submit(test.name, encoder => program.encode(encoder))
+  const found = await gpu.download(ranges.get(op.weight)!.buffer, bytes)
+  program.destroy()
+  for (const { buffer } of ranges.values()) gpu.release(buffer)
+  return { gradient: new Float32Array(found.buffer), shaders: steps.map(({ kernel }) => kernel.shader) }
+}
+
+describe("the gradient of a convolution's weight in a plan", () => {
+  for (const winograd of [0, 4, 3, 2] as const)
+    describe(winograd === 0 ? 'without tiles' : `by tiles of ${winograd}`, () => {
+      before(async function () {
+        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
+      })
+      const fits = (test: Conv2dBackwardCase) => {
+        const { padding } = conv2dBackwardOf(test, 'weight')
+        if (winograd === 0) return true
+        // What is not finite spreads over its tile.
+        return !test.plant && winogradFits({ ...test, label: '', padding, activation: 'none' }, winograd)
+      }
+      for (const test of cases.filter(fits))
+        it(`${test.name}, twice the same bits`, async () => {
+          const gpu = await testGpu()
+          const target = { subgroupSize: gpu.subgroupSize, winograd }
+          const { gradient, shaders } = await weightGradient(gpu, test, target)
+          expect(shaders.includes('winograd_multiply_backward')).to.equal(winograd > 0)
+          expectWeightGradient(test, conv2dBackwardOf(test, 'weight'), gradient)
+          const again = await weightGradient(gpu, test, target)
+          expectSameBits(new Map([['weight', again.gradient]]), new Map([['weight', gradient]]))
+        })
+    })
+
+  describe('is by tiles where that is estimated to be faster', () => {
+    const layer = { ...cases[0], kernel: [3, 3], stride: 1, dilation: 1 } as const
+    const shaders = (test: Partial<Conv2dBackwardCase>, target: ConvolutionTarget) =>
+      new Set(lowerTraining(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
+    const padded = (size: number) => ({ top: size, bottom: size, left: size, right: size })
+    const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
+    const cpu = { subgroupSize: 8 }
+
+    it('on a CPU adapter, of a wide layer', () => {
+      expect(shaders(wide, cpu)).to.include('winograd_multiply_backward')
+    })
+    it('not of an image, at a rate that leaves few taps inside, of stride 2 or of another kernel', () => {
+      const image = { ...wide, input: [8, 9, 9, 3] } as const
+      expect(shaders(image, cpu)).to.not.include('winograd_multiply_backward')
+      const direct = 'conv2d_backward_weight_subgroup'
+      expect(shaders({ ...wide, dilation: 6, padding: padded(6) }, cpu)).to.include(direct)
+      expect(shaders({ ...wide, stride: 2 }, cpu)).to.include(direct)
+      expect(shaders({ ...wide, kernel: [1, 1], padding: padded(0) }, cpu)).to.include(direct)
+    })
+    it('not without subgroups, nor with others than a CPU adapter’s, nor where it is told not to', () => {
+      expect(shaders(wide, {})).to.include('conv2d_backward_weight')
+      expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight')
+      expect(shaders(wide, { ...cpu, winograd: 0 })).to.include('conv2d_backward_weight_subgroup')
+    })
+  })
+})

@@ -1,0 +1,10 @@
+import { cases } from '../cases/winograd.ts'
+import { testGpu } from '../support/gpu.ts'
+import { verify } from '../support/kernel_run.ts'
+import { winogradOutputBackwardRun } from './winograd_backward.ts'
+
+describe('kernel winograd_output_backward', () => {
+  for (const test of cases) {
+    it(test.name, async () => verify(await testGpu(), winogradOutputBackwardRun(test)))
+  }
+})
