@@ -19,6 +19,7 @@ struct Params {
   first_tile: u32, // of the tiles of all images, row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
+  lines: u32, // OUTPUTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
   dilation: u32,
 }
 
@@ -63,7 +64,7 @@ fn main(
   let left = first_output(params.first_tile + tile - row * params.tiles_w);
 
   var lines: array<array<vec4f, 6>, OUTPUTS>;
-  for (var y = 0u; y < OUTPUTS; y++) {
+  for (var y = 0u; y < params.lines; y++) {
     var line: array<vec4f, 4>;
     for (var x = 0u; x < OUTPUTS; x++) {
       let out_y = top + y * params.dilation;

@@ -16,6 +16,7 @@ struct Params {
   out_channels: u32,
   out_vectors: u32,
   row_tiles: u32, // workgroups along the input channels
+  points: u32, // POINTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
 }
 
 // OUTPUTS and POINTS are set where the kernel is made.
@@ -55,7 +56,7 @@ fn main(
   if (channel >= params.in_channels || vector >= params.out_vectors) { return; }
 
   var lines: array<array<vec4f, 3>, POINTS>;
-  for (var y = 0u; y < POINTS; y++) {
+  for (var y = 0u; y < params.points; y++) {
     var line: array<vec4f, 6>;
     for (var x = 0u; x < POINTS; x++) {
       line[x] = sums[((y * POINTS + x) * params.in_padded + channel) * params.out_vectors + vector];

@@ -22,6 +22,7 @@ export function winogradOutputBackward(options: WinogradStepOptions): Kernel {
       out_vectors: vectors(outChannels),
       ...tileParams(options),
       tile_groups: tileGroups,
+      lines: outputs,
     },
     inputs: { output_gradient: read },
     outputs: { gradients: written },

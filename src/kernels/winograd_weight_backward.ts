@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { vectors } from './layout.ts'
-import { type WinogradOutputs, winogradConsts, winogradWeightBytes } from './winograd.ts'
+import { type WinogradOutputs, winogradConsts, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
 export interface WinogradWeightBackwardOptions {
   label: string
@@ -23,6 +23,7 @@ export function winogradWeightBackward(options: WinogradWeightBackwardOptions): 
       out_channels: outChannels,
       out_vectors: vectors(outChannels),
       row_tiles: rowTiles,
+      points: winogradPoints(outputs),
     },
     inputs: { sums: winogradWeightBytes(outputs, inChannels, outChannels) },
     outputs: { weight_gradient: outChannels * inChannels * 9 * 4 },
