@@ -67,7 +67,7 @@ const direct = {
 } satisfies Record<string, DirectVariant>
 
 /** Outputs along an axis of Winograd's tiles. */
-const tiles = { winograd_4: 4, winograd_3: 3, winograd_2: 2 } satisfies Record<string, WinogradOutputs>
+export const tiles = { winograd_4: 4, winograd_3: 3, winograd_2: 2 } satisfies Record<string, WinogradOutputs>
 
 type Direct = keyof typeof direct
 type Tiles = keyof typeof tiles

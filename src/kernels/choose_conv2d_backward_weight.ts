@@ -6,6 +6,7 @@ import {
   CPU_SUBGROUP,
   directCost,
   MOST_WEIGHT_BYTES,
+  tiles,
   VALUE_COST,
 } from './choose_conv2d.ts'
 import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from './conv2d_backward_weight.ts'
@@ -22,6 +23,8 @@ import { BACKWARD_TILE } from './winograd_multiply_backward.ts'
 /** A value of the gradient that winograd_weight_backward loads or stores, in the unit of VALUE_COST: its stores are far apart. */
 const WEIGHT_VALUE_COST = 24
 
+type Winograd = WinogradOptions & { subgroupSize: number }
+
 /** Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
 export function chooseConv2dBackwardWeight(
   options: Conv2dBackwardWeightOptions,
@@ -32,29 +35,31 @@ export function chooseConv2dBackwardWeight(
     : conv2dBackwardWeight(options)
 }
 
-/** Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2dBackwardWeight` is for it. */
+/**
+ * Winograd's tiles, with the subgroups that its product needs; undefined where `chooseConv2dBackwardWeight` is for it. The variant that
+ * a convolution is told to be is its gradient's too. That weights learn is no reason against tiles: no weight is transformed.
+ */
 export function chooseWinogradBackwardWeight(
   gradient: Conv2dBackwardWeightOptions,
-  { subgroupSize = 0, winograd }: ConvolutionTarget,
-): (WinogradOptions & { subgroupSize: number }) | undefined {
-  if (winograd === undefined ? subgroupSize !== CPU_SUBGROUP : subgroupSize < 8) return undefined
+  { subgroupSize = 0, variant }: ConvolutionTarget,
+): Winograd | undefined {
+  if (subgroupSize < 8) return undefined
   const options = { ...gradient, activation: 'none' } as const
-  const candidates = ([2, 3, 4] as const)
-    .filter(outputs => winograd === undefined || outputs === winograd)
+  const { input, outChannels } = options
+  const told = Object.entries(tiles).find(([name]) => name === variant)
+  const candidates = Object.values(tiles)
     .filter(outputs => winogradFits(options, outputs))
-    .filter(
-      outputs => winogradWeightBytes(outputs, options.input[3], options.outChannels) <= MOST_WEIGHT_BYTES,
-    )
+    .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MOST_WEIGHT_BYTES)
     .map(outputs => ({ ...options, outputs, subgroupSize }))
-    .map(choice => ({ choice, cost: winogradCost(choice) }))
-    .sort((a, b) => a.cost - b.cost)
-  if (candidates.length === 0) return undefined
-  const [{ choice, cost }] = candidates
-  return winograd !== undefined || cost < directCost(options) ? choice : undefined
+  if (variant !== undefined) return candidates.find(({ outputs }) => outputs === told?.[1])
+  if (subgroupSize !== CPU_SUBGROUP) return undefined
+  const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
+  const [best] = costs.sort((a, b) => a.cost - b.cost)
+  return best && best.cost < directCost(options) ? best.choice : undefined
 }
 
 /** In multiply-adds, of which both products do as many in a second. */
-function winogradCost(options: WinogradOptions & { subgroupSize: number }): number {
+function winogradCost(options: Winograd): number {
   const { outputs, input, outChannels, subgroupSize } = options
   const inChannels = input[3]
   const points = winogradPoints(outputs) ** 2

@@ -83,7 +83,8 @@ describe("the gradient of a convolution's weight in a plan", () => {
       for (const test of cases.filter(fits))
         it(`${test.name}, twice the same bits`, async () => {
           const gpu = await testGpu()
-          const target = { subgroupSize: gpu.subgroupSize, winograd }
+          const variant = winograd === 0 ? ('conv2d_subgroup' as const) : (`winograd_${winograd}` as const)
+          const target = { subgroupSize: gpu.subgroupSize, variant }
           const { gradient, shaders } = await weightGradient(gpu, test, target)
           expect(shaders.includes('winograd_multiply_backward')).to.equal(winograd > 0)
           expectWeightGradient(test, conv2dBackwardOf(test, 'weight'), gradient)
@@ -100,8 +101,9 @@ describe("the gradient of a convolution's weight in a plan", () => {
     const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
     const cpu = { subgroupSize: 8 }
 
-    it('on a CPU adapter, of a wide layer', () => {
+    it('on a CPU adapter, of a wide layer, though the weight learns', () => {
       expect(shaders(wide, cpu)).to.include('winograd_multiply_backward')
+      expect(shaders(wide, { ...cpu, winograd: false })).to.include('winograd_multiply_backward')
     })
     it('not of an image, at a rate that leaves few taps inside, of stride 2 or of another kernel', () => {
       const image = { ...wide, input: [8, 9, 9, 3] } as const
@@ -114,7 +116,9 @@ describe("the gradient of a convolution's weight in a plan", () => {
     it('not without subgroups, nor with others than a CPU adapter’s, nor where it is told not to', () => {
       expect(shaders(wide, {})).to.include('conv2d_backward_weight')
       expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight')
-      expect(shaders(wide, { ...cpu, winograd: 0 })).to.include('conv2d_backward_weight_subgroup')
+      expect(shaders(wide, { ...cpu, variant: 'conv2d_subgroup' })).to.include(
+        'conv2d_backward_weight_subgroup',
+      )
     })
   })
 })
