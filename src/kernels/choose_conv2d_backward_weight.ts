@@ -1,16 +1,10 @@
 // How the gradient of a convolution's weight is computed: Winograd's tiles or not, and which variant, as bench/NOTES.md measured it.
 
 import type { Kernel } from '../gpu/kernel.ts'
-import {
-  type ConvolutionTarget,
-  CPU_SUBGROUP,
-  directCost,
-  MOST_WEIGHT_BYTES,
-  tiles,
-  VALUE_COST,
-} from './choose_conv2d.ts'
+import { type ConvolutionTarget, CPU_SUBGROUP, MOST_WEIGHT_BYTES, tiles } from './choose_conv2d.ts'
 import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from './conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from './conv2d_backward_weight_subgroup.ts'
+import { windowedSize } from './geometry.ts'
 import {
   type WinogradOptions,
   winogradFits,
@@ -20,7 +14,9 @@ import {
 } from './winograd.ts'
 import { BACKWARD_TILE } from './winograd_multiply_backward.ts'
 
-/** A value of the gradient that winograd_weight_backward loads or stores, in the unit of VALUE_COST: its stores are far apart. */
+// In multiply-adds, of which both products do 11 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
+// loads or stores, and one that winograd_weight_backward does, whose stores are far apart.
+const VALUE_COST = 12
 const WEIGHT_VALUE_COST = 24
 
 type Winograd = WinogradOptions & { subgroupSize: number }
@@ -58,7 +54,6 @@ export function chooseWinogradBackwardWeight(
   return best && best.cost < directCost(options) ? best.choice : undefined
 }
 
-/** In multiply-adds, of which both products do as many in a second. */
 function winogradCost(options: Winograd): number {
   const { outputs, input, outChannels, subgroupSize } = options
   const inChannels = input[3]
@@ -70,4 +65,23 @@ function winogradCost(options: Winograd): number {
     points * rounded(total, BACKWARD_TILE.tiles) * rounded(inChannels, BACKWARD_TILE.rows * 4) * columns
   const values = total * (((outputs + 2) ** 2 + points) * inChannels + (points + outputs ** 2) * outChannels)
   return products + VALUE_COST * values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels
+}
+
+/** Multiply-adds with a tap inside the map. */
+function directCost(options: Conv2dBackwardWeightOptions): number {
+  const { input, outChannels, kernel, stride, dilation, padding } = options
+  const [n, inH, inW, inChannels] = input
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const inside = (size: number, along: { output: number; taps: number; before: number }) => {
+    let count = 0
+    for (let o = 0; o < along.output; o++)
+      for (let tap = 0; tap < along.taps; tap++) {
+        const at = o * stride - along.before + tap * dilation
+        if (at >= 0 && at < size) count++
+      }
+    return count
+  }
+  const rows = inside(inH, { output: out.h, taps: kernel[0], before: padding.top })
+  const columns = inside(inW, { output: out.w, taps: kernel[1], before: padding.left })
+  return n * rows * columns * inChannels * outChannels
 }

@@ -101,12 +101,12 @@ export function winogradAnswers(): KnownAnswer[] {
     answer('winograd_multiply_backward', {
       options: { ...options, accumulate: false },
       inputs: { tiles: atPoints(factors, inChannels), gradients: atPoints(products, outChannels) },
-      outputs: { sums: weightAt(winogradMultiplyBackward(factors, products, sizes), POINTS) },
+      outputs: { sums: weightAt(winogradMultiplyBackward(factors, products, sizes)) },
       fanIn: count,
     }),
     answer('winograd_weight_backward', {
       options: { inChannels, outChannels, outputs: OUTPUTS },
-      inputs: { sums: weightAt(sums, POINTS) },
+      inputs: { sums: weightAt(sums) },
       outputs: {
         weight_gradient: base64(winogradWeightBackward(sums, OUTPUTS, { inChannels, outChannels }).data),
       },
