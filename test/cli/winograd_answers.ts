@@ -92,19 +92,19 @@ export function winogradAnswers(): KnownAnswer[] {
       outputs: { output: base64(toGpu(winogradOutput(conv, OUTPUTS, { tiles, products }))) },
       fanIn: POINTS,
     }),
-    answer('winograd_output_backward', {
+    answer(['winograd_output_backward'], {
       options,
       inputs: { output_gradient: base64(toGpu(outputGradient)) },
       outputs: { gradients: atPoints(gradients, outChannels) },
       fanIn: 1,
     }),
-    answer('winograd_multiply_backward', {
+    answer(['winograd_multiply_backward'], {
       options: { ...options, accumulate: false },
       inputs: { tiles: atPoints(factors, inChannels), gradients: atPoints(products, outChannels) },
       outputs: { sums: weightAt(winogradMultiplyBackward(factors, products, sizes)) },
       fanIn: count,
     }),
-    answer('winograd_weight_backward', {
+    answer(['winograd_weight_backward'], {
       options: { inChannels, outChannels, outputs: OUTPUTS },
       inputs: { sums: weightAt(sums) },
       outputs: {
