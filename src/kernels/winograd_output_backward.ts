@@ -11,7 +11,6 @@ export function winogradOutputBackward(options: WinogradStepOptions): Kernel {
   const tileGroups = Math.ceil(range.count / 8)
   const share = range.count / winogradTiles(options).total
   const read = activationBytes([n, out.h, out.w, outChannels])
-  const written = tileBytes(outputs, outChannels, range.count)
   return {
     label,
     shader: 'winograd_output_backward',
@@ -25,8 +24,8 @@ export function winogradOutputBackward(options: WinogradStepOptions): Kernel {
       lines: outputs,
     },
     inputs: { output_gradient: read },
-    outputs: { gradients: written },
+    outputs: { gradients: tileBytes(outputs, outChannels, range.count) },
     workgroups: tileGroups * Math.ceil(vectors(outChannels) / 8),
-    traffic: share * read + written,
+    traffic: { output_gradient: share * read },
   }
 }
