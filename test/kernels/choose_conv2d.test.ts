@@ -101,7 +101,9 @@ describe('the variant of a convolution', () => {
         return { m: 16, n: 16, k: 16 }
       }
     })()
-    expect(chooseConv2d({ ...pointwise, precision: 'fp16' }, withMatrices).shader).to.equal('conv2d_subgroup_matrix')
+    expect(chooseConv2d({ ...pointwise, precision: 'fp16' }, withMatrices).shader).to.equal(
+      'conv2d_subgroup_matrix',
+    )
     expect(chooseConv2d(pointwise, gpu).shader).to.equal('conv2d_subgroup')
     expect(chooseWinograd(wide, gpu)).to.include({ outputs: 4, subgroupSize: 8 })
   })
