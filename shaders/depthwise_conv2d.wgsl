@@ -32,6 +32,7 @@ struct Params {
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
+  taps: u32, // K_H · K_W, told at run time: unrolled, the loop over them would be half of what there is to compile
   has_residual: u32,
   low: f32, // the activation: values are clamped to low … high
   high: f32,
@@ -65,7 +66,7 @@ fn main(
   let first_y = block * (params.strip_rows - 1u) * params.step + strip;
 
   var weights: array<vec4f, K_H * K_W>;
-  for (var k = 0u; k < K_H * K_W; k++) { weights[k] = vec4f(weight[k * params.vectors + vector]); }
+  for (var k = 0u; k < params.taps; k++) { weights[k] = vec4f(weight[k * params.vectors + vector]); }
   let shift = vec4f(bias[vector]);
 
   // Before the map, coordinates wrap round to large ones.

@@ -30,9 +30,7 @@ fn main(
 ) {
   let first = (group.y * groups.x + group.x) * 64u * PARAMETERS + lane;
   let rate = learning_rate[0] * params.multiplier;
-  for (var p = 0u; p < PARAMETERS; p++) {
-    let i = first + p * 64u;
-    if (i >= params.count) { return; }
+  for (var i = first; i < min(first + PARAMETERS * 64u, params.count); i += 64u) {
     let parameter = parameters[i];
     let velocity = params.momentum * velocities[i] + (gradients[i] + params.weight_decay * parameter);
     velocities[i] = velocity;

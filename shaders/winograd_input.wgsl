@@ -87,12 +87,18 @@ fn main(
     }
     lines[y] = to_points(line);
   }
+  // Stored in a loop of its own, which is not unrolled either.
+  var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
     var column: array<vec4f, 6>;
     for (var y = 0u; y < LINE; y++) { column[y] = lines[y][x]; }
     let values = to_points(column);
-    for (var y = 0u; y < POINTS; y++) {
-      tiles[((y * POINTS + x) * params.in_vectors + vector) * params.tiles + tile] = values[y];
-    }
+    for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }
+  }
+  let pitch = params.in_vectors * params.tiles;
+  var point = 0u;
+  for (var place = vector * params.tiles + tile; place < POINTS * POINTS * pitch; place += pitch) {
+    tiles[place] = results[point];
+    point++;
   }
 }

@@ -75,12 +75,18 @@ fn main(
     }
     lines[y] = to_points(line);
   }
+  // Stored in a loop of its own, which is not unrolled either.
+  var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
     var column: array<vec4f, 4>;
     for (var y = 0u; y < OUTPUTS; y++) { column[y] = lines[y][x]; }
     let values = to_points(column);
-    for (var y = 0u; y < POINTS; y++) {
-      gradients[((y * POINTS + x) * params.out_vectors + vector) * params.tiles + tile] = values[y];
-    }
+    for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }
+  }
+  let pitch = params.out_vectors * params.tiles;
+  var point = 0u;
+  for (var place = vector * params.tiles + tile; place < POINTS * POINTS * pitch; place += pitch) {
+    gradients[place] = results[point];
+    point++;
   }
 }

@@ -91,8 +91,9 @@ fn main(
     shift = vec4f(bias[columns.x], bias[columns.y], bias[columns.z], bias[columns.w]);
   }
   if (params.has_batch_norm != 0u) {
-    for (var i = 0u; i < 4u; i++) {
-      let channel = select(columns[i], row, of_gradient);
+    for (var c = padded_columns.x; c < min(padded_columns.x + 4u, params.columns); c++) {
+      let i = c - padded_columns.x;
+      let channel = select(c, row, of_gradient);
       scale[i] = gamma[channel] / sqrt(variance[channel] + params.epsilon);
       if (!of_gradient) { shift[i] = (shift[i] - mean[channel]) * scale[i] + beta[channel]; }
     }
@@ -110,8 +111,15 @@ fn main(
     }
     lines[y] = to_points(taps);
   }
+  var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
     let values = to_points(array(lines[0][x], lines[1][x], lines[2][x]));
-    for (var y = 0u; y < POINTS; y++) { packed[(y * POINTS + x) * count + index] = vec4<Stored>(values[y]); }
+    for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }
+  }
+  // A loop that is not unrolled: that would be half of what there is to compile.
+  var point = 0u;
+  for (var place = index; place < POINTS * POINTS * count; place += count) {
+    packed[place] = vec4<Stored>(results[point]);
+    point++;
   }
 }

@@ -42,6 +42,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
       dilation,
       pad_top: padding.top,
       pad_left: padding.left,
+      taps: kernel[0] * kernel[1],
       has_residual: Number(residual),
       ...activationRange(activation),
     },
