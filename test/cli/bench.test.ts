@@ -71,7 +71,7 @@ describe('atrous bench', () => {
   it('--precision fp16, if this GPU has it: half the weights, in a process of its own, too', async function () {
     await needsFloat16.call(this)
     const { results } = await reportOf('--no-cold-start')
-    const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile', '--kernels')
+    const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile')
     expect(precision).to.equal('fp16')
     expect(half[0].macs).to.equal(results[0].macs)
     expect(half[0].gpuBytes.weights).to.be.closeTo(results[0].gpuBytes.weights / 2, 1)
