@@ -87,8 +87,9 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let tile = group.y * groups.x + group.x;
-  let first_column = tile % params.column_tiles * SUBGROUP_SIZE + lane;
-  let first_row = tile / params.column_tiles % params.row_tiles * ROWS;
+  // Input channels first: the gradient of the wider tile of output channels stays in a core's cache.
+  let first_column = tile / params.row_tiles % params.column_tiles * SUBGROUP_SIZE + lane;
+  let first_row = tile % params.row_tiles * ROWS;
   let tap_and_split = tile / (params.column_tiles * params.row_tiles);
   let taps = params.k_h * params.k_w;
   let tap = tap_and_split % taps;

@@ -4,7 +4,7 @@
 //   weight_gradient   [out_channels, in_channels, 3, 3]          from_points down and along, as PyTorch lays the weight
 //
 // One invocation makes the nine taps of one input channel for four output channels; 64 of them, 8 input channels of 8 vectors, so
-// that they read and write whole cache lines.
+// that they read and write whole cache lines. Neighbours are input channels: what they store lies together.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4f>;
@@ -51,8 +51,8 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let channel = index % params.row_tiles * 8u + lane / 8u;
-  let vector = index / params.row_tiles * 8u + lane % 8u;
+  let channel = index % params.row_tiles * 8u + lane % 8u;
+  let vector = index / params.row_tiles * 8u + lane / 8u;
   if (channel >= params.in_channels || vector >= params.out_vectors) { return; }
 
   var lines: array<array<vec4f, 3>, POINTS>;
