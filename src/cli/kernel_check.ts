@@ -20,9 +20,9 @@ import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_stati
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import { concat } from '../kernels/concat.ts'
 import { type Conv2dOptions, conv2d } from '../kernels/conv2d.ts'
-import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
+import { conv2dBackwardInput } from '../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../kernels/conv2d_backward_input_subgroup.ts'
-import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
+import { conv2dBackwardWeight } from '../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../kernels/conv2d_backward_weight_subgroup.ts'
 import { conv2dMerge } from '../kernels/conv2d_merge.ts'
 import { conv2dReduceWeight } from '../kernels/conv2d_reduce_weight.ts'
@@ -55,13 +55,9 @@ import {
   softmaxCrossEntropyMerge,
 } from '../kernels/softmax_cross_entropy.ts'
 import { upsampleArgmax } from '../kernels/upsample_argmax.ts'
-import type { WinogradStepOptions } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { winogradMultiply } from '../kernels/winograd_multiply.ts'
-import {
-  type WinogradMultiplyBackwardOptions,
-  winogradMultiplyBackward,
-} from '../kernels/winograd_multiply_backward.ts'
+import { winogradMultiplyBackward } from '../kernels/winograd_multiply_backward.ts'
 import { winogradMultiplyTiled } from '../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../kernels/winograd_output.ts'
 import { winogradOutputBackward } from '../kernels/winograd_output_backward.ts'
@@ -94,6 +90,12 @@ export interface KernelReport {
 }
 
 const NO_SUBGROUPS = 'needs subgroups of one size, at least 8'
+/** Of a function that makes kernels for subgroups of one size. */
+const onSubgroups =
+  <Options>(make: (options: Options & { subgroupSize: number }) => Kernel) =>
+  (options: Options, { subgroupSize = 0 }: Gpu) =>
+    subgroupSize < 8 ? NO_SUBGROUPS : make({ ...options, subgroupSize })
+
 const NO_MATRICES = 'needs subgroups of one size that multiply matrices of f16'
 
 /**
@@ -116,21 +118,12 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   concat,
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
-  conv2d_backward_input_subgroup: (options: Conv2dBackwardInputOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8
-      ? NO_SUBGROUPS
-      : conv2dBackwardInputSubgroup({ ...options, subgroupSize }),
+  conv2d_backward_input_subgroup: onSubgroups(conv2dBackwardInputSubgroup),
   conv2d_backward_weight: conv2dBackwardWeight,
-  conv2d_backward_weight_subgroup: (options: Conv2dBackwardWeightOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8
-      ? NO_SUBGROUPS
-      : conv2dBackwardWeightSubgroup({ ...options, subgroupSize }),
+  conv2d_backward_weight_subgroup: onSubgroups(conv2dBackwardWeightSubgroup),
   conv2d_merge: conv2dMerge,
   conv2d_reduce_weight: conv2dReduceWeight,
-  conv2d_subgroup: (options: Conv2dOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8
-      ? NO_SUBGROUPS
-      : conv2dSubgroup({ ...options, subgroupSize }),
+  conv2d_subgroup: onSubgroups(conv2dSubgroup),
   conv2d_subgroup_matrix: (options: Conv2dOptions, { subgroupSize, subgroupMatrix }: Gpu) =>
     subgroupSize && subgroupMatrix
       ? conv2dSubgroupMatrix({ ...options, subgroupSize, subgroupMatrix })
@@ -161,14 +154,8 @@ const makers: Partial<Record<ShaderName, (options: never, gpu: Gpu) => Kernel | 
   softmax_cross_entropy_merge: softmaxCrossEntropyMerge,
   upsample_argmax: upsampleArgmax,
   winograd_input: winogradInput,
-  winograd_multiply: (options: WinogradStepOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8
-      ? NO_SUBGROUPS
-      : winogradMultiply({ ...options, subgroupSize }),
-  winograd_multiply_backward: (options: WinogradMultiplyBackwardOptions, { subgroupSize }: Gpu) =>
-    subgroupSize === undefined || subgroupSize < 8
-      ? NO_SUBGROUPS
-      : winogradMultiplyBackward({ ...options, subgroupSize }),
+  winograd_multiply: onSubgroups(winogradMultiply),
+  winograd_multiply_backward: onSubgroups(winogradMultiplyBackward),
   winograd_multiply_tiled: winogradMultiplyTiled,
   winograd_output: winogradOutput,
   winograd_output_backward: winogradOutputBackward,

@@ -4,7 +4,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { type ConvolutionTarget, CPU_SUBGROUP, MOST_WEIGHT_BYTES, tiles } from './choose_conv2d.ts'
 import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from './conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from './conv2d_backward_weight_subgroup.ts'
-import { windowedSize } from './geometry.ts'
+import { tapsInside } from './tap_regions.ts'
 import {
   type WinogradOptions,
   winogradFits,
@@ -69,19 +69,7 @@ function winogradCost(options: Winograd): number {
 
 /** Multiply-adds with a tap inside the map. */
 function directCost(options: Conv2dBackwardWeightOptions): number {
-  const { input, outChannels, kernel, stride, dilation, padding } = options
-  const [n, inH, inW, inChannels] = input
-  const out = windowedSize({ h: inH, w: inW }, options)
-  const inside = (size: number, along: { output: number; taps: number; before: number }) => {
-    let count = 0
-    for (let o = 0; o < along.output; o++)
-      for (let tap = 0; tap < along.taps; tap++) {
-        const at = o * stride - along.before + tap * dilation
-        if (at >= 0 && at < size) count++
-      }
-    return count
-  }
-  const rows = inside(inH, { output: out.h, taps: kernel[0], before: padding.top })
-  const columns = inside(inW, { output: out.w, taps: kernel[1], before: padding.left })
-  return n * rows * columns * inChannels * outChannels
+  const { input, outChannels } = options
+  const [n, h, w, inChannels] = input
+  return n * tapsInside({ h, w }, options) * inChannels * outChannels
 }

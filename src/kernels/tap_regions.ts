@@ -60,6 +60,15 @@ export const regionOutputs = ({ rows, columns }: Region): number =>
 export const regionTaps = ({ rows, columns }: Region): number =>
   Math.max(0, rows.endTap - rows.firstTap) * Math.max(0, columns.endTap - columns.firstTap)
 
+/** Taps inside the map, of all outputs of one image. */
+export function tapsInside(map: { h: number; w: number }, window: Window): number {
+  const { rows, columns } = windowAxes(map, window)
+  return regions(stretches(rows, true), stretches(columns, true)).reduce(
+    (sum, region) => sum + regionOutputs(region) * regionTaps(region),
+    0,
+  )
+}
+
 function stretchFrom(axis: Axis, first: number, exact: boolean): Stretch {
   const changes = exact ? [nextChange(axis, 0, first), nextChange(axis, axis.inputs, first)] : []
   const end = Math.min(axis.outputs, ...changes)
