@@ -2,10 +2,13 @@
 //
 //   input    [n, in_h, in_w, in_vectors]                      vec4: four channels; padded channels are zero
 //   weight   [k_h, k_w, in_vectors, 4, out_vectors]           vec4: four output channels; see fold_batch_norm.wgsl
-//   bias     [out_vectors], or [n, bias_pitch] for a bias per image
+//   bias     [all_vectors], or [n, bias_pitch] for a bias per image
 //   residual the output's shape, read if has_residual; if in_place, it is what output holds before
-//   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset; written if splits is 1
-//   partials [splits, n, out_h, out_w, out_vectors]           else: for conv2d_merge.wgsl to add up
+//   output   [n, out_h, out_w, out_pitch], this op's all_vectors starting at out_offset; written if splits is 1
+//   partials [splits, n, out_h, out_w, all_vectors]           else: for conv2d_merge.wgsl to add up
+//
+// It may have several branches, such as those of atrous spatial pyramid pooling: convolutions of the same input by windows of their
+// own to out_vectors each, side by side in the output and one after the other in the weight.
 //
 // A workgroup computes PIXELS × VECTORS outputs, an invocation TILE_PIXELS × TILE_VECTORS of them, LANES_X and LANES_Y apart so
 // that neighbours read and write neighbours. The sum runs over taps and, DEPTH vectors at a time, input channels: while one
@@ -25,26 +28,28 @@
 @group(0) @binding(6) var<storage, read_write> partials: array<vec4f>;
 
 struct Params {
+  // Of each branch, at most four:
+  k_h: vec4u,
+  k_w: vec4u,
+  dilation: vec4u,
+  pad_top: vec4u,
+  pad_left: vec4u,
+  exact_rows: vec4u, // whether the rows are in regions
+  exact_columns: vec4u,
   in_h: u32,
   in_w: u32,
   in_vectors: u32,
   out_h: u32,
   out_w: u32,
-  out_vectors: u32,
+  out_vectors: u32, // of a branch
+  all_vectors: u32,
   out_pitch: u32,
   out_offset: u32,
   pixels: u32, // n · out_h · out_w
-  row_tiles: u32, // workgroups along the pixels, of all regions
-  column_tiles: u32, // workgroups along the output channels
+  row_tiles: u32, // workgroups along the pixels, of all regions of all branches
+  column_tiles: u32, // workgroups along the output channels of a branch
   splits: u32, // workgroups along the sum
-  exact_rows: u32, // whether the rows are in regions
-  exact_columns: u32,
-  k_h: u32,
-  k_w: u32,
   stride: u32,
-  dilation: u32,
-  pad_top: u32,
-  pad_left: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32,
@@ -75,6 +80,7 @@ struct Axis {
   inputs: i32,
   outputs: i32,
   taps: i32,
+  dilation: u32,
   pad: i32,
   exact: bool,
 }
@@ -93,13 +99,13 @@ fn divide_up(a: i32, b: u32) -> i32 {
 
 // How many taps of an output lie before the place `edge` of the input.
 fn taps_before(axis: Axis, edge: i32, out: i32) -> i32 {
-  return min(axis.taps, divide_up(edge + axis.pad - out * i32(params.stride), params.dilation));
+  return min(axis.taps, divide_up(edge + axis.pad - out * i32(params.stride), axis.dilation));
 }
 
 // The next output of which fewer taps lie before `edge`.
 fn next_change(axis: Axis, edge: i32, out: i32) -> i32 {
   let taps = taps_before(axis, edge, out);
-  let change = divide_up(edge + axis.pad - (taps - 1) * i32(params.dilation), params.stride);
+  let change = divide_up(edge + axis.pad - (taps - 1) * i32(axis.dilation), params.stride);
   return select(change, axis.outputs, taps == 0);
 }
 
@@ -109,27 +115,42 @@ fn stretch_from(axis: Axis, first: i32) -> Stretch {
   return Stretch(first, end, taps_before(axis, 0, end - 1), taps_before(axis, axis.inputs, first));
 }
 
-// A rectangle of every image's outputs, with the same taps.
+// A rectangle of every image's outputs, with the same taps of one branch.
 struct Region {
+  branch: u32,
+  first_weight: u32, // of the branch
   rows: Stretch,
   columns: Stretch,
   tile: u32, // which of its tiles
 }
 
-// The region of a tile of pixels, these being counted region by region.
+fn vertical(branch: u32) -> Axis {
+  let exact = params.exact_rows[branch] != 0u;
+  return Axis(i32(params.in_h), i32(params.out_h), i32(params.k_h[branch]), params.dilation[branch], i32(params.pad_top[branch]), exact);
+}
+
+fn horizontal(branch: u32) -> Axis {
+  let exact = params.exact_columns[branch] != 0u;
+  return Axis(i32(params.in_w), i32(params.out_w), i32(params.k_w[branch]), params.dilation[branch], i32(params.pad_left[branch]), exact);
+}
+
+// The region of a tile of pixels, these being counted branch by branch and region by region.
 fn region_of(tile: u32) -> Region {
-  let vertical = Axis(i32(params.in_h), i32(params.out_h), i32(params.k_h), i32(params.pad_top), params.exact_rows != 0u);
-  let horizontal = Axis(i32(params.in_w), i32(params.out_w), i32(params.k_w), i32(params.pad_left), params.exact_columns != 0u);
   let images = params.pixels / (params.out_h * params.out_w);
-  var region = Region(stretch_from(vertical, 0), stretch_from(horizontal, 0), tile);
+  var region = Region(0u, 0u, stretch_from(vertical(0u), 0), stretch_from(horizontal(0u), 0), tile);
   loop {
     let outputs = u32((region.rows.end - region.rows.first) * (region.columns.end - region.columns.first));
     let tiles = (images * outputs + PIXELS - 1u) / PIXELS;
     if (region.tile < tiles) { return region; }
     region.tile -= tiles;
-    let ends_row = region.columns.end == horizontal.outputs;
-    if (ends_row) { region.rows = stretch_from(vertical, region.rows.end); }
-    region.columns = stretch_from(horizontal, select(region.columns.end, 0, ends_row));
+    let ends_row = region.columns.end == i32(params.out_w);
+    let ends_branch = ends_row && region.rows.end == i32(params.out_h);
+    if (ends_branch) {
+      region.first_weight += params.k_h[region.branch] * params.k_w[region.branch] * params.in_vectors * 4u * params.out_vectors;
+      region.branch++;
+    }
+    if (ends_row) { region.rows = stretch_from(vertical(region.branch), select(region.rows.end, 0, ends_branch)); }
+    region.columns = stretch_from(horizontal(region.branch), select(region.columns.end, 0, ends_row));
   }
 }
 
@@ -167,6 +188,8 @@ fn main(
   let first_vector = index % params.column_tiles * VECTORS;
   let split = index / (params.column_tiles * params.row_tiles);
   let region = region_of(index / params.column_tiles % params.row_tiles);
+  let k_w = params.k_w[region.branch];
+  let dilation = params.dilation[region.branch];
   let first_pixel = region.tile * PIXELS;
 
   // A step of the sum is DEPTH vectors of one tap. This split takes those from first_step on, of a workgroup's own number of them.
@@ -185,8 +208,8 @@ fn main(
   var fetched_pixels: array<Pixel, INPUT_LOADS>;
   for (var l = 0u; l < INPUT_LOADS; l++) {
     let pixel = pixel_at(region, first_pixel + (lane + l * LANES) / DEPTH);
-    let y = select(pixel.y * params.stride - params.pad_top, OUTSIDE, pixel.y == OUTSIDE);
-    fetched_pixels[l] = Pixel(pixel.image, y, pixel.x * params.stride - params.pad_left);
+    let y = select(pixel.y * params.stride - params.pad_top[region.branch], OUTSIDE, pixel.y == OUTSIDE);
+    fetched_pixels[l] = Pixel(pixel.image, y, pixel.x * params.stride - params.pad_left[region.branch]);
   }
 
   let row = lane / LANES_X;
@@ -198,8 +221,8 @@ fn main(
     if (step < end_step) {
       for (var l = 0u; l < INPUT_LOADS; l++) {
         let vector = block * DEPTH + lane % DEPTH;
-        let y = fetched_pixels[l].y + ky * params.dilation;
-        let x = fetched_pixels[l].x + kx * params.dilation;
+        let y = fetched_pixels[l].y + ky * dilation;
+        let x = fetched_pixels[l].x + kx * dilation;
         let inside = y < params.in_h && x < params.in_w && vector < params.in_vectors;
         let at = ((fetched_pixels[l].image * params.in_h + y) * params.in_w + x) * params.in_vectors + vector;
         fetched_input[l] = select(vec4f(0), vec4f(input[select(0u, at, inside)]), inside);
@@ -210,7 +233,8 @@ fn main(
         let place = lane + l * LANES;
         let channel = min(block * DEPTH * 4u + place / VECTORS, channels - 1u);
         let vector = min(first_vector + place % VECTORS, params.out_vectors - 1u);
-        fetched_weight[l] = vec4f(weight[((ky * params.k_w + kx) * channels + channel) * params.out_vectors + vector]);
+        let at = region.first_weight + ((ky * k_w + kx) * channels + channel) * params.out_vectors + vector;
+        fetched_weight[l] = vec4f(weight[at]);
       }
       block++;
       if (block == blocks) {
@@ -249,12 +273,13 @@ fn main(
     for (var v = 0u; v < TILE_VECTORS; v++) {
       let vector = first_vector + column + v * LANES_X;
       if (pixel.y == OUTSIDE || vector >= params.out_vectors) { continue; }
+      let beside = region.branch * params.out_vectors + vector;
       if (params.splits > 1u) {
-        partials[(split * params.pixels + place) * params.out_vectors + vector] = sums[p][v];
+        partials[(split * params.pixels + place) * params.all_vectors + beside] = sums[p][v];
         continue;
       }
-      let at = place * params.out_pitch + params.out_offset + vector;
-      var value = sums[p][v] + vec4f(bias[pixel.image * params.bias_pitch + vector]);
+      let at = place * params.out_pitch + params.out_offset + beside;
+      var value = sums[p][v] + vec4f(bias[pixel.image * params.bias_pitch + beside]);
       if (params.has_residual != 0u) { value += vec4f(residual[at]); }
       if (params.in_place != 0u) { value += vec4f(output[at]); }
       output[at] = vec4<Stored>(activate(value));

@@ -20,15 +20,21 @@ export interface Interface {
   }[]
 }
 
-/** Reads `struct Params` and the storage bindings of group 0 out of WGSL text. */
+/** Reads `struct Params` and the storage bindings of group 0 out of WGSL text. The four parts of a vec4u are fields `name.x` … `name.w`. */
 export function parseInterface(wgsl: string): Interface {
   const text = wgsl.replace(/\/\/.*$/gm, '')
   const body = /struct\s+Params\s*\{([^}]*)\}/.exec(text)?.[1] ?? ''
-  const params = [...body.matchAll(/(\w+)\s*:\s*(u32|i32|f32)\b/g)].map(
-    ([, name, type]) => ({ name, type }) as Field,
-  )
-  const declared = (body.match(/:/g) ?? []).length
-  if (params.length !== declared) throw new Error('struct Params may hold only u32, i32 and f32')
+  const declared = [...body.matchAll(/(\w+)\s*:\s*(\w+)/g)].map(([, name, type]) => ({ name, type }))
+  const params = declared.flatMap(({ name, type }): Field[] => {
+    if (type === 'vec4u') return [...'xyzw'].map(part => ({ name: `${name}.${part}`, type: 'u32' }))
+    if (type !== 'u32' && type !== 'i32' && type !== 'f32')
+      throw new Error(`struct Params may hold only u32, i32, f32 and vec4u, not ${type}`)
+    return [{ name, type }]
+  })
+  if (params.some(({ name }, index) => name.endsWith('.x') && index % 4 > 0))
+    throw new Error(
+      'struct Params: each vec4u has to come before the scalars, so that nothing lies between fields',
+    )
   const bindings = text.matchAll(
     /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)\s*:([^;]*)/g,
   )

@@ -4,7 +4,7 @@ import { type Gpu, usage } from '../gpu/gpu.ts'
 import { type KernelTime, type Launch, Program, type Range } from '../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../kernels/layout.ts'
-import type { FoldedWeights } from './folded_weights.ts'
+import type { FoldedOutput, FoldedWeights } from './folded_weights.ts'
 import type { Parameter, Tensor } from './graph.ts'
 import { type Plan, tensorBytes } from './plan.ts'
 import type { Operand } from './step.ts'
@@ -16,7 +16,7 @@ export type TensorData = Record<string, Float32Array | Uint8Array>
 export interface WeightSource {
   /** Has all that a plan needs on the GPU, before the others are asked. */
   upload(plan: Plan): Promise<void>
-  folded(weights: FoldedWeights, part: 'packed' | 'packed_bias'): Range
+  folded(weights: FoldedWeights, part: FoldedOutput): Range
   parameter(parameter: Parameter): Range
   gradient(parameter: Parameter): Range
   /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */

@@ -2,6 +2,7 @@
 
 import { storedAsFloat16 } from '../gpu/float16_storage.ts'
 import type { Kernel } from '../gpu/kernel.ts'
+import type { Launch, Range } from '../gpu/program.ts'
 import { foldBatchNorm } from '../kernels/fold_batch_norm.ts'
 import { packTransposed } from '../kernels/pack_transposed.ts'
 import type { WinogradOutputs } from '../kernels/winograd.ts'
@@ -11,7 +12,14 @@ import type { BatchNorm, Parameter } from './graph.ts'
 export interface FoldedWeights {
   /** Two of the same key hold the same values. */
   key: string
-  /** What makes them; its inputs are the parameters below, its outputs `packed` and `packed_bias`. */
+  /** What makes them, of several convolutions side by side one after the other. */
+  parts: FoldedPart[]
+}
+
+export type FoldedOutput = 'packed' | 'packed_bias'
+
+interface FoldedPart {
+  /** Its inputs are the parameters below, its outputs `packed` and `packed_bias`. */
   kernel: Kernel
   /** By their names in the kernel. */
   parameters: Record<string, Parameter>
@@ -36,7 +44,7 @@ export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
   winograd: outputs => {
     const key = `${keyOf(folding)} for tiles of ${outputs}`
     const kernel = winogradWeight({ ...optionsOf(folding, key), outputs })
-    return { key, kernel, parameters: parametersOf(folding) }
+    return { key, parts: [{ kernel, parameters: parametersOf(folding) }] }
   },
 })
 
@@ -44,7 +52,37 @@ export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
 export function foldedWeights({ depthwise, ...folding }: Folding & { depthwise: boolean }): FoldedWeights {
   const key = keyOf(folding)
   const kernel = foldBatchNorm({ ...optionsOf(folding, key), depthwise })
-  return { key, kernel, parameters: parametersOf(folding) }
+  return { key, parts: [{ kernel, parameters: parametersOf(folding) }] }
+}
+
+/** Weights one after the other, and biases. Of all but the last, their bytes have to be such that the next may be bound. */
+export const foldedSideBySide = (folded: FoldedWeights[]): FoldedWeights => ({
+  key: folded.map(({ key }) => key).join(', '),
+  parts: folded.flatMap(({ parts }) => parts),
+})
+
+/** Bytes of what they are made into. */
+export const foldedBytes = ({ parts }: FoldedWeights, output: FoldedOutput): number =>
+  parts.reduce((sum, { kernel }) => sum + kernel.outputs[output], 0)
+
+/** What makes them, in the ranges given. */
+export function foldingLaunches(
+  { parts }: FoldedWeights,
+  { outputs, parameter }: { outputs: Record<FoldedOutput, Range>; parameter: (of: Parameter) => Range },
+): Launch[] {
+  const taken = { packed: 0, packed_bias: 0 }
+  const take = (output: FoldedOutput, size: number): Range => {
+    const { buffer, offset } = outputs[output]
+    const range = { buffer, offset: offset + taken[output], size }
+    taken[output] += size
+    return range
+  }
+  return parts.map(({ kernel, parameters }) => {
+    const inputs = Object.entries(parameters).map(([name, of]) => [name, parameter(of)])
+    const { packed, packed_bias } = kernel.outputs
+    const ranges = { packed: take('packed', packed), packed_bias: take('packed_bias', packed_bias) }
+    return { kernel, ranges: { ...Object.fromEntries(inputs), ...ranges } }
+  })
 }
 
 /** What the gradient of a dense convolution's input is computed with. */
@@ -54,11 +92,14 @@ export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): Con
   const parameters = { weight, ...scale }
   const options = { weight: weight.shape, epsilon: batchNorm?.epsilon }
   return {
-    direct: () => ({ key, kernel: packTransposed({ ...options, label: `pack ${key}` }), parameters }),
+    direct: () => ({
+      key,
+      parts: [{ kernel: packTransposed({ ...options, label: `pack ${key}` }), parameters }],
+    }),
     winograd: outputs => {
       const atPoints = `${key} for tiles of ${outputs}`
       const of = { label: `fold ${atPoints}`, outputs, ofGradient: true, bias: false }
-      return { key: atPoints, kernel: winogradWeight({ ...options, ...of }), parameters }
+      return { key: atPoints, parts: [{ kernel: winogradWeight({ ...options, ...of }), parameters }] }
     },
   }
 }
@@ -67,7 +108,7 @@ export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): Con
 export const foldedAsFloat16 = (folded: FoldedWeights): FoldedWeights => ({
   ...folded,
   key: `${folded.key} as f16`,
-  kernel: storedAsFloat16(folded.kernel),
+  parts: folded.parts.map(({ kernel, ...part }) => ({ ...part, kernel: storedAsFloat16(kernel) })),
 })
 
 function keyOf({ weight, bias, batchNorm, inputChannels }: Folding): string {

@@ -19,6 +19,7 @@ import {
   type AccumulateProbabilitiesOp,
   type BatchNormOp,
   type ConcatOp,
+  type Conv2dOp,
   type DepthwiseConv2dOp,
   inputsOf,
   type Op,
@@ -27,13 +28,24 @@ import {
   type Tensor,
   type UpsampleArgmaxOp,
 } from './graph.ts'
+import { branchesOf, lowerBranches } from './lower_branches.ts'
 import { lowerConv2d } from './lower_conv2d.ts'
 import { lowerTraining } from './lower_training.ts'
 import { type Operand, type Step, stepAsFloat16, tensors } from './step.ts'
 
-/** The kernels of one op, chosen for an adapter. */
-export function lower(op: Op, target: ConvolutionTarget): Step[] {
-  const steps = lowerOp(op, target)
+/** The kernels of a graph, chosen for an adapter. */
+export const lowerAll = (ops: readonly Op[], target: ConvolutionTarget): Step[] =>
+  branchesOf(ops, target).flatMap(branches =>
+    branches.length === 1
+      ? lower(branches[0], target)
+      : asStored(branches[0], lowerBranches(branches as Conv2dOp[])),
+  )
+
+/** The kernels of one op. */
+export const lower = (op: Op, target: ConvolutionTarget): Step[] => asStored(op, lowerOp(op, target))
+
+/** Steps of an op on what its tensors hold. */
+function asStored(op: Op, steps: Step[]): Step[] {
   const isFloat16 = [...inputsOf(op), op.output].some(({ dtype }) => dtype === 'f16')
   return isFloat16 ? steps.map(stepAsFloat16) : steps
 }

@@ -3,7 +3,7 @@
 import { type ConvolutionTarget, chooseConv2d, chooseWinograd } from '../kernels/choose_conv2d.ts'
 import type { Conv2dOptions } from '../kernels/conv2d.ts'
 import { conv2dMerge } from '../kernels/conv2d_merge.ts'
-import { conv2dTiled, conv2dTiledSplits } from '../kernels/conv2d_tiled.ts'
+import { type Conv2dBranches, conv2dTiled, conv2dTiledSplits } from '../kernels/conv2d_tiled.ts'
 import { tileRanges, type WinogradStepOptions } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
 import { MULTIPLY_TILE, winogradMultiply } from '../kernels/winograd_multiply.ts'
@@ -49,16 +49,21 @@ export function lowerConvolution(convolution: Convolution, target: ConvolutionTa
 }
 
 /** A step as it is or, where its workgroups would leave a large GPU idle, one for shares of its sums and one that adds them up. */
-function splitWhereFew(step: Step, options: Conv2dOptions): Step[] {
+export function splitWhereFew(step: Step, options: Conv2dBranches): Step[] {
   const splits = step.kernel.shader === 'conv2d_tiled' ? conv2dTiledSplits(options) : 1
   if (splits === 1) return [step]
   const { op, operands } = step
+  const { outChannels, branches = [options] } = options
   const { input, weight, ...others } = operands
   const kernel = conv2dTiled({ ...options, splits })
   const shares = tensors({ partials: scratch(op, kernel.outputs.partials) })
   return [
     { op, kernel, operands: { input, weight, ...shares } },
-    { op, kernel: conv2dMerge({ ...options, splits }), operands: { ...others, ...shares } },
+    {
+      op,
+      kernel: conv2dMerge({ ...options, outChannels: outChannels * branches.length, splits }),
+      operands: { ...others, ...shares },
+    },
   ]
 }
 
@@ -109,7 +114,7 @@ const kept = (folded: FoldedWeights): WeightOperands => ({
 })
 
 /** Up to four times as large as the parameter, it is made where it is needed and does not stay. */
-function madeAnew(op: Op, { kernel, parameters }: FoldedWeights): WeightOperands {
+function madeAnew(op: Op, { parts: [{ kernel, parameters }] }: FoldedWeights): WeightOperands {
   const { packed, packed_bias } = kernel.outputs
   const weight: Operand = { workspaceBytes: packed }
   const bias: Operand = { tensor: scratch(op, packed_bias, 'bias') }

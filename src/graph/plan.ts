@@ -4,9 +4,9 @@ import { UserError } from '../errors.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
 import { activationBytes, type Precision } from '../kernels/layout.ts'
 import { classMapWords } from '../kernels/upsample_argmax.ts'
-import type { FoldedWeights } from './folded_weights.ts'
+import { type FoldedWeights, foldedBytes } from './folded_weights.ts'
 import type { Graph, Parameter, Tensor } from './graph.ts'
-import { lower } from './lower.ts'
+import { lowerAll } from './lower.ts'
 import { assignOffsets } from './memory.ts'
 import { allPasses, type Pass } from './passes/index.ts'
 import { storeAsFloat16 } from './passes/store_as_float16.ts'
@@ -59,7 +59,7 @@ export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
 /** The same, of an arena of any size. */
 export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[]): Plan {
   const optimised = [...passes, ...storagePasses(target)].reduce((edited, pass) => pass(edited), graph)
-  const steps = optimised.ops.flatMap(op => lower(op, target))
+  const steps = lowerAll(optimised.ops, target)
   const { placements, arenaBytes } = placeTensors(optimised, steps, target)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
   const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))
@@ -90,7 +90,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
 
 /** Bytes of the weights on the GPU, in the form that the steps read. */
 export const weightBytes = ({ folded }: Plan): number =>
-  folded.reduce((sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias, 0)
+  folded.reduce((sum, each) => sum + foldedBytes(each, 'packed') + foldedBytes(each, 'packed_bias'), 0)
 
 function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
   const holders = holdersOf(graph)

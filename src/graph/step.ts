@@ -2,13 +2,13 @@
 
 import { storedAsFloat16 } from '../gpu/float16_storage.ts'
 import type { Kernel } from '../gpu/kernel.ts'
-import { type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
+import { type FoldedOutput, type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
 import type { Op, Parameter, Tensor } from './graph.ts'
 
 /** What a kernel's buffer holds. */
 export type Operand =
   | { tensor: Tensor }
-  | { folded: FoldedWeights; part: 'packed' | 'packed_bias' }
+  | { folded: FoldedWeights; part: FoldedOutput }
   | { parameter: Parameter }
   | { gradientOf: Parameter }
   /** What one step of an op leaves for the next ones, at the start of a buffer beside the arena that all ops take in turn. */

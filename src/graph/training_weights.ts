@@ -6,7 +6,7 @@ import type { Launch, Range } from '../gpu/program.ts'
 import { accumulateGradients } from '../kernels/accumulate_gradients.ts'
 import { sgd } from '../kernels/sgd.ts'
 import type { WeightSource } from './executor.ts'
-import type { FoldedWeights } from './folded_weights.ts'
+import { type FoldedOutput, type FoldedWeights, foldedBytes, foldingLaunches } from './folded_weights.ts'
 import type { Parameter } from './graph.ts'
 import type { ParameterArena } from './parameter_arena.ts'
 import type { Plan } from './plan.ts'
@@ -25,7 +25,7 @@ export class TrainingWeights implements WeightSource {
   readonly #parameters: ParameterArena
   readonly #optimiser: Optimiser
   readonly #learningRate: GPUBuffer
-  readonly #folded = new Map<string, { packed: Range; packed_bias: Range }>()
+  readonly #folded = new Map<string, Record<FoldedOutput, Range>>()
   readonly #buffers: GPUBuffer[] = []
   #packing: Launch[] = []
 
@@ -54,15 +54,14 @@ export class TrainingWeights implements WeightSource {
   async upload({ folded }: Plan): Promise<void> {
     const packed = await this.#allocate('packed weights', folded, 'packed')
     const biases = await this.#allocate('packed biases', folded, 'packed_bias')
-    this.#packing = folded.map(({ key, kernel, parameters }, i) => {
+    this.#packing = folded.flatMap((weights, i) => {
       const outputs = { packed: packed[i], packed_bias: biases[i] }
-      this.#folded.set(key, outputs)
-      const inputs = Object.entries(parameters).map(([name, parameter]) => [name, this.parameter(parameter)])
-      return { kernel, ranges: { ...Object.fromEntries(inputs), ...outputs } }
+      this.#folded.set(weights.key, outputs)
+      return foldingLaunches(weights, { outputs, parameter: of => this.parameter(of) })
     })
   }
 
-  folded({ key }: FoldedWeights, part: 'packed' | 'packed_bias'): Range {
+  folded({ key }: FoldedWeights, part: FoldedOutput): Range {
     return this.#folded.get(key)![part]
   }
 
@@ -114,8 +113,8 @@ export class TrainingWeights implements WeightSource {
     }))
   }
 
-  async #allocate(label: string, folded: FoldedWeights[], part: 'packed' | 'packed_bias'): Promise<Range[]> {
-    const sizes = folded.map(({ kernel }) => kernel.outputs[part])
+  async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
+    const sizes = folded.map(weights => foldedBytes(weights, part))
     const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
     this.#buffers.push(ranges[0].buffer)
     return ranges

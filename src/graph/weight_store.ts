@@ -3,7 +3,7 @@
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../gpu/program.ts'
 import type { WeightSource } from './executor.ts'
-import type { FoldedWeights } from './folded_weights.ts'
+import { type FoldedOutput, type FoldedWeights, foldedBytes, foldingLaunches } from './folded_weights.ts'
 import type { Parameter } from './graph.ts'
 
 /** Folding reads parameters from buffers of about this size, so that a large model is not on the GPU twice. */
@@ -12,7 +12,7 @@ const STAGING_BYTES = 64 * 2 ** 20
 export class WeightStore implements WeightSource {
   readonly #gpu: Gpu
   readonly #host: ReadonlyMap<string, Float32Array>
-  readonly #folded = new Map<string, { packed: Range; packed_bias: Range }>()
+  readonly #folded = new Map<string, Record<FoldedOutput, Range>>()
   readonly #plain = new Map<string, Range>()
   readonly #buffers: GPUBuffer[] = []
 
@@ -35,7 +35,7 @@ export class WeightStore implements WeightSource {
     })
   }
 
-  folded({ key }: FoldedWeights, part: 'packed' | 'packed_bias'): Range {
+  folded({ key }: FoldedWeights, part: FoldedOutput): Range {
     return this.#folded.get(key)![part]
   }
 
@@ -66,25 +66,20 @@ export class WeightStore implements WeightSource {
 
   /** Biases have a buffer of their own: kernels write-bind them beside activations, and weights they only read. */
   async #fold(group: FoldedWeights[]): Promise<void> {
-    const staged = await this.#stage(
-      'weights as loaded',
-      group.flatMap(({ parameters }) => Object.values(parameters)),
-    )
+    const parameters = group.flatMap(({ parts }) => parts.flatMap(part => Object.values(part.parameters)))
+    const staged = await this.#stage('weights as loaded', parameters)
+    const places = new Map(parameters.map(({ name }, i) => [name, staged[i]]))
     const kept = await this.#keep(
       'weights',
-      group.map(({ kernel }) => kernel.outputs.packed),
+      group.map(weights => foldedBytes(weights, 'packed')),
     )
     const biases = await this.#keep(
       'biases',
-      group.map(({ kernel }) => kernel.outputs.packed_bias),
+      group.map(weights => foldedBytes(weights, 'packed_bias')),
     )
-    let next = 0
-    const launches = group.map(({ kernel, parameters }, i): Launch => {
-      const inputs = Object.keys(parameters).map(name => [name, staged[next++]])
-      return {
-        kernel,
-        ranges: { ...Object.fromEntries(inputs), packed: kept[i], packed_bias: biases[i] },
-      }
+    const launches = group.flatMap((weights, i) => {
+      const outputs = { packed: kept[i], packed_bias: biases[i] }
+      return foldingLaunches(weights, { outputs, parameter: ({ name }) => places.get(name)! })
     })
     const program = await Program.create(this.#gpu, 'fold', launches)
     this.#gpu.submit('fold', encoder => program.encode(encoder))
@@ -134,7 +129,7 @@ function groupsOf(all: FoldedWeights[]): FoldedWeights[][] {
   const groups: FoldedWeights[][] = []
   let bytes = Infinity
   for (const weights of all) {
-    const size = weights.kernel.inputs.weight
+    const size = weights.parts.reduce((sum, { kernel }) => sum + kernel.inputs.weight, 0)
     if (bytes + size > STAGING_BYTES) {
       groups.push([])
       bytes = 0

@@ -41,7 +41,7 @@ export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
 
 /** What all variants of the convolution share; `tile` is what one workgroup computes. */
 export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vectors: number }) {
-  const { label, input, outChannels, kernel, stride, dilation, padding, activation } = options
+  const { label, input, outChannels, kernel, stride, activation } = options
   const { biasPerImage = false, residual = false, slice = { offset: 0, channels: outChannels } } = options
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
@@ -63,12 +63,8 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
       out_offset: slice.offset / 4,
       pixels,
       row_tiles: rowTiles,
-      k_h: kernel[0],
-      k_w: kernel[1],
       stride,
-      dilation,
-      pad_top: padding.top,
-      pad_left: padding.left,
+      ...windowParams(options),
       bias_pitch: biasPerImage ? outVectors : 0,
       ...residualParams(residual),
       ...activationRange(activation),
@@ -85,6 +81,15 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
     traffic: outputTraffic(activationBytes([n, out.h, out.w, outChannels]), residual),
   }
 }
+
+/** What shaders are told of a window, but for its stride. */
+export const windowParams = ({ kernel, dilation, padding }: Window) => ({
+  k_h: kernel[0],
+  k_w: kernel[1],
+  dilation,
+  pad_top: padding.top,
+  pad_left: padding.left,
+})
 
 /** What shaders are told of the residual. */
 export const residualParams = (residual: Conv2dOptions['residual']) => ({

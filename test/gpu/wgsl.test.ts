@@ -41,8 +41,21 @@ describe('gpu/wgsl', () => {
     }
   })
 
-  it('refuses a parameter that is no 4-byte scalar', () => {
-    expect(() => parseInterface('struct Params { a: u32, size: vec2u }')).to.throw('only u32, i32 and f32')
+  it('takes a vec4u for four fields, named by its components', () => {
+    const { params } = parseInterface('struct Params { size: vec4u, shift: i32 }')
+    const names = ['size.x', 'size.y', 'size.z', 'size.w', 'shift']
+    expect(params.map(({ name }) => name)).to.deep.equal(names)
+    const bytes = packParams(
+      params,
+      { 'size.x': 1, 'size.y': 2, 'size.z': 3, 'size.w': 4, shift: -5 },
+      'test',
+    )
+    expect([...new Int32Array(bytes)]).to.deep.equal([1, 2, 3, 4, -5, 0, 0, 0])
+  })
+
+  it('refuses a parameter of another type, and a vec4u that WGSL would lay elsewhere', () => {
+    expect(() => parseInterface('struct Params { a: u32, size: vec2u }')).to.throw('and vec4u, not vec2u')
+    expect(() => parseInterface('struct Params { a: u32, size: vec4u }')).to.throw('before the scalars')
   })
 
   describe('packParams', () => {

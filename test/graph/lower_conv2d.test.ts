@@ -1,17 +1,19 @@
 // Convolutions as a plan runs them, every way that it may be told to, against the reference.
 
 import { expect } from 'chai'
+import { GraphBuilder } from '../../src/graph/builder.ts'
 import type { Conv2dOp, Graph, Tensor } from '../../src/graph/graph.ts'
 import { createPlan, type PlanTarget } from '../../src/graph/plan.ts'
 import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
 import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
+import { seededImage } from '../model/seeded_weights.ts'
 import { placeOf, sizeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
 import { sampleIndices } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
-import { runGraph } from '../support/run_graph.ts'
+import { relativeError, runGraph } from '../support/run_graph.ts'
 
 const limits = {
   limits: {
@@ -190,6 +192,60 @@ describe('a convolution in a plan', () => {
     })
     it('splits its sums where its workgroups are few', () => {
       expect(shaders({ ...wide, input: [1, 9, 9, 2048] })).to.deep.equal(['conv2d_tiled', 'conv2d_merge'])
+    })
+    describe('side by side, as in atrous spatial pyramid pooling', () => {
+      const [h, w, channels] = [9, 11, 128]
+      /** A 1×1 and 3×3 convolutions at some rates of one map, concatenated and projected. */
+      const pyramid = (rates: number[]): Graph => {
+        const g = new GraphBuilder()
+        const image = g.input('image', [1, h, w, 3])
+        const branches = [
+          g.conv2d(image, { name: 'pixel', outChannels: channels, kernel: 1, bias: true }),
+          ...rates.map(dilation =>
+            g.conv2d(image, {
+              name: `rate ${dilation}`,
+              outChannels: channels,
+              kernel: 3,
+              dilation,
+              bias: true,
+            }),
+          ),
+        ]
+        return g.build([g.concat(branches, { name: 'concat' })])
+      }
+      const labels = (rates: number[], target: Partial<PlanTarget>) =>
+        createPlan(pyramid(rates), { ...limits, ...target }).steps.map(({ kernel }) => kernel.label)
+      const tiled = { variant: 'conv2d_tiled' } as const
+
+      it('is one dispatch of all that are chosen to be by conv2d_tiled', () => {
+        const steps = createPlan(pyramid([6, 12, 18]), { ...limits, ...tiled }).steps
+        const branches = steps.filter(({ kernel }) => kernel.label === 'pixel … rate 18')
+        expect(new Set(branches.map(({ kernel }) => kernel.shader))).to.deep.equal(new Set(['conv2d_tiled']))
+        expect(branches).to.have.length(1)
+      })
+      it('in dispatches of four at most', () => {
+        expect(new Set(labels([1, 2, 3, 4], tiled)).has('pixel … rate 3')).to.equal(true)
+        expect(new Set(labels([1, 2, 3, 4], tiled)).has('rate 4')).to.equal(true)
+      })
+      it('not of what is chosen to be by others, nor of weights that learn', () => {
+        expect(labels([6, 12, 18], { subgroupSize: 8 }).join()).not.to.include('…')
+        expect(labels([6, 12, 18], { ...tiled, learning: true }).join()).not.to.include('…')
+      })
+      for (const precision of ['fp32', 'fp16'] as const)
+        it(`makes what its branches make one by one, in ${precision}`, async function () {
+          const gpu = await testGpu()
+          if (precision === 'fp16' && !gpu.device.features.has('shader-f16')) this.skip()
+          const inputs = { image: seededImage(h, w) }
+          const together = await runGraph(gpu, pyramid([6, 12, 18]), {
+            inputs,
+            precision,
+            withoutSubgroups: true,
+            ...tiled,
+          })
+          const oneByOne = await runGraph(gpu, pyramid([6, 12, 18]), { inputs, precision })
+          const error = relativeError(together.concat as Float32Array, oneByOne.concat as Float32Array)
+          expect(error).to.be.below(precision === 'fp16' ? 1e-3 : 1e-6)
+        })
     })
     it('is by matrix units at fp16, where there are some', () => {
       const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }

@@ -102,13 +102,12 @@ describe('plan', () => {
     const before = gpu.memory.liveBytes
     const executor = await Executor.create(gpu, plan, weights)
     await executor.run({ image: seededImage(65, 65) })
-    const weightBytes = plan.folded.reduce(
-      (sum, { kernel }) => sum + kernel.outputs.packed + kernel.outputs.packed_bias,
-      0,
-    )
     const took = gpu.memory.liveBytes - before
     // Beside arena and weights: parameters of the kernels, the readback, and padding between weights.
-    expect(took).to.be.within(plan.arenaBytes + weightBytes, plan.arenaBytes + weightBytes + 200e3)
+    expect(took).to.be.within(
+      plan.arenaBytes + weightBytes(plan),
+      plan.arenaBytes + weightBytes(plan) + 200e3,
+    )
     await executor.destroy()
     weights.destroy()
     expect(gpu.memory.liveBytes).to.equal(before)

@@ -5,9 +5,13 @@ import type { Conv2dOptions, Conv2dTile } from '../../src/kernels/conv2d.ts'
 import { conv2dMerge } from '../../src/kernels/conv2d_merge.ts'
 import { conv2dTiled, conv2dTiledSplits } from '../../src/kernels/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
-import { type Conv2dCase, cases } from '../cases/conv2d.ts'
+import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
+import { expectClose, tolerance } from '../reference/compare.ts'
+import { conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
+import { toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
+import { packWeight } from '../support/pack_weight.ts'
 import { type Conv2dRunOptions, conv2dRun } from './conv2d.ts'
 
 const caseOf = (name: string) => cases.find(test => test.name === name)!
@@ -28,6 +32,16 @@ async function verifyTiled(
   if (splits === 1) return verify(gpu, run)
   const { partials } = await runKernel(gpu, run.kernel, run.data)
   await verify(gpu, { ...run, kernel: conv2dMerge({ ...options!, splits }), data: { ...run.data, partials } })
+}
+
+function joined(parts: Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let end = 0
+  for (const part of parts) {
+    all.set(part, end)
+    end += part.byteLength
+  }
+  return all
 }
 
 describe('kernel conv2d_tiled', () => {
@@ -72,6 +86,51 @@ describe('kernel conv2d_tiled', () => {
       })
   })
 
+  describe('several branches side by side', () => {
+    const shared = { ...caseOf('21 → 24 channels'), input: [2, 9, 11, 21], outChannels: 24 } as const
+    const windows = [
+      { kernel: [1, 1], dilation: 1, padding: symmetric(0) },
+      { kernel: [3, 3], dilation: 2, padding: symmetric(2) },
+      { kernel: [3, 3], dilation: 12, padding: symmetric(12) },
+      { kernel: [1, 5], dilation: 2, padding: { top: 0, bottom: 0, left: 4, right: 4 } },
+    ] as const
+    const small = { pixels: 2, vectors: 1, lanesX: 2, lanesY: 4 }
+    for (const splits of [1, 3])
+      for (const tile of [undefined, small])
+        it(`in ${splits} splits, by ${tile ? 'many small tiles' : 'the tiles that it chooses'}`, async () => {
+          const gpu = await testGpu()
+          const { input } = conv2dOf(shared)
+          const parts = windows.map((window, i) => ({
+            ...conv2dOf({ ...shared, ...window, seed: 10 * i }),
+            input,
+          }))
+          const packed = await Promise.all(parts.map(part => packWeight(gpu, part)))
+          const together = (name: 'weight' | 'bias') => joined(packed.map(part => part[name]))
+          const options = {
+            ...{ ...shared, ...windows[0] },
+            label: 'branches',
+            branches: windows.map(window => ({ ...window, stride: 1 })),
+            slice: { offset: 8, channels: 8 + 4 * 24 },
+          }
+          const bias = together('bias')
+          const kernel = conv2dTiled({ ...options, splits, tile })
+          const found = await runKernel(gpu, kernel, {
+            input: toGpu(input),
+            weight: together('weight'),
+            ...(splits === 1 && { bias }),
+          })
+          const merge = conv2dMerge({ ...options, outChannels: 4 * 24, splits })
+          const { output } =
+            splits === 1 ? found : await runKernel(gpu, merge, { partials: found.partials, bias })
+          const wide = new Float32Array(output.buffer)
+          parts.forEach((part, branch) => {
+            const first = 8 + branch * 24
+            const ours = wide.filter((_, i) => i % 104 >= first && i % 104 < first + 24)
+            expectClose(ours, reference(part).data, { shape: conv2dShape(part), rtol: tolerance(9 * 21) })
+          })
+        })
+  })
+
   describe('what it chooses', () => {
     const layer = (size: number, channels: number, dilation = 1): Conv2dOptions => ({
       label: 'layer',
@@ -90,8 +149,8 @@ describe('kernel conv2d_tiled', () => {
     })
     it('has regions where they save steps, and not where they leave tiles empty', () => {
       const exact = (options: Conv2dOptions) => {
-        const { exact_rows, exact_columns } = conv2dTiled(options).params
-        return [exact_rows, exact_columns]
+        const { params } = conv2dTiled(options)
+        return [params['exact_rows.x'], params['exact_columns.x']]
       }
       expect(exact(layer(33, 256, 12))).to.deep.equal([1, 1])
       expect(exact(layer(17, 64))).to.deep.equal([0, 0])
