@@ -1,6 +1,5 @@
 // `atrous train`: a network learns the classes of a dataset.
 
-import { once } from 'node:events'
 import { Command, Option } from 'commander'
 import { DeviceLostError } from '../gpu/errors.ts'
 import { preset } from '../model/presets.ts'
@@ -10,6 +9,7 @@ import { Trainer, type TrainingStep } from '../node/trainer.ts'
 import { evaluate } from '../train/evaluate.ts'
 import { type CheckedDataset, type DatasetOptions, openChecked } from './dataset.ts'
 import { percentText, secondsText } from './format.ts'
+import { untilInterrupted } from './interrupt.ts'
 import { DEFAULT_MODEL, loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { checkWritable } from './output.ts'
@@ -175,15 +175,7 @@ async function train(
   let last: TrainingStep | undefined
   const { steps: total } = trainer.recipe
   const progress = trainingProgress({ total, done: trainer.step, mIoU: folder.last?.mIoU })
-  const interrupt = new AbortController()
-  let interrupted = false
-  // A second Ctrl-C ends the process as ever.
-  once(process, 'SIGINT', { signal: interrupt.signal }).then(
-    () => {
-      interrupted = true
-    },
-    () => {},
-  )
+  const interrupt = untilInterrupted()
   try {
     if (trainer.step >= stopAfter) return undefined
     for await (const step of trainer) {
@@ -193,12 +185,12 @@ async function train(
       if (validation && step.step % validateEvery === 0)
         await validate(trainer, folder, { validation, progress })
       if (step.step % saveEvery === 0) await folder.save(trainer)
-      if (step.step >= stopAfter || interrupted) break
+      if (step.step >= stopAfter || interrupt.signal.aborted) break
     }
     if (last) await folder.save(trainer)
     return last
   } finally {
-    interrupt.abort()
+    interrupt.release()
     progress.stop()
   }
 }

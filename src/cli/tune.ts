@@ -12,6 +12,7 @@ import { pixelsOn, readImage } from '../node/image.ts'
 import { openTuning, type Tuning, tuningFile } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import { type BenchModel, findBenchModel } from './bench_model.ts'
+import { untilInterrupted } from './interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption } from './options.ts'
 import { type StageBar, stageBar } from './progress.ts'
@@ -25,6 +26,8 @@ keeps the fastest on disk, for this adapter, its driver and these kernels; all
 other commands and the library choose by it. Results do not depend on it but
 for rounding. On a GPU the library also measures by itself, for 10 s, once it
 has segmented photos of a new size.
+
+Ctrl-C ends it early; what was measured by then is kept.
 
 Measurements hold for one size, output stride, batch and precision: tune for
 those that you use. A model is what atrous bench takes; its weights do not
@@ -111,23 +114,25 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
   const image = photo === undefined ? undefined : await readImage(photo, { maxPixels: pixelsOn(gpu) })
   const segmenter = new Segmenter(gpu, model, tuning.variants)
   const start = performance.now()
+  const interrupt = untilInterrupted()
   let bar: StageBar | undefined
   let convolutions = 0
   try {
     const measured = await segmenter.tune(new Array(batch).fill(image ?? squareSize(size)), {
-      ...{ size, outputStride, seconds },
+      ...{ size, outputStride, seconds, signal: interrupt.signal },
       onProgress({ done, total, convolution }) {
         convolutions = total
         bar ??= stageBar(total + 1)
         bar.show(done, convolution)
       },
     })
+    interrupt.release()
     const report: TuneReport = {
       ...{ adapter: describeAdapter(gpu), model: options.model, size, outputStride, batch },
       ...{ seconds: (performance.now() - start) / 1000, convolutions, measured, file: tuningFile() },
     }
     if (measured.length > 0) await tuning.save()
-    if (measured.some(({ untuned, fastest }) => untuned !== fastest)) {
+    if (!interrupt.signal.aborted && measured.some(({ untuned, fastest }) => untuned !== fastest)) {
       bar?.show(convolutions, 'the whole network')
       const photos = new Array<Image>(batch).fill(image ?? noisePhoto(size))
       const untuned = new Segmenter(gpu, model)
@@ -138,6 +143,7 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
     bar?.hide()
     console.log(options.json ? JSON.stringify(report, undefined, 1) : tuneText(report))
   } finally {
+    interrupt.release()
     bar?.hide()
     await segmenter.dispose()
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import type { BenchReport } from '../../src/cli/bench_text.ts'
@@ -91,6 +92,21 @@ describe('atrous tune', () => {
     expect(performance.now() - start).to.be.below(15_000)
     expect(seconds).to.be.within(0.5, 4)
     expect(measured.length).to.be.below(convolutions)
+  })
+
+  it('keeps at Ctrl-C what was measured by then', async () => {
+    const before = process.rawListeners('SIGINT')
+    const ours = () => process.rawListeners('SIGINT').filter(listener => !before.includes(listener))
+    const report = reportOf('--size', '257', '--seconds', '600')
+    while (ours().length === 0) await sleep(5)
+    const start = performance.now()
+    await sleep(2000)
+    for (const listener of ours()) listener('SIGINT')
+    const { convolutions, measured, file } = await report
+    expect(performance.now() - start).to.be.below(20_000)
+    expect(measured.length).to.be.below(convolutions)
+    if (measured.length > 0) expect(existsSync(file)).to.equal(true)
+    expect(ours(), 'listeners left').to.have.length(0)
   })
 
   it('--forget', async () => {
