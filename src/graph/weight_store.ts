@@ -1,4 +1,4 @@
-// A model's weights: on the host as the checkpoint has them, on the GPU in the forms that plans have asked for so far.
+// A model's weights: on the host as the checkpoint has them, on the GPU in the forms that plans ask for.
 
 import { type Gpu, usage } from '../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../gpu/program.ts'
@@ -14,7 +14,7 @@ export class WeightStore implements WeightSource {
   readonly #host: ReadonlyMap<string, Float32Array>
   readonly #folded = new Map<string, Record<FoldedOutput, Range>>()
   readonly #plain = new Map<string, Range>()
-  readonly #buffers: GPUBuffer[] = []
+  readonly #buffers = new Set<GPUBuffer>()
 
   /** `host` holds every parameter by name, in its checkpoint's layout. */
   constructor(gpu: Gpu, host: ReadonlyMap<string, Float32Array>) {
@@ -29,10 +29,23 @@ export class WeightStore implements WeightSource {
     const unread = parameters.filter(({ name }) => !this.#plain.has(name))
     if (unread.length === 0) return
     const ranges = await this.#stage('parameters', unread)
-    this.#buffers.push(ranges[0].buffer)
+    this.#buffers.add(ranges[0].buffer)
     unread.forEach(({ name }, i) => {
       this.#plain.set(name, ranges[i])
     })
+  }
+
+  /** Frees forms that none of these plans reads; of those that were made together, all or none. */
+  keepFor(plans: readonly { folded: readonly FoldedWeights[] }[]): void {
+    const read = new Set(plans.flatMap(({ folded }) => folded.map(({ key }) => key)))
+    const forms = [...this.#folded]
+    const kept = new Set(forms.filter(([key]) => read.has(key)).map(([, { packed }]) => packed.buffer))
+    for (const [key, { packed, packed_bias }] of forms) {
+      if (kept.has(packed.buffer)) continue
+      this.#folded.delete(key)
+      for (const { buffer } of [packed, packed_bias])
+        if (this.#buffers.delete(buffer)) this.#gpu.release(buffer)
+    }
   }
 
   folded({ key }: FoldedWeights, part: FoldedOutput): Range {
@@ -92,7 +105,7 @@ export class WeightStore implements WeightSource {
 
   async #keep(label: string, sizes: number[]): Promise<Range[]> {
     const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
-    this.#buffers.push(ranges[0].buffer)
+    this.#buffers.add(ranges[0].buffer)
     return ranges
   }
 

@@ -216,6 +216,8 @@ export class Segmenter {
       const [oldest, executor] = this.#executors.entries().next().value!
       this.#executors.delete(oldest)
       await executor.destroy()
+      const plans = [...this.#executors.values()].map(({ plan }) => plan)
+      this.#weights.keepFor([...plans, plan])
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }

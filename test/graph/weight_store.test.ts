@@ -1,0 +1,52 @@
+import { expect } from 'chai'
+import { convolutionWeights, type FoldedWeights } from '../../src/graph/folded_weights.ts'
+import { WeightStore } from '../../src/graph/weight_store.ts'
+import { testGpu } from '../support/gpu.ts'
+
+describe('graph/weight_store', () => {
+  const names = ['a', 'b', 'c']
+  const shape = [64, 64, 3, 3]
+  const weights = Object.fromEntries(
+    names.map(name => [name, convolutionWeights({ weight: { name, shape } })]),
+  )
+  const host = new Map(names.map((name, i) => [name, new Float32Array(64 * 64 * 9).fill(i)]))
+  const plan = (...folded: FoldedWeights[]) => ({ folded, parameters: [] })
+
+  it('frees the forms that no plan reads any more, and makes them again', async () => {
+    const gpu = await testGpu()
+    const before = gpu.memory.liveBytes
+    const store = new WeightStore(gpu, host)
+    const [direct, tiles] = [weights.a.direct(), weights.a.winograd(4)]
+    await store.upload(plan(direct))
+    const withDirect = gpu.memory.liveBytes
+    await store.upload(plan(direct, tiles))
+    const withBoth = gpu.memory.liveBytes
+    expect(withBoth).to.be.above(withDirect)
+    const places = [direct, tiles].map(form => store.folded(form, 'packed').buffer)
+
+    store.keepFor([plan(direct), plan(direct, tiles)])
+    expect(gpu.memory.liveBytes, 'both are read').to.equal(withBoth)
+    store.keepFor([plan(direct)])
+    expect(gpu.memory.liveBytes).to.equal(withDirect)
+    expect(store.folded(direct, 'packed').buffer).to.equal(places[0])
+
+    await store.upload(plan(tiles))
+    expect(gpu.memory.liveBytes).to.equal(withBoth)
+    expect(store.folded(tiles, 'packed').buffer).not.to.equal(places[1])
+    store.destroy()
+    expect(gpu.memory.liveBytes).to.equal(before)
+  })
+
+  it('keeps forms that were made with one that is read', async () => {
+    const gpu = await testGpu()
+    const store = new WeightStore(gpu, host)
+    const [b, c] = [weights.b.direct(), weights.c.direct()]
+    await store.upload(plan(b, c))
+    const both = gpu.memory.liveBytes
+    store.keepFor([plan(c)])
+    expect(gpu.memory.liveBytes).to.equal(both)
+    store.keepFor([])
+    expect(gpu.memory.liveBytes).to.be.below(both)
+    store.destroy()
+  })
+})
