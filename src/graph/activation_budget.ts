@@ -2,10 +2,11 @@
 
 import { UserError } from '../errors.ts'
 import type { TrainingGraph } from './autodiff.ts'
-import { inputsOf, type Tensor } from './graph.ts'
+import { inputsOf, type Op, type Tensor } from './graph.ts'
 import { lower } from './lower.ts'
-import { layOutPlan, mebibytes, type Plan, type PlanTarget, tensorBytes } from './plan.ts'
-import { recompute, unitInteriors } from './recompute.ts'
+import { layOutSteps, mebibytes, type Plan, type PlanTarget, tensorBytes } from './plan.ts'
+import { recomputing, unitInteriors } from './recompute.ts'
+import type { Step } from './step.ts'
 
 /** Tensors that are dropped together or not at all. */
 interface Candidate {
@@ -24,29 +25,43 @@ export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infin
   const { maxBufferSize } = limits
   const target: PlanTarget = { limits, subgroupSize, variant, learning: true }
   const limit = Math.min(budget, maxBufferSize)
-  const plan = (dropped: Candidate[]) =>
-    layOutPlan(recompute(graph, new Set(dropped.flatMap(({ tensors }) => tensors))), target, [])
-  let dropped: Candidate[] = []
-  let best = plan(dropped)
-  if (best.arenaBytes <= limit) return best
-
-  for (const candidate of candidatesOf(graph, target)) {
-    dropped.push(candidate)
-    best = plan(dropped)
-    if (best.arenaBytes <= limit) break
+  // Plans differ in few ops, and choosing their kernels is what takes long.
+  const lowered = new Map<Op, Step[]>()
+  const without = recomputing(graph)
+  const plan = (dropped: Candidate[]) => {
+    const again = without(new Set(dropped.flatMap(({ tensors }) => tensors)))
+    for (const op of again.ops) if (!lowered.has(op)) lowered.set(op, lower(op, target))
+    return layOutSteps(
+      again,
+      again.ops.flatMap(op => lowered.get(op)!),
+      target,
+    )
   }
+  const whole = plan([])
+  if (whole.arenaBytes <= limit) return whole
+
+  const candidates = candidatesOf(graph, target)
+  let best = plan(candidates)
   if (best.arenaBytes > limit)
     throw new UserError(
       `a training step takes ${mebibytes(best.arenaBytes)} at least, with all that can be computed twice, and ` +
         `${limit === budget ? 'the activation budget' : "this GPU's largest buffer"} is ${mebibytes(limit)}: ` +
         'take smaller crops or micro-batches',
     )
+  let [tooFew, enough] = [0, candidates.length]
+  while (enough - tooFew > 1) {
+    const some = Math.floor((tooFew + enough) / 2)
+    const found = plan(candidates.slice(0, some))
+    if (found.arenaBytes <= limit) [enough, best] = [some, found]
+    else tooFew = some
+  }
   // What came early may have freed little, or at no time that matters.
+  let dropped = candidates.slice(0, enough)
   for (const candidate of dropped.toReversed()) {
     const fewer = dropped.filter(other => other !== candidate)
-    const without = plan(fewer)
-    if (without.arenaBytes > limit) continue
-    best = without
+    const smaller = plan(fewer)
+    if (smaller.arenaBytes > limit) continue
+    best = smaller
     dropped = fewer
   }
   return best

@@ -47,7 +47,8 @@ export interface PlanTarget extends ConvolutionTarget {
  * Throws a UserError where the GPU's limits are too low.
  */
 export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[] = allPasses): Plan {
-  const plan = layOutPlan(graph, target, passes)
+  const optimised = [...passes, ...storagePasses(target)].reduce((edited, pass) => pass(edited), graph)
+  const plan = layOutSteps(optimised, lowerAll(optimised.ops, target), target)
   const { maxBufferSize } = target.limits
   if (plan.arenaBytes > maxBufferSize)
     throw new UserError(
@@ -56,17 +57,15 @@ export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
   return plan
 }
 
-/** The same, of an arena of any size. */
-export function layOutPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[]): Plan {
-  const optimised = [...passes, ...storagePasses(target)].reduce((edited, pass) => pass(edited), graph)
-  const steps = lowerAll(optimised.ops, target)
-  const { placements, arenaBytes } = placeTensors(optimised, steps, target)
+/** The same of kernels that were chosen for the graph's ops, in an arena of any size. */
+export function layOutSteps(graph: Graph, steps: Step[], target: PlanTarget): Plan {
+  const { placements, arenaBytes } = placeTensors(graph, steps, target)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
   const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))
   const parameters = operands.flatMap(operand => ('parameter' in operand ? [operand.parameter] : []))
   const workspaces = operands.map(operand => ('workspaceBytes' in operand ? operand.workspaceBytes : 0))
   return {
-    graph: optimised,
+    graph,
     steps,
     placements,
     arenaBytes,

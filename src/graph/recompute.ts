@@ -6,30 +6,50 @@ import { inputsOf, type Op, type Tensor } from './graph.ts'
 import { usesOf } from './passes/uses.ts'
 
 /**
- * The same step, its backward pass reading copies of the `dropped` tensors, which the same kernels make again from what is
- * kept: the results are the same to the bit. A dropped tensor that is made of dropped tensors has them made again first.
+ * Makes of a step and the tensors to drop the same step, its backward pass reading copies of these, which the same kernels make again
+ * from what is kept: the results are the same to the bit. A dropped tensor that is made of dropped tensors has them made again
+ * first. Ops that are alike in two results are the same objects.
  */
-export function recompute(graph: TrainingGraph, dropped: ReadonlySet<Tensor>): TrainingGraph {
+export function recomputing(graph: TrainingGraph): (dropped: ReadonlySet<Tensor>) => TrainingGraph {
   const { producer } = usesOf(graph)
-  const copies = new Map<Tensor, Tensor>()
-  const ops = graph.ops.slice(0, graph.forwardOps)
-  const available = (tensor: Tensor): Tensor => {
-    if (!dropped.has(tensor)) return tensor
-    const known = copies.get(tensor)
-    if (known) return known
+  const forward = graph.ops.slice(0, graph.forwardOps)
+  const backward = graph.ops.slice(graph.forwardOps)
+  const copies = new Map<Tensor, { tensor: Tensor; op: Op }>()
+  const copyOf = (tensor: Tensor) => {
+    const made = withoutEffects(producer(tensor)!)
     const copy = { ...tensor, name: `${tensor.name} again` }
-    copies.set(tensor, copy)
-    const again = withInputs(withoutEffects(producer(tensor)!), available)
-    ops.push({ ...again, name: copy.name, output: copy } as Op)
-    return copy
+    return { tensor: copy, op: { ...made, name: copy.name, output: copy } as Op }
   }
-  for (const op of graph.ops.slice(graph.forwardOps)) ops.push(withInputs(op, available))
-  return { ...graph, ops }
+  const reading = readers()
+  return dropped => {
+    const ops = [...forward]
+    const made = new Set<Tensor>()
+    const available = (tensor: Tensor): Tensor => {
+      if (!dropped.has(tensor)) return tensor
+      const copy = copies.get(tensor) ?? copyOf(tensor)
+      copies.set(tensor, copy)
+      if (!made.has(tensor)) {
+        made.add(tensor)
+        ops.push(reading(copy.op, available))
+      }
+      return copy.tensor
+    }
+    for (const op of backward) ops.push(reading(op, available))
+    return { ...graph, ops }
+  }
 }
 
-const withInputs = (op: Op, replace: (tensor: Tensor) => Tensor): Op => {
-  const inputs = Object.entries(op.inputs).map(([role, tensor]) => [role, tensor && replace(tensor)])
-  return { ...op, inputs: Object.fromEntries(inputs) } as Op
+/** An op with other tensors in place of its inputs: the same object for the same op and inputs. */
+function readers(): (op: Op, replace: (tensor: Tensor) => Tensor) => Op {
+  const known = new Map<Op, Op[]>()
+  return (op, replace) => {
+    const inputs = Object.entries(op.inputs).map(([role, tensor]) => [role, tensor && replace(tensor)])
+    const alike = known.get(op) ?? [op]
+    const isAlike = (other: Op) => Object.values(other.inputs).every((tensor, i) => tensor === inputs[i][1])
+    const found = alike.find(isAlike) ?? ({ ...op, inputs: Object.fromEntries(inputs) } as Op)
+    known.set(op, alike.includes(found) ? alike : [...alike, found])
+    return found
+  }
 }
 
 /** Batch norm has the batch's statistics already, and has mixed them into the running ones: it only normalises. */

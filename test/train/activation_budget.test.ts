@@ -1,8 +1,8 @@
 // That an activation budget changes the memory that a training step takes, and nothing else.
 
 import { expect } from 'chai'
-import { layOutPlan, type PlanTarget } from '../../src/graph/plan.ts'
-import { recompute, unitInteriors } from '../../src/graph/recompute.ts'
+import { createPlan, type PlanTarget } from '../../src/graph/plan.ts'
+import { recomputing, unitInteriors } from '../../src/graph/recompute.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
@@ -16,7 +16,8 @@ const batches = [1, 2, 3].map(seed => noise(2, { seed }))
 function activationBytes(target: PlanTarget, network: DeepLabOptions, options: TrainingOptions) {
   const graph = networkInTraining({ config: deepLabConfig(network), preprocessing: IMAGENET }, options)
   const droppable = new Set([...unitInteriors(graph).values()].flat())
-  const bytes = (dropped: typeof droppable) => layOutPlan(recompute(graph, dropped), target, []).arenaBytes
+  const recomputed = recomputing(graph)
+  const bytes = (dropped: typeof droppable) => createPlan(recomputed(dropped), target, []).arenaBytes
   return { whole: bytes(new Set()), least: bytes(droppable) }
 }
 
