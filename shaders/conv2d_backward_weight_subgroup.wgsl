@@ -1,10 +1,11 @@
 // The weight gradient of conv2d_backward_weight.wgsl, with the same buffers and parameters, for adapters whose subgroups have a fixed
 // size.
 //
-// A workgroup is one subgroup and computes, for one tap and one split, two vectors of input channels × (its size) vectors of output
-// channels. Lanes are output channels: each loads its own gradients, of four pixels at a time. The inputs there, two vectors of
-// four pixels, all need: each lane loads one of the eight and hands it to the others by subgroupBroadcast, for on a CPU adapter
-// loads are what costs. A sum takes the four pixels' multiply-adds in a row, so that it is fetched for them once.
+// A workgroup is one subgroup and computes, for one tap and one split, TILE_ROWS vectors of input channels, 8 or fewer, × (its size)
+// vectors of output channels. Lanes are output channels: each loads its own gradients. The inputs, which all need, are loaded by a
+// lane each and handed to the others by subgroupBroadcast, for on a CPU adapter loads are what costs: here two for a pixel's
+// 4 · TILE_ROWS multiply-adds. One pixel at a time: several would fetch each sum less often, but with the machine code of more loads
+// (bench/NOTES.md), which is long, the loop is slower.
 
 enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
@@ -36,9 +37,6 @@ struct Params {
 
 override SUBGROUP_SIZE: u32;
 
-const PIXELS = 4u; // of a round
-const ROWS = 2u;
-
 // Output coordinates along one axis.
 struct Span {
   first: u32,
@@ -53,33 +51,6 @@ fn reaching(k: u32, pad: u32, in_size: u32, out_size: u32) -> Span {
   return Span(first, max(first, end) - first);
 }
 
-// How far apart the places of two rounds are in a buffer, and how much further where the next row or image begins between them.
-struct Way {
-  round: u32,
-  row: u32,
-  image: u32,
-}
-
-// `pitch` is that of columns, rows and images; `size` the columns and rows that are visited, and `round` the places of a round.
-fn way_along(pitch: vec3u, size: vec2u, round: vec3u) -> Way {
-  return Way(dot(round, pitch), pitch.y - size.x * pitch.x, pitch.z - size.y * pitch.y);
-}
-
-// Column, row and image of a pixel among those visited.
-fn place_of(index: u32, size: vec2u) -> vec3u {
-  let row = index / size.x;
-  return vec3u(index - row * size.x, row % size.y, row / size.y);
-}
-
-// The sums of four input channels, for four output channels each, with a round's pixels added.
-fn add_round(sums: array<vec4f, 4>, inputs: array<vec4f, PIXELS>, gradients: array<vec4f, PIXELS>) -> array<vec4f, 4> {
-  var result = sums;
-  for (var c = 0u; c < 4u; c++) {
-    for (var p = 0u; p < PIXELS; p++) { result[c] = fma(vec4f(inputs[p][c]), gradients[p], result[c]); }
-  }
-  return result;
-}
-
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -89,7 +60,7 @@ fn main(
   let tile = group.y * groups.x + group.x;
   // Input channels first: the gradient of the wider tile of output channels stays in a core's cache.
   let first_column = tile / params.row_tiles % params.column_tiles * SUBGROUP_SIZE + lane;
-  let first_row = tile % params.row_tiles * ROWS;
+  let first_row = tile % params.row_tiles * TILE_ROWS;
   let tap_and_split = tile / (params.column_tiles * params.row_tiles);
   let taps = params.k_h * params.k_w;
   let tap = tap_and_split % taps;
@@ -98,76 +69,74 @@ fn main(
 
   // Past the last vector a tile repeats it, and stores nothing.
   let column = min(first_column, params.out_vectors - 1u);
-  let row = min(first_row + lane % 8u / PIXELS, params.in_vectors - 1u); // that this lane loads, at pixel lane % PIXELS of a round
+  let row = min(first_row + lane % TILE_ROWS, params.in_vectors - 1u); // that this lane loads
 
   let ky = tap / params.k_w;
   let kx = tap % params.k_w;
   let ys = reaching(ky, params.pad_top, params.in_h, params.out_h);
   let xs = reaching(kx, params.pad_left, params.in_w, params.out_w);
   let pixels = params.batch * ys.count * xs.count;
-  let share = (pixels + params.splits * PIXELS - 1u) / (params.splits * PIXELS) * PIXELS;
+  let share = (pixels + params.splits - 1u) / params.splits;
   let begin = min(split * share, pixels);
   let end = min(begin + share, pixels);
 
-  // Where this lane's pixel of the round is. Without divisions on the way: CPU adapters divide lane by lane.
-  let size = vec2u(xs.count, ys.count);
-  let round = place_of(PIXELS, size);
-  let place = place_of(begin + lane % PIXELS, size);
+  // Column, row and image of the pixel, among those that the tap reaches from inside the input.
+  let row_index = begin / xs.count;
+  let place = vec3u(begin - row_index * xs.count, row_index % ys.count, row_index / ys.count);
   var x = place.x;
   var y = place.y;
+  // Places from a pixel to the next in each direction. Addresses are advanced, without divisions: CPU adapters divide lane by lane.
   let in_pitch = vec3u(params.stride, params.stride * params.in_w, params.in_h * params.in_w) * params.in_vectors;
   let out_pitch = vec3u(1u, params.out_w, params.out_h * params.out_w) * params.out_vectors;
-  let in_way = way_along(in_pitch, size, round);
-  let out_way = way_along(out_pitch, size, round);
   let first_in_y = ys.first * params.stride + ky * params.dilation - params.pad_top;
   let first_in_x = xs.first * params.stride + kx * params.dilation - params.pad_left;
   var in_at = dot(place, in_pitch) + (first_in_y * params.in_w + first_in_x) * params.in_vectors;
   var out_at = dot(place, out_pitch) + (ys.first * params.out_w + xs.first) * params.out_vectors;
+  // What comes on top where a row or an image ends.
+  let size = vec2u(xs.count, ys.count);
+  let in_turn = in_pitch.yz - size * in_pitch.xy;
+  let out_turn = out_pitch.yz - size * out_pitch.xy;
 
-  var sums: array<array<vec4f, 4>, ROWS>;
-  for (var pixel = begin; pixel < end; pixel += PIXELS) {
-    var gradients = array(
-      output_gradient[subgroupBroadcast(out_at, 0) + column],
-      output_gradient[subgroupBroadcast(out_at, 1) + column],
-      output_gradient[subgroupBroadcast(out_at, 2) + column],
-      output_gradient[subgroupBroadcast(out_at, 3) + column],
-    );
-    for (var p = 0u; p < PIXELS; p++) { gradients[p] = select(vec4f(0), gradients[p], pixel + p < end); }
-    let loaded = select(vec4f(0), input[in_at + row], pixel + lane % PIXELS < end);
-    let even = array(
+  var sums: array<array<vec4f, 4>, TILE_ROWS>;
+  for (var pixel = begin; pixel < end; pixel++) {
+    let gradient = output_gradient[out_at + column];
+    let loaded = input[in_at + row];
+    let inputs = array(
       subgroupBroadcast(loaded, 0),
       subgroupBroadcast(loaded, 1),
       subgroupBroadcast(loaded, 2),
       subgroupBroadcast(loaded, 3),
-    );
-    sums[0] = add_round(sums[0], even, gradients);
-    let odd = array(
       subgroupBroadcast(loaded, 4),
       subgroupBroadcast(loaded, 5),
       subgroupBroadcast(loaded, 6),
       subgroupBroadcast(loaded, 7),
     );
-    sums[1] = add_round(sums[1], odd, gradients);
+    for (var r = 0u; r < TILE_ROWS; r++) {
+      for (var c = 0u; c < 4u; c++) { sums[r][c] = fma(vec4f(inputs[r][c]), gradient, sums[r][c]); }
+    }
 
-    x += round.x;
-    let next_row = x >= size.x;
-    x = select(x, x - size.x, next_row);
-    y += round.y + u32(next_row);
-    let next_image = y >= size.y;
-    y = select(y, y - size.y, next_image);
-    in_at += in_way.round + select(0u, in_way.row, next_row) + select(0u, in_way.image, next_image);
-    out_at += out_way.round + select(0u, out_way.row, next_row) + select(0u, out_way.image, next_image);
+    x++;
+    let next_row = x == size.x;
+    x = select(x, 0u, next_row);
+    y += u32(next_row);
+    let next_image = y == size.y;
+    y = select(y, 0u, next_image);
+    in_at += in_pitch.x + select(0u, in_turn.x, next_row) + select(0u, in_turn.y, next_image);
+    out_at += out_pitch.x + select(0u, out_turn.x, next_row) + select(0u, out_turn.y, next_image);
   }
 
-  for (var r = 0u; r < ROWS; r++) {
-    if (first_row + r < params.in_vectors && first_column < params.out_vectors) {
-      for (var o = 0u; o < 4u; o++) {
-        let out_channel = (split * params.out_vectors + first_column) * 4u + o;
-        for (var c = 0u; c < 4u; c++) {
-          let channel = (out_channel * params.in_vectors + first_row + r) * 4u + c;
-          partials[channel * taps + tap] = sums[r][c][o];
-        }
-      }
+  if (first_column >= params.out_vectors) { return; }
+  // Stored in a loop whose number of turns no compiler knows, of copies, as in conv2d_subgroup.wgsl: it compiles faster.
+  var results: array<vec4f, 4u * TILE_ROWS>;
+  for (var r = 0u; r < TILE_ROWS; r++) {
+    for (var c = 0u; c < 4u; c++) { results[4u * r + c] = sums[r][c]; }
+  }
+  let channels = 4u * min(TILE_ROWS, params.in_vectors - first_row);
+  for (var c = 0u; c < channels; c++) {
+    for (var o = 0u; o < 4u; o++) {
+      let out_channel = (split * params.out_vectors + first_column) * 4u + o;
+      let channel = (out_channel * params.in_vectors + first_row) * 4u + c;
+      partials[channel * taps + tap] = results[c][o];
     }
   }
 }

@@ -7,8 +7,8 @@
 //   gradients   [points, out_vectors, tiles]       vec4: four output channels
 //   sums        [points, in_padded, out_vectors]   vec4: four output channels
 //
-// For adapters whose subgroups have a fixed size. A workgroup is one subgroup and computes, at one point, two vectors of input
-// channels × (its size) vectors of output channels, in the way of conv2d_backward_weight_subgroup.wgsl.
+// For adapters whose subgroups have a fixed size. A workgroup is one subgroup and computes, at one point, TILE_ROWS vectors of
+// input channels × (its size) vectors of output channels, in the way of conv2d_backward_weight_subgroup.wgsl.
 
 enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
@@ -30,18 +30,6 @@ struct Params {
 
 override SUBGROUP_SIZE: u32;
 
-const TILES = 4u; // of a round
-const ROWS = 2u;
-
-// The sums of four input channels, for four output channels each, with a round's tiles added.
-fn add_round(sums: array<vec4f, 4>, inputs: array<vec4f, TILES>, outputs: array<vec4f, TILES>) -> array<vec4f, 4> {
-  var result = sums;
-  for (var c = 0u; c < 4u; c++) {
-    for (var t = 0u; t < TILES; t++) { result[c] = fma(vec4f(inputs[t][c]), outputs[t], result[c]); }
-  }
-  return result;
-}
-
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -50,46 +38,46 @@ fn main(
 ) {
   let index = group.y * groups.x + group.x;
   let first_column = index % params.column_tiles * SUBGROUP_SIZE + lane;
-  let first_row = index / params.column_tiles % params.row_tiles * ROWS;
+  let first_row = index / params.column_tiles % params.row_tiles * TILE_ROWS;
   let point = index / (params.column_tiles * params.row_tiles);
 
   // Past the last vector a tile repeats it, and stores nothing.
   let column = min(first_column, params.out_vectors - 1u);
-  let row = min(first_row + lane % 8u / TILES, params.in_vectors - 1u); // that this lane loads, of tile lane % TILES of a round
-  var in_at = (point * params.in_vectors + row) * params.tiles + lane % TILES;
-  var out_at = (point * params.out_vectors + column) * params.tiles;
+  let row = min(first_row + lane % TILE_ROWS, params.in_vectors - 1u); // that this lane loads
+  let first_in = (point * params.in_vectors + row) * params.tiles;
+  let first_out = (point * params.out_vectors + column) * params.tiles;
 
-  var added: array<array<vec4f, 4>, ROWS>;
-  for (var tile = 0u; tile < params.tiles; tile += TILES) {
-    var outputs: array<vec4f, TILES>;
-    for (var t = 0u; t < TILES; t++) { outputs[t] = select(vec4f(0), gradients[out_at + t], tile + t < params.tiles); }
-    let loaded = select(vec4f(0), tiles[in_at], tile + lane % TILES < params.tiles);
-    let even = array(
+  var added: array<array<vec4f, 4>, TILE_ROWS>;
+  for (var tile = 0u; tile < params.tiles; tile++) {
+    let gradient = gradients[first_out + tile];
+    let loaded = tiles[first_in + tile];
+    let inputs = array(
       subgroupBroadcast(loaded, 0),
       subgroupBroadcast(loaded, 1),
       subgroupBroadcast(loaded, 2),
       subgroupBroadcast(loaded, 3),
-    );
-    added[0] = add_round(added[0], even, outputs);
-    let odd = array(
       subgroupBroadcast(loaded, 4),
       subgroupBroadcast(loaded, 5),
       subgroupBroadcast(loaded, 6),
       subgroupBroadcast(loaded, 7),
     );
-    added[1] = add_round(added[1], odd, outputs);
-    in_at += TILES;
-    out_at += TILES;
+    for (var r = 0u; r < TILE_ROWS; r++) {
+      for (var c = 0u; c < 4u; c++) { added[r][c] = fma(vec4f(inputs[r][c]), gradient, added[r][c]); }
+    }
   }
 
-  for (var r = 0u; r < ROWS; r++) {
-    if (first_row + r < params.in_vectors && first_column < params.out_vectors) {
-      for (var c = 0u; c < 4u; c++) {
-        let at = ((point * params.in_vectors + first_row + r) * 4u + c) * params.out_vectors + first_column;
-        var sum = added[r][c];
-        if (params.accumulate != 0u) { sum += sums[at]; }
-        sums[at] = sum;
-      }
-    }
+  if (first_column >= params.out_vectors) { return; }
+  // Stored in a loop whose number of turns no compiler knows, of copies, as in conv2d_subgroup.wgsl: it compiles faster.
+  var results: array<vec4f, 4u * TILE_ROWS>;
+  for (var r = 0u; r < TILE_ROWS; r++) {
+    for (var c = 0u; c < 4u; c++) { results[4u * r + c] = added[r][c]; }
+  }
+  let first_channel = (point * params.in_vectors + first_row) * 4u;
+  let channels = 4u * min(TILE_ROWS, params.in_vectors - first_row);
+  for (var c = 0u; c < channels; c++) {
+    let at = (first_channel + c) * params.out_vectors + first_column;
+    var sum = results[c];
+    if (params.accumulate != 0u) { sum += sums[at]; }
+    sums[at] = sum;
   }
 }

@@ -2,7 +2,7 @@
 
 import { tileRanges, type WinogradOptions, winogradWeightBytes } from '../kernels/winograd.ts'
 import { winogradInput } from '../kernels/winograd_input.ts'
-import { BACKWARD_TILE, winogradMultiplyBackward } from '../kernels/winograd_multiply_backward.ts'
+import { winogradMultiplyBackward } from '../kernels/winograd_multiply_backward.ts'
 import { winogradOutputBackward } from '../kernels/winograd_output_backward.ts'
 import { winogradWeightBackward } from '../kernels/winograd_weight_backward.ts'
 import { SCRATCH_BYTES } from './lower_conv2d.ts'
@@ -18,7 +18,7 @@ export function lowerWinogradBackwardWeight(
   const { outChannels, outputs } = options
   const inChannels = input.shape[3]
   const sums = scratch(op, winogradWeightBytes(outputs, inChannels, outChannels), 'sums')
-  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: BACKWARD_TILE.tiles })
+  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: 1 })
   const summed = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }

@@ -4,6 +4,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { type ConvolutionTarget, CPU_SUBGROUP, MOST_WEIGHT_BYTES, tiles } from './choose_conv2d.ts'
 import { type Conv2dBackwardWeightOptions, conv2dBackwardWeight } from './conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from './conv2d_backward_weight_subgroup.ts'
+import { vectors } from './layout.ts'
 import { tapsInside } from './tap_regions.ts'
 import {
   type WinogradOptions,
@@ -12,12 +13,12 @@ import {
   winogradTiles,
   winogradWeightBytes,
 } from './winograd.ts'
-import { BACKWARD_TILE } from './winograd_multiply_backward.ts'
+import { MOST_BACKWARD_ROWS } from './winograd_multiply_backward.ts'
 
-// In multiply-adds, of which both products do 11 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
+// In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
 // loads or stores, and one that winograd_weight_backward does, whose stores are far apart.
-const VALUE_COST = 12
-const WEIGHT_VALUE_COST = 24
+const VALUE_COST = 18
+const WEIGHT_VALUE_COST = 36
 
 type Winograd = WinogradOptions & { subgroupSize: number }
 
@@ -60,9 +61,8 @@ function winogradCost(options: Winograd): number {
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)
   const rounded = (size: number, step: number) => Math.ceil(size / step) * step
-  const columns = rounded(outChannels, subgroupSize * 4)
-  const products =
-    points * rounded(total, BACKWARD_TILE.tiles) * rounded(inChannels, BACKWARD_TILE.rows * 4) * columns
+  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
+  const products = points * total * rounded(inChannels, rows * 4) * rounded(outChannels, subgroupSize * 4)
   const values = total * (((outputs + 2) ** 2 + points) * inChannels + (points + outputs ** 2) * outChannels)
   return products + VALUE_COST * values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels
 }

@@ -3,23 +3,25 @@ import { type Conv2dBackwardWeightOptions, outputPixels, weightGradient } from '
 import { vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
 
-/** Vectors of input channels of a workgroup; of output channels it has one to a lane. */
-const ROWS = 2
+/** Vectors of input channels of a workgroup, at most; of output channels it has one to a lane. */
+const MOST_ROWS = 8
 
-/** More than a CPU has cores. */
-const ENOUGH_SUBGROUPS = 256
+/** More than most CPUs have cores. */
+const ENOUGH_SUBGROUPS = 64
 
 /** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes, at least 8. */
 export function conv2dBackwardWeightSubgroup(
   options: Conv2dBackwardWeightOptions & { subgroupSize: number },
 ): Kernel {
   const { input, outChannels, kernel, subgroupSize } = options
-  const rowTiles = Math.ceil(vectors(input[3]) / ROWS)
+  const rows = Math.min(MOST_ROWS, vectors(input[3]))
+  const rowTiles = Math.ceil(vectors(input[3]) / rows)
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   const tiles = kernel[0] * kernel[1] * rowTiles * columnTiles
   const splits = splitPixels(outputPixels(options), tiles, ENOUGH_SUBGROUPS)
   return {
     shader: 'conv2d_backward_weight_subgroup',
+    consts: { TILE_ROWS: rows },
     constants: { SUBGROUP_SIZE: subgroupSize },
     workgroups: splits * tiles,
     ...weightGradient(options, { rowTiles, columnTiles, splits }),

@@ -2,8 +2,8 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-/** Tiles at a time, and vectors of input channels of a workgroup; of output channels it has one to a lane. */
-export const BACKWARD_TILE = { tiles: 4, rows: 2 }
+/** Vectors of input channels of a workgroup, at most; of output channels it has one to a lane. */
+export const MOST_BACKWARD_ROWS = 8
 
 export interface WinogradMultiplyBackwardOptions extends WinogradStepOptions {
   subgroupSize: number
@@ -20,11 +20,13 @@ export function winogradMultiplyBackward(options: WinogradMultiplyBackwardOption
   const { label, outputs, input, outChannels, subgroupSize, range, accumulate } = options
   const inChannels = input[3]
   const points = winogradPoints(outputs) ** 2
-  const rowTiles = Math.ceil(vectors(inChannels) / BACKWARD_TILE.rows)
+  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
+  const rowTiles = Math.ceil(vectors(inChannels) / rows)
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   return {
     label,
     shader: 'winograd_multiply_backward',
+    consts: { TILE_ROWS: rows },
     constants: { SUBGROUP_SIZE: subgroupSize },
     params: {
       tiles: range.count,
