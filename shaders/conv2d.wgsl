@@ -2,7 +2,7 @@
 //
 //   input    [n, in_h, in_w, in_vectors]                      vec4: four channels; padded channels are zero
 //   weight   [k_h, k_w, in_vectors, 4, out_vectors]           vec4: four output channels; see fold_batch_norm.wgsl
-//   bias     [out_vectors], or [n, bias_pitch] for a bias per image
+//   bias     [out_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
 //   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset
 //
@@ -36,6 +36,7 @@ struct Params {
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
+  has_bias: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32,
@@ -134,7 +135,8 @@ fn main(
     for (var v = 0u; v < TILE_VECTORS; v++) {
       let vector = first_vector + v * LANES_X;
       if (first_pixel + p < params.pixels && vector < params.out_vectors) {
-        var value = sums[p][v] + vec4f(bias[pixels[p].n * params.bias_pitch + vector]);
+        var value = sums[p][v];
+        if (params.has_bias != 0u) { value += vec4f(bias[pixels[p].n * params.bias_pitch + vector]); }
         if (params.has_residual != 0u) { value += vec4f(residual[at + vector]); }
         if (params.in_place != 0u) { value += vec4f(output[at + vector]); }
         output[at + vector] = vec4<Stored>(activate(value));

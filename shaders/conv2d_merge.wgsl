@@ -1,7 +1,7 @@
 // Adds up the partial sums of conv2d_tiled.wgsl, always in the same order: output = act(Σ partials + bias + residual).
 //
 //   partials [splits, n, out_h, out_w, out_vectors]
-//   bias     [out_vectors], or [n, bias_pitch] for a bias per image
+//   bias     [out_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
 //   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset
 
@@ -20,6 +20,7 @@ struct Params {
   out_vectors: u32,
   out_pitch: u32,
   out_offset: u32,
+  has_bias: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32,
@@ -46,7 +47,7 @@ fn main(
 
   var value = partials[index];
   for (var split = 1u; split < params.splits; split++) { value += partials[split * params.count + index]; }
-  value += vec4f(bias[pixel / params.image_pixels * params.bias_pitch + vector]);
+  if (params.has_bias != 0u) { value += vec4f(bias[pixel / params.image_pixels * params.bias_pitch + vector]); }
   let at = pixel * params.out_pitch + params.out_offset + vector;
   if (params.has_residual != 0u) { value += vec4f(residual[at]); }
   if (params.in_place != 0u) { value += vec4f(output[at]); }

@@ -1,4 +1,5 @@
-// The convolution of conv2d.wgsl, with the same buffers and parameters, for adapters whose subgroups have a fixed size.
+// The convolution of conv2d.wgsl, with the same buffers and parameters, for adapters whose subgroups have a fixed size. If UNPACKED,
+// weight is [out_channels, in_vectors], a 1×1 one as PyTorch lays it: a vector of it is four input channels, not four outputs.
 //
 // A workgroup is one subgroup and computes (TILE_PIXELS · its size) pixels × TILE_VECTORS vectors, an even number. Lanes are pixels:
 // each loads its own. Of the weights, which all need, each lane loads one vector in eight and hands it to the others by
@@ -35,6 +36,7 @@ struct Params {
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
+  has_bias: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32, // the residual is what the output holds before
@@ -44,7 +46,7 @@ struct Params {
 
 override SUBGROUP_SIZE: u32;
 
-const LOADS = TILE_VECTORS / 2u; // of the weights that a vector of the input meets, 4 rows of TILE_VECTORS: by 8 lanes, this many each
+const LOADS = TILE_VECTORS / 2u; // of the weights that a vector of the input meets, 4 · TILE_VECTORS vectors: by 8 lanes, this many each
 const OUTSIDE = 0xffffffffu;
 
 // An output pixel, and where its first tap is: coordinates before the map wrap round to large ones.
@@ -93,13 +95,18 @@ fn main(
 
   var pixels: array<Pixel, TILE_PIXELS>;
   for (var p = 0u; p < TILE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE); }
-  // A vector of the input is multiplied with four rows of TILE_VECTORS vectors of the weight: which of these this lane loads.
-  // Past the last vector it repeats that, and nothing is stored.
+  // A vector of the input is multiplied with four rows of TILE_VECTORS vectors of the weight or, unpacked, with one of each output
+  // channel: which of these this lane loads. Past the last vector or channel it repeats that, and nothing is stored.
   var columns: array<u32, LOADS>;
   for (var l = 0u; l < LOADS; l++) {
     let place = l * 8u + lane % 8u;
-    columns[l] = place / TILE_VECTORS * params.out_vectors + min(first_vector + place % TILE_VECTORS, params.out_vectors - 1u);
+    if (UNPACKED == 1u) {
+      columns[l] = min(first_vector * 4u + place, params.out_vectors * 4u - 1u) * params.in_vectors;
+    } else {
+      columns[l] = place / TILE_VECTORS * params.out_vectors + min(first_vector + place % TILE_VECTORS, params.out_vectors - 1u);
+    }
   }
+  let row_pitch = select(4u * params.out_vectors, 1u, UNPACKED == 1u);
 
   var sums: array<array<vec4f, TILE_VECTORS>, TILE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
@@ -112,7 +119,7 @@ fn main(
       }
       if (subgroupAll(nearest == OUTSIDE)) { continue; }
 
-      var row = (ky * params.k_w + kx) * params.in_vectors * 4u * params.out_vectors;
+      var row = (ky * params.k_w + kx) * params.in_vectors * row_pitch;
       for (var i = 0u; i < params.in_vectors; i++) {
         var values: array<vec4f, TILE_PIXELS>;
         for (var p = 0u; p < TILE_PIXELS; p++) {
@@ -134,11 +141,16 @@ fn main(
         for (var v = 0u; v < TILE_VECTORS; v++) {
           for (var p = 0u; p < TILE_PIXELS; p++) {
             for (var c = 0u; c < 4u; c++) {
-              sums[p][v] = fma(vec4f(values[p][c]), weights[c * TILE_VECTORS + v], sums[p][v]);
+              // Where the compiler takes vectors apart, to read four of them across costs nothing.
+              var column = weights[c * TILE_VECTORS + v];
+              if (UNPACKED == 1u) {
+                column = vec4f(weights[4u * v][c], weights[4u * v + 1u][c], weights[4u * v + 2u][c], weights[4u * v + 3u][c]);
+              }
+              sums[p][v] = fma(vec4f(values[p][c]), column, sums[p][v]);
             }
           }
         }
-        row += 4u * params.out_vectors;
+        row += row_pitch;
       }
     }
   }
@@ -158,7 +170,8 @@ fn main(
   var p = 0u;
   var v = 0u;
   while (p < TILE_PIXELS && first_index + p * SUBGROUP_SIZE < params.pixels) {
-    var value = results[p * TILE_VECTORS + v] + vec4f(bias[biases[p] + v]);
+    var value = results[p * TILE_VECTORS + v];
+    if (params.has_bias != 0u) { value += vec4f(bias[biases[p] + v]); }
     if (params.has_residual != 0u) { value += vec4f(residual[places[p] + v]); }
     if (params.in_place != 0u) { value += vec4f(output[places[p] + v]); }
     output[places[p] + v] = vec4<Stored>(activate(value));

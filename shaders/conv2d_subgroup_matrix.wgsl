@@ -37,6 +37,7 @@ struct Params {
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
+  has_bias: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32, // the residual is what the output holds before
@@ -199,7 +200,9 @@ fn main(
         let at = index * params.out_pitch + params.out_offset + vector;
         let first_sum = staged + place * 4u;
         var value = vec4f(staged_sums[first_sum], staged_sums[first_sum + 1u], staged_sums[first_sum + 2u], staged_sums[first_sum + 3u]);
-        value += vec4f(bias[index / (params.out_h * params.out_w) * params.bias_pitch + vector]);
+        if (params.has_bias != 0u) {
+          value += vec4f(bias[index / (params.out_h * params.out_w) * params.bias_pitch + vector]);
+        }
         if (params.has_residual != 0u) { value += vec4f(residual[at]); }
         if (params.in_place != 0u) { value += vec4f(output[at]); }
         output[at] = vec4<Stored>(activate(value));

@@ -2,7 +2,7 @@
 //
 //   input    [n, in_h, in_w, in_vectors]                      vec4: four channels; padded channels are zero
 //   weight   [k_h, k_w, in_vectors, 4, out_vectors]           vec4: four output channels; see fold_batch_norm.wgsl
-//   bias     [all_vectors], or [n, bias_pitch] for a bias per image
+//   bias     [all_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
 //   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's all_vectors starting at out_offset; written if splits is 1
 //   partials [splits, n, out_h, out_w, all_vectors]           else: for conv2d_merge.wgsl to add up
@@ -50,6 +50,7 @@ struct Params {
   column_tiles: u32, // workgroups along the output channels of a branch
   splits: u32, // workgroups along the sum
   stride: u32,
+  has_bias: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32,
@@ -279,7 +280,8 @@ fn main(
         continue;
       }
       let at = place * params.out_pitch + params.out_offset + beside;
-      var value = sums[p][v] + vec4f(bias[pixel.image * params.bias_pitch + beside]);
+      var value = sums[p][v];
+      if (params.has_bias != 0u) { value += vec4f(bias[pixel.image * params.bias_pitch + beside]); }
       if (params.has_residual != 0u) { value += vec4f(residual[at]); }
       if (params.in_place != 0u) { value += vec4f(output[at]); }
       output[at] = vec4<Stored>(activate(value));

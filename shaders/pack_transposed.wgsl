@@ -4,16 +4,14 @@
 //   weight        [out_channels, in_channels, taps], as PyTorch lays it
 //   gamma, variance   [out_channels], read if has_batch_norm
 //   packed        [taps, out_padded, in_vectors]   vec4: four input channels; zeros past out_channels and in_channels
-//   packed_bias   [in_vectors]                     zeros: conv2d.wgsl, which reads both, adds a bias
 //
-// One invocation makes a vector at each tap, from one stretch of `weight`; the first in_vectors of them make one of `packed_bias` too.
+// One invocation makes a vector at each tap, from one stretch of `weight`.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> variance: array<f32>;
 @group(0) @binding(4) var<storage, read_write> packed: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> packed_bias: array<vec4f>;
 
 struct Params {
   out_channels: u32,
@@ -55,5 +53,4 @@ fn main(
       weight_of(channel, in_channel + 3u, tap),
     );
   }
-  if (index < params.in_vectors) { packed_bias[index] = vec4f(0); }
 }

@@ -1,7 +1,7 @@
 // The last of Winograd's three steps (src/kernels/winograd.ts): from values at points to the outputs of each tile.
 //
 //   products   [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on
-//   bias       [out_vectors], or [n, out_vectors] if bias_pitch is not 0
+//   bias       [out_vectors], or [n, out_vectors] if bias_pitch is not 0; read if has_bias
 //   residual   of the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output     [n, out_h, out_w, out_pitch]           act(from_points down and along + bias + residual), from the vector out_offset on
 //
@@ -28,6 +28,7 @@ struct Params {
   tile_groups: u32, // workgroups along the tiles
   points: u32, // POINTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
   dilation: u32,
+  has_bias: u32,
   bias_pitch: u32, // 0: one bias for all images
   has_residual: u32,
   in_place: u32,
@@ -99,7 +100,8 @@ fn main(
   let image = row / params.tiles_h;
   let top = first_output(row - image * params.tiles_h);
   let left = first_output(params.first_tile + tile - row * params.tiles_w);
-  let image_bias = vec4f(bias[image * params.bias_pitch + vector]);
+  var image_bias = vec4f(0);
+  if (params.has_bias != 0u) { image_bias = vec4f(bias[image * params.bias_pitch + vector]); }
   // Stored in a loop of its own, which is not unrolled either.
   var results: array<vec4f, OUTPUTS * OUTPUTS>;
   for (var x = 0u; x < OUTPUTS; x++) {

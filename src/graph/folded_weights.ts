@@ -19,7 +19,7 @@ export interface FoldedWeights {
 export type FoldedOutput = 'packed' | 'packed_bias'
 
 interface FoldedPart {
-  /** Its inputs are the parameters below, its outputs `packed` and `packed_bias`. */
+  /** Its inputs are the parameters below, its outputs `packed` and, where there is one, `packed_bias`. */
   kernel: Kernel
   /** By their names in the kernel. */
   parameters: Record<string, Parameter>
@@ -29,6 +29,8 @@ interface FoldedPart {
 export interface ConvolutionWeights {
   direct(): FoldedWeights
   winograd(outputs: WinogradOutputs): FoldedWeights
+  /** The weight itself, where nothing is to be folded into it and a kernel can read it: as `direct` would have it, or unpacked. */
+  itself?: { parameter: Parameter; unpacked: boolean }
 }
 
 interface Folding {
@@ -46,6 +48,7 @@ export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
     const kernel = winogradWeight({ ...optionsOf(folding, key), outputs })
     return { key, parts: [{ kernel, parameters: parametersOf(folding) }] }
   },
+  ...(isBare(folding) && { itself: { parameter: folding.weight, unpacked: true } }),
 })
 
 /** What `conv2d`, `depthwiseConv2d` and the latter's backward kernel read. */
@@ -63,7 +66,7 @@ export const foldedSideBySide = (folded: FoldedWeights[]): FoldedWeights => ({
 
 /** Bytes of what they are made into. */
 export const foldedBytes = ({ parts }: FoldedWeights, output: FoldedOutput): number =>
-  parts.reduce((sum, { kernel }) => sum + kernel.outputs[output], 0)
+  parts.reduce((sum, { kernel }) => sum + (kernel.outputs[output] ?? 0), 0)
 
 /** What makes them, in the ranges given. */
 export function foldingLaunches(
@@ -79,7 +82,7 @@ export function foldingLaunches(
   }
   return parts.map(({ kernel, parameters }) => {
     const inputs = Object.entries(parameters).map(([name, of]) => [name, parameter(of)])
-    const { packed, packed_bias } = kernel.outputs
+    const { packed, packed_bias = 0 } = kernel.outputs
     const ranges = { packed: take('packed', packed), packed_bias: take('packed_bias', packed_bias) }
     return { kernel, ranges: { ...Object.fromEntries(inputs), ...ranges } }
   })
@@ -101,7 +104,16 @@ export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): Con
       const of = { label: `fold ${atPoints}`, outputs, ofGradient: true, bias: false }
       return { key: atPoints, parts: [{ kernel: winogradWeight({ ...options, ...of }), parameters }] }
     },
+    // Rows are the gradient's channels, which are the layer's outputs, in either.
+    ...(isBare({ weight, batchNorm }) && { itself: { parameter: weight, unpacked: false } }),
   }
+}
+
+/** Whether a weight is a matrix of whole vectors as PyTorch lays it, and all that there is. */
+function isBare({ weight, bias, batchNorm, inputChannels }: Folding): boolean {
+  const [outChannels, inChannels, kernelH, kernelW] = weight.shape
+  const isMatrix = kernelH === 1 && kernelW === 1 && outChannels % 4 === 0 && inChannels % 4 === 0
+  return isMatrix && !bias && !batchNorm && !inputChannels
 }
 
 /** The same as f16. */

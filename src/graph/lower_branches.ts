@@ -27,7 +27,9 @@ export function branchesOf(ops: readonly Op[], target: ConvolutionTarget): Op[][
 export function lowerBranches(branches: readonly Conv2dOp[]): Step[] {
   const [op] = branches
   const label = `${op.name} … ${branches.at(-1)!.name}`
-  const options = { ...convolutionOf(op), label, branches: branches.map(convolutionOf) }
+  // One may have a bias and another none: what is packed for that is zeros.
+  const shared = { ...convolutionOf(op), label, bias: 'channel' as const }
+  const options = { ...shared, branches: branches.map(convolutionOf) }
   const folded = weightsOf(branches)
   const operands = {
     ...tensors({ input: op.inputs.input, output: op.output }),

@@ -1,6 +1,11 @@
 // The kernels of a convolution: one, two where its sums are split, or the three of Winograd's as often as its tiles need.
 
-import { type ConvolutionTarget, chooseConv2d, chooseWinograd } from '../kernels/choose_conv2d.ts'
+import {
+  type ConvolutionTarget,
+  chooseConv2d,
+  chooseWinograd,
+  readsUnpacked,
+} from '../kernels/choose_conv2d.ts'
 import type { Conv2dOptions } from '../kernels/conv2d.ts'
 import { conv2dMerge } from '../kernels/conv2d_merge.ts'
 import { type Conv2dBranches, conv2dTiled, conv2dTiledSplits } from '../kernels/conv2d_tiled.ts'
@@ -36,16 +41,30 @@ export function lowerConv2d(op: Conv2dOp, target: ConvolutionTarget): Step[] {
 
 /** Its steps, the last of which leave `op.output`. */
 export function lowerConvolution(convolution: Convolution, target: ConvolutionTarget): Step[] {
-  const { op, options, input, residual, imageBias, weights } = convolution
+  const { op, options, input, residual } = convolution
   const winograd = chooseWinograd(options, target)
   if (winograd) return lowerWinograd(convolution, winograd, target)
-  const folded = weights.direct()
+  const { unpacked, weight, bias } = directWeight(convolution, target)
   const operands: Record<string, Operand> = {
     ...tensors({ input, residual, output: op.output }),
-    weight: { folded, part: 'packed' },
-    bias: imageBias ? { tensor: imageBias } : { folded, part: 'packed_bias' },
+    weight,
+    ...biasOperand(convolution, bias),
   }
-  return splitWhereFew({ op, kernel: chooseConv2d(options, target), operands }, options)
+  return splitWhereFew({ op, kernel: chooseConv2d({ ...options, unpacked }, target), operands }, options)
+}
+
+/** The weight itself, where every run would have to pack it and the kernel reads it as well; else packed. */
+function directWeight({ options, weights }: Convolution, target: ConvolutionTarget) {
+  const { itself } = weights
+  if (!itself || (itself.unpacked && !(target.learning && readsUnpacked(options, target))))
+    return { ...kept(weights.direct()), unpacked: false }
+  return { weight: { parameter: itself.parameter }, bias: undefined, unpacked: itself.unpacked }
+}
+
+/** The bias, if there is one: that of the images or, where these have none, what belongs to the weight. */
+function biasOperand({ options, imageBias }: Convolution, own?: Operand): Record<string, Operand> {
+  const bias = imageBias ? { tensor: imageBias } : own
+  return bias && options.bias !== 'none' ? { bias } : {}
 }
 
 /** A step as it is or, where its workgroups would leave a large GPU idle, one for shares of its sums and one that adds them up. */
@@ -70,10 +89,11 @@ export function splitWhereFew(step: Step, options: Conv2dBranches): Step[] {
 type Winograd = NonNullable<ReturnType<typeof chooseWinograd>>
 
 function lowerWinograd(
-  { op, input, residual, imageBias, weights }: Convolution,
+  convolution: Convolution,
   options: Winograd,
   { learning = false }: ConvolutionTarget,
 ): Step[] {
+  const { op, input, residual, weights } = convolution
   const folded = weights.winograd(options.outputs)
   const { steps, weight, bias } = learning ? madeAnew(op, folded) : kept(folded)
   const { product, step } = productOf(options)
@@ -92,7 +112,7 @@ function lowerWinograd(
         kernel: winogradOutput(some),
         operands: {
           ...tensors({ products, residual, output: op.output }),
-          bias: imageBias ? { tensor: imageBias } : bias,
+          ...biasOperand(convolution, bias),
         },
       },
     ]
@@ -140,7 +160,7 @@ export const convolutionOf = (op: Conv2dOp): Conv2dOptions => ({
   input: op.inputs.input.shape,
   outChannels: op.weight.shape[0],
   kernel: [op.weight.shape[2], op.weight.shape[3]],
-  biasPerImage: op.inputs.imageBias !== undefined,
+  bias: op.inputs.imageBias ? 'image' : op.bias || op.batchNorm ? 'channel' : 'none',
   precision: op.inputs.input.dtype === 'f16' ? 'fp16' : 'fp32',
   residual: op.inPlace ? 'in place' : op.inputs.residual !== undefined,
   slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },

@@ -186,7 +186,9 @@ function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionT
   if (convolution) return lowerConvolution({ op, options: convolution, input: gradient, weights }, target)
   const named = tensors({ input: gradient, output: op.output })
   const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
-  return [{ op, kernel, operands: { ...named, weight: { folded: weights.direct(), part: 'packed' } } }]
+  const { itself } = weights
+  const packed: Operand = itself ?? { folded: weights.direct(), part: 'packed' }
+  return [{ op, kernel, operands: { ...named, weight: packed } }]
 }
 
 function lowerBackwardWeight(op: ConvolutionBackwardWeightOp, target: ConvolutionTarget): Step[] {

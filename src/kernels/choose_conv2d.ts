@@ -25,6 +25,8 @@ interface DirectVariant {
   /** What it is estimated to take on a CPU adapter, and on a GPU with cores of its own, in multiply-adds. Default: too much. */
   cpuCost?(options: Conv2dOptions): number
   gpuCost?(options: Conv2dOptions): number
+  /** Whether it is as fast where it is told that the weight is `unpacked`. Default: it cannot be told. */
+  readsUnpacked?(options: Conv2dOptions): boolean
 }
 
 /** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
@@ -47,6 +49,8 @@ const direct = {
     fits: ({ subgroupSize = 0 }) => subgroupSize >= 8,
     kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
     cpuCost: options => directCost(options),
+    // With two vectors a lane loads one of eight channels for four pixels: a sixth slower than packed.
+    readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
   },
   conv2d_tiled: {
     fits: target => !isCpu(target),
@@ -138,12 +142,19 @@ export function chooseVariant(options: Conv2dOptions, target: ConvolutionTarget)
 }
 
 /** The kernel of a convolution that is not by Winograd's tiles. */
-export function chooseConv2d(options: Conv2dOptions, target: ConvolutionTarget): Kernel {
+export const chooseConv2d = (options: Conv2dOptions, target: ConvolutionTarget): Kernel =>
+  chooseDirect(options, target).kernel(options, target)
+
+/** Whether that kernel is to be told that the weight is `unpacked`, where it is. */
+export const readsUnpacked = (options: Conv2dOptions, target: ConvolutionTarget): boolean =>
+  chooseDirect(options, target).readsUnpacked?.(options) ?? false
+
+function chooseDirect(options: Conv2dOptions, target: ConvolutionTarget): DirectVariant {
   // One by one: what is spread of a Gpu lacks its getters.
   const { subgroupSize, subgroupMatrix, tuned, variant } = target
   const withoutTiles = { subgroupSize, subgroupMatrix, tuned, variant, winograd: false }
   const chosen = chooseVariant(options, withoutTiles)
-  return direct[isDirect(chosen) ? chosen : 'conv2d'].kernel(options, target)
+  return direct[isDirect(chosen) ? chosen : 'conv2d']
 }
 
 /** Winograd's tiles, with the subgroups of their product; undefined where `chooseConv2d` is for it. */

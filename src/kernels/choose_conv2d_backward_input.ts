@@ -7,9 +7,7 @@ import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from './conv2d_b
 import { conv2dBackwardInputSubgroup } from './conv2d_backward_input_subgroup.ts'
 import { windowedSize } from './geometry.ts'
 
-/**
- * One kernel for it. Both that it may be read `input` and `weight` and write `output`; conv2d reads a `bias` as well, of zeros.
- */
+/** One kernel for it. Both that it may be read `input` and `weight` and write `output`. */
 export function chooseConv2dBackwardInput(
   options: Conv2dBackwardInputOptions,
   target: ConvolutionTarget,
@@ -38,6 +36,7 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
     stride: 1,
     dilation,
     padding: rest,
+    bias: 'none',
     activation: 'none',
   }
 }

@@ -8,8 +8,10 @@ export interface Conv2dOptions extends Window {
   /** [n, h, w, c] */
   input: Shape
   outChannels: number
-  /** Whether `bias` is [n, outChannels], one per image, rather than [outChannels]. */
-  biasPerImage?: boolean
+  /** Whether `bias` is [outChannels], which is the default, or [n, outChannels], or nothing at all. */
+  bias?: 'channel' | 'image' | 'none'
+  /** Whether `weight` is a 1×1 one as PyTorch lays it, [outChannels, c] of whole vectors: only for kernels that `readUnpacked`. */
+  unpacked?: boolean
   /** Whether something of the output's shape is added before the activation: `residual`, or what `output` holds before. */
   residual?: boolean | 'in place'
   activation: Activation
@@ -42,7 +44,7 @@ export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
 /** What all variants of the convolution share; `tile` is what one workgroup computes. */
 export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vectors: number }) {
   const { label, input, outChannels, kernel, stride, activation } = options
-  const { biasPerImage = false, residual = false, slice = { offset: 0, channels: outChannels } } = options
+  const { bias, residual = false, slice = { offset: 0, channels: outChannels } } = options
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const pixels = n * out.h * out.w
@@ -65,14 +67,14 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
       row_tiles: rowTiles,
       stride,
       ...windowParams(options),
-      bias_pitch: biasPerImage ? outVectors : 0,
+      ...biasParams(bias, outVectors),
       ...residualParams(residual),
       ...activationRange(activation),
     },
     inputs: {
       input: activationBytes(input),
       weight: taps * vectors(inChannels) * 4 * outVectors * VECTOR_BYTES,
-      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+      bias: biasBytes(bias, [n, outVectors]),
       residual: residual === true ? outputBytes : 0,
     },
     outputs: { output: outputBytes },
@@ -90,6 +92,15 @@ export const windowParams = ({ kernel, dilation, padding }: Window) => ({
   pad_top: padding.top,
   pad_left: padding.left,
 })
+
+/** What shaders are told of the bias. */
+export const biasParams = (bias: Conv2dOptions['bias'], outVectors: number) => ({
+  has_bias: Number(bias !== 'none'),
+  bias_pitch: bias === 'image' ? outVectors : 0,
+})
+
+export const biasBytes = (bias: Conv2dOptions['bias'], [n, outVectors]: [n: number, outVectors: number]) =>
+  bias === 'none' ? 0 : (bias === 'image' ? n : 1) * outVectors * VECTOR_BYTES
 
 /** What shaders are told of the residual. */
 export const residualParams = (residual: Conv2dOptions['residual']) => ({

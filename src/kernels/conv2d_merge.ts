@@ -1,12 +1,12 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
-import { type Conv2dOptions, outputTraffic, residualParams } from './conv2d.ts'
+import { biasBytes, biasParams, type Conv2dOptions, outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
 
 /** act(Σ partials + bias + residual): what is left to do of a convolution whose sums `conv2dTiled` has split. */
 export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel {
-  const { label, input, outChannels, biasPerImage = false, residual = false, activation, splits } = options
+  const { label, input, outChannels, bias, residual = false, activation, splits } = options
   const { slice = { offset: 0, channels: outChannels } } = options
   const [n, inH, inW] = input
   const out = windowedSize({ h: inH, w: inW }, options)
@@ -15,7 +15,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
   const inputs = {
     partials: splits * count * VECTOR_BYTES,
-    bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+    bias: biasBytes(bias, [n, outVectors]),
     residual: residual === true ? outputBytes : 0,
   }
   return {
@@ -28,7 +28,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
       out_vectors: outVectors,
       out_pitch: vectors(slice.channels),
       out_offset: slice.offset / 4,
-      bias_pitch: biasPerImage ? outVectors : 0,
+      ...biasParams(bias, outVectors),
       ...residualParams(residual),
       ...activationRange(activation),
     },

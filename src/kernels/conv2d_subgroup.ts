@@ -12,10 +12,10 @@ export interface SubgroupTile {
 export function conv2dSubgroup(
   options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {
-  const { subgroupSize, tile = subgroupTile(options.outChannels) } = options
+  const { subgroupSize, tile = subgroupTile(options.outChannels), unpacked = false } = options
   return {
     shader: 'conv2d_subgroup',
-    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
+    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors, UNPACKED: Number(unpacked) },
     constants: { SUBGROUP_SIZE: subgroupSize },
     ...implicitGemm(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors }),
   }

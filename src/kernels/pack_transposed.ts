@@ -9,10 +9,7 @@ export interface PackTransposedOptions {
   epsilon?: number
 }
 
-/**
- * Re-lays a weight for `chooseConv2dBackwardInput`, scaled as `foldBatchNorm` does, with the bias of zeros that conv2d wants.
- * Sizes: `packed` and `packed_bias`.
- */
+/** Re-lays a weight for `chooseConv2dBackwardInput`, scaled as `foldBatchNorm` does: `packed`. */
 export function packTransposed({ label, weight, epsilon }: PackTransposedOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW
@@ -32,10 +29,7 @@ export function packTransposed({ label, weight, epsilon }: PackTransposedOptions
       epsilon: epsilon ?? 0,
     },
     inputs: { weight: outChannels * inChannels * taps * 4, gamma: vectorBytes, variance: vectorBytes },
-    outputs: {
-      packed: taps * outPadded * inVectors * VECTOR_BYTES,
-      packed_bias: inVectors * VECTOR_BYTES,
-    },
+    outputs: { packed: taps * outPadded * inVectors * VECTOR_BYTES },
     workgroups: Math.ceil((outPadded * inVectors) / 64),
   }
 }

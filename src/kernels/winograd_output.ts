@@ -1,8 +1,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationRange } from './activation.ts'
-import { outputTraffic, residualParams } from './conv2d.ts'
+import { biasBytes, biasParams, outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
-import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
+import { activationBytes, vectors } from './layout.ts'
 import {
   tileBytes,
   tileParams,
@@ -14,16 +14,7 @@ import {
 
 /** act(outputs + bias + residual) of the tiles in `range`, from their products at Winograd's points: → [n, h', w', outChannels]. */
 export function winogradOutput(options: WinogradStepOptions): Kernel {
-  const {
-    label,
-    input,
-    outputs,
-    outChannels,
-    biasPerImage = false,
-    residual = false,
-    activation,
-    range,
-  } = options
+  const { label, input, outputs, outChannels, bias, residual = false, activation, range } = options
   const { slice = { offset: 0, channels: outChannels } } = options
   const [n, inH, inW] = input
   const out = windowedSize({ h: inH, w: inW }, options)
@@ -44,13 +35,13 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
       ...tileParams(options),
       tile_groups: tileGroups,
       points: winogradPoints(outputs),
-      bias_pitch: biasPerImage ? outVectors : 0,
+      ...biasParams(bias, outVectors),
       ...residualParams(residual),
       ...activationRange(activation),
     },
     inputs: {
       products: tileBytes(outputs, outChannels, range.count),
-      bias: (biasPerImage ? n : 1) * outVectors * VECTOR_BYTES,
+      bias: biasBytes(bias, [n, outVectors]),
       residual: residual === true ? outputBytes : 0,
     },
     outputs: { output: outputBytes },

@@ -39,7 +39,7 @@ export async function conv2dBackwardAnswers(gpu: Gpu): Promise<KnownAnswer[]> {
     floats('pack_transposed', {
       options: { weight: conv.weight.shape },
       inputs: { weight: base64(conv.weight.data) },
-      outputs: { packed: transposed, packed_bias: base64(new Float32Array(8)) },
+      outputs: { packed: transposed },
       fanIn: 1,
     }),
     {

@@ -129,7 +129,7 @@ function conv2dMergeAnswer(): KnownAnswer {
   const operands = conv2dMergeOf({ ...test, ...merged, shape: SHAPE, bias: 'image' })
   const { partials, bias, residual } = operands
   const [n, , , c] = SHAPE
-  const options = { ...shape, padding: padding(0), biasPerImage: true, ...merged }
+  const options = { ...shape, padding: padding(0), bias: 'image', ...merged }
   const inputs = {
     partials: base64(Float32Array.from(partials.flatMap(partial => [...toGpu(partial)]))),
     bias: base64(toGpu({ shape: [n, 1, 1, c], data: bias })),

@@ -178,6 +178,33 @@ describe('a convolution in a plan', () => {
     })
   })
 
+  describe('whose 1×1 weight learns', () => {
+    const matrix = { ...cases.find(({ name }) => name.includes('160 → 960 on 9×9'))!, bias: 'none' } as const
+    const packed = (test: Conv2dCase, target: Partial<PlanTarget> = {}) =>
+      createPlan(graphOf(test).graph, { ...limits, subgroupSize: 8, learning: true, ...target }).folded.length
+
+    for (const variant of ['conv2d_subgroup', 'conv2d'] as const)
+      it(`by ${variant}`, () => expectConvolved(matrix, { variant, learning: true }))
+
+    it('reads it where it lies, by conv2d_subgroup', () => {
+      expect(packed(matrix)).to.equal(0)
+      expect(packed(matrix, { variant: 'conv2d' })).to.equal(1)
+    })
+    it('packs what does not learn, which is to be done once', () => {
+      expect(packed(matrix, { learning: false })).to.equal(1)
+    })
+    it('packs what has a bias, more taps than one, or channels that are no whole vectors, or tiles', () => {
+      for (const other of [
+        { bias: 'channel' as const },
+        { kernel: [1, 3] as const },
+        { outChannels: 958 },
+        { outChannels: 968 },
+        { input: [1, 9, 9, 158] as const },
+      ])
+        expect(packed({ ...matrix, ...other }), JSON.stringify(other)).to.equal(1)
+    })
+  })
+
   describe('on GPUs with cores of their own', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Partial<PlanTarget> = {}) =>
       createPlan(graphOf({ ...base, ...test }).graph, { ...limits, ...target }).steps.map(

@@ -1,6 +1,8 @@
 // The gradient of a convolution's input as a plan computes it, every way that it may be told to, against the reference.
 
+import { expect } from 'chai'
 import type { Graph, Tensor } from '../../src/graph/graph.ts'
+import { createPlan } from '../../src/graph/plan.ts'
 import type { ConvolutionBackwardInputOp } from '../../src/graph/training_ops.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { gradientConvolution } from '../../src/kernels/choose_conv2d_backward_input.ts'
@@ -66,13 +68,14 @@ function graphOf(test: Conv2dBackwardCase, batchNorm: boolean) {
 
 interface Way {
   variant?: Conv2dVariant
+  withoutSubgroups?: boolean
   batchNorm?: boolean
 }
 
 /** Runs a case and compares its output, of a heavy one a sample. */
-async function expectGradient(test: Conv2dBackwardCase, { variant, batchNorm = false }: Way): Promise<void> {
+async function expectGradient(test: Conv2dBackwardCase, { batchNorm = false, ...way }: Way): Promise<void> {
   const { graph, inputs, parameters, operands } = graphOf(test, batchNorm)
-  const run = { inputs, parameters, passes: [], variant, learning: true }
+  const run = { inputs, parameters, passes: [], learning: true, ...way }
   const { output } = await runGraph(await testGpu(), graph, run)
   const { shape } = operands.input
   const closeness = { shape, rtol: tolerance(9 * test.outChannels) }
@@ -101,6 +104,19 @@ describe('the gradient of a convolution’s input in a plan', () => {
   for (const variant of [undefined, ...conv2dVariants])
     it(`with batch norm folded into the weight${variant ? `, by ${variant}` : ''}`, () =>
       expectGradient(atrous, { variant, batchNorm: true }))
+
+  describe('of a 1×1 with whole vectors of channels', () => {
+    const matrices = ['resnet50.layer2.0.downsample 1×1/2 on 33×33', 'mobilenet_v2.project 144 → 24 on 33×33']
+    for (const test of cases.filter(({ name }) => matrices.includes(name)))
+      for (const variant of [undefined, 'conv2d', 'conv2d_tiled'] as const)
+        it(`reads the weight where it lies: ${test.name}, ${variant ?? 'as chosen'}`, async () => {
+          const { limits } = await testGpu()
+          const target = { limits, variant, learning: true }
+          expect(createPlan(graphOf(test, false).graph, target, []).folded).to.deep.equal([])
+          expect(createPlan(graphOf(test, true).graph, target, []).folded).to.have.lengthOf(1)
+          await expectGradient(test, { variant, withoutSubgroups: variant !== undefined })
+        })
+  })
 
   for (const name of ['stride 3, dilation 2, even map', 'padding wider than the kernel'])
     it(`where it is no convolution: ${name}`, () =>

@@ -51,7 +51,7 @@ describe('the key of a convolution', () => {
 
   it('is the same whatever is done to the sums', () => {
     const others: Partial<Conv2dOptions>[] = [
-      ...[{ label: 'another' }, { residual: true }, { biasPerImage: true }],
+      ...[{ label: 'another' }, { residual: true }, { bias: 'image' as const }],
       ...[{ activation: 'none' as const }, { slice: { offset: 8, channels: 512 } }],
     ]
     for (const other of others) expect(conv2dKey({ ...wide, ...other })).to.equal(conv2dKey(wide))

@@ -24,6 +24,8 @@ export interface Conv2dRunOptions {
   variant?: (options: Conv2dOptions) => Kernel
   /** Where the result goes in a wider tensor; the rest of that may not change. */
   slice?: Slice
+  /** Whether to give the variant its weight as PyTorch lays it. */
+  unpacked?: boolean
   /** For a kernel that rounds input and weight to f16: they have such values, whichever way an adapter rounds others. */
   asFloat16?: boolean
 }
@@ -31,7 +33,7 @@ export interface Conv2dRunOptions {
 export async function conv2dRun(
   test: Conv2dCase,
   gpu: Gpu,
-  { variant = conv2d, slice, asFloat16 = false }: Conv2dRunOptions = {},
+  { variant = conv2d, slice, unpacked = false, asFloat16 = false }: Conv2dRunOptions = {},
 ): Promise<KernelRun> {
   const operands = asFloat16 ? inFloat16(conv2dOf(test)) : conv2dOf(test)
   const { input, weight, padding, bias, imageBias, residual } = operands
@@ -47,14 +49,15 @@ export async function conv2dRun(
       stride,
       dilation,
       padding,
-      biasPerImage: test.bias === 'image',
+      bias: test.bias,
       residual: test.residual,
       activation,
       slice,
+      unpacked,
     }),
     data: {
       input: toGpu(input),
-      weight: packed.weight,
+      weight: unpacked ? Float32Array.from(weight.data) : packed.weight,
       bias: imageBias ? toGpu({ shape: biasShape, data: imageBias }) : packed.bias,
       ...(residual && { [test.residual === 'in place' ? 'output' : 'residual']: toGpu(residual) }),
       ...(slice && { output: ramp(operands, slice) }),

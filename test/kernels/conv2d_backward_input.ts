@@ -30,7 +30,7 @@ export async function conv2dBackwardInputRun(
   const rtol = tolerance(outChannels * kernel[0] * kernel[1])
   return {
     kernel: variant({ label, input: shape, outChannels, kernel, stride, dilation, padding }),
-    data: { input: toGpu(outputGradient), ...(await packTransposedWeight(gpu, weight)) },
+    data: { input: toGpu(outputGradient), weight: await packTransposedWeight(gpu, weight) },
     check: ({ output }) => {
       // Padding lanes have weights of 0: where the gradient is not finite, they are NaN.
       const actual = plant ? unpadChannels(new Float32Array(output.buffer), shape) : fromGpu(output, shape)

@@ -16,7 +16,7 @@ export function conv2dMergeRun(test: Conv2dMergeCase): KernelRun {
     kernel: conv2dMerge({
       ...{ label, input: [n, h, w, 1], outChannels, kernel: [1, 1], stride: 1, dilation: 1 },
       padding: symmetric(0),
-      biasPerImage: test.bias === 'image',
+      bias: test.bias,
       ...{ residual, activation, splits },
     }),
     data: {

@@ -1,6 +1,6 @@
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
-import { cases } from '../cases/conv2d.ts'
+import { type Conv2dCase, cases } from '../cases/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
 import { type Conv2dRunOptions, conv2dRun } from './conv2d.ts'
@@ -36,6 +36,16 @@ describe('kernel conv2d_subgroup', () => {
             conv2dSubgroup({ ...options, subgroupSize: gpu.subgroupSize!, tile })
           await verify(gpu, await conv2dRun(test, gpu, { variant }))
         })
+  })
+
+  describe('a 1×1 weight as PyTorch lays it', () => {
+    const isMatrix = ({ kernel: [h, w], input, outChannels }: Conv2dCase) =>
+      h === 1 && w === 1 && input[3] % 4 === 0 && outChannels % 4 === 0
+    for (const test of cases.filter(isMatrix))
+      it(test.name, async () => {
+        const gpu = await testGpu()
+        await verify(gpu, await conv2dRun(test, gpu, { ...runOptions, unpacked: true }))
+      })
   })
 
   it('into a slice of a wider tensor', async () => {

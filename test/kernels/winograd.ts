@@ -176,7 +176,7 @@ export function winogradOutputRun(test: WinogradCase): KernelRun {
 
 export function optionsOf(test: WinogradCase): WinogradStepOptions {
   const conv = conv2dOf(test)
-  const options = { ...test, label: test.name, padding: conv.padding, biasPerImage: test.bias === 'image' }
+  const options = { ...test, label: test.name, padding: conv.padding }
   return { ...options, range: test.range ?? { first: 0, count: winogradTiles(options).total } }
 }
 
