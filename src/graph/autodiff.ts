@@ -4,7 +4,8 @@
 import { activated, type Gradients, rules } from './gradients.ts'
 import { type Graph, inputsOf, type Op, parametersOf, type ResizeOp, type Tensor } from './graph.ts'
 import { foldBatchNorm } from './passes/fold_batch_norm.ts'
-import { fuseActivation } from './passes/fuse.ts'
+import { fuseActivation, fuseAdd } from './passes/fuse.ts'
+import { residualInPlace } from './passes/residual_in_place.ts'
 import { editOps } from './passes/uses.ts'
 import type { CrossEntropyOp } from './training_ops.ts'
 
@@ -54,7 +55,7 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
     return crossEntropy({ logits: rows, labels, classWeights }, { name, ignoreIndex, weight: lossWeights[i] })
   })
   const given = losses.map(({ gradient }, i) => [upsamplings[i].output, gradient] as const)
-  const backward = differentiate(upsampled, new Map(given))
+  const backward = optimised(differentiate(upsampled, new Map(given)))
   return {
     ops: [...upsampled.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
     forwardOps: upsampled.ops.length,
@@ -149,6 +150,10 @@ function differentiate(graph: Graph, given: ReadonlyMap<Tensor, Tensor>): Op[] {
   }
   return ops
 }
+
+/** Convolutions add to a sum of gradients what is there before, mostly where it lies. */
+const optimised = (backward: Op[]): Op[] =>
+  residualInPlace(fuseAdd({ ops: backward, inputs: [], outputs: [] })).ops
 
 /** A tensor that several ops read has the sum of the gradients that they give it. */
 function sum(tape: Gradients, a: Tensor, b: Tensor): Tensor {

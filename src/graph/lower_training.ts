@@ -11,7 +11,7 @@ import {
 import { batchNormMerge, batchNormStatistics } from '../kernels/batch_norm_statistics.ts'
 import { biasGradient } from '../kernels/bias_gradient.ts'
 import type { ConvolutionTarget } from '../kernels/choose_conv2d.ts'
-import { chooseConv2dBackwardInput, gradientConvolution } from '../kernels/choose_conv2d_backward_input.ts'
+import { chooseConv2dBackwardInput } from '../kernels/choose_conv2d_backward_input.ts'
 import {
   chooseConv2dBackwardWeight,
   chooseWinogradBackwardWeight,
@@ -31,6 +31,7 @@ import {
   softmaxCrossEntropyMerge,
 } from '../kernels/softmax_cross_entropy.ts'
 import { foldedWeights, transposedWeights } from './folded_weights.ts'
+import { backwardInputOptions, gradientConvolutionOf } from './gradient_convolution.ts'
 import type { Parameter, Tensor } from './graph.ts'
 import { lowerConvolution } from './lower_conv2d.ts'
 import { lowerWinogradBackwardWeight } from './lower_conv2d_backward_weight.ts'
@@ -172,8 +173,7 @@ function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
 
 function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionTarget): Step[] {
   const { weight, batchNorm, depthwise } = op
-  const [outChannels, , kernelH, kernelW] = weight.shape
-  const options = { ...op, label: op.name, input: op.output.shape, kernel: [kernelH, kernelW] as const }
+  const options = backwardInputOptions(op)
   const { gradient } = op.inputs
   if (depthwise) {
     const folded = foldedWeights({ weight, batchNorm, depthwise })
@@ -182,10 +182,12 @@ function lowerBackwardInput(op: ConvolutionBackwardInputOp, target: ConvolutionT
     return [{ op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }]
   }
   const weights = transposedWeights(weight, batchNorm)
-  const convolution = gradientConvolution({ ...options, outChannels })
-  if (convolution) return lowerConvolution({ op, options: convolution, input: gradient, weights }, target)
+  const convolution = gradientConvolutionOf(op)
+  const residual = op.inPlace ? undefined : op.inputs.residual
+  if (convolution)
+    return lowerConvolution({ op, options: convolution, input: gradient, residual, weights }, target)
   const named = tensors({ input: gradient, output: op.output })
-  const kernel = chooseConv2dBackwardInput({ ...options, outChannels }, target)
+  const kernel = chooseConv2dBackwardInput(options, target)
   const { itself } = weights
   const packed: Operand = itself ?? { folded: weights.direct(), part: 'packed' }
   return [{ op, kernel, operands: { ...named, weight: packed } }]

@@ -112,7 +112,7 @@ function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
 function holdersOf(graph: Graph): Map<Tensor, Tensor> {
   const holders = new Map<Tensor, Tensor>()
   for (const op of graph.ops) {
-    const residual = op.kind === 'conv2d' && op.inPlace ? op.inputs.residual : undefined
+    const residual = 'inPlace' in op && op.inPlace ? op.inputs.residual : undefined
     if (residual) holders.set(op.output, holders.get(residual) ?? residual)
   }
   return holders

@@ -44,8 +44,15 @@ export interface ConvolutionWindow {
   dilation: number
   padding: Padding
 }
-export type ConvolutionBackwardInputOp = OpOf<'convolutionBackwardInput', { gradient: Tensor }> &
-  ConvolutionWindow
+/** Where it is a convolution itself, it may add a residual as that does. */
+export type ConvolutionBackwardInputOp = OpOf<
+  'convolutionBackwardInput',
+  { gradient: Tensor; residual?: Tensor }
+> &
+  ConvolutionWindow & {
+    /** As a convolution's. */
+    inPlace?: boolean
+  }
 export type ConvolutionBackwardWeightOp = OpOf<
   'convolutionBackwardWeight',
   { input: Tensor; gradient: Tensor }

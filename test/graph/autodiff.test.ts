@@ -17,6 +17,44 @@ function frozen(build: (builder: GraphBuilder, image: Tensor) => Tensor) {
   })
 }
 
+describe('a sum of gradients', () => {
+  /** Of `features`, which a convolution reads and, later, a sum: what makes it, and what is left to add. */
+  function sumOf(convolution: { stride?: number; depthwise?: boolean }) {
+    const { ops } = frozen((builder, image) => {
+      const features = builder.conv2d(image, { name: 'features', outChannels: 4, kernel: 1 })
+      const options = { name: 'branch', outChannels: 4, kernel: 3, padding: 1, stride: convolution.stride }
+      const branch = convolution.depthwise
+        ? builder.depthwiseConv2d(features, options)
+        : builder.conv2d(features, options)
+      const shortcut = convolution.stride
+        ? builder.maxPool(features, { name: 'shortcut', kernel: 3, stride: 2, padding: 1 })
+        : features
+      const sum = builder.add(shortcut, builder.activation(branch, 'relu'), { name: 'sum' })
+      return builder.conv2d(sum, { name: 'classifier', outChannels: 4, kernel: 1 })
+    })
+    const backward = ops.slice(ops.findIndex(({ kind }) => kind === 'crossEntropyBackward'))
+    return {
+      adds: backward.filter(({ kind }) => kind === 'add').length,
+      branch: backward.find(({ name }) => name === 'features.gradient by branch'),
+    }
+  }
+
+  it('is made where it lies by the convolution that comes last', () => {
+    const { adds, branch } = sumOf({})
+    expect(adds).to.equal(0)
+    expect(branch).to.include({ kind: 'convolutionBackwardInput', inPlace: true })
+    expect(branch!.inputs).to.have.property('residual')
+  })
+
+  it('is an op of its own behind one with a stride, and a depthwise one', () => {
+    for (const convolution of [{ stride: 2 }, { depthwise: true }]) {
+      const { adds, branch } = sumOf(convolution)
+      expect(adds).to.equal(1)
+      expect(branch!.inputs).not.to.have.property('residual')
+    }
+  })
+})
+
 describe('frozen batch norm in training', () => {
   it('is folded away in every preset', () => {
     for (const { name, config } of presets) {

@@ -1,3 +1,4 @@
+import { gradientConvolutionOf } from '../gradient_convolution.ts'
 import {
   type Conv2dOp,
   type DepthwiseConv2dOp,
@@ -6,7 +7,10 @@ import {
   type Op,
   type Tensor,
 } from '../graph.ts'
+import type { ConvolutionBackwardInputOp } from '../training_ops.ts'
 import { editOps, usesOf } from './uses.ts'
+
+type Convolution = Conv2dOp | DepthwiseConv2dOp | ConvolutionBackwardInputOp
 
 /** An addition behind a convolution becomes its residual. The later of two convolutions takes it, in the addition's place. */
 export function fuseAdd(graph: Graph): Graph {
@@ -18,8 +22,8 @@ export function fuseAdd(graph: Graph): Graph {
     if (op.kind !== 'add') continue
     const candidates = inputsOf(op)
       .map(producer)
-      .filter(isConvolution)
-      .filter(made => !made.inputs.residual && made.activation === 'none' && soleReader(made.output) === op)
+      .filter(canAdd)
+      .filter(made => !made.inputs.residual && soleReader(made.output) === op)
       .sort((a, b) => order.get(b)! - order.get(a)!)
     const [made] = candidates
     if (!made) continue
@@ -30,14 +34,13 @@ export function fuseAdd(graph: Graph): Graph {
   return editOps(graph, op => (fused.has(op) ? [] : [replacement.get(op) ?? op]))
 }
 
-const isConvolution = (op: Op | undefined): op is Conv2dOp | DepthwiseConv2dOp =>
-  op?.kind === 'conv2d' || op?.kind === 'depthwiseConv2d'
-
-function withResidual(made: Conv2dOp | DepthwiseConv2dOp, residual: Tensor, { output }: Op): Op {
-  return made.kind === 'conv2d'
-    ? { ...made, inputs: { ...made.inputs, residual }, output }
-    : { ...made, inputs: { ...made.inputs, residual }, output }
+function canAdd(op: Op | undefined): op is Convolution {
+  if (op?.kind === 'convolutionBackwardInput') return gradientConvolutionOf(op) !== undefined
+  return (op?.kind === 'conv2d' || op?.kind === 'depthwiseConv2d') && op.activation === 'none'
 }
+
+const withResidual = (made: Convolution, residual: Tensor, { output }: Op): Op =>
+  ({ ...made, inputs: { ...made.inputs, residual }, output }) as Op
 
 /** An activation becomes the last step of the convolution, batch norm or addition that makes its input. */
 export function fuseActivation(graph: Graph): Graph {
