@@ -2,9 +2,11 @@
 //
 //   dx = γ/√(σ² + ε) · (dy − (Σ dy + x̂ · Σ dy · x̂)/pixels),   x̂ = (x − mean)/√(σ² + ε)
 //
+// dy is output_gradient where the activation behind the batch norm let its value through, 0 where it clamped it.
+//
 //   input, output_gradient, input_gradient   [pixels, vectors]   vec4: four channels
-//   gamma, mean, variance   [channels]
-//   gamma_gradient, beta_gradient   [channels]   the two sums; see batch_norm_backward_merge.wgsl
+//   gamma, beta, mean, variance   [channels]     β read if has_activation
+//   sums   [2, vectors]   Σ dy, Σ dy · x̂; see batch_norm_backward_merge.wgsl
 //
 // One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
 
@@ -12,10 +14,10 @@
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> gamma: array<f32>;
-@group(0) @binding(4) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(5) var<storage, read_write> variance: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gamma_gradient: array<f32>;
-@group(0) @binding(7) var<storage, read_write> beta_gradient: array<f32>;
+@group(0) @binding(4) var<storage, read_write> beta: array<f32>;
+@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> variance: array<f32>;
+@group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> input_gradient: array<vec4f>;
 
 struct Params {
@@ -24,6 +26,9 @@ struct Params {
   channels: u32,
   stride: u32, // in pixels; invocations for each vector
   epsilon: f32,
+  has_activation: u32,
+  low: f32, // the ends of its range
+  high: f32,
 }
 
 @compute @workgroup_size(64)
@@ -40,15 +45,29 @@ fn main(
   // Lanes that pad the channels load the last one, and store zeros.
   let at = min(channels, vec4u(params.channels - 1u));
   let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
-  let scale = 1.0 / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
-  let gain = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w]) * scale;
-  // Means over the pixels, Σ dy and Σ dy · x̂ divided by their count.
-  let gradient_mean = vec4f(beta_gradient[at.x], beta_gradient[at.y], beta_gradient[at.z], beta_gradient[at.w]) / f32(params.pixels);
-  let normal_mean = vec4f(gamma_gradient[at.x], gamma_gradient[at.y], gamma_gradient[at.z], gamma_gradient[at.w]) / f32(params.pixels);
+  let deviation = sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
+  let scale = 1.0 / deviation;
+  let factor = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w]);
+  let gain = factor * scale;
+  var forward_scale = vec4f(0);
+  var shift = vec4f(0);
+  if (params.has_activation != 0u) {
+    // As batch_norm.wgsl has them: its output is to be clamped in the same places.
+    forward_scale = factor / deviation;
+    shift = vec4f(beta[at.x], beta[at.y], beta[at.z], beta[at.w]);
+  }
+  // Means over the pixels.
+  let gradient_mean = sums[vector] / f32(params.pixels);
+  let normal_mean = sums[params.vectors + vector] / f32(params.pixels);
 
   for (var pixel = index / params.vectors; pixel < params.pixels; pixel += params.stride) {
-    let normal = (input[pixel * params.vectors + vector] - centre) * scale;
-    let gradient = output_gradient[pixel * params.vectors + vector] - (gradient_mean + normal * normal_mean);
+    let distance = input[pixel * params.vectors + vector] - centre;
+    var gradient = output_gradient[pixel * params.vectors + vector];
+    if (params.has_activation != 0u) {
+      let value = distance * forward_scale + shift;
+      gradient = select(gradient, vec4f(0), (value <= vec4f(params.low)) | (value >= vec4f(params.high)));
+    }
+    gradient -= gradient_mean + distance * scale * normal_mean;
     input_gradient[pixel * params.vectors + vector] = select(vec4f(0), gradient * gain, is_channel);
   }
 }

@@ -3,6 +3,7 @@
 //
 //   partials   [tiles, 2, vectors]   vec4, four channels: Σ dy, then Σ dy · (x − mean)
 //   variance, gamma_gradient, beta_gradient   [channels]
+//   sums       [2, vectors]          the two gradients, β's first, as batch_norm_backward_input.wgsl reads them
 //
 // One workgroup does VECTORS neighbouring vectors. For each, SHARES lanes add every SHARES-th tile; then one of them adds what
 // they have, since on a CPU adapter barriers cost more than that.
@@ -12,6 +13,7 @@
 @group(0) @binding(2) var<storage, read_write> variance: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gamma_gradient: array<f32>;
 @group(0) @binding(4) var<storage, read_write> beta_gradient: array<f32>;
+@group(0) @binding(5) var<storage, read_write> sums: array<vec4f>;
 
 struct Params {
   vectors: u32,
@@ -37,23 +39,27 @@ fn main(
   @builtin(local_invocation_id) lane: vec3u,
 ) {
   let vector = (group.y * groups.x + group.x) * VECTORS + lane.x;
-  var sums = Sums(vec4f(0), vec4f(0));
+  var total = Sums(vec4f(0), vec4f(0));
   for (var tile = lane.y; tile < params.tiles; tile += SHARES) {
     let at = tile * 2u * params.vectors + vector;
-    sums = Sums(sums.gradient + partials[at], sums.by_distance + partials[at + params.vectors]);
+    total = Sums(total.gradient + partials[at], total.by_distance + partials[at + params.vectors]);
   }
-  shares[lane.y][lane.x] = sums;
+  shares[lane.y][lane.x] = total;
   workgroupBarrier();
-  if (lane.y > 0u) { return; }
+  if (lane.y > 0u || vector >= params.vectors) { return; }
   for (var share = 1u; share < min(SHARES, params.tiles); share++) {
-    sums.gradient += shares[share][lane.x].gradient;
-    sums.by_distance += shares[share][lane.x].by_distance;
+    total.gradient += shares[share][lane.x].gradient;
+    total.by_distance += shares[share][lane.x].by_distance;
   }
 
+  var by_normal = vec4f(0);
   for (var c = 0u; c < 4u; c++) {
     let channel = vector * 4u + c;
-    if (channel >= params.channels) { return; }
-    gamma_gradient[channel] = sums.by_distance[c] / sqrt(variance[channel] + params.epsilon);
-    beta_gradient[channel] = sums.gradient[c];
+    if (channel >= params.channels) { break; }
+    by_normal[c] = total.by_distance[c] / sqrt(variance[channel] + params.epsilon);
+    gamma_gradient[channel] = by_normal[c];
+    beta_gradient[channel] = total.gradient[c];
   }
+  sums[vector] = total.gradient;
+  sums[params.vectors + vector] = by_normal;
 }

@@ -1,7 +1,10 @@
 // Backward of batch norm, step 1: of each tile of pixels the sums that the gradients of γ, β and the input are made of.
 //
+// dy is output_gradient where the activation behind the batch norm let its value through, 0 where it clamped it. That value is made
+// again from the input, which is read anyway.
+//
 //   input, output_gradient   [pixels, vectors]   vec4: four channels
-//   mean       [channels]
+//   gamma, beta, mean, variance   [channels]     but for the mean read if has_activation
 //   partials   [tiles, 2, vectors]   Σ dy, then Σ dy · (x − mean)
 //
 // One invocation does one vector of one tile.
@@ -9,8 +12,11 @@
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> gamma: array<f32>;
+@group(0) @binding(4) var<storage, read_write> beta: array<f32>;
+@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> variance: array<f32>;
+@group(0) @binding(7) var<storage, read_write> partials: array<vec4f>;
 
 struct Params {
   pixels: u32, // n · h · w
@@ -18,12 +24,10 @@ struct Params {
   channels: u32,
   tile: u32, // pixels of a tile; the last may have fewer
   tiles: u32,
-}
-
-// Lanes that pad the channels repeat the last one: nothing reads their sums.
-fn mean_of(vector: u32) -> vec4f {
-  let channel = min(vec4u(vector * 4u) + vec4u(0, 1, 2, 3), vec4u(params.channels - 1u));
-  return vec4f(mean[channel.x], mean[channel.y], mean[channel.z], mean[channel.w]);
+  epsilon: f32,
+  has_activation: u32,
+  low: f32, // the ends of its range
+  high: f32,
 }
 
 @compute @workgroup_size(64)
@@ -39,14 +43,29 @@ fn main(
   let first = tile * params.tile;
   let end = min(first + params.tile, params.pixels);
 
-  let centre = mean_of(vector);
+  // Lanes that pad the channels repeat the last one: nothing reads their sums.
+  let at = min(vec4u(vector * 4u) + vec4u(0, 1, 2, 3), vec4u(params.channels - 1u));
+  let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
+  var scale = vec4f(0);
+  var shift = vec4f(0);
+  if (params.has_activation != 0u) {
+    // As batch_norm.wgsl has them: its output is to be clamped in the same places.
+    scale = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w])
+      / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
+    shift = vec4f(beta[at.x], beta[at.y], beta[at.z], beta[at.w]);
+  }
   var sum = vec4f(0);
   var sum_by_distance = vec4f(0);
   for (var pixel = first; pixel < end; pixel++) {
-    let at = pixel * params.vectors + vector;
-    let gradient = output_gradient[at];
+    let place = pixel * params.vectors + vector;
+    let distance = input[place] - centre;
+    var gradient = output_gradient[place];
+    if (params.has_activation != 0u) {
+      let value = distance * scale + shift;
+      gradient = select(gradient, vec4f(0), (value <= vec4f(params.low)) | (value >= vec4f(params.high)));
+    }
     sum += gradient;
-    sum_by_distance += gradient * (input[at] - centre);
+    sum_by_distance += gradient * distance;
   }
   partials[tile * 2u * params.vectors + vector] = sum;
   partials[(tile * 2u + 1u) * params.vectors + vector] = sum_by_distance;

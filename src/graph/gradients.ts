@@ -28,9 +28,9 @@ export interface Gradients {
 
 type Rule<T extends Op> = (op: T, gradient: Tensor, tape: Gradients) => void
 
-/** The gradient of what an op computes before the activation that is fused into it. */
+/** The gradient of what an op computes before the activation that is fused into it; batch norm's own has the activation fused too. */
 export function activated(op: Op, gradient: Tensor, tape: Gradients): Tensor {
-  if (!('activation' in op) || op.activation === 'none') return gradient
+  if (!('activation' in op) || op.activation === 'none' || op.kind === 'batchNormTraining') return gradient
   return tape.emit({
     kind: 'activationBackward',
     name: `${op.name}.activation gradient`,
@@ -93,14 +93,16 @@ const convolution =
   }
 
 const batchNorm: Rule<BatchNormTrainingOp> = (op, gradient, tape) => {
-  const { batchNorm, statistics } = op
+  const { batchNorm, statistics, activation } = op
   const { input } = op.inputs
   const output = gradientOf(input, op)
-  const inputs = { input, gradient }
-  tape.add(
-    input,
-    tape.emit({ kind: 'batchNormBackward', name: output.name, inputs, batchNorm, statistics, output }),
-  )
+  const backward = {
+    kind: 'batchNormBackward',
+    name: output.name,
+    inputs: { input, gradient },
+    ...{ batchNorm, statistics, activation, output },
+  } as const
+  tape.add(input, tape.emit(backward))
 }
 
 /** One that could not be folded away, as no network here has it. */

@@ -148,25 +148,21 @@ function lowerBatchNormBackward(op: BatchNormBackwardOp): Step[] {
   const { input, gradient } = op.inputs
   const { gamma, beta, epsilon } = op.batchNorm
   const { mean, variance } = op.statistics
-  const options = { label: op.name, input: input.shape, epsilon }
+  const options = { label: op.name, input: input.shape, epsilon, activation: op.activation }
   const reduce = batchNormBackwardReduce(options)
+  const merge = batchNormBackwardMerge(options)
   const partials = scratch(op, reduce.outputs.partials)
+  const sums = scratch(op, merge.outputs.sums, 'sums')
   const gradients = { gamma_gradient: gradientOf(gamma), beta_gradient: gradientOf(beta) }
+  const normalised = { gamma: parameter(gamma), beta: parameter(beta) }
+  const read = { ...tensors({ input, output_gradient: gradient, mean, variance }), ...normalised }
   return [
-    step(op, reduce, { input, output_gradient: gradient, mean, partials }),
-    {
-      op,
-      kernel: batchNormBackwardMerge(options),
-      operands: { ...tensors({ partials, variance }), ...gradients },
-    },
+    { op, kernel: reduce, operands: { ...read, ...tensors({ partials }) } },
+    { op, kernel: merge, operands: { ...tensors({ partials, variance, sums }), ...gradients } },
     {
       op,
       kernel: batchNormBackwardInput(options),
-      operands: {
-        ...tensors({ input, output_gradient: gradient, mean, variance, input_gradient: op.output }),
-        ...gradients,
-        gamma: parameter(gamma),
-      },
+      operands: { ...read, ...tensors({ sums, input_gradient: op.output }) },
     },
   ]
 }

@@ -25,8 +25,10 @@ export interface Statistics {
   variance: Tensor
 }
 
+/** From the gradient of what the batch norm's activation makes. */
 export type BatchNormBackwardOp = OpOf<'batchNormBackward', { input: Tensor; gradient: Tensor }> & {
   batchNorm: BatchNorm
+  activation: Activation
   statistics: Statistics
 }
 

@@ -49,7 +49,7 @@ const direct = {
     fits: ({ subgroupSize = 0 }) => subgroupSize >= 8,
     kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
     cpuCost: options => directCost(options),
-    // With two vectors a lane loads one of eight channels for four pixels: a sixth slower than packed.
+    // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
   },
   conv2d_tiled: {

@@ -22,6 +22,7 @@ import {
   batchNormBackwardMergeRun,
   batchNormBackwardReduceRun,
   gradientPartials,
+  sumsOf,
 } from '../kernels/batch_norm_backward.ts'
 import {
   batchNormMergeRun,
@@ -99,7 +100,7 @@ function batchNormStatisticsAnswers(): KnownAnswer[] {
 }
 
 function batchNormBackwardAnswers(): KnownAnswer[] {
-  const options = { input: TILED, epsilon: 1e-3 }
+  const options = { input: TILED, epsilon: 1e-3, activation: 'relu' } as const
   const tiled = { ...test, ...options }
   const operands = batchNormBackwardOf(tiled)
   const { gammaGradient, betaGradient } = batchNormBackward(operands)
@@ -107,13 +108,17 @@ function batchNormBackwardAnswers(): KnownAnswer[] {
   const { inputGradient } = batchNormBackward(batchNormBackwardOf(given))
   return [
     answer('batch_norm_backward_reduce', batchNormBackwardReduceRun(tiled), {
-      options: { input: TILED },
+      options,
       outputs: { partials: toGpu(gradientPartials(operands)) },
       fanIn: 2,
     }),
     answer('batch_norm_backward_merge', batchNormBackwardMergeRun(tiled), {
       options,
-      outputs: { gamma_gradient: gammaGradient, beta_gradient: betaGradient },
+      outputs: {
+        gamma_gradient: gammaGradient,
+        beta_gradient: betaGradient,
+        sums: toGpu(sumsOf(operands)),
+      },
       fanIn: 2 * 9 * 8,
     }),
     answer('batch_norm_backward_input', batchNormBackwardInputRun(given), {

@@ -1,19 +1,23 @@
 // What autodiff makes of batch norm; gradients themselves are compared with PyTorch's in test/train.
 
 import { expect } from 'chai'
-import { trainingGraph } from '../../src/graph/autodiff.ts'
+import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import type { Tensor } from '../../src/graph/graph.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { presets } from '../../src/model/presets.ts'
 
-function frozen(build: (builder: GraphBuilder, image: Tensor) => Tensor) {
+const frozen = (build: Build) => training(build, { mode: 'frozen' })
+
+type Build = (builder: GraphBuilder, image: Tensor) => Tensor
+
+function training(build: Build, batchNorm: TrainingGraphOptions['batchNorm']) {
   const builder = new GraphBuilder()
   const logits = build(builder, builder.input('image', [1, 65, 65, 3]))
   return trainingGraph(builder.build([logits]), {
     labels: { height: 65, width: 65 },
     ignoreIndex: 255,
-    batchNorm: { mode: 'frozen' },
+    batchNorm,
   })
 }
 
@@ -51,6 +55,18 @@ describe('a sum of gradients', () => {
       const { adds, branch } = sumOf(convolution)
       expect(adds).to.equal(1)
       expect(branch!.inputs).not.to.have.property('residual')
+    }
+  })
+})
+
+describe('batch norm over the batch', () => {
+  it('masks the gradient of its own activation: only sums have theirs masked by an op', () => {
+    for (const { name, config } of presets.slice(0, 3)) {
+      const mode = { mode: 'batch', momentum: 0.1 } as const
+      const { ops } = training((builder, image) => deepLab(builder, image, config), mode)
+      const activated = ops.flatMap(op => (op.kind === 'activationBackward' ? [op.inputs.activated] : []))
+      const makers = new Set(activated.map(tensor => ops.find(({ output }) => output === tensor)!.kind))
+      expect([...makers], name).to.have.members(name.includes('resnet') ? ['add'] : [])
     }
   })
 })

@@ -5,7 +5,11 @@ import {
 } from '../../src/kernels/batch_norm_backward.ts'
 import { type BatchNormBackwardCase, batchNormBackwardOf } from '../cases/batch_norm_backward.ts'
 import type { Array4 } from '../reference/array4.ts'
-import { type BatchNormBackward, batchNormBackward as reference } from '../reference/batch_norm_backward.ts'
+import {
+  type BatchNormBackward,
+  batchNormBackward as reference,
+  throughActivation,
+} from '../reference/batch_norm_backward.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { fromGpu, toGpu } from '../support/activations.ts'
 import { expectChannels } from '../support/channels.ts'
@@ -16,12 +20,8 @@ import { tilesOf } from './batch_norm_statistics.ts'
 export function batchNormBackwardReduceRun(test: BatchNormBackwardCase): KernelRun {
   const operands = batchNormBackwardOf(test)
   return {
-    kernel: batchNormBackwardReduce({ label: test.name, input: test.input }),
-    data: {
-      input: toGpu(operands.input),
-      output_gradient: toGpu(operands.outputGradient),
-      mean: Float32Array.from(operands.mean),
-    },
+    kernel: batchNormBackwardReduce({ activation: 'none', ...test, label: test.name }),
+    data: given(operands),
     check: ({ partials }) => {
       const { shape, data } = gradientPartials(operands)
       const fanIn = tilesOf(operands.input)[0].shape[2]
@@ -30,6 +30,16 @@ export function batchNormBackwardReduceRun(test: BatchNormBackwardCase): KernelR
   }
 }
 
+/** What both kernels read that look at every pixel. */
+const given = ({ input, outputGradient, gamma, beta, mean, variance }: BatchNormBackward) => ({
+  input: toGpu(input),
+  output_gradient: toGpu(outputGradient),
+  gamma: Float32Array.from(gamma),
+  beta: Float32Array.from(beta),
+  mean: Float32Array.from(mean),
+  variance: Float32Array.from(variance),
+})
+
 /** Partials that the reference makes, added up. */
 export function batchNormBackwardMergeRun(test: BatchNormBackwardCase): KernelRun {
   const operands = batchNormBackwardOf(test)
@@ -37,11 +47,13 @@ export function batchNormBackwardMergeRun(test: BatchNormBackwardCase): KernelRu
   return {
     kernel: batchNormBackwardMerge({ label: test.name, input, epsilon }),
     data: { partials: toGpu(gradientPartials(operands)), variance: Float32Array.from(operands.variance) },
-    check: ({ gamma_gradient, beta_gradient }) => {
+    check: ({ gamma_gradient, beta_gradient, sums }) => {
       const { gammaGradient, betaGradient } = reference(operands)
       const rtol = tolerance(input[0] * input[1] * input[2])
       expectChannels(gamma_gradient, gammaGradient, rtol)
       expectChannels(beta_gradient, betaGradient, rtol)
+      const both = sumsOf(operands)
+      expectClose(fromGpu(sums, both.shape), both.data, { shape: both.shape, rtol })
     },
   }
 }
@@ -49,31 +61,32 @@ export function batchNormBackwardMergeRun(test: BatchNormBackwardCase): KernelRu
 /** The gradient of the input. */
 export function batchNormBackwardInputRun(test: BatchNormBackwardCase): KernelRun {
   const operands = batchNormBackwardOf(test)
-  const { input: shape, epsilon } = test
-  const { inputGradient, gammaGradient, betaGradient } = reference(operands)
+  const { input: shape } = test
+  const { inputGradient } = reference(operands)
   return {
-    kernel: batchNormBackwardInput({ label: test.name, input: shape, epsilon }),
-    data: {
-      input: toGpu(operands.input),
-      output_gradient: toGpu(operands.outputGradient),
-      gamma: Float32Array.from(operands.gamma),
-      mean: Float32Array.from(operands.mean),
-      variance: Float32Array.from(operands.variance),
-      gamma_gradient: Float32Array.from(gammaGradient),
-      beta_gradient: Float32Array.from(betaGradient),
-    },
+    kernel: batchNormBackwardInput({ activation: 'none', ...test, label: test.name }),
+    data: { ...given(operands), sums: toGpu(sumsOf(operands)) },
     check: ({ input_gradient }) =>
       expectClose(fromGpu(input_gradient, shape), inputGradient.data, { shape, rtol: tolerance(4) }),
   }
 }
 
+/** What merging leaves for the input's gradient, [2, c]. */
+export function sumsOf(operands: BatchNormBackward): Array4 {
+  const { gammaGradient, betaGradient } = reference(operands)
+  const data = Float64Array.of(...betaGradient, ...gammaGradient)
+  return { shape: [1, 1, 2, betaGradient.length], data }
+}
+
 /** The sums of every tile, [tiles, 2, c]: with γ and the deviation 1, the gradients of β and γ are the sums that a tile is asked for. */
-export function gradientPartials({ input, outputGradient, mean }: BatchNormBackward): Array4 {
+export function gradientPartials(operands: BatchNormBackward): Array4 {
+  const { input, mean } = operands
+  const outputGradient = throughActivation(operands)
   const channels = input.shape[3]
   const ones = new Float64Array(channels).fill(1)
   const gradients = tilesOf(outputGradient)
   const rows = tilesOf(input).flatMap((tile, i) => {
-    const unscaled = { gamma: ones, mean, variance: ones, epsilon: 0 }
+    const unscaled = { gamma: ones, beta: ones, mean, variance: ones, epsilon: 0 }
     const { gammaGradient, betaGradient } = reference({
       input: tile,
       outputGradient: gradients[i],

@@ -28,24 +28,30 @@ function check(input: Array4, outputGradient: Array4, op: (input: Array4) => Arr
 }
 
 describe('the gradients of the CPU reference against finite differences', () => {
-  describe('batch_norm', () => {
-    const input = randomArray4([2, 3, 2, 3], 1, 2)
-    const outputGradient = randomArray4(input.shape, 2)
-    const [gamma, beta] = [randomValues(3, 3), randomValues(3, 4)]
-    const norm = { gamma, beta, epsilon: 1e-3 }
-    const gradients = batchNormBackward({ input, outputGradient, ...norm, ...batchNormStatistics(input) })
-    it('by its input', () => {
-      const op = (x: Array4) => batchNorm({ input: x, ...norm, ...batchNormStatistics(x) })
-      check(input, outputGradient, op, gradients.inputGradient)
+  for (const activation of ['none', 'relu', 'relu6'] as const)
+    describe(`batch_norm, ${activation}`, () => {
+      const input = randomArray4([2, 3, 2, 3], 1, 2)
+      const outputGradient = randomArray4(input.shape, 2)
+      const [gamma, beta] = [randomValues(3, 3), randomValues(3, 4)]
+      const norm = { gamma: gamma.map(x => 4 * x), beta: beta.map(x => x + 3), epsilon: 1e-3, activation }
+      const gradients = batchNormBackward({ input, outputGradient, ...norm, ...batchNormStatistics(input) })
+      it('by its input', () => {
+        const op = (x: Array4) => batchNorm({ input: x, ...norm, ...batchNormStatistics(x) })
+        check(input, outputGradient, op, gradients.inputGradient)
+      })
+      it('by gamma and beta', () => {
+        const op = (given: object) =>
+          batchNorm({ input, ...norm, ...batchNormStatistics(input), ...given }).data
+        const given = { outputGradient: outputGradient.data }
+        expectGradient({
+          ...given,
+          f: x => op({ gamma: x }),
+          x: norm.gamma,
+          gradient: gradients.gammaGradient,
+        })
+        expectGradient({ ...given, f: x => op({ beta: x }), x: norm.beta, gradient: gradients.betaGradient })
+      })
     })
-    it('by gamma and beta', () => {
-      const op = (given: object) =>
-        batchNorm({ input, ...norm, ...batchNormStatistics(input), ...given }).data
-      const given = { outputGradient: outputGradient.data }
-      expectGradient({ ...given, f: x => op({ gamma: x }), x: gamma, gradient: gradients.gammaGradient })
-      expectGradient({ ...given, f: x => op({ beta: x }), x: beta, gradient: gradients.betaGradient })
-    })
-  })
 
   describe('fold_batch_norm', () => {
     const weight = randomWeight([3, 2, 1, 2], 1)
