@@ -1,7 +1,8 @@
-// Batch norm in training, step 2: merges what batch_norm_statistics.wgsl found of each tile, by Chan's formula in a fixed
-// order, and moves the running statistics. PyTorch normalises with the biased variance and runs the unbiased one.
+// Batch norm in training, step 2: merges what batch_norm_statistics.wgsl, or the convolution that made the map, found of each
+// tile, by Chan's formula in a fixed order, and moves the running statistics. PyTorch normalises with the biased variance and runs
+// the unbiased one.
 //
-//   partials   [tiles, 2, vectors]   vec4, four channels: the means, then M2 = Σ(x − mean)²
+//   partials   [tiles, 2 · vectors + 1]   vec4, four channels: the means, then M2 = Σ(x − mean)², then how many pixels the tile has
 //   mean, variance   [channels]      of the batch; the variance is biased
 //   running_mean, running_variance   [channels], becomes (1 − momentum) · itself + momentum · the batch's
 //
@@ -19,7 +20,6 @@ struct Params {
   pixels: u32, // n · h · w
   vectors: u32,
   channels: u32,
-  tile: u32, // pixels of a tile; the last may have fewer
   tiles: u32,
   momentum: f32,
 }
@@ -44,9 +44,8 @@ fn merged(a: Statistics, b: Statistics) -> Statistics {
 }
 
 fn statistics_of(tile: u32, vector: u32) -> Statistics {
-  let count = min(params.tile, params.pixels - tile * params.tile);
-  let at = tile * 2u * params.vectors + vector;
-  return Statistics(f32(count), partials[at], partials[at + params.vectors]);
+  let row = tile * (2u * params.vectors + 1u);
+  return Statistics(partials[row + 2u * params.vectors].x, partials[row + vector], partials[row + params.vectors + vector]);
 }
 
 @compute @workgroup_size(VECTORS, SHARES)

@@ -1,7 +1,7 @@
 // Batch norm in training, step 1: of each tile of pixels the mean of each channel, and M2 = Σ(x − that mean)².
 //
-//   input      [pixels, vectors]     vec4: four channels
-//   partials   [tiles, 2, vectors]   the means, then M2
+//   input      [pixels, vectors]          vec4: four channels
+//   partials   [tiles, 2 · vectors + 1]   the means, then M2, then how many pixels the tile has
 //
 // One invocation does one vector of one tile, in two sweeps: Σx² − (Σx)²/n would lose a small variance beside a large mean.
 
@@ -38,6 +38,8 @@ fn main(
     let distance = input[pixel * params.vectors + vector] - mean;
     squares += distance * distance;
   }
-  partials[tile * 2u * params.vectors + vector] = mean;
-  partials[(tile * 2u + 1u) * params.vectors + vector] = squares;
+  let row = tile * (2u * params.vectors + 1u);
+  partials[row + vector] = mean;
+  partials[row + params.vectors + vector] = squares;
+  if (vector == 0u) { partials[row + 2u * params.vectors] = vec4f(f32(end - first)); }
 }

@@ -5,6 +5,8 @@
 // each loads its own. Of the weights, which all need, each lane loads one vector in eight and hands it to the others by
 // subgroupBroadcast, where in conv2d.wgsl every lane loads all of them: on a CPU adapter loads are what costs. A sum takes four
 // multiply-adds in a row, so that it is fetched for them once: there may be more sums than registers.
+//
+//   statistics [row_tiles, 2 · out_vectors + 1]   if STATISTICS is 1: of each tile what batch_norm_merge.wgsl merges
 
 enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
@@ -18,6 +20,7 @@ diagnostic(off, subgroup_uniformity);
 @group(0) @binding(3) var<storage, read_write> bias: array<vec4<Stored>>;
 @group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
+@group(0) @binding(6) var<storage, read_write> statistics: array<vec4f>;
 
 struct Params {
   in_h: u32,
@@ -81,6 +84,14 @@ fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
 fn activate(value: vec4f) -> vec4f {
   let raised = select(value, vec4f(params.low), value < vec4f(params.low));
   return select(raised, vec4f(params.high), raised > vec4f(params.high));
+}
+
+// The sum of what all lanes have. Of eight lanes by broadcasts: CPU adapters make a loop over lanes of subgroupAdd.
+fn added(value: vec4f) -> vec4f {
+  var sum = value;
+  for (var distance = 8u; distance < SUBGROUP_SIZE; distance *= 2u) { sum += subgroupShuffleXor(sum, distance); }
+  return ((subgroupBroadcast(sum, 0) + subgroupBroadcast(sum, 1)) + (subgroupBroadcast(sum, 2) + subgroupBroadcast(sum, 3)))
+    + ((subgroupBroadcast(sum, 4) + subgroupBroadcast(sum, 5)) + (subgroupBroadcast(sum, 6) + subgroupBroadcast(sum, 7)));
 }
 
 @compute @workgroup_size(SUBGROUP_SIZE)
@@ -153,6 +164,33 @@ fn main(
         row += row_pitch;
       }
     }
+  }
+
+  if (STATISTICS == 1u) {
+    let count = f32(min(TILE_PIXELS * SUBGROUP_SIZE, params.pixels - (first_index - lane)));
+    // A lane for each mean, then one for each M2.
+    var found = vec4f(0);
+    for (var v = 0u; v < TILE_VECTORS; v++) {
+      var sum = vec4f(0); // past the last pixel sums are 0
+      for (var p = 0u; p < TILE_PIXELS; p++) { sum += sums[p][v]; }
+      let mean = added(sum) / count;
+      var squares = vec4f(0);
+      for (var p = 0u; p < TILE_PIXELS; p++) {
+        let distance = select(vec4f(0), sums[p][v] - mean, first_index + p * SUBGROUP_SIZE < params.pixels);
+        squares += distance * distance;
+      }
+      let all_squares = added(squares);
+      found = select(found, mean, lane == v);
+      found = select(found, all_squares, lane == TILE_VECTORS + v);
+    }
+    let first = tile % params.row_tiles * (2u * params.out_vectors + 1u);
+    let vector = first_vector + lane % TILE_VECTORS;
+    if (lane < 2u * TILE_VECTORS && vector < params.out_vectors) {
+      let is_mean = lane < TILE_VECTORS;
+      if (is_mean && params.has_bias != 0u) { found += vec4f(bias[vector]); }
+      statistics[first + select(params.out_vectors, 0u, is_mean) + vector] = found;
+    }
+    if (lane == 0u && first_vector == 0u) { statistics[first + 2u * params.out_vectors] = vec4f(count); }
   }
 
   // Stored in one loop whose number of turns no compiler knows: unrolled, it took most of the time that the whole shader takes to

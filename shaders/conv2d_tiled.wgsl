@@ -6,6 +6,7 @@
 //   residual the output's shape, read if has_residual; if in_place, it is what output holds before
 //   output   [n, out_h, out_w, out_pitch], this op's all_vectors starting at out_offset; written if splits is 1
 //   partials [splits, n, out_h, out_w, all_vectors]           else: for conv2d_merge.wgsl to add up
+//   statistics [row_tiles, 2 · out_vectors + 1]               if STATISTICS is 1: of each tile what batch_norm_merge.wgsl merges
 //
 // It may have several branches, such as those of atrous spatial pyramid pooling: convolutions of the same input by windows of their
 // own to out_vectors each, side by side in the output and one after the other in the weight.
@@ -26,6 +27,7 @@
 @group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 @group(0) @binding(6) var<storage, read_write> partials: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> statistics: array<vec4f>;
 
 struct Params {
   // Of each branch, at most four:
@@ -73,6 +75,7 @@ const_assert INPUT_LOADS * LANES == PIXELS * DEPTH && WEIGHT_LOADS * LANES == VE
 const INPUT_PITCH = PIXELS + 1u;
 var<workgroup> staged_input: array<vec4f, DEPTH * INPUT_PITCH>;
 var<workgroup> staged_weight: array<vec4f, DEPTH * 4u * VECTORS>; // by input channel, then vector
+const_assert LANES_Y <= DEPTH * 4u; // where it takes each row's share of a sum over pixels
 
 const OUTSIDE = 0x7fffffffu; // as a coordinate: more than any map has
 
@@ -125,6 +128,11 @@ struct Region {
   tile: u32, // which of its tiles
 }
 
+fn pixels_of(region: Region) -> u32 {
+  let images = params.pixels / (params.out_h * params.out_w);
+  return images * u32((region.rows.end - region.rows.first) * (region.columns.end - region.columns.first));
+}
+
 fn vertical(branch: u32) -> Axis {
   let exact = params.exact_rows[branch] != 0u;
   return Axis(i32(params.in_h), i32(params.out_h), i32(params.k_h[branch]), params.dilation[branch], i32(params.pad_top[branch]), exact);
@@ -137,11 +145,9 @@ fn horizontal(branch: u32) -> Axis {
 
 // The region of a tile of pixels, these being counted branch by branch and region by region.
 fn region_of(tile: u32) -> Region {
-  let images = params.pixels / (params.out_h * params.out_w);
   var region = Region(0u, 0u, stretch_from(vertical(0u), 0), stretch_from(horizontal(0u), 0), tile);
   loop {
-    let outputs = u32((region.rows.end - region.rows.first) * (region.columns.end - region.columns.first));
-    let tiles = (images * outputs + PIXELS - 1u) / PIXELS;
+    let tiles = (pixels_of(region) + PIXELS - 1u) / PIXELS;
     if (region.tile < tiles) { return region; }
     region.tile -= tiles;
     let ends_row = region.columns.end == i32(params.out_w);
@@ -175,6 +181,18 @@ fn pixel_at(region: Region, index: u32) -> Pixel {
 fn activate(value: vec4f) -> vec4f {
   let raised = select(value, vec4f(params.low), value < vec4f(params.low));
   return select(raised, vec4f(params.high), raised > vec4f(params.high));
+}
+
+// For each of a lane's vectors, the sum of what the workgroup's lanes have of it.
+fn added(values: array<vec4f, TILE_VECTORS>, row: u32, column: u32) -> array<vec4f, TILE_VECTORS> {
+  workgroupBarrier();
+  for (var v = 0u; v < TILE_VECTORS; v++) { staged_weight[row * VECTORS + column + v * LANES_X] = values[v]; }
+  workgroupBarrier();
+  var sums: array<vec4f, TILE_VECTORS>;
+  for (var r = 0u; r < LANES_Y; r++) {
+    for (var v = 0u; v < TILE_VECTORS; v++) { sums[v] += staged_weight[r * VECTORS + column + v * LANES_X]; }
+  }
+  return sums;
 }
 
 @compute @workgroup_size(LANES)
@@ -266,6 +284,34 @@ fn main(
     }
     for (var l = 0u; l < WEIGHT_LOADS; l++) { staged_weight[lane + l * LANES] = fetched_weight[l]; }
     workgroupBarrier();
+  }
+
+  if (STATISTICS == 1u) {
+    let pixels = min(PIXELS, pixels_of(region) - first_pixel);
+    let count = f32(pixels);
+    var means: array<vec4f, TILE_VECTORS>; // sums at first: past the last pixel they are 0
+    for (var v = 0u; v < TILE_VECTORS; v++) {
+      for (var p = 0u; p < TILE_PIXELS; p++) { means[v] += sums[p][v]; }
+    }
+    means = added(means, row, column);
+    var squares: array<vec4f, TILE_VECTORS>;
+    for (var v = 0u; v < TILE_VECTORS; v++) {
+      means[v] /= count;
+      for (var p = 0u; p < TILE_PIXELS; p++) {
+        let distance = select(vec4f(0), sums[p][v] - means[v], row + p * LANES_Y < pixels);
+        squares[v] += distance * distance;
+      }
+    }
+    squares = added(squares, row, column);
+    let first = index / params.column_tiles * (2u * params.out_vectors + 1u);
+    for (var v = 0u; v < TILE_VECTORS; v++) {
+      let vector = first_vector + column + v * LANES_X;
+      if (row > 0u || vector >= params.out_vectors) { continue; }
+      statistics[first + vector] = means[v];
+      if (params.has_bias != 0u) { statistics[first + vector] += vec4f(bias[vector]); }
+      statistics[first + params.out_vectors + vector] = squares[v];
+    }
+    if (lane == 0u && first_vector == 0u) { statistics[first + 2u * params.out_vectors] = vec4f(count); }
   }
 
   for (var p = 0u; p < TILE_PIXELS; p++) {

@@ -10,6 +10,7 @@ import { lowerAll } from './lower.ts'
 import { assignOffsets } from './memory.ts'
 import { allPasses, type Pass } from './passes/index.ts'
 import { storeAsFloat16 } from './passes/store_as_float16.ts'
+import { statisticsByProducer } from './statistics_by_producer.ts'
 import type { Step } from './step.ts'
 
 /** A tensor's place in the arena, in bytes. */
@@ -57,8 +58,9 @@ export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
   return plan
 }
 
-/** The same of kernels that were chosen for the graph's ops, in an arena of any size. */
-export function layOutSteps(graph: Graph, steps: Step[], target: PlanTarget): Plan {
+/** The same of kernels that were chosen for the graph's ops one by one, in an arena of any size. */
+export function layOutSteps(graph: Graph, lowered: Step[], target: PlanTarget): Plan {
+  const steps = statisticsByProducer(lowered)
   const { placements, arenaBytes } = placeTensors(graph, steps, target)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
   const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))

@@ -13,11 +13,18 @@ export function conv2dSubgroup(
   options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {
   const { subgroupSize, tile = subgroupTile(options.outChannels), unpacked = false } = options
+  const whole = implicitGemm(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors })
   return {
+    ...whole,
     shader: 'conv2d_subgroup',
-    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors, UNPACKED: Number(unpacked) },
+    consts: {
+      TILE_PIXELS: tile.pixels,
+      TILE_VECTORS: tile.vectors,
+      UNPACKED: Number(unpacked),
+      STATISTICS: 0,
+    },
     constants: { SUBGROUP_SIZE: subgroupSize },
-    ...implicitGemm(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors }),
+    outputs: { ...whole.outputs, statistics: 0 },
   }
 }
 

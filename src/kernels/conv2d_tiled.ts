@@ -45,6 +45,7 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
       TILE_VECTORS: tile.vectors,
       LANES_X: tile.lanesX,
       LANES_Y: tile.lanesY,
+      STATISTICS: 0,
     },
     params: {
       ...byComponent(
@@ -65,8 +66,8 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
     inputs: splits > 1 ? { ...inputs, bias: 0, residual: 0 } : inputs,
     outputs:
       splits > 1
-        ? { output: 0, partials: splits * shared.pixels * all_vectors * VECTOR_BYTES }
-        : { ...whole.outputs, partials: 0 },
+        ? { output: 0, partials: splits * shared.pixels * all_vectors * VECTOR_BYTES, statistics: 0 }
+        : { ...whole.outputs, partials: 0, statistics: 0 },
     workgroups: rowTiles * columnTiles * splits,
     macs: sum(gemms.map(({ macs }) => macs)),
   }

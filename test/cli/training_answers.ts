@@ -88,7 +88,7 @@ function batchNormStatisticsAnswers(): KnownAnswer[] {
   return [
     answer('batch_norm_statistics', batchNormStatisticsRun(given), {
       options: { input: TILED },
-      outputs: { partials: toGpu(statisticsPartials(input)) },
+      outputs: { partials: statisticsPartials(input) },
       fanIn: 2,
     }),
     answer('batch_norm_merge', batchNormMergeRun(given), {

@@ -32,7 +32,11 @@ export async function trainGraph(
   })
   const weights = await TrainingWeights.create(gpu, arena, optimiser)
   const { limits, subgroupSize } = gpu
-  const plan = planWithin(graph, { limits, subgroupSize, variant })
+  const plan = planWithin(graph, {
+    limits,
+    variant,
+    subgroupSize: variant === 'conv2d_tiled' ? undefined : subgroupSize, // CPU adapters have no use for it
+  })
   const executor = await Executor.create(gpu, plan, weights)
   const losses: number[] = []
   for (const learningRate of learningRates) {
