@@ -3,7 +3,7 @@ import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
 /** Tiles a lane, and vectors of output channels. */
-export const MULTIPLY_TILE = { tiles: 3, vectors: 4 }
+export const MULTIPLY_TILE = { tiles: 3, vectors: 8 }
 
 /**
  * Products of tiles and weights at each of Winograd's points: [points, points, input vectors, tiles] → [points, points, output
