@@ -8,8 +8,8 @@
 //
 // For adapters whose subgroups have a fixed size. A workgroup is one subgroup and computes, at one point, (3 · its size) tiles × 8
 // vectors. Lanes are tiles: each loads its own three. Of the weights, which all need, each lane loads one vector and hands it to the
-// others, as in conv2d_subgroup.wgsl. One input channel at a time: four in a row would fetch each sum less often, but in less than
-// twice the machine code only for half as many sums (bench/NOTES.md).
+// others, as in conv2d_subgroup.wgsl. One input channel at a time: four in a row would fetch each sum less often, but take more
+// than twice the machine code, and time (bench/NOTES.md).
 
 enable subgroups;
 // A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.

@@ -1,3 +1,5 @@
+// Ctrl-C, for commands that have something to keep before they end.
+
 import { once } from 'node:events'
 
 /** Whether Ctrl-C was pressed, once; a second time ends the process as ever, and so does the first after `release`. */

@@ -90,13 +90,13 @@ export interface KernelReport {
 }
 
 const NO_SUBGROUPS = 'needs subgroups of one size, at least 8'
+const NO_MATRICES = 'needs subgroups of one size that multiply matrices of f16'
+
 /** Of a function that makes kernels for subgroups of one size. */
 const onSubgroups =
   <Options>(make: (options: Options & { subgroupSize: number }) => Kernel) =>
   (options: Options, { subgroupSize = 0 }: Gpu) =>
     subgroupSize < 8 ? NO_SUBGROUPS : make({ ...options, subgroupSize })
-
-const NO_MATRICES = 'needs subgroups of one size that multiply matrices of f16'
 
 /**
  * The function of each shader's kernel; where the adapter cannot run it, what it lacks. A new shader comes in here and in

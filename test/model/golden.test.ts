@@ -28,10 +28,7 @@ describe('logits of whole networks', () => {
       { withoutSubgroups: true },
     ]
     const isForced = !name.includes('resnet101') && height !== width
-    // On a CPU adapter what is for others takes long: of ResNet-50 at one output stride.
-    const isTold = (choice: (typeof forced)[number]) =>
-      !choice.withoutSubgroups || outputStride > 8 || !name.includes('resnet50')
-    for (const choice of [{}, ...(isForced ? forced.filter(isTold) : [])])
+    for (const choice of [{}, ...(isForced ? forced : [])])
       it(`${name}, ${height}×${width}, output stride ${outputStride} ${told(choice)}`, async () => {
         const graph = goldenGraph(golden)
         const outputs = await runGraph(await testGpu(), graph, {
