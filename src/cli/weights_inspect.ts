@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { fileError } from '../node/file_error.ts'
+import { printable } from '../printable.ts'
 import { checkpointFormat, readCheckpoint } from '../weights/checkpoint.ts'
 import { type Architecture, recogniseArchitecture } from '../weights/names.ts'
-import { printable } from '../weights/printable.ts'
 import { bytesText, table } from './format.ts'
 
 const EXAMPLES = `

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { stripDataParallel } from './names.ts'
-import { printable } from './printable.ts'
 import { isZip, readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { HostTensor, StateDict } from './tensor.ts'

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { readLegacyContainer } from './legacy_container.ts'
-import { printable } from './printable.ts'
 import type { StateDict } from './tensor.ts'
 import { TorchTensor } from './torch_objects.ts'
 import type { PickleValue } from './unpickler.ts'

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { BYTES_PER_ELEMENT, type Dtype, elementCount, narrow, widen } from './dtype.ts'
-import { printable } from './printable.ts'
 import type { HostTensor, StateDict } from './tensor.ts'
 
 /*

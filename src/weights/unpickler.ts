@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { ByteReader } from './byte_reader.ts'
 import { type PickleOpcode, pickleOpcodeName } from './pickle_opcodes.ts'
-import { printable } from './printable.ts'
 
 /*
  * A pickle is a program for a stack machine, and Python's own reader lets it call anything. This one builds plain

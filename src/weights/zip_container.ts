@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate'
 import { UserError } from '../errors.ts'
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 import { unpickleTorch } from './torch_objects.ts'
 import type { PickleValue } from './unpickler.ts'
 

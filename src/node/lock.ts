@@ -1,0 +1,140 @@
+// A lock file: one process at a time works on what it stands for.
+
+import { randomUUID } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { fileError } from './file_error.ts'
+
+/** The process that holds a lock. */
+export interface LockHolder {
+  pid: number
+  host: string
+}
+
+export interface Lock {
+  release(): Promise<void>
+}
+
+/** The holder refreshes the file's time this often, in milliseconds. */
+const HEARTBEAT_MS = 5_000
+
+/** A file that is older than this belongs to a process that crashed or to a machine that went away. */
+const STALE_MS = 60_000
+
+/** The tokens of the locks that this process holds, by path. */
+const held = new Map<string, string>()
+
+/**
+ * Takes the lock, or returns its holder where another process (or another caller in this one) has it. A lock that a crash left
+ * behind does not count: its process is gone, or, on another machine, it has not refreshed the file for a minute. The end of
+ * this process releases the lock. Missing folders are made. Throws a UserError where the file system refuses.
+ */
+export async function tryLock(file: string): Promise<{ lock: Lock } | { holder: LockHolder }> {
+  for (;;) {
+    const lock = await create(file)
+    if (lock) return { lock }
+    const found = await read(file)
+    if (found && !isStale(file, found)) return { holder: found.holder }
+    if (found) await removeStale(file, found)
+  }
+}
+
+interface Found {
+  holder: LockHolder
+  /** Tells this lock from a later one of the same path. */
+  token: string
+  /** When its holder last refreshed it, in milliseconds. */
+  refreshed: number
+}
+
+/** Undefined where there is such a file already. */
+async function create(file: string): Promise<Lock | undefined> {
+  const token = randomUUID()
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    const handle = await open(file, 'wx')
+    try {
+      await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), token }))
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw fileError(file, error)
+  }
+  held.set(file, token)
+  const heartbeat = setInterval(() => {
+    const now = new Date()
+    utimes(file, now, now).catch(() => {}) // a lock that somebody removed is not worth the work that it guards
+  }, HEARTBEAT_MS)
+  heartbeat.unref()
+  const releaseAtExit = () => {
+    try {
+      if (parse(readFileSync(file, 'utf8')).token === token) rmSync(file)
+    } catch {} // the folder may be gone, and the process is ending
+  }
+  process.once('exit', releaseAtExit)
+  return {
+    async release() {
+      clearInterval(heartbeat)
+      process.off('exit', releaseAtExit)
+      if (held.get(file) !== token) return
+      held.delete(file)
+      if ((await read(file))?.token === token) await rm(file, { force: true })
+    },
+  }
+}
+
+/** Undefined where the file is gone. */
+async function read(file: string): Promise<Found | undefined> {
+  try {
+    const [text, { mtimeMs: refreshed }] = [await readFile(file, 'utf8'), await stat(file)]
+    return { ...parse(text), refreshed }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw fileError(file, error)
+  }
+}
+
+/** A file without sense is one that is being written, or that a crash cut short: its age decides. */
+function parse(text: string): Omit<Found, 'refreshed'> {
+  try {
+    const { pid, host, token } = JSON.parse(text)
+    if (Number.isInteger(pid) && typeof host === 'string' && typeof token === 'string')
+      return { holder: { pid, host }, token }
+  } catch {}
+  return { holder: { pid: 0, host: '' }, token: text }
+}
+
+function isStale(file: string, { holder, token, refreshed }: Found): boolean {
+  if (Date.now() - refreshed > STALE_MS) return true
+  if (holder.host !== hostname()) return false
+  // A container that starts again has the process number that it had before.
+  if (holder.pid === process.pid) return held.get(file) !== token
+  return !isAlive(holder.pid)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Two processes may find the same stale lock: the slower one must not remove what the faster one put in its place. */
+async function removeStale(file: string, stale: Found): Promise<void> {
+  const aside = `${file}.${randomUUID()}.stale`
+  try {
+    await rename(file, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw fileError(file, error)
+  }
+  const isOther = (await read(aside))?.token !== stale.token
+  if (isOther) await rename(aside, file)
+  else await rm(aside, { force: true })
+}
