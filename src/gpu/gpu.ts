@@ -56,6 +56,10 @@ export class Gpu {
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
   #failure: Error | undefined
+  readonly #noteError = (event: GPUUncapturedErrorEvent) => {
+    event.preventDefault() // The next call throws it, so Dawn need not print it.
+    this.#failure ??= new ValidationError(event.error.message)
+  }
 
   /**
    * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the best limits it has.
@@ -82,10 +86,7 @@ export class Gpu {
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
       usage: usage.storage,
     })
-    device.addEventListener('uncapturederror', event => {
-      event.preventDefault() // it will be thrown, so it need not be printed too
-      this.#failure ??= new ValidationError(event.error.message)
-    })
+    device.addEventListener('uncapturederror', this.#noteError)
     device.lost.then(info => {
       this.#failure = new DeviceLostError(info)
     })
@@ -193,6 +194,8 @@ export class Gpu {
   destroy(): void {
     this.#failure = new DeviceLostError({ reason: 'destroyed', message: 'destroy() was called' })
     this.#liveBytes.clear()
+    // Dawn keeps a device with a listener, and its threads, until the process ends.
+    this.device.removeEventListener('uncapturederror', this.#noteError as EventListener)
     this.device.destroy()
   }
 
