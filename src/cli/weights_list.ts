@@ -1,7 +1,7 @@
 // `atrous weights list`: what can be used by name.
 
 import { Command } from 'commander'
-import { isPulled, readRegistry } from '../node/weights.ts'
+import { isPulled, readRegistry } from '../node/pull.ts'
 import { table } from './format.ts'
 
 const NOTES = `

@@ -1,7 +1,7 @@
 // `atrous weights pull`: a public checkpoint into the cache.
 
 import { Command } from 'commander'
-import { pullWeights } from '../node/weights.ts'
+import { pullWeights } from '../node/pull.ts'
 import { downloadBar } from './progress.ts'
 
 const EXAMPLES = `
