@@ -8,7 +8,8 @@ const NOTES = `
 A name works wherever a model is asked for, and is downloaded at its first use:
   atrous segment photo.jpg --model deeplabv3_resnet50_coco
 
-Downloads are kept in $ATROUS_CACHE, else in the system's folder for caches.`
+Downloads are kept in $ATROUS_CACHE, else in the system's folder for caches.
+\`atrous weights pull --help\` tells of proxies, mirrors and tokens.`
 
 export function listCommand(): Command {
   return new Command('list')

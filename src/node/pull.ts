@@ -21,7 +21,7 @@ import { ensureFile } from './cached_file.ts'
 import type { DownloadProgress } from './download.ts'
 import { HttpError } from './http_errors.ts'
 import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
-import { shownUrl } from './shown_url.ts'
+import { shownSource, shownUrl } from './shown_url.ts'
 
 export type Json = Record<string, unknown>
 
@@ -56,11 +56,15 @@ export async function readRegistry(): Promise<RegistryEntry[]> {
   return parseJsonOf(registrySchema, text, 'registry.json')
 }
 
+/** Whether a text is meant as a URL to download from. */
+export const isWebUrl = (text: string): boolean => /^https?:\/\//i.test(text)
+
 /**
- * Downloads a registry entry's files, unless they are there already; returns the folder where they lie.
+ * Downloads a registry entry's files, or those of a URL, unless they are there already; returns the folder where they lie.
  * Throws a UserError for an unknown name and for whatever goes wrong on the network or the disk, or the signal's reason.
  */
 export async function pullWeights(name: string, options: WeightsOptions = {}): Promise<string> {
+  if (isWebUrl(name)) return pullUrl(name, options)
   const { registry: given } = options
   const registry = given ? checkJson(registrySchema, given, 'registry') : await readRegistry()
   const entry = findEntry(registry, name)
@@ -83,18 +87,15 @@ const pulledFolder = ({ name }: RegistryEntry, { cache = cacheFolder() }: Weight
 
 function unknownName(name: string, registry: readonly RegistryEntry[]): UserError {
   if (/[/\\]/.test(name) || CHECKPOINT_EXTENSIONS.includes(extname(name))) {
-    return new UserError(`${name}: no such file or folder`)
+    return new UserError(`${shownSource(name)}: no such file or folder`)
   }
   return new UserError(
     `${name}: neither a file nor a folder, nor one of ${registry.map(entry => entry.name).join(', ')}`,
   )
 }
 
-/**
- * Downloads a checkpoint file, or the files of a folder of them, unless the cache has it; returns the cache's folder.
- * Throws as `pullWeights` does.
- */
-export async function pullUrl(url: string, options: WeightsOptions): Promise<string> {
+/** Downloads a checkpoint file, or the files of a folder or a repository of Hugging Face. */
+async function pullUrl(url: string, options: WeightsOptions): Promise<string> {
   if (!URL.canParse(url)) throw new UserError(`${shownUrl(url)}: this is not a URL`)
   const key = createHash('sha256').update(url).digest('hex').slice(0, 16)
   const folder = join(options.cache ?? cacheFolder(), 'urls', key)

@@ -10,5 +10,8 @@ export function shownUrl(url: string): string {
   return `${protocol}//${host}${pathname}${search === '' ? '' : '?…'}${hash === '' ? '' : '#…'}`
 }
 
+/** A path, a name or a URL for messages. */
+export const shownSource = (text: string) => (text.includes('://') ? shownUrl(text) : text)
+
 /** What is no URL may still hold a password. */
 const withoutSecrets = (text: string) => text.replace(/[?#].*$/s, '?…').replace(/\/\/.*@/s, '//')

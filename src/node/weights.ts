@@ -9,10 +9,10 @@ import {
   CHECKPOINT_NAMES,
   CONFIG,
   checkpointIn,
+  isWebUrl,
   type Json,
   PREPROCESSOR,
   parseJson,
-  pullUrl,
   pullWeights,
   type WeightsOptions,
 } from './pull.ts'
@@ -37,7 +37,7 @@ export interface FoundWeights {
  */
 export async function findWeights(nameOrPath: string, options: WeightsOptions = {}): Promise<FoundWeights> {
   options.signal?.throwIfAborted()
-  if (/^https?:\/\//i.test(nameOrPath)) return readFolder(await pullUrl(nameOrPath, options))
+  if (isWebUrl(nameOrPath)) return readFolder(await pullWeights(nameOrPath, options))
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(nameOrPath)) return findWeights(pathOf(nameOrPath), options)
   const found = await stat(nameOrPath).catch(() => undefined)
   if (found) return found.isDirectory() ? readFolder(nameOrPath) : readSingleFile(nameOrPath)
