@@ -41,8 +41,8 @@ const PASSING: Record<string, string> = {
 
 /** Errors that a new try does not mend. */
 const LASTING: Record<string, string> = {
-  ENOTFOUND: 'no such host; is this machine online?',
-  EAI_AGAIN: 'its name does not resolve; is this machine online?',
+  ENOTFOUND: 'no such host, or this machine is offline',
+  EAI_AGAIN: 'its name does not resolve; this machine may be offline',
   ECONNREFUSED: 'the connection was refused',
   ENETUNREACH: 'there is no network',
   EHOSTUNREACH: 'there is no way to this host',
