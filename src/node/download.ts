@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts'
 import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
 import { fileError } from './file_error.ts'
-import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts, one, openHttp } from './http.ts'
+import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
 import { explain, HttpError, mayPass, UnreachableError } from './http_errors.ts'
 import { shownUrl } from './shown_url.ts'
 
@@ -62,7 +62,7 @@ interface Job extends DownloadOptions {
   part: Part
   maxBytes: number
   limits: DownloadLimits
-  http: Pick<HttpRequest, 'dispatcher' | 'authorization' | 'maxBytes' | 'signal'>
+  http: HttpRequest
   deadline: Deadline
 }
 
@@ -78,15 +78,10 @@ export async function download(options: DownloadOptions): Promise<void> {
   const deadline = startDeadline(limits, () => new UnreachableError(tooSlow(url)))
   const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
   try {
-    const dispatcher = await openHttp(limits)
-    try {
-      await mkdir(dirname(file), { recursive: true })
-      const part = await openPart(file)
-      const http = { dispatcher, authorization, maxBytes, signal }
-      await run({ ...options, part, maxBytes, limits, http, deadline })
-    } finally {
-      await dispatcher.destroy()
-    }
+    await mkdir(dirname(file), { recursive: true })
+    const part = await openPart(file)
+    const http = { authorization, maxBytes, timeouts: limits, signal }
+    await run({ ...options, part, maxBytes, limits, http, deadline })
   } catch (error) {
     throw fileError(file, error)
   } finally {
@@ -115,7 +110,7 @@ async function receiveWithRetries(job: Job): Promise<HttpAnswer> {
     try {
       return await receive(job)
     } catch (error) {
-      http.signal?.throwIfAborted()
+      http.signal.throwIfAborted()
       const isLast = attempt === limits.backoffMs.length
       if (isLast || !(mayPass(error) || error instanceof StartOver)) throw explain(url, error)
     }
@@ -123,8 +118,8 @@ async function receiveWithRetries(job: Job): Promise<HttpAnswer> {
   }
 }
 
-async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await setTimeout(milliseconds, undefined, { signal }).catch(() => signal?.throwIfAborted())
+async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
 }
 
 /** The server has no such range, or sends another than was asked for: the part is gone, and the next attempt takes all. */
@@ -147,7 +142,7 @@ async function receive(job: Job): Promise<HttpAnswer> {
     await append(job, answer, isRange ? size : 0)
     return answer
   } finally {
-    answer.body.destroy()
+    answer.close()
   }
 }
 
@@ -162,16 +157,16 @@ async function rangeHeaders(
 }
 
 const isWholeAlready = ({ status, headers }: HttpAnswer, size: number): boolean =>
-  status === 416 && size > 0 && one(headers['content-range']) === `bytes */${size}`
+  status === 416 && size > 0 && headers['content-range'] === `bytes */${size}`
 
 const continuesAt = ({ headers, isEncoded }: HttpAnswer, size: number): boolean =>
-  !isEncoded && size > 0 && one(headers['content-range'])?.startsWith(`bytes ${size}-`) === true
+  !isEncoded && size > 0 && headers['content-range']?.startsWith(`bytes ${size}-`) === true
 
 /** What If-Range takes: a strong ETag, or else the date. What came encoded has no ranges that fit. */
 function versionOf({ headers, isEncoded }: HttpAnswer): string | undefined {
   if (isEncoded) return undefined
-  const etag = one(headers.etag)
-  return etag?.startsWith('"') ? etag : one(headers['last-modified'])
+  const { etag } = headers
+  return etag?.startsWith('"') ? etag : headers['last-modified']
 }
 
 async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void> {
@@ -199,7 +194,7 @@ async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void
 
 /** The whole file's size as the server announces it. Throws a UserError where that is too large, or known to be wrong. */
 async function announcedBytes(job: Job, { headers, isEncoded }: HttpAnswer, begin: number) {
-  const length = one(headers['content-length'])
+  const length = headers['content-length']
   if (length === undefined || isEncoded) return undefined
   const total = begin + Number(length)
   if (total > job.maxBytes || (job.bytes ?? total) !== total) throw await wrongSize(job, `${total} bytes`)
@@ -220,7 +215,7 @@ async function verify({ url, sha256, bytes, check, part, http }: Job): Promise<v
     if (!actual.startsWith(sha256 ?? '')) throw wrongFile(url, `its SHA-256 is ${actual}, not ${sha256}`)
     await check?.(part.path, actual)
   } catch (error) {
-    http.signal?.throwIfAborted()
+    http.signal.throwIfAborted()
     if (!(await part.exists())) throw new PartTakenError()
     await part.remove()
     throw error

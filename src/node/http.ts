@@ -1,10 +1,17 @@
-// HTTP for downloads: the proxy that the environment names, time-outs, redirects, and decoded bodies.
+// HTTP for downloads: redirects, time-outs, and decoded bodies. Not by `fetch`: up to Undici 7, the end of a connection can crash
+// the process while a body waits to be read (assert(!this.paused)), and the fetch of Node 20 takes no proxy.
 
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { isIP } from 'node:net'
 import { pipeline, Readable, type Transform } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import type { Dispatcher } from 'undici'
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { ConnectionError } from './http_errors.ts'
+import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
+import { addressOf, openTunnel, proxyFor, proxyHeaders } from './proxy.ts'
 import { shownUrl } from './shown_url.ts'
 
 export interface HttpTimeouts {
@@ -17,19 +24,19 @@ export interface HttpTimeouts {
 }
 
 export interface HttpRequest {
-  dispatcher: Dispatcher
   headers?: Record<string, string>
   /** For the origin of the URL alone; no redirect to another origin gets it. Default: the credentials in the URL. */
   authorization?: string
-  /** Most bytes of a body, as it is sent. */
+  /** Most bytes of a body in a content encoding, as it is sent. */
   maxBytes: number
-  signal?: AbortSignal
+  timeouts: HttpTimeouts
+  signal: AbortSignal
 }
 
 export interface HttpAnswer {
   status: number
-  headers: Dispatcher.ResponseData['headers']
-  /** Without its content encoding. The caller destroys it. */
+  headers: http.IncomingHttpHeaders
+  /** Without its content encoding. */
   body: Readable
   /** Whether the body came in a content encoding: its length and ranges are not those of the file. */
   isEncoded: boolean
@@ -37,6 +44,8 @@ export interface HttpAnswer {
   isSecure: boolean
   /** The SHA-256 of a large file, as Hugging Face states it before it redirects to its storage. */
   statedSha256?: string
+  /** Hangs up. */
+  close(): void
 }
 
 const REDIRECTS = [301, 302, 303, 307, 308]
@@ -52,32 +61,8 @@ const DECODERS: Record<string, () => Transform> = {
 const MAX_ENCODINGS = 2
 
 /**
- * Connections for one download, through HTTPS_PROXY or HTTP_PROXY but for the hosts of NO_PROXY and for this machine. The caller
- * destroys them. Throws a UserError where such a variable holds no URL.
- */
-export async function openHttp({ connectMs, answerMs, stallMs }: HttpTimeouts): Promise<Dispatcher> {
-  const [httpProxy, httpsProxy] = [proxy('HTTP_PROXY'), proxy('HTTPS_PROXY')]
-  const noProxy = fromEnvironment('NO_PROXY')
-  // It takes a while to load, and most commands download nothing.
-  const { EnvHttpProxyAgent, Pool } = await import('undici')
-  const timeouts = { headersTimeout: answerMs, bodyTimeout: stallMs }
-  const connect = { timeout: connectMs }
-  return new EnvHttpProxyAgent({
-    httpProxy,
-    httpsProxy,
-    noProxy: noProxy === '*' ? noProxy : `${noProxy},localhost,127.0.0.1,[::1]`,
-    proxyTunnel: false, // not needed for http: URLs, and many proxies refuse it there
-    ...timeouts,
-    connect,
-    proxyTls: connect,
-    requestTls: connect,
-    clientFactory: (origin, options) => new Pool(origin, { ...options, ...timeouts }),
-  })
-}
-
-/**
  * Asks for a URL and follows redirects to http: and https: URLs. Throws a UserError for a URL or a redirect that makes no sense and
- * for an encoding that is not known, the reason of the signal, or what Undici and Node throw for broken connections.
+ * for an encoding that is not known, a ConnectionError after a time-out, or what Node throws for a broken connection.
  */
 export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer> {
   const first = parseUrl(url)
@@ -87,16 +72,16 @@ export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer
   let statedSha256: string | undefined
   for (let current = first; ; ) {
     const isFirstOrigin = current.origin === first.origin
-    const answer = await send(current, {
+    const message = await send(current, {
       ...request,
       authorization: isFirstOrigin ? authorization : undefined,
     })
-    isSecure &&= isSecureUrl(current)
-    statedSha256 ??= linkedSha256(answer)
-    const location = one(answer.headers.location)
-    if (!REDIRECTS.includes(answer.statusCode) || location === undefined)
-      return { ...decoded(url, answer, request), isSecure, statedSha256 }
-    answer.body.destroy()
+    isSecure &&= current.protocol === 'https:' || isThisMachine(current)
+    statedSha256 ??= linkedSha256(message)
+    const { location } = message.headers
+    if (!REDIRECTS.includes(message.statusCode!) || location === undefined)
+      return { ...answerOf(message, request, url), isSecure, statedSha256 }
+    message.destroy()
     seen.add(current.href)
     current = redirected(url, current, location)
     if (seen.has(current.href) || seen.size > MAX_REDIRECTS)
@@ -104,18 +89,52 @@ export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer
   }
 }
 
-async function send(url: URL, { dispatcher, headers, authorization, signal }: HttpRequest) {
-  const { request } = await import('undici')
+/** Sends a request and waits for the headers of the answer. */
+async function send(url: URL, request: HttpRequest): Promise<http.IncomingMessage> {
+  const { connectMs, answerMs } = request.timeouts
+  const timeout = new AbortController()
+  let timer = setTimeout(() => timeout.abort(new ConnectionError('ETIMEDOUT')), connectMs)
+  const onConnected = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => timeout.abort(new ConnectionError('ANSWER_TIMEOUT')), answerMs)
+  }
+  const signal = AbortSignal.any([request.signal, timeout.signal])
+  try {
+    const sent = await open(url, request, signal)
+    sent.once('socket', socket => {
+      if (!socket.connecting) onConnected()
+      else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected)
+    })
+    return await new Promise((resolve, reject) => sent.on('response', resolve).on('error', reject).end())
+  } catch (error) {
+    throw timeout.signal.aborted ? timeout.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The request, directly or by way of a proxy. */
+async function open(url: URL, request: HttpRequest, signal: AbortSignal): Promise<http.ClientRequest> {
+  const proxy = proxyFor(url)
+  const authorization = request.authorization === undefined ? {} : { authorization: request.authorization }
+  const own = { 'accept-encoding': 'identity', 'user-agent': 'atrous', host: url.host, ...request.headers }
+  const options = { agent: false, signal, headers: { ...own, ...authorization }, auth: null }
+  if (!proxy) return (url.protocol === 'https:' ? https : http).request(url, options)
+  if (url.protocol === 'https:') {
+    const socket = await openTunnel(proxy, url, signal)
+    const host = plainHost(url)
+    const createConnection = () => connectTls({ socket, host, servername: isIP(host) ? '' : host })
+    return https.request(url, { ...options, createConnection })
+  }
+  const headers = { ...options.headers, ...proxyHeaders(proxy) }
+  const { request: requestOfProxy } = proxy.protocol === 'https:' ? https : http
+  return requestOfProxy({ ...options, ...addressOf(proxy), path: withoutCredentials(url), headers })
+}
+
+function withoutCredentials(url: URL): string {
   const target = new URL(url)
-  target.username = target.password = ''
-  const all = { 'accept-encoding': 'identity', 'user-agent': 'atrous', ...headers }
-  const answer = await request(target, {
-    dispatcher,
-    signal,
-    headers: authorization === undefined ? all : { ...all, authorization },
-  })
-  answer.body.on('error', () => {}) // whoever reads it gets the error; where nobody does, it does not matter
-  return answer
+  target.username = target.password = target.hash = ''
+  return target.href
 }
 
 function parseUrl(url: string): URL {
@@ -135,72 +154,46 @@ function redirected(url: string, from: URL, location: string): URL {
 
 const isHttp = ({ protocol }: URL) => protocol === 'http:' || protocol === 'https:'
 
-const isSecureUrl = ({ protocol, hostname }: URL) =>
-  protocol === 'https:' || /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+const linkedSha256 = ({ headers }: http.IncomingMessage): string | undefined =>
+  /^"?([0-9a-f]{64})"?$/.exec(String(headers['x-linked-etag']))?.[1]
 
-function basicAuthorization({ username, password }: URL): string | undefined {
-  if (username === '' && password === '') return undefined
-  return `Basic ${Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64')}`
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-const linkedSha256 = ({ headers }: Dispatcher.ResponseData): string | undefined =>
-  /^"?([0-9a-f]{64})"?$/.exec(one(headers['x-linked-etag']) ?? '')?.[1]
-
-function decoded(
-  url: string,
-  { statusCode: status, headers, body }: Dispatcher.ResponseData,
-  { maxBytes }: HttpRequest,
-) {
-  const encodings = list(headers['content-encoding']).filter(name => name !== 'identity')
-  const unknown = encodings.find(name => !Object.hasOwn(DECODERS, name))
-  if (unknown !== undefined || encodings.length > MAX_ENCODINGS) {
-    body.destroy()
+function answerOf(message: http.IncomingMessage, request: HttpRequest, url: string) {
+  const { statusCode, headers } = message
+  const close = () => message.destroy()
+  const encodings = (headers['content-encoding'] ?? '')
+    .split(',')
+    .map(name => name.trim().toLowerCase())
+    .filter(name => name !== '' && name !== 'identity')
+  if (encodings.length > MAX_ENCODINGS || encodings.some(name => !Object.hasOwn(DECODERS, name))) {
+    close()
     throw new UserError(`${shownUrl(url)}: the server encodes the file as ${printable(encodings.join(', '))}`)
   }
   const isEncoded = encodings.length > 0
-  if (!isEncoded) return { status, headers, body, isEncoded }
-  let last = Readable.from(atMost(maxBytes, body, url))
-  for (const name of encodings.toReversed()) last = pipeline(last, DECODERS[name](), () => {})
-  return { status, headers, body: last, isEncoded }
+  // The caller counts what comes decoded; what decodes to nothing could go on for ever.
+  const maxBytes = isEncoded ? request.maxBytes : Infinity
+  let body = Readable.from(watched(message, { ...request, maxBytes }, url))
+  for (const name of encodings.toReversed()) body = pipeline(body, DECODERS[name](), () => {})
+  return { status: statusCode!, headers, body, isEncoded, close }
 }
 
-/** What decodes to little or nothing could go on for ever. */
-async function* atMost(maxBytes: number, body: AsyncIterable<Uint8Array>, url: string) {
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new UserError(`${shownUrl(url)}: too large: more than ${maxBytes} bytes came`)
-    yield chunk
+/** A body as it comes: not more of it than there may be, and without long gaps. */
+async function* watched(message: http.IncomingMessage, { maxBytes, timeouts }: HttpRequest, url: string) {
+  let timer: NodeJS.Timeout | undefined
+  const startTimer = () => {
+    timer = setTimeout(() => message.destroy(new ConnectionError('STALL_TIMEOUT')), timeouts.stallMs)
   }
-}
-
-/** The first value of a header. */
-export const one = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value
-
-const list = (value: string | string[] | undefined): string[] =>
-  [value ?? []]
-    .flat()
-    .flatMap(text => text.split(','))
-    .map(text => text.trim().toLowerCase())
-    .filter(Boolean)
-
-/** The lower case wins, as with curl; on Windows there is no difference. */
-const fromEnvironment = (name: string): string => process.env[name.toLowerCase()] ?? process.env[name] ?? ''
-
-/** A proxy's URL; '' where there is none. */
-function proxy(name: string): string {
-  const value = fromEnvironment(name).trim()
-  if (value === '') return ''
-  const url = value.includes('://') ? value : `http://${value}`
-  if (URL.canParse(url) && /^(https?|socks5?):$/.test(new URL(url).protocol)) return url
-  throw new UserError(`${name}: expected the URL of a proxy, such as http://proxy:3128, got ${shownUrl(url)}`)
+  try {
+    let bytes = 0
+    startTimer()
+    for await (const chunk of message) {
+      clearTimeout(timer)
+      bytes += chunk.length
+      if (bytes > maxBytes)
+        throw new UserError(`${shownUrl(url)}: too large: more than ${maxBytes} bytes came`)
+      yield chunk
+      startTimer()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -2,6 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { ProxyError } from './proxy.ts'
 import { shownUrl } from './shown_url.ts'
 
 /** The server refused: a UserError with its HTTP status. */
@@ -24,6 +25,13 @@ const STATUS_CAUSES: Record<number, string> = {
   410: 'no longer there',
 }
 
+/** A time-out of ours. */
+export class ConnectionError extends Error {
+  constructor(readonly code: 'ETIMEDOUT' | 'ANSWER_TIMEOUT' | 'STALL_TIMEOUT') {
+    super(code)
+  }
+}
+
 const BROKEN = 'the connection broke again and again; a new try resumes'
 
 /** Errors of a connection that a new try may mend, and what to say where it does not. */
@@ -31,12 +39,9 @@ const PASSING: Record<string, string> = {
   ECONNRESET: BROKEN,
   ECONNABORTED: BROKEN,
   EPIPE: BROKEN,
-  UND_ERR_SOCKET: BROKEN,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: BROKEN,
   ETIMEDOUT: 'it does not answer',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
-  UND_ERR_HEADERS_TIMEOUT: 'it accepts the connection, but does not answer',
-  UND_ERR_BODY_TIMEOUT: 'it stopped sending; a new try resumes',
+  ANSWER_TIMEOUT: 'it accepts the connection, but does not answer',
+  STALL_TIMEOUT: 'it stopped sending; a new try resumes',
 }
 
 /** Errors that a new try does not mend. */
@@ -61,10 +66,14 @@ export function mayPass(error: unknown): boolean {
 /** An error of the network as a UserError; any other error, such as that of a disk, as it is. */
 export function explain(url: string, error: unknown): unknown {
   const code = codeOf(error)
-  const cause = PASSING[code] ?? LASTING[code] ?? certificateCause(code, error) ?? proxyCause(error)
+  const cause =
+    PASSING[code] ??
+    LASTING[code] ??
+    certificateCause(code, error) ??
+    (error instanceof ProxyError ? error.message : undefined)
   if (cause !== undefined)
     return new UnreachableError(`${shownUrl(url)}: cannot reach the server: ${cause}${proxyNote()}`)
-  const isOther = /^(UND_ERR|HPE|ERR_|Z_)/.test(code)
+  const isOther = /^(HPE_|ERR_|Z_)/.test(code)
   return isOther ? new UserError(`${shownUrl(url)}: ${printable((error as Error).message)}`) : error
 }
 
@@ -79,12 +88,6 @@ function certificateCause(code: string, error: unknown): string | undefined {
   return /CERT|SIGNATURE/.test(code)
     ? `its certificate is not trusted (${what}); NODE_EXTRA_CA_CERTS=FILE adds an authority`
     : `it does not speak TLS as it should (${what})`
-}
-
-/** Undici has no code for a proxy that refuses. */
-function proxyCause(error: unknown): string | undefined {
-  const [, status] = /Proxy.*?\((\d{3})\)/.exec(error instanceof Error ? error.message : '') ?? []
-  return status && `the proxy refused (HTTP ${status})`
 }
 
 /** A wrong proxy looks like a wrong server. */

@@ -39,7 +39,7 @@ describe('download', () => {
   }
   const file = () => join(folder, 'deep', 'weights.bin')
   const fetchIt = (options: Partial<DownloadOptions> = {}) =>
-    download({ url: `${server!.url}/weights.bin`, file: file(), ...options })
+    download({ url: `${server!.url}/weights.bin`, file: file(), limits: { backoffMs: [10, 10] }, ...options })
   const refusal = async (downloading: Promise<void>) => {
     const error = await downloading.then(
       () => new Error('the download did not fail'),
