@@ -21,12 +21,14 @@ export function countBar(total: number, things: string, { shown }: { shown: bool
 
 export interface DownloadBar {
   onProgress?: (progress: DownloadProgress) => void
+  onWarning(message: string): void
   stop(): void
 }
 
-/** Follows downloads, one file after the other. */
+/** Follows downloads, one file after the other, and prints warnings about them. */
 export function downloadBar(): DownloadBar {
-  if (!process.stderr.isTTY) return { stop() {} }
+  const onWarning = (message: string) => console.error(`warning: ${message}`)
+  if (!process.stderr.isTTY) return { onWarning, stop() {} }
   const format = '{file} {bar} {received}, {speed}/s · {eta_formatted} left'
   const options = { format, barsize: 20, etaBuffer: 100 }
   let bar: cliProgress.SingleBar | undefined
@@ -47,6 +49,11 @@ export function downloadBar(): DownloadBar {
         bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
         bar.start(totalBytes, receivedBytes, texts)
       } else bar?.update(receivedBytes, texts)
+    },
+    onWarning(message) {
+      bar?.stop() // the warning gets a line of its own; the next bar starts below it
+      current.file = ''
+      onWarning(message)
     },
     stop() {
       bar?.stop()

@@ -9,6 +9,7 @@ import type { Precision } from '../kernels/layout.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
+import { shownSource } from '../node/shown_url.ts'
 import { openTuning, type Tuning, tuningFile } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import { type BenchModel, findBenchModel } from './bench_model.ts'
@@ -128,7 +129,7 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
     })
     interrupt.release()
     const report: TuneReport = {
-      ...{ adapter: describeAdapter(gpu), model: options.model, size, outputStride, batch },
+      ...{ adapter: describeAdapter(gpu), model: shownSource(options.model), size, outputStride, batch },
       ...{ seconds: (performance.now() - start) / 1000, convolutions, measured, file: tuningFile() },
     }
     if (measured.length > 0) await tuning.save()

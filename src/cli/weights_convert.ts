@@ -12,8 +12,8 @@ import type { OnnxExportOptions } from '../onnx/deeplab.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import { bytesText } from './format.ts'
+import { withDownloads } from './model.ts'
 import { imageSize, positiveInteger } from './options.ts'
-import { downloadBar } from './progress.ts'
 
 const EXAMPLES = `
 Examples:
@@ -76,8 +76,7 @@ async function toSafetensors(input: string, output: string): Promise<void> {
 }
 
 async function toOnnx(input: string, output: string, options: OnnxExportOptions): Promise<void> {
-  const bar = downloadBar()
-  const found = await findWeights(input, { onProgress: bar.onProgress }).finally(bar.stop)
+  const found = await withDownloads(input, options => findWeights(input, options))
   const written = await writeOnnx(output, { model: readModel(found), source: found.source, ...options })
   for (const file of written) console.log(`${file}: ${bytesText((await stat(file)).size)}`)
 }
