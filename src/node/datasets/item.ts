@@ -1,11 +1,11 @@
 // Labelled photos in files, as plain data: it can be sent to a worker, which reads them.
 
+import { drawRegions, type Region } from '../../data/coco_regions.ts'
 import type { LabelledImage, Labels } from '../../data/dataset.ts'
 import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { readImage, readImageSize } from '../image.ts'
 import { readMaskPng } from '../mask_png.ts'
-import { drawRegions, type Region } from './coco_regions.ts'
 
 /** Where a photo and its labels lie: a PNG of class ids, or what COCO's JSON says of the photo. */
 export interface Item {
