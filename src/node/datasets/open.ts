@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
 import { openCoco } from './coco.ts'
 import type { FileDataset } from './file_dataset.ts'
 import { openFolder } from './folder.ts'
@@ -22,7 +23,7 @@ export async function openDataset(description: string, { split }: { split: strin
   const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(description) ?? []
   if (!kind || !Object.hasOwn(readers, kind))
     throw new UserError(
-      `dataset "${description}": expected ${Object.keys(readers).join(':, ')}: and a folder, such as voc:data/VOC2012`,
+      `dataset "${printable(description)}": expected ${Object.keys(readers).join(':, ')}: and a folder, such as voc:data/VOC2012`,
     )
   return readers[kind](folder, split)
 }
