@@ -32,8 +32,8 @@ export interface WeightsOptions {
 /** The package's own folder of weights: the registry, and a folder for each checkpoint that it ships. */
 const SHIPPED = new URL('../../weights/', import.meta.url)
 
-const CONFIG = 'config.json'
-const PREPROCESSOR = 'preprocessor_config.json'
+export const CONFIG = 'config.json'
+export const PREPROCESSOR = 'preprocessor_config.json'
 /** A checkpoint's names in a folder that Hugging Face's or this package's `save` wrote, in the order of preference. */
 const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
 const CHECKPOINT_EXTENSIONS = ['.safetensors', '.pth', '.pt', '.bin']
