@@ -1,5 +1,11 @@
 // What happens to a photo before a network sees it.
 
+import * as v from 'valibot'
+import { expecting } from '../json.ts'
+
+/** Pixels of the longest edge that a network may be asked to see: what is beyond takes more memory than any GPU has. */
+export const MOST_SIZE = 8192
+
 /** A checkpoint's own, since its weights were trained on images prepared so. */
 export interface Preprocessing {
   /** Of red, green and blue, on the scale 0 … 1: the network sees (x/255 − mean)/std. */
@@ -9,6 +15,25 @@ export interface Preprocessing {
   edge: 'longest' | 'shortest'
   size: number
 }
+
+const three = (least: number, most: number) => {
+  const value = v.pipe(v.number(), v.minValue(least), v.maxValue(most))
+  return v.tuple([value, value, value])
+}
+
+/** The fields of Preprocessing by themselves: Hugging Face has some of them under other names. */
+export const PREPROCESSING_FIELDS = {
+  mean: expecting('three numbers from -10 to 10', three(-10, 10)),
+  std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
+  edge: expecting('longest, shortest', v.picklist(['longest', 'shortest'])),
+  size: expecting(
+    `a whole number from 1 to ${MOST_SIZE}`,
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_SIZE)),
+  ),
+}
+
+/** As a config.json of ours has it. */
+export const PREPROCESSING = v.object(PREPROCESSING_FIELDS)
 
 /** The statistics of ImageNet, on which torchvision's backbones were trained; 513 is the paper's crop. */
 export const IMAGENET: Preprocessing = {

@@ -1,7 +1,9 @@
 // How a network is trained: every choice that decides on the result, with the paper's as defaults.
 
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
+import { RECIPE_TYPES } from './recipe_schema.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -61,6 +63,7 @@ const FEW_IMAGES = 8
 
 /** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
+  checkJson(RECIPE_TYPES, options)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const microBatchSize = options.batchSize ?? PAPER.batchSize
   const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }

@@ -67,6 +67,12 @@ export function damageJson(value: unknown, random: () => number): unknown {
   return copy
 }
 
+/** The text of a damaged JSON value; now and then the text is damaged instead, or cut short. */
+export function damageJsonFile(value: unknown, random: () => number): Uint8Array {
+  const encode = (each: unknown) => new TextEncoder().encode(JSON.stringify(each, undefined, 1))
+  return random() < 0.2 ? damageBytes(encode(value), random) : encode(damageJson(value, random))
+}
+
 /** Every object and list within a JSON value, itself included. */
 function containersIn(value: unknown): Record<string, unknown>[] {
   if (typeof value !== 'object' || value === null) return []
