@@ -9,6 +9,7 @@ import type { StateDict } from '../weights/tensor.ts'
 import { cacheFolder } from './cache.ts'
 import { type DownloadProgress, download, HttpError } from './download.ts'
 import { fileError } from './file_error.ts'
+import { listFileSet, readFileSet } from './file_set.ts'
 
 export interface FoundWeights {
   stateDict: StateDict
@@ -161,7 +162,7 @@ async function readFolder(folder: string): Promise<FoundWeights> {
 
 /** The name of a folder's checkpoint: one of the usual names, or the only file of a checkpoint's kind. */
 async function checkpointIn(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((): string[] => [])
+  const names = await listFileSet(folder)
   const usual = CHECKPOINT_NAMES.find(name => names.includes(name))
   const candidates = names.filter(name => CHECKPOINT_EXTENSIONS.includes(extname(name)))
   return usual ?? (candidates.length === 1 ? candidates[0] : undefined)
@@ -173,15 +174,23 @@ async function readSingleFile(file: string): Promise<FoundWeights> {
 }
 
 async function readWithConfig(file: string, folder: string | undefined): Promise<FoundWeights> {
-  const bytes = await readFile(file).catch(error => {
+  if (folder === undefined) return { stateDict: await readStateDict(file, file), source: file }
+  const name = basename(file)
+  return readFileSet(folder, [name, CONFIG, PREPROCESSOR], {
+    read: async pathOf => ({
+      stateDict: await readStateDict(pathOf(name), file),
+      config: await readJson(pathOf(CONFIG)),
+      preprocessor: await readJson(pathOf(PREPROCESSOR)),
+      source: file,
+    }),
+  })
+}
+
+async function readStateDict(path: string, file: string): Promise<StateDict> {
+  const bytes = await readFile(path).catch(error => {
     throw fileError(file, error)
   })
-  return {
-    stateDict: readCheckpoint(bytes, file),
-    config: folder === undefined ? undefined : await readJson(join(folder, CONFIG)),
-    preprocessor: folder === undefined ? undefined : await readJson(join(folder, PREPROCESSOR)),
-    source: file,
-  }
+  return readCheckpoint(bytes, file)
 }
 
 /** Undefined where there is no such file. */
