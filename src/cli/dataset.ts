@@ -13,7 +13,7 @@ export interface DatasetOptions {
   /** Only the first so many images. */
   limit?: number
   /** Whether images that have problems are left out; else one of them is an error. */
-  skipBad?: true
+  skipBad?: boolean
 }
 
 export interface CheckedDataset {

@@ -5,6 +5,7 @@ import { benchCommand } from './bench.ts'
 import { doctorCommand } from './doctor.ts'
 import { reportError } from './errors.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { InterruptedError } from './interrupt.ts'
 import { segmentCommand } from './segment.ts'
 import { trainCommand } from './train.ts'
 import { tuneCommand } from './tune.ts'
@@ -24,6 +25,7 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     // Commander has said what it has to say, be it help or a complaint.
     if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof InterruptedError) return error.exitCode
     reportError(error)
     return 1
   } finally {
@@ -58,8 +60,9 @@ function throwing(command: Command): Command {
   return command
 }
 
-/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. */
+/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. Nor is a terminal that was closed, EIO. */
 function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EIO') return
   if (error.code === 'EPIPE') process.exit()
   throw error
 }

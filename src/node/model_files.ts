@@ -20,7 +20,7 @@ import {
 import { checkValues, matchParameters } from '../weights/checkpoint.ts'
 import { type Architecture, isUnusedParameter, recogniseArchitecture } from '../weights/names.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
-import { writeFileAtomic } from './atomic.ts'
+import { writeFileSet } from './file_set.ts'
 import { CONFIG, type Json, PREPROCESSOR } from './pull.ts'
 import type { FoundWeights } from './weights.ts'
 
@@ -62,15 +62,28 @@ export function readModel({ stateDict, config: json, preprocessor, source }: Fou
   return { ...described, parameters }
 }
 
-/** Writes model.safetensors and config.json (for MobileNetV2 in Hugging Face's form) to a folder. */
-export async function writeModel(folder: string, model: Model): Promise<void> {
+/**
+ * Writes model.safetensors and config.json (for MobileNetV2 in Hugging Face's form) to a folder. Over another model's files they
+ * come both or not at all, even where the process is killed.
+ */
+export function writeModel(folder: string, model: Model): Promise<void> {
+  return writeFileSet(folder, modelFiles(model))
+}
+
+/** Their names. */
+export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json' } as const
+
+/** Their contents, by name. */
+export function modelFiles(model: Model): Map<string, string | Uint8Array> {
   const { config, parameters } = model
   const shapes = networkParameters(config)
   const tensors = shapes.map(
     ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: parameters.get(name)! }] as const,
   )
-  await writeFileAtomic(join(folder, 'model.safetensors'), writeSafetensors(new Map(tensors)))
-  await writeFileAtomic(join(folder, 'config.json'), jsonText(configJson(model)))
+  return new Map<string, string | Uint8Array>([
+    [MODEL_FILES.weights, writeSafetensors(new Map(tensors))],
+    [MODEL_FILES.config, jsonText(configJson(model))],
+  ])
 }
 
 /** What stands in config.json. */

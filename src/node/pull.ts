@@ -19,6 +19,7 @@ import {
 import { cacheFolder } from './cache.ts'
 import { ensureFile } from './cached_file.ts'
 import type { DownloadProgress } from './download.ts'
+import { listFileSet } from './file_set.ts'
 import { HttpError } from './http_errors.ts'
 import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
 import { shownSource, shownUrl } from './shown_url.ts'
@@ -181,7 +182,7 @@ async function checkFormat(part: string, url: string): Promise<void> {
 
 /** The name of a folder's checkpoint: one of the usual names, or the only file of a checkpoint's kind. */
 export async function checkpointIn(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((): string[] => [])
+  const names = await listFileSet(folder)
   const usual = CHECKPOINT_NAMES.find(name => names.includes(name))
   const candidates = names.filter(name => CHECKPOINT_EXTENSIONS.includes(extname(name)))
   return usual ?? (candidates.length === 1 ? candidates[0] : undefined)

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
-import { fileError } from './file_error.ts'
+import { readFileSet } from './file_set.ts'
 import {
   CHECKPOINT_NAMES,
   CONFIG,
@@ -16,6 +16,7 @@ import {
   pullWeights,
   type WeightsOptions,
 } from './pull.ts'
+import { readRegularFile } from './read_file.ts'
 import { shownUrl } from './shown_url.ts'
 
 export type { Json, WeightsOptions } from './pull.ts'
@@ -66,15 +67,20 @@ async function readSingleFile(file: string): Promise<FoundWeights> {
 }
 
 async function readWithConfig(file: string, folder: string | undefined): Promise<FoundWeights> {
-  const bytes = await readFile(file).catch(error => {
-    throw fileError(file, error)
+  if (folder === undefined) return { stateDict: await readStateDict(file, file), source: file }
+  const name = basename(file)
+  return readFileSet(folder, [name, CONFIG, PREPROCESSOR], {
+    read: async pathOf => ({
+      stateDict: await readStateDict(pathOf(name), file),
+      config: await readJson(pathOf(CONFIG)),
+      preprocessor: await readJson(pathOf(PREPROCESSOR)),
+      source: file,
+    }),
   })
-  return {
-    stateDict: readCheckpoint(bytes, file),
-    config: folder === undefined ? undefined : await readJson(join(folder, CONFIG)),
-    preprocessor: folder === undefined ? undefined : await readJson(join(folder, PREPROCESSOR)),
-    source: file,
-  }
+}
+
+async function readStateDict(path: string, file: string): Promise<StateDict> {
+  return readCheckpoint(await readRegularFile(path), file)
 }
 
 /** Undefined where there is no such file. */
