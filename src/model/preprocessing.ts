@@ -10,6 +10,9 @@ export interface Preprocessing {
   size: number
 }
 
+/** The largest `size` in pixels: larger than any network was trained at, and small enough for a plan to be laid out at once. */
+export const MAX_NETWORK_SIZE = 16384
+
 /** The statistics of ImageNet, on which torchvision's backbones were trained; 513 is the paper's crop. */
 export const IMAGENET: Preprocessing = {
   mean: [0.485, 0.456, 0.406],

@@ -11,6 +11,8 @@ export const MAX_PHOTO_PIXELS = 2 ** 28
 export interface ReadImageOptions {
   /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. */
   maxPixels: number
+  /** What messages call a photo that is given as bytes. Default: image. */
+  name?: string
 }
 
 /** Pixels of the largest photo that a GPU can bind, at 4 bytes each. */
@@ -24,7 +26,7 @@ export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorag
  * the header, before any pixel is decoded.
  */
 export async function readImage(pathOrBytes: string | Uint8Array, options: ReadImageOptions): Promise<Image> {
-  const name = typeof pathOrBytes === 'string' ? pathOrBytes : 'image'
+  const name = typeof pathOrBytes === 'string' ? pathOrBytes : (options.name ?? 'image')
   const bytes = typeof pathOrBytes === 'string' ? await readBytes(pathOrBytes) : pathOrBytes
   const original = await readSize(name, bytes)
   const size = sizeWithin(options.maxPixels, original)
@@ -75,7 +77,7 @@ async function readSize(name: string, bytes: Uint8Array): Promise<Size> {
 }
 
 /** The size itself where it fits, else the largest of about the same shape that has at most maxPixels. */
-function sizeWithin(maxPixels: number, { width, height }: Size): Size {
+export function sizeWithin(maxPixels: number, { width, height }: Size): Size {
   if (width * height <= maxPixels) return { width, height }
   const scale = Math.sqrt(maxPixels / (width * height))
   const smallerWidth = Math.min(Math.max(1, Math.floor(width * scale)), maxPixels)
