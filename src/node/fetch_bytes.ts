@@ -19,7 +19,10 @@ export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<
   const { seconds, signal } = options
   const end = AbortSignal.timeout(seconds * 1000)
   try {
-    const response = await fetch(url, { signal: AbortSignal.any(signal ? [end, signal] : [end]) })
+    const response = await fetch(url.protocol === 'data:' ? url : withoutLogin(url), {
+      headers: loginOf(url),
+      signal: AbortSignal.any(signal ? [end, signal] : [end]),
+    })
     if (!response.ok) {
       await response.body?.cancel()
       throw new UserError(`${urlText(url)}: the server refused (HTTP ${response.status})`)
@@ -35,11 +38,21 @@ export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<
 }
 
 /** A URL for a message: without a user's name and password, and of a data: URL only its beginning. */
-export function urlText(url: URL): string {
-  const shown = new URL(url.protocol === 'data:' ? url.href.slice(0, 30) : url)
-  if (shown.username) shown.username = ''
-  if (shown.password) shown.password = ''
-  return printable(shown.href)
+export const urlText = (url: URL): string =>
+  printable(url.protocol === 'data:' ? url.href.slice(0, 30) : withoutLogin(url).href)
+
+function withoutLogin(url: URL): URL {
+  const address = new URL(url)
+  address.username = ''
+  address.password = ''
+  return address
+}
+
+/** `fetch` takes a user's name and password as a header only, which it does not send on to another server. */
+function loginOf({ username, password }: URL): Record<string, string> {
+  if (!username && !password) return {}
+  const login = [username, password].map(decodeURIComponent).join(':')
+  return { Authorization: `Basic ${Buffer.from(login).toString('base64')}` }
 }
 
 async function bodyOf(response: Response, url: URL, { maxBytes }: FetchBytesOptions): Promise<Uint8Array> {
@@ -47,7 +60,7 @@ async function bodyOf(response: Response, url: URL, { maxBytes }: FetchBytesOpti
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
-    if (bytes > maxBytes) throw new UserError(`${urlText(url)}: more than the limit of ${maxBytes >> 20} MiB`)
+    if (bytes > maxBytes) throw new UserError(`${urlText(url)}: more than the limit of ${maxBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
