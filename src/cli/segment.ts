@@ -8,7 +8,7 @@ import type { DeepLab } from '../node/deeplab.ts'
 import { readImageSize } from '../node/image.ts'
 import { Failures } from './errors.ts'
 import { percentText, secondsText } from './format.ts'
-import { addInferenceOptions } from './inference_options.ts'
+import { addInferenceOptions, inferenceOf } from './inference_options.ts'
 import { loadModel } from './model.ts'
 import { checkWritable, outputPrefixes } from './output.ts'
 import { countBar } from './progress.ts'
@@ -116,7 +116,7 @@ async function segmentAll(model: DeepLab, photos: Photo[], { options, failures }
 
 async function segmentOne(model: DeepLab, { file, prefix }: Photo, options: Options): Promise<Result> {
   const start = performance.now()
-  const found = await model.segment(file, options)
+  const found = await model.segment(file, inferenceOf(options))
   const milliseconds = Math.round(performance.now() - start)
   const { width, height, classes } = found
   return { file, width, height, classes, ...(await found.save(prefix)), milliseconds }
@@ -129,7 +129,7 @@ function line({ file, classes, mask, overlay, milliseconds }: Result): string {
 
 async function explainAll(model: DeepLab, photos: Photo[], { options, failures }: Run): Promise<void> {
   for (const { file } of photos) {
-    const plan = await failures.attempt(file, () => model.explain(file, options))
+    const plan = await failures.attempt(file, () => model.explain(file, inferenceOf(options)))
     if (plan) console.log(photos.length > 1 ? `${file}\n${plan}\n` : plan)
   }
 }

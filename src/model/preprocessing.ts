@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { expecting } from '../json.ts'
 
 /** Pixels of the longest edge that a network may be asked to see: what is beyond takes more memory than any GPU has. */
-export const MOST_SIZE = 8192
+export const MAX_NETWORK_SIZE = 8192
 
 /** A checkpoint's own, since its weights were trained on images prepared so. */
 export interface Preprocessing {
@@ -27,8 +27,8 @@ export const PREPROCESSING_FIELDS = {
   std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
   edge: expecting('longest, shortest', v.picklist(['longest', 'shortest'])),
   size: expecting(
-    `a whole number from 1 to ${MOST_SIZE}`,
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_SIZE)),
+    `a whole number from 1 to ${MAX_NETWORK_SIZE}`,
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE)),
   ),
 }
 

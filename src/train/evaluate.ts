@@ -4,7 +4,8 @@ import { checkSameClasses } from '../data/class_names.ts'
 import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import type { InferenceOptions } from '../model/segmenter.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../model/inference_options.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
 /** What is evaluated: a DeepLab. */
@@ -20,6 +21,11 @@ export interface EvaluateOptions extends InferenceOptions {
   onProgress?: (progress: { done: number; total: number }) => void
   /** Called with each image and what was found in it; the next one waits for what it returns. */
   onImage?: (image: EvaluatedImage) => void | Promise<void>
+}
+
+const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
+  ...INFERENCE_OPTIONS,
+  ...{ limit: true, onProgress: true, onImage: true },
 }
 
 export interface EvaluatedImage {
@@ -50,8 +56,10 @@ export interface Evaluation {
 export async function evaluate(
   model: SegmentationModel,
   dataset: Dataset,
-  { limit = dataset.size, onProgress, onImage, ...inference }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptionNames(options, EVALUATE_OPTIONS)
+  const { limit = dataset.size, onProgress, onImage, ...inference } = options
   if (!Number.isInteger(limit) || limit < 1)
     throw new UserError(`limit: expected a whole number above 0, got ${limit}`)
   checkSameClasses(model.classNames, dataset.classNames)
