@@ -39,7 +39,10 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
 
     it('a pattern that matches no image', async () => {
       await writeFile(path('notes.txt'), 'Dear diary,')
-      expectRefusal(await segment(path('*')), `${path('*')}: no such file, and as a pattern it matches no image`)
+      expectRefusal(
+        await segment(path('*')),
+        `${path('*')}: no such file, and as a pattern it matches no image`,
+      )
     })
 
     it('empty', async () => {
