@@ -1,15 +1,14 @@
 // Where the results of `atrous segment` go: files that replace nothing of the user's, or standard output.
 
 import { once } from 'node:events'
-import { lstat, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { vocPalette } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
-import { fileError } from '../node/file_error.ts'
 import { encodeMaskPng } from '../node/mask_png.ts'
 import { isMarked, markPng } from '../node/result_mark.ts'
 import type { Segmentation } from '../node/segmentation.ts'
-import { checkWritable, outputPrefixes } from './output.ts'
+import { checkWritable, exists, outputPrefixes } from './output.ts'
 import { type Photo, STANDARD_INPUT } from './segment_inputs.ts'
 
 export interface OutputOptions {
@@ -136,13 +135,4 @@ async function identitiesOf(photos: readonly Photo[]): Promise<Set<string>> {
 async function identity(file: string): Promise<string | undefined> {
   const found = await stat(file, { bigint: true }).catch(() => undefined)
   return found && `${found.dev}:${found.ino}`
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    return Boolean(await lstat(file))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw fileError(file, error)
-  }
 }
