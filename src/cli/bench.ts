@@ -80,7 +80,6 @@ interface Options {
 
 export function benchCommand(): Command {
   const command = new Command('bench')
-    .summary('measure how fast a network runs on this GPU')
     .description('Times a network from photo to mask, warm and cold, and says where the time goes.')
     .option('-m, --model <model>', 'a preset or a trained model, see below', DEFAULT_MODEL)
     .option(

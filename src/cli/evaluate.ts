@@ -36,7 +36,6 @@ interface Options extends InferenceOptions, DatasetOptions {
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .summary('score a model on labelled photos')
     .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it', 'val')

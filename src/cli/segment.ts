@@ -69,7 +69,6 @@ interface Result extends ResultFiles {
 
 export function segmentCommand(): Command {
   const command = new Command('segment')
-    .summary('find what is in photos')
     .description('Finds what is in photos: writes a mask of class ids and an overlay to look at for each.')
     .argument(
       '<image...>',

@@ -62,7 +62,6 @@ interface Options extends DatasetOptions, RecipeOptions {
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .summary("teach a model a dataset's classes")
     .description('Trains a model on labelled photos, by the recipe of the DeepLabv3 paper.')
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it', 'train')

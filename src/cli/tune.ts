@@ -60,7 +60,6 @@ const CALLS = { atLeast: 3, milliseconds: 2000 }
 
 export function tuneCommand(): Command {
   const command = new Command('tune')
-    .summary('measure which kernels are fastest on this GPU, for later runs')
     .description(
       'Measures which kernels are fastest for a network on this GPU, and keeps that for later runs.',
     )
