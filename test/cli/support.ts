@@ -65,7 +65,10 @@ export function spawnAtrous(
   })
 }
 
-/** Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none; nothing turns them off. */
+/**
+ * Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none. The command keeps them from terminals
+ * and pipes, but Node's own pipes to a child are sockets.
+ */
 const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
 
 /** For Vulkan's loader: a machine without a single driver. */
