@@ -9,6 +9,7 @@ import { positiveInteger } from './options.ts'
 import { checkWritable } from './output.ts'
 import { checkResume, TrainingFolder } from './train_folder.ts'
 import { addRecipeOptions, type RecipeOptions } from './train_options.ts'
+import { refuseForeignFiles } from './train_output.ts'
 import { type TrainedRun, trainRun } from './train_run.ts'
 import {
   newSettings,
@@ -65,7 +66,6 @@ interface Options extends SettingsOptions, RecipeOptions {
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .summary("teach a model a dataset's classes")
     .description('Trains a model on labelled photos, by the recipe of the DeepLabv3 paper.')
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it (default: train)')
@@ -99,6 +99,7 @@ async function run(options: Options): Promise<void> {
   try {
     const found = await folder.locked(async () => {
       await checkResume(folder, resume)
+      if (!resume) await refuseForeignFiles(out)
       const settings = await settingsOf(options)
       return trainRun({ folder, settings, dataset, recipe: options, resume, stopAfter, interrupt })
     })

@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { pullWeights } from '../node/pull.ts'
 import { downloadBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 
 const EXAMPLES = `
 Examples:
@@ -22,12 +23,12 @@ From the environment:
   ATROUS_CACHE  the folder for downloads (default: the system's for caches)`
 
 export function pullCommand(): Command {
-  return new Command('pull')
+  const command = new Command('pull')
     .summary('download one by its name or URL')
     .description('Downloads a public checkpoint, verifies it and prints the folder where it lies.')
     .argument('<name>', 'a name of `atrous weights list`, or a URL')
     .addHelpText('after', EXAMPLES)
-    .action(pull)
+  return quietableAction(command, pull)
 }
 
 async function pull(name: string): Promise<void> {

@@ -39,9 +39,18 @@ export async function readImage(pathOrBytes: string | Uint8Array, options: ReadI
  * Throws as readImage does.
  */
 export async function readImageSize(file: string): Promise<Size> {
+  const found = await readHead(file)
+    .then(readSize, () => undefined)
+    .catch(() => undefined)
+  if (found) return found
+  // Some files have their header at the end, or a large preview before it.
   const bytes = await readPhotoFile(file)
   return named(file, () => readSize(bytes))
 }
+
+const HEAD_BYTES = 2 ** 16
+
+const readHead = (file: string): Promise<Uint8Array> => readRegularFile(file, { first: HEAD_BYTES })
 
 interface Size {
   width: number

@@ -48,7 +48,7 @@ const OPEN_OPTIONS: OptionNames<OpenOptions> = { gpu: true, tune: true, precisio
 
 const LOAD_OPTIONS: OptionNames<LoadOptions> = {
   ...OPEN_OPTIONS,
-  ...{ cache: true, registry: true, onProgress: true, signal: true },
+  ...{ cache: true, registry: true, onProgress: true, onWarning: true, signal: true },
 }
 
 const CREATE_OPTIONS: OptionNames<CreateOptions> = { ...OPEN_OPTIONS, seed: true, size: true }
@@ -65,6 +65,7 @@ export function checkLoadOptions(options: LoadOptions): void {
   checkOptionNames(options, LOAD_OPTIONS)
   checkOpenOptions(options)
   checkCallback('onProgress', options.onProgress)
+  checkCallback('onWarning', options.onWarning)
   checkSignal(options.signal)
 }
 

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { shown } from '../options.ts'
-import { MAX_PHOTO_PIXELS, sizeWithin } from './image.ts'
+import { sizeWithin } from './image.ts'
 
 /** A decoded photo, 8-bit sRGB, the right way up. */
 export interface Pixels {
