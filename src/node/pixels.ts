@@ -6,6 +6,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { shown } from '../options.ts'
 import { sizeWithin } from './image.ts'
+import { MAX_PHOTO_PIXELS } from './photo_format.ts'
 
 /** A decoded photo, 8-bit sRGB, the right way up. */
 export interface Pixels {
