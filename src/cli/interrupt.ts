@@ -1,5 +1,7 @@
 // Signals that ask a command to end: Ctrl-C, `kill`, and a terminal that was closed.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export type EndSignal = keyof typeof EXIT_CODES
@@ -44,7 +46,7 @@ export function catchSignals(): Interrupt {
   let error: InterruptedError | undefined
   let since = 0
   const onSignal = (signal: EndSignal) => {
-    if (error && performance.now() - since > SAME_REQUEST_MS) process.exit(EXIT_CODES[signal])
+    if (error && performance.now() - since > SAME_REQUEST_MS) dieBy(signal)
     if (error) return
     since = performance.now()
     error = new InterruptedError(signal)
@@ -79,11 +81,42 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T | undefi
 /** After SIGHUP there may be no terminal to write to: no reason to lose what is to be kept. */
 const ignore = () => {}
 
+/** Work that goes on though nobody waits for it any more. */
+const letGo = new Set<Promise<unknown>>()
+
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
+    const onAbort = () => {
+      const ended = work.catch(ignore).finally(() => letGo.delete(ended))
+      letGo.add(ended)
+      reject(signal.reason)
+    }
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
+}
+
+/** So long does the process wait for work that was let go, in milliseconds. */
+const PATIENCE_MS = 2000
+
+/**
+ * Ends the process after a command that was interrupted, by its exit code. Work that was let go may keep the GPU's driver busy,
+ * which then crashes in `process.exit`: where that work lasts, the signal itself ends the process. A shell reports the same code.
+ */
+export async function endInterrupted(exitCode: number): Promise<void> {
+  process.stdout.on('error', ignore)
+  await new Promise(resolve => process.stdout.write('', resolve))
+  await Promise.race([Promise.all(letGo), sleep(PATIENCE_MS)])
+  const signal = SIGNALS.find(name => EXIT_CODES[name] === exitCode)
+  if (letGo.size > 0 && signal) dieBy(signal)
+  else process.exit(exitCode)
+}
+
+/** Ends the process at once, as the signal does where nobody catches it. */
+function dieBy(signal: EndSignal): void {
+  // Windows has no such signals, and the system protects the first process of a container from its own.
+  if (process.platform === 'win32' || process.pid === 1) process.exit(EXIT_CODES[signal])
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
 }
