@@ -3,9 +3,6 @@
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 
-/** Pixels of the longest edge that a network may be asked to see: what is beyond takes more memory than any GPU has. */
-export const MOST_SIZE = 8192
-
 /** A checkpoint's own, since its weights were trained on images prepared so. */
 export interface Preprocessing {
   /** Of red, green and blue, on the scale 0 … 1: the network sees (x/255 − mean)/std. */
@@ -15,6 +12,9 @@ export interface Preprocessing {
   edge: 'longest' | 'shortest'
   size: number
 }
+
+/** The largest `size` in pixels: larger than any network was trained at, and small enough for a plan to be laid out at once. */
+export const MAX_NETWORK_SIZE = 16384
 
 const three = (least: number, most: number) => {
   const value = v.pipe(v.number(), v.minValue(least), v.maxValue(most))
@@ -27,8 +27,8 @@ export const PREPROCESSING_FIELDS = {
   std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
   edge: expecting('longest, shortest', v.picklist(['longest', 'shortest'])),
   size: expecting(
-    `a whole number from 1 to ${MOST_SIZE}`,
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_SIZE)),
+    `a whole number from 1 to ${MAX_NETWORK_SIZE}`,
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE)),
   ),
 }
 

@@ -8,7 +8,7 @@ import { findEntry, isShipped, type RegistryEntry, type RegistryFile } from '../
 import type { StateDict } from '../weights/tensor.ts'
 import { cacheFolder } from './cache.ts'
 import { type DownloadProgress, download, HttpError } from './download.ts'
-import { fileError } from './file_error.ts'
+import { readRegularFile } from './read_file.ts'
 
 export interface FoundWeights {
   stateDict: StateDict
@@ -32,8 +32,8 @@ export interface WeightsOptions {
 /** The package's own folder of weights: the registry, and a folder for each checkpoint that it ships. */
 const SHIPPED = new URL('../../weights/', import.meta.url)
 
-export const CONFIG = 'config.json'
-export const PREPROCESSOR = 'preprocessor_config.json'
+const CONFIG = 'config.json'
+const PREPROCESSOR = 'preprocessor_config.json'
 /** A checkpoint's names in a folder that Hugging Face's or this package's `save` wrote, in the order of preference. */
 const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
 const CHECKPOINT_EXTENSIONS = ['.safetensors', '.pth', '.pt', '.bin']
@@ -173,21 +173,27 @@ async function readSingleFile(file: string): Promise<FoundWeights> {
 }
 
 async function readWithConfig(file: string, folder: string | undefined): Promise<FoundWeights> {
-  const bytes = await readFile(file).catch(error => {
-    throw fileError(file, error)
-  })
   return {
-    stateDict: readCheckpoint(bytes, file),
+    stateDict: readCheckpoint(await readRegularFile(file), file),
     config: folder === undefined ? undefined : await readJson(join(folder, CONFIG)),
     preprocessor: folder === undefined ? undefined : await readJson(join(folder, PREPROCESSOR)),
     source: file,
   }
 }
 
+/** Of a config.json, which has some kilobytes. */
+const MOST_JSON_BYTES = 2 ** 24
+
+const isAbsent = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
+
 /** Undefined where there is no such file. */
 async function readJson(file: string): Promise<Json | undefined> {
-  const bytes = await readFile(file).catch(() => undefined)
-  return bytes && parseJson(bytes, file)
+  if (await isAbsent(file)) return undefined
+  return parseJson(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)
 }
 
 function parseJson(bytes: Uint8Array, source: string): Json {

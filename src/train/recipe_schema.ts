@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
-import { MOST_SIZE } from '../model/preprocessing.ts'
+import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 import type { Recipe } from './recipe.ts'
 
 /** NaN passes: `recipeFor` says what the number should be instead. */
@@ -24,8 +24,8 @@ const FIELDS = {
   steps: number(1e9),
   batchSize: number(4096),
   microBatchSize: number(4096),
-  cropSize: number(MOST_SIZE),
-  size: number(MOST_SIZE),
+  cropSize: number(MAX_NETWORK_SIZE),
+  size: number(MAX_NETWORK_SIZE),
   learningRate: number(),
   headLearningRate: number(),
   outputStride: number(),

@@ -1,8 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DeepLab } from '../../../src/node/deeplab.ts'
-import { readTrainingCheckpoint } from '../../../src/node/trainer_checkpoint.ts'
-import { encodeProgress, PROGRESS_FILES } from '../../../src/train/checkpoint.ts'
+import { decodeProgress, encodeProgress, PROGRESS_FILES } from '../../../src/train/checkpoint.ts'
 import { learnedParameters } from '../../../src/train/learned_parameters.ts'
 import { recipeFor } from '../../../src/train/recipe.ts'
 import { damageBytes, damageJsonFile } from '../../support/mutants.ts'
@@ -24,7 +22,7 @@ async function writeProgress(folder: string): Promise<void> {
     await writeFile(join(folder, PROGRESS_FILES[part]), files[part])
 }
 
-/** A target that damages one of them. */
+/** A target that damages one of them. They are read as in `Trainer.resume`, which needs a GPU for the model itself. */
 const progressFile = (
   file: string,
   damage: (whole: Buffer, random: () => number) => Uint8Array,
@@ -33,11 +31,12 @@ const progressFile = (
   async prepare(folder) {
     await writeProgress(folder)
     const path = join(folder, file)
+    const readPart = (part: keyof typeof PROGRESS_FILES) => readFile(join(folder, PROGRESS_FILES[part]))
     const whole = await readFile(path)
     return async random => {
       await writeFile(path, damage(whole, random))
-      // Of a model, only its config is read.
-      return readTrainingCheckpoint(folder, { config } as DeepLab)
+      const [state, velocities] = await Promise.all([readPart('state'), readPart('velocities')])
+      return decodeProgress(config, { state: state.toString(), velocities }, folder)
     }
   },
 })
