@@ -3,9 +3,6 @@
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 
-/** Pixels of the longest edge that a network may be asked to see: what is beyond takes more memory than any GPU has. */
-export const MAX_NETWORK_SIZE = 8192
-
 /** A checkpoint's own, since its weights were trained on images prepared so. */
 export interface Preprocessing {
   /** Of red, green and blue, on the scale 0 … 1: the network sees (x/255 − mean)/std. */
@@ -15,6 +12,9 @@ export interface Preprocessing {
   edge: 'longest' | 'shortest'
   size: number
 }
+
+/** The largest `size` in pixels: larger than any network was trained at, and small enough for a plan to be laid out at once. */
+export const MAX_NETWORK_SIZE = 16384
 
 const three = (least: number, most: number) => {
   const value = v.pipe(v.number(), v.minValue(least), v.maxValue(most))

@@ -21,8 +21,7 @@ import { checkValues, matchParameters } from '../weights/checkpoint.ts'
 import { type Architecture, isUnusedParameter, recogniseArchitecture } from '../weights/names.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import { writeFileSet } from './file_set.ts'
-import { CONFIG, type Json, PREPROCESSOR } from './pull.ts'
-import type { FoundWeights } from './weights.ts'
+import type { FoundWeights, Json } from './weights.ts'
 
 export interface Model {
   config: DeepLabConfig
@@ -101,13 +100,15 @@ const OUR_TYPE = 'atrous'
 type Description = Omit<Model, 'parameters'>
 
 function describe({ stateDict, config: json, preprocessor, source }: FoundWeights): Description {
-  const beside = (name: string) => join(dirname(source), name)
-  if (json?.model_type === OUR_TYPE) return fromOurConfig(json, beside(CONFIG))
+  const configFile = join(dirname(source), 'config.json')
+  if (json?.model_type === OUR_TYPE) return fromOurConfig(json, configFile)
   if (json) {
-    const { mean, std } = preprocessor ? fromHuggingFaceProcessor(preprocessor, beside(PREPROCESSOR)) : {}
-    const { preprocessing } = checkJson(OUR_ADDITION, json, beside(CONFIG))
+    const { mean, std } = preprocessor
+      ? fromHuggingFaceProcessor(preprocessor, join(dirname(source), 'preprocessor_config.json'))
+      : {}
+    const { preprocessing } = checkJson(OUR_ADDITION, json, configFile)
     return {
-      ...fromHuggingFace(json, beside(CONFIG)),
+      ...fromHuggingFace(json, configFile),
       preprocessing: preprocessing ?? {
         ...TENSORFLOW,
         mean: mean ?? TENSORFLOW.mean,

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
@@ -83,8 +83,17 @@ async function readStateDict(path: string, file: string): Promise<StateDict> {
   return readCheckpoint(await readRegularFile(path), file)
 }
 
+/** Of a config.json, which has some kilobytes. */
+const MOST_JSON_BYTES = 2 ** 24
+
+const isAbsent = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
+
 /** Undefined where there is no such file. */
 async function readJson(file: string): Promise<Json | undefined> {
-  const bytes = await readFile(file).catch(() => undefined)
-  return bytes && parseJson(bytes, file)
+  if (await isAbsent(file)) return undefined
+  return parseJson(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)
 }

@@ -150,6 +150,9 @@ function shapeText(shape: HostTensor['shape']): string {
 
 /** All names of a short list; of a long one the first 8 and how many more there are. */
 function abbreviate(names: string[]): string {
-  const shown = names.slice(0, 8).map(printable).join(', ')
+  const shown = names
+    .slice(0, 8)
+    .map(name => printable(name))
+    .join(', ')
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -71,7 +72,7 @@ describe('a model in a folder', () => {
     [
       'a size of a billion',
       { preprocessing: { ...preprocessing, size: 1e9 } },
-      'preprocessing.size: expected a whole number from 1 to 8192; got 1000000000',
+      'preprocessing.size: expected a whole number from 1 to 16384; got 1000000000',
     ],
     [
       'a std of 0',
@@ -117,7 +118,7 @@ describe('a model in a folder', () => {
       'a size of a billion',
       'config.json',
       { preprocessing: { ...preprocessing, size: 1e9 } },
-      'preprocessing.size: expected a whole number from 1 to 8192; got 1000000000',
+      'preprocessing.size: expected a whole number from 1 to 16384; got 1000000000',
     ],
     [
       'a std of 0',
@@ -131,6 +132,24 @@ describe('a model in a folder', () => {
       const model = smallMobileNet()
       expect(await refusal(model, file, change)).to.equal(message)
     })
+
+  it('a checkpoint of over 2 GiB, a pipe, and a config that cannot be read are refused in a line', async () => {
+    const model = smallResNet()
+    await writeModel(folder, model)
+    const [weights, config] = [join(folder, 'model.safetensors'), join(folder, 'config.json')]
+    const refused = async () => (await rejection(findWeights(folder))).message
+    await rm(config)
+    await mkdir(config)
+    expect(await refused()).to.equal(`${config}: is a folder, not a file`)
+    await truncate(weights, 2 ** 31)
+    expect(await refused()).to.equal(
+      `${weights}: the file has 2147483648 bytes, over the limit of 2147483647`,
+    )
+    if (process.platform === 'win32') return
+    await rm(weights)
+    execFileSync('mkfifo', [weights])
+    expect(await refused()).to.equal(`${weights}: is a pipe, not a file`)
+  })
 
   it('weights that are no numbers are refused by the name of their tensor', async () => {
     const model = smallResNet()

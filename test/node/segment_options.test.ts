@@ -95,10 +95,10 @@ describe('DeepLab: options', () => {
         ],
         [{ flip: 'yes' }, 'flip: expected true or false, got "yes"'],
         [{ flip: 1 }, 'flip: expected true or false, got 1'],
-        [{ size: 0 }, 'size: expected a number of pixels from 1 to 8192, got 0'],
-        [{ size: 64.5 }, 'size: expected a number of pixels from 1 to 8192, got 64.5'],
-        [{ size: '513' }, 'size: expected a number of pixels from 1 to 8192, got "513"'],
-        [{ size: 1e9 }, 'size: expected a number of pixels from 1 to 8192, got 1000000000'],
+        [{ size: 0 }, 'size: expected a number of pixels from 1 to 16384, got 0'],
+        [{ size: 64.5 }, 'size: expected a number of pixels from 1 to 16384, got 64.5'],
+        [{ size: '513' }, 'size: expected a number of pixels from 1 to 16384, got "513"'],
+        [{ size: 1e9 }, 'size: expected a number of pixels from 1 to 16384, got 1000000000'],
         [{ batchSize: 0 }, 'batchSize: expected a whole number above 0'],
         [{ batchSize: '4' }, 'batchSize: expected a whole number above 0, at most 4096, got "4"'],
         [{ batchSize: Number.POSITIVE_INFINITY }, 'batchSize: expected a whole number above 0'],
@@ -141,7 +141,7 @@ describe('DeepLab: options', () => {
 
     it('do not need more memory than there is to be refused', async () => {
       const start = performance.now()
-      expect(await refusal(() => model.segment(photo, { size: 8192, scales: [4] }))).to.match(/this GPU/)
+      expect(await refusal(() => model.segment(photo, { size: 16384, scales: [4] }))).to.match(/this GPU/)
       expect(performance.now() - start).to.be.below(5000)
     })
   })
