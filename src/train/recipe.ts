@@ -2,6 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
+import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -53,6 +54,11 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   seed: 0,
 }
 
+const RECIPE_OPTIONS: OptionNames<Recipe> = {
+  ...namesOf(PAPER),
+  ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
+}
+
 /** The paper does not say; these are from the notes in its authors' code, tensorflow/models/research/deeplab/train.py. */
 const weightDecayOf = ({ backbone }: DeepLabConfig) => (backbone === 'mobilenet_v2' ? 4e-5 : 1e-4)
 
@@ -61,6 +67,7 @@ const FEW_IMAGES = 8
 
 /** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
+  checkOptionNames(options, RECIPE_OPTIONS)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const microBatchSize = options.batchSize ?? PAPER.batchSize
   const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }
