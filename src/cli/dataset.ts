@@ -34,7 +34,7 @@ export async function openChecked(options: DatasetOptions): Promise<CheckedDatas
   const lines = problemLines(report)
   if (!options.skipBad)
     throw new AggregateError([...lines, '--skip-bad goes on without them'].map(line => new UserError(line)))
-  for (const line of lines) console.error(`warning: ${line}`)
+  for (const line of lines) console.warn(`warning: ${line}`)
   return withoutBad(dataset, report)
 }
 

@@ -4,6 +4,7 @@ import { Option } from 'commander'
 import { encode } from 'fast-png'
 import type { FileContent } from '../node/atomic.ts'
 import { encodeNpy } from '../node/npy.ts'
+import { markPng } from '../node/result_mark.ts'
 import type { ClassScores } from '../node/segmentation.ts'
 
 export type ProbabilityFormat = 'npy' | 'png'
@@ -31,9 +32,13 @@ export function probabilityFiles(scores: ClassScores, format: ProbabilityFormat)
   const digits = String(classes - 1).length
   return classNames.map((name, id) => ({
     ending: `probabilities.${String(id).padStart(digits, '0')}-${fileName(name)}.png`,
-    content: () => encode({ data: greys(scores, id), width, height, channels: 1, depth: 8 }),
+    content: () => markPng(encode({ data: greys(scores, id), width, height, channels: 1, depth: 8 })),
   }))
 }
+
+/** The files for a line of text: one by its path, several by a pattern. */
+export const probabilityText = (paths: readonly string[]): string[] =>
+  paths.length > 1 ? [paths[0].replace(/\.probabilities\.[^/\\]*$/, '.probabilities.*.png')] : [...paths]
 
 /** What every file system takes of a class's name; the id before it tells names apart. */
 const fileName = (name: string) => name.replace(/[^\p{L}\p{N}_-]+/gu, '_').slice(0, 32)

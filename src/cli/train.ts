@@ -15,6 +15,7 @@ import { positiveInteger } from './options.ts'
 import { checkWritable } from './output.ts'
 import { checkResume, TrainingFolder } from './train_folder.ts'
 import { addRecipeOptions, checkSameRecipe, type RecipeOptions, recipeOf } from './train_options.ts'
+import { refuseForeignFiles } from './train_output.ts'
 import { RunSamples } from './train_pictures.ts'
 import { type TrainingProgress, trainingProgress } from './train_progress.ts'
 
@@ -61,7 +62,6 @@ interface Options extends DatasetOptions, RecipeOptions {
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .summary("teach a model a dataset's classes")
     .description('Trains a model on labelled photos, by the recipe of the DeepLabv3 paper.')
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it', 'train')
@@ -92,6 +92,7 @@ async function run(options: Options): Promise<void> {
   await checkWritable(options.out)
   const folder = new TrainingFolder(options.out)
   await checkResume(folder, options.resume ?? false)
+  if (!options.resume) await refuseForeignFiles(options.out)
   const checked = await openChecked(options)
   const { dataset } = checked
   const validation = options.validateEvery ? await openValidation(options) : undefined

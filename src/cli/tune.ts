@@ -16,6 +16,7 @@ import { untilInterrupted } from './interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption } from './options.ts'
 import { type StageBar, stageBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 import { type TuneReport, tuneText } from './tune_text.ts'
 
 const NOTES = `
@@ -58,8 +59,7 @@ interface Options {
 const CALLS = { atLeast: 3, milliseconds: 2000 }
 
 export function tuneCommand(): Command {
-  return new Command('tune')
-    .summary('measure which kernels are fastest on this GPU, for later runs')
+  const command = new Command('tune')
     .description(
       'Measures which kernels are fastest for a network on this GPU, and keeps that for later runs.',
     )
@@ -77,7 +77,7 @@ export function tuneCommand(): Command {
     .option('--forget', 'forget what was measured on this GPU, and measure nothing')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
-    .action(run)
+  return quietableAction(command, run)
 }
 
 async function run(options: Options): Promise<void> {

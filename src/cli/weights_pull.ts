@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { pullWeights } from '../node/weights.ts'
 import { downloadBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 
 const EXAMPLES = `
 Examples:
@@ -14,12 +15,12 @@ A download that broke off goes on where it stopped; what is there already is
 not downloaded again.`
 
 export function pullCommand(): Command {
-  return new Command('pull')
+  const command = new Command('pull')
     .summary('download one by its name')
     .description('Downloads a public checkpoint, verifies it and prints the folder where it lies.')
     .argument('<name>', 'a name of `atrous weights list`')
     .addHelpText('after', EXAMPLES)
-    .action(pull)
+  return quietableAction(command, pull)
 }
 
 async function pull(name: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { create } from 'webgpu'
 import { Gpu } from '../gpu/gpu.ts'
+import { withoutDawnWarnings } from './dawn_warnings.ts'
 
 /** A toggle of Dawn's without which timestamps are rounded to 65 µs. */
 export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
@@ -14,7 +15,7 @@ export async function openGpu({ features = [] }: { features?: string[] } = {}): 
   // Mesa warns on stderr when it has nowhere for its sockets, which it does not need.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
-  return Gpu.open(create(features))
+  return withoutDawnWarnings(() => Gpu.open(create(features)))
 }
 
 let slowed = false

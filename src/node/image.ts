@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
@@ -39,7 +39,26 @@ export async function readImage(pathOrBytes: string | Uint8Array, options: ReadI
  * Throws as readImage does.
  */
 export async function readImageSize(file: string): Promise<Size> {
-  return readSize(file, await readBytes(file))
+  const found = await readSize(file, await readHead(file)).catch(() => undefined)
+  // Some files have their header at the end, or a large preview before it.
+  return found ?? readSize(file, await readBytes(file))
+}
+
+const HEAD_BYTES = 2 ** 16
+
+/** The first bytes, or fewer where the file has no more. */
+async function readHead(file: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(file)
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw fileError(file, error)
+  }
 }
 
 interface Size {

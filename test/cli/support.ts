@@ -13,15 +13,15 @@ export interface Ended {
 
 /**
  * Runs `atrous ARGS…` in this process: a new one takes a second. As where stderr is no terminal; what Dawn itself writes there is
- * not seen here.
+ * not seen here. Bytes that are no text come as latin1.
  */
 export async function atrous(...args: string[]): Promise<Ended> {
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   const restores = (['stdout', 'stderr'] as const).map(name => {
     const { write, isTTY } = process[name]
     process[name].isTTY = false
-    process[name].write = ((text: string) => {
-      ended[name] += text
+    process[name].write = ((text: string | Uint8Array) => {
+      ended[name] += typeof text === 'string' ? text : Buffer.from(text).toString('latin1')
       return true
     }) as typeof write
     return () => {
@@ -65,7 +65,10 @@ export function spawnAtrous(
   })
 }
 
-/** Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none; nothing turns them off. */
+/**
+ * Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none. The command keeps them from terminals
+ * and pipes, but Node's own pipes to a child are sockets.
+ */
 const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
 
 /** For Vulkan's loader: a machine without a single driver. */
