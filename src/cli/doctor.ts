@@ -11,7 +11,6 @@ import { openTuning } from '../node/tuning.ts'
 import { type Adapter, adapterName, describeAdapter } from './adapter.ts'
 import { table } from './format.ts'
 import { checkFloat16, checkKernel, type KernelReport } from './kernel_check.ts'
-import { knownAnswers } from './known_answers.ts'
 
 const NOTES = `
 Each kernel runs on small inputs whose outputs are known; its worst error is
@@ -50,6 +49,7 @@ async function doctor({ json }: { json?: true }): Promise<void> {
 }
 
 async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
+  const { knownAnswers } = await import('./known_answers.ts') // large, and no other command needs it
   const reports: KernelReport[] = []
   for (const answer of knownAnswers)
     for (const shader of answer.shaders) {

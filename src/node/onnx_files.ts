@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { toHuggingFaceProcessor } from '../model/hugging_face.ts'
-import { deepLabOnnx, type OnnxExportOptions } from '../onnx/deeplab.ts'
+import { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
 import { writeFileAtomic } from './atomic.ts'
 import { configJson, jsonText, type Model } from './model_files.ts'
 
@@ -24,7 +24,7 @@ export async function writeOnnx(
     ['preprocessor_config.json', toHuggingFaceProcessor(model.preprocessing, options.size)],
   ] as const
   const written = [file]
-  await writeFileAtomic(file, deepLabOnnx(model, options))
+  await writeFileAtomic(file, await deepLabOnnx(model, options))
   for (const [name, json] of beside) {
     const path = join(folder, name)
     if (isOwn && existsSync(path)) continue

@@ -6,10 +6,11 @@ import { type Item, readItem, readItemLabels } from './item.ts'
 export class FileDataset implements Dataset {
   readonly name: string
   readonly classNames: readonly string[]
+  /** @internal */
   readonly items: readonly Item[]
   readonly ids: readonly string[]
 
-  /** Throws a UserError where there is not one item, or more classes than a byte can tell from IGNORE_INDEX. */
+  /** @internal Throws a UserError where there is not one item, or more classes than a byte can tell from IGNORE_INDEX. */
   constructor(name: string, classNames: readonly string[], items: readonly Item[]) {
     if (items.length === 0) throw new UserError(`${name}: there are no images`)
     if (classNames.length < 2 || classNames.length > IGNORE_INDEX)
