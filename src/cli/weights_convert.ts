@@ -8,7 +8,7 @@ import { fileError } from '../node/file_error.ts'
 import { readModel } from '../node/model_files.ts'
 import { type OnnxFile, onnxFiles } from '../node/onnx_files.ts'
 import { findWeights } from '../node/weights.ts'
-import type { OnnxExportOptions } from '../onnx/deeplab.ts'
+import type { OnnxExportOptions } from '../onnx/export.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import { bytesText } from './format.ts'
@@ -95,7 +95,7 @@ async function toOnnx(
   { overwrite, ...options }: Omit<Options, 'quiet'>,
 ): Promise<void> {
   const found = await withDownloads(input, options => findWeights(input, options))
-  const [onnx, ...beside] = onnxFiles(output, {
+  const [onnx, ...beside] = await onnxFiles(output, {
     ...{ model: readModel(found), source: found.source },
     ...options,
   })
