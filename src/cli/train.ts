@@ -1,13 +1,14 @@
 // `atrous train`: a network learns the classes of a dataset.
 
 import { Command, Option } from 'commander'
+import { BadImageError, UserError } from '../errors.ts'
 import { DeviceLostError } from '../gpu/errors.ts'
 import { preset } from '../model/presets.ts'
 import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { Trainer, type TrainingStep } from '../node/trainer.ts'
 import { evaluate } from '../train/evaluate.ts'
-import { type CheckedDataset, type DatasetOptions, openChecked } from './dataset.ts'
+import { type CheckedDataset, type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText } from './format.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { DEFAULT_MODEL, loadModel } from './model.ts'
@@ -82,7 +83,7 @@ export function trainCommand(): Command {
     .option('--save-every <n>', 'steps between checkpoints', positiveInteger, 500)
     .option('--validate-every <n>', 'steps between scores on other images (default: never)', positiveInteger)
     .option('--validate-on <split>', 'which images those are', 'val')
-    .option('--skip-bad', 'leave out images that have problems, instead of stopping')
+    .option('--skip-bad', 'leave out images that have problems, then or later, instead of stopping')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
     .action(run)
@@ -121,7 +122,7 @@ async function run(options: Options): Promise<void> {
 }
 
 async function openValidation({ dataset, validateOn, skipBad }: Options): Promise<FileDataset> {
-  return (await openChecked({ dataset, split: validateOn, skipBad })).dataset
+  return soundImages(await openChecked({ dataset, split: validateOn, skipBad }))
 }
 
 async function openTrainer(
@@ -130,8 +131,8 @@ async function openTrainer(
   folder: TrainingFolder,
 ): Promise<Trainer> {
   const recipe = recipeOf(options)
-  const { activationBudget } = recipe
-  const trainer = options.resume && (await folder.resume(dataset, { activationBudget }))
+  const { activationBudget, badImages } = recipe
+  const trainer = options.resume && (await folder.resume(dataset, { activationBudget, badImages }))
   const model = trainer ? trainer.model : await openModel(options)
   try {
     if (!trainer) return new Trainer(model, dataset, recipe, { report })
@@ -174,7 +175,8 @@ async function train(
 ): Promise<TrainingStep | undefined> {
   let last: TrainingStep | undefined
   const { steps: total } = trainer.recipe
-  const progress = trainingProgress({ total, done: trainer.step, mIoU: folder.last?.mIoU })
+  const from = trainer.step
+  const progress = trainingProgress({ total, done: from, last: folder.last })
   const interrupt = untilInterrupted()
   try {
     if (trainer.step >= stopAfter) return undefined
@@ -189,6 +191,11 @@ async function train(
     }
     if (last) await folder.save(trainer)
     return last
+  } catch (error) {
+    if (!(error instanceof BadImageError) || trainer.step === from) throw error
+    await folder.save(trainer)
+    const advice = `step ${trainer.step} is saved: mend the image, or leave it out by --resume --skip-bad`
+    throw new UserError(`${error.message}; ${advice}`)
   } finally {
     interrupt.release()
     progress.stop()
@@ -203,12 +210,15 @@ async function validate(
   await trainer.updateModel()
   const { step, model, recipe } = trainer
   const samples = new RunSamples(validation)
-  const { mIoU, pixelAccuracy } = await evaluate(model, validation, {
+  const { mIoU, pixelAccuracy, leftOut, onlyPredicted } = await evaluate(model, validation, {
     outputStride: recipe.outputStride,
     onImage: image => samples.add(image),
+    onError: recipe.badImages === 'skip' ? ({ message }) => console.error(`warning: ${message}`) : undefined,
   })
-  await folder.validated({ step, mIoU, pixelAccuracy }, trainer, await samples.draw(step))
-  if (mIoU !== null) progress.validated(mIoU)
+  const classes = validation.classNames.length
+  const found = { step, mIoU, pixelAccuracy, classes, leftOut, onlyPredicted }
+  await folder.validated(found, trainer, await samples.draw(step))
+  progress.validated(found)
 }
 
 interface Found {

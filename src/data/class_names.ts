@@ -35,13 +35,13 @@ export function sameClasses(model: readonly string[], dataset: readonly string[]
   }
 }
 
-/** Throws a UserError where a class has no name, or where two classes have the same name. */
-export function checkClassNames(names: readonly string[]): void {
+/** Throws a UserError, which begins with `source`, where a class has no name, or where two classes have the same name. */
+export function checkClassNames(names: readonly string[], source: string): void {
   const odd = names.findIndex(name => typeof name !== 'string' || name.trim() === '')
   if (odd >= 0)
-    throw new UserError(`classes: expected a name for class ${odd}, got ${JSON.stringify(names[odd])}`)
+    throw new UserError(`${source}: expected a name for class ${odd}, got ${JSON.stringify(names[odd])}`)
   const [duplicate] = duplicateNames(names)
-  if (duplicate) throw new UserError(duplicate)
+  if (duplicate) throw new UserError(`${source}: ${duplicate}`)
 }
 
 /** A line for each name that several classes have. Case does not count, nor does space around a name. */

@@ -141,7 +141,7 @@ export class DeepLab {
     const { length } = this.classNames
     if (names.length !== length)
       throw new UserError(`classes: expected ${length} names, as the model has classes; got ${names.length}`)
-    checkClassNames(names)
+    checkClassNames(names, 'classes')
     await this.#adopt({ ...this.#model, classNames: [...names] })
   }
 

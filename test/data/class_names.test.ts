@@ -45,11 +45,12 @@ describe('class names', () => {
   })
 
   it('have to be there, each for one class', () => {
-    checkClassNames(['background', 'cat'])
-    const refusal = (names: unknown) => expect(() => checkClassNames(names as string[])).to.throw(UserError)
-    refusal(['background', ' ']).with.property('message', 'classes: expected a name for class 1, got " "')
-    refusal([3, 'cat']).with.property('message', 'classes: expected a name for class 0, got 3')
-    refusal(['a', 'A']).with.property('message', 'classes 0 and 1 have the same name, "a"')
+    checkClassNames(['background', 'cat'], 'mine')
+    const refusal = (names: unknown) =>
+      expect(() => checkClassNames(names as string[], 'mine')).to.throw(UserError)
+    refusal(['background', ' ']).with.property('message', 'mine: expected a name for class 1, got " "')
+    refusal([3, 'cat']).with.property('message', 'mine: expected a name for class 0, got 3')
+    refusal(['a', 'A']).with.property('message', 'mine: classes 0 and 1 have the same name, "a"')
   })
 
   it('are listed up to the tenth, without control characters', () => {
