@@ -198,7 +198,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
       const learningRate = polyLearningRate(base, this.#step, steps)
       const loss = await this.#explained(run.step(batch, learningRate), this.#step + 1)
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
-      onProgress?.({ done: ++this.#step, total: steps })
+      this.#step++
+      onProgress?.({ done: this.#step, total: steps })
       yield { step: this.#step, loss, learningRate, imagesPerSecond }
       if (this.#step === steps) return
       signal?.throwIfAborted()

@@ -5,7 +5,7 @@ import { BadImageError, UserError } from '../../src/errors.ts'
 import { DeviceLostError } from '../../src/gpu/errors.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
 import { checkDataset, DeepLab, evaluate, openDataset, openGpu } from '../../src/node/index.ts'
-import { Trainer, type TrainingStep } from '../../src/node/trainer.ts'
+import { Trainer, type TrainerOptions, type TrainingStep } from '../../src/node/trainer.ts'
 import type { Recipe } from '../../src/train/recipe.ts'
 import { Sampler } from '../../src/train/sampler.ts'
 import { readSafetensors } from '../../src/weights/safetensors.ts'
@@ -49,8 +49,8 @@ describe('Trainer', () => {
     return new Trainer(await create(), await open(), { ...QUICK, ...options })
   }
 
-  async function resume(folder: string): Promise<Trainer> {
-    const trainer = await Trainer.resume(folder, await open(), { gpu: await testGpu() })
+  async function resume(folder: string, options: TrainerOptions = {}): Promise<Trainer> {
+    const trainer = await Trainer.resume(folder, await open(), { gpu: await testGpu(), ...options })
     models.push(trainer.model)
     return trainer
   }
@@ -297,7 +297,7 @@ describe('Trainer', () => {
       const stopped = await skipping()
       await take(stopped, 3)
       await stopped.save(path('checkpoint'))
-      const resumed = await resume(path('checkpoint'))
+      const resumed = await resume(path('checkpoint'), { onWarning() {} })
       expect(resumed.recipe.badImages).to.equal('skip')
       expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
       expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
