@@ -85,7 +85,7 @@ export function trainCommand(): Command {
     .option('--save-every <n>', 'steps between checkpoints (default: 500)', positiveInteger)
     .option('--validate-every <n>', 'steps between scores on other images (default: never)', positiveInteger)
     .option('--validate-on <split>', 'which images those are (default: val)')
-    .option('--skip-bad', 'leave out images that have problems, instead of stopping')
+    .option('--skip-bad', 'leave out images that have problems, then or later, instead of stopping')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
     .action(run)

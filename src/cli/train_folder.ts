@@ -8,8 +8,7 @@ import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { fileError } from '../node/file_error.ts'
 import { type Lock, type LockHolder, tryLock } from '../node/lock.ts'
 import { sweep } from '../node/temporary.ts'
-import { Trainer } from '../node/trainer.ts'
-import type { Recipe } from '../train/recipe.ts'
+import { type ResumeOptions, Trainer } from '../node/trainer.ts'
 import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
 import { runCurves } from './train_pictures.ts'
 
@@ -62,10 +61,7 @@ export class TrainingFolder {
   }
 
   /** Goes on from the newest checkpoint. Throws a UserError where that cannot be, and says so where it can be from the one before. */
-  async resume(
-    dataset: FileDataset,
-    options: Pick<Partial<Recipe>, 'activationBudget'> = {},
-  ): Promise<Trainer> {
+  async resume(dataset: FileDataset, options: ResumeOptions = {}): Promise<Trainer> {
     const [last, before] = (await this.#steps()).toReversed()
     const checkpoint = this.checkpoint(last)
     try {

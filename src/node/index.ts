@@ -1,16 +1,11 @@
 // `import … from 'atrous'` in Node.
 
-export {
-  type CheckOptions,
-  checkDataset,
-  type DatasetProblem,
-  type DatasetReport,
-} from '../data/check.ts'
+export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
-export type { Dataset, LabelledImage, Labels } from '../data/dataset.ts'
+export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
 export type { Colour } from '../data/palette.ts'
-export { UserError } from '../errors.ts'
+export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
 export type { Gpu } from '../gpu/gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune.ts'
@@ -40,6 +35,7 @@ export type { Recipe } from '../train/recipe.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
+export { checkDataset } from './datasets/check.ts'
 export type { FileDataset } from './datasets/file_dataset.ts'
 export { openDataset } from './datasets/open.ts'
 export { openGpu } from './dawn.ts'
@@ -58,7 +54,7 @@ export type {
   TunePhotoOptions,
 } from './segment_options.ts'
 export type { ClassScores, Segmentation } from './segmentation.ts'
-export { Trainer, type TrainingStep } from './trainer.ts'
+export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './trainer.ts'
 export type { WeightsOptions } from './weights.ts'
 
 // Types of the web that the declarations mention. A program that compiles without the DOM's types, Node's or WebGPU's gets them

@@ -29,6 +29,12 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
    * HARD_CLASSES for its best model. Default: none.
    */
   hardClasses: readonly string[]
+  /**
+   * What an image does that cannot be read, or whose labels are no classes. `stop`: the run ends with a BadImageError, and what
+   * was learned is kept. `skip`: the next image in the order of the run takes its place, with a warning. May change when a run
+   * is resumed. Default: stop.
+   */
+  badImages: 'stop' | 'skip'
   /** Of the order of the images, their crops, dropout and a new classifier: a whole number of up to 32 bits. */
   seed: number
 }
@@ -53,6 +59,7 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   flip: true,
   classWeights: null,
   hardClasses: [],
+  badImages: 'stop',
   seed: 0,
 }
 
@@ -103,6 +110,8 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   const { classWeights } = recipe
   const isWeights = classWeights === null || classWeights === 'balanced' || isWeightList(classWeights)
   check(recipe, 'classWeights', 'balanced, or numbers from 0 up that are not all 0', isWeights)
+  const { badImages } = recipe
+  check(recipe, 'badImages', 'stop or skip', badImages === 'stop' || badImages === 'skip')
   checkOutputStride(config, recipe.outputStride)
   return recipe
 }
