@@ -13,8 +13,9 @@ import { UnreachableError } from '../../src/node/http_errors.ts'
 import { proxyFor } from '../../src/node/proxy.ts'
 import { shownUrl } from '../../src/node/shown_url.ts'
 import { useTemporaryFolder } from '../node/support.ts'
+import { useEnvironment } from '../support/environment.ts'
 import { rejects } from '../support/rejects.ts'
-import { startPuller, useEnvironment } from './pullers.ts'
+import { startPuller } from './pullers.ts'
 import { startServer, startSocketServer, type TestServer } from './server.ts'
 
 const content = Buffer.from('weights')

@@ -8,8 +8,8 @@ import { pullWeights } from '../../src/node/pull.ts'
 import { findWeights } from '../../src/node/weights.ts'
 import type { RegistryEntry } from '../../src/weights/registry.ts'
 import { useTemporaryFolder } from '../node/support.ts'
+import { useEnvironment } from '../support/environment.ts'
 import { rejects } from '../support/rejects.ts'
-import { useEnvironment } from './pullers.ts'
 import { startServer, type TestServer } from './server.ts'
 
 const pth = readFileSync(new URL('golden/zip.pth', import.meta.url))
