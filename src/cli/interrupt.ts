@@ -63,7 +63,7 @@ export function catchSignals(): Interrupt {
     orEnd: work => orAborted(work, controller.signal),
     release() {
       for (const name of SIGNALS) process.off(name, onSignal)
-      process.stderr.off('error', ignore)
+      if (!error) process.stderr.off('error', ignore) // what was said last may fail only later
     },
   }
 }

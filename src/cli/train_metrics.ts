@@ -1,5 +1,6 @@
 // The lines of metrics.jsonl.
 
+import * as v from 'valibot'
 import type { TrainingStep } from '../node/trainer.ts'
 
 /** What evaluating a model found after a step. */
@@ -19,9 +20,17 @@ export function parseMetrics(text: string): Metrics[] {
   return text.split('\n').flatMap(line => parse(line) ?? [])
 }
 
+const number = v.pipe(v.number(), v.finite())
+const share = v.nullable(number)
+const LineSchema = v.union([
+  v.object({ step: number, loss: number, learningRate: number, imagesPerSecond: number }),
+  v.object({ step: number, mIoU: share, pixelAccuracy: share }),
+])
+
 function parse(line: string): Metrics | undefined {
   try {
-    return JSON.parse(line)
+    const found = v.safeParse(LineSchema, JSON.parse(line))
+    return found.success ? found.output : undefined
   } catch {
     return undefined
   }
