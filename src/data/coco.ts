@@ -38,7 +38,8 @@ function isAnnotation(value: unknown): boolean {
   if (!isId(image_id) || !isId(category_id) || typeof area !== 'number') return false
   if (Array.isArray(segmentation)) return true
   const { size, counts } = (segmentation ?? {}) as Record<string, unknown>
-  return Array.isArray(size) && (Array.isArray(counts) || typeof counts === 'string')
+  const isSize = Array.isArray(size) && size.length === 2 && size.every(Number.isInteger)
+  return isSize && (Array.isArray(counts) || typeof counts === 'string')
 }
 
 /** One function for a whole record: a schema for each field takes as long as parsing the text, for a million annotations. */
