@@ -58,8 +58,11 @@ const INSTANCES = v.object({
   ),
   categories: v.array(
     v.object({
-      id: v.pipe(v.number(), v.safeInteger()),
-      name: v.pipe(v.string(), v.nonEmpty(), v.maxLength(100)),
+      id: v.pipe(v.number(), v.safeInteger('expected a whole number')),
+      name: v.pipe(
+        v.string(),
+        v.check(name => name !== '' && name.length <= 100, 'expected a name of 1 to 100 characters'),
+      ),
     }),
   ),
 })
