@@ -14,7 +14,7 @@ export interface DatasetOptions {
   /** Only the first so many images. */
   limit?: number
   /** Whether images that have problems are left out or skipped; else one of them is an error. */
-  skipBad?: true
+  skipBad?: boolean
 }
 
 export interface CheckedDataset {
@@ -40,7 +40,7 @@ export async function openChecked(options: DatasetOptions): Promise<CheckedDatas
     const advice = canSkip ? ['--skip-bad goes on without them'] : []
     throw new AggregateError([...lines, ...advice].map(line => new UserError(line)))
   }
-  for (const line of [...lines, ...report.warnings]) console.error(`warning: ${line}`)
+  for (const line of [...lines, ...report.warnings]) console.warn(`warning: ${line}`)
   return { dataset, report }
 }
 

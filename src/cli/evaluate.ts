@@ -10,6 +10,7 @@ import { addInferenceOptions } from './inference_options.ts'
 import { loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { countBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 
 const NOTES = `
 Datasets:
@@ -36,16 +37,15 @@ interface Options extends InferenceOptions, DatasetOptions {
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .summary('score a model on labelled photos')
     .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it', 'val')
-  return addInferenceOptions(command)
+  addInferenceOptions(command)
     .option('--limit <n>', 'only the first so many images', positiveInteger)
     .option('--skip-bad', 'leave out images that have problems, instead of stopping')
     .option('--json', 'print an object, with the confusion matrix')
     .addHelpText('after', NOTES)
-    .action(run)
+  return quietableAction(command, run)
 }
 
 async function run(options: Options): Promise<void> {
@@ -58,7 +58,7 @@ async function run(options: Options): Promise<void> {
     const found = await evaluate(model, dataset, {
       ...{ outputStride, scales, flip, size },
       onProgress: bar.step,
-      onError: options.skipBad && (({ message }) => console.error(`warning: ${message}`)),
+      onError: options.skipBad ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
     })
     const milliseconds = Math.round(performance.now() - start)
     bar.stop() // before the results, or it would erase them

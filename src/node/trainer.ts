@@ -12,7 +12,7 @@ import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
 import { checkDataset } from './datasets/check.ts'
-import { DeepLab, type OpenOptions } from './deeplab.ts'
+import type { DeepLab, OpenOptions } from './deeplab.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
@@ -103,9 +103,9 @@ export class Trainer implements AsyncIterable<TrainingStep> {
       ...options
     }: OpenOptions & Omit<TrainerOptions, 'report'> & ResumeOptions = {},
   ): Promise<Trainer> {
-    const model = await DeepLab.load(folder, options)
+    const { model, progress } = await readTrainingCheckpoint(folder, options)
     try {
-      const { step, recipe, balance, images, velocities } = await readTrainingCheckpoint(folder, model)
+      const { step, recipe, balance, images, velocities } = progress
       const names = [model.classNames, dataset.classNames].map(String)
       if (images !== dataset.size || names[0] !== names[1])
         throw new UserError(
@@ -170,7 +170,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   /** Gives the model the weights as they are now, for use within the loop: to segment, evaluate or save. */
   async updateModel(): Promise<void> {
     if (!this.#run || this.#kept.step === this.#step) return
-    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step + 1)
+    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step)
     await this.model.setParameters(parameters)
     this.#kept = { step: this.#step, velocities }
   }

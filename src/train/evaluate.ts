@@ -5,7 +5,8 @@ import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
 import { checkClassIds, checkDatasetFields, readLabelledImage } from '../data/labelled_image.ts'
 import { BadImageError, UserError } from '../errors.ts'
-import type { InferenceOptions } from '../model/segmenter.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../model/inference_options.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
 /** What is evaluated: a DeepLab. */
@@ -25,6 +26,11 @@ export interface EvaluateOptions extends InferenceOptions {
   onError?: (error: BadImageError, index: number) => void
   /** Ends the evaluation after the image in work: it then rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
+  ...INFERENCE_OPTIONS,
+  ...{ limit: true, onProgress: true, onImage: true, onError: true, signal: true },
 }
 
 export interface EvaluatedImage {
@@ -62,8 +68,10 @@ export interface Evaluation {
 export async function evaluate(
   model: SegmentationModel,
   dataset: Dataset,
-  { limit = dataset.size, onProgress, onImage, onError, signal, ...inference }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptionNames(options, EVALUATE_OPTIONS)
+  const { limit = dataset.size, onProgress, onImage, onError, signal, ...inference } = options
   signal?.throwIfAborted()
   checkDatasetFields(dataset)
   checkClassNames(dataset.classNames, dataset.name)

@@ -1,7 +1,10 @@
 // How a network is trained: every choice that decides on the result, with the paper's as defaults.
 
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
+import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
+import { RECIPE_TYPES } from './recipe_schema.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -60,6 +63,11 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   seed: 0,
 }
 
+const RECIPE_OPTIONS: OptionNames<Recipe> = {
+  ...namesOf(PAPER),
+  ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
+}
+
 /** The paper does not say; these are from the notes in its authors' code, tensorflow/models/research/deeplab/train.py. */
 const weightDecayOf = ({ backbone }: DeepLabConfig) => (backbone === 'mobilenet_v2' ? 4e-5 : 1e-4)
 
@@ -68,6 +76,8 @@ const FEW_IMAGES = 8
 
 /** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
+  checkOptionNames(options, RECIPE_OPTIONS)
+  checkJson(RECIPE_TYPES, options)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const microBatchSize = options.batchSize ?? PAPER.batchSize
   const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { run } from '../../src/cli/run.ts'
 import { DeepLab } from '../../src/node/index.ts'
@@ -6,6 +7,7 @@ import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 
 export interface Ended {
+  /** As a shell reports it: 128 and the signal's number where a signal ended the process. */
   code: number | null
   stdout: string
   stderr: string
@@ -13,15 +15,15 @@ export interface Ended {
 
 /**
  * Runs `atrous ARGS…` in this process: a new one takes a second. As where stderr is no terminal; what Dawn itself writes there is
- * not seen here.
+ * not seen here. Bytes that are no text come as latin1.
  */
 export async function atrous(...args: string[]): Promise<Ended> {
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   const restores = (['stdout', 'stderr'] as const).map(name => {
     const { write, isTTY } = process[name]
     process[name].isTTY = false
-    process[name].write = ((text: string) => {
-      ended[name] += text
+    process[name].write = ((text: string | Uint8Array) => {
+      ended[name] += typeof text === 'string' ? text : Buffer.from(text).toString('latin1')
       return true
     }) as typeof write
     return () => {
@@ -39,33 +41,47 @@ export async function atrous(...args: string[]): Promise<Ended> {
 /** The command's file. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/**
- * Runs it as a user does, in a process of its own, for at most `seconds`; `through` is a command that takes it as its last
- * arguments. Dawn's own remarks on stderr are left out.
- */
-export function spawnAtrous(
-  args: string[],
-  {
-    env = {},
-    seconds = 30,
-    through = [],
-  }: { env?: NodeJS.ProcessEnv; seconds?: number; through?: string[] } = {},
-): Promise<Ended> {
-  const options = { env: { ...process.env, ...env }, timeout: seconds * 1000 }
-  const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
-  const child = spawn(program, rest, options)
-  const ended: Ended = { code: null, stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', text => {
-      ended[name] += text
-    })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ ...ended, stderr: ended.stderr.replace(DAWN_REMARK, ''), code }))
-  })
+interface SpawnOptions {
+  env?: NodeJS.ProcessEnv
+  /** At most. Default 30. */
+  seconds?: number
+  /** A command that takes it as its last arguments. */
+  through?: string[]
 }
 
-/** Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none; nothing turns them off. */
+/** Runs it as a user does, in a process of its own. Dawn's own remarks on stderr are left out. */
+export function spawnAtrous(args: string[], options: SpawnOptions = {}): Promise<Ended> {
+  return startAtrous(args, options).ended
+}
+
+/** The same, for tests that send signals meanwhile. */
+export function startAtrous(
+  args: string[],
+  { env = {}, seconds = 30, through = [] }: SpawnOptions = {},
+): { child: ChildProcessWithoutNullStreams; ended: Promise<Ended> } {
+  const timeout = { timeout: seconds * 1000, killSignal: 'SIGKILL' } as const
+  const options = { env: { ...process.env, ...env }, ...timeout }
+  const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
+  const child = spawn(program, rest, options)
+  const said: Ended = { code: null, stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', text => {
+      said[name] += text
+    })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      const stderr = said.stderr.replace(DAWN_REMARK, '')
+      resolve({ ...said, stderr, code: signal ? 128 + constants.signals[signal] : code })
+    })
+  })
+  return { child, ended }
+}
+
+/**
+ * Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none. The command keeps them from terminals
+ * and pipes, but Node's own pipes to a child are sockets.
+ */
 const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
 
 /** For Vulkan's loader: a machine without a single driver. */

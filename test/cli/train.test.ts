@@ -55,7 +55,7 @@ describe('atrous train', () => {
     expect(stdout).to.match(/^step 6 of 6, loss \d\.\d{4}, in [\d.]+ s\ntry it: atrous segment photo\.jpg /)
     expect(stderr).to.match(/^warning: batch norm trains on 2 images at a time, .*\n$/)
     expect((await readdir(path('run'))).sort()).to.deep.equal([
-      ...['checkpoints', 'config.json', 'curves.svg', 'metrics.jsonl', 'model.safetensors'],
+      ...['checkpoints', 'config.json', 'curves.svg', 'metrics.jsonl', 'model.safetensors', 'run.json'],
     ])
     expect(await readdir(path('run/checkpoints'))).to.have.members(['step-4', 'step-6'])
     expect((await metrics('run')).map(line => Object.keys(line))).to.deep.equal(
@@ -223,21 +223,6 @@ describe('atrous train', () => {
     }
     expect(await metrics('run')).to.deep.equal(await metrics('straight'))
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
-  })
-
-  it('ends with a checkpoint at Ctrl-C', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', '--steps', '500')])
-    let stdout = ''
-    child.stdout.setEncoding('utf8').on('data', text => {
-      stdout += text
-    })
-    const ended = new Promise(resolve => child.on('close', resolve))
-    while ((await readFile(path('run/metrics.jsonl'), 'utf8').catch(() => '')) === '') await sleep(5)
-    child.kill('SIGINT')
-    expect(await ended).to.equal(0)
-    const [, step] = /^step (\d+) of 500/.exec(stdout)!
-    expect(await metrics('run')).to.have.length(Number(step))
-    expect(await readdir(path('run/checkpoints'))).to.deep.equal([`step-${step}`])
   })
 
   it('starts from a preset’s untrained weights', async () => {

@@ -53,6 +53,7 @@ describe('atrous train on a disk that takes no more', () => {
       'checkpoints',
       'curves.svg',
       'metrics.jsonl',
+      'run.json',
     ])
     expect(await readdir(path(`${out}/checkpoints`))).to.deep.equal([`step-${step}`])
     const before = await losses(out)

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
-import { readRegistry } from '../../src/node/weights.ts'
+import { readRegistry } from '../../src/node/pull.ts'
 import { ModelProtoSchema } from '../../src/onnx/onnx_pb.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import { useTemporaryFolder } from '../node/support.ts'
@@ -50,6 +50,11 @@ describe('atrous weights', () => {
     expect(stdout).to.match(/converted\.safetensors: 12 tensors, [\d.]+ kB\n$/)
     const [before, after] = [golden, output].map(async file => readCheckpoint(await readFile(file), file))
     expect(await after).to.deep.equal(await before)
+
+    expect(await atrous('weights', 'convert', golden, output)).to.deep.equal({
+      ...{ code: 1, stdout: '', stderr: `error: ${output} exists: --overwrite replaces it\n` },
+    })
+    expect((await atrous('weights', 'convert', golden, output, '--overwrite')).code).to.equal(0)
   })
 
   describe('convert to ONNX', () => {
@@ -82,6 +87,31 @@ describe('atrous weights', () => {
       const dims = graph!.output[0].type!.value.value!.shape!.dim.map(({ value }) => value.value)
       expect(dims).to.deep.equal([1n, 5n, 8n, 12n])
       expect((await json('out/preprocessor_config.json')).size).to.deep.equal({ height: 64, width: 96 })
+    })
+
+    it('replaces only what it may', async () => {
+      await saveTinyModel(path('model'))
+      const convert = (...args: string[]) =>
+        atrous('weights', 'convert', path('model'), path('app/model.onnx'), ...args)
+      const refusal = async (...args: string[]) => {
+        const { code, stdout, stderr } = await convert(...args)
+        expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+        return stderr
+      }
+      await mkdir(path('app'))
+      await writeFile(path('app/config.json'), '{ "port": 8080 }')
+      const ofAnApp = `error: ${path('app/config.json')} exists and does not describe a model: write the .onnx to another folder\n`
+      expect(await refusal()).to.equal(ofAnApp)
+      expect(await refusal('--overwrite')).to.equal(ofAnApp)
+      expect(await readdir(path('app'))).to.deep.equal(['config.json'])
+
+      await writeFile(path('app/config.json'), '{ "model_type": "bert" }')
+      expect(await refusal()).to.include('config.json exists: --overwrite replaces it')
+      expect(await convert('--overwrite')).to.include({ code: 0, stderr: '' })
+      expect(await json('app/config.json')).to.include({ model_type: 'atrous' })
+
+      expect(await refusal()).to.equal(`error: ${path('app/model.onnx')} exists: --overwrite replaces it\n`)
+      expect(await convert('--overwrite')).to.include({ code: 0, stderr: '' })
     })
 
     it('leaves the config.json of the model alone', async () => {
@@ -123,6 +153,11 @@ describe('atrous weights', () => {
     for (const command of [
       '',
       'segment',
+      'evaluate',
+      'train',
+      'bench',
+      'tune',
+      'completion',
       'doctor',
       'weights',
       'weights list',
@@ -132,7 +167,7 @@ describe('atrous weights', () => {
     ]) {
       const { code, stdout } = await atrous(...command.split(' ').filter(Boolean), '--help')
       expect(code, command).to.equal(0)
-      expect(stdout, command).to.match(/^(Examples|Quick start|A name works|Each kernel runs)/m)
+      expect(stdout, command).to.match(/^(Examples|Quick start|A name works)/m)
       for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80)
     }
   })

@@ -148,8 +148,8 @@ describe('DeepLab', () => {
     it('refuses options that make no sense', async () => {
       for (const [options, complaint] of [
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32'],
-        [{ scales: [] }, 'scales: expected factors above 0'],
-        [{ size: 0 }, 'size: expected a number of pixels'],
+        [{ scales: [] }, 'scales: expected up to 32 factors above 0, at most 4, got []'],
+        [{ size: 0 }, 'size: expected a number of pixels from 1 to 16384, got 0'],
         [{ batchSize: 0 }, 'batchSize: expected a whole number above 0'],
       ] as const) {
         const error = await rejection(model.segment([photo], options as object))
