@@ -1,10 +1,11 @@
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
 
-/** The id of each name. Throws a UserError for a name that is not among the classes. */
+/** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {
-    const id = classNames.findIndex(each => plain(each) === plain(name))
+    const exact = classNames.indexOf(name)
+    const id = exact >= 0 ? exact : classNames.findIndex(each => plain(each) === plain(name))
     if (id < 0)
       throw new UserError(`there is no class "${printable(name)}"; the classes are ${listed(classNames, 21)}`)
     return id
