@@ -57,8 +57,8 @@ export type { ClassScores, Segmentation } from './segmentation.ts'
 export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './trainer.ts'
 export type { WeightsOptions } from './weights.ts'
 
-// Types of the web that the declarations mention. A program that compiles without the DOM's types, Node's or WebGPU's gets them
-// empty; one that has them gets theirs, since interfaces of one name merge.
+// Globals that the declarations mention. A program that compiles without the types of the DOM, Node, WebGPU or ES2026 gets these
+// empty ones; a program that has them gets theirs, since interfaces of one name merge.
 declare global {
   interface AbortSignal {}
   interface GPU {}
@@ -69,4 +69,7 @@ declare global {
   interface GPUComputePipeline {}
   interface GPUDevice {}
   interface GPUSupportedLimits {}
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
 }
