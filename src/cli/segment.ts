@@ -121,7 +121,7 @@ interface Run {
 async function segmentPhotos(photos: Photo[], { options, results }: Run): Promise<void> {
   const output = openOutput(photos, options)
   if (!options.explain) await output.check()
-  const bar = countBar(photos.length, 'photos checked', { shown: true })
+  const bar = countBar(photos.length, 'photos checked', { shown: photos.length > 100 })
   await checkHeaders(photos, bar.step).finally(bar.stop)
   if (photos.every(({ error }) => error)) return
   const model = await loadModel(options.model, options)
