@@ -10,6 +10,7 @@ import type { Precision } from '../kernels/layout.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
+import { shownSource } from '../node/shown_url.ts'
 import { openTuning } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import {
@@ -109,7 +110,7 @@ async function run(options: Options): Promise<void> {
   const jobs = jobsOf(options, subject)
   const { photo, variants, ...found } = await survey(options, subject, jobs)
   const report: BenchReport = {
-    ...{ atrous: version, node: process.version, ...found, model: name, precision },
+    ...{ atrous: version, node: process.version, ...found, model: shownSource(name), precision },
     results: [],
   }
   if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)

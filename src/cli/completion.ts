@@ -2,7 +2,7 @@
 
 import { Argument, Command } from 'commander'
 import { presets } from '../model/presets.ts'
-import { readRegistry } from '../node/weights.ts'
+import { readRegistry } from '../node/pull.ts'
 import { type Subcommand, subcommands } from './commands.ts'
 import { bashScript } from './completion_bash.ts'
 import { fishScript } from './completion_fish.ts'

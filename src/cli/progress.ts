@@ -24,12 +24,16 @@ export function countBar(total: number, things: string, { shown }: { shown: bool
 
 export interface DownloadBar {
   onProgress?: (progress: DownloadProgress) => void
+  onWarning(message: string): void
   stop(): void
 }
 
-/** Follows downloads, one file after the other. */
+/** Follows downloads, one file after the other, and prints warnings about them. */
 export function downloadBar(): DownloadBar {
-  if (!canShow()) return { stop() {} }
+  const onWarning = (message: string) => {
+    if (!isQuiet()) console.error(`warning: ${message}`)
+  }
+  if (!canShow()) return { onWarning, stop() {} }
   const format = '{file} {bar} {received}, {speed}/s · {eta_formatted} left'
   const options = { format, barsize: 20, etaBuffer: 100 }
   let bar: cliProgress.SingleBar | undefined
@@ -50,6 +54,11 @@ export function downloadBar(): DownloadBar {
         bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
         bar.start(totalBytes, receivedBytes, texts)
       } else bar?.update(receivedBytes, texts)
+    },
+    onWarning(message) {
+      bar?.stop() // the warning gets a line of its own; the next bar starts below it
+      current.file = ''
+      onWarning(message)
     },
     stop() {
       bar?.stop()

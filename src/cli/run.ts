@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { type Subcommand, subcommands } from './commands.ts'
 import { reportError } from './errors.ts'
+import { InterruptedError } from './interrupt.ts'
 import { version } from './version.ts'
 
 const QUICK_START = `Quick start:
@@ -23,6 +24,7 @@ export async function run(args: string[], commands: readonly Subcommand[] = subc
   } catch (error) {
     // Commander has said what it has to say, be it help or a complaint.
     if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof InterruptedError) return error.exitCode
     reportError(error)
     return 1
   } finally {
@@ -51,8 +53,9 @@ function throwing(command: Command): Command {
   return command
 }
 
-/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. */
+/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. Nor is a terminal that was closed, EIO. */
 function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EIO') return
   if (error.code === 'EPIPE') process.exit()
   throw error
 }

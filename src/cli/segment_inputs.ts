@@ -20,7 +20,7 @@ export const STANDARD_INPUT = '-'
 /** What a folder or a pattern finds; a file that is named by itself may have any name. */
 const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 /** What this command writes. */
-const RESULT_NAME = /\.(mask|overlay)\.png$/i
+const RESULT_NAME = /\.(mask|overlay|probabilities\.\d+-[^/\\.]*)\.png$/i
 const PATTERN = /[*?[\]{}()!]/
 const MAX_INPUT_BYTES = 2 ** 28
 /** Headers that are read at a time. */

@@ -8,13 +8,13 @@ import { fileError } from '../node/file_error.ts'
 import { readModel } from '../node/model_files.ts'
 import { type OnnxFile, onnxFiles } from '../node/onnx_files.ts'
 import { findWeights } from '../node/weights.ts'
-import type { OnnxExportOptions } from '../onnx/deeplab.ts'
+import type { OnnxExportOptions } from '../onnx/export.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import { bytesText } from './format.ts'
+import { withDownloads } from './model.ts'
 import { imageSize, positiveInteger } from './options.ts'
 import { exists, refuseExisting } from './output.ts'
-import { downloadBar } from './progress.ts'
 import { quietableAction } from './quiet.ts'
 
 const EXAMPLES = `
@@ -94,9 +94,8 @@ async function toOnnx(
   output: string,
   { overwrite, ...options }: Omit<Options, 'quiet'>,
 ): Promise<void> {
-  const bar = downloadBar()
-  const found = await findWeights(input, { onProgress: bar.onProgress }).finally(bar.stop)
-  const [onnx, ...beside] = onnxFiles(output, {
+  const found = await withDownloads(input, options => findWeights(input, options))
+  const [onnx, ...beside] = await onnxFiles(output, {
     ...{ model: readModel(found), source: found.source },
     ...options,
   })

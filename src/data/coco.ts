@@ -1,6 +1,9 @@
 // COCO's annotations of object instances, turned into what semantic segmentation needs.
 
+import * as v from 'valibot'
 import { UserError } from '../errors.ts'
+import { parseJson } from '../json.ts'
+import { printable } from '../printable.ts'
 import type { CocoRle } from './coco_rle.ts'
 import { vocClasses } from './voc.ts'
 
@@ -19,6 +22,46 @@ export interface CocoAnnotation {
   /** In pixels. */
   area: number
 }
+
+const isId = (value: unknown) => Number.isSafeInteger(value)
+const isSide = (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 20
+
+function isImage(value: unknown): boolean {
+  const { id, file_name, width, height } = (value ?? {}) as Record<string, unknown>
+  return isId(id) && typeof file_name === 'string' && isSide(width) && isSide(height)
+}
+
+/** The numbers of outlines and runs, which are most of a file, are checked when they are drawn. */
+function isAnnotation(value: unknown): boolean {
+  const { image_id, category_id, segmentation, area } = (value ?? {}) as Record<string, unknown>
+  if (!isId(image_id) || !isId(category_id) || typeof area !== 'number') return false
+  if (Array.isArray(segmentation)) return true
+  const { size, counts } = (segmentation ?? {}) as Record<string, unknown>
+  return Array.isArray(size) && (Array.isArray(counts) || typeof counts === 'string')
+}
+
+/** One function for a whole record: a schema for each field takes as long as parsing the text, for a million annotations. */
+const INSTANCES = v.object({
+  images: v.array(
+    v.custom<CocoInstances['images'][number]>(
+      isImage,
+      'expected an image: an object with id, file_name, width and height',
+    ),
+  ),
+  annotations: v.array(
+    v.custom<CocoAnnotation>(
+      isAnnotation,
+      'expected an annotation: an object with image_id, category_id, area and segmentation, a list of outlines or an object with size and counts',
+    ),
+  ),
+  categories: v.array(
+    v.object({
+      id: v.pipe(v.number(), v.safeInteger()),
+      name: v.pipe(v.string(), v.nonEmpty(), v.maxLength(100)),
+    }),
+  ),
+})
 
 /** Which class a category is; it is background where undefined. */
 export interface CocoMapping {
@@ -59,14 +102,24 @@ const LEAST_VOC_PIXELS = 1000
 export const hasEnoughVoc = (annotations: readonly CocoAnnotation[]): boolean =>
   annotations.reduce((sum, { area }) => sum + area, 0) > LEAST_VOC_PIXELS
 
-/** Throws a UserError that says what is missing where a parsed file is no list of instances. */
-export function checkInstances(file: string, json: unknown): asserts json is CocoInstances {
-  for (const list of ['images', 'annotations', 'categories'])
-    if (!Array.isArray((json as Record<string, unknown> | null)?.[list]))
-      throw new UserError(`${file}: no COCO instances, there is no list "${list}"`)
-  const { annotations, categories } = json as CocoInstances
-  const known = new Set(categories.map(({ id }) => id))
+/** Throws a UserError that begins with `file` where a text is no list of instances, or one that contradicts itself. */
+export function parseInstances(file: string, text: string): CocoInstances {
+  const instances = parseJson(INSTANCES, text, file)
+  const { images, annotations, categories } = instances
+  const known = new Set<number>()
+  for (const { id, name } of categories) {
+    if (known.has(id)) throw new UserError(`${file}: two categories have the id ${id}`)
+    if (printable(name) !== name)
+      throw new UserError(`${file}: category ${id}: the name holds control characters`)
+    known.add(id)
+  }
   const odd = annotations.find(({ category_id }) => !known.has(category_id))
   if (odd)
     throw new UserError(`${file}: an annotation is of category ${odd.category_id}, which is not listed`)
+  const seen = new Set<number>()
+  for (const { id } of images) {
+    if (seen.has(id)) throw new UserError(`${file}: two images have the id ${id}`)
+    seen.add(id)
+  }
+  return instances
 }

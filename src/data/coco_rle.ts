@@ -9,8 +9,10 @@ export interface CocoRle {
 /** The bitmap: height · width bytes of 0 or 1, row by row. Throws a UserError where the runs do not fill it. */
 export function decodeRle({ size: [height, width], counts }: CocoRle): Uint8Array {
   const runs = typeof counts === 'string' ? unpackRuns(counts) : counts
+  if (!Array.isArray(runs) || !runs.every(run => Number.isSafeInteger(run) && run >= 0))
+    throw new UserError(`a run-length mask of ${height * width} pixels has runs that are no whole numbers`)
   const total = runs.reduce((a, b) => a + b, 0)
-  if (total !== height * width || runs.some(run => !(run >= 0)))
+  if (total !== height * width)
     throw new UserError(`a run-length mask of ${height * width} pixels has runs for ${total}`)
   const bitmap = new Uint8Array(height * width)
   let pixel = 0
@@ -32,6 +34,8 @@ function unpackRuns(text: string): number[] {
     let [value, shift, code] = [0, 0, 0]
     do {
       code = text.charCodeAt(at++) - 48
+      if (!(code >= 0 && code < 64) || shift > 30)
+        throw new UserError('a run-length mask is cut short, or holds a character that means no run')
       value |= (code & 31) << shift
       shift += 5
     } while (code & 32)

@@ -15,7 +15,21 @@ export async function openGpu({ features = [] }: { features?: string[] } = {}): 
   // Mesa warns on stderr when it has nowhere for its sockets, which it does not need.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
-  return withoutDawnWarnings(() => Gpu.open(create(features)))
+  return withoutDawnWarnings(() => Gpu.open(entryWith(features)))
+}
+
+/** Dawn's entry points, by their toggles. */
+const entries = new Map<string, GPU>()
+
+/**
+ * All devices share an entry point, which lives as long as the process: Dawn crashes where the garbage collector takes an entry
+ * point before the devices that it opened.
+ */
+function entryWith(features: string[]): GPU {
+  const key = features.join()
+  const entry = entries.get(key) ?? create(features)
+  entries.set(key, entry)
+  return entry
 }
 
 let slowed = false

@@ -81,9 +81,20 @@ function scratchFile(): string | undefined {
   }
 }
 
-/** Node has no dup2; but a file that is opened gets the lowest number that is free, here that of stderr. */
+/**
+ * Node has no dup2; but a file that is opened gets the lowest number that is free, here that of stderr. The number must not stay
+ * free: the next file that the process opens would get it, and with it every message.
+ */
 function becomeStderr(path: string, flags: number): void {
   closeSync(STDERR)
-  const opened = openSync(path, flags)
+  const opened = openOrNull(path, flags)
   if (opened !== STDERR) closeSync(opened)
+}
+
+function openOrNull(path: string, flags: number): number {
+  try {
+    return openSync(path, flags)
+  } catch {
+    return openSync('/dev/null', constants.O_WRONLY)
+  }
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { type DecodedPng, decode, encode, type IndexedColors } from 'fast-png'
+import { encode, type IndexedColors } from 'fast-png'
 import type { Colour } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
+import { printablePath } from '../printable.ts'
 import { writeFileAtomic } from './atomic.ts'
-import { fileError } from './file_error.ts'
+import { decodeIndices } from './png_indices.ts'
+import { readRegularFile } from './read_file.ts'
 
 /** Class ids per pixel, row by row from the top: height · width bytes. */
 export interface Mask {
@@ -29,44 +30,20 @@ export async function writeMaskPng(file: string, mask: Mask, palette: readonly C
   await writeFileAtomic(file, encodeMaskPng(mask, palette))
 }
 
+/** Bytes of the largest mask file: one that is not compressed, of as many pixels as a photo may have. */
+const MOST_BYTES = 2 ** 29
+
 /**
  * Reads class ids from a palette PNG (its indices) or a greyscale one (its values), of 1 to 8 bits a pixel.
  *
- * Throws a UserError for a file that is missing, damaged, or in colour: colours are no class ids.
+ * Throws a UserError for a file that is missing, damaged, larger than a photo may be, or in colour: colours are no class ids.
  */
 export async function readMaskPng(file: string): Promise<Mask> {
-  const bytes = await readFile(file).catch(error => {
-    throw fileError(file, error)
-  })
-  const png = decodeStrictly(file, bytes)
-  if (png.channels !== 1 || png.depth === 16) {
-    throw new UserError(
-      `${file}: a mask is a palette or greyscale PNG of up to 8 bits, this one has ${png.channels}×${png.depth} bits a pixel`,
-    )
-  }
-  return { mask: unpack(png), width: png.width, height: png.height }
-}
-
-function decodeStrictly(file: string, bytes: Uint8Array): DecodedPng {
+  const bytes = await readRegularFile(file, { limit: MOST_BYTES })
   try {
-    return decode(bytes, { checkCrc: true })
+    const { values, width, height } = await decodeIndices(bytes)
+    return { mask: values, width, height }
   } catch (error) {
-    throw new UserError(`${file}: not a PNG, or damaged (${(error as Error).message})`)
+    throw error instanceof UserError ? new UserError(`${printablePath(file)}: ${error.message}`) : error
   }
-}
-
-/** One value a byte from rows of 1, 2, 4 or 8 bits a pixel, first pixel in the high bits; each row starts on a new byte. */
-function unpack({ data, depth, width, height }: DecodedPng): Uint8Array {
-  if (depth === 8) return data as Uint8Array
-  const pixelsPerByte = 8 / depth
-  const rowBytes = Math.ceil(width / pixelsPerByte)
-  const values = new Uint8Array(height * width)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const byte = data[y * rowBytes + Math.floor(x / pixelsPerByte)]
-      const shift = 8 - depth - (x % pixelsPerByte) * depth
-      values[y * width + x] = (byte >> shift) & (2 ** depth - 1)
-    }
-  }
-  return values
 }

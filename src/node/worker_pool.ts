@@ -27,6 +27,9 @@ export class WorkerPool<Job, Result> {
       const worker = startWorker(module)
       worker.on('message', (response: Response<Result>) => this.#settle(response))
       worker.on('error', error => this.#failAll(error))
+      worker.on('messageerror', error => this.#failAll(error))
+      // A thread also ends without an error: by process.exit, or because the system has no memory left.
+      worker.on('exit', code => this.#failAll(new Error(`a worker thread ended with exit code ${code}`)))
       return worker
     })
   }
@@ -43,12 +46,15 @@ export class WorkerPool<Job, Result> {
 
   /** Ends the threads, whatever they are doing; jobs that are not done reject. */
   async close(): Promise<void> {
+    this.#failure ??= new Error('the workers were ended')
     await Promise.all(this.#workers.map(worker => worker.terminate()))
-    this.#failAll(new Error('the workers were ended'))
+    this.#failAll(this.#failure)
   }
 
   #settle(response: Response<Result>): void {
-    const { resolve, reject } = this.#waiting.get(response.id)!
+    const waiting = this.#waiting.get(response.id)
+    if (!waiting) return // the pool has failed meanwhile
+    const { resolve, reject } = waiting
     this.#waiting.delete(response.id)
     if ('result' in response) resolve(response.result)
     else reject(response.isUserError ? new UserError((response.error as Error).message) : response.error)
@@ -57,7 +63,7 @@ export class WorkerPool<Job, Result> {
   /** Without one of its threads a pool would wait for ever. */
   #failAll(error: unknown): void {
     this.#failure ??= error
-    for (const { reject } of this.#waiting.values()) reject(error)
+    for (const { reject } of this.#waiting.values()) reject(this.#failure)
     this.#waiting.clear()
   }
 }

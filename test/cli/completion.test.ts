@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { readRegistry } from '../../src/node/weights.ts'
+import { readRegistry } from '../../src/node/pull.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous } from './support.ts'
 
@@ -45,8 +45,8 @@ describe('atrous completion', () => {
       [['atrous', 'se'], ['segment']],
       [['atrous', '--v'], ['--version']],
       [
-        ['atrous', 'segment', '--o'],
-        ['--out', '--overwrite', '--output-stride'],
+        ['atrous', 'segment', '--ou'],
+        ['--out', '--output-stride'],
       ],
       [
         ['atrous', 'segment', '--precision', ''],

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { benchCommand } from '../../src/cli/bench.ts'
@@ -16,6 +17,7 @@ import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 
 export interface Ended {
+  /** As a shell reports it: 128 and the signal's number where a signal ended the process. */
   code: number | null
   stdout: string
   stderr: string
@@ -65,30 +67,41 @@ export async function atrous(...args: string[]): Promise<Ended> {
 /** The command's file. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/**
- * Runs it as a user does, in a process of its own, for at most `seconds`; `through` is a command that takes it as its last
- * arguments. Dawn's own remarks on stderr are left out.
- */
-export function spawnAtrous(
+interface SpawnOptions {
+  env?: NodeJS.ProcessEnv
+  /** At most. Default 30. */
+  seconds?: number
+  /** A command that takes it as its last arguments. */
+  through?: string[]
+}
+
+/** Runs it as a user does, in a process of its own. Dawn's own remarks on stderr are left out. */
+export function spawnAtrous(args: string[], options: SpawnOptions = {}): Promise<Ended> {
+  return startAtrous(args, options).ended
+}
+
+/** The same, for tests that send signals meanwhile. */
+export function startAtrous(
   args: string[],
-  {
-    env = {},
-    seconds = 30,
-    through = [],
-  }: { env?: NodeJS.ProcessEnv; seconds?: number; through?: string[] } = {},
-): Promise<Ended> {
-  const options = { env: { ...process.env, ...env }, timeout: seconds * 1000 }
+  { env = {}, seconds = 30, through = [] }: SpawnOptions = {},
+): { child: ChildProcessWithoutNullStreams; ended: Promise<Ended> } {
+  const timeout = { timeout: seconds * 1000, killSignal: 'SIGKILL' } as const
+  const options = { env: { ...process.env, ...env }, ...timeout }
   const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
   const child = spawn(program, rest, options)
-  const ended: Ended = { code: null, stdout: '', stderr: '' }
+  const said: Ended = { code: null, stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', text => {
-      ended[name] += text
+      said[name] += text
     })
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', code => resolve({ ...ended, stderr: ended.stderr.replace(DAWN_REMARK, ''), code }))
+    child.on('close', (code, signal) => {
+      const stderr = said.stderr.replace(DAWN_REMARK, '')
+      resolve({ ...said, stderr, code: signal ? 128 + constants.signals[signal] : code })
+    })
   })
+  return { child, ended }
 }
 
 /**

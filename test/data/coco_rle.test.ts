@@ -47,10 +47,27 @@ describe('decodeRle', () => {
   })
 
   it('refuses runs that do not fill the bitmap', () => {
-    for (const counts of [[1, 2], [1, 6], [5, -1, 2], '', 'zz'])
+    for (const counts of [[1, 2], [1, 6], ''])
       expect(() => decodeRle({ size: [2, 3], counts }), String(counts)).to.throw(
         UserError,
         'a run-length mask of 6 pixels has runs for',
+      )
+  })
+
+  it('refuses runs that are no whole numbers', () => {
+    const odd = [[5, -1, 2], [0.5, 5.5], ['1', '5'], [null, 6], [6, Number.NaN], {}, [1e300, -1e300, 6]]
+    for (const counts of odd)
+      expect(() => decodeRle({ size: [2, 3], counts: counts as number[] }), JSON.stringify(counts)).to.throw(
+        UserError,
+        'a run-length mask of 6 pixels has runs that are no whole numbers',
+      )
+  })
+
+  it('refuses text that is no packed runs', () => {
+    for (const counts of ['zz', '6 ', '6\u001b', 'o', 'oooooooooo0', 'é'])
+      expect(() => decodeRle({ size: [2, 3], counts }), counts).to.throw(
+        UserError,
+        'a run-length mask is cut short, or holds a character that means no run',
       )
   })
 })

@@ -1,18 +1,19 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:buffer'
 import { join } from 'node:path'
 import {
   allCategories,
   type CocoAnnotation,
   type CocoInstances,
-  checkInstances,
   hasEnoughVoc,
+  parseInstances,
   vocCategories,
 } from '../../data/coco.ts'
 import { UserError } from '../../errors.ts'
-import { fileError } from '../file_error.ts'
+import { printablePath } from '../../printable.ts'
+import { readRegularFile } from '../read_file.ts'
 import { FileDataset } from './file_dataset.ts'
 import type { Item } from './item.ts'
-import { listFolder } from './text_list.ts'
+import { checkRelativePath, listFolder, namesText } from './text_list.ts'
 
 export interface CocoOptions {
   /** Only VOC's classes, and only images with enough of them (section 4 of DeepLabv3); else all categories and images. */
@@ -43,6 +44,7 @@ export async function openCoco(
     .map(image => ({ image, annotations: ofImage.get(image.id)! }))
     .filter(({ annotations }) => !vocOnly || hasEnoughVoc(annotations))
     .map(({ image: { file_name, width, height }, annotations }): Item => {
+      checkRelativePath(file, file_name)
       const labels = { regions: regionsOf(annotations), width, height }
       return { id: file_name, image: join(photos, file_name), labels }
     })
@@ -56,7 +58,9 @@ async function findInstances(folder: string, split: string): Promise<{ file: str
   const name = splits.find(each => each === split) ?? splits.find(each => each === `${split}2017`)
   if (name) return { file: join(annotations, `instances_${name}.json`), name }
   throw new UserError(
-    `${annotations}: no instances_${split}.json; there are the splits ${splits.join(', ') || '(none)'}`,
+    printablePath(
+      `${annotations}: no instances_${split}.json; there are the splits ${namesText(splits) || '(none)'}`,
+    ),
   )
 }
 
@@ -67,19 +71,8 @@ async function findPhotos(folder: string, split: string): Promise<string> {
   return (await listFolder(images)).includes(split) ? join(images, split) : images
 }
 
+/** A text of more bytes than a string can have characters would end in an error that names neither. */
 async function readInstances(file: string): Promise<CocoInstances> {
-  const text = await readFile(file, 'utf8').catch(error => {
-    throw fileError(file, error)
-  })
-  const json = parseJson(file, text)
-  checkInstances(file, json)
-  return json
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new UserError(`${file}: not JSON, or cut short`)
-  }
+  const bytes = await readRegularFile(file, { limit: constants.MAX_STRING_LENGTH })
+  return parseInstances(printablePath(file), new TextDecoder().decode(bytes))
 }

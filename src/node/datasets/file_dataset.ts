@@ -1,20 +1,26 @@
 import { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../../data/dataset.ts'
 import { UserError } from '../../errors.ts'
+import { printable, printablePath } from '../../printable.ts'
 import { type Item, readItem, readItemLabels } from './item.ts'
 
 /** A dataset whose photos lie in files. */
 export class FileDataset implements Dataset {
   readonly name: string
   readonly classNames: readonly string[]
+  /** @internal */
   readonly items: readonly Item[]
   readonly ids: readonly string[]
 
-  /** Throws a UserError where there is not one item, or more classes than a byte can tell from IGNORE_INDEX. */
+  /**
+   * @internal Throws a UserError where there is not one item, where two are of one id, where an id is not fit for a message, or
+   * where there are more classes than a byte can tell from IGNORE_INDEX.
+   */
   constructor(name: string, classNames: readonly string[], items: readonly Item[]) {
-    if (items.length === 0) throw new UserError(`${name}: there are no images`)
+    this.name = printablePath(name)
+    if (items.length === 0) throw new UserError(`${this.name}: there are no images`)
     if (classNames.length < 2 || classNames.length > IGNORE_INDEX)
-      throw new UserError(`${name}: expected 2 to ${IGNORE_INDEX} classes, got ${classNames.length}`)
-    this.name = name
+      throw new UserError(`${this.name}: expected 2 to ${IGNORE_INDEX} classes, got ${classNames.length}`)
+    checkIds(this.name, items)
     this.classNames = classNames
     this.items = items
     this.ids = items.map(({ id }) => id)
@@ -39,5 +45,20 @@ export class FileDataset implements Dataset {
       this.classNames,
       indices.map(index => this.items[index]),
     )
+  }
+}
+
+/** As long as any system allows a path to be. */
+const LONGEST_ID = 4096
+
+function checkIds(dataset: string, items: readonly Item[]): void {
+  const seen = new Set<string>()
+  for (const { id } of items) {
+    if (id.length > LONGEST_ID || /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(id))
+      throw new UserError(
+        `${dataset}: the name of an image is too long or holds control characters: ${printable(id)}`,
+      )
+    if (seen.has(id)) throw new UserError(`${dataset}: the image ${printable(id)} is listed twice`)
+    seen.add(id)
   }
 }

@@ -1,18 +1,49 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join, parse } from 'node:path'
 import { UserError } from '../../errors.ts'
+import { printable, printablePath } from '../../printable.ts'
 import { fileError } from '../file_error.ts'
+import { readRegularFile } from '../read_file.ts'
 
-/** A text file's lines, less blank ones and the space around them. Throws a UserError where it cannot be read. */
+/** A list of a million images is a tenth of this. */
+const MOST_LIST_BYTES = 2 ** 28
+const LONGEST_LINE = 1000
+
+/**
+ * A text file's lines, less blank ones and the space around them. Throws a UserError where it cannot be read or is no text: UTF-8
+ * without control characters other than tabs.
+ */
 export async function readLines(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(error => {
-    throw fileError(file, error)
-  })
-  return text
-    .replace(/^\uFEFF/, '')
+  const bytes = await readRegularFile(file, { limit: MOST_LIST_BYTES })
+  const lines = decodeText(file, bytes)
     .split('\n')
     .map(line => line.trim())
-    .filter(line => line !== '')
+  const odd = lines.findIndex(line => line.length > LONGEST_LINE || /[^\P{Cc}\t]/u.test(line))
+  if (odd >= 0)
+    throw new UserError(
+      `${printablePath(file)}: line ${odd + 1} is longer than ${LONGEST_LINE} characters, or holds control characters`,
+    )
+  return lines.filter(line => line !== '')
+}
+
+function decodeText(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new UserError(`${printablePath(file)}: is no text in UTF-8`)
+  }
+}
+
+/** Throws a UserError for the path of an image, in a list, that leads out of the dataset's folder. */
+export function checkRelativePath(list: string, path: string): void {
+  if (path.split(/[/\\\s]/).includes('..'))
+    throw new UserError(`${printablePath(list)}: ${printable(path)} leads out of the dataset's folder`)
+}
+
+/** Names for a message: only the first few of many. */
+export function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, 20).map(name => printable(name))
+  return names.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ')
 }
 
 /** As readLines; undefined where there is no such file. */
@@ -29,20 +60,51 @@ export async function listFolder(folder: string): Promise<string[]> {
   return names.filter(name => !name.startsWith('.')).sort()
 }
 
-/** The paths of a folder's files by their names less the ending; none where there is no such folder. */
-export async function filesByStem(folder: string): Promise<Map<string, string>> {
-  const names = await listFolder(folder).catch(() => [])
-  return new Map(names.map(name => [parse(name).name, join(folder, name)]))
+/** A folder's files by their names less the ending. */
+export interface ImageFolder {
+  readonly stems: readonly string[]
+  /**
+   * The path of the image of this name, or of another file where there is no image; undefined where there is neither. Throws a
+   * UserError where several images have the name.
+   */
+  find(stem: string): string | undefined
+}
+
+const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']
+
+/** Empty where there is no such folder. */
+export async function imageFolder(folder: string): Promise<ImageFolder> {
+  const names = await listFolder(folder).catch((): string[] => [])
+  const byStem = new Map<string, string[]>()
+  for (const name of names) {
+    const stem = parse(name).name
+    byStem.set(stem, [...(byStem.get(stem) ?? []), name])
+  }
+  return {
+    stems: [...byStem.keys()],
+    find(stem) {
+      const files = byStem.get(stem) ?? []
+      const images = files.filter(file => IMAGE_ENDINGS.includes(parse(file).ext.toLowerCase()))
+      if (images.length > 1)
+        throw new UserError(`${folder}: ${images.join(' and ')} have the same name; keep or rename one`)
+      const [file] = images.length > 0 ? images : files
+      return file && join(folder, file)
+    },
+  }
 }
 
 /** The lines of `<folder>/<split>.txt`; a UserError says which splits there are instead, or that the list is empty. */
 export async function readSplit(folder: string, split: string): Promise<string[]> {
+  const names = await listFolder(folder)
+  if (!names.includes(`${split}.txt`)) {
+    const splits = names.filter(name => name.endsWith('.txt')).map(name => parse(name).name)
+    throw new UserError(
+      printablePath(`${folder}: no split "${split}"; there is ${namesText(splits) || 'none'}`),
+    )
+  }
   const file = join(folder, `${split}.txt`)
-  const lines = await readLinesIfAny(file)
-  if (lines?.length === 0) throw new UserError(`${file}: the list is empty`)
-  if (lines) return lines
-  const splits = (await listFolder(folder))
-    .filter(name => name.endsWith('.txt'))
-    .map(name => parse(name).name)
-  throw new UserError(`${folder}: no split "${split}"; there is ${splits.join(', ') || 'none'}`)
+  const lines = await readLines(file)
+  if (lines.length === 0) throw new UserError(`${printablePath(file)}: the list is empty`)
+  for (const line of lines) checkRelativePath(file, line)
+  return lines
 }

@@ -1,0 +1,74 @@
+import { UserError } from '../errors.ts'
+
+/** Far outside of any photo; within it the arithmetic below is exact to a small part of a pixel. */
+const LARGEST_COORDINATE = 1e6
+
+/** Of an outline: crossings with the middles of rows. Real ones have some thousand; more take too much memory and time. */
+const MOST_CROSSINGS = 2 ** 22
+
+/**
+ * Sets the pixels whose centres are inside an outline (x, y, x, y, … in pixels) to 1: those around which the outline winds, as in
+ * SVG's rule "nonzero". Parts outside of the bitmap, height · width bytes, are left out.
+ *
+ * Throws a UserError for fewer than three points, coordinates that are no numbers or far outside, and outlines that are too intricate.
+ */
+export function fillPolygon(
+  points: readonly number[],
+  bitmap: Uint8Array,
+  { width, height }: { width: number; height: number },
+): void {
+  checkPoints(points)
+  for (const [y, { down, up }] of crossings(points, height)) {
+    down.sort((a, b) => a - b)
+    up.sort((a, b) => a - b)
+    const row = bitmap.subarray(y * width, (y + 1) * width)
+    let winding = 0
+    let begin = 0
+    for (let i = 0, j = 0; i < down.length || j < up.length; ) {
+      const isDown = j === up.length || down[i] < up[j]
+      const x = isDown ? down[i++] : up[j++]
+      if (winding === 0) begin = x
+      winding += isDown ? 1 : -1
+      if (winding === 0) row.fill(1, firstCentre(begin, width), firstCentre(x, width))
+    }
+  }
+}
+
+function checkPoints(points: unknown): asserts points is readonly number[] {
+  const count = Array.isArray(points) ? points.length : 0
+  if (!Array.isArray(points) || count < 6 || !points.every(Number.isFinite))
+    throw new UserError(`an outline of ${count} coordinates: expected at least 6 numbers`)
+  if (count % 2 > 0) throw new UserError(`an outline of ${count} coordinates: expected pairs of x and y`)
+  const far = points.find(value => Math.abs(value) > LARGEST_COORDINATE)
+  if (far !== undefined)
+    throw new UserError(`an outline with the coordinate ${far}: it is far outside of the image`)
+}
+
+/** Where an outline crosses the middle of a row, by direction. */
+interface Row {
+  down: number[]
+  up: number[]
+}
+
+function crossings(points: readonly number[], height: number): Map<number, Row> {
+  const rows = new Map<number, Row>()
+  let total = 0
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [points[i], points[i + 1]]
+    const [nextX, nextY] = [points[(i + 2) % points.length], points[(i + 3) % points.length]]
+    const first = firstCentre(Math.min(y, nextY), height)
+    const end = firstCentre(Math.max(y, nextY), height)
+    total += end - first
+    if (total > MOST_CROSSINGS)
+      throw new UserError(`an outline of ${points.length} coordinates is too intricate`)
+    for (let row = first; row < end; row++) {
+      if (!rows.has(row)) rows.set(row, { down: [], up: [] })
+      const crossing = x + ((row + 0.5 - y) * (nextX - x)) / (nextY - y)
+      rows.get(row)![nextY > y ? 'down' : 'up'].push(crossing)
+    }
+  }
+  return rows
+}
+
+/** Of `count` pixels side by side, the first whose centre is not before this place. */
+const firstCentre = (place: number, count: number) => Math.min(count, Math.max(0, Math.ceil(place - 0.5)))

@@ -1,0 +1,38 @@
+import { expect } from 'chai'
+import { WorkerPool } from '../../src/node/worker_pool.ts'
+import { rejection } from './support.ts'
+
+const MODULE = new URL('./dying_worker.ts', import.meta.url)
+
+describe('WorkerPool', () => {
+  let pool: WorkerPool<string, string>
+  const open = (count: number) => {
+    pool = new WorkerPool(MODULE, count)
+  }
+  afterEach(() => pool.close())
+
+  it('gives each job its own result', async () => {
+    open(2)
+    expect(await Promise.all(['a', 'b', 'c'].map(job => pool.run(job)))).to.deep.equal(['a', 'b', 'c'])
+  })
+
+  const deaths = { exit: 'a worker thread ended with exit code 0', 'throw later': 'thrown later' }
+  for (const [job, message] of Object.entries(deaths)) {
+    it(`fails all jobs, those to come too, where one of its threads dies: ${job}`, async () => {
+      open(2)
+      const waiting = rejection(pool.run('wait'))
+      const dying = rejection(pool.run(job))
+      expect((await dying).message).to.equal(message)
+      expect((await waiting).message).to.equal(message)
+      expect((await rejection(pool.run('a'))).message).to.equal(message)
+    })
+  }
+
+  it('says that it was closed to the jobs that are not done', async () => {
+    open(1)
+    const waiting = rejection(pool.run('wait'))
+    await pool.close()
+    expect((await waiting).message).to.equal('the workers were ended')
+    expect((await rejection(pool.run('a'))).message).to.equal('the workers were ended')
+  })
+})
