@@ -66,25 +66,46 @@ function jsonOf(value: object | string | null): string {
   }
 }
 
-/** What valibot calls a value of the wrong type or of a range of its own, in the words of this project. */
+/** What valibot expects, in the words of this project: by its names of types, and of rules that have no value to compare with. */
 const EXPECTED: Record<string, string> = {
   Array: 'a list',
   Object: 'an object',
   string: 'text',
   boolean: 'true or false',
   number: 'a number',
+  integer: 'a whole number',
+  safe_integer: 'a whole number up to 2^53',
+  finite: 'a finite number',
 }
 
-function messageOf({ message, expected, input, path }: v.BaseIssue<unknown>): string {
+/** The beginnings of what it expects of numbers and lengths. */
+const BOUNDS: [sign: string, words: string][] = [
+  ['>=', 'at least '],
+  ['<=', 'at most '],
+  ['>', 'more than '],
+  ['<', 'less than '],
+]
+
+function messageOf({ message, type, expected, input, path }: v.BaseIssue<unknown>): string {
   if (!message.startsWith('Invalid ')) return lowerFirst(message)
   if (expected === 'never') return 'there is no such field'
   if (input === undefined && expected === JSON.stringify(path?.at(-1)?.key)) return 'missing'
-  const choices = expected
-    ?.replace(/^\((.*)\)$/, '$1')
+  const what = expectation(type, expected)
+  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${shown(input)}`
+}
+
+function expectation(type: string, expected: string | null): string {
+  const known = EXPECTED[expected ?? type]
+  if (known !== undefined) return known
+  const text = expected ?? type.replaceAll('_', ' ')
+  const bound = BOUNDS.find(([sign]) => text.startsWith(sign))
+  if (bound)
+    return `${type.endsWith('length') ? 'a length of ' : ''}${bound[1]}${text.slice(bound[0].length)}`
+  // A choice: ("a" | "b").
+  return text
+    .replace(/^\((.*)\)$/, '$1')
     .replaceAll(' | ', ', ')
     .replaceAll('"', '')
-  const what = EXPECTED[expected ?? ''] ?? choices
-  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${shown(input)}`
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

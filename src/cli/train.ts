@@ -43,8 +43,9 @@ checkpoint, and say how to go on; exit codes are 130, 143 and 129. A second
 signal ends it at once. --resume goes on from the last checkpoint, bit for bit
 as if the run had never stopped, with the dataset, the split, --validate-every,
 --validate-on, --save-every and --skip-bad that it had, unless given anew. The
-recipe, the split and the model cannot change midway. Until the run ends there
-is no new model.safetensors, or that of an earlier --stop-after.
+recipe, the split and the model cannot change midway. A run that a signal ended
+writes no model.safetensors: that comes once the run has ended by itself or by
+--stop-after.
 
 Examples:
   atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4

@@ -79,6 +79,8 @@ export class TrainingFolder {
   async rewind(step: number): Promise<void> {
     for (const folder of [this.path, this.#checkpoints, join(this.path, 'best')]) await sweep(folder)
     const metrics = (await this.#recorded()).filter(each => each.step <= step)
+    this.#best = undefined
+    this.#last = undefined
     for (const each of metrics) this.#note(each)
     await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }

@@ -45,6 +45,9 @@ export interface TrainedRun {
   interrupted?: InterruptedError
 }
 
+/** Clears the line of a progress bar that nobody stopped, and has the terminal wrap lines again. */
+const WITHOUT_BAR = '\r\u001b[2K\u001b[?7h'
+
 /**
  * Trains until the run ends or a signal comes: then it returns early, with a checkpoint of the last step. A run that ends leaves
  * its model in its folder.
@@ -52,7 +55,10 @@ export interface TrainedRun {
 export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
   const { folder, interrupt } = job
   const opened = await unlessInterrupted(interrupt.orEnd(open(job)))
-  if (!opened) return { step: (await folder.latest()) ?? 0, milliseconds: 0, interrupted: interrupt.error }
+  if (!opened) {
+    if (process.stderr.isTTY) process.stderr.write(WITHOUT_BAR)
+    return { step: (await folder.latest()) ?? 0, milliseconds: 0, interrupted: interrupt.error }
+  }
   const start = performance.now()
   let { trainer } = opened
   try {

@@ -1,11 +1,13 @@
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
 
-/** The id of each name. Throws a UserError for a name that is not among the classes. */
+/** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {
-    const id = classNames.findIndex(each => plain(each) === plain(name))
-    if (id < 0) throw new UserError(`there is no class "${name}"; the classes are ${classNames.join(', ')}`)
+    const exact = classNames.indexOf(name)
+    const id = exact >= 0 ? exact : classNames.findIndex(each => plain(each) === plain(name))
+    if (id < 0)
+      throw new UserError(`there is no class "${printable(name)}"; the classes are ${listed(classNames, 21)}`)
     return id
   })
 }
@@ -22,7 +24,9 @@ export function checkSameClasses(model: readonly string[], dataset: readonly str
   if (model.every((name, id) => name === `class ${id}`)) return
   const id = model.findIndex((name, i) => plain(name) !== plain(dataset[i]))
   if (id >= 0)
-    throw new UserError(`class ${id} is "${model[id]}" to the model, "${dataset[id]}" in the dataset`)
+    throw new UserError(
+      `class ${id} is "${printable(model[id])}" to the model, "${printable(dataset[id])}" in the dataset`,
+    )
 }
 
 /** Whether they are the same as far as `checkSameClasses` can tell. */
@@ -66,4 +70,10 @@ const MOST_LISTED = 10
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
 
-const brief = (names: readonly string[]) => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+const brief = (names: readonly string[]) => listed(names, 3)
+
+/** The first of some names, for a message. */
+function listed(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).map(name => printable(name, 40))
+  return `${shown.join(', ')}${names.length > most ? ', …' : ''}`
+}

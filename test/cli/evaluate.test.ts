@@ -169,7 +169,7 @@ describe('atrous evaluate', () => {
     it(`refuses ${what}`, async () => {
       await change()
       const { code, stdout, stderr } = await atrous(...command(), ...args)
-      expect(stderr).to.match(complaint)
+      expect(stderr.replace(/^warning: .*\n/gm, '')).to.match(complaint)
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     })
 

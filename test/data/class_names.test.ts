@@ -12,6 +12,7 @@ describe('class names', () => {
   it('are found whatever their spelling', () => {
     const names = ['background', 'pottedplant', 'TV monitor', '猫']
     expect(classIds(['tv-monitor', 'Potted Plant', '猫'], names)).to.deep.equal([2, 1, 3])
+    expect(classIds(['c++', 'C'], ['c', 'c++'])).to.deep.equal([1, 0])
     expect(() => classIds(['plant'], names)).to.throw(
       UserError,
       'there is no class "plant"; the classes are background, pottedplant, TV monitor, 猫',

@@ -1,10 +1,23 @@
-import { mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import {
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { checkDataset } from '../../src/node/datasets/check.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { rejects } from '../support/rejects.ts'
 import { useEmptyCache, useTemporaryFolder } from './support.ts'
-import { writeLabels, writePhoto, writeText } from './tiny_dataset.ts'
+import { writeBinary, writeLabels, writePhoto, writeText } from './tiny_dataset.ts'
 
 describe('checkDataset, of files,', () => {
   const path = useTemporaryFolder()
@@ -113,6 +126,24 @@ describe('checkDataset, of files,', () => {
       checkDataset(dataset, { signal: controller.signal, onProgress: () => controller.abort() }),
     )
     expect(await readdir(path('cache/checked'))).to.have.length(1)
+  })
+
+  it('passes masks of 0 and 255 once the script in docs/fine-tuning.md has changed them', async () => {
+    await writeBinary(path('mine'))
+    const open = () => openDataset(`folder:${path('mine')}`, { split: 'all' })
+    expect((await checkDataset(await open())).problems.map(({ kind }) => kind)).to.deep.equal([
+      'only 0 and 255',
+    ])
+    const root = fileURLToPath(new URL('../../', import.meta.url))
+    const [, script] = /```js\n(.*?masks-255.*?)```/s.exec(
+      await readFile(`${root}docs/fine-tuning.md`, 'utf8'),
+    )!
+    await writeText(path('ids.mjs'), script)
+    await symlink(`${root}node_modules`, path('node_modules'))
+    await rename(path('mine/masks'), path('mine/masks-255'))
+    await promisify(execFile)(process.execPath, ['ids.mjs'], { cwd: path('.') })
+    const { problems, shares } = await checkDataset(await open())
+    expect({ problems, shares }).to.deep.equal({ problems: [], shares: [0.5, 0.5] })
   })
 
   it('does not take one of two photos or masks of one name', async () => {
