@@ -40,8 +40,8 @@ Examples:
 A mask is a palette PNG whose pixel values are class ids; an overlay is a
 picture to look at. Photos of one name from several folders become photo,
 photo-2 and so on. In folders and patterns, *.mask.png, *.overlay.png and
-*.probabilities.*.png are left out. A photo that cannot be read does not stop the others: it is reported
-at the end, with exit code 1.
+*.probabilities.*.png are left out. A photo that cannot be read does not stop
+the others: it is reported at the end, with exit code 1.
 
 A result replaces an earlier result of this command that nobody has changed.
 Where any other file is in its place, nothing is computed; --overwrite replaces
@@ -133,7 +133,7 @@ interface Run {
 async function segmentPhotos(photos: Photo[], { options, results }: Run): Promise<void> {
   const output = openOutput(photos, options)
   if (!options.explain) await output.check()
-  const bar = countBar(photos.length, 'photos checked', { shown: true })
+  const bar = countBar(photos.length, 'photos checked', { shown: photos.length > 100 })
   await checkHeaders(photos, bar.step).finally(bar.stop)
   if (photos.every(({ error }) => error)) return
   const model = await loadModel(options.model, options)
