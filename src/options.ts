@@ -4,7 +4,11 @@ import { UserError } from './errors.ts'
 import { printable } from './printable.ts'
 
 /** Every option of an interface by name, so that the compiler finds a list that misses one. */
-export type OptionNames<Options> = Record<keyof Options, true>
+export type OptionNames<Options> = { [Name in keyof Options]-?: true }
+
+/** The names of the options that an object has. */
+export const namesOf = <Options extends object>(options: Options): OptionNames<Options> =>
+  Object.fromEntries(Object.keys(options).map(name => [name, true as const])) as OptionNames<Options>
 
 /**
  * Throws a UserError where the options are no object, or where one has a name that is not in `known`: the message has the

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 
-interface Subcommand {
+export interface Subcommand {
   name: string
   summary: string
   load(): Promise<Command>

@@ -1,6 +1,7 @@
 // Signals that ask a command to end: Ctrl-C, `kill`, and a terminal that was closed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -40,6 +41,9 @@ export interface Interrupt {
 /** One Ctrl-C may arrive twice, since npx and npm pass on what the terminal has sent already. */
 const SAME_REQUEST_MS = 1000
 
+/** Asked early: once a terminal was closed, it is none any more. */
+const hasTerminal = [0, 1, 2].some(isatty)
+
 /** Catches the first signal. The second, more than a second later, ends the process at once. */
 export function catchSignals(): Interrupt {
   const controller = new AbortController()
@@ -63,7 +67,7 @@ export function catchSignals(): Interrupt {
     orEnd: work => orAborted(work, controller.signal),
     release() {
       for (const name of SIGNALS) process.off(name, onSignal)
-      process.stderr.off('error', ignore)
+      if (!error) process.stderr.off('error', ignore) // what was said last may fail only later
     },
   }
 }
@@ -101,15 +105,17 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 const PATIENCE_MS = 2000
 
 /**
- * Ends the process after a command that was interrupted, by its exit code. Work that was let go may keep the GPU's driver busy,
- * which then crashes in `process.exit`: where that work lasts, the signal itself ends the process. A shell reports the same code.
+ * Ends the process after a command that was interrupted, by its exit code or by the signal itself: a shell reports the same code.
+ * `process.exit` would crash where work that was let go keeps the GPU's driver busy. And Node itself aborts where it cannot reset
+ * a terminal that was closed.
  */
 export async function endInterrupted(exitCode: number): Promise<void> {
   process.stdout.on('error', ignore)
   await new Promise(resolve => process.stdout.write('', resolve))
   await Promise.race([Promise.all(letGo), sleep(PATIENCE_MS)])
   const signal = SIGNALS.find(name => EXIT_CODES[name] === exitCode)
-  if (letGo.size > 0 && signal) dieBy(signal)
+  const mayCrash = letGo.size > 0 || (signal === 'SIGHUP' && hasTerminal)
+  if (signal && mayCrash) dieBy(signal)
   else process.exit(exitCode)
 }
 

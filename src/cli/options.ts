@@ -2,14 +2,22 @@
 
 import { InvalidArgumentError, Option } from 'commander'
 
+/** Above any count of use, and small enough to count with. */
+const LARGEST_COUNT = 1e9
+
 export function positiveInteger(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1)
     throw new InvalidArgumentError('Expected a whole number above 0.')
+  if (Number(text) > LARGEST_COUNT)
+    throw new InvalidArgumentError(`Expected a whole number of at most ${LARGEST_COUNT}.`)
   return Number(text)
 }
 
 /** `257,513` */
 export const positiveIntegers = (text: string): number[] => text.split(',').map(positiveInteger)
+
+/** Of a side of an image, in pixels. */
+const LARGEST_SIDE = 16_384
 
 /** A square's side, `513`, or height and width, `360x480`. */
 export function imageSize(text: string): { height: number; width: number } {
@@ -18,6 +26,8 @@ export function imageSize(text: string): { height: number; width: number } {
     .map(part => (/^\d+$/.test(part) ? Number(part) : 0))
   if (height < 1 || width < 1 || rest.length > 0)
     throw new InvalidArgumentError('Expected pixels, such as 513, or height and width, such as 360x480.')
+  if (height > LARGEST_SIDE || width > LARGEST_SIDE)
+    throw new InvalidArgumentError(`Expected at most ${LARGEST_SIDE} pixels.`)
   return { height, width }
 }
 
@@ -31,6 +41,8 @@ export function scaleList(text: string): number[] {
 
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  if (!Number.isSafeInteger(Number(text)))
+    throw new InvalidArgumentError(`Expected a whole number of at most ${Number.MAX_SAFE_INTEGER}.`)
   return Number(text)
 }
 
@@ -38,6 +50,13 @@ export function number(text: string): number {
   if (text.trim() === '' || !Number.isFinite(Number(text)))
     throw new InvalidArgumentError('Expected a number.')
   return Number(text)
+}
+
+/** From 0 to 1. */
+export function share(text: string): number {
+  const value = number(text)
+  if (value < 0 || value > 1) throw new InvalidArgumentError('Expected a number from 0 to 1.')
+  return value
 }
 
 /** A smallest and a largest factor, `0.5,2`. */

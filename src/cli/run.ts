@@ -1,7 +1,7 @@
 // The `atrous` command: its subcommands, and how it ends.
 
 import { Command, CommanderError } from 'commander'
-import { subcommands } from './commands.ts'
+import { type Subcommand, subcommands } from './commands.ts'
 import { reportError } from './errors.ts'
 import { InterruptedError } from './interrupt.ts'
 import { version } from './version.ts'
@@ -15,10 +15,10 @@ Results go to standard output, all else to standard error. Exit code 1 means
 that something could not be done, and a line says what.`
 
 /** Runs the command line `atrous ARGS…`; returns the exit code. Results go to stdout, everything else to stderr. */
-export async function run(args: string[]): Promise<number> {
+export async function run(args: string[], commands: readonly Subcommand[] = subcommands): Promise<number> {
   process.stdout.on('error', endQuietly)
   try {
-    const atrous = await program(args)
+    const atrous = await program(args, commands)
     await atrous.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
@@ -33,16 +33,16 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** With the subcommand that the arguments begin with, or, where there is none, with the names of all, for help and suggestions. */
-async function program(args: readonly string[]): Promise<Command> {
+async function program(args: readonly string[], commands: readonly Subcommand[]): Promise<Command> {
   const atrous = new Command('atrous')
     .description('DeepLabv3 on any GPU that WebGPU reaches: what is in a photo, pixel by pixel')
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help; after a command, its own')
     .helpCommand(false)
     .addHelpText('after', `\n${QUICK_START}`)
-  const named = subcommands.find(({ name }) => name === args[0])
+  const named = commands.find(({ name }) => name === args[0])
   if (named) atrous.addCommand(await named.load())
-  else for (const { name, summary } of subcommands) atrous.addCommand(new Command(name).summary(summary))
+  else for (const { name, summary } of commands) atrous.addCommand(new Command(name).summary(summary))
   return throwing(atrous)
 }
 

@@ -9,6 +9,7 @@ import type { DeepLab } from '../node/deeplab.ts'
 import { percentText, secondsText } from './format.ts'
 import { addInferenceOptions, inferenceOf } from './inference_options.ts'
 import { loadModel } from './model.ts'
+import { share } from './options.ts'
 import { countBar } from './progress.ts'
 import { isQuiet, quietableAction } from './quiet.ts'
 import { attempt, checkHeaders, findPhotos, type Photo } from './segment_inputs.ts'
@@ -19,6 +20,7 @@ import {
   type ResultFiles,
   STANDARD_OUTPUT,
 } from './segment_output.ts'
+import { probabilitiesOption, probabilityText } from './segment_probabilities.ts'
 
 const EXAMPLES = `
 Examples:
@@ -29,19 +31,26 @@ Examples:
   atrous segment photo.jpg --output-stride 8 --scales 0.5,1,1.5 --flip
                                              the mean of six views on a finer
                                              grid: slowest, most exact
+  atrous segment photo.jpg --probabilities npy
+                                             out/photo.probabilities.npy, too
   atrous segment photo.jpg --json            results for a program
   curl -s URL | atrous segment - --out - > mask.png
                                              no files
 
 A mask is a palette PNG whose pixel values are class ids; an overlay is a
 picture to look at. Photos of one name from several folders become photo,
-photo-2 and so on. In folders and patterns, *.mask.png and *.overlay.png are
-left out. A photo that cannot be read does not stop the others: it is reported
-at the end, with exit code 1.
+photo-2 and so on. In folders and patterns, *.mask.png, *.overlay.png and
+*.probabilities.*.png are left out. A photo that cannot be read does not stop
+the others: it is reported at the end, with exit code 1.
 
 A result replaces an earlier result of this command that nobody has changed.
 Where any other file is in its place, nothing is computed; --overwrite replaces
 that file, too. Photos themselves are never replaced.
+
+Probabilities have the photo's size: an .npy is float32 [height, width, classes],
+a PNG is grey, of one class, and 255 is a probability of 1. Classes in --json
+have their mean \`confidence\` then. An .npy carries no mark of this command, so
+that only --overwrite replaces it.
 
 --out - writes the mask of one photo to standard output, or with --no-mask its
 overlay. --json prints an array with an object for each photo in their order;
@@ -77,6 +86,9 @@ export function segmentCommand(): Command {
     .option('-o, --out <folder>', 'where to write; - is standard output', 'out')
     .option('--no-mask', 'write no masks')
     .option('--no-overlay', 'write no overlays')
+    .addOption(probabilitiesOption())
+    .option('--opacity <share>', "of a class's colour in overlays, from 0 to 1 (default: 0.55)", share)
+    .option('--no-legend', 'draw overlays without the legend')
     .option('--overwrite', 'replace files that are not results of this command, too')
   addInferenceOptions(command)
     .option('--json', 'print an array of results')
@@ -121,7 +133,7 @@ interface Run {
 async function segmentPhotos(photos: Photo[], { options, results }: Run): Promise<void> {
   const output = openOutput(photos, options)
   if (!options.explain) await output.check()
-  const bar = countBar(photos.length, 'photos checked', { shown: true })
+  const bar = countBar(photos.length, 'photos checked', { shown: photos.length > 100 })
   await checkHeaders(photos, bar.step).finally(bar.stop)
   if (photos.every(({ error }) => error)) return
   const model = await loadModel(options.model, options)
@@ -160,15 +172,19 @@ async function segmentOne(
   { options, output }: { options: Options; output: Output },
 ): Promise<Result> {
   const start = performance.now()
-  const found = await model.segment(photo.source, inferenceOf(options))
+  const found = await model.segment(photo.source, {
+    ...inferenceOf(options),
+    output: options.probabilities ? 'probabilities' : 'mask',
+  })
   const milliseconds = Math.round(performance.now() - start)
   const { width, height, classes } = found
   return { file: photo.file, width, height, classes, ...(await output.write(photo, found)), milliseconds }
 }
 
-function line({ file, classes, mask, overlay, milliseconds }: Result): string {
+function line({ file, classes, mask, overlay, probabilities = [], milliseconds }: Result): string {
   const shares = classes.map(({ name, share }) => `${name} ${percentText(share)}`).join(', ')
-  const written = [mask, overlay].filter(path => path !== undefined).join(', ')
+  const paths = [mask, overlay, ...probabilityText(probabilities)]
+  const written = paths.filter(path => path !== undefined).join(', ')
   return `${file}: ${shares}${written && ` → ${written}`} (${secondsText(milliseconds)})`
 }
 

@@ -1,7 +1,7 @@
 // The photos that `atrous segment` is given: files, folders, patterns and standard input.
 
 import { lstat, readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { fileError } from '../node/file_error.ts'
 import { readImage, readImageSize } from '../node/image.ts'
@@ -20,7 +20,7 @@ export const STANDARD_INPUT = '-'
 /** What a folder or a pattern finds; a file that is named by itself may have any name. */
 const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
 /** What this command writes. */
-const RESULT_NAME = /\.(mask|overlay)\.png$/i
+const RESULT_NAME = /\.(mask|overlay|probabilities\.\d+-[^/\\.]*)\.png$/i
 const PATTERN = /[*?[\]{}()!]/
 const MAX_INPUT_BYTES = 2 ** 28
 /** Headers that are read at a time. */
@@ -69,7 +69,7 @@ async function imagesIn(folder: string): Promise<string[]> {
 async function imagesLike(pattern: string): Promise<string[]> {
   const { glob } = await import('tinyglobby')
   const portable = process.platform === 'win32' ? pattern.replaceAll('\\', '/') : pattern
-  const files = await glob(portable, { expandDirectories: false })
+  const files = await glob(portable, { expandDirectories: false, absolute: isAbsolute(pattern) })
   const images = sorted(files.filter(isPhoto))
   if (images.length === 0)
     throw new UserError(`${pattern}: no such file, and as a pattern it matches no image`)

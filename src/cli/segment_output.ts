@@ -2,14 +2,13 @@
 
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
-import { vocPalette } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
-import { encodeMaskPng } from '../node/mask_png.ts'
 import { isMarked, markPng } from '../node/result_mark.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { checkWritable, exists, outputPrefixes } from './output.ts'
 import { type Photo, STANDARD_INPUT } from './segment_inputs.ts'
+import { type ProbabilityFormat, probabilityFiles } from './segment_probabilities.ts'
 
 export interface OutputOptions {
   /** A folder, or `-` for standard output. */
@@ -17,6 +16,10 @@ export interface OutputOptions {
   mask: boolean
   overlay: boolean
   overwrite?: true
+  probabilities?: ProbabilityFormat
+  /** Of the overlay. */
+  opacity?: number
+  legend: boolean
 }
 
 /** In place of a folder. */
@@ -24,15 +27,15 @@ export const STANDARD_OUTPUT = '-'
 
 /** What is written of a photo, by its key in --json. */
 const RESULTS = {
-  mask: (found: Segmentation) => Promise.resolve(encodeMaskPng(found, vocPalette)),
-  overlay: (found: Segmentation) => found.overlay(),
+  mask: async (found: Segmentation) => found.maskPng(),
+  overlay: (found: Segmentation, { opacity, legend }: OutputOptions) => found.overlay({ opacity, legend }),
 }
 
 type ResultKind = keyof typeof RESULTS
 const KINDS = Object.keys(RESULTS) as ResultKind[]
 
 /** The paths of a photo's results. */
-export type ResultFiles = Partial<Record<ResultKind, string>>
+export type ResultFiles = Partial<Record<ResultKind, string>> & { probabilities?: string[] }
 
 export interface Output {
   /** Throws a UserError, before anything is computed, where results could not be written or would replace a file of the user's. */
@@ -45,14 +48,16 @@ export interface Output {
 export function openOutput(photos: readonly Photo[], options: OutputOptions): Output {
   const kinds = KINDS.filter(kind => options[kind])
   return options.out === STANDARD_OUTPUT
-    ? standardOutput(photos, kinds)
+    ? standardOutput(photos, kinds, options)
     : folderOutput(photos, kinds, options)
 }
 
 /** One PNG: the mask, or the overlay where there is to be no mask. */
-function standardOutput(photos: readonly Photo[], [kind]: ResultKind[]): Output {
+function standardOutput(photos: readonly Photo[], [kind]: ResultKind[], options: OutputOptions): Output {
   return {
     async check() {
+      if (options.probabilities)
+        throw new UserError('--probabilities writes files of its own: --out takes a folder')
       if (kind === undefined)
         throw new UserError('--out -: --no-mask and --no-overlay leave nothing to write')
       if (photos.length !== 1)
@@ -61,23 +66,23 @@ function standardOutput(photos: readonly Photo[], [kind]: ResultKind[]): Output 
         throw new UserError('--out -: standard output is a terminal, which cannot show a PNG; redirect it')
     },
     async write(_, found) {
-      if (!process.stdout.write(await RESULTS[kind](found))) await once(process.stdout, 'drain')
+      if (!process.stdout.write(await RESULTS[kind](found, options))) await once(process.stdout, 'drain')
       return {}
     },
   }
 }
 
 function folderOutput(photos: readonly Photo[], kinds: ResultKind[], options: OutputOptions): Output {
-  const prefixes = outputPrefixes(
+  const paths = outputPrefixes(
     photos.map(({ file }) => (file === STANDARD_INPUT ? 'stdin' : file)),
     options.out,
   )
-  const files = new Map<Photo, ResultFiles>(
-    photos.map((photo, i) => [
-      photo,
-      Object.fromEntries(kinds.map(kind => [kind, `${prefixes[i]}.${kind}.png`])),
-    ]),
-  )
+  const prefixes = new Map(photos.map((photo, i) => [photo, paths[i]]))
+  /** Those whose names are known before a model is loaded: one of probabilities has its class's name. */
+  const knownFiles = (photo: Photo) => [
+    ...kinds.map(kind => `${prefixes.get(photo)}.${kind}.png`),
+    ...(options.probabilities === 'npy' ? [`${prefixes.get(photo)}.probabilities.npy`] : []),
+  ]
   // Photos are told from results by their identity on disk: names may differ by links, or by case.
   let identities: Promise<Set<string>> | undefined
   const check = async (results: readonly string[]) => {
@@ -91,12 +96,23 @@ function folderOutput(photos: readonly Photo[], kinds: ResultKind[], options: Ou
   return {
     async check() {
       await checkWritable(options.out)
-      await check(photos.flatMap(photo => (photo.error ? [] : Object.values(files.get(photo)!))))
+      await check(photos.flatMap(photo => (photo.error ? [] : knownFiles(photo))))
     },
     async write(photo, found) {
-      const results = files.get(photo)!
-      await check(Object.values(results)) // somebody may have written a file there in the meantime
-      for (const kind of kinds) await writeFileAtomic(results[kind]!, markPng(await RESULTS[kind](found)))
+      const prefix = prefixes.get(photo)!
+      const probabilities = found.probabilities
+        ? probabilityFiles(found.probabilities, options.probabilities ?? 'npy')
+        : []
+      const probabilityPaths = probabilities.map(({ ending }) => `${prefix}.${ending}`)
+      await check([...knownFiles(photo), ...probabilityPaths]) // somebody may have written a file there in the meantime
+      const results: ResultFiles = {}
+      for (const kind of kinds) {
+        results[kind] = `${prefix}.${kind}.png`
+        await writeFileAtomic(results[kind], markPng(await RESULTS[kind](found, options)))
+      }
+      for (const [i, { content }] of probabilities.entries())
+        await writeFileAtomic(probabilityPaths[i], content())
+      if (probabilities.length > 0) results.probabilities = probabilityPaths
       return results
     },
   }

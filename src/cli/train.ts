@@ -43,8 +43,9 @@ checkpoint, and say how to go on; exit codes are 130, 143 and 129. A second
 signal ends it at once. --resume goes on from the last checkpoint, bit for bit
 as if the run had never stopped, with the dataset, the split, --validate-every,
 --validate-on, --save-every and --skip-bad that it had, unless given anew. The
-recipe, the split and the model cannot change midway. Until the run ends there
-is no new model.safetensors, or that of an earlier --stop-after.
+recipe, the split and the model cannot change midway. A run that a signal ended
+writes no model.safetensors: that comes once the run has ended by itself or by
+--stop-after.
 
 Examples:
   atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4
@@ -85,7 +86,7 @@ export function trainCommand(): Command {
     .option('--save-every <n>', 'steps between checkpoints (default: 500)', positiveInteger)
     .option('--validate-every <n>', 'steps between scores on other images (default: never)', positiveInteger)
     .option('--validate-on <split>', 'which images those are (default: val)')
-    .option('--skip-bad', 'leave out images that have problems, instead of stopping')
+    .option('--skip-bad', 'leave out images that have problems, then or later, instead of stopping')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
     .action(run)

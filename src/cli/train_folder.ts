@@ -8,8 +8,7 @@ import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { fileError } from '../node/file_error.ts'
 import { type Lock, type LockHolder, tryLock } from '../node/lock.ts'
 import { sweep } from '../node/temporary.ts'
-import { Trainer } from '../node/trainer.ts'
-import type { Recipe } from '../train/recipe.ts'
+import { type ResumeOptions, Trainer } from '../node/trainer.ts'
 import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
 import { runCurves } from './train_pictures.ts'
 
@@ -62,10 +61,7 @@ export class TrainingFolder {
   }
 
   /** Goes on from the newest checkpoint. Throws a UserError where that cannot be, and says so where it can be from the one before. */
-  async resume(
-    dataset: FileDataset,
-    options: Pick<Partial<Recipe>, 'activationBudget'> = {},
-  ): Promise<Trainer> {
+  async resume(dataset: FileDataset, options: ResumeOptions = {}): Promise<Trainer> {
     const [last, before] = (await this.#steps()).toReversed()
     const checkpoint = this.checkpoint(last)
     try {
@@ -83,6 +79,8 @@ export class TrainingFolder {
   async rewind(step: number): Promise<void> {
     for (const folder of [this.path, this.#checkpoints, join(this.path, 'best')]) await sweep(folder)
     const metrics = (await this.#recorded()).filter(each => each.step <= step)
+    this.#best = undefined
+    this.#last = undefined
     for (const each of metrics) this.#note(each)
     await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }

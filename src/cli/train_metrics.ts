@@ -8,6 +8,11 @@ export interface Validation {
   step: number
   mIoU: number | null
   pixelAccuracy: number | null
+  /** Of the dataset's classes; absent in runs of before. */
+  classes?: number
+  /** Names of those that the mean IoU leaves out, and of those that were only predicted: see Evaluation. */
+  leftOut?: string[]
+  onlyPredicted?: string[]
 }
 
 export type Metrics = TrainingStep | Validation

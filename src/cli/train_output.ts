@@ -21,7 +21,7 @@ export async function refuseForeignFiles(folder: string): Promise<void> {
   const metrics = join(folder, 'metrics.jsonl')
   const text = await readFile(metrics, 'utf8').catch(() => '')
   const lines = text.split('\n').filter(line => line.trim() !== '')
-  const known = parseMetrics(text).filter(found => Number.isInteger(found?.step))
+  const known = parseMetrics(text)
   // A crash may have cut the last line short.
   if (known.length < lines.length - 1 || (lines.length > 0 && known.length === 0))
     throw new UserError(`${metrics} exists: ${ADVICE}`)

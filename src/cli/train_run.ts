@@ -1,12 +1,13 @@
 // A training run from its first step, or from its last checkpoint, to its end or to a signal.
 
+import { BadImageError, UserError } from '../errors.ts'
 import { DeviceLostError } from '../gpu/errors.ts'
 import { preset } from '../model/presets.ts'
 import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { Trainer, type TrainingStep } from '../node/trainer.ts'
 import { evaluate } from '../train/evaluate.ts'
-import { openChecked } from './dataset.ts'
+import { openChecked, soundImages } from './dataset.ts'
 import { type Interrupt, type InterruptedError, unlessInterrupted } from './interrupt.ts'
 import { DEFAULT_MODEL, loadModel } from './model.ts'
 import type { TrainingFolder } from './train_folder.ts'
@@ -44,6 +45,9 @@ export interface TrainedRun {
   interrupted?: InterruptedError
 }
 
+/** Clears the line of a progress bar that nobody stopped, and has the terminal wrap lines again. */
+const WITHOUT_BAR = '\r\u001b[2K\u001b[?7h'
+
 /**
  * Trains until the run ends or a signal comes: then it returns early, with a checkpoint of the last step. A run that ends leaves
  * its model in its folder.
@@ -51,7 +55,10 @@ export interface TrainedRun {
 export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
   const { folder, interrupt } = job
   const opened = await unlessInterrupted(interrupt.orEnd(open(job)))
-  if (!opened) return { step: (await folder.latest()) ?? 0, milliseconds: 0, interrupted: interrupt.error }
+  if (!opened) {
+    if (process.stderr.isTTY) process.stderr.write(WITHOUT_BAR)
+    return { step: (await folder.latest()) ?? 0, milliseconds: 0, interrupted: interrupt.error }
+  }
   const start = performance.now()
   let { trainer } = opened
   try {
@@ -89,11 +96,11 @@ async function open(job: TrainingJob): Promise<Opened> {
   const { split, validateEvery, validateOn, skipBad } = settings
   const { dataset, report } = await openChecked({ dataset: description, split, skipBad })
   const validation = validateEvery
-    ? (await openChecked({ dataset: description, split: validateOn, skipBad })).dataset
+    ? soundImages(await openChecked({ dataset: description, split: validateOn, skipBad }))
     : undefined
   const recipe = recipeOf(options)
-  const { activationBudget } = recipe
-  const resumed = resume ? await folder.resume(dataset, { activationBudget }) : undefined
+  const { activationBudget, badImages } = recipe
+  const resumed = resume ? await folder.resume(dataset, { activationBudget, badImages }) : undefined
   const model = resumed?.model ?? (await openModel(settings, options))
   try {
     if (resumed) checkSameRecipe(recipe, resumed.recipe)
@@ -135,11 +142,10 @@ async function train(
   { folder, settings, stopAfter = Infinity, interrupt }: TrainingJob,
 ): Promise<TrainingStep | undefined> {
   const { saveEvery, validateEvery } = settings
-  const progress = trainingProgress({
-    ...{ total: trainer.recipe.steps, done: trainer.step, mIoU: folder.last?.mIoU },
-  })
+  const from = trainer.step
+  const progress = trainingProgress({ total: trainer.recipe.steps, done: from, last: folder.last })
   let last: TrainingStep | undefined
-  let saved = trainer.step
+  let saved = from
   const isSaved = () => trainer.step === saved
   const onSignal = () => {
     progress.stop()
@@ -167,6 +173,11 @@ async function train(
     }
     if (last) await folder.save(trainer)
     return last
+  } catch (error) {
+    if (!(error instanceof BadImageError) || trainer.step === from) throw error
+    await folder.save(trainer)
+    const advice = `step ${trainer.step} is saved: mend the image, or leave it out by --resume --skip-bad`
+    throw new UserError(`${error.message}; ${advice}`)
   } finally {
     interrupt.signal.removeEventListener('abort', onSignal)
     progress.stop()
@@ -211,8 +222,11 @@ async function validate({ trainer, folder, validation, progress, interrupt }: Va
       interrupt.check()
       return samples.add(image)
     },
+    onError: recipe.badImages === 'skip' ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
   })
-  const { mIoU, pixelAccuracy } = await interrupt.orEnd(evaluating)
-  await folder.validated({ step, mIoU, pixelAccuracy }, trainer, await samples.draw(step))
-  if (mIoU !== null) progress.validated(mIoU)
+  const { mIoU, pixelAccuracy, leftOut, onlyPredicted } = await interrupt.orEnd(evaluating)
+  const classes = validation.classNames.length
+  const found = { step, mIoU, pixelAccuracy, classes, leftOut, onlyPredicted }
+  await folder.validated(found, trainer, await samples.draw(step))
+  progress.validated(found)
 }

@@ -9,7 +9,7 @@ import { readModel } from '../node/model_files.ts'
 import { type OnnxFile, onnxFiles } from '../node/onnx_files.ts'
 import { readRegularFile } from '../node/read_file.ts'
 import { findWeights } from '../node/weights.ts'
-import type { OnnxExportOptions } from '../onnx/deeplab.ts'
+import type { OnnxExportOptions } from '../onnx/export.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import { bytesText } from './format.ts'
@@ -93,7 +93,7 @@ async function toOnnx(
   { overwrite, ...options }: Omit<Options, 'quiet'>,
 ): Promise<void> {
   const found = await withDownloads(input, options => findWeights(input, options))
-  const [onnx, ...beside] = onnxFiles(output, {
+  const [onnx, ...beside] = await onnxFiles(output, {
     ...{ model: readModel(found), source: found.source },
     ...options,
   })

@@ -1,10 +1,11 @@
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
 
-/** The id of each name. Throws a UserError for a name that is not among the classes. */
+/** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {
-    const id = classNames.findIndex(each => plain(each) === plain(name))
+    const exact = classNames.indexOf(name)
+    const id = exact >= 0 ? exact : classNames.findIndex(each => plain(each) === plain(name))
     if (id < 0)
       throw new UserError(`there is no class "${printable(name)}"; the classes are ${listed(classNames, 21)}`)
     return id
@@ -37,6 +38,35 @@ export function sameClasses(model: readonly string[], dataset: readonly string[]
     return false
   }
 }
+
+/** Throws a UserError, which begins with `source`, where a class has no name, or where two classes have the same name. */
+export function checkClassNames(names: readonly string[], source: string): void {
+  const odd = names.findIndex(name => typeof name !== 'string' || name.trim() === '')
+  if (odd >= 0)
+    throw new UserError(`${source}: expected a name for class ${odd}, got ${JSON.stringify(names[odd])}`)
+  const [duplicate] = duplicateNames(names)
+  if (duplicate) throw new UserError(`${source}: ${duplicate}`)
+}
+
+/** A line for each name that several classes have. Case does not count, nor does space around a name. */
+export function duplicateNames(names: readonly string[]): string[] {
+  const ids = new Map<string, number[]>()
+  for (const [id, name] of names.entries()) {
+    const key = name.trim().toLowerCase()
+    ids.set(key, [...(ids.get(key) ?? []), id])
+  }
+  return [...ids.values()]
+    .filter(same => same.length > 1)
+    .map(same => `classes ${same.join(' and ')} have the same name, "${printable(names[same[0]])}"`)
+}
+
+/** Names for a message: the first ten, and how many more there are. */
+export function nameListText(names: readonly string[]): string {
+  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''
+  return `${names.slice(0, MOST_LISTED).map(printable).join(', ')}${more}`
+}
+
+const MOST_LISTED = 10
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
 

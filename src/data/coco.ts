@@ -38,7 +38,8 @@ function isAnnotation(value: unknown): boolean {
   if (!isId(image_id) || !isId(category_id) || typeof area !== 'number') return false
   if (Array.isArray(segmentation)) return true
   const { size, counts } = (segmentation ?? {}) as Record<string, unknown>
-  return Array.isArray(size) && (Array.isArray(counts) || typeof counts === 'string')
+  const isSize = Array.isArray(size) && size.length === 2 && size.every(Number.isInteger)
+  return isSize && (Array.isArray(counts) || typeof counts === 'string')
 }
 
 /** One function for a whole record: a schema for each field takes as long as parsing the text, for a million annotations. */
@@ -57,8 +58,11 @@ const INSTANCES = v.object({
   ),
   categories: v.array(
     v.object({
-      id: v.pipe(v.number(), v.safeInteger()),
-      name: v.pipe(v.string(), v.nonEmpty(), v.maxLength(100)),
+      id: v.pipe(v.number(), v.safeInteger('expected a whole number')),
+      name: v.pipe(
+        v.string(),
+        v.check(name => name !== '' && name.length <= 100, 'expected a name of 1 to 100 characters'),
+      ),
     }),
   ),
 })

@@ -9,7 +9,7 @@ export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
 
 /**
  * Opens Dawn's default adapter. `features` are Dawn's own toggles, such as EXACT_TIMESTAMPS.
- * Throws NoAdapterError. Call `destroy()` at the end, or Node does not exit.
+ * Throws NoAdapterError. `destroy()` frees the GPU's memory; at the end of a process Node does so without it.
  */
 export async function openGpu({ features = [] }: { features?: string[] } = {}): Promise<Gpu> {
   // Mesa warns on stderr when it has nowhere for its sockets, which it does not need.

@@ -1,6 +1,6 @@
 // The library's front door in Node.
 
-import { sameClasses } from '../data/class_names.ts'
+import { checkClassNames, sameClasses } from '../data/class_names.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -127,8 +127,9 @@ export class DeepLab {
   }
 
   /**
-   * Names the classes that the network is to tell apart. Where it has others than these, it gets an untrained classifier for
-   * them, drawn from `seed` (default 0), and keeps all other weights. Returns whether it did.
+   * Sets the classes that the network is to tell apart. Where it has other classes, it gets an untrained classifier for these,
+   * drawn from `seed` (default 0), and keeps all other weights. That is so for as many classes of other names, too: a class of
+   * another name is another class. `renameClasses` keeps the classifier. Returns whether the classifier is new.
    */
   async setClasses(names: readonly string[], options: SeedOptions = {}): Promise<boolean> {
     const seed = seedOf(options)
@@ -136,6 +137,18 @@ export class DeepLab {
     const model = isNew ? withNewClassifier(this.#model, { classes: names.length, seed }) : this.#model
     await this.#adopt({ ...model, classNames: [...names] })
     return isNew
+  }
+
+  /**
+   * Gives the classes other names, by class id, and changes no weight. Throws a UserError where there are more or fewer names
+   * than classes, or where two classes would have one name.
+   */
+  async renameClasses(names: readonly string[]): Promise<void> {
+    const { length } = this.classNames
+    if (names.length !== length)
+      throw new UserError(`classes: expected ${length} names, as the model has classes; got ${names.length}`)
+    checkClassNames(names, 'classes')
+    await this.#adopt({ ...this.#model, classNames: [...names] })
   }
 
   /** Sets the length in pixels of the edge at which the network sees a photo, where `segment` is not told another. */

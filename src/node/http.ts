@@ -100,7 +100,8 @@ async function send(url: URL, request: HttpRequest): Promise<http.IncomingMessag
   }
   const signal = AbortSignal.any([request.signal, timeout.signal])
   try {
-    const sent = await open(url, request, signal)
+    const openRequest = await wayTo(url, request, signal)
+    const sent = openRequest()
     sent.once('socket', socket => {
       if (!socket.connecting) onConnected()
       else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected)
@@ -113,22 +114,23 @@ async function send(url: URL, request: HttpRequest): Promise<http.IncomingMessag
   }
 }
 
-/** The request, directly or by way of a proxy. */
-async function open(url: URL, request: HttpRequest, signal: AbortSignal): Promise<http.ClientRequest> {
+/** What opens the request, directly or by way of a proxy. */
+async function wayTo(url: URL, request: HttpRequest, signal: AbortSignal): Promise<() => http.ClientRequest> {
   const proxy = proxyFor(url)
   const authorization = request.authorization === undefined ? {} : { authorization: request.authorization }
   const own = { 'accept-encoding': 'identity', 'user-agent': 'atrous', host: url.host, ...request.headers }
   const options = { agent: false, signal, headers: { ...own, ...authorization }, auth: null }
-  if (!proxy) return (url.protocol === 'https:' ? https : http).request(url, options)
+  if (!proxy) return () => (url.protocol === 'https:' ? https : http).request(url, options)
   if (url.protocol === 'https:') {
     const socket = await openTunnel(proxy, url, signal)
     const host = plainHost(url)
     const createConnection = () => connectTls({ socket, host, servername: isIP(host) ? '' : host })
-    return https.request(url, { ...options, createConnection })
+    return () => https.request(url, { ...options, agent: undefined, createConnection })
   }
   const headers = { ...options.headers, ...proxyHeaders(proxy) }
   const { request: requestOfProxy } = proxy.protocol === 'https:' ? https : http
-  return requestOfProxy({ ...options, ...addressOf(proxy), path: withoutCredentials(url), headers })
+  const path = withoutCredentials(url)
+  return () => requestOfProxy({ ...options, ...addressOf(proxy), path, headers })
 }
 
 function withoutCredentials(url: URL): string {

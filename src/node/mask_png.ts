@@ -14,7 +14,7 @@ export interface Mask {
 }
 
 /**
- * Class ids as PASCAL VOC has them: a PNG of 8-bit palette indices, where the index is the id and the palette only its colour.
+ * Class ids as PASCAL VOC stores them: a PNG of 8-bit palette indices, where the index is the id and the palette only its colour.
  * Throws a RangeError for an id that the palette does not hold.
  */
 export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly Colour[]): Uint8Array {
@@ -25,7 +25,7 @@ export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly C
   return encode({ data: mask, width, height, channels: 1, depth: 8, palette: colours })
 }
 
-/** Writes class ids as `encodeMaskPng` has them. Throws as that does, and a UserError where the file cannot be written. */
+/** Writes what `encodeMaskPng` makes, and throws as it does; throws a UserError where the file cannot be written. */
 export async function writeMaskPng(file: string, mask: Mask, palette: readonly Colour[]): Promise<void> {
   await writeFileAtomic(file, encodeMaskPng(mask, palette))
 }

@@ -2,7 +2,7 @@
 
 import { basename, dirname, join, resolve } from 'node:path'
 import { toHuggingFaceProcessor } from '../model/hugging_face.ts'
-import { deepLabOnnx, type OnnxExportOptions } from '../onnx/deeplab.ts'
+import { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
 import { configJson, jsonText, type Model } from './model_files.ts'
 
 export interface OnnxFile {
@@ -17,10 +17,10 @@ export interface OnnxFile {
  * folder is called `onnx`, as in Hugging Face's repositories. `source` is the checkpoint that the model was read from.
  * Throws a UserError for an output stride that the network cannot reach.
  */
-export function onnxFiles(
+export async function onnxFiles(
   file: string,
   { model, source, ...options }: { model: Model; source: string } & OnnxExportOptions,
-): OnnxFile[] {
+): Promise<OnnxFile[]> {
   const folder = basename(dirname(resolve(file))) === 'onnx' ? join(dirname(file), '..') : dirname(file)
   const optional = resolve(folder) === resolve(dirname(source))
   const id2label = Object.fromEntries(model.classNames.map((name, id) => [id, name]))
@@ -29,7 +29,7 @@ export function onnxFiles(
     'preprocessor_config.json': toHuggingFaceProcessor(model.preprocessing, options.size),
   }
   return [
-    { path: file, content: deepLabOnnx(model, options), optional: false },
+    { path: file, content: await deepLabOnnx(model, options), optional: false },
     ...Object.entries(beside).map(([name, json]) => ({
       ...{ path: join(folder, name), content: jsonText(json), optional },
     })),

@@ -45,8 +45,8 @@ describe('atrous completion', () => {
       [['atrous', 'se'], ['segment']],
       [['atrous', '--v'], ['--version']],
       [
-        ['atrous', 'segment', '--o'],
-        ['--out', '--overwrite', '--output-stride'],
+        ['atrous', 'segment', '--ou'],
+        ['--out', '--output-stride'],
       ],
       [
         ['atrous', 'segment', '--precision', ''],

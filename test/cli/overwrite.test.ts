@@ -39,7 +39,8 @@ describe('atrous: nothing is overwritten unasked', () => {
 
   it('by train, but for what a run left that was killed before its first checkpoint', async () => {
     await writeHalves(path('voc'))
-    await writeFile(path('out/metrics.jsonl'), '{"step":1,"loss":2}\n{"step":2,"lo')
+    const step = { step: 1, loss: 2, learningRate: 0.1, imagesPerSecond: 3 }
+    await writeFile(path('out/metrics.jsonl'), `${JSON.stringify(step)}\n{"step":2,"lo`)
     const train = ['train', '--dataset', `voc:${path('voc')}`, '--model', path('none.pth')]
     await refuses(train, `${path('none.pth')}: no such file or folder`)
   })

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { decode } from 'fast-png'
@@ -38,7 +38,10 @@ describe('atrous segment: files', () => {
     })
 
     it('a pattern that no shell has expanded', async () => {
-      expect((await found('a/*.jp*g')).map(file => basename(file))).to.deep.equal(['photo-10.jpg'])
+      expect(await found('a/*.jp*g')).to.deep.equal([path('a/photo-10.jpg')])
+      expect((await findPhotos([relative('.', path('a/*.jp*g'))]))[0].file).to.equal(
+        relative('.', path('a/photo-10.jpg')),
+      )
       expect((await found('**/*.{webp,jpg}')).map(file => basename(file))).to.deep.equal([
         'deep.webp',
         'photo-10.jpg',

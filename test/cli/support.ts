@@ -1,7 +1,17 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { benchCommand } from '../../src/cli/bench.ts'
+import { type Subcommand, subcommands } from '../../src/cli/commands.ts'
+import { completionCommand } from '../../src/cli/completion.ts'
+import { doctorCommand } from '../../src/cli/doctor.ts'
+import { evaluateCommand } from '../../src/cli/evaluate.ts'
 import { run } from '../../src/cli/run.ts'
+import { segmentCommand } from '../../src/cli/segment.ts'
+import { trainCommand } from '../../src/cli/train.ts'
+import { tuneCommand } from '../../src/cli/tune.ts'
+import { weightsCommand } from '../../src/cli/weights.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -12,6 +22,22 @@ export interface Ended {
   stdout: string
   stderr: string
 }
+
+/**
+ * The subcommands, loaded with the tests. Mocha loads modules by `require`, and what is imported later would come with a second
+ * copy of every class.
+ */
+const loaded: Record<string, () => Command> = {
+  doctor: doctorCommand,
+  segment: segmentCommand,
+  evaluate: evaluateCommand,
+  train: trainCommand,
+  weights: weightsCommand,
+  bench: benchCommand,
+  tune: tuneCommand,
+  completion: () => completionCommand(commands),
+}
+const commands: Subcommand[] = subcommands.map(each => ({ ...each, load: async () => loaded[each.name]() }))
 
 /**
  * Runs `atrous ARGS…` in this process: a new one takes a second. As where stderr is no terminal; what Dawn itself writes there is
@@ -31,7 +57,7 @@ export async function atrous(...args: string[]): Promise<Ended> {
     }
   })
   try {
-    ended.code = await run(args)
+    ended.code = await run(args, commands)
   } finally {
     for (const restore of restores) restore()
   }

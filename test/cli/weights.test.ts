@@ -1,17 +1,20 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
 import { readRegistry } from '../../src/node/pull.ts'
 import { ModelProtoSchema } from '../../src/onnx/onnx_pb.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
-import { useTemporaryFolder } from '../node/support.ts'
+import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
+import { useEnvironment } from '../support/environment.ts'
+import { startServer } from '../weights/server.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 const golden = fileURLToPath(new URL('../weights/golden/zip.pth', import.meta.url))
 
 describe('atrous weights', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
 
   it('list names every public checkpoint', async () => {
     const registry = await readRegistry()
@@ -124,28 +127,63 @@ describe('atrous weights', () => {
   })
 
   it('pull needs no network for what is there, by either of its names', async () => {
-    const before = process.env.ATROUS_CACHE
-    process.env.ATROUS_CACHE = path('cache')
+    const folder = path('cache/weights/deeplabv3_mobilenet_v2')
+    await mkdir(folder, { recursive: true })
+    await copyFile(golden, `${folder}/pytorch_model.bin`)
+    for (const name of ['config.json', 'preprocessor_config.json']) await writeFile(`${folder}/${name}`, '{}')
+    for (const name of ['deeplabv3_mobilenet_v2', 'google/deeplabv3_mobilenet_v2_1.0_513'])
+      expect(await atrous('weights', 'pull', name)).to.deep.equal({
+        code: 0,
+        stdout: `${folder}\n`,
+        stderr: '',
+      })
+    const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
+    const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
+    expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal([
+      'scenes', // comes with the package
+      'deeplabv3_mobilenet_v2',
+    ])
+  })
+
+  describe('without a network', () => {
+    const setEnvironment = useEnvironment()
+    /** Nothing listens there. */
+    const nowhere = 'http://127.0.0.1:1'
+    beforeEach(() => setEnvironment({ HF_ENDPOINT: nowhere, HF_TOKEN: undefined }))
+
+    it('the default model is not to be had, but another is', async () => {
+      await cp(new URL('../../docs/scene.png', import.meta.url), path('photo.png'))
+      const { code, stdout, stderr } = await atrous('segment', path('photo.png'), '--out', path('out'))
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+      expect(stderr).to.match(
+        /^error: http:\/\/127\.0\.0\.1:1\/google\/\S+: cannot reach the server: the connection was refused; try again online, or try `--model scenes`, which needs no network\n$/,
+      )
+    })
+
+    it('pull says why, and names no other model', async () => {
+      const { code, stderr } = await atrous('weights', 'pull', 'google/deeplabv3_mobilenet_v2_1.0_513')
+      expect(code).to.equal(1)
+      expect(stderr).to.match(/: the connection was refused\n$/)
+    })
+  })
+
+  it('pull takes a URL, warns, and shows no password', async () => {
+    const server = await startServer(async (request, response) => {
+      if (request.url === '/net.pth?token=secret') response.end(await readFile(golden))
+      else response.writeHead(404).end()
+    })
     try {
-      const folder = path('cache/weights/deeplabv3_mobilenet_v2')
-      await mkdir(folder, { recursive: true })
-      for (const name of ['pytorch_model.bin', 'config.json', 'preprocessor_config.json'])
-        await writeFile(`${folder}/${name}`, '')
-      for (const name of ['deeplabv3_mobilenet_v2', 'google/deeplabv3_mobilenet_v2_1.0_513'])
-        expect(await atrous('weights', 'pull', name)).to.deep.equal({
-          code: 0,
-          stdout: `${folder}\n`,
-          stderr: '',
-        })
-      const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
-      const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
-      expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal([
-        'scenes', // comes with the package
-        'deeplabv3_mobilenet_v2',
-      ])
+      const url = `${server.url.replace('://', '://me:secret@')}/net.pth?token=secret`
+      const first = await atrous('weights', 'pull', url)
+      expect(first.code, first.stderr).to.equal(0)
+      await writeFile(`${first.stdout.trim()}/net.pth`, 'damaged')
+      const second = await atrous('weights', 'pull', url)
+      expect(second.stdout).to.equal(first.stdout)
+      expect(second.stderr).to.match(/^warning: \S+net\.pth: damaged: .*; it is downloaded again\n$/)
+      const missing = await atrous('weights', 'pull', url.replace('net', 'none'))
+      expect(missing.stderr).to.equal(`error: ${server.url}/none.pth?…: not found (HTTP 404)\n`)
     } finally {
-      if (before === undefined) delete process.env.ATROUS_CACHE
-      else process.env.ATROUS_CACHE = before
+      server.close()
     }
   })
 

@@ -64,6 +64,26 @@ describe('DeepLab', () => {
       await loaded.dispose()
     })
 
+    it('renames its classes and keeps every weight', async () => {
+      const own = await DeepLab.create(TINY, { gpu, seed: 3 })
+      const before = await own.segment(photo, { size })
+      const names = ['sky', 'road', 'car', 'tree', 'pole']
+      await own.renameClasses(names)
+      expect(own.classNames).to.deep.equal(names)
+      for (const [name, values] of model.state.parameters)
+        expect(own.state.parameters.get(name), name).to.deep.equal(values)
+      const after = await own.segment(photo, { size })
+      expect(after.mask).to.deep.equal(before.mask)
+      expect(after.classes.map(({ name }) => name)).to.deep.equal(before.classes.map(({ id }) => names[id]))
+      for (const [wrong, message] of [
+        [['sky', 'road'], 'classes: expected 5 names, as the model has classes; got 2'],
+        [['sky', 'sky', 'car', 'tree', 'pole'], 'classes: classes 0 and 1 have the same name, "sky"'],
+      ] as const)
+        expect(await rejection(own.renameClasses(wrong))).to.include({ name: 'UserError', message })
+      expect(own.classNames).to.deep.equal(names)
+      await own.dispose()
+    })
+
     it('finds in batches what it finds one by one, in the order of the photos', async () => {
       const photos = [
         ...[1, 2, 3].map(seed => blocksPhoto(90, 70, seed)),

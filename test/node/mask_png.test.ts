@@ -1,10 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { deflateSync } from 'node:zlib'
 import { expect } from 'chai'
 import { encode } from 'fast-png'
 import sharp from 'sharp'
 import { vocPalette } from '../../src/data/palette.ts'
 import { UserError } from '../../src/errors.ts'
 import { readMaskPng, writeMaskPng } from '../../src/node/mask_png.ts'
+import { randomSource } from '../reference/random.ts'
+import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png_chunk.ts'
 import { rejection, sharedFile, useTemporaryFolder } from './support.ts'
 
 const mask = (width: number, height: number, values: Iterable<number>) => {
@@ -86,6 +89,111 @@ describe('mask PNG', () => {
     const raw = { width: 16, height: 16, channels: 1 } as const
     await sharp(everyId.mask, { raw }).toColourspace('b-w').png().toFile(path('grey.png'))
     expect(await readMaskPng(path('grey.png'))).to.deep.equal(everyId)
+  })
+
+  it('reads interlaced masks and every filter of rows as libpng writes them', async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [2, 5],
+      [9, 3],
+      [37, 29],
+    ]) {
+      const next = randomSource(width)
+      const values = Uint8Array.from({ length: width * height }, (_, i) => (i % 50) + 20 * next())
+      const grey = () => sharp(values, { raw: { width, height, channels: 1 } }).toColourspace('b-w')
+      for (const options of [{ progressive: true }, { adaptiveFiltering: true }, { compressionLevel: 0 }]) {
+        await grey().png(options).toFile(path('grey.png'))
+        expect(await readMaskPng(path('grey.png'))).to.deep.equal({ mask: values, width, height })
+      }
+    }
+  })
+
+  for (const colours of [2, 4, 16, 256]) {
+    it(`reads interlaced indices of ${Math.log2(colours)} bits`, async () => {
+      const [width, height] = [21, 13]
+      const values = Uint8Array.from(
+        { length: width * height },
+        (_, i) => ((i * i) % colours) * (255 / (colours - 1)),
+      )
+      const grey = sharp(values, { raw: { width, height, channels: 1 } })
+      await grey.png({ palette: true, colours, progressive: true, dither: 0 }).toFile(path('mask.png'))
+      const bytes = await readFile(path('mask.png'))
+      const shown = await sharp(bytes).removeAlpha().raw().toBuffer()
+      const palette = bytes.subarray(bytes.indexOf('PLTE') + 4)
+      const { mask } = await readMaskPng(path('mask.png'))
+      const rgb = [...mask].flatMap(index => [...palette.subarray(3 * index, 3 * index + 3)])
+      expect(rgb).to.deep.equal([...shown])
+    })
+  }
+
+  describe('of a hostile PNG', () => {
+    const write = (...chunks: Uint8Array[]) =>
+      writeFile(path('mask.png'), Buffer.concat([PNG_SIGNATURE, ...chunks]))
+    const end = pngChunk('IEND', new Uint8Array(0))
+    let bomb: Uint8Array
+    before(() => {
+      bomb = deflateSync(new Uint8Array(1e8), { level: 1 })
+    })
+    const rows = (count: number) => pngChunk('IDAT', deflateSync(new Uint8Array(count)))
+
+    async function expectRefused(complaint: string) {
+      const before = process.resourceUsage().maxRSS
+      const error = await rejection(readMaskPng(path('mask.png')))
+      expect(error).to.be.instanceOf(UserError)
+      expect(error.message).to.equal(`${path('mask.png')}: ${complaint}`)
+      expect((process.resourceUsage().maxRSS - before) / 1024, 'MB').to.be.below(50)
+    }
+
+    it('allocates nothing for pixels that only the header claims', async () => {
+      await write(pngHeader(16_384, 16_384), rows(100), end)
+      await expectRefused('not a PNG, or damaged (there are too few or too many pixels)')
+      await write(pngHeader(30_000, 30_000), rows(100), end)
+      await expectRefused('30000×30000 pixels is over the limit of 268 megapixels')
+      await write(pngHeader(0xffffffff, 0xffffffff, { depth: 1 }), rows(100), end)
+      await expectRefused('4294967295×4294967295 pixels is over the limit of 268 megapixels')
+    })
+
+    it('inflates no more than the header claims', async () => {
+      await write(pngHeader(4, 3), pngChunk('IDAT', bomb), end)
+      await expectRefused('not a PNG, or damaged (the pixels cannot be inflated)')
+      await write(pngHeader(4, 3), rows(16), end)
+      await expectRefused('not a PNG, or damaged (there are too few or too many pixels)')
+    })
+
+    it('does not look into texts and colour profiles', async () => {
+      const text = Buffer.concat([Buffer.from('name\0\0'), bomb])
+      await write(pngHeader(4, 3), pngChunk('iCCP', text), pngChunk('zTXt', text), rows(15), end)
+      expect(await readMaskPng(path('mask.png'))).to.deep.equal(mask(4, 3, Array(12).fill(0)))
+    })
+
+    it('says what is wrong with the rest', async () => {
+      const header = pngHeader(4, 3)
+      const complaints: [string, Uint8Array[]][] = [
+        ['there is no header', [rows(15), end]],
+        ['the header makes no sense', [pngHeader(0, 3), rows(15), end]],
+        ['the header makes no sense', [pngHeader(4, 3, { interlace: 2 }), rows(15), end]],
+        ['a part of an unknown kind', [header, pngChunk('CgBI', new Uint8Array(4)), rows(15), end]],
+        [
+          'a row has an unknown filter',
+          [header, pngChunk('IDAT', deflateSync(new Uint8Array(15).fill(9))), end],
+        ],
+        ['the pixels cannot be inflated', [header, end]],
+        ['cut short', [header, rows(15)]],
+      ]
+      for (const [why, chunks] of complaints) {
+        await write(...chunks)
+        await expectRefused(`not a PNG, or damaged (${why})`)
+      }
+      await write(pngHeader(4, 3, { depth: 16 }), rows(27), end)
+      await expectRefused(
+        'a mask is a palette or greyscale PNG of up to 8 bits, this one has 1×16 bits a pixel',
+      )
+    })
+
+    it('takes what follows the end for no part of it', async () => {
+      await write(pngHeader(4, 3), rows(15), end, new Uint8Array(1000).fill(7))
+      expect(await readMaskPng(path('mask.png'))).to.include({ width: 4, height: 3 })
+    })
   })
 
   it('refuses colours, damage and files that are not there', async () => {

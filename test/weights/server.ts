@@ -1,10 +1,17 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net'
 
 export interface TestServer {
   url: string
   /** The headers of every GET so far. */
   requests: IncomingHttpHeaders[]
+  server: Server
   close: () => void
 }
 
@@ -22,7 +29,7 @@ export async function startServer(handler: Handler): Promise<TestServer> {
     server.closeAllConnections()
     server.close()
   }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, server, close }
 }
 
 /** A server of bare connections on this machine, for answers that no HTTP server gives; it counts the connections. */

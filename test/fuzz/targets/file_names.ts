@@ -1,0 +1,89 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { vocPalette } from '../../../src/data/palette.ts'
+import { openDataset } from '../../../src/node/datasets/open.ts'
+import { readImage } from '../../../src/node/image.ts'
+import { readMaskPng, writeMaskPng } from '../../../src/node/mask_png.ts'
+import { writeLabels, writePhoto, writeText } from '../../node/tiny_dataset.ts'
+import { below, pick } from '../../support/mutants.ts'
+import type { FuzzTarget } from '../target.ts'
+
+const PIECES = [
+  ...[
+    'a',
+    'photo',
+    ' ',
+    '.',
+    '..',
+    '-',
+    '~',
+    '*',
+    '?',
+    '%s',
+    '%00',
+    '$HOME',
+    '#',
+    '&',
+    '"',
+    "'",
+    '`',
+    '\\',
+    ':',
+  ],
+  ...[
+    '\0',
+    '\n',
+    '\r',
+    '\t',
+    '\u001b[2J',
+    '\u0007',
+    '\u202e',
+    '\u2028',
+    '\ud800',
+    'é',
+    'é',
+    '日本',
+    '👨‍👩‍👧',
+    '/',
+  ],
+]
+
+function oddName(random: () => number): string {
+  const name = Array.from({ length: 1 + below(4, random) }, () => pick(PIECES, random)).join('')
+  // A path of more characters than that makes messages that only look unclear.
+  return random() < 0.2 ? name.repeat(1 + below(300, random)).slice(0, 400) : name
+}
+
+const mask = { mask: new Uint8Array(12).fill(1), width: 4, height: 3 }
+
+/** Photos and masks of odd names, as a user gives them and as a dataset's folder has them. */
+export const fileNames: FuzzTarget = {
+  name: 'file-names',
+  async prepare(folder) {
+    await writePhoto(join(folder, 'photo.png'), 4, 3)
+    const photo = await readFile(join(folder, 'photo.png'))
+    const own = join(folder, 'own')
+    return async random => {
+      await rm(own, { recursive: true, force: true })
+      await writeLabels(join(own, 'masks', 'a.png'), 4, 3, 1)
+      await writePhoto(join(own, 'images', 'a.png'), 4, 3)
+      await writeText(join(own, 'classes.txt'), 'background', 'mug')
+      const name = `${oddName(random)}.png`
+      const path = `${own}/images/${name}`
+      // What the system refuses as a name is still given to the readers below.
+      await mkdir(join(own, 'images'), { recursive: true })
+      await writeFile(path, photo).catch(() => {})
+      const errors: unknown[] = []
+      const attempt = (work: Promise<unknown>) => work.catch(error => errors.push(error))
+      await attempt(readImage(path, { maxPixels: 2 ** 20 }))
+      await attempt(writeMaskPng(`${own}/masks/${name}`, mask, vocPalette))
+      await attempt(readMaskPng(`${own}/masks/${name}`))
+      await attempt(
+        openDataset(`folder:${own}`, { split: 'all' }).then(async dataset => {
+          for (let index = 0; index < dataset.size; index++) await attempt(dataset.read(index))
+        }),
+      )
+      if (errors.length > 0) throw new AggregateError(errors)
+    }
+  },
+}
