@@ -59,11 +59,15 @@ export function duplicateNames(names: readonly string[]): string[] {
   const ids = new Map<string, number[]>()
   for (const [id, name] of names.entries()) {
     const key = name.trim().toLowerCase()
-    ids.set(key, [...(ids.get(key) ?? []), id])
+    const same = ids.get(key)
+    if (same) same.push(id)
+    else ids.set(key, [id])
   }
   return [...ids.values()]
     .filter(same => same.length > 1)
-    .map(same => `classes ${same.join(' and ')} have the same name, "${printable(names[same[0]])}"`)
+    .map(
+      same => `classes ${printable(same.join(' and '))} have the same name, "${printable(names[same[0]])}"`,
+    )
 }
 
 /** Names for a message: the first ten, and how many more there are. */
