@@ -42,7 +42,10 @@ const FIELDS = {
     expecting('balanced, or a number for each class', v.union([v.literal('balanced'), v.array(number())])),
   ),
   hardClasses: names,
-  badImages: expecting('stop or skip', v.picklist(['stop', 'skip'])),
+  badImages: expecting(
+    'text',
+    v.custom<Recipe['badImages']>(value => typeof value === 'string'),
+  ),
   seed: number(),
 } satisfies Record<keyof Recipe, v.GenericSchema>
 
