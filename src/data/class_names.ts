@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import { printable } from '../printable.ts'
+import { printable, printableUpTo } from '../printable.ts'
 
 /** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
@@ -74,6 +74,6 @@ const brief = (names: readonly string[]) => listed(names, 3)
 
 /** The first of some names, for a message. */
 function listed(names: readonly string[], most: number): string {
-  const shown = names.slice(0, most).map(name => printable(name, 40))
+  const shown = names.slice(0, most).map(name => printableUpTo(40, name))
   return `${shown.join(', ')}${names.length > most ? ', …' : ''}`
 }
