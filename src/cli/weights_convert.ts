@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../node/atomic.ts'
 import { fileError } from '../node/file_error.ts'
 import { readModel } from '../node/model_files.ts'
 import { type OnnxFile, onnxFiles } from '../node/onnx_files.ts'
+import { readRegularFile } from '../node/read_file.ts'
 import { findWeights } from '../node/weights.ts'
 import type { OnnxExportOptions } from '../onnx/export.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
@@ -80,10 +81,7 @@ async function convert(input: string, output: string, options: Options): Promise
 }
 
 async function toSafetensors(input: string, output: string): Promise<void> {
-  const bytes = await readFile(input).catch(error => {
-    throw fileError(input, error)
-  })
-  const stateDict = readCheckpoint(bytes, input)
+  const stateDict = readCheckpoint(await readRegularFile(input), input)
   const converted = writeSafetensors(stateDict)
   await writeFileAtomic(output, converted)
   console.log(`${output}: ${stateDict.size} tensors, ${bytesText(converted.length)}`)

@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
 import { printable, printableUpTo } from '../printable.ts'
+import { CLASS_NAMES } from './class_names_schema.ts'
 
 /** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
@@ -39,11 +41,15 @@ export function sameClasses(model: readonly string[], dataset: readonly string[]
   }
 }
 
-/** Throws a UserError, which begins with `source`, where a class has no name, or where two classes have the same name. */
+/**
+ * Throws a UserError, which begins with `source`, where these cannot be the names of a model's classes: there are too many of
+ * them or only one, a class has no name, or two classes have the same name.
+ */
 export function checkClassNames(names: readonly string[], source: string): void {
   const odd = names.findIndex(name => typeof name !== 'string' || name.trim() === '')
   if (odd >= 0)
     throw new UserError(`${source}: expected a name for class ${odd}, got ${JSON.stringify(names[odd])}`)
+  checkJson(CLASS_NAMES, names, source)
   const [duplicate] = duplicateNames(names)
   if (duplicate) throw new UserError(`${source}: ${duplicate}`)
 }
@@ -53,17 +59,24 @@ export function duplicateNames(names: readonly string[]): string[] {
   const ids = new Map<string, number[]>()
   for (const [id, name] of names.entries()) {
     const key = name.trim().toLowerCase()
-    ids.set(key, [...(ids.get(key) ?? []), id])
+    const same = ids.get(key)
+    if (same) same.push(id)
+    else ids.set(key, [id])
   }
   return [...ids.values()]
     .filter(same => same.length > 1)
-    .map(same => `classes ${same.join(' and ')} have the same name, "${printable(names[same[0]])}"`)
+    .map(
+      same => `classes ${printable(same.join(' and '))} have the same name, "${printable(names[same[0]])}"`,
+    )
 }
 
 /** Names for a message: the first ten, and how many more there are. */
 export function nameListText(names: readonly string[]): string {
   const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''
-  return `${names.slice(0, MOST_LISTED).map(printable).join(', ')}${more}`
+  return `${names
+    .slice(0, MOST_LISTED)
+    .map(name => printable(name))
+    .join(', ')}${more}`
 }
 
 const MOST_LISTED = 10

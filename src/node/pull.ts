@@ -22,6 +22,7 @@ import type { DownloadProgress } from './download.ts'
 import { listFileSet } from './file_set.ts'
 import { HttpError } from './http_errors.ts'
 import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
+import { readRegularFile } from './read_file.ts'
 import { shownSource, shownUrl } from './shown_url.ts'
 
 export type Json = Record<string, unknown>
@@ -175,7 +176,7 @@ const warnByNode = (message: string) => process.emitWarning(message, 'AtrousWarn
 
 /** Servers answer with a web page where a file has moved: what is no checkpoint and no JSON must not stay in the cache. */
 async function checkFormat(part: string, url: string): Promise<void> {
-  const bytes = await readFile(part)
+  const bytes = await readRegularFile(part)
   if (new URL(url).pathname.endsWith('.json')) parseJson(bytes, shownUrl(url))
   else readCheckpoint(bytes, shownUrl(url))
 }

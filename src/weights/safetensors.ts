@@ -27,6 +27,9 @@ const dtypeName = (dtype: StoredDtype) => Object.keys(DTYPES).find(name => DTYPE
 /** A header takes about 100 bytes a tensor; the format allows 100 MB, which takes minutes to parse where it is nonsense. */
 const MAX_HEADER_BYTES = 4_000_000
 
+/** The format's own entry in the header. */
+const METADATA = '__metadata__'
+
 interface Entry {
   name: string
   dtype: StoredDtype
@@ -42,7 +45,7 @@ interface Entry {
 export function readSafetensors(bytes: Uint8Array): StateDict {
   const { header, data } = splitHeader(bytes)
   const entries = Object.entries(parseHeader(header))
-    .filter(([name]) => name !== '__metadata__')
+    .filter(([name]) => name !== METADATA)
     .map(([name, value]) => checkEntry(name, value))
   checkTiling(entries, data.length)
   return new Map(
@@ -85,7 +88,7 @@ function parseHeader(text: string): Record<string, unknown> {
     throw new UserError('safetensors: the header is not JSON')
   }
   if (!isObject(header)) throw new UserError('safetensors: the header is not a JSON object')
-  checkMetadata(header.__metadata__)
+  checkMetadata(header[METADATA])
   // JSON.parse keeps the last of two equal names in silence. Every value is a flat object, so the text holds
   // one `"name": {` for each name, and more only where a name comes twice.
   let names = 0
@@ -145,12 +148,14 @@ function checkTiling(entries: Entry[], dataLength: number): void {
 /**
  * Writes a safetensors file, each tensor in its own dtype. Names keep their order; the data lies with the widest
  * elements first, so that every tensor is aligned and a reader needs no copy.
- * The default metadata is what Hugging Face's transformers asks of a checkpoint it loads.
+ * The default metadata is what Hugging Face's transformers asks of a checkpoint it loads. Throws a UserError for a tensor whose
+ * name the format keeps for itself.
  */
 export function writeSafetensors(
   tensors: StateDict,
   metadata: Record<string, string> = { format: 'pt' },
 ): Uint8Array {
+  if (tensors.has(METADATA)) throw new UserError(`safetensors: a tensor cannot have the name ${METADATA}`)
   const offsets = new Map<string, [number, number]>()
   let dataLength = 0
   for (const [name, tensor] of byElementSize(tensors)) {
@@ -180,7 +185,7 @@ function encodeHeader(
     { dtype: dtypeName(dtype), shape, data_offsets: offsets.get(name) },
   ])
   const json = new TextEncoder().encode(
-    JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }),
+    JSON.stringify({ [METADATA]: metadata, ...Object.fromEntries(entries) }),
   )
   // Spaces up to a multiple of 8, for the data to begin aligned.
   const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20)

@@ -41,8 +41,8 @@ export interface UnpickleOptions {
   persistentLoad: (id: PickleValue) => PickleValue
 }
 
-/** A model's pickle takes some ten thousand operations; each may cost a few hundred bytes of memory. */
-const MAX_OPERATIONS = 1_000_000
+/** The largest model with its optimizer takes a hundred thousand operations; each may cost a microsecond and a few hundred bytes. */
+const MAX_OPERATIONS = 300_000
 
 /** What each opcode does. STOP is the loop's own; an opcode that is absent here is refused. */
 const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkSameClasses, classIds } from '../../../src/data/class_names.ts'
+import { checkClassNames, checkSameClasses, classIds } from '../../../src/data/class_names.ts'
 import { openDataset } from '../../../src/node/datasets/open.ts'
 import { damageBytes, pick } from '../../support/mutants.ts'
 import type { FuzzTarget } from '../target.ts'
@@ -20,6 +20,7 @@ export const classes: FuzzTarget = {
     return async random => {
       await writeFile(join(folder, 'classes.txt'), damageBytes(Buffer.from(pick(texts, random)), random))
       const { classNames } = await openDataset(`folder:${folder}`, { split: 'train' })
+      checkClassNames(classNames, 'classes.txt')
       checkSameClasses(names, classNames)
       return classIds(names, classNames)
     }

@@ -27,6 +27,8 @@ export const tuning: FuzzTarget = {
 export const metrics: FuzzTarget = {
   name: 'metrics.jsonl',
   async prepare() {
+    // It loads a library for plots, which takes longer than all else.
+    const { drawCurves } = await import('../../../src/cli/train_curves.ts')
     const whole = [
       ...[1, 2, 3].map(step => ({ step, loss: 1 / step, learningRate: 0.01, imagesPerSecond: 3 })),
       { step: 3, mIoU: 0.5, pixelAccuracy: null },
@@ -38,7 +40,6 @@ export const metrics: FuzzTarget = {
       const steps = found.filter(isTrainingStep)
       // A picture takes a hundred times as long as what is read for it.
       if (steps.length === 0 || random() > 0.1) return found
-      const { drawCurves } = await import('../../../src/cli/train_curves.ts')
       return drawCurves({ title: 'run', subtitle: '', steps, validations: found.filter(isValidation) })
     }
   },
