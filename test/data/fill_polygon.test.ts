@@ -52,7 +52,7 @@ describe('fillPolygon', () => {
     const outline = (corners: number) => Array.from({ length: 2 * corners }, () => next() * 500)
     const start = performance.now()
     fill(outline(3000), 500, 500)
-    expect(performance.now() - start).to.be.below(2000)
+    expect(performance.now() - start).to.be.below(5000)
     expect(() => fill(outline(100_000), 500, 500)).to.throw(
       UserError,
       'an outline of 200000 coordinates is too intricate',
