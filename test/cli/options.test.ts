@@ -16,7 +16,9 @@ describe('numbers in options', () => {
     const huge = '99999999999999999999'
     expect(complaint(() => positiveInteger(huge))).to.equal('Expected a whole number of at most 1000000000.')
     expect(complaint(() => positiveIntegers(`257,${huge}`))).to.match(/at most 1000000000\.$/)
-    expect(complaint(() => wholeNumber(huge))).to.equal('Expected a whole number of at most 9007199254740991.')
+    expect(complaint(() => wholeNumber(huge))).to.equal(
+      'Expected a whole number of at most 9007199254740991.',
+    )
     for (const size of [huge, '16385', `1x${huge}`])
       expect(complaint(() => imageSize(size))).to.equal('Expected at most 16384 pixels.')
     expect(complaint(() => number('1e400'))).to.equal('Expected a number.')
