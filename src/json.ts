@@ -4,10 +4,6 @@ import * as v from 'valibot'
 import { UserError } from './errors.ts'
 import { printable } from './printable.ts'
 
-/** Characters of a wrong value that a message shows, and of what the message says of it in all. */
-const VALUE_LENGTH = 60
-const MESSAGE_LENGTH = 300
-
 /** The value of a JSON text that fits the schema. Throws a UserError that begins with `source` and names the first wrong field. */
 export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -23,68 +19,18 @@ export function parseJson<Schema extends v.GenericSchema>(
   return checkJson(schema, value, source)
 }
 
-/**
- * A parsed value that fits the schema. Throws as `parseJson` does; without a source the message begins with the field, as suits
- * options that a caller gives.
- */
+/** A parsed value that fits the schema. Throws as `parseJson` does. */
 export function checkJson<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
-  source?: string,
+  source: string,
 ): v.InferOutput<Schema> {
   const found = v.safeParse(schema, value, { abortEarly: true })
   if (found.success) return found.output
   const [issue] = found.issues
-  const field = v.getDotPath(issue)
-  const parts = [field === null ? '' : printable(field), printable(messageOf(issue), MESSAGE_LENGTH)]
-  throw new UserError([source ?? '', ...parts].filter(part => part !== '').join(': '))
-}
-
-/**
- * A field that fits `schema`. Where it does not, the message is `expected TEXT; got VALUE` with the whole field's value, whatever
- * part of it is wrong.
- */
-export const expecting = <Schema extends v.GenericSchema>(text: string, schema: Schema) =>
-  v.custom<v.InferOutput<Schema>>(
-    value => v.is(schema, value),
-    ({ input }) =>
-      input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${shown(input)}`,
-  )
-
-/** A value as a message shows it, abbreviated. */
-function shown(value: unknown): string {
-  const text = typeof value === 'object' || typeof value === 'string' ? jsonOf(value) : String(value)
-  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text
-}
-
-/** What a caller of the library gives may be no JSON. */
-function jsonOf(value: object | string | null): string {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return 'an object that is no JSON'
-  }
-}
-
-/** What valibot calls a value of the wrong type or of a range of its own, in the words of this project. */
-const EXPECTED: Record<string, string> = {
-  Array: 'a list',
-  Object: 'an object',
-  string: 'text',
-  boolean: 'true or false',
-  number: 'a number',
-}
-
-function messageOf({ message, expected, input, path }: v.BaseIssue<unknown>): string {
-  if (!message.startsWith('Invalid ')) return lowerFirst(message)
-  if (expected === 'never') return 'there is no such field'
-  if (input === undefined && expected === JSON.stringify(path?.at(-1)?.key)) return 'missing'
-  const choices = expected
-    ?.replace(/^\((.*)\)$/, '$1')
-    .replaceAll(' | ', ', ')
-    .replaceAll('"', '')
-  const what = EXPECTED[expected ?? ''] ?? choices
-  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${shown(input)}`
+  const path = v.getDotPath(issue)
+  const where = path === null ? '' : `${printable(path)}: `
+  throw new UserError(`${source}: ${where}${printable(lowerFirst(issue.message))}`)
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
