@@ -60,7 +60,10 @@ export function duplicateNames(names: readonly string[]): string[] {
 /** Names for a message: the first ten, and how many more there are. */
 export function nameListText(names: readonly string[]): string {
   const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''
-  return `${names.slice(0, MOST_LISTED).map(printable).join(', ')}${more}`
+  return `${names
+    .slice(0, MOST_LISTED)
+    .map(name => printable(name))
+    .join(', ')}${more}`
 }
 
 const MOST_LISTED = 10
