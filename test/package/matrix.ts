@@ -13,12 +13,13 @@ const TYPESCRIPT = ['5.4', '5.5', '5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
 const NODE = ['20.19.0', '20', '22.12.0', '22', '24']
 const OLD_NODE = ['18.20.8', '20.18.3', '22.11.0']
 
+const WITH_WEBGPU = 'DOM, Node, WebGPU'
 const LIBRARIES = {
   'neither DOM nor Node': { lib: ['ES2022'], types: [] },
   DOM: { lib: ['ES2022', 'DOM'], types: [] },
   'DOM, newest': { lib: ['ESNext', 'DOM'], types: [] },
   Node: { lib: ['ES2022'], types: ['node'] },
-  'DOM, Node, WebGPU': { lib: ['ES2022', 'DOM'], types: ['node', '@webgpu/types'] },
+  [WITH_WEBGPU]: { lib: ['ES2022', 'DOM'], types: ['node', '@webgpu/types'] },
 }
 
 interface Modules {
@@ -102,7 +103,8 @@ function complaints(version: string): string[] {
   const ways = MODULES.filter(({ isIn }) => isIn(Number(version)))
   return ways.flatMap(({ name, files, options, libraries }) =>
     libraries.flatMap(library => {
-      const output = compile(version, { ...LIBRARIES[library], ...options }, files)
+      const programs = library === WITH_WEBGPU ? [...files, 'webgpu.mts'] : files
+      const output = compile(version, { ...LIBRARIES[library], ...options }, programs)
       return output === '' ? [] : [`${name}, ${library}:\n${output}`]
     }),
   )
