@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { UserError } from './errors.ts'
-import { printable } from './printable.ts'
+import { printable, printableUpTo } from './printable.ts'
 
 /** Characters of a wrong value that a message shows, and of what the message says of it in all. */
 const VALUE_LENGTH = 60
@@ -36,7 +36,7 @@ export function checkJson<Schema extends v.GenericSchema>(
   if (found.success) return found.output
   const [issue] = found.issues
   const field = v.getDotPath(issue)
-  const parts = [field === null ? '' : printable(field), printable(messageOf(issue), MESSAGE_LENGTH)]
+  const parts = [field === null ? '' : printable(field), printableUpTo(MESSAGE_LENGTH, messageOf(issue))]
   throw new UserError([source ?? '', ...parts].filter(part => part !== '').join(': '))
 }
 

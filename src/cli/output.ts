@@ -44,16 +44,29 @@ async function nearestExisting(path: string): Promise<string> {
 /**
  * For each input the path, less its ending, under which its results are written: `out/photo` for `photos/photo.jpg`.
  * Inputs of one base name are told apart by numbers, `out/photo`, `out/photo-2`, even where only the case differs:
- * many file systems ignore it.
+ * many file systems ignore it. Of a very long name only the beginning is kept.
  */
 export function outputPrefixes(inputs: readonly string[], folder: string): string[] {
   const taken = new Set<string>()
   return inputs.map(input => {
-    const { name } = parse(input)
+    const name = shortened(parse(input).name)
     const numbered = (count: number) => (count === 1 ? name : `${name}-${count}`)
     let count = 1
     while (taken.has(numbered(count).toLowerCase())) count++
     taken.add(numbered(count).toLowerCase())
     return join(folder, numbered(count))
   })
+}
+
+/** Bytes. Results add endings and numbers to a name, and file systems take 255 in all. */
+const LONGEST_NAME = 200
+
+function shortened(name: string): string {
+  const bytes = Buffer.from(name)
+  if (bytes.length <= LONGEST_NAME) return name
+  // A character that is cut in two becomes U+FFFD.
+  return bytes
+    .subarray(0, LONGEST_NAME)
+    .toString()
+    .replace(/\uFFFD$/, '')
 }

@@ -16,7 +16,6 @@ that something could not be done, and a line says what.`
 
 /** Runs the command line `atrous ARGS…`; returns the exit code. Results go to stdout, everything else to stderr. */
 export async function run(args: string[], commands: readonly Subcommand[] = subcommands): Promise<number> {
-  process.stdout.on('error', endQuietly)
   try {
     const atrous = await program(args, commands)
     await atrous.parseAsync(args, { from: 'user' })
@@ -27,8 +26,6 @@ export async function run(args: string[], commands: readonly Subcommand[] = subc
     if (error instanceof InterruptedError) return error.exitCode
     reportError(error)
     return 1
-  } finally {
-    process.stdout.off('error', endQuietly)
   }
 }
 
@@ -51,11 +48,4 @@ function throwing(command: Command): Command {
   command.exitOverride()
   for (const subcommand of command.commands) throwing(subcommand)
   return command
-}
-
-/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. Nor is a terminal that was closed, EIO. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EIO') return
-  if (error.code === 'EPIPE') process.exit()
-  throw error
 }

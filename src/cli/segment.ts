@@ -47,10 +47,10 @@ A result replaces an earlier result of this command that nobody has changed.
 Where any other file is in its place, nothing is computed; --overwrite replaces
 that file, too. Photos themselves are never replaced.
 
-Probabilities have the photo's size: an .npy is float32 [height, width, classes],
-a PNG is grey, of one class, and 255 is a probability of 1. Classes in --json
-have their mean \`confidence\` then. An .npy carries no mark of this command, so
-that only --overwrite replaces it.
+Probabilities have the photo's size. An .npy is float32 [height, width,
+classes]; a PNG is grey, of one class, and 255 is a probability of 1. Classes in
+--json have their mean \`confidence\` then. An .npy carries no mark of this
+command, so that only --overwrite replaces it.
 
 --out - writes the mask of one photo to standard output, or with --no-mask its
 overlay. --json prints an array with an object for each photo in their order;

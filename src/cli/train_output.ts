@@ -3,19 +3,22 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
-import { refuseExisting } from './output.ts'
+import { exists, refuseExisting } from './output.ts'
 import { parseMetrics } from './train_metrics.ts'
+import { SETTINGS_FILE } from './train_settings.ts'
 
-const RESULTS = ['model.safetensors', 'config.json', 'best', 'samples.png', 'curves.svg']
+const MODEL = ['model.safetensors', 'config.json']
+const PICTURES = ['best', 'samples.png', 'curves.svg']
 const ADVICE = 'a new run would replace it; --out takes another folder'
 
 /**
- * Throws a UserError where the folder holds such a file. The metrics of a run that was killed before its first checkpoint are
- * none of the user's: that run starts again.
+ * Throws a UserError where the folder holds such a file. What a run left that was killed before its first checkpoint is none of the
+ * user's: that run starts again. Its run.json tells.
  */
 export async function refuseForeignFiles(folder: string): Promise<void> {
+  const isOwn = await exists(join(folder, SETTINGS_FILE))
   await refuseExisting(
-    RESULTS.map(name => join(folder, name)),
+    [...MODEL, ...(isOwn ? [] : PICTURES)].map(name => join(folder, name)),
     ADVICE,
   )
   const metrics = join(folder, 'metrics.jsonl')

@@ -45,11 +45,12 @@ export interface SettingsOptions {
   skipBad?: true
 }
 
-const FILE = 'run.json'
+/** In the run's folder. */
+export const SETTINGS_FILE = 'run.json'
 
 /** A run's settings; undefined where its folder does not have them. Throws a UserError where they are damaged. */
 export async function readSettings(folder: string): Promise<RunSettings | undefined> {
-  const file = join(folder, FILE)
+  const file = join(folder, SETTINGS_FILE)
   const json = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw fileError(file, error)
@@ -58,7 +59,7 @@ export async function readSettings(folder: string): Promise<RunSettings | undefi
 }
 
 export function writeSettings(folder: string, settings: RunSettings): Promise<void> {
-  return writeFileAtomic(join(folder, FILE), `${JSON.stringify(settings, undefined, 1)}\n`)
+  return writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, undefined, 1)}\n`)
 }
 
 /** Those of a new run. Throws a UserError where there is no dataset. */

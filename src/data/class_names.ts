@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
-import { printable } from '../printable.ts'
+import { printable, printableUpTo } from '../printable.ts'
 import { CLASS_NAMES } from './class_names_schema.ts'
 
 /** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
@@ -87,6 +87,6 @@ const brief = (names: readonly string[]) => listed(names, 3)
 
 /** The first of some names, for a message. */
 function listed(names: readonly string[], most: number): string {
-  const shown = names.slice(0, most).map(name => printable(name, 40))
+  const shown = names.slice(0, most).map(name => printableUpTo(40, name))
   return `${shown.join(', ')}${names.length > most ? ', …' : ''}`
 }

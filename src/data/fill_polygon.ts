@@ -51,23 +51,42 @@ interface Row {
 }
 
 function crossings(points: readonly number[], height: number): Map<number, Row> {
+  const sides = sidesOf(points, height)
+  const total = sides.reduce((sum, { first, end }) => sum + end - first, 0)
+  if (total > MOST_CROSSINGS)
+    throw new UserError(`an outline of ${points.length} coordinates is too intricate`)
   const rows = new Map<number, Row>()
-  let total = 0
-  for (let i = 0; i < points.length; i += 2) {
-    const [x, y] = [points[i], points[i + 1]]
-    const [nextX, nextY] = [points[(i + 2) % points.length], points[(i + 3) % points.length]]
-    const first = firstCentre(Math.min(y, nextY), height)
-    const end = firstCentre(Math.max(y, nextY), height)
-    total += end - first
-    if (total > MOST_CROSSINGS)
-      throw new UserError(`an outline of ${points.length} coordinates is too intricate`)
+  for (const { first, end, isDown, x, y, slope } of sides)
     for (let row = first; row < end; row++) {
       if (!rows.has(row)) rows.set(row, { down: [], up: [] })
-      const crossing = x + ((row + 0.5 - y) * (nextX - x)) / (nextY - y)
-      rows.get(row)![nextY > y ? 'down' : 'up'].push(crossing)
+      rows.get(row)![isDown ? 'down' : 'up'].push(x + (row + 0.5 - y) * slope)
     }
-  }
   return rows
+}
+
+/** A side from (x, y) to the next point. It crosses the middles of the rows from `first` to below `end`. */
+interface Side {
+  first: number
+  end: number
+  isDown: boolean
+  x: number
+  y: number
+  /** Columns a row. */
+  slope: number
+}
+
+function sidesOf(points: readonly number[], height: number): Side[] {
+  return Array.from({ length: points.length / 2 }, (_, i) => {
+    const [x, y] = [points[2 * i], points[2 * i + 1]]
+    const [nextX, nextY] = [points[(2 * i + 2) % points.length], points[(2 * i + 3) % points.length]]
+    return {
+      first: firstCentre(Math.min(y, nextY), height),
+      end: firstCentre(Math.max(y, nextY), height),
+      isDown: nextY > y,
+      ...{ x, y },
+      slope: (nextX - x) / (nextY - y), // of a level side it is not asked for
+    }
+  })
 }
 
 /** Of `count` pixels side by side, the first whose centre is not before this place. */

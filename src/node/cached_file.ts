@@ -63,7 +63,10 @@ async function inspect(options: DownloadOptions): Promise<string> {
   const record = await readRecord(file)
   const isUntouched = record && record.bytes === now.bytes && record.modified === now.modified
   if (isUntouched && record.sha256.startsWith(sha256 ?? '')) return GOOD
-  const actual = await sha256Of(file, signal)
+  const actual = await sha256Of(file, signal).catch(error => {
+    signal?.throwIfAborted()
+    throw fileError(file, error)
+  })
   const expected = sha256 ?? record?.sha256
   if (expected !== undefined && !actual.startsWith(expected))
     return `its SHA-256 is ${actual}, not ${expected}`

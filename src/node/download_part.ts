@@ -41,7 +41,7 @@ function partAt(path: string, file: string): Part {
     path,
     exists: async () => (await statOf(path)) !== undefined,
     size: async () => (await statOf(path))?.size ?? 0,
-    version: () => readFile(versionPath, 'utf8').catch(() => undefined),
+    version: () => readFile(versionPath, 'utf8').then(headerValue, () => undefined),
     setVersion: version => (version === undefined ? removeVersion() : writeFile(versionPath, version)),
     async finish() {
       await rename(path, file).catch(error => {
@@ -55,6 +55,9 @@ function partAt(path: string, file: string): Part {
     },
   }
 }
+
+/** What a damaged file holds must not end each request that would carry it. */
+const headerValue = (text: string) => (/^[\x20-\x7e]{1,1000}$/.test(text) ? text : undefined)
 
 const statOf = (path: string) => stat(path).catch(() => undefined)
 

@@ -2,6 +2,9 @@
 
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { ask, type HttpTimeouts } from './http.ts'
+import { explain, HttpError } from './http_errors.ts'
+import { shownUrl } from './shown_url.ts'
 
 export interface FetchBytesOptions {
   /** The most bytes to take, counted after the server's content encoding was undone. */
@@ -11,57 +14,53 @@ export interface FetchBytesOptions {
   signal?: AbortSignal
 }
 
+const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, answerMs: 30_000, stallMs: 30_000 }
+
 /**
- * Downloads what an http:, https: or data: URL names. Throws a UserError where the server refuses, cannot be reached, or sends more
- * or longer than the options allow, and the signal's reason where that is aborted.
+ * What an http:, https: or data: URL names. Throws a UserError where the server refuses, cannot be reached, or sends more or longer
+ * than the options allow, and the signal's reason where that is aborted.
  */
 export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<Uint8Array> {
-  const { seconds, signal } = options
+  return url.protocol === 'data:' ? bytesOfDataUrl(url, options) : download(url, options)
+}
+
+/** A URL for a message: without secrets, and of a data: URL only its beginning. */
+export const urlText = (url: URL): string =>
+  url.protocol === 'data:' ? printable(url.href.slice(0, 30)) : printable(shownUrl(url.href))
+
+async function bytesOfDataUrl(url: URL, { maxBytes }: FetchBytesOptions): Promise<Uint8Array> {
+  const response = await fetch(url).catch(() => {
+    throw new UserError(`${urlText(url)}: not a data: URL that can be read`)
+  })
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  if (bytes.length > maxBytes) throw tooLarge(url, maxBytes)
+  return bytes
+}
+
+async function download(url: URL, { maxBytes, seconds, signal }: FetchBytesOptions): Promise<Uint8Array> {
   const end = AbortSignal.timeout(seconds * 1000)
+  const either = signal ? AbortSignal.any([end, signal]) : end
   try {
-    const response = await fetch(url.protocol === 'data:' ? url : withoutLogin(url), {
-      headers: loginOf(url),
-      signal: AbortSignal.any(signal ? [end, signal] : [end]),
-    })
-    if (!response.ok) {
-      await response.body?.cancel()
-      throw new UserError(`${urlText(url)}: the server refused (HTTP ${response.status})`)
+    const answer = await ask(url.href, { maxBytes, timeouts: TIMEOUTS, signal: either })
+    try {
+      if (answer.status !== 200) throw new HttpError(url.href, answer.status)
+      const chunks: Uint8Array[] = []
+      let bytes = 0
+      for await (const chunk of answer.body) {
+        bytes += chunk.length
+        if (bytes > maxBytes) throw tooLarge(url, maxBytes)
+        chunks.push(chunk)
+      }
+      return Buffer.concat(chunks)
+    } finally {
+      answer.close()
     }
-    return await bodyOf(response, url, options)
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof UserError) throw error
     if (end.aborted) throw new UserError(`${urlText(url)}: not here within ${seconds} s`, { cause: error })
-    const { message } = ((error as Error).cause ?? error) as Error
-    throw new UserError(`${urlText(url)}: cannot be downloaded (${printable(message)})`, { cause: error })
+    throw explain(url.href, error)
   }
 }
 
-/** A URL for a message: without a user's name and password, and of a data: URL only its beginning. */
-export const urlText = (url: URL): string =>
-  printable(url.protocol === 'data:' ? url.href.slice(0, 30) : withoutLogin(url).href)
-
-function withoutLogin(url: URL): URL {
-  const address = new URL(url)
-  address.username = ''
-  address.password = ''
-  return address
-}
-
-/** `fetch` takes a user's name and password as a header only, which it does not send on to another server. */
-function loginOf({ username, password }: URL): Record<string, string> {
-  if (!username && !password) return {}
-  const login = [username, password].map(decodeURIComponent).join(':')
-  return { Authorization: `Basic ${Buffer.from(login).toString('base64')}` }
-}
-
-async function bodyOf(response: Response, url: URL, { maxBytes }: FetchBytesOptions): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new UserError(`${urlText(url)}: more than the limit of ${maxBytes} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
+const tooLarge = (url: URL, maxBytes: number) =>
+  new UserError(`${urlText(url)}: more than the limit of ${maxBytes} bytes`)

@@ -120,23 +120,24 @@ async function wayTo(url: URL, request: HttpRequest, signal: AbortSignal): Promi
   const authorization = request.authorization === undefined ? {} : { authorization: request.authorization }
   const own = { 'accept-encoding': 'identity', 'user-agent': 'atrous', host: url.host, ...request.headers }
   const options = { agent: false, signal, headers: { ...own, ...authorization }, auth: null }
-  if (!proxy) return () => (url.protocol === 'https:' ? https : http).request(url, options)
+  // Node throws on credentials that are not percent-encoded; they are in the header already.
+  const target = withoutCredentials(url)
+  if (!proxy) return () => (url.protocol === 'https:' ? https : http).request(target, options)
   if (url.protocol === 'https:') {
     const socket = await openTunnel(proxy, url, signal)
     const host = plainHost(url)
     const createConnection = () => connectTls({ socket, host, servername: isIP(host) ? '' : host })
-    return () => https.request(url, { ...options, agent: undefined, createConnection })
+    return () => https.request(target, { ...options, agent: undefined, createConnection })
   }
   const headers = { ...options.headers, ...proxyHeaders(proxy) }
   const { request: requestOfProxy } = proxy.protocol === 'https:' ? https : http
-  const path = withoutCredentials(url)
-  return () => requestOfProxy({ ...options, ...addressOf(proxy), path, headers })
+  return () => requestOfProxy({ ...options, ...addressOf(proxy), path: target.href, headers })
 }
 
-function withoutCredentials(url: URL): string {
+function withoutCredentials(url: URL): URL {
   const target = new URL(url)
   target.username = target.password = target.hash = ''
-  return target.href
+  return target
 }
 
 function parseUrl(url: string): URL {

@@ -5,6 +5,7 @@ import { checkClassNames } from '../data/class_names.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { checkDatasetFields } from '../data/labelled_image.ts'
 import { BadImageError, UserError } from '../errors.ts'
+import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
 import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
@@ -43,6 +44,13 @@ export interface TrainerOptions {
   onWarning?: (message: string) => void
 }
 
+const TRAINER_OPTIONS: OptionNames<TrainerOptions> = {
+  report: true,
+  signal: true,
+  onProgress: true,
+  onWarning: true,
+}
+
 /**
  * Trains a model on a dataset: `for await (const { step, loss } of trainer) …`. Each turn of the loop is a step; `break` stops
  * it, and another loop goes on from there. After a loop the model has what was learned, be it ended by `break`, by the signal or
@@ -74,6 +82,9 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     options: Partial<Recipe> = {},
     trainerOptions: TrainerOptions = {},
   ) {
+    checkOptionNames(trainerOptions, TRAINER_OPTIONS)
+    checkCallback('onProgress', trainerOptions.onProgress)
+    checkCallback('onWarning', trainerOptions.onWarning)
     checkDatasetFields(dataset)
     checkClassNames(dataset.classNames, dataset.name)
     const useless = trainerOptions.report?.problems.find(({ index }) => index === undefined)
@@ -141,7 +152,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
     const { signal } = this.#options
-    signal?.throwIfAborted()
+    checkSignal(signal)
     await this.model.stopTuning()
     if (this.#kept.velocities === undefined) await this.#fitModel()
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())

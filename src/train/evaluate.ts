@@ -6,7 +6,7 @@ import type { Image } from '../data/image.ts'
 import { checkClassIds, checkDatasetFields, readLabelledImage } from '../data/labelled_image.ts'
 import { BadImageError, UserError } from '../errors.ts'
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../model/inference_options.ts'
-import { checkOptionNames, type OptionNames } from '../options.ts'
+import { checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
 /** What is evaluated: a DeepLab. */
@@ -72,7 +72,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   checkOptionNames(options, EVALUATE_OPTIONS)
   const { limit = dataset.size, onProgress, onImage, onError, signal, ...inference } = options
-  signal?.throwIfAborted()
+  checkSignal(signal)
   checkDatasetFields(dataset)
   checkClassNames(dataset.classNames, dataset.name)
   if (!Number.isInteger(limit) || limit < 1)

@@ -41,6 +41,8 @@ describe('atrous: nothing is overwritten unasked', () => {
     await writeHalves(path('voc'))
     const step = { step: 1, loss: 2, learningRate: 0.1, imagesPerSecond: 3 }
     await writeFile(path('out/metrics.jsonl'), `${JSON.stringify(step)}\n{"step":2,"lo`)
+    await writeFile(path('out/run.json'), '{}')
+    await writeFile(path('out/curves.svg'), '<svg/>')
     const train = ['train', '--dataset', `voc:${path('voc')}`, '--model', path('none.pth')]
     await refuses(train, `${path('none.pth')}: no such file or folder`)
   })

@@ -143,6 +143,7 @@ describe('atrous train', () => {
 
     it('whole or not at all', async () => {
       await mkdir(path('run/curves.svg'), { recursive: true })
+      await writeFile(path('run/run.json'), '{}') // as of a run that was killed before its first checkpoint
       expect(await errorOf(command('run', '--freeze-batch-norm'))).to.match(
         /curves\.svg: is a folder, not a file\n$/,
       )

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import type { Dataset } from '../../src/data/dataset.ts'
@@ -107,6 +107,76 @@ describe('datasets', () => {
       const dataset = await open()
       expect(await refusal(() => dataset.read(3))).to.equal(problems[2].message)
     })
+  })
+
+  describe('lists', () => {
+    const open = (split = 'val') => openDataset(`voc:${path('voc')}`, { split })
+    const list = () => path('voc/ImageSets/Segmentation/val.txt')
+    beforeEach(() => writeVoc(path('voc'), ['a'], ['sky', 'road']))
+
+    it('are UTF-8 without control characters, of lines of bounded length', async () => {
+      const odd = 'line 2 is longer than 1000 characters, or holds control characters'
+      const complaints: [string | Uint8Array, string][] = [
+        ['a\nb\u001b[31m\n', odd],
+        ['a\nb\0\n', odd],
+        [`a\n${'b'.repeat(1001)}\n`, odd],
+        [
+          Buffer.from('a\nb\n', 'utf16le'),
+          'line 1 is longer than 1000 characters, or holds control characters',
+        ],
+        [Uint8Array.of(0xff, 0xfe, 97, 0), 'is no text in UTF-8'],
+        [new Uint8Array(50).fill(0xc3), 'is no text in UTF-8'],
+      ]
+      for (const file of [list(), path('voc/classes.txt')])
+        for (const [content, complaint] of complaints) {
+          const whole = await readFile(file)
+          await writeFile(file, content)
+          expect(await refusal(() => open())).to.equal(`${file}: ${complaint}`)
+          await writeFile(file, whole)
+        }
+    })
+
+    it('hold names within the folder, none of them twice', async () => {
+      for (const line of ['../../a', '..', 'a/../../b', '/JPEGImages/a.jpg /../b.png', '..\\a']) {
+        await writeText(list(), line)
+        expect(await refusal(() => open())).to.equal(`${list()}: ${line} leads out of the dataset's folder`)
+      }
+      await writeText(list(), 'a', 'b', 'a')
+      expect(await refusal(() => open())).to.match(/split val: the image a is listed twice$/)
+    })
+
+    it('are files, and are those of the folder', async () => {
+      await writeText(path('voc/secret.txt'), 'a')
+      expect(await refusal(() => open('../../secret'))).to.match(
+        /no split "\.\.\/\.\.\/secret"; there is val$/,
+      )
+      await rm(list())
+      await mkdir(list())
+      expect(await refusal(() => open())).to.equal(`${list()}: is a folder, not a file`)
+    })
+
+    it('of ten thousand classes are refused', async () => {
+      await writeText(path('voc/classes.txt'), ...Array.from({ length: 10_000 }, (_, i) => `class ${i}`))
+      expect(await refusal(() => open())).to.match(/split val: expected 2 to 255 classes, got 10000$/)
+    })
+
+    it('of splits are cut short in messages', async () => {
+      for (let i = 0; i < 30; i++) await writeText(path(`voc/ImageSets/Segmentation/s${i}\u0007.txt`), 'a')
+      const message = await refusal(() => open('test'))
+      expect(message)
+        .to.match(/there is s0\?, s1\?, .*, …$/)
+        .and.to.have.lengthOf.at.most(300)
+    })
+  })
+
+  it('with control characters in the names of files are refused', async function () {
+    if (process.platform === 'win32') this.skip()
+    await writePhoto(path('own/images/red\u001b[31m.jpg'), 4, 3)
+    await writeLabels(path('own/masks/a.png'), 4, 3, 1)
+    await writeText(path('own/classes.txt'), 'background', 'mug')
+    expect(await refusal(() => openDataset(`folder:${path('own')}`, { split: 'all' }))).to.match(
+      /the name of an image is too long or holds control characters: red\?\[31m$/,
+    )
   })
 
   describe('folder:', () => {
@@ -255,7 +325,80 @@ describe('datasets', () => {
       await writeText(path('coco/annotations/instances_val2017.json'), '{"images": [')
       expect(await refusal(() => open())).to.match(/instances_val2017\.json: not JSON, or cut short$/)
       await writeText(path('coco/annotations/instances_val2017.json'), '{"images": []}')
-      expect(await refusal(() => open())).to.match(/no COCO instances, there is no list "annotations"$/)
+      expect(await refusal(() => open())).to.match(/instances_val2017\.json: annotations: /)
+    })
+
+    it('refuses records that are none, and what contradicts itself', async () => {
+      const file = path('coco/annotations/instances_val2017.json')
+      await writeCoco([annotation(1, 17, [square(0, 0, 2)])])
+      const whole = JSON.parse(await readFile(file, 'utf8'))
+      const image = whole.images[0]
+      const anImage = 'images.0: expected an image: an object with id, file_name, width and height'
+      const anAnnotation = /annotations\.0: expected an annotation: an object with image_id, /
+      const twice = (name: string) => ({ ...whole, [name]: [whole[name][0], ...whole[name]] })
+      const withImage = (fields: object) => ({ ...whole, images: [{ ...image, ...fields }] })
+      const withRegion = (segmentation: unknown) => ({
+        ...whole,
+        annotations: [annotation(1, 17, segmentation)],
+      })
+      const complaints: [object, string | RegExp][] = [
+        [withImage({ width: 1e9, height: 1e9 }), anImage],
+        [withImage({ width: -8 }), anImage],
+        [withImage({ height: '6' }), anImage],
+        [withImage({ id: null }), anImage],
+        [{ ...whole, images: [null] }, anImage],
+        [withRegion(null), anAnnotation],
+        [withRegion('<svg/>'), anAnnotation],
+        [withRegion({ size: ['\u001b[2J', 8], counts: [48] }), anAnnotation],
+        [withRegion({ counts: [48] }), anAnnotation],
+        [withRegion({ size: [6, 8], counts: 48 }), anAnnotation],
+        [twice('images'), 'two images have the id 1'],
+        [twice('categories'), 'two categories have the id 63'],
+        [{ ...whole, images: [image, { ...image, id: 2 }] }, 'the image 1.jpg is listed twice'],
+        [withImage({ file_name: '../../secret.jpg' }), "../../secret.jpg leads out of the dataset's folder"],
+        [withImage({ file_name: '..\\secret.jpg' }), "..\\secret.jpg leads out of the dataset's folder"],
+        [withImage({ file_name: 'a\0b.jpg' }), /control characters: a\?b\.jpg$/],
+        [
+          { ...whole, categories: [{ id: 17, name: 'red\u001b[31m' }] },
+          'category 17: the name holds control characters',
+        ],
+      ]
+      for (const [json, complaint] of complaints) {
+        await writeText(file, JSON.stringify(json))
+        const message = await refusal(() => open())
+        if (typeof complaint === 'string') expect(message.endsWith(complaint), message).to.equal(true)
+        else expect(message).to.match(complaint)
+      }
+    })
+
+    it('refuses outlines and runs that are none when they are drawn', async () => {
+      const complaints: [unknown, string][] = [
+        [[['"/><script>', 1, 2, 3, 4, 5]], 'an outline of 6 coordinates: expected at least 6 numbers'],
+        [[1, 2, 3, 4, 5, 6], 'an outline of 0 coordinates: expected at least 6 numbers'],
+        [['abcdef'], 'an outline of 0 coordinates: expected at least 6 numbers'],
+        [[[1, 2, 3, 4, 5, 6, 7]], 'an outline of 7 coordinates: expected pairs of x and y'],
+        [[[1, 2, 3, 4, 5, 1e300]], 'an outline with the coordinate 1e+300: it is far outside of the image'],
+        [
+          { size: [6, 8], counts: ['48'] },
+          'a run-length mask of 48 pixels has runs that are no whole numbers',
+        ],
+      ]
+      for (const [segmentation, complaint] of complaints) {
+        await writeCoco([annotation(1, 17, segmentation)])
+        expect((await problemsOf(await open())).first).to.equal(`1.jpg: ${complaint}`)
+      }
+    })
+
+    it('allocates nothing for a size that the photo does not have', async () => {
+      await writeCoco([annotation(1, 17, { size: [1e6, 1e6], counts: [1e12] })])
+      const file = path('coco/annotations/instances_val2017.json')
+      await writeText(
+        file,
+        (await readFile(file, 'utf8')).replace('"width":8,"height":6', '"width":1000000,"height":1000000'),
+      )
+      expect((await problemsOf(await open())).first).to.equal(
+        `${path('coco/val2017/1.jpg')}: 8×6 pixels, but its labels 1000000×1000000`,
+      )
     })
   })
 

@@ -13,6 +13,7 @@ import {
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
 import { checkDataset } from '../../src/node/datasets/check.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { rejects } from '../support/rejects.ts'
@@ -118,6 +119,15 @@ describe('checkDataset, of files,', () => {
     expect((await checkDataset(dataset)).pixels).to.deep.equal(found.pixels)
   })
 
+  it('refuses options that it does not know', async () => {
+    await write(1)
+    const dataset = await openDataset(`folder:${path('own')}`, { split: 'all' })
+    const wrong = { onProgess() {} } as object
+    expect((await rejects(UserError, () => checkDataset(dataset, wrong))).message).to.equal(
+      'onProgess: unknown option; did you mean onProgress?',
+    )
+  })
+
   it('ends with the signal’s reason, and keeps what it found', async () => {
     await write(9)
     const controller = new AbortController()
@@ -153,7 +163,7 @@ describe('checkDataset, of files,', () => {
     await writePhoto(path('own/images/0.png'), 12, 10)
     const error = await rejects(Error, () => check())
     expect(error.message).to.equal(
-      `${path('own/images')}: 0.jpg and 0.png have the same name; keep or rename one`,
+      `${path('own/images')}: 0.jpg, 0.png have the same name; keep or rename one`,
     )
     await writeText(path('own/splits/one.txt'), '1')
     expect((await check('one')).problems, 'another split').to.deep.equal([])

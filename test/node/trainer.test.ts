@@ -440,7 +440,7 @@ describe('Trainer', () => {
         [{ hardClasses: ['sofa'] }, 'there is no class "sofa"; the classes are dark, bright'],
         [{ dropout: 1 }, 'dropout: expected a share from 0 to below 1, got 1'],
         [{ auxiliaryLoss: -1 }, 'auxiliaryLoss: expected a weight from 0 up, got -1'],
-        [{ badImages: 'mend' as 'skip' }, 'badImages: expected stop or skip, got mend'],
+        [{ badImages: 'mend' as 'skip' }, 'badImages: expected stop or skip; got "mend"'],
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
       ]
       for (const [options, message] of wrong)

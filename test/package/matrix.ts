@@ -13,12 +13,13 @@ const TYPESCRIPT = ['5.4', '5.5', '5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
 const NODE = ['20.19.0', '20', '22.12.0', '22', '24']
 const OLD_NODE = ['18.20.8', '20.18.3', '22.11.0']
 
+const WITH_WEBGPU = 'DOM, Node, WebGPU'
 const LIBRARIES = {
   'neither DOM nor Node': { lib: ['ES2022'], types: [] },
   DOM: { lib: ['ES2022', 'DOM'], types: [] },
   'DOM, newest': { lib: ['ESNext', 'DOM'], types: [] },
   Node: { lib: ['ES2022'], types: ['node'] },
-  'DOM, Node, WebGPU': { lib: ['ES2022', 'DOM'], types: ['node', '@webgpu/types'] },
+  [WITH_WEBGPU]: { lib: ['ES2022', 'DOM'], types: ['node', '@webgpu/types'] },
 }
 
 interface Modules {
@@ -27,31 +28,37 @@ interface Modules {
   isIn: (typescript: number) => boolean
   files: string[]
   options: { module: string; moduleResolution: string }
+  libraries: (keyof typeof LIBRARIES)[]
 }
+const ALL_LIBRARIES = Object.keys(LIBRARIES) as (keyof typeof LIBRARIES)[]
 const MODULES: Modules[] = [
   {
     name: 'nodenext',
     isIn: () => true,
     files: ['library.mts'],
     options: { module: 'nodenext', moduleResolution: 'nodenext' },
+    libraries: ALL_LIBRARIES,
   },
   {
     name: 'bundler',
     isIn: () => true,
     files: ['library.mts'],
     options: { module: 'esnext', moduleResolution: 'bundler' },
+    libraries: ['neither DOM nor Node', 'DOM'],
   },
   {
     name: 'nodenext, CommonJS',
     isIn: typescript => typescript >= 5.8, // older ones do not know that Node can require an ES module
     files: ['commonjs.cts'],
     options: { module: 'nodenext', moduleResolution: 'nodenext' },
+    libraries: ['Node'],
   },
   {
     name: 'CommonJS as of old',
     isIn: typescript => typescript < 6,
     files: ['commonjs.cts'],
     options: { module: 'commonjs', moduleResolution: 'node10' },
+    libraries: ['Node'],
   },
 ]
 
@@ -91,12 +98,14 @@ function npm(cwd: string, ...args: string[]): void {
   execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** What a TypeScript says of the programs, under every combination of libraries and modules that it has. */
+/** What a TypeScript says of the programs, under each way of modules that it has and each choice of libraries. */
 function complaints(version: string): string[] {
-  return MODULES.filter(({ isIn }) => isIn(Number(version))).flatMap(({ name, files, options }) =>
-    Object.entries(LIBRARIES).flatMap(([libraries, ofLibraries]) => {
-      const output = compile(version, { ...ofLibraries, ...options }, files)
-      return output === '' ? [] : [`${name}, ${libraries}:\n${output}`]
+  const ways = MODULES.filter(({ isIn }) => isIn(Number(version)))
+  return ways.flatMap(({ name, files, options, libraries }) =>
+    libraries.flatMap(library => {
+      const programs = library === WITH_WEBGPU ? [...files, 'webgpu.mts'] : files
+      const output = compile(version, { ...LIBRARIES[library], ...options }, programs)
+      return output === '' ? [] : [`${name}, ${library}:\n${output}`]
     }),
   )
 }

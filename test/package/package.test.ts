@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -20,7 +20,7 @@ describe('the package', () => {
     execFileSync('node', [join(ROOT, 'scripts/build.mjs'), '--if-stale'])
     tarball = packTarball()
     program = unpackAsInstalled(tarball)
-    copyFileSync(join(ROOT, 'test/package/consumer/library.mts'), join(program, 'library.mts'))
+    cpSync(join(ROOT, 'test/package/consumer'), program, { recursive: true })
   })
   after(() => rmSync(dirname(tarball), { recursive: true }))
 
@@ -29,7 +29,8 @@ describe('the package', () => {
     const file = join(program, 'tsconfig.json')
     const strict = { strict: true, skipLibCheck: false, declaration: true, types: [], outDir: 'out' }
     const compilerOptions = { target: 'es2022', lib, ...strict, ...options }
-    writeFileSync(file, JSON.stringify({ compilerOptions, files: ['library.mts'] }))
+    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts'] : ['library.mts'] // the DOM of TypeScript 7 has WebGPU
+    writeFileSync(file, JSON.stringify({ compilerOptions, files }))
     return file
   }
 

@@ -120,6 +120,11 @@ describe('a file of the cache', () => {
     }
   })
 
+  it('cannot be a folder', async () => {
+    await mkdir(file(), { recursive: true })
+    expect((await rejects(UserError, () => ensure())).message).to.equal(`${file()}: is a folder, not a file`)
+  })
+
   it('can lie where nothing can be written', async () => {
     await ensure()
     await utimes(file(), 1e9, 1e9)

@@ -98,6 +98,16 @@ describe('download', () => {
     }
   })
 
+  it('starts over where the mark of the version is damaged', async () => {
+    const { requests } = await serve((request, response) => sendRange(request, response, content, '"1"'))
+    mkdirSync(join(folder, 'deep'))
+    writeFileSync(`${file()}.0123abcd.part`, content.subarray(0, 1000))
+    writeFileSync(`${file()}.0123abcd.part.version`, '"\u0000\n\u1234"')
+    await fetchIt()
+    expectWholeFile()
+    expect(requests[0]).not.to.have.property('range')
+  })
+
   it('starts over where nothing tells that the rest will fit', async () => {
     const { requests } = await serve((_request, response, count) => {
       if (count === 1) sendAndBreak(response, content, 100_000)

@@ -47,7 +47,7 @@ describe('a download over HTTP', () => {
   async function fetchFrom(url: string, options: Partial<DownloadOptions> = {}): Promise<string[]> {
     const warnings: string[] = []
     const onWarning = (message: string) => warnings.push(message)
-    const limits = { connectMs: 500, answerMs: 500, backoffMs: [] }
+    const limits = { backoffMs: [] }
     await download({ url, file: path('weights.bin'), limits, onWarning, ...options })
     expect(readFileSync(path('weights.bin')).equals(content)).to.equal(true)
     return warnings
@@ -205,8 +205,11 @@ describe('a download over HTTP', () => {
       const server = await startSocketServer(() => {})
       servers.push(server)
       setEnvironment({ HTTP_PROXY: server.url, HTTPS_PROXY: server.url })
-      expect(await refusal(target, UnreachableError)).to.match(/does not answer/)
-      expect(await refusal('https://weights.example/net.pth', UnreachableError)).to.match(/does not answer/)
+      const limits = { connectMs: 300, answerMs: 300, backoffMs: [] }
+      for (const url of [target, 'https://weights.example/net.pth']) {
+        const { message } = await rejects(UnreachableError, () => fetchFrom(url, { limits }))
+        expect(message).to.match(/does not answer/)
+      }
     })
   })
 
@@ -249,7 +252,9 @@ describe('a download over HTTP', () => {
       servers.push(site)
       const url = 'https://weights.example/net.pth'
       setEnvironment({ HTTPS_PROXY: proxy.url })
-      expect(await refusal(url, UnreachableError)).to.match(
+      const limits = { backoffMs: [1, 1] }
+      const error = await rejects(UnreachableError, () => fetchFrom(url, { limits }))
+      expect(error.message).to.match(
         /its certificate is not trusted \(.*self.signed.*\); NODE_EXTRA_CA_CERTS=FILE adds an authority/,
       )
       expect(tunnels).to.deep.equal(['weights.example:443'])

@@ -10,6 +10,7 @@ import {
 } from '../../data/check.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { checkDatasetFields } from '../../data/labelled_image.ts'
+import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../../options.ts'
 import { WorkerPool } from '../worker_pool.ts'
 import { imageKey, openCheckedImages } from './checked_images.ts'
 import { FileDataset } from './file_dataset.ts'
@@ -18,15 +19,19 @@ import { type Item, readItem } from './item.ts'
 /** For fewer images than this, threads would take longer to start than they save. */
 const WORTH_THREADS = 100
 
+const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: true, signal: true }
+
 /**
  * Looks at every image of a dataset: whether photo and labels can be read and fit each other, and which classes occur. Photos are
  * decoded whole, several at a time. What was found about images in files is kept in the cache folder, for as long as neither
  * their sizes nor their times change; images with problems are looked at each time.
  *
- * Throws a UserError where size, ids or class names are not those of a dataset, and what the dataset throws beside UserErrors.
+ * Throws a UserError for an option that makes no sense and where size, ids or class names are not those of a dataset, and what the dataset throws beside UserErrors.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
-  options.signal?.throwIfAborted()
+  checkOptionNames(options, CHECK_OPTIONS)
+  checkCallback('onProgress', options.onProgress)
+  checkSignal(options.signal)
   checkDatasetFields(dataset)
   return dataset instanceof FileDataset ? checkFiles(dataset, options) : checkImages(dataset, options)
 }

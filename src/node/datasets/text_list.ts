@@ -86,7 +86,9 @@ export async function imageFolder(folder: string): Promise<ImageFolder> {
       const files = byStem.get(stem) ?? []
       const images = files.filter(file => IMAGE_ENDINGS.includes(parse(file).ext.toLowerCase()))
       if (images.length > 1)
-        throw new UserError(`${folder}: ${images.join(' and ')} have the same name; keep or rename one`)
+        throw new UserError(
+          `${printablePath(folder)}: ${namesText(images)} have the same name; keep or rename one`,
+        )
       const [file] = images.length > 0 ? images : files
       return file && join(folder, file)
     },
