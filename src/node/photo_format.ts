@@ -40,6 +40,9 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
 /** The largest photo that is decoded, 16 384 × 16 384: far above any camera, far below what a hostile header can claim. */
 export const MAX_PHOTO_PIXELS = 2 ** 28
 
+/** JPEG's own. The decoder keeps many rows at a time: a PNG of 13 000 000 × 3 pixels took 2 GB. */
+const MAX_PHOTO_EDGE = 2 ** 16 - 1
+
 /** What a photo's header says of it. */
 export interface PhotoHeader {
   width: number
@@ -57,6 +60,8 @@ export function checkPhotoSize(bytes: Uint8Array, header: PhotoHeader): void {
     throw new UserError(
       `${width}×${height} pixels is over the limit of ${Math.floor(pixels / 1e6)} megapixels${what}`,
     )
+  if (Math.max(width, height) > MAX_PHOTO_EDGE)
+    throw new UserError(`${width}×${height} pixels has an edge over the limit of ${MAX_PHOTO_EDGE}`)
   if (format === 'jpeg' && isProgressive) checkScans(bytes)
 }
 

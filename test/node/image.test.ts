@@ -6,6 +6,7 @@ import sharp from 'sharp'
 import { UserError } from '../../src/errors.ts'
 import { readImage } from '../../src/node/image.ts'
 import { checkPhotoSize } from '../../src/node/photo_format.ts'
+import { PNG_SIGNATURE, pngHeader } from '../support/png_chunk.ts'
 import { rejection, sharedFile, useTemporaryFolder } from './support.ts'
 
 const RED = [255, 0, 0]
@@ -301,6 +302,18 @@ describe('readImage', () => {
     const error = await rejection(readImage(jpeg, { maxPixels: 1000 }))
     expect(error).to.be.instanceOf(UserError)
     expect(error.message).to.equal('image: 20000×20000 pixels is over the limit of 268 megapixels')
+  })
+
+  it('refuses a very long image, whose every row takes memory', async () => {
+    const whole = await sharp(new Uint8Array(36), { raw: { width: 4, height: 3, channels: 3 } })
+      .png()
+      .toBuffer()
+    const afterHeader = PNG_SIGNATURE.length + 25
+    const header = pngHeader(13_172_991, 3, { colour: 2 })
+    const png = Buffer.concat([PNG_SIGNATURE, header, whole.subarray(afterHeader)])
+    const error = await rejection(readImage(png, { maxPixels: 1000 }))
+    expect(error).to.be.instanceOf(UserError)
+    expect(error.message).to.equal('image: 13172991×3 pixels has an edge over the limit of 65535')
   })
 
   it('reads a camera photo', async function () {
