@@ -124,7 +124,10 @@ export function checkValues(parameters: ReadonlyMap<string, Float32Array>, sourc
 /** By sums: those of float32 values cannot overflow here, and an infinite value or NaN makes them NaN or infinite. */
 function allFinite(values: Float32Array): boolean {
   // Four sums at a time: an addition need not wait for the one before it.
-  let [a, b, c, d] = [0, 0, 0, 0]
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
   const whole = values.length - (values.length % 4)
   for (let i = 0; i < whole; i += 4) {
     a += values[i]
