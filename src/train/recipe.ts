@@ -110,8 +110,6 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   const { classWeights } = recipe
   const isWeights = classWeights === null || classWeights === 'balanced' || isWeightList(classWeights)
   check(recipe, 'classWeights', 'balanced, or numbers from 0 up that are not all 0', isWeights)
-  const { badImages } = recipe
-  check(recipe, 'badImages', 'stop or skip', badImages === 'stop' || badImages === 'skip')
   checkOutputStride(config, recipe.outputStride)
   return recipe
 }

@@ -42,10 +42,7 @@ const FIELDS = {
     expecting('balanced, or a number for each class', v.union([v.literal('balanced'), v.array(number())])),
   ),
   hardClasses: names,
-  badImages: expecting(
-    'text',
-    v.custom<Recipe['badImages']>(value => typeof value === 'string'),
-  ),
+  badImages: expecting('stop or skip', v.picklist(['stop', 'skip'])),
   seed: number(),
 } satisfies Record<keyof Recipe, v.GenericSchema>
 
