@@ -12,8 +12,8 @@ export interface Answer extends Outcome {
   growth: number
 }
 
-const [name, seed, folder] = process.argv.slice(2)
-const target = (await loadTargets()).find(each => each.name === name)!
+const [name, seed, folder, targets] = process.argv.slice(2)
+const target = (await loadTargets(targets)).find(each => each.name === name)!
 const runOne = await target.prepare(folder)
 
 const largestSize = () => process.resourceUsage().maxRSS * 1024

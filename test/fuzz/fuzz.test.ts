@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
+import { fuzz } from './fuzz_process.ts'
 import { loadTargets, problemOf, runRound } from './run_target.ts'
 
 // A sample of what `npm run fuzz` does, which also sees hangs, crashes, output and memory.
@@ -18,6 +19,19 @@ describe('damaged input', () => {
     expect(problemOf(new TypeError('x is not a function'))).to.match(/^threw TypeError/)
     const unclear = ['', 'a\nb', '\u001b[31mred', 'got undefined', 'NaN pixels', 'x'.repeat(5000)]
     for (const message of unclear) expect(problemOf(new UserError(message)), message).to.be.a('string')
+  })
+
+  it('npm run fuzz sees output, exceptions, crashes and hangs, and goes on after them', async () => {
+    const options = { seed: 1, targets: 'misbehaving', hangMilliseconds: 1000 }
+    const report = await fuzz('misbehaving', { ...options, rounds: [0, 1, 2, 3, 4, 5] })
+    expect(report).to.include({ read: 2, refused: 1 })
+    expect(report.failures.map(({ round, problem }) => [round, problem.split('\n')[0]])).to.deep.equal([
+      [2, 'printed "printed\\n"'],
+      [3, 'threw TypeError: x is not a function'],
+      [4, 'the process ended: exit code 3; it printed ""'],
+    ])
+    const { failures } = await fuzz('hanging', { ...options, rounds: [7] })
+    expect(failures).to.deep.equal([{ round: 7, problem: 'hung for 1 s' }])
   })
 
   for (const target of targets) {

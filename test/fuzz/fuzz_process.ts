@@ -25,15 +25,26 @@ const MOST_GROWTH = 1e9
 const HANG_MILLISECONDS = 4 * MOST_MILLISECONDS
 const START_MILLISECONDS = 120_000
 
-/** Runs a target's rounds of these numbers. A process that hangs or dies is followed by another, from the next round on. */
-export async function fuzz(target: string, seed: number, rounds: number[]): Promise<Report> {
+export interface FuzzOptions {
+  seed: number
+  /** Numbers of the rounds to run. */
+  rounds: number[]
+  /** The folder of the target. Default: targets. */
+  targets?: string
+  /** Default: HANG_MILLISECONDS. */
+  hangMilliseconds?: number
+}
+
+/** Runs a target's rounds. A process that hangs or dies is followed by another, from the next round on. */
+export async function fuzz(target: string, options: FuzzOptions): Promise<Report> {
+  const { rounds } = options
   const report: Report = {
     ...{ target, rounds: rounds.length, read: 0, refused: 0, failures: [] },
     ...{ slowestMilliseconds: 0, largestGrowth: 0 },
   }
   for (let next = 0; next < rounds.length; ) {
     const folder = await mkdtemp(join(tmpdir(), 'atrous-fuzz-'))
-    const child = start(target, seed, folder)
+    const child = start(target, folder, options)
     try {
       await child.ready
       for (; next < rounds.length && child.isAlive(); next++)
@@ -60,9 +71,15 @@ function note(report: Report, round: number, answer: Answer | string): void {
   else report[kind]++
 }
 
-function start(target: string, seed: number, folder: string) {
+function start(
+  target: string,
+  folder: string,
+  { seed, targets = 'targets', hangMilliseconds = HANG_MILLISECONDS }: FuzzOptions,
+) {
   const script = fileURLToPath(new URL('child.ts', import.meta.url))
-  const child = fork(script, [target, String(seed), folder], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = fork(script, [target, String(seed), folder, targets], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   let printed = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', data => (printed += data))
   const ended = new Promise<string>(resolve =>
@@ -78,11 +95,11 @@ function start(target: string, seed: number, folder: string) {
     async run(round: number): Promise<Answer | string> {
       printed = ''
       child.send({ round } satisfies Task)
-      const answer = await within(HANG_MILLISECONDS, Promise.race([message(child), ended]))
+      const answer = await within(hangMilliseconds, Promise.race([message(child), ended]))
       if (answer === undefined) {
         child.kill('SIGKILL')
         await ended
-        return `hung for ${HANG_MILLISECONDS / 1000} s`
+        return `hung for ${hangMilliseconds / 1000} s`
       }
       if (typeof answer === 'string') return `${answer}; it printed ${JSON.stringify(printed.slice(0, 2000))}`
       return printed === '' ? (answer as Answer) : `printed ${JSON.stringify(printed.slice(0, 2000))}`

@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   console.log(`seed ${seed}, ${rounds.length} mutants of each of ${targets.length} targets`)
   const reports: Report[] = []
   for (const target of targets) {
-    const report = await fuzz(target, seed, rounds)
+    const report = await fuzz(target, { seed, rounds })
     reports.push(report)
     describe(report, seed)
   }

@@ -17,9 +17,9 @@ export const MOST_MILLISECONDS = 5_000
 /** Characters of a message. A path of the system's temporary folder and a few names of 100 characters fit. */
 const LONGEST_MESSAGE = 1_000
 
-/** Every target that a file in ./targets exports, alone or in a list, in the order of their names. */
-export async function loadTargets(): Promise<FuzzTarget[]> {
-  const folder = new URL('targets/', import.meta.url)
+/** Every target that a file in a folder beside this file exports, alone or in a list, in the order of their names. */
+export async function loadTargets(name = 'targets'): Promise<FuzzTarget[]> {
+  const folder = new URL(`${name}/`, import.meta.url)
   const files = (await readdir(folder)).filter(name => name.endsWith('.ts'))
   const modules: object[] = await Promise.all(files.map(name => import(new URL(name, folder).href)))
   const targets = modules.flatMap(module => Object.values(module).flat().filter(isTarget))
