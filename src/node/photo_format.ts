@@ -1,6 +1,7 @@
 // Which formats of photos are decoded, and how large a photo of each may be.
 
 import { UserError } from '../errors.ts'
+import { heifSizes } from './heif_sizes.ts'
 import { jpegScans } from './jpeg_scans.ts'
 
 /** Names as sharp reports them. AVIF is `heif` there. */
@@ -40,6 +41,9 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
 /** The largest photo that is decoded, 16 384 × 16 384: far above any camera, far below what a hostile header can claim. */
 export const MAX_PHOTO_PIXELS = 2 ** 28
 
+/** A decoder keeps hundreds of rows at a time, however few rows there are. JPEG's own limit. */
+const MAX_SIDE = 65_535
+
 /** What a photo's header says of it. */
 export interface PhotoHeader {
   width: number
@@ -47,6 +51,12 @@ export interface PhotoHeader {
   format: PhotoFormat
   /** Progressive, as JPEG calls it, or interlaced. */
   isProgressive: boolean
+}
+
+/** Throws a UserError for an AVIF that claims a size that the decoder must not see. */
+export function checkHeifSizes(bytes: Uint8Array): void {
+  for (const { width, height } of heifSizes(bytes))
+    checkPhotoSize(bytes, { width, height, format: 'heif', isProgressive: false })
 }
 
 /** Throws a UserError for a photo that would take too much memory or time to decode, whatever its size on disk. */
@@ -57,6 +67,8 @@ export function checkPhotoSize(bytes: Uint8Array, header: PhotoHeader): void {
     throw new UserError(
       `${width}×${height} pixels is over the limit of ${Math.floor(pixels / 1e6)} megapixels${what}`,
     )
+  if (width > MAX_SIDE || height > MAX_SIDE)
+    throw new UserError(`${width}×${height} pixels: a side is over the limit of ${MAX_SIDE}`)
   if (format === 'jpeg' && isProgressive) checkScans(bytes)
 }
 
