@@ -7,7 +7,8 @@
 //   running_mean, running_variance   [channels], becomes (1 − momentum) · itself + momentum · the batch's
 //
 // One workgroup does VECTORS neighbouring vectors. For each, SHARES lanes merge every SHARES-th tile; then one of them merges what
-// they have, since on a CPU adapter barriers cost more than that.
+// they have, since on a CPU adapter barriers cost more than that. Means are merged as distances from the first tile's mean, which keeps
+// the small variance of a channel whose mean is large.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec4f>;
@@ -26,7 +27,7 @@ struct Params {
 
 struct Statistics {
   count: f32,
-  mean: vec4f,
+  mean: vec4f, // less the pivot
   squares: vec4f, // M2
 }
 
@@ -43,9 +44,10 @@ fn merged(a: Statistics, b: Statistics) -> Statistics {
   return Statistics(count, a.mean + distance * share, a.squares + b.squares + distance * distance * (a.count * share));
 }
 
-fn statistics_of(tile: u32, vector: u32) -> Statistics {
+fn statistics_of(tile: u32, vector: u32, pivot: vec4f) -> Statistics {
   let row = tile * (2u * params.vectors + 1u);
-  return Statistics(partials[row + 2u * params.vectors].x, partials[row + vector], partials[row + params.vectors + vector]);
+  let count = partials[row + 2u * params.vectors].x;
+  return Statistics(count, partials[row + vector] - pivot, partials[row + params.vectors + vector]);
 }
 
 @compute @workgroup_size(VECTORS, SHARES)
@@ -55,8 +57,9 @@ fn main(
   @builtin(local_invocation_id) lane: vec3u,
 ) {
   let vector = (group.y * groups.x + group.x) * VECTORS + lane.x;
+  let pivot = partials[vector];
   var all = Statistics(0, vec4f(0), vec4f(0));
-  for (var tile = lane.y; tile < params.tiles; tile += SHARES) { all = merged(all, statistics_of(tile, vector)); }
+  for (var tile = lane.y; tile < params.tiles; tile += SHARES) { all = merged(all, statistics_of(tile, vector, pivot)); }
   shares[lane.y][lane.x] = all;
   workgroupBarrier();
   if (lane.y > 0u) { return; }
@@ -66,9 +69,10 @@ fn main(
     let channel = vector * 4u + c;
     if (channel >= params.channels) { return; }
     let unbiased = all.squares[c] / f32(params.pixels - 1u);
-    mean[channel] = all.mean[c];
+    let batch_mean = pivot[c] + all.mean[c];
+    mean[channel] = batch_mean;
     variance[channel] = all.squares[c] / f32(params.pixels);
-    running_mean[channel] = mix(running_mean[channel], all.mean[c], params.momentum);
+    running_mean[channel] = mix(running_mean[channel], batch_mean, params.momentum);
     running_variance[channel] = mix(running_variance[channel], unbiased, params.momentum);
   }
 }

@@ -3,7 +3,8 @@
 //   input      [pixels, vectors]          vec4: four channels
 //   partials   [tiles, 2 · vectors + 1]   the means, then M2, then how many pixels the tile has
 //
-// One invocation does one vector of one tile, in two sweeps: Σx² − (Σx)²/n would lose a small variance beside a large mean.
+// One invocation does one vector of one tile, in two sweeps: Σx² − (Σx)²/n would lose a small variance beside a large mean. For
+// the same reason it adds up distances from the tile's first value, and not the values themselves.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -29,9 +30,10 @@ fn main(
   let first = tile * params.tile;
   let end = min(first + params.tile, params.pixels);
 
+  let pivot = input[first * params.vectors + vector];
   var sum = vec4f(0);
-  for (var pixel = first; pixel < end; pixel++) { sum += input[pixel * params.vectors + vector]; }
-  let mean = sum / f32(end - first);
+  for (var pixel = first; pixel < end; pixel++) { sum += input[pixel * params.vectors + vector] - pivot; }
+  let mean = pivot + sum / f32(end - first);
 
   var squares = vec4f(0);
   for (var pixel = first; pixel < end; pixel++) {

@@ -2,3 +2,8 @@
 export class UserError extends Error {
   override name = 'UserError'
 }
+
+/** An image of a dataset cannot be read, or its photo and labels do not fit each other or the classes. */
+export class BadImageError extends UserError {
+  override name = 'BadImageError'
+}

@@ -2,7 +2,11 @@
 
 import * as v from 'valibot'
 import { UserError } from './errors.ts'
-import { printable } from './printable.ts'
+import { printable, printableUpTo } from './printable.ts'
+
+/** Characters of a wrong value that a message shows, and of what the message says of it in all. */
+const VALUE_LENGTH = 60
+const MESSAGE_LENGTH = 300
 
 /** The value of a JSON text that fits the schema. Throws a UserError that begins with `source` and names the first wrong field. */
 export function parseJson<Schema extends v.GenericSchema>(
@@ -19,18 +23,89 @@ export function parseJson<Schema extends v.GenericSchema>(
   return checkJson(schema, value, source)
 }
 
-/** A parsed value that fits the schema. Throws as `parseJson` does. */
+/**
+ * A parsed value that fits the schema. Throws as `parseJson` does; without a source the message begins with the field, as suits
+ * options that a caller gives.
+ */
 export function checkJson<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
-  source: string,
+  source?: string,
 ): v.InferOutput<Schema> {
   const found = v.safeParse(schema, value, { abortEarly: true })
   if (found.success) return found.output
   const [issue] = found.issues
-  const path = v.getDotPath(issue)
-  const where = path === null ? '' : `${printable(path)}: `
-  throw new UserError(`${source}: ${where}${printable(lowerFirst(issue.message))}`)
+  const field = v.getDotPath(issue)
+  const parts = [field === null ? '' : printable(field), printableUpTo(MESSAGE_LENGTH, messageOf(issue))]
+  throw new UserError([source ?? '', ...parts].filter(part => part !== '').join(': '))
+}
+
+/**
+ * A field that fits `schema`. Where it does not, the message is `expected TEXT; got VALUE` with the whole field's value, whatever
+ * part of it is wrong.
+ */
+export const expecting = <Schema extends v.GenericSchema>(text: string, schema: Schema) =>
+  v.custom<v.InferOutput<Schema>>(
+    value => v.is(schema, value),
+    ({ input }) =>
+      input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${shown(input)}`,
+  )
+
+/** A value as a message shows it, abbreviated. */
+function shown(value: unknown): string {
+  const text = typeof value === 'object' || typeof value === 'string' ? jsonOf(value) : String(value)
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text
+}
+
+/** What a caller of the library gives may be no JSON. */
+function jsonOf(value: object | string | null): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return 'an object that is no JSON'
+  }
+}
+
+/** What valibot expects, in the words of this project: by its names of types, and of rules that have no value to compare with. */
+const EXPECTED: Record<string, string> = {
+  Array: 'a list',
+  Object: 'an object',
+  string: 'text',
+  boolean: 'true or false',
+  number: 'a number',
+  integer: 'a whole number',
+  safe_integer: 'a whole number up to 2^53',
+  finite: 'a finite number',
+}
+
+/** The beginnings of what it expects of numbers and lengths. */
+const BOUNDS: [sign: string, words: string][] = [
+  ['>=', 'at least '],
+  ['<=', 'at most '],
+  ['>', 'more than '],
+  ['<', 'less than '],
+]
+
+function messageOf({ message, type, expected, input, path }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith('Invalid ')) return lowerFirst(message)
+  if (expected === 'never') return 'there is no such field'
+  if (input === undefined && expected === JSON.stringify(path?.at(-1)?.key)) return 'missing'
+  const what = expectation(type, expected)
+  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${shown(input)}`
+}
+
+function expectation(type: string, expected: string | null): string {
+  const known = EXPECTED[expected ?? type]
+  if (known !== undefined) return known
+  const text = expected ?? type.replaceAll('_', ' ')
+  const bound = BOUNDS.find(([sign]) => text.startsWith(sign))
+  if (bound)
+    return `${type.endsWith('length') ? 'a length of ' : ''}${bound[1]}${text.slice(bound[0].length)}`
+  // A choice: ("a" | "b").
+  return text
+    .replace(/^\((.*)\)$/, '$1')
+    .replaceAll(' | ', ', ')
+    .replaceAll('"', '')
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -10,6 +10,7 @@ import type { Precision } from '../kernels/layout.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
+import { shownSource } from '../node/shown_url.ts'
 import { openTuning } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import {
@@ -26,8 +27,9 @@ import { type BenchReport, detailsText, jobText, resultTable, subjectText } from
 import { Failures } from './errors.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, positiveIntegers, precisionOption } from './options.ts'
-import { checkWritable } from './output.ts'
+import { checkWritable, refuseExisting } from './output.ts'
 import { stageBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 import { version } from './version.ts'
 
 const NOTES = `
@@ -73,12 +75,12 @@ interface Options {
   profile?: true
   kernels?: true
   out?: string
+  overwrite?: true
   json?: true
 }
 
 export function benchCommand(): Command {
-  return new Command('bench')
-    .summary('measure how fast a network runs on this GPU')
+  const command = new Command('bench')
     .description('Times a network from photo to mask, warm and cold, and says where the time goes.')
     .option('-m, --model <model>', 'a preset or a trained model, see below', DEFAULT_MODEL)
     .option(
@@ -95,19 +97,20 @@ export function benchCommand(): Command {
     .option('--profile', "time each kernel in the network, by the GPU's clock")
     .option('--kernels', 'time each kernel of the network by itself')
     .option('-o, --out <folder>', 'write a chart there: bench.svg')
+    .option('--overwrite', 'replace a chart that exists')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
-    .action(run)
+  return quietableAction(command, run)
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.out !== undefined) await checkWritable(options.out)
+  await checkChart(options)
   const { model: name, precision } = options
   const subject: Subject = { name, model: { ...(await findBenchModel(name)), precision } }
   const jobs = jobsOf(options, subject)
   const { photo, variants, ...found } = await survey(options, subject, jobs)
   const report: BenchReport = {
-    ...{ atrous: version, node: process.version, ...found, model: name, precision },
+    ...{ atrous: version, node: process.version, ...found, model: shownSource(name), precision },
     results: [],
   }
   if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)
@@ -119,6 +122,15 @@ async function run(options: Options): Promise<void> {
   else for (const paragraph of detailsText(report)) console.log(`\n${paragraph}`)
   failures.throwIfAny()
 }
+
+async function checkChart({ out, overwrite }: Options): Promise<void> {
+  if (out === undefined) return
+  await checkWritable(out)
+  if (!overwrite)
+    await refuseExisting([chartFile(out)], '--overwrite replaces it, --out takes another folder')
+}
+
+const chartFile = (folder: string) => join(folder, 'bench.svg')
 
 /** Every combination that is asked for. Throws a UserError where the model cannot run at an output stride. */
 function jobsOf(options: Options, { name, model: { config, preprocessing } }: Subject): Job[] {
@@ -193,7 +205,7 @@ async function measureAll(jobs: Job[], { subject, options, variants, report, fai
 async function writeChart(folder: string, report: BenchReport): Promise<string> {
   // Imported only here: no other command is to wait for a plotting library.
   const { drawBench } = await import('./bench_chart.ts')
-  const file = join(folder, 'bench.svg')
+  const file = chartFile(folder)
   await writeFileAtomic(file, drawBench(report))
   return file
 }

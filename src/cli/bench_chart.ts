@@ -1,13 +1,13 @@
 // The picture of a bench, as SVG: calls warm and cold, and where a network's time goes.
 
-import { BarChart, type BarSeriesOption, ScatterChart } from 'echarts/charts'
-import { use } from 'echarts/core'
+import type { BarSeriesOption } from 'echarts/charts'
 import type { Profile } from '../bench/profile.ts'
 import { adapterName } from './adapter.ts'
 import type { ColdStart } from './bench_cold_start.ts'
 import type { BenchResult } from './bench_jobs.ts'
 import { type BenchReport, ceilingsText, jobText } from './bench_text.ts'
 import { heading, INK, PALETTE, panelTitle, renderSvg, type Series, stack } from './chart.ts'
+import { BarChart, ScatterChart, use } from './echarts.ts'
 import { digits } from './format.ts'
 
 use([BarChart, ScatterChart])

@@ -6,7 +6,7 @@ import { type Backbone, deepLabConfig } from '../model/config.ts'
 import { type Preset, presets } from '../model/presets.ts'
 import { type Model, readModel, untrainedModel } from '../node/model_files.ts'
 import { findWeights } from '../node/weights.ts'
-import { downloadBar } from './progress.ts'
+import { withDownloads } from './model.ts'
 
 export interface BenchModel extends Model {
   /** Whether its weights are random ones, that are nowhere else. */
@@ -30,7 +30,6 @@ export async function findBenchModel(name: string): Promise<BenchModel> {
     : presets.find(known => known.name === name)
   if (network && !existsSync(name))
     return { ...untrainedModel(network.config, { size: network.size }), untrained: true }
-  const bar = downloadBar()
-  const found = await findWeights(name, { onProgress: bar.onProgress }).finally(bar.stop)
+  const found = await withDownloads(name, options => findWeights(name, options))
   return { ...readModel(found), untrained: false }
 }

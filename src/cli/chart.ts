@@ -1,14 +1,9 @@
 // What charts share: their looks, panels below each other, and SVG in the end.
 
 import type { BarSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts'
-import {
-  GridComponent,
-  type GridComponentOption,
-  TitleComponent,
-  type TitleComponentOption,
-} from 'echarts/components'
-import { type ComposeOption, init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import type { GridComponentOption, TitleComponentOption } from 'echarts/components'
+import type { ComposeOption } from 'echarts/core'
+import { GridComponent, init, SVGRenderer, TitleComponent, use } from './echarts.ts'
 
 use([GridComponent, TitleComponent, SVGRenderer])
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { printablePath } from '../printable.ts'
 
 /**
  * Says on stderr what went wrong, a line for each error. What is the user's to mend says so itself; anything else is a
@@ -6,8 +7,15 @@ import { UserError } from '../errors.ts'
  */
 export function reportError(error: unknown): void {
   if (error instanceof AggregateError) for (const each of error.errors) reportError(each)
-  else console.error(`error: ${describe(error)}`)
+  else console.error(`error: ${safeLines(describe(error))}`)
 }
+
+/** Text may come from files: what steers terminals is left out, and line breaks stay. */
+const safeLines = (text: string): string =>
+  text
+    .split('\n')
+    .map(line => printablePath(line))
+    .join('\n')
 
 function describe(error: unknown): string {
   if (error instanceof UserError) return error.message

@@ -3,13 +3,14 @@
 import { Command } from 'commander'
 import type { Precision } from '../kernels/layout.ts'
 import type { InferenceOptions } from '../model/segmenter.ts'
-import { type Evaluation, evaluate } from '../train/evaluate.ts'
-import { type DatasetOptions, openChecked } from './dataset.ts'
+import { type Evaluation, evaluate, meanIoURemark } from '../train/evaluate.ts'
+import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'
 import { addInferenceOptions } from './inference_options.ts'
 import { loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { countBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 
 const NOTES = `
 Datasets:
@@ -25,7 +26,8 @@ Examples:
                   --scales 0.5,0.75,1,1.25,1.5,1.75     as in the paper's tables
 
 Intersection over union is counted over the whole set, without pixels labelled
-255; a class that is in neither labels nor predictions is left out of the mean.`
+255; a class that is in neither labels nor predictions is left out of the mean,
+which then says so. A class that is only predicted has 0.`
 
 interface Options extends InferenceOptions, DatasetOptions {
   model: string
@@ -35,26 +37,29 @@ interface Options extends InferenceOptions, DatasetOptions {
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .summary('score a model on labelled photos')
     .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'which part of it', 'val')
-  return addInferenceOptions(command)
+  addInferenceOptions(command)
     .option('--limit <n>', 'only the first so many images', positiveInteger)
     .option('--skip-bad', 'leave out images that have problems, instead of stopping')
     .option('--json', 'print an object, with the confusion matrix')
     .addHelpText('after', NOTES)
-    .action(run)
+  return quietableAction(command, run)
 }
 
 async function run(options: Options): Promise<void> {
-  const { dataset } = await openChecked(options)
+  const dataset = soundImages(await openChecked(options))
   const model = await loadModel(options.model, options)
   const bar = countBar(dataset.size, 'images', { shown: true })
   const start = performance.now()
   try {
     const { outputStride, scales, flip, size } = options
-    const found = await evaluate(model, dataset, { outputStride, scales, flip, size, onProgress: bar.step })
+    const found = await evaluate(model, dataset, {
+      ...{ outputStride, scales, flip, size },
+      onProgress: bar.step,
+      onError: options.skipBad ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
+    })
     const milliseconds = Math.round(performance.now() - start)
     bar.stop() // before the results, or it would erase them
     console.log(options.json ? JSON.stringify({ ...found, milliseconds }) : text(found, milliseconds))
@@ -64,13 +69,15 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-function text({ mIoU, pixelAccuracy, classes, images }: Evaluation, milliseconds: number): string {
+function text(found: Evaluation, milliseconds: number): string {
+  const { mIoU, pixelAccuracy, classes, images } = found
+  const remark = meanIoURemark({ ...found, classes: classes.length })
   const rows = classes.map(({ name, iou }) => [name, scoreText(iou)])
   return [
     table([['class', 'IoU'], ...rows]),
     '',
     table([
-      ['mean IoU', scoreText(mIoU)],
+      ['mean IoU', `${scoreText(mIoU)}${remark}`],
       ['pixel accuracy', scoreText(pixelAccuracy)],
       ['images', `${images}, in ${secondsText(milliseconds)}`],
     ]),

@@ -1,6 +1,7 @@
 // The options of `segment` and `evaluate` that say which model looks at a photo, and how.
 
 import type { Command } from 'commander'
+import type { InferenceOptions } from '../model/inference_options.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption, scaleList } from './options.ts'
 
@@ -24,3 +25,11 @@ export const addInferenceOptions = (command: Command): Command =>
       positiveInteger,
     )
     .addOption(precisionOption())
+
+/** Of a command's options those that the library takes. */
+export const inferenceOf = ({ outputStride, scales, flip, size }: InferenceOptions): InferenceOptions => ({
+  outputStride,
+  scales,
+  flip,
+  size,
+})

@@ -2,17 +2,39 @@ import { UserError } from '../errors.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { DeepLab } from '../node/deeplab.ts'
-import { downloadBar } from './progress.ts'
+import { UnreachableError } from '../node/http_errors.ts'
+import { shownSource } from '../node/shown_url.ts'
+import { type DownloadBar, downloadBar } from './progress.ts'
 
 export const DEFAULT_MODEL = 'deeplabv3_mobilenet_v2'
+
+/**
+ * Runs what may download a model, and shows the download. Where the default model cannot be had, the error names one that needs
+ * no network.
+ */
+export async function withDownloads<T>(
+  model: string,
+  load: (options: Omit<DownloadBar, 'stop'>) => Promise<T>,
+): Promise<T> {
+  const { stop, ...options } = downloadBar()
+  try {
+    return await load(options)
+  } catch (error) {
+    if (!(error instanceof UnreachableError) || model !== DEFAULT_MODEL) throw error
+    throw new UserError(
+      `${error.message}; try again online, or try \`--model scenes\`, which needs no network`,
+    )
+  } finally {
+    stop()
+  }
+}
 
 /** Loads a model, and shows its download. Throws a UserError where it cannot run at the output stride or precision that are asked for. */
 export async function loadModel(
   name: string,
   { outputStride, precision }: { outputStride?: number; precision?: Precision } = {},
 ): Promise<DeepLab> {
-  const bar = downloadBar()
-  const model = await DeepLab.load(name, { precision, onProgress: bar.onProgress }).finally(bar.stop)
+  const model = await withDownloads(name, options => DeepLab.load(name, { precision, ...options }))
   try {
     if (outputStride !== undefined) checkReachable(outputStride, name, model.config)
     return model
@@ -26,5 +48,7 @@ export async function loadModel(
 export function checkReachable(outputStride: number, name: string, config: DeepLabConfig): void {
   const reachable = outputStrides(config)
   if (!reachable.includes(outputStride))
-    throw new UserError(`--output-stride ${outputStride}: ${name} runs at ${reachable.join(', ')}`)
+    throw new UserError(
+      `--output-stride ${outputStride}: ${shownSource(name)} runs at ${reachable.join(', ')}`,
+    )
 }

@@ -52,6 +52,13 @@ export function number(text: string): number {
   return Number(text)
 }
 
+/** From 0 to 1. */
+export function share(text: string): number {
+  const value = number(text)
+  if (value < 0 || value > 1) throw new InvalidArgumentError('Expected a number from 0 to 1.')
+  return value
+}
+
 /** A smallest and a largest factor, `0.5,2`. */
 export function scaleRange(text: string): [number, number] {
   const scales = scaleList(text)

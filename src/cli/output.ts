@@ -1,7 +1,8 @@
 // Where results go.
 
-import { access, constants, opendir, stat } from 'node:fs/promises'
+import { access, constants, lstat, opendir, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve } from 'node:path'
+import { UserError } from '../errors.ts'
 import { fileError } from '../node/file_error.ts'
 
 /** Throws a UserError where a folder, which may not exist yet, could not be written; makes nothing. */
@@ -13,6 +14,22 @@ export async function checkWritable(folder: string): Promise<void> {
   } catch (error) {
     throw fileError(folder, error)
   }
+}
+
+/** Whether a file, a folder or a link is there. Throws a UserError where the file system does not tell. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    return Boolean(await lstat(path))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw fileError(path, error)
+  }
+}
+
+/** Throws a UserError that ends with the advice where one of the files is there already: no file is replaced unasked. */
+export async function refuseExisting(files: readonly string[], advice: string): Promise<void> {
+  for (const file of files) if (await exists(file)) throw new UserError(`${file} exists: ${advice}`)
 }
 
 /** The path itself where it exists, else the closest folder above it that does. */

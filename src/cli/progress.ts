@@ -1,9 +1,12 @@
-// Progress bars on stderr: stdout carries results only. Where stderr is no terminal there are none.
+// Progress bars on stderr: stdout carries results only. Where stderr is no terminal there are none, nor with --quiet.
 
 import { basename } from 'node:path'
 import cliProgress from 'cli-progress'
 import type { DownloadProgress } from '../node/download.ts'
 import { bytesText } from './format.ts'
+import { isQuiet } from './quiet.ts'
+
+const canShow = () => process.stderr.isTTY && !isQuiet()
 
 export interface CountBar {
   step(): void
@@ -12,7 +15,7 @@ export interface CountBar {
 
 /** Counts `total` things of a kind that all take about as long; `shown` is false where something else shows the progress. */
 export function countBar(total: number, things: string, { shown }: { shown: boolean }): CountBar {
-  if (!shown || !process.stderr.isTTY) return { step() {}, stop() {} }
+  if (!shown || !canShow()) return { step() {}, stop() {} }
   const format = `{bar} {value} of {total} ${things} · {eta_formatted} left`
   const bar = new cliProgress.SingleBar({ clearOnComplete: true, format }, cliProgress.Presets.shades_classic)
   bar.start(total, 0)
@@ -21,12 +24,16 @@ export function countBar(total: number, things: string, { shown }: { shown: bool
 
 export interface DownloadBar {
   onProgress?: (progress: DownloadProgress) => void
+  onWarning(message: string): void
   stop(): void
 }
 
-/** Follows downloads, one file after the other. */
+/** Follows downloads, one file after the other, and prints warnings about them. */
 export function downloadBar(): DownloadBar {
-  if (!process.stderr.isTTY) return { stop() {} }
+  const onWarning = (message: string) => {
+    if (!isQuiet()) console.error(`warning: ${message}`)
+  }
+  if (!canShow()) return { onWarning, stop() {} }
   const format = '{file} {bar} {received}, {speed}/s · {eta_formatted} left'
   const options = { format, barsize: 20, etaBuffer: 100 }
   let bar: cliProgress.SingleBar | undefined
@@ -48,6 +55,11 @@ export function downloadBar(): DownloadBar {
         bar.start(totalBytes, receivedBytes, texts)
       } else bar?.update(receivedBytes, texts)
     },
+    onWarning(message) {
+      bar?.stop() // the warning gets a line of its own; the next bar starts below it
+      current.file = ''
+      onWarning(message)
+    },
     stop() {
       bar?.stop()
     },
@@ -63,7 +75,7 @@ export interface StageBar {
 
 /** For things that take long and not equally long; it counts them, and the time. */
 export function stageBar(total: number): StageBar {
-  if (!process.stderr.isTTY) return { show() {}, hide() {} }
+  if (!canShow()) return { show() {}, hide() {} }
   const format = '{bar} {duration_formatted} · {stage}'
   const options = { clearOnComplete: true, format, barsize: 20 }
   const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)

@@ -1,53 +1,45 @@
 // The `atrous` command: its subcommands, and how it ends.
 
 import { Command, CommanderError } from 'commander'
-import { benchCommand } from './bench.ts'
-import { doctorCommand } from './doctor.ts'
+import { type Subcommand, subcommands } from './commands.ts'
 import { reportError } from './errors.ts'
-import { evaluateCommand } from './evaluate.ts'
-import { segmentCommand } from './segment.ts'
-import { trainCommand } from './train.ts'
-import { tuneCommand } from './tune.ts'
+import { InterruptedError } from './interrupt.ts'
 import { version } from './version.ts'
-import { weightsCommand } from './weights.ts'
 
 const QUICK_START = `Quick start:
   atrous doctor               is there a GPU, and does it compute correctly?
-  atrous segment photo.jpg    what is in it: look at out/photo.overlay.png`
+  atrous segment photo.jpg    what is in it: look at out/photo.overlay.png
+  atrous segment --help       what else it can do, with examples
+
+Results go to standard output, all else to standard error. Exit code 1 means
+that something could not be done, and a line says what.`
 
 /** Runs the command line `atrous ARGS…`; returns the exit code. Results go to stdout, everything else to stderr. */
-export async function run(args: string[]): Promise<number> {
-  process.stdout.on('error', endQuietly)
+export async function run(args: string[], commands: readonly Subcommand[] = subcommands): Promise<number> {
   try {
-    await program().parseAsync(args, { from: 'user' })
+    const atrous = await program(args, commands)
+    await atrous.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has said what it has to say, be it help or a complaint.
     if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof InterruptedError) return error.exitCode
     reportError(error)
     return 1
-  } finally {
-    process.stdout.off('error', endQuietly)
   }
 }
 
-function program(): Command {
+/** With the subcommand that the arguments begin with, or, where there is none, with the names of all, for help and suggestions. */
+async function program(args: readonly string[], commands: readonly Subcommand[]): Promise<Command> {
   const atrous = new Command('atrous')
     .description('DeepLabv3 on any GPU that WebGPU reaches: what is in a photo, pixel by pixel')
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help; after a command, its own')
     .helpCommand(false)
     .addHelpText('after', `\n${QUICK_START}`)
-  for (const command of [
-    doctorCommand(),
-    segmentCommand(),
-    evaluateCommand(),
-    trainCommand(),
-    weightsCommand(),
-    benchCommand(),
-    tuneCommand(),
-  ])
-    atrous.addCommand(command)
+  const named = commands.find(({ name }) => name === args[0])
+  if (named) atrous.addCommand(await named.load())
+  else for (const { name, summary } of commands) atrous.addCommand(new Command(name).summary(summary))
   return throwing(atrous)
 }
 
@@ -56,10 +48,4 @@ function throwing(command: Command): Command {
   command.exitOverride()
   for (const subcommand of command.commands) throwing(subcommand)
   return command
-}
-
-/** `atrous … | head` closes the pipe once it has read enough: no reason to complain. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit()
-  throw error
 }

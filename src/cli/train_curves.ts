@@ -1,9 +1,9 @@
 // The picture of a training run: loss, mean IoU and learning rate over its steps, as SVG.
 
-import { LineChart, type LineSeriesOption, ScatterChart } from 'echarts/charts'
-import { use } from 'echarts/core'
+import type { LineSeriesOption } from 'echarts/charts'
 import type { TrainingStep } from '../node/trainer.ts'
 import { heading, INK, MARGIN, PALETTE, panelTitle, renderSvg, type Series, stack } from './chart.ts'
+import { LineChart, ScatterChart, use } from './echarts.ts'
 import { percentText } from './format.ts'
 import type { Validation } from './train_metrics.ts'
 

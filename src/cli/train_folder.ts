@@ -1,13 +1,14 @@
 // The folder of a training run: its checkpoints, the best model, a line of metrics.jsonl for each step, and pictures of it all.
 
-import { appendFile, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import type { FileDataset } from '../node/datasets/file_dataset.ts'
 import { fileError } from '../node/file_error.ts'
-import { Trainer } from '../node/trainer.ts'
-import type { Recipe } from '../train/recipe.ts'
+import { type Lock, type LockHolder, tryLock } from '../node/lock.ts'
+import { sweep } from '../node/temporary.ts'
+import { type ResumeOptions, Trainer } from '../node/trainer.ts'
 import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
 import { runCurves } from './train_pictures.ts'
 
@@ -19,6 +20,7 @@ export class TrainingFolder {
   #best: Validation | undefined
   #last: Validation | undefined
   #saved: number | undefined
+  #lock: Lock | undefined
 
   constructor(path: string) {
     this.path = path
@@ -34,34 +36,51 @@ export class TrainingFolder {
     return this.#last
   }
 
+  /**
+   * Does work while no other run may use the folder, which is made. If the work leaves nothing in it, it is removed again.
+   * Throws a UserError where another run has it.
+   */
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    const made = await mkdir(this.path, { recursive: true }).catch(error => {
+      throw fileError(this.path, error)
+    })
+    const found = await tryLock(join(this.path, '.lock'))
+    if ('holder' in found) throw new UserError(`${this.path}: ${holderText(found.holder)} is training here`)
+    this.#lock = found.lock
+    try {
+      return await work()
+    } finally {
+      await found.lock.release()
+      if (made !== undefined) await removeEmpty(resolve(this.path), resolve(made))
+    }
+  }
+
   /** The step of the newest checkpoint, if there is any. */
   async latest(): Promise<number | undefined> {
     return (await this.#steps()).at(-1)
   }
 
   /** Goes on from the newest checkpoint. Throws a UserError where that cannot be, and says so where it can be from the one before. */
-  async resume(
-    dataset: FileDataset,
-    options: Pick<Partial<Recipe>, 'activationBudget'> = {},
-  ): Promise<Trainer> {
+  async resume(dataset: FileDataset, options: ResumeOptions = {}): Promise<Trainer> {
     const [last, before] = (await this.#steps()).toReversed()
-    const checkpoint = this.#checkpoint(last)
+    const checkpoint = this.checkpoint(last)
     try {
       return await Trainer.resume(checkpoint, dataset, options)
     } catch (error) {
       if (!(error instanceof UserError) || before === undefined) throw error
-      const earlier = await Trainer.resume(this.#checkpoint(before), dataset).catch(() => undefined)
+      const earlier = await Trainer.resume(this.checkpoint(before), dataset).catch(() => undefined)
       if (!earlier) throw error
       await earlier.model.dispose()
       throw new UserError(`${error.message}; to go on from step ${before}, remove ${checkpoint}`)
     }
   }
 
-  /** Drops what a run that was killed wrote after its last checkpoint. */
+  /** Drops what a run that was killed wrote after its last checkpoint, and its temporary files. */
   async rewind(step: number): Promise<void> {
-    const names = await readdir(this.#checkpoints).catch((): string[] => [])
-    for (const name of names) if (!/^step-\d+$/.test(name)) await remove(join(this.#checkpoints, name))
+    for (const folder of [this.path, this.#checkpoints, join(this.path, 'best')]) await sweep(folder)
     const metrics = (await this.#recorded()).filter(each => each.step <= step)
+    this.#best = undefined
+    this.#last = undefined
     for (const each of metrics) this.#note(each)
     await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }
@@ -95,9 +114,11 @@ export class TrainingFolder {
   /** Writes a checkpoint, unless there is one of this step, and removes old ones. */
   async save(trainer: Trainer): Promise<void> {
     if (this.#saved === trainer.step) return
-    await trainer.save(this.#checkpoint(trainer.step))
+    if (this.#lock && !(await this.#lock.isHeld()))
+      throw new UserError(`${this.path}: another run took this folder over while this one stood still`)
+    await trainer.save(this.checkpoint(trainer.step))
     this.#saved = trainer.step
-    for (const step of (await this.#steps()).slice(0, -KEPT)) await remove(this.#checkpoint(step))
+    for (const step of (await this.#steps()).slice(0, -KEPT)) await remove(this.checkpoint(step))
     await this.#drawCurves(trainer)
   }
 
@@ -109,7 +130,8 @@ export class TrainingFolder {
     return join(this.path, 'metrics.jsonl')
   }
 
-  #checkpoint(step: number): string {
+  /** The folder of the checkpoint after a step. */
+  checkpoint(step: number): string {
     return join(this.#checkpoints, `step-${step}`)
   }
 
@@ -135,6 +157,19 @@ export class TrainingFolder {
   async #drawCurves(trainer: Trainer): Promise<void> {
     const svg = await runCurves(basename(resolve(this.path)), trainer, await this.#recorded())
     if (svg) await writeFileAtomic(join(this.path, 'curves.svg'), svg)
+  }
+}
+
+const holderText = ({ pid, host }: LockHolder) => (pid > 0 ? `process ${pid} on ${host}` : 'another process')
+
+/** Removes a folder, and those above it up to `last`, as far as nothing is in them. */
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  for (let path = folder; ; path = dirname(path)) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    )
+    if (!removed || path === last) return
   }
 }
 

@@ -10,6 +10,7 @@ import { classWeights, nameList, number, positiveInteger, scaleRange, wholeNumbe
 export type RecipeOptions = Partial<Omit<Recipe, 'scales' | 'hardClasses'>> & {
   randomScale?: [number, number]
   bootstrap?: true | string[]
+  skipBad?: true
 }
 
 /** Adds them to a command. Their defaults are left to the recipe, so that what a checkpoint says is not overruled. */
@@ -58,20 +59,24 @@ export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, size, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
   const { microBatchSize, activationBudget, auxiliaryLoss, dropout, classWeights, bootstrap } = options
+  const badImages = options.skipBad ? 'skip' : undefined
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
   const sizes = { steps, batchSize, microBatchSize, size, cropSize, outputStride, scales, flip, seed }
   const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay }
   const losses = { auxiliaryLoss, dropout, classWeights, hardClasses }
-  return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget }
+  return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget, badImages }
 }
 
 /**
- * Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. Only the activation
- * budget may differ, which changes no result.
+ * Throws a UserError where the user asks for another recipe than the one that a checkpoint was made by. Only what changes no
+ * result may differ: the activation budget, and what bad images do.
  */
-export function checkSameRecipe({ activationBudget: _, ...asked }: Partial<Recipe>, made: Recipe): void {
+export function checkSameRecipe(
+  { activationBudget: _, badImages: __, ...asked }: Partial<Recipe>,
+  made: Recipe,
+): void {
   for (const [name, value] of Object.entries(asked)) {
     const before = made[name as keyof Recipe]
     if (value !== undefined && String(value) !== String(before))

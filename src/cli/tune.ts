@@ -9,13 +9,15 @@ import type { Precision } from '../kernels/layout.ts'
 import { type InferenceOptions, Segmenter } from '../model/segmenter.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../node/dawn.ts'
 import { pixelsOn, readImage } from '../node/image.ts'
+import { shownSource } from '../node/shown_url.ts'
 import { openTuning, type Tuning, tuningFile } from '../node/tuning.ts'
 import { describeAdapter } from './adapter.ts'
 import { type BenchModel, findBenchModel } from './bench_model.ts'
-import { untilInterrupted } from './interrupt.ts'
+import { catchSignals, type Interrupt, unlessInterrupted } from './interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption } from './options.ts'
 import { type StageBar, stageBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
 import { type TuneReport, tuneText } from './tune_text.ts'
 
 const NOTES = `
@@ -27,7 +29,8 @@ other commands and the library choose by it. Results do not depend on it but
 for rounding. On a GPU the library also measures by itself, for 10 s, once it
 has segmented photos of a new size.
 
-Ctrl-C ends it early; what was measured by then is kept.
+Ctrl-C, SIGTERM and SIGHUP end it early, with exit codes 130, 143 and 129; what
+was measured by then is kept.
 
 Measurements hold for one size, output stride, batch and precision: tune for
 those that you use. A model is what atrous bench takes; its weights do not
@@ -58,8 +61,7 @@ interface Options {
 const CALLS = { atLeast: 3, milliseconds: 2000 }
 
 export function tuneCommand(): Command {
-  return new Command('tune')
-    .summary('measure which kernels are fastest on this GPU, for later runs')
+  const command = new Command('tune')
     .description(
       'Measures which kernels are fastest for a network on this GPU, and keeps that for later runs.',
     )
@@ -77,7 +79,7 @@ export function tuneCommand(): Command {
     .option('--forget', 'forget what was measured on this GPU, and measure nothing')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
-    .action(run)
+  return quietableAction(command, run)
 }
 
 async function run(options: Options): Promise<void> {
@@ -114,7 +116,7 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
   const image = photo === undefined ? undefined : await readImage(photo, { maxPixels: pixelsOn(gpu) })
   const segmenter = new Segmenter(gpu, model, tuning.variants)
   const start = performance.now()
-  const interrupt = untilInterrupted()
+  const interrupt = catchSignals()
   let bar: StageBar | undefined
   let convolutions = 0
   try {
@@ -126,22 +128,23 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
         bar.show(done, convolution)
       },
     })
-    interrupt.release()
     const report: TuneReport = {
-      ...{ adapter: describeAdapter(gpu), model: options.model, size, outputStride, batch },
+      ...{ adapter: describeAdapter(gpu), model: shownSource(options.model), size, outputStride, batch },
       ...{ seconds: (performance.now() - start) / 1000, convolutions, measured, file: tuningFile() },
     }
     if (measured.length > 0) await tuning.save()
-    if (!interrupt.signal.aborted && measured.some(({ untuned, fastest }) => untuned !== fastest)) {
+    if (!interrupt.error && measured.some(({ untuned, fastest }) => untuned !== fastest)) {
       bar?.show(convolutions, 'the whole network')
       const photos = new Array<Image>(batch).fill(image ?? noisePhoto(size))
       const untuned = new Segmenter(gpu, model)
-      report.network = await callsOf(untuned, segmenter, { photos, size, outputStride }).finally(() =>
-        untuned.dispose(),
-      )
+      const calls = callsOf(untuned, segmenter, { photos, size, outputStride, interrupt })
+      report.network = await unlessInterrupted(calls.finally(() => untuned.dispose()))
     }
     bar?.hide()
+    const { error } = interrupt
+    report.interrupted = error?.signal
     console.log(options.json ? JSON.stringify(report, undefined, 1) : tuneText(report))
+    if (error) throw error
   } finally {
     interrupt.release()
     bar?.hide()
@@ -152,9 +155,12 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
 async function callsOf(
   before: Segmenter,
   after: Segmenter,
-  { photos, ...options }: { photos: Image[] } & InferenceOptions,
+  { photos, interrupt, ...options }: { photos: Image[]; interrupt: Interrupt } & InferenceOptions,
 ): Promise<{ untuned: number; tuned: number }> {
-  const call = (segmenter: Segmenter) => () => segmenter.segment(photos, options)
+  const call = (segmenter: Segmenter) => () => {
+    interrupt.check()
+    return segmenter.segment(photos, options)
+  }
   const [untuned, tuned] = await compare([call(before), call(after)], CALLS)
   return { untuned, tuned }
 }

@@ -5,6 +5,7 @@ import { type Adapter, adapterName } from './adapter.ts'
 import type { Job } from './bench_jobs.ts'
 import { jobText } from './bench_text.ts'
 import { digits, table } from './format.ts'
+import type { EndSignal } from './interrupt.ts'
 
 /** All that --json prints. */
 export interface TuneReport extends Job {
@@ -21,6 +22,8 @@ export interface TuneReport extends Job {
   network?: { untuned: number; tuned: number }
   /** Where it is kept. */
   file: string
+  /** The signal that ended it early. */
+  interrupted?: EndSignal
 }
 
 export function tuneText(report: TuneReport): string {

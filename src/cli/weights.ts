@@ -15,7 +15,6 @@ Examples:
 
 export function weightsCommand(): Command {
   const weights = new Command('weights')
-    .summary('list, download, inspect and convert checkpoints')
     .description('Lists and downloads public checkpoints; looks into checkpoint files and converts them.')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)

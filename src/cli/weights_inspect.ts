@@ -1,8 +1,7 @@
 // `atrous weights inspect`: what a checkpoint file holds.
 
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { fileError } from '../node/file_error.ts'
+import { readRegularFile } from '../node/read_file.ts'
 import { printable } from '../printable.ts'
 import { checkpointFormat, readCheckpoint } from '../weights/checkpoint.ts'
 import { type Architecture, recogniseArchitecture } from '../weights/names.ts'
@@ -30,9 +29,7 @@ export function inspectCommand(): Command {
 const BUFFER = /(running_mean|running_var|num_batches_tracked)$/
 
 async function inspect(file: string, { json }: { json?: true }): Promise<void> {
-  const bytes = await readFile(file).catch(error => {
-    throw fileError(file, error)
-  })
+  const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))

@@ -1,14 +1,15 @@
 // `atrous weights list`: what can be used by name.
 
 import { Command } from 'commander'
-import { isPulled, readRegistry } from '../node/weights.ts'
+import { isPulled, readRegistry } from '../node/pull.ts'
 import { table } from './format.ts'
 
 const NOTES = `
 A name works wherever a model is asked for, and is downloaded at its first use:
   atrous segment photo.jpg --model deeplabv3_resnet50_coco
 
-Downloads are kept in $ATROUS_CACHE, else in the system's folder for caches.`
+Downloads are kept in $ATROUS_CACHE, else in the system's folder for caches.
+\`atrous weights pull --help\` tells of proxies, mirrors and tokens.`
 
 export function listCommand(): Command {
   return new Command('list')

@@ -1,88 +1,170 @@
 // What is wrong with a dataset, before anything is computed with it.
 
 import { UserError } from '../errors.ts'
+import { duplicateNames, nameListText } from './class_names.ts'
 import { type Dataset, IGNORE_INDEX } from './dataset.ts'
+import { oddClassText, readLabelledImage, readLabels } from './labelled_image.ts'
 
+/** What has to be mended, or left out, before the dataset is of use. */
 export interface DatasetProblem {
-  /** `unreadable`: missing or damaged files, and photo and labels of different sizes. */
-  kind: 'unreadable' | 'class out of range' | 'all ignored'
-  /** The image it is about. */
-  index: number
-  /** One line that names the image. */
+  /**
+   * Of an image: `unreadable` (photo or labels are missing or damaged, or their sizes differ), `class out of range` or `all
+   * ignored`. Of the whole dataset: `only 0 and 255` or `duplicate class`.
+   */
+  kind: 'unreadable' | 'class out of range' | 'all ignored' | 'only 0 and 255' | 'duplicate class'
+  /** The image that it is about; undefined where it is about the whole dataset, and to leave out images does not help. */
+  index?: number
+  /** One line that names the image or the dataset. */
   message: string
 }
 
 export interface DatasetReport {
+  /** Those of the whole dataset come first. */
   problems: DatasetProblem[]
-  /** Of each class, its share of all labelled pixels, 0 to 1. */
+  /** What is allowed but seldom meant, a line each: classes of which no image without a problem has a pixel. */
+  warnings: string[]
+  /** Of each class, its share of all labelled pixels in images without a problem, 0 to 1. */
   shares: number[]
   /** Of each image, its pixels of each class; zeros for one that cannot be read. */
   pixels: number[][]
 }
 
 export interface CheckOptions {
-  /** Called after each image with how many are done. */
-  onProgress?: (done: number) => void
+  /** Whether photos are decoded, to find damaged ones. Where false, only the labels are looked at. Default true. */
+  photos?: boolean
+  /** Called after each image. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Ends the check: it then rejects with the signal's reason. */
+  signal?: AbortSignal
 }
 
-/** Reads at once; more do not help, since decoding is what takes the time. */
+/** The labels of an image, 0 to 255 ascending, and how many pixels have each. */
+export type LabelCounts = readonly (readonly [label: number, pixels: number])[]
+
+/** Looks at one image, or throws a UserError that names it. */
+export type Inspect = (index: number) => Promise<LabelCounts>
+
+/** Images in work at once, by default: decoders have threads of their own. */
 const CONCURRENCY = 4
 
-/** Looks at the labels of every image, and at its photo's size. */
-export async function checkDataset(
+/** Looks at every image, several at a time, in the way that `inspect` does it (default: reads and decodes it here). */
+export async function checkImages(
   dataset: Dataset,
-  { onProgress }: CheckOptions = {},
+  {
+    photos = true,
+    onProgress,
+    signal,
+    inspect = index => inspectImage(dataset, index, photos),
+    concurrency = CONCURRENCY,
+  }: CheckOptions & { inspect?: Inspect; concurrency?: number } = {},
 ): Promise<DatasetReport> {
-  const histograms: Histogram[] = new Array(dataset.size)
-  let [next, done] = [0, 0]
+  const total = dataset.size
+  const found: (LabelCounts | UserError)[] = new Array(total)
+  let [next, done, ended] = [0, 0, false]
   const lane = async () => {
-    while (next < dataset.size) {
+    while (next < total && !ended) {
+      signal?.throwIfAborted()
       const index = next++
-      histograms[index] = await histogramOf(dataset, index)
-      onProgress?.(++done)
+      found[index] = await orUserError(inspect(index))
+      if (!ended) onProgress?.({ done: ++done, total })
     }
   }
-  await Promise.all(Array.from({ length: CONCURRENCY }, lane))
-  return report(dataset, histograms)
+  try {
+    await Promise.all(Array.from({ length: concurrency }, lane))
+    signal?.throwIfAborted()
+  } finally {
+    ended = true
+  }
+  return reportOf(dataset, found)
 }
 
-/** Pixels by label, or why there are none. */
-type Histogram = Float64Array | UserError
+async function inspectImage(dataset: Dataset, index: number, photos: boolean): Promise<LabelCounts> {
+  const { mask } = await (photos ? readLabelledImage : readLabels)(dataset, index)
+  return countLabels(mask)
+}
 
-async function histogramOf(dataset: Dataset, index: number): Promise<Histogram> {
+export function countLabels(mask: Uint8Array): LabelCounts {
+  const counts = new Float64Array(256)
+  for (const label of mask) counts[label]++
+  return [...counts.entries()].filter(([, pixels]) => pixels > 0)
+}
+
+async function orUserError<T>(work: Promise<T>): Promise<T | UserError> {
   try {
-    const { mask } = await dataset.readLabels(index)
-    const counts = new Float64Array(256)
-    for (const label of mask) counts[label]++
-    return counts
+    return await work
   } catch (error) {
     if (error instanceof UserError) return error
     throw error
   }
 }
 
-function report({ ids, classNames }: Dataset, histograms: Histogram[]): DatasetReport {
-  const classes = classNames.map((_, id) => id)
-  const totals = new Float64Array(classes.length)
-  const problems: DatasetProblem[] = []
-  const pixels = histograms.map((counts, index) => {
-    if (counts instanceof UserError) {
-      problems.push({ kind: 'unreadable', index, message: counts.message })
-      return classes.map(() => 0)
-    }
-    const found = problemOf(counts, classes.length)
-    if (found) problems.push({ kind: found.kind, index, message: `${ids[index]}: ${found.message}` })
-    for (const id of classes) totals[id] += counts[id]
-    return Array.from(counts.subarray(0, classes.length))
-  })
+function reportOf(dataset: Dataset, found: readonly (LabelCounts | UserError)[]): DatasetReport {
+  const { classNames, name } = dataset
+  const whole = datasetProblems(dataset, found)
+  const onlyIgnored = whole.some(({ kind }) => kind === 'only 0 and 255')
+  const images = imageProblems(dataset, found).filter(({ kind }) => !onlyIgnored || kind !== 'all ignored')
+  const bad = new Set(images.map(({ index }) => index))
+  const pixels = found.map(counts =>
+    pixelsByClass(counts instanceof UserError ? [] : counts, classNames.length),
+  )
+  const good = pixels.filter((_, index) => !bad.has(index))
+  const totals = classNames.map((_, id) => good.reduce((sum, counts) => sum + counts[id], 0))
   const labelled = totals.reduce((a, b) => a + b, 0)
-  return { problems, shares: Array.from(totals, count => (labelled > 0 ? count / labelled : 0)), pixels }
+  const missing = classNames.filter((_, id) => totals[id] === 0)
+  return {
+    problems: [...whole, ...images],
+    warnings: missing.length > 0 && !onlyIgnored ? [`${name}: no pixel of ${nameListText(missing)}`] : [],
+    shares: totals.map(count => (labelled > 0 ? count / labelled : 0)),
+    pixels,
+  }
 }
 
-function problemOf(counts: Float64Array, classes: number): Omit<DatasetProblem, 'index'> | undefined {
-  const largest = counts.findLastIndex((count, label) => count > 0 && label !== IGNORE_INDEX)
-  if (largest < 0) return { kind: 'all ignored', message: 'no pixel is labelled' }
-  if (largest < classes) return undefined
-  const message = `holds class ${largest}, but the last of the ${classes} classes is ${classes - 1}`
-  return { kind: 'class out of range', message }
+function pixelsByClass(counts: LabelCounts, classes: number): number[] {
+  const byClass: number[] = new Array(classes).fill(0)
+  for (const [label, pixels] of counts) if (label < classes) byClass[label] = pixels
+  return byClass
+}
+
+function imageProblems(
+  { ids, classNames }: Dataset,
+  found: readonly (LabelCounts | UserError)[],
+): DatasetProblem[] {
+  return found.flatMap((counts, index): DatasetProblem[] => {
+    if (counts instanceof UserError) return [{ kind: 'unreadable', index, message: counts.message }]
+    const [largest] = counts.findLast(([label]) => label !== IGNORE_INDEX) ?? []
+    if (largest === undefined)
+      return [{ kind: 'all ignored', index, message: `${ids[index]}: no pixel is labelled` }]
+    if (largest < classNames.length) return []
+    const message = oddClassText(ids[index], largest, classNames.length)
+    return [{ kind: 'class out of range', index, message }]
+  })
+}
+
+function datasetProblems(
+  { name, classNames }: Dataset,
+  found: readonly (LabelCounts | UserError)[],
+): DatasetProblem[] {
+  const duplicates = duplicateNames(classNames).map(
+    (text): DatasetProblem => ({ kind: 'duplicate class', message: `${name}: ${text}` }),
+  )
+  return holdOnly0And255(found) ? [...duplicates, binaryMasks(name, classNames)] : duplicates
+}
+
+/** Many tools write 255 for what is there and 0 for what is not. */
+function holdOnly0And255(found: readonly (LabelCounts | UserError)[]): boolean {
+  const labels = new Set<number>()
+  for (const counts of found)
+    if (!(counts instanceof UserError)) for (const [label] of counts) labels.add(label)
+  return labels.size === 2 && labels.has(0) && labels.has(IGNORE_INDEX)
+}
+
+function binaryMasks(name: string, classNames: readonly string[]): DatasetProblem {
+  const [background, other] = classNames.map(each => nameListText([each]))
+  return {
+    kind: 'only 0 and 255',
+    message:
+      `${name}: the masks hold only the values 0 and ${IGNORE_INDEX}, and ${IGNORE_INDEX} means "not labelled": all that is ` +
+      `labelled is ${background}. Where ${IGNORE_INDEX} stands for ${other}, write its class id, 1, instead; ` +
+      'docs/fine-tuning.md has a script for that',
+  }
 }

@@ -1,10 +1,15 @@
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
+import { printable, printableUpTo } from '../printable.ts'
+import { CLASS_NAMES } from './class_names_schema.ts'
 
-/** The id of each name. Throws a UserError for a name that is not among the classes. */
+/** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {
-    const id = classNames.findIndex(each => plain(each) === plain(name))
-    if (id < 0) throw new UserError(`there is no class "${name}"; the classes are ${classNames.join(', ')}`)
+    const exact = classNames.indexOf(name)
+    const id = exact >= 0 ? exact : classNames.findIndex(each => plain(each) === plain(name))
+    if (id < 0)
+      throw new UserError(`there is no class "${printable(name)}"; the classes are ${listed(classNames, 21)}`)
     return id
   })
 }
@@ -21,7 +26,9 @@ export function checkSameClasses(model: readonly string[], dataset: readonly str
   if (model.every((name, id) => name === `class ${id}`)) return
   const id = model.findIndex((name, i) => plain(name) !== plain(dataset[i]))
   if (id >= 0)
-    throw new UserError(`class ${id} is "${model[id]}" to the model, "${dataset[id]}" in the dataset`)
+    throw new UserError(
+      `class ${id} is "${printable(model[id])}" to the model, "${printable(dataset[id])}" in the dataset`,
+    )
 }
 
 /** Whether they are the same as far as `checkSameClasses` can tell. */
@@ -34,6 +41,52 @@ export function sameClasses(model: readonly string[], dataset: readonly string[]
   }
 }
 
+/**
+ * Throws a UserError, which begins with `source`, where these cannot be the names of a model's classes: there are too many of
+ * them or only one, a class has no name, or two classes have the same name.
+ */
+export function checkClassNames(names: readonly string[], source: string): void {
+  const odd = names.findIndex(name => typeof name !== 'string' || name.trim() === '')
+  if (odd >= 0)
+    throw new UserError(`${source}: expected a name for class ${odd}, got ${JSON.stringify(names[odd])}`)
+  checkJson(CLASS_NAMES, names, source)
+  const [duplicate] = duplicateNames(names)
+  if (duplicate) throw new UserError(`${source}: ${duplicate}`)
+}
+
+/** A line for each name that several classes have. Case does not count, nor does space around a name. */
+export function duplicateNames(names: readonly string[]): string[] {
+  const ids = new Map<string, number[]>()
+  for (const [id, name] of names.entries()) {
+    const key = name.trim().toLowerCase()
+    const same = ids.get(key)
+    if (same) same.push(id)
+    else ids.set(key, [id])
+  }
+  return [...ids.values()]
+    .filter(same => same.length > 1)
+    .map(
+      same => `classes ${printable(same.join(' and '))} have the same name, "${printable(names[same[0]])}"`,
+    )
+}
+
+/** Names for a message: the first ten, and how many more there are. */
+export function nameListText(names: readonly string[]): string {
+  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''
+  return `${names
+    .slice(0, MOST_LISTED)
+    .map(name => printable(name))
+    .join(', ')}${more}`
+}
+
+const MOST_LISTED = 10
+
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
 
-const brief = (names: readonly string[]) => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+const brief = (names: readonly string[]) => listed(names, 3)
+
+/** The first of some names, for a message. */
+function listed(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).map(name => printableUpTo(40, name))
+  return `${shown.join(', ')}${names.length > most ? ', …' : ''}`
+}

@@ -16,17 +16,23 @@ export interface LabelledImage extends Labels {
   image: Image
 }
 
-/** Labelled photos, by index from 0 to `size` − 1; never none. */
+/**
+ * Labelled photos, by index from 0 to `size` − 1; never none. `openDataset` makes one of files; one of your own may take its
+ * photos from anywhere. Its methods are called on the thread that made it, several at a time.
+ */
 export interface Dataset {
   /** For messages: `voc:camvid, split val`. */
   readonly name: string
-  /** By class id. */
+  /** By class id; 2 to 255 names, no two the same. */
   readonly classNames: readonly string[]
   readonly size: number
   /** A name for each image, unique within the dataset. */
   readonly ids: readonly string[]
-  /** Throws a UserError where photo or labels are missing, damaged, or of different sizes. Class ids are not checked. */
+  /**
+   * A photo and its labels, the same ones at each call. Throws a UserError where they are missing, damaged or of different
+   * sizes: such an image can be skipped. Any other error ends what is under way. Class ids need not be checked.
+   */
   read(index: number): Promise<LabelledImage>
-  /** The labels alone, quicker; of the photo only the header is read, for its size. Throws as `read` does. */
+  /** The labels alone, where that is quicker; the photo need not decode. Throws as `read` does. */
   readLabels(index: number): Promise<Labels>
 }

@@ -48,18 +48,25 @@ type SubgroupMatrixConfigs = Iterable<{
 export class Gpu {
   readonly device: GPUDevice
   readonly info: GPUAdapterInfo
+  /** @internal */
   readonly pipelines: PipelineCache
-  /** Bound where a kernel's parameters leave a buffer alone: `PLACEHOLDER_BYTES` of it for each binding, as writable ones may not overlap. */
+  /** @internal Bound where a kernel's parameters leave a buffer alone: `PLACEHOLDER_BYTES` of it for each binding, as writable ones may not overlap. */
   readonly placeholder: GPUBuffer
-  /** Kept so that it outlives the device: Dawn crashes when it is collected first. */
+  /** @internal Kept so that it outlives the device: Dawn crashes when it is collected first. */
   readonly entry: GPU
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
   #failure: Error | undefined
+  readonly #noteError = (event: GPUUncapturedErrorEvent) => {
+    event.preventDefault() // The next call throws it, so Dawn need not print it.
+    this.#failure ??= new ValidationError(event.error.message)
+  }
 
   /**
    * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the best limits it has.
    * Throws NoAdapterError; never falls back to another adapter unasked.
+   *
+   * @internal
    */
   static async open(entry: GPU): Promise<Gpu> {
     const adapter = await entry.requestAdapter({ powerPreference: 'high-performance' })
@@ -82,10 +89,7 @@ export class Gpu {
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
       usage: usage.storage,
     })
-    device.addEventListener('uncapturederror', event => {
-      event.preventDefault() // it will be thrown, so it need not be printed too
-      this.#failure ??= new ValidationError(event.error.message)
-    })
+    device.addEventListener('uncapturederror', this.#noteError)
     device.lost.then(info => {
       this.#failure = new DeviceLostError(info)
     })
@@ -95,14 +99,14 @@ export class Gpu {
     return this.device.limits
   }
 
-  /** Lanes of every subgroup, where the adapter has subgroups and all of one size. */
+  /** @internal Lanes of every subgroup, where the adapter has subgroups and all of one size. */
   get subgroupSize(): number | undefined {
     const { subgroupMinSize, subgroupMaxSize } = this.info
     const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
     return fixed ? subgroupMinSize : undefined
   }
 
-  /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does; Dawn's extension, not yet WebGPU's. */
+  /** @internal Matrices of f16 that the adapter multiplies and adds up in f32, where it does; Dawn's extension, not yet WebGPU's. */
   get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
     const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
     const config = [...subgroupMatrixConfigs].find(
@@ -117,7 +121,7 @@ export class Gpu {
     return { liveBytes, peakBytes: this.#peakBytes, buffers: this.#liveBytes.size }
   }
 
-  /** A buffer of `size` bytes, rounded up to 16. Throws OutOfMemoryError with the size and the label. */
+  /** @internal A buffer of `size` bytes, rounded up to 16. Throws OutOfMemoryError with the size and the label. */
   async allocate(label: string, size: number, flags: number): Promise<GPUBuffer> {
     const bytes = Math.max(16, Math.ceil(size / 16) * 16)
     if (bytes > this.limits.maxBufferSize)
@@ -134,7 +138,7 @@ export class Gpu {
     return buffer
   }
 
-  /** Buffers as `allocate` makes them; where one does not fit there will be none. */
+  /** @internal Buffers as `allocate` makes them; where one does not fit there will be none. */
   async allocateAll(wanted: { label: string; size: number; flags: number }[]): Promise<GPUBuffer[]> {
     const buffers: GPUBuffer[] = []
     try {
@@ -146,13 +150,13 @@ export class Gpu {
     return buffers
   }
 
-  /** Destroys a buffer that `allocate` made. */
+  /** @internal Destroys a buffer that `allocate` made. */
   release(buffer: GPUBuffer): void {
     this.#liveBytes.delete(buffer)
     buffer.destroy()
   }
 
-  /** Records with `record` and submits, once. */
+  /** @internal Records with `record` and submits, once. */
   submit(label: string, record: (encoder: GPUCommandEncoder) => void): void {
     this.throwIfFailed()
     const encoder = this.device.createCommandEncoder({ label })
@@ -160,7 +164,7 @@ export class Gpu {
     this.device.queue.submit([encoder.finish()])
   }
 
-  /** The bytes of a buffer that was allocated for `mapRead`, after all that was submitted before. */
+  /** @internal The bytes of a buffer that was allocated for `mapRead`, after all that was submitted before. */
   async read(buffer: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
     await this.#settle(buffer.mapAsync(MAP_READ, 0, size))
     const bytes = new Uint8Array(buffer.getMappedRange(0, size).slice(0))
@@ -169,7 +173,7 @@ export class Gpu {
     return bytes
   }
 
-  /** The first `size` bytes of a buffer with `copySource`, after all that was submitted before. */
+  /** @internal The first `size` bytes of a buffer with `copySource`, after all that was submitted before. */
   async download(buffer: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
     const readback = await this.allocate(`${buffer.label} read`, size, usage.mapRead | usage.copyDestination)
     this.submit('download', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
@@ -178,13 +182,13 @@ export class Gpu {
     return bytes
   }
 
-  /** Waits until all that was submitted is done. */
+  /** @internal Waits until all that was submitted is done. */
   async finish(): Promise<void> {
     await this.#settle(this.device.queue.onSubmittedWorkDone())
     this.throwIfFailed()
   }
 
-  /** Throws what went wrong outside any call: a lost device, a command that WebGPU refused. */
+  /** @internal Throws what went wrong outside any call: a lost device, a command that WebGPU refused. */
   throwIfFailed(): void {
     if (this.#failure) throw this.#failure
   }
@@ -193,6 +197,8 @@ export class Gpu {
   destroy(): void {
     this.#failure = new DeviceLostError({ reason: 'destroyed', message: 'destroy() was called' })
     this.#liveBytes.clear()
+    // Dawn keeps a device with a listener, and its threads, until the process ends.
+    this.device.removeEventListener('uncapturederror', this.#noteError as EventListener)
     this.device.destroy()
   }
 

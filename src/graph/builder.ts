@@ -194,23 +194,23 @@ export class GraphBuilder {
   }
 
   /**
-   * The mean over `views` of softmax(upsample(logits)), flipped back where the view was flipped:
+   * The mean over `views` of softmax(upsample(logits)), flipped back where the view was flipped, by the views' weights:
    * multi-scale inference (DeepLabv3, section 4). Each view's logits are [n, h, w, c]; result [n, height, width, c].
    */
   meanProbabilities(
-    views: { logits: Tensor; flip: boolean }[],
+    views: { logits: Tensor; flip: boolean; weight: number }[],
     options: { name: string; height: number; width: number; alignCorners: boolean },
   ): Tensor {
     const { name, height, width, alignCorners } = options
     const [n, , , c] = views[0].logits.shape
     const output = this.#tensor(name, [n, height, width, c])
-    views.forEach(({ logits, flip }, index) => {
+    views.forEach(({ logits, flip, weight }, index) => {
       this.#push({
         kind: 'accumulateProbabilities',
         inputs: { logits },
         alignCorners,
         flip,
-        weight: 1 / views.length,
+        weight,
         first: index === 0,
         output,
       })

@@ -37,10 +37,7 @@ export interface PlanTarget extends ConvolutionTarget {
   /** Of activations and weights as they are stored; default fp32. */
   precision?: Precision
   /** In bytes. */
-  limits: Pick<
-    GPUSupportedLimits,
-    'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment'
-  >
+  limits: Record<'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment', number>
 }
 
 /**

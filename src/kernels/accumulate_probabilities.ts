@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
-import { samplingParams } from './resize.ts'
+import { fromRow, type Rows, samplingParams } from './resize.ts'
 
 export interface AccumulateProbabilitiesOptions {
   label: string
@@ -15,24 +15,25 @@ export interface AccumulateProbabilitiesOptions {
   weight: number
   /** Whether this is the first view, which overwrites the accumulator. */
   first: boolean
+  /** Makes only these rows of the accumulator, which then has no others. Default: all. */
+  rows?: Rows
 }
 
 /** accumulator += weight · softmax(upsample(logits)), the average over views of DeepLabv3's section 4. */
 export function accumulateProbabilities(options: AccumulateProbabilitiesOptions): Kernel {
   const { label, input, height, width, alignCorners, flip, weight, first } = options
   const [n, inH, inW, channels] = input
-  const pixels = n * height * width
-  const [logitBytes, accumulatorBytes] = [
-    activationBytes(input),
-    activationBytes([n, height, width, channels]),
-  ]
+  const { from, count: outH } = options.rows ?? { from: 0, count: height }
+  const sampling = samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners)
+  const pixels = n * outH * width
+  const accumulatorBytes = activationBytes([n, outH, width, channels])
   return {
     label,
     shader: 'accumulate_probabilities',
     params: {
       in_h: inH,
       in_w: inW,
-      out_h: height,
+      out_h: outH,
       out_w: width,
       channels,
       vectors: vectors(channels),
@@ -40,9 +41,9 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
       flip: Number(flip),
       weight,
       is_first: Number(first),
-      ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners),
+      ...fromRow(sampling, from),
     },
-    inputs: { logits: logitBytes },
+    inputs: { logits: activationBytes(input) },
     outputs: { accumulator: accumulatorBytes },
     workgroups: Math.ceil(pixels / 64),
     traffic: { accumulator: (first ? 1 : 2) * accumulatorBytes },

@@ -36,7 +36,7 @@ export function unpadChannels(padded: Float32Array, [n, h, w, c]: Shape): Float3
   const pitch = vectors(c) * 4
   if (pitch === c) return padded
   const dense = new Float32Array(n * h * w * c)
-  for (let pixel = 0; pixel < n * h * w; pixel++)
-    dense.set(padded.subarray(pixel * pitch, pixel * pitch + c), pixel * c)
+  for (let from = 0, to = 0; to < dense.length; from += pitch - c)
+    for (let channel = 0; channel < c; channel++) dense[to++] = padded[from++]
   return dense
 }

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
@@ -9,6 +10,14 @@ export interface ResizeOptions {
   width: number
   /** Whether the centres of the corner pixels coincide, rather than the images' edges. */
   alignCorners: boolean
+  /** Makes only these rows of the output, for an output that is too large for one buffer. Default: all. */
+  rows?: Rows
+}
+
+/** `count` rows of a map, from row `from` on. */
+export interface Rows {
+  from: number
+  count: number
 }
 
 /**
@@ -32,18 +41,31 @@ export function samplingParams(
   }
 }
 
-const sampling = (from: number, to: number, alignCorners: boolean) =>
-  alignCorners
+/** The parameters for the rows below row `from` of the target: row 0 of the kernel is row `from` of the map. */
+export function fromRow(params: Record<string, number>, from: number): Record<string, number> {
+  return { ...params, shift_y: params.shift_y + from * params.step_y }
+}
+
+function sampling(from: number, to: number, alignCorners: boolean) {
+  if (2 * from * to > MOST_I32)
+    throw new UserError(`a map of ${from} pixels cannot be resampled to ${to}: take a smaller photo or size`)
+  return alignCorners
     ? { step: to > 1 ? from - 1 : 0, shift: 0, unit: Math.max(1, to - 1) }
     : { step: 2 * from, shift: from - to, unit: 2 * to }
+}
+
+/** The shaders compute coordinates as i32. */
+const MOST_I32 = 2 ** 31 - 1
 
 /** That an invocation makes. */
 const ROWS = 8
 
-/** Bilinear: [n, h, w, c] → [n, height, width, c]. */
-export function resize({ label, input, height, width, alignCorners }: ResizeOptions): Kernel {
+/** Bilinear: [n, h, w, c] → [n, height, width, c], or rows of that. */
+export function resize({ label, input, height, width, alignCorners, rows }: ResizeOptions): Kernel {
   const [n, inH, inW, channels] = input
-  const strips = Math.ceil(height / ROWS)
+  const { from, count: outH } = rows ?? { from: 0, count: height }
+  const sampling = samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners)
+  const strips = Math.ceil(outH / ROWS)
   const count = n * strips * width * vectors(channels)
   return {
     label,
@@ -52,15 +74,15 @@ export function resize({ label, input, height, width, alignCorners }: ResizeOpti
     params: {
       in_h: inH,
       in_w: inW,
-      out_h: height,
+      out_h: outH,
       out_w: width,
       vectors: vectors(channels),
       strips,
       count,
-      ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners),
+      ...fromRow(sampling, from),
     },
     inputs: { input: activationBytes(input) },
-    outputs: { output: activationBytes([n, height, width, channels]) },
+    outputs: { output: activationBytes([n, outH, width, channels]) },
     workgroups: Math.ceil(count / 64),
   }
 }

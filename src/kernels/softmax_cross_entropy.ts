@@ -27,7 +27,12 @@ const TILE = 256
 const tilesOf = ({ input, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'width'>) =>
   Math.ceil((input[0] * input[1] * width) / TILE)
 
-/** Logits, labels → log_sum_exp, f32 [n, height, width], and partials, for `softmaxCrossEntropyMerge`. */
+/**
+ * Logits, labels → log_sum_exp, f32 [n, height, width], and partials, for `softmaxCrossEntropyMerge`.
+ *
+ * Upsampled logits and log Σ exp are float32, so a pixel's loss is exact to about 1.2e-7 of its largest logit, as in PyTorch: to
+ * 1e-6 for logits around 10, and to 1e-3 for logits around 1e4.
+ */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel {
   const { label, input, width } = options
   const pixels = input[0] * input[1] * width

@@ -2,6 +2,8 @@
 // The output stride is the exception: the same weights run at any of `outputStrides(config)`, and the config holds the default.
 
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
+import { NETWORK } from './config_schema.ts'
 
 /** Probes of the last feature map in parallel: a 1×1 convolution and those below (section 3.3). */
 export interface AsppConfig {
@@ -73,52 +75,11 @@ export type DeepLabOptions =
     >)
   | ({ backbone: MobileNetV2Config['backbone'] } & Partial<MobileNetV2Config>)
 
-const DEFAULT_ASPP: AsppConfig = { rates: [6, 12, 18], imagePooling: true }
-
-const resnet = (backbone: ResNetConfig['backbone'], units: number[]): ResNetConfig => ({
-  backbone,
-  classes: 21,
-  outputStride: 16,
-  lastBlock: 4,
-  multiGrid: [1, 2, 4],
-  firstUnitRate: 'block',
-  aspp: DEFAULT_ASPP,
-  headConvolution: false,
-  auxiliaryHead: false,
-  units,
-  width: 1,
-})
-
-const DEFAULTS: { [Name in Backbone]: DeepLabConfig } = {
-  resnet50: resnet('resnet50', [3, 4, 6, 3]),
-  resnet101: resnet('resnet101', [3, 4, 23, 3]),
-  mobilenet_v2: {
-    backbone: 'mobilenet_v2',
-    classes: 21,
-    outputStride: 16,
-    depthMultiplier: 1,
-    depthDivisibleBy: 8,
-    minDepth: 8,
-    expandRatio: 6,
-    firstLayerIsExpansion: true,
-    tfPadding: true,
-    batchNormEpsilon: 1e-3,
-  },
-}
-
-/** Fills in the defaults. Throws a UserError that names the field where a value makes no sense. */
-export function deepLabConfig(options: DeepLabOptions): DeepLabConfig {
-  const { backbone } = options
-  check(Object.hasOwn(DEFAULTS, backbone), `backbone: expected ${Object.keys(DEFAULTS).join(', ')}`, backbone)
-  const defaults = DEFAULTS[backbone]
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  refuseUnknown(backbone, given, defaults)
-  if (given.aspp) {
-    refuseUnknown('aspp', given.aspp, DEFAULT_ASPP)
-    given.aspp = { ...DEFAULT_ASPP, ...given.aspp }
-  }
-  const config: DeepLabConfig = structuredClone({ ...defaults, ...given })
-  checkConfig(config)
+/** Fills in the defaults. Throws a UserError that names the field where a value makes no sense; it begins with `source`, if given. */
+export function deepLabConfig(options: DeepLabOptions, source?: string): DeepLabConfig {
+  const config: DeepLabConfig = checkJson(NETWORK, options, source)
+  const problem = mismatchIn(config)
+  if (problem) throw new UserError(source === undefined ? problem : `${source}: ${problem}`)
   return config
 }
 
@@ -138,61 +99,23 @@ export function outputStrides(config: DeepLabConfig): number[] {
 
 /** Throws a UserError where the network cannot run at an output stride. */
 export function checkOutputStride(config: DeepLabConfig, outputStride: number): void {
+  const problem = outputStrideProblem(config, outputStride)
+  if (problem) throw new UserError(problem)
+}
+
+function outputStrideProblem(config: DeepLabConfig, outputStride: number): string | undefined {
   const reachable = outputStrides(config)
-  check(reachable.includes(outputStride), `outputStride: expected ${reachable.join(', ')}`, outputStride)
+  if (reachable.includes(outputStride)) return undefined
+  return `outputStride: expected ${reachable.join(', ')}; got ${outputStride}`
 }
 
-function checkConfig(config: DeepLabConfig): void {
-  check(isCount(config.classes) && config.classes > 1, 'classes: expected 2 or more', config.classes)
-  if (config.backbone === 'mobilenet_v2') checkMobileNet(config)
-  else checkResNet(config)
-  checkOutputStride(config, config.outputStride)
-}
-
-function checkResNet(config: ResNetConfig): void {
-  const { lastBlock, units, multiGrid, firstUnitRate, aspp, headConvolution, auxiliaryHead, width } = config
-  check([4, 5, 6, 7].includes(lastBlock), 'lastBlock: expected 4, 5, 6, 7', lastBlock)
-  check(isCounts(units) && units.length === 4, 'units: expected four positive integers', units)
-  check(
-    isCounts(multiGrid) && multiGrid.length === units[3],
-    `multiGrid: expected a positive integer for each of block4's ${units[3]} units`,
-    multiGrid,
-  )
-  const conventions = ['block', 'previousBlock']
-  check(
-    conventions.includes(firstUnitRate),
-    `firstUnitRate: expected ${conventions.join(', ')}`,
-    firstUnitRate,
-  )
-  if (aspp !== null) {
-    check(isCounts(aspp.rates), 'aspp.rates: expected positive integers', aspp.rates)
-    check(isBoolean(aspp.imagePooling), 'aspp.imagePooling: expected true, false', aspp.imagePooling)
+/** What is wrong where each field is as it should be, but not beside the others. */
+function mismatchIn(config: DeepLabConfig): string | undefined {
+  if (config.backbone !== 'mobilenet_v2') {
+    const { units, multiGrid, aspp, headConvolution } = config
+    if (multiGrid.length !== units[3])
+      return `multiGrid: expected a rate for each of block4's ${units[3]} units; got ${multiGrid.length}`
+    if (aspp === null && headConvolution) return 'headConvolution: expected false without ASPP; got true'
   }
-  check(isBoolean(headConvolution), 'headConvolution: expected true, false', headConvolution)
-  check(isBoolean(auxiliaryHead), 'auxiliaryHead: expected true, false', auxiliaryHead)
-  check(aspp !== null || !headConvolution, 'headConvolution: expected false without ASPP', headConvolution)
-  check(isPositive(width), 'width: expected a number above 0', width)
-}
-
-function checkMobileNet(config: MobileNetV2Config): void {
-  for (const field of ['depthMultiplier', 'expandRatio', 'batchNormEpsilon'] as const)
-    check(isPositive(config[field]), `${field}: expected a number above 0`, config[field])
-  for (const field of ['depthDivisibleBy', 'minDepth'] as const)
-    check(isCount(config[field]), `${field}: expected a positive integer`, config[field])
-  for (const field of ['firstLayerIsExpansion', 'tfPadding'] as const)
-    check(isBoolean(config[field]), `${field}: expected true, false`, config[field])
-}
-
-const isBoolean = (value: unknown) => typeof value === 'boolean'
-const isPositive = (value: unknown) => Number.isFinite(value) && (value as number) > 0
-const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0
-const isCounts = (values: unknown) => Array.isArray(values) && values.every(isCount)
-
-function refuseUnknown(owner: string, given: object, known: object): void {
-  for (const field of Object.keys(given))
-    if (!Object.hasOwn(known, field)) throw new UserError(`config: ${owner} has no option ${field}`)
-}
-
-function check(holds: boolean, expectation: string, got: unknown): void {
-  if (!holds) throw new UserError(`${expectation}; got ${JSON.stringify(got)}`)
+  return outputStrideProblem(config, config.outputStride)
 }

@@ -1,5 +1,8 @@
 // What happens to a photo before a network sees it.
 
+import * as v from 'valibot'
+import { expecting } from '../json.ts'
+
 /** A checkpoint's own, since its weights were trained on images prepared so. */
 export interface Preprocessing {
   /** Of red, green and blue, on the scale 0 … 1: the network sees (x/255 − mean)/std. */
@@ -9,6 +12,28 @@ export interface Preprocessing {
   edge: 'longest' | 'shortest'
   size: number
 }
+
+/** The largest `size` in pixels: larger than any network was trained at, and small enough for a plan to be laid out at once. */
+export const MAX_NETWORK_SIZE = 16384
+
+const three = (least: number, most: number) => {
+  const value = v.pipe(v.number(), v.minValue(least), v.maxValue(most))
+  return v.tuple([value, value, value])
+}
+
+/** The fields of Preprocessing by themselves: Hugging Face has some of them under other names. */
+export const PREPROCESSING_FIELDS = {
+  mean: expecting('three numbers from -10 to 10', three(-10, 10)),
+  std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
+  edge: expecting('longest, shortest', v.picklist(['longest', 'shortest'])),
+  size: expecting(
+    `a whole number from 1 to ${MAX_NETWORK_SIZE}`,
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE)),
+  ),
+}
+
+/** As a config.json of ours has it. */
+export const PREPROCESSING = v.object(PREPROCESSING_FIELDS)
 
 /** The statistics of ImageNet, on which torchvision's backbones were trained; 513 is the paper's crop. */
 export const IMAGENET: Preprocessing = {

@@ -3,39 +3,25 @@
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import { GraphBuilder } from '../graph/builder.ts'
 import { Executor } from '../graph/executor.ts'
-import type { Graph, Tensor } from '../graph/graph.ts'
 import { createPlan, type Plan, type PlanTarget } from '../graph/plan.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune.ts'
 import { WeightStore } from '../graph/weight_store.ts'
 import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 import type { Precision } from '../kernels/layout.ts'
-import { checkOutputStride, type DeepLabConfig } from './config.ts'
-import { deepLab } from './deeplab.ts'
-import { networkSize, type Preprocessing } from './preprocessing.ts'
+import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
+import { resampleScores, type ScoreMap } from './class_scores.ts'
+import type { DeepLabConfig } from './config.ts'
+import { inferenceGraph, type Job, type PhotoSize } from './inference_graph.ts'
+import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
+import type { Preprocessing } from './preprocessing.ts'
+
+export type { InferenceOptions, PhotoSize }
 
 /** A photo's pixels, and the size that its mask is to have. */
-export interface Photo {
-  width: number
-  height: number
+export interface Photo extends PhotoSize {
   /** RGBA, height · width · 4 bytes. */
   data: Uint8Array
-  originalWidth: number
-  originalHeight: number
-}
-
-export type PhotoSize = Omit<Photo, 'data'>
-
-export interface InferenceOptions {
-  /** At which the backbone runs: 8 is the finest and slowest. Default: the model's. */
-  outputStride?: number
-  /** Image sizes whose probabilities are averaged, as factors (section 4.1 of DeepLabv3). Default [1]. */
-  scales?: number[]
-  /** Whether each scale also runs on the mirrored image. Default false. */
-  flip?: boolean
-  /** Length of the resized edge at scale 1, in pixels. Default: the model's. */
-  size?: number
 }
 
 /** What is run on photos. */
@@ -46,16 +32,6 @@ export interface SegmenterModel {
   parameters: ReadonlyMap<string, Float32Array>
   /** Default: fp32. */
   precision?: Precision
-}
-
-/** What a plan depends on. */
-interface Job {
-  batch: number
-  photo: PhotoSize
-  outputStride: number
-  scales: number[]
-  flip: boolean
-  preprocessing: Preprocessing
 }
 
 /** Sizes kept ready; each holds an arena on the GPU. */
@@ -91,17 +67,37 @@ export class Segmenter {
     this.#weights = new WeightStore(gpu, model.parameters)
   }
 
-  /** A class map, one byte a pixel at its original size, for each photo; all must have the same sizes. */
-  async segment(photos: Photo[], options: InferenceOptions = {}): Promise<Uint8Array[]> {
-    const job = this.#job(photos, options)
-    const { originalWidth, originalHeight } = job.photo
-    const { mask } = await this.#exclusively(async () =>
-      (await this.#executor(job)).run({ photo: pixelsOf(photos) }),
-    )
-    const stride = mask.length / photos.length
-    return photos.map(
-      (_, i) => mask.slice(i * stride, i * stride + originalWidth * originalHeight) as Uint8Array,
-    )
+  /**
+   * A class map for each photo; all photos must have the same sizes. Throws a UserError for options that make no sense, and where
+   * the GPU or MAX_SCORE_BYTES is too small for the result.
+   */
+  async segment(photos: Photo[], options: InferenceOptions & OutputOptions = {}): Promise<ClassMap[]> {
+    const { output = 'mask', at = 'photo', ...inference } = options
+    const job = this.#job(photos, inference)
+    if (output === 'mask') job.maskAt = at
+    else checkScores(job, { output, at, classes: this.#config.classes })
+    job.withScores = output !== 'mask'
+    return this.#exclusively(async () => {
+      const executor = await this.#executor(job)
+      const found = await executor.run({ photo: pixelsOf(photos) })
+      const maps = masksOf(executor.plan, found)
+      if (!job.withScores) return maps
+      const scores = scoresOf(executor.plan, found)
+      for (const [i, map] of maps.entries())
+        map.scores = await this.#resampled(scores[i], job, { output, at })
+      return maps
+    })
+  }
+
+  #resampled(scores: ScoreMap, { photo, views }: Job, { output, at }: Required<OutputOptions>) {
+    const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
+    const softmax = output === 'probabilities' && views.length === 1
+    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax })
+  }
+
+  /** Throws a UserError for options that make no sense for this network. */
+  check(options: InferenceOptions): void {
+    checkInferenceOptions(this.#config, options)
   }
 
   /** The plan for photos of these sizes, without running it. */
@@ -182,21 +178,17 @@ export class Segmenter {
   }
 
   #job(photos: PhotoSize[], options: InferenceOptions): Job {
-    const { outputStride = this.#config.outputStride, scales = [1], flip = false } = options
-    const { size = this.#preprocessing.size } = options
-    checkOutputStride(this.#config, outputStride)
-    if (scales.length === 0 || !scales.every(scale => scale > 0 && scale <= 4))
-      throw new UserError(`scales: expected factors above 0, at most 4, got ${scales}`)
-    if (!Number.isInteger(size) || size < 1)
-      throw new UserError(`size: expected a number of pixels, got ${size}`)
+    checkInferenceOptions(this.#config, options)
+    const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
     const [{ width, height, originalWidth, originalHeight }] = photos
     return {
       batch: photos.length,
       photo: { width, height, originalWidth, originalHeight },
       outputStride,
-      scales,
-      flip,
+      views: viewsOf(options),
       preprocessing: { ...this.#preprocessing, size },
+      maskAt: 'photo',
+      withScores: false,
     }
   }
 
@@ -239,39 +231,4 @@ function pixelsOf(photos: Photo[]): Uint8Array {
     pixels.set(data, i * bytes)
   })
   return pixels
-}
-
-/** From photos to masks: one view, or the mean of several views' probabilities. */
-function inferenceGraph(config: DeepLabConfig, job: Job): Graph {
-  const { batch, photo, scales, flip } = job
-  const builder = new GraphBuilder()
-  const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')
-  const views = scales.flatMap(scale =>
-    (flip ? [false, true] : [false]).map(mirrored => ({ scale, flip: mirrored })),
-  )
-  const logits = views.map(view => {
-    const name = `×${view.scale}${view.flip ? ' flipped' : ''}`
-    const network = () => networkLogits(builder, input, { config, job, view })
-    return views.length === 1 ? network() : builder.within(name, network)
-  })
-  const full = { height: photo.originalHeight, width: photo.originalWidth, alignCorners: false }
-  const scores =
-    views.length === 1
-      ? logits[0]
-      : builder.meanProbabilities(
-          views.map((view, i) => ({ logits: logits[i], flip: view.flip })),
-          { name: 'probabilities', ...networkSize(photo, job.preprocessing), alignCorners: false },
-        )
-  return builder.build([builder.upsampleArgmax(scores, { name: 'mask', ...full })])
-}
-
-function networkLogits(
-  builder: GraphBuilder,
-  photo: Tensor,
-  { config, job, view }: { config: DeepLabConfig; job: Job; view: { scale: number; flip: boolean } },
-): Tensor {
-  const { mean, std } = job.preprocessing
-  const size = networkSize(job.photo, job.preprocessing, view.scale)
-  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, flip: view.flip })
-  return deepLab(builder, image, config, job.outputStride)
 }

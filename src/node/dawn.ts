@@ -2,19 +2,34 @@
 
 import { create } from 'webgpu'
 import { Gpu } from '../gpu/gpu.ts'
+import { withoutDawnWarnings } from './dawn_warnings.ts'
 
 /** A toggle of Dawn's without which timestamps are rounded to 65 µs. */
 export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
 
 /**
  * Opens Dawn's default adapter. `features` are Dawn's own toggles, such as EXACT_TIMESTAMPS.
- * Throws NoAdapterError. Call `destroy()` at the end, or Node does not exit.
+ * Throws NoAdapterError. `destroy()` frees the GPU's memory; at the end of a process Node does so without it.
  */
 export async function openGpu({ features = [] }: { features?: string[] } = {}): Promise<Gpu> {
   // Mesa warns on stderr when it has nowhere for its sockets, which it does not need.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
-  return Gpu.open(create(features))
+  return withoutDawnWarnings(() => Gpu.open(entryWith(features)))
+}
+
+/** Dawn's entry points, by their toggles. */
+const entries = new Map<string, GPU>()
+
+/**
+ * All devices share an entry point, which lives as long as the process: Dawn crashes where the garbage collector takes an entry
+ * point before the devices that it opened.
+ */
+function entryWith(features: string[]): GPU {
+  const key = features.join()
+  const entry = entries.get(key) ?? create(features)
+  entries.set(key, entry)
+  return entry
 }
 
 let slowed = false

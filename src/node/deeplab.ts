@@ -1,6 +1,6 @@
 // The library's front door in Node.
 
-import { sameClasses } from '../data/class_names.ts'
+import { checkClassNames, sameClasses } from '../data/class_names.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -8,41 +8,42 @@ import { explain } from '../graph/explain.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { BackgroundTuner } from '../model/background_tuner.ts'
+import type { SegmentOutput } from '../model/class_map.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
-import { type InferenceOptions, type PhotoSize, Segmenter } from '../model/segmenter.ts'
+import { checkSize, type InferenceOptions } from '../model/inference_options.ts'
+import { type PhotoSize, Segmenter } from '../model/segmenter.ts'
+import { shown } from '../options.ts'
 import { openGpu } from './dawn.ts'
-import { pixelsOn, readImage } from './image.ts'
+import { pixelsOn } from './image.ts'
+import { type ImageSource, readSource, type UrlLike } from './image_source.ts'
 import { type Model, readModel, untrainedModel, writeModel } from './model_files.ts'
+import {
+  type CreateOptions,
+  checkCreateOptions,
+  checkLoadOptions,
+  type LoadOptions,
+  type OpenOptions,
+  type SeedOptions,
+  seedOf,
+  weightsText,
+} from './open_options.ts'
+import { segmentBatches } from './segment_batches.ts'
+import {
+  checkExplainOptions,
+  checkSegmentOptions,
+  checkTuneOptions,
+  type SegmentManyOptions,
+  type SegmentOptions,
+  type TunePhotoOptions,
+} from './segment_options.ts'
 import { Segmentation } from './segmentation.ts'
 import { openTuning, type Tuning } from './tuning.ts'
-import { findWeights, type WeightsOptions } from './weights.ts'
+import { findWeights } from './weights.ts'
 
-export interface OpenOptions {
-  /** A GPU to share. Default: one of the model's own, which `dispose` closes. */
-  gpu?: Gpu
-  /**
-   * Whether to measure which kernels are fastest, once photos of a new size were segmented: between calls, which it delays by
-   * a measurement at most, for 10 s in all. What is found is kept on disk, and used by later calls; masks do not depend on it but
-   * for rounding. Default: 'background', but 'off' on software adapters, whose work would take the cores from yours, and where
-   * $CI is set. See `DeepLab.tune`.
-   */
-  tune?: 'background' | 'off'
-  /**
-   * How activations and weights are stored to segment photos. fp16 takes half the memory and computes in fp32 all the same; it needs a
-   * GPU with `shader-f16`, and activations beyond 65504 become infinite there. Training is in fp32 whatever it is. Default: fp32.
-   */
-  precision?: Precision
-}
+export type { OpenOptions }
 
-export interface SegmentOptions extends InferenceOptions {
-  /** Most photos of one size to run at once, of an array of them. Default 4. */
-  batchSize?: number
-}
-
-/** An encoded photo (path or bytes), or a decoded one. */
-export type ImageSource = string | Uint8Array | Image
-
+/** A network with its weights, ready to look at photos on a GPU. */
 export class DeepLab {
   readonly #gpu: Gpu
   readonly #ownsGpu: boolean
@@ -51,29 +52,33 @@ export class DeepLab {
   readonly #precision: Precision | undefined
   #model: Model
   #segmenter: Segmenter
+  #disposal: Promise<void> | undefined
 
   /**
-   * A trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL.
-   * Throws a UserError where it is not found, of another network, or the GPU lacks the precision, NoAdapterError where there is none.
+   * A trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL, as text or as a URL object.
+   * Throws a UserError where it is not found or holds another network, where an option makes no sense, or where the GPU lacks the
+   * precision; NoAdapterError where there is no GPU; and the signal's reason where that is aborted.
    */
-  static async load(nameOrPath: string, options: OpenOptions & WeightsOptions = {}): Promise<DeepLab> {
-    return DeepLab.#open(readModel(await findWeights(nameOrPath, options)), options)
+  static async load(nameOrPath: string | UrlLike, options: LoadOptions = {}): Promise<DeepLab> {
+    checkLoadOptions(options)
+    const model = readModel(await findWeights(weightsText(nameOrPath), options))
+    options.signal?.throwIfAborted()
+    return DeepLab.#open(model, options)
   }
 
   /**
-   * An untrained network, its weights drawn from `seed` (default 0), that sees photos with the longest edge at `size` pixels (default
-   * 513). Throws a UserError for a config that makes no sense.
+   * An untrained network, its weights drawn from a seed. Throws a UserError for a network or an option that makes no sense.
    */
-  static async create(
-    network: DeepLabOptions,
-    options: OpenOptions & { seed?: number; size?: number } = {},
-  ): Promise<DeepLab> {
+  static async create(network: DeepLabOptions, options: CreateOptions = {}): Promise<DeepLab> {
+    checkCreateOptions(options)
+    if (typeof network !== 'object' || network === null)
+      throw new UserError(
+        `network: expected an object such as { backbone: 'resnet50' }, got ${shown(network)}`,
+      )
     return DeepLab.#open(untrainedModel(deepLabConfig(network), options), options)
   }
 
   static async #open(model: Model, { gpu: given, precision, tune }: OpenOptions): Promise<DeepLab> {
-    if (tune !== undefined && tune !== 'background' && tune !== 'off')
-      throw new UserError(`tune: expected background or off, got ${tune}`)
     const gpu = given ?? (await openGpu())
     try {
       const tuning = await openTuning(gpu)
@@ -122,24 +127,39 @@ export class DeepLab {
   }
 
   /**
-   * Names the classes that the network is to tell apart. Where it has others than these, it gets an untrained classifier for
-   * them, drawn from `seed` (default 0), and keeps all other weights. Returns whether it did.
+   * Sets the classes that the network is to tell apart. Where it has other classes, it gets an untrained classifier for these,
+   * drawn from `seed` (default 0), and keeps all other weights. That is so for as many classes of other names, too: a class of
+   * another name is another class. `renameClasses` keeps the classifier. Returns whether the classifier is new.
    */
-  async setClasses(names: readonly string[], { seed = 0 }: { seed?: number } = {}): Promise<boolean> {
+  async setClasses(names: readonly string[], options: SeedOptions = {}): Promise<boolean> {
+    const seed = seedOf(options)
     const isNew = !sameClasses(this.classNames, names)
     const model = isNew ? withNewClassifier(this.#model, { classes: names.length, seed }) : this.#model
     await this.#adopt({ ...model, classNames: [...names] })
     return isNew
   }
 
+  /**
+   * Gives the classes other names, by class id, and changes no weight. Throws a UserError where there are more or fewer names
+   * than classes, or where two classes would have one name.
+   */
+  async renameClasses(names: readonly string[]): Promise<void> {
+    const { length } = this.classNames
+    if (names.length !== length)
+      throw new UserError(`classes: expected ${length} names, as the model has classes; got ${names.length}`)
+    checkClassNames(names, 'classes')
+    await this.#adopt({ ...this.#model, classNames: [...names] })
+  }
+
   /** Sets the length in pixels of the edge at which the network sees a photo, where `segment` is not told another. */
-  setSize(size: number): Promise<void> {
+  async setSize(size: number): Promise<void> {
+    checkSize(size)
     return this.#adopt({ ...this.#model, preprocessing: { ...this.#model.preprocessing, size } })
   }
 
   /** Gives a ResNet that has none an untrained auxiliary head for training, drawn from `seed` (default 0), and keeps all weights. */
-  addAuxiliaryHead({ seed = 0 }: { seed?: number } = {}): Promise<void> {
-    return this.#adopt(withAuxiliaryHead(this.#model, { seed }))
+  async addAuxiliaryHead(options: SeedOptions = {}): Promise<void> {
+    return this.#adopt(withAuxiliaryHead(this.#model, { seed: seedOf(options) }))
   }
 
   /** Takes over weights that training has changed: every parameter by name, in the checkpoint's layout. */
@@ -147,31 +167,66 @@ export class DeepLab {
     return this.#adopt({ ...this.#model, parameters })
   }
 
-  /** What is in a photo, at its own resolution. */
-  segment(photo: ImageSource, options?: SegmentOptions): Promise<Segmentation>
-  /** The same for several; those of one size that follow each other run as batches. */
-  segment(photos: ImageSource[], options?: SegmentOptions): Promise<Segmentation[]>
-  async segment(input: ImageSource | ImageSource[], options: SegmentOptions = {}) {
-    if (!Array.isArray(input)) return (await this.#segmentAll([input], options))[0]
-    return this.#segmentAll(input, options)
+  /**
+   * What is in a photo: a class for each pixel, and where `output` asks for them, probabilities or logits.
+   * Throws a UserError where the photo cannot be read, an option makes no sense, or the GPU is too small; DeviceLostError where the GPU
+   * goes away; and the signal's reason where that is aborted.
+   */
+  segment<Output extends SegmentOutput = 'mask'>(
+    photo: ImageSource,
+    options?: SegmentOptions<Output>,
+  ): Promise<Segmentation<Output>>
+  /** The same for several photos; those of one size that follow each other run as batches. With `onError` all have a place in the result. */
+  segment<Output extends SegmentOutput = 'mask'>(
+    photos: readonly ImageSource[],
+    options: SegmentManyOptions<Output> & Required<Pick<SegmentManyOptions, 'onError'>>,
+  ): Promise<(Segmentation<Output> | undefined)[]>
+  segment<Output extends SegmentOutput = 'mask'>(
+    photos: readonly ImageSource[],
+    options?: SegmentOptions<Output>,
+  ): Promise<Segmentation<Output>[]>
+  async segment(input: ImageSource | readonly ImageSource[], options: SegmentManyOptions = {}) {
+    this.#throwIfDisposed()
+    checkSegmentOptions(options, Array.isArray(input))
+    const { batchSize, signal, onProgress, onError, ...rest } = options
+    this.#segmenter.check(rest)
+    const work = {
+      maxPixels: pixelsOn(this.#gpu),
+      read: (source: ImageSource, name: string) => this.#read(source, { name, signal }),
+      segment: (photos: Image[]) => this.#segmentBatch(photos, rest),
+      isFatal: () => this.#disposal !== undefined,
+    }
+    if (Array.isArray(input))
+      return segmentBatches([...input], { batchSize, signal, onProgress, onError }, work)
+    const [found] = await work.segment([await work.read(input as ImageSource, 'photo')])
+    onProgress?.({ done: 1, total: 1 })
+    return found
   }
 
-  /** How a photo would run: kernels, shapes, multiply-adds, memory. Allocates nothing on the GPU. */
+  /**
+   * How a photo would run: kernels, shapes, multiply-adds, memory. Allocates nothing on the GPU. Throws a UserError as `segment` does.
+   */
   async explain(photo: ImageSource, options: InferenceOptions = {}): Promise<string> {
-    return explain(this.#segmenter.plan([await this.#decode(photo)], options))
+    this.#throwIfDisposed()
+    checkExplainOptions(options)
+    this.#segmenter.check(options)
+    return explain(this.#segmenter.plan([await this.#read(photo, { name: 'photo' })], options))
   }
 
   /**
    * Measures which kernels are fastest on this GPU for `batchSize` photos (default 1) of a photo's size, for at most `seconds`, and
    * keeps it on disk for this adapter, its driver and this version of the kernels. Masks do not depend on it but for rounding.
+   * `onProgress` is called before each convolution. `signal` ends it early, and what was measured by then is kept; where it is aborted
+   * before anything was measured, its reason is thrown. Throws a UserError as `segment` does.
    */
-  async tune(
-    photo: ImageSource,
-    { batchSize = 1, ...options }: TuneOptions & SegmentOptions = {},
-  ): Promise<TunedConvolution[]> {
-    checkBatchSize(batchSize)
-    const image = await this.#decode(photo)
-    return this.#tune(new Array(batchSize).fill(image), options)
+  async tune(photo: ImageSource, options: TunePhotoOptions = {}): Promise<TunedConvolution[]> {
+    this.#throwIfDisposed()
+    checkTuneOptions(options)
+    const { batchSize = 1, seconds, signal, onProgress, onlyNew, ...inference } = options
+    this.#segmenter.check(inference)
+    const image = await this.#read(photo, { name: 'photo', signal })
+    const limits = { seconds, signal, onProgress, onlyNew }
+    return this.#tune(new Array(batchSize).fill(image), { ...inference, ...limits })
   }
 
   /** Ends tuning in the background, for good. Training does so: either would slow the other, and measurements be wrong. */
@@ -184,11 +239,28 @@ export class DeepLab {
     return writeModel(folder, this.#model)
   }
 
-  /** Frees what the model holds on the GPU, and closes the GPU if it is the model's own. */
-  async dispose(): Promise<void> {
+  /**
+   * Frees what the model holds on the GPU, and closes the GPU if it is the model's own. Waits for what is under way; a call after the
+   * first does nothing more. Photos cannot be segmented after it.
+   */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#free()
+    return this.#disposal
+  }
+
+  /** `await using model = await DeepLab.load(…)` disposes of the model at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  async #free(): Promise<void> {
     await this.stopTuning()
     await this.#segmenter.dispose()
     if (this.#ownsGpu) this.#gpu.destroy()
+  }
+
+  #throwIfDisposed(): void {
+    if (this.#disposal) throw new UserError('this model was disposed of: load it again')
   }
 
   #newSegmenter(): Segmenter {
@@ -196,33 +268,18 @@ export class DeepLab {
   }
 
   async #adopt(model: Model): Promise<void> {
+    this.#throwIfDisposed()
     const before = this.#segmenter
     this.#model = model
     this.#segmenter = this.#newSegmenter()
     await before.dispose()
   }
 
-  async #segmentAll(sources: ImageSource[], options: SegmentOptions): Promise<Segmentation[]> {
-    const { batchSize = 4, ...inference } = options
-    checkBatchSize(batchSize)
-    const found: Segmentation[] = []
-    let batch: Image[] = []
-    const flush = async () => {
-      if (batch.length === 0) return
-      const masks = await this.#segmenter.segment(batch, inference)
-      masks.forEach((mask, i) => {
-        found.push(new Segmentation(batch[i], mask, this.classNames))
-      })
-      this.#tuneLater(batch, inference)
-      batch = []
-    }
-    for (const source of sources) {
-      const image = await this.#decode(source)
-      if (batch.length === batchSize || (batch.length > 0 && !sameSize(batch[0], image))) await flush()
-      batch.push(image)
-    }
-    await flush()
-    return found
+  async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Segmentation[]> {
+    const maps = await this.#segmenter.segment(photos, options)
+    const { output = 'mask', at: _, ...inference } = options
+    this.#tuneLater(photos, inference)
+    return maps.map((map, i) => new Segmentation(photos[i], map, { output, classNames: this.classNames }))
   }
 
   #tuneLater(photos: Image[], options: InferenceOptions): void {
@@ -238,22 +295,10 @@ export class DeepLab {
     return found
   }
 
-  async #decode(source: ImageSource): Promise<Image> {
-    if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source
-    return readImage(source, { maxPixels: pixelsOn(this.#gpu) })
+  #read(source: ImageSource, options: { name: string; signal?: AbortSignal }): Promise<Image> {
+    return readSource(source, { ...options, maxPixels: pixelsOn(this.#gpu) })
   }
 }
 
 const defaultTuning = (gpu: Gpu) =>
   gpu.info.isFallbackAdapter || process.env.CI ? ('off' as const) : ('background' as const)
-
-function checkBatchSize(batchSize: number): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new UserError(`batchSize: expected a whole number above 0, got ${batchSize}`)
-}
-
-const sameSize = (a: Image, b: Image) =>
-  a.width === b.width &&
-  a.height === b.height &&
-  a.originalWidth === b.originalWidth &&
-  a.originalHeight === b.originalHeight

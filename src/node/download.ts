@@ -1,22 +1,36 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../errors.ts'
+import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
+import { openPart, type Part, PartTakenError } from './download_part.ts'
 import { fileError } from './file_error.ts'
+import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
+import { explain, HttpError, mayPass, UnreachableError } from './http_errors.ts'
+import { shownUrl } from './shown_url.ts'
 
 export interface DownloadOptions {
   url: string
-  /** Where the whole file ends up. While it is on its way it lies beside that, in `FILE.part`. */
+  /** Where the whole file ends up. While it is on its way it lies beside that, in `FILE.ID.part`. */
   file: string
   /** The expected SHA-256 in hex, or its first digits. */
   sha256?: string
   /** The expected size. */
   bytes?: number
-  /** Throws a UserError where the finished file (the path it gets) is not what it should be. */
-  check?: (part: string) => Promise<void>
+  /** The largest size, where the exact one is not known. Default: that of the largest file that can be read. */
+  maxBytes?: number
+  /** A header for the URL's own origin; no redirect to another origin gets it. Default: the credentials in the URL. */
+  authorization?: string
+  /** Throws a UserError where the finished file (the path it gets, and its SHA-256) is not what it should be. */
+  check?: (part: string, sha256: string) => Promise<void>
   onProgress?: (progress: DownloadProgress) => void
+  /** Gets a line for the user, such as that nothing vouches for the bytes. */
+  onWarning?: (message: string) => void
+  /** Ends the download with the signal's reason; what came is kept, and a new call resumes it. */
+  signal?: AbortSignal
+  limits?: Partial<DownloadLimits>
 }
 
 export interface DownloadProgress {
@@ -26,152 +40,150 @@ export interface DownloadProgress {
   totalBytes?: number
 }
 
-/** The server refused: a UserError with its HTTP status. */
-export class HttpError extends UserError {
-  constructor(
-    url: string,
-    readonly status: number,
-  ) {
-    super(`${url}: ${HTTP_CAUSES[status] ?? 'the server refused'} (HTTP ${status})`)
-  }
+export interface DownloadLimits extends HttpTimeouts, TimeLimit {
+  /** The waits before the second attempt, the third, and so on, in milliseconds. */
+  backoffMs: readonly number[]
 }
 
-const HTTP_CAUSES: Record<number, string> = {
-  401: 'access denied',
-  403: 'access denied',
-  404: 'not found',
-  410: 'no longer there',
+const LIMITS: DownloadLimits = {
+  connectMs: 10_000,
+  answerMs: 30_000,
+  stallMs: 30_000,
+  totalMs: 600_000,
+  bytesPerSecond: 4096,
+  backoffMs: [250, 1000, 3000, 6000],
 }
 
-/** Network errors that trying again does not mend. */
-const UNREACHABLE: Record<string, string> = {
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'its name does not resolve; is this machine online?',
-  ECONNREFUSED: 'the connection was refused',
-  ENETUNREACH: 'there is no network',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_INVALID_URL: 'this is not a URL',
-}
+/** Node reads no larger file at once. */
+const MAX_BYTES = 2 ** 31 - 1
 
-/** The waits before the second attempt, the third, and so on. */
-const BACKOFF_MS = [250, 1000, 3000, 6000]
+/** A download and what it works with. */
+interface Job extends DownloadOptions {
+  part: Part
+  maxBytes: number
+  limits: DownloadLimits
+  http: HttpRequest
+  deadline: Deadline
+}
 
 /**
  * Downloads a file whole or not at all. What a broken connection left is resumed, by this call or a later one; a finished
- * file is verified before it takes its name, and removed where it is wrong.
+ * file is verified before it takes its name, and removed where it is wrong. The caller sees to it that one process at a time
+ * downloads to `file`; a process that was suspended and lost that right meanwhile gets a PartTakenError.
  * Throws a UserError for whatever goes wrong on the network, on the disk or with the file.
  */
 export async function download(options: DownloadOptions): Promise<void> {
-  const { file } = options
-  const part = new Part(file)
+  const { url, file, bytes, maxBytes = bytes ?? MAX_BYTES, authorization } = options
+  const limits = { ...LIMITS, ...options.limits }
+  const deadline = startDeadline(limits, () => new UnreachableError(tooSlow(url)))
+  const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
   try {
     await mkdir(dirname(file), { recursive: true })
-    await receiveWithRetries(options, part)
-    await verify(options, part)
-    await rename(part.path, file)
-    await part.remove()
+    const part = await openPart(file)
+    const http = { authorization, maxBytes, timeouts: limits, signal }
+    await run({ ...options, part, maxBytes, limits, http, deadline })
   } catch (error) {
     throw fileError(file, error)
+  } finally {
+    deadline.stop()
   }
 }
 
-/** The file on its way, and the server's mark of its version, which a later run needs to resume it. */
-class Part {
-  readonly path: string
-  private readonly versionPath: string
+const tooSlow = (url: string) => `${shownUrl(url)}: the server sends too slowly; a new try resumes`
 
-  constructor(file: string) {
-    this.path = `${file}.part`
-    this.versionPath = `${file}.part.version`
-  }
-
-  async size(): Promise<number> {
-    return (await stat(this.path).catch(() => undefined))?.size ?? 0
-  }
-
-  async version(): Promise<string | undefined> {
-    return readFile(this.versionPath, 'utf8').catch(() => undefined)
-  }
-
-  async setVersion(version: string | undefined): Promise<void> {
-    if (version === undefined) await rm(this.versionPath, { force: true })
-    else await writeFile(this.versionPath, version)
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.path, { force: true })
-    await rm(this.versionPath, { force: true })
-  }
+async function run(job: Job): Promise<void> {
+  const answer = await receiveWithRetries(job)
+  const sha256 = job.sha256 ?? answer.statedSha256
+  await verify({ ...job, sha256 })
+  if (!answer.isSecure && (job.sha256 ?? '').length < SHA256_DIGITS)
+    job.onWarning?.(
+      `${shownUrl(job.url)}: came over plain http: neither TLS nor a known hash vouches for the file`,
+    )
+  await job.part.finish()
 }
 
-async function receiveWithRetries(options: DownloadOptions, part: Part): Promise<void> {
+const SHA256_DIGITS = 64
+
+async function receiveWithRetries(job: Job): Promise<HttpAnswer> {
+  const { url, limits, http } = job
   for (let attempt = 0; ; attempt++) {
     try {
-      return await receive(options, part)
+      return await receive(job)
     } catch (error) {
-      if (!mayPass(error) || attempt === BACKOFF_MS.length) throw explain(options.url, error)
-      await setTimeout(BACKOFF_MS[attempt])
+      http.signal.throwIfAborted()
+      const isLast = attempt === limits.backoffMs.length
+      if (isLast || !(mayPass(error) || error instanceof StartOver)) throw explain(url, error)
     }
+    await wait(limits.backoffMs[attempt], http.signal)
   }
 }
+
+async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
+}
+
+/** The server has no such range, or sends another than was asked for: the part is gone, and the next attempt takes all. */
+class StartOver extends HttpError {}
 
 /** Fetches what is missing of the part: all of it, unless the server still has the same version and can send the rest. */
-async function receive(options: DownloadOptions, part: Part): Promise<void> {
-  const { url, file, onProgress } = options
+async function receive(job: Job): Promise<HttpAnswer> {
+  const { url, part } = job
   const size = await part.size()
-  const response = await request(options, { size, version: await part.version() })
-  if (isWholeAlready(response, size)) return
-  const isRange = response.status === 206
-  const continues = isRange && response.headers.get('Content-Range')?.startsWith(`bytes ${size}-`) === true
-  if (!response.ok || isRange !== continues) {
-    await response.body?.cancel()
-    // The server has no such range, or sends another: start over. Any other refusal says nothing of the part.
-    if (response.ok || response.status === 416) await part.remove()
-    throw new HttpError(url, response.status)
+  const range = await rangeHeaders(job, size)
+  const answer = await ask(url, { ...job.http, headers: range })
+  try {
+    if (isWholeAlready(answer, size)) return answer
+    const isRange = answer.status === 206
+    if (isRange ? !continuesAt(answer, size) : answer.status === 416 && range) {
+      await part.remove()
+      throw new StartOver(url, answer.status)
+    }
+    if (answer.status !== 200 && !isRange) throw new HttpError(url, answer.status)
+    await append(job, answer, isRange ? size : 0)
+    return answer
+  } finally {
+    answer.close()
   }
-  const begin = continues ? size : 0
-  const length = response.headers.get('Content-Length')
-  const totalBytes = length === null ? undefined : begin + Number(length)
-  await append({ response, part, begin }, receivedBytes => onProgress?.({ file, receivedBytes, totalBytes }))
 }
 
-async function request(
-  { url, sha256 }: DownloadOptions,
-  { size, version }: { size: number; version: string | undefined },
-): Promise<Response> {
-  const headers = new Headers({ 'Accept-Encoding': 'identity' })
-  // Without a version or a hash to verify, a rest of another version would go unnoticed.
-  if (size > 0 && (version !== undefined || sha256 !== undefined)) {
-    headers.set('Range', `bytes=${size}-`)
-    if (version !== undefined) headers.set('If-Range', version)
-  }
-  return fetch(url, { headers })
+/** Without a version or a hash to verify, a rest of another version would go unnoticed. */
+async function rangeHeaders(
+  { part, sha256 }: Job,
+  size: number,
+): Promise<Record<string, string> | undefined> {
+  const version = await part.version()
+  if (size === 0 || (version === undefined && sha256 === undefined)) return undefined
+  return { range: `bytes=${size}-`, ...(version === undefined ? {} : { 'if-range': version }) }
 }
 
-function isWholeAlready({ status, headers }: Response, size: number): boolean {
-  return status === 416 && headers.get('Content-Range') === `bytes */${size}`
+const isWholeAlready = ({ status, headers }: HttpAnswer, size: number): boolean =>
+  status === 416 && size > 0 && headers['content-range'] === `bytes */${size}`
+
+const continuesAt = ({ headers, isEncoded }: HttpAnswer, size: number): boolean =>
+  !isEncoded && size > 0 && headers['content-range']?.startsWith(`bytes ${size}-`) === true
+
+/** What If-Range takes: a strong ETag, or else the date. What came encoded has no ranges that fit. */
+function versionOf({ headers, isEncoded }: HttpAnswer): string | undefined {
+  if (isEncoded) return undefined
+  const { etag } = headers
+  return etag?.startsWith('"') ? etag : headers['last-modified']
 }
 
-/** What If-Range takes: a strong ETag, or else the date. */
-function versionOf({ headers }: Response): string | undefined {
-  const etag = headers.get('ETag')
-  return (etag?.startsWith('"') ? etag : headers.get('Last-Modified')) ?? undefined
-}
-
-async function append(
-  { response, part, begin }: { response: Response; part: Part; begin: number },
-  report: (receivedBytes: number) => void,
-): Promise<void> {
+async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void> {
+  const { file, part, deadline, onProgress } = job
+  const totalBytes = await announcedBytes(job, answer, begin)
   // The old bytes go before the new version is noted: under it they would be resumed.
   const handle = await open(part.path, begin > 0 ? 'a' : 'w')
   try {
-    await part.setVersion(versionOf(response))
+    await part.setVersion(versionOf(answer))
     let received = begin
-    report(received)
-    for await (const chunk of response.body ?? []) {
+    onProgress?.({ file, receivedBytes: received, totalBytes })
+    for await (const chunk of answer.body) {
       await handle.writeFile(chunk)
       received += chunk.length
-      report(received)
+      deadline.received(chunk.length)
+      if (received > job.maxBytes) throw await wrongSize(job, 'more bytes')
+      onProgress?.({ file, receivedBytes: received, totalBytes })
     }
     // To disk before it takes its name: a power cut must not leave an empty file of that name.
     await handle.sync()
@@ -180,46 +192,43 @@ async function append(
   }
 }
 
-/** A broken connection, a server that is busy or one that sent another range: worth another try. */
-function mayPass(error: unknown): boolean {
-  if (error instanceof HttpError) return error.status >= 500 || [206, 408, 416, 429].includes(error.status)
-  return isNetworkError(error) && !(networkCode(error) in UNREACHABLE)
+/** The whole file's size as the server announces it. Throws a UserError where that is too large, or known to be wrong. */
+async function announcedBytes(job: Job, { headers, isEncoded }: HttpAnswer, begin: number) {
+  const length = headers['content-length']
+  if (length === undefined || isEncoded) return undefined
+  const total = begin + Number(length)
+  if (total > job.maxBytes || (job.bytes ?? total) !== total) throw await wrongSize(job, `${total} bytes`)
+  return total
 }
 
-/** fetch throws a TypeError, and puts what the system said into its cause. */
-function isNetworkError(error: unknown): error is TypeError {
-  return error instanceof TypeError
+async function wrongSize({ url, part, bytes, maxBytes }: Job, what: string): Promise<UserError> {
+  await part.remove()
+  if (bytes !== undefined) return wrongFile(url, `${what} came instead of ${bytes}`)
+  return new UserError(`${shownUrl(url)}: too large: ${what}, where ${maxBytes} are the most`)
 }
 
-function networkCode(error: TypeError): string {
-  return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? ''
-}
-
-function explain(url: string, error: unknown): unknown {
-  if (!isNetworkError(error)) return error
-  const why = UNREACHABLE[networkCode(error)] ?? 'the connection broke again and again; a new try resumes'
-  return new UserError(`${url}: cannot reach the server: ${why}`, { cause: error })
-}
-
-async function verify({ url, sha256, bytes, check }: DownloadOptions, part: Part): Promise<void> {
+async function verify({ url, sha256, bytes, check, part, http }: Job): Promise<void> {
   try {
     const size = await part.size()
     if (bytes !== undefined && size !== bytes) throw wrongFile(url, `${size} bytes came instead of ${bytes}`)
-    const actual = sha256 === undefined ? '' : await sha256Of(part.path)
+    const actual = await sha256Of(part.path, http.signal)
     if (!actual.startsWith(sha256 ?? '')) throw wrongFile(url, `its SHA-256 is ${actual}, not ${sha256}`)
-    await check?.(part.path)
+    await check?.(part.path, actual)
   } catch (error) {
+    http.signal.throwIfAborted()
+    if (!(await part.exists())) throw new PartTakenError()
     await part.remove()
     throw error
   }
 }
 
-async function sha256Of(file: string): Promise<string> {
+/** A file's SHA-256 in hex. */
+export async function sha256Of(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk)
+  for await (const chunk of createReadStream(file, { signal, highWaterMark: 2 ** 20 })) hash.update(chunk)
   return hash.digest('hex')
 }
 
 function wrongFile(url: string, what: string): UserError {
-  return new UserError(`${url}: not the expected file: ${what}; it was removed`)
+  return new UserError(`${shownUrl(url)}: not the expected file: ${what}; it was removed`)
 }

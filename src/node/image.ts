@@ -9,6 +9,8 @@ import { readRegularFile } from './read_file.ts'
 export interface ReadImageOptions {
   /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. */
   maxPixels: number
+  /** What messages call a photo that is given as bytes. Default: image. */
+  name?: string
 }
 
 /** Pixels of the largest photo that a GPU can bind, at 4 bytes each. */
@@ -22,7 +24,7 @@ export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorag
  * header, before any pixel is decoded.
  */
 export async function readImage(pathOrBytes: string | Uint8Array, options: ReadImageOptions): Promise<Image> {
-  const name = typeof pathOrBytes === 'string' ? pathOrBytes : 'image'
+  const name = typeof pathOrBytes === 'string' ? pathOrBytes : (options.name ?? 'image')
   const bytes = typeof pathOrBytes === 'string' ? await readPhotoFile(pathOrBytes) : pathOrBytes
   return named(name, async () => {
     const original = await readSize(bytes)
@@ -37,9 +39,18 @@ export async function readImage(pathOrBytes: string | Uint8Array, options: ReadI
  * Throws as readImage does.
  */
 export async function readImageSize(file: string): Promise<Size> {
+  const found = await readHead(file)
+    .then(readSize, () => undefined)
+    .catch(() => undefined)
+  if (found) return found
+  // Some files have their header at the end, or a large preview before it.
   const bytes = await readPhotoFile(file)
   return named(file, () => readSize(bytes))
 }
+
+const HEAD_BYTES = 2 ** 16
+
+const readHead = (file: string): Promise<Uint8Array> => readRegularFile(file, { first: HEAD_BYTES })
 
 interface Size {
   width: number
@@ -84,7 +95,7 @@ function readHeader(bytes: Uint8Array): Promise<Metadata | undefined> {
 }
 
 /** The size itself where it fits, else the largest of about the same shape that has at most maxPixels. */
-function sizeWithin(maxPixels: number, { width, height }: Size): Size {
+export function sizeWithin(maxPixels: number, { width, height }: Size): Size {
   if (width * height <= maxPixels) return { width, height }
   const scale = Math.sqrt(maxPixels / (width * height))
   const smallerWidth = Math.min(Math.max(1, Math.floor(width * scale)), maxPixels)

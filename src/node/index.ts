@@ -1,23 +1,75 @@
 // `import … from 'atrous'` in Node.
 
-export { checkDataset, type DatasetProblem, type DatasetReport } from '../data/check.ts'
+export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
-export type { Dataset, LabelledImage, Labels } from '../data/dataset.ts'
+export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
-export { UserError } from '../errors.ts'
+export type { Colour } from '../data/palette.ts'
+export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
 export type { Gpu } from '../gpu/gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune.ts'
+export type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 export type { Precision } from '../kernels/layout.ts'
-export type { DeepLabConfig, DeepLabOptions } from '../model/config.ts'
-export { type Preset, preset, presets } from '../model/presets.ts'
-export { deepLabOnnx, type OnnxExportOptions } from '../onnx/deeplab.ts'
-export { type EvaluateOptions, type Evaluation, evaluate } from '../train/evaluate.ts'
+export type { OutputOptions, SegmentOutput } from '../model/class_map.ts'
+export type { ScoreMap } from '../model/class_scores.ts'
+export type {
+  AsppConfig,
+  DeepLabConfig,
+  DeepLabOptions,
+  MobileNetV2Config,
+  ResNetConfig,
+} from '../model/config.ts'
+export type { InferenceOptions } from '../model/inference_options.ts'
+export type { Preprocessing } from '../model/preprocessing.ts'
+export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
+export { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
+export {
+  type EvaluatedImage,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type SegmentationModel,
+} from '../train/evaluate.ts'
 export type { Recipe } from '../train/recipe.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
+export type { TrainingOptions } from '../train/training_options.ts'
+export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
+export { checkDataset } from './datasets/check.ts'
+export type { FileDataset } from './datasets/file_dataset.ts'
 export { openDataset } from './datasets/open.ts'
 export { openGpu } from './dawn.ts'
-export { DeepLab, type ImageSource, type OpenOptions, type SegmentOptions } from './deeplab.ts'
-export { readImage } from './image.ts'
-export type { Segmentation } from './segmentation.ts'
-export { Trainer, type TrainingStep } from './trainer.ts'
+export { DeepLab } from './deeplab.ts'
+export type { DownloadProgress } from './download.ts'
+export { type ReadImageOptions, readImage } from './image.ts'
+export type { BlobLike, ImageSource, UrlLike } from './image_source.ts'
+export type { Model } from './model_files.ts'
+export type { CreateOptions, LoadOptions, OpenOptions, SeedOptions } from './open_options.ts'
+export type { MaskPngOptions, OverlayOptions } from './overlay_options.ts'
+export type { Pixels } from './pixels.ts'
+export type {
+  SegmentManyOptions,
+  SegmentOptions,
+  SegmentProgress,
+  TunePhotoOptions,
+} from './segment_options.ts'
+export type { ClassScores, Segmentation } from './segmentation.ts'
+export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './trainer.ts'
+export type { WeightsOptions } from './weights.ts'
+
+// Globals that the declarations mention. A program that compiles without the types of the DOM, Node, WebGPU or ES2026 gets these
+// empty ones; a program that has them gets theirs, since interfaces of one name merge.
+declare global {
+  interface AbortSignal {}
+  interface GPU {}
+  interface GPUAdapterInfo {}
+  interface GPUBindGroupLayout {}
+  interface GPUBuffer {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePipeline {}
+  interface GPUDevice {}
+  interface GPUSupportedLimits {}
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
+}

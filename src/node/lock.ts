@@ -6,6 +6,7 @@ import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promise
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { fileError } from './file_error.ts'
+import { isAlive } from './processes.ts'
 
 /** The process that holds a lock. */
 export interface LockHolder {
@@ -14,6 +15,8 @@ export interface LockHolder {
 }
 
 export interface Lock {
+  /** Whether it still is this holder's: a process that was suspended for a minute may have lost it to another one. */
+  isHeld(): Promise<boolean>
   release(): Promise<void>
 }
 
@@ -57,6 +60,9 @@ async function create(file: string): Promise<Lock | undefined> {
     const handle = await open(file, 'wx')
     try {
       await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), token }))
+    } catch (error) {
+      await rm(file, { force: true }) // on a full disk: an empty lock would stand for a minute
+      throw error
     } finally {
       await handle.close()
     }
@@ -77,6 +83,9 @@ async function create(file: string): Promise<Lock | undefined> {
   }
   process.once('exit', releaseAtExit)
   return {
+    async isHeld() {
+      return held.get(file) === token && (await read(file))?.token === token
+    },
     async release() {
       clearInterval(heartbeat)
       process.off('exit', releaseAtExit)
@@ -114,15 +123,6 @@ function isStale(file: string, { holder, token, refreshed }: Found): boolean {
   // A container that starts again has the process number that it had before.
   if (holder.pid === process.pid) return held.get(file) !== token
   return !isAlive(holder.pid)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** Two processes may find the same stale lock: the slower one must not remove what the faster one put in its place. */

@@ -14,17 +14,20 @@ export interface Mask {
 }
 
 /**
- * Writes class ids as PASCAL VOC does: a PNG of 8-bit palette indices, where the index is the id and the palette only its colour.
- *
- * Throws a RangeError for an id that the palette does not hold, a UserError where the file cannot be written.
+ * Class ids as PASCAL VOC stores them: a PNG of 8-bit palette indices, where the index is the id and the palette only its colour.
+ * Throws a RangeError for an id that the palette does not hold.
  */
-export async function writeMaskPng(file: string, { mask, width, height }: Mask, palette: readonly Colour[]) {
+export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly Colour[]): Uint8Array {
   const largest = mask.reduce((a, b) => Math.max(a, b), 0)
-  if (largest >= palette.length) {
-    throw new RangeError(`${file}: the mask holds class ${largest}, the palette ${palette.length} colours`)
-  }
+  if (largest >= palette.length)
+    throw new RangeError(`the mask holds class ${largest}, the palette ${palette.length} colours`)
   const colours = palette as unknown as IndexedColors // fast-png only reads them
-  await writeFileAtomic(file, encode({ data: mask, width, height, channels: 1, depth: 8, palette: colours }))
+  return encode({ data: mask, width, height, channels: 1, depth: 8, palette: colours })
+}
+
+/** Writes what `encodeMaskPng` makes, and throws as it does; throws a UserError where the file cannot be written. */
+export async function writeMaskPng(file: string, mask: Mask, palette: readonly Colour[]): Promise<void> {
+  await writeFileAtomic(file, encodeMaskPng(mask, palette))
 }
 
 /** Bytes of the largest mask file: one that is not compressed, of as many pixels as a photo may have. */

@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import opentype from 'opentype.js'
+import type { Font } from 'opentype.js'
 
 /** Text comes with its own font: a bare server has none, and what is left to the system's fonts vanishes there. */
 const FONT = '@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.woff'
 
-let loadedFont: opentype.Font | undefined
+const require = createRequire(import.meta.url)
 
-function font(): opentype.Font {
-  loadedFont ??= opentype.parse(
-    Uint8Array.from(readFileSync(createRequire(import.meta.url).resolve(FONT))).buffer,
-  )
+let loadedFont: Font | undefined
+
+/** The font and its reader are loaded when the first text is drawn: most programs and commands draw none. */
+function font(): Font {
+  loadedFont ??= openFont()
   return loadedFont
+}
+
+function openFont(): Font {
+  const opentype: typeof import('opentype.js') = require('opentype.js')
+  return opentype.parse(Uint8Array.from(readFileSync(require.resolve(FONT))).buffer)
 }
 
 /**

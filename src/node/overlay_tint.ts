@@ -12,20 +12,30 @@ export interface LabelledMask {
   classes: readonly ClassShare[]
 }
 
-/** How much of a pixel is its class's colour; the rest is the photo. */
-const TINT = 0.55
+export interface TintOptions {
+  /** How much of a pixel is its class's colour, 0 to 1; the rest is the photo. Default 0.55. */
+  opacity?: number
+  /** Whether classes are outlined in a lighter shade of their colours. Default true. */
+  outlines?: boolean
+}
+
+const OPACITY = 0.55
 
 /** From this longest side on, in pixels, outlines are two pixels wide on each side instead of one. */
 const LARGE_PHOTO = 1600
 
-/** The photo as RGB (height · width · 3), tinted with the colours of its classes, with outlines in a lighter shade of each. */
-export function tintPhoto(image: Image, labelled: LabelledMask): Uint8ClampedArray {
+/** The photo as RGB (height · width · 3), tinted with the colours of its classes, and outlined. */
+export function tintPhoto(
+  image: Image,
+  labelled: LabelledMask,
+  { opacity = OPACITY, outlines: isOutlined = true }: TintOptions = {},
+): Uint8ClampedArray {
   const tints: (Paint | undefined)[] = new Array(256)
   const outlines: (Paint | undefined)[] = new Array(256)
   for (const shown of labelled.classes) {
     if (isBackground(shown)) continue
-    tints[shown.id] = { colour: shown.colour, opacity: TINT }
-    outlines[shown.id] = { colour: lighter(shown.colour), opacity: 1 }
+    tints[shown.id] = { colour: shown.colour, opacity }
+    outlines[shown.id] = isOutlined ? { colour: lighter(shown.colour), opacity: 1 } : tints[shown.id]
   }
 
   const { width, height, data } = image

@@ -12,6 +12,8 @@ const MOST_BYTES = 2 ** 31 - 1
 export interface ReadOptions {
   /** The most bytes that the file may have. Default, and at most: 2³¹ − 1. */
   limit?: number
+  /** Only so many bytes from the beginning, or all where there are fewer. Default: all. */
+  first?: number
   /** What a message about a pipe, a device or a socket adds: what to do instead. */
   advice?: string
 }
@@ -22,7 +24,7 @@ export interface ReadOptions {
  */
 export async function readRegularFile(
   file: string,
-  { limit = MOST_BYTES, advice }: ReadOptions = {},
+  { limit = MOST_BYTES, first = MOST_BYTES, advice }: ReadOptions = {},
 ): Promise<Uint8Array> {
   const name = printablePath(file)
   try {
@@ -31,9 +33,9 @@ export async function readRegularFile(
     if (kind === 'a folder') throw new UserError(`${name}: is a folder, not a file`)
     if (kind !== undefined)
       throw new UserError(`${name}: is ${kind}, not a file${advice ? `; ${advice}` : ''}`)
-    if (found.size > limit)
+    if (Math.min(found.size, first) > limit)
       throw new UserError(`${name}: the file has ${found.size} bytes, over the limit of ${limit}`)
-    return await readBytes(file, found.size)
+    return await readBytes(file, Math.min(found.size, first))
   } catch (error) {
     throw fileError(file, error)
   }

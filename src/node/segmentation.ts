@@ -2,39 +2,91 @@
 
 import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
-import { vocColour, vocPalette } from '../data/palette.ts'
+import { vocColour } from '../data/palette.ts'
+import { UserError } from '../errors.ts'
+import type { ClassMap, SegmentOutput } from '../model/class_map.ts'
+import type { ScoreMap } from '../model/class_scores.ts'
 import { writeFileAtomic } from './atomic.ts'
-import { writeMaskPng } from './mask_png.ts'
+import { encodeMaskPng } from './mask_png.ts'
 import { renderOverlay } from './overlay.ts'
+import { type MaskPngOptions, type OverlayOptions, overlayOptions, paletteOf } from './overlay_options.ts'
 
-export class Segmentation {
-  /** Class ids, row by row from the top: height · width, the photo's own size. */
+/** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
+export interface ClassScores extends ScoreMap {
+  /** By class id. */
+  classNames: readonly string[]
+}
+
+/** Scores where `Output` says that they were asked for; else undefined. */
+type ScoresOf<Output, Asked> = Output extends Asked ? ClassScores : undefined
+
+/** `Output` is what `segment` was asked for. */
+export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
+  /** Class ids, row by row from the top: height · width bytes. */
   readonly mask: Uint8Array
+  /** The mask's size in pixels: the photo's own, but for a mask that was asked for at the network's size. */
   readonly width: number
   readonly height: number
-  /** The classes that occur, the largest first. */
+  /** The classes that occur in the mask, the largest first. */
   readonly classes: ClassShare[]
+  /** The probability of each class at each pixel, 0 to 1, where those were asked for. They add up to 1, but for rounding. */
+  readonly probabilities: ScoresOf<Output, 'probabilities'>
+  /** What the network gives of each class at each pixel before the softmax, where that was asked for. */
+  readonly logits: ScoresOf<Output, 'logits'>
   readonly #image: Image
+  readonly #classNames: readonly string[]
 
-  constructor(image: Image, mask: Uint8Array, classNames: readonly string[]) {
+  /** For `DeepLab.segment`. */
+  constructor(image: Image, found: ClassMap, names: { output: Output; classNames: readonly string[] }) {
+    const { output, classNames } = names
+    const { scores, ...map } = found
+    const named = scores && { ...scores, classNames }
     this.#image = image
-    this.mask = mask
-    this.width = image.originalWidth
-    this.height = image.originalHeight
-    this.classes = sharesOf(mask, classNames)
+    this.#classNames = classNames
+    this.mask = map.mask
+    this.width = map.width
+    this.height = map.height
+    this.probabilities = (output === 'probabilities' ? named : undefined) as ScoresOf<Output, 'probabilities'>
+    this.logits = (output === 'logits' ? named : undefined) as ScoresOf<Output, 'logits'>
+    this.classes = classesOf(map, { classNames, probabilities: this.probabilities })
   }
 
-  /** Writes `prefix`.mask.png (a palette PNG of class ids) and `prefix`.overlay.png; returns their paths. */
-  async save(prefix: string): Promise<{ mask: string; overlay: string }> {
+  /**
+   * Writes `prefix`.mask.png and `prefix`.overlay.png, as `maskPng` and `overlay` have them; returns their paths. Throws a UserError for
+   * options that make no sense, and where the files cannot be written.
+   */
+  async save(prefix: string, options: OverlayOptions = {}): Promise<{ mask: string; overlay: string }> {
+    const { palette } = overlayOptions(options, this.#classNames.length)
     const files = { mask: `${prefix}.mask.png`, overlay: `${prefix}.overlay.png` }
-    await writeMaskPng(files.mask, this, vocPalette)
-    await writeFileAtomic(files.overlay, await this.overlay())
+    await writeFileAtomic(files.mask, this.maskPng({ palette }))
+    await writeFileAtomic(files.overlay, await this.overlay(options))
     return files
   }
 
-  /** A PNG of the photo in the colours of its classes, with a legend. */
-  overlay(): Promise<Uint8Array> {
-    return renderOverlay(this.#image, this)
+  /** The bytes of a palette PNG of the mask, whose pixel values are class ids. Throws a UserError for options that make no sense. */
+  maskPng(options: MaskPngOptions = {}): Uint8Array {
+    return encodeMaskPng(this, paletteOf(options, this.#classNames.length))
+  }
+
+  /**
+   * The bytes of a PNG of the photo in the colours of its classes; the background is left as it is. Where the photo was shrunk for the
+   * GPU, so is this. Throws a UserError for options that make no sense.
+   */
+  async overlay(options: OverlayOptions = {}): Promise<Uint8Array> {
+    const { palette, ...drawing } = overlayOptions(options, this.#classNames.length)
+    const { mask, width, height } = this
+    const classes = this.classes.map(found => ({ ...found, colour: palette[found.id] }))
+    return renderOverlay(this.#image, { mask, width, height, classes }, drawing)
+  }
+
+  /**
+   * The probability of each pixel's class in the mask, 0 to 1: height · width numbers. Throws a UserError where no probabilities were
+   * asked for.
+   */
+  confidence(): Float32Array {
+    const { probabilities } = this
+    if (!probabilities) throw new UserError("confidence: segment with { output: 'probabilities' } first")
+    return confidenceOf(this, probabilities)
   }
 
   /** The largest class that is not background, if any. */
@@ -43,11 +95,38 @@ export class Segmentation {
   }
 }
 
-function sharesOf(mask: Uint8Array, classNames: readonly string[]): ClassShare[] {
+function classesOf(
+  map: ClassMap,
+  { classNames, probabilities }: { classNames: readonly string[]; probabilities?: ScoreMap },
+): ClassShare[] {
+  const { mask } = map
   const counts = new Uint32Array(256)
   for (const id of mask) counts[id]++
+  const sums = new Float64Array(256)
+  if (probabilities)
+    confidenceOf(map, probabilities).forEach((confidence, pixel) => {
+      sums[mask[pixel]] += confidence
+    })
   return classNames
-    .map((name, id) => ({ id, name, colour: vocColour(id), share: counts[id] / mask.length }))
+    .map((name, id) => ({
+      ...{ id, name, colour: vocColour(id), share: counts[id] / mask.length },
+      ...(probabilities && { confidence: sums[id] / counts[id] }),
+    }))
     .filter(({ share }) => share > 0)
     .sort((a, b) => b.share - a.share)
+}
+
+/** Of each pixel's class in the mask the probability at the nearest position. */
+function confidenceOf({ mask, width, height }: ClassMap, scores: ScoreMap): Float32Array<ArrayBuffer> {
+  const { data, classes } = scores
+  const columns = Uint32Array.from({ length: width }, (_, x) => ((x + 0.5) * scores.width) / width)
+  const found = new Float32Array(width * height)
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * scores.height) / height) * scores.width
+    for (let x = 0; x < width; x++) {
+      const pixel = y * width + x
+      found[pixel] = data[(row + columns[x]) * classes + mask[pixel]]
+    }
+  }
+  return found
 }

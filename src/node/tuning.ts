@@ -2,8 +2,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as v from 'valibot'
+import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tuning_store.ts'
+import { parseJson } from '../json.ts'
 import { type Conv2dVariant, conv2dVariants } from '../kernels/choose_conv2d.ts'
 import { writeFileAtomic } from './atomic.ts'
 import { cacheFolder } from './cache.ts'
@@ -15,13 +18,18 @@ const MOST_CONVOLUTIONS = 2000
 export const tuningFile = (): string => join(cacheFolder(), 'tuning.json')
 
 /** By key, the variant of each convolution; the latest last. */
-type Contents = Record<string, Record<string, Conv2dVariant>>
+const CONTENTS = v.record(v.string(), v.record(v.string(), v.picklist(conv2dVariants)))
+
+type Contents = v.InferOutput<typeof CONTENTS>
 
 export class FileTuningStore implements TuningStore {
   readonly #file: string
+  readonly #warn: (message: string) => void
 
-  constructor(file = tuningFile()) {
+  /** `warn` is told why a file is not read. */
+  constructor(file = tuningFile(), warn = (message: string): void => console.warn(`warning: ${message}`)) {
     this.#file = file
+    this.#warn = warn
   }
 
   async read(key: string): Promise<TunedVariants> {
@@ -38,30 +46,16 @@ export class FileTuningStore implements TuningStore {
 
   async #contents(): Promise<Contents> {
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') console.warn(`warning: ${this.#file} is left alone: ${error.message}`)
+      if (error.code !== 'ENOENT') this.#warn(`${this.#file} is left alone: ${error.message}`)
       return '{}'
     })
-    const contents = parse(text)
-    if (contents) return contents
-    console.warn(`warning: ${this.#file} is damaged and left alone; atrous tune writes it anew`)
-    return {}
-  }
-}
-
-/** Undefined where it is not what `write` writes. */
-function parse(text: string): Contents | undefined {
-  try {
-    const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-    const found: Contents = JSON.parse(text)
-    const isWhole =
-      isObject(found) &&
-      Object.values(found).every(
-        variants =>
-          isObject(variants) && Object.values(variants).every(name => conv2dVariants.includes(name)),
-      )
-    return isWhole ? found : undefined
-  } catch {
-    return undefined
+    try {
+      return parseJson(CONTENTS, text, this.#file)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      this.#warn(`${this.#file} is damaged and left alone; atrous tune writes it anew`)
+      return {}
+    }
   }
 }
 

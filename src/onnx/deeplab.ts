@@ -5,15 +5,9 @@ import type { Graph } from '../graph/graph.ts'
 import { editOps } from '../graph/passes/uses.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
+import type { OnnxExportOptions } from './export.ts'
 import type { Parameters } from './folded_convolution.ts'
 import { onnxModel } from './model.ts'
-
-export interface OnnxExportOptions {
-  /** At which the network is to run. Default: the model's. */
-  outputStride?: number
-  /** Of the only images that the file will take, one at a time. Default: images of any size, any number at once. */
-  size?: { height: number; width: number }
-}
 
 /** Halved at every stride up to 256 these sides stay even to the end, and no two strides leave maps of one size. */
 const EXAMPLE = { height: 512, width: 1024 }

@@ -1,13 +1,16 @@
 // What a checkpoint holds beside the model, so that training goes on from it as if it had never stopped. Crops, order and
 // learning rate are functions of seed and step: there is no other state to save.
 
+import * as v from 'valibot'
 import { UserError } from '../errors.ts'
+import { checkJson, expecting, parseJson } from '../json.ts'
 import type { DeepLabConfig } from '../model/config.ts'
-import { matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
+import { checkValues, matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { ClassBalance } from './class_balance.ts'
 import { learnedParameters } from './learned_parameters.ts'
 import { type Recipe, recipeFor } from './recipe.ts'
+import { CLASS_WEIGHTS, RECIPE_TYPES } from './recipe_schema.ts'
 
 export interface Progress {
   /** Steps done. */
@@ -44,28 +47,52 @@ export function decodeProgress(
   files: { state: string; velocities: Uint8Array },
   folder: string,
 ): Progress {
-  const { recipe: made, ...state } = parseState(files.state, `${folder}/${PROGRESS_FILES.state}`)
+  const state = parseState(config, files.state, `${folder}/${PROGRESS_FILES.state}`)
   const source = `${folder}/${PROGRESS_FILES.velocities}`
-  const recipe = recipeFor(config, made)
-  const learned = learnedParameters(config, recipe)
-  const tensors = matchParameters(readCheckpoint(files.velocities, source), learned, {
+  const learned = learnedParameters(config, state.recipe)
+  const velocities = matchParameters(readCheckpoint(files.velocities, source), learned, {
     source,
     model: 'the network beside it',
   })
-  const velocities = [...tensors].map(([name, { data }]) => [name, data as Float32Array] as const)
-  return { ...state, recipe, velocities: new Map(velocities) }
+  checkValues(velocities, source)
+  return { ...state, velocities }
 }
 
-function parseState(text: string, file: string): Omit<Progress, 'velocities'> {
-  let state: Partial<Omit<Progress, 'velocities'> & { format: number }>
+const STATE = v.object({
+  step: expecting('a whole number from 0 up', v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  images: expecting('a whole number above 0', v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  recipe: RECIPE_TYPES,
+  balance: v.object({
+    classWeights: v.nullable(CLASS_WEIGHTS),
+    indices: expecting(
+      'null, or numbers of images',
+      v.nullable(v.pipe(v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0))), v.minLength(1))),
+    ),
+  }),
+})
+
+function parseState(config: DeepLabConfig, text: string, file: string): Omit<Progress, 'velocities'> {
+  const fail = (what: string) => new UserError(`${file}: ${what}`)
+  const json: unknown = parseJson(v.unknown(), text, file)
+  const { format } = checkJson(v.object({ format: v.number() }), json, file)
+  if (format !== FORMAT) throw fail(`expected format ${FORMAT}, got ${format}`)
+  const { recipe: made, ...state } = checkJson(STATE, json, file)
+  const recipe = recipeIn(config, made, file)
+  const { step, images, balance } = state
+  if (step > recipe.steps) throw fail(`step: expected at most the recipe's ${recipe.steps}, got ${step}`)
+  const { classWeights, indices } = balance
+  if (classWeights !== null && classWeights.length !== config.classes)
+    throw fail(`balance.classWeights: expected ${config.classes} weights, got ${classWeights.length}`)
+  const beyond = indices?.find(index => index >= images)
+  if (beyond !== undefined) throw fail(`balance.indices: there is no image ${beyond} of ${images}`)
+  return { ...state, recipe }
+}
+
+function recipeIn(config: DeepLabConfig, made: Partial<Recipe>, file: string): Recipe {
   try {
-    state = JSON.parse(text)
-  } catch {
-    throw new UserError(`${file}: not JSON, or cut short`)
+    return recipeFor(config, made)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw new UserError(`${file}: recipe: ${error.message}`, { cause: error })
   }
-  const { format, step, recipe, images, balance } = state
-  if (format !== FORMAT) throw new UserError(`${file}: expected format ${FORMAT}, got ${format}`)
-  if (!Number.isInteger(step) || !recipe || !Number.isInteger(images) || !balance)
-    throw new UserError(`${file}: expected step, recipe, images and balance`)
-  return { step: step!, recipe, images: images!, balance }
 }

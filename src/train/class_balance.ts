@@ -9,7 +9,7 @@ import { bootstrap } from './sampler.ts'
 export interface ClassBalance {
   /** A factor for each class on its pixels' loss; null where all count alike. */
   classWeights: readonly number[] | null
-  /** The images to draw in an epoch, with those that hold hard classes twice; null for all, once each. */
+  /** The images to draw in an epoch: those that hold hard classes twice, bad ones not at all; null for all, once each. */
   indices: readonly number[] | null
 }
 
@@ -25,18 +25,29 @@ export function checkClassBalance(
     )
 }
 
-/** `report` is asked for only where the recipe leaves something to the dataset's labels. */
-export async function classBalance(
-  { classWeights, hardClasses }: Recipe,
+/** Whether a recipe leaves something to the dataset's labels. */
+export const needsLabels = ({ classWeights, hardClasses }: Recipe): boolean =>
+  classWeights === 'balanced' || hardClasses.length > 0
+
+/**
+ * `report` is needed where `needsLabels`. Images that it has a problem with count for nothing, and where the recipe skips bad
+ * images they are not drawn. Throws a UserError where none is left.
+ */
+export function classBalance(
+  { classWeights, hardClasses, badImages }: Recipe,
   classNames: readonly string[],
-  report: () => Promise<DatasetReport>,
-): Promise<ClassBalance> {
-  if (classWeights !== 'balanced' && hardClasses.length === 0) return { classWeights, indices: null }
-  const { pixels } = await report()
-  return {
-    classWeights: classWeights === 'balanced' ? medianFrequencyWeights(pixels) : classWeights,
-    indices: hardClasses.length > 0 ? bootstrap(pixels, classIds(hardClasses, classNames)) : null,
-  }
+  report?: DatasetReport,
+): ClassBalance {
+  const bad = new Set(report?.problems.map(({ index }) => index))
+  const pixels = report?.pixels ?? []
+  const sound = [...pixels.keys()].filter(index => !bad.has(index))
+  if (report && sound.length === 0) throw new UserError('there is no image without a problem')
+  const drawn = badImages === 'skip' ? sound : [...pixels.keys()]
+  const hard = classIds(hardClasses, classNames)
+  const weights =
+    classWeights === 'balanced' ? medianFrequencyWeights(sound.map(index => pixels[index])) : classWeights
+  if (hard.length > 0) return { classWeights: weights, indices: bootstrap(pixels, hard, drawn) }
+  return { classWeights: weights, indices: drawn.length < pixels.length ? drawn : null }
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Scores {
   /**
    * By class: true positives / (true positives + false positives + false negatives). Null for a class that is in neither truth
    * nor prediction, which the mean leaves out; VOC's own code divides 0 by 0 there, but each of its classes occurs. A class that
-   * is only predicted has 0, and counts.
+   * is only predicted has 0, and counts: its false positives are the model's mistakes. Cityscapes and torchvision do the same.
    */
   iou: (number | null)[]
   /** Share of the labelled pixels that are right; null where there are none. */

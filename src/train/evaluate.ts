@@ -1,10 +1,12 @@
 // How well a model does on a dataset.
 
-import { checkSameClasses } from '../data/class_names.ts'
+import { checkClassNames, checkSameClasses, nameListText } from '../data/class_names.ts'
 import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
-import { UserError } from '../errors.ts'
-import type { InferenceOptions } from '../model/segmenter.ts'
+import { checkClassIds, checkDatasetFields, readLabelledImage } from '../data/labelled_image.ts'
+import { BadImageError, UserError } from '../errors.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../model/inference_options.ts'
+import { checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
 /** What is evaluated: a DeepLab. */
@@ -20,6 +22,15 @@ export interface EvaluateOptions extends InferenceOptions {
   onProgress?: (progress: { done: number; total: number }) => void
   /** Called with each image and what was found in it; the next one waits for what it returns. */
   onImage?: (image: EvaluatedImage) => void | Promise<void>
+  /** Called with each image that cannot be scored; the others are. Without it such an image ends the evaluation. */
+  onError?: (error: BadImageError, index: number) => void
+  /** Ends the evaluation after the image in work: it then rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
+  ...INFERENCE_OPTIONS,
+  ...{ limit: true, onProgress: true, onImage: true, onError: true, signal: true },
 }
 
 export interface EvaluatedImage {
@@ -31,9 +42,16 @@ export interface EvaluatedImage {
 }
 
 export interface Evaluation {
-  /** Mean of `classes[].iou`; see Scores for what VOC leaves open. */
+  /**
+   * The mean of `classes[].iou` over the classes that have one. With few of them it says little: 1 where nothing but background
+   * occurs. Null where nothing was scored.
+   */
   mIoU: number | null
   pixelAccuracy: number | null
+  /** Names of the classes that are in neither labels nor predictions: the mean leaves them out. */
+  leftOut: string[]
+  /** Names of the classes that are in predictions and in no labels: their IoU is 0, and the mean counts them. */
+  onlyPredicted: string[]
   classes: { id: number; name: string; iou: number | null }[]
   /** Pixels, by true and then by predicted class. */
   confusion: number[][]
@@ -44,30 +62,57 @@ export interface Evaluation {
 /**
  * Segments each image, at its own size, and counts how often each class was taken for each class.
  *
- * Throws a UserError where the model's classes are not the dataset's, or an image cannot be read
- * or holds an id that is no class.
+ * Throws a UserError where the model's classes are not the dataset's, and a BadImageError, unless there is `onError`, where an
+ * image cannot be read or holds an id that is no class.
  */
 export async function evaluate(
   model: SegmentationModel,
   dataset: Dataset,
-  { limit = dataset.size, onProgress, onImage, ...inference }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptionNames(options, EVALUATE_OPTIONS)
+  const { limit = dataset.size, onProgress, onImage, onError, signal, ...inference } = options
+  checkSignal(signal)
+  checkDatasetFields(dataset)
+  checkClassNames(dataset.classNames, dataset.name)
   if (!Number.isInteger(limit) || limit < 1)
     throw new UserError(`limit: expected a whole number above 0, got ${limit}`)
   checkSameClasses(model.classNames, dataset.classNames)
   const total = Math.min(limit, dataset.size)
   const matrix = new ConfusionMatrix(dataset.classNames.length)
-  for (let index = 0, next = dataset.read(0); index < total; index++) {
+  let images = 0
+  for (let index = 0, next = read(dataset, 0); index < total; index++) {
     const labelled = await next
-    const { id, image, mask } = labelled
     // The next image is decoded while the GPU works on this one.
-    if (index + 1 < total) next = handled(dataset.read(index + 1))
-    const found = await model.segment(image, inference)
-    count(matrix, { id, truth: mask, prediction: found.mask })
-    await onImage?.({ index, labelled, prediction: found.mask })
+    if (index + 1 < total) next = read(dataset, index + 1)
+    if (labelled instanceof BadImageError) {
+      if (!onError) throw labelled
+      onError(labelled, index)
+    } else {
+      const { mask } = await model.segment(labelled.image, inference)
+      matrix.add(labelled.mask, mask)
+      images++
+      await onImage?.({ index, labelled, prediction: mask })
+    }
     onProgress?.({ done: index + 1, total })
+    signal?.throwIfAborted()
   }
-  return evaluationOf(matrix, dataset.classNames, total)
+  return evaluationOf(matrix, dataset.classNames, images)
+}
+
+/** An image with sound labels, or why it is none. */
+function read(dataset: Dataset, index: number): Promise<LabelledImage | BadImageError> {
+  const work = async () => {
+    try {
+      const labelled = await readLabelledImage(dataset, index)
+      checkClassIds(labelled.mask, dataset.classNames.length, dataset.ids[index])
+      return labelled
+    } catch (error) {
+      if (error instanceof BadImageError) return error
+      throw error
+    }
+  }
+  return handled(work())
 }
 
 /** Keeps a rejection for the one who awaits the promise, later: until then it would end the process. */
@@ -76,25 +121,35 @@ function handled<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-function count(
-  matrix: ConfusionMatrix,
-  { id, truth, prediction }: { id: string; truth: Uint8Array; prediction: Uint8Array },
-): void {
-  try {
-    matrix.add(truth, prediction)
-  } catch (error) {
-    throw error instanceof RangeError ? new UserError(`${id}: ${error.message}`) : error
-  }
-}
-
 function evaluationOf(matrix: ConfusionMatrix, names: readonly string[], images: number): Evaluation {
   const { mIoU, iou, pixelAccuracy } = matrix.scores()
   const row = (id: number) => [...matrix.counts.subarray(id * names.length, (id + 1) * names.length)]
+  const isLabelled = (id: number) => row(id).some(count => count > 0)
   return {
     mIoU,
     pixelAccuracy,
+    leftOut: names.filter((_, id) => iou[id] === null),
+    onlyPredicted: names.filter((_, id) => iou[id] !== null && !isLabelled(id)),
     classes: names.map((name, id) => ({ id, name, iou: iou[id] })),
     confusion: names.map((_, id) => row(id)),
     images,
   }
+}
+
+/** Which classes the mean IoU is of, to follow it in a message; empty where it is of all classes and all are labelled. */
+export function meanIoURemark({
+  classes,
+  leftOut,
+  onlyPredicted,
+}: {
+  /** How many there are. */
+  classes: number
+  leftOut: readonly string[]
+  onlyPredicted: readonly string[]
+}): string {
+  const scored = classes - leftOut.length
+  return [
+    leftOut.length > 0 ? ` over ${scored} of ${classes} classes; no pixel of ${nameListText(leftOut)}` : '',
+    onlyPredicted.length > 0 ? `; predicted but in no labels, IoU 0: ${nameListText(onlyPredicted)}` : '',
+  ].join('')
 }

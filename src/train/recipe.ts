@@ -1,7 +1,10 @@
 // How a network is trained: every choice that decides on the result, with the paper's as defaults.
 
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
+import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
+import { RECIPE_TYPES } from './recipe_schema.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -26,6 +29,12 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
    * HARD_CLASSES for its best model. Default: none.
    */
   hardClasses: readonly string[]
+  /**
+   * What an image does that cannot be read, or whose labels are no classes. `stop`: the run ends with a BadImageError, and what
+   * was learned is kept. `skip`: the next image in the order of the run takes its place, with a warning. May change when a run
+   * is resumed. Default: stop.
+   */
+  badImages: 'stop' | 'skip'
   /** Of the order of the images, their crops, dropout and a new classifier: a whole number of up to 32 bits. */
   seed: number
 }
@@ -50,7 +59,13 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   flip: true,
   classWeights: null,
   hardClasses: [],
+  badImages: 'stop',
   seed: 0,
+}
+
+const RECIPE_OPTIONS: OptionNames<Recipe> = {
+  ...namesOf(PAPER),
+  ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
 }
 
 /** The paper does not say; these are from the notes in its authors' code, tensorflow/models/research/deeplab/train.py. */
@@ -61,6 +76,8 @@ const FEW_IMAGES = 8
 
 /** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
+  checkOptionNames(options, RECIPE_OPTIONS)
+  checkJson(RECIPE_TYPES, options)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const microBatchSize = options.batchSize ?? PAPER.batchSize
   const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }
@@ -93,6 +110,8 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   const { classWeights } = recipe
   const isWeights = classWeights === null || classWeights === 'balanced' || isWeightList(classWeights)
   check(recipe, 'classWeights', 'balanced, or numbers from 0 up that are not all 0', isWeights)
+  const { badImages } = recipe
+  check(recipe, 'badImages', 'stop or skip', badImages === 'stop' || badImages === 'skip')
   checkOutputStride(config, recipe.outputStride)
   return recipe
 }

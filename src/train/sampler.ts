@@ -39,8 +39,12 @@ export const HARD_CLASSES = ['bicycle', 'chair', 'diningtable', 'pottedplant', '
 
 /**
  * Indices for a Sampler in which the images that hold hard classes occur twice: bootstrapping (section 4 of DeepLabv3).
- * `pixels` has each image's pixels of each class, `hard` the ids of the hard classes.
+ * `pixels` has each image's pixels of each class, `hard` the ids of the hard classes, `drawn` the images to draw (default: all).
  */
-export function bootstrap(pixels: readonly (readonly number[])[], hard: readonly number[]): number[] {
-  return pixels.flatMap((image, index) => (hard.some(id => image[id] > 0) ? [index, index] : [index]))
+export function bootstrap(
+  pixels: readonly (readonly number[])[],
+  hard: readonly number[],
+  drawn: readonly number[] = [...pixels.keys()],
+): number[] {
+  return drawn.flatMap(index => (hard.some(id => pixels[index][id] > 0) ? [index, index] : [index]))
 }

@@ -124,17 +124,14 @@ export class TrainingRun {
     return this.#parts.executor.profile(this.#passesOf(batch)[0])
   }
 
-  /** Throws a UserError where a weight is no number any more. */
+  /** Throws a UserError where a weight or its velocity is no finite number any more. */
   async state(): Promise<LearnedState> {
     const { arena, unused } = this.#parts
     const parameters = await arena.read()
-    for (const [name, values] of parameters)
-      if (!values.every(Number.isFinite))
-        throw new UserError(`${name} holds values that are no numbers: try a smaller learning rate`)
-    return {
-      parameters: new Map([...unused, ...parameters]),
-      velocities: await arena.readVelocities(),
-    }
+    checkFinite(parameters, name => name)
+    const velocities = await arena.readVelocities()
+    checkFinite(velocities, name => `the velocity of ${name}`)
+    return { parameters: new Map([...unused, ...parameters]), velocities }
   }
 
   async destroy(): Promise<void> {
@@ -154,4 +151,10 @@ export class TrainingRun {
       step: new Uint8Array(Uint32Array.of(this.#passes + i).buffer),
     }))
   }
+}
+
+function checkFinite(tensors: ReadonlyMap<string, Float32Array>, subject: (name: string) => string): void {
+  for (const [name, values] of tensors)
+    if (!values.every(Number.isFinite))
+      throw new UserError(`${subject(name)} holds values that are no numbers: try a smaller learning rate`)
 }

@@ -81,14 +81,14 @@ export class CheckpointMismatch extends UserError {
 }
 
 /**
- * The tensors that the model needs, in the order of `expected`.
- * Throws one CheckpointMismatch that names all that is missing, unexpected or of another shape.
+ * The tensors that the model needs, in the order of `expected`. Throws one CheckpointMismatch that names all that is missing,
+ * unexpected or of another shape, and a UserError where a tensor holds whole numbers.
  */
 export function matchParameters(
   stateDict: StateDict,
   expected: readonly ExpectedParameter[],
   options: MatchOptions,
-): StateDict {
+): Map<string, Float32Array> {
   const needed = new Map(expected.map(({ name, shape }) => [name, shape]))
   const missing = [...needed.keys()].filter(name => !stateDict.has(name))
   const unexpected = [...stateDict.keys()].filter(name => !needed.has(name) && !mayBeUnused(name, options))
@@ -101,7 +101,39 @@ export function matchParameters(
   if (missing.length + unexpected.length + misshapen.length > 0) {
     throw new CheckpointMismatch(options, missing, unexpected, misshapen)
   }
-  return new Map(found.map(name => [name, stateDict.get(name)!]))
+  return new Map(found.map(name => [name, floats(stateDict.get(name)!, name, options)]))
+}
+
+function floats({ data, dtype }: HostTensor, name: string, { source }: MatchOptions): Float32Array {
+  if (data instanceof Float32Array) return data
+  throw new UserError(`${source}: tensor "${printable(name)}" is of ${dtype}; expected floats`)
+}
+
+/** Throws a UserError, which names the tensor, for values that are not finite and for negative variances. */
+export function checkValues(parameters: ReadonlyMap<string, Float32Array>, source: string): void {
+  for (const [name, values] of parameters) {
+    const fail = (what: string) => new UserError(`${source}: tensor "${printable(name)}" ${what}`)
+    if (!allFinite(values)) {
+      const count = values.reduce((sum, value) => sum + Number(!Number.isFinite(value)), 0)
+      throw fail(`has ${count} of ${values.length} values that are no finite numbers`)
+    }
+    if (name.endsWith('running_var') && values.some(value => value < 0)) throw fail('has a negative variance')
+  }
+}
+
+/** By sums: those of float32 values cannot overflow here, and an infinite value or NaN makes them NaN or infinite. */
+function allFinite(values: Float32Array): boolean {
+  // Four sums at a time: an addition need not wait for the one before it.
+  let [a, b, c, d] = [0, 0, 0, 0]
+  const whole = values.length - (values.length % 4)
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]
+    b += values[i + 1]
+    c += values[i + 2]
+    d += values[i + 3]
+  }
+  for (let i = whole; i < values.length; i++) a += values[i]
+  return Number.isFinite(a + b + c + d)
 }
 
 function mayBeUnused(name: string, { ignore }: MatchOptions): boolean {
@@ -118,6 +150,9 @@ function shapeText(shape: HostTensor['shape']): string {
 
 /** All names of a short list; of a long one the first 8 and how many more there are. */
 function abbreviate(names: string[]): string {
-  const shown = names.slice(0, 8).map(printable).join(', ')
+  const shown = names
+    .slice(0, 8)
+    .map(name => printable(name))
+    .join(', ')
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
 }

@@ -1,5 +1,5 @@
 import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
-import type { HostTensor } from './tensor.ts'
+import type { HostTensor, TensorData } from './tensor.ts'
 
 /*
  * Checkpoint files are little-endian, and so is every machine that WebGPU runs on: typed arrays read them as they lie.
@@ -7,7 +7,16 @@ import type { HostTensor } from './tensor.ts'
 
 export type Dtype = HostTensor['dtype']
 
-export const BYTES_PER_ELEMENT: Record<Dtype, number> = { f32: 4, f16: 2, bf16: 2, i64: 8 }
+/** As files have it: f64 is narrowed to f32 when it is read, since nothing here computes in more. */
+export type StoredDtype = Dtype | 'f64'
+
+export const BYTES_PER_ELEMENT: Record<StoredDtype, number> = {
+  ...{ f64: 8, f32: 4, f16: 2, bf16: 2 },
+  ...{ i64: 8, i32: 4, i16: 2, i8: 1, u8: 1, bool: 1 },
+}
+
+/** No network has a tensor of more. */
+export const MOST_AXES = 8
 
 /** How many elements a tensor of this shape has; Infinity for a shape beyond all bounds. */
 export function elementCount(shape: readonly number[]): number {
@@ -15,22 +24,38 @@ export function elementCount(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1)
 }
 
+/** The arrays that hold elements as files have them; f16 and bf16 have none of their own. */
+const ARRAYS = {
+  ...{ f64: Float64Array, f32: Float32Array, f16: Uint16Array, bf16: Uint16Array },
+  ...{
+    i64: BigInt64Array,
+    i32: Int32Array,
+    i16: Int16Array,
+    i8: Int8Array,
+    u8: Uint8Array,
+    bool: Uint8Array,
+  },
+}
+
 /**
- * The elements in `bytes` (little-endian, a whole number of them), f16 and bf16 widened to f32.
- * f32 and i64 are views of `bytes` where they lie aligned, copies elsewhere.
+ * The elements in `bytes` (little-endian, a whole number of them), all floats as f32. f32 and integers are views of `bytes` where
+ * they lie aligned, copies elsewhere.
  */
-export function widen(bytes: Uint8Array, dtype: Dtype): Float32Array | BigInt64Array {
+export function widen(bytes: Uint8Array, dtype: StoredDtype): TensorData {
   const size = BYTES_PER_ELEMENT[dtype]
   // Not bytes.slice(): a Node Buffer's slice is a view.
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
-  const count = bytes.byteLength / size
-  if (dtype === 'f32') return new Float32Array(buffer, byteOffset, count)
-  if (dtype === 'i64') return new BigInt64Array(buffer, byteOffset, count)
-  const halves = new Uint16Array(buffer, byteOffset, count)
-  return dtype === 'f16' ? fromFloat16(halves) : fromBfloat16(halves)
+  const elements = new ARRAYS[dtype](buffer as ArrayBuffer, byteOffset, bytes.byteLength / size)
+  if (dtype === 'f16') return fromFloat16(elements as Uint16Array)
+  if (dtype === 'bf16') return fromBfloat16(elements as Uint16Array)
+  if (dtype === 'f64') return new Float32Array(elements as Float64Array)
+  return elements as TensorData
 }
 
-/** The tensor's elements as its dtype stores them, little-endian; f32 and i64 are views of its data. */
+/** The dtype of what `widen` returns, as a tensor states it: f16 and bf16 stay what the file calls them. */
+export const readAs = (dtype: StoredDtype): Dtype => (dtype === 'f64' ? 'f32' : dtype)
+
+/** The tensor's elements as its dtype stores them, little-endian; all but f16 and bf16 are views of its data. */
 export function narrow({ dtype, data }: HostTensor): Uint8Array {
   if (dtype === 'f16') return bytesOf(toFloat16(data as Float32Array))
   if (dtype === 'bf16') return bytesOf(toBfloat16(data as Float32Array))

@@ -3,7 +3,7 @@ import { printable } from '../printable.ts'
 import { readLegacyContainer } from './legacy_container.ts'
 import type { StateDict } from './tensor.ts'
 import { TorchTensor } from './torch_objects.ts'
-import type { PickleValue } from './unpickler.ts'
+import { InertObject, type PickleValue, refusedGlobal } from './unpickler.ts'
 import { readZipContainer } from './zip_container.ts'
 
 /** Where training scripts put the weights, beside the optimizer's state and the like. */
@@ -11,8 +11,9 @@ const NESTED_UNDER = ['state_dict', 'model', 'model_state_dict']
 
 /**
  * Reads a state dict that PyTorch saved (`.pth`, `.pt`, `.bin`), in the zip container or the legacy one; at the top
- * level of the file or under a key such as `state_dict`. Nothing in the file is run. Throws a UserError for a file that
- * is damaged, that holds no tensors, or that asks for more than tensors and plain values.
+ * level of the file or under a key such as `state_dict`, whatever else lies beside it: the options, optimizer and schedule of a
+ * training script. f64 is narrowed to f32. Nothing in the file is run. Throws a UserError for a file that is damaged, that holds
+ * no tensors, or that calls anything.
  */
 export function readPth(bytes: Uint8Array): StateDict {
   const value = isZip(bytes) ? readZipContainer(bytes) : readLegacyContainer(bytes)
@@ -27,10 +28,15 @@ export function isZip(bytes: Uint8Array): boolean {
 }
 
 function findTensors(value: PickleValue): Map<string, TorchTensor> {
+  if (value instanceof InertObject) throw refusedGlobal(value.className)
   if (!(value instanceof Map)) throw new UserError('PyTorch file: it holds no dict of tensors')
-  const nested = NESTED_UNDER.map(key => value.get(key)).find(inner => inner instanceof Map)
-  const tensors = [...(nested ?? value)].filter(([, item]) => item instanceof TorchTensor)
-  if (tensors.length === 0) throw new UserError('PyTorch file: it holds no dict of tensors')
+  const nested = NESTED_UNDER.map(key => value.get(key)).filter(inner => inner !== undefined)
+  const dict = nested.find(inner => inner instanceof Map) ?? value
+  const tensors = [...dict].filter(([, item]) => item instanceof TorchTensor)
+  if (tensors.length === 0) {
+    const whole = nested.find(inner => inner instanceof InertObject)
+    throw whole ? refusedGlobal(whole.className) : new UserError('PyTorch file: it holds no dict of tensors')
+  }
   const unnamed = tensors.find(([name]) => typeof name !== 'string')
   if (unnamed) throw new UserError('PyTorch file: a tensor has a name that is not text')
   return new Map(tensors)
@@ -44,7 +50,7 @@ function checkTensors(tensors: Map<string, TorchTensor>, fileLength: number): vo
     }
     total += tensor.size
   }
-  // An element takes 2 bytes or more, so only tensors that repeat others' elements many times get here.
+  // An element takes a byte or more, so only tensors that repeat others' elements many times get here.
   if (total > fileLength) {
     throw new UserError(`PyTorch file: its tensors hold ${total} elements, more than the file has bytes`)
   }

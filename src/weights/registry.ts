@@ -1,3 +1,6 @@
+import * as v from 'valibot'
+import { isFileName } from './file_name.ts'
+
 /** A checkpoint that can be had by name; `weights/registry.json` lists them. */
 export interface RegistryEntry {
   name: string
@@ -22,6 +25,29 @@ export interface RegistryFile {
   /** The SHA-256 in hex, or its first digits, as the source states it; null where it states none. */
   sha256: string | null
 }
+
+const fileName = v.pipe(v.string(), v.check(isFileName, 'expected the name of a file, without a path'))
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
+const fileSchema: v.GenericSchema<RegistryFile> = v.object({
+  name: fileName,
+  url: v.pipe(v.string(), v.regex(/^https?:\/\//, 'expected an http: or https: URL')),
+  bytes: v.nullable(count),
+  sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/, 'expected 8 to 64 hexadecimal digits'))),
+})
+
+/** The name of an entry is that of a folder in the cache, and each file's name that of a file in it: no path may lead out. */
+export const registrySchema: v.GenericSchema<RegistryEntry[]> = v.array(
+  v.object({
+    name: fileName,
+    description: v.string(),
+    classes: count,
+    megabytes: v.number(),
+    licence: v.string(),
+    source: v.string(),
+    files: v.array(fileSchema),
+  }),
+)
 
 export const isShipped = ({ files }: RegistryEntry): boolean => files.length === 0
 

@@ -1,6 +1,14 @@
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
-import { BYTES_PER_ELEMENT, type Dtype, elementCount, narrow, widen } from './dtype.ts'
+import {
+  BYTES_PER_ELEMENT,
+  elementCount,
+  MOST_AXES,
+  narrow,
+  readAs,
+  type StoredDtype,
+  widen,
+} from './dtype.ts'
 import type { HostTensor, StateDict } from './tensor.ts'
 
 /*
@@ -9,15 +17,22 @@ import type { HostTensor, StateDict } from './tensor.ts'
  * then the data, which the tensors tile without overlap or hole; offsets count from the data's first byte.
  */
 
-const DTYPES: Record<string, Dtype> = { F32: 'f32', F16: 'f16', BF16: 'bf16', I64: 'i64' }
-const DTYPE_NAMES: Record<Dtype, string> = { f32: 'F32', f16: 'F16', bf16: 'BF16', i64: 'I64' }
+const DTYPES: Record<string, StoredDtype> = {
+  ...{ F64: 'f64', F32: 'f32', F16: 'f16', BF16: 'bf16' },
+  ...{ I64: 'i64', I32: 'i32', I16: 'i16', I8: 'i8', U8: 'u8', BOOL: 'bool' },
+} as const
+
+const dtypeName = (dtype: StoredDtype) => Object.keys(DTYPES).find(name => DTYPES[name] === dtype)!
 
 /** A header takes about 100 bytes a tensor; the format allows 100 MB, which takes minutes to parse where it is nonsense. */
 const MAX_HEADER_BYTES = 4_000_000
 
+/** The format's own entry in the header. */
+const METADATA = '__metadata__'
+
 interface Entry {
   name: string
-  dtype: Dtype
+  dtype: StoredDtype
   shape: number[]
   begin: number
   end: number
@@ -25,18 +40,18 @@ interface Entry {
 
 /**
  * Reads a whole safetensors file. Tensors are views of `bytes` where dtype and alignment allow.
- * Throws a UserError for anything that is not a valid file of F32, F16, BF16 and I64 tensors.
+ * F64 is narrowed to f32. Throws a UserError for anything that is not a valid file of floats and integers.
  */
 export function readSafetensors(bytes: Uint8Array): StateDict {
   const { header, data } = splitHeader(bytes)
   const entries = Object.entries(parseHeader(header))
-    .filter(([name]) => name !== '__metadata__')
+    .filter(([name]) => name !== METADATA)
     .map(([name, value]) => checkEntry(name, value))
   checkTiling(entries, data.length)
   return new Map(
     entries.map(({ name, dtype, shape, begin, end }) => [
       name,
-      { dtype, shape, data: widen(data.subarray(begin, end), dtype) },
+      { dtype: readAs(dtype), shape, data: widen(data.subarray(begin, end), dtype) },
     ]),
   )
 }
@@ -73,10 +88,11 @@ function parseHeader(text: string): Record<string, unknown> {
     throw new UserError('safetensors: the header is not JSON')
   }
   if (!isObject(header)) throw new UserError('safetensors: the header is not a JSON object')
-  checkMetadata(header.__metadata__)
+  checkMetadata(header[METADATA])
   // JSON.parse keeps the last of two equal names in silence. Every value is a flat object, so the text holds
   // one `"name": {` for each name, and more only where a name comes twice.
-  const names = [...text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*\{)?/g)].filter(match => match[1]).length
+  let names = 0
+  for (const [, opens] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*\{)?/g)) if (opens) names++
   if (names > Object.keys(header).length) throw new UserError('safetensors: the header names a tensor twice')
   return header
 }
@@ -91,19 +107,20 @@ function checkMetadata(metadata: unknown): void {
 function checkEntry(name: string, value: unknown): Entry {
   const fail = (what: string) => new UserError(`safetensors: tensor "${printable(name)}" ${what}`)
   if (!isObject(value)) throw fail('is not described by an object')
-  const { dtype: dtypeName, shape, data_offsets: offsets } = value
-  if (typeof dtypeName !== 'string') throw fail('has no dtype')
-  if (!Object.hasOwn(DTYPES, dtypeName)) {
-    throw fail(`has dtype "${printable(dtypeName)}"; supported are ${Object.keys(DTYPES).join(', ')}`)
+  const { dtype: typeName, shape, data_offsets: offsets } = value
+  if (typeof typeName !== 'string') throw fail('has no dtype')
+  if (!Object.hasOwn(DTYPES, typeName)) {
+    throw fail(`has dtype "${printable(typeName)}"; supported are ${Object.keys(DTYPES).join(', ')}`)
   }
   if (!isArrayOfSizes(shape)) throw fail('has a shape that is not a list of whole numbers')
+  if (shape.length > MOST_AXES) throw fail(`has ${shape.length} axes; at most ${MOST_AXES} are supported`)
   if (!isArrayOfSizes(offsets) || offsets.length !== 2)
     throw fail('has data_offsets that are not two whole numbers')
   const [begin, end] = offsets
-  const dtype = DTYPES[dtypeName]
+  const dtype = DTYPES[typeName]
   const size = elementCount(shape) * BYTES_PER_ELEMENT[dtype]
   if (end - begin !== size) {
-    const of = `of shape [${printable(shape.join(', '))}] and dtype ${dtypeName}`
+    const of = `of shape [${printable(shape.join(', '))}] and dtype ${typeName}`
     throw fail(`${of} takes ${size} bytes, but its offsets span ${end - begin}`)
   }
   return { name, dtype, shape, begin, end }
@@ -131,12 +148,14 @@ function checkTiling(entries: Entry[], dataLength: number): void {
 /**
  * Writes a safetensors file, each tensor in its own dtype. Names keep their order; the data lies with the widest
  * elements first, so that every tensor is aligned and a reader needs no copy.
- * The default metadata is what Hugging Face's transformers asks of a checkpoint it loads.
+ * The default metadata is what Hugging Face's transformers asks of a checkpoint it loads. Throws a UserError for a tensor whose
+ * name the format keeps for itself.
  */
 export function writeSafetensors(
   tensors: StateDict,
   metadata: Record<string, string> = { format: 'pt' },
 ): Uint8Array {
+  if (tensors.has(METADATA)) throw new UserError(`safetensors: a tensor cannot have the name ${METADATA}`)
   const offsets = new Map<string, [number, number]>()
   let dataLength = 0
   for (const [name, tensor] of byElementSize(tensors)) {
@@ -163,10 +182,10 @@ function encodeHeader(
 ): Uint8Array {
   const entries = [...tensors].map(([name, { dtype, shape }]) => [
     name,
-    { dtype: DTYPE_NAMES[dtype], shape, data_offsets: offsets.get(name) },
+    { dtype: dtypeName(dtype), shape, data_offsets: offsets.get(name) },
   ])
   const json = new TextEncoder().encode(
-    JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }),
+    JSON.stringify({ [METADATA]: metadata, ...Object.fromEntries(entries) }),
   )
   // Spaces up to a multiple of 8, for the data to begin aligned.
   const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20)

@@ -1,9 +1,12 @@
+/** All floats are widened, or from f64 narrowed, to f32; integers are as the file has them, and a bool is a byte. */
+export type TensorData = Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array
+
 /** A tensor in host memory, in its source's own layout (PyTorch: OIHW for convolutions, [c] for vectors). */
 export interface HostTensor {
-  /** How the file stores it. `data` is always widened: f16, bf16 and f32 to Float32Array, i64 to BigInt64Array. */
-  dtype: 'f32' | 'f16' | 'bf16' | 'i64'
+  /** How the file stores it, but f32 for f64. */
+  dtype: 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'i16' | 'i8' | 'u8' | 'bool'
   shape: readonly number[]
-  data: Float32Array | BigInt64Array
+  data: TensorData
 }
 
 /** A checkpoint's tensors by name, in file order. */

@@ -1,15 +1,16 @@
 import { UserError } from '../errors.ts'
-import { BYTES_PER_ELEMENT, type Dtype, elementCount, widen } from './dtype.ts'
-import type { HostTensor } from './tensor.ts'
+import { BYTES_PER_ELEMENT, elementCount, MOST_AXES, readAs, type StoredDtype, widen } from './dtype.ts'
+import { PLAIN_GLOBALS } from './plain_globals.ts'
+import type { HostTensor, TensorData } from './tensor.ts'
 import { PickleGlobal, type PickleValue, unpickle } from './unpickler.ts'
 
 /** A run of elements that tensors view. Its bytes lie outside the pickle: the container that holds them sets them. */
 export class TorchStorage {
   bytes: Uint8Array = new Uint8Array()
-  private widened?: Float32Array | BigInt64Array
+  private widened?: TensorData
 
   constructor(
-    readonly dtype: Dtype,
+    readonly dtype: StoredDtype,
     readonly length: number,
   ) {}
 
@@ -18,7 +19,7 @@ export class TorchStorage {
   }
 
   /** Widened once for all the tensors that share them. */
-  get elements(): Float32Array | BigInt64Array {
+  get elements(): TensorData {
     this.widened ??= widen(this.bytes, this.dtype)
     return this.widened
   }
@@ -48,7 +49,7 @@ export class TorchTensor {
   read(): HostTensor {
     const { dtype, elements } = this.storage
     const data = this.isContiguous() ? elements.subarray(this.offset, this.offset + this.size) : gather(this)
-    return { dtype, shape: this.shape, data }
+    return { dtype: readAs(dtype), shape: this.shape, data }
   }
 
   private isContiguous(): boolean {
@@ -62,10 +63,10 @@ export class TorchTensor {
   }
 }
 
-function gather(tensor: TorchTensor): Float32Array | BigInt64Array {
+function gather(tensor: TorchTensor): TensorData {
   const { shape, strides, size } = tensor
   const { elements } = tensor.storage
-  const out = elements instanceof Float32Array ? new Float32Array(size) : new BigInt64Array(size)
+  const out = new (elements.constructor as new (length: number) => TensorData)(size)
   const index = new Array<number>(shape.length).fill(0)
   let position = tensor.offset
   for (let i = 0; i < size; i++) {
@@ -81,27 +82,28 @@ function gather(tensor: TorchTensor): Float32Array | BigInt64Array {
   return out
 }
 
-const STORAGE_DTYPES: Record<string, Dtype> = {
+const STORAGE_DTYPES: Record<string, StoredDtype> = {
+  'torch.DoubleStorage': 'f64',
   'torch.FloatStorage': 'f32',
   'torch.HalfStorage': 'f16',
   'torch.BFloat16Storage': 'bf16',
   'torch.LongStorage': 'i64',
+  'torch.IntStorage': 'i32',
+  'torch.ShortStorage': 'i16',
+  'torch.CharStorage': 'i8',
+  'torch.ByteStorage': 'u8',
+  'torch.BoolStorage': 'bool',
 }
 
-/** All that a checkpoint may name. */
+/** What builds the tensors, and the dicts that hold them. */
 const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
   [
-    new PickleGlobal('collections.OrderedDict', newDict),
+    ...PLAIN_GLOBALS,
     new PickleGlobal('torch._utils._rebuild_tensor_v2', rebuildTensor),
     new PickleGlobal('torch._utils._rebuild_parameter', ([tensor]) => tensor ?? null),
     ...Object.keys(STORAGE_DTYPES).map(name => new PickleGlobal(name)),
   ].map(global => [global.name, global]),
 )
-
-function newDict(args: PickleValue[]): PickleValue {
-  if (args.length > 0) throw damaged('an OrderedDict')
-  return new Map()
-}
 
 /** Arguments: storage, offset, shape, strides; then whether it wants a gradient, which says nothing here. */
 function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchTensor {
@@ -112,6 +114,8 @@ function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchT
     isArrayOfSizes(strides) &&
     shape.length === strides.length
   if (!isTensor) throw damaged('a tensor')
+  if (shape.length > MOST_AXES)
+    throw new UserError(`PyTorch file: a tensor has ${shape.length} axes; at most ${MOST_AXES} are supported`)
   return new TorchTensor(storage, offset, shape, strides)
 }
 

@@ -4,8 +4,9 @@ import { ByteReader } from './byte_reader.ts'
 import { type PickleOpcode, pickleOpcodeName } from './pickle_opcodes.ts'
 
 /*
- * A pickle is a program for a stack machine, and Python's own reader lets it call anything. This one builds plain
- * values only and knows only the globals it is given: whatever else a file asks for is refused by its name.
+ * A pickle is a program for a stack machine, and Python's own reader lets it call anything. This one calls only the globals that
+ * it is given. An object of any other class becomes an InertObject, which knows its class's name and nothing else: training
+ * scripts keep their options beside the weights. Whatever else a file wants of a global is refused by its name.
  */
 
 /** A Python global that a pickle may name. Without `call` it can be passed around, but not called. */
@@ -16,7 +17,21 @@ export class PickleGlobal {
   ) {}
 }
 
-/** A dict is a Map, a list or tuple an array; a global's `call` may return objects of its own. */
+/** A class or a function that this reader does not know. A file may make objects of it, but neither call it nor pass it around. */
+class UnknownGlobal {
+  constructor(readonly name: string) {}
+
+  refusal(): UserError {
+    return refusedGlobal(this.name)
+  }
+}
+
+/** Stands for an object of a class that this reader does not know. What the object holds is read and dropped. */
+export class InertObject {
+  constructor(readonly className: string) {}
+}
+
+/** A dict is a Map; a list, tuple or set an array; bytes a Uint8Array; a global's `call` may return objects of its own. */
 export type PickleValue = null | boolean | number | bigint | string | object
 
 export interface UnpickleOptions {
@@ -26,8 +41,8 @@ export interface UnpickleOptions {
   persistentLoad: (id: PickleValue) => PickleValue
 }
 
-/** A model's pickle takes some ten thousand operations; each may cost a few hundred bytes of memory. */
-const MAX_OPERATIONS = 1_000_000
+/** The largest model with its optimizer takes a hundred thousand operations; each may cost a microsecond and a few hundred bytes. */
+const MAX_OPERATIONS = 300_000
 
 /** What each opcode does. STOP is the loop's own; an opcode that is absent here is refused. */
 const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
@@ -43,6 +58,11 @@ const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
   SHORT_BINUNICODE: m => m.push(m.reader.text(m.reader.uint8())),
   BINSTRING: m => m.push(m.reader.text(m.reader.uint32())),
   SHORT_BINSTRING: m => m.push(m.reader.text(m.reader.uint8())),
+  BINUNICODE8: m => m.push(m.reader.text(m.reader.uint64())),
+  BINBYTES: m => m.push(m.reader.take(m.reader.uint32())),
+  SHORT_BINBYTES: m => m.push(m.reader.take(m.reader.uint8())),
+  BINBYTES8: m => m.push(m.reader.take(m.reader.uint64())),
+  BYTEARRAY8: m => m.push(m.reader.take(m.reader.uint64())),
 
   MARK: m => m.marks.push(m.stack.length),
   EMPTY_TUPLE: m => m.push([]),
@@ -53,6 +73,9 @@ const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
   EMPTY_LIST: m => m.push([]),
   APPEND: m => append(m, m.popMany(1)),
   APPENDS: m => append(m, m.popToMark()),
+  EMPTY_SET: m => m.push([]),
+  ADDITEMS: m => append(m, m.popToMark()),
+  FROZENSET: m => m.push(m.popToMark()),
   EMPTY_DICT: m => m.push(new Map()),
   SETITEM: m => setItems(m, m.popMany(2)),
   SETITEMS: m => setItems(m, m.popToMark()),
@@ -66,6 +89,8 @@ const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
   GLOBAL: m => m.push(lookUp(m, [m.reader.line(), m.reader.line()])),
   STACK_GLOBAL: m => m.push(lookUp(m, m.popMany(2))),
   REDUCE: m => m.push(call(m.popMany(2))),
+  NEWOBJ: m => m.push(newObject(m, 1)),
+  NEWOBJ_EX: m => m.push(newObject(m, 2)),
   BUILD: m => build(m),
   BINPERSID: m => m.push(m.options.persistentLoad(m.pop())),
 
@@ -115,32 +140,51 @@ class Machine {
 
   /** The topmost `count` values, the deepest first. */
   popMany(count: number): PickleValue[] {
-    // Operands never come from below the last mark.
-    if (this.stack.length - (this.marks.at(-1) ?? 0) < count)
-      throw malformed('takes a value from an empty stack')
-    return this.stack.splice(this.stack.length - count)
+    this.#expect(count)
+    return known(this.stack.splice(this.stack.length - count))
   }
 
   popToMark(): PickleValue[] {
     const mark = this.marks.pop()
     if (mark === undefined) throw malformed('closes a group that it never opened')
-    return this.stack.splice(mark)
+    return known(this.stack.splice(mark))
+  }
+
+  /** The topmost value, a class of which an object is made. */
+  popClass(): PickleGlobal | UnknownGlobal {
+    this.#expect(1)
+    const value = this.stack.pop()
+    if (value instanceof PickleGlobal || value instanceof UnknownGlobal) return value
+    throw malformed('makes an object of what is not a class')
   }
 
   top(): PickleValue {
     if (this.stack.length === 0) throw malformed('takes a value from an empty stack')
     return this.stack[this.stack.length - 1]
   }
+
+  #expect(count: number): void {
+    // Operands never come from below the last mark.
+    if (this.stack.length - (this.marks.at(-1) ?? 0) < count)
+      throw malformed('takes a value from an empty stack')
+  }
+}
+
+function known(values: PickleValue[]): PickleValue[] {
+  for (const value of values) if (value instanceof UnknownGlobal) throw value.refusal()
+  return values
 }
 
 function append(machine: Machine, items: PickleValue[]): void {
   const list = machine.top()
+  if (list instanceof InertObject) return
   if (!Array.isArray(list)) throw malformed('appends to what is not a list')
   for (const item of items) list.push(item)
 }
 
 function setItems(machine: Machine, keysAndValues: PickleValue[]): void {
   const dict = machine.top()
+  if (dict instanceof InertObject) return
   if (!(dict instanceof Map)) throw malformed('sets an item of what is not a dict')
   if (keysAndValues.length % 2) throw malformed('sets a key without a value')
   for (let i = 0; i < keysAndValues.length; i += 2) dict.set(keysAndValues[i], keysAndValues[i + 1])
@@ -152,15 +196,24 @@ function recall(machine: Machine, key: number): PickleValue {
   return value
 }
 
-function lookUp(machine: Machine, [module, name]: PickleValue[]): PickleGlobal {
+function lookUp(machine: Machine, [module, name]: PickleValue[]): PickleGlobal | UnknownGlobal {
   if (typeof module !== 'string' || typeof name !== 'string')
     throw malformed('names a global by what is not text')
-  const global = machine.options.globals.get(`${module}.${name}`)
-  if (!global) {
-    const asked = printable(`${module}.${name}`)
-    throw refusal(`asks for ${asked}; only tensors and plain values are loaded, such as a state_dict()`)
-  }
-  return global
+  const fullName = `${module}.${name}`
+  return machine.options.globals.get(fullName) ?? new UnknownGlobal(fullName)
+}
+
+/** The error for a file that wants more of a global, of a class mostly, than there is here. */
+export function refusedGlobal(name: string): UserError {
+  const asked = printable(name)
+  return refusal(`asks for ${asked}; only tensors and plain values are loaded, such as a state_dict()`)
+}
+
+/** Nothing is constructed: the arguments (positional ones, or these and named ones) are dropped. */
+function newObject(machine: Machine, lists: number): PickleValue {
+  const [args] = machine.popMany(lists)
+  const type = machine.popClass()
+  return type instanceof PickleGlobal && type.call ? call([type, args]) : new InertObject(type.name)
 }
 
 function call([callee, args]: PickleValue[]): PickleValue {
@@ -173,7 +226,9 @@ function call([callee, args]: PickleValue[]): PickleValue {
 /** A state dict carries the version numbers of its modules as attributes; they say nothing about its tensors. */
 function build(machine: Machine): void {
   machine.pop()
-  if (!(machine.top() instanceof Map)) throw refusal('sets the state of an object that is not a dict')
+  const target = machine.top()
+  if (!(target instanceof Map || target instanceof InertObject))
+    throw refusal('sets the state of an object that is not a dict')
 }
 
 /** Two's complement, little-endian; past 2^53 a bigint. */

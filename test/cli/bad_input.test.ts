@@ -32,8 +32,17 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
       expectRefusal(await segment(path('none.jpg')), `${path('none.jpg')}: no such file or folder`)
     })
 
-    it('a folder', async () => {
-      expectRefusal(await segment(path('.')), 'is a folder, not a file')
+    it('a folder without images', async () => {
+      await writeFile(path('notes.txt'), 'Dear diary,')
+      expectRefusal(await segment(path('.')), /: no JPEG, PNG, .* file in this folder$/m)
+    })
+
+    it('a pattern that matches no image', async () => {
+      await writeFile(path('notes.txt'), 'Dear diary,')
+      expectRefusal(
+        await segment(path('*')),
+        `${path('*')}: no such file, and as a pattern it matches no image`,
+      )
     })
 
     it('empty', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
+import { adapterText, kernelsText } from '../../src/cli/doctor_text.ts'
 import { checkFloat16, checkKernel, type KernelReport } from '../../src/cli/kernel_check.ts'
 import { knownAnswers } from '../../src/cli/known_answers.ts'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
@@ -23,24 +24,50 @@ describe('atrous doctor', () => {
     expect(await readFile(knownAnswersFile, 'utf8'), 'make_known_answers.ts makes it anew').to.equal(module)
   })
 
-  it('says what GPU there is, and that every kernel is right', async () => {
+  it('says in a few lines what GPU there is, and that every kernel is right', async () => {
     const { code, stdout, stderr } = await atrous('doctor')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
-    expect(stdout)
-      .to.match(/^adapter +\w/)
-      .and.to.match(/^kind +(software|hardware)/m)
-    for (const shader of checked) expect(stdout).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
-    expect(stdout).to.include('Every kernel computes what it should.')
+    const [adapter, kind, tuned, kernels, ...rest] = stdout.split('\n')
+    expect(adapter).to.match(/^adapter +\w/)
+    expect(kind).to.match(/^kind +(software|hardware)/)
+    expect(tuned).to.match(/^tuned +(no: |\d+ convolutions)/)
+    const [, right, total, idle = '0'] =
+      /^kernels +(\d+) of (\d+) right, worst error 0\.\d\d of what rounding explains(?:, (\d+) not run on this GPU)?$/.exec(
+        kernels,
+      )!
+    expect(Number(total)).to.equal(checked.length)
+    expect(Number(right) + Number(idle)).to.equal(checked.length)
+    expect(rest).to.deep.equal([''])
   })
 
-  it('--json', async () => {
+  it('--json is whole, and --verbose prints it', async () => {
     const { stdout } = await atrous('doctor', '--json')
-    const { adapter, kernels } = JSON.parse(stdout)
+    const { adapter, tuned, kernels } = JSON.parse(stdout)
     expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
     const of = (storage?: string) =>
       kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
     expect(of()).to.have.members(checked)
     expect(of('f16')).to.have.members(checked.filter(shader => storedBuffers({ shader }).size > 0))
+
+    const verbose = true
+    expect(adapterText(adapter, { tuned, verbose }))
+      .to.match(/^features +\w/m)
+      .and.to.match(/^limits +maxBufferSize \d/m)
+    const lines = kernelsText(kernels, { verbose })
+    for (const shader of checked) expect(lines).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
+  })
+
+  it('counts a kernel that is wrong in f16 only as wrong', () => {
+    const report = (kernel: 'add' | 'copy' | 'resize', more: Partial<KernelReport>): KernelReport => ({
+      ...{ kernel, result: 'ok', worstError: 0.25, ...more },
+    })
+    const reports = [
+      ...[report('add', {}), report('add', { stored: 'f16', result: 'WRONG', worstError: 3 })],
+      ...[report('copy', {}), report('resize', { result: 'not run', worstError: null, reason: 'old' })],
+    ]
+    expect(kernelsText(reports, { verbose: false })).to.equal(
+      'kernels   1 of 3 right, worst error 0.25 of what rounding explains, 1 not run on this GPU',
+    )
   })
 
   for (const answer of knownAnswers)

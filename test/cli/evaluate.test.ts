@@ -1,13 +1,14 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rm, truncate } from 'node:fs/promises'
 import { expect } from 'chai'
-import { sharedFile, useTemporaryFolder } from '../node/support.ts'
-import { writeLabels, writeText, writeVoc } from '../node/tiny_dataset.ts'
+import { sharedFile, useEmptyCache, useTemporaryFolder } from '../node/support.ts'
+import { writeBinary, writeLabels, writeText, writeVoc } from '../node/tiny_dataset.ts'
 import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
 
 const CLASSES = ['sky', 'road', 'car', 'tree', 'pole']
 
 describe('atrous evaluate', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
   const command = () => [
     'evaluate',
     '--dataset',
@@ -25,13 +26,14 @@ describe('atrous evaluate', () => {
 
   it('prints a table and ends', async () => {
     const { code, stdout, stderr } = await spawnAtrous(command())
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    const warning = `warning: voc:${path('voc')}, split val: no pixel of tree, pole\n`
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: warning })
     const lines = stdout.split('\n')
     expect(lines[0]).to.equal('class  IoU')
     for (const [id, name] of CLASSES.entries())
       expect(lines[id + 1]).to.match(new RegExp(`^${name} +([\\d.]+ %|–)$`))
     expect(lines.slice(6).join('\n')).to.match(
-      /^\nmean IoU +[\d.]+ %\npixel accuracy +[\d.]+ %\nimages +3, in [\d.]+ s\n$/,
+      /^\nmean IoU +[\d.]+ %.*\npixel accuracy +[\d.]+ %\nimages +3, in [\d.]+ s\n$/,
     )
   })
 
@@ -47,7 +49,10 @@ describe('atrous evaluate', () => {
     )
     expect(code).to.equal(0)
     const found = JSON.parse(stdout)
-    expect(found).to.have.all.keys('mIoU', 'pixelAccuracy', 'classes', 'confusion', 'images', 'milliseconds')
+    expect(found).to.have.all.keys(
+      ...['mIoU', 'pixelAccuracy', 'leftOut', 'onlyPredicted', 'classes', 'confusion', 'images'],
+      'milliseconds',
+    )
     expect(found.images).to.equal(2)
     expect(found.confusion.flat().reduce((a: number, b: number) => a + b)).to.equal(2 * 12 * 10)
     const shown = found.classes.map(({ name }: { name: string }) => name)
@@ -72,8 +77,49 @@ describe('atrous evaluate', () => {
 
     const skipped = await atrous(...command(), '--skip-bad', '--json')
     expect(skipped.code).to.equal(0)
-    expect(skipped.stderr).to.equal(problems.map(problem => `warning: ${problem}\n`).join(''))
+    const missing = `voc:${path('voc')}, split val: no pixel of sky, car, tree, pole`
+    expect(skipped.stderr).to.equal([...problems, missing].map(line => `warning: ${line}\n`).join(''))
     expect(JSON.parse(skipped.stdout).images).to.equal(1)
+  })
+
+  it('says of which classes the mean is, where only background occurs', async () => {
+    await writeVoc(path('voc'), ['a', 'b'], ['sky'])
+    await writeText(path('voc/classes.txt'), ...CLASSES)
+    const { stdout, stderr } = await atrous(...command())
+    expect(stderr).to.match(/^warning: .*: no pixel of road, car, tree, pole\n$/)
+    const [line] = /^mean IoU.*$/m.exec(stdout)!
+    const found =
+      /^mean IoU +[\d.]+ %(?: over (\d) of 5 classes; no pixel of (.*?))?(?:; predicted but in no labels, IoU 0: (.*))?$/.exec(
+        line,
+      )!
+    const [, count = 5, leftOut, predicted] = found
+    const others = [leftOut, predicted].flatMap(names => names?.split(', ') ?? [])
+    expect(others.sort()).to.deep.equal(['car', 'pole', 'road', 'tree'])
+    expect(Number(count)).to.equal(1 + (predicted?.split(', ').length ?? 0))
+  })
+
+  it('refuses masks of 0 and 255, with advice', async () => {
+    await writeBinary(path('binary'))
+    const dataset = ['--dataset', `folder:${path('binary')}`]
+    for (const more of [[], ['--skip-bad']]) {
+      const { code, stdout, stderr } = await atrous('evaluate', ...dataset, '--model', path('model'), ...more)
+      expect(stderr).to.equal(
+        `error: folder:${path('binary')}, split val: the masks hold only the values 0 and 255, and 255 means "not labelled": ` +
+          'all that is labelled is background. Where 255 stands for mug, write its class id, 1, instead; ' +
+          'docs/fine-tuning.md has a script for that\n',
+      )
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+    }
+  })
+
+  it('finds a damaged photo before it computes, or goes on without it', async () => {
+    await truncate(path('voc/JPEGImages/b.jpg'), 300)
+    const stopped = await atrous(...command().with(4, path('no model')))
+    expect(stopped.stderr).to.match(
+      /^error: \S+b\.jpg: damaged or cut short .*\nerror: --skip-bad goes on without them\n$/,
+    )
+    const skipped = await atrous(...command(), '--skip-bad', '--json')
+    expect(JSON.parse(skipped.stdout).images).to.equal(2)
   })
 
   it('tells the first twenty of many problems', async () => {
@@ -123,7 +169,7 @@ describe('atrous evaluate', () => {
     it(`refuses ${what}`, async () => {
       await change()
       const { code, stdout, stderr } = await atrous(...command(), ...args)
-      expect(stderr).to.match(complaint)
+      expect(stderr.replace(/^warning: .*\n/gm, '')).to.match(complaint)
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     })
 

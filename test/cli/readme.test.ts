@@ -11,19 +11,22 @@ const root = new URL('../../', import.meta.url)
 describe('README', () => {
   const path = useTemporaryFolder()
 
-  it('has a library example that runs', async function () {
+  it('has a library example that runs, and needs no dispose() to end', async function () {
     const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
     const readme = await readFile(new URL('README.md', root), 'utf8')
     const [, example] = /```ts\n(import [\s\S]*?)```/.exec(readme)!
     const offline = example
       .replace("'atrous'", JSON.stringify(new URL('src/node/index.ts', root).href))
       .replace("'deeplabv3_mobilenet_v2'", JSON.stringify(model))
-      .replace("'out/scene'", JSON.stringify(path('scene')))
-    await writeFile(path('example.mts'), offline)
+      .replace("'photo.jpg'", JSON.stringify(fileURLToPath(new URL('docs/scene.png', root))))
+      .replace("'out/photo'", JSON.stringify(path('photo')))
+    const withoutDispose = offline.replace(/^await model.dispose.*$/m, '')
+    expect(withoutDispose).to.not.equal(offline)
+    await writeFile(path('example.mts'), withoutDispose)
     const options = { cwd: fileURLToPath(root), timeout: 60_000 }
     const { stdout } = await promisify(execFile)('node', ['--import', 'tsx', path('example.mts')], options)
     expect(stdout).to.match(/^background \d+\.\d %\nboat \d+\.\d %\n\d+ of 640 × 480 pixels are boat\n$/)
-    expect(existsSync(path('scene.overlay.png'))).to.equal(true)
+    expect(existsSync(path('photo.overlay.png'))).to.equal(true)
   })
 
   it('names files that are there', async () => {

@@ -1,27 +1,55 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { benchCommand } from '../../src/cli/bench.ts'
+import { type Subcommand, subcommands } from '../../src/cli/commands.ts'
+import { completionCommand } from '../../src/cli/completion.ts'
+import { doctorCommand } from '../../src/cli/doctor.ts'
+import { evaluateCommand } from '../../src/cli/evaluate.ts'
 import { run } from '../../src/cli/run.ts'
+import { segmentCommand } from '../../src/cli/segment.ts'
+import { trainCommand } from '../../src/cli/train.ts'
+import { tuneCommand } from '../../src/cli/tune.ts'
+import { weightsCommand } from '../../src/cli/weights.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 
 export interface Ended {
+  /** As a shell reports it: 128 and the signal's number where a signal ended the process. */
   code: number | null
   stdout: string
   stderr: string
 }
 
 /**
+ * The subcommands, loaded with the tests. Mocha loads modules by `require`, and what is imported later would come with a second
+ * copy of every class.
+ */
+const loaded: Record<string, () => Command> = {
+  doctor: doctorCommand,
+  segment: segmentCommand,
+  evaluate: evaluateCommand,
+  train: trainCommand,
+  weights: weightsCommand,
+  bench: benchCommand,
+  tune: tuneCommand,
+  completion: () => completionCommand(commands),
+}
+const commands: Subcommand[] = subcommands.map(each => ({ ...each, load: async () => loaded[each.name]() }))
+
+/**
  * Runs `atrous ARGS…` in this process: a new one takes a second. As where stderr is no terminal; what Dawn itself writes there is
- * not seen here.
+ * not seen here. Bytes that are no text come as latin1.
  */
 export async function atrous(...args: string[]): Promise<Ended> {
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   const restores = (['stdout', 'stderr'] as const).map(name => {
     const { write, isTTY } = process[name]
     process[name].isTTY = false
-    process[name].write = ((text: string) => {
-      ended[name] += text
+    process[name].write = ((text: string | Uint8Array) => {
+      ended[name] += typeof text === 'string' ? text : Buffer.from(text).toString('latin1')
       return true
     }) as typeof write
     return () => {
@@ -29,7 +57,7 @@ export async function atrous(...args: string[]): Promise<Ended> {
     }
   })
   try {
-    ended.code = await run(args)
+    ended.code = await run(args, commands)
   } finally {
     for (const restore of restores) restore()
   }
@@ -39,33 +67,47 @@ export async function atrous(...args: string[]): Promise<Ended> {
 /** The command's file. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/**
- * Runs it as a user does, in a process of its own, for at most `seconds`; `through` is a command that takes it as its last
- * arguments. Dawn's own remarks on stderr are left out.
- */
-export function spawnAtrous(
-  args: string[],
-  {
-    env = {},
-    seconds = 30,
-    through = [],
-  }: { env?: NodeJS.ProcessEnv; seconds?: number; through?: string[] } = {},
-): Promise<Ended> {
-  const options = { env: { ...process.env, ...env }, timeout: seconds * 1000 }
-  const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
-  const child = spawn(program, rest, options)
-  const ended: Ended = { code: null, stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', text => {
-      ended[name] += text
-    })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ ...ended, stderr: ended.stderr.replace(DAWN_REMARK, ''), code }))
-  })
+interface SpawnOptions {
+  env?: NodeJS.ProcessEnv
+  /** At most. Default 30. */
+  seconds?: number
+  /** A command that takes it as its last arguments. */
+  through?: string[]
 }
 
-/** Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none; nothing turns them off. */
+/** Runs it as a user does, in a process of its own. Dawn's own remarks on stderr are left out. */
+export function spawnAtrous(args: string[], options: SpawnOptions = {}): Promise<Ended> {
+  return startAtrous(args, options).ended
+}
+
+/** The same, for tests that send signals meanwhile. */
+export function startAtrous(
+  args: string[],
+  { env = {}, seconds = 30, through = [] }: SpawnOptions = {},
+): { child: ChildProcessWithoutNullStreams; ended: Promise<Ended> } {
+  const timeout = { timeout: seconds * 1000, killSignal: 'SIGKILL' } as const
+  const options = { env: { ...process.env, ...env }, ...timeout }
+  const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
+  const child = spawn(program, rest, options)
+  const said: Ended = { code: null, stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', text => {
+      said[name] += text
+    })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      const stderr = said.stderr.replace(DAWN_REMARK, '')
+      resolve({ ...said, stderr, code: signal ? 128 + constants.signals[signal] : code })
+    })
+  })
+  return { child, ended }
+}
+
+/**
+ * Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none. The command keeps them from terminals
+ * and pipes, but Node's own pipes to a child are sockets.
+ */
 const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
 
 /** For Vulkan's loader: a machine without a single driver. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
@@ -8,14 +8,17 @@ import { COLOUR } from '../../src/cli/train_curves.ts'
 import { vocColour } from '../../src/data/palette.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import { DeepLab } from '../../src/node/index.ts'
+import { Sampler } from '../../src/train/sampler.ts'
+import { TrainingRun } from '../../src/train/training_run.ts'
 import { writeHalves } from '../node/halves_dataset.ts'
-import { useTemporaryFolder } from '../node/support.ts'
-import { writeLabels, writeText } from '../node/tiny_dataset.ts'
+import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
+import { writeBinary, writeLabels, writeText } from '../node/tiny_dataset.ts'
 import { testGpu } from '../support/gpu.ts'
-import { atrous, MAIN, saveTinyModel } from './support.ts'
+import { atrous, type Ended, MAIN, saveTinyModel } from './support.ts'
 
 describe('atrous train', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
   beforeEach(async () => {
     await saveTinyModel(path('model'))
     await writeHalves(path('voc'))
@@ -52,7 +55,7 @@ describe('atrous train', () => {
     expect(stdout).to.match(/^step 6 of 6, loss \d\.\d{4}, in [\d.]+ s\ntry it: atrous segment photo\.jpg /)
     expect(stderr).to.match(/^warning: batch norm trains on 2 images at a time, .*\n$/)
     expect((await readdir(path('run'))).sort()).to.deep.equal([
-      ...['checkpoints', 'config.json', 'curves.svg', 'metrics.jsonl', 'model.safetensors'],
+      ...['checkpoints', 'config.json', 'curves.svg', 'metrics.jsonl', 'model.safetensors', 'run.json'],
     ])
     expect(await readdir(path('run/checkpoints'))).to.have.members(['step-4', 'step-6'])
     expect((await metrics('run')).map(line => Object.keys(line))).to.deep.equal(
@@ -140,6 +143,7 @@ describe('atrous train', () => {
 
     it('whole or not at all', async () => {
       await mkdir(path('run/curves.svg'), { recursive: true })
+      await writeFile(path('run/run.json'), '{}') // as of a run that was killed before its first checkpoint
       expect(await errorOf(command('run', '--freeze-batch-norm'))).to.match(
         /curves\.svg: is a folder, not a file\n$/,
       )
@@ -222,21 +226,6 @@ describe('atrous train', () => {
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
 
-  it('ends with a checkpoint at Ctrl-C', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', '--steps', '500')])
-    let stdout = ''
-    child.stdout.setEncoding('utf8').on('data', text => {
-      stdout += text
-    })
-    const ended = new Promise(resolve => child.on('close', resolve))
-    while ((await readFile(path('run/metrics.jsonl'), 'utf8').catch(() => '')) === '') await sleep(5)
-    child.kill('SIGINT')
-    expect(await ended).to.equal(0)
-    const [, step] = /^step (\d+) of 500/.exec(stdout)!
-    expect(await metrics('run')).to.have.length(Number(step))
-    expect(await readdir(path('run/checkpoints'))).to.deep.equal([`step-${step}`])
-  })
-
   it('starts from a preset’s untrained weights', async () => {
     const from = (network: string) =>
       command('run', '--network', network, '--stop-after', '1').filter((_, i) => i !== 3 && i !== 4)
@@ -248,6 +237,78 @@ describe('atrous train', () => {
     })
     const unknown = await errorOf(from('no such').with(4, path('other')))
     expect(unknown).to.match(/^error: no preset is named no such; there are /)
+  })
+
+  describe('with an image that breaks during the run', () => {
+    /** The image that the third step of two draws first. */
+    const later = () => path(`voc/JPEGImages/photo${new Sampler([0, 1, 2, 3], 0).at(2)}.jpg`)
+
+    /** Runs with that photo damaged from the check on, and whole again afterwards. */
+    async function damaged(...args: string[]): Promise<Ended> {
+      const whole = await readFile(later())
+      const { create } = TrainingRun
+      TrainingRun.create = async (...rest) => {
+        await truncate(later(), 300)
+        return create.apply(TrainingRun, rest)
+      }
+      try {
+        return await atrous(...args)
+      } finally {
+        TrainingRun.create = create
+        await writeFile(later(), whole)
+      }
+    }
+
+    it('ends with a checkpoint, and goes on once the image is mended, or without it by --skip-bad', async () => {
+      await atrous(...command('straight'))
+      const { code, stdout, stderr } = await damaged(...command('run'))
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+      expect(stderr).to.match(
+        /^error: \S+photo\d\.jpg: damaged or cut short \(.*\); step 1 is saved: mend the image, or leave it out by --resume --skip-bad$/m,
+      )
+      expect(await readdir(path('run/checkpoints'))).to.deep.equal(['step-1'])
+      await cp(path('run'), path('without'), { recursive: true })
+
+      expect((await atrous(...command('run', '--resume'))).code).to.equal(0)
+      expect(await metrics('run')).to.deep.equal(await metrics('straight'))
+      expect((await model('run')).equals(await model('straight'))).to.equal(true)
+
+      await truncate(later(), 300)
+      const refused = await atrous(...command('without', '--resume'))
+      expect(refused.stderr).to.match(
+        /^error: \S+photo\d\.jpg: damaged.*\nerror: --skip-bad goes on without them\n$/,
+      )
+      const skipped = await atrous(...command('without', '--resume', '--skip-bad'))
+      expect(skipped.stdout, skipped.stderr).to.match(/^step 6 of 6/)
+      expect(skipped.stderr).to.match(/^warning: \S+\.jpg: damaged .*; training goes on without this image$/m)
+      expect(await metrics('without')).to.not.deep.equal(await metrics('straight'))
+    })
+  })
+
+  it('validates on background alone, but does not pass that for perfect', async () => {
+    for (const i of [0, 1]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 0)
+    await writeText(path('voc/ImageSets/Segmentation/val.txt'), 'photo0', 'photo1')
+    const { code, stderr } = await atrous(...command('run', '--validate-every', '6', '--freeze-batch-norm'))
+    expect(code, stderr).to.equal(0)
+    expect(stderr).to.match(/^warning: voc:\S+, split val: no pixel of bright$/m)
+    expect(stderr).to.match(
+      / mean IoU [\d.]+ %( over 1 of 2 classes; no pixel of bright|; predicted but in no labels, IoU 0: bright) · /,
+    )
+    const [found] = (await metrics('run')).filter(line => 'mIoU' in line) as Record<string, string[]>[]
+    expect([...found.leftOut, ...found.onlyPredicted]).to.deep.equal(['bright'])
+  })
+
+  it('refuses masks of 0 and 255 with advice, and writes nothing', async () => {
+    await writeBinary(path('binary'))
+    const args = command('run').with(2, `folder:${path('binary')}`)
+    for (const more of [[], ['--skip-bad']]) {
+      const { code, stdout, stderr } = await atrous(...args, ...more)
+      expect(stderr).to.match(
+        /^error: folder:\S+, split train: the masks hold only the values 0 and 255, and 255 means "not labelled": .* write its class id, 1, instead; .*\n$/,
+      )
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+    }
+    expect(existsSync(path('run'))).to.equal(false)
   })
 
   describe('says in a line', () => {

@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { TrainingFolder } from '../../src/cli/train_folder.ts'
 import { Trainer } from '../../src/node/trainer.ts'
 import { writeHalves } from '../node/halves_dataset.ts'
-import { useTemporaryFolder } from '../node/support.ts'
+import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { atrous, type Ended, saveTinyModel, spawnAtrous } from './support.ts'
 
 /** A checkpoint of the tiny network has two files of so many bytes, and small ones. */
@@ -19,6 +19,7 @@ const ON_A_SMALL_DISK = (kibibytes: number) =>
 
 describe('atrous train on a disk that takes no more', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
   beforeEach(async () => {
     await saveTinyModel(path('model'))
     await writeHalves(path('voc'))
@@ -52,6 +53,7 @@ describe('atrous train on a disk that takes no more', () => {
       'checkpoints',
       'curves.svg',
       'metrics.jsonl',
+      'run.json',
     ])
     expect(await readdir(path(`${out}/checkpoints`))).to.deep.equal([`step-${step}`])
     const before = await losses(out)

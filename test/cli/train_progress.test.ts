@@ -7,7 +7,7 @@ describe('trainingLog', () => {
     const lines: string[] = []
     let seconds = 0
     const log = trainingLog(
-      { total, mIoU },
+      { total, last: mIoU === undefined ? undefined : { mIoU } },
       { now: () => seconds * 1000, write: line => lines.push(`${seconds}: ${line}`) },
     )
     const steps = (from: number, to: number, each: number) => {
@@ -31,7 +31,7 @@ describe('trainingLog', () => {
   it('prints a line after a validation, and keeps its score', () => {
     const { lines, log, steps } = follow(20)
     steps(1, 5, 4)
-    log.validated(0.4567)
+    log.validated({ mIoU: 0.4567, classes: 2, leftOut: [], onlyPredicted: [] })
     steps(6, 13, 4)
     expect(lines).to.deep.equal([
       '20: step 5 of 20 · loss 0.2000 · rate 0.00695 · 4.00 images/s · mean IoU 45.7 % · 1 min left',
@@ -44,6 +44,18 @@ describe('trainingLog', () => {
     steps(11, 11, 31) // compiles, and tells nothing of the steps to come
     expect(lines).to.deep.equal([
       '31: step 11 of 20 · loss 0.0909 · rate 0.00689 · 0.516 images/s · mean IoU 50.0 %',
+    ])
+  })
+
+  it('says of which classes a mean IoU is not', () => {
+    const { lines, log, steps } = follow(20)
+    steps(1, 2, 4)
+    log.validated({ mIoU: 1, classes: 3, leftOut: ['cat', 'dog'], onlyPredicted: [] })
+    log.validated({ mIoU: null, classes: 3, leftOut: ['background', 'cat', 'dog'], onlyPredicted: [] })
+    const scores = lines.map(line => /images\/s · (.*) · [^·]* left$/.exec(line)?.[1])
+    expect(scores).to.deep.equal([
+      'mean IoU 100.0 % over 1 of 3 classes; no pixel of cat, dog',
+      'mean IoU – (no pixel is labelled)',
     ])
   })
 })

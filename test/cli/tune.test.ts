@@ -97,12 +97,14 @@ describe('atrous tune', () => {
   it('keeps at Ctrl-C what was measured by then', async () => {
     const before = process.rawListeners('SIGINT')
     const ours = () => process.rawListeners('SIGINT').filter(listener => !before.includes(listener))
-    const report = reportOf('--size', '257', '--seconds', '600')
+    const ending = tune('--size', '257', '--seconds', '600', '--json')
     while (ours().length === 0) await sleep(5)
     const start = performance.now()
     await sleep(2000)
     for (const listener of ours()) listener('SIGINT')
-    const { convolutions, measured, file } = await report
+    const { code, stdout } = await ending
+    const { convolutions, measured, file, interrupted } = JSON.parse(stdout)
+    expect({ code, interrupted }).to.deep.equal({ code: 130, interrupted: 'SIGINT' })
     expect(performance.now() - start).to.be.below(20_000)
     expect(measured.length).to.be.below(convolutions)
     if (measured.length > 0) expect(existsSync(file)).to.equal(true)

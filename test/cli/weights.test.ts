@@ -1,17 +1,20 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
-import { readRegistry } from '../../src/node/weights.ts'
+import { readRegistry } from '../../src/node/pull.ts'
 import { ModelProtoSchema } from '../../src/onnx/onnx_pb.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
-import { useTemporaryFolder } from '../node/support.ts'
+import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
+import { useEnvironment } from '../support/environment.ts'
+import { startServer } from '../weights/server.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 const golden = fileURLToPath(new URL('../weights/golden/zip.pth', import.meta.url))
 
 describe('atrous weights', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
 
   it('list names every public checkpoint', async () => {
     const registry = await readRegistry()
@@ -50,6 +53,11 @@ describe('atrous weights', () => {
     expect(stdout).to.match(/converted\.safetensors: 12 tensors, [\d.]+ kB\n$/)
     const [before, after] = [golden, output].map(async file => readCheckpoint(await readFile(file), file))
     expect(await after).to.deep.equal(await before)
+
+    expect(await atrous('weights', 'convert', golden, output)).to.deep.equal({
+      ...{ code: 1, stdout: '', stderr: `error: ${output} exists: --overwrite replaces it\n` },
+    })
+    expect((await atrous('weights', 'convert', golden, output, '--overwrite')).code).to.equal(0)
   })
 
   describe('convert to ONNX', () => {
@@ -84,6 +92,31 @@ describe('atrous weights', () => {
       expect((await json('out/preprocessor_config.json')).size).to.deep.equal({ height: 64, width: 96 })
     })
 
+    it('replaces only what it may', async () => {
+      await saveTinyModel(path('model'))
+      const convert = (...args: string[]) =>
+        atrous('weights', 'convert', path('model'), path('app/model.onnx'), ...args)
+      const refusal = async (...args: string[]) => {
+        const { code, stdout, stderr } = await convert(...args)
+        expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+        return stderr
+      }
+      await mkdir(path('app'))
+      await writeFile(path('app/config.json'), '{ "port": 8080 }')
+      const ofAnApp = `error: ${path('app/config.json')} exists and does not describe a model: write the .onnx to another folder\n`
+      expect(await refusal()).to.equal(ofAnApp)
+      expect(await refusal('--overwrite')).to.equal(ofAnApp)
+      expect(await readdir(path('app'))).to.deep.equal(['config.json'])
+
+      await writeFile(path('app/config.json'), '{ "model_type": "bert" }')
+      expect(await refusal()).to.include('config.json exists: --overwrite replaces it')
+      expect(await convert('--overwrite')).to.include({ code: 0, stderr: '' })
+      expect(await json('app/config.json')).to.include({ model_type: 'atrous' })
+
+      expect(await refusal()).to.equal(`error: ${path('app/model.onnx')} exists: --overwrite replaces it\n`)
+      expect(await convert('--overwrite')).to.include({ code: 0, stderr: '' })
+    })
+
     it('leaves the config.json of the model alone', async () => {
       await saveTinyModel(path('model'))
       const before = await json('model/config.json')
@@ -94,28 +127,63 @@ describe('atrous weights', () => {
   })
 
   it('pull needs no network for what is there, by either of its names', async () => {
-    const before = process.env.ATROUS_CACHE
-    process.env.ATROUS_CACHE = path('cache')
+    const folder = path('cache/weights/deeplabv3_mobilenet_v2')
+    await mkdir(folder, { recursive: true })
+    await copyFile(golden, `${folder}/pytorch_model.bin`)
+    for (const name of ['config.json', 'preprocessor_config.json']) await writeFile(`${folder}/${name}`, '{}')
+    for (const name of ['deeplabv3_mobilenet_v2', 'google/deeplabv3_mobilenet_v2_1.0_513'])
+      expect(await atrous('weights', 'pull', name)).to.deep.equal({
+        code: 0,
+        stdout: `${folder}\n`,
+        stderr: '',
+      })
+    const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
+    const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
+    expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal([
+      'scenes', // comes with the package
+      'deeplabv3_mobilenet_v2',
+    ])
+  })
+
+  describe('without a network', () => {
+    const setEnvironment = useEnvironment()
+    /** Nothing listens there. */
+    const nowhere = 'http://127.0.0.1:1'
+    beforeEach(() => setEnvironment({ HF_ENDPOINT: nowhere, HF_TOKEN: undefined }))
+
+    it('the default model is not to be had, but another is', async () => {
+      await cp(new URL('../../docs/scene.png', import.meta.url), path('photo.png'))
+      const { code, stdout, stderr } = await atrous('segment', path('photo.png'), '--out', path('out'))
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
+      expect(stderr).to.match(
+        /^error: http:\/\/127\.0\.0\.1:1\/google\/\S+: cannot reach the server: the connection was refused; try again online, or try `--model scenes`, which needs no network\n$/,
+      )
+    })
+
+    it('pull says why, and names no other model', async () => {
+      const { code, stderr } = await atrous('weights', 'pull', 'google/deeplabv3_mobilenet_v2_1.0_513')
+      expect(code).to.equal(1)
+      expect(stderr).to.match(/: the connection was refused\n$/)
+    })
+  })
+
+  it('pull takes a URL, warns, and shows no password', async () => {
+    const server = await startServer(async (request, response) => {
+      if (request.url === '/net.pth?token=secret') response.end(await readFile(golden))
+      else response.writeHead(404).end()
+    })
     try {
-      const folder = path('cache/weights/deeplabv3_mobilenet_v2')
-      await mkdir(folder, { recursive: true })
-      for (const name of ['pytorch_model.bin', 'config.json', 'preprocessor_config.json'])
-        await writeFile(`${folder}/${name}`, '')
-      for (const name of ['deeplabv3_mobilenet_v2', 'google/deeplabv3_mobilenet_v2_1.0_513'])
-        expect(await atrous('weights', 'pull', name)).to.deep.equal({
-          code: 0,
-          stdout: `${folder}\n`,
-          stderr: '',
-        })
-      const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
-      const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
-      expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal([
-        'scenes', // comes with the package
-        'deeplabv3_mobilenet_v2',
-      ])
+      const url = `${server.url.replace('://', '://me:secret@')}/net.pth?token=secret`
+      const first = await atrous('weights', 'pull', url)
+      expect(first.code, first.stderr).to.equal(0)
+      await writeFile(`${first.stdout.trim()}/net.pth`, 'damaged')
+      const second = await atrous('weights', 'pull', url)
+      expect(second.stdout).to.equal(first.stdout)
+      expect(second.stderr).to.match(/^warning: \S+net\.pth: damaged: .*; it is downloaded again\n$/)
+      const missing = await atrous('weights', 'pull', url.replace('net', 'none'))
+      expect(missing.stderr).to.equal(`error: ${server.url}/none.pth?…: not found (HTTP 404)\n`)
     } finally {
-      if (before === undefined) delete process.env.ATROUS_CACHE
-      else process.env.ATROUS_CACHE = before
+      server.close()
     }
   })
 
@@ -123,6 +191,11 @@ describe('atrous weights', () => {
     for (const command of [
       '',
       'segment',
+      'evaluate',
+      'train',
+      'bench',
+      'tune',
+      'completion',
       'doctor',
       'weights',
       'weights list',
@@ -132,7 +205,7 @@ describe('atrous weights', () => {
     ]) {
       const { code, stdout } = await atrous(...command.split(' ').filter(Boolean), '--help')
       expect(code, command).to.equal(0)
-      expect(stdout, command).to.match(/^(Examples|Quick start|A name works|Each kernel runs)/m)
+      expect(stdout, command).to.match(/^(Examples|Quick start|A name works)/m)
       for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80)
     }
   })

@@ -1,11 +1,18 @@
 import { expect } from 'chai'
-import { checkSameClasses, classIds } from '../../src/data/class_names.ts'
+import {
+  checkClassNames,
+  checkSameClasses,
+  classIds,
+  duplicateNames,
+  nameListText,
+} from '../../src/data/class_names.ts'
 import { UserError } from '../../src/errors.ts'
 
 describe('class names', () => {
   it('are found whatever their spelling', () => {
     const names = ['background', 'pottedplant', 'TV monitor', '猫']
     expect(classIds(['tv-monitor', 'Potted Plant', '猫'], names)).to.deep.equal([2, 1, 3])
+    expect(classIds(['c++', 'C'], ['c', 'c++'])).to.deep.equal([1, 0])
     expect(() => classIds(['plant'], names)).to.throw(
       UserError,
       'there is no class "plant"; the classes are background, pottedplant, TV monitor, 猫',
@@ -28,5 +35,28 @@ describe('class names', () => {
     checkSameClasses(['class 0', 'class 1'], ['background', 'dog'])
     expect(() => checkSameClasses(['class 0', 'cat'], ['class 0', 'dog'])).to.throw(UserError)
     expect(() => checkSameClasses(['class 0'], ['background', 'dog'])).to.throw(UserError)
+  })
+
+  it('that several classes have are named, whatever their case', () => {
+    expect(duplicateNames(['c', 'c++', 'c--', 'a b', 'ab'])).to.deep.equal([])
+    expect(duplicateNames(['Cat', 'dog', ' cat', 'dog', 'CAT'])).to.deep.equal([
+      'classes 0 and 2 and 4 have the same name, "Cat"',
+      'classes 1 and 3 have the same name, "dog"',
+    ])
+  })
+
+  it('have to be there, each for one class', () => {
+    checkClassNames(['background', 'cat'], 'mine')
+    const refusal = (names: unknown) =>
+      expect(() => checkClassNames(names as string[], 'mine')).to.throw(UserError)
+    refusal(['background', ' ']).with.property('message', 'mine: expected a name for class 1, got " "')
+    refusal([3, 'cat']).with.property('message', 'mine: expected a name for class 0, got 3')
+    refusal(['a', 'A']).with.property('message', 'mine: classes 0 and 1 have the same name, "a"')
+  })
+
+  it('are listed up to the tenth, without control characters', () => {
+    expect(nameListText(['a', 'b\u001b[31m'])).to.equal('a, b?[31m')
+    const many = Array.from({ length: 12 }, (_, id) => `class ${id}`)
+    expect(nameListText(many)).to.equal(`${many.slice(0, 10).join(', ')} and 2 more`)
   })
 })

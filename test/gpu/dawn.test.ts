@@ -29,23 +29,38 @@ describe('node/dawn', () => {
   })
 
   it('a process exits by itself, at once, after destroy()', async () => {
-    const { code, output, millisecondsAfterOutput } = await runScript()
+    const { code, output, millisecondsAfterOutput } = await runScript('destroy_and_exit.ts')
     expect({ code, output }).to.deep.equal({ code: 0, output: 'destroyed\n' })
     expect(millisecondsAfterOutput).to.be.below(2000)
   })
 
+  it('a GPU that was destroyed leaves no thread and no descriptor behind', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const { code, output } = await runScript('open_and_destroy.ts', { args: ['20'] })
+    expect(code).to.equal(0)
+    const { before, after } = JSON.parse(output)
+    expect(after.threads, 'threads').to.be.at.most(before.threads + 2)
+    expect(after.descriptors, 'descriptors').to.be.at.most(before.descriptors + 2)
+  })
+
   it('a machine without a driver has no adapter', async function () {
     if (process.platform !== 'linux') this.skip()
-    const { code, errors } = await runScript({ VK_DRIVER_FILES: '/nowhere', VK_ICD_FILENAMES: '/nowhere' })
+    const { code, errors } = await runScript('destroy_and_exit.ts', {
+      env: { VK_DRIVER_FILES: '/nowhere', VK_ICD_FILENAMES: '/nowhere' },
+    })
     expect(code).to.equal(1)
     expect(errors).to.include('NoAdapterError: no GPU adapter')
   })
 })
 
-/** Runs destroy_and_exit.ts in a process of its own. */
-async function runScript(env: Record<string, string> = {}) {
-  const script = fileURLToPath(new URL('destroy_and_exit.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script], { env: { ...process.env, ...env } })
+/** Runs a script of this folder in a process of its own. */
+async function runScript(
+  name: string,
+  { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {},
+) {
+  const script = fileURLToPath(new URL(name, import.meta.url))
+  const options = { env: { ...process.env, ...env } }
+  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', script, ...args], options)
   let output = ''
   let errors = ''
   let lastOutput = performance.now()

@@ -68,7 +68,7 @@ describe('plan', () => {
     const views = [false, true].map(flip => {
       const image = builder.preprocess(photo, { ...options, name: `image ${flip}`, flip })
       const convolution = { outChannels: 8, kernel: 3, padding: 1, bias: false } as const
-      return { logits: builder.conv2d(image, { ...convolution, name: `logits ${flip}` }), flip }
+      return { logits: builder.conv2d(image, { ...convolution, name: `logits ${flip}` }), flip, weight: 0.5 }
     })
     const size = { height: 65, width: 65, alignCorners: false }
     const sums = builder.meanProbabilities(views, { ...size, name: 'sums' })

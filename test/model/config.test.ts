@@ -37,27 +37,37 @@ describe('deepLabConfig', () => {
 
   const nonsense: [options: object, message: string][] = [
     [{ backbone: 'vgg16' }, 'backbone: expected resnet50, resnet101, mobilenet_v2; got "vgg16"'],
-    [{ classes: 1 }, 'classes: expected 2 or more; got 1'],
-    [{ multigrid: [1, 2, 4] }, 'config: resnet50 has no option multigrid'],
+    [{ classes: 1 }, 'classes: expected 2 to 255; got 1'],
+    [{ multigrid: [1, 2, 4] }, 'multigrid: there is no such field'],
     [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
     [{ outputStride: 64 }, 'outputStride: expected 8, 16, 32; got 64'],
     [{ lastBlock: 5, outputStride: 128 }, 'outputStride: expected 8, 16, 32, 64; got 128'],
     [{ lastBlock: 8 }, 'lastBlock: expected 4, 5, 6, 7; got 8'],
-    [{ multiGrid: [1, 2] }, "multiGrid: expected a positive integer for each of block4's 3 units; got [1,2]"],
+    [{ multiGrid: [1, 2] }, "multiGrid: expected a rate for each of block4's 3 units; got 2"],
+    [{ multiGrid: [1, 2, 0] }, 'multiGrid: expected whole numbers from 1 to 1024; got [1,2,0]'],
+    [{ units: [3, 4] }, 'units: expected four whole numbers from 1 to 100; got [3,4]'],
     [
-      { multiGrid: [1, 2, 0] },
-      "multiGrid: expected a positive integer for each of block4's 3 units; got [1,2,0]",
+      { aspp: { rates: [6, -12] } },
+      'aspp.rates: expected at most 16 whole numbers from 1 to 1024; got [6,-12]',
     ],
-    [{ units: [3, 4] }, 'units: expected four positive integers; got [3,4]'],
-    [{ aspp: { rates: [6, -12] } }, 'aspp.rates: expected positive integers; got [6,-12]'],
-    [{ aspp: { rates: 6 } }, 'aspp.rates: expected positive integers; got 6'],
-    [{ aspp: { pooling: true } }, 'config: aspp has no option pooling'],
+    [{ aspp: { rates: 6 } }, 'aspp.rates: expected at most 16 whole numbers from 1 to 1024; got 6'],
+    [{ aspp: { pooling: true } }, 'aspp.pooling: there is no such field'],
     [{ aspp: null, headConvolution: true }, 'headConvolution: expected false without ASPP; got true'],
     [{ firstUnitRate: 'torchvision' }, 'firstUnitRate: expected block, previousBlock; got "torchvision"'],
-    [{ width: 0 }, 'width: expected a number above 0; got 0'],
-    [{ backbone: 'mobilenet_v2', aspp: null }, 'config: mobilenet_v2 has no option aspp'],
+    [{ width: 0 }, 'width: expected a number above 0, at most 4; got 0'],
+    [{ classes: 256 }, 'classes: expected 2 to 255; got 256'],
+    [{ units: [1e9, 1, 1, 1] }, 'units: expected four whole numbers from 1 to 100; got [1000000000,1,1,1]'],
+    [{ width: 1e9 }, 'width: expected a number above 0, at most 4; got 1000000000'],
+    [
+      { backbone: 'mobilenet_v2', minDepth: 1e9 },
+      'minDepth: expected a whole number from 1 to 1024; got 1000000000',
+    ],
+    [{ backbone: 'mobilenet_v2', aspp: null }, 'aspp: there is no such field'],
     [{ backbone: 'mobilenet_v2', outputStride: 64 }, 'outputStride: expected 8, 16, 32; got 64'],
-    [{ backbone: 'mobilenet_v2', depthMultiplier: -1 }, 'depthMultiplier: expected a number above 0; got -1'],
+    [
+      { backbone: 'mobilenet_v2', depthMultiplier: -1 },
+      'depthMultiplier: expected a number above 0, at most 4; got -1',
+    ],
   ]
   for (const [options, message] of nonsense)
     it(`refuses ${JSON.stringify(options)}`, () => {
@@ -127,10 +137,13 @@ describe("Hugging Face's config.json", () => {
   it('is refused for other models and with missing classes', () => {
     expect(() => fromHuggingFace({ model_type: 'segformer' })).to.throw(
       UserError,
-      'expected model_type mobilenet_v2',
+      'config.json: model_type: expected mobilenet_v2; got "segformer"',
     )
-    expect(() => fromHuggingFace({})).to.throw(UserError, 'expected the names of the classes in id2label')
-    expect(() => fromHuggingFace({ id2label: { 0: 'a', 2: 'b' } })).to.throw(UserError, 'has no class 1')
+    expect(() => fromHuggingFace({})).to.throw(UserError, 'config.json: id2label: missing')
+    expect(() => fromHuggingFace({ id2label: { 0: 'a', 2: 'b' } })).to.throw(
+      UserError,
+      'config.json: id2label: there is no class 1',
+    )
     expect(() => toHuggingFace(config, ['one'])).to.throw(UserError, 'expected 3 class names, got 1')
   })
 })

@@ -1,13 +1,13 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { checkDataset } from '../../src/data/check.ts'
 import type { Dataset } from '../../src/data/dataset.ts'
 import { vocClasses } from '../../src/data/voc.ts'
 import { UserError } from '../../src/errors.ts'
+import { checkDataset } from '../../src/node/datasets/check.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { rejects } from '../support/rejects.ts'
-import { sharedFile, useTemporaryFolder } from './support.ts'
+import { sharedFile, useEmptyCache, useTemporaryFolder } from './support.ts'
 import { writeLabels, writePhoto, writeText, writeVoc } from './tiny_dataset.ts'
 
 const refusal = async (run: () => unknown) => (await rejects(UserError, run)).message
@@ -20,6 +20,7 @@ async function problemsOf(dataset: Dataset) {
 
 describe('datasets', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
 
   describe('voc:', () => {
     const open = (split = 'val') => openDataset(`voc:${path('voc')}`, { split })

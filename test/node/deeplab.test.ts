@@ -64,6 +64,26 @@ describe('DeepLab', () => {
       await loaded.dispose()
     })
 
+    it('renames its classes and keeps every weight', async () => {
+      const own = await DeepLab.create(TINY, { gpu, seed: 3 })
+      const before = await own.segment(photo, { size })
+      const names = ['sky', 'road', 'car', 'tree', 'pole']
+      await own.renameClasses(names)
+      expect(own.classNames).to.deep.equal(names)
+      for (const [name, values] of model.state.parameters)
+        expect(own.state.parameters.get(name), name).to.deep.equal(values)
+      const after = await own.segment(photo, { size })
+      expect(after.mask).to.deep.equal(before.mask)
+      expect(after.classes.map(({ name }) => name)).to.deep.equal(before.classes.map(({ id }) => names[id]))
+      for (const [wrong, message] of [
+        [['sky', 'road'], 'classes: expected 5 names, as the model has classes; got 2'],
+        [['sky', 'sky', 'car', 'tree', 'pole'], 'classes: classes 0 and 1 have the same name, "sky"'],
+      ] as const)
+        expect(await rejection(own.renameClasses(wrong))).to.include({ name: 'UserError', message })
+      expect(own.classNames).to.deep.equal(names)
+      await own.dispose()
+    })
+
     it('finds in batches what it finds one by one, in the order of the photos', async () => {
       const photos = [
         ...[1, 2, 3].map(seed => blocksPhoto(90, 70, seed)),
@@ -128,8 +148,8 @@ describe('DeepLab', () => {
     it('refuses options that make no sense', async () => {
       for (const [options, complaint] of [
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32'],
-        [{ scales: [] }, 'scales: expected factors above 0'],
-        [{ size: 0 }, 'size: expected a number of pixels'],
+        [{ scales: [] }, 'scales: expected up to 32 factors above 0, at most 4, got []'],
+        [{ size: 0 }, 'size: expected a number of pixels from 1 to 16384, got 0'],
         [{ batchSize: 0 }, 'batchSize: expected a whole number above 0'],
       ] as const) {
         const error = await rejection(model.segment([photo], options as object))

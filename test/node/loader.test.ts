@@ -3,7 +3,8 @@ import { rm, symlink } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { UserError } from '../../src/errors.ts'
+import type { Dataset } from '../../src/data/dataset.ts'
+import { BadImageError } from '../../src/errors.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import type { Batch } from '../../src/node/batch.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
@@ -13,7 +14,7 @@ import { randomSource } from '../../src/train/random.ts'
 import { Sampler } from '../../src/train/sampler.ts'
 import { rejects } from '../support/rejects.ts'
 import { useTemporaryFolder } from './support.ts'
-import { writeText, writeVoc } from './tiny_dataset.ts'
+import { writeLabels, writeText, writeVoc } from './tiny_dataset.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e']
 const OPTIONS: LoaderOptions = {
@@ -69,9 +70,74 @@ describe('loadBatches', () => {
     await rm(broken)
     const batches = loadBatches(await open(), sampler(), { ...OPTIONS, batchSize: 1 })
     for (let step = 0; step < 4; step++) expect((await batches.next()).value.labels).to.have.length(81)
-    const error = await rejects(UserError, () => batches.next())
+    const error = await rejects(BadImageError, () => batches.next())
     expect(error.message).to.equal(`${broken}: no such file or folder`)
     expect((await batches.next()).done).to.equal(true)
+  })
+
+  it('puts the next image in the place of one that is bad, the same one from any start', async () => {
+    const order = sampler()
+    const bad = order.at(4)
+    await rm(path(`voc/JPEGImages/${IDS[bad]}.jpg`))
+    await writeLabels(path(`voc/SegmentationClass/${IDS[order.at(7)]}.png`), 12, 10, 3)
+    const good = new Set([0, 1, 2, 3, 4].filter(index => index !== bad && index !== order.at(7)))
+    const warnings: string[] = []
+    const options = {
+      badImages: 'skip',
+      workers: 1,
+      onWarning: (message: string) => warnings.push(message),
+    } as const
+    const batches = await take(4, options)
+    const dataset = await open()
+    for (const [step, { images }] of batches.entries())
+      for (let i = 0; i < 3; i++) {
+        let position = step * 3 + i
+        while (!good.has(order.at(position))) position++
+        const into = { image: new Uint8Array(81 * 4), labels: new Uint8Array(81) }
+        const random = randomSource(4, 'augment', step, i)
+        const photo = await dataset.read(order.at(position))
+        augment(photo, into, { ...OPTIONS.augmentation!, preprocessing: OPTIONS.preprocessing, random })
+        expect(images.slice(i * 81 * 4, (i + 1) * 81 * 4), `${step}, ${i}`).to.deep.equal(into.image)
+      }
+    expect(warnings.sort()).to.deep.equal(
+      [
+        `${path(`voc/JPEGImages/${IDS[bad]}.jpg`)}: no such file or folder; training goes on without this image`,
+        `${IDS[order.at(7)]}: holds class 3, but the last of the 3 classes is 2; training goes on without this image`,
+      ].sort(),
+    )
+    expect(await take(2, { ...options, start: 2 })).to.deep.equal(batches.slice(2))
+  })
+
+  it('ends where no image is left', async () => {
+    for (const id of IDS) await rm(path(`voc/JPEGImages/${id}.jpg`))
+    const error = await rejects(BadImageError, () =>
+      take(1, { badImages: 'skip', workers: 1, onWarning() {} }),
+    )
+    expect(error.message).to.equal('no image can be read any more')
+  })
+
+  it('gives of a dataset of one’s own what files of the same pixels give, and reads little ahead', async () => {
+    const files = await open()
+    let [reading, most, reads] = [0, 0, 0]
+    const own: Dataset = {
+      ...{ name: 'mine', classNames: files.classNames, size: files.size, ids: files.ids },
+      readLabels: index => files.readLabels(index),
+      async read(index) {
+        reads++
+        most = Math.max(most, ++reading)
+        const image = await files.read(index)
+        reading--
+        return image
+      },
+    }
+    const batches: Batch[] = []
+    for await (const batch of loadBatches(own, sampler(), { ...OPTIONS, workers: 1 }))
+      if (batches.push(batch) === 3) break
+    expect(batches).to.deep.equal(await take(3, { workers: 1 }))
+    expect(most).to.be.at.most(3)
+    const before = reads
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(reads, 'nothing is read after the end').to.equal(before)
   })
 
   it('leaves no thread behind, even with work in hand', async () => {

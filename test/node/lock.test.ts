@@ -73,7 +73,9 @@ describe('lock', () => {
 
   it('that somebody else took meanwhile is not removed', async () => {
     const lock = await take()
+    expect(await lock.isHeld()).to.equal(true)
     await writeFile(file(), JSON.stringify({ pid: 1, host: 'elsewhere', token: 'theirs' }))
+    expect(await lock.isHeld()).to.equal(false)
     await lock.release()
     expect(await readFile(file(), 'utf8')).to.include('theirs')
   })

@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import type { ClassShare } from '../../src/data/class_share.ts'
 import type { Image } from '../../src/data/image.ts'
 import { vocColour } from '../../src/data/palette.ts'
+import { readMaskPng } from '../../src/node/mask_png.ts'
 import { renderOverlay } from '../../src/node/overlay.ts'
+import { Segmentation } from '../../src/node/segmentation.ts'
+import { rejection, useTemporaryFolder } from './support.ts'
 
 const GREY = 200
 const WHITE = [255, 255, 255]
@@ -105,5 +110,95 @@ describe('renderOverlay', () => {
   it('draws a mask without any class', async () => {
     const png = await decode(await renderOverlay(greyPhoto(8, 8), { ...halves(8, 8, 255), classes: [] }))
     expect(png.pixel(4, 4)).to.deep.equal([GREY, GREY, GREY])
+  })
+
+  it('has the opacity that is asked for, with and without outlines', async () => {
+    const labelled = { ...halves(400, 300, 3), classes: [background, bird] }
+    const draw = async (options: object) =>
+      decode(await renderOverlay(greyPhoto(400, 300), labelled, options))
+    const full = await draw({ opacity: 1, outlines: false })
+    for (const x of [200, 201, 399]) expect(full.pixel(x, 150)).to.deep.equal([...bird.colour])
+    const outlined = await draw({ opacity: 0 })
+    expect([outlined.pixel(200, 150), outlined.pixel(300, 150)]).to.deep.equal([OUTLINE, [GREY, GREY, GREY]])
+  })
+
+  it('is as large as the photo without a legend', async () => {
+    const labelled = { ...halves(40, 30, 3), classes: [background, bird] }
+    const png = await decode(await renderOverlay(greyPhoto(40, 30), labelled, { legend: false }))
+    expect([png.width, png.height]).to.deep.equal([40, 30])
+    expect(png.pixel(30, 10)).to.deep.equal(TINTED)
+  })
+})
+
+describe('a segmentation', () => {
+  const path = useTemporaryFolder()
+  const names = { output: 'mask', classNames: ['background', 'cat', 'dog'] } as const
+  const found = new Segmentation(greyPhoto(40, 30), halves(40, 30, 2), names)
+  const palette = [
+    [0, 0, 0],
+    [255, 0, 0],
+    [0, 0, 255],
+  ] as const
+
+  it('gives its mask as the bytes of a palette PNG, in colours of one’s own', async () => {
+    await writeFile(path('mask.png'), found.maskPng())
+    expect((await readMaskPng(path('mask.png'))).mask).to.deep.equal(found.mask)
+    expect((await decode(found.maskPng())).pixel(30, 10)).to.deep.equal([...vocColour(2)])
+    const own = found.maskPng({ palette })
+    expect((await decode(own)).pixel(30, 10)).to.deep.equal([0, 0, 255])
+    await writeFile(path('own.png'), own)
+    expect((await readMaskPng(path('own.png'))).mask).to.deep.equal(found.mask)
+  })
+
+  it('gives its overlay as bytes, in colours of one’s own', async () => {
+    const png = await decode(await found.overlay({ palette, opacity: 1, outlines: false, legend: false }))
+    expect([png.width, png.height]).to.deep.equal([40, 30])
+    expect(png.pixel(30, 10)).to.deep.equal([0, 0, 255])
+    expect(png.pixel(10, 10)).to.deep.equal([GREY, GREY, GREY])
+    expect(found.classes[0].colour, 'the palette of the classes stays').to.deep.equal(
+      vocColour(found.classes[0].id),
+    )
+  })
+
+  it('saves both with such options', async () => {
+    const files = await found.save(path('out/photo'), { palette, legend: false })
+    expect((await decode(await readFile(files.mask))).pixel(30, 10)).to.deep.equal([0, 0, 255])
+    expect((await decode(await readFile(files.overlay))).height).to.equal(30)
+  })
+
+  it('refuses options that make no sense, before it writes', async () => {
+    const cases: [object, string][] = [
+      [{ colour: 1 }, 'colour: unknown option; expected palette, opacity, outlines, legend'],
+      [{ pallete: palette }, 'pallete: unknown option; did you mean palette?'],
+      [{ opacity: 2 }, 'opacity: expected a number from 0 to 1, got 2'],
+      [{ opacity: '0.5' }, 'opacity: expected a number from 0 to 1, got "0.5"'],
+      [{ opacity: Number.NaN }, 'opacity: expected a number from 0 to 1, got NaN'],
+      [{ legend: 'no' }, 'legend: expected true or false, got "no"'],
+      [{ outlines: 0 }, 'outlines: expected true or false, got 0'],
+      [{ palette: 'red' }, 'palette: expected a colour for each of 3 classes, at most 256, got "red"'],
+      [{ palette: palette.slice(1) }, 'palette: expected a colour for each of 3 classes, at most 256, got 2'],
+      [
+        { palette: new Array(257).fill([0, 0, 0]) },
+        'palette: expected a colour for each of 3 classes, at most 256, got 257',
+      ],
+      [
+        {
+          palette: [
+            [0, 0, 0],
+            [0, 0, 256],
+            [0, 0, 0],
+          ],
+        },
+        'palette[1]: expected red, green and blue from 0 to 255, such as [128, 0, 0], got [0, 0, 256]',
+      ],
+    ]
+    for (const [options, expected] of cases) {
+      expect((await rejection(found.overlay(options))).message).to.equal(expected)
+      expect((await rejection(found.save(path('out/photo'), options))).message).to.equal(expected)
+    }
+    expect(existsSync(path('out'))).to.equal(false)
+    expect(() => found.maskPng({ opacity: 1 } as object)).to.throw(
+      'opacity: unknown option; expected palette',
+    )
   })
 })

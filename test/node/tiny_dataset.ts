@@ -36,3 +36,12 @@ export async function writeVoc(folder: string, ids: string[], classes: string[])
   await writeText(`${folder}/ImageSets/Segmentation/val.txt`, ...ids)
   await writeText(`${folder}/classes.txt`, ...classes)
 }
+
+/** Writes a folder dataset of two classes whose masks are as many tools write them: 0 and 255. */
+export async function writeBinary(folder: string): Promise<void> {
+  for (let i = 0; i < 6; i++) {
+    await writePhoto(`${folder}/images/${i}.jpg`, 12, 10)
+    await writeLabels(`${folder}/masks/${i}.png`, 12, 10, new Array(60).fill(255))
+  }
+  await writeText(`${folder}/classes.txt`, 'background', 'mug')
+}

@@ -1,17 +1,19 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { UserError } from '../../src/errors.ts'
+import type { Dataset } from '../../src/data/dataset.ts'
+import { BadImageError, UserError } from '../../src/errors.ts'
 import { DeviceLostError } from '../../src/gpu/errors.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
-import { DeepLab, evaluate, openDataset, openGpu } from '../../src/node/index.ts'
-import { Trainer, type TrainingStep } from '../../src/node/trainer.ts'
+import { checkDataset, DeepLab, evaluate, openDataset, openGpu } from '../../src/node/index.ts'
+import { Trainer, type TrainerOptions, type TrainingStep } from '../../src/node/trainer.ts'
 import type { Recipe } from '../../src/train/recipe.ts'
+import { Sampler } from '../../src/train/sampler.ts'
 import { readSafetensors } from '../../src/weights/safetensors.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { HALVES, writeHalves } from './halves_dataset.ts'
-import { useTemporaryFolder } from './support.ts'
+import { useEmptyCache, useTemporaryFolder } from './support.ts'
 import { writeLabels } from './tiny_dataset.ts'
 import { TINY } from './tiny_model.ts'
 
@@ -27,6 +29,7 @@ const QUICK: Partial<Recipe> = {
 
 describe('Trainer', () => {
   const path = useTemporaryFolder()
+  useEmptyCache(path)
   let models: DeepLab[] = []
   beforeEach(() => writeHalves(path('voc')))
   afterEach(async () => {
@@ -46,8 +49,8 @@ describe('Trainer', () => {
     return new Trainer(await create(), await open(), { ...QUICK, ...options })
   }
 
-  async function resume(folder: string): Promise<Trainer> {
-    const trainer = await Trainer.resume(folder, await open(), { gpu: await testGpu() })
+  async function resume(folder: string, options: TrainerOptions = {}): Promise<Trainer> {
+    const trainer = await Trainer.resume(folder, await open(), { gpu: await testGpu(), ...options })
     models.push(trainer.model)
     return trainer
   }
@@ -82,6 +85,7 @@ describe('Trainer', () => {
       flip: true,
       classWeights: null,
       hardClasses: [],
+      badImages: 'stop',
       seed: 0,
     })
   })
@@ -199,7 +203,7 @@ describe('Trainer', () => {
   })
 
   it('reads no labels for what it is told of them', async () => {
-    const report = { problems: [], shares: [], pixels: [[3, 1]] }
+    const report = { problems: [], warnings: [], shares: [], pixels: [[3, 1]] }
     const trainer = new Trainer(
       await create(),
       await open(),
@@ -241,6 +245,176 @@ describe('Trainer', () => {
     expect((await newTrainer({ batchSize: 8, microBatchSize: 4 })).warnings[0]).to.match(/trains on 4 images/)
   })
 
+  describe('with an image that cannot be read', () => {
+    const damage = (photo: number) => truncate(path(`voc/JPEGImages/photo${photo}.jpg`), 300)
+    /** The image that is drawn first, and one that is drawn later. */
+    const drawn = () => {
+      const sampler = new Sampler([0, 1, 2, 3], 0)
+      return { first: sampler.at(0), third: sampler.at(2) }
+    }
+
+    it('stops and keeps what was learned, so that it can go on once the image is mended', async () => {
+      const straight = await newTrainer()
+      const expected = losses(await take(straight))
+
+      const { third } = drawn()
+      const file = path(`voc/JPEGImages/photo${third}.jpg`)
+      const whole = await readFile(file)
+      await damage(third)
+      const trainer = await newTrainer()
+      const steps: TrainingStep[] = []
+      const error = await rejects(BadImageError, async () => {
+        for await (const step of trainer) steps.push(step)
+      })
+      expect(error.message).to.match(new RegExp(`photo${third}\\.jpg: damaged or cut short`))
+      expect(losses(steps)).to.deep.equal(expected.slice(0, 1))
+      expect(trainer.step).to.equal(1)
+      await trainer.save(path('stopped'))
+      await writeFile(file, whole)
+      const resumed = await resume(path('stopped'))
+      expect(losses(await take(resumed))).to.deep.equal(expected.slice(1))
+      expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
+    })
+
+    it('skips it with a warning, and goes on after a stop as if it had never stopped', async () => {
+      await damage(drawn().third)
+      const warnings: string[] = []
+      const skipping = async () =>
+        new Trainer(
+          await create(),
+          await open(),
+          { ...QUICK, badImages: 'skip' },
+          { onWarning: message => warnings.push(message) },
+        )
+      const straight = await skipping()
+      const expected = losses(await take(straight))
+      expect(expected).to.have.length(6)
+      expect(warnings).to.have.length(1)
+      expect(warnings[0]).to.match(
+        /photo\d\.jpg: damaged or cut short .*; training goes on without this image$/,
+      )
+
+      const stopped = await skipping()
+      await take(stopped, 3)
+      await stopped.save(path('checkpoint'))
+      const resumed = await resume(path('checkpoint'), { onWarning() {} })
+      expect(resumed.recipe.badImages).to.equal('skip')
+      expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+      expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
+    })
+
+    it('does not draw what a report has problems with', async () => {
+      const { first } = drawn()
+      await damage(first)
+      const report = await checkDataset(await open())
+      expect(report.problems.map(({ index }) => index)).to.deep.equal([first])
+      const onWarning = (message: string) => expect.fail(message)
+      const recipe = { ...QUICK, badImages: 'skip', classWeights: 'balanced' } as const
+      const trainer = new Trainer(await create(), await open(), recipe, { report, onWarning })
+      await take(trainer)
+      await trainer.save(path('checkpoint'))
+      const { balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+      expect(balance.indices).to.deep.equal([0, 1, 2, 3].filter(index => index !== first))
+    })
+  })
+
+  describe('with a dataset of one’s own', () => {
+    /** The photos of the folder, as if they came from elsewhere; their bytes are a part of larger buffers. */
+    async function ownDataset(): Promise<Dataset> {
+      const files = await open()
+      const images = await Promise.all(files.ids.map((_, index) => files.read(index)))
+      const inside = (bytes: Uint8Array) => {
+        const buffer = new Uint8Array(bytes.length + 100)
+        buffer.set(bytes, 50)
+        return buffer.subarray(50, 50 + bytes.length)
+      }
+      return {
+        name: 'mine',
+        classNames: files.classNames,
+        size: files.size,
+        ids: files.ids,
+        async read(index) {
+          const { image, mask, ...labels } = images[index]
+          return { ...labels, image: { ...image, data: inside(image.data) }, mask: inside(mask) }
+        },
+        readLabels: index => files.readLabels(index),
+      }
+    }
+
+    it('learns what it learns from files of the same pixels, to the bit', async () => {
+      const options: Partial<Recipe> = { ...QUICK, classWeights: 'balanced', hardClasses: ['bright'] }
+      const ofFiles = new Trainer(await create(), await open(), options)
+      const expected = losses(await take(ofFiles))
+      const own = new Trainer(await create(), await ownDataset(), options)
+      expect(losses(await take(own, 3))).to.deep.equal(expected.slice(0, 3))
+      await own.save(path('checkpoint'))
+      const resumed = await Trainer.resume(path('checkpoint'), await ownDataset(), { gpu: await testGpu() })
+      models.push(resumed.model)
+      expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+      expectSameBits(resumed.model.state.parameters, ofFiles.model.state.parameters)
+    })
+
+    it('says in a line what is odd about it', async () => {
+      const own = await ownDataset()
+      const message = async (change: Partial<Dataset>) =>
+        (
+          await rejects(UserError, async () =>
+            take(new Trainer(await create(), { ...own, ...change }, { ...QUICK, steps: 1 })),
+          )
+        ).message
+      expect(await message({ size: 0 })).to.equal('mine: size: expected a whole number above 0, got 0')
+      expect(await message({ ids: ['a'] })).to.equal('mine: ids: expected a name for each of 4 images, got 1')
+      expect(await message({ classNames: ['a', 'A'] })).to.equal(
+        'mine: classes 0 and 1 have the same name, "a"',
+      )
+      const rgb = {
+        read: async (index: number) => {
+          const labelled = await own.read(index)
+          return { ...labelled, image: { ...labelled.image, data: labelled.image.data.subarray(0, 4320) } }
+        },
+      }
+      expect(await message(rgb)).to.match(
+        /^photo\d: image\.data: expected 5760 bytes \(40×36 pixels of RGBA\), got 4320$/,
+      )
+      const bug = {
+        read: async () => {
+          throw new TypeError('a bug')
+        },
+      }
+      await rejects(TypeError, async () => take(new Trainer(await create(), { ...own, ...bug }, QUICK)))
+    })
+  })
+
+  it('ends with the signal’s reason, the model having what was learned, and tells how far it is', async () => {
+    const straight = losses(await take(await newTrainer()))
+    const controller = new AbortController()
+    const progress: object[] = []
+    const trainer = new Trainer(await create(), await open(), QUICK, {
+      signal: controller.signal,
+      onProgress: each => progress.push(each),
+    })
+    const error = await rejects(DOMException, async () => {
+      for await (const { step } of trainer) if (step === 2) controller.abort()
+    })
+    expect(error.name).to.equal('AbortError')
+    expect(trainer.step).to.equal(2)
+    expect(progress).to.deep.equal([1, 2].map(done => ({ done, total: 6 })))
+    await rejects(DOMException, () => take(trainer))
+    await trainer.save(path('aborted'))
+    expect(losses(await take(await resume(path('aborted'))))).to.deep.equal(straight.slice(2))
+  })
+
+  it('refuses a dataset that the report says is of no use', async () => {
+    for (const i of [0, 1, 2, 3])
+      await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, [255, 255])
+    const [model, dataset] = [await create(), await open()]
+    const report = await checkDataset(dataset)
+    expect(() => new Trainer(model, dataset, QUICK, { report })).to.throw(
+      UserError,
+      'only the values 0 and 255',
+    )
+  })
+
   describe('refuses, in a line,', () => {
     it('a recipe that makes no sense', async () => {
       const wrong: [Partial<Recipe>, string][] = [
@@ -266,6 +440,7 @@ describe('Trainer', () => {
         [{ hardClasses: ['sofa'] }, 'there is no class "sofa"; the classes are dark, bright'],
         [{ dropout: 1 }, 'dropout: expected a share from 0 to below 1, got 1'],
         [{ auxiliaryLoss: -1 }, 'auxiliaryLoss: expected a weight from 0 up, got -1'],
+        [{ badImages: 'mend' as 'skip' }, 'badImages: expected stop or skip; got "mend"'],
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
       ]
       for (const [options, message] of wrong)
@@ -284,7 +459,7 @@ describe('Trainer', () => {
     it('a mask of another size, and a class that there is not', async () => {
       for (const i of [0, 1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 2)
       const odd = await rejects(UserError, async () => take(await newTrainer()))
-      expect(odd.message).to.equal('step 1: the labels hold class 2, but the last of the 2 classes is 1')
+      expect(odd.message).to.match(/^photo\d: holds class 2, but the last of the 2 classes is 1$/)
       for (const i of [0, 1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 9, 9, 1)
       const size = await rejects(UserError, async () => take(await newTrainer()))
       expect(size.message).to.match(/photo\d\.jpg: 40×36 pixels, but .*photo\d\.png 9×9$/)

@@ -206,7 +206,7 @@ describe('what was measured', () => {
 
     it('takes no other word', async () => {
       const error = await rejection(DeepLab.create(TINY, { gpu, tune: 'on' as 'off' }))
-      expect(error.message).to.equal('tune: expected background or off, got on')
+      expect(error.message).to.equal('tune: expected background or off, got "on"')
     })
 
     it('stops growing in the background when it is told to, as training does', async () => {

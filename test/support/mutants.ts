@@ -19,7 +19,8 @@ export const pick = <T>(choices: readonly T[], random: () => number): T =>
 
 /** A copy with a few bytes changed, some of them to the ends of their range, and now and then cut short. */
 export function damageBytes(bytes: Uint8Array, random: () => number): Uint8Array {
-  const copy = bytes.slice(0, random() < 0.2 ? below(bytes.length, random) : bytes.length)
+  // Not bytes.slice(): a Node Buffer's slice is a view.
+  const copy = new Uint8Array(bytes.subarray(0, random() < 0.2 ? below(bytes.length, random) : bytes.length))
   const changes = 1 + below(4, random)
   for (let i = 0; i < changes; i++)
     copy[below(copy.length, random)] = pick([0, 0xff, below(256, random)], random)
@@ -65,6 +66,12 @@ export function damageJson(value: unknown, random: () => number): unknown {
     else holder[key] = structuredClone(pick(ODD_VALUES, random))
   }
   return copy
+}
+
+/** The text of a damaged JSON value; now and then the text is damaged instead, or cut short. */
+export function damageJsonFile(value: unknown, random: () => number): Uint8Array {
+  const encode = (each: unknown) => new TextEncoder().encode(JSON.stringify(each, undefined, 1))
+  return random() < 0.2 ? damageBytes(encode(value), random) : encode(damageJson(value, random))
 }
 
 /** Every object and list within a JSON value, itself included. */

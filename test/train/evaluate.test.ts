@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Image } from '../../src/data/image.ts'
-import { UserError } from '../../src/errors.ts'
-import { evaluate, type SegmentationModel } from '../../src/train/evaluate.ts'
+import { BadImageError, UserError } from '../../src/errors.ts'
+import { evaluate, meanIoURemark, type SegmentationModel } from '../../src/train/evaluate.ts'
 import { memoryDataset } from '../data/memory_dataset.ts'
 import { rejects } from '../support/rejects.ts'
 
@@ -38,6 +38,8 @@ describe('evaluate', () => {
     expect(found).to.deep.equal({
       mIoU: (2 / 5 + 6 / 9) / 2,
       pixelAccuracy: 8 / 11,
+      leftOut: ['dog'],
+      onlyPredicted: [],
       classes: [
         { id: 0, name: 'background', iou: 2 / 5 },
         { id: 1, name: 'cat', iou: 6 / 9 },
@@ -105,8 +107,69 @@ describe('evaluate', () => {
       [0, 7, 0, 0],
     ])
     const error = await rejects(UserError, () => evaluate(model, odd))
-    expect(error.message).to.equal('image 1: the labels hold class 7, but there are 3 classes')
+    expect(error.message).to.equal('image 1: holds class 7, but the last of the 3 classes is 2')
     const broken = memoryDataset(CLASSES, [[0, 0, 0, 0], 'image 1 is broken'])
     expect((await rejects(UserError, () => evaluate(model, broken))).message).to.equal('image 1 is broken')
+  })
+
+  it('does not pass for perfect where there is nothing but background', async () => {
+    const background = memoryDataset(CLASSES, [[0, 0, 0, 0]])
+    const found = await evaluate(fakeModel([0, 0, 0, 0]).model, background)
+    expect(found).to.deep.include({ mIoU: 1, leftOut: ['cat', 'dog'], onlyPredicted: [] })
+    expect(meanIoURemark({ ...found, classes: 3 })).to.equal(' over 1 of 3 classes; no pixel of cat, dog')
+  })
+
+  it('counts a class that is only predicted as 0, and says so', async () => {
+    const background = memoryDataset(CLASSES, [[0, 0, 0, 0]])
+    const found = await evaluate(fakeModel([0, 0, 2, 0]).model, background)
+    expect(found).to.deep.include({ mIoU: 3 / 8, leftOut: ['cat'], onlyPredicted: ['dog'] })
+    expect(meanIoURemark({ ...found, classes: 3 })).to.equal(
+      ' over 2 of 3 classes; no pixel of cat; predicted but in no labels, IoU 0: dog',
+    )
+    expect(meanIoURemark({ classes: 3, leftOut: [], onlyPredicted: [] })).to.equal('')
+  })
+
+  it('goes on without images that cannot be scored, where it is told of them', async () => {
+    const { model } = fakeModel([0, 0, 0, 0])
+    const some = memoryDataset(CLASSES, ['image 0 is broken', [0, 0, 0, 0], [0, 7, 0, 0]])
+    const errors: [number, string][] = []
+    const progress: number[] = []
+    const found = await evaluate(model, some, {
+      onError: ({ message }, index) => errors.push([index, message]),
+      onProgress: ({ done }) => progress.push(done),
+    })
+    expect(found.images).to.equal(1)
+    expect(progress).to.deep.equal([1, 2, 3])
+    expect(errors).to.deep.equal([
+      [0, 'image 0 is broken'],
+      [2, 'image 2: holds class 7, but the last of the 3 classes is 2'],
+    ])
+    await rejects(BadImageError, () => evaluate(model, some))
+  })
+
+  it('ends with the signal’s reason', async () => {
+    const { model, calls } = fakeModel([0, 0, 0, 0])
+    const controller = new AbortController()
+    const error = await rejects(DOMException, () =>
+      evaluate(model, dataset, { signal: controller.signal, onImage: () => controller.abort() }),
+    )
+    expect(error.name).to.equal('AbortError')
+    expect(calls).to.have.length(1)
+    await rejects(DOMException, () => evaluate(model, dataset, { signal: AbortSignal.abort() }))
+    expect(calls).to.have.length(1)
+  })
+
+  it('refuses a dataset whose fields make no sense', async () => {
+    const { model, calls } = fakeModel([0, 0, 0, 0])
+    for (const [change, message] of [
+      [{ size: 2.5 }, 'memory: size: expected a whole number above 0, got 2.5'],
+      [{ ids: ['a'] }, 'memory: ids: expected a name for each of 3 images, got 1'],
+      [{ classNames: ['cat'] }, 'memory: classNames: expected 2 to 255 names, got 1'],
+      [{ classNames: ['cat', 'cat'] }, 'memory: classes 0 and 1 have the same name, "cat"'],
+    ] as const)
+      expect((await rejects(UserError, () => evaluate(model, { ...dataset, ...change }))).message).to.equal(
+        message,
+      )
+    expect(calls).to.have.length(0)
   })
 })

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { CheckpointMismatch, matchParameters, readCheckpoint } from '../../src/weights/checkpoint.ts'
+import {
+  CheckpointMismatch,
+  checkValues,
+  matchParameters,
+  readCheckpoint,
+} from '../../src/weights/checkpoint.ts'
 import { writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 
@@ -106,5 +111,46 @@ describe('matchParameters', () => {
       /: 20 missing\n {2}missing: w0, .*, w7 and 12 more$/,
     )
     expect((mismatch as CheckpointMismatch).missing).to.have.length(20)
+  })
+
+  it('refuses whole numbers where weights belong, in one line', () => {
+    const whole: HostTensor = { dtype: 'i64', shape: [2], data: new BigInt64Array(2) }
+    const tensors = new Map([...complete, ['norm.weight', whole] as const])
+    expect(() => matchParameters(tensors, expected, options)).to.throw(
+      UserError,
+      /^x\.safetensors: tensor "norm\.weight" is of i64; expected floats$/,
+    )
+  })
+})
+
+describe('checkValues', () => {
+  const check = (name: string, ...values: number[]) =>
+    checkValues(new Map([[name, Float32Array.from(values)]]), 'x.pth')
+
+  it('takes all finite numbers, their largest too', () => {
+    const largest = (2 - 2 ** -23) * 2 ** 127
+    check('a', ...Array(9).fill(largest), -largest, 0, -0)
+    check('a')
+    check('bn.running_var', 0, 1e-30)
+  })
+
+  it('names the tensor that holds others, wherever they lie', () => {
+    for (let place = 0; place < 7; place++)
+      for (const value of [Number.NaN, Infinity, -Infinity]) {
+        const values = Array(7).fill(1)
+        values[place] = value
+        expect(() => check('conv\u001b.weight', ...values)).to.throw(
+          UserError,
+          /^x\.pth: tensor "conv\?\.weight" has 1 of 7 values that are no finite numbers$/,
+        )
+      }
+  })
+
+  it('refuses negative variances, which would give NaN', () => {
+    expect(() => check('bn.running_var', 1, -1e-6)).to.throw(
+      UserError,
+      'tensor "bn.running_var" has a negative variance',
+    )
+    check('bn.running_mean', -1)
   })
 })

@@ -1,18 +1,22 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  existsSync,
+  closeSync,
+  mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { type DownloadOptions, download } from '../../src/node/download.ts'
+import { PartTakenError } from '../../src/node/download_part.ts'
 import { sendAndBreak, sendRange, startServer, type TestServer } from './server.ts'
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3)
@@ -35,7 +39,7 @@ describe('download', () => {
   }
   const file = () => join(folder, 'deep', 'weights.bin')
   const fetchIt = (options: Partial<DownloadOptions> = {}) =>
-    download({ url: `${server!.url}/weights.bin`, file: file(), ...options })
+    download({ url: `${server!.url}/weights.bin`, file: file(), limits: { backoffMs: [10, 10] }, ...options })
   const refusal = async (downloading: Promise<void>) => {
     const error = await downloading.then(
       () => new Error('the download did not fail'),
@@ -92,6 +96,16 @@ describe('download', () => {
       expect(readFileSync(parts).equals(content)).to.equal(true)
       expect(requests.at(-1)!['if-range']).to.equal(version)
     }
+  })
+
+  it('starts over where the mark of the version is damaged', async () => {
+    const { requests } = await serve((request, response) => sendRange(request, response, content, '"1"'))
+    mkdirSync(join(folder, 'deep'))
+    writeFileSync(`${file()}.0123abcd.part`, content.subarray(0, 1000))
+    writeFileSync(`${file()}.0123abcd.part.version`, '"\u0000\n\u1234"')
+    await fetchIt()
+    expectWholeFile()
+    expect(requests[0]).not.to.have.property('range')
   })
 
   it('starts over where nothing tells that the rest will fit', async () => {
@@ -197,11 +211,64 @@ describe('download', () => {
     )
   })
 
-  it('says where the disk is full', async function () {
-    if (!existsSync('/dev/full')) this.skip()
+  it('says where the disk takes no more, and resumes when it does (Linux only)', async function () {
+    if (process.platform !== 'linux') this.skip()
+    await serve((request, response) => sendRange(request, response, content, '"1"'))
+    const limit = (soft: number | 'unlimited') =>
+      execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${soft}:`])
+    limit(100_000)
+    try {
+      expect(await refusal(fetchIt())).to.equal(`${file()}: the file is larger than the system allows`)
+    } finally {
+      limit('unlimited')
+    }
+    await fetchIt()
+    expectWholeFile()
+    expect(server!.requests[1].range).to.equal('bytes=100000-')
+  })
+
+  it('keeps its part from a process that was only suspended and writes on', async () => {
+    await serve((request, response) => sendRange(request, response, content, '"1"'))
+    mkdirSync(join(folder, 'deep'))
+    const part = `${file()}.0123abcd.part`
+    const suspended = openSync(part, 'a')
+    writeSync(suspended, content.subarray(0, 1000))
+    writeFileSync(`${part}.version`, '"1"')
+    await fetchIt()
+    writeSync(suspended, 'what would have ruined the file')
+    closeSync(suspended)
+    expectWholeFile()
+    expect(server!.requests[0].range).to.equal('bytes=1000-')
+  })
+
+  it('says that another process took its part over, and leaves that one alone', async () => {
     await serve((_request, response) => response.end(content))
-    const full = join(folder, 'weights.bin')
-    symlinkSync('/dev/full', `${full}.part`)
-    expect(await refusal(fetchIt({ file: full }))).to.equal(`${full}: the disk is full`)
+    const takeOver = async () => {
+      for (const name of readdirSync(join(folder, 'deep'))) rmSync(join(folder, 'deep', name))
+      writeFileSync(file(), 'theirs')
+    }
+    const error = await fetchIt({ check: takeOver }).catch(error => error)
+    expect(error).to.be.instanceOf(PartTakenError)
+    expect(readFileSync(file(), 'utf8')).to.equal('theirs')
+  })
+
+  it('ends with the reason of its signal, and resumes later', async () => {
+    await serve((request, response, count) => {
+      response.setHeader('ETag', '"1"')
+      if (count === 1) response.writeHead(200).write(content.subarray(0, 5000))
+      else sendRange(request, response, content, '"1"')
+    })
+    const controller = new AbortController()
+    const onProgress = ({ receivedBytes }: { receivedBytes: number }) => {
+      if (receivedBytes > 0) controller.abort(new Error('enough'))
+    }
+    const error = await fetchIt({ signal: controller.signal, onProgress }).catch(error => error)
+    expect(error.message).to.equal('enough')
+    await fetchIt()
+    expectWholeFile()
+    expect(server!.requests[1].range).to.equal('bytes=5000-')
+    expect(
+      (await fetchIt({ signal: AbortSignal.abort(new Error('before')) }).catch(e => e)).message,
+    ).to.equal('before')
   })
 })

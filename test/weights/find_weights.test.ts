@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { cacheFolder } from '../../src/node/cache.ts'
-import { findWeights, pullWeights, readRegistry } from '../../src/node/weights.ts'
+import { pullWeights, readRegistry } from '../../src/node/pull.ts'
+import { findWeights } from '../../src/node/weights.ts'
 import { readPth } from '../../src/weights/pth.ts'
 import { findEntry, type RegistryEntry } from '../../src/weights/registry.ts'
 import { writeSafetensors } from '../../src/weights/safetensors.ts'
@@ -113,6 +115,75 @@ describe('findWeights', () => {
     }
     // config.json, preprocessor_config.json and model.safetensors (which are not there), pytorch_model.bin
     expect(server.requests).to.have.length(4)
+  })
+
+  it('verifies each file of a folder from a URL, and keeps the key in the query', async () => {
+    const url = `${server.url}/net?key=secret`
+    contents = { '/net/pytorch_model.bin?key=secret': pth, '/net/config.json?key=secret': '{"a":1}' }
+    const { source } = await find(url)
+    writeFileSync(join(dirname(source), 'config.json'), '{"a":2}')
+    const warnings: string[] = []
+    const onWarning = (message: string) => warnings.push(message)
+    expect((await findWeights(url, { cache: join(folder, 'cache'), onWarning })).config).to.deep.equal({
+      a: 1,
+    })
+    expect(warnings.join()).to.match(/config\.json: damaged: .*; it is downloaded again$/)
+    expect(server.requests).to.have.length(5)
+  })
+
+  it('reads what a file: URL stands for, and says which others it knows', async () => {
+    const file = join(folder, 'model.safetensors')
+    writeFileSync(file, writeSafetensors(tensors))
+    expect((await find(pathToFileURL(file).href)).source).to.equal(file)
+    expect((await find(pathToFileURL(folder).href)).source).to.equal(file)
+    expect(await refusal(find('ftp://user:secret@host/a.pth?token=b'))).to.equal(
+      'ftp://host/a.pth?…: expected an http:, https: or file: URL',
+    )
+    contents = {}
+    expect(await refusal(find(server.url.replace('http://', 'HTTP://user:secret@')))).to.match(
+      /^http:\/\/127\.0\.0\.1:\d+\/pytorch_model\.bin: not found \(HTTP 404\)$/,
+    )
+  })
+
+  it('refuses names that lead elsewhere', async () => {
+    const entry = (name: string, file: string, url = `${server.url}/x.pth`): RegistryEntry => ({
+      ...{ name, description: '', classes: 2, megabytes: 0, licence: '', source: '' },
+      files: [{ name: file, url, bytes: null, sha256: null }],
+    })
+    for (const name of [
+      '..',
+      '.',
+      '',
+      'a/b',
+      'a\\b',
+      'C:x',
+      'nul',
+      'COM1.pth',
+      'a\0b',
+      'a.',
+      'é'.repeat(101),
+    ]) {
+      expect(await refusal(find('net', [entry('net', name)])), name).to.match(
+        /^registry: 0\.files\.0\.name: expected the name of a file, without a path$/,
+      )
+      const pulling = pullWeights(name, { cache: join(folder, 'cache'), registry: [entry(name, 'x.pth')] })
+      expect(await refusal(pulling), name).to.match(/0\.name: expected/)
+    }
+    expect(await refusal(find('net', [entry('net', 'x.pth', 'file:///etc/passwd')]))).to.match(
+      /0\.files\.0\.url: expected an http: or https: URL/,
+    )
+    for (const name of ['nul.pth', `${'a'.repeat(300)}.pth`, 'a%00.:.pth'])
+      expect(await refusal(find(`${server.url}/${name}`)), name).to.match(/cannot be the name of a file/)
+    expect(server.requests).to.have.length(0)
+  })
+
+  it('ends with the reason of its signal', async () => {
+    contents = { '/a.pth': pth }
+    const signal = AbortSignal.abort(new Error('enough'))
+    for (const what of [`${server.url}/a.pth`, folder]) {
+      const error = await findWeights(what, { cache: join(folder, 'cache'), signal }).catch(error => error)
+      expect(error.message).to.equal('enough')
+    }
   })
 
   it('says what it looked for', async () => {

@@ -3,12 +3,14 @@
 PyTorch 1.13 wrote the committed ones. Values are chosen to be exact in every dtype, so that the test states them anew.
 """
 
+import argparse
 import collections
 import os
 import pathlib
 import pickle
 import zipfile
 
+import numpy
 import torch
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
@@ -45,6 +47,67 @@ def network():
     return torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
 
 
+def torchvision_checkpoint(model):
+    """What references/segmentation/train.py of torchvision saves after an epoch, with a warm-up and --amp."""
+    args = argparse.Namespace(
+        data_path="/datasets01/COCO/022719/", dataset="coco", model="fcn_resnet101", aux_loss=False, device="cuda",
+        batch_size=8, epochs=30, lr=0.01, momentum=0.9, weight_decay=1e-4, output_dir=".", resume="", distributed=False,
+        weights=None, amp=True,
+    )  # fmt: skip
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    model(torch.ones(1, 1, 8, 8)).sum().backward()
+    optimizer.step()
+    schedulers = [
+        torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=2),
+        torch.optim.lr_scheduler.PolynomialLR(optimizer, total_iters=8, power=0.9),
+    ]
+    schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, schedulers, milestones=[2])
+    return {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "lr_scheduler": schedule.state_dict(),
+        "epoch": 0,
+        "args": args,
+        "scaler": {"scale": 65536.0, "growth_factor": 2.0, "backoff_factor": 0.5, "_growth_tracker": 0},
+    }
+
+
+class Config(dict):
+    """Options as many projects keep them."""
+
+
+def plain_values():
+    """What is found beside weights, none of it weights."""
+    counts = collections.defaultdict(list)
+    counts["loss"].append(0.5)
+    return {
+        "config": Config(name="a", nested=Config(size=3)),
+        "history": counts,
+        "milestones": collections.Counter({3: 1}),
+        "best": numpy.float64(0.75),
+        "array": numpy.arange(3),
+        "size": torch.Size([1, 2]),
+        "device": torch.device("cuda", 0),
+        "dtype": torch.float16,
+        "path": pathlib.PurePosixPath("runs/1"),
+        "names": {"a", "b"},
+        "bytes": b"123",
+        "random_state": torch.arange(4, dtype=torch.uint8),
+        "long": 2**80,
+    }
+
+
+def integers():
+    values = {
+        "i32": torch.tensor([1, -(2**31)], dtype=torch.int32),
+        "i16": torch.tensor([1, -(2**15)], dtype=torch.int16),
+        "i8": torch.tensor([[1, 2], [-128, 4]], dtype=torch.int8).t(),
+        "u8": torch.tensor([1, 255], dtype=torch.uint8),
+        "bool": torch.tensor([True, False]),
+    }
+    return {**values, "f64": torch.tensor([[0.5, 1e-3], [1e300, -2.0]], dtype=torch.float64).t()}
+
+
 def main():
     GOLDEN.mkdir(exist_ok=True)
     torch.save(tensors(), GOLDEN / "zip.pth")
@@ -57,6 +120,11 @@ def main():
     optimizer.step()
     checkpoint = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3, "note": None}
     torch.save(checkpoint, GOLDEN / "training.pth")
+    torch.save(torchvision_checkpoint(network()), GOLDEN / "torchvision.pth")
+    for protocol in 2, 4:
+        values = {"state_dict": network().state_dict(), **plain_values()}
+        torch.save(values, GOLDEN / f"plain_values_{protocol}.pth", pickle_protocol=protocol)
+    torch.save(integers(), GOLDEN / "integers.pth")
     torch.save({"weight": torch.ones(1), "extra": RunsACommand()}, GOLDEN / "malicious_zip.pth")
     torch.save(
         {"weight": torch.ones(1), "extra": RunsACommand()},
@@ -64,7 +132,6 @@ def main():
         _use_new_zipfile_serialization=False,
     )
     torch.save(model, GOLDEN / "whole_module.pth")
-    torch.save({"weight": torch.ones(2, dtype=torch.float64)}, GOLDEN / "float64.pth")
     (GOLDEN / "plain.pkl").write_bytes(pickle.dumps({"weight": [1, 2, 3]}, protocol=2))
     recompress(GOLDEN / "zip.pth", GOLDEN / "compressed.pth")
 

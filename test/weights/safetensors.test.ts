@@ -28,6 +28,22 @@ describe('safetensors', () => {
     expect(read).to.deep.equal(sample)
   })
 
+  it('reads every dtype that PyTorch has, f64 as f32, and writes what it read', () => {
+    const values: StateDict = new Map([
+      ['i32', { dtype: 'i32', shape: [1], data: Int32Array.of(-(2 ** 31)) }],
+      ['i16', { dtype: 'i16', shape: [2], data: Int16Array.of(1, -(2 ** 15)) }],
+      ['i8', { dtype: 'i8', shape: [2], data: Int8Array.of(1, -128) }],
+      ['u8', { dtype: 'u8', shape: [1], data: Uint8Array.of(255) }],
+      ['bool', { dtype: 'bool', shape: [1], data: Uint8Array.of(1) }],
+    ])
+    expect(readSafetensors(writeSafetensors(values))).to.deep.equal(values)
+    const doubles = new Uint8Array(Float64Array.of(0.1, -2).buffer)
+    const header = { a: { dtype: 'F64', shape: [2], data_offsets: [0, 16] } }
+    expect(readSafetensors(file(header, doubles)).get('a')).to.deep.equal({
+      ...{ dtype: 'f32', shape: [2], data: Float32Array.of(0.1, -2) },
+    })
+  })
+
   it('writes an aligned header, contiguous data and the metadata that Hugging Face asks for', () => {
     const bytes = writeSafetensors(sample)
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
@@ -87,14 +103,15 @@ describe('safetensors', () => {
     ['an entry that is a number', file({ a: 1 }), /"a" is not described/],
     [
       'an unknown dtype',
-      file({ a: f32([1], 0, 8, 'F64') }, new Uint8Array(8)),
-      /"a" has dtype "F64"; supported are F32/,
+      file({ a: f32([1], 0, 8, 'C64') }, new Uint8Array(8)),
+      /"a" has dtype "C64"; supported are F64, F32/,
     ],
     ['a dtype of Object', file({ a: f32([1], 0, 4, 'constructor') }, four), /dtype "constructor"/],
     ['a shape that is missing', file({ a: { dtype: 'F32', data_offsets: [0, 4] } }, four), /shape/],
     ['a negative dimension', file({ a: f32([-1], 0, 4) }, four), /shape/],
     ['a fractional dimension', file({ a: f32([0.5], 0, 2) }, four), /shape/],
     ['a dimension that is text', file({ a: f32(['1'], 0, 4) }, four), /shape/],
+    ['nine axes', file({ a: f32(Array(9).fill(1), 0, 4) }, four), /"a" has 9 axes; at most 8 are supported/],
     ['dimensions that overflow', file({ a: f32([2 ** 52, 2 ** 52, 4], 0, 4) }, four), /takes .* bytes/],
     ['one offset', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0] } }, four), /data_offsets/],
     ['a negative offset', file({ a: f32([1], -4, 0) }, four), /data_offsets/],

@@ -1,10 +1,17 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net'
 
 export interface TestServer {
   url: string
   /** The headers of every GET so far. */
   requests: IncomingHttpHeaders[]
+  server: Server
   close: () => void
 }
 
@@ -22,13 +29,31 @@ export async function startServer(handler: Handler): Promise<TestServer> {
     server.closeAllConnections()
     server.close()
   }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, server, close }
 }
 
-/** Sends a part of the content under the whole one's length, then breaks the connection. */
+/** A server of bare connections on this machine, for answers that no HTTP server gives; it counts the connections. */
+export async function startSocketServer(
+  handler: (socket: Socket) => void,
+): Promise<{ url: string; port: number; count: () => number; close: () => void }> {
+  const sockets: Socket[] = []
+  const server = createSocketServer(socket => {
+    sockets.push(socket.on('error', () => {})) // the client hangs up
+    handler(socket)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const close = () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, port, count: () => sockets.length, close }
+}
+
+/** Sends a part of the content under the whole one's length, then, once a busy client has read it, breaks the connection. */
 export function sendAndBreak(response: ServerResponse, content: Uint8Array, length: number): void {
   response.setHeader('Content-Length', content.length)
-  response.write(content.subarray(0, length), () => setTimeout(() => response.destroy(), 50))
+  response.write(content.subarray(0, length), () => setTimeout(() => response.destroy(), 300))
 }
 
 /** Answers as a server does that knows ranges: 206 with the rest, 200 with all if the version has changed. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { PICKLE_OPCODES } from '../../src/weights/pickle_opcodes.ts'
-import { PickleGlobal, type PickleValue, unpickle } from '../../src/weights/unpickler.ts'
+import { InertObject, PickleGlobal, type PickleValue, unpickle } from '../../src/weights/unpickler.ts'
 import { type Part, pickle } from './assemble_pickle.ts'
 
 const globals = new Map([
@@ -26,6 +26,21 @@ describe('the restricted unpickler', () => {
     ['a dict', ['EMPTY_DICT', 'BININT1', [1], 'NONE', 'SETITEM'], new Map([[1, null]])],
     ['the memo', ['BININT1', [5], 'BINPUT', [9], 'BINGET', [9], 'TUPLE2'], [5, 5]],
     ['an allowed call', ['GLOBAL', ':a\nlist\n', 'BININT1', [1], 'TUPLE1', 'REDUCE'], ['called', 1]],
+    ['bytes', ['SHORT_BINBYTES', [2, 7, 8]], Uint8Array.of(7, 8)],
+    ['a set', ['EMPTY_SET', 'MARK', 'NONE', 'ADDITEMS'], [null]],
+    [
+      'an object of an unknown class, with its state, as its name',
+      ['GLOBAL', ':argparse\nNamespace\n', 'EMPTY_TUPLE', 'NEWOBJ', 'EMPTY_DICT', 'BUILD'],
+      new InertObject('argparse.Namespace'),
+    ],
+    [
+      'one that is a dict and a list beside',
+      [
+        ...['GLOBAL', ':a\nb\n', 'EMPTY_TUPLE', 'EMPTY_DICT', 'NEWOBJ_EX'],
+        ...['NONE', 'NONE', 'SETITEM', 'NONE', 'APPEND'],
+      ],
+      new InertObject('a.b'),
+    ],
     ['an object outside', ['BININT1', [7], 'BINPERSID'], ['loaded', 7]],
   ]
   for (const [what, parts, value] of plain) {
@@ -57,7 +72,33 @@ describe('the restricted unpickler', () => {
     ['a call of a value', ['NONE', 'EMPTY_TUPLE', 'REDUCE'], /calls what is not a function/],
     ['state set on a list', ['EMPTY_LIST', 'NONE', 'BUILD'], /sets the state of an object/],
     ['the opcode INST', ['MARK', 'INST', ':os\nsystem\n'], /uses pickle opcode INST/],
-    ['the opcode NEWOBJ', ['GLOBAL', ':a\ntype\n', 'EMPTY_TUPLE', 'NEWOBJ'], /uses pickle opcode NEWOBJ/],
+    [
+      'a call of an unknown class of which there is an object',
+      [
+        'GLOBAL',
+        ':os\nsystem\n',
+        'BINPUT',
+        [0],
+        'EMPTY_TUPLE',
+        'NEWOBJ',
+        'BINGET',
+        [0],
+        'EMPTY_TUPLE',
+        'REDUCE',
+      ],
+      /asks for os\.system;/,
+    ],
+    [
+      'an unknown class in a list',
+      ['EMPTY_LIST', 'GLOBAL', ':os\nsystem\n', 'APPEND'],
+      /asks for os\.system;/,
+    ],
+    ['an object of what is no class', ['NONE', 'EMPTY_TUPLE', 'NEWOBJ'], /of what is not a class/],
+    [
+      'an object that is called',
+      ['GLOBAL', ':a\nb\n', 'EMPTY_TUPLE', 'NEWOBJ', 'EMPTY_TUPLE', 'REDUCE'],
+      /calls what is not a function/,
+    ],
     ['the opcode OBJ', ['MARK', 'OBJ'], /uses pickle opcode OBJ/],
     ['the opcode EXT1', ['EXT1', [1]], /uses pickle opcode EXT1/],
     ['a byte that is no opcode', [[0xff]], /no pickle opcode/],
@@ -80,7 +121,7 @@ describe('the restricted unpickler', () => {
     const endless = new Uint8Array(2_000_000).fill(PICKLE_OPCODES.EMPTY_DICT)
     expect(() => unpickle(endless, { globals, persistentLoad: id => id })).to.throw(
       UserError,
-      /1000000 pickle operations/,
+      /300000 pickle operations/,
     )
   })
 

@@ -7,12 +7,13 @@ import { type Item, readItem, readItemLabels } from './item.ts'
 export class FileDataset implements Dataset {
   readonly name: string
   readonly classNames: readonly string[]
+  /** @internal */
   readonly items: readonly Item[]
   readonly ids: readonly string[]
 
   /**
-   * Throws a UserError where there is not one item, where two are of one id, where an id is not fit for a message, or where there
-   * are more classes than a byte can tell from IGNORE_INDEX.
+   * @internal Throws a UserError where there is not one item, where two are of one id, where an id is not fit for a message, or
+   * where there are more classes than a byte can tell from IGNORE_INDEX.
    */
   constructor(name: string, classNames: readonly string[], items: readonly Item[]) {
     this.name = printablePath(name)

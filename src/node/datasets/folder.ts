@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { FileDataset } from './file_dataset.ts'
-import { filesByStem, listFolder, readLines, readSplit } from './text_list.ts'
+import { imageFolder, listFolder, readLines, readSplit } from './text_list.ts'
 
 /** Share of the images that are for validation where the user has not split them. */
 const VALIDATION_SHARE = 0.2
@@ -12,22 +12,22 @@ const VALIDATION_SHARE = 0.2
  * 0). `splits/<split>.txt` lists the names of a split. Without the folder `splits` there are three: `val`, a fifth of the images
  * that their names decide, so that the same ones are held back on every machine; `train`, the others; and `all`.
  *
- * Throws a UserError where any of these is missing, or the split is empty. A mask without an image, or the reverse, is
+ * Throws a UserError where any of these is missing, the split is empty, or two photos or two masks of it have one name. A mask without an image, or the reverse, is
  * complained of only when it is read.
  */
 export async function openFolder(folder: string, split: string): Promise<FileDataset> {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')]
   const classNames = await readLines(join(folder, 'classes.txt'))
   await Promise.all([listFolder(images), listFolder(masks)])
-  const [photoOf, maskOf] = await Promise.all([filesByStem(images), filesByStem(masks)])
+  const [photos, labels] = await Promise.all([imageFolder(images), imageFolder(masks)])
   const hasSplits = (await listFolder(folder)).includes('splits')
   const ids = hasSplits
     ? await readSplit(join(folder, 'splits'), split)
-    : ownSplit(folder, split, [...new Set([...photoOf.keys(), ...maskOf.keys()])].sort())
+    : ownSplit(folder, split, [...new Set([...photos.stems, ...labels.stems])].sort())
   const items = ids.map(id => ({
     id,
-    image: photoOf.get(id) ?? join(images, `${id}.jpg`),
-    labels: { file: maskOf.get(id) ?? join(masks, `${id}.png`) },
+    image: photos.find(id) ?? join(images, `${id}.jpg`),
+    labels: { file: labels.find(id) ?? join(masks, `${id}.png`) },
   }))
   return new FileDataset(`folder:${folder}, split ${split}`, classNames, items)
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts'
+import { checkOptionNames, shown } from '../../options.ts'
 import { printable } from '../../printable.ts'
 import { openCoco } from './coco.ts'
 import type { FileDataset } from './file_dataset.ts'
@@ -19,7 +20,11 @@ const readers: Record<string, (folder: string, split: string) => Promise<FileDat
  *
  * Throws a UserError where the text is of another form, or the folder does not hold what the layout asks for.
  */
-export async function openDataset(description: string, { split }: { split: string }): Promise<FileDataset> {
+export async function openDataset(description: string, options: { split: string }): Promise<FileDataset> {
+  checkOptionNames(options, { split: true })
+  const { split } = options
+  if (typeof split !== 'string')
+    throw new UserError(`split: expected a name such as train or val, got ${shown(split)}`)
   const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(description) ?? []
   if (!kind || !Object.hasOwn(readers, kind))
     throw new UserError(

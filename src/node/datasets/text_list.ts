@@ -60,10 +60,39 @@ export async function listFolder(folder: string): Promise<string[]> {
   return names.filter(name => !name.startsWith('.')).sort()
 }
 
-/** The paths of a folder's files by their names less the ending; none where there is no such folder. */
-export async function filesByStem(folder: string): Promise<Map<string, string>> {
-  const names = await listFolder(folder).catch(() => [])
-  return new Map(names.map(name => [parse(name).name, join(folder, name)]))
+/** A folder's files by their names less the ending. */
+export interface ImageFolder {
+  readonly stems: readonly string[]
+  /**
+   * The path of the image of this name, or of another file where there is no image; undefined where there is neither. Throws a
+   * UserError where several images have the name.
+   */
+  find(stem: string): string | undefined
+}
+
+const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']
+
+/** Empty where there is no such folder. */
+export async function imageFolder(folder: string): Promise<ImageFolder> {
+  const names = await listFolder(folder).catch((): string[] => [])
+  const byStem = new Map<string, string[]>()
+  for (const name of names) {
+    const stem = parse(name).name
+    byStem.set(stem, [...(byStem.get(stem) ?? []), name])
+  }
+  return {
+    stems: [...byStem.keys()],
+    find(stem) {
+      const files = byStem.get(stem) ?? []
+      const images = files.filter(file => IMAGE_ENDINGS.includes(parse(file).ext.toLowerCase()))
+      if (images.length > 1)
+        throw new UserError(
+          `${printablePath(folder)}: ${namesText(images)} have the same name; keep or rename one`,
+        )
+      const [file] = images.length > 0 ? images : files
+      return file && join(folder, file)
+    },
+  }
 }
 
 /** The lines of `<folder>/<split>.txt`; a UserError says which splits there are instead, or that the list is empty. */

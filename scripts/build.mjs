@@ -1,0 +1,35 @@
+// Builds dist/ from src/ and shaders/; with --if-stale, only where something has changed since the last build.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const [, script, option] = process.argv
+if (script === fileURLToPath(import.meta.url) && (option !== '--if-stale' || isStale())) await build()
+
+/** Whether the build is older than what it is made from, or is not there. */
+export function isStale() {
+  return newestChange('dist') < newestChange(...SOURCES)
+}
+
+async function build() {
+  await import('./embed_shaders.mjs')
+  rmSync('dist', { recursive: true, force: true })
+  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
+  const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
+  if (status !== 0) process.exit(1)
+  await import('./bundle_echarts.mjs')
+}
+
+/** When the newest of these files, or of the files in these folders, was changed, in ms; 0 where there is none. */
+function newestChange(...paths) {
+  const files = paths.flatMap(path => {
+    if (!existsSync(path)) return []
+    if (statSync(path).isFile()) return [path]
+    return readdirSync(path, { recursive: true }).map(name => join(path, name))
+  })
+  return Math.max(0, ...files.map(file => statSync(file).mtimeMs))
+}

@@ -1,0 +1,94 @@
+// What checks found about images in files, kept in the cache folder: it holds for as long as a file's size and time are the same.
+
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import sharp from 'sharp'
+import * as v from 'valibot'
+import type { LabelCounts } from '../../data/check.ts'
+import { parseJson } from '../../json.ts'
+import { writeFileAtomic } from '../atomic.ts'
+import { cacheFolder } from '../cache.ts'
+import type { Item } from './item.ts'
+
+/** Files kept, one for each dataset and split, and images in each: those checked last. */
+const MOST_FILES = 16
+const MOST_IMAGES = 200_000
+
+/** Of the file and of what makes an image sound; another version of the decoder may judge otherwise. */
+const FORMAT = `1, sharp ${sharp.versions.sharp}`
+
+/** The sound images of a dataset by `imageKey`, with their labels. */
+export interface CheckedImages {
+  find(key: string): LabelCounts | undefined
+  keep(key: string, counts: LabelCounts): void
+  /** Writes them to disk, if there are new ones. Of two programs that write at a time, one may lose what it wrote. */
+  save(): Promise<void>
+}
+
+export async function openCheckedImages(datasetName: string): Promise<CheckedImages> {
+  const folder = join(cacheFolder(), 'checked')
+  const file = join(folder, `${digest(process.cwd(), datasetName)}.json`)
+  const known = await read(file)
+  const found = new Map<string, LabelCounts>()
+  return {
+    find: key => known.get(key),
+    keep: (key, counts) => found.set(key, counts),
+    async save() {
+      if (found.size === 0) return
+      const images = [...new Map([...(await read(file)), ...found])].slice(-MOST_IMAGES)
+      try {
+        await writeFileAtomic(file, JSON.stringify({ format: FORMAT, images: Object.fromEntries(images) }))
+        await removeOldest(folder)
+      } catch (error) {
+        console.warn(`warning: the next check will decode all images again: ${(error as Error).message}`)
+      }
+    },
+  }
+}
+
+/** Changes where photo or labels are other files, or files of another size or time. Undefined where one of them is missing. */
+export async function imageKey({ image, labels }: Item): Promise<string | undefined> {
+  const ownLabels = 'file' in labels ? fileState(labels.file) : JSON.stringify(labels)
+  const states = await Promise.all([fileState(image), ownLabels])
+  return states.every(state => state !== undefined) ? digest(...states) : undefined
+}
+
+async function fileState(file: string): Promise<string | undefined> {
+  try {
+    const { size, mtimeNs } = await stat(file, { bigint: true })
+    return `${resolve(file)}\n${size}\n${mtimeNs}`
+  } catch {
+    return undefined // to read it will tell why
+  }
+}
+
+const digest = (...parts: string[]) =>
+  createHash('sha256').update(parts.join('\0')).digest('base64url').slice(0, 22)
+
+const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const schema = v.object({
+  format: v.literal(FORMAT),
+  images: v.record(v.string(), v.array(v.tuple([v.pipe(wholeNumber, v.maxValue(255)), wholeNumber]))),
+})
+
+/** Nothing where there is no such file, or one that is damaged or of another version: its images are checked again. */
+async function read(file: string): Promise<Map<string, LabelCounts>> {
+  try {
+    return new Map(Object.entries(parseJson(schema, await readFile(file, 'utf8'), file).images))
+  } catch {
+    return new Map()
+  }
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter(name => name.endsWith('.json'))
+  const files = await Promise.all(
+    names.map(async name => {
+      const path = join(folder, name)
+      return { path, time: (await stat(path)).mtimeMs }
+    }),
+  )
+  const oldest = files.sort((a, b) => b.time - a.time).slice(MOST_FILES)
+  await Promise.all(oldest.map(({ path }) => rm(path, { force: true })))
+}

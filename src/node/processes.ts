@@ -1,0 +1,35 @@
+// Which processes there are on this machine.
+
+import { createHash } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+/** Whether a process of this number exists on this machine. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+let machine: string | undefined
+
+/**
+ * Eight hex digits that stand for the processes that `isAlive` can see. Two containers may share a folder and a host name, but
+ * each has process numbers of its own.
+ */
+export function machineId(): string {
+  machine ??= createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8)
+  return machine
+}
+
+/** Linux's name for a container's set of process numbers; other systems have one set. */
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}

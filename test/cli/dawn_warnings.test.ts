@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+import { expect } from 'chai'
+import { useTemporaryFolder } from '../node/support.ts'
+import { spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
+
+describe('Dawn’s warnings about limits of software adapters', () => {
+  before(function () {
+    if (process.platform !== 'linux') this.skip()
+  })
+  const path = useTemporaryFolder()
+
+  /** A command that opens the GPU and prints a line. */
+  const args = ['tune', '--forget']
+  const seconds = 60
+
+  it('stay out of a pipe, but what else is written there does not', async () => {
+    const through = ['sh', '-c', '"$@" 2>&1 >/dev/null | cat', 'sh']
+    const env = { ATROUS_CACHE: path('cache') }
+    expect((await spawnAtrous(args, { through, env, seconds })).stdout).to.equal('')
+    const failed = await spawnAtrous(args, { through, env: { ...env, ...WITHOUT_DRIVERS }, seconds })
+    expect(failed.stdout).to.match(/error: no GPU adapter: `atrous doctor` says what to install\n$/)
+  })
+
+  it('stay out of a terminal', async function () {
+    if (spawnSync('script', ['--version']).status !== 0) this.skip()
+    const through = ['sh', '-c', 'script -qec "$(printf "%s " "$@")" /dev/null', 'sh']
+    const { stdout } = await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache') }, seconds })
+    expect(stdout.trim()).to.match(/^0 convolutions forgotten: [^\n]*$/)
+  })
+})

@@ -1,0 +1,33 @@
+import { expect } from 'chai'
+import { reportError } from '../../src/cli/errors.ts'
+import { UserError } from '../../src/errors.ts'
+
+describe('reportError', () => {
+  /** What it writes to stderr of an error. */
+  function reported(error: unknown): string[] {
+    const lines: string[] = []
+    const { error: print } = console
+    console.error = (line: string) => lines.push(line)
+    try {
+      reportError(error)
+    } finally {
+      console.error = print
+    }
+    return lines
+  }
+
+  it('keeps the lines of a message and leaves out what steers terminals', () => {
+    expect(reported(new UserError('x.pth: missing\n  a\u001b[31mb\u0007.weight\u2028'))).to.deep.equal([
+      'error: x.pth: missing\n  a?[31mb?.weight?',
+    ])
+    expect(reported(new TypeError('\u001b[2J'))[0]).to.match(/^error: \?\[2J \(unexpected;/)
+  })
+
+  it('has a line for each of several errors', () => {
+    const errors = [new UserError('a.jpg: not a photo'), new UserError('b.jpg: no such file or folder')]
+    expect(reported(new AggregateError(errors))).to.deep.equal([
+      'error: a.jpg: not a photo',
+      'error: b.jpg: no such file or folder',
+    ])
+  })
+})

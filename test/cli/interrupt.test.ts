@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants } from 'node:os'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { catchSignals, InterruptedError } from '../../src/cli/interrupt.ts'
+import { rejection } from '../node/support.ts'
+
+const COMMAND = fileURLToPath(new URL('signalled.ts', import.meta.url))
+
+describe('catchSignals', () => {
+  /** Runs the command, and `send` once it works; returns what it printed and its exit code, as a shell reports it. */
+  async function ended(milliseconds: number, send: (child: ChildProcess) => Promise<void>) {
+    const child = spawn(process.execPath, ['--import', 'tsx', COMMAND, String(milliseconds)])
+    const stdout = text(child.stdout)
+    const exit = once(child, 'exit')
+    await once(child.stdout, 'data')
+    await send(child)
+    const [code, signal] = await exit
+    return {
+      code: signal ? 128 + constants.signals[signal as NodeJS.Signals] : code,
+      stdout: await stdout,
+    }
+  }
+
+  it('one that comes twice, as npx passes on Ctrl-C, is one: what there is to keep is kept', async () => {
+    const { code, stdout } = await ended(50, async child => {
+      child.kill('SIGINT')
+      await sleep(20)
+      child.kill('SIGINT')
+    })
+    expect({ code, stdout }).to.deep.equal({ code: 130, stdout: 'ready\ncaught SIGINT\nkept\n' })
+  })
+
+  it('a second one ends the process at once', async () => {
+    const start = performance.now()
+    const { code, stdout } = await ended(60_000, async child => {
+      child.kill('SIGINT')
+      await sleep(1100)
+      child.kill('SIGTERM')
+    })
+    expect({ code, stdout }).to.deep.equal({ code: 143, stdout: 'ready\ncaught SIGINT\n' })
+    expect(performance.now() - start).to.be.below(30_000)
+  })
+
+  it('each has the exit code that a shell expects, and no listener is left', async () => {
+    for (const [signal, exitCode] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const) {
+      const before = process.listenerCount(signal)
+      const interrupt = catchSignals()
+      const work = interrupt.orEnd(sleep(60_000, undefined, { ref: false }))
+      const [listener] = process.rawListeners(signal).slice(-1)
+      listener(signal)
+      const error = await rejection(work)
+      expect(error).to.be.instanceOf(InterruptedError).and.include({ signal, exitCode })
+      expect(interrupt.error).to.equal(error)
+      expect(interrupt.signal.aborted).to.equal(true)
+      expect(() => interrupt.check()).to.throw(error.message)
+      interrupt.release()
+      expect(process.listenerCount(signal)).to.equal(before)
+    }
+  })
+})

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { loadTargets, problemOf, runRound } from './run_target.ts'
+
+// A sample of what `npm run fuzz` does, which also sees hangs, crashes, output and memory.
+
+const SEED = 20_001
+const ROUNDS = 60
+
+const targets = await loadTargets()
+
+describe('damaged input', () => {
+  it('an answer that is not one clear line counts as a failure', () => {
+    expect(problemOf(new UserError('photo.jpg: no such file or folder'))).to.equal(undefined)
+    expect(problemOf(new TypeError('x is not a function'))).to.match(/^threw TypeError/)
+    const unclear = ['', 'a\nb', '\u001b[31mred', 'got undefined', 'NaN pixels', 'x'.repeat(5000)]
+    for (const message of unclear) expect(problemOf(new UserError(message)), message).to.be.a('string')
+  })
+
+  for (const target of targets) {
+    it(`${target.name}: ${ROUNDS} mutants are read or refused in one clear line`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'atrous-fuzz-'))
+      try {
+        const round = await target.prepare(folder)
+        for (let number = 0; number < ROUNDS; number++) {
+          const { problem } = await runRound(round, SEED, number)
+          expect(problem, `seed ${SEED}, round ${number}`).to.equal(undefined)
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  }
+})

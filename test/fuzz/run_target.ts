@@ -1,0 +1,71 @@
+// Rounds of fuzz targets, and what counts as a failure of a round.
+
+import { readdir } from 'node:fs/promises'
+import { UserError } from '../../src/errors.ts'
+import { CheckpointMismatch } from '../../src/weights/checkpoint.ts'
+import { seededRandom } from '../support/mutants.ts'
+import type { FuzzRound, FuzzTarget } from './target.ts'
+
+/** What a round came to: the input was read, or refused as it should be, or `problem` says what went wrong. */
+export interface Outcome {
+  kind: 'read' | 'refused' | 'failed'
+  problem?: string
+  milliseconds: number
+}
+
+export const MOST_MILLISECONDS = 5_000
+/** Characters of a message. A path of the system's temporary folder and a few names of 100 characters fit. */
+const LONGEST_MESSAGE = 1_000
+
+/** Every target that a file in ./targets exports, alone or in a list, in the order of their names. */
+export async function loadTargets(): Promise<FuzzTarget[]> {
+  const folder = new URL('targets/', import.meta.url)
+  const files = (await readdir(folder)).filter(name => name.endsWith('.ts'))
+  const modules: object[] = await Promise.all(files.map(name => import(new URL(name, folder).href)))
+  const targets = modules.flatMap(module => Object.values(module).flat().filter(isTarget))
+  return targets.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const isTarget = (value: unknown): value is FuzzTarget =>
+  typeof value === 'object' && value !== null && 'name' in value && 'prepare' in value
+
+/** Runs the round of this number. Seed and number decide what it damages, whatever ran before it. */
+export async function runRound(round: FuzzRound, seed: number, number: number): Promise<Outcome> {
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) + number)
+  const begin = performance.now()
+  const result = await attempt(round, random)
+  const milliseconds = performance.now() - begin
+  if (milliseconds <= MOST_MILLISECONDS) return { ...result, milliseconds }
+  return { kind: 'failed', problem: `took ${(milliseconds / 1000).toFixed(1)} s`, milliseconds }
+}
+
+async function attempt(round: FuzzRound, random: () => number): Promise<Pick<Outcome, 'kind' | 'problem'>> {
+  try {
+    await round(random)
+    return { kind: 'read' }
+  } catch (error) {
+    const problem = problemOf(error)
+    return problem === undefined ? { kind: 'refused' } : { kind: 'failed', problem }
+  }
+}
+
+/** What is wrong with an error as an answer to bad input; undefined where it is one clear line. */
+export function problemOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError)
+    return error.errors.map(problemOf).find(problem => problem !== undefined)
+  if (!(error instanceof UserError))
+    return `threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  // A list of tensors has a line for each kind of mismatch.
+  const lines = error instanceof CheckpointMismatch ? error.message.split('\n') : [error.message]
+  const problem =
+    lines.length > 4 ? 'too many lines' : lines.map(lineProblem).find(each => each !== undefined)
+  return problem && `${problem}: ${JSON.stringify(error.message.slice(0, 2 * LONGEST_MESSAGE))}`
+}
+
+function lineProblem(line: string): string | undefined {
+  if (line.trim() === '') return 'an empty line'
+  if (line.length > LONGEST_MESSAGE) return `a line of ${line.length} characters`
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(line)) return 'control characters'
+  if (/\bundefined\b|\bNaN\b|\[object /.test(line)) return 'a value that no user can make sense of'
+  return undefined
+}

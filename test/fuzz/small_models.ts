@@ -1,0 +1,19 @@
+// Networks of a few kilobytes for the fuzz targets to damage.
+
+import { deepLabConfig } from '../../src/model/config.ts'
+import { type Model, untrainedModel } from '../../src/node/model_files.ts'
+
+/** A ResNet with all that a config can describe, in as few channels as there can be. */
+export const smallResNet = (): Model =>
+  untrainedModel(
+    deepLabConfig({
+      ...{ backbone: 'resnet50', classes: 3, units: [1, 1, 1, 1], multiGrid: [1], width: 0.02 },
+      ...{ aspp: { rates: [6], imagePooling: true }, headConvolution: true, auxiliaryHead: true },
+    }),
+  )
+
+/** Hugging Face's network at its smallest; its head has 256 filters all the same. */
+export const smallMobileNet = (): Model =>
+  untrainedModel(
+    deepLabConfig({ backbone: 'mobilenet_v2', classes: 3, depthMultiplier: 0.1, expandRatio: 1 }),
+  )

@@ -1,0 +1,52 @@
+// What Atrous keeps for itself in its cache and beside it.
+
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ensureFile } from '../../../src/node/cached_file.ts'
+import { tryLock } from '../../../src/node/lock.ts'
+import { pullWeights, readRegistry } from '../../../src/node/pull.ts'
+import { damageJson, damageJsonFile } from '../../support/mutants.ts'
+import type { FuzzTarget } from '../target.ts'
+
+/** Nothing in it has the name that is asked for, so that nothing is downloaded. */
+export const registry: FuzzTarget = {
+  name: 'registry.json',
+  async prepare(folder) {
+    const whole = await readRegistry()
+    return async random => {
+      const registry = damageJson(whole, random) as typeof whole
+      return pullWeights('no-such-name', { registry, cache: folder })
+    }
+  },
+}
+
+/** The record of when a file of the cache was verified: where it makes no sense, the file is verified again. */
+export const verified: FuzzTarget = {
+  name: 'verified.json',
+  async prepare(folder) {
+    const file = join(folder, 'model.safetensors')
+    const content = Buffer.from('weights')
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    return async random => {
+      await writeFile(file, content)
+      const record = { sha256, bytes: content.length, modified: 1_700_000_000_000 }
+      await writeFile(`${file}.verified.json`, damageJsonFile(record, random))
+      // Nobody listens there: the file must not be downloaded again.
+      return ensureFile({ url: 'http://127.0.0.1:9/model.safetensors', file, sha256 })
+    }
+  },
+}
+
+export const lock: FuzzTarget = {
+  name: 'lock',
+  async prepare(folder) {
+    const file = join(folder, 'file.lock')
+    return async random => {
+      await writeFile(file, damageJsonFile({ pid: process.pid, host: 'elsewhere', token: 'a' }, random))
+      const found = await tryLock(file)
+      if ('lock' in found) await found.lock.release()
+      return found
+    }
+  },
+}

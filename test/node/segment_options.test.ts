@@ -1,0 +1,358 @@
+// Options of the library's calls: what is misspelt or makes no sense is refused, and what is given is done.
+
+import { writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import type { Image } from '../../src/data/image.ts'
+import { UserError } from '../../src/errors.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { DeepLab, evaluate, type ImageSource, openGpu, type SegmentProgress } from '../../src/node/index.ts'
+import { segmentBatches } from '../../src/node/segment_batches.ts'
+import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+import { relativeError } from '../support/run_graph.ts'
+import { useTemporaryFolder } from './support.ts'
+import { blocksPhoto, TINY } from './tiny_model.ts'
+
+describe('DeepLab: options', () => {
+  const path = useTemporaryFolder()
+  const photo = blocksPhoto(90, 70)
+  const size = 65
+  let gpu: Gpu
+  let model: DeepLab
+  before(async () => {
+    gpu = await testGpu()
+    model = await DeepLab.create(TINY, { gpu, seed: 3 })
+  })
+  after(() => model.dispose())
+
+  const refusal = async (call: () => unknown) => (await rejects(UserError, call)).message
+
+  describe('by name', () => {
+    it('are refused where there is none of that name, with the nearest that there is', async () => {
+      const nobody = { classNames: [], segment: () => Promise.reject(new Error('not run')) }
+      const nothing = { name: 'nothing', size: 0, classNames: [], read: () => Promise.reject(new Error()) }
+      const calls: Record<string, (options: object) => Promise<unknown>> = {
+        load: options => DeepLab.load('scenes', options),
+        create: options => DeepLab.create(TINY, options),
+        segment: options => model.segment(photo, options),
+        'segment of an array': options => model.segment([photo], options),
+        explain: options => model.explain(photo, options),
+        tune: options => model.tune(photo, options),
+        setClasses: options => model.setClasses(['a', 'b'], options),
+        addAuxiliaryHead: options => model.addAuxiliaryHead(options),
+        evaluate: options => evaluate(nobody, nothing as never, options),
+      }
+      const complaints: Record<string, string> = {}
+      for (const [name, call] of Object.entries(calls))
+        complaints[name] = await refusal(() => call({ nonsense: 1 }))
+      for (const [name, complaint] of Object.entries(complaints))
+        expect(complaint, name).to.match(/^nonsense: unknown option; expected [a-zA-Z, ]+$/)
+      const near: [string, object, string][] = [
+        ['segment', { outputstride: 8 }, 'outputstride: unknown option; did you mean outputStride?'],
+        ['segment', { 'output-stride': 8 }, 'output-stride: unknown option; did you mean outputStride?'],
+        ['segment', { scale: [1] }, 'scale: unknown option; did you mean scales?'],
+        ['segment', { batchsize: 1 }, 'batchsize: unknown option; did you mean batchSize?'],
+        ['explain', { flipp: true }, 'flipp: unknown option; did you mean flip?'],
+        ['tune', { second: 1 }, 'second: unknown option; did you mean seconds?'],
+        ['load', { percision: 'fp16' }, 'percision: unknown option; did you mean precision?'],
+        ['create', { sead: 1 }, 'sead: unknown option; did you mean seed?'],
+        ['evaluate', { onprogress: 1 }, 'onprogress: unknown option; did you mean onProgress?'],
+      ]
+      for (const [name, options, expected] of near)
+        expect(await refusal(() => calls[name](options))).to.equal(expected)
+      for (const options of [null, 'flip', 7])
+        expect(await refusal(() => calls.segment(options as never))).to.match(
+          /^options: expected an object, got/,
+        )
+    })
+
+    it('count as not given where they are undefined', async () => {
+      const options = { size, outputStride: undefined, nonsense: undefined } as object
+      expect((await model.segment(photo, options)).mask).to.have.length(90 * 70)
+    })
+  })
+
+  describe('by value', () => {
+    it('are refused by name before anything runs', async () => {
+      const cases: [object, string][] = [
+        [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
+        [{ outputStride: '8' }, 'outputStride: expected 8, 16, 32, got "8"'],
+        [{ outputStride: 8n }, 'outputStride: expected 8, 16, 32, got 8'],
+        [{ outputStride: Number.NaN }, 'outputStride: expected 8, 16, 32; got null'],
+        ...[[], [0], [-1], [5], [Number.NaN], [Number.POSITIVE_INFINITY], ['1'], [1n], new Array(2)].map(
+          scales =>
+            [{ scales }, 'scales: expected up to 32 factors above 0, at most 4, got'] as [object, string],
+        ),
+        [{ scales: 1 }, 'scales: expected up to 32 factors above 0, at most 4, got 1'],
+        [{ scales: '1,2' }, 'scales: expected up to 32 factors above 0, at most 4, got "1,2"'],
+        [
+          { scales: new Set([1]) },
+          'scales: expected up to 32 factors above 0, at most 4, got a value of type Set',
+        ],
+        [
+          { scales: new Array(33).fill(1) },
+          'scales: expected up to 32 factors above 0, at most 4, got an array',
+        ],
+        [{ flip: 'yes' }, 'flip: expected true or false, got "yes"'],
+        [{ flip: 1 }, 'flip: expected true or false, got 1'],
+        [{ size: 0 }, 'size: expected a number of pixels from 1 to 16384, got 0'],
+        [{ size: 64.5 }, 'size: expected a number of pixels from 1 to 16384, got 64.5'],
+        [{ size: '513' }, 'size: expected a number of pixels from 1 to 16384, got "513"'],
+        [{ size: 1e9 }, 'size: expected a number of pixels from 1 to 16384, got 1000000000'],
+        [{ batchSize: 0 }, 'batchSize: expected a whole number above 0'],
+        [{ batchSize: '4' }, 'batchSize: expected a whole number above 0, at most 4096, got "4"'],
+        [{ batchSize: Number.POSITIVE_INFINITY }, 'batchSize: expected a whole number above 0'],
+        [{ output: 'masks' }, 'output: expected mask or probabilities or logits, got "masks"'],
+        [{ at: 'image' }, 'at: expected photo or network, got "image"'],
+        [{ signal: 'now' }, 'signal: expected an AbortSignal, got "now"'],
+        [{ onProgress: true }, 'onProgress: expected a function, got true'],
+        [{ onError: 'skip' }, 'onError: expected a function, got "skip"'],
+      ]
+      for (const [options, expected] of cases)
+        expect(await refusal(() => model.segment([photo], options))).to.include(expected)
+      const single = { onError: () => {} } as object
+      expect(await refusal(() => model.segment(photo, single))).to.match(
+        /^onError: only for an array of photos/,
+      )
+      expect(await refusal(() => model.tune(photo, { seconds: Number.NaN }))).to.equal(
+        'seconds: expected a number above 0, got NaN',
+      )
+      expect(await refusal(() => model.tune(photo, { onlyNew: 1 as never }))).to.match(
+        /^onlyNew: expected true or/,
+      )
+      expect(await refusal(() => model.setSize(Number.NaN))).to.match(/^size: expected a number of pixels/)
+    })
+
+    it('of load and create are refused by name, too', async () => {
+      const wrong = (options: object) => DeepLab.create(TINY, { gpu, ...options })
+      expect(await refusal(() => wrong({ seed: 0.5 }))).to.equal('seed: expected a whole number, got 0.5')
+      expect(await refusal(() => wrong({ size: -1 }))).to.match(/^size: expected a number of pixels/)
+      expect(await refusal(() => wrong({ gpu: gpu.device }))).to.match(
+        /^gpu: expected what openGpu\(\) gives, got/,
+      )
+      expect(await refusal(() => DeepLab.create(null as never))).to.match(
+        /^network: expected an object such as/,
+      )
+      for (const name of [undefined, null, '', 7, {}])
+        expect(await refusal(() => DeepLab.load(name as never))).to.match(
+          /^load: expected the name of a model, a path/,
+        )
+    })
+
+    it('do not need more memory than there is to be refused', async () => {
+      const start = performance.now()
+      expect(await refusal(() => model.segment(photo, { size: 16384, scales: [4] }))).to.match(/this GPU/)
+      expect(performance.now() - start).to.be.below(5000)
+    })
+  })
+
+  describe('scales', () => {
+    const masks = async (...lists: number[][]) => {
+      const found = []
+      for (const scales of lists) found.push((await model.segment(photo, { size, scales })).mask)
+      return found
+    }
+
+    it('that are equal count as often as they are given, and the mean of equal views is that view', async () => {
+      const [once, twice] = await masks([1], [1, 1])
+      expect(twice).to.deep.equal(once)
+      const probabilities = async (scales: number[]) => {
+        const options = { size, scales, output: 'probabilities', at: 'network' } as const
+        return (await model.segment(photo, options)).probabilities.data
+      }
+      const [equal, heavy, heavier] = [
+        await probabilities([0.5, 1]),
+        await probabilities([1, 0.5, 1]),
+        await probabilities([1, 1, 0.5, 1]),
+      ]
+      // With a at scale 1 and b at 0.5, these are (a + b) / 2, (2a + b) / 3 and (3a + b) / 4.
+      const expected = heavy.map((_, i) => {
+        const a = 2 * heavier[i] - equal[i]
+        return (2 * a + (2 * equal[i] - a)) / 3
+      })
+      expect(relativeError(heavy, expected)).to.be.below(1e-5)
+      expect(relativeError(heavy, equal)).to.be.above(1e-3)
+    })
+
+    it('that are equal run once', async () => {
+      const plans = [
+        await model.explain(photo, { scales: [0.5, 1] }),
+        await model.explain(photo, { scales: [0.5, 1, 1] }),
+      ]
+      const [distinct, equal] = plans.map(plan => /(\d+) dispatches/.exec(plan)![1])
+      expect(equal).to.equal(distinct)
+    })
+  })
+
+  describe('of an array', () => {
+    const broken = () => path('broken.png')
+    beforeEach(() => writeFile(broken(), 'no picture'))
+
+    it('say which photo cannot be read', async () => {
+      const cases: [ImageSource, RegExp][] = [
+        [broken(), /^photos\[1\]: .*broken\.png: not a JPEG/],
+        [new Uint8Array(), /^photos\[1\]: the file is empty/],
+        [{ width: 4, height: 4, data: new Uint8Array(1) }, /^photos\[1\]\.data: expected 64 bytes/],
+        [undefined as never, /^photos\[1\]: expected a path/],
+      ]
+      for (const [source, expected] of cases)
+        expect(await refusal(() => model.segment([photo, source], { size }))).to.match(expected)
+    })
+
+    it('with onError, one that cannot be read does not lose the others', async () => {
+      const alone = await model.segment(photo, { size })
+      const failed: [string, number, ImageSource][] = []
+      const sources = [photo, broken(), photo, path('none.png'), photo]
+      const found = await model.segment(sources, {
+        ...{ size, batchSize: 2 },
+        onError: (error, index, source) => {
+          failed.push([error.message.replace(/.*\//, ''), index, source])
+        },
+      })
+      expect(found.map(each => each?.mask)).to.deep.equal([
+        alone.mask,
+        undefined,
+        alone.mask,
+        undefined,
+        alone.mask,
+      ])
+      expect(failed.map(([, ...rest]) => rest)).to.deep.equal([
+        [1, broken()],
+        [3, path('none.png')],
+      ])
+      expect(failed[1][0]).to.equal('none.png: no such file or folder')
+    })
+
+    it('with onError, one that the GPU is too small for does not lose the others', async () => {
+      const long = blocksPhoto(2, 4000)
+      const failed: string[] = []
+      const huge = { ...long, originalWidth: 16384, originalHeight: 16384 }
+      const found = await model.segment([photo, huge, photo], {
+        ...{ size, output: 'logits' },
+        onError: error => void failed.push(error.message),
+      })
+      expect(found.map(Boolean)).to.deep.equal([true, false, true])
+      expect(failed).to.have.length(1)
+      expect(failed[0]).to.match(/^photos\[1\]: the scores of 5 classes at 16384×16384 pixels take/)
+    })
+
+    it('with onError, what it throws ends the call', async () => {
+      const onError = () => {
+        throw new Error('enough')
+      }
+      const error = await rejects(Error, () => model.segment([broken(), photo], { size, onError }))
+      expect(error.message).to.equal('enough')
+    })
+
+    it('with onProgress, each batch is counted', async () => {
+      const seen: SegmentProgress[] = []
+      const onProgress = (progress: SegmentProgress) => void seen.push(progress)
+      await model.segment([photo, photo, broken(), photo], { size, batchSize: 2, onProgress, onError() {} })
+      expect(seen.map(({ done }) => done).toSorted()).to.deep.equal([1, 3, 4])
+      expect(seen.at(-1)).to.deep.equal({ done: 4, total: 4 })
+      seen.length = 0
+      await model.segment(photo, { size, onProgress })
+      expect(seen).to.deep.equal([{ done: 1, total: 1 }])
+    })
+
+    it('runs fewer at once where the GPU cannot bind all', async () => {
+      const batches: number[] = []
+      const image = {
+        width: 10,
+        height: 10,
+        data: new Uint8Array(400),
+        originalWidth: 10,
+        originalHeight: 10,
+      }
+      const work = {
+        maxPixels: 250,
+        read: async () => image,
+        segment: async (photos: Image[]) => {
+          batches.push(photos.length)
+          return photos
+        },
+        isFatal: () => false,
+      }
+      await segmentBatches(new Array(5).fill('photo'), { batchSize: 4 }, work)
+      expect(batches).to.deep.equal([2, 2, 1])
+    })
+  })
+
+  describe('signal', () => {
+    const reason = new Error('enough')
+
+    it('that is aborted already is thrown at once, by every call', async () => {
+      const signal = AbortSignal.abort(reason)
+      const calls = [
+        () => model.segment(photo, { size, signal }),
+        () => model.segment([photo], { size, signal, onError() {} }),
+        () => model.segment([], { size, signal }),
+        () => model.tune(photo, { size, signal }),
+        () => DeepLab.load('scenes', { gpu, signal }),
+      ]
+      for (const call of calls) expect(await rejects(Error, call)).to.equal(reason)
+    })
+
+    it('ends an array between two batches, and the model still works', async () => {
+      const end = new AbortController()
+      let batches = 0
+      const onProgress = () => {
+        batches++
+        if (batches === 2) end.abort(reason)
+      }
+      const photos = new Array(6).fill(photo)
+      const options = { size, batchSize: 1, signal: end.signal, onProgress, onError() {} }
+      expect(await rejects(Error, () => model.segment(photos, options))).to.equal(reason)
+      expect(batches).to.equal(2)
+      expect((await model.segment(photo, { size })).mask).to.have.length(90 * 70)
+    })
+  })
+
+  describe('dispose', () => {
+    it('twice is fine, and every use after it is one clear error', async () => {
+      const own = await DeepLab.create(TINY, { gpu })
+      await Promise.all([own.dispose(), own.dispose()])
+      await own.dispose()
+      const uses = [
+        () => own.segment(photo),
+        () => own.segment([photo], { onError() {} }),
+        () => own.explain(photo),
+        () => own.tune(photo),
+        () => own.setSize(33),
+        () => own.setClasses(['a', 'b']),
+        () => own.addAuxiliaryHead(),
+      ]
+      for (const use of uses) expect(await refusal(use)).to.equal('this model was disposed of: load it again')
+    })
+
+    it('comes at the end of a block with `await using`', async () => {
+      let outside: DeepLab
+      {
+        await using inside = await DeepLab.create(TINY, { gpu })
+        outside = inside
+        expect((await inside.segment(photo, { size })).mask).to.have.length(90 * 70)
+      }
+      expect(await refusal(() => outside.segment(photo))).to.equal(
+        'this model was disposed of: load it again',
+      )
+    })
+
+    it('in the middle of an array ends it', async () => {
+      const own = await DeepLab.create(TINY, { gpu: await testGpu() })
+      const onProgress = () => void own.dispose()
+      const call = () => own.segment([photo, photo, photo], { size, batchSize: 1, onProgress, onError() {} })
+      expect(await refusal(call)).to.equal('this model was disposed of: load it again')
+    })
+  })
+
+  it('a GPU that is lost ends an array, whatever onError does', async () => {
+    const lost = await openGpu()
+    const own = await DeepLab.create(TINY, { gpu: lost })
+    const onProgress = () => lost.destroy()
+    const error = await rejects(Error, () =>
+      own.segment([photo, photo], { size, batchSize: 1, onProgress, onError() {} }),
+    )
+    expect(error.name).to.equal('DeviceLostError')
+    await own.dispose()
+  })
+})

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { ParameterArena } from '../../src/graph/parameter_arena.ts'
+import { DeepLab, openDataset } from '../../src/node/index.ts'
+import { Trainer } from '../../src/node/trainer.ts'
+import { readSafetensors } from '../../src/weights/safetensors.ts'
+import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+import { writeHalves } from './halves_dataset.ts'
+import { useTemporaryFolder } from './support.ts'
+import { TINY } from './tiny_model.ts'
+
+describe('a training checkpoint', () => {
+  const path = useTemporaryFolder()
+  let model: DeepLab
+  beforeEach(async () => {
+    await writeHalves(path('voc'))
+    model = await DeepLab.create(TINY, { gpu: await testGpu() })
+  })
+  afterEach(() => model.dispose())
+
+  const trainer = async (learningRate: number) =>
+    new Trainer(model, await openDataset(`voc:${path('voc')}`, { split: 'train' }), {
+      ...{ steps: 6, batchSize: 2, size: 33, cropSize: 33, freezeBatchNorm: true, learningRate },
+    })
+
+  it('that the error of a diverged run names is finite, weights and velocities', async () => {
+    const diverging = await trainer(1e30)
+    const error = await rejects(UserError, async () => {
+      for await (const { step } of diverging) await diverging.save(path(`step-${step}`))
+    })
+    const [, named] = /; the last good checkpoint is (.*)$/.exec(error.message)!
+    for (const name of ['model.safetensors', 'training.safetensors'])
+      for (const [tensor, { data }] of readSafetensors(await readFile(`${named}/${name}`)))
+        expect((data as Float32Array).every(Number.isFinite), `${name}: ${tensor}`).to.equal(true)
+  })
+
+  it('is not written where a velocity is no finite number', async () => {
+    const { readVelocities } = ParameterArena.prototype
+    ParameterArena.prototype.readVelocities = async function () {
+      const found = await readVelocities.call(this)
+      found.get('classifier.4.bias')![0] = Number.POSITIVE_INFINITY
+      return found
+    }
+    try {
+      const run = await trainer(0.01)
+      const error = await rejects(UserError, async () => {
+        for await (const _ of run) await run.save(path('checkpoint'))
+      })
+      expect(error.message).to.equal(
+        'step 1: the velocity of classifier.4.bias holds values that are no numbers: try a smaller learning rate',
+      )
+    } finally {
+      ParameterArena.prototype.readVelocities = readVelocities
+    }
+    expect(existsSync(path('checkpoint'))).to.equal(false)
+  })
+
+  it('goes over another one and leaves other files alone', async () => {
+    const run = await trainer(0.01)
+    for await (const { step } of run) {
+      await run.save(path('last/'))
+      if (step === 1) await writeFile(path('last/notes.txt'), 'of the user')
+      if (step === 2) break
+    }
+    expect((await readdir(path('last'))).sort()).to.deep.equal([
+      ...['config.json', 'model.safetensors', 'notes.txt', 'training.json', 'training.safetensors'],
+    ])
+    const { step } = JSON.parse(await readFile(path('last/training.json'), 'utf8'))
+    expect(step).to.equal(2)
+  })
+})

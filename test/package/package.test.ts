@@ -1,0 +1,127 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { drawCurves } from '../../src/cli/train_curves.ts'
+import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
+import { unnamedTypes } from './unnamed_types.ts'
+
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const { nodeProblem } = await import(pathToFileURL(join(ROOT, 'bin/node_version.mjs')).href)
+const { withAbsoluteLinks } = await import(pathToFileURL(join(ROOT, 'scripts/readme_links.mjs')).href)
+
+describe('the package', () => {
+  let tarball: string
+  let program: string
+  before(() => {
+    execFileSync('node', [join(ROOT, 'scripts/build.mjs'), '--if-stale'])
+    tarball = packTarball()
+    program = unpackAsInstalled(tarball)
+    cpSync(join(ROOT, 'test/package/consumer'), program, { recursive: true })
+  })
+  after(() => rmSync(dirname(tarball), { recursive: true }))
+
+  /** Writes a tsconfig.json for a program of the library, with nothing but these libraries and all checks. */
+  function tsconfig(lib: string[], options: Record<string, unknown>): string {
+    const file = join(program, 'tsconfig.json')
+    const strict = { strict: true, skipLibCheck: false, declaration: true, types: [], outDir: 'out' }
+    const compilerOptions = { target: 'es2022', lib, ...strict, ...options }
+    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts'] : ['library.mts'] // the DOM of TypeScript 7 has WebGPU
+    writeFileSync(file, JSON.stringify({ compilerOptions, files }))
+    return file
+  }
+
+  /** Runs Node in the program's folder; returns what it wrote. */
+  async function node(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+    return promisify(execFile)('node', args, { cwd: program })
+  }
+
+  it('exports every type that its declarations mention', () => {
+    const config = tsconfig(['ES2022'], { module: 'nodenext' })
+    const entry = join(program, 'node_modules/atrous/dist/node/index.d.ts')
+    expect(unnamedTypes(config, entry)).to.deep.equal([])
+  })
+
+  for (const [title, lib, options] of [
+    ['nodenext, without the DOM', ['ES2022'], { module: 'nodenext' }],
+    ['a bundler, with the DOM', ['ES2022', 'DOM'], { module: 'esnext', moduleResolution: 'bundler' }],
+  ] as const)
+    it(`compiles in a program that emits declarations, for ${title}`, async () => {
+      const { stdout } = await node(TSC, '-p', tsconfig([...lib], options)).catch(error => error)
+      expect(stdout).to.equal('')
+    })
+
+  it('declares nothing that TypeScript 5.4 lacks', async () => {
+    const config = tsconfig(['ES2022'], { module: 'nodenext' })
+    const { stdout } = await node(TSC, '-p', config, '--listFilesOnly')
+    const files = stdout.split('\n').filter(file => file.includes('node_modules/atrous/'))
+    expect(files.length).to.be.above(10)
+    for (const file of files) expect(readFileSync(file, 'utf8'), file).to.not.match(/Array<\w*ArrayBuffer/)
+  })
+
+  it('is imported and required', async () => {
+    const print = 'console.log(typeof DeepLab.load)'
+    const imported = await node('--input-type=module', '-e', `import { DeepLab } from 'atrous'; ${print}`)
+    const required = await node('-e', `const { DeepLab } = require('atrous'); ${print}`)
+    expect([imported, required]).to.deep.equal(Array(2).fill({ stdout: 'function\n', stderr: '' }))
+  })
+
+  it('loads what draws, writes ONNX or checks kernels only where that is used', async () => {
+    const hooks = ['--import', pathToFileURL(join(ROOT, 'test/package/print_packages.mjs')).href]
+    const loadedBy = async (...args: string[]) => (await node(...hooks, ...args)).stderr.split('\n')
+    const library = await loadedBy('--input-type=module', '-e', "import 'atrous'")
+    expect(library).to.include.members(['atrous', 'webgpu'])
+    expect(library).to.not.include.members(['opentype.js']).and.not.include.members(['@bufbuild/protobuf'])
+    const command = await loadedBy('node_modules/atrous/bin/atrous.mjs', '--version')
+    expect(new Set(command)).to.have.keys(['atrous', 'commander', ''])
+  })
+
+  it('draws charts without ECharts', async () => {
+    const curves = {
+      ...{
+        title: 'run',
+        subtitle: 'mobilenet_v2',
+        validations: [{ step: 2, mIoU: 0.5, pixelAccuracy: 0.9 }],
+      },
+      steps: [1, 2, 3].map(step => ({ step, loss: 1 / step, learningRate: 0.1, imagesPerSecond: 1 })),
+    }
+    const script = `import { drawCurves } from './node_modules/atrous/dist/cli/train_curves.js'
+      process.stdout.write(drawCurves(${JSON.stringify(curves)}))`
+    const { stdout } = await node('--input-type=module', '-e', script)
+    expect(withoutIds(stdout)).to.equal(withoutIds(drawCurves(curves)))
+    const { dependencies } = JSON.parse(
+      readFileSync(join(program, 'node_modules/atrous/package.json'), 'utf8'),
+    )
+    expect(dependencies).to.not.have.property('echarts')
+  })
+
+  it('holds no tests, and every file that the README links to', () => {
+    const files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).split('\n')
+    expect(files.filter(file => /test|peers|bench\/.*\.ts$|\.ts\.map$/.test(file))).to.deep.equal([])
+    const readme = withAbsoluteLinks(readFileSync(join(ROOT, 'README.md'), 'utf8'), {
+      name: 'atrous',
+      version,
+    })
+    const links = [...readme.matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link)
+    const own = `https://unpkg.com/atrous@${version}/`
+    expect(links.filter(link => link.startsWith(own))).to.have.length.above(3)
+    for (const link of links)
+      if (link.startsWith(own)) expect(files).to.include(`package/${link.slice(own.length)}`)
+      else expect(link).to.match(/^https:/)
+  })
+
+  it('says in one line that a Node is too old', () => {
+    for (const old of ['14.21.3', '18.20.8', '20.9.0', '20.18.3', '21.7.3', '22.0.0', '22.11.0'])
+      expect(nodeProblem(old)).to.equal(
+        `Node ${old} is too old: Atrous needs Node 20.19.0+ or 22.12.0+ (https://nodejs.org)`,
+      )
+    for (const fine of ['20.19.0', '20.20.2', '22.12.0', '22.22.1', '23.0.0', '24.0.0-nightly', '26.1.0'])
+      expect(nodeProblem(fine), fine).to.equal(undefined)
+  })
+})
+
+/** ECharts numbers its clip paths by how many charts a process has drawn. */
+const withoutIds = (svg: string) => svg.replace(/zr\d+/g, 'zr')

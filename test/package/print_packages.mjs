@@ -1,0 +1,24 @@
+// For `node --import`: prints on stderr each package whose modules are loaded, once.
+import { writeSync } from 'node:fs'
+import { createRequire, register } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
+
+const STDERR = 2
+const seen = new Set()
+
+if (isMainThread) {
+  register(import.meta.url)
+  process.on('exit', () => Object.keys(createRequire(import.meta.url).cache).forEach(print))
+}
+
+export function load(url, context, next) {
+  print(url)
+  return next(url, context)
+}
+
+function print(file) {
+  const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file) ?? []
+  if (!name || seen.has(name)) return
+  seen.add(name)
+  writeSync(STDERR, `${name}\n`)
+}

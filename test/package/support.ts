@@ -1,0 +1,35 @@
+// This package as its users get it: packed by npm and unpacked into a folder of its own.
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Packs the build, which has to be up to date; returns the tarball's path in a new folder. */
+export function packTarball(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'atrous-package-'))
+  const options = ['--ignore-scripts', '--silent', '--pack-destination', folder]
+  execFileSync('npm', ['pack', ...options], { cwd: ROOT, stdio: 'ignore' })
+  return join(folder, readdirSync(folder).find(name => name.endsWith('.tgz'))!)
+}
+
+/**
+ * Makes a program's folder beside the tarball in which the package is installed: its own files unpacked, and links to the
+ * dependencies that its package.json lists, and to nothing else. Without a registry, and in a second.
+ */
+export function unpackAsInstalled(tarball: string): string {
+  const folder = join(dirname(tarball), 'program')
+  const modules = join(folder, 'node_modules')
+  mkdirSync(modules, { recursive: true })
+  execFileSync('tar', ['xzf', tarball, '-C', modules])
+  renameSync(join(modules, 'package'), join(modules, 'atrous'))
+  const { dependencies } = JSON.parse(readFileSync(join(modules, 'atrous/package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
+  }
+  return folder
+}

@@ -1,0 +1,64 @@
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { decodeProgress, encodeProgress, type Progress } from '../../src/train/checkpoint.ts'
+import { learnedParameters } from '../../src/train/learned_parameters.ts'
+import { recipeFor } from '../../src/train/recipe.ts'
+import { smallResNet } from '../fuzz/small_models.ts'
+
+describe("a training run's checkpoint", () => {
+  const { config, parameters } = smallResNet()
+  const recipe = recipeFor(config, { steps: 10, batchSize: 2, cropSize: 33 })
+  const velocities = new Map(
+    learnedParameters(config, recipe).map(({ name }) => [name, parameters.get(name)!.slice()]),
+  )
+  const balance = { classWeights: [1, 0.5, 2], indices: [0, 1, 1] }
+  const progress: Progress = { step: 4, recipe, images: 3, balance, velocities }
+
+  /** Reads it back with these fields changed. */
+  function decoded(change: object): Progress {
+    const files = encodeProgress(config, progress)
+    const state = JSON.stringify({ ...JSON.parse(files.state), ...change })
+    return decodeProgress(config, { ...files, state }, 'run')
+  }
+
+  it('comes back as it was written', () => expect(decoded({})).to.deep.equal(progress))
+
+  const wrong: [change: object, message: string][] = [
+    [{ format: undefined }, 'format: missing'],
+    [{ format: 1 }, 'expected format 2, got 1'],
+    [{ step: -1 }, 'step: expected a whole number from 0 up; got -1'],
+    [{ step: 11 }, "step: expected at most the recipe's 10, got 11"],
+    [{ images: 1e308 }, 'images: expected a whole number above 0; got 1e+308'],
+    [{ recipe: null }, 'recipe: expected an object; got null'],
+    [{ recipe: { ...recipe, learningRate: '0.1' } }, 'recipe.learningRate: expected a number; got "0.1"'],
+    [{ recipe: { ...recipe, momentum: null } }, 'recipe.momentum: expected a number; got null'],
+    [{ recipe: { ...recipe, scales: 3 } }, 'recipe.scales: expected two numbers; got 3'],
+    [
+      { recipe: { ...recipe, cropSize: 1e9 } },
+      'recipe.cropSize: expected a number up to 16384; got 1000000000',
+    ],
+    [{ recipe: { ...recipe, magic: 1 } }, 'recipe.magic: there is no such field'],
+    [{ recipe: { ...recipe, steps: 0 } }, 'recipe: steps: expected a whole number above 0, got 0'],
+    [{ balance: {} }, 'balance.classWeights: missing'],
+    [{ balance: { classWeights: [1], indices: null } }, 'balance.classWeights: expected 3 weights, got 1'],
+    [{ balance: { classWeights: null, indices: [0, 3] } }, 'balance.indices: there is no image 3 of 3'],
+    [
+      { balance: { classWeights: null, indices: [-1] } },
+      'balance.indices: expected null, or numbers of images; got [-1]',
+    ],
+  ]
+  for (const [change, message] of wrong)
+    it(`refuses ${JSON.stringify(change).slice(0, 60)}`, () =>
+      expect(() => decoded(change))
+        .to.throw(UserError)
+        .with.property('message', `run/training.json: ${message}`))
+
+  it('refuses velocities that are no finite numbers', () => {
+    const files = encodeProgress(config, progress)
+    new DataView(files.velocities.buffer).setFloat32(files.velocities.length - 4, Number.NaN, true)
+    expect(() => decodeProgress(config, files, 'run')).to.throw(
+      UserError,
+      /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are no finite numbers$/,
+    )
+  })
+})
