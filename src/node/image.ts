@@ -3,7 +3,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { printable, printablePath } from '../printable.ts'
-import { checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
+import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
 import { readRegularFile } from './read_file.ts'
 
 export interface ReadImageOptions {
@@ -78,6 +78,7 @@ function openPhoto(bytes: Uint8Array): Sharp {
 async function readSize(bytes: Uint8Array): Promise<Size> {
   if (bytes.length === 0) throw new UserError('the file is empty')
   const format = photoFormat(bytes)
+  if (format === 'heif') checkHeifSizes(bytes)
   const header = format && (await readHeader(bytes))
   if (!format || header?.format !== format)
     throw new UserError('not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one')

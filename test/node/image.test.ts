@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { open, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { UserError } from '../../src/errors.ts'
 import { readImage } from '../../src/node/image.ts'
 import { checkPhotoSize } from '../../src/node/photo_format.ts'
-import { PNG_SIGNATURE, pngHeader } from '../support/png_chunk.ts'
+import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png_chunk.ts'
 import { rejection, sharedFile, useTemporaryFolder } from './support.ts'
 
 const RED = [255, 0, 0]
@@ -234,6 +235,27 @@ describe('readImage', () => {
       expect(error).to.be.instanceOf(UserError)
       expect(error.message).to.equal(`image: ${complaint}`)
     }
+  })
+
+  it('leaves no absurd size to a decoder that would complain on the terminal or need much memory', async () => {
+    const avif = await small().avif().toBuffer()
+    avif.writeUInt32BE(0x7fffffff, avif.indexOf('ispe') + 8)
+    const script = `import { readImage } from './src/node/image.ts'
+      const avif = Buffer.from('${avif.toString('base64')}', 'base64')
+      readImage(avif, { maxPixels: 100 }).catch(error => console.log(error.message))`
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script]
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+    expect(stdout).to.equal('image: 2147483647×2 pixels is over the limit of 33 megapixels for AVIF\n')
+    expect(stderr).to.equal('')
+
+    const png = Buffer.concat([
+      PNG_SIGNATURE,
+      pngHeader(14_000_000, 3, { colour: 2 }),
+      pngChunk('IDAT', new Uint8Array(9)),
+    ])
+    const error = await rejection(readImage(png, { maxPixels: 2 ** 25 }))
+    expect(error).to.be.instanceOf(UserError)
+    expect(error.message).to.equal('image: 14000000×3 pixels: a side is over the limit of 65535')
   })
 
   it('takes larger photos of formats that are decoded a few rows at a time', () => {
