@@ -307,4 +307,21 @@ describe('readImage', () => {
     const image = await readImage(sharedFile(this, 'photos/cat_720p.jpg'), { maxPixels: 480 * 270 })
     expect(image).to.include({ width: 480, height: 270, originalWidth: 1280, originalHeight: 720 })
   })
+
+  it('takes options by name, and refuses what is no photo', async () => {
+    const { width, height } = await readImage(await small().png().toBuffer())
+    expect([width, height]).to.deep.equal([3, 2])
+    const cases: [() => Promise<unknown>, string][] = [
+      [
+        () => readImage(undefined as never),
+        'image: expected a path, or the bytes of an encoded photo as a Uint8Array, got undefined',
+      ],
+      [
+        () => readImage('a.png', { maxpixels: 1 } as object),
+        'maxpixels: unknown option; did you mean maxPixels?',
+      ],
+      [() => readImage('a.png', { maxPixels: 0 }), 'maxPixels: expected a whole number above 0, got 0'],
+    ]
+    for (const [call, expected] of cases) expect((await rejection(call())).message).to.equal(expected)
+  })
 })
