@@ -33,8 +33,8 @@ export async function readImage(
 ): Promise<Image> {
   checkOptionNames(options, READ_OPTIONS)
   const { maxPixels = MAX_PHOTO_PIXELS, name: given = 'image' } = options
-  if (!Number.isInteger(maxPixels) || maxPixels < 1)
-    throw new UserError(`maxPixels: expected a whole number above 0, got ${shown(maxPixels)}`)
+  if (!(typeof maxPixels === 'number' && maxPixels >= 1))
+    throw new UserError(`maxPixels: expected a number of pixels from 1 up, got ${shown(maxPixels)}`)
   if (typeof pathOrBytes !== 'string' && !types.isUint8Array(pathOrBytes))
     throw new UserError(
       `image: expected a path, or the bytes of an encoded photo as a Uint8Array, got ${shown(pathOrBytes)}`,

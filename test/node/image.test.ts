@@ -320,7 +320,7 @@ describe('readImage', () => {
         () => readImage('a.png', { maxpixels: 1 } as object),
         'maxpixels: unknown option; did you mean maxPixels?',
       ],
-      [() => readImage('a.png', { maxPixels: 0 }), 'maxPixels: expected a whole number above 0, got 0'],
+      [() => readImage('a.png', { maxPixels: 0 }), 'maxPixels: expected a number of pixels from 1 up, got 0'],
     ]
     for (const [call, expected] of cases) expect((await rejection(call())).message).to.equal(expected)
   })
