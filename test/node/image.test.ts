@@ -335,11 +335,28 @@ describe('readImage', () => {
     const png = Buffer.concat([PNG_SIGNATURE, header, whole.subarray(afterHeader)])
     const error = await rejection(readImage(png, { maxPixels: 1000 }))
     expect(error).to.be.instanceOf(UserError)
-    expect(error.message).to.equal('image: 13172991×3 pixels has an edge over the limit of 65535')
+    expect(error.message).to.equal('image: 13172991×3 pixels: a side is over the limit of 65535')
   })
 
   it('reads a camera photo', async function () {
     const image = await readImage(sharedFile(this, 'photos/cat_720p.jpg'), { maxPixels: 480 * 270 })
     expect(image).to.include({ width: 480, height: 270, originalWidth: 1280, originalHeight: 720 })
+  })
+
+  it('takes options by name, and refuses what is no photo', async () => {
+    const { width, height } = await readImage(await small().png().toBuffer())
+    expect([width, height]).to.deep.equal([3, 2])
+    const cases: [() => Promise<unknown>, string][] = [
+      [
+        () => readImage(undefined as never),
+        'image: expected a path, or the bytes of an encoded photo as a Uint8Array, got undefined',
+      ],
+      [
+        () => readImage('a.png', { maxpixels: 1 } as object),
+        'maxpixels: unknown option; did you mean maxPixels?',
+      ],
+      [() => readImage('a.png', { maxPixels: 0 }), 'maxPixels: expected a number of pixels from 1 up, got 0'],
+    ]
+    for (const [call, expected] of cases) expect((await rejection(call())).message).to.equal(expected)
   })
 })
