@@ -33,9 +33,8 @@ export class Failures {
       return await work()
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      this.#errors.push(
-        error.message.startsWith(subject) ? error : new UserError(`${subject}: ${error.message}`),
-      )
+      const shown = printablePath(subject)
+      this.#errors.push(error.message.startsWith(shown) ? error : new UserError(`${shown}: ${error.message}`))
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 // What options take, from text; commander puts the option's name before a complaint.
 
 import { InvalidArgumentError, Option } from 'commander'
+import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 
 /** Above any count of use, and small enough to count with. */
 const LARGEST_COUNT = 1e9
@@ -16,9 +17,6 @@ export function positiveInteger(text: string): number {
 /** `257,513` */
 export const positiveIntegers = (text: string): number[] => text.split(',').map(positiveInteger)
 
-/** Of a side of an image, in pixels. */
-const LARGEST_SIDE = 16_384
-
 /** A square's side, `513`, or height and width, `360x480`. */
 export function imageSize(text: string): { height: number; width: number } {
   const [height, width = height, ...rest] = text
@@ -26,8 +24,8 @@ export function imageSize(text: string): { height: number; width: number } {
     .map(part => (/^\d+$/.test(part) ? Number(part) : 0))
   if (height < 1 || width < 1 || rest.length > 0)
     throw new InvalidArgumentError('Expected pixels, such as 513, or height and width, such as 360x480.')
-  if (height > LARGEST_SIDE || width > LARGEST_SIDE)
-    throw new InvalidArgumentError(`Expected at most ${LARGEST_SIDE} pixels.`)
+  if (height > MAX_NETWORK_SIZE || width > MAX_NETWORK_SIZE)
+    throw new InvalidArgumentError(`Expected at most ${MAX_NETWORK_SIZE} pixels.`)
   return { height, width }
 }
 

@@ -1,17 +1,21 @@
+import { types } from 'node:util'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import { checkOptionNames, type OptionNames, shown } from '../options.ts'
 import { printable, printablePath } from '../printable.ts'
-import { checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
+import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
 import { readRegularFile } from './read_file.ts'
 
 export interface ReadImageOptions {
-  /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. */
-  maxPixels: number
+  /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. Default: MAX_PHOTO_PIXELS. */
+  maxPixels?: number
   /** What messages call a photo that is given as bytes. Default: image. */
   name?: string
 }
+
+const READ_OPTIONS: OptionNames<ReadImageOptions> = { maxPixels: true, name: true }
 
 /** Pixels of the largest photo that a GPU can bind, at 4 bytes each. */
 export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorageBufferBindingSize / 4)
@@ -23,12 +27,23 @@ export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorag
  * Throws a UserError for a file that is missing, empty, not such an image, damaged, or too large; the last is known from the
  * header, before any pixel is decoded.
  */
-export async function readImage(pathOrBytes: string | Uint8Array, options: ReadImageOptions): Promise<Image> {
-  const name = typeof pathOrBytes === 'string' ? pathOrBytes : (options.name ?? 'image')
+export async function readImage(
+  pathOrBytes: string | Uint8Array,
+  options: ReadImageOptions = {},
+): Promise<Image> {
+  checkOptionNames(options, READ_OPTIONS)
+  const { maxPixels = MAX_PHOTO_PIXELS, name: given = 'image' } = options
+  if (!(typeof maxPixels === 'number' && maxPixels >= 1))
+    throw new UserError(`maxPixels: expected a number of pixels from 1 up, got ${shown(maxPixels)}`)
+  if (typeof pathOrBytes !== 'string' && !types.isUint8Array(pathOrBytes))
+    throw new UserError(
+      `image: expected a path, or the bytes of an encoded photo as a Uint8Array, got ${shown(pathOrBytes)}`,
+    )
+  const name = typeof pathOrBytes === 'string' ? pathOrBytes : given
   const bytes = typeof pathOrBytes === 'string' ? await readPhotoFile(pathOrBytes) : pathOrBytes
   return named(name, async () => {
     const original = await readSize(bytes)
-    const size = sizeWithin(options.maxPixels, original)
+    const size = sizeWithin(maxPixels, original)
     const data = await decode(openPhoto(bytes), size)
     return { ...size, data, originalWidth: original.width, originalHeight: original.height }
   })
@@ -78,6 +93,7 @@ function openPhoto(bytes: Uint8Array): Sharp {
 async function readSize(bytes: Uint8Array): Promise<Size> {
   if (bytes.length === 0) throw new UserError('the file is empty')
   const format = photoFormat(bytes)
+  if (format === 'heif') checkHeifSizes(bytes)
   const header = format && (await readHeader(bytes))
   if (!format || header?.format !== format)
     throw new UserError('not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one')

@@ -9,6 +9,7 @@ import { printable } from '../printable.ts'
 import { fetchBytes, urlText } from './fetch_bytes.ts'
 import { readImage } from './image.ts'
 import { type Pixels, readPixels } from './pixels.ts'
+import { shownUrl } from './shown_url.ts'
 
 /** A Blob or a File, or what else gives its bytes as these do, such as a Response. */
 export interface BlobLike {
@@ -55,7 +56,7 @@ export async function readSource(source: unknown, options: ReadSourceOptions): P
   if (typeof source === 'string' && source !== '') return readText(source, options)
   if (typeof source !== 'object' || source === null || Array.isArray(source)) throw unknownKind(name, source)
   const bytes = bytesOf(source)
-  if (bytes) return readImage(bytes, options)
+  if (bytes) return decode(bytes, options)
   if (ArrayBuffer.isView(source)) throw unknownKind(name, source)
   if ('arrayBuffer' in source && typeof source.arrayBuffer === 'function')
     return readBlob(source as BlobLike, options)
@@ -63,6 +64,9 @@ export async function readSource(source: unknown, options: ReadSourceOptions): P
   if ('data' in source || 'width' in source) return readPixels(source, options)
   throw unknownKind(name, source)
 }
+
+const decode = (pathOrBytes: string | Uint8Array, { maxPixels, name }: ReadSourceOptions) =>
+  readImage(pathOrBytes, { maxPixels, name })
 
 /** The bytes of an encoded photo that is in memory; undefined where the source is something else. */
 function bytesOf(source: object): Uint8Array | undefined {
@@ -77,19 +81,19 @@ const unshared = (bytes: Uint8Array) => (types.isSharedArrayBuffer(bytes.buffer)
 /** A path or a URL. A scheme has two letters or more: `C:` is a drive. */
 async function readText(text: string, options: ReadSourceOptions): Promise<Image> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase()
-  if (scheme === 'file') return readImage(pathOf(text), options)
+  if (scheme === 'file') return decode(pathOf(text), options)
   if (scheme === 'data' || scheme === 'http' || scheme === 'https') {
     const url = urlOf(text)
     const bytes = await fetchBytes(url, { ...DOWNLOAD, signal: options.signal })
-    return readImage(bytes, { ...options, name: urlText(url) })
+    return decode(bytes, { ...options, name: urlText(url) })
   }
   if (scheme && /^[^:]+:\/\//.test(text))
-    throw new UserError(`${printable(text)}: expected a file:, data:, http: or https: URL, or a path`)
-  return readImage(text, options)
+    throw new UserError(`${shownUrl(text)}: expected a file:, data:, http: or https: URL, or a path`)
+  return decode(text, options)
 }
 
 function urlOf(text: string): URL {
-  if (!URL.canParse(text)) throw new UserError(`${printable(text)}: this is not a URL`)
+  if (!URL.canParse(text)) throw new UserError(`${shownUrl(text)}: this is not a URL`)
   return new URL(text)
 }
 
@@ -107,11 +111,12 @@ export function pathOf(text: string): string {
 async function readBlob(blob: BlobLike, options: ReadSourceOptions): Promise<Image> {
   const own = 'name' in blob && typeof blob.name === 'string' ? blob.name : ''
   const name = own === '' ? options.name : printable(own)
-  const buffer = await Promise.resolve(blob.arrayBuffer()).catch(error => {
+  const read = async () => blob.arrayBuffer()
+  const buffer = await read().catch(error => {
     throw new UserError(`${name}: cannot be read (${printable(String(error?.message))})`, { cause: error })
   })
   if (!types.isAnyArrayBuffer(buffer)) throw unknownKind(name, blob)
-  return readImage(new Uint8Array(buffer), { ...options, name })
+  return decode(new Uint8Array(buffer), { ...options, name })
 }
 
 function unknownKind(name: string, source: unknown): UserError {

@@ -1,6 +1,7 @@
 // Which formats of photos are decoded, and how large a photo of each may be.
 
 import { UserError } from '../errors.ts'
+import { heifSizes } from './heif_sizes.ts'
 import { jpegScans } from './jpeg_scans.ts'
 
 /** Names as sharp reports them. AVIF is `heif` there. */
@@ -40,8 +41,8 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
 /** The largest photo that is decoded, 16 384 × 16 384: far above any camera, far below what a hostile header can claim. */
 export const MAX_PHOTO_PIXELS = 2 ** 28
 
-/** JPEG's own. The decoder keeps many rows at a time: a PNG of 13 000 000 × 3 pixels took 2 GB. */
-const MAX_PHOTO_EDGE = 2 ** 16 - 1
+/** A decoder keeps hundreds of rows at a time, however few rows there are. JPEG's own limit. */
+const MAX_SIDE = 65_535
 
 /** What a photo's header says of it. */
 export interface PhotoHeader {
@@ -52,6 +53,12 @@ export interface PhotoHeader {
   isProgressive: boolean
 }
 
+/** Throws a UserError for an AVIF that claims a size that the decoder must not see. */
+export function checkHeifSizes(bytes: Uint8Array): void {
+  for (const { width, height } of heifSizes(bytes))
+    checkPhotoSize(bytes, { width, height, format: 'heif', isProgressive: false })
+}
+
 /** Throws a UserError for a photo that would take too much memory or time to decode, whatever its size on disk. */
 export function checkPhotoSize(bytes: Uint8Array, header: PhotoHeader): void {
   const { width, height, format, isProgressive } = header
@@ -60,8 +67,8 @@ export function checkPhotoSize(bytes: Uint8Array, header: PhotoHeader): void {
     throw new UserError(
       `${width}×${height} pixels is over the limit of ${Math.floor(pixels / 1e6)} megapixels${what}`,
     )
-  if (Math.max(width, height) > MAX_PHOTO_EDGE)
-    throw new UserError(`${width}×${height} pixels has an edge over the limit of ${MAX_PHOTO_EDGE}`)
+  if (width > MAX_SIDE || height > MAX_SIDE)
+    throw new UserError(`${width}×${height} pixels: a side is over the limit of ${MAX_SIDE}`)
   if (format === 'jpeg' && isProgressive) checkScans(bytes)
 }
 

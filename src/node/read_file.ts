@@ -24,7 +24,7 @@ export interface ReadOptions {
  */
 export async function readRegularFile(
   file: string,
-  { limit = MOST_BYTES, first = MOST_BYTES, advice }: ReadOptions = {},
+  { limit = MOST_BYTES, first = Infinity, advice }: ReadOptions = {},
 ): Promise<Uint8Array> {
   const name = printablePath(file)
   try {

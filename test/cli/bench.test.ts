@@ -183,8 +183,8 @@ describe('atrous bench', () => {
       [['--model', 'deeplabv4'], 'deeplabv4: neither a file nor a folder, nor one of scenes, '],
       [['--photo', 'none.jpg'], 'none.jpg: no such file or folder'],
       [
-        ['--size', '33,100000'],
-        '100000 px, output stride 16, batch 1: photo takes 38147.0 MiB, and this GPU binds ',
+        ['--size', '33,16384'],
+        '16384 px, output stride 16, batch 1: photo takes 1024.0 MiB, and this GPU binds ',
       ],
       [['--out', 'package.json'], 'package.json: part of this path is a file, not a folder'],
     ]

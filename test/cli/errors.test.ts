@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { reportError } from '../../src/cli/errors.ts'
+import { Failures, reportError } from '../../src/cli/errors.ts'
 import { UserError } from '../../src/errors.ts'
 
 describe('reportError', () => {
@@ -29,5 +29,24 @@ describe('reportError', () => {
       'error: a.jpg: not a photo',
       'error: b.jpg: no such file or folder',
     ])
+  })
+})
+
+describe('Failures', () => {
+  it('names a photo once, even where its name holds control characters', async () => {
+    const failures = new Failures()
+    const refuse = (message: string) => async () => {
+      throw new UserError(message)
+    }
+    await failures.attempt('a.jpg', refuse('a.jpg: not a photo'))
+    await failures.attempt('b\u0007.jpg', refuse('b?.jpg: not a photo'))
+    await failures.attempt('c.jpg', refuse('too large'))
+    const messages: string[] = []
+    try {
+      failures.throwIfAny()
+    } catch (error) {
+      for (const { message } of (error as AggregateError).errors) messages.push(message)
+    }
+    expect(messages).to.deep.equal(['a.jpg: not a photo', 'b?.jpg: not a photo', 'c.jpg: too large'])
   })
 })

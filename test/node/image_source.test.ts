@@ -171,6 +171,10 @@ describe('a photo', () => {
         `${kinds}a value of type Uint8ClampedArray: encoded photos are a Uint8Array, decoded ones { width, height, data }`,
       ],
       ['ftp://host/a.png', 'ftp://host/a.png: expected a file:, data:, http: or https: URL, or a path'],
+      [
+        'ftp://me:secret@host/a.png',
+        'ftp://host/a.png: expected a file:, data:, http: or https: URL, or a path',
+      ],
       ['http://', 'http://: this is not a URL'],
       [new Uint8Array(), 'photo: the file is empty'],
       [new ArrayBuffer(0), 'photo: the file is empty'],

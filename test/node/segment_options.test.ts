@@ -78,7 +78,7 @@ describe('DeepLab: options', () => {
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
         [{ outputStride: '8' }, 'outputStride: expected 8, 16, 32, got "8"'],
         [{ outputStride: 8n }, 'outputStride: expected 8, 16, 32, got 8'],
-        [{ outputStride: Number.NaN }, 'outputStride: expected 8, 16, 32; got null'],
+        [{ outputStride: Number.NaN }, 'outputStride: expected 8, 16, 32; got NaN'],
         ...[[], [0], [-1], [5], [Number.NaN], [Number.POSITIVE_INFINITY], ['1'], [1n], new Array(2)].map(
           scales =>
             [{ scales }, 'scales: expected up to 32 factors above 0, at most 4, got'] as [object, string],

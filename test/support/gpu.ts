@@ -1,4 +1,7 @@
 // One GPU for each file of tests: opened by the first that asks, destroyed after the last so that Node exits.
+//
+// Mocha runs Node with --no-experimental-require-module (package.json). It then imports the test files. If it required them, a
+// module that the code under test imports later, by import(), would be loaded a second time, with a UserError class of its own.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { openGpu } from '../../src/node/dawn.ts'
