@@ -12,7 +12,7 @@ import { type Rows, resize } from '../kernels/resize.ts'
 /** A number for each class at each pixel. */
 export interface ScoreMap {
   /** [height, width, classes]: row by row from the top, and a pixel's classes side by side: data[(y · width + x) · classes + id]. */
-  data: Float32Array<ArrayBuffer>
+  data: Float32Array
   width: number
   height: number
   classes: number

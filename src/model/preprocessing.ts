@@ -21,7 +21,7 @@ const three = (least: number, most: number) => {
   return v.tuple([value, value, value])
 }
 
-/** The fields of Preprocessing by themselves: Hugging Face has some of them under other names. */
+/** @internal The fields of Preprocessing by themselves: Hugging Face has some of them under other names. */
 export const PREPROCESSING_FIELDS = {
   mean: expecting('three numbers from -10 to 10', three(-10, 10)),
   std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
@@ -32,7 +32,7 @@ export const PREPROCESSING_FIELDS = {
   ),
 }
 
-/** As a config.json of ours has it. */
+/** @internal As a config.json of ours has it. */
 export const PREPROCESSING = v.object(PREPROCESSING_FIELDS)
 
 /** The statistics of ImageNet, on which torchvision's backbones were trained; 513 is the paper's crop. */

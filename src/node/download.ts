@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../errors.ts'
 import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
+import type { DownloadProgress } from './download_progress.ts'
 import { fileError } from './file_error.ts'
 import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
 import { explain, HttpError, mayPass, UnreachableError } from './http_errors.ts'
@@ -31,13 +32,6 @@ export interface DownloadOptions {
   /** Ends the download with the signal's reason; what came is kept, and a new call resumes it. */
   signal?: AbortSignal
   limits?: Partial<DownloadLimits>
-}
-
-export interface DownloadProgress {
-  file: string
-  receivedBytes: number
-  /** Undefined where the server does not tell. */
-  totalBytes?: number
 }
 
 export interface DownloadLimits extends HttpTimeouts, TimeLimit {

@@ -40,12 +40,13 @@ export type { FileDataset } from './datasets/file_dataset.ts'
 export { openDataset } from './datasets/open.ts'
 export { openGpu } from './dawn.ts'
 export { DeepLab } from './deeplab.ts'
-export type { DownloadProgress } from './download.ts'
+export type { DownloadProgress } from './download_progress.ts'
 export { type ReadImageOptions, readImage } from './image.ts'
 export type { BlobLike, ImageSource, UrlLike } from './image_source.ts'
 export type { Model } from './model_files.ts'
 export type { CreateOptions, LoadOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { MaskPngOptions, OverlayOptions } from './overlay_options.ts'
+export type { TintOptions } from './overlay_tint.ts'
 export type { Pixels } from './pixels.ts'
 export type {
   SegmentManyOptions,
@@ -53,7 +54,7 @@ export type {
   SegmentProgress,
   TunePhotoOptions,
 } from './segment_options.ts'
-export type { ClassScores, Segmentation } from './segmentation.ts'
+export type { ClassScores, ScoresOf, Segmentation } from './segmentation.ts'
 export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './trainer.ts'
 export type { WeightsOptions } from './weights.ts'
 

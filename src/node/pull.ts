@@ -18,7 +18,7 @@ import {
 } from '../weights/registry.ts'
 import { cacheFolder } from './cache.ts'
 import { ensureFile } from './cached_file.ts'
-import type { DownloadProgress } from './download.ts'
+import type { DownloadProgress } from './download_progress.ts'
 import { listFileSet } from './file_set.ts'
 import { HttpError } from './http_errors.ts'
 import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'

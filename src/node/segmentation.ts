@@ -18,7 +18,7 @@ export interface ClassScores extends ScoreMap {
 }
 
 /** Scores where `Output` says that they were asked for; else undefined. */
-type ScoresOf<Output, Asked> = Output extends Asked ? ClassScores : undefined
+export type ScoresOf<Output, Asked> = Output extends Asked ? ClassScores : undefined
 
 /** `Output` is what `segment` was asked for. */
 export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
@@ -36,7 +36,7 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
   readonly #image: Image
   readonly #classNames: readonly string[]
 
-  /** For `DeepLab.segment`. */
+  /** @internal For `DeepLab.segment`. */
   constructor(image: Image, found: ClassMap, names: { output: Output; classNames: readonly string[] }) {
     const { output, classNames } = names
     const { scores, ...map } = found

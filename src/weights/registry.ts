@@ -36,7 +36,7 @@ const fileSchema: v.GenericSchema<RegistryFile> = v.object({
   sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/, 'expected 8 to 64 hexadecimal digits'))),
 })
 
-/** The name of an entry is that of a folder in the cache, and each file's name that of a file in it: no path may lead out. */
+/** @internal The name of an entry is that of a folder in the cache, and each file's name that of a file in it: no path may lead out. */
 export const registrySchema: v.GenericSchema<RegistryEntry[]> = v.array(
   v.object({
     name: fileName,
