@@ -52,8 +52,8 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
   }
 
   /**
-   * Writes `prefix`.mask.png and `prefix`.overlay.png, as `maskPng` and `overlay` have them; returns their paths. Throws a UserError for
-   * options that make no sense, and where the files cannot be written.
+   * Writes `prefix`.mask.png and `prefix`.overlay.png, as `maskPng` and `overlay` make them, over files of these names; returns their
+   * paths. Throws a UserError for options that make no sense, and where the files cannot be written.
    */
   async save(prefix: string, options: OverlayOptions = {}): Promise<{ mask: string; overlay: string }> {
     const { palette } = overlayOptions(options, this.#classNames.length)
