@@ -3,7 +3,10 @@ import { checkJson } from '../json.ts'
 import { printable, printableUpTo } from '../printable.ts'
 import { CLASS_NAMES } from './class_names_schema.ts'
 
-/** The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not among the classes. */
+/**
+ * The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not
+ * among the classes.
+ */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {
     const exact = classNames.indexOf(name)

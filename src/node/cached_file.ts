@@ -20,18 +20,19 @@ const POLL_MS = 200
  * load it (233 MB: 1.1 s against 0.3 s), so a file of the recorded size and time counts as the one that was hashed; any write
  * changes its time.
  */
-const recordSchema = v.object({
+const verificationSchema = v.object({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   bytes: v.number(),
   /** In milliseconds since 1970. */
   modified: v.number(),
 })
 
-type Record = v.InferOutput<typeof recordSchema>
+type Verification = v.InferOutput<typeof verificationSchema>
 
 /**
  * Sees to it that the file is there, whole and as it was downloaded. One process at a time downloads it, and the others wait for
- * that one. A damaged file keeps its name until another takes it: what is not there counts elsewhere as never downloaded. Throws a UserError as `download` does, or the reason of the signal.
+ * that one. A damaged file keeps its name until a good one takes it: elsewhere, a file that is absent counts as never downloaded.
+ * Throws a UserError as `download` does, or the reason of the signal.
  */
 export async function ensureFile(options: DownloadOptions): Promise<void> {
   if ((await inspect(options)) === GOOD) return
@@ -83,7 +84,7 @@ async function inspect(options: DownloadOptions): Promise<string> {
 }
 
 /** Size and time of a file; undefined where there is none. */
-async function stampOf(file: string): Promise<Omit<Record, 'sha256'> | undefined> {
+async function stampOf(file: string): Promise<Omit<Verification, 'sha256'> | undefined> {
   try {
     const { size: bytes, mtimeMs: modified } = await stat(file)
     return { bytes, modified }
@@ -96,15 +97,15 @@ async function stampOf(file: string): Promise<Omit<Record, 'sha256'> | undefined
 const recordOf = (file: string) => `${file}.verified.json`
 
 /** Undefined where there is none, or none that makes sense. */
-async function readRecord(file: string): Promise<Record | undefined> {
+async function readRecord(file: string): Promise<Verification | undefined> {
   try {
-    return parseJson(recordSchema, await readFile(recordOf(file), 'utf8'), recordOf(file))
+    return parseJson(verificationSchema, await readFile(recordOf(file), 'utf8'), recordOf(file))
   } catch {
     return undefined
   }
 }
 
-const writeRecord = (file: string, record: Record) =>
+const writeRecord = (file: string, record: Verification) =>
   writeFileAtomic(recordOf(file), `${JSON.stringify(record)}\n`)
 
 async function downloadAndRecord(options: DownloadOptions, found: string): Promise<void> {

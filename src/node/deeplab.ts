@@ -176,7 +176,10 @@ export class DeepLab {
     photo: ImageSource,
     options?: SegmentOptions<Output>,
   ): Promise<Segmentation<Output>>
-  /** The same for several photos; those of one size that follow each other run as batches. With `onError` all have a place in the result. */
+  /**
+   * The same for several photos; those of one size that follow each other run as batches. With `onError` all have a place in the
+   * result.
+   */
   segment<Output extends SegmentOutput = 'mask'>(
     photos: readonly ImageSource[],
     options: SegmentManyOptions<Output> & Required<Pick<SegmentManyOptions, 'onError'>>,

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
-import { checkJson, parseJson as parseJsonOf } from '../json.ts'
+import { checkJson, parseJson } from '../json.ts'
 import { printable } from '../printable.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import { isFileName } from '../weights/file_name.ts'
@@ -55,7 +55,7 @@ const MAX_JSON_BYTES = 2 ** 24
 /** The checkpoints that can be had by name. */
 export async function readRegistry(): Promise<RegistryEntry[]> {
   const text = await readFile(new URL('registry.json', SHIPPED), 'utf8')
-  return parseJsonOf(registrySchema, text, 'registry.json')
+  return parseJson(registrySchema, text, 'registry.json')
 }
 
 /** Whether a text is meant as a URL to download from. */
@@ -177,7 +177,7 @@ const warnByNode = (message: string) => process.emitWarning(message, 'AtrousWarn
 /** Servers answer with a web page where a file has moved: what is no checkpoint and no JSON must not stay in the cache. */
 async function checkFormat(part: string, url: string): Promise<void> {
   const bytes = await readRegularFile(part)
-  if (new URL(url).pathname.endsWith('.json')) parseJson(bytes, shownUrl(url))
+  if (new URL(url).pathname.endsWith('.json')) parseJsonObject(bytes, shownUrl(url))
   else readCheckpoint(bytes, shownUrl(url))
 }
 
@@ -190,7 +190,7 @@ export async function checkpointIn(folder: string): Promise<string | undefined> 
 }
 
 /** A JSON object. Throws a UserError where the bytes are anything else. */
-export function parseJson(bytes: Uint8Array, source: string): Json {
+export function parseJsonObject(bytes: Uint8Array, source: string): Json {
   try {
     const value = JSON.parse(new TextDecoder().decode(bytes))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value

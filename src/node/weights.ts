@@ -12,7 +12,7 @@ import {
   isWebUrl,
   type Json,
   PREPROCESSOR,
-  parseJson,
+  parseJsonObject,
   pullWeights,
   type WeightsOptions,
 } from './pull.ts'
@@ -95,5 +95,5 @@ const isAbsent = (file: string): Promise<boolean> =>
 /** Undefined where there is no such file. */
 async function readJson(file: string): Promise<Json | undefined> {
   if (await isAbsent(file)) return undefined
-  return parseJson(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)
+  return parseJsonObject(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)
 }

@@ -26,7 +26,8 @@ const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: tru
  * decoded whole, several at a time. What was found about images in files is kept in the cache folder, for as long as neither
  * their sizes nor their times change; images with problems are looked at each time.
  *
- * Throws a UserError for an option that makes no sense and where size, ids or class names are not those of a dataset, and what the dataset throws beside UserErrors.
+ * Throws a UserError for an option that makes no sense and where size, ids or class names are not those of a dataset, and what
+ * the dataset throws beside UserErrors.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
   checkOptionNames(options, CHECK_OPTIONS)

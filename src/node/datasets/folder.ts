@@ -12,7 +12,8 @@ const VALIDATION_SHARE = 0.2
  * 0). `splits/<split>.txt` lists the names of a split. Without the folder `splits` there are three: `val`, a fifth of the images
  * that their names decide, so that the same ones are held back on every machine; `train`, the others; and `all`.
  *
- * Throws a UserError where any of these is missing, the split is empty, or two photos or two masks of it have one name. A mask without an image, or the reverse, is
+ * Throws a UserError where any of these is missing, the split is empty, or two photos or two masks of it have one name. A mask
+ * without an image, or the reverse, is
  * complained of only when it is read.
  */
 export async function openFolder(folder: string, split: string): Promise<FileDataset> {

@@ -13,7 +13,8 @@ const MASKS = ['SegmentationClass', 'SegmentationClassAug']
  * ImageSets/Segmentation/<split>.txt. A line of that is a name, or, as in some `trainaug` lists, the paths of photo and mask
  * within the folder. The classes are VOC's, unless a `classes.txt` in the folder has others, a name a line.
  *
- * Throws a UserError where the split is missing or empty, or two photos or two masks of it have one name; files are looked for only when they are read.
+ * Throws a UserError where the split is missing or empty, or two photos or two masks of it have one name; files are looked for
+ * only when they are read.
  */
 export async function openVoc(folder: string, split: string): Promise<FileDataset> {
   await listFolder(join(folder, PHOTOS))
