@@ -11,7 +11,7 @@ import type { Shape } from '../kernels/layout.ts'
 import type { Ceilings } from './ceilings.ts'
 import { noise } from './noise.ts'
 import { type Rates, ratesOf } from './rates.ts'
-import { type Summary, summary } from './repeat.ts'
+import { type Repetition, type Summary, summary } from './repeat.ts'
 import { timeKernel } from './time_kernel.ts'
 
 export interface KernelBench extends Rates {
@@ -29,13 +29,22 @@ export interface KernelBench extends Rates {
 export async function benchKernels(
   gpu: Gpu,
   steps: readonly Step[],
-  { ceilings, onProgress }: { ceilings: Ceilings; onProgress?: (done: number, total: number) => void },
+  {
+    ceilings,
+    repetition,
+    onProgress,
+  }: {
+    ceilings: Ceilings
+    /** Default: that of `timeKernel`. */
+    repetition?: Repetition
+    onProgress?: (done: number, total: number) => void
+  },
 ): Promise<KernelBench[]> {
   const alike = groupAlike(steps)
   const found: KernelBench[] = []
   for (const [{ op, kernel }, ...others] of alike) {
     onProgress?.(found.length, alike.length)
-    const milliseconds = summary(await timeKernel(gpu, kernel, noiseFor(kernel)))
+    const milliseconds = summary(await timeKernel(gpu, kernel, noiseFor(kernel), repetition))
     const rates = ratesOf([kernel], milliseconds.median, ceilings)
     found.push({
       ...{ op: kernel.label, shader: kernel.shader, output: op.output.shape, uses: 1 + others.length },

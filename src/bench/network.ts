@@ -8,10 +8,10 @@ import { type InferenceOptions, type Photo, Segmenter, type SegmenterModel } fro
 import type { Ceilings } from './ceilings.ts'
 import { benchKernels, type KernelBench } from './kernels.ts'
 import { type Profile, profileOf } from './profile.ts'
-import { repeat, type Summary, summary, timed } from './repeat.ts'
+import { type Repetition, repeat, type Summary, summary, timed } from './repeat.ts'
 
 export interface NetworkMeasures {
-  /** Warm calls that are timed. Default: for two seconds, but five at least. */
+  /** How often each thing is measured. Default: warm calls for two seconds and at least five, the others for shorter. */
   runs?: number
   /** Where given, kernels are timed too and compared with these, in the network or each by itself; both need timestamps. */
   profile?: Ceilings
@@ -64,7 +64,8 @@ export async function benchNetwork(
     const first = await call()
     onStage?.('warm calls')
     await repeat(call, WARM_UP)
-    const warm = await repeat(call, runs ? { atLeast: runs, milliseconds: 0 } : CALLS)
+    const exactly = runs ? { atLeast: runs, milliseconds: 0 } : undefined
+    const warm = await repeat(call, exactly ?? CALLS)
     const bench: NetworkBench = {
       milliseconds: { first, warm: summary(warm) },
       macs: plan.steps.reduce((sum, { kernel: { macs = 0 } }) => sum + macs, 0),
@@ -72,11 +73,18 @@ export async function benchNetwork(
     }
     if (profile) {
       onStage?.('profile')
-      bench.profile = profileOf(await profiles(() => segmenter.profile(photos, options)), profile)
+      bench.profile = profileOf(
+        await profiles(() => segmenter.profile(photos, options), exactly ?? PROFILES),
+        profile,
+      )
     }
     if (kernels) {
       const onProgress = (done: number, total: number) => onStage?.('kernels', `${done} of ${total}`)
-      bench.kernels = await benchKernels(gpu, plan.steps, { ceilings: kernels, onProgress })
+      bench.kernels = await benchKernels(gpu, plan.steps, {
+        ceilings: kernels,
+        repetition: exactly,
+        onProgress,
+      })
     }
     return bench
   } finally {
@@ -84,11 +92,14 @@ export async function benchNetwork(
   }
 }
 
-async function profiles(profile: () => Promise<KernelTime[]>): Promise<KernelTime[][]> {
+async function profiles(
+  profile: () => Promise<KernelTime[]>,
+  repetition: Repetition,
+): Promise<KernelTime[][]> {
   const found: KernelTime[][] = []
   const measure = async () => {
     found.push(await profile())
   }
-  await repeat(() => timed(measure), PROFILES)
+  await repeat(() => timed(measure), repetition)
   return found
 }

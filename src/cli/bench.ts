@@ -92,7 +92,11 @@ export function benchCommand(): Command {
     .option('--batch <n>', 'photos in a call, or several numbers: 1,4 (default: 1)', positiveIntegers)
     .addOption(precisionOption())
     .option('--photo <file>', 'what to segment (default: noise)')
-    .option('--runs <n>', 'warm calls to time (default: for 2 s, at least 5)', positiveInteger)
+    .option(
+      '--runs <n>',
+      'how often to measure each thing (default: calls for 2 s and at least 5 times, kernels for 0.2 s, cold starts 3 times)',
+      positiveInteger,
+    )
     .option('--no-cold-start', 'start no new processes')
     .option('--profile', "time each kernel in the network, by the GPU's clock")
     .option('--kernels', 'time each kernel of the network by itself')

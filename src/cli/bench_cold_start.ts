@@ -40,11 +40,13 @@ export interface ColdStartJob extends Omit<FirstMaskJob, 'model' | 'photo' | 'pr
   photo: Image
   /** The file that the photo comes from, if it comes from one. */
   photoFile?: string
+  /** How many processes start. Default: up to three. */
+  runs?: number
 }
 
 /** Of new processes, one after the other. What they are to read and is in no file yet is written to a temporary folder. */
 export async function measureColdStart(job: ColdStartJob): Promise<ColdStart> {
-  const { name, model, photo, photoFile, ...options } = job
+  const { name, model, photo, photoFile, runs, ...options } = job
   const folder = await mkdtemp(join(tmpdir(), 'atrous-bench-'))
   try {
     if (model.untrained) await writeModel(folder, model)
@@ -55,7 +57,7 @@ export async function measureColdStart(job: ColdStartJob): Promise<ColdStart> {
       found.push(await firstMask({ ...options, model: untrained ? folder : name, photo: file, precision }))
       return found.at(-1)!.total
     }
-    await repeat(measure, REPETITION)
+    await repeat(measure, runs ? { atLeast: runs, milliseconds: 0 } : REPETITION)
     return found.sort((a, b) => a.total - b.total)[Math.floor(found.length / 2)]
   } finally {
     await rm(folder, { recursive: true })

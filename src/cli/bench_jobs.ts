@@ -74,7 +74,7 @@ export async function measureJob(
   )
   const { first, warm } = bench.milliseconds
   if (coldStart) onStage('cold start')
-  const coldJob = { ...job, name, model, photo: image, photoFile: photo?.file }
+  const coldJob = { ...job, name, model, photo: image, photoFile: photo?.file, runs: measures.runs }
   const cold = coldStart ? await measureColdStart(coldJob) : undefined
   return {
     image: networkSize(image, { ...model.preprocessing, size: job.size }),

@@ -71,7 +71,7 @@ describe('atrous bench', () => {
   it('--precision fp16, if this GPU has it: half the weights, in a process of its own, too', async function () {
     await needsFloat16.call(this)
     const { results } = await reportOf('--no-cold-start')
-    const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile')
+    const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile', '--runs', '1')
     expect(precision).to.equal('fp16')
     expect(half[0].macs).to.equal(results[0].macs)
     expect(half[0].gpuBytes.weights).to.be.closeTo(results[0].gpuBytes.weights / 2, 1)
@@ -126,7 +126,7 @@ describe('atrous bench', () => {
   it('a cold start of a new process, from its start to its first mask', async () => {
     const { TMPDIR } = process.env
     process.env.TMPDIR = path('.')
-    const { results } = await reportOf().finally(() => {
+    const { results } = await reportOf('--runs', '1').finally(() => {
       if (TMPDIR === undefined) delete process.env.TMPDIR
       else process.env.TMPDIR = TMPDIR
     })
@@ -143,7 +143,7 @@ describe('atrous bench', () => {
     await sharp(blocksPhoto(90, 60).data, { raw: { width: 90, height: 60, channels: 4 } }).toFile(
       path('photo.png'),
     )
-    const given = ['--model', path('model'), '--photo', path('photo.png'), '--size', '45', '--runs', '2']
+    const given = ['--model', path('model'), '--photo', path('photo.png'), '--size', '45', '--runs', '1']
     const { code, stdout, stderr } = await atrous(
       'bench',
       ...given,

@@ -9,7 +9,7 @@ import { loadTargets, problemOf, runRound } from './run_target.ts'
 // A sample of what `npm run fuzz` does, which also sees hangs, crashes, output and memory.
 
 const SEED = 20_001
-const ROUNDS = 60
+const ROUNDS = 30
 
 const targets = await loadTargets()
 

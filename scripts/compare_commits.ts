@@ -1,0 +1,63 @@
+// Whether two commits compute the same, bit for bit: masks and logits of every preset, losses and weights after training.
+//   npm run compare -- BEFORE [AFTER]      AFTER is by default the working tree
+
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+/** Vector widths of lavapipe, and with them the kernels that are chosen: those of CPUs, and those of hardware GPUs. */
+const VECTOR_WIDTHS = ['256', '512']
+
+const run = promisify(execFile)
+const repository = resolve(import.meta.dirname, '..')
+const [before, after] = process.argv.slice(2)
+if (!before) {
+  console.error('usage: npm run compare -- BEFORE [AFTER]')
+  process.exit(1)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'atrous-compare-'))
+let differences = 0
+try {
+  const trees = [checkOut(before, 'before'), after ? checkOut(after, 'after') : repository]
+  for (const width of VECTOR_WIDTHS) {
+    const first = await fingerprint(trees[0], width)
+    const second = await fingerprint(trees[1], width)
+    for (const name of new Set([...Object.keys(first), ...Object.keys(second)])) {
+      const isSame = first[name] === second[name]
+      if (!isSame) differences++
+      const values = isSame ? '' : `\n  ${first[name]}\n  ${second[name]}`
+      console.log(`${isSame ? 'same  ' : 'DIFFER'}  ${width} bit  ${name}${values}`)
+    }
+  }
+} finally {
+  for (const name of ['before', 'after'])
+    execFileSync('git', ['worktree', 'remove', '--force', join(folder, name)], {
+      cwd: repository,
+      stdio: 'ignore',
+    })
+  rmSync(folder, { recursive: true, force: true })
+}
+console.log(differences === 0 ? 'all results are the same' : `${differences} results differ`)
+process.exit(differences === 0 ? 0 : 1)
+
+/** A commit's files, with the packages of this working tree. */
+function checkOut(commit: string, name: string): string {
+  const tree = join(folder, name)
+  execFileSync('git', ['worktree', 'add', '--detach', tree, commit], { cwd: repository, stdio: 'ignore' })
+  symlinkSync(join(repository, 'node_modules'), join(tree, 'node_modules'))
+  execFileSync('node', ['scripts/embed_shaders.mjs'], { cwd: tree })
+  return tree
+}
+
+async function fingerprint(tree: string, vectorWidth: string): Promise<Record<string, string>> {
+  const script = join(repository, 'scripts/fingerprint.ts')
+  const { stdout } = await run('node', ['--import', 'tsx', script, tree], {
+    cwd: repository,
+    env: { ...process.env, LP_NATIVE_VECTOR_WIDTH: vectorWidth, CI: '1' },
+    maxBuffer: 2 ** 24,
+  })
+  return JSON.parse(stdout)
+}
