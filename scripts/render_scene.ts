@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { encode } from 'fast-png'
 import { vocPalette } from '../src/data/palette.ts'
 import { renderScene } from '../src/data/scenes/render.ts'
-import { writeMaskPng } from '../src/node/mask_png.ts'
+import { writeMaskPng } from '../src/node/images/mask_png.ts'
 
 const [seed, out, width = '640', height = '480'] = process.argv.slice(2)
 if (!out?.endsWith('.png')) {

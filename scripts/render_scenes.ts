@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
 import { sceneClasses } from '../src/data/scenes/classes.ts'
-import { writeFileAtomic } from '../src/node/atomic.ts'
+import { writeFileAtomic } from '../src/node/files/atomic.ts'
 import { WorkerPool } from '../src/node/worker_pool.ts'
 import type { SceneJob } from './render_scenes_worker.ts'
 

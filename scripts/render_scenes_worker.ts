@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { vocPalette } from '../src/data/palette.ts'
 import { renderScene } from '../src/data/scenes/render.ts'
-import { writeMaskPng } from '../src/node/mask_png.ts'
+import { writeMaskPng } from '../src/node/images/mask_png.ts'
 import { serve } from '../src/node/worker_pool.ts'
 
 export interface SceneJob {

@@ -13,7 +13,7 @@
 // On which adapter onnxruntime runs it does not tell: it asks for the high-performance one, as we do, of the same drivers.
 
 import { parseArgs } from 'node:util'
-import { SUMMARY, summaryCells } from '../../src/cli/bench_text.ts'
+import { SUMMARY, summaryCells } from '../../src/cli/bench/bench_text.ts'
 import { digits, table } from '../../src/cli/format.ts'
 import { UserError } from '../../src/errors.ts'
 import type { EngineKind } from './engine_process.ts'

@@ -1,9 +1,9 @@
 // What all engines are given: one graph, its weights and one input. Every process makes them anew from these few words, the same
 // to the last bit.
 
-import { findBenchModel } from '../../src/cli/bench_model.ts'
+import { findBenchModel } from '../../src/cli/bench/bench_model.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import { type Graph, graphParameters } from '../../src/graph/graph.ts'
+import { type Graph, graphParameters } from '../../src/graph/ir/graph.ts'
 import type { Shape } from '../../src/kernels/layout.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { initialValues } from '../../src/model/initial_weights.ts'

@@ -2,9 +2,9 @@
 
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import { weightBytes } from '../graph/plan.ts'
-import type { TunedVariants } from '../graph/tuning_store.ts'
-import { type InferenceOptions, type Photo, Segmenter, type SegmenterModel } from '../model/segmenter.ts'
+import { weightBytes } from '../graph/plan/plan.ts'
+import type { TunedVariants } from '../graph/tune/tuning_store.ts'
+import { type InferenceOptions, type Photo, Segmenter, type SegmenterModel } from '../inference/segmenter.ts'
 import type { Ceilings } from './ceilings.ts'
 import { benchKernels, type KernelBench } from './kernels.ts'
 import { type Profile, profileOf } from './profile.ts'

@@ -12,12 +12,12 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'doctor',
     summary: 'see which GPU there is, and whether it computes correctly',
-    load: async () => (await import('./doctor.ts')).doctorCommand(),
+    load: async () => (await import('./doctor/doctor.ts')).doctorCommand(),
   },
   {
     name: 'segment',
     summary: 'find what is in photos',
-    load: async () => (await import('./segment.ts')).segmentCommand(),
+    load: async () => (await import('./segment/segment.ts')).segmentCommand(),
   },
   {
     name: 'evaluate',
@@ -27,26 +27,26 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'train',
     summary: "teach a model a dataset's classes",
-    load: async () => (await import('./train.ts')).trainCommand(),
+    load: async () => (await import('./train/train.ts')).trainCommand(),
   },
   {
     name: 'weights',
     summary: 'list, download, inspect and convert checkpoints',
-    load: async () => (await import('./weights.ts')).weightsCommand(),
+    load: async () => (await import('./weights/weights.ts')).weightsCommand(),
   },
   {
     name: 'bench',
     summary: 'measure how fast a network runs on this GPU',
-    load: async () => (await import('./bench.ts')).benchCommand(),
+    load: async () => (await import('./bench/bench.ts')).benchCommand(),
   },
   {
     name: 'tune',
     summary: 'measure which kernels are fastest on this GPU, for later runs',
-    load: async () => (await import('./tune.ts')).tuneCommand(),
+    load: async () => (await import('./tune/tune.ts')).tuneCommand(),
   },
   {
     name: 'completion',
     summary: 'complete this command in your shell by the Tab key',
-    load: async () => (await import('./completion.ts')).completionCommand(),
+    load: async () => (await import('./completion/completion.ts')).completionCommand(),
   },
 ]

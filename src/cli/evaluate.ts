@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import type { Precision } from '../kernels/layout.ts'
-import type { InferenceOptions } from '../model/segmenter.ts'
+import type { InferenceOptions } from '../inference/segmenter.ts'
 import { type Evaluation, evaluate, meanIoURemark } from '../train/evaluate.ts'
 import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'

@@ -1,7 +1,7 @@
 // The options of `segment` and `evaluate` that say which model looks at a photo, and how.
 
 import type { Command } from 'commander'
-import type { InferenceOptions } from '../model/inference_options.ts'
+import type { InferenceOptions } from '../inference/inference_options.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption, scaleList } from './options.ts'
 

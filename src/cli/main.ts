@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { filterDawnWarnings } from '../node/dawn_warnings.ts'
+import { filterDawnWarnings } from '../node/gpu/dawn_warnings.ts'
 import { endInterrupted } from './interrupt.ts'
 import { run } from './run.ts'
 

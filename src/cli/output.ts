@@ -3,7 +3,7 @@
 import { access, constants, lstat, opendir, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
-import { fileError } from '../node/file_error.ts'
+import { fileError } from '../node/files/file_error.ts'
 
 /** Throws a UserError where a folder, which may not exist yet, could not be written; makes nothing. */
 export async function checkWritable(folder: string): Promise<void> {

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import type { Activation } from '../kernels/activation.ts'
 import { type Padding, samePadding, symmetric, windowedSize } from '../kernels/geometry.ts'
 import type { Shape } from '../kernels/layout.ts'
-import type { BatchNorm, DType, Graph, Op, Parameter, Tensor } from './graph.ts'
+import type { BatchNorm, DType, Graph, Op, Parameter, Tensor } from './ir/graph.ts'
 
 interface ConvolutionOptions {
   /** Name of the op and, with `.weight` (and `.bias`), of its parameters. */

@@ -2,7 +2,7 @@
 // section 3.3 and Figure 5). Parameters carry the names of torchvision's DeepLabHead, whatever parts a config leaves out.
 
 import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/graph.ts'
+import type { Tensor } from '../graph/ir/graph.ts'
 import type { AsppConfig, ResNetConfig } from './config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
 import { EPSILON, scaledChannels } from './resnet.ts'

@@ -2,7 +2,7 @@
 // shorter way than that of the logits. Parameters carry torchvision's names.
 
 import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/graph.ts'
+import type { Tensor } from '../graph/ir/graph.ts'
 import type { ResNetConfig } from './config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
 import { EPSILON, scaledChannels } from './resnet.ts'

@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/graph.ts'
+import type { Tensor } from '../graph/ir/graph.ts'
 import { segmentationHead } from './aspp.ts'
 import { auxiliaryHead } from './auxiliary_head.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'

@@ -1,7 +1,7 @@
 // Weights of a network that nothing has trained yet.
 
 import { GraphBuilder } from '../graph/builder.ts'
-import { graphParameters, type Parameter } from '../graph/graph.ts'
+import { graphParameters, type Parameter } from '../graph/ir/graph.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { deepLabInTraining } from './deeplab.ts'
 

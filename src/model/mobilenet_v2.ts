@@ -2,7 +2,7 @@
 // has it: same parameter names, paddings and roundings.
 
 import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/graph.ts'
+import type { Tensor } from '../graph/ir/graph.ts'
 import type { Activation } from '../kernels/activation.ts'
 import type { MobileNetV2Config } from './config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'

@@ -2,7 +2,7 @@
 // (Chen et al. 2017, section 3.2 and Figure 3). Parameters carry torchvision's names: block k is `backbone.layerk`.
 
 import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/graph.ts'
+import type { Tensor } from '../graph/ir/graph.ts'
 import type { ResNetConfig } from './config.ts'
 import { convolutionBatchNorm } from './layers.ts'
 

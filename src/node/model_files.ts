@@ -20,7 +20,7 @@ import {
 import { checkValues, matchParameters } from '../weights/checkpoint.ts'
 import { type Architecture, isUnusedParameter, recogniseArchitecture } from '../weights/names.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
-import { writeFileSet } from './file_set.ts'
+import { writeFileSet } from './files/file_set.ts'
 import type { FoundWeights, Json } from './weights.ts'
 
 export interface Model {

@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts'
 import { Gpu } from '../gpu/gpu.ts'
 import type { Precision } from '../kernels/layout.ts'
-import { checkSize } from '../model/inference_options.ts'
+import { checkSize } from '../inference/inference_options.ts'
 import {
   checkCallback,
   checkChoice,
@@ -12,7 +12,7 @@ import {
   type OptionNames,
   shown,
 } from '../options.ts'
-import { pathOf, type UrlLike } from './image_source.ts'
+import { pathOf, type UrlLike } from './images/image_source.ts'
 import type { WeightsOptions } from './weights.ts'
 
 export interface OpenOptions {

@@ -3,7 +3,7 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
-import type { ImageSource } from './image_source.ts'
+import type { ImageSource } from './images/image_source.ts'
 import type { SegmentManyOptions } from './segment_options.ts'
 
 export interface BatchWork<Found> {

@@ -1,9 +1,9 @@
 // The options of `segment`, `explain` and `tune`, checked.
 
 import { UserError } from '../errors.ts'
-import type { TuneOptions } from '../graph/tune.ts'
-import type { OutputOptions, SegmentOutput } from '../model/class_map.ts'
-import { INFERENCE_OPTIONS, type InferenceOptions } from '../model/inference_options.ts'
+import type { TuneOptions } from '../graph/tune/tune.ts'
+import type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
 import {
   checkCallback,
   checkChoice,
@@ -12,7 +12,7 @@ import {
   type OptionNames,
   shown,
 } from '../options.ts'
-import type { ImageSource } from './image_source.ts'
+import type { ImageSource } from './images/image_source.ts'
 
 export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
   extends InferenceOptions,

@@ -4,12 +4,12 @@ import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
 import { vocColour } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
-import type { ClassMap, SegmentOutput } from '../model/class_map.ts'
-import type { ScoreMap } from '../model/class_scores.ts'
-import { writeFileAtomic } from './atomic.ts'
-import { encodeMaskPng } from './mask_png.ts'
-import { renderOverlay } from './overlay.ts'
-import { type MaskPngOptions, type OverlayOptions, overlayOptions, paletteOf } from './overlay_options.ts'
+import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
+import type { ScoreMap } from '../inference/class_scores.ts'
+import { writeFileAtomic } from './files/atomic.ts'
+import { encodeMaskPng } from './images/mask_png.ts'
+import { renderOverlay } from './overlay/overlay.ts'
+import { type MaskPngOptions, type OverlayOptions, overlayOptions, paletteOf } from './overlay/overlay_options.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tuning_store.ts'
+import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
 import { parseJson } from '../json.ts'
 import { type Conv2dVariant, conv2dVariants } from '../kernels/choose_conv2d.ts'
-import { writeFileAtomic } from './atomic.ts'
+import { writeFileAtomic } from './files/atomic.ts'
 import { cacheFolder } from './cache.ts'
 
 /** Adapters, with their drivers and versions of the shaders, and convolutions of each: the latest that were measured. */

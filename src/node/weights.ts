@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
-import { readFileSet } from './file_set.ts'
+import { readFileSet } from './files/file_set.ts'
 import {
   CHECKPOINT_NAMES,
   CONFIG,
@@ -15,11 +15,11 @@ import {
   parseJsonObject,
   pullWeights,
   type WeightsOptions,
-} from './pull.ts'
-import { readRegularFile } from './read_file.ts'
-import { shownUrl } from './shown_url.ts'
+} from './downloads/pull.ts'
+import { readRegularFile } from './files/read_file.ts'
+import { shownUrl } from './downloads/shown_url.ts'
 
-export type { Json, WeightsOptions } from './pull.ts'
+export type { Json, WeightsOptions } from './downloads/pull.ts'
 
 export interface FoundWeights {
   stateDict: StateDict

@@ -1,7 +1,7 @@
 // A trained network as an ONNX file, for onnxruntime and what builds on it.
 
 import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph } from '../graph/graph.ts'
+import type { Graph } from '../graph/ir/graph.ts'
 import { editOps } from '../graph/passes/uses.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'

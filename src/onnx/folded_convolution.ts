@@ -1,6 +1,6 @@
 // A convolution's weights with its batch norm folded in: one node instead of two, in runtimes that would not fold them, too.
 
-import type { Convolution, Parameter } from '../graph/graph.ts'
+import type { Convolution, Parameter } from '../graph/ir/graph.ts'
 
 /** Every parameter of a network by name, in its checkpoint's layout. */
 export type Parameters = ReadonlyMap<string, Float32Array>

@@ -1,7 +1,7 @@
 // A graph with its weights as the bytes of an ONNX file.
 
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Graph, Tensor } from '../graph/graph.ts'
+import type { Graph, Tensor } from '../graph/ir/graph.ts'
 import { foldBatchNorm } from '../graph/passes/fold_batch_norm.ts'
 import type { Parameters } from './folded_convolution.ts'
 import { value } from './nodes.ts'

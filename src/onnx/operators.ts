@@ -10,7 +10,7 @@ import {
   type Op,
   type ResizeOp,
   type Tensor,
-} from '../graph/graph.ts'
+} from '../graph/ir/graph.ts'
 import type { Padding } from '../kernels/geometry.ts'
 import { foldConvolution, type Parameters } from './folded_convolution.ts'
 import { constant, node, type OnnxAttributes, type OnnxConstant, type OnnxNode } from './nodes.ts'

@@ -5,7 +5,7 @@ import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
 import { checkClassIds, checkDatasetFields, readLabelledImage } from '../data/labelled_image.ts'
 import { BadImageError, UserError } from '../errors.ts'
-import { INFERENCE_OPTIONS, type InferenceOptions } from '../model/inference_options.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
 import { checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { readRegistry } from '../../src/node/pull.ts'
+import { readRegistry } from '../../src/node/downloads/pull.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous } from './support.ts'
 

@@ -1,6 +1,6 @@
 // The known answers of the gradients of convolution, for make_known_answers.ts.
 
-import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
+import type { KnownAnswer } from '../../src/cli/doctor/kernel_check.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { biasGradientOf } from '../cases/bias_gradient.ts'

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { adapterText, kernelsText } from '../../src/cli/doctor_text.ts'
-import { checkFloat16, checkKernel, type KernelReport } from '../../src/cli/kernel_check.ts'
-import { knownAnswers } from '../../src/cli/known_answers.ts'
+import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
+import { checkFloat16, checkKernel, type KernelReport } from '../../src/cli/doctor/kernel_check.ts'
+import { knownAnswers } from '../../src/cli/doctor/known_answers.ts'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'
-import { driverAdvice } from '../../src/node/driver_advice.ts'
+import { driverAdvice } from '../../src/node/gpu/driver_advice.ts'
 import { needsFloat16 } from '../support/float16.ts'
 import { testGpu } from '../support/gpu.ts'
 import { knownAnswersFile, knownAnswersModule, makeKnownAnswers } from './make_known_answers.ts'
@@ -15,7 +15,7 @@ describe('atrous doctor', () => {
   const checked = knownAnswers.flatMap(answer => answer.shaders)
 
   it('has a known answer for every shader', () => {
-    const how = 'a new one comes into src/cli/kernel_check.ts and test/cli/make_known_answers.ts'
+    const how = 'a new one comes into src/cli/doctor/kernel_check.ts and test/cli/make_known_answers.ts'
     expect(checked, how).to.have.members(Object.keys(shaders))
   })
 

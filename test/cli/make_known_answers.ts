@@ -1,14 +1,14 @@
-// Makes src/cli/known_answers.ts, which `atrous doctor` checks an adapter against: operands of small cases, and what the
+// Makes src/cli/doctor/known_answers.ts, which `atrous doctor` checks an adapter against: operands of small cases, and what the
 // float64 references make of them. Run: npx tsx test/cli/make_known_answers.ts (weights are laid out on this machine's GPU).
 
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
+import type { KnownAnswer } from '../../src/cli/doctor/kernel_check.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { STEPS } from '../../src/kernels/multiply_add.ts'
 import { classMapWords } from '../../src/kernels/upsample_argmax.ts'
-import { openGpu } from '../../src/node/dawn.ts'
+import { openGpu } from '../../src/node/gpu/dawn.ts'
 import { accumulateProbabilitiesOf } from '../cases/accumulate_probabilities.ts'
 import { activationOf } from '../cases/activation.ts'
 import { addOf } from '../cases/add.ts'
@@ -324,7 +324,7 @@ export const knownAnswers: KnownAnswer[] = [
 ${answers.map(answer => `  ${JSON.stringify(answer)},\n`).join('')}]
 `
 
-export const knownAnswersFile = fileURLToPath(new URL('../../src/cli/known_answers.ts', import.meta.url))
+export const knownAnswersFile = fileURLToPath(new URL('../../src/cli/doctor/known_answers.ts', import.meta.url))
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const gpu = await openGpu()

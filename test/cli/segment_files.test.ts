@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { decode } from 'fast-png'
 import sharp from 'sharp'
-import { findPhotos } from '../../src/cli/segment_inputs.ts'
+import { findPhotos } from '../../src/cli/segment/segment_inputs.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous, saveTinyModel } from './support.ts'
 

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/p
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { COLOUR } from '../../src/cli/train_curves.ts'
+import { COLOUR } from '../../src/cli/train/train_curves.ts'
 import { vocColour } from '../../src/data/palette.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import { DeepLab } from '../../src/node/index.ts'

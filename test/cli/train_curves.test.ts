@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { COLOUR, drawCurves } from '../../src/cli/train_curves.ts'
+import { COLOUR, drawCurves } from '../../src/cli/train/train_curves.ts'
 
 /** A run whose loss falls from 2 to 1, with a first step far above. */
 function run(count: number, { scores = [] as number[], title = 'run' } = {}) {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { trainingLog } from '../../src/cli/train_progress.ts'
+import { trainingLog } from '../../src/cli/train/train_progress.ts'
 
 describe('trainingLog', () => {
   /** Where steps take the given seconds each, what is printed when, in seconds. */

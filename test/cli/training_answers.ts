@@ -1,6 +1,6 @@
 // The known answers of what only training runs, but for the gradients of convolution; for make_known_answers.ts.
 
-import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
+import type { KnownAnswer } from '../../src/cli/doctor/kernel_check.ts'
 import type { HostData } from '../../src/gpu/run_kernel.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { accumulateGradientsOf } from '../cases/accumulate_gradients.ts'

@@ -2,7 +2,7 @@ import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promi
 import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
-import { readRegistry } from '../../src/node/pull.ts'
+import { readRegistry } from '../../src/node/downloads/pull.ts'
 import { ModelProtoSchema } from '../../src/onnx/onnx_pb.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'

@@ -1,6 +1,6 @@
 // The known answers of Winograd's kernels, for make_known_answers.ts: tiles of 4, the larger of the two that run most.
 
-import type { KnownAnswer } from '../../src/cli/kernel_check.ts'
+import type { KnownAnswer } from '../../src/cli/doctor/kernel_check.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { conv2dOf } from '../cases/conv2d.ts'
 import { randomValues } from '../reference/random.ts'

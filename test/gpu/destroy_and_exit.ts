@@ -2,7 +2,7 @@
 
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
-import { openGpu } from '../../src/node/dawn.ts'
+import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 const gpu = await openGpu()
 const kernel = activation({ label: 'relu', shape: [1, 1, 1, 4], activation: 'relu' })

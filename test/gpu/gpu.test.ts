@@ -3,7 +3,7 @@ import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } fr
 import { Gpu, usage } from '../../src/gpu/gpu.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
-import { openGpu } from '../../src/node/dawn.ts'
+import { openGpu } from '../../src/node/gpu/dawn.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
-import { openGpu } from '../../src/node/dawn.ts'
+import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 /** Dawn frees a device once the garbage collector has taken every object that was made from it. */
 async function counts() {

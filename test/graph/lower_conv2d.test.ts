@@ -2,8 +2,8 @@
 
 import { expect } from 'chai'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Conv2dOp, Graph, Tensor } from '../../src/graph/graph.ts'
-import { createPlan, type PlanTarget } from '../../src/graph/plan.ts'
+import type { Conv2dOp, Graph, Tensor } from '../../src/graph/ir/graph.ts'
+import { createPlan, type PlanTarget } from '../../src/graph/plan/plan.ts'
 import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
 import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'

@@ -1,9 +1,9 @@
 // The gradient of a convolution's input as a plan computes it, every way that it may be told to, against the reference.
 
 import { expect } from 'chai'
-import type { Graph, Tensor } from '../../src/graph/graph.ts'
-import { createPlan } from '../../src/graph/plan.ts'
-import type { ConvolutionBackwardInputOp } from '../../src/graph/training_ops.ts'
+import type { Graph, Tensor } from '../../src/graph/ir/graph.ts'
+import { createPlan } from '../../src/graph/plan/plan.ts'
+import type { ConvolutionBackwardInputOp } from '../../src/graph/ir/training_ops.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { gradientConvolution } from '../../src/kernels/choose_conv2d_backward_input.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { assignOffsets, type Lifetime } from '../../src/graph/memory.ts'
+import { assignOffsets, type Lifetime } from '../../src/graph/plan/memory.ts'
 import { randomSource } from '../reference/random.ts'
 
 /** Two that are alive together and share a byte. */

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph, Op } from '../../src/graph/graph.ts'
+import type { Graph, Op } from '../../src/graph/ir/graph.ts'
 import { elideConcat } from '../../src/graph/passes/elide_concat.ts'
 import { foldBatchNorm } from '../../src/graph/passes/fold_batch_norm.ts'
 import { fuseActivation, fuseAdd } from '../../src/graph/passes/fuse.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { convolutionWeights, type FoldedWeights } from '../../src/graph/folded_weights.ts'
-import { WeightStore } from '../../src/graph/weight_store.ts'
+import { convolutionWeights, type FoldedWeights } from '../../src/graph/lower/folded_weights.ts'
+import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { testGpu } from '../support/gpu.ts'
 
 describe('graph/weight_store', () => {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph } from '../../src/graph/graph.ts'
+import type { Graph } from '../../src/graph/ir/graph.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import { type Conv2dOp, type Graph, graphParameters, type Parameter } from '../../src/graph/graph.ts'
+import { type Conv2dOp, type Graph, graphParameters, type Parameter } from '../../src/graph/ir/graph.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { fromHuggingFace } from '../../src/model/hugging_face.ts'

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph } from '../../src/graph/graph.ts'
+import type { Graph } from '../../src/graph/ir/graph.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { type Preset, presets } from '../../src/model/presets.ts'

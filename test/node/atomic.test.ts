@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { writeFileAtomic } from '../../src/node/atomic.ts'
+import { writeFileAtomic } from '../../src/node/files/atomic.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
 describe('writeFileAtomic', () => {

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { listFileSet, readFileSet, writeFileSet } from '../../src/node/file_set.ts'
+import { listFileSet, readFileSet, writeFileSet } from '../../src/node/files/file_set.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
 const NAMES = ['weights', 'config']

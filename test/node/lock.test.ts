@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { expect } from 'chai'
-import { tryLock } from '../../src/node/lock.ts'
+import { tryLock } from '../../src/node/files/lock.ts'
 import { useTemporaryFolder } from './support.ts'
 
 describe('lock', () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { decode } from 'fast-png'
 import sharp from 'sharp'
-import { isMarked, markPng } from '../../src/node/result_mark.ts'
+import { isMarked, markPng } from '../../src/node/images/result_mark.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
 describe('the mark of results', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { vocColour } from '../../src/data/palette.ts'
-import { renderSamples, sampleRow, spreadIndices } from '../../src/node/samples.ts'
+import { renderSamples, sampleRow, spreadIndices } from '../../src/node/training/samples.ts'
 import { blocksPhoto } from './tiny_model.ts'
 
 const HEADINGS = ['photo', 'truth', 'prediction, step 5'] as const

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import sharp from 'sharp'
 import { vocPalette } from '../../src/data/palette.ts'
-import { writeMaskPng } from '../../src/node/mask_png.ts'
+import { writeMaskPng } from '../../src/node/images/mask_png.ts'
 import { randomSource } from '../reference/random.ts'
 
 /** Writes a photo of random pixels; the folder is made. */

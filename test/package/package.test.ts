@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { drawCurves } from '../../src/cli/train_curves.ts'
+import { drawCurves } from '../../src/cli/train/train_curves.ts'
 import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
 import { unnamedTypes } from './unnamed_types.ts'
 

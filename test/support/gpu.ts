@@ -4,7 +4,7 @@
 // module that the code under test imports later, by import(), would be loaded a second time, with a UserError class of its own.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { openGpu } from '../../src/node/dawn.ts'
+import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 let shared: Promise<Gpu> | undefined
 

@@ -1,8 +1,8 @@
 // That an activation budget changes the memory that a training step takes, and nothing else.
 
 import { expect } from 'chai'
-import { createPlan, type PlanTarget } from '../../src/graph/plan.ts'
-import { recomputing, unitInteriors } from '../../src/graph/recompute.ts'
+import { createPlan, type PlanTarget } from '../../src/graph/plan/plan.ts'
+import { recomputing, unitInteriors } from '../../src/graph/plan/recompute.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'

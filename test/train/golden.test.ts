@@ -1,7 +1,7 @@
 // That a training run in TypeScript starts from what PyTorch's started from.
 
 import { expect } from 'chai'
-import { graphParameters } from '../../src/graph/graph.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
 import {
   goldenNetworks,
   goldenTraining,

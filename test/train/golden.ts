@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph, Parameter } from '../../src/graph/graph.ts'
+import type { Graph, Parameter } from '../../src/graph/ir/graph.ts'
 import { deepLabConfig, type ResNetConfig } from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'

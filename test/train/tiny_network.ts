@@ -1,7 +1,7 @@
 // The graph of tiny_network.py, whose docstring draws it: every op of DeepLabv3 in about 10 000 parameters.
 
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph, Tensor } from '../../src/graph/graph.ts'
+import type { Graph, Tensor } from '../../src/graph/ir/graph.ts'
 import { convolutionBatchNorm } from '../../src/model/layers.ts'
 import { EPSILON } from '../../src/model/resnet.ts'
 

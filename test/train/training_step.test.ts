@@ -2,8 +2,8 @@
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { trainingGraph } from '../../src/graph/autodiff.ts'
-import { graphParameters } from '../../src/graph/graph.ts'
+import { trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'

@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { type DownloadOptions, download } from '../../src/node/download.ts'
-import { PartTakenError } from '../../src/node/download_part.ts'
+import { type DownloadOptions, download } from '../../src/node/downloads/download.ts'
+import { PartTakenError } from '../../src/node/downloads/download_part.ts'
 import { sendAndBreak, sendRange, startServer, type TestServer } from './server.ts'
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3)

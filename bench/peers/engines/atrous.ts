@@ -1,9 +1,9 @@
 // This package's own engine.
 
-import { Executor } from '../../../src/graph/executor.ts'
-import { createPlan } from '../../../src/graph/plan.ts'
-import { WeightStore } from '../../../src/graph/weight_store.ts'
-import { openGpu } from '../../../src/node/dawn.ts'
+import { Executor } from '../../../src/graph/runtime/executor.ts'
+import { createPlan } from '../../../src/graph/plan/plan.ts'
+import { WeightStore } from '../../../src/graph/runtime/weight_store.ts'
+import { openGpu } from '../../../src/node/gpu/dawn.ts'
 import { serve } from './engine.ts'
 
 serve(async ({ graph, parameters, input }) => {

@@ -1,4 +1,4 @@
-import type { Conv2dOp, Graph, Op } from '../graph.ts'
+import type { Conv2dOp, Graph, Op } from '../ir/graph.ts'
 import { editOps, usesOf } from './uses.ts'
 
 /** Convolutions write straight into their channels of a concatenation; what is left of it copies the other inputs. */

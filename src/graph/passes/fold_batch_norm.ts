@@ -1,4 +1,4 @@
-import type { Conv2dOp, DepthwiseConv2dOp, Graph, Op } from '../graph.ts'
+import type { Conv2dOp, DepthwiseConv2dOp, Graph, Op } from '../ir/graph.ts'
 import { editOps, usesOf } from './uses.ts'
 
 /** Batch norm behind a convolution becomes part of its weights: γ/√(σ² + ε) scales the filters, the rest is a bias. */

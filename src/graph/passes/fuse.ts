@@ -1,4 +1,4 @@
-import { gradientConvolutionOf } from '../gradient_convolution.ts'
+import { gradientConvolutionOf } from '../lower/gradient_convolution.ts'
 import {
   type Conv2dOp,
   type DepthwiseConv2dOp,
@@ -6,8 +6,8 @@ import {
   inputsOf,
   type Op,
   type Tensor,
-} from '../graph.ts'
-import type { ConvolutionBackwardInputOp } from '../training_ops.ts'
+} from '../ir/graph.ts'
+import type { ConvolutionBackwardInputOp } from '../ir/training_ops.ts'
 import { editOps, usesOf } from './uses.ts'
 
 type Convolution = Conv2dOp | DepthwiseConv2dOp | ConvolutionBackwardInputOp

@@ -1,6 +1,6 @@
 // What a plan makes of a graph before it chooses kernels: less to compute and less to store, the same values.
 
-import type { Graph } from '../graph.ts'
+import type { Graph } from '../ir/graph.ts'
 import { elideConcat } from './elide_concat.ts'
 import { foldBatchNorm } from './fold_batch_norm.ts'
 import { fuseActivation, fuseAdd } from './fuse.ts'

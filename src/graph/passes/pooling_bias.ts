@@ -1,4 +1,4 @@
-import type { ConcatOp, Conv2dOp, Graph, Op, ResizeOp, Tensor } from '../graph.ts'
+import type { ConcatOp, Conv2dOp, Graph, Op, ResizeOp, Tensor } from '../ir/graph.ts'
 import { editOps, usesOf } from './uses.ts'
 
 interface Match {

@@ -1,5 +1,5 @@
-import { type Conv2dOp, type Graph, inputsOf, type Op } from '../graph.ts'
-import type { ConvolutionBackwardInputOp } from '../training_ops.ts'
+import { type Conv2dOp, type Graph, inputsOf, type Op } from '../ir/graph.ts'
+import type { ConvolutionBackwardInputOp } from '../ir/training_ops.ts'
 
 /** A convolution that is the last to read its residual writes over it: the widest maps of a residual network exist once, not twice. */
 export function residualInPlace(graph: Graph): Graph {

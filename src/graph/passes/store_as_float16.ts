@@ -1,4 +1,4 @@
-import type { Graph, Op, Tensor } from '../graph.ts'
+import type { Graph, Op, Tensor } from '../ir/graph.ts'
 
 /**
  * Every f32 tensor as f16, but for the sums of probabilities over several views: those are added to in memory, and would be rounded

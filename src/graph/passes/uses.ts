@@ -1,4 +1,4 @@
-import { type Graph, inputsOf, type Op, type Tensor } from '../graph.ts'
+import { type Graph, inputsOf, type Op, type Tensor } from '../ir/graph.ts'
 
 /** Who makes and who reads each tensor of a graph. */
 export interface Uses {

@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import * as v from 'valibot'
 import type { LabelCounts } from '../../data/check.ts'
 import { parseJson } from '../../json.ts'
-import { writeFileAtomic } from '../atomic.ts'
+import { writeFileAtomic } from '../files/atomic.ts'
 import { cacheFolder } from '../cache.ts'
 import type { Item } from './item.ts'
 

@@ -10,7 +10,7 @@ import {
 } from '../../data/coco.ts'
 import { UserError } from '../../errors.ts'
 import { printablePath } from '../../printable.ts'
-import { readRegularFile } from '../read_file.ts'
+import { readRegularFile } from '../files/read_file.ts'
 import { FileDataset } from './file_dataset.ts'
 import type { Item } from './item.ts'
 import { checkRelativePath, listFolder, namesText } from './text_list.ts'

@@ -4,8 +4,8 @@ import { drawRegions, type Region } from '../../data/coco_regions.ts'
 import type { LabelledImage, Labels } from '../../data/dataset.ts'
 import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
-import { readImage, readImageSize } from '../image.ts'
-import { readMaskPng } from '../mask_png.ts'
+import { readImage, readImageSize } from '../images/image.ts'
+import { readMaskPng } from '../images/mask_png.ts'
 
 /** Where a photo and its labels lie: a PNG of class ids, or what COCO's JSON says of the photo. */
 export interface Item {

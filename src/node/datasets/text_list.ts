@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { basename, join, parse } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
-import { fileError } from '../file_error.ts'
-import { readRegularFile } from '../read_file.ts'
+import { fileError } from '../files/file_error.ts'
+import { readRegularFile } from '../files/read_file.ts'
 
 /** A list of a million images is a tenth of this. */
 const MOST_LIST_BYTES = 2 ** 28

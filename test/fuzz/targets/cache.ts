@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureFile } from '../../../src/node/cached_file.ts'
-import { tryLock } from '../../../src/node/lock.ts'
-import { pullWeights, readRegistry } from '../../../src/node/pull.ts'
+import { ensureFile } from '../../../src/node/downloads/cached_file.ts'
+import { tryLock } from '../../../src/node/files/lock.ts'
+import { pullWeights, readRegistry } from '../../../src/node/downloads/pull.ts'
 import { damageJson, damageJsonFile } from '../../support/mutants.ts'
 import type { FuzzTarget } from '../target.ts'
 

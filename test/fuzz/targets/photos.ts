@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
-import { readImage, readImageSize } from '../../../src/node/image.ts'
+import { readImage, readImageSize } from '../../../src/node/images/image.ts'
 import { randomSource } from '../../reference/random.ts'
 import { damageImage } from '../../support/image_mutants.ts'
 import { pick } from '../../support/mutants.ts'

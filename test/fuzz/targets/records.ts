@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isTrainingStep, isValidation, parseMetrics } from '../../../src/cli/train_metrics.ts'
+import { isTrainingStep, isValidation, parseMetrics } from '../../../src/cli/train/train_metrics.ts'
 import { UserError } from '../../../src/errors.ts'
 import { FileTuningStore } from '../../../src/node/tuning.ts'
 import { damageJson, damageJsonFile } from '../../support/mutants.ts'
@@ -28,7 +28,7 @@ export const metrics: FuzzTarget = {
   name: 'metrics.jsonl',
   async prepare() {
     // It loads a library for plots, which takes longer than all else.
-    const { drawCurves } = await import('../../../src/cli/train_curves.ts')
+    const { drawCurves } = await import('../../../src/cli/train/train_curves.ts')
     const whole = [
       ...[1, 2, 3].map(step => ({ step, loss: 1 / step, learningRate: 0.01, imagesPerSecond: 3 })),
       { step: 3, mIoU: 0.5, pixelAccuracy: null },

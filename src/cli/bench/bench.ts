@@ -1,0 +1,215 @@
+// `atrous bench`: how fast a network runs on this GPU, and where its time goes.
+
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { measureCeilings } from '../../bench/ceilings.ts'
+import type { Graph } from '../../graph/ir/graph.ts'
+import { distinctConvolutions } from '../../graph/tune/tune.ts'
+import type { TunedVariants } from '../../graph/tune/tuning_store.ts'
+import type { Precision } from '../../kernels/layout.ts'
+import { writeFileAtomic } from '../../node/files/atomic.ts'
+import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
+import { pixelsOn, readImage } from '../../node/images/image.ts'
+import { shownSource } from '../../node/downloads/shown_url.ts'
+import { openTuning } from '../../node/tuning.ts'
+import { describeAdapter } from '../adapter.ts'
+import {
+  type Job,
+  type Measures,
+  measureJob,
+  planJob,
+  type Stage,
+  type Subject,
+  stagesOf,
+} from './bench_jobs.ts'
+import { findBenchModel } from './bench_model.ts'
+import { type BenchReport, detailsText, jobText, resultTable, subjectText } from './bench_text.ts'
+import { Failures } from '../errors.ts'
+import { checkReachable, DEFAULT_MODEL } from '../model.ts'
+import { positiveInteger, positiveIntegers, precisionOption } from '../options.ts'
+import { checkWritable, refuseExisting } from '../output.ts'
+import { stageBar } from '../progress.ts'
+import { quietableAction } from '../quiet.ts'
+import { version } from '../version.ts'
+
+const NOTES = `
+A model is a network with random weights, nothing downloaded: by its backbone
+(resnet50, resnet101 or mobilenet_v2: the paper's best, with multi-grid, ASPP
+and image pooling) or by a preset's name, such as deeplabv3_resnet50 for
+torchvision's or table6.os8 for a row of the paper's tables. Or it is a trained
+one, as for other commands.
+
+Times are in milliseconds:
+  median, min, IQR   warm calls, photos in memory to masks in memory: upload of
+                     their RGBA, all kernels, readback of the class maps; the
+                     middle half of the calls is within the interquartile range
+  first              the first call, which also plans, uploads the weights and
+                     compiles; a cache of the driver's may help it
+  cold               a new process from its start to its first mask, that cache
+                     off: modules, checkpoint, photo and GPU count, too
+GPU MB is the most that was allocated on the GPU at a time. Kernels are chosen
+by what atrous tune measured, where it did.
+
+--profile and --kernels need a GPU with timestamps. They first measure what it
+gives at best: multiply-adds in registers, and a copy of 64 MiB. "ceiling %" is
+how much of the nearer of the two a kernel reaches. GFLOP/s count every tap of
+a convolution, GB/s every byte once: what skips taps, or finds its data in a
+cache, can be above 100.
+
+Examples:
+  atrous bench                      the default network
+  atrous bench --model resnet50 --size 257,513 --output-stride 8,16
+  atrous bench --profile --out results
+                                    and a chart of it all, results/bench.svg
+  atrous bench --model run/best --photo photo.jpg --json > bench.json`
+
+interface Options {
+  model: string
+  size?: number[]
+  outputStride?: number[]
+  batch?: number[]
+  photo?: string
+  precision: Precision
+  runs?: number
+  coldStart: boolean
+  profile?: true
+  kernels?: true
+  out?: string
+  overwrite?: true
+  json?: true
+}
+
+export function benchCommand(): Command {
+  const command = new Command('bench')
+    .description('Times a network from photo to mask, warm and cold, and says where the time goes.')
+    .option('-m, --model <model>', 'a preset or a trained model, see below', DEFAULT_MODEL)
+    .option(
+      '--size <pixels>',
+      "edge of the photo, or several: 257,513 (default: the model's)",
+      positiveIntegers,
+    )
+    .option('--output-stride <n>', "or several: 8,16 (default: the model's)", positiveIntegers)
+    .option('--batch <n>', 'photos in a call, or several numbers: 1,4 (default: 1)', positiveIntegers)
+    .addOption(precisionOption())
+    .option('--photo <file>', 'what to segment (default: noise)')
+    .option(
+      '--runs <n>',
+      'how often to measure each thing (default: calls for 2 s and at least 5 times, kernels for 0.2 s, cold starts 3 times)',
+      positiveInteger,
+    )
+    .option('--no-cold-start', 'start no new processes')
+    .option('--profile', "time each kernel in the network, by the GPU's clock")
+    .option('--kernels', 'time each kernel of the network by itself')
+    .option('-o, --out <folder>', 'write a chart there: bench.svg')
+    .option('--overwrite', 'replace a chart that exists')
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+  return quietableAction(command, run)
+}
+
+async function run(options: Options): Promise<void> {
+  await checkChart(options)
+  const { model: name, precision } = options
+  const subject: Subject = { name, model: { ...(await findBenchModel(name)), precision } }
+  const jobs = jobsOf(options, subject)
+  const { photo, variants, ...found } = await survey(options, subject, jobs)
+  const report: BenchReport = {
+    ...{ atrous: version, node: process.version, ...found, model: shownSource(name), precision },
+    results: [],
+  }
+  if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)
+  const failures = new Failures()
+  await measureAll(jobs, { subject: { ...subject, photo }, options, variants, report, failures })
+  if (options.out !== undefined && report.results.length > 0)
+    report.chart = await writeChart(options.out, report)
+  if (options.json) console.log(JSON.stringify(report, undefined, 1))
+  else for (const paragraph of detailsText(report)) console.log(`\n${paragraph}`)
+  failures.throwIfAny()
+}
+
+async function checkChart({ out, overwrite }: Options): Promise<void> {
+  if (out === undefined) return
+  await checkWritable(out)
+  if (!overwrite)
+    await refuseExisting([chartFile(out)], '--overwrite replaces it, --out takes another folder')
+}
+
+const chartFile = (folder: string) => join(folder, 'bench.svg')
+
+/** Every combination that is asked for. Throws a UserError where the model cannot run at an output stride. */
+function jobsOf(options: Options, { name, model: { config, preprocessing } }: Subject): Job[] {
+  const { size: sizes = [preprocessing.size], batch: batches = [1] } = options
+  const { outputStride: strides = [config.outputStride] } = options
+  for (const stride of strides) checkReachable(stride, name, config)
+  return sizes.flatMap(size =>
+    strides.flatMap(outputStride => batches.map(batch => ({ size, outputStride, batch }))),
+  )
+}
+
+/** What can be known before anything is timed: the GPU, the photo, and that all jobs fit. */
+async function survey(options: Options, subject: Subject, jobs: Job[]) {
+  const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
+  try {
+    const { photo: file } = options
+    const photo =
+      file === undefined ? undefined : { file, image: await readImage(file, { maxPixels: pixelsOn(gpu) }) }
+    const failures = new Failures()
+    const graphs: Graph[] = []
+    for (const job of jobs)
+      await failures.attempt(jobText(job), async () => {
+        graphs.push(planJob(job, { ...subject, photo }, gpu).graph)
+      })
+    failures.throwIfAny()
+    const { variants } = await openTuning(gpu)
+    const convolutions = graphs.flatMap(distinctConvolutions)
+    const tuned = {
+      convolutions: convolutions.length,
+      measured: convolutions.filter(({ convolution }) => variants.has(convolution)).length,
+    }
+    const ceilings = options.profile || options.kernels ? await measureCeilings(gpu) : undefined
+    return { adapter: describeAdapter(gpu), ceilings, photo, tuned, variants }
+  } finally {
+    gpu.destroy()
+  }
+}
+
+interface Run {
+  subject: Subject
+  options: Options
+  /** What was measured on the GPU. */
+  variants: TunedVariants
+  /** To which results are added. */
+  report: BenchReport
+  failures: Failures
+}
+
+async function measureAll(jobs: Job[], { subject, options, variants, report, failures }: Run): Promise<void> {
+  const { ceilings, results } = report
+  const measures: Measures = {
+    runs: options.runs,
+    tuned: variants,
+    profile: options.profile && ceilings,
+    kernels: options.kernels && ceilings,
+    coldStart: options.coldStart,
+  }
+  const stages = stagesOf(measures)
+  const bar = stageBar(jobs.length * stages.length)
+  const printRow = options.json ? undefined : resultTable()
+  for (const [i, job] of jobs.entries()) {
+    const onStage = (stage: Stage, detail = '') =>
+      bar.show(i * stages.length + stages.indexOf(stage), `${jobText(job)}: ${stage} ${detail}`)
+    const measure = () => measureJob(job, subject, { ...measures, onStage })
+    const result = await failures.attempt(jobText(job), measure).finally(bar.hide)
+    if (!result) continue
+    results.push(result)
+    printRow?.(result)
+  }
+}
+
+async function writeChart(folder: string, report: BenchReport): Promise<string> {
+  // Imported only here: no other command is to wait for a plotting library.
+  const { drawBench } = await import('./bench_chart.ts')
+  const file = chartFile(folder)
+  await writeFileAtomic(file, drawBench(report))
+  return file
+}

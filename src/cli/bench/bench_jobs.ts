@@ -1,0 +1,87 @@
+// What `atrous bench` measures: a network at each size, output stride and batch that is asked for.
+
+import { benchNetwork, type NetworkBench, type NetworkMeasures, type NetworkStage } from '../../bench/network.ts'
+import { noisePhoto, squareSize } from '../../bench/noise.ts'
+import type { Image } from '../../data/image.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
+import type { Plan } from '../../graph/plan/plan.ts'
+import { networkSize } from '../../model/preprocessing.ts'
+import { Segmenter } from '../../inference/segmenter.ts'
+import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
+import { type ColdStart, measureColdStart } from './bench_cold_start.ts'
+import type { BenchModel } from './bench_model.ts'
+
+export interface Job {
+  /** Of the photo's edge, as the network sees it. */
+  size: number
+  outputStride: number
+  /** Photos in a call. */
+  batch: number
+}
+
+/** What the jobs are done with. */
+export interface Subject {
+  /** As the user names it. */
+  name: string
+  model: BenchModel
+  /** A photo and its file; without one, every size has noise of its own. */
+  photo?: { file: string; image: Image }
+}
+
+export interface Measures extends Omit<NetworkMeasures, 'onStage'> {
+  /** Whether new processes are timed, too. */
+  coldStart: boolean
+}
+
+export type Stage = NetworkStage | 'cold start'
+
+/** A job's measurements, as --json prints them. */
+export interface BenchResult extends Job, NetworkBench {
+  /** As the network sees it. */
+  image: { width: number; height: number }
+  milliseconds: NetworkBench['milliseconds'] & { cold?: ColdStart }
+  imagesPerSecond: number
+  gflops: number
+}
+
+/** The stages of a job, in their order. */
+export const stagesOf = ({ profile, kernels, coldStart }: Measures): Stage[] => [
+  'first call',
+  'warm calls',
+  ...(profile ? ['profile' as const] : []),
+  ...(kernels ? ['kernels' as const] : []),
+  ...(coldStart ? ['cold start' as const] : []),
+]
+
+/** What a job will run; computes nothing. Throws a UserError where it is more than the GPU holds. */
+export function planJob(job: Job, { model, photo }: Subject, gpu: Gpu): Plan {
+  const { batch, ...options } = job
+  return new Segmenter(gpu, model).plan(new Array(batch).fill(photo?.image ?? squareSize(job.size)), options)
+}
+
+/** On a GPU of its own, so that no job finds what another left there. */
+export async function measureJob(
+  job: Job,
+  { name, model, photo }: Subject,
+  { coldStart, onStage, ...measures }: Measures & { onStage(stage: Stage, detail?: string): void },
+): Promise<BenchResult> {
+  const { batch, ...options } = job
+  const image = photo?.image ?? noisePhoto(job.size)
+  const photos = new Array<Image>(batch).fill(image)
+  const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
+  const bench = await benchNetwork(gpu, model, photos, { ...options, ...measures, onStage }).finally(() =>
+    gpu.destroy(),
+  )
+  const { first, warm } = bench.milliseconds
+  if (coldStart) onStage('cold start')
+  const coldJob = { ...job, name, model, photo: image, photoFile: photo?.file, runs: measures.runs }
+  const cold = coldStart ? await measureColdStart(coldJob) : undefined
+  return {
+    image: networkSize(image, { ...model.preprocessing, size: job.size }),
+    ...job,
+    ...bench,
+    milliseconds: { first, warm, ...(cold && { cold }) },
+    imagesPerSecond: (1000 * batch) / warm.median,
+    gflops: (2 * bench.macs) / warm.median / 1e6,
+  }
+}

@@ -1,0 +1,78 @@
+// `atrous doctor`: what GPU there is, and whether it computes correctly.
+
+import { Command } from 'commander'
+import { UserError } from '../../errors.ts'
+import { NoAdapterError } from '../../gpu/errors.ts'
+import { storedBuffers } from '../../gpu/float16_storage.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
+import { openGpu } from '../../node/gpu/dawn.ts'
+import { driverAdvice } from '../../node/gpu/driver_advice.ts'
+import { openTuning } from '../../node/tuning.ts'
+import { describeAdapter } from '../adapter.ts'
+import { adapterText, kernelsText, nameOf } from './doctor_text.ts'
+import { checkFloat16, checkKernel, type KernelReport } from './kernel_check.ts'
+import { countBar } from '../progress.ts'
+
+const NOTES = `
+Each kernel runs on small inputs whose outputs are known. Errors are in units of
+what rounding explains, so that above 1 is wrong. The kernels of networks run a
+second time with their numbers stored as f16, as \`--precision fp16\` has them,
+where the GPU can. Exit code 1 where a kernel is wrong, or where there is no
+GPU: then a line says what to install.
+
+Examples:
+  atrous doctor              the GPU, and whether it computes correctly
+  atrous doctor --verbose    its features and limits, and each kernel
+  atrous doctor --json       all of that, for a bug report`
+
+interface Options {
+  verbose?: boolean
+  json?: true
+}
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Prints the GPU that is used, and checks every kernel on it.')
+    .option('--verbose', "print the GPU's features and limits, and each kernel's worst error")
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+    .action(doctor)
+}
+
+async function doctor({ verbose = false, json }: Options): Promise<void> {
+  const gpu = await openGpu().catch(error => {
+    throw error instanceof NoAdapterError ? new UserError(driverAdvice) : error
+  })
+  try {
+    const adapter = describeAdapter(gpu)
+    const tuned = (await openTuning(gpu)).variants.size
+    if (!json) console.log(adapterText(adapter, { tuned, verbose }))
+    const kernels = await checkAll(gpu)
+    console.log(
+      json ? JSON.stringify({ adapter, tuned, kernels }, undefined, 2) : kernelsText(kernels, { verbose }),
+    )
+    const wrong = kernels.filter(({ result }) => result === 'WRONG').map(nameOf)
+    if (wrong.length > 0)
+      throw new UserError(
+        `${wrong.length} of ${kernels.length} checks of kernels give wrong results on this GPU (${wrong.join(', ')}): update its driver, and if that does not help, report it with the output of "atrous doctor --json"`,
+      )
+  } finally {
+    gpu.destroy()
+  }
+}
+
+async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
+  // Imported only here: they are large.
+  const { knownAnswers } = await import('./known_answers.ts')
+  const reports: KernelReport[] = []
+  const bar = countBar(knownAnswers.length, 'checks', { shown: true })
+  for (const answer of knownAnswers) {
+    for (const shader of answer.shaders) {
+      reports.push(await checkKernel(gpu, shader, answer))
+      if (storedBuffers({ shader }).size > 0) reports.push(await checkFloat16(gpu, shader, answer))
+    }
+    bar.step()
+  }
+  bar.stop()
+  return reports
+}

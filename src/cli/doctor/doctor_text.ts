@@ -1,0 +1,55 @@
+// What `atrous doctor` prints for people.
+
+import { type Adapter, adapterName } from '../adapter.ts'
+import { table } from '../format.ts'
+import type { KernelReport } from './kernel_check.ts'
+
+export function adapterText(
+  adapter: Adapter,
+  { tuned, verbose }: { tuned: number; verbose: boolean },
+): string {
+  const { software, features, limits } = adapter
+  const rows = [
+    row('adapter', adapterName(adapter)),
+    row('kind', software ? 'software: it computes on the CPU, correctly but slowly' : 'hardware'),
+    row(
+      'tuned',
+      tuned > 0 ? `${tuned} convolutions` : 'no: atrous tune measures which kernels are fastest here',
+    ),
+  ]
+  if (!verbose) return rows.join('\n')
+  const limitRows = Object.entries(limits).map(([name, value], i) =>
+    row(i === 0 ? 'limits' : '', `${name} ${value.toLocaleString('en')}`),
+  )
+  return [...rows, row('features', features.join(', ')), ...limitRows].join('\n')
+}
+
+const row = (label: string, text: string) => `${label.padEnd(8)}  ${text}`
+
+/** Of a check. */
+export const nameOf = ({ kernel, stored }: KernelReport) => (stored ? `${kernel} in ${stored}` : kernel)
+
+/** Kernels are counted, not checks: one that is wrong in f16 is wrong. The worst error is of f32: rounding to f16 hides it. */
+function summary(reports: readonly KernelReport[]): string {
+  const named = (matching: readonly KernelReport[]) => new Set(matching.map(({ kernel }) => kernel))
+  const wrong = named(reports.filter(({ result }) => result === 'WRONG'))
+  const right = named(reports.filter(({ kernel, result }) => result === 'ok' && !wrong.has(kernel)))
+  const total = named(reports).size
+  const idle = total - right.size - wrong.size
+  const worst = Math.max(...reports.map(({ stored, worstError }) => (stored ? 0 : (worstError ?? 0))))
+  return [
+    `${right.size} of ${total} right`,
+    `worst error ${worst.toFixed(2)} of what rounding explains`,
+    ...(idle > 0 ? [`${idle} not run on this GPU`] : []),
+  ].join(', ')
+}
+
+export function kernelsText(kernels: readonly KernelReport[], { verbose }: { verbose: boolean }): string {
+  if (!verbose) return row('kernels', summary(kernels))
+  const rows = kernels.map(report => [
+    nameOf(report),
+    report.result,
+    report.reason ?? `worst error ${report.worstError!.toFixed(3)}`,
+  ])
+  return `\n${table(rows)}\n\n${row('kernels', summary(kernels))}`
+}

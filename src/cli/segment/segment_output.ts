@@ -1,0 +1,154 @@
+// Where the results of `atrous segment` go: files that replace nothing of the user's, or standard output.
+
+import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
+import { UserError } from '../../errors.ts'
+import { writeFileAtomic } from '../../node/files/atomic.ts'
+import { isMarked, markPng } from '../../node/images/result_mark.ts'
+import type { Segmentation } from '../../node/segmentation.ts'
+import { checkWritable, exists, outputPrefixes } from '../output.ts'
+import { type Photo, STANDARD_INPUT } from './segment_inputs.ts'
+import { type ProbabilityFormat, probabilityFiles } from './segment_probabilities.ts'
+
+export interface OutputOptions {
+  /** A folder, or `-` for standard output. */
+  out: string
+  mask: boolean
+  overlay: boolean
+  overwrite?: true
+  probabilities?: ProbabilityFormat
+  /** Of the overlay. */
+  opacity?: number
+  legend: boolean
+}
+
+/** In place of a folder. */
+export const STANDARD_OUTPUT = '-'
+
+/** What is written of a photo, by its key in --json. */
+const RESULTS = {
+  mask: async (found: Segmentation) => found.maskPng(),
+  overlay: (found: Segmentation, { opacity, legend }: OutputOptions) => found.overlay({ opacity, legend }),
+}
+
+type ResultKind = keyof typeof RESULTS
+const KINDS = Object.keys(RESULTS) as ResultKind[]
+
+/** The paths of a photo's results. */
+export type ResultFiles = Partial<Record<ResultKind, string>> & { probabilities?: string[] }
+
+export interface Output {
+  /** Throws a UserError, before anything is computed, where results could not be written or would replace a file of the user's. */
+  check(): Promise<void>
+  /** Writes a photo's results. Throws a UserError where the file system refuses. */
+  write(photo: Photo, found: Segmentation): Promise<ResultFiles>
+}
+
+/** Throws a UserError for options that contradict each other. */
+export function openOutput(photos: readonly Photo[], options: OutputOptions): Output {
+  const kinds = KINDS.filter(kind => options[kind])
+  return options.out === STANDARD_OUTPUT
+    ? standardOutput(photos, kinds, options)
+    : folderOutput(photos, kinds, options)
+}
+
+/** One PNG: the mask, or the overlay where there is to be no mask. */
+function standardOutput(photos: readonly Photo[], [kind]: ResultKind[], options: OutputOptions): Output {
+  return {
+    async check() {
+      if (options.probabilities)
+        throw new UserError('--probabilities writes files of its own: --out takes a folder')
+      if (kind === undefined)
+        throw new UserError('--out -: --no-mask and --no-overlay leave nothing to write')
+      if (photos.length !== 1)
+        throw new UserError(`--out - takes the result of one photo, and there are ${photos.length}`)
+      if (process.stdout.isTTY)
+        throw new UserError('--out -: standard output is a terminal, which cannot show a PNG; redirect it')
+    },
+    async write(_, found) {
+      if (!process.stdout.write(await RESULTS[kind](found, options))) await once(process.stdout, 'drain')
+      return {}
+    },
+  }
+}
+
+function folderOutput(photos: readonly Photo[], kinds: ResultKind[], options: OutputOptions): Output {
+  const paths = outputPrefixes(
+    photos.map(({ file }) => (file === STANDARD_INPUT ? 'stdin' : file)),
+    options.out,
+  )
+  const prefixes = new Map(photos.map((photo, i) => [photo, paths[i]]))
+  /** Those whose names are known before a model is loaded: one of probabilities has its class's name. */
+  const knownFiles = (photo: Photo) => [
+    ...kinds.map(kind => `${prefixes.get(photo)}.${kind}.png`),
+    ...(options.probabilities === 'npy' ? [`${prefixes.get(photo)}.probabilities.npy`] : []),
+  ]
+  // Photos are told from results by their identity on disk: names may differ by links, or by case.
+  let identities: Promise<Set<string>> | undefined
+  const check = async (results: readonly string[]) => {
+    const existing: string[] = []
+    for (const file of results) if (await exists(file)) existing.push(file)
+    if (existing.length === 0) return
+    identities ??= identitiesOf(photos)
+    await refusePhotos(existing, await identities)
+    if (!options.overwrite) await refuseForeign(existing)
+  }
+  return {
+    async check() {
+      await checkWritable(options.out)
+      await check(photos.flatMap(photo => (photo.error ? [] : knownFiles(photo))))
+    },
+    async write(photo, found) {
+      const prefix = prefixes.get(photo)!
+      const probabilities = found.probabilities
+        ? probabilityFiles(found.probabilities, options.probabilities ?? 'npy')
+        : []
+      const probabilityPaths = probabilities.map(({ ending }) => `${prefix}.${ending}`)
+      await check([...knownFiles(photo), ...probabilityPaths]) // somebody may have written a file there in the meantime
+      const results: ResultFiles = {}
+      for (const kind of kinds) {
+        results[kind] = `${prefix}.${kind}.png`
+        await writeFileAtomic(results[kind], markPng(await RESULTS[kind](found, options)))
+      }
+      for (const [i, { content }] of probabilities.entries())
+        await writeFileAtomic(probabilityPaths[i], content())
+      if (probabilities.length > 0) results.probabilities = probabilityPaths
+      return results
+    },
+  }
+}
+
+async function refusePhotos(files: readonly string[], photos: ReadonlySet<string>): Promise<void> {
+  for (const file of files) {
+    const found = await identity(file)
+    if (found !== undefined && photos.has(found))
+      throw new UserError(`${file} is one of the photos: --out takes another folder`)
+  }
+}
+
+/** Only an earlier result that nobody has changed may be replaced unasked. */
+async function refuseForeign(files: readonly string[]): Promise<void> {
+  const foreign: string[] = []
+  for (const file of files)
+    if ((await identity(file)) === undefined || !(await isMarked(file))) foreign.push(file)
+  if (foreign.length === 0) return
+  const others = foreign.length > 1 ? ` (the same holds for ${foreign.length - 1} more)` : ''
+  throw new UserError(
+    `${foreign[0]} exists and is not an unchanged result of atrous segment: --overwrite replaces it, --out takes another folder${others}`,
+  )
+}
+
+async function identitiesOf(photos: readonly Photo[]): Promise<Set<string>> {
+  const identities = new Set<string>()
+  for (const { source } of photos) {
+    const found = typeof source === 'string' ? await identity(source) : undefined
+    if (found !== undefined) identities.add(found)
+  }
+  return identities
+}
+
+/** Undefined where there is no such file, as behind a broken link. */
+async function identity(file: string): Promise<string | undefined> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined)
+  return found && `${found.dev}:${found.ino}`
+}

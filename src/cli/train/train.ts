@@ -1,0 +1,150 @@
+// `atrous train`: a network learns the classes of a dataset.
+
+import { Command, Option } from 'commander'
+import { UserError } from '../../errors.ts'
+import { percentText, secondsText } from '../format.ts'
+import { catchSignals, type InterruptedError } from '../interrupt.ts'
+import { DEFAULT_MODEL } from '../model.ts'
+import { positiveInteger } from '../options.ts'
+import { checkWritable } from '../output.ts'
+import { checkResume, TrainingFolder } from './train_folder.ts'
+import { addRecipeOptions, type RecipeOptions } from './train_options.ts'
+import { refuseForeignFiles } from './train_output.ts'
+import { type TrainedRun, trainRun } from './train_run.ts'
+import {
+  newSettings,
+  type RunSettings,
+  readSettings,
+  resumedSettings,
+  type SettingsOptions,
+} from './train_settings.ts'
+
+const NOTES = `
+What it writes to the folder --out:
+  model.safetensors, config.json   the trained model, once the run has ended:
+                                   atrous segment --model DIR
+  checkpoints/step-N/              the last two, for --resume; each is a model
+                                   too
+  run.json                         the options that --resume takes up
+  best/                            the model of the best validation
+  samples.png                      a few photos, the truth and what the model
+                                   saw in them at the last validation
+  curves.svg                       loss, mean IoU and learning rate to look at
+  metrics.jsonl                    a line for each step and each validation
+
+best/ and samples.png come with --validate-every. Where stderr is no terminal,
+a line every 30 seconds and at each validation shows how far it is.
+
+A model of other classes than the dataset's gets a new classifier and keeps all
+other weights. Defaults are those of the DeepLabv3 paper, for a large GPU.
+
+Ctrl-C, SIGTERM and SIGHUP end the run after the step in progress, with a
+checkpoint, and say how to go on; exit codes are 130, 143 and 129. A second
+signal ends it at once. --resume goes on from the last checkpoint, bit for bit
+as if the run had never stopped, with the dataset, the split, --validate-every,
+--validate-on, --save-every and --skip-bad that it had, unless given anew. The
+recipe, the split and the model cannot change midway. A run that a signal ended
+writes no model.safetensors: that comes once the run has ended by itself or by
+--stop-after.
+
+Examples:
+  atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4
+               --crop-size 257 --learning-rate 0.003 --freeze-batch-norm
+               --validate-every 200              few images, or a small GPU
+  atrous train --out run --resume
+  atrous train --dataset voc:VOC2012 --split trainaug --out stage1
+               --model deeplabv3_resnet50        the paper's first stage
+  atrous train --dataset voc:VOC2012 --out stage2 --model stage1
+               --freeze-batch-norm --output-stride 8 --learning-rate 0.001
+                                                 and its second`
+
+interface Options extends SettingsOptions, RecipeOptions {
+  out: string
+  stopAfter?: number
+  resume?: true
+  json?: true
+}
+
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description('Trains a model on labelled photos, by the recipe of the DeepLabv3 paper.')
+    .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
+    .option('--split <name>', 'which part of it (default: train)')
+    .option(
+      '-m, --model <model>',
+      `to start from: a name of \`atrous weights list\`, a checkpoint, its folder or its URL (default: ${DEFAULT_MODEL})`,
+    )
+    .addOption(
+      new Option('--network <preset>', "start from this network's untrained weights instead").conflicts(
+        'model',
+      ),
+    )
+    .requiredOption('-o, --out <folder>', 'where checkpoints, model and metrics go')
+  return addRecipeOptions(command)
+    .option('--resume', "go on from the folder's last checkpoint, by its recipe and on its dataset")
+    .option('--stop-after <n>', 'end after this step, with a checkpoint', positiveInteger)
+    .option('--save-every <n>', 'steps between checkpoints (default: 500)', positiveInteger)
+    .option('--validate-every <n>', 'steps between scores on other images (default: never)', positiveInteger)
+    .option('--validate-on <split>', 'which images those are (default: val)')
+    .option('--skip-bad', 'leave out images that have problems, then or later, instead of stopping')
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  const { out, resume = false, stopAfter, dataset } = options
+  await checkWritable(out)
+  const folder = new TrainingFolder(out)
+  const interrupt = catchSignals()
+  try {
+    const found = await folder.locked(async () => {
+      await checkResume(folder, resume)
+      if (!resume) await refuseForeignFiles(out)
+      const settings = await settingsOf(options)
+      return trainRun({ folder, settings, dataset, recipe: options, resume, stopAfter, interrupt })
+    })
+    const { interrupted } = found
+    if (options.json) console.log(JSON.stringify({ ...found, interrupted: interrupted?.signal }))
+    else if (!interrupted) console.log(endedText(found, out))
+    if (!interrupted) return
+    console.error(interruptedText(found, interrupted, folder))
+    throw interrupted
+  } finally {
+    interrupt.release()
+  }
+}
+
+async function settingsOf({ resume, ...options }: Options): Promise<RunSettings> {
+  if (!resume) return newSettings(options)
+  const recorded = await readSettings(options.out)
+  if (recorded) return resumedSettings(recorded, options)
+  if (options.dataset === undefined)
+    throw new UserError(`${options.out} does not say what it is trained on: give --dataset`)
+  return newSettings(options)
+}
+
+function endedText({ step, steps, loss, best, milliseconds }: TrainedRun, out: string): string {
+  const lossText = loss === undefined ? '' : `, loss ${loss.toFixed(4)}`
+  const lines = [`step ${step} of ${steps}${lossText}, in ${secondsText(milliseconds)}`]
+  if (best) lines.push(`best mean IoU ${percentText(best.mIoU!)}, after step ${best.step}: ${out}/best`)
+  lines.push(`try it: atrous segment photo.jpg --model ${out}`)
+  return lines.join('\n')
+}
+
+function interruptedText(
+  { step, steps }: TrainedRun,
+  { message }: InterruptedError,
+  folder: TrainingFolder,
+): string {
+  if (step === 0) return `${message} before the first step: nothing is kept`
+  const total = steps === undefined ? '' : ` of ${steps}`
+  return [
+    `${message}, after step ${step}${total}: ${folder.checkpoint(step)}`,
+    `go on with: atrous train --out ${shellWord(folder.path)} --resume`,
+  ].join('\n')
+}
+
+/** As a shell takes it for one word. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

@@ -1,0 +1,186 @@
+// The folder of a training run: its checkpoints, the best model, a line of metrics.jsonl for each step, and pictures of it all.
+
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { UserError } from '../../errors.ts'
+import { writeFileAtomic } from '../../node/files/atomic.ts'
+import type { FileDataset } from '../../node/datasets/file_dataset.ts'
+import { fileError } from '../../node/files/file_error.ts'
+import { type Lock, type LockHolder, tryLock } from '../../node/files/lock.ts'
+import { sweep } from '../../node/files/temporary.ts'
+import { type ResumeOptions, Trainer } from '../../node/training/trainer.ts'
+import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
+import { runCurves } from './train_pictures.ts'
+
+/** Checkpoints kept: one more than is needed, in case the disk damages the last. */
+const KEPT = 2
+
+export class TrainingFolder {
+  readonly path: string
+  #best: Validation | undefined
+  #last: Validation | undefined
+  #saved: number | undefined
+  #lock: Lock | undefined
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Of the validations so far, the one of the highest mean IoU. */
+  get best(): Validation | undefined {
+    return this.#best
+  }
+
+  /** The last validation so far. */
+  get last(): Validation | undefined {
+    return this.#last
+  }
+
+  /**
+   * Does work while no other run may use the folder, which is made. If the work leaves nothing in it, it is removed again.
+   * Throws a UserError where another run has it.
+   */
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    const made = await mkdir(this.path, { recursive: true }).catch(error => {
+      throw fileError(this.path, error)
+    })
+    const found = await tryLock(join(this.path, '.lock'))
+    if ('holder' in found) throw new UserError(`${this.path}: ${holderText(found.holder)} is training here`)
+    this.#lock = found.lock
+    try {
+      return await work()
+    } finally {
+      await found.lock.release()
+      if (made !== undefined) await removeEmpty(resolve(this.path), resolve(made))
+    }
+  }
+
+  /** The step of the newest checkpoint, if there is any. */
+  async latest(): Promise<number | undefined> {
+    return (await this.#steps()).at(-1)
+  }
+
+  /** Goes on from the newest checkpoint. Throws a UserError where that cannot be, and says so where it can be from the one before. */
+  async resume(dataset: FileDataset, options: ResumeOptions = {}): Promise<Trainer> {
+    const [last, before] = (await this.#steps()).toReversed()
+    const checkpoint = this.checkpoint(last)
+    try {
+      return await Trainer.resume(checkpoint, dataset, options)
+    } catch (error) {
+      if (!(error instanceof UserError) || before === undefined) throw error
+      const earlier = await Trainer.resume(this.checkpoint(before), dataset).catch(() => undefined)
+      if (!earlier) throw error
+      await earlier.model.dispose()
+      throw new UserError(`${error.message}; to go on from step ${before}, remove ${checkpoint}`)
+    }
+  }
+
+  /** Drops what a run that was killed wrote after its last checkpoint, and its temporary files. */
+  async rewind(step: number): Promise<void> {
+    for (const folder of [this.path, this.#checkpoints, join(this.path, 'best')]) await sweep(folder)
+    const metrics = (await this.#recorded()).filter(each => each.step <= step)
+    this.#best = undefined
+    this.#last = undefined
+    for (const each of metrics) this.#note(each)
+    await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
+  }
+
+  /** Adds a line to metrics.jsonl, whole or not at all. Throws a UserError where the disk refuses. */
+  async record(metrics: Metrics): Promise<void> {
+    try {
+      const { size } = await stat(this.#metrics)
+      await appendFile(this.#metrics, `${JSON.stringify(metrics)}\n`).catch(async error => {
+        await truncate(this.#metrics, size)
+        throw error
+      })
+    } catch (error) {
+      throw fileError(this.#metrics, error)
+    }
+  }
+
+  /** Records a validation with its samples, a PNG, and saves the model where none was better before. */
+  async validated(found: Validation, trainer: Trainer, samples: Uint8Array | undefined): Promise<void> {
+    await this.record(found)
+    const before = this.#best
+    this.#note(found)
+    if (samples) await writeFileAtomic(join(this.path, 'samples.png'), samples)
+    if (this.#best !== before) {
+      await trainer.model.save(join(this.path, 'best'))
+      if (samples) await writeFileAtomic(join(this.path, 'best', 'samples.png'), samples)
+    }
+    await this.#drawCurves(trainer)
+  }
+
+  /** Writes a checkpoint, unless there is one of this step, and removes old ones. */
+  async save(trainer: Trainer): Promise<void> {
+    if (this.#saved === trainer.step) return
+    if (this.#lock && !(await this.#lock.isHeld()))
+      throw new UserError(`${this.path}: another run took this folder over while this one stood still`)
+    await trainer.save(this.checkpoint(trainer.step))
+    this.#saved = trainer.step
+    for (const step of (await this.#steps()).slice(0, -KEPT)) await remove(this.checkpoint(step))
+    await this.#drawCurves(trainer)
+  }
+
+  get #checkpoints(): string {
+    return join(this.path, 'checkpoints')
+  }
+
+  get #metrics(): string {
+    return join(this.path, 'metrics.jsonl')
+  }
+
+  /** The folder of the checkpoint after a step. */
+  checkpoint(step: number): string {
+    return join(this.#checkpoints, `step-${step}`)
+  }
+
+  async #steps(): Promise<number[]> {
+    const names = await readdir(this.#checkpoints).catch((error: NodeJS.ErrnoException): string[] => {
+      if (error.code === 'ENOENT') return []
+      throw fileError(this.#checkpoints, error)
+    })
+    const steps = names.flatMap(name => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number)
+    return steps.sort((a, b) => a - b)
+  }
+
+  #note(metrics: Metrics): void {
+    if (!isValidation(metrics)) return
+    this.#last = metrics
+    if (metrics.mIoU !== null && metrics.mIoU > (this.#best?.mIoU ?? -1)) this.#best = metrics
+  }
+
+  async #recorded(): Promise<Metrics[]> {
+    return parseMetrics(await readFile(this.#metrics, 'utf8').catch(() => ''))
+  }
+
+  async #drawCurves(trainer: Trainer): Promise<void> {
+    const svg = await runCurves(basename(resolve(this.path)), trainer, await this.#recorded())
+    if (svg) await writeFileAtomic(join(this.path, 'curves.svg'), svg)
+  }
+}
+
+const holderText = ({ pid, host }: LockHolder) => (pid > 0 ? `process ${pid} on ${host}` : 'another process')
+
+/** Removes a folder, and those above it up to `last`, as far as nothing is in them. */
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  for (let path = folder; ; path = dirname(path)) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    )
+    if (!removed || path === last) return
+  }
+}
+
+const remove = (path: string) => rm(path, { recursive: true, force: true })
+
+/** Throws a UserError where a folder holds a run and none is to go on, or the reverse. */
+export async function checkResume(folder: TrainingFolder, resume: boolean): Promise<void> {
+  const step = await folder.latest()
+  if (resume && step === undefined) throw new UserError(`${folder.path}: no checkpoint from which to resume`)
+  if (!resume && step !== undefined)
+    throw new UserError(
+      `${folder.path} holds a run at step ${step}: go on with it by --resume, or take another folder`,
+    )
+}

@@ -1,0 +1,232 @@
+// A training run from its first step, or from its last checkpoint, to its end or to a signal.
+
+import { BadImageError, UserError } from '../../errors.ts'
+import { DeviceLostError } from '../../gpu/errors.ts'
+import { preset } from '../../model/presets.ts'
+import type { FileDataset } from '../../node/datasets/file_dataset.ts'
+import { DeepLab } from '../../node/deeplab.ts'
+import { Trainer, type TrainingStep } from '../../node/training/trainer.ts'
+import { evaluate } from '../../train/evaluate.ts'
+import { openChecked, soundImages } from '../dataset.ts'
+import { type Interrupt, type InterruptedError, unlessInterrupted } from '../interrupt.ts'
+import { DEFAULT_MODEL, loadModel } from '../model.ts'
+import type { TrainingFolder } from './train_folder.ts'
+import type { Validation } from './train_metrics.ts'
+import { checkSameRecipe, type RecipeOptions, recipeOf } from './train_options.ts'
+import { RunSamples } from './train_pictures.ts'
+import { type TrainingProgress, trainingProgress } from './train_progress.ts'
+import { type RunSettings, writeSettings } from './train_settings.ts'
+
+export interface TrainingJob {
+  folder: TrainingFolder
+  settings: RunSettings
+  /** As the user names it, for messages. Default: as the settings do. */
+  dataset?: string
+  recipe: RecipeOptions
+  /** Whether to go on from the folder's last checkpoint. */
+  resume: boolean
+  /** End after this step. Default: the recipe's last. */
+  stopAfter?: number
+  interrupt: Interrupt
+}
+
+export interface TrainedRun {
+  /** Steps done. */
+  step: number
+  /** Steps in all; unknown where a signal came too early. */
+  steps?: number
+  /** Of the last step, if there was one to do. */
+  loss?: number
+  /** The best validation. */
+  best?: Validation
+  /** Of the steps and validations of this process. */
+  milliseconds: number
+  /** What ended the run early. */
+  interrupted?: InterruptedError
+}
+
+/** Clears the line of a progress bar that nobody stopped, and has the terminal wrap lines again. */
+const WITHOUT_BAR = '\r\u001b[2K\u001b[?7h'
+
+/**
+ * Trains until the run ends or a signal comes: then it returns early, with a checkpoint of the last step. A run that ends leaves
+ * its model in its folder.
+ */
+export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
+  const { folder, interrupt } = job
+  const opened = await unlessInterrupted(interrupt.orEnd(open(job)))
+  if (!opened) {
+    if (process.stderr.isTTY) process.stderr.write(WITHOUT_BAR)
+    return { step: (await folder.latest()) ?? 0, milliseconds: 0, interrupted: interrupt.error }
+  }
+  const start = performance.now()
+  let { trainer } = opened
+  try {
+    for (const warning of trainer.warnings) console.error(`warning: ${warning}`)
+    await writeSettings(folder.path, job.settings)
+    for (;;) {
+      const from = trainer.step
+      await folder.rewind(from)
+      try {
+        const last = await train(trainer, opened.validation, job)
+        const interrupted = interrupt.error
+        if (!interrupted) await trainer.model.save(folder.path)
+        const { step, recipe } = trainer
+        const milliseconds = Math.round(performance.now() - start)
+        const { best } = folder
+        return { step, steps: recipe.steps, loss: last?.loss, best, milliseconds, interrupted }
+      } catch (error) {
+        trainer = await recover(error, { trainer, from, folder, dataset: opened.dataset })
+      }
+    }
+  } finally {
+    // After a signal the GPU may be busy with what nobody waits for any more; it goes with the process.
+    if (!interrupt.error) await trainer.model.dispose()
+  }
+}
+
+interface Opened {
+  dataset: FileDataset
+  validation?: FileDataset
+  trainer: Trainer
+}
+
+async function open(job: TrainingJob): Promise<Opened> {
+  const { folder, settings, recipe: options, resume, dataset: description = settings.dataset } = job
+  const { split, validateEvery, validateOn, skipBad } = settings
+  const { dataset, report } = await openChecked({ dataset: description, split, skipBad })
+  const validation = validateEvery
+    ? soundImages(await openChecked({ dataset: description, split: validateOn, skipBad }))
+    : undefined
+  const recipe = recipeOf(options)
+  const { activationBudget, badImages } = recipe
+  const resumed = resume ? await folder.resume(dataset, { activationBudget, badImages }) : undefined
+  const model = resumed?.model ?? (await openModel(settings, options))
+  try {
+    if (resumed) checkSameRecipe(recipe, resumed.recipe)
+    return { dataset, validation, trainer: resumed ?? new Trainer(model, dataset, recipe, { report }) }
+  } catch (error) {
+    await model.dispose()
+    throw error
+  }
+}
+
+async function openModel(
+  { network, model }: RunSettings,
+  { seed, outputStride }: RecipeOptions,
+): Promise<DeepLab> {
+  if (network === null) return loadModel(model ?? DEFAULT_MODEL, { outputStride })
+  const { config, size } = preset(network)
+  return DeepLab.create(config, { seed, size })
+}
+
+/**
+ * A driver that was reset takes the GPU away: goes on with a new one from the last checkpoint. Throws the error where it is
+ * another, or where no checkpoint was written since step `from`: then the GPU would be lost again and again.
+ */
+async function recover(
+  error: unknown,
+  lost: { trainer: Trainer; from: number; folder: TrainingFolder; dataset: FileDataset },
+): Promise<Trainer> {
+  const step = (await lost.folder.latest()) ?? 0
+  if (!(error instanceof DeviceLostError) || step <= lost.from) throw error
+  console.error(`warning: ${error.message}; going on from step ${step}`)
+  await lost.trainer.model.dispose()
+  return lost.folder.resume(lost.dataset)
+}
+
+/** Trains to the end, `stopAfter` or a signal, and leaves a checkpoint of that; returns the last step, if there was one to do. */
+async function train(
+  trainer: Trainer,
+  validation: FileDataset | undefined,
+  { folder, settings, stopAfter = Infinity, interrupt }: TrainingJob,
+): Promise<TrainingStep | undefined> {
+  const { saveEvery, validateEvery } = settings
+  const from = trainer.step
+  const progress = trainingProgress({ total: trainer.recipe.steps, done: from, last: folder.last })
+  let last: TrainingStep | undefined
+  let saved = from
+  const isSaved = () => trainer.step === saved
+  const onSignal = () => {
+    progress.stop()
+    if (!isSaved()) console.error('ends after this step, with a checkpoint; a second signal ends at once')
+  }
+  interrupt.signal.addEventListener('abort', onSignal)
+  const validateAt = async (step: number) => {
+    if (validation && !interrupt.error && step % validateEvery! === 0)
+      await unlessInterrupted(validate({ trainer, folder, validation, progress, interrupt }))
+  }
+  try {
+    // A signal may have ended the last validation before it was done.
+    if (trainer.step > 0 && folder.last?.step !== trainer.step) await validateAt(trainer.step)
+    if (trainer.step >= stopAfter || interrupt.error) return undefined
+    for await (const step of interruptible(trainer, { interrupt, mayGiveUp: isSaved })) {
+      last = step
+      if (!interrupt.error) progress.step(step)
+      await folder.record(step)
+      await validateAt(step.step)
+      if (step.step % saveEvery === 0) {
+        await folder.save(trainer)
+        saved = trainer.step
+      }
+      if (step.step >= stopAfter || interrupt.error) break
+    }
+    if (last) await folder.save(trainer)
+    return last
+  } catch (error) {
+    if (!(error instanceof BadImageError) || trainer.step === from) throw error
+    await folder.save(trainer)
+    const advice = `step ${trainer.step} is saved: mend the image, or leave it out by --resume --skip-bad`
+    throw new UserError(`${error.message}; ${advice}`)
+  } finally {
+    interrupt.signal.removeEventListener('abort', onSignal)
+    progress.stop()
+  }
+}
+
+/** The same items, until a signal comes; one that may be given up is not waited for then. */
+async function* interruptible<T>(
+  items: AsyncIterable<T>,
+  { interrupt, mayGiveUp }: { interrupt: Interrupt; mayGiveUp: () => boolean },
+): AsyncGenerator<T, void, void> {
+  const iterator = items[Symbol.asyncIterator]()
+  let gaveUp = false
+  try {
+    for (;;) {
+      const next = iterator.next()
+      const found = mayGiveUp() ? await unlessInterrupted(interrupt.orEnd(next)) : await next
+      gaveUp = found === undefined
+      if (!found || found.done) return
+      yield found.value
+    }
+  } finally {
+    if (!gaveUp) await iterator.return?.()
+  }
+}
+
+interface ValidationJob {
+  trainer: Trainer
+  folder: TrainingFolder
+  validation: FileDataset
+  progress: TrainingProgress
+  interrupt: Interrupt
+}
+
+async function validate({ trainer, folder, validation, progress, interrupt }: ValidationJob): Promise<void> {
+  await trainer.updateModel()
+  const { step, model, recipe } = trainer
+  const samples = new RunSamples(validation)
+  const evaluating = evaluate(model, validation, {
+    outputStride: recipe.outputStride,
+    onImage: image => {
+      interrupt.check()
+      return samples.add(image)
+    },
+    onError: recipe.badImages === 'skip' ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
+  })
+  const { mIoU, pixelAccuracy, leftOut, onlyPredicted } = await interrupt.orEnd(evaluating)
+  const classes = validation.classNames.length
+  const found = { step, mIoU, pixelAccuracy, classes, leftOut, onlyPredicted }
+  await folder.validated(found, trainer, await samples.draw(step))
+  progress.validated(found)
+}

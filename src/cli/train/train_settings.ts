@@ -1,0 +1,107 @@
+// What `atrous train` keeps in run.json, beside the recipe that each checkpoint has: `--resume` takes it from there.
+
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import * as v from 'valibot'
+import { UserError } from '../../errors.ts'
+import { parseJson } from '../../json.ts'
+import { writeFileAtomic } from '../../node/files/atomic.ts'
+import { fileError } from '../../node/files/file_error.ts'
+import { DEFAULT_MODEL } from '../model.ts'
+
+const text = v.pipe(v.string(), v.nonEmpty())
+const count = v.pipe(v.number(), v.integer(), v.minValue(1))
+
+const RunSettingsSchema = v.object({
+  format: v.literal(1),
+  /** As `voc:` and an absolute path. */
+  dataset: text,
+  split: text,
+  /** A name, a URL or an absolute path; null where the run began with an untrained network. */
+  model: v.nullable(text),
+  /** The preset of such a network, else null. */
+  network: v.nullable(text),
+  /** Steps between checkpoints. */
+  saveEvery: count,
+  /** Steps between validations; null for none. */
+  validateEvery: v.nullable(count),
+  validateOn: text,
+  /** Whether images that have problems are left out. */
+  skipBad: v.boolean(),
+})
+
+export type RunSettings = v.InferOutput<typeof RunSettingsSchema>
+
+/** Of the command line; absent where the user does not say. */
+export interface SettingsOptions {
+  dataset?: string
+  split?: string
+  model?: string
+  network?: string
+  saveEvery?: number
+  validateEvery?: number
+  validateOn?: string
+  skipBad?: true
+}
+
+/** In the run's folder. */
+export const SETTINGS_FILE = 'run.json'
+
+/** A run's settings; undefined where its folder does not have them. Throws a UserError where they are damaged. */
+export async function readSettings(folder: string): Promise<RunSettings | undefined> {
+  const file = join(folder, SETTINGS_FILE)
+  const json = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw fileError(file, error)
+  })
+  return json === undefined ? undefined : parseJson(RunSettingsSchema, json, file)
+}
+
+export function writeSettings(folder: string, settings: RunSettings): Promise<void> {
+  return writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, undefined, 1)}\n`)
+}
+
+/** Those of a new run. Throws a UserError where there is no dataset. */
+export function newSettings(options: SettingsOptions): RunSettings {
+  const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
+  const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
+  if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
+  return {
+    ...{ format: 1, dataset: absoluteDataset(dataset), split },
+    ...(network === null ? { model: absoluteModel(model), network } : { model: null, network }),
+    ...{ saveEvery, validateEvery, validateOn, skipBad },
+  }
+}
+
+/** Those of a run that goes on: the options given now go before. Throws a UserError for what cannot change midway. */
+export function resumedSettings(recorded: RunSettings, options: SettingsOptions): RunSettings {
+  const { split, model, network, dataset, saveEvery, validateEvery, validateOn, skipBad } = options
+  checkSame('split', recorded.split, split)
+  checkSame('network', recorded.network, network)
+  const isSameModel = model !== undefined && resolve(model) === recorded.model
+  if (!isSameModel) checkSame('model', recorded.model, model)
+  return {
+    ...recorded,
+    ...(dataset === undefined ? {} : { dataset: absoluteDataset(dataset) }),
+    saveEvery: saveEvery ?? recorded.saveEvery,
+    validateEvery: validateEvery ?? recorded.validateEvery,
+    validateOn: validateOn ?? recorded.validateOn,
+    skipBad: skipBad ?? recorded.skipBad,
+  }
+}
+
+function checkSame(name: string, recorded: string | null, asked: string | undefined): void {
+  if (asked !== undefined && asked !== recorded)
+    throw new UserError(
+      `--resume: ${name} is ${recorded ?? 'none'} in the run, not ${asked}; it cannot change midway`,
+    )
+}
+
+/** With `--resume` the working directory may be another one. */
+function absoluteDataset(dataset: string): string {
+  const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(dataset) ?? []
+  return kind === undefined ? dataset : `${kind}:${resolve(folder)}`
+}
+
+const absoluteModel = (model: string): string => (existsSync(model) ? resolve(model) : model)

@@ -1,0 +1,63 @@
+// What `atrous tune` prints for people.
+
+import type { TunedConvolution } from '../../graph/tune/tune.ts'
+import { type Adapter, adapterName } from '../adapter.ts'
+import type { Job } from '../bench/bench_jobs.ts'
+import { jobText } from '../bench/bench_text.ts'
+import { digits, table } from '../format.ts'
+import type { EndSignal } from '../interrupt.ts'
+
+/** All that --json prints. */
+export interface TuneReport extends Job {
+  adapter: Adapter
+  /** As the user names it. */
+  model: string
+  /** That measuring took. */
+  seconds: number
+  /** Those of the network that are different, and can be computed in more than one way. */
+  convolutions: number
+  /** Of these, those for which there was time; the dearest first. */
+  measured: TunedConvolution[]
+  /** Milliseconds of a call of the whole network, by the table and as tuned, where these differ. */
+  network?: { untuned: number; tuned: number }
+  /** Where it is kept. */
+  file: string
+  /** The signal that ended it early. */
+  interrupted?: EndSignal
+}
+
+export function tuneText(report: TuneReport): string {
+  const { adapter, model, convolutions, measured, seconds, network, file } = report
+  const subject = `${model} on ${adapterName(adapter)}: ${jobText(report)}`
+  if (convolutions === 0) return `${subject}\n\nevery convolution can be computed in one way only on this GPU`
+  const faster = measured.filter(({ untuned, fastest }) => untuned !== fastest).length
+  return [
+    subject,
+    '',
+    ...(measured.length > 0 ? [convolutionsText(measured), ''] : []),
+    `${measured.length} of ${convolutions} convolutions measured in ${digits(seconds)} s${advice(report)}`,
+    `faster than by the table: ${faster}`,
+    ...(network ? [networkText(network)] : []),
+    ...(measured.length > 0 ? [file] : []),
+  ].join('\n')
+}
+
+const advice = ({ convolutions, measured }: TuneReport) =>
+  measured.length < convolutions ? '; more with --seconds' : ''
+
+function convolutionsText(measured: readonly TunedConvolution[]): string {
+  const rows = measured.map(({ convolution, layers, untuned, fastest, milliseconds }) => {
+    const [before, after] = [milliseconds[untuned], milliseconds[fastest]]
+    const differs = fastest !== untuned
+    const gain = before !== undefined && after !== undefined ? (before / after - 1) * 100 : undefined
+    return [
+      ...[convolution, untuned, differs ? fastest : ''],
+      ...[String(layers), digits(before), ...(differs ? [digits(after), digits(gain)] : ['', ''])],
+    ]
+  })
+  const headings = ['convolution', 'by the table', 'fastest', 'layers', 'ms', 'ms', 'faster %']
+  return table([headings, ...rows], { numbers: 3 })
+}
+
+const networkText = ({ untuned, tuned }: { untuned: number; tuned: number }): string =>
+  `the whole network: ${digits(untuned)} ms by the table, ${digits(tuned)} ms as tuned`

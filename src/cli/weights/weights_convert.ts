@@ -1,0 +1,136 @@
+// `atrous weights convert`: any checkpoint to safetensors, and any model to ONNX.
+
+import { readFile, stat } from 'node:fs/promises'
+import { Command } from 'commander'
+import { UserError } from '../../errors.ts'
+import { writeFileAtomic } from '../../node/files/atomic.ts'
+import { fileError } from '../../node/files/file_error.ts'
+import { readModel } from '../../node/model_files.ts'
+import { type OnnxFile, onnxFiles } from '../../node/onnx_files.ts'
+import { readRegularFile } from '../../node/files/read_file.ts'
+import { findWeights } from '../../node/weights.ts'
+import type { OnnxExportOptions } from '../../onnx/export.ts'
+import { readCheckpoint } from '../../weights/checkpoint.ts'
+import { writeSafetensors } from '../../weights/safetensors.ts'
+import { bytesText } from '../format.ts'
+import { withDownloads } from '../model.ts'
+import { imageSize, positiveInteger } from '../options.ts'
+import { exists, refuseExisting } from '../output.ts'
+import { quietableAction } from '../quiet.ts'
+
+const EXAMPLES = `
+Examples:
+  atrous weights convert model.pth model.safetensors
+  atrous weights convert run/best web/onnx/model.onnx
+  atrous weights convert deeplabv3_mobilenet_v2 model.onnx --size 513
+
+To .safetensors, from a file: tensors keep their names (less DataParallel's
+"module."), dtypes and order.
+
+To .onnx (operator set 17), from all that --model takes elsewhere. The input is
+pixel_values, float32 [batch_size, 3, height, width], normalised as in training;
+the output is logits [batch_size, classes, height / N, width / N], N being the
+output stride. Batch norms are folded into the convolutions. The file takes any
+number of images of any size; with --size, one image of that size, for runtimes
+that want all shapes fixed, such as TensorRT and WebNN.
+
+For transformers.js, config.json and preprocessor_config.json are written beside
+the .onnx, or above it where its folder is called onnx. Those of the model's own
+folder stay as they are.
+
+Files that exist are replaced only with --overwrite, and a config.json that does
+not describe a model never is.`
+
+export function convertCommand(): Command {
+  const command = new Command('convert')
+    .summary('convert a checkpoint to safetensors, or a model to ONNX')
+    .description(
+      'Converts a checkpoint to safetensors, which loads without a copy, or a model to ONNX, which onnxruntime and transformers.js run.',
+    )
+    .argument(
+      '<in>',
+      'a checkpoint (.safetensors, .pth, .pt or .bin); for ONNX also a folder, a name or a URL',
+    )
+    .argument('<out>', 'the file to write; ends in .safetensors or .onnx')
+    .option('--output-stride <n>', "of the .onnx: the backbone's (default: the model's)", positiveInteger)
+    .option(
+      '--size <n>',
+      'of the .onnx: N or HEIGHTxWIDTH, the only size that it takes (default: any)',
+      imageSize,
+    )
+    .option('--overwrite', 'replace files that exist')
+    .addHelpText('after', EXAMPLES)
+  return quietableAction(command, convert)
+}
+
+interface Options extends OnnxExportOptions {
+  overwrite?: true
+  quiet?: true
+}
+
+async function convert(input: string, output: string, options: Options): Promise<void> {
+  const { overwrite, quiet: _, ...onnxOptions } = options
+  const isOnnx = output.endsWith('.onnx')
+  if (!isOnnx && !output.endsWith('.safetensors'))
+    throw new UserError(`${output}: only .safetensors and .onnx can be written`)
+  if (!isOnnx && Object.keys(onnxOptions).length > 0)
+    throw new UserError(`--output-stride and --size are for .onnx files, not for ${output}`)
+  if (!overwrite) await refuseExisting([output], '--overwrite replaces it')
+  if (isOnnx) await toOnnx(input, output, { ...onnxOptions, overwrite })
+  else await toSafetensors(input, output)
+}
+
+async function toSafetensors(input: string, output: string): Promise<void> {
+  const stateDict = readCheckpoint(await readRegularFile(input), input)
+  const converted = writeSafetensors(stateDict)
+  await writeFileAtomic(output, converted)
+  console.log(`${output}: ${stateDict.size} tensors, ${bytesText(converted.length)}`)
+}
+
+async function toOnnx(
+  input: string,
+  output: string,
+  { overwrite, ...options }: Omit<Options, 'quiet'>,
+): Promise<void> {
+  const found = await withDownloads(input, options => findWeights(input, options))
+  const [onnx, ...beside] = await onnxFiles(output, {
+    ...{ model: readModel(found), source: found.source },
+    ...options,
+  })
+  // Nothing is written before it is known that everything can be.
+  const files = [onnx]
+  for (const file of beside) if (await isToBeWritten(file, { overwrite })) files.push(file)
+  for (const { path, content } of files) {
+    await writeFileAtomic(path, content)
+    console.log(`${path}: ${bytesText((await stat(path)).size)}`)
+  }
+}
+
+/** Fields that tell the JSON of a model from that of something else. */
+const MODEL_FIELDS = ['model_type', 'image_mean', 'image_processor_type', 'feature_extractor_type']
+
+/** False where the file stays as it is. Throws a UserError where it is one of the user's that may not be replaced. */
+async function isToBeWritten(
+  { path, content, optional }: OnnxFile,
+  { overwrite }: Pick<Options, 'overwrite'>,
+): Promise<boolean> {
+  if (!(await exists(path))) return true
+  if (optional) return false
+  const text = await readFile(path, 'utf8').catch(error => {
+    throw fileError(path, error)
+  })
+  if (text === content) return false
+  if (!describesModel(text))
+    throw new UserError(`${path} exists and does not describe a model: write the .onnx to another folder`)
+  if (!overwrite) throw new UserError(`${path} exists: --overwrite replaces it, another folder keeps it`)
+  return true
+}
+
+function describesModel(text: string): boolean {
+  try {
+    const json = JSON.parse(text)
+    return MODEL_FIELDS.some(field => Object.hasOwn(json, field))
+  } catch {
+    return false
+  }
+}

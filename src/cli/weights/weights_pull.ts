@@ -1,0 +1,37 @@
+// `atrous weights pull`: a public checkpoint into the cache.
+
+import { Command } from 'commander'
+import { pullWeights } from '../../node/downloads/pull.ts'
+import { downloadBar } from '../progress.ts'
+import { quietableAction } from '../quiet.ts'
+
+const EXAMPLES = `
+Examples:
+  atrous weights pull deeplabv3_mobilenet_v2
+  folder=$(atrous weights pull google/deeplabv3_mobilenet_v2_1.0_513)
+  atrous weights inspect "$folder/pytorch_model.bin"
+  atrous weights pull https://example.org/model.safetensors
+
+A download that broke off goes on where it stopped. What is there already is
+verified, and downloaded again only if it is damaged.
+
+From the environment:
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the way to the network
+  HF_TOKEN      lets Hugging Face know you, for private and gated repositories
+  HF_ENDPOINT   a mirror to use instead of https://huggingface.co
+  NODE_EXTRA_CA_CERTS                 a file of certificates to trust as well
+  ATROUS_CACHE  the folder for downloads (default: the system's for caches)`
+
+export function pullCommand(): Command {
+  const command = new Command('pull')
+    .summary('download one by its name or URL')
+    .description('Downloads a public checkpoint, verifies it and prints the folder where it lies.')
+    .argument('<name>', 'a name of `atrous weights list`, or a URL')
+    .addHelpText('after', EXAMPLES)
+  return quietableAction(command, pull)
+}
+
+async function pull(name: string): Promise<void> {
+  const { stop, ...options } = downloadBar()
+  console.log(await pullWeights(name, options).finally(stop))
+}

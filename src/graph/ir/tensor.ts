@@ -1,0 +1,43 @@
+// What ops work on: tensors and parameters.
+
+import type { Shape } from '../../kernels/layout.ts'
+
+/**
+ * What a tensor's bytes are.
+ * - `f32`: NHWC, channels padded with zeros to a multiple of four
+ * - `f16`: the same in half the bytes, computed in f32 all the same
+ * - `rgba8`: one u32 a pixel, red in the low byte; shape [n, h, w, 4]
+ * - `class8`: one byte a pixel, a class id; shape [n, h, w, 1]
+ * - `u32`: a whole number; shape [1, 1, 1, 1]
+ */
+export type DType = 'f32' | 'f16' | 'rgba8' | 'class8' | 'u32'
+
+export interface Tensor {
+  name: string
+  shape: Shape
+  dtype: DType
+}
+
+/** A weight as its checkpoint names and lays it out (PyTorch: OIHW for convolutions, [c] for vectors). */
+export interface Parameter {
+  name: string
+  shape: readonly number[]
+}
+
+/** The four vectors of a batch norm, each of shape [c], and its ε. */
+export interface BatchNorm {
+  gamma: Parameter
+  beta: Parameter
+  mean: Parameter
+  variance: Parameter
+  epsilon: number
+}
+
+export interface OpOf<Kind extends string, Inputs> {
+  kind: Kind
+  name: string
+  /** The unit of the network that the op belongs to, where the model names one: see `GraphBuilder.unit`. */
+  unit?: string
+  inputs: Inputs
+  output: Tensor
+}

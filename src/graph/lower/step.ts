@@ -1,0 +1,44 @@
+// One kernel of a plan, and what each of its buffers holds.
+
+import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
+import type { Kernel } from '../../gpu/kernel.ts'
+import { type FoldedOutput, type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
+import type { Op, Parameter, Tensor } from '../ir/graph.ts'
+
+/** What a kernel's buffer holds. */
+export type Operand =
+  | { tensor: Tensor }
+  | { folded: FoldedWeights; part: FoldedOutput }
+  | { parameter: Parameter }
+  | { gradientOf: Parameter }
+  /** What one step of an op leaves for the next ones, at the start of a buffer beside the arena that all ops take in turn. */
+  | { workspaceBytes: number }
+
+export interface Step {
+  op: Op
+  kernel: Kernel
+  /** By the buffer's name in the shader; a buffer that the kernel leaves unread has none. */
+  operands: Record<string, Operand>
+}
+
+/** Operands that are tensors, by name; those that are undefined are left out. */
+export const tensors = (named: Record<string, Tensor | undefined>): Record<string, Operand> =>
+  Object.fromEntries(
+    Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
+  )
+
+/** The same kernel over tensors and weights of f16. */
+export function stepAsFloat16({ op, kernel, operands }: Step): Step {
+  const stored = Object.entries(operands).map(([name, operand]) => [
+    name,
+    'folded' in operand ? { ...operand, folded: foldedAsFloat16(operand.folded) } : operand,
+  ])
+  return { op, kernel: storedAsFloat16(kernel), operands: Object.fromEntries(stored) }
+}
+
+/** What one kernel leaves for the next: `bytes` in the arena, f32 whatever the tensors of the op are. */
+export const scratch = (op: Op, bytes: number, name = 'partials'): Tensor => ({
+  name: `${op.name}.${name}`,
+  shape: [1, 1, 1, bytes / 4],
+  dtype: 'f32',
+})

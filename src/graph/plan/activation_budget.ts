@@ -1,0 +1,88 @@
+// Which activations of a training step to keep, and which to compute twice, where not all of them have room.
+
+import { UserError } from '../../errors.ts'
+import type { TrainingGraph } from '../autodiff/autodiff.ts'
+import { inputsOf, type Op, type Tensor } from '../ir/graph.ts'
+import { lower } from '../lower/lower.ts'
+import { layOutSteps, mebibytes, type Plan, type PlanTarget, tensorBytes } from './plan.ts'
+import { recomputing, unitInteriors } from './recompute.ts'
+import type { Step } from '../lower/step.ts'
+
+/** Tensors that are dropped together or not at all. */
+interface Candidate {
+  tensors: Tensor[]
+  /** Multiply-adds to make them again, for each byte that is free meanwhile. */
+  macsPerByte: number
+}
+
+/**
+ * Plans a training step whose activations take at most `budget` bytes (default: the GPU's largest buffer). As much is computed
+ * twice as that takes and no more: first what costs few multiply-adds for the bytes it frees.
+ * Throws a UserError where even the least is over the budget.
+ */
+export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infinity): Plan {
+  const { limits, subgroupSize, variant } = gpu
+  const { maxBufferSize } = limits
+  const target: PlanTarget = { limits, subgroupSize, variant, learning: true }
+  const limit = Math.min(budget, maxBufferSize)
+  // Plans differ in few ops, and choosing their kernels is what takes long.
+  const lowered = new Map<Op, Step[]>()
+  const without = recomputing(graph)
+  const plan = (dropped: Candidate[]) => {
+    const again = without(new Set(dropped.flatMap(({ tensors }) => tensors)))
+    for (const op of again.ops) if (!lowered.has(op)) lowered.set(op, lower(op, target))
+    return layOutSteps(
+      again,
+      again.ops.flatMap(op => lowered.get(op)!),
+      target,
+    )
+  }
+  const whole = plan([])
+  if (whole.arenaBytes <= limit) return whole
+
+  const candidates = candidatesOf(graph, target)
+  let best = plan(candidates)
+  if (best.arenaBytes > limit)
+    throw new UserError(
+      `a training step takes ${mebibytes(best.arenaBytes)} at least, with all that can be computed twice, and ` +
+        `${limit === budget ? 'the activation budget' : "this GPU's largest buffer"} is ${mebibytes(limit)}: ` +
+        'take smaller crops or micro-batches',
+    )
+  let [tooFew, enough] = [0, candidates.length]
+  while (enough - tooFew > 1) {
+    const some = Math.floor((tooFew + enough) / 2)
+    const found = plan(candidates.slice(0, some))
+    if (found.arenaBytes <= limit) [enough, best] = [some, found]
+    else tooFew = some
+  }
+  // What came early may have freed little, or at no time that matters.
+  let dropped = candidates.slice(0, enough)
+  for (const candidate of dropped.toReversed()) {
+    const fewer = dropped.filter(other => other !== candidate)
+    const smaller = plan(fewer)
+    if (smaller.arenaBytes > limit) continue
+    best = smaller
+    dropped = fewer
+  }
+  return best
+}
+
+/** Of each unit what costs no multiply-adds, and what does; the cheapest first, and of those the largest. */
+function candidatesOf(graph: TrainingGraph, target: PlanTarget): Candidate[] {
+  const macs = new Map<Tensor, number>()
+  for (const op of graph.ops.slice(0, graph.forwardOps))
+    macs.set(op.output, sum(lower(op, target).map(({ kernel }) => kernel.macs ?? 0)))
+  const kept = new Set(graph.ops.slice(graph.forwardOps).flatMap(inputsOf))
+  const candidates = [...unitInteriors(graph).values()].flatMap(interior =>
+    [true, false].map(free => {
+      const tensors = interior.filter(tensor => (macs.get(tensor) === 0) === free)
+      const bytes = sum(tensors.filter(tensor => kept.has(tensor)).map(tensorBytes))
+      return { tensors, bytes, macsPerByte: sum(tensors.map(tensor => macs.get(tensor)!)) / bytes }
+    }),
+  )
+  return candidates
+    .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => a.macsPerByte - b.macsPerByte || b.bytes - a.bytes)
+}
+
+const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0)

@@ -1,0 +1,208 @@
+// A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
+
+import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
+import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
+import { padChannels, unpadChannels } from '../../kernels/layout.ts'
+import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
+import type { Parameter, Tensor } from '../ir/graph.ts'
+import { type Plan, tensorBytes } from '../plan/plan.ts'
+import type { Operand } from '../lower/step.ts'
+
+/** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
+export type TensorData = Record<string, Float32Array | Uint8Array>
+
+/** Where a plan finds its weights: fixed ones, or those of a model that learns. */
+export interface WeightSource {
+  /** Has all that a plan needs on the GPU, before the others are asked. */
+  upload(plan: Plan): Promise<void>
+  folded(weights: FoldedWeights, part: FoldedOutput): Range
+  parameter(parameter: Parameter): Range
+  gradient(parameter: Parameter): Range
+  /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
+  before(): Launch[]
+  each(): Launch[]
+  after(): Launch[]
+}
+
+/** Of several runs between which the weights stay as they are (micro-batches), only the first begins and only the last ends. */
+export interface RunOptions {
+  begins?: boolean
+  ends?: boolean
+}
+
+export class Executor {
+  readonly #gpu: Gpu
+  readonly #plan: Plan
+  readonly #arena: GPUBuffer
+  readonly #workspace: GPUBuffer
+  readonly #readback: GPUBuffer
+  readonly #program: Program
+  /** Those of the program's launches that every run does: what the weights do before comes first, what they do after last. */
+  readonly #every: { from: number; to: number }
+  /** Runs wait for each other: they share the arena. */
+  #running: Promise<unknown> = Promise.resolve()
+
+  /** Allocates arena and workspace, uploads what weights are missing and compiles the kernels that are new. */
+  static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
+    const copied = usage.copySource | usage.copyDestination
+    const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
+    const [arena, workspace, readback] = await gpu.allocateAll([
+      { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
+      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage },
+      { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
+    ])
+    try {
+      await weights.upload(plan)
+      const launches = plan.steps.map(({ kernel, operands }) => ({
+        kernel,
+        ranges: Object.fromEntries(
+          Object.entries(operands).map(([name, operand]) => [
+            name,
+            locate(operand, { plan, arena, workspace, weights }),
+          ]),
+        ),
+      }))
+      const [before, after] = [weights.before(), weights.after()]
+      const all = [...before, ...launches, ...weights.each(), ...after]
+      return new Executor(gpu, plan, {
+        arena,
+        workspace,
+        readback,
+        program: await Program.create(gpu, 'plan', all),
+        every: { from: before.length, to: all.length - after.length },
+      })
+    } catch (error) {
+      for (const buffer of [arena, workspace, readback]) gpu.release(buffer)
+      throw error
+    }
+  }
+
+  private constructor(
+    gpu: Gpu,
+    plan: Plan,
+    parts: {
+      arena: GPUBuffer
+      workspace: GPUBuffer
+      readback: GPUBuffer
+      program: Program
+      every: { from: number; to: number }
+    },
+  ) {
+    this.#gpu = gpu
+    this.#plan = plan
+    this.#arena = parts.arena
+    this.#workspace = parts.workspace
+    this.#readback = parts.readback
+    this.#program = parts.program
+    this.#every = parts.every
+  }
+
+  get plan(): Plan {
+    return this.#plan
+  }
+
+  /** Runs the whole plan in one submit and reads the graph's outputs back. */
+  run(inputs: TensorData, { begins = true, ends = true }: RunOptions = {}): Promise<TensorData> {
+    const from = begins ? undefined : this.#every.from
+    const to = ends ? undefined : this.#every.to
+    return this.#exclusively(async () => {
+      this.#write(inputs)
+      this.#gpu.submit('run', encoder => {
+        this.#program.encode(encoder, from, to)
+        let offset = 0
+        for (const tensor of this.#plan.graph.outputs) {
+          const { offset: from, bytes } = this.#plan.placements.get(tensor)!
+          encoder.copyBufferToBuffer(this.#arena, from, this.#readback, offset, bytes)
+          offset += bytes
+        }
+      })
+      return this.#read()
+    })
+  }
+
+  /** The GPU's own time of each step, in milliseconds; needs the adapter's timestamp-query. */
+  profile(inputs: TensorData): Promise<KernelTime[]> {
+    return this.#exclusively(() => {
+      this.#write(inputs)
+      return this.#program.profile()
+    })
+  }
+
+  /** How long the steps take, in milliseconds, on what the last run left; of `repetitions` in a row the mean. */
+  time(repetitions: number): Promise<number> {
+    return this.#exclusively(() => this.#program.time(repetitions))
+  }
+
+  /** Releases arena and workspace; the weights belong to their store. Waits for a run under way. */
+  async destroy(): Promise<void> {
+    await this.#running
+    this.#program.destroy()
+    for (const buffer of [this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(work)
+    this.#running = result.catch(() => undefined)
+    return result
+  }
+
+  #write(inputs: TensorData): void {
+    for (const tensor of this.#plan.graph.inputs) {
+      const data = inputs[tensor.name]
+      if (!data) throw new Error(`no data for the input ${tensor.name}`)
+      const expected = hostLength(tensor)
+      if (data.length !== expected)
+        throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${data.length}`)
+      const { offset } = this.#plan.placements.get(tensor)!
+      this.#gpu.device.queue.writeBuffer(this.#arena, offset, gpuData(tensor, data) as BufferSource)
+    }
+  }
+
+  async #read(): Promise<TensorData> {
+    const bytes = await this.#gpu.read(this.#readback, this.#readback.size)
+    let offset = 0
+    const outputs = this.#plan.graph.outputs.map(tensor => {
+      const part = bytes.slice(offset, offset + tensorBytes(tensor))
+      offset += part.length
+      return [tensor.name, hostData(tensor, part)]
+    })
+    return Object.fromEntries(outputs)
+  }
+}
+
+const isFloat = ({ dtype }: Tensor) => dtype === 'f32' || dtype === 'f16'
+
+/** Elements of a tensor's TensorData. */
+const hostLength = (tensor: Tensor): number =>
+  isFloat(tensor) ? tensor.shape.reduce((a, b) => a * b) : tensorBytes(tensor)
+
+function gpuData(tensor: Tensor, data: Float32Array | Uint8Array): Float32Array | Uint16Array | Uint8Array {
+  if (!isFloat(tensor)) return data
+  const padded = padChannels(data as Float32Array, tensor.shape)
+  return tensor.dtype === 'f16' ? toFloat16(padded) : padded
+}
+
+function hostData(tensor: Tensor, bytes: Uint8Array<ArrayBuffer>): Float32Array | Uint8Array {
+  if (!isFloat(tensor)) return bytes
+  const { buffer } = bytes
+  const padded = tensor.dtype === 'f16' ? fromFloat16(new Uint16Array(buffer)) : new Float32Array(buffer)
+  return unpadChannels(padded, tensor.shape)
+}
+
+function locate(
+  operand: Operand,
+  {
+    plan,
+    arena,
+    workspace,
+    weights,
+  }: { plan: Plan; arena: GPUBuffer; workspace: GPUBuffer; weights: WeightSource },
+): Range {
+  if ('folded' in operand) return weights.folded(operand.folded, operand.part)
+  if ('parameter' in operand) return weights.parameter(operand.parameter)
+  if ('gradientOf' in operand) return weights.gradient(operand.gradientOf)
+  if ('workspaceBytes' in operand) return { buffer: workspace, offset: 0, size: operand.workspaceBytes }
+  const { offset, bytes } = plan.placements.get(operand.tensor)!
+  return { buffer: arena, offset, size: bytes }
+}

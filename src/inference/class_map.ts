@@ -1,0 +1,69 @@
+// What a run finds in photos: a class for each pixel, and where it is asked for, a number for each class at each pixel.
+
+import { UserError } from '../errors.ts'
+import type { TensorData } from '../graph/runtime/executor.ts'
+import type { Plan } from '../graph/plan/plan.ts'
+import { checkScoreBytes, type ScoreMap } from './class_scores.ts'
+import type { Job } from './inference_graph.ts'
+
+/** What `segment` finds: class maps alone, or with them a number for each class at each pixel. */
+export type SegmentOutput = 'mask' | 'probabilities' | 'logits'
+
+export interface OutputOptions<Output extends SegmentOutput = SegmentOutput> {
+  /**
+   * `mask`: a class for each pixel. `probabilities`: besides, the softmax over the classes at each pixel, or with several scales
+   * or `flip` the mean of the views' softmax. `logits`: besides, what the network gives before the softmax; of one view only.
+   * Default: mask.
+   */
+  output?: Output
+  /**
+   * The size of the output: the photo's own, or the network's. The network's is the size of its logits, the image's divided by the
+   * output stride; with several scales or `flip` that of the image which the network sees at scale 1, where the mean is taken.
+   * The mask that comes with probabilities or logits has the photo's size. Default: photo.
+   */
+  at?: 'photo' | 'network'
+}
+
+/** What was found in a photo. */
+export interface ClassMap {
+  /** Class ids, row by row from the top: height · width bytes. */
+  mask: Uint8Array
+  width: number
+  height: number
+  /** Probabilities or logits, where they were asked for. */
+  scores?: ScoreMap
+}
+
+/** Throws a UserError where a job has no logits of its own, or where its scores are too many. */
+export function checkScores(
+  job: Job,
+  { output, at, classes }: Required<OutputOptions> & { classes: number },
+): void {
+  if (output === 'logits' && job.views.length > 1)
+    throw new UserError('output logits: several scales or flip have a mean of probabilities, and no logits')
+  const { originalWidth: width, originalHeight: height } = job.photo
+  if (at === 'photo') checkScoreBytes({ width, height, classes })
+}
+
+/** The class map of each photo of a run. */
+export function masksOf({ graph: { outputs } }: Plan, found: TensorData): ClassMap[] {
+  const [n, height, width] = outputs[0].shape
+  const masks = found[outputs[0].name] as Uint8Array
+  const stride = masks.length / n
+  return Array.from({ length: n }, (_, i) => ({
+    mask: masks.slice(i * stride, i * stride + width * height),
+    width,
+    height,
+  }))
+}
+
+/** The scores of each photo of a run, as `inferenceGraph` returns them. */
+export function scoresOf({ graph: { outputs } }: Plan, found: TensorData): ScoreMap[] {
+  const [n, height, width, classes] = outputs[1].shape
+  const all = found[outputs[1].name] as Float32Array
+  const stride = all.length / n
+  return Array.from({ length: n }, (_, i) => ({
+    data: new Float32Array(all.subarray(i * stride, (i + 1) * stride)),
+    ...{ width, height, classes },
+  }))
+}

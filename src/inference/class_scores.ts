@@ -1,0 +1,126 @@
+// What a network says of each class at each pixel, at any size: maps of many classes are too large for one buffer of the GPU, so
+// that they are made strip by strip.
+
+import { UserError } from '../errors.ts'
+import { type Gpu, usage } from '../gpu/gpu.ts'
+import { Program } from '../gpu/program.ts'
+import { mebibytes } from '../graph/plan/plan.ts'
+import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
+import { activationBytes, padChannels, unpadChannels } from '../kernels/layout.ts'
+import { type Rows, resize } from '../kernels/resize.ts'
+
+/** A number for each class at each pixel. */
+export interface ScoreMap {
+  /** [height, width, classes]: row by row from the top, and a pixel's classes side by side: data[(y · width + x) · classes + id]. */
+  data: Float32Array
+  width: number
+  height: number
+  classes: number
+}
+
+export interface ScoreMapTarget {
+  width: number
+  height: number
+  /** Whether to take the softmax of what is resampled: logits become probabilities. */
+  softmax: boolean
+}
+
+/** The largest map, in bytes: 25 megapixels of 21 classes. */
+export const MAX_SCORE_BYTES = 2 ** 31
+
+/** Of a strip's buffer: large enough to keep a GPU busy, small beside the map. */
+const STRIP_BYTES = 2 ** 25
+
+/** Throws a UserError where a map of this size is larger than MAX_SCORE_BYTES. */
+export function checkScoreBytes({ width, height, classes }: Omit<ScoreMap, 'data'>): void {
+  const bytes = width * height * classes * 4
+  if (bytes > MAX_SCORE_BYTES)
+    throw new UserError(
+      `the scores of ${classes} classes at ${width}×${height} pixels take ${mebibytes(bytes)}, and the limit is ` +
+        `${mebibytes(MAX_SCORE_BYTES)}: take them at the network's size, or a smaller photo`,
+    )
+}
+
+/**
+ * The map at another size, bilinear (align_corners = false), as `upsampleArgmax` interpolates for the mask.
+ * Throws a UserError where the result is larger than MAX_SCORE_BYTES, or where not even a row of it fits in a buffer.
+ */
+export async function resampleScores(gpu: Gpu, scores: ScoreMap, target: ScoreMapTarget): Promise<ScoreMap> {
+  const { width, height, softmax } = target
+  const { classes } = scores
+  checkScoreBytes({ width, height, classes })
+  if (!softmax && width === scores.width && height === scores.height) return scores
+  const rows = rowsOfStrip(gpu, { width, height, classes })
+  const data = new Float32Array(width * height * classes)
+  const buffers = await stripBuffers(gpu, scores, activationBytes([1, rows, width, classes]))
+  try {
+    for (let from = 0; from < height; from += rows) {
+      const strip = { from, count: Math.min(rows, height - from) }
+      data.set(await makeStrip(gpu, buffers, { scores, target, rows: strip }), from * width * classes)
+    }
+  } finally {
+    for (const buffer of Object.values(buffers)) gpu.release(buffer)
+  }
+  return { data, width, height, classes }
+}
+
+function rowsOfStrip({ limits }: Gpu, { width, height, classes }: Omit<ScoreMap, 'data'>): number {
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize)
+  const row = activationBytes([1, 1, width, classes])
+  if (row > most)
+    throw new UserError(
+      `a row of ${width} pixels of ${classes} classes takes ${mebibytes(row)}, and this GPU binds ${mebibytes(most)} at once`,
+    )
+  return Math.min(height, Math.max(1, Math.floor(Math.min(most, STRIP_BYTES) / row)))
+}
+
+interface Buffers {
+  input: GPUBuffer
+  output: GPUBuffer
+  readback: GPUBuffer
+}
+
+async function stripBuffers(gpu: Gpu, scores: ScoreMap, outputBytes: number): Promise<Buffers> {
+  const { data, width, height, classes } = scores
+  const padded = padChannels(data, [1, height, width, classes])
+  const [input, output, readback] = await gpu.allocateAll([
+    { label: 'scores', size: padded.byteLength, flags: usage.storage | usage.copyDestination },
+    { label: 'scores strip', size: outputBytes, flags: usage.storage | usage.copySource },
+    { label: 'scores read', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
+  ])
+  gpu.device.queue.writeBuffer(input, 0, padded as BufferSource)
+  return { input, output, readback }
+}
+
+/** Rows of the target, dense. */
+async function makeStrip(
+  gpu: Gpu,
+  { input, output, readback }: Buffers,
+  { scores, target, rows }: { scores: ScoreMap; target: ScoreMapTarget; rows: Rows },
+): Promise<Float32Array> {
+  const { width, height, softmax } = target
+  const shape = [1, rows.count, width, scores.classes] as const
+  const bytes = activationBytes(shape)
+  const options = {
+    ...{ label: 'scores', input: [1, scores.height, scores.width, scores.classes] as const },
+    ...{ height, width, alignCorners: false, rows },
+  }
+  const kernel = softmax
+    ? accumulateProbabilities({ ...options, flip: false, weight: 1, first: true })
+    : resize(options)
+  const [from, to] = [Object.keys(kernel.inputs)[0], Object.keys(kernel.outputs)[0]]
+  const ranges = {
+    [from]: { buffer: input, offset: 0, size: input.size },
+    [to]: { buffer: output, offset: 0, size: bytes },
+  }
+  const program = await Program.create(gpu, 'scores', [{ kernel, ranges }])
+  try {
+    gpu.submit('scores', encoder => {
+      program.encode(encoder)
+      encoder.copyBufferToBuffer(output, 0, readback, 0, bytes)
+    })
+    return unpadChannels(new Float32Array((await gpu.read(readback, bytes)).buffer), shape)
+  } finally {
+    program.destroy()
+  }
+}

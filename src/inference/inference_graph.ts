@@ -1,0 +1,67 @@
+// The graph from photos to class maps: one view, or the mean of several views' probabilities.
+
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Graph, Tensor } from '../graph/ir/graph.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { deepLab } from '../model/deeplab.ts'
+import type { View } from './inference_options.ts'
+import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
+
+export interface PhotoSize {
+  width: number
+  height: number
+  /** The size that the mask is to have. */
+  originalWidth: number
+  originalHeight: number
+}
+
+/** What a plan depends on. */
+export interface Job {
+  batch: number
+  photo: PhotoSize
+  outputStride: number
+  views: View[]
+  preprocessing: Preprocessing
+  /** The size of the mask: the photo's, or that of the scores from which it is made. */
+  maskAt: 'photo' | 'network'
+  /** Whether the graph returns the scores, too. */
+  withScores: boolean
+}
+
+/**
+ * `photo` [n, h, w, 4] → `mask`, class8 [n, height, width, 1], and where the job asks for them, the scores from which the mask is
+ * made: of one view the logits, [n, ⌈h'/outputStride⌉, ⌈w'/outputStride⌉, classes], where h' × w' is the size of the network's image;
+ * of several views the mean of their probabilities, [n, h', w', classes], where h' × w' is that size at scale 1.
+ */
+export function inferenceGraph(config: DeepLabConfig, job: Job): Graph {
+  const { batch, photo, views, maskAt } = job
+  const builder = new GraphBuilder()
+  const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')
+  const logits = views.map(view => {
+    const name = `×${view.scale}${view.flip ? ' flipped' : ''}`
+    const network = () => networkLogits(builder, input, { config, job, view })
+    return views.length === 1 ? network() : builder.within(name, network)
+  })
+  const scores =
+    views.length === 1
+      ? logits[0]
+      : builder.meanProbabilities(
+          views.map(({ flip, weight }, i) => ({ logits: logits[i], flip, weight })),
+          { name: 'probabilities', ...networkSize(photo, job.preprocessing), alignCorners: false },
+        )
+  const [, height, width] =
+    maskAt === 'network' ? scores.shape : [batch, photo.originalHeight, photo.originalWidth]
+  const mask = builder.upsampleArgmax(scores, { name: 'mask', height, width, alignCorners: false })
+  return builder.build(job.withScores ? [mask, scores] : [mask])
+}
+
+function networkLogits(
+  builder: GraphBuilder,
+  photo: Tensor,
+  { config, job, view }: { config: DeepLabConfig; job: Job; view: View },
+): Tensor {
+  const { mean, std } = job.preprocessing
+  const size = networkSize(job.photo, job.preprocessing, view.scale)
+  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, flip: view.flip })
+  return deepLab(builder, image, config, job.outputStride)
+}

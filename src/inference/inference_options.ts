@@ -1,0 +1,79 @@
+// How a network is to look at photos: the options of `segment` and `evaluate`, checked, and the views that they ask for.
+
+import { UserError } from '../errors.ts'
+import { type OptionNames, shown } from '../options.ts'
+import { checkOutputStride, type DeepLabConfig, outputStrides } from '../model/config.ts'
+import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
+
+export interface InferenceOptions {
+  /** Stride of the backbone in pixels: 8 is the finest and slowest. Default: the model's. */
+  outputStride?: number
+  /**
+   * Image sizes whose probabilities are averaged, as factors above 0, at most 4 (section 4.1 of DeepLabv3). A factor that stands
+   * there twice counts twice, and is computed once. At most 32 of them. Default [1].
+   */
+  scales?: readonly number[]
+  /** Whether each scale also runs on the mirrored image. Default false. */
+  flip?: boolean
+  /** Length of the resized edge at scale 1, in pixels, at most 16384. Default: the model's. */
+  size?: number
+}
+
+export const INFERENCE_OPTIONS: OptionNames<InferenceOptions> = {
+  outputStride: true,
+  scales: true,
+  flip: true,
+  size: true,
+}
+
+/** The image that the network sees once: at one scale, as it is or mirrored. */
+export interface View {
+  scale: number
+  flip: boolean
+  /** Its part in the mean of the probabilities; the weights of all views add up to 1. */
+  weight: number
+}
+
+const MAX_SCALE = 4
+const MAX_SCALES = 32
+
+/** Throws a UserError that names the first option that a network of this config cannot run with. */
+export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
+  const { outputStride, scales, flip, size } = options
+  if (outputStride !== undefined) {
+    if (typeof outputStride !== 'number')
+      throw expected('outputStride', outputStrides(config).join(', '), outputStride)
+    checkOutputStride(config, outputStride)
+  }
+  if (scales !== undefined) checkScales(scales)
+  if (flip !== undefined && typeof flip !== 'boolean') throw expected('flip', 'true or false', flip)
+  if (size !== undefined) checkSize(size)
+}
+
+/** Throws a UserError where a photo's edge cannot be resized to so many pixels. */
+export function checkSize(size: number): void {
+  if (!Number.isInteger(size) || size < 1 || size > MAX_NETWORK_SIZE)
+    throw expected('size', `a number of pixels from 1 to ${MAX_NETWORK_SIZE}`, size)
+}
+
+function checkScales(scales: readonly number[]): void {
+  const isList = Array.isArray(scales) && scales.length > 0 && scales.length <= MAX_SCALES
+  const isFactor = (scale: unknown) => typeof scale === 'number' && scale > 0 && scale <= MAX_SCALE
+  if (!isList || !Array.from(scales).every(isFactor))
+    throw expected('scales', `up to ${MAX_SCALES} factors above 0, at most ${MAX_SCALE}`, scales)
+}
+
+/** Each view once, in the order of the scales: one of a scale that is given twice weighs twice as much. */
+export function viewsOf({ scales = [1], flip = false }: InferenceOptions): View[] {
+  const mirrorings = flip ? [false, true] : [false]
+  return [...new Set(scales)].flatMap(scale => {
+    const times = scales.filter(other => other === scale).length
+    return mirrorings.map(mirrored => ({
+      ...{ scale, flip: mirrored },
+      weight: times / (scales.length * mirrorings.length),
+    }))
+  })
+}
+
+const expected = (option: string, expectation: string, got: unknown) =>
+  new UserError(`${option}: expected ${expectation}, got ${shown(got)}`)

@@ -1,0 +1,234 @@
+// Photos to class maps: a network with its weights on a GPU, and a plan for each size of photo that it meets.
+
+import { UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import type { KernelTime } from '../gpu/program.ts'
+import { Executor } from '../graph/runtime/executor.ts'
+import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
+import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
+import { WeightStore } from '../graph/runtime/weight_store.ts'
+import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
+import type { Precision } from '../kernels/layout.ts'
+import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
+import { resampleScores, type ScoreMap } from './class_scores.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { inferenceGraph, type Job, type PhotoSize } from './inference_graph.ts'
+import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
+import type { Preprocessing } from '../model/preprocessing.ts'
+
+export type { InferenceOptions, PhotoSize }
+
+/** A photo's pixels, and the size that its mask is to have. */
+export interface Photo extends PhotoSize {
+  /** RGBA, height · width · 4 bytes. */
+  data: Uint8Array
+}
+
+/** What is run on photos. */
+export interface SegmenterModel {
+  config: DeepLabConfig
+  preprocessing: Preprocessing
+  /** Every parameter of the config's network by name, in its checkpoint's layout. */
+  parameters: ReadonlyMap<string, Float32Array>
+  /** Default: fp32. */
+  precision?: Precision
+}
+
+/** Sizes kept ready; each holds an arena on the GPU. */
+const MAX_PLANS = 4
+
+export class Segmenter {
+  readonly #gpu: Gpu
+  readonly #config: DeepLabConfig
+  readonly #preprocessing: Preprocessing
+  readonly #parameters: ReadonlyMap<string, Float32Array>
+  readonly #precision: Precision
+  readonly #tuned: Map<string, Conv2dVariant>
+  #weights: WeightStore
+  readonly #executors = new Map<string, Executor>()
+  /** Calls wait for each other: one that needs a new plan makes room by destroying another's. */
+  #running: Promise<unknown> = Promise.resolve()
+  #disposed = false
+  /** Tunings wait for each other, and `dispose` for them: they allocate for themselves. */
+  #tuning: Promise<unknown> = Promise.resolve()
+  readonly #end = new AbortController()
+
+  /**
+   * `tuned` is what was measured on this GPU, to which `tune` adds.
+   * Throws a UserError where the GPU cannot store numbers at the model's precision.
+   */
+  constructor(gpu: Gpu, model: SegmenterModel, tuned = new Map<string, Conv2dVariant>()) {
+    this.#gpu = gpu
+    this.#config = model.config
+    this.#preprocessing = model.preprocessing
+    this.#parameters = model.parameters
+    this.#precision = precisionOn(gpu, model.precision)
+    this.#tuned = tuned
+    this.#weights = new WeightStore(gpu, model.parameters)
+  }
+
+  /**
+   * A class map for each photo; all photos must have the same sizes. Throws a UserError for options that make no sense, and where
+   * the GPU or MAX_SCORE_BYTES is too small for the result.
+   */
+  async segment(photos: Photo[], options: InferenceOptions & OutputOptions = {}): Promise<ClassMap[]> {
+    const { output = 'mask', at = 'photo', ...inference } = options
+    const job = this.#job(photos, inference)
+    if (output === 'mask') job.maskAt = at
+    else checkScores(job, { output, at, classes: this.#config.classes })
+    job.withScores = output !== 'mask'
+    return this.#exclusively(async () => {
+      const executor = await this.#executor(job)
+      const found = await executor.run({ photo: pixelsOf(photos) })
+      const maps = masksOf(executor.plan, found)
+      if (!job.withScores) return maps
+      const scores = scoresOf(executor.plan, found)
+      for (const [i, map] of maps.entries())
+        map.scores = await this.#resampled(scores[i], job, { output, at })
+      return maps
+    })
+  }
+
+  #resampled(scores: ScoreMap, { photo, views }: Job, { output, at }: Required<OutputOptions>) {
+    const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
+    const softmax = output === 'probabilities' && views.length === 1
+    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax })
+  }
+
+  /** Throws a UserError for options that make no sense for this network. */
+  check(options: InferenceOptions): void {
+    checkInferenceOptions(this.#config, options)
+  }
+
+  /** The plan for photos of these sizes, without running it. */
+  plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
+    return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#target)
+  }
+
+  /**
+   * Measures which kernels are fastest for photos of these sizes; plans made later run them. Other calls may come between, and wait
+   * for one measurement at most.
+   */
+  tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions = {}): Promise<TunedConvolution[]> {
+    const result = this.#tuning.then(() => this.#tune(photos, options))
+    this.#tuning = result.catch(() => undefined)
+    return result
+  }
+
+  async #tune(
+    photos: PhotoSize[],
+    { seconds, signal, onProgress, onlyNew, ...options }: TuneOptions & InferenceOptions,
+  ): Promise<TunedConvolution[]> {
+    this.#throwIfDisposed()
+    const ends = [this.#end.signal, ...(signal ? [signal] : [])]
+    const found = await tune(this.#gpu, this.plan(photos, options).graph, {
+      ...{ seconds, onProgress, onlyNew, tuned: this.#tuned },
+      signal: AbortSignal.any(ends),
+      turn: work => this.#exclusively(work),
+    })
+    const changed = found.filter(({ convolution, untuned, fastest }) => {
+      const before = this.#tuned.get(convolution) ?? untuned
+      this.#tuned.set(convolution, fastest)
+      return before !== fastest
+    })
+    if (changed.length > 0) await this.#exclusively(() => this.#release())
+    return found
+  }
+
+  /**
+   * The GPU's own time of each kernel for these photos, in milliseconds. Where photos like these were not segmented before, it
+   * counts what a driver puts off until a kernel's first run.
+   */
+  async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
+    const job = this.#job(photos, options)
+    return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: pixelsOf(photos) }))
+  }
+
+  /** Waits for what is under way, and ends tuning; nothing can be segmented after. */
+  async dispose(): Promise<void> {
+    this.#end.abort()
+    await this.#tuning
+    await this.#exclusively(async () => {
+      this.#disposed = true
+      await this.#release()
+    })
+  }
+
+  #throwIfDisposed(): void {
+    if (this.#disposed) throw new UserError('this model was disposed of: load it again')
+  }
+
+  get #target(): PlanTarget {
+    const { limits, subgroupSize, subgroupMatrix } = this.#gpu
+    return { limits, subgroupSize, subgroupMatrix, precision: this.#precision, tuned: this.#tuned }
+  }
+
+  /** Frees what is on the GPU. What runs after it is planned anew. */
+  async #release(): Promise<void> {
+    for (const executor of this.#executors.values()) await executor.destroy()
+    this.#executors.clear()
+    this.#weights.destroy()
+    this.#weights = new WeightStore(this.#gpu, this.#parameters)
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(work)
+    this.#running = result.catch(() => undefined)
+    return result
+  }
+
+  #job(photos: PhotoSize[], options: InferenceOptions): Job {
+    checkInferenceOptions(this.#config, options)
+    const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
+    const [{ width, height, originalWidth, originalHeight }] = photos
+    return {
+      batch: photos.length,
+      photo: { width, height, originalWidth, originalHeight },
+      outputStride,
+      views: viewsOf(options),
+      preprocessing: { ...this.#preprocessing, size },
+      maskAt: 'photo',
+      withScores: false,
+    }
+  }
+
+  /** From the cache, or new; the size that was not used for longest makes room. */
+  async #executor(job: Job): Promise<Executor> {
+    this.#throwIfDisposed()
+    const key = JSON.stringify(job)
+    const executor = this.#executors.get(key) ?? (await this.#create(job))
+    this.#executors.delete(key)
+    this.#executors.set(key, executor)
+    return executor
+  }
+
+  async #create(job: Job): Promise<Executor> {
+    const plan = createPlan(inferenceGraph(this.#config, job), this.#target)
+    if (this.#executors.size === MAX_PLANS) {
+      const [oldest, executor] = this.#executors.entries().next().value!
+      this.#executors.delete(oldest)
+      await executor.destroy()
+      const plans = [...this.#executors.values()].map(({ plan }) => plan)
+      this.#weights.keepFor([...plans, plan])
+    }
+    return Executor.create(this.#gpu, plan, this.#weights)
+  }
+}
+
+function precisionOn(gpu: Gpu, precision: Precision = 'fp32'): Precision {
+  if (precision !== 'fp32' && precision !== 'fp16')
+    throw new UserError(`precision: expected fp32 or fp16, got ${precision}`)
+  if (precision === 'fp16' && !gpu.device.features.has('shader-f16'))
+    throw new UserError('precision fp16: this GPU lacks shader-f16; fp32 runs on every GPU')
+  return precision
+}
+
+/** All photos' pixels, one after the other. */
+function pixelsOf(photos: Photo[]): Uint8Array {
+  const bytes = photos[0].width * photos[0].height * 4
+  const pixels = new Uint8Array(photos.length * bytes)
+  photos.forEach(({ data }, i) => {
+    pixels.set(data, i * bytes)
+  })
+  return pixels
+}

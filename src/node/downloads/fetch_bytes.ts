@@ -1,0 +1,66 @@
+// The bytes behind a URL, for photos: in memory, within limits of size and time.
+
+import { UserError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
+import { ask, type HttpTimeouts } from './http.ts'
+import { explain, HttpError } from './http_errors.ts'
+import { shownUrl } from './shown_url.ts'
+
+export interface FetchBytesOptions {
+  /** The most bytes to take, counted after the server's content encoding was undone. */
+  maxBytes: number
+  /** How long the whole download may take. */
+  seconds: number
+  signal?: AbortSignal
+}
+
+const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, answerMs: 30_000, stallMs: 30_000 }
+
+/**
+ * What an http:, https: or data: URL names. Throws a UserError where the server refuses, cannot be reached, or sends more or longer
+ * than the options allow, and the signal's reason where that is aborted.
+ */
+export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<Uint8Array> {
+  return url.protocol === 'data:' ? bytesOfDataUrl(url, options) : download(url, options)
+}
+
+/** A URL for a message: without secrets, and of a data: URL only its beginning. */
+export const urlText = (url: URL): string =>
+  url.protocol === 'data:' ? printable(url.href.slice(0, 30)) : printable(shownUrl(url.href))
+
+async function bytesOfDataUrl(url: URL, { maxBytes }: FetchBytesOptions): Promise<Uint8Array> {
+  const response = await fetch(url).catch(() => {
+    throw new UserError(`${urlText(url)}: not a data: URL that can be read`)
+  })
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  if (bytes.length > maxBytes) throw tooLarge(url, maxBytes)
+  return bytes
+}
+
+async function download(url: URL, { maxBytes, seconds, signal }: FetchBytesOptions): Promise<Uint8Array> {
+  const end = AbortSignal.timeout(seconds * 1000)
+  const either = signal ? AbortSignal.any([end, signal]) : end
+  try {
+    const answer = await ask(url.href, { maxBytes, timeouts: TIMEOUTS, signal: either })
+    try {
+      if (answer.status !== 200) throw new HttpError(url.href, answer.status)
+      const chunks: Uint8Array[] = []
+      let bytes = 0
+      for await (const chunk of answer.body) {
+        bytes += chunk.length
+        if (bytes > maxBytes) throw tooLarge(url, maxBytes)
+        chunks.push(chunk)
+      }
+      return Buffer.concat(chunks)
+    } finally {
+      answer.close()
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (end.aborted) throw new UserError(`${urlText(url)}: not here within ${seconds} s`, { cause: error })
+    throw explain(url.href, error)
+  }
+}
+
+const tooLarge = (url: URL, maxBytes: number) =>
+  new UserError(`${urlText(url)}: more than the limit of ${maxBytes} bytes`)

@@ -1,0 +1,202 @@
+// HTTP for downloads: redirects, time-outs, and decoded bodies. Not by `fetch`: up to Undici 7, the end of a connection can crash
+// the process while a body waits to be read (assert(!this.paused)), and the fetch of Node 20 takes no proxy.
+
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { isIP } from 'node:net'
+import { pipeline, Readable, type Transform } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { UserError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
+import { ConnectionError } from './http_errors.ts'
+import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
+import { addressOf, openTunnel, proxyFor, proxyHeaders } from './proxy.ts'
+import { shownUrl } from './shown_url.ts'
+
+export interface HttpTimeouts {
+  /** For a connection to stand, in milliseconds. */
+  connectMs: number
+  /** From a request to the answer's headers. */
+  answerMs: number
+  /** From one piece of a body to the next. */
+  stallMs: number
+}
+
+export interface HttpRequest {
+  headers?: Record<string, string>
+  /** For the origin of the URL alone; no redirect to another origin gets it. Default: the credentials in the URL. */
+  authorization?: string
+  /** Most bytes of a body in a content encoding, as it is sent. */
+  maxBytes: number
+  timeouts: HttpTimeouts
+  signal: AbortSignal
+}
+
+export interface HttpAnswer {
+  status: number
+  headers: http.IncomingHttpHeaders
+  /** Without its content encoding. */
+  body: Readable
+  /** Whether the body came in a content encoding: its length and ranges are not those of the file. */
+  isEncoded: boolean
+  /** Whether nobody on the way can have changed the bytes: each request went over TLS or stayed on this machine. */
+  isSecure: boolean
+  /** The SHA-256 of a large file, as Hugging Face states it before it redirects to its storage. */
+  statedSha256?: string
+  /** Hangs up. */
+  close(): void
+}
+
+const REDIRECTS = [301, 302, 303, 307, 308]
+const MAX_REDIRECTS = 10
+
+const DECODERS: Record<string, () => Transform> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+}
+/** More than one is rare; a long list is an attack. */
+const MAX_ENCODINGS = 2
+
+/**
+ * Asks for a URL and follows redirects to http: and https: URLs. Throws a UserError for a URL or a redirect that makes no sense and
+ * for an encoding that is not known, a ConnectionError after a time-out, or what Node throws for a broken connection.
+ */
+export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer> {
+  const first = parseUrl(url)
+  const authorization = request.authorization ?? basicAuthorization(first)
+  const seen = new Set<string>()
+  let isSecure = true
+  let statedSha256: string | undefined
+  for (let current = first; ; ) {
+    const isFirstOrigin = current.origin === first.origin
+    const message = await send(current, {
+      ...request,
+      authorization: isFirstOrigin ? authorization : undefined,
+    })
+    isSecure &&= current.protocol === 'https:' || isThisMachine(current)
+    statedSha256 ??= linkedSha256(message)
+    const { location } = message.headers
+    if (!REDIRECTS.includes(message.statusCode!) || location === undefined)
+      return { ...answerOf(message, request, url), isSecure, statedSha256 }
+    message.destroy()
+    seen.add(current.href)
+    current = redirected(url, current, location)
+    if (seen.has(current.href) || seen.size > MAX_REDIRECTS)
+      throw new UserError(`${shownUrl(url)}: the server redirects in a circle`)
+  }
+}
+
+/** Sends a request and waits for the headers of the answer. */
+async function send(url: URL, request: HttpRequest): Promise<http.IncomingMessage> {
+  const { connectMs, answerMs } = request.timeouts
+  const timeout = new AbortController()
+  let timer = setTimeout(() => timeout.abort(new ConnectionError('ETIMEDOUT')), connectMs)
+  const onConnected = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => timeout.abort(new ConnectionError('ANSWER_TIMEOUT')), answerMs)
+  }
+  const signal = AbortSignal.any([request.signal, timeout.signal])
+  try {
+    const openRequest = await wayTo(url, request, signal)
+    const sent = openRequest()
+    sent.once('socket', socket => {
+      if (!socket.connecting) onConnected()
+      else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected)
+    })
+    return await new Promise((resolve, reject) => sent.on('response', resolve).on('error', reject).end())
+  } catch (error) {
+    throw timeout.signal.aborted ? timeout.signal.reason : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What opens the request, directly or by way of a proxy. */
+async function wayTo(url: URL, request: HttpRequest, signal: AbortSignal): Promise<() => http.ClientRequest> {
+  const proxy = proxyFor(url)
+  const authorization = request.authorization === undefined ? {} : { authorization: request.authorization }
+  const own = { 'accept-encoding': 'identity', 'user-agent': 'atrous', host: url.host, ...request.headers }
+  const options = { agent: false, signal, headers: { ...own, ...authorization }, auth: null }
+  // Node throws on credentials that are not percent-encoded; they are in the header already.
+  const target = withoutCredentials(url)
+  if (!proxy) return () => (url.protocol === 'https:' ? https : http).request(target, options)
+  if (url.protocol === 'https:') {
+    const socket = await openTunnel(proxy, url, signal)
+    const host = plainHost(url)
+    const createConnection = () => connectTls({ socket, host, servername: isIP(host) ? '' : host })
+    return () => https.request(target, { ...options, agent: undefined, createConnection })
+  }
+  const headers = { ...options.headers, ...proxyHeaders(proxy) }
+  const { request: requestOfProxy } = proxy.protocol === 'https:' ? https : http
+  return () => requestOfProxy({ ...options, ...addressOf(proxy), path: target.href, headers })
+}
+
+function withoutCredentials(url: URL): URL {
+  const target = new URL(url)
+  target.username = target.password = target.hash = ''
+  return target
+}
+
+function parseUrl(url: string): URL {
+  if (!URL.canParse(url)) throw new UserError(`${shownUrl(url)}: this is not a URL`)
+  const parsed = new URL(url)
+  if (!isHttp(parsed)) throw new UserError(`${shownUrl(url)}: expected an http: or https: URL`)
+  return parsed
+}
+
+function redirected(url: string, from: URL, location: string): URL {
+  const what = `${shownUrl(url)}: the server redirects to`
+  if (!URL.canParse(location, from)) throw new UserError(`${what} what is not a URL`)
+  const to = new URL(location, from)
+  if (!isHttp(to)) throw new UserError(`${what} a ${printable(to.protocol)} URL`)
+  return to
+}
+
+const isHttp = ({ protocol }: URL) => protocol === 'http:' || protocol === 'https:'
+
+const linkedSha256 = ({ headers }: http.IncomingMessage): string | undefined =>
+  /^"?([0-9a-f]{64})"?$/.exec(String(headers['x-linked-etag']))?.[1]
+
+function answerOf(message: http.IncomingMessage, request: HttpRequest, url: string) {
+  const { statusCode, headers } = message
+  const close = () => message.destroy()
+  const encodings = (headers['content-encoding'] ?? '')
+    .split(',')
+    .map(name => name.trim().toLowerCase())
+    .filter(name => name !== '' && name !== 'identity')
+  if (encodings.length > MAX_ENCODINGS || encodings.some(name => !Object.hasOwn(DECODERS, name))) {
+    close()
+    throw new UserError(`${shownUrl(url)}: the server encodes the file as ${printable(encodings.join(', '))}`)
+  }
+  const isEncoded = encodings.length > 0
+  // The caller counts what comes decoded; what decodes to nothing could go on for ever.
+  const maxBytes = isEncoded ? request.maxBytes : Infinity
+  let body = Readable.from(watched(message, { ...request, maxBytes }, url))
+  for (const name of encodings.toReversed()) body = pipeline(body, DECODERS[name](), () => {})
+  return { status: statusCode!, headers, body, isEncoded, close }
+}
+
+/** A body as it comes: not more of it than there may be, and without long gaps. */
+async function* watched(message: http.IncomingMessage, { maxBytes, timeouts }: HttpRequest, url: string) {
+  let timer: NodeJS.Timeout | undefined
+  const startTimer = () => {
+    timer = setTimeout(() => message.destroy(new ConnectionError('STALL_TIMEOUT')), timeouts.stallMs)
+  }
+  try {
+    let bytes = 0
+    startTimer()
+    for await (const chunk of message) {
+      clearTimeout(timer)
+      bytes += chunk.length
+      if (bytes > maxBytes)
+        throw new UserError(`${shownUrl(url)}: too large: more than ${maxBytes} bytes came`)
+      yield chunk
+      startTimer()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}

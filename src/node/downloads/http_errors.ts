@@ -1,0 +1,97 @@
+// What goes wrong on the network, as one line for the user, and whether a new try may help.
+
+import { UserError } from '../../errors.ts'
+import { printable } from '../../printable.ts'
+import { ProxyError } from './proxy.ts'
+import { shownUrl } from './shown_url.ts'
+
+/** The server refused: a UserError with its HTTP status. */
+export class HttpError extends UserError {
+  constructor(
+    url: string,
+    readonly status: number,
+  ) {
+    super(`${shownUrl(url)}: ${STATUS_CAUSES[status] ?? 'the server refused'} (HTTP ${status})`)
+  }
+}
+
+/** The server cannot be reached, or it stopped sending: this machine may be offline. */
+export class UnreachableError extends UserError {}
+
+const STATUS_CAUSES: Record<number, string> = {
+  401: 'access denied',
+  403: 'access denied',
+  404: 'not found',
+  410: 'no longer there',
+}
+
+/** A time-out of ours. */
+export class ConnectionError extends Error {
+  constructor(readonly code: 'ETIMEDOUT' | 'ANSWER_TIMEOUT' | 'STALL_TIMEOUT') {
+    super(code)
+  }
+}
+
+const BROKEN = 'the connection broke again and again; a new try resumes'
+
+/** Errors of a connection that a new try may mend, and what to say where it does not. */
+const PASSING: Record<string, string> = {
+  ECONNRESET: BROKEN,
+  ECONNABORTED: BROKEN,
+  EPIPE: BROKEN,
+  ETIMEDOUT: 'it does not answer',
+  ANSWER_TIMEOUT: 'it accepts the connection, but does not answer',
+  STALL_TIMEOUT: 'it stopped sending; a new try resumes',
+}
+
+/** Errors that a new try does not mend. */
+const LASTING: Record<string, string> = {
+  ENOTFOUND: 'no such host, or this machine is offline',
+  EAI_AGAIN: 'its name does not resolve; this machine may be offline',
+  ECONNREFUSED: 'the connection was refused',
+  ENETUNREACH: 'there is no network',
+  EHOSTUNREACH: 'there is no way to this host',
+  EADDRNOTAVAIL: 'there is no network',
+}
+
+/** A status by which a server says that it may do better later. */
+const PASSING_STATUSES = [408, 429]
+
+/** Whether a new try may help: after a broken connection or a server that was busy, not after what stays as it is. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof HttpError) return error.status >= 500 || PASSING_STATUSES.includes(error.status)
+  return codeOf(error) in PASSING
+}
+
+/** An error of the network as a UserError; any other error, such as that of a disk, as it is. */
+export function explain(url: string, error: unknown): unknown {
+  const code = codeOf(error)
+  const cause =
+    PASSING[code] ??
+    LASTING[code] ??
+    certificateCause(code, error) ??
+    (error instanceof ProxyError ? error.message : undefined)
+  if (cause !== undefined)
+    return new UnreachableError(`${shownUrl(url)}: cannot reach the server: ${cause}${proxyNote()}`)
+  const isOther = /^(HPE_|ERR_|Z_)/.test(code)
+  return isOther ? new UserError(`${shownUrl(url)}: ${printable((error as Error).message)}`) : error
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+function certificateCause(code: string, error: unknown): string | undefined {
+  if (!/CERT|SIGNATURE|^ERR_TLS|^ERR_SSL|^EPROTO$/.test(code)) return undefined
+  const what = printable((error as Error).message)
+  return /CERT|SIGNATURE/.test(code)
+    ? `its certificate is not trusted (${what}); NODE_EXTRA_CA_CERTS=FILE adds an authority`
+    : `it does not speak TLS as it should (${what})`
+}
+
+/** A wrong proxy looks like a wrong server. */
+function proxyNote(): string {
+  const names = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].filter(name => process.env[name])
+  return names.length === 0 ? '' : ` (${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} set)`
+}

@@ -1,0 +1,80 @@
+// The proxy that the environment names: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and others read them.
+
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { Socket } from 'node:net'
+import { UserError } from '../../errors.ts'
+import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
+import { shownUrl } from './shown_url.ts'
+
+/** The proxy on the way to a URL; undefined where there is none. Throws a UserError where the variable holds no URL of a proxy. */
+export function proxyFor(url: URL): URL | undefined {
+  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
+  const value = fromEnvironment(name)
+  if (value === '' || isThisMachine(url) || isExcepted(url)) return undefined
+  const proxy = value.includes('://') ? value : `http://${value}`
+  if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return new URL(proxy)
+  throw new UserError(
+    `${name}: expected the URL of a proxy, such as http://proxy:3128, got ${shownUrl(proxy)}`,
+  )
+}
+
+/** The lower case wins, as with curl; on Windows there is no difference. */
+const fromEnvironment = (name: string): string =>
+  (process.env[name.toLowerCase()] ?? process.env[name] ?? '').trim()
+
+/** Whether NO_PROXY names the host, a domain that it is in, or `*`; each with a port or for all ports. */
+function isExcepted({ hostname, protocol, port }: URL): boolean {
+  const ofUrl = port || (protocol === 'https:' ? '443' : '80')
+  return fromEnvironment('NO_PROXY')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some(entry => {
+      const [, host, portOfEntry = ofUrl] = /^(?:\*?\.)?(.+?)(?::(\d+))?$/.exec(entry) ?? []
+      const isHost = host !== undefined && (host === '*' || `.${hostname}`.endsWith(`.${host}`))
+      return isHost && portOfEntry === ofUrl
+    })
+}
+
+/** The headers by which a proxy knows its user. */
+export function proxyHeaders(proxy: URL): { 'proxy-authorization'?: string } {
+  const authorization = basicAuthorization(proxy)
+  return authorization === undefined ? {} : { 'proxy-authorization': authorization }
+}
+
+/** Where an http: or https: proxy listens, for `request`. */
+export const addressOf = (proxy: URL) => ({
+  host: plainHost(proxy),
+  protocol: proxy.protocol,
+  port: proxy.port,
+})
+
+/** The proxy refused: an error with the HTTP status that it gave. */
+export class ProxyError extends Error {
+  constructor(readonly status: number | undefined) {
+    super(`the proxy refused (HTTP ${status})`)
+  }
+}
+
+/** A connection through a proxy to the host of a URL. */
+export function openTunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<Socket> {
+  const path = `${url.hostname}:${url.port || 443}`
+  const { request } = proxy.protocol === 'https:' ? https : http
+  return new Promise((resolve, reject) => {
+    request({
+      ...{ ...addressOf(proxy), method: 'CONNECT', path, agent: false, signal },
+      headers: { host: path, ...proxyHeaders(proxy) },
+    })
+      .on('connect', ({ statusCode }, socket) => {
+        if (statusCode === 200) return resolve(socket)
+        socket.destroy()
+        reject(new ProxyError(statusCode))
+      })
+      .on('response', ({ statusCode, socket }) => {
+        socket.destroy()
+        reject(new ProxyError(statusCode))
+      })
+      .on('error', reject)
+      .end()
+  })
+}

@@ -1,0 +1,199 @@
+// Checkpoints from the network into the cache: by a name of the registry, or by URL.
+
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { extname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../../errors.ts'
+import { checkJson, parseJson } from '../../json.ts'
+import { printable } from '../../printable.ts'
+import { readCheckpoint } from '../../weights/checkpoint.ts'
+import { isFileName } from '../../weights/file_name.ts'
+import {
+  findEntry,
+  isShipped,
+  type RegistryEntry,
+  type RegistryFile,
+  registrySchema,
+} from '../../weights/registry.ts'
+import { cacheFolder } from '../cache.ts'
+import { ensureFile } from './cached_file.ts'
+import type { DownloadProgress } from './download_progress.ts'
+import { listFileSet } from '../files/file_set.ts'
+import { HttpError } from './http_errors.ts'
+import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
+import { readRegularFile } from '../files/read_file.ts'
+import { shownSource, shownUrl } from './shown_url.ts'
+
+export type Json = Record<string, unknown>
+
+export interface WeightsOptions {
+  /** Default: the system's, see `cacheFolder`. */
+  cache?: string
+  /** Default: the public checkpoints, see `readRegistry`. */
+  registry?: readonly RegistryEntry[]
+  /** Follows each download. */
+  onProgress?: (progress: DownloadProgress) => void
+  /** Gets a line for the user: a damaged file of the cache, or a download that nothing vouches for. Default: a Node warning. */
+  onWarning?: (message: string) => void
+  /** Ends downloads with its reason; a later call resumes them. */
+  signal?: AbortSignal
+}
+
+/** The package's own folder of weights: the registry, and a folder for each checkpoint that it ships. */
+const SHIPPED = new URL('../../../weights/', import.meta.url)
+
+export const CONFIG = 'config.json'
+export const PREPROCESSOR = 'preprocessor_config.json'
+/** A checkpoint's names in a folder that Hugging Face's or this package's `save` wrote, in the order of preference. */
+export const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
+const CHECKPOINT_EXTENSIONS = ['.safetensors', '.pth', '.pt', '.bin']
+
+/** A config of Hugging Face has some kilobytes. */
+const MAX_JSON_BYTES = 2 ** 24
+
+/** The checkpoints that can be had by name. */
+export async function readRegistry(): Promise<RegistryEntry[]> {
+  const text = await readFile(new URL('registry.json', SHIPPED), 'utf8')
+  return parseJson(registrySchema, text, 'registry.json')
+}
+
+/** Whether a text is meant as a URL to download from. */
+export const isWebUrl = (text: string): boolean => /^https?:\/\//i.test(text)
+
+/**
+ * Downloads a registry entry's files, or those of a URL, unless they are there already; returns the folder where they lie.
+ * Throws a UserError for an unknown name and for whatever goes wrong on the network or the disk, or the signal's reason.
+ */
+export async function pullWeights(name: string, options: WeightsOptions = {}): Promise<string> {
+  if (isWebUrl(name)) return pullUrl(name, options)
+  const { registry: given } = options
+  const registry = given ? checkJson(registrySchema, given, 'registry') : await readRegistry()
+  const entry = findEntry(registry, name)
+  if (!entry) throw unknownName(name, registry)
+  if (isShipped(entry)) return fileURLToPath(new URL(entry.name, SHIPPED))
+  const folder = pulledFolder(entry, options)
+  for (const file of entry.files) await pullFile({ ...file, url: hubUrl(file.url) }, folder, options)
+  return folder
+}
+
+/** Whether all of a registry entry's files are there: in this package, or in the cache. */
+export async function isPulled(entry: RegistryEntry, options: WeightsOptions = {}): Promise<boolean> {
+  if (isShipped(entry)) return true
+  const names: string[] = await readdir(pulledFolder(entry, options)).catch(() => [])
+  return entry.files.every(({ name }) => names.includes(name))
+}
+
+const pulledFolder = ({ name }: RegistryEntry, { cache = cacheFolder() }: WeightsOptions) =>
+  join(cache, 'weights', name)
+
+function unknownName(name: string, registry: readonly RegistryEntry[]): UserError {
+  if (/[/\\]/.test(name) || CHECKPOINT_EXTENSIONS.includes(extname(name))) {
+    return new UserError(`${shownSource(name)}: no such file or folder`)
+  }
+  return new UserError(
+    `${name}: neither a file nor a folder, nor one of ${registry.map(entry => entry.name).join(', ')}`,
+  )
+}
+
+/** Downloads a checkpoint file, or the files of a folder or a repository of Hugging Face. */
+async function pullUrl(url: string, options: WeightsOptions): Promise<string> {
+  if (!URL.canParse(url)) throw new UserError(`${shownUrl(url)}: this is not a URL`)
+  const key = createHash('sha256').update(url).digest('hex').slice(0, 16)
+  const folder = join(options.cache ?? cacheFolder(), 'urls', key)
+  const address = hubUrl(new URL(url).href)
+  const pull = (from: string) =>
+    pullFile({ name: fileNameIn(from), url: from, bytes: null, sha256: null }, folder, options)
+  if (CHECKPOINT_EXTENSIONS.includes(extname(new URL(address).pathname))) await pull(address)
+  else await pullFolder(name => pull(fileIn(repositoryFiles(address.replace(/\/$/, '')), name)), folder)
+  return folder
+}
+
+/** Downloads a checkpoint and what stands beside it, or verifies what of them the cache has. */
+async function pullFolder(pull: (name: string) => Promise<void>, folder: string): Promise<void> {
+  const checkpoint = await checkpointIn(folder)
+  if (checkpoint !== undefined) {
+    const names = await readdir(folder)
+    for (const name of [CONFIG, PREPROCESSOR, checkpoint]) if (names.includes(name)) await pull(name)
+    return
+  }
+  await ifThere(pull(CONFIG))
+  await ifThere(pull(PREPROCESSOR))
+  // The checkpoint comes last: where the cache has it, it has the rest.
+  const [preferred, other] = CHECKPOINT_NAMES
+  if (!(await ifThere(pull(preferred)))) await pull(other)
+}
+
+/** A file's URL in a folder, with the folder's query, where the key to both may stand. */
+function fileIn(folder: string, name: string): string {
+  const url = new URL(folder)
+  url.pathname = posix.join(url.pathname, name)
+  return url.href
+}
+
+function fileNameIn(url: string): string {
+  const name = posix.basename(new URL(url).pathname)
+  if (!isFileName(name))
+    throw new UserError(`${shownUrl(url)}: ${printable(name)} cannot be the name of a file on every system`)
+  return name
+}
+
+/** Waits for a download; false where the server has no such file. */
+async function ifThere(downloading: Promise<void>): Promise<boolean> {
+  try {
+    await downloading
+    return true
+  } catch (error) {
+    if (error instanceof HttpError && error.status === 404) return false
+    throw error
+  }
+}
+
+async function pullFile(
+  { name, url, bytes, sha256 }: RegistryFile,
+  folder: string,
+  { onProgress, onWarning = warnByNode, signal }: WeightsOptions,
+): Promise<void> {
+  try {
+    await ensureFile({
+      ...{ url, file: join(folder, name), onProgress, onWarning, signal },
+      bytes: bytes ?? undefined,
+      maxBytes: name.endsWith('.json') ? MAX_JSON_BYTES : undefined,
+      sha256: sha256 ?? undefined,
+      authorization: hubAuthorization(url),
+      check: part => checkFormat(part, url),
+    })
+  } catch (error) {
+    const isDenied = error instanceof HttpError && (error.status === 401 || error.status === 403)
+    if (isDenied && isOnHub(url)) throw new UserError(`${error.message}; ${ABOUT_TOKEN}`)
+    throw error
+  }
+}
+
+const ABOUT_TOKEN = 'HF_TOKEN has to be the token of an account that may read this repository'
+
+const warnByNode = (message: string) => process.emitWarning(message, 'AtrousWarning')
+
+/** Servers answer with a web page where a file has moved: what is no checkpoint and no JSON must not stay in the cache. */
+async function checkFormat(part: string, url: string): Promise<void> {
+  const bytes = await readRegularFile(part)
+  if (new URL(url).pathname.endsWith('.json')) parseJsonObject(bytes, shownUrl(url))
+  else readCheckpoint(bytes, shownUrl(url))
+}
+
+/** The name of a folder's checkpoint: one of the usual names, or the only file of a checkpoint's kind. */
+export async function checkpointIn(folder: string): Promise<string | undefined> {
+  const names = await listFileSet(folder)
+  const usual = CHECKPOINT_NAMES.find(name => names.includes(name))
+  const candidates = names.filter(name => CHECKPOINT_EXTENSIONS.includes(extname(name)))
+  return usual ?? (candidates.length === 1 ? candidates[0] : undefined)
+}
+
+/** A JSON object. Throws a UserError where the bytes are anything else. */
+export function parseJsonObject(bytes: Uint8Array, source: string): Json {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(bytes))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {}
+  throw new UserError(`${source}: not a JSON object`)
+}

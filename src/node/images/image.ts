@@ -1,0 +1,137 @@
+import { types } from 'node:util'
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import type { Image } from '../../data/image.ts'
+import { UserError } from '../../errors.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
+import { checkOptionNames, type OptionNames, shown } from '../../options.ts'
+import { printable, printablePath } from '../../printable.ts'
+import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
+import { readRegularFile } from '../files/read_file.ts'
+
+export interface ReadImageOptions {
+  /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. Default: MAX_PHOTO_PIXELS. */
+  maxPixels?: number
+  /** What messages call a photo that is given as bytes. Default: image. */
+  name?: string
+}
+
+const READ_OPTIONS: OptionNames<ReadImageOptions> = { maxPixels: true, name: true }
+
+/** Pixels of the largest photo that a GPU can bind, at 4 bytes each. */
+export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorageBufferBindingSize / 4)
+
+/**
+ * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (of an animation the first frame) to what a viewer shows: EXIF orientation applied,
+ * colours in sRGB at 8 bits a channel, transparent parts on white. The content decides on the format, not the name.
+ *
+ * Throws a UserError for a file that is missing, empty, not such an image, damaged, or too large; the last is known from the
+ * header, before any pixel is decoded.
+ */
+export async function readImage(
+  pathOrBytes: string | Uint8Array,
+  options: ReadImageOptions = {},
+): Promise<Image> {
+  checkOptionNames(options, READ_OPTIONS)
+  const { maxPixels = MAX_PHOTO_PIXELS, name: given = 'image' } = options
+  if (!(typeof maxPixels === 'number' && maxPixels >= 1))
+    throw new UserError(`maxPixels: expected a number of pixels from 1 up, got ${shown(maxPixels)}`)
+  if (typeof pathOrBytes !== 'string' && !types.isUint8Array(pathOrBytes))
+    throw new UserError(
+      `image: expected a path, or the bytes of an encoded photo as a Uint8Array, got ${shown(pathOrBytes)}`,
+    )
+  const name = typeof pathOrBytes === 'string' ? pathOrBytes : given
+  const bytes = typeof pathOrBytes === 'string' ? await readPhotoFile(pathOrBytes) : pathOrBytes
+  return named(name, async () => {
+    const original = await readSize(bytes)
+    const size = sizeWithin(maxPixels, original)
+    const data = await decode(openPhoto(bytes), size)
+    return { ...size, data, originalWidth: original.width, originalHeight: original.height }
+  })
+}
+
+/**
+ * The size of a photo as a viewer shows it, from its header alone: quick, and without a promise that the rest decodes.
+ * Throws as readImage does.
+ */
+export async function readImageSize(file: string): Promise<Size> {
+  const found = await readHead(file)
+    .then(readSize, () => undefined)
+    .catch(() => undefined)
+  if (found) return found
+  // Some files have their header at the end, or a large preview before it.
+  const bytes = await readPhotoFile(file)
+  return named(file, () => readSize(bytes))
+}
+
+const HEAD_BYTES = 2 ** 16
+
+const readHead = (file: string): Promise<Uint8Array> => readRegularFile(file, { first: HEAD_BYTES })
+
+interface Size {
+  width: number
+  height: number
+}
+
+const readPhotoFile = (file: string) =>
+  readRegularFile(file, { advice: 'the command reads a photo from its standard input as -' })
+
+/** What the work returns. A UserError's message gets the name before it. */
+async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${printablePath(name)}: ${error.message}`) : error
+  }
+}
+
+/** `failOn: 'error'` refuses files cut short, but not the harmless oddities that many cameras write. */
+function openPhoto(bytes: Uint8Array): Sharp {
+  return sharp(bytes, { failOn: 'error', limitInputPixels: MAX_PHOTO_PIXELS })
+}
+
+/** The photo's size after orientation, from its header alone. */
+async function readSize(bytes: Uint8Array): Promise<Size> {
+  if (bytes.length === 0) throw new UserError('the file is empty')
+  const format = photoFormat(bytes)
+  if (format === 'heif') checkHeifSizes(bytes)
+  const header = format && (await readHeader(bytes))
+  if (!format || header?.format !== format)
+    throw new UserError('not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one')
+  const { width, height } = header.autoOrient
+  checkPhotoSize(bytes, { width, height, format, isProgressive: header.isProgressive })
+  return { width, height }
+}
+
+/** Undefined where the decoder cannot read it. */
+function readHeader(bytes: Uint8Array): Promise<Metadata | undefined> {
+  return sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch(() => undefined)
+}
+
+/** The size itself where it fits, else the largest of about the same shape that has at most maxPixels. */
+export function sizeWithin(maxPixels: number, { width, height }: Size): Size {
+  if (width * height <= maxPixels) return { width, height }
+  const scale = Math.sqrt(maxPixels / (width * height))
+  const smallerWidth = Math.min(Math.max(1, Math.floor(width * scale)), maxPixels)
+  const smallerHeight = Math.min(
+    Math.max(1, Math.floor(height * scale)),
+    Math.floor(maxPixels / smallerWidth),
+  )
+  return { width: smallerWidth, height: smallerHeight }
+}
+
+/** RGBA bytes at the given size: height · width · 4. */
+async function decode(photo: Sharp, { width, height }: Size): Promise<Uint8Array> {
+  const pixels = photo
+    .autoOrient()
+    .resize(width, height, { fit: 'fill' })
+    .flatten({ background: 'white' })
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw({ depth: 'uchar' })
+  const { buffer, byteOffset, length } = await pixels.toBuffer().catch(error => {
+    throw new UserError(`damaged or cut short (${printable(error.message.split('\n', 1)[0])})`)
+  })
+  return new Uint8Array(buffer, byteOffset, length)
+}

@@ -1,0 +1,136 @@
+// What may stand for a photo, and the way from that to pixels.
+
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import type { Image } from '../../data/image.ts'
+import { UserError } from '../../errors.ts'
+import { shown } from '../../options.ts'
+import { printable } from '../../printable.ts'
+import { fetchBytes, urlText } from '../downloads/fetch_bytes.ts'
+import { readImage } from './image.ts'
+import { type Pixels, readPixels } from './pixels.ts'
+import { shownUrl } from '../downloads/shown_url.ts'
+
+/** A Blob or a File, or what else gives its bytes as these do, such as a Response. */
+export interface BlobLike {
+  arrayBuffer(): Promise<ArrayBuffer>
+}
+
+/** A URL object. */
+export interface UrlLike {
+  readonly href: string
+}
+
+/**
+ * A photo: a path; a file:, data:, http: or https: URL, as text or as a URL object; the bytes of an encoded file as a Buffer,
+ * Uint8Array, DataView, ArrayBuffer, SharedArrayBuffer or Blob; or decoded pixels, such as an ImageData. Encoded photos are JPEG, PNG,
+ * WebP, AVIF, TIFF or GIF. Downloads may have 256 MiB and take a minute.
+ */
+export type ImageSource =
+  | string
+  | UrlLike
+  | BlobLike
+  | Uint8Array
+  | DataView
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | Pixels
+
+export interface ReadSourceOptions {
+  /** The most pixels that the result may have; a larger photo is shrunk. */
+  maxPixels: number
+  /** What messages call a photo that has no name of its own. */
+  name: string
+  signal?: AbortSignal
+}
+
+const DOWNLOAD = { maxBytes: 2 ** 28, seconds: 60 }
+
+/**
+ * Reads a photo from whatever it is. Throws a UserError, in one line, where the source is of another kind, or where it cannot be read
+ * or decoded; and the signal's reason where that is aborted.
+ */
+export async function readSource(source: unknown, options: ReadSourceOptions): Promise<Image> {
+  const { name, signal } = options
+  signal?.throwIfAborted()
+  if (typeof source === 'string' && source !== '') return readText(source, options)
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) throw unknownKind(name, source)
+  const bytes = bytesOf(source)
+  if (bytes) return decode(bytes, options)
+  if (ArrayBuffer.isView(source)) throw unknownKind(name, source)
+  if ('arrayBuffer' in source && typeof source.arrayBuffer === 'function')
+    return readBlob(source as BlobLike, options)
+  if ('href' in source && typeof source.href === 'string') return readText(source.href, options)
+  if ('data' in source || 'width' in source) return readPixels(source, options)
+  throw unknownKind(name, source)
+}
+
+const decode = (pathOrBytes: string | Uint8Array, { maxPixels, name }: ReadSourceOptions) =>
+  readImage(pathOrBytes, { maxPixels, name })
+
+/** The bytes of an encoded photo that is in memory; undefined where the source is something else. */
+function bytesOf(source: object): Uint8Array | undefined {
+  if (types.isAnyArrayBuffer(source)) return unshared(new Uint8Array(source))
+  if (!types.isUint8Array(source) && !types.isDataView(source)) return undefined
+  return unshared(new Uint8Array(source.buffer, source.byteOffset, source.byteLength))
+}
+
+/** Decoders take no memory that another thread may change meanwhile. */
+const unshared = (bytes: Uint8Array) => (types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes)
+
+/** A path or a URL. A scheme has two letters or more: `C:` is a drive. */
+async function readText(text: string, options: ReadSourceOptions): Promise<Image> {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase()
+  if (scheme === 'file') return decode(pathOf(text), options)
+  if (scheme === 'data' || scheme === 'http' || scheme === 'https') {
+    const url = urlOf(text)
+    const bytes = await fetchBytes(url, { ...DOWNLOAD, signal: options.signal })
+    return decode(bytes, { ...options, name: urlText(url) })
+  }
+  if (scheme && /^[^:]+:\/\//.test(text))
+    throw new UserError(`${shownUrl(text)}: expected a file:, data:, http: or https: URL, or a path`)
+  return decode(text, options)
+}
+
+function urlOf(text: string): URL {
+  if (!URL.canParse(text)) throw new UserError(`${shownUrl(text)}: this is not a URL`)
+  return new URL(text)
+}
+
+/** The path that a file: URL names. Throws a UserError where it names none of this machine. */
+export function pathOf(text: string): string {
+  try {
+    return fileURLToPath(text)
+  } catch (error) {
+    throw new UserError(
+      `${printable(text)}: not a file of this machine (${printable((error as Error).message)})`,
+    )
+  }
+}
+
+async function readBlob(blob: BlobLike, options: ReadSourceOptions): Promise<Image> {
+  const own = 'name' in blob && typeof blob.name === 'string' ? blob.name : ''
+  const name = own === '' ? options.name : printable(own)
+  const read = async () => blob.arrayBuffer()
+  const buffer = await read().catch(error => {
+    throw new UserError(`${name}: cannot be read (${printable(String(error?.message))})`, { cause: error })
+  })
+  if (!types.isAnyArrayBuffer(buffer)) throw unknownKind(name, blob)
+  return decode(new Uint8Array(buffer), { ...options, name })
+}
+
+function unknownKind(name: string, source: unknown): UserError {
+  const advice = types.isPromise(source)
+    ? ': await it first'
+    : isStream(source)
+      ? ': read the stream into a Buffer first'
+      : ArrayBuffer.isView(source)
+        ? ': encoded photos are a Uint8Array, decoded ones { width, height, data }'
+        : ''
+  return new UserError(
+    `${name}: expected a path, a URL, a Blob, the bytes of an encoded photo or { width, height, data }, got ${shown(source)}${advice}`,
+  )
+}
+
+const isStream = (source: unknown): boolean =>
+  typeof source === 'object' && source !== null && ('pipe' in source || 'getReader' in source)

@@ -1,0 +1,49 @@
+import { encode, type IndexedColors } from 'fast-png'
+import type { Colour } from '../../data/palette.ts'
+import { UserError } from '../../errors.ts'
+import { printablePath } from '../../printable.ts'
+import { writeFileAtomic } from '../files/atomic.ts'
+import { decodeIndices } from './png_indices.ts'
+import { readRegularFile } from '../files/read_file.ts'
+
+/** Class ids per pixel, row by row from the top: height · width bytes. */
+export interface Mask {
+  mask: Uint8Array
+  width: number
+  height: number
+}
+
+/**
+ * Class ids as PASCAL VOC stores them: a PNG of 8-bit palette indices, where the index is the id and the palette only its colour.
+ * Throws a RangeError for an id that the palette does not hold.
+ */
+export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly Colour[]): Uint8Array {
+  const largest = mask.reduce((a, b) => Math.max(a, b), 0)
+  if (largest >= palette.length)
+    throw new RangeError(`the mask holds class ${largest}, the palette ${palette.length} colours`)
+  const colours = palette as unknown as IndexedColors // fast-png only reads them
+  return encode({ data: mask, width, height, channels: 1, depth: 8, palette: colours })
+}
+
+/** Writes what `encodeMaskPng` makes, and throws as it does; throws a UserError where the file cannot be written. */
+export async function writeMaskPng(file: string, mask: Mask, palette: readonly Colour[]): Promise<void> {
+  await writeFileAtomic(file, encodeMaskPng(mask, palette))
+}
+
+/** Bytes of the largest mask file: one that is not compressed, of as many pixels as a photo may have. */
+const MOST_BYTES = 2 ** 29
+
+/**
+ * Reads class ids from a palette PNG (its indices) or a greyscale one (its values), of 1 to 8 bits a pixel.
+ *
+ * Throws a UserError for a file that is missing, damaged, larger than a photo may be, or in colour: colours are no class ids.
+ */
+export async function readMaskPng(file: string): Promise<Mask> {
+  const bytes = await readRegularFile(file, { limit: MOST_BYTES })
+  try {
+    const { values, width, height } = await decodeIndices(bytes)
+    return { mask: values, width, height }
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${printablePath(file)}: ${error.message}`) : error
+  }
+}

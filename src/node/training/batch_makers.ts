@@ -1,0 +1,98 @@
+// Batches by worker threads: of images in files, which the threads read, and of images that a dataset of one's own hands out.
+
+import type { Dataset, LabelledImage } from '../../data/dataset.ts'
+import { readLabelledImage } from '../../data/labelled_image.ts'
+import { BadImageError } from '../../errors.ts'
+import type { BadSources, Batch, BatchJob } from './batch.ts'
+import type { FileDataset } from '../datasets/file_dataset.ts'
+import type { WorkerPool } from '../worker_pool.ts'
+
+/** Makes a batch of the images at these indices of a dataset. */
+export type BatchMaker = (
+  indices: readonly number[],
+  settings: Omit<BatchJob, 'sources' | 'first'>,
+) => Promise<Batch | BadSources>
+
+type Pool = WorkerPool<BatchJob, Batch | BadSources>
+
+/** A thread makes the whole batch. */
+export function makeOfFiles({ items }: FileDataset, pool: Pool): BatchMaker {
+  return (indices, settings) =>
+    pool.run({ ...settings, sources: indices.map(index => items[index]), first: 0 })
+}
+
+/**
+ * The dataset is read on this thread, and the threads get its pixels, an image a job, so that only `atOnce` images are in
+ * memory. The batches are to the bit those that files of the same pixels give. After `signal` nothing more is read.
+ */
+export function makeOfImages(
+  dataset: Dataset,
+  pool: Pool,
+  { atOnce, signal }: { atOnce: number; signal: AbortSignal },
+): BatchMaker {
+  const inTurn = limited(atOnce)
+  return async (indices, settings) => {
+    const example = async (index: number, slot: number): Promise<Batch | BadSources> => {
+      signal.throwIfAborted()
+      try {
+        const photo = await readLabelledImage(dataset, index)
+        return await pool.run({ ...settings, sources: [ownBytes(photo, dataset.ids[index])], first: slot })
+      } catch (error) {
+        if (error instanceof BadImageError) return { bad: [{ slot, message: error.message }] }
+        throw error
+      }
+    }
+    return joined(await Promise.all(indices.map((index, slot) => inTurn(() => example(index, slot)))))
+  }
+}
+
+/** Only what a thread needs. A view is cut out of its buffer, or all of the buffer would be copied to the thread. */
+function ownBytes({ image, mask, width, height }: LabelledImage, id: string): LabelledImage {
+  const cut = (bytes: Uint8Array) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+  const { originalWidth, originalHeight } = image
+  const photo = {
+    width: image.width,
+    height: image.height,
+    data: cut(image.data),
+    originalWidth,
+    originalHeight,
+  }
+  return { id, image: photo, mask: cut(mask), width, height }
+}
+
+function joined(examples: readonly (Batch | BadSources)[]): Batch | BadSources {
+  const bad = examples.flatMap(example => ('bad' in example ? example.bad : []))
+  if (bad.length > 0) return { bad }
+  const made = examples as readonly Batch[]
+  return {
+    images: concat(made.map(({ images }) => images)),
+    labels: concat(made.map(({ labels }) => labels)),
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+/** Runs what it is given in that order, at most `count` at a time. */
+function limited(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async work => {
+    if (running === count) await new Promise<void>(resolve => waiting.push(resolve))
+    else running++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

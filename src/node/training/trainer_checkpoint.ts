@@ -1,0 +1,58 @@
+// Checkpoints of a training run as folders: what DeepLab.save writes, and what the run needs to go on.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { decodeProgress, encodeProgress, PROGRESS_FILES, type Progress } from '../../train/checkpoint.ts'
+import { DeepLab, type OpenOptions } from '../deeplab.ts'
+import { fileError } from '../files/file_error.ts'
+import { readFileSet, writeFileSet } from '../files/file_set.ts'
+import { MODEL_FILES, modelFiles } from '../model_files.ts'
+
+/**
+ * Writes a checkpoint whole or not at all, also over another one, and even where the process is killed.
+ * Throws a UserError where the file system refuses.
+ */
+export async function writeTrainingCheckpoint(
+  folder: string,
+  model: DeepLab,
+  progress: Progress,
+): Promise<void> {
+  const { velocities, state } = encodeProgress(model.config, progress)
+  const files = modelFiles(model.state)
+  files.set(PROGRESS_FILES.velocities, velocities).set(PROGRESS_FILES.state, state)
+  await writeFileSet(folder, files)
+}
+
+/** Opens a checkpoint; the model is for the caller to dispose of. Throws a UserError where files are missing or damaged. */
+export function readTrainingCheckpoint(
+  folder: string,
+  options: OpenOptions,
+): Promise<{ model: DeepLab; progress: Progress }> {
+  return readFileSet(folder, Object.values({ ...MODEL_FILES, ...PROGRESS_FILES }), {
+    async read(pathOf) {
+      const model = await DeepLab.load(folder, options)
+      try {
+        return { model, progress: await readProgress(folder, model, pathOf) }
+      } catch (error) {
+        await model.dispose()
+        throw error
+      }
+    },
+    discard: ({ model }) => model.dispose(),
+  })
+}
+
+async function readProgress(
+  folder: string,
+  model: DeepLab,
+  pathOf: (name: string) => string,
+): Promise<Progress> {
+  const [state, velocities] = await Promise.all(
+    [PROGRESS_FILES.state, PROGRESS_FILES.velocities].map(name =>
+      readFile(pathOf(name)).catch(error => {
+        throw fileError(join(folder, name), error)
+      }),
+    ),
+  )
+  return decodeProgress(model.config, { state: state.toString(), velocities }, folder)
+}
