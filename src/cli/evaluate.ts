@@ -1,8 +1,8 @@
 // `atrous evaluate`: how well a model does on labelled photos.
 
 import { Command } from 'commander'
-import type { Precision } from '../kernels/layout.ts'
 import type { InferenceOptions } from '../inference/segmenter.ts'
+import type { Precision } from '../kernels/layout.ts'
 import { type Evaluation, evaluate, meanIoURemark } from '../train/evaluate.ts'
 import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'

@@ -1,8 +1,8 @@
 // What a run finds in photos: a class for each pixel, and where it is asked for, a number for each class at each pixel.
 
 import { UserError } from '../errors.ts'
-import type { TensorData } from '../graph/runtime/executor.ts'
 import type { Plan } from '../graph/plan/plan.ts'
+import type { TensorData } from '../graph/runtime/executor.ts'
 import { checkScoreBytes, type ScoreMap } from './class_scores.ts'
 import type { Job } from './inference_graph.ts'
 

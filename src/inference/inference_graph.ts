@@ -4,8 +4,8 @@ import { GraphBuilder } from '../graph/builder.ts'
 import type { Graph, Tensor } from '../graph/ir/graph.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
-import type { View } from './inference_options.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
+import type { View } from './inference_options.ts'
 
 export interface PhotoSize {
   width: number

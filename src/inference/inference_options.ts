@@ -1,9 +1,9 @@
 // How a network is to look at photos: the options of `segment` and `evaluate`, checked, and the views that they ask for.
 
 import { UserError } from '../errors.ts'
-import { type OptionNames, shown } from '../options.ts'
 import { checkOutputStride, type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
+import { type OptionNames, shown } from '../options.ts'
 
 export interface InferenceOptions {
   /** Stride of the backbone in pixels: 8 is the finest and slowest. Default: the model's. */

@@ -3,18 +3,18 @@
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import { Executor } from '../graph/runtime/executor.ts'
 import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
-import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
+import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
+import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
 import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 import type { Precision } from '../kernels/layout.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
 import { resampleScores, type ScoreMap } from './class_scores.ts'
-import type { DeepLabConfig } from '../model/config.ts'
 import { inferenceGraph, type Job, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
-import type { Preprocessing } from '../model/preprocessing.ts'
 
 export type { InferenceOptions, PhotoSize }
 

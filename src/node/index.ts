@@ -9,10 +9,11 @@ export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
 export type { Gpu } from '../gpu/gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
-export type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
-export type { Precision } from '../kernels/layout.ts'
 export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
 export type { ScoreMap } from '../inference/class_scores.ts'
+export type { InferenceOptions } from '../inference/inference_options.ts'
+export type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
+export type { Precision } from '../kernels/layout.ts'
 export type {
   AsppConfig,
   DeepLabConfig,
@@ -20,7 +21,6 @@ export type {
   MobileNetV2Config,
   ResNetConfig,
 } from '../model/config.ts'
-export type { InferenceOptions } from '../inference/inference_options.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
 export { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
@@ -38,16 +38,16 @@ export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
 export { checkDataset } from './datasets/check.ts'
 export type { FileDataset } from './datasets/file_dataset.ts'
 export { openDataset } from './datasets/open.ts'
-export { openGpu } from './gpu/dawn.ts'
 export { DeepLab } from './deeplab.ts'
 export type { DownloadProgress } from './downloads/download_progress.ts'
+export { openGpu } from './gpu/dawn.ts'
 export { type ReadImageOptions, readImage } from './images/image.ts'
 export type { BlobLike, ImageSource, UrlLike } from './images/image_source.ts'
+export type { Pixels } from './images/pixels.ts'
 export type { Model } from './model_files.ts'
 export type { CreateOptions, LoadOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { MaskPngOptions, OverlayOptions } from './overlay/overlay_options.ts'
 export type { TintOptions } from './overlay/overlay_tint.ts'
-export type { Pixels } from './images/pixels.ts'
 export type {
   SegmentManyOptions,
   SegmentOptions,

@@ -2,8 +2,8 @@
 
 import { UserError } from '../errors.ts'
 import { Gpu } from '../gpu/gpu.ts'
-import type { Precision } from '../kernels/layout.ts'
 import { checkSize } from '../inference/inference_options.ts'
+import type { Precision } from '../kernels/layout.ts'
 import {
   checkCallback,
   checkChoice,

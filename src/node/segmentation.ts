@@ -9,7 +9,12 @@ import type { ScoreMap } from '../inference/class_scores.ts'
 import { writeFileAtomic } from './files/atomic.ts'
 import { encodeMaskPng } from './images/mask_png.ts'
 import { renderOverlay } from './overlay/overlay.ts'
-import { type MaskPngOptions, type OverlayOptions, overlayOptions, paletteOf } from './overlay/overlay_options.ts'
+import {
+  type MaskPngOptions,
+  type OverlayOptions,
+  overlayOptions,
+  paletteOf,
+} from './overlay/overlay_options.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {

@@ -8,8 +8,8 @@ import type { Gpu } from '../gpu/gpu.ts'
 import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
 import { parseJson } from '../json.ts'
 import { type Conv2dVariant, conv2dVariants } from '../kernels/choose_conv2d.ts'
-import { writeFileAtomic } from './files/atomic.ts'
 import { cacheFolder } from './cache.ts'
+import { writeFileAtomic } from './files/atomic.ts'
 
 /** Adapters, with their drivers and versions of the shaders, and convolutions of each: the latest that were measured. */
 const MOST_KEYS = 16

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
-import { readFileSet } from './files/file_set.ts'
 import {
   CHECKPOINT_NAMES,
   CONFIG,
@@ -16,8 +15,9 @@ import {
   pullWeights,
   type WeightsOptions,
 } from './downloads/pull.ts'
-import { readRegularFile } from './files/read_file.ts'
 import { shownUrl } from './downloads/shown_url.ts'
+import { readFileSet } from './files/file_set.ts'
+import { readRegularFile } from './files/read_file.ts'
 
 export type { Json, WeightsOptions } from './downloads/pull.ts'
 

@@ -324,7 +324,9 @@ export const knownAnswers: KnownAnswer[] = [
 ${answers.map(answer => `  ${JSON.stringify(answer)},\n`).join('')}]
 `
 
-export const knownAnswersFile = fileURLToPath(new URL('../../src/cli/doctor/known_answers.ts', import.meta.url))
+export const knownAnswersFile = fileURLToPath(
+  new URL('../../src/cli/doctor/known_answers.ts', import.meta.url),
+)
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const gpu = await openGpu()

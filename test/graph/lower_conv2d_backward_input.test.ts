@@ -2,8 +2,8 @@
 
 import { expect } from 'chai'
 import type { Graph, Tensor } from '../../src/graph/ir/graph.ts'
-import { createPlan } from '../../src/graph/plan/plan.ts'
 import type { ConvolutionBackwardInputOp } from '../../src/graph/ir/training_ops.ts'
+import { createPlan } from '../../src/graph/plan/plan.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { gradientConvolution } from '../../src/kernels/choose_conv2d_backward_input.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Plan } from '../../src/graph/plan/plan.ts'
 import type { Step } from '../../src/graph/lower/step.ts'
+import { planWithin } from '../../src/graph/plan/activation_budget.ts'
+import type { Plan } from '../../src/graph/plan/plan.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 

@@ -1,7 +1,7 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
-import { Executor } from '../../src/graph/runtime/executor.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
+import { Executor } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { networkSize } from '../../src/model/preprocessing.ts'

@@ -1,10 +1,10 @@
 // Runs a graph once: plan, upload, execute, release.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { type Graph, graphParameters } from '../../src/graph/ir/graph.ts'
 import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
+import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
 import type { Precision } from '../../src/kernels/layout.ts'

@@ -1,10 +1,10 @@
 // Trains a graph by itself: plan, execute, release. What a TrainingRun does beyond that is for its own tests.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import type { TrainingGraph } from '../../src/graph/autodiff/autodiff.ts'
-import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
+import { planWithin } from '../../src/graph/plan/activation_budget.ts'
+import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
 import { type Optimiser, TrainingWeights } from '../../src/graph/runtime/training_weights.ts'
 import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'

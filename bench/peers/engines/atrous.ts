@@ -1,7 +1,7 @@
 // This package's own engine.
 
-import { Executor } from '../../../src/graph/runtime/executor.ts'
 import { createPlan } from '../../../src/graph/plan/plan.ts'
+import { Executor } from '../../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../../src/graph/runtime/weight_store.ts'
 import { openGpu } from '../../../src/node/gpu/dawn.ts'
 import { serve } from './engine.ts'

@@ -7,12 +7,19 @@ import type { Graph } from '../../graph/ir/graph.ts'
 import { distinctConvolutions } from '../../graph/tune/tune.ts'
 import type { TunedVariants } from '../../graph/tune/tuning_store.ts'
 import type { Precision } from '../../kernels/layout.ts'
+import { shownSource } from '../../node/downloads/shown_url.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { pixelsOn, readImage } from '../../node/images/image.ts'
-import { shownSource } from '../../node/downloads/shown_url.ts'
 import { openTuning } from '../../node/tuning.ts'
 import { describeAdapter } from '../adapter.ts'
+import { Failures } from '../errors.ts'
+import { checkReachable, DEFAULT_MODEL } from '../model.ts'
+import { positiveInteger, positiveIntegers, precisionOption } from '../options.ts'
+import { checkWritable, refuseExisting } from '../output.ts'
+import { stageBar } from '../progress.ts'
+import { quietableAction } from '../quiet.ts'
+import { version } from '../version.ts'
 import {
   type Job,
   type Measures,
@@ -24,13 +31,6 @@ import {
 } from './bench_jobs.ts'
 import { findBenchModel } from './bench_model.ts'
 import { type BenchReport, detailsText, jobText, resultTable, subjectText } from './bench_text.ts'
-import { Failures } from '../errors.ts'
-import { checkReachable, DEFAULT_MODEL } from '../model.ts'
-import { positiveInteger, positiveIntegers, precisionOption } from '../options.ts'
-import { checkWritable, refuseExisting } from '../output.ts'
-import { stageBar } from '../progress.ts'
-import { quietableAction } from '../quiet.ts'
-import { version } from '../version.ts'
 
 const NOTES = `
 A model is a network with random weights, nothing downloaded: by its backbone

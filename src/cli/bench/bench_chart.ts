@@ -3,12 +3,12 @@
 import type { BarSeriesOption } from 'echarts/charts'
 import type { Profile } from '../../bench/profile.ts'
 import { adapterName } from '../adapter.ts'
-import type { ColdStart } from './bench_cold_start.ts'
-import type { BenchResult } from './bench_jobs.ts'
-import { type BenchReport, ceilingsText, jobText } from './bench_text.ts'
 import { heading, INK, PALETTE, panelTitle, renderSvg, type Series, stack } from '../chart.ts'
 import { BarChart, ScatterChart, use } from '../echarts.ts'
 import { digits } from '../format.ts'
+import type { ColdStart } from './bench_cold_start.ts'
+import type { BenchResult } from './bench_jobs.ts'
+import { type BenchReport, ceilingsText, jobText } from './bench_text.ts'
 
 use([BarChart, ScatterChart])
 

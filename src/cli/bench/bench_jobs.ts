@@ -1,12 +1,17 @@
 // What `atrous bench` measures: a network at each size, output stride and batch that is asked for.
 
-import { benchNetwork, type NetworkBench, type NetworkMeasures, type NetworkStage } from '../../bench/network.ts'
+import {
+  benchNetwork,
+  type NetworkBench,
+  type NetworkMeasures,
+  type NetworkStage,
+} from '../../bench/network.ts'
 import { noisePhoto, squareSize } from '../../bench/noise.ts'
 import type { Image } from '../../data/image.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Plan } from '../../graph/plan/plan.ts'
-import { networkSize } from '../../model/preprocessing.ts'
 import { Segmenter } from '../../inference/segmenter.ts'
+import { networkSize } from '../../model/preprocessing.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { type ColdStart, measureColdStart } from './bench_cold_start.ts'
 import type { BenchModel } from './bench_model.ts'

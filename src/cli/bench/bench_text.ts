@@ -7,9 +7,9 @@ import type { Rates } from '../../bench/rates.ts'
 import type { Summary } from '../../bench/repeat.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import { type Adapter, adapterName } from '../adapter.ts'
-import type { BenchResult, Job } from './bench_jobs.ts'
 import { digits, table } from '../format.ts'
 import { StreamedTable } from '../streamed_table.ts'
+import type { BenchResult, Job } from './bench_jobs.ts'
 
 /** All that --json prints. */
 export interface BenchReport {

@@ -9,9 +9,9 @@ import { openGpu } from '../../node/gpu/dawn.ts'
 import { driverAdvice } from '../../node/gpu/driver_advice.ts'
 import { openTuning } from '../../node/tuning.ts'
 import { describeAdapter } from '../adapter.ts'
+import { countBar } from '../progress.ts'
 import { adapterText, kernelsText, nameOf } from './doctor_text.ts'
 import { checkFloat16, checkKernel, type KernelReport } from './kernel_check.ts'
-import { countBar } from '../progress.ts'
 
 const NOTES = `
 Each kernel runs on small inputs whose outputs are known. Errors are in units of

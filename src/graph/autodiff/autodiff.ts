@@ -1,13 +1,13 @@
 // Reverse-mode differentiation as a pass: a graph that ends in logits, of one head or several, becomes one that also computes the
 // loss and the gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
 
-import { activated, type Gradients, rules } from './gradients.ts'
 import { type Graph, inputsOf, type Op, parametersOf, type ResizeOp, type Tensor } from '../ir/graph.ts'
+import type { CrossEntropyOp } from '../ir/training_ops.ts'
 import { foldBatchNorm } from '../passes/fold_batch_norm.ts'
 import { fuseActivation, fuseAdd } from '../passes/fuse.ts'
 import { residualInPlace } from '../passes/residual_in_place.ts'
 import { editOps } from '../passes/uses.ts'
-import type { CrossEntropyOp } from '../ir/training_ops.ts'
+import { activated, type Gradients, rules } from './gradients.ts'
 
 export interface TrainingGraphOptions {
   /** Size of the labels; the logits are upsampled to it, never the labels reduced (section 4.1 of DeepLabv3). */

@@ -14,7 +14,6 @@ import { preprocess } from '../../kernels/preprocess.ts'
 import { resize } from '../../kernels/resize.ts'
 import { softmax } from '../../kernels/softmax.ts'
 import { upsampleArgmax } from '../../kernels/upsample_argmax.ts'
-import { foldedWeights } from './folded_weights.ts'
 import {
   type AccumulateProbabilitiesOp,
   type BatchNormOp,
@@ -28,6 +27,7 @@ import {
   type Tensor,
   type UpsampleArgmaxOp,
 } from '../ir/graph.ts'
+import { foldedWeights } from './folded_weights.ts'
 import { branchesOf, lowerBranches } from './lower_branches.ts'
 import { lowerConv2d } from './lower_conv2d.ts'
 import { lowerTraining } from './lower_training.ts'

@@ -4,8 +4,8 @@
 
 import { type ConvolutionTarget, chooseVariant, MOST_WEIGHT_BYTES } from '../../kernels/choose_conv2d.ts'
 import { conv2dTiled, MOST_BRANCHES } from '../../kernels/conv2d_tiled.ts'
-import { convolutionWeights, type FoldedWeights, foldedBytes, foldedSideBySide } from './folded_weights.ts'
 import type { Conv2dOp, Op } from '../ir/graph.ts'
+import { convolutionWeights, type FoldedWeights, foldedBytes, foldedSideBySide } from './folded_weights.ts'
 import { convolutionOf, splitWhereFew } from './lower_conv2d.ts'
 import { type Step, tensors } from './step.ts'
 

@@ -14,8 +14,8 @@ import { winogradInput } from '../../kernels/winograd_input.ts'
 import { MULTIPLY_TILE, winogradMultiply } from '../../kernels/winograd_multiply.ts'
 import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../../kernels/winograd_output.ts'
-import { type ConvolutionWeights, convolutionWeights, type FoldedWeights } from './folded_weights.ts'
 import type { Conv2dOp, Op, Tensor } from '../ir/graph.ts'
+import { type ConvolutionWeights, convolutionWeights, type FoldedWeights } from './folded_weights.ts'
 import { type Operand, type Step, scratch, tensors } from './step.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's sets the size of a network's arena. */

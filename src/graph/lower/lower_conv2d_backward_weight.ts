@@ -5,9 +5,9 @@ import { winogradInput } from '../../kernels/winograd_input.ts'
 import { winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
 import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
 import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
+import type { ConvolutionBackwardWeightOp } from '../ir/training_ops.ts'
 import { SCRATCH_BYTES } from './lower_conv2d.ts'
 import { type Step, scratch, tensors } from './step.ts'
-import type { ConvolutionBackwardWeightOp } from '../ir/training_ops.ts'
 
 /** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */
 export function lowerWinogradBackwardWeight(

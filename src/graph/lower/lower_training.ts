@@ -30,12 +30,7 @@ import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyMerge,
 } from '../../kernels/softmax_cross_entropy.ts'
-import { foldedWeights, transposedWeights } from './folded_weights.ts'
-import { backwardInputOptions, gradientConvolutionOf } from './gradient_convolution.ts'
 import type { Parameter, Tensor } from '../ir/graph.ts'
-import { lowerConvolution } from './lower_conv2d.ts'
-import { lowerWinogradBackwardWeight } from './lower_conv2d_backward_weight.ts'
-import { type Operand, type Step, scratch, tensors } from './step.ts'
 import type {
   BatchNormBackwardOp,
   BatchNormTrainingOp,
@@ -48,6 +43,11 @@ import type {
   MaxPoolBackwardOp,
   TrainingOp,
 } from '../ir/training_ops.ts'
+import { foldedWeights, transposedWeights } from './folded_weights.ts'
+import { backwardInputOptions, gradientConvolutionOf } from './gradient_convolution.ts'
+import { lowerConvolution } from './lower_conv2d.ts'
+import { lowerWinogradBackwardWeight } from './lower_conv2d_backward_weight.ts'
+import { type Operand, type Step, scratch, tensors } from './step.ts'
 
 export function lowerTraining(op: TrainingOp, target: ConvolutionTarget): Step[] {
   switch (op.kind) {

@@ -2,8 +2,8 @@
 
 import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
-import { type FoldedOutput, type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
 import type { Op, Parameter, Tensor } from '../ir/graph.ts'
+import { type FoldedOutput, type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
 
 /** What a kernel's buffer holds. */
 export type Operand =

@@ -1,4 +1,3 @@
-import { gradientConvolutionOf } from '../lower/gradient_convolution.ts'
 import {
   type Conv2dOp,
   type DepthwiseConv2dOp,
@@ -8,6 +7,7 @@ import {
   type Tensor,
 } from '../ir/graph.ts'
 import type { ConvolutionBackwardInputOp } from '../ir/training_ops.ts'
+import { gradientConvolutionOf } from '../lower/gradient_convolution.ts'
 import { editOps, usesOf } from './uses.ts'
 
 type Convolution = Conv2dOp | DepthwiseConv2dOp | ConvolutionBackwardInputOp

@@ -4,9 +4,9 @@ import { UserError } from '../../errors.ts'
 import type { TrainingGraph } from '../autodiff/autodiff.ts'
 import { inputsOf, type Op, type Tensor } from '../ir/graph.ts'
 import { lower } from '../lower/lower.ts'
+import type { Step } from '../lower/step.ts'
 import { layOutSteps, mebibytes, type Plan, type PlanTarget, tensorBytes } from './plan.ts'
 import { recomputing, unitInteriors } from './recompute.ts'
-import type { Step } from '../lower/step.ts'
 
 /** Tensors that are dropped together or not at all. */
 interface Candidate {

@@ -4,14 +4,14 @@ import { UserError } from '../../errors.ts'
 import type { ConvolutionTarget } from '../../kernels/choose_conv2d.ts'
 import { activationBytes, type Precision } from '../../kernels/layout.ts'
 import { classMapWords } from '../../kernels/upsample_argmax.ts'
-import { type FoldedWeights, foldedBytes } from '../lower/folded_weights.ts'
 import type { Graph, Parameter, Tensor } from '../ir/graph.ts'
+import { type FoldedWeights, foldedBytes } from '../lower/folded_weights.ts'
 import { lowerAll } from '../lower/lower.ts'
-import { assignOffsets } from './memory.ts'
-import { allPasses, type Pass } from '../passes/index.ts'
-import { storeAsFloat16 } from '../passes/store_as_float16.ts'
 import { statisticsByProducer } from '../lower/statistics_by_producer.ts'
 import type { Step } from '../lower/step.ts'
+import { allPasses, type Pass } from '../passes/index.ts'
+import { storeAsFloat16 } from '../passes/store_as_float16.ts'
+import { assignOffsets } from './memory.ts'
 
 /** A tensor's place in the arena, in bytes. */
 export interface Placement {

@@ -4,10 +4,10 @@ import { type Gpu, usage } from '../../gpu/gpu.ts'
 import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
-import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
 import type { Parameter, Tensor } from '../ir/graph.ts'
-import { type Plan, tensorBytes } from '../plan/plan.ts'
+import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
 import type { Operand } from '../lower/step.ts'
+import { type Plan, tensorBytes } from '../plan/plan.ts'
 
 /** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
 export type TensorData = Record<string, Float32Array | Uint8Array>

@@ -5,11 +5,16 @@ import { type Gpu, usage } from '../../gpu/gpu.ts'
 import type { Launch, Range } from '../../gpu/program.ts'
 import { accumulateGradients } from '../../kernels/accumulate_gradients.ts'
 import { sgd } from '../../kernels/sgd.ts'
-import type { WeightSource } from './executor.ts'
-import { type FoldedOutput, type FoldedWeights, foldedBytes, foldingLaunches } from '../lower/folded_weights.ts'
 import type { Parameter } from '../ir/graph.ts'
-import type { ParameterArena } from './parameter_arena.ts'
+import {
+  type FoldedOutput,
+  type FoldedWeights,
+  foldedBytes,
+  foldingLaunches,
+} from '../lower/folded_weights.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { WeightSource } from './executor.ts'
+import type { ParameterArena } from './parameter_arena.ts'
 import { allocateTogether } from './weight_store.ts'
 
 /** Stochastic gradient descent as in PyTorch. */

@@ -2,9 +2,14 @@
 
 import { type Gpu, usage } from '../../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../../gpu/program.ts'
-import type { WeightSource } from './executor.ts'
-import { type FoldedOutput, type FoldedWeights, foldedBytes, foldingLaunches } from '../lower/folded_weights.ts'
 import type { Parameter } from '../ir/graph.ts'
+import {
+  type FoldedOutput,
+  type FoldedWeights,
+  foldedBytes,
+  foldingLaunches,
+} from '../lower/folded_weights.ts'
+import type { WeightSource } from './executor.ts'
 
 /** Folding reads parameters from buffers of about this size, so that a large model is not on the GPU twice. */
 const STAGING_BYTES = 64 * 2 ** 20

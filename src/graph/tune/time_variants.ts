@@ -4,9 +4,9 @@ import { UserError } from '../../errors.ts'
 import { ShaderError } from '../../gpu/errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Conv2dVariant } from '../../kernels/choose_conv2d.ts'
-import { Executor, type TensorData } from '../runtime/executor.ts'
 import { type Conv2dOp, type Graph, inputsOf, parametersOf } from '../ir/graph.ts'
 import { createPlan } from '../plan/plan.ts'
+import { Executor, type TensorData } from '../runtime/executor.ts'
 import { WeightStore } from '../runtime/weight_store.ts'
 
 export interface Clock {

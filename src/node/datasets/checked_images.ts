@@ -7,8 +7,8 @@ import sharp from 'sharp'
 import * as v from 'valibot'
 import type { LabelCounts } from '../../data/check.ts'
 import { parseJson } from '../../json.ts'
-import { writeFileAtomic } from '../files/atomic.ts'
 import { cacheFolder } from '../cache.ts'
+import { writeFileAtomic } from '../files/atomic.ts'
 import type { Item } from './item.ts'
 
 /** Files kept, one for each dataset and split, and images in each: those checked last. */

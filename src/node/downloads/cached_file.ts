@@ -6,11 +6,11 @@ import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
+import { fileError } from '../files/file_error.ts'
+import { type Lock, type LockHolder, tryLock } from '../files/lock.ts'
 import { type DownloadOptions, download, sha256Of } from './download.ts'
 import { PartTakenError } from './download_part.ts'
-import { fileError } from '../files/file_error.ts'
 import { UnreachableError } from './http_errors.ts'
-import { type Lock, type LockHolder, tryLock } from '../files/lock.ts'
 
 /** How often a process looks whether another one has finished a download, in milliseconds. */
 const POLL_MS = 200

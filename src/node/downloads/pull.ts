@@ -17,12 +17,12 @@ import {
   registrySchema,
 } from '../../weights/registry.ts'
 import { cacheFolder } from '../cache.ts'
+import { listFileSet } from '../files/file_set.ts'
+import { readRegularFile } from '../files/read_file.ts'
 import { ensureFile } from './cached_file.ts'
 import type { DownloadProgress } from './download_progress.ts'
-import { listFileSet } from '../files/file_set.ts'
 import { HttpError } from './http_errors.ts'
 import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
-import { readRegularFile } from '../files/read_file.ts'
 import { shownSource, shownUrl } from './shown_url.ts'
 
 export type Json = Record<string, unknown>

@@ -5,8 +5,8 @@ import { UserError } from '../../errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { checkOptionNames, type OptionNames, shown } from '../../options.ts'
 import { printable, printablePath } from '../../printable.ts'
-import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
 import { readRegularFile } from '../files/read_file.ts'
+import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
 
 export interface ReadImageOptions {
   /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. Default: MAX_PHOTO_PIXELS. */

@@ -7,9 +7,9 @@ import { UserError } from '../../errors.ts'
 import { shown } from '../../options.ts'
 import { printable } from '../../printable.ts'
 import { fetchBytes, urlText } from '../downloads/fetch_bytes.ts'
+import { shownUrl } from '../downloads/shown_url.ts'
 import { readImage } from './image.ts'
 import { type Pixels, readPixels } from './pixels.ts'
-import { shownUrl } from '../downloads/shown_url.ts'
 
 /** A Blob or a File, or what else gives its bytes as these do, such as a Response. */
 export interface BlobLike {

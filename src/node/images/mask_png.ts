@@ -3,8 +3,8 @@ import type { Colour } from '../../data/palette.ts'
 import { UserError } from '../../errors.ts'
 import { printablePath } from '../../printable.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
-import { decodeIndices } from './png_indices.ts'
 import { readRegularFile } from '../files/read_file.ts'
+import { decodeIndices } from './png_indices.ts'
 
 /** Class ids per pixel, row by row from the top: height · width bytes. */
 export interface Mask {

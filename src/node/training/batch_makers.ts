@@ -3,9 +3,9 @@
 import type { Dataset, LabelledImage } from '../../data/dataset.ts'
 import { readLabelledImage } from '../../data/labelled_image.ts'
 import { BadImageError } from '../../errors.ts'
-import type { BadSources, Batch, BatchJob } from './batch.ts'
 import type { FileDataset } from '../datasets/file_dataset.ts'
 import type { WorkerPool } from '../worker_pool.ts'
+import type { BadSources, Batch, BatchJob } from './batch.ts'
 
 /** Makes a batch of the images at these indices of a dataset. */
 export type BatchMaker = (

@@ -7,10 +7,10 @@ import type { Preprocessing } from '../../model/preprocessing.ts'
 import { type Augmentation, PAPER_AUGMENTATION } from '../../train/augment.ts'
 import type { Recipe } from '../../train/recipe.ts'
 import type { Sampler } from '../../train/sampler.ts'
-import type { BadSources, Batch, BatchJob } from './batch.ts'
-import { type BatchMaker, makeOfFiles, makeOfImages } from './batch_makers.ts'
 import { FileDataset } from '../datasets/file_dataset.ts'
 import { WorkerPool } from '../worker_pool.ts'
+import type { BadSources, Batch, BatchJob } from './batch.ts'
+import { type BatchMaker, makeOfFiles, makeOfImages } from './batch_makers.ts'
 
 export interface LoaderOptions {
   batchSize: number

@@ -5,9 +5,9 @@ import { checkClassIds } from '../../data/labelled_image.ts'
 import { UserError } from '../../errors.ts'
 import { augment } from '../../train/augment.ts'
 import { randomSource } from '../../train/random.ts'
-import type { BadSources, Batch, BatchJob } from './batch.ts'
 import { type Item, readItem } from '../datasets/item.ts'
 import { serve } from '../worker_pool.ts'
+import type { BadSources, Batch, BatchJob } from './batch.ts'
 
 serve(async (job: BatchJob) => {
   const result = await makeBatch(job)
