@@ -1,8 +1,8 @@
 // The auxiliary head of training: torchvision's FCNHead on block3's features. Its loss reaches the middle of the network on a
 // shorter way than that of the logits. Parameters carry torchvision's names.
 
-import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { ResNetConfig } from './config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
 import { EPSILON, scaledChannels } from './resnet.ts'

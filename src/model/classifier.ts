@@ -1,7 +1,7 @@
 // The layers that know the classes: the last convolution of each head, which other classes need anew.
 
 import { UserError } from '../errors.ts'
-import type { Parameter } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
 import type { DeepLabConfig } from './config.ts'
 import { initialValues, networkParameters, normalSource } from './initial_weights.ts'
 

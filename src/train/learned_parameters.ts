@@ -1,6 +1,6 @@
 // Which parameters of a network learn, and how fast.
 
-import type { Parameter } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
 import { headParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, withoutAuxiliaryHead } from '../model/config.ts'
 import { networkParameters } from '../model/initial_weights.ts'

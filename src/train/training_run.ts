@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import type { TrainingGraph } from '../graph/autodiff/autodiff.ts'
+import type { TrainingGraph } from '../graph/autodiff/training_graph.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
@@ -60,7 +60,7 @@ export class TrainingRun {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options)
-    const plan = planWithin(graph, gpu, activationBudget && activationBudget * 2 ** 20)
+    const plan = planWithin(graph, { device: gpu }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),

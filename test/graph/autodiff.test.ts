@@ -1,9 +1,9 @@
 // What autodiff makes of batch norm; gradients themselves are compared with PyTorch's in test/train.
 
 import { expect } from 'chai'
-import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Tensor } from '../../src/graph/ir/graph.ts'
+import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { presets } from '../../src/model/presets.ts'
 

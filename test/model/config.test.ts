@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import {
   type DeepLabOptions,
   deepLabConfig,

@@ -3,7 +3,7 @@
 
 import { type Gpu, usage } from '../../gpu/gpu.ts'
 import type { Range } from '../../gpu/program.ts'
-import type { Parameter } from '../ir/graph.ts'
+import type { Parameter } from '../ir/tensor.ts'
 
 /** Parameters that lie next to each other, learn alike and can be bound at once, in bytes. */
 export interface Section {

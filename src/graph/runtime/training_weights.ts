@@ -5,7 +5,7 @@ import { type Gpu, usage } from '../../gpu/gpu.ts'
 import type { Launch, Range } from '../../gpu/program.ts'
 import { accumulateGradients } from '../../kernels/accumulate_gradients.ts'
 import { sgd } from '../../kernels/sgd.ts'
-import type { Parameter } from '../ir/graph.ts'
+import type { Parameter } from '../ir/tensor.ts'
 import {
   type FoldedOutput,
   type FoldedWeights,

@@ -1,20 +1,11 @@
-// How the gradient of a convolution's input is computed: as a convolution where it is one.
+// The gradient of a dense convolution's input: a convolution itself where it is one, else phase by phase.
 
-import type { Kernel } from '../gpu/kernel.ts'
-import { type ConvolutionTarget, CPU_SUBGROUP, chooseConv2d } from './choose_conv2d.ts'
-import type { Conv2dOptions } from './conv2d.ts'
-import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from './conv2d_backward_input.ts'
-import { conv2dBackwardInputSubgroup } from './conv2d_backward_input_subgroup.ts'
-import { windowedSize } from './geometry.ts'
-
-/** One kernel for it. Both that it may be read `input` and `weight` and write `output`. */
-export function chooseConv2dBackwardInput(
-  options: Conv2dBackwardInputOptions,
-  target: ConvolutionTarget,
-): Kernel {
-  const convolution = gradientConvolution(options)
-  return convolution ? chooseConv2d(convolution, target) : chooseByPhases(options, target)
-}
+import type { Kernel } from '../../gpu/kernel.ts'
+import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
+import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
+import { windowedSize } from '../../kernels/geometry.ts'
+import { CPU_SUBGROUP, type Device } from './target.ts'
 
 /**
  * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
@@ -41,7 +32,11 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
   }
 }
 
-const chooseByPhases = (options: Conv2dBackwardInputOptions, { subgroupSize }: ConvolutionTarget): Kernel =>
+/** The kernel for any stride: input pixels of one phase have the same taps. */
+export const inputGradientByPhases = (
+  options: Conv2dBackwardInputOptions,
+  { subgroupSize }: Device,
+): Kernel =>
   subgroupSize === CPU_SUBGROUP
     ? conv2dBackwardInputSubgroup({ ...options, subgroupSize })
     : conv2dBackwardInput(options)

@@ -1,28 +1,39 @@
 // Reverse-mode differentiation as a pass: a graph that ends in logits, of one head or several, becomes one that also computes the
-// loss and the gradient of every parameter. It only walks the graph; each op's gradient is a kernel beside its forward one.
+// loss and the gradient of every parameter. It only walks the graph; each op's gradient stands beside the op, in ops/.
 
-import { type Graph, inputsOf, type Op, parametersOf, type ResizeOp, type Tensor } from '../ir/graph.ts'
-import type { CrossEntropyOp } from '../ir/training_ops.ts'
-import { foldBatchNorm } from '../passes/fold_batch_norm.ts'
-import { fuseActivation, fuseAdd } from '../passes/fuse.ts'
+import { inputsOf, parametersOf } from '../ir/graph.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { crossEntropyLoss } from '../ops/cross_entropy.ts'
+import {
+  type BackwardOp,
+  differentiateOp,
+  type FoldedGraph,
+  type FusedGraph,
+  type FusedOp,
+  type ModelGraph,
+} from '../ops/index.ts'
+import type { ResizeOp } from '../ops/resize.ts'
+import { foldable, foldBatchNorms, fuseActivations } from '../passes/fold.ts'
+import { fuseAdd } from '../passes/fuse_add.ts'
 import { residualInPlace } from '../passes/residual_in_place.ts'
-import { editOps } from '../passes/uses.ts'
-import { activated, type Gradients, rules } from './gradients.ts'
+import type { GradientTape } from './tape.ts'
 
 export interface TrainingGraphOptions {
   /** Size of the labels; the logits are upsampled to it, never the labels reduced (section 4.1 of DeepLabv3). */
   labels: { height: number; width: number }
+  /** Which of PyTorch's two conventions for positions holds where the logits are upsampled. Default false: half pixels. */
+  alignCorners?: boolean
   /** Pixels of this label count neither in the loss nor in its gradient. */
   ignoreIndex: number
   /** Whether the graph takes a weight for each class, as the input `classWeights`. Default: all count alike. */
   classWeights?: boolean
-  /** Of the loss of each of the graph's outputs, in the sum of losses. Default: 1 each. */
+  /** The factor of each output's loss in the sum of losses. Default: 1 each. */
   lossWeights?: readonly number[]
   /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
   batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
 }
 
-export interface TrainingGraph extends Graph {
+export interface TrainingGraph extends FusedGraph {
   /** How many of the ops, the first ones, are the forward pass up to the loss. */
   forwardOps: number
   /** class8 [n, height, width, 1], among the inputs. */
@@ -35,8 +46,8 @@ export interface TrainingGraph extends Graph {
  * `forward` is as the model built it, before any pass. Its outputs are logits [n, h, w, classes]; what training makes smaller is
  * the sum of their losses by `lossWeights`.
  */
-export function trainingGraph(forward: Graph, options: TrainingGraphOptions): TrainingGraph {
-  const prepared = fuseActivation(withTrainingBatchNorm(forward, options))
+export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions): TrainingGraph {
+  const prepared = fuseActivations(withTrainingBatchNorm(foldable(forward), options))
   const { outputs } = prepared
   const [logits] = outputs
   const labels: Tensor = {
@@ -47,90 +58,60 @@ export function trainingGraph(forward: Graph, options: TrainingGraphOptions): Tr
   const classWeights: Tensor | undefined = options.classWeights
     ? { name: 'classWeights', shape: [1, 1, 1, logits.shape[3]], dtype: 'f32' }
     : undefined
-  const { ignoreIndex, lossWeights = outputs.map(() => 1) } = options
-  const upsamplings = outputs.map(logits => upsampleRows(logits, options.labels.height))
-  const upsampled = { ...prepared, ops: [...prepared.ops, ...upsamplings] }
+  const { ignoreIndex, alignCorners = false, lossWeights = outputs.map(() => 1) } = options
+  const upsamplings = outputs.map(logits => upsampleRows(logits, options.labels.height, alignCorners))
+  const upsampled: FoldedGraph = { ...prepared, ops: [...prepared.ops, ...upsamplings] }
   const losses = upsamplings.map(({ output: rows }, i) => {
     const name = i === 0 ? 'loss' : `loss of ${outputs[i].name}`
-    return crossEntropy({ logits: rows, labels, classWeights }, { name, ignoreIndex, weight: lossWeights[i] })
+    const given = { name, ignoreIndex, alignCorners, lossWeight: lossWeights[i] }
+    return crossEntropyLoss({ logits: rows, labels, classWeights }, given)
   })
   const given = losses.map(({ gradient }, i) => [upsamplings[i].output, gradient] as const)
   const backward = optimised(differentiate(upsampled, new Map(given)))
   return {
+    stage: 'fused',
     ops: [...upsampled.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
     forwardOps: upsampled.ops.length,
     inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
     outputs: losses.map(({ output }) => output),
     labels,
-    losses: losses.map(({ output, weight }) => ({ output, weight })),
+    losses: losses.map(({ output }, i) => ({ output, weight: lossWeights[i] })),
   }
 }
 
 /** Frozen statistics are as good as constants, so that batch norm is folded into the convolutions, as for inference. */
-function withTrainingBatchNorm(graph: Graph, { batchNorm: how }: TrainingGraphOptions): Graph {
-  if (how.mode === 'frozen') return foldBatchNorm(graph)
-  return editOps(graph, op => {
-    if (op.kind !== 'batchNorm') return [op]
+function withTrainingBatchNorm(graph: FoldedGraph, { batchNorm: how }: TrainingGraphOptions): FoldedGraph {
+  if (how.mode === 'frozen') return foldBatchNorms(graph)
+  const ops = graph.ops.map(op => {
+    if (op.kind !== 'batchNorm') return op
     const vector = (suffix: string): Tensor => ({
       name: `${op.name}.${suffix}`,
       shape: [1, 1, 1, op.output.shape[3]],
       dtype: 'f32',
     })
     const statistics = { mean: vector('mean'), variance: vector('variance') }
-    return [{ ...op, kind: 'batchNormTraining', momentum: how.momentum, statistics }]
+    return { ...op, kind: 'batchNormTraining', momentum: how.momentum, statistics } as const
   })
+  return { ...graph, ops }
 }
 
 /**
  * Half of the upsampling of the logits, which is separable; the other half is the cross entropy's own. So no kernel has to
  * look at all label pixels of an area for each logit, and what lies between takes little room.
  */
-function upsampleRows(logits: Tensor, height: number): ResizeOp {
+function upsampleRows(logits: Tensor, height: number, alignCorners: boolean): ResizeOp {
   const [n, , w, c] = logits.shape
   const name = `${logits.name}.rows`
-  return {
-    kind: 'resize',
-    name,
-    inputs: { input: logits },
-    alignCorners: false,
-    output: { name, shape: [n, height, w, c], dtype: 'f32' },
-  }
-}
-
-function crossEntropy(
-  inputs: CrossEntropyOp['inputs'],
-  { name, ignoreIndex, weight }: { name: string; ignoreIndex: number; weight: number },
-) {
-  const { logits, labels } = inputs
-  const [n, height, width] = labels.shape
-  const output: Tensor = { name, shape: [1, 1, 1, 2], dtype: 'f32' }
-  const logSumExp: Tensor = {
-    name: `${name}.log sum exp`,
-    shape: [1, 1, 1, n * height * width],
-    dtype: 'f32',
-  }
-  const gradient: Tensor = { ...logits, name: `${logits.name}.gradient` }
-  const shared = { alignCorners: false, ignoreIndex }
-  const ops: Op[] = [
-    { kind: 'crossEntropy', name, inputs, ...shared, logSumExp, output },
-    {
-      kind: 'crossEntropyBackward',
-      name: gradient.name,
-      inputs: { ...inputs, logSumExp, loss: output },
-      ...shared,
-      lossWeight: weight,
-      output: gradient,
-    },
-  ]
-  return { ops, output, weight, gradient }
+  const output: Tensor = { name, shape: [n, height, w, c], dtype: 'f32' }
+  return { kind: 'resize', name, inputs: { input: logits }, alignCorners, output }
 }
 
 /** The ops that carry the given gradients back through `graph`, in the order in which they run. */
-function differentiate(graph: Graph, given: ReadonlyMap<Tensor, Tensor>): Op[] {
-  const ops: Op[] = []
+function differentiate(graph: FoldedGraph, given: ReadonlyMap<Tensor, Tensor>): BackwardOp[] {
+  const ops: BackwardOp[] = []
   const gradients = new Map(given)
   const depends = dependsOnParameters(graph)
-  const tape: Gradients = {
+  const tape: GradientTape = {
     emit: op => {
       ops.push(op)
       return op.output
@@ -143,26 +124,23 @@ function differentiate(graph: Graph, given: ReadonlyMap<Tensor, Tensor>): Op[] {
   }
   for (const op of graph.ops.toReversed()) {
     const gradient = gradients.get(op.output)
-    if (!gradient) continue
-    const rule = rules[op.kind]
-    if (!rule) throw new Error(`${op.kind} has no gradient (${op.name})`)
-    rule(op, activated(op, gradient, tape), tape)
+    if (gradient) differentiateOp(op, gradient, tape)
   }
   return ops
 }
 
-/** Convolutions add to a sum of gradients what is there before, mostly where it lies. */
-const optimised = (backward: Op[]): Op[] =>
-  residualInPlace(fuseAdd({ ops: backward, inputs: [], outputs: [] })).ops
+/** Convolutions add to a sum of gradients what is there before, mostly in its place. */
+const optimised = (ops: BackwardOp[]): FusedOp[] =>
+  residualInPlace(fuseAdd({ stage: 'fused', ops, inputs: [], outputs: [] })).ops
 
 /** A tensor that several ops read has the sum of the gradients that they give it. */
-function sum(tape: Gradients, a: Tensor, b: Tensor): Tensor {
+function sum(tape: GradientTape, a: Tensor, b: Tensor): Tensor {
   const name = `${b.name} + ${a.name}`
   return tape.emit({ kind: 'add', name, inputs: { a, b }, activation: 'none', output: { ...a, name } })
 }
 
-/** The tensors that some parameter has a say in; the others (the image) need no gradient. */
-function dependsOnParameters(graph: Graph): Set<Tensor> {
+/** The tensors that depend on some parameter; the others (the image) need no gradient. */
+function dependsOnParameters(graph: FoldedGraph): Set<Tensor> {
   const depends = new Set<Tensor>()
   for (const op of graph.ops)
     if (parametersOf(op).length > 0 || inputsOf(op).some(input => depends.has(input))) depends.add(op.output)

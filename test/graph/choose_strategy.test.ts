@@ -1,16 +1,10 @@
 import { expect } from 'chai'
-import {
-  type Conv2dVariant,
-  type ConvolutionTarget,
-  chooseConv2d,
-  chooseVariant,
-  chooseWinograd,
-  conv2dKey,
-  conv2dVariants,
-  variantsFor,
-} from '../../src/kernels/choose_conv2d.ts'
+import { UserError } from '../../src/errors.ts'
+import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
+import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
+import { type Choice, targetOf } from '../support/target.ts'
 
 const wide: Conv2dOptions = {
   label: 'wide',
@@ -23,7 +17,14 @@ const wide: Conv2dOptions = {
   activation: 'relu',
 }
 const pointwise: Conv2dOptions = { ...wide, kernel: [1, 1], dilation: 1, padding: symmetric(0) }
-const cpu: ConvolutionTarget = { subgroupSize: 8 }
+const cpu = { subgroupSize: 8 }
+
+const variantsFor = (options: Conv2dOptions, choice: Choice) =>
+  strategiesFor(options, targetOf(choice)).map(({ name }) => name)
+const chooseVariant = (options: Conv2dOptions, choice: Choice) =>
+  chooseStrategy(options, targetOf(choice)).name
+
+const fixedTiles = conv2dVariants.filter(variant => variant.startsWith('conv2d_tiled_'))
 
 const replaced = ([...shape]: Conv2dOptions['input'], axis: number): Conv2dOptions['input'] => {
   shape[axis] = 7
@@ -66,10 +67,10 @@ describe('the variant of a convolution', () => {
     expect(variantsFor(wide, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup', ...tiles])
     expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
-    const forGpus = ['conv2d_tiled', 'conv2d_subgroup_matrix']
+    const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
     const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
     expect(variantsFor(short, cpu)).to.have.members(forCpus)
-    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
+    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...fixedTiles, ...tiles])
     const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
     expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(conv2dVariants)
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
@@ -101,14 +102,13 @@ describe('the variant of a convolution', () => {
         return { m: 16, n: 16, k: 16 }
       }
     })()
-    expect(chooseConv2d({ ...pointwise, precision: 'fp16' }, withMatrices).shader).to.equal(
-      'conv2d_subgroup_matrix',
-    )
-    expect(chooseConv2d(pointwise, gpu).shader).to.equal('conv2d_subgroup')
-    expect(chooseWinograd(wide, gpu)).to.include({ outputs: 4, subgroupSize: 8 })
+    const variantOn = (options: Conv2dOptions, device: object) => chooseStrategy(options, { device }).name
+    expect(variantOn({ ...pointwise, precision: 'fp16' }, withMatrices)).to.equal('conv2d_subgroup_matrix')
+    expect(variantOn(pointwise, gpu)).to.equal('conv2d_subgroup')
+    expect(variantOn(wide, gpu)).to.equal('winograd_4')
   })
 
-  it('is the one that was measured, and before that the one that is told, where it fits', () => {
+  it('is the one that the caller forces, else the one that was measured, where it fits', () => {
     const tuned = (variant: Conv2dVariant) => new Map([[conv2dKey(wide), variant]])
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_3') })).to.equal('winograd_3')
     expect(chooseVariant(wide, { subgroupSize: 32, tuned: tuned('winograd_3') })).to.equal('winograd_3')
@@ -121,5 +121,13 @@ describe('the variant of a convolution', () => {
     )
     const told = { ...cpu, tuned: tuned('winograd_3'), variant: 'conv2d' as const }
     expect(chooseVariant(wide, told)).to.equal('conv2d')
+  })
+
+  it('throws where the caller forces a variant that cannot compute the convolution', () => {
+    const forced = () => 'winograd_4' as const
+    expect(() => chooseStrategy({ ...wide, stride: 2 }, { device: cpu, policy: { forced } })).to.throw(
+      UserError,
+      'wide: winograd_4 cannot compute 1×33×33×256 → 256, 3×3, stride 2, rate 2, padding 2 here',
+    )
   })
 })
