@@ -2,7 +2,9 @@
 
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { gradientConvolution, inputGradientByPhases } from '../../src/graph/convolution/backward_input.ts'
-import { CPU_SUBGROUP, type Device } from '../../src/graph/convolution/target.ts'
+import { chooseStrategy } from '../../src/graph/convolution/choose.ts'
+import type { Device } from '../../src/graph/convolution/target.ts'
+import { conv2d } from '../../src/kernels/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../src/kernels/conv2d_backward_input.ts'
 import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
 import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
@@ -11,8 +13,8 @@ import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
 export function backwardInputKernel(options: Conv2dBackwardInputOptions, device: Device): Kernel {
   const convolution = gradientConvolution(options)
   if (!convolution) return inputGradientByPhases(options, device)
-  const { subgroupSize } = device
-  return subgroupSize === CPU_SUBGROUP
-    ? conv2dSubgroup({ ...convolution, subgroupSize })
-    : conv2dTiled(convolution)
+  const { name } = chooseStrategy(convolution, { device, policy: { winograd: false } })
+  if (name === 'conv2d_subgroup')
+    return conv2dSubgroup({ ...convolution, subgroupSize: device.subgroupSize! })
+  return name === 'conv2d' ? conv2d(convolution) : conv2dTiled(convolution)
 }
