@@ -53,7 +53,7 @@ const lower: OpDefinition<FusedBatchNormOp>['lower'] = op => [
 export const batchNormOp: OpDefinition<FusedBatchNormOp> & DifferentiableOp<FoldedBatchNormOp> = {
   lower,
   gradient: {
-    none: 'batch norm with fixed statistics has one where it folds into the convolution before it',
+    none: 'its statistics are fixed, and no convolution stands before it to fold it into',
   },
 }
 
