@@ -13,10 +13,10 @@ import {
   type ModelGraph,
 } from '../ops/index.ts'
 import type { ResizeOp } from '../ops/resize.ts'
+import type { GradientTape } from '../ops/tape.ts'
 import { foldable, foldBatchNorms, fuseActivations } from '../passes/fold.ts'
 import { fuseAdd } from '../passes/fuse_add.ts'
 import { residualInPlace } from '../passes/residual_in_place.ts'
-import type { GradientTape } from './tape.ts'
 
 export interface TrainingGraphOptions {
   /** Size of the labels; the logits are upsampled to it, never the labels reduced (section 4.1 of DeepLabv3). */

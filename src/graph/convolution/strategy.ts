@@ -9,7 +9,6 @@ import type { WinogradOutputs } from '../../kernels/winograd.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { ConvolutionWeights, FoldedWeights } from '../lower/folded_weights.ts'
-import type { LeftStatistics } from '../lower/lowering.ts'
 import { type Operand, type Step, scratch, tensors } from '../lower/step.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
 
@@ -25,6 +24,12 @@ export interface ConvolutionLayer {
   weights: ConvolutionWeights
   /** Whether the statistics of the output are wanted. */
   wantsStatistics?: boolean
+}
+
+/** Statistics of a map, by tiles of pixels, that the convolution which makes the map leaves behind. */
+export interface LeftStatistics {
+  tensor: Tensor
+  tiles: number
 }
 
 export interface LoweredConvolution {

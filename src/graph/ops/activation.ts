@@ -1,11 +1,11 @@
 import { type Activation, activation } from '../../kernels/activation.ts'
 import { activationBackward } from '../../kernels/activation_backward.ts'
-import type { GradientTape } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { GradientTape } from './tape.ts'
 
 export type ActivationOp = OpOf<'activation', { input: Tensor }> & { activation: Activation }
 

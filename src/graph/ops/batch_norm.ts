@@ -6,13 +6,13 @@ import {
   batchNormBackwardReduce,
 } from '../../kernels/batch_norm_backward.ts'
 import { batchNormMerge, batchNormStatistics } from '../../kernels/batch_norm_statistics.ts'
-import { inputGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'
-import type { Lowering } from '../lower/lowering.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { Lowering } from './lowering.ts'
+import { inputGradient } from './tape.ts'
 
 export type BatchNormOp = OpOf<'batchNorm', { input: Tensor }> & { batchNorm: BatchNorm }
 

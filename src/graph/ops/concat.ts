@@ -1,12 +1,12 @@
 import { UserError } from '../../errors.ts'
 import { concat } from '../../kernels/concat.ts'
 import { sliceChannels } from '../../kernels/slice_channels.ts'
-import { inputGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { inputGradient } from './tape.ts'
 
 /** Along the channels, in the order of the inputs. */
 export type ConcatOp = OpOf<'concat', readonly Tensor[]>

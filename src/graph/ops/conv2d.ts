@@ -1,13 +1,11 @@
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../kernels/conv2d_backward_input.ts'
-import { inputGradient, parameterGradient } from '../autodiff/tape.ts'
 import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
 import { lowerWeightGradient } from '../convolution/backward_weight.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { convolutionWeights, transposedWeights } from '../lower/folded_weights.ts'
-import type { Lowering } from '../lower/lowering.ts'
 import { type Operand, type Step, tensors } from '../lower/step.ts'
 import {
   type Convolution,
@@ -19,6 +17,8 @@ import {
   windowOf,
 } from './convolution.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { Lowering } from './lowering.ts'
+import { inputGradient, parameterGradient } from './tape.ts'
 
 export type Conv2dOp = OpOf<'conv2d', { input: Tensor }> & Convolution
 export type FoldedConv2dOp = Conv2dOp & FoldedIn

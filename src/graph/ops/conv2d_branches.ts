@@ -10,10 +10,10 @@ import {
   foldedBytes,
   foldedSideBySide,
 } from '../lower/folded_weights.ts'
-import type { Lowering } from '../lower/lowering.ts'
 import { type Step, tensors } from '../lower/step.ts'
 import { convolutionOf, type FusedConv2dOp } from './conv2d.ts'
 import type { FusedOp } from './index.ts'
+import type { Lowering } from './lowering.ts'
 
 /** After so many channels weights and biases end where any GPU can bind the next ones, as f16 too. */
 const BINDABLE_CHANNELS = 128

@@ -4,13 +4,13 @@ import { UserError } from '../../errors.ts'
 import type { Activation } from '../../kernels/activation.ts'
 import { biasGradient } from '../../kernels/bias_gradient.ts'
 import { type Padding, samePadding, symmetric, windowedSize } from '../../kernels/geometry.ts'
-import { type GradientTape, parameterGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { activationGradient } from './activation.ts'
 import type { OpDefinition } from './definition.ts'
 import { foldBatchNormGradient } from './fold_batch_norm.ts'
+import { type GradientTape, parameterGradient } from './tape.ts'
 
 /** A convolution as a model builds it. */
 export interface Convolution {

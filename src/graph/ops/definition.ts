@@ -1,8 +1,8 @@
 // What a kind of op is, besides its type and its shape rule.
 
-import type { GradientRule } from '../autodiff/tape.ts'
-import type { Lowering } from '../lower/lowering.ts'
 import type { Step } from '../lower/step.ts'
+import type { Lowering } from './lowering.ts'
+import type { GradientRule } from './tape.ts'
 
 export interface OpDefinition<Op> {
   /** The kernels that compute the op, in order. */

@@ -1,7 +1,6 @@
 import { depthwiseConv2d } from '../../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../../kernels/depthwise_conv2d_backward_weight.ts'
-import { inputGradient, parameterGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -18,6 +17,7 @@ import {
   windowOf,
 } from './convolution.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { inputGradient, parameterGradient } from './tape.ts'
 
 export type DepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor }> & Convolution
 export type FoldedDepthwiseConv2dOp = DepthwiseConv2dOp & FoldedIn

@@ -1,10 +1,10 @@
 import { dropout } from '../../kernels/dropout.ts'
-import { inputGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp } from './definition.ts'
+import { inputGradient } from './tape.ts'
 
 /** Zeroes a share `p` of the values, others for every `step` (u32) and `seed`, and divides the rest by 1 − p. */
 export type DropoutOp = OpOf<'dropout', { input: Tensor; step: Tensor }> & { p: number; seed: number }

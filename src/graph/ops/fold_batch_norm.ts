@@ -1,9 +1,9 @@
 // The gradient of a batch norm with fixed statistics that passes folded into the convolution before it.
 
 import { foldBatchNormBackward } from '../../kernels/fold_batch_norm_backward.ts'
-import { type GradientTape, parameterGradient } from '../autodiff/tape.ts'
 import type { BatchNorm, OpOf, Parameter } from '../ir/tensor.ts'
 import type { OpDefinition } from './definition.ts'
+import { type GradientTape, parameterGradient } from './tape.ts'
 
 /**
  * From the gradients of a folded weight and bias to those of weight, γ and β. The former stand where those of the weight and of β

@@ -1,11 +1,11 @@
 import { globalAveragePool } from '../../kernels/global_average_pool.ts'
 import { globalAveragePoolBackward } from '../../kernels/global_average_pool_backward.ts'
-import { inputGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { inputGradient } from './tape.ts'
 
 export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }>
 

@@ -1,11 +1,9 @@
 // All ops, by kind. A new op is entered here three times: its types by stage, its definition, and its method of the builder.
 // A kind without a definition, or a model's kind without a gradient or a reason for none, does not compile.
 
-import type { GradientTape } from '../autodiff/tape.ts'
 import type { Graph } from '../ir/graph.ts'
 import { GraphScope } from '../ir/scope.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import type { Lowering } from '../lower/lowering.ts'
 import { type Step, stepsAsStored } from '../lower/step.ts'
 import * as accumulate from './accumulate_probabilities.ts'
 import * as activation from './activation.ts'
@@ -20,10 +18,12 @@ import * as depthwise from './depthwise_conv2d.ts'
 import * as dropout from './dropout.ts'
 import * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
+import type { Lowering } from './lowering.ts'
 import * as maxPool from './max_pool.ts'
 import * as preprocess from './preprocess.ts'
 import * as resize from './resize.ts'
 import * as softmax from './softmax.ts'
+import type { GradientTape } from './tape.ts'
 import * as argmax from './upsample_argmax.ts'
 
 /** Ops that are the same at every stage. */

@@ -2,12 +2,12 @@ import { UserError } from '../../errors.ts'
 import { type Padding, symmetric, windowedSize } from '../../kernels/geometry.ts'
 import { maxPool } from '../../kernels/max_pool.ts'
 import { maxPoolBackward, maxPoolWinners } from '../../kernels/max_pool_backward.ts'
-import { inputGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { inputGradient } from './tape.ts'
 
 interface PoolWindow {
   /** Height and width. */

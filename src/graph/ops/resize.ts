@@ -1,11 +1,11 @@
 import { resize } from '../../kernels/resize.ts'
 import { resizeBackward } from '../../kernels/resize_backward.ts'
-import { inputGradient } from '../autodiff/tape.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { inputGradient } from './tape.ts'
 
 export type ResizeOp = OpOf<'resize', { input: Tensor }> & { alignCorners: boolean }
 

@@ -2,7 +2,7 @@
 
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
-import type { BackwardOp } from '../ops/index.ts'
+import type { BackwardOp } from './index.ts'
 
 export interface GradientTape {
   /** Adds an op to the backward pass; returns its output. */

@@ -2,16 +2,10 @@
 
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
-import type { ConvolutionStrategy } from '../convolution/strategy.ts'
+import type { ConvolutionStrategy, LeftStatistics } from '../convolution/strategy.ts'
 import type { ConvolutionTarget } from '../convolution/target.ts'
 import type { AnyOp, Graph } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
-
-/** Statistics of a map, by tiles of pixels, that the convolution which makes the map left behind. */
-export interface LeftStatistics {
-  tensor: Tensor
-  tiles: number
-}
 
 export interface Lowering {
   target: ConvolutionTarget
