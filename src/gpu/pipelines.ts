@@ -1,4 +1,4 @@
-// Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text and its constants.
+// Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text.
 
 import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
@@ -11,7 +11,7 @@ export interface Pipeline {
   interface: Interface
 }
 
-/** Networks here need a few dozen; the bound is against a caller that walks through endless shapes. */
+/** A network needs a few dozen pipelines. The bound is for a caller that keeps asking for new constants. */
 const CAPACITY = 256
 
 export class PipelineCache {
@@ -22,15 +22,14 @@ export class PipelineCache {
     this.#device = device
   }
 
-  /** The kernel's pipeline, compiled at its first use. Throws ShaderError with the numbered WGSL. */
-  get(kernel: Kernel): Promise<Pipeline> {
+  /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
+  async get(kernel: Kernel): Promise<Pipeline> {
     const code = assemble(shaders[kernel.shader], kernel)
-    const key = `${JSON.stringify(Object.entries(kernel.constants ?? {}).sort())}\n${code}`
-    const cached = this.#pipelines.get(key)
-    this.#pipelines.delete(key)
+    const cached = this.#pipelines.get(code)
+    this.#pipelines.delete(code)
     const pipeline = cached ?? compile(this.#device, kernel, code)
-    this.#pipelines.set(key, pipeline)
-    pipeline.catch(() => this.#pipelines.delete(key))
+    this.#pipelines.set(code, pipeline)
+    pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
     return pipeline
   }
@@ -44,7 +43,7 @@ async function compile(device: GPUDevice, kernel: Kernel, code: string): Promise
   const compiling = device.createComputePipelineAsync({
     label: kernel.shader,
     layout: device.createPipelineLayout({ label: kernel.shader, bindGroupLayouts: [layout] }),
-    compute: { module, entryPoint: 'main', constants: kernel.constants },
+    compute: { module, entryPoint: 'main' },
   })
   const scope = device.popErrorScope()
   const failure = await compiling.then(() => undefined, reason)

@@ -88,9 +88,8 @@ describe('tuning', () => {
         if (kernel.shader === 'winograd_multiply') throw new ShaderError('refused')
         if (kernel.shader !== 'conv2d') return gpu.pipelines.get(kernel)
         // For a grid of conv2d's, which tiles the map in another way.
-        const tile = { TILE_PIXELS: 3, TILE_VECTORS: 4 }
-        const constants = { SUBGROUP_SIZE: gpu.subgroupSize! }
-        return gpu.pipelines.get({ ...kernel, shader: 'conv2d_subgroup', consts: tile, constants })
+        const constants = { LANE_PIXELS: 3, LANE_VECTORS: 4, SUBGROUP_SIZE: gpu.subgroupSize! }
+        return gpu.pipelines.get({ ...kernel, shader: 'conv2d_subgroup', constants })
       },
     })
     const graph = planned()

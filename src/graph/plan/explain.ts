@@ -26,8 +26,8 @@ export function explain(plan: Plan): string {
 }
 
 /** The shader with what tells its variants apart. */
-function variantOf({ shader, consts = {} }: Plan['steps'][number]['kernel']): string {
-  const tile = Object.values(consts).join('×')
+function variantOf({ shader, constants = {} }: Plan['steps'][number]['kernel']): string {
+  const tile = Object.values(constants).join('×')
   return tile ? `${shader} ${tile}` : shader
 }
 
