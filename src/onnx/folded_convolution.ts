@@ -1,4 +1,4 @@
-// A convolution's weights with its batch norm folded in: one node instead of two, in runtimes that would not fold them, too.
+// A convolution's weights with its batch norm folded in. The file then has one node instead of two; not every runtime folds them.
 
 import type { Convolution, Parameter } from '../graph/ir/graph.ts'
 
@@ -6,13 +6,13 @@ import type { Convolution, Parameter } from '../graph/ir/graph.ts'
 export type Parameters = ReadonlyMap<string, Float32Array>
 
 export interface FoldedConvolution {
-  /** In the weight's own layout, [outChannels, inChannels / groups, h, w]. */
+  /** [outChannels, inChannels / groups, h, w], as in the checkpoint. */
   weight: Float32Array<ArrayBuffer>
   /** [outChannels] */
   bias: Float32Array<ArrayBuffer>
 }
 
-/** γ/√(σ² + ε) scales each filter; the bias is β + (bias − μ)·γ/√(σ² + ε). In float64, rounded once. */
+/** Each filter times γ/√(σ² + ε), and the bias β + (bias − μ)·γ/√(σ² + ε). Computed in float64, rounded once. */
 export function foldConvolution(convolution: Convolution, parameters: Parameters): FoldedConvolution {
   const read = ({ name }: Parameter) => parameters.get(name)!
   const weight = new Float32Array(read(convolution.weight))

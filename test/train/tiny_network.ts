@@ -2,8 +2,8 @@
 
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import type { Graph, Tensor } from '../../src/graph/ir/graph.ts'
+import { EPSILON } from '../../src/model/backbones/resnet_graph.ts'
 import { convolutionBatchNorm } from '../../src/model/layers.ts'
-import { EPSILON } from '../../src/model/resnet.ts'
 
 /** From `image`, [batch, 65, 49, 3], to logits [batch, 17, 13, 6]. */
 export function tinyNetwork(batch: number): Graph {
