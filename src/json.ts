@@ -4,6 +4,9 @@ import * as v from 'valibot'
 import { UserError } from './errors.ts'
 import { printable, printableUpTo } from './printable.ts'
 
+/** A parsed JSON object. */
+export type JsonObject = Record<string, unknown>
+
 /** Characters of a wrong value that a message shows, and of what the message says of it in all. */
 const VALUE_LENGTH = 60
 const MESSAGE_LENGTH = 300
@@ -48,11 +51,11 @@ export const expecting = <Schema extends v.GenericSchema>(text: string, schema: 
   v.custom<v.InferOutput<Schema>>(
     value => v.is(schema, value),
     ({ input }) =>
-      input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${shown(input)}`,
+      input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${abbreviated(input)}`,
   )
 
-/** A value as a message shows it, abbreviated. */
-function shown(value: unknown): string {
+/** A value as JSON for a message, cut where it is long. */
+function abbreviated(value: unknown): string {
   const text = typeof value === 'object' || typeof value === 'string' ? jsonOf(value) : String(value)
   return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text
 }
@@ -91,7 +94,7 @@ function messageOf({ message, type, expected, input, path }: v.BaseIssue<unknown
   if (expected === 'never') return 'there is no such field'
   if (input === undefined && expected === JSON.stringify(path?.at(-1)?.key)) return 'missing'
   const what = expectation(type, expected)
-  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${shown(input)}`
+  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${abbreviated(input)}`
 }
 
 function expectation(type: string, expected: string | null): string {

@@ -1,4 +1,4 @@
-// A convolution's weights with its batch norm folded in: one node instead of two, in runtimes that would not fold them, too.
+// A convolution's weights with its batch norm folded in. The file then has one node instead of two; not every runtime folds them.
 
 import type { Parameter } from '../graph/ir/tensor.ts'
 import type { Convolution, FoldedIn } from '../graph/ops/convolution.ts'
@@ -7,7 +7,7 @@ import type { Convolution, FoldedIn } from '../graph/ops/convolution.ts'
 export type Parameters = ReadonlyMap<string, Float32Array>
 
 export interface FoldedConvolution {
-  /** In the weight's own layout, [outChannels, inChannels / groups, h, w]. */
+  /** [outChannels, inChannels / groups, h, w], as in the checkpoint. */
   weight: Float32Array<ArrayBuffer>
   /** [outChannels] */
   bias: Float32Array<ArrayBuffer>

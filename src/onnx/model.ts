@@ -1,4 +1,4 @@
-// A graph with its weights as the bytes of an ONNX file.
+// A graph with its weights, as the bytes of an ONNX file.
 
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { Tensor } from '../graph/ir/tensor.ts'
@@ -9,21 +9,21 @@ import { value } from './nodes.ts'
 import { ModelProtoSchema } from './onnx_pb.ts'
 import { OPERATOR_SET, translate } from './operators.ts'
 
-/** Of ONNX 1.12, the first release with operator set 17. */
+/** The IR version of ONNX 1.12, the first release with operator set 17. */
 const IR_VERSION = 8n
 
 interface OnnxOptions {
   parameters: Parameters
   /**
-   * Whether batch size, height and width are left open. The graph is then that of an example, in which every map is even that a
-   * stride halves, and maps are of one size only where they always are.
+   * Whether batch size, height and width are left open. The graph is then an example in which all maps that a stride halves have even
+   * sides, and two maps have the same size only if they have it for every image.
    */
   anySize: boolean
 }
 
 /**
- * The ONNX file of a graph of f32 tensors as a model builds it for inference. Inputs and outputs keep their names and become NCHW;
- * batch norms are folded into the convolutions before them.
+ * The ONNX file of an inference graph of f32 tensors as a model builds it. Inputs and outputs keep their names and become NCHW. Batch
+ * norms are folded into the convolutions before them.
  */
 export function onnxModel(graph: ModelGraph, { parameters, anySize }: OnnxOptions): Uint8Array {
   const { ops, inputs, outputs } = foldBatchNorms(foldable(graph))

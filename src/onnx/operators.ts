@@ -1,5 +1,5 @@
-// What each op of our graphs is in ONNX's operator set 17: https://github.com/onnx/onnx/blob/main/docs/Operators.md
-// ONNX's maps are NCHW and its weights lie as PyTorch's.
+// Translates each op of our graphs to ONNX's operator set 17: https://github.com/onnx/onnx/blob/main/docs/Operators.md
+// ONNX's maps are NCHW, and its weights have PyTorch's layout.
 
 import { inputsOf } from '../graph/ir/graph.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
@@ -15,7 +15,7 @@ import { constant, node, type OnnxAttributes, type OnnxConstant, type OnnxNode }
 
 export const OPERATOR_SET = 17
 
-/** Nodes in the order in which they run, the last of which makes the op's output, and the constants that they read. */
+/** The nodes of an op in the order in which they run, and the constants that they read. The last node makes the op's output. */
 export interface Translation {
   nodes: OnnxNode[]
   constants?: OnnxConstant[]
@@ -23,9 +23,9 @@ export interface Translation {
 
 export interface TranslationContext {
   parameters: Parameters
-  /** Whether height and width are known only at run time; the graph is then that of an example. */
+  /** Whether height and width are known only at run time. The graph is then an example; see OnnxOptions. */
   anySize: boolean
-  /** A tensor made earlier whose map is as large as this one. */
+  /** An earlier tensor whose map always has this tensor's size. */
   sameSized: (tensor: Tensor) => Tensor
 }
 
@@ -105,8 +105,8 @@ function convolution(op: FoldedConv2dOp | FoldedDepthwiseConv2dOp, context: Tran
 }
 
 /**
- * TensorFlow's SAME padding depends on the map's size at stride 2, where the example's even maps are padded unevenly: that is how
- * one knows it. At stride 1 it is the same at all sizes.
+ * At stride 2, TensorFlow's SAME padding depends on the map's size. In the example, whose maps have even sides, it is uneven, and no
+ * other padding is. At stride 1, SAME padding is the same for all sizes.
  */
 function paddingAttributes(
   { top, left, bottom, right }: Padding,
@@ -137,7 +137,7 @@ function maxPool(op: MaxPoolOp): Translation {
   return { nodes: [node({ type: 'MaxPool', ...ends(op), attributes })] }
 }
 
-/** To the size of another map, which is read when the network runs, so that it may be any. */
+/** Resizes to the size of another map, which the network reads when it runs. So the image may have any size. */
 function resize(op: ResizeOp, { sameSized }: TranslationContext): Translation {
   const {
     inputs: [input],

@@ -5,9 +5,9 @@ import type { Parameter } from '../../src/graph/ir/tensor.ts'
 import type { Conv2dOp } from '../../src/graph/ops/conv2d.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
-import { fromHuggingFace } from '../../src/model/hugging_face.ts'
 import { preset, presets } from '../../src/model/presets.ts'
 import { goldenCases, goldenGraph, goldenIndex } from './golden.ts'
 
@@ -133,8 +133,9 @@ describe('parameters', () => {
       this.test!.title += ' (skipped: no shared checkpoint here)'
       this.skip()
     }
-    const { config } = fromHuggingFace(JSON.parse(readFileSync(new URL('config.json', CHECKPOINT), 'utf8')))
-    const ours = shapes(graphParameters(build(config, 16)))
+    const json = JSON.parse(readFileSync(new URL('config.json', CHECKPOINT), 'utf8'))
+    const { options } = mobileNetV2Checkpoint.huggingFace.read(json, 'config.json')
+    const ours = shapes(graphParameters(build(deepLabConfig(options), 16)))
     expect(ours).to.deep.equal(floatShapes(readFileSync(file)))
   })
 

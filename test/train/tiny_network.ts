@@ -3,8 +3,8 @@
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { EPSILON } from '../../src/model/backbones/resnet_graph.ts'
 import { convolutionBatchNorm } from '../../src/model/layers.ts'
-import { EPSILON } from '../../src/model/resnet.ts'
 
 /** From `image`, [batch, 65, 49, 3], to logits [batch, 17, 13, 6]. */
 export function tinyNetwork(batch: number): ModelGraph {

@@ -1,16 +1,16 @@
-// Draws a scene of src/data/scenes: the picture, and beside it what is where, in VOC's colours.
-// usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT] -> OUT.png, OUT.truth.png
+// Draws one scene with the ray tracer beside this file: the picture, and a mask of its classes in VOC's colours.
+// usage: npx tsx scripts/scenes/render_scene.ts SEED OUT.png [WIDTH HEIGHT] -> OUT.png, OUT.truth.png
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { encode } from 'fast-png'
-import { vocPalette } from '../src/data/palette.ts'
-import { renderScene } from '../src/data/scenes/render.ts'
-import { writeMaskPng } from '../src/node/images/mask_png.ts'
+import { vocPalette } from '../../src/data/palette.ts'
+import { writeMaskPng } from '../../src/node/images/mask_png.ts'
+import { renderScene } from './ray_tracer.ts'
 
 const [seed, out, width = '640', height = '480'] = process.argv.slice(2)
 if (!out?.endsWith('.png')) {
-  console.error('usage: npx tsx scripts/render_scene.ts SEED OUT.png [WIDTH HEIGHT]')
+  console.error('usage: npx tsx scripts/scenes/render_scene.ts SEED OUT.png [WIDTH HEIGHT]')
   process.exit(1)
 }
 mkdirSync(dirname(out), { recursive: true })

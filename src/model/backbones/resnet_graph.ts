@@ -1,10 +1,10 @@
 // ResNet-50 and ResNet-101 with atrous convolution, and their cascaded extensions to block7
 // (Chen et al. 2017, section 3.2 and Figure 3). Parameters carry torchvision's names: block k is `backbone.layerk`.
 
-import type { Tensor } from '../graph/ir/tensor.ts'
-import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { ResNetConfig } from './config.ts'
-import { convolutionBatchNorm } from './layers.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import { convolutionBatchNorm } from '../layers.ts'
+import type { ResNetConfig } from './resnet_config.ts'
 
 /** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, plus a shortcut. */
 interface BottleneckUnit {
@@ -64,8 +64,8 @@ function bottleneckUnits(config: ResNetConfig, outputStride: number): Bottleneck
   return units
 }
 
-/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width], and those of block3, half as many. */
-export function resnet(
+/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width], and block3's with half the channels. */
+export function resnetFeatures(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: ResNetConfig; outputStride: number },

@@ -2,10 +2,10 @@
 
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { vocPalette } from '../src/data/palette.ts'
-import { renderScene } from '../src/data/scenes/render.ts'
-import { writeMaskPng } from '../src/node/images/mask_png.ts'
-import { serve } from '../src/node/worker_pool.ts'
+import { vocPalette } from '../../src/data/palette.ts'
+import { writeMaskPng } from '../../src/node/images/mask_png.ts'
+import { serve } from '../../src/node/worker_pool.ts'
+import { renderScene } from './ray_tracer.ts'
 
 export interface SceneJob {
   seed: number

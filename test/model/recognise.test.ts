@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { backbones, recogniseNetwork } from '../../src/model/backbones/index.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
-import { isUnusedParameter, recogniseArchitecture } from '../../src/weights/names.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 
 const PUBLIC = new URL(
@@ -34,7 +34,9 @@ const aspp = (branches: number) =>
     Array.from({ length: branches }, (_, i) => [`classifier.0.convs.${i}.0.weight`, [256, 1, 3, 3]]),
   )
 
-describe('recogniseArchitecture', () => {
+const architectureOf = (tensors: StateDict) => recogniseNetwork(tensors)?.architecture
+
+describe('recogniseNetwork', () => {
   it("sees torchvision's deeplabv3_resnet50", () => {
     const head = {
       ...aspp(4),
@@ -49,21 +51,21 @@ describe('recogniseArchitecture', () => {
       headConvolution: true,
       auxiliaryHead: false,
     }
-    expect(recogniseArchitecture(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
+    expect(architectureOf(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
     const auxiliary = { ...head, 'aux_classifier.4.weight': [21, 256, 1, 1] }
-    expect(recogniseArchitecture(resnet([3, 4, 6, 3], auxiliary))).to.deep.equal({
+    expect(architectureOf(resnet([3, 4, 6, 3], auxiliary))).to.deep.equal({
       ...found,
       auxiliaryHead: true,
     })
   })
 
   it("sees the paper's variants: cascaded blocks, no ASPP, no image pooling, no head convolution", () => {
-    expect(recogniseArchitecture(resnet([3, 4, 23, 3, 3, 3]))).to.deep.include({
+    expect(architectureOf(resnet([3, 4, 23, 3, 3, 3]))).to.deep.include({
       units: [3, 4, 23, 3, 3, 3],
       aspp: null,
       headConvolution: false,
     })
-    expect(recogniseArchitecture(resnet([3, 4, 23, 3], aspp(4)))).to.deep.include({
+    expect(architectureOf(resnet([3, 4, 23, 3], aspp(4)))).to.deep.include({
       aspp: { atrousBranches: 3, imagePooling: false },
     })
   })
@@ -79,7 +81,7 @@ describe('recogniseArchitecture', () => {
         'mobilenet_v2.layer.15.reduce_1x1.convolution.weight': [width, 960, 1, 1],
         'segmentation_head.classifier.convolution.weight': [11, 256, 1, 1],
       })
-      expect(recogniseArchitecture(tensors)).to.deep.equal({
+      expect(architectureOf(tensors)).to.deep.equal({
         family: 'huggingface-mobilenet_v2',
         depthMultiplier,
         classes: 11,
@@ -88,10 +90,10 @@ describe('recogniseArchitecture', () => {
   })
 
   it('sees nothing in other networks', () => {
-    expect(recogniseArchitecture(new Map())).to.equal(undefined)
-    expect(
-      recogniseArchitecture(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] })),
-    ).to.equal(undefined)
+    expect(architectureOf(new Map())).to.equal(undefined)
+    expect(architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }))).to.equal(
+      undefined,
+    )
   })
 
   it('sees what the public MobileNetV2 checkpoint is', function () {
@@ -101,7 +103,7 @@ describe('recogniseArchitecture', () => {
     }
     const tensors = readCheckpoint(readFileSync(PUBLIC), 'model.safetensors')
     expect(tensors.size).to.equal(326)
-    expect(recogniseArchitecture(tensors)).to.deep.equal({
+    expect(architectureOf(tensors)).to.deep.equal({
       family: 'huggingface-mobilenet_v2',
       depthMultiplier: 1,
       classes: 21,
@@ -109,12 +111,14 @@ describe('recogniseArchitecture', () => {
   })
 })
 
-describe('isUnusedParameter', () => {
+describe('isUnused', () => {
   it("knows torchvision's auxiliary head and the last convolution of MobileNetV2", () => {
-    expect(isUnusedParameter('torchvision-resnet', 'aux_classifier.0.weight')).to.equal(true)
-    expect(isUnusedParameter('torchvision-resnet', 'classifier.0.convs.0.0.weight')).to.equal(false)
+    const isUnused = (backbone: keyof typeof backbones, name: string) =>
+      backbones[backbone].checkpoint.isUnused(name)
+    expect(isUnused('resnet50', 'aux_classifier.0.weight')).to.equal(true)
+    expect(isUnused('resnet50', 'classifier.0.convs.0.0.weight')).to.equal(false)
     const unused = 'mobilenet_v2.conv_1x1.convolution.weight'
-    expect(isUnusedParameter('huggingface-mobilenet_v2', unused)).to.equal(true)
-    expect(isUnusedParameter('torchvision-resnet', unused)).to.equal(false)
+    expect(isUnused('mobilenet_v2', unused)).to.equal(true)
+    expect(isUnused('resnet50', unused)).to.equal(false)
   })
 })

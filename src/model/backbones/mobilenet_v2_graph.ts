@@ -1,16 +1,19 @@
 // MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head, as Hugging Face's MobileNetV2ForSemanticSegmentation
 // has it: same parameter names, paddings and roundings.
 
-import type { Tensor } from '../graph/ir/tensor.ts'
-import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { Activation } from '../kernels/activation.ts'
-import type { MobileNetV2Config } from './config.ts'
-import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import type { Activation } from '../../kernels/activation.ts'
+import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
+import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 
 /** Output channels of the stem and of each inverted residual, and the residuals' strides, before any scaling. */
 const STEM = { expanded: 32, reduced: 16 }
 const CHANNELS = [24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320]
 const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
+const HEAD = 'segmentation_head'
+/** The classifier's name in the checkpoint. Fine-tuning on other classes replaces it. */
+export const MOBILENET_CLASSIFIER = `${HEAD}.classifier.convolution`
 /** Filters of the head, which no multiplier scales, and the ε of its batch norms. */
 const HEAD_FILTERS = 256
 const HEAD_EPSILON = 1e-5
@@ -52,7 +55,7 @@ function invertedResiduals(config: MobileNetV2Config, outputStride: number): Inv
 }
 
 /** Image [n, h, w, 3] → logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes]. */
-export function mobileNetV2(
+export function mobileNetV2Logits(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride, dropout }: { config: MobileNetV2Config; outputStride: number; dropout?: Dropout },
@@ -93,39 +96,38 @@ function invertedResidual(
 
 /**
  * ASPP without atrous branches: the image-level feature and a 1×1 convolution, in that order, then projection and classifier.
- * Dropout, in training, is where Hugging Face has it, before the classifier; there it drops whole channels.
+ * In training, dropout precedes the classifier, as in Hugging Face's code; that one drops whole channels.
  */
 function head(
   builder: GraphBuilder,
   features: Tensor,
   { config, dropout }: { config: MobileNetV2Config; dropout?: Dropout },
 ): Tensor {
-  const name = 'segmentation_head'
   const [, height, width] = features.shape
   const unit = (input: Tensor, part: string) =>
     convolutionBatchNorm(builder, input, {
-      ...names(`${name}.${part}`),
+      ...names(`${HEAD}.${part}`),
       outChannels: HEAD_FILTERS,
       kernel: 1,
       epsilon: HEAD_EPSILON,
       activation: 'relu',
     })
-  const mean = builder.globalAveragePool(features, { name: `${name}.avg_pool` })
+  const mean = builder.globalAveragePool(features, { name: `${HEAD}.avg_pool` })
   const image = builder.resize(unit(mean, 'conv_pool'), {
-    name: `${name}.conv_pool.resize`,
+    name: `${HEAD}.conv_pool.resize`,
     height,
     width,
     alignCorners: true,
   })
-  const concatenated = builder.concat([image, unit(features, 'conv_aspp')], { name: `${name}.concat` })
+  const concatenated = builder.concat([image, unit(features, 'conv_aspp')], { name: `${HEAD}.concat` })
   const classifier = {
-    name: `${name}.classifier.convolution`,
+    name: MOBILENET_CLASSIFIER,
     outChannels: config.classes,
     kernel: 1,
     bias: true,
   }
   const projected = unit(concatenated, 'conv_projection')
-  return builder.conv2d(dropped(builder, projected, { name: `${name}.dropout`, dropout }), classifier)
+  return builder.conv2d(dropped(builder, projected, { name: `${HEAD}.dropout`, dropout }), classifier)
 }
 
 interface Layer {
@@ -138,7 +140,7 @@ interface Layer {
   config: MobileNetV2Config
 }
 
-/** A layer of the backbone: ReLU6 unless it says otherwise; depthwise without `outChannels`. */
+/** A layer of the backbone. The default activation is ReLU6. Without `outChannels` it is depthwise. */
 function layer(
   builder: GraphBuilder,
   input: Tensor,
@@ -161,7 +163,7 @@ const names = (name: string) => ({ convolution: `${name}.convolution`, batchNorm
 const scaled = (channels: number, config: MobileNetV2Config): number =>
   divisible(Math.round(channels * config.depthMultiplier), config)
 
-/** The nearest multiple of `depthDivisibleBy`, but no less than `minDepth` or nine tenths of the value. */
+/** The nearest multiple of `depthDivisibleBy` that is at least `minDepth` and nine tenths of the value. */
 function divisible(value: number, { depthDivisibleBy: divisor, minDepth }: MobileNetV2Config): number {
   const nearest = Math.max(minDepth, Math.floor((value + divisor / 2) / divisor) * divisor)
   return nearest < 0.9 * value ? nearest + divisor : nearest

@@ -1,14 +1,14 @@
-// Draws scenes of src/data/scenes into a folder that `atrous train --dataset folder:…` reads: the data of weights/scenes.
-// usage: npx tsx scripts/render_scenes.ts FOLDER [--train 4000] [--val 200] [--size 257]
+// Draws scenes into a folder that `atrous train --dataset folder:…` reads: the training data of weights/scenes.
+// usage: npx tsx scripts/scenes/render_scenes.ts FOLDER [--train 4000] [--val 200] [--size 257]
 
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
-import { sceneClasses } from '../src/data/scenes/classes.ts'
-import { writeFileAtomic } from '../src/node/files/atomic.ts'
-import { WorkerPool } from '../src/node/worker_pool.ts'
+import { writeFileAtomic } from '../../src/node/files/atomic.ts'
+import { WorkerPool } from '../../src/node/worker_pool.ts'
+import { sceneClasses } from './classes.ts'
 import type { SceneJob } from './render_scenes_worker.ts'
 
 /** Scenes for training have the seeds from here on, those for validation the seeds from 0: no scene is in both. */
@@ -25,7 +25,9 @@ const { values, positionals } = parseArgs({
 const [folder] = positionals
 const [train, val, size] = [values.train, values.val, values.size].map(Number)
 if (!folder || ![train, val, size].every(value => Number.isInteger(value) && value > 0)) {
-  console.error('usage: npx tsx scripts/render_scenes.ts FOLDER [--train 4000] [--val 200] [--size 257]')
+  console.error(
+    'usage: npx tsx scripts/scenes/render_scenes.ts FOLDER [--train 4000] [--val 200] [--size 257]',
+  )
   process.exit(1)
 }
 

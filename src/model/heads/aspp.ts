@@ -1,11 +1,11 @@
 // From a ResNet's features to logits: atrous spatial pyramid pooling with image-level features (Chen et al. 2017,
 // section 3.3 and Figure 5). Parameters carry the names of torchvision's DeepLabHead, whatever parts a config leaves out.
 
-import type { Tensor } from '../graph/ir/tensor.ts'
-import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { AsppConfig, ResNetConfig } from './config.ts'
-import { convolutionBatchNorm, type Dropout, dropped } from './layers.ts'
-import { EPSILON, scaledChannels } from './resnet.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import type { AsppConfig, ResNetConfig } from '../backbones/resnet_config.ts'
+import { EPSILON, scaledChannels } from '../backbones/resnet_graph.ts'
+import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
 
 interface Context {
   config: ResNetConfig
@@ -13,12 +13,12 @@ interface Context {
   dropout?: Dropout
 }
 
-/** The classifier's name in the checkpoint, the same in every variant: what fine-tuning on other classes replaces. */
-const CLASSIFIER = 'classifier.4'
+/** The classifier's name in the checkpoint, the same in every variant. Fine-tuning on other classes replaces it. */
+export const RESNET_CLASSIFIER = 'classifier.4'
 
 /**
- * Features [n, h, w, c] → logits [n, h, w, classes]. Dropout, in training, is where torchvision has it: behind ASPP; without
- * ASPP, between features and classifier.
+ * Features [n, h, w, c] → logits [n, h, w, classes]. In training, dropout follows ASPP, as in torchvision. Without ASPP it follows
+ * the features.
  */
 export function segmentationHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
   const { config, dropout } = context
@@ -28,12 +28,12 @@ export function segmentationHead(builder: GraphBuilder, features: Tensor, contex
   x = dropped(builder, x, { name: 'classifier.0.project.3', dropout })
   if (config.headConvolution)
     x = unit(builder, x, { convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3, config })
-  return builder.conv2d(x, { name: CLASSIFIER, outChannels: config.classes, kernel: 1, bias: true })
+  return builder.conv2d(x, { name: RESNET_CLASSIFIER, outChannels: config.classes, kernel: 1, bias: true })
 }
 
 /**
- * The rates of the atrous branches at an output stride, so that they span the same part of the image at all of them:
- * as configured at 16, doubled at 8 (section 3.3), and by the same rule divided, but at least 1, above 16.
+ * The rates of the atrous branches at an output stride. They span the same part of the image at every stride: as configured at 16,
+ * doubled at 8 (section 3.3), and by the same rule divided above 16, but at least 1.
  */
 const ratesAt = (rates: number[], outputStride: number): number[] =>
   rates.map(rate => Math.max(1, Math.round((rate * 16) / outputStride)))

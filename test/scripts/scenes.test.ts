@@ -1,15 +1,15 @@
 // Drawn scenes: the same bytes everywhere, bodies that stand where they should, and what a stranger could name.
 
 import { expect } from 'chai'
-import { project, randomCamera, rayThrough } from '../../src/data/scenes/camera.ts'
-import { sceneClasses } from '../../src/data/scenes/classes.ts'
-import { layOut } from '../../src/data/scenes/layout.ts'
-import { seededRandom } from '../../src/data/scenes/random.ts'
-import { renderScene } from '../../src/data/scenes/render.ts'
-import { randomScene } from '../../src/data/scenes/scene.ts'
-import { sphere } from '../../src/data/scenes/shapes/sphere.ts'
-import { distanceTo, firstHit, type Placed } from '../../src/data/scenes/solid.ts'
-import { cross, length, subtract, type Vector } from '../../src/data/scenes/vector.ts'
+import { project, randomCamera, rayThrough } from '../../scripts/scenes/camera.ts'
+import { sceneClasses } from '../../scripts/scenes/classes.ts'
+import { layOut } from '../../scripts/scenes/layout.ts'
+import { seededRandom } from '../../scripts/scenes/random.ts'
+import { renderScene } from '../../scripts/scenes/ray_tracer.ts'
+import { randomScene } from '../../scripts/scenes/scene.ts'
+import { sphere } from '../../scripts/scenes/shapes/sphere.ts'
+import { distanceTo, firstHit, type Placed } from '../../scripts/scenes/solid.ts'
+import { cross, length, subtract, type Vector } from '../../scripts/scenes/vector.ts'
 
 /** FNV-1a. */
 const checksum = (bytes: Uint8Array) =>

@@ -1,23 +1,15 @@
 // Each shape against its definition: what is inside it, asked point by point.
 
 import { expect } from 'chai'
-import { rootsBetween } from '../../src/data/scenes/polynomial.ts'
-import { type Random, seededRandom } from '../../src/data/scenes/random.ts'
-import { box } from '../../src/data/scenes/shapes/box.ts'
-import { cone } from '../../src/data/scenes/shapes/cone.ts'
-import { cylinder } from '../../src/data/scenes/shapes/cylinder.ts'
-import { ring } from '../../src/data/scenes/shapes/ring.ts'
-import type { Ray, Shape } from '../../src/data/scenes/shapes/shape.ts'
-import { sphere } from '../../src/data/scenes/shapes/sphere.ts'
-import {
-  along,
-  cross,
-  length,
-  normalise,
-  scale,
-  subtract,
-  type Vector,
-} from '../../src/data/scenes/vector.ts'
+import { rootsBetween } from '../../scripts/scenes/polynomial.ts'
+import { type Random, seededRandom } from '../../scripts/scenes/random.ts'
+import { box } from '../../scripts/scenes/shapes/box.ts'
+import { cone } from '../../scripts/scenes/shapes/cone.ts'
+import { cylinder } from '../../scripts/scenes/shapes/cylinder.ts'
+import { ring } from '../../scripts/scenes/shapes/ring.ts'
+import type { Ray, Shape } from '../../scripts/scenes/shapes/shape.ts'
+import { sphere } from '../../scripts/scenes/shapes/sphere.ts'
+import { along, cross, length, normalise, scale, subtract, type Vector } from '../../scripts/scenes/vector.ts'
 
 interface Case {
   shape: Shape
