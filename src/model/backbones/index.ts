@@ -1,6 +1,5 @@
 // The table of backbones. A backbone of DeepLabConfig without an entry does not compile.
 
-import type { DeepLabConfig } from '../config.ts'
 import type {
   Backbone,
   CheckpointLayout,
@@ -8,6 +7,7 @@ import type {
   RecognisedNetwork,
   TensorShapes,
 } from './backbone.ts'
+import type { DeepLabConfig } from './configs.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
 import { resnet } from './resnet.ts'
 
