@@ -1,9 +1,13 @@
-// `import … from 'atrous/model'`: DeepLabv3 as a graph, its configs and presets, and its weights before training.
+/**
+ * DeepLabv3 as a graph, its configs and presets, and its weights before training.
+ * @module atrous/model
+ */
 
 export type { NetworkParts } from './backbones/backbone.ts'
 export type * from './backbones/configs.ts'
 export { deepLabConfig, outputStrides } from './config.ts'
 export { deepLab, deepLabInTraining } from './deeplab.ts'
 export { initialValues, initialWeights, networkParameters } from './initial_weights.ts'
+export type { Dropout } from './layers.ts'
 export { IMAGENET, networkSize, type Preprocessing, TENSORFLOW, TORCHVISION } from './preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from './presets.ts'

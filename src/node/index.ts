@@ -1,4 +1,7 @@
-// `import … from 'atrous'` in Node.
+/**
+ * In Node: a model that loads itself, photos and masks as files, datasets, training and evaluation.
+ * @module atrous
+ */
 
 export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'

@@ -1,4 +1,7 @@
-// `import … from 'atrous/train'`: the parts of training, without files or workers: steps, schedule, augmentation and scores.
+/**
+ * The parts of training, without files or workers: steps, schedule, augmentation and scores.
+ * @module atrous/train
+ */
 
 export {
   type Augmentation,

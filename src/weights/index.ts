@@ -1,4 +1,7 @@
-// `import … from 'atrous/weights'`: checkpoint files as tensors by name, and back. Nothing in a PyTorch file is executed.
+/**
+ * Checkpoint files as tensors by name, and back. Nothing in a PyTorch file is executed.
+ * @module atrous/weights
+ */
 
 export {
   CheckpointMismatch,
