@@ -53,6 +53,7 @@ const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, K
   resize,
   batchNorm: { none: 'it folds into the convolution before it, and here there is none' },
   batchNormTraining: trainingOnly,
+  custom: { none: 'ONNX has no operator for it' },
   dropout: trainingOnly,
   softmax: beyondTheNetwork,
   preprocess: beyondTheNetwork,

@@ -11,7 +11,7 @@ import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
-import { learningRates } from './learned_parameters.ts'
+import { learningRates, weightDecays } from './learned_parameters.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
@@ -64,6 +64,7 @@ export class TrainingRun {
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
+      decayOf: weightDecays(graph, options),
       host: network.parameters,
       velocities: options.velocities,
       sums: microBatches > 1,

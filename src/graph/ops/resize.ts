@@ -10,7 +10,7 @@ import { inputGradient } from './tape.ts'
 export type ResizeOp = OpOf<'resize', { input: Tensor }> & { alignCorners: boolean }
 
 /** Size in pixels, and which of PyTorch's two conventions for positions holds. */
-export interface ResizeOptions {
+export interface ResamplingOptions {
   name: string
   height: number
   width: number
@@ -21,7 +21,7 @@ export interface ResizeOptions {
 export function resizeShape<Op extends AnyOp>(
   scope: GraphScope<Op>,
   input: Tensor,
-  { name, height, width, alignCorners }: ResizeOptions,
+  { name, height, width, alignCorners }: ResamplingOptions,
 ): ResizeOp {
   const [n, , , c] = input.shape
   const output = scope.tensor(name, [n, height, width, c])
