@@ -15,7 +15,7 @@ export {
   type ModelGraph,
   type ModelOp,
 } from './ops/index.ts'
-export { type GradientRule, type GradientTape, inputGradient } from './ops/tape.ts'
+export { type GradientRule, type GradientTape, gradientOfInput } from './ops/tape.ts'
 export { allPasses, optimise, type Passes } from './passes/index.ts'
 export { planWithin } from './plan/activation_budget.ts'
 export { explain } from './plan/explain.ts'
