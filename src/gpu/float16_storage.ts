@@ -10,8 +10,8 @@ export function storedBuffers(kernel: Pick<Kernel, 'shader'>): Set<string> {
 }
 
 /**
- * The same kernel with f16 in its `storedBuffers`. It converts to f32 when it loads, computes and accumulates in f32, and rounds when it
- * stores; values beyond ±65504 become infinite. For adapters with `shader-f16`.
+ * The same kernel with f16 in its `storedBuffers`. It converts to f32 when it loads, computes and accumulates in f32,
+ * and rounds when it stores; values beyond ±65504 become infinite. For adapters with `shader-f16`.
  */
 export function storedAsFloat16(kernel: Kernel): Kernel {
   const stored = storedBuffers(kernel)

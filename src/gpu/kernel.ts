@@ -20,9 +20,9 @@ export interface Kernel {
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
   /**
-   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders declare inputs
-   * that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids a buffer to be both read-only
-   * and writable in one dispatch.
+   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders
+   * declare inputs that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids
+   * a buffer to be both read-only and writable in one dispatch.
    */
   inputs: Record<string, number>
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
@@ -49,8 +49,8 @@ export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
 }
 
 /**
- * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader computes its
- * index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
+ * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader
+ * computes its index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
  */
 export function foldGrid(count: number, limit: number): [x: number, y: number] {
   if (count <= limit) return [count, 1]
