@@ -46,7 +46,7 @@ describe('JSON that a schema checks', () => {
     for (const [value, shown] of [
       [3n, '3'],
       [Number.NaN, 'NaN'],
-      [circular, 'an object that is no JSON'],
+      [circular, 'an object that is not JSON'],
     ] as const)
       expect(() => checkJson(schema, { a: value })).to.throw(UserError, `a: expected text; got ${shown}`)
   })

@@ -155,7 +155,7 @@ describe('atrous bench', () => {
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const job = '45 px, output stride 16, batch 1'
     expect(stdout)
-      .to.match(/^at best [\d.]+ GFLOP\/s of multiply-adds in registers, [\d.]+ GB\/s of a copy$/m)
+      .to.match(/^peaks: [\d.]+ GFLOP\/s of multiply-adds in registers, [\d.]+ GB\/s of a copy$/m)
       .and.match(new RegExp(`^${job}( +[\\d.]+){8}$`, 'm'))
       .and.match(new RegExp(`^Each kernel in the network, ${job}\n\nkernel +dispatches +ms +share %`, 'm'))
       .and.match(new RegExp(`^Each kernel by itself, ${job}\n\nop +kernel +output +uses +median ms`, 'm'))

@@ -71,7 +71,7 @@ describe('atrous evaluate', () => {
     expect(stopped.stdout).to.equal('')
     expect(stopped.stderr.split('\n')).to.deep.equal([
       ...problems.map(problem => `error: ${problem}`),
-      'error: --skip-bad goes on without them',
+      'error: --skip-bad leaves them out',
       '',
     ])
 
@@ -116,7 +116,7 @@ describe('atrous evaluate', () => {
     await truncate(path('voc/JPEGImages/b.jpg'), 300)
     const stopped = await atrous(...command().with(4, path('no model')))
     expect(stopped.stderr).to.match(
-      /^error: \S+b\.jpg: damaged or cut short .*\nerror: --skip-bad goes on without them\n$/,
+      /^error: \S+b\.jpg: damaged or cut short .*\nerror: --skip-bad leaves them out\n$/,
     )
     const skipped = await atrous(...command(), '--skip-bad', '--json')
     expect(JSON.parse(skipped.stdout).images).to.equal(2)
@@ -129,7 +129,7 @@ describe('atrous evaluate', () => {
     expect(stderr.split('\n').slice(19)).to.deep.equal([
       `error: ${path('voc/JPEGImages/none_19.jpg')}: no such file or folder`,
       'error: 5 more such problems',
-      'error: --skip-bad goes on without them',
+      'error: --skip-bad leaves them out',
       '',
     ])
   })

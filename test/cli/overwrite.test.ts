@@ -27,7 +27,7 @@ describe('atrous: nothing is overwritten unasked', () => {
   it('by train', async () => {
     await writeHalves(path('voc'))
     const train = ['train', '--dataset', `voc:${path('voc')}`, '--model', path('none.pth')]
-    const advice = 'exists: a new run would replace it; --out takes another folder'
+    const advice = 'exists: a new run would replace it; choose another folder with --out'
     for (const name of ['model.safetensors', 'config.json', 'samples.png', 'curves.svg', 'metrics.jsonl']) {
       await mkdir(path('out'), { recursive: true })
       await writeFile(path(`out/${name}`), 'mine')

@@ -197,8 +197,8 @@ describe('atrous segment: files', () => {
       await writePhoto('other.png')
       expect(await refusal(photo, path('other.png'))).to.include('--out - takes the result of one photo')
       expect(await refusal(photo, '--no-mask', '--no-overlay')).to.include('leave nothing to write')
-      expect(await refusal(photo, '--json')).to.include('cannot take a PNG and --json at a time')
-      expect(await refusal(photo, '--explain')).to.include('cannot take a PNG and --explain at a time')
+      expect(await refusal(photo, '--json')).to.include('cannot take both a PNG and --json')
+      expect(await refusal(photo, '--explain')).to.include('cannot take both a PNG and --explain')
     })
   })
 

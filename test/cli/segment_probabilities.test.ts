@@ -105,7 +105,7 @@ describe('atrous segment', () => {
     )
     expect((await run('--probabilities', 'npy', '--overwrite')).code).to.equal(0)
     const { stderr } = await run('--probabilities', 'npy', '--out', '-')
-    expect(stderr).to.match(/--probabilities writes files of its own: --out takes a folder/)
+    expect(stderr).to.match(/--probabilities writes several files: --out must be a folder/)
   })
 
   it('--opacity and --no-legend draw the overlay so', async () => {

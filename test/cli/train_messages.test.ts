@@ -12,12 +12,10 @@ describe('atrous train', () => {
   describe('says in a line', () => {
     it('that a folder holds a run, or none', async () => {
       await atrous(...command('run', '--stop-after', '1'))
-      expect(await errorOf(command('run'))).to.match(/holds a run at step 1: go on with it by --resume/)
-      expect(await errorOf(command('other', '--resume'))).to.match(
-        /other: no checkpoint from which to resume$/m,
-      )
+      expect(await errorOf(command('run'))).to.match(/holds a run at step 1: continue it with --resume/)
+      expect(await errorOf(command('other', '--resume'))).to.match(/other: no checkpoint to resume from$/m)
       expect(await errorOf(command('run', '--resume', '--seed', '2'))).to.equal(
-        'error: --resume: seed is 0 in the checkpoint, not 2; it cannot change midway\n',
+        'error: --resume: seed is 0 in the checkpoint, not 2; it cannot change during a run\n',
       )
     })
 

@@ -37,7 +37,7 @@ describe('atrous train', () => {
       auxiliaryLoss: 0.5,
     })
     expect(await errorOf(command('run', '--resume', '--class-weights', '1,2'))).to.equal(
-      'error: --resume: classWeights is balanced in the checkpoint, not 1,2; it cannot change midway\n',
+      'error: --resume: classWeights is balanced in the checkpoint, not 1,2; it cannot change during a run\n',
     )
   })
 
@@ -79,7 +79,7 @@ describe('atrous train', () => {
     try {
       const { code, stderr } = await atrous(...command('run', '--save-every', '3'))
       expect(code, stderr).to.equal(0)
-      expect(stderr).to.match(/^warning: the GPU device was lost .*; going on from step 3$/m)
+      expect(stderr).to.match(/^warning: the GPU device was lost .*; continuing from step 3$/m)
     } finally {
       Gpu.prototype.submit = submit
     }
@@ -112,7 +112,7 @@ describe('atrous train', () => {
       const { code, stdout, stderr } = await damaged(...command('run'))
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
       expect(stderr).to.match(
-        /^error: \S+photo\d\.jpg: damaged or cut short \(.*\); step 1 is saved: mend the image, or leave it out by --resume --skip-bad$/m,
+        /^error: \S+photo\d\.jpg: damaged or cut short \(.*\); step 1 is saved: repair the image, or leave it out with --resume --skip-bad$/m,
       )
       expect(await readdir(path('run/checkpoints'))).to.deep.equal(['step-1'])
       await cp(path('run'), path('without'), { recursive: true })
@@ -124,7 +124,7 @@ describe('atrous train', () => {
       await truncate(later(), 300)
       const refused = await atrous(...command('without', '--resume'))
       expect(refused.stderr).to.match(
-        /^error: \S+photo\d\.jpg: damaged.*\nerror: --skip-bad goes on without them\n$/,
+        /^error: \S+photo\d\.jpg: damaged.*\nerror: --skip-bad leaves them out\n$/,
       )
       const skipped = await atrous(...command('without', '--resume', '--skip-bad'))
       expect(skipped.stdout, skipped.stderr).to.match(/^step 6 of 6/)

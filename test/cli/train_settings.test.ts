@@ -46,9 +46,7 @@ describe('atrous train --resume', () => {
     await writeFile(path('run/run.json'), '{"format": 1, "dataset": 7}')
     expect((await resume()).stderr).to.match(/^error: \S+\/run\/run\.json: dataset: [^\n]+\n$/)
     await rm(path('run/run.json'))
-    expect((await resume()).stderr).to.match(
-      /^error: \S+\/run does not say what it is trained on: give --dataset\n$/,
-    )
+    expect((await resume()).stderr).to.match(/^error: \S+\/run does not name its dataset: give --dataset\n$/)
   })
 
   it('is refused where another process has the folder, and so is a new run', async () => {
@@ -63,7 +61,7 @@ describe('atrous train --resume', () => {
     } finally {
       await found.lock.release()
     }
-    expect((await resume()).stderr).to.match(/: no checkpoint from which to resume\n$/)
+    expect((await resume()).stderr).to.match(/: no checkpoint to resume from\n$/)
     expect(existsSync(path('run/.lock'))).to.equal(false)
   })
 
@@ -92,7 +90,7 @@ describe('atrous train --resume', () => {
     ] as const)
       expect(() => resumedSettings(run, options)).to.throw(
         UserError,
-        `--resume: ${complaint}; it cannot change midway`,
+        `--resume: ${complaint}; it cannot change during a run`,
       )
   })
 })

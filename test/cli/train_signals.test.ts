@@ -58,7 +58,7 @@ describe('atrous train, by a signal,', () => {
     expect(stderr).to.include(
       `interrupted by SIGINT, after step ${step} of 500: ${path(`run/checkpoints/step-${step}`)}\n`,
     )
-    const [, command] = /^go on with: atrous (.*)$/m.exec(stderr)!
+    const [, command] = /^resume with: atrous (.*)$/m.exec(stderr)!
     expect(command).to.equal(`train --out ${path('run')} --resume`)
     const resumed = await atrous(...command.split(' '), '--stop-after', String(step + 1))
     expect(resumed.stdout, resumed.stderr).to.match(new RegExp(`^step ${step + 1} of 500, loss `))
@@ -89,7 +89,7 @@ describe('atrous train, by a signal,', () => {
     child.kill('SIGTERM')
     const { code, stderr } = await ended
     expect(code, stderr).to.equal(143)
-    expect(stderr).to.include('interrupted by SIGTERM before the first step: nothing is kept\n')
+    expect(stderr).to.include('interrupted by SIGTERM before the first step: nothing is saved\n')
     expect(existsSync(path('run'))).to.equal(false)
   })
 

@@ -149,7 +149,7 @@ describe('atrous tune', () => {
       'f',
     ])
     const single = tuneText({ ...report, convolutions: 0, measured: [] })
-    expect(single).to.include('\n\nevery convolution can be computed in one way only on this GPU')
+    expect(single).to.include('\n\nthere is only one kernel for every convolution on this GPU')
   })
 
   it('--help fits a terminal', async () => {

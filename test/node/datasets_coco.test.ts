@@ -137,8 +137,11 @@ describe('datasets', () => {
         [twice('images'), 'two images have the id 1'],
         [twice('categories'), 'two categories have the id 63'],
         [{ ...whole, images: [image, { ...image, id: 2 }] }, 'the image 1.jpg is listed twice'],
-        [withImage({ file_name: '../../secret.jpg' }), "../../secret.jpg leads out of the dataset's folder"],
-        [withImage({ file_name: '..\\secret.jpg' }), "..\\secret.jpg leads out of the dataset's folder"],
+        [
+          withImage({ file_name: '../../secret.jpg' }),
+          "../../secret.jpg points outside the dataset's folder",
+        ],
+        [withImage({ file_name: '..\\secret.jpg' }), "..\\secret.jpg points outside the dataset's folder"],
         [withImage({ file_name: 'a\0b.jpg' }), /control characters: a\?b\.jpg$/],
         [
           { ...whole, categories: [{ id: 17, name: 'red\u001b[31m' }] },

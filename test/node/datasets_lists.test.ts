@@ -39,7 +39,7 @@ describe('datasets', () => {
     it('hold names within the folder, none of them twice', async () => {
       for (const line of ['../../a', '..', 'a/../../b', '/JPEGImages/a.jpg /../b.png', '..\\a']) {
         await writeText(list(), line)
-        expect(await refusal(() => open())).to.equal(`${list()}: ${line} leads out of the dataset's folder`)
+        expect(await refusal(() => open())).to.equal(`${list()}: ${line} points outside the dataset's folder`)
       }
       await writeText(list(), 'a', 'b', 'a')
       expect(await refusal(() => open())).to.match(/split val: the image a is listed twice$/)

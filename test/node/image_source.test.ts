@@ -228,7 +228,7 @@ describe('a photo', () => {
       expect(message).to.equal(`${long}: more than the limit of 999999 bytes`)
       const never = new URL(`http://${base}/never`)
       const late = await rejects(UserError, () => fetchBytes(never, { maxBytes: 1, seconds: 0.05 }))
-      expect(late.message).to.equal(`${never}: not here within 0.05 s`)
+      expect(late.message).to.equal(`${never}: not received within 0.05 s`)
       expect(await complaint(`http://%zz@${base}/none.png`)).to.match(/^http:.*none\.png: [^%]*$/)
       expect(await complaint('http://127.0.0.1:1/a.png')).to.match(/^http:\/\/127\.0\.0\.1:1\/a\.png: /)
     })

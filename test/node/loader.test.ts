@@ -113,7 +113,7 @@ describe('loadBatches', () => {
     const error = await rejects(BadImageError, () =>
       take(1, { badImages: 'skip', workers: 1, onWarning() {} }),
     )
-    expect(error.message).to.equal('no image can be read any more')
+    expect(error.message).to.equal('none of the images can be read')
   })
 
   it('gives of a dataset of one’s own what files of the same pixels give, and reads little ahead', async () => {
@@ -169,7 +169,7 @@ describe('loadBatches', () => {
     await writeText(
       path('main.js'),
       "import { openDataset } from './dist/node/datasets/open.js'",
-      "import { loadBatches } from './dist/node/loader.js'",
+      "import { loadBatches } from './dist/node/training/loader.js'",
       "import { Sampler } from './dist/train/sampler.js'",
       `const dataset = await openDataset('voc:${path('voc')}', { split: 'val' })`,
       `for await (const batch of loadBatches(dataset, new Sampler([0, 1, 2, 3, 4], 7), ${JSON.stringify(OPTIONS)})) {`,

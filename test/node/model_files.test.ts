@@ -163,7 +163,7 @@ describe('a model in a folder', () => {
     const error = await rejection(findWeights(folder).then(readModel))
     expect(error).to.be.instanceOf(UserError)
     expect(error.message).to.equal(
-      `${join(folder, 'model.safetensors')}: tensor "classifier.4.bias" has 1 of 3 values that are no finite numbers`,
+      `${join(folder, 'model.safetensors')}: tensor "classifier.4.bias" has 1 of 3 values that are not finite numbers`,
     )
   })
 })

@@ -69,7 +69,7 @@ describe('what was measured', () => {
         const broken = new FileTuningStore(path('tuning.json'))
         const said = await warnings(async () => expect((await broken.read('one')).size).to.equal(0))
         expect(said).to.deep.equal([
-          `warning: ${path('tuning.json')} is damaged and left alone; atrous tune writes it anew`,
+          `warning: ${path('tuning.json')} is damaged and ignored; atrous tune replaces it`,
         ])
         await warnings(() => broken.write('one', some))
         expect(

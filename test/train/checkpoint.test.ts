@@ -58,7 +58,7 @@ describe("a training run's checkpoint", () => {
     new DataView(files.velocities.buffer).setFloat32(files.velocities.length - 4, Number.NaN, true)
     expect(() => decodeProgress(config, files, 'run')).to.throw(
       UserError,
-      /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are no finite numbers$/,
+      /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are not finite numbers$/,
     )
   })
 })

@@ -141,7 +141,7 @@ describe('checkValues', () => {
         values[place] = value
         expect(() => check('conv\u001b.weight', ...values)).to.throw(
           UserError,
-          /^x\.pth: tensor "conv\?\.weight" has 1 of 7 values that are no finite numbers$/,
+          /^x\.pth: tensor "conv\?\.weight" has 1 of 7 values that are not finite numbers$/,
         )
       }
   })

@@ -111,7 +111,7 @@ describe('a download over HTTP', () => {
     })
   })
 
-  describe('that nothing vouches for', () => {
+  describe('that nothing verifies', () => {
     /** A server on this machine that is a proxy: by it, names of other machines lead here. */
     const serveAsProxy = async (...handler: Parameters<typeof startServer>) => {
       const server = await serve(...handler)
@@ -125,7 +125,7 @@ describe('a download over HTTP', () => {
       })
       const url = 'http://weights.example/net.pth?key=secret'
       const warning =
-        'http://weights.example/net.pth?…: came over plain http: neither TLS nor a known hash vouches for the file'
+        'http://weights.example/net.pth?…: came over plain http: neither TLS nor a known hash verifies the file'
       expect(await fetchFrom(url)).to.deep.equal([warning])
       // As few digits as a registry states can be forged.
       expect(await fetchFrom(url, { sha256: sha256.slice(0, 8) })).to.deep.equal([warning])

@@ -1,4 +1,4 @@
-// The network that a bench runs.
+// The network for a bench.
 
 import { existsSync } from 'node:fs'
 import type { Precision } from '../../kernels/layout.ts'
@@ -10,7 +10,7 @@ import { findWeights } from '../../node/weights.ts'
 import { withDownloads } from '../model.ts'
 
 export interface BenchModel extends Model {
-  /** Whether its weights are random; then no file has them. */
+  /** Whether its weights are random: then they are in no file. */
   untrained: boolean
   /** Default: fp32. */
   precision?: Precision
