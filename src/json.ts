@@ -11,7 +11,9 @@ export type JsonObject = Record<string, unknown>
 const VALUE_LENGTH = 60
 const MESSAGE_LENGTH = 300
 
-/** The value of a JSON text that fits the schema. Throws a UserError that begins with `source` and names the first wrong field. */
+/**
+ * The value of a JSON text that fits the schema. Throws a UserError that begins with `source` and names the first wrong field.
+ */
 export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,

@@ -86,8 +86,8 @@ function convolution(op: Conv2dOp | DepthwiseConv2dOp, context: TranslationConte
 }
 
 /**
- * At stride 2, TensorFlow's SAME padding depends on the map's size. In the example, whose maps have even sides, it is uneven, and no
- * other padding is. At stride 1, SAME padding is the same for all sizes.
+ * At stride 2, TensorFlow's SAME padding depends on the map's size. In the example, whose maps have even sides, it is uneven,
+ * and no other padding is. At stride 1, SAME padding is the same for all sizes.
  */
 function paddingAttributes(
   { top, left, bottom, right }: Padding,

@@ -45,7 +45,10 @@ export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | und
   return undefined
 }
 
-/** The layout of a config.json in Hugging Face's form. One without a known `model_type` goes to the first layout, which refuses it. */
+/**
+ * The layout of a config.json in Hugging Face's form. One without a known `model_type` goes to the first layout, which refuses
+ * it.
+ */
 export function huggingFaceLayout(modelType: unknown): HuggingFaceLayout {
   const layouts = checkpointLayouts.flatMap(({ huggingFace }) => huggingFace ?? [])
   return layouts.find(layout => layout.modelType === modelType) ?? layouts[0]

@@ -1,9 +1,9 @@
 // Dawn's polling, slowed to a pace that leaves the cores to the work.
 //
-// While a promise of Dawn's is pending, Dawn polls: it hands a callback to `globalThis.setImmediate`, and each run of the callback
-// hands over the next one. That keeps a core busy, and on a software adapter the cores are the GPU. Dawn looks `setImmediate` up
-// anew each time, and only inside a method that returns a promise or inside the callback. So `setImmediate` is another function
-// for the time of these calls alone. They run no code of the host program, which never sees that function.
+// While a promise of Dawn's is pending, Dawn polls: it hands a callback to `globalThis.setImmediate`, and each run of the
+// callback hands over the next one. That keeps a core busy, and on a software adapter the cores are the GPU. Dawn looks
+// `setImmediate` up anew each time, and only inside a method that returns a promise or inside the callback. So `setImmediate`
+// is another function for the time of these calls alone. They run no code of the host program, which never sees that function.
 
 import { setTimeout } from 'node:timers'
 import { globals } from 'webgpu'
