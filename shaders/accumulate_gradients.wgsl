@@ -1,9 +1,9 @@
 // Adds a micro-batch's share to the gradients of a batch: sums += share · gradients.
 //
-//   gradients, sums   [count]   the sums zero before the first micro-batch
+//   gradients, sums   [count]   the sums are zero before the first micro-batch
 //
-// One invocation adds to the gradient of one parameter, a micro-batch after the other: a fixed order, so that the sums are
-// the same to the bit whenever they are made.
+// One invocation updates the gradient of one parameter. Micro-batches are added one after the other, always in the same order, so
+// that the sums are the same to the bit in every run.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
@@ -11,7 +11,7 @@
 
 struct Params {
   count: u32,
-  share: f32, // of the micro-batch in the batch
+  share: f32, // the micro-batch's part of the batch
 }
 
 @compute @workgroup_size(64)

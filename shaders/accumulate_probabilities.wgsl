@@ -1,11 +1,14 @@
-// Multi-scale and flipped inference: upsamples the logits of one view, takes their softmax and adds it, weighted, to a sum.
+// Multi-scale and flipped inference: upsamples the logits of one view, takes their softmax, and adds it to a weighted sum.
 //
 //   logits        [n, in_h, in_w, vectors]     vec4: four classes
-//   accumulator   [n, out_h, out_w, vectors]   written by the first view, added to by the others
+//   accumulator   [n, out_h, out_w, vectors]   the first view overwrites it, the other views add to it
 //
-// One invocation does all classes of one pixel of the accumulator.
+// One invocation computes all classes of one pixel of the accumulator.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/between.wgsl"
+#import "lib/is_channel.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4<Stored>>;
@@ -19,10 +22,10 @@ struct Params {
   channels: u32,
   vectors: u32,
   pixels: u32, // n · out_h · out_w
-  flip: u32, // the view was mirrored left to right
+  flip: u32, // 1: the view was mirrored left to right
   weight: f32,
-  is_first: u32,
-  // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
+  is_first: u32, // 1: this is the first view
+  // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_y: i32,
   shift_y: i32,
   unit_y: i32,
@@ -31,20 +34,7 @@ struct Params {
   unit_x: i32,
 }
 
-// The two source indices that a target lies between, and how far it is from the first to the second.
-struct Between {
-  low: u32,
-  high: u32,
-  share: f32,
-}
-
-fn between(numerator: i32, unit: i32, size: u32) -> Between {
-  let low = max(0, numerator) / unit;
-  let rest = max(0, numerator) - low * unit;
-  return Between(u32(low), min(u32(low) + 1u, size - 1u), f32(rest) / f32(unit));
-}
-
-// First vectors of the four pixels around a position, and where between them it lies.
+// The first vectors of the four pixels around a position, and where the position is between them.
 struct Corners {
   top_left: u32,
   top_right: u32,
@@ -76,11 +66,6 @@ fn upsampled(at: Corners, vector: u32) -> vec4f {
   return mix(above, below, at.share.y);
 }
 
-// True for the lanes of a vector that are classes, false for padding.
-fn is_class(vector: u32) -> vec4<bool> {
-  return vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels);
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -93,18 +78,18 @@ fn main(
 
   var highest = vec4f(upsampled(corners, 0).x);
   for (var v = 0u; v < params.vectors; v++) {
-    highest = select(highest, max(highest, upsampled(corners, v)), is_class(v));
+    highest = select(highest, max(highest, upsampled(corners, v)), is_channel(v));
   }
   let shift = max(max(highest.x, highest.y), max(highest.z, highest.w));
 
   var sums = vec4f(0);
   for (var v = 0u; v < params.vectors; v++) {
-    sums += select(vec4f(0), exp(upsampled(corners, v) - shift), is_class(v));
+    sums += select(vec4f(0), exp(upsampled(corners, v) - shift), is_channel(v));
   }
   let scale = params.weight / (sums.x + sums.y + sums.z + sums.w);
 
   for (var v = 0u; v < params.vectors; v++) {
-    let share = select(vec4f(0), exp(upsampled(corners, v) - shift) * scale, is_class(v));
+    let share = select(vec4f(0), exp(upsampled(corners, v) - shift) * scale, is_channel(v));
     let at = pixel * params.vectors + v;
     accumulator[at] = select(accumulator[at] + share, share, params.is_first != 0u);
   }

@@ -1,7 +1,9 @@
-// dx = dy where the activation let its input through, 0 where it clamped it: the output, of which this can be told, is then
-// at an end of the range.
+// The gradient of an activation: it passes where the activation passed its input, and is 0 where the activation clamped. There the
+// output is at an end of the activation's range, so the output alone is enough to know.
 //
-//   output, output_gradient, input_gradient   [count]   vec4: four channels; an invocation does every `stride`-th
+//   output, output_gradient, input_gradient   [count]   vec4: four channels
+//
+// One invocation computes every `stride`-th vector.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
@@ -10,8 +12,8 @@
 
 struct Params {
   count: u32,
-  stride: u32, // invocations
-  low: f32, // the ends of the activation's range
+  stride: u32, // number of invocations
+  low: f32, // the activation clamps to low … high
   high: f32,
 }
 

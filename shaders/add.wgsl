@@ -1,8 +1,12 @@
 // output = act(a + b), where the sum could not be fused into a convolution.
 //
-//   a, b, output   [count]   vec4: four channels; an invocation does every `stride`-th
+//   a, b, output   [count]   vec4: four channels
+//
+// One invocation computes every `stride`-th vector.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/activate.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> a: array<vec4<Stored>>;
@@ -11,8 +15,8 @@
 
 struct Params {
   count: u32,
-  stride: u32, // invocations
-  low: f32, // the activation: values are clamped to low … high
+  stride: u32, // number of invocations
+  low: f32, // the activation clamps to low … high
   high: f32,
 }
 
@@ -25,9 +29,6 @@ fn main(
   let first = (group.y * groups.x + group.x) * 64u + lane;
   if (first >= params.stride) { return; }
   for (var index = first; index < params.count; index += params.stride) {
-    let value = vec4f(a[index]) + vec4f(b[index]);
-    // Comparisons rather than clamp, so that NaN stays NaN.
-    let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-    output[index] = vec4<Stored>(select(raised, vec4f(params.high), raised > vec4f(params.high)));
+    output[index] = vec4<Stored>(activate(vec4f(a[index]) + vec4f(b[index])));
   }
 }

@@ -1,11 +1,13 @@
-// Batch norm with given statistics, where it could not be folded: output = act((input − μ) · γ/√(σ² + ε) + β)
+// Batch norm with given statistics, where it could not be folded: output = act((input − μ) · γ/√(σ² + ε) + β).
 //
-//   input, output   [pixels, vectors]   vec4: four channels
-//   gamma, beta, mean, variance   [channels]   running statistics, or in training the batch's own
+//   input, output   [pixels, vectors]           vec4: four channels
+//   gamma, beta, mean, variance   [channels]    μ and σ² are the running statistics or, in training, those of the batch
 //
-// One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
+// One invocation computes one vector of every `stride`-th pixel, so that it loads the values of its channels only once.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/activate.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -19,9 +21,9 @@ struct Params {
   pixels: u32,
   vectors: u32,
   channels: u32,
-  stride: u32, // in pixels; invocations for each vector
+  stride: u32, // number of invocations for each vector
   epsilon: f32,
-  low: f32, // the activation: values are clamped to low … high
+  low: f32, // the activation clamps to low … high
   high: f32,
 }
 
@@ -36,7 +38,7 @@ fn main(
   let vector = index % params.vectors;
   let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);
   let is_channel = channels < vec4u(params.channels);
-  // Lanes that pad the channels load the last one, and store zeros.
+  // Components past the last channel load the last channel, and store zeros.
   let at = min(channels, vec4u(params.channels - 1u));
   let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
   let shift = vec4f(beta[at.x], beta[at.y], beta[at.z], beta[at.w]);
@@ -45,9 +47,6 @@ fn main(
 
   for (var pixel = index / params.vectors; pixel < params.pixels; pixel += params.stride) {
     let normal = (vec4f(input[pixel * params.vectors + vector]) - centre) * scale + shift;
-    // Comparisons rather than clamp, so that NaN stays NaN.
-    let raised = select(normal, vec4f(params.low), normal < vec4f(params.low));
-    let activated = select(raised, vec4f(params.high), raised > vec4f(params.high));
-    output[pixel * params.vectors + vector] = vec4<Stored>(select(vec4f(0), activated, is_channel));
+    output[pixel * params.vectors + vector] = vec4<Stored>(select(vec4f(0), activate(normal), is_channel));
   }
 }

@@ -1,14 +1,14 @@
-// Backward of batch norm with the batch's own statistics, which depend on the input too:
+// The gradient of batch norm by its input. The statistics are those of the batch, so they depend on the input too:
 //
 //   dx = γ/√(σ² + ε) · (dy − (Σ dy + x̂ · Σ dy · x̂)/pixels),   x̂ = (x − mean)/√(σ² + ε)
 //
-// dy is output_gradient where the activation behind the batch norm let its value through, 0 where it clamped it.
+// dy is output_gradient where the activation after the batch norm passed its value, and 0 where the activation clamped it.
 //
 //   input, output_gradient, input_gradient   [pixels, vectors]   vec4: four channels
-//   gamma, beta, mean, variance   [channels]     β read if has_activation
-//   sums   [2, vectors]   Σ dy, Σ dy · x̂; see batch_norm_backward_merge.wgsl
+//   gamma, beta, mean, variance              [channels]          β is read if has_activation
+//   sums                                     [2, vectors]        Σ dy, then Σ dy · x̂; see batch_norm_backward_merge.wgsl
 //
-// One invocation does one vector of every `stride`-th pixel, so that what belongs to its channels is loaded once.
+// One invocation computes one vector of every `stride`-th pixel, so that it loads the values of its channels only once.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -24,10 +24,10 @@ struct Params {
   pixels: u32, // n · h · w
   vectors: u32,
   channels: u32,
-  stride: u32, // in pixels; invocations for each vector
+  stride: u32, // number of invocations for each vector
   epsilon: f32,
   has_activation: u32,
-  low: f32, // the ends of its range
+  low: f32, // the activation clamps to low … high
   high: f32,
 }
 
@@ -42,7 +42,7 @@ fn main(
   let vector = index % params.vectors;
   let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);
   let is_channel = channels < vec4u(params.channels);
-  // Lanes that pad the channels load the last one, and store zeros.
+  // Components past the last channel load the last channel, and store zeros.
   let at = min(channels, vec4u(params.channels - 1u));
   let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
   let deviation = sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
@@ -52,11 +52,11 @@ fn main(
   var forward_scale = vec4f(0);
   var shift = vec4f(0);
   if (params.has_activation != 0u) {
-    // As batch_norm.wgsl has them: its output is to be clamped in the same places.
+    // The same arithmetic as in batch_norm.wgsl, so that the same values count as clamped.
     forward_scale = factor / deviation;
     shift = vec4f(beta[at.x], beta[at.y], beta[at.z], beta[at.w]);
   }
-  // Means over the pixels.
+  // Means over the pixels:
   let gradient_mean = sums[vector] / f32(params.pixels);
   let normal_mean = sums[params.vectors + vector] / f32(params.pixels);
 

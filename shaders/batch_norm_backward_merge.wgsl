@@ -1,12 +1,15 @@
-// Backward of batch norm, step 2: the gradients of γ and β, Σ dy · x̂ and Σ dy with x̂ = (x − mean)/√(σ² + ε), from the sums of
-// each tile that batch_norm_backward_reduce.wgsl made, added in a fixed order.
+// Backward of batch norm, step 2: adds up the sums of all tiles, in a fixed order. The results are the gradients of γ and β,
+// Σ dy · x̂ and Σ dy, with x̂ = (x − mean)/√(σ² + ε). batch_norm_backward_reduce.wgsl makes the sums of the tiles.
 //
-//   partials   [tiles, 2, vectors]   vec4, four channels: Σ dy, then Σ dy · (x − mean)
+//   partials   [tiles, 2, vectors]   vec4: four channels; Σ dy, then Σ dy · (x − mean)
 //   variance, gamma_gradient, beta_gradient   [channels]
-//   sums       [2, vectors]          the two gradients, β's first, as batch_norm_backward_input.wgsl reads them
+//   sums       [2, vectors]          the gradient of β, then that of γ, for batch_norm_backward_input.wgsl
 //
-// One workgroup does VECTORS neighbouring vectors. For each, SHARES lanes add every SHARES-th tile; then one of them adds what
-// they have, since on a CPU adapter barriers cost more than that.
+// One workgroup takes WORKGROUP_VECTORS neighbouring vectors. For each vector, each of SHARES lanes adds every SHARES-th
+// tile. Then one lane adds the SHARES results: on CPU adapters, more barriers would cost more than this loop.
+
+const WORKGROUP_VECTORS = 8u;
+const SHARES = 16u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec4f>;
@@ -27,18 +30,15 @@ struct Sums {
   by_distance: vec4f,
 }
 
-const VECTORS = 8u;
-const SHARES = 16u;
+var<workgroup> shares: array<array<Sums, WORKGROUP_VECTORS>, SHARES>;
 
-var<workgroup> shares: array<array<Sums, VECTORS>, SHARES>;
-
-@compute @workgroup_size(VECTORS, SHARES)
+@compute @workgroup_size(WORKGROUP_VECTORS, SHARES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let vector = (group.y * groups.x + group.x) * VECTORS + lane.x;
+  let vector = (group.y * groups.x + group.x) * WORKGROUP_VECTORS + lane.x;
   var total = Sums(vec4f(0), vec4f(0));
   for (var tile = lane.y; tile < params.tiles; tile += SHARES) {
     let at = tile * 2u * params.vectors + vector;

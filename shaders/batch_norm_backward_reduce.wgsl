@@ -1,13 +1,13 @@
-// Backward of batch norm, step 1: of each tile of pixels the sums that the gradients of γ, β and the input are made of.
+// Backward of batch norm, step 1: the sums, over each tile of pixels, that the gradients of γ, β and the input need.
 //
-// dy is output_gradient where the activation behind the batch norm let its value through, 0 where it clamped it. That value is made
-// again from the input, which is read anyway.
+// dy is output_gradient where the activation after the batch norm passed its value, and 0 where the activation clamped it. The value
+// is computed again from the input, which this kernel reads anyway.
 //
-//   input, output_gradient   [pixels, vectors]   vec4: four channels
-//   gamma, beta, mean, variance   [channels]     but for the mean read if has_activation
-//   partials   [tiles, 2, vectors]   Σ dy, then Σ dy · (x − mean)
+//   input, output_gradient   [pixels, vectors]      vec4: four channels
+//   gamma, beta, mean, variance   [channels]        all but the mean are read only if has_activation
+//   partials                 [tiles, 2, vectors]    Σ dy, then Σ dy · (x − mean)
 //
-// One invocation does one vector of one tile.
+// One invocation computes one vector of one tile.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -22,11 +22,11 @@ struct Params {
   pixels: u32, // n · h · w
   vectors: u32,
   channels: u32,
-  tile: u32, // pixels of a tile; the last may have fewer
+  tile: u32, // pixels of a tile; the last tile may have fewer
   tiles: u32,
   epsilon: f32,
   has_activation: u32,
-  low: f32, // the ends of its range
+  low: f32, // the activation clamps to low … high
   high: f32,
 }
 
@@ -43,13 +43,13 @@ fn main(
   let first = tile * params.tile;
   let end = min(first + params.tile, params.pixels);
 
-  // Lanes that pad the channels repeat the last one: nothing reads their sums.
+  // Components past the last channel repeat the last channel. Nothing reads their sums.
   let at = min(vec4u(vector * 4u) + vec4u(0, 1, 2, 3), vec4u(params.channels - 1u));
   let centre = vec4f(mean[at.x], mean[at.y], mean[at.z], mean[at.w]);
   var scale = vec4f(0);
   var shift = vec4f(0);
   if (params.has_activation != 0u) {
-    // As batch_norm.wgsl has them: its output is to be clamped in the same places.
+    // The same arithmetic as in batch_norm.wgsl, so that the same values count as clamped.
     scale = vec4f(gamma[at.x], gamma[at.y], gamma[at.z], gamma[at.w])
       / sqrt(vec4f(variance[at.x], variance[at.y], variance[at.z], variance[at.w]) + params.epsilon);
     shift = vec4f(beta[at.x], beta[at.y], beta[at.z], beta[at.w]);

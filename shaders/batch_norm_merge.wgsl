@@ -1,14 +1,17 @@
-// Batch norm in training, step 2: merges what batch_norm_statistics.wgsl, or the convolution that made the map, found of each
-// tile, by Chan's formula in a fixed order, and moves the running statistics. PyTorch normalises with the biased variance and runs
-// the unbiased one.
+// Batch norm in training, step 2: merges the statistics of all tiles by Chan's formula, in a fixed order, and updates the running
+// statistics. batch_norm_statistics.wgsl makes the statistics of the tiles, or the convolution that makes the map does. As in PyTorch,
+// the batch is normalised with the biased variance, and the running variance is unbiased.
 //
-//   partials   [tiles, 2 · vectors + 1]   vec4, four channels: the means, then M2 = Σ(x − mean)², then how many pixels the tile has
-//   mean, variance   [channels]      of the batch; the variance is biased
-//   running_mean, running_variance   [channels], becomes (1 − momentum) · itself + momentum · the batch's
+//   partials   [tiles, 2 · vectors + 1]   vec4: four channels; the means, then M2 = Σ(x − mean)², then the tile's number of pixels
+//   mean, variance   [channels]           of the batch; the variance is biased
+//   running_mean, running_variance   [channels]   become (1 − momentum) · themselves + momentum · the batch's
 //
-// One workgroup does VECTORS neighbouring vectors. For each, SHARES lanes merge every SHARES-th tile; then one of them merges what
-// they have, since on a CPU adapter barriers cost more than that. Means are merged as distances from the first tile's mean, which keeps
-// the small variance of a channel whose mean is large.
+// One workgroup takes WORKGROUP_VECTORS neighbouring vectors. For each vector, each of SHARES lanes merges every SHARES-th
+// tile. Then one lane merges the SHARES results: on CPU adapters, more barriers would cost more than this loop. Means are merged
+// as distances from the first tile's mean: this keeps the small variance of a channel that has a large mean.
+
+const WORKGROUP_VECTORS = 8u;
+const SHARES = 16u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec4f>;
@@ -27,21 +30,19 @@ struct Params {
 
 struct Statistics {
   count: f32,
-  mean: vec4f, // less the pivot
+  mean: vec4f, // minus the pivot
   squares: vec4f, // M2
 }
 
-const VECTORS = 8u;
-const SHARES = 16u;
-
-var<workgroup> shares: array<array<Statistics, VECTORS>, SHARES>;
+var<workgroup> shares: array<array<Statistics, WORKGROUP_VECTORS>, SHARES>;
 
 fn merged(a: Statistics, b: Statistics) -> Statistics {
   if (b.count == 0) { return a; }
   let count = a.count + b.count;
   let share = b.count / count;
   let distance = b.mean - a.mean;
-  return Statistics(count, a.mean + distance * share, a.squares + b.squares + distance * distance * (a.count * share));
+  let squares = a.squares + b.squares + distance * distance * (a.count * share);
+  return Statistics(count, a.mean + distance * share, squares);
 }
 
 fn statistics_of(tile: u32, vector: u32, pivot: vec4f) -> Statistics {
@@ -50,20 +51,24 @@ fn statistics_of(tile: u32, vector: u32, pivot: vec4f) -> Statistics {
   return Statistics(count, partials[row + vector] - pivot, partials[row + params.vectors + vector]);
 }
 
-@compute @workgroup_size(VECTORS, SHARES)
+@compute @workgroup_size(WORKGROUP_VECTORS, SHARES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let vector = (group.y * groups.x + group.x) * VECTORS + lane.x;
+  let vector = (group.y * groups.x + group.x) * WORKGROUP_VECTORS + lane.x;
   let pivot = partials[vector];
   var all = Statistics(0, vec4f(0), vec4f(0));
-  for (var tile = lane.y; tile < params.tiles; tile += SHARES) { all = merged(all, statistics_of(tile, vector, pivot)); }
+  for (var tile = lane.y; tile < params.tiles; tile += SHARES) {
+    all = merged(all, statistics_of(tile, vector, pivot));
+  }
   shares[lane.y][lane.x] = all;
   workgroupBarrier();
   if (lane.y > 0u) { return; }
-  for (var share = 1u; share < min(SHARES, params.tiles); share++) { all = merged(all, shares[share][lane.x]); }
+  for (var share = 1u; share < min(SHARES, params.tiles); share++) {
+    all = merged(all, shares[share][lane.x]);
+  }
 
   for (var c = 0u; c < 4u; c++) {
     let channel = vector * 4u + c;

@@ -1,10 +1,10 @@
-// Batch norm in training, step 1: of each tile of pixels the mean of each channel, and M2 = Σ(x − that mean)².
+// Batch norm in training, step 1: for each tile of pixels, the mean of each channel and M2 = Σ(x − mean)².
 //
 //   input      [pixels, vectors]          vec4: four channels
-//   partials   [tiles, 2 · vectors + 1]   the means, then M2, then how many pixels the tile has
+//   partials   [tiles, 2 · vectors + 1]   the means, then M2, then the tile's number of pixels
 //
-// One invocation does one vector of one tile, in two sweeps: Σx² − (Σx)²/n would lose a small variance beside a large mean. For
-// the same reason it adds up distances from the tile's first value, and not the values themselves.
+// One invocation computes one vector of one tile. It reads the tile twice: Σx² − (Σx)²/n would lose a small variance beside a large
+// mean. For the same reason it adds up distances from the tile's first value instead of the values themselves.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -13,7 +13,7 @@
 struct Params {
   pixels: u32, // n · h · w
   vectors: u32,
-  tile: u32, // pixels of a tile; the last may have fewer
+  tile: u32, // pixels of a tile; the last tile may have fewer
   tiles: u32,
 }
 
@@ -32,7 +32,9 @@ fn main(
 
   let pivot = input[first * params.vectors + vector];
   var sum = vec4f(0);
-  for (var pixel = first; pixel < end; pixel++) { sum += input[pixel * params.vectors + vector] - pivot; }
+  for (var pixel = first; pixel < end; pixel++) {
+    sum += input[pixel * params.vectors + vector] - pivot;
+  }
   let mean = pivot + sum / f32(end - first);
 
   var squares = vec4f(0);

@@ -1,10 +1,10 @@
-// The gradient of a convolution's bias: the sum of the output's gradient over all pixels, in shares that
-// conv2d_reduce_weight.wgsl adds up.
+// The gradient of a convolution's bias: the sum of the output's gradient over all pixels. The pixels are split into shares, and
+// conv2d_reduce_weight.wgsl adds up the sums of the shares.
 //
 //   output_gradient   [pixels, vectors]   vec4: four channels
 //   partials          [splits, vectors]
 //
-// One invocation adds up one vector over its split's share of the pixels. Neighbouring invocations take neighbouring vectors.
+// One invocation adds up one vector over one share of the pixels. Neighbouring invocations take neighbouring vectors.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -30,6 +30,8 @@ fn main(
   let end = min(first + share, params.pixels);
 
   var sum = vec4f(0);
-  for (var pixel = first; pixel < end; pixel++) { sum += output_gradient[pixel * params.vectors + vector]; }
+  for (var pixel = first; pixel < end; pixel++) {
+    sum += output_gradient[pixel * params.vectors + vector];
+  }
   partials[index] = sum;
 }

@@ -1,12 +1,12 @@
-// Copies one input of a concatenation into its channels of the result, where it could not be written there at once.
+// Copies one input of a concatenation into its channels of the result, where its producer could not write there directly.
 //
 //   input    [pixels, vectors]     vec4: four channels
-//   output   [pixels, out_pitch]   a channel each: channels offset … offset + channels
+//   output   [pixels, out_pitch]   one element a channel; this input becomes the channels offset … offset + channels − 1
 //
-// One invocation copies one vector of every `stride`-th pixel, word by word, since where they go may not be a multiple of four.
-// The last input also writes the zeros that pad the result.
+// One invocation copies one vector of every `stride`-th pixel. It copies component by component, because `offset` may not be a multiple
+// of four. The last input also writes the zeros that pad the result.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -16,9 +16,9 @@ struct Params {
   pixels: u32,
   vectors: u32, // of the input
   channels: u32,
-  stride: u32, // in pixels; invocations for each vector that is copied
-  copied: u32, // channels, and padding after them
-  out_pitch: u32,
+  stride: u32, // number of invocations for each vector that is copied
+  copied: u32, // channels to copy, and the padding after them
+  out_pitch: u32, // elements of a pixel in `output`
   offset: u32,
 }
 
@@ -39,7 +39,8 @@ fn main(
     for (var c = 0u; c < 4u; c++) {
       let channel = vector * 4u + c;
       if (channel < params.copied) {
-        output[pixel * params.out_pitch + params.offset + channel] = select(Stored(0), value[c], channel < params.channels);
+        let at = pixel * params.out_pitch + params.offset + channel;
+        output[at] = select(Stored(0), value[c], channel < params.channels);
       }
     }
   }

@@ -1,51 +1,40 @@
-// The input gradient of conv2d_backward_input.wgsl, with the same buffers and parameters, for adapters whose subgroups have a fixed
+// The input gradient of conv2d_backward_input.wgsl, with the same buffers and parameters, for adapters whose subgroups all have one
 // size.
 //
-// A workgroup is one subgroup and computes, of one phase, (TILE_PIXELS · its size) pixels × TILE_VECTORS vectors, an even number.
-// Lanes are pixels: each loads its own. Of the weights, which all need, each lane loads one vector in eight and hands it to the
-// others by subgroupBroadcast, as in conv2d_subgroup.wgsl, whose loops these are.
+// A workgroup is one subgroup. It computes, for one phase, (LANE_PIXELS · SUBGROUP_SIZE) pixels × LANE_VECTORS vectors, an even number.
+// Lanes are pixels: each lane loads its own. All lanes need all the weights: eight lanes load a vector each and hand it to the others
+// by subgroupBroadcast, with the loops of conv2d_subgroup.wgsl.
 
 enable subgroups;
-// A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
+// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
+
+#import "lib/conv2d_backward_input_params.wgsl"
+#import "lib/from_eight_lanes.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const LANE_PIXELS = 3u;
+const LANE_VECTORS = 4u;
+const SUBGROUP_SIZE = 8u;
+
+// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each of eight lanes loads this many of them.
+const LOADS = LANE_VECTORS / 2u;
+const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 
-struct Params {
-  in_h: u32,
-  in_w: u32,
-  in_vectors: u32,
-  out_h: u32,
-  out_w: u32,
-  out_vectors: u32,
-  phase_h: u32,
-  phase_w: u32,
-  phase_pixels: u32, // n · phase_h · phase_w
-  row_tiles: u32, // workgroups along the pixels of a phase
-  k_h: u32,
-  k_w: u32,
-  stride: u32,
-  dilation: u32,
-  pad_top: u32,
-  pad_left: u32,
-}
-
-override SUBGROUP_SIZE: u32;
-
-const LOADS = TILE_VECTORS / 2u; // of the weights that a vector of the input meets, 4 rows of TILE_VECTORS: by 8 lanes, this many each
-const OUTSIDE = 0xffffffffu;
-
-// A pixel of a phase: its image, and its place in the phase. In the input it is at place · stride + phase.
+// A pixel of a phase: its image, and its place in the phase. Its coordinates in the map are place · stride + phase.
 struct Pixel {
   image: u32,
   place: vec2u,
-  address: u32, // of its first vector in the output, or OUTSIDE
+  address: u32, // of its first vector in `output`, or OUTSIDE
 }
 
-// Neighbours are the images at one place, then the next place, as in conv2d_subgroup.wgsl.
+// As in conv2d_subgroup.wgsl: all images at one place follow each other, then all images at the next place.
 fn pixel_at(index: u32, phase: vec2u) -> Pixel {
   let images = params.phase_pixels / (params.phase_h * params.phase_w);
   let at = index / images;
@@ -58,9 +47,9 @@ fn pixel_at(index: u32, phase: vec2u) -> Pixel {
   return Pixel(image, place, select(OUTSIDE, address, inside));
 }
 
-// Index of the first vector of the output pixel that a tap carries this one to, or OUTSIDE.
+// The index of the first vector of the pixel that is `shift` from this one in the output's gradient, or OUTSIDE.
 fn tap_address(pixel: Pixel, shift: vec2u) -> u32 {
-  // Negative coordinates wrap round to large ones, so one comparison tells.
+  // Negative coordinates wrap round to large ones, so one comparison is enough.
   let at = pixel.place + shift;
   let inside = at.y < params.out_h && at.x < params.out_w && pixel.address != OUTSIDE;
   return select(OUTSIDE, ((pixel.image * params.out_h + at.y) * params.out_w + at.x) * params.out_vectors, inside);
@@ -75,29 +64,31 @@ fn main(
   let tile = group.y * groups.x + group.x;
   let phase_index = tile / params.row_tiles % (params.stride * params.stride);
   let phase = vec2u(phase_index % params.stride, phase_index / params.stride);
-  let first_index = tile % params.row_tiles * SUBGROUP_SIZE * TILE_PIXELS + lane;
-  let first_vector = tile / (params.row_tiles * params.stride * params.stride) * TILE_VECTORS;
+  let first_index = tile % params.row_tiles * SUBGROUP_SIZE * LANE_PIXELS + lane;
+  let first_vector = tile / (params.row_tiles * params.stride * params.stride) * LANE_VECTORS;
 
-  var pixels: array<Pixel, TILE_PIXELS>;
-  for (var p = 0u; p < TILE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE, phase); }
-  // Which of the weights that a vector of the input meets this lane loads. Past the last vector it repeats that, and nothing is stored.
+  var pixels: array<Pixel, LANE_PIXELS>;
+  for (var p = 0u; p < LANE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE, phase); }
+  // The weights that this lane loads. Past the last vector it repeats the last one, and nothing is stored.
   var columns: array<u32, LOADS>;
   for (var l = 0u; l < LOADS; l++) {
     let place = l * 8u + lane % 8u;
-    columns[l] = place / TILE_VECTORS * params.in_vectors + min(first_vector + place % TILE_VECTORS, params.in_vectors - 1u);
+    let vector = min(first_vector + place % LANE_VECTORS, params.in_vectors - 1u);
+    columns[l] = place / LANE_VECTORS * params.in_vectors + vector;
   }
 
-  var sums: array<array<vec4f, TILE_VECTORS>, TILE_PIXELS>;
+  var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
     for (var kx = 0u; kx < params.k_w; kx++) {
-      // Where the tap carries the pixel of place 0, and with it all: from place to place the output steps by one.
-      let from_origin = vec2i(phase + vec2u(params.pad_left, params.pad_top)) - vec2i(vec2u(kx, ky) * params.dilation);
+      // The tap connects place 0 with this output pixel, if the stride divides the distance, and place p with the pixel p later.
+      let padded = phase + vec2u(params.pad_left, params.pad_top);
+      let from_origin = vec2i(padded) - vec2i(vec2u(kx, ky) * params.dilation);
       if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }
       let shift = vec2u(from_origin / i32(params.stride));
 
-      var addresses: array<u32, TILE_PIXELS>;
+      var addresses = array<u32, LANE_PIXELS>();
       var nearest = OUTSIDE;
-      for (var p = 0u; p < TILE_PIXELS; p++) {
+      for (var p = 0u; p < LANE_PIXELS; p++) {
         addresses[p] = tap_address(pixels[p], shift);
         nearest = min(nearest, addresses[p]);
       }
@@ -106,27 +97,20 @@ fn main(
       let tap = params.k_h * params.k_w - 1u - (ky * params.k_w + kx);
       var row = tap * params.out_vectors * 4u * params.in_vectors;
       for (var o = 0u; o < params.out_vectors; o++) {
-        var values: array<vec4f, TILE_PIXELS>;
-        for (var p = 0u; p < TILE_PIXELS; p++) {
+        var values = array<vec4f, LANE_PIXELS>();
+        for (var p = 0u; p < LANE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
           values[p] = select(input[select(addresses[p] + o, 0u, outside)], vec4f(0), outside);
         }
-        var weights: array<vec4f, LOADS * 8u>;
+        var weights = array<vec4f, LOADS * 8u>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = weight[row + columns[l]];
-          weights[l * 8u] = subgroupBroadcast(loaded, 0);
-          weights[l * 8u + 1u] = subgroupBroadcast(loaded, 1);
-          weights[l * 8u + 2u] = subgroupBroadcast(loaded, 2);
-          weights[l * 8u + 3u] = subgroupBroadcast(loaded, 3);
-          weights[l * 8u + 4u] = subgroupBroadcast(loaded, 4);
-          weights[l * 8u + 5u] = subgroupBroadcast(loaded, 5);
-          weights[l * 8u + 6u] = subgroupBroadcast(loaded, 6);
-          weights[l * 8u + 7u] = subgroupBroadcast(loaded, 7);
+          let loaded = from_eight_lanes(weight[row + columns[l]]);
+          for (var j = 0u; j < 8u; j++) { weights[l * 8u + j] = loaded[j]; }
         }
-        for (var v = 0u; v < TILE_VECTORS; v++) {
-          for (var p = 0u; p < TILE_PIXELS; p++) {
+        for (var v = 0u; v < LANE_VECTORS; v++) {
+          for (var p = 0u; p < LANE_PIXELS; p++) {
             for (var c = 0u; c < 4u; c++) {
-              sums[p][v] = fma(vec4f(values[p][c]), weights[c * TILE_VECTORS + v], sums[p][v]);
+              sums[p][v] = fma(vec4f(values[p][c]), weights[c * LANE_VECTORS + v], sums[p][v]);
             }
           }
         }
@@ -135,18 +119,18 @@ fn main(
     }
   }
 
-  // Stored in a loop whose number of turns no compiler knows, of copies, as in conv2d_subgroup.wgsl: it compiles faster.
-  var results: array<vec4f, TILE_PIXELS * TILE_VECTORS>;
-  var places: array<u32, TILE_PIXELS>;
-  for (var p = 0u; p < TILE_PIXELS; p++) {
-    for (var v = 0u; v < TILE_VECTORS; v++) { results[p * TILE_VECTORS + v] = sums[p][v]; }
+  // Copies are stored in a loop that no compiler can unroll, as in conv2d_subgroup.wgsl: this compiles faster.
+  var results: array<vec4f, LANE_PIXELS * LANE_VECTORS>;
+  var places: array<u32, LANE_PIXELS>;
+  for (var p = 0u; p < LANE_PIXELS; p++) {
+    for (var v = 0u; v < LANE_VECTORS; v++) { results[p * LANE_VECTORS + v] = sums[p][v]; }
     places[p] = pixels[p].address;
   }
-  let vectors = min(TILE_VECTORS, params.in_vectors - first_vector);
+  let vectors = min(LANE_VECTORS, params.in_vectors - first_vector);
   var p = 0u;
   var v = 0u;
-  while (p < TILE_PIXELS) {
-    if (places[p] != OUTSIDE) { output[places[p] + first_vector + v] = results[p * TILE_VECTORS + v]; }
+  while (p < LANE_PIXELS) {
+    if (places[p] != OUTSIDE) { output[places[p] + first_vector + v] = results[p * LANE_VECTORS + v]; }
     v++;
     if (v == vectors) { v = 0u; p++; }
   }

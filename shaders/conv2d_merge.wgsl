@@ -2,10 +2,15 @@
 //
 //   partials [splits, n, out_h, out_w, out_vectors]
 //   bias     [out_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
-//   residual the output's shape, read if has_residual; if in_place, it is what output holds before
-//   output   [n, out_h, out_w, out_pitch], this op's out_vectors starting at out_offset
+//   residual has the output's shape; read if has_residual
+//   output   [n, out_h, out_w, out_pitch]   this op writes out_vectors from out_offset on
+//
+// One invocation computes one vector of one output pixel.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/activate.wgsl"
+#import "lib/store_output.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec4f>;
@@ -18,20 +23,14 @@ struct Params {
   splits: u32,
   image_pixels: u32, // out_h · out_w
   out_vectors: u32,
-  out_pitch: u32,
-  out_offset: u32,
+  out_pitch: u32, // vectors of a pixel in `output`
+  out_offset: u32, // the first of them that this op writes
   has_bias: u32,
-  bias_pitch: u32, // 0: one bias for all images
+  bias_pitch: u32, // vectors from one image's bias to the next; 0: all images share one bias
   has_residual: u32,
-  in_place: u32,
-  low: f32, // the activation: values are clamped to low … high
+  in_place: u32, // 1: the residual is what `output` holds before
+  low: f32, // the activation clamps to low … high
   high: f32,
-}
-
-// Comparisons rather than clamp, so that NaN stays NaN.
-fn activate(value: vec4f) -> vec4f {
-  let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-  return select(raised, vec4f(params.high), raised > vec4f(params.high));
 }
 
 @compute @workgroup_size(64)
@@ -45,11 +44,8 @@ fn main(
   let pixel = index / params.out_vectors;
   let vector = index - pixel * params.out_vectors;
 
-  var value = partials[index];
-  for (var split = 1u; split < params.splits; split++) { value += partials[split * params.count + index]; }
-  if (params.has_bias != 0u) { value += vec4f(bias[pixel / params.image_pixels * params.bias_pitch + vector]); }
-  let at = pixel * params.out_pitch + params.out_offset + vector;
-  if (params.has_residual != 0u) { value += vec4f(residual[at]); }
-  if (params.in_place != 0u) { value += vec4f(output[at]); }
-  output[at] = vec4<Stored>(activate(value));
+  var sum = partials[index];
+  for (var split = 1u; split < params.splits; split++) { sum += partials[split * params.count + index]; }
+  let bias_at = pixel / params.image_pixels * params.bias_pitch + vector;
+  store_output(sum, bias_at, pixel * params.out_pitch + params.out_offset + vector);
 }

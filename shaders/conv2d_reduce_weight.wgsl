@@ -1,9 +1,11 @@
-// Adds up the partial gradients of a weight, always in the same order, and leaves their padded channels out.
+// Adds up the partial gradients of a weight, always in the same order, and leaves out their padded channels.
 //
 //   partials          [splits, out_padded, in_padded, taps]
-//   weight_gradient   [out_channels, in_channels, taps]     (in_channels = in_padded = 1 for a depthwise convolution)
+//   weight_gradient   [out_channels, in_channels, taps]     for a depthwise convolution, in_channels = in_padded = 1
 //
-// A workgroup adds up WEIGHTS for each of its lanes, all next to each other.
+// One invocation computes LANE_WEIGHTS weights, 64 apart. All weights of a workgroup are next to each other.
+
+const LANE_WEIGHTS = 16u; // on CPU adapters, starting a workgroup costs more than one weight for each lane
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>;
@@ -17,16 +19,14 @@ struct Params {
   row_padded: u32, // in_padded · taps
 }
 
-const WEIGHTS = 16u; // a workgroup costs a CPU adapter more than one weight to a lane is worth
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u * WEIGHTS + lane;
-  for (var w = 0u; w < WEIGHTS; w++) {
+  let first = (group.y * groups.x + group.x) * 64u * LANE_WEIGHTS + lane;
+  for (var w = 0u; w < LANE_WEIGHTS; w++) {
     let index = first + w * 64u;
     if (index >= params.count) { return; }
     let at = index + index / params.row * (params.row_padded - params.row);

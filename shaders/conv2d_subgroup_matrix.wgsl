@@ -1,17 +1,47 @@
-// The convolution of conv2d.wgsl, with the same buffers, by the matrix units that GPUs have beside their cores: inputs and weights
-// are rounded to f16, products are added up in f32. Dawn's extension: tint/extensions/experimental_subgroup_matrix.md.
+// The convolution of conv2d.wgsl, with the same buffers, by the matrix units of hardware GPUs. Inputs and weights are rounded to f16,
+// products are added up in f32. This is an extension of Dawn: tint/extensions/experimental_subgroup_matrix.md.
 //
-// A workgroup computes 64 pixels × 64 channels, each of its four subgroups a quarter of that in matrices of MATRIX_M × MATRIX_N.
-// The sum runs over taps and, DEPTH at a time, input channels; of such a step the operands are put into workgroup memory, while
-// those of the next are on their way into registers. A row of taps that is outside the map for all of a workgroup's pixels is skipped.
+// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_CHANNELS. Each of its four subgroups computes a quarter of that, in matrices of
+// MATRIX_M × MATRIX_N. The sum runs over taps and input channels. One step of the sum takes STEP_CHANNELS input channels at one tap:
+// the operands of a step are in workgroup memory, while the next step's are loaded into registers. A row of taps that is outside the
+// map for all pixels of a workgroup is skipped.
 
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
-// Which matrices a subgroup loads differs between subgroups, but not within one.
+// The matrices that are loaded differ between subgroups, but not within a subgroup.
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 
-// Stored is f32 or f16, as the kernel says.
+#import "lib/activate.wgsl"
+#import "lib/conv2d_params.wgsl"
+#import "lib/load_input.wgsl"
+#import "lib/store_output.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16
+
+const SUBGROUP_SIZE = 32u;
+// The matrices that the adapter multiplies: MATRIX_M × MATRIX_K by MATRIX_K × MATRIX_N.
+const MATRIX_M = 16u;
+const MATRIX_N = 16u;
+const MATRIX_K = 16u;
+alias Left = subgroup_matrix_left<f16, MATRIX_K, MATRIX_M>;
+alias Right = subgroup_matrix_right<f16, MATRIX_N, MATRIX_K>;
+alias Sums = subgroup_matrix_result<f32, MATRIX_N, MATRIX_M>;
+
+const WORKGROUP_PIXELS = 64u;
+const WORKGROUP_CHANNELS = 64u;
+const STEP_CHANNELS = 32u;
+const SUBGROUP_PIXELS = WORKGROUP_PIXELS / 2u;
+const SUBGROUP_CHANNELS = WORKGROUP_CHANNELS / 2u;
+const ROWS = SUBGROUP_PIXELS / MATRIX_M; // matrices of a subgroup
+const COLUMNS = SUBGROUP_CHANNELS / MATRIX_N;
+const LANES = 4u * SUBGROUP_SIZE;
+const WORKGROUP_VECTORS = WORKGROUP_CHANNELS / 4u;
+const STEP_VECTORS = STEP_CHANNELS / 4u;
+
+// Vectors that each lane loads for a step.
+const INPUT_LOADS = WORKGROUP_PIXELS * STEP_VECTORS / LANES;
+const WEIGHT_LOADS = STEP_CHANNELS * WORKGROUP_VECTORS / LANES;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -20,57 +50,16 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 @group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 
-struct Params {
-  in_h: u32,
-  in_w: u32,
-  in_vectors: u32,
-  out_h: u32,
-  out_w: u32,
-  out_vectors: u32,
-  out_pitch: u32,
-  out_offset: u32,
-  pixels: u32, // n · out_h · out_w
-  row_tiles: u32, // workgroups along the pixels
-  k_h: u32,
-  k_w: u32,
-  stride: u32,
-  dilation: u32,
-  pad_top: u32,
-  pad_left: u32,
-  has_bias: u32,
-  bias_pitch: u32, // 0: one bias for all images
-  has_residual: u32,
-  in_place: u32, // the residual is what the output holds before
-  low: f32, // the activation: values are clamped to low … high
-  high: f32,
-}
+// Rows have 16 bytes more than their values need, so that the rows of a matrix lie in different banks.
+const INPUT_PITCH = STEP_CHANNELS + 8u;
+const WEIGHT_PITCH = WORKGROUP_CHANNELS + 8u;
+var<workgroup> staged_input: array<f16, WORKGROUP_PIXELS * INPUT_PITCH>; // by pixel, then input channel
+var<workgroup> staged_weight: array<f16, STEP_CHANNELS * WEIGHT_PITCH>; // by input channel, then output channel
+var<workgroup> staged_sums: array<f32, 4u * MATRIX_M * MATRIX_N>; // one matrix of each subgroup
 
-// SUBGROUP_SIZE, MATRIX_M (rows), MATRIX_N (columns) and MATRIX_K (what is summed) are set where the kernel is made.
-alias Left = subgroup_matrix_left<f16, MATRIX_K, MATRIX_M>;
-alias Right = subgroup_matrix_right<f16, MATRIX_N, MATRIX_K>;
-alias Sums = subgroup_matrix_result<f32, MATRIX_N, MATRIX_M>;
+const OUTSIDE = 0x7fffffffu; // a coordinate larger than any map has
 
-const SIZE = 64u; // of a workgroup's tile, pixels and channels
-const HALF = SIZE / 2u; // of a subgroup's
-const ROWS = HALF / MATRIX_M;
-const COLUMNS = HALF / MATRIX_N;
-const LANES = 4u * SUBGROUP_SIZE;
-const DEPTH = 32u; // input channels of a step
-
-// Vectors that each lane fetches for a step.
-const INPUT_LOADS = SIZE * DEPTH / 4u / LANES;
-const WEIGHT_LOADS = DEPTH * SIZE / 4u / LANES;
-
-// Rows are 16 bytes longer than what they hold, so that those of a matrix lie in different banks.
-const INPUT_PITCH = DEPTH + 8u;
-const WEIGHT_PITCH = SIZE + 8u;
-var<workgroup> staged_input: array<f16, SIZE * INPUT_PITCH>; // by pixel, then input channel
-var<workgroup> staged_weight: array<f16, DEPTH * WEIGHT_PITCH>; // by input channel, then output channel
-var<workgroup> staged_sums: array<f32, 4u * MATRIX_M * MATRIX_N>; // a matrix of each subgroup
-
-const OUTSIDE = 0x7fffffffu; // as a coordinate: more than any map has
-
-// An output: its image, its row and its column; in row OUTSIDE past the last one.
+// An output: its image, its row and its column. Past the last output, the row is OUTSIDE.
 struct Pixel {
   image: u32,
   y: u32,
@@ -79,13 +68,8 @@ struct Pixel {
 
 fn pixel_at(index: u32) -> Pixel {
   let row = index / params.out_w;
-  return Pixel(row / params.out_h, select(OUTSIDE, row % params.out_h, index < params.pixels), index % params.out_w);
-}
-
-// Comparisons rather than clamp, so that NaN stays NaN.
-fn activate(value: vec4f) -> vec4f {
-  let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-  return select(raised, vec4f(params.high), raised > vec4f(params.high));
+  let y = select(OUTSIDE, row % params.out_h, index < params.pixels);
+  return Pixel(row / params.out_h, y, index % params.out_w);
 }
 
 @compute @workgroup_size(LANES)
@@ -97,35 +81,36 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
   let tile = group.y * groups.x + group.x;
-  let first_pixel = tile % params.row_tiles * SIZE;
-  let first_vector = tile / params.row_tiles * SIZE / 4u;
+  let first_pixel = tile % params.row_tiles * WORKGROUP_PIXELS;
+  let first_vector = tile / params.row_tiles * WORKGROUP_VECTORS;
   if (first_vector >= params.out_vectors) { return; }
 
-  // The taps that reach the map from any of the rows of these pixels, which may be those of several images.
+  // The rows of taps that are inside the map for at least one of these pixels, which may belong to several images.
   let first = pixel_at(first_pixel);
-  let last = pixel_at(min(first_pixel + SIZE, params.pixels) - 1u);
+  let last = pixel_at(min(first_pixel + WORKGROUP_PIXELS, params.pixels) - 1u);
   let first_y = select(0u, first.y, first.image == last.image);
   let last_y = select(params.out_h - 1u, last.y, first.image == last.image);
   var first_ky = 0u;
   while (first_ky < params.k_h && last_y * params.stride + first_ky * params.dilation < params.pad_top) { first_ky++; }
   var end_ky = params.k_h;
-  while (end_ky > first_ky && first_y * params.stride + (end_ky - 1u) * params.dilation >= params.in_h + params.pad_top) { end_ky--; }
+  let top = first_y * params.stride;
+  while (end_ky > first_ky && top + (end_ky - 1u) * params.dilation >= params.in_h + params.pad_top) { end_ky--; }
 
-  // Where this lane fetches from: coordinates of the first tap, before the map wrapping round to large ones.
+  // The input pixels that this lane loads, at tap (0, 0). Coordinates before the map wrap round to large ones.
   var fetched_pixels: array<Pixel, INPUT_LOADS>;
   for (var l = 0u; l < INPUT_LOADS; l++) {
-    let pixel = pixel_at(first_pixel + (lane + l * LANES) / (DEPTH / 4u));
+    let pixel = pixel_at(first_pixel + (lane + l * LANES) / STEP_VECTORS);
     let y = select(pixel.y * params.stride - params.pad_top, OUTSIDE, pixel.y == OUTSIDE);
     fetched_pixels[l] = Pixel(pixel.image, y, pixel.x * params.stride - params.pad_left);
   }
 
-  let first_row = subgroup / 2u * HALF;
-  let first_column = subgroup % 2u * HALF;
+  let first_row = subgroup / 2u * SUBGROUP_PIXELS;
+  let first_column = subgroup % 2u * SUBGROUP_CHANNELS;
   var sums: array<array<Sums, COLUMNS>, ROWS>;
   var fetched_input: array<vec4f, INPUT_LOADS>;
   var fetched_weight: array<vec4f, WEIGHT_LOADS>;
   let channels = params.in_vectors * 4u;
-  let blocks = (channels + DEPTH - 1u) / DEPTH;
+  let blocks = (channels + STEP_CHANNELS - 1u) / STEP_CHANNELS;
   let steps = (end_ky - first_ky) * params.k_w * blocks;
   var ky = first_ky;
   var kx = 0u;
@@ -133,19 +118,18 @@ fn main(
   for (var step = 0u; step <= steps; step++) {
     if (step < steps) {
       for (var l = 0u; l < INPUT_LOADS; l++) {
-        let vector = (block * DEPTH) / 4u + (lane + l * LANES) % (DEPTH / 4u);
-        let y = fetched_pixels[l].y + ky * params.dilation;
-        let x = fetched_pixels[l].x + kx * params.dilation;
-        let inside = y < params.in_h && x < params.in_w && vector < params.in_vectors;
-        let at = ((fetched_pixels[l].image * params.in_h + y) * params.in_w + x) * params.in_vectors + vector;
-        fetched_input[l] = select(vec4f(0), vec4f(input[select(0u, at, inside)]), inside);
+        let pixel = fetched_pixels[l];
+        let vector = block * STEP_VECTORS + (lane + l * LANES) % STEP_VECTORS;
+        let y = pixel.y + ky * params.dilation;
+        fetched_input[l] = load_input(pixel.image, y, pixel.x + kx * params.dilation, vector);
       }
-      // Past the last channel the input is zero, past the last vector nothing is stored: any weight will do.
+      // Past the last input channel the input is zero, and past the last output vector nothing is stored: any weight will do.
       for (var l = 0u; l < WEIGHT_LOADS; l++) {
         let place = lane + l * LANES;
-        let channel = min(block * DEPTH + place / (SIZE / 4u), channels - 1u);
-        let vector = min(first_vector + place % (SIZE / 4u), params.out_vectors - 1u);
-        fetched_weight[l] = vec4f(weight[((ky * params.k_w + kx) * channels + channel) * params.out_vectors + vector]);
+        let channel = min(block * STEP_CHANNELS + place / WORKGROUP_VECTORS, channels - 1u);
+        let vector = min(first_vector + place % WORKGROUP_VECTORS, params.out_vectors - 1u);
+        let row = (ky * params.k_w + kx) * channels + channel;
+        fetched_weight[l] = vec4f(weight[row * params.out_vectors + vector]);
       }
       block++;
       if (block == blocks) {
@@ -158,8 +142,8 @@ fn main(
       }
     }
     if (step > 0u) {
-      for (var k = 0u; k < DEPTH; k += MATRIX_K) {
-        var right: array<Right, COLUMNS>;
+      for (var k = 0u; k < STEP_CHANNELS; k += MATRIX_K) {
+        var right = array<Right, COLUMNS>();
         for (var c = 0u; c < COLUMNS; c++) {
           let at = k * WEIGHT_PITCH + first_column + c * MATRIX_N;
           right[c] = subgroupMatrixLoad<Right, row_major>(&staged_weight, at, WEIGHT_PITCH);
@@ -167,27 +151,29 @@ fn main(
         for (var r = 0u; r < ROWS; r++) {
           let at = (first_row + r * MATRIX_M) * INPUT_PITCH + k;
           let left = subgroupMatrixLoad<Left, row_major>(&staged_input, at, INPUT_PITCH);
-          for (var c = 0u; c < COLUMNS; c++) { sums[r][c] = subgroupMatrixMultiplyAccumulate(left, right[c], sums[r][c]); }
+          for (var c = 0u; c < COLUMNS; c++) {
+            sums[r][c] = subgroupMatrixMultiplyAccumulate(left, right[c], sums[r][c]);
+          }
         }
       }
     }
     workgroupBarrier();
     for (var l = 0u; l < INPUT_LOADS; l++) {
       let place = lane + l * LANES;
-      let at = place / (DEPTH / 4u) * INPUT_PITCH + place % (DEPTH / 4u) * 4u;
+      let at = place / STEP_VECTORS * INPUT_PITCH + place % STEP_VECTORS * 4u;
       let rounded = vec4h(fetched_input[l]);
       for (var c = 0u; c < 4u; c++) { staged_input[at + c] = rounded[c]; }
     }
     for (var l = 0u; l < WEIGHT_LOADS; l++) {
       let place = lane + l * LANES;
-      let at = place / (SIZE / 4u) * WEIGHT_PITCH + place % (SIZE / 4u) * 4u;
+      let at = place / WORKGROUP_VECTORS * WEIGHT_PITCH + place % WORKGROUP_VECTORS * 4u;
       let rounded = vec4h(fetched_weight[l]);
       for (var c = 0u; c < 4u; c++) { staged_weight[at + c] = rounded[c]; }
     }
     workgroupBarrier();
   }
 
-  // A matrix at a time goes through memory, where its lanes find whole vectors.
+  // One matrix at a time goes through workgroup memory, from which the lanes read whole vectors.
   let staged = subgroup * MATRIX_M * MATRIX_N;
   for (var r = 0u; r < ROWS; r++) {
     for (var c = 0u; c < COLUMNS; c++) {
@@ -197,15 +183,10 @@ fn main(
         let index = first_pixel + first_row + r * MATRIX_M + place / (MATRIX_N / 4u);
         let vector = first_vector + (first_column + c * MATRIX_N) / 4u + place % (MATRIX_N / 4u);
         if (index >= params.pixels || vector >= params.out_vectors) { continue; }
-        let at = index * params.out_pitch + params.out_offset + vector;
-        let first_sum = staged + place * 4u;
-        var value = vec4f(staged_sums[first_sum], staged_sums[first_sum + 1u], staged_sums[first_sum + 2u], staged_sums[first_sum + 3u]);
-        if (params.has_bias != 0u) {
-          value += vec4f(bias[index / (params.out_h * params.out_w) * params.bias_pitch + vector]);
-        }
-        if (params.has_residual != 0u) { value += vec4f(residual[at]); }
-        if (params.in_place != 0u) { value += vec4f(output[at]); }
-        output[at] = vec4<Stored>(activate(value));
+        let s = staged + place * 4u;
+        let sum = vec4f(staged_sums[s], staged_sums[s + 1u], staged_sums[s + 2u], staged_sums[s + 3u]);
+        let bias_at = index / (params.out_h * params.out_w) * params.bias_pitch + vector;
+        store_output(sum, bias_at, index * params.out_pitch + params.out_offset + vector);
       }
       workgroupBarrier();
     }

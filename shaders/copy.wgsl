@@ -1,4 +1,4 @@
-// output = input: what an adapter's memory gives at best, by which benches measure the other kernels.
+// output = input: the most that an adapter's memory can do. Benches compare the other kernels with it.
 //
 //   input, output   [count]   vec4
 //
@@ -10,7 +10,7 @@
 
 struct Params {
   count: u32,
-  stride: u32, // invocations
+  stride: u32, // number of invocations
 }
 
 @compute @workgroup_size(64)

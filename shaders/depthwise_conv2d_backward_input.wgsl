@@ -1,16 +1,24 @@
-// The gradient of depthwise_conv2d.wgsl with respect to its input.
+// The gradient of depthwise_conv2d.wgsl by its input.
 //
 //   output_gradient   [n, out_h, out_w, vectors]   vec4: four channels
-//   weight            [k_h, k_w, vectors]          as depthwise_conv2d.wgsl reads it
+//   weight            [K_H, K_W, vectors]          as depthwise_conv2d.wgsl reads it
 //   input_gradient    [n, in_h, in_w, vectors]
 //
-// A tap carries an input pixel to an output pixel only where their distance divides by the stride, which depends on the
-// pixel's coordinates modulo the stride: its phase. For the pixels of a phase, every TAP_STEP-th tap does, and from one of them
-// to the next it is `step` output pixels back: a convolution of stride 1.
+// A tap connects an input pixel with an output pixel only where their distance is a multiple of the stride. That depends on the pixel's
+// coordinates modulo the stride, which are its phase. For the pixels of one phase, every TAP_STEP-th tap does so, and from one of these
+// taps to the next the output pixel is `step` further back. So each phase is a convolution of stride 1.
 //
-// One invocation computes one vector of a strip of pixels of a phase, below each other and `step` places apart, as
-// depthwise_conv2d.wgsl does. All phases are as large as the largest, ⌈in_h / stride⌉ × ⌈in_w / stride⌉: the last places may lie
-// past the map.
+// One invocation computes one vector of a strip, as in depthwise_conv2d.wgsl: pixels of one phase below each other, `step` places apart.
+// Every phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so that its last pixels may be past the map.
+
+const K_H = 3u;
+const K_W = 3u;
+const STRIDE = 1u;
+const TAP_STEP = 1u; // from one tap of a phase to the next
+
+// The most taps that a phase has.
+const TAPS_H = (K_H + TAP_STEP - 1u) / TAP_STEP;
+const TAPS_W = (K_W + TAP_STEP - 1u) / TAP_STEP;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -26,25 +34,20 @@ struct Params {
   vectors: u32,
   count: u32, // STRIDE² · n · strips · phase_w · vectors
   phase_w: u32,
-  strips: u32, // below each other
-  strip_rows: u32, // see row_strips.ts
-  step: u32,
+  strips: u32, // of a phase, along its height; see src/kernels/row_strips.ts
+  strip_rows: u32, // pixels of a strip
+  step: u32, // places between them
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
 }
 
-// The most that a phase has.
-const TAPS_H = (K_H + TAP_STEP - 1u) / TAP_STEP;
-const TAPS_W = (K_W + TAP_STEP - 1u) / TAP_STEP;
-
-// The first of a phase's taps along one axis, and where in the output it carries place 0.
+// The first tap of a phase along one axis, and the output coordinate that it connects with place 0.
 struct FirstTap {
-  k: u32,
-  at: u32, // where it is negative, it wraps round to a large one
+  k: u32, // past the kernel, if the phase has no tap
+  at: u32, // a negative coordinate wraps round to a large one
 }
 
-// Where a phase has none, k is past the kernel.
 fn first_tap(phase: u32, pad: u32) -> FirstTap {
   for (var k = 0u; k < TAP_STEP; k++) {
     let from_start = i32(phase + pad) - i32(k * params.dilation);
@@ -84,10 +87,10 @@ fn main(
   let in_x = place_x * STRIDE + phase % STRIDE;
   var in_y = (first_y - (TAPS_H - 1u) * params.step) * STRIDE + phase / STRIDE;
   var out_y = first_y + tap_y.at - (TAPS_H - 1u) * params.step;
-  var sums: array<vec4f, TAPS_H>; // the newest row comes first
+  var sums: array<vec4f, TAPS_H>; // the newest row of the input's gradient comes first
   for (var newest = 0u; newest < params.strip_rows + TAPS_H - 1u; newest++) {
     let out_row = (image * params.out_h + out_y) * params.out_w * params.vectors + vector;
-    var values: array<vec4f, TAPS_W>;
+    var values = array<vec4f, TAPS_W>();
     for (var i = 0u; i < TAPS_W; i++) {
       let out_x = place_x + tap_x.at - i * params.step;
       let is_tap = tap_x.k + i * TAP_STEP < K_W;
@@ -103,14 +106,14 @@ fn main(
     }
     out_y += params.step;
 
-    // The oldest row is complete, but for the first rounds, which have none.
+    // The oldest row is complete. In the first turns there is none yet.
     if (newest >= TAPS_H - 1u && in_y < params.in_h && in_x < params.in_w) {
-      input_gradient[((image * params.in_h + in_y) * params.in_w + in_x) * params.vectors + vector] = sums[TAPS_H - 1u];
+      let at = ((image * params.in_h + in_y) * params.in_w + in_x) * params.vectors + vector;
+      input_gradient[at] = sums[TAPS_H - 1u];
     }
     in_y += params.step * STRIDE;
 
-    let before = sums;
+    for (var i = 1u; i < TAPS_H; i++) { sums[TAPS_H - i] = sums[TAPS_H - i - 1u]; }
     sums[0] = vec4f(0);
-    for (var open = 1u; open < TAPS_H; open++) { sums[open] = before[open - 1u]; }
   }
 }

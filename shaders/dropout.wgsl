@@ -1,8 +1,10 @@
-// Dropout: output = input / (1 − p) where it is kept, 0 where it is dropped. Its own backward, of the gradient, since which
-// values are kept hangs on nothing but (seed, step, place): integers, and so the same on every adapter.
+// Dropout: output = input / (1 − p) where a value is kept, 0 where it is dropped. It is its own backward, applied to the gradient:
+// which values are kept depends only on (seed, step, place). These are integers, so the choice is the same on every adapter.
 //
-//   input, output   [count]   vec4: four channels; an invocation does every `stride`-th
-//   step            [1]       of training; a buffer, since it changes with every one
+//   input, output   [count]   vec4: four channels
+//   step            [1]       the training step; a buffer, because it changes in every step
+//
+// One invocation computes every `stride`-th vector.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -11,13 +13,13 @@
 
 struct Params {
   count: u32,
-  stride: u32, // invocations
+  stride: u32, // number of invocations
   seed: u32,
-  dropped: u32, // p · 2³²: hashes below it are dropped
+  dropped: u32, // p · 2³²: values whose hash is below it are dropped
   scale: f32, // 1 / (1 − p)
 }
 
-// A bijection of 32-bit integers that changes half of the bits for any change: Wellons' lowbias32, public domain.
+// A bijection of 32-bit integers. Any change of the input changes about half of the output's bits: Wellons' lowbias32, public domain.
 fn scrambled(value: vec4u) -> vec4u {
   var x = value;
   x = (x ^ (x >> vec4u(16))) * 0x7feb352du;

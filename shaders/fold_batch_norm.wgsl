@@ -1,16 +1,17 @@
-// Re-lays a convolution's weight for conv2d.wgsl and depthwise_conv2d.wgsl, and folds the batch norm behind it into it:
+// Packs a convolution's weight for conv2d.wgsl and depthwise_conv2d.wgsl, and folds the batch norm after the convolution into it:
 //
 //   weight' = weight · γ/√(σ² + ε)      bias' = (bias − μ) · γ/√(σ² + ε) + β
 //
-//   weight   [out_channels, in_channels, k_h, k_w], as PyTorch lays it (in_channels = 1 for a depthwise one)
-//   gamma, beta, mean, variance   [out_channels], read if has_batch_norm;  bias   [out_channels], read if has_bias
-//   packed   [taps, in_padded, out_vectors]   vec4: four output channels; input channels from `in_from` on, zeros past them
+//   weight   [out_channels, in_channels, k_h, k_w], PyTorch's layout; in_channels = 1 for a depthwise weight
+//   gamma, beta, mean, variance   [out_channels], read if has_batch_norm
+//   bias     [out_channels], read if has_bias
+//   packed   [taps, in_padded, out_vectors]   vec4: four output channels; in_count input channels from in_from on, then zeros
 //   packed_bias   [out_vectors]
 //
-// One invocation makes the vectors of four output channels for `run` input channels at all taps: of each output channel that is one
-// stretch of `weight`, a cache line or so. The first out_vectors of them make one of `packed_bias` too.
+// One invocation packs one vector of output channels, for `run` input channels, at all taps. For each output channel it reads one
+// stretch of `weight`, about a cache line. The first out_vectors invocations also make one vector of `packed_bias` each.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -24,11 +25,11 @@
 
 struct Params {
   out_channels: u32,
-  in_channels: u32, // of the weight as given
+  in_channels: u32, // of `weight`
   in_from: u32,
-  in_count: u32, // those that this convolution reads
-  in_padded: u32,
-  run: u32,
+  in_count: u32, // input channels that this convolution reads
+  in_padded: u32, // in_count, padded to whole vectors
+  run: u32, // input channels of an invocation
   taps: u32,
   out_vectors: u32,
   has_batch_norm: u32,
@@ -46,7 +47,7 @@ fn main(
   let vector = index % params.out_vectors;
   let first = index / params.out_vectors * params.run;
   if (first >= params.in_padded) { return; }
-  // Of the last vector there may be fewer than four channels: the others are zeros.
+  // The last vector may have fewer than four channels. Its other components are zeros.
   let channel = vector * 4u;
   let end = min(channel + 4u, params.out_channels);
   var scale = vec4f(1);

@@ -1,14 +1,16 @@
-// Backward of fold_batch_norm.wgsl: from the gradients of the weight and the bias that it made to those of what it made them
-// of. With σ' = √(σ² + ε) and the gradient G of the folded weight:
+// Backward of fold_batch_norm.wgsl: from the gradients of the folded weight and bias to those of the weight, γ and β. With
+// σ' = √(σ² + ε) and the gradient G of the folded weight:
 //
 //   weight_gradient = G · γ/σ'      gamma_gradient = (Σ weight · G − μ · beta_gradient)/σ'
 //
-//   weight            [out_channels, fan_in], as PyTorch lays it
-//   weight_gradient   [out_channels, fan_in]   G, and then in its place the gradient of the weight
-//   beta_gradient     [out_channels]           the gradient of the folded bias, which is β's own
+//   weight            [out_channels, fan_in], PyTorch's layout
+//   weight_gradient   [out_channels, fan_in]   holds G before, and the gradient of the weight after
+//   beta_gradient     [out_channels]           the gradient of the folded bias, which is also that of β
 //   gamma, mean, variance, gamma_gradient   [out_channels]
 //
-// LANES invocations do one output channel: each takes every LANES-th weight, then their sums are added pairwise.
+// CHANNEL_LANES invocations share one output channel: each takes every CHANNEL_LANES-th weight, then their sums are added pairwise.
+
+const CHANNEL_LANES = 8u; // a power of two, 64 at most
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> weight: array<f32>;
@@ -25,8 +27,6 @@ struct Params {
   epsilon: f32,
 }
 
-override LANES: u32; // a power of two, at most 64
-
 var<workgroup> sums: array<f32, 64>;
 
 @compute @workgroup_size(64)
@@ -35,21 +35,21 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) invocation: u32,
 ) {
-  let lane = invocation % LANES;
-  let channel = (group.y * groups.x + group.x) * (64u / LANES) + invocation / LANES;
+  let lane = invocation % CHANNEL_LANES;
+  let channel = (group.y * groups.x + group.x) * (64u / CHANNEL_LANES) + invocation / CHANNEL_LANES;
   let is_channel = channel < params.out_channels;
   let scale = 1.0 / sqrt(variance[min(channel, params.out_channels - 1u)] + params.epsilon);
 
   var sum = 0.0;
   if (is_channel) {
-    for (var i = lane; i < params.fan_in; i += LANES) {
+    for (var i = lane; i < params.fan_in; i += CHANNEL_LANES) {
       let at = channel * params.fan_in + i;
       sum += weight[at] * weight_gradient[at];
       weight_gradient[at] *= gamma[channel] * scale;
     }
   }
   sums[invocation] = sum;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = CHANNEL_LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { sums[invocation] += sums[invocation + half]; }
   }

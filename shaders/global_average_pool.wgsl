@@ -3,10 +3,13 @@
 //   input    [n, pixels, vectors]   vec4: four channels
 //   output   [n, vectors]
 //
-// One workgroup makes VECTORS neighbouring vectors of an image's output, which lie in the same cache lines. For each, SHARES lanes sum
-// every SHARES-th pixel; then one of them adds their sums, since on a CPU adapter barriers cost more than that.
+// One workgroup computes WORKGROUP_VECTORS neighbouring vectors of one image, which share cache lines. For each vector, each of SHARES
+// lanes adds every SHARES-th pixel. Then one lane adds the SHARES results: on CPU adapters, more barriers would cost more than this loop.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const WORKGROUP_VECTORS = 8u;
+const SHARES = 16u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -18,12 +21,9 @@ struct Params {
   groups: u32, // workgroups of an image
 }
 
-const VECTORS = 8u;
-const SHARES = 16u;
+var<workgroup> sums: array<array<vec4f, WORKGROUP_VECTORS>, SHARES>;
 
-var<workgroup> sums: array<array<vec4f, VECTORS>, SHARES>;
-
-@compute @workgroup_size(VECTORS, SHARES)
+@compute @workgroup_size(WORKGROUP_VECTORS, SHARES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -31,7 +31,7 @@ fn main(
 ) {
   let index = group.y * groups.x + group.x;
   let image = index / params.groups;
-  let vector = (index - image * params.groups) * VECTORS + lane.x;
+  let vector = (index - image * params.groups) * WORKGROUP_VECTORS + lane.x;
 
   var sum = vec4f(0);
   for (var pixel = lane.y; pixel < params.pixels; pixel += SHARES) {
@@ -40,7 +40,7 @@ fn main(
   sums[lane.y][lane.x] = sum;
   workgroupBarrier();
   if (lane.y > 0u || vector >= params.vectors) { return; }
-  // From lane.y, which is 0, so that it is not unrolled: that would be most of what there is to compile.
+  // It starts from lane.y, which is 0, so that no compiler unrolls it: unrolled, it would take most of the compile time.
   for (var share = lane.y + 1u; share < min(SHARES, params.pixels); share++) { sum += sums[share][lane.x]; }
   output[image * params.vectors + vector] = vec4<Stored>(sum / f32(params.pixels));
 }

@@ -1,4 +1,4 @@
-// The gradient of global_average_pool.wgsl by its input: every pixel has an equal share of its image's.
+// The gradient of global_average_pool.wgsl by its input: every pixel gets an equal share of its image's gradient.
 //
 //   output_gradient   [n, vectors]           vec4: four channels
 //   input_gradient    [n, pixels, vectors]
@@ -12,7 +12,7 @@
 struct Params {
   pixels: u32, // h · w
   vectors: u32,
-  stride: u32, // in pixels; invocations for each vector of an image
+  stride: u32, // number of invocations for each vector of an image
   count: u32, // n · stride · vectors
 }
 

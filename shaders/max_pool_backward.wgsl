@@ -1,10 +1,10 @@
-// The gradient of max_pool.wgsl by its input: each window's goes to its maximum.
+// The gradient of max_pool.wgsl by its input: each window's gradient goes to the window's maximum.
 //
-//   winners           [n, out_h, out_w, vectors]   u32: a byte for each of four channels, see max_pool_winners.wgsl
+//   winners           [n, out_h, out_w, vectors]   u32: one byte for each of four channels, see max_pool_winners.wgsl
 //   output_gradient   [n, out_h, out_w, vectors]   vec4: four channels
 //   input_gradient    [n, in_h, in_w, vectors]
 //
-// One invocation makes one vector of one input pixel, from the windows that cover it.
+// One invocation computes one vector of one input pixel, from the windows that cover the pixel.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> winners: array<u32>;
@@ -25,13 +25,13 @@ struct Params {
   pad_left: u32,
 }
 
-// Windows first … end along one axis.
+// The windows first … end − 1 along one axis.
 struct Windows {
   first: u32,
   end: u32,
 }
 
-// Those that cover the pixel `from_start` pixels after the start of the padding.
+// The windows that cover the pixel `from_start` pixels after the start of the padding.
 fn windows_over(from_start: u32, kernel: u32, out_size: u32) -> Windows {
   let first = (max(from_start + 1u, kernel) - kernel + params.stride - 1u) / params.stride;
   return Windows(first, min(from_start / params.stride + 1u, out_size));

@@ -1,9 +1,11 @@
-// Where each window of max_pool.wgsl has its maximum: of equals the first in scan order, of NaNs the last, as in PyTorch.
+// Where each window of max_pool.wgsl has its maximum. As in PyTorch, the first of equal values in scan order wins, and the last NaN wins.
 //
 //   input     [n, in_h, in_w, vectors]     vec4: four channels
-//   winners   [n, out_h, out_w, vectors]   u32: for each of the four a byte, the tap ky · k_w + kx; the first in the low byte
+//   winners   [n, out_h, out_w, vectors]   u32: one byte for each channel, the tap ky · k_w + kx; the first channel in the low byte
 //
-// One invocation does one vector of one window.
+// One invocation computes one vector of one window.
+
+#import "lib/is_nan.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -23,11 +25,6 @@ struct Params {
   pad_left: u32,
 }
 
-// By its bits: compilers take `value != value` for false.
-fn is_nan(value: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(value) & vec4u(0x7fffffff)) > vec4u(0x7f800000);
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -40,7 +37,7 @@ fn main(
   let pixel = index / params.vectors;
   let row = pixel / params.out_w;
   let image = row / params.out_h;
-  // Before the map these wrap round to large numbers.
+  // Coordinates before the map wrap round to large ones.
   let top = (row - image * params.out_h) * params.stride - params.pad_top;
   let left = (pixel - row * params.out_w) * params.stride - params.pad_left;
 

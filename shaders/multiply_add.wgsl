@@ -1,11 +1,13 @@
-// Multiply-adds without memory: what an adapter computes at best, by which benches measure the other kernels.
+// Multiply-adds without memory: the most that an adapter can compute. Benches compare the other kernels with it.
 //
 //   output = Σ x_c over CHAINS chains, where x_c = input + c at first, then `rounds` · STEPS times x_c ← x_c · factor + addend
 //
-//   input, output   [count]   vec4; one an invocation
+//   input, output   [count]   vec4
 //
-// Several chains, since in one alone every step would wait for the one before. They stay in registers: a const, not an override,
-// sizes their array.
+// One invocation computes one vector. It has several chains, because in one chain every step would wait for the step before.
+
+const CHAINS = 4u;
+const STEPS = 8u; // multiply-adds of a round, which a compiler may unroll so that counting them costs little
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;

@@ -1,11 +1,11 @@
-// Re-lays a convolution's weight for its backward pass: input and output channels change places, and the taps their order.
-// Where batch norm is folded into it, it is scaled by γ/√(σ² + ε), as fold_batch_norm.wgsl does.
+// Packs a convolution's weight for its backward pass: input and output channels change places, and the taps are in reverse order. Where
+// batch norm is folded into the weight, it is scaled by γ/√(σ² + ε), as in fold_batch_norm.wgsl.
 //
-//   weight        [out_channels, in_channels, taps], as PyTorch lays it
+//   weight            [out_channels, in_channels, taps], PyTorch's layout
 //   gamma, variance   [out_channels], read if has_batch_norm
-//   packed        [taps, out_padded, in_vectors]   vec4: four input channels; zeros past out_channels and in_channels
+//   packed            [taps, out_padded, in_vectors]   vec4: four input channels; zeros past out_channels and in_channels
 //
-// One invocation makes a vector at each tap, from one stretch of `weight`.
+// One invocation packs one vector at each tap, all from one stretch of `weight`.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -17,7 +17,7 @@ struct Params {
   out_channels: u32,
   in_channels: u32,
   taps: u32,
-  out_padded: u32,
+  out_padded: u32, // out_channels, padded to whole vectors
   in_vectors: u32,
   has_batch_norm: u32,
   epsilon: f32,

@@ -1,12 +1,14 @@
-// A photo to what the network takes: antialiased bilinear resize, (x / 255 − mean) / std, and a flip left to right if asked.
+// From a photo to the network's input: antialiased bilinear resize, (x / 255 − mean) / std, and mirroring left to right if `flip`.
 //
 //   image    [n, in_h, in_w]     u32: red in the low byte, then green, blue, alpha (ignored)
 //   output   [n, out_h, out_w]   vec4: red, green, blue, 0
 //
-// A triangle filter of radius max(1, in/out) source pixels, as PIL and torchvision's antialias resize. One invocation makes
-// ROWS pixels below each other, for which the filter has the same columns.
+// The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased resize. One invocation
+// computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const LANE_ROWS = 4u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> image: array<u32>;
@@ -17,7 +19,7 @@ struct Params {
   in_w: u32,
   out_h: u32,
   out_w: u32,
-  strips: u32, // ⌈out_h / ROWS⌉
+  strips: u32, // ⌈out_h / LANE_ROWS⌉
   count: u32, // n · strips · out_w
   flip: u32,
   mean_r: f32,
@@ -28,22 +30,23 @@ struct Params {
   std_b: f32,
 }
 
-// The source pixels under the filter of one target coordinate: first … end.
+// The source pixels under the filter of one target coordinate: first … end − 1.
 struct Window {
   first: u32,
   end: u32,
 }
 
-// Distances are in units of 1 / (2 · to) source pixels, in which all of them are integers.
+// Distances are in units of 1 / (2 · to) source pixels: in these units they are integers.
 fn window_of(target_: u32, from_: u32, to: u32) -> Window {
   let centre = (2 * i32(target_) + 1) * i32(from_);
   let radius = 2 * i32(max(from_, to));
   let unit = 2 * i32(to);
-  // Those closer than the radius: at its very end, the weight is zero.
-  return Window(u32(max(0, (centre - radius + unit / 2) / unit)), min(from_, u32((centre + radius + unit / 2 - 1) / unit)));
+  // Pixels at exactly the radius have weight zero, and are left out.
+  let first = u32(max(0, (centre - radius + unit / 2) / unit));
+  return Window(first, min(from_, u32((centre + radius + unit / 2 - 1) / unit)));
 }
 
-// Weight of a source pixel before normalisation: 1 − its distance / radius.
+// The weight of a source pixel before normalisation: 1 − distance / radius.
 fn weight_of(source: u32, target_: u32, from_: u32, to: u32) -> f32 {
   let distance = abs((2 * i32(source) + 1) * i32(to) - (2 * i32(target_) + 1) * i32(from_));
   let radius = 2 * i32(max(from_, to));
@@ -61,13 +64,13 @@ fn main(
   let row = index / params.out_w;
   let column = index - row * params.out_w;
   let image_index = row / params.strips;
-  let first_y = (row - image_index * params.strips) * ROWS;
+  let first_y = (row - image_index * params.strips) * LANE_ROWS;
   let x = select(column, params.out_w - 1u - column, params.flip != 0u);
   let columns = window_of(x, params.in_w, params.out_w);
   let mean = vec3f(params.mean_r, params.mean_g, params.mean_b);
   let deviation = vec3f(params.std_r, params.std_g, params.std_b);
 
-  for (var y = first_y; y < min(first_y + ROWS, params.out_h); y++) {
+  for (var y = first_y; y < min(first_y + LANE_ROWS, params.out_h); y++) {
     let rows = window_of(y, params.in_h, params.out_h);
     var sum = vec3f(0);
     var weights = 0.0;

@@ -3,10 +3,14 @@
 //   input    [n, in_h, in_w, vectors]     vec4: four channels
 //   output   [n, out_h, out_w, vectors]
 //
-// One invocation computes one vector of ROWS pixels below each other. Those that lie between the same two rows of the input share
-// what is loaded of them.
+// One invocation computes one vector of LANE_ROWS pixels below each other. Pixels between the same two rows of the input share the
+// loads of these rows.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/between.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const LANE_ROWS = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -18,28 +22,15 @@ struct Params {
   out_h: u32,
   out_w: u32,
   vectors: u32,
-  strips: u32, // ⌈out_h / ROWS⌉
+  strips: u32, // ⌈out_h / LANE_ROWS⌉
   count: u32, // n · strips · out_w · vectors
-  // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
+  // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_y: i32,
   shift_y: i32,
   unit_y: i32,
   step_x: i32,
   shift_x: i32,
   unit_x: i32,
-}
-
-// The two source indices that a target lies between, and how far it is from the first to the second.
-struct Between {
-  low: u32,
-  high: u32,
-  share: f32,
-}
-
-fn between(numerator: i32, unit: i32, size: u32) -> Between {
-  let low = max(0, numerator) / unit;
-  let rest = max(0, numerator) - low * unit;
-  return Between(u32(low), min(u32(low) + 1u, size - 1u), f32(rest) / f32(unit));
 }
 
 @compute @workgroup_size(64)
@@ -55,15 +46,15 @@ fn main(
   let strip_row = place / params.out_w;
   let column = place - strip_row * params.out_w;
   let image = strip_row / params.strips;
-  let first_row = (strip_row - image * params.strips) * ROWS;
+  let first_row = (strip_row - image * params.strips) * LANE_ROWS;
   let x = between(i32(column) * params.step_x + params.shift_x, params.unit_x, params.in_w);
   let left = x.low * params.vectors + vector;
   let right = x.high * params.vectors + vector;
 
   var above = vec4f(0);
   var below = vec4f(0);
-  var loaded = params.in_h; // the row that `above` is of: none yet
-  for (var row = first_row; row < min(first_row + ROWS, params.out_h); row++) {
+  var loaded = params.in_h; // the input row in `above`: none yet
+  for (var row = first_row; row < min(first_row + LANE_ROWS, params.out_h); row++) {
     let y = between(i32(row) * params.step_y + params.shift_y, params.unit_y, params.in_h);
     if (y.low != loaded) {
       let top = (image * params.in_h + y.low) * params.in_w * params.vectors;

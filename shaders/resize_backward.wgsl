@@ -1,10 +1,14 @@
-// The gradient of resize.wgsl by its input: of each output pixel the share that it took, gathered.
+// The gradient of resize.wgsl by its input: each input pixel gathers its share of every output pixel that was made from it.
 //
 //   output_gradient   [n, out_h, out_w, vectors]   vec4: four channels
 //   input_gradient    [n, in_h, in_w, vectors]
 //
-// One invocation makes one vector of one pixel of the result. Where an input pixel has gone into a whole map, as image
-// pooling's does, LANES of them share its rows, and their sums are added pairwise.
+// RESULT_LANES invocations compute one vector of one input pixel: they share the rows of the output, and their sums are added pairwise.
+// One invocation is enough for most maps. Several are for an input pixel that was resized to a whole map, as in image pooling.
+
+#import "lib/targets_of.wgsl"
+
+const RESULT_LANES = 1u; // a power of two, 64 at most
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -17,7 +21,7 @@ struct Params {
   out_w: u32,
   vectors: u32,
   count: u32, // n · in_h · in_w · vectors
-  // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
+  // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_y: i32,
   shift_y: i32,
   unit_y: i32,
@@ -26,26 +30,11 @@ struct Params {
   unit_x: i32,
 }
 
-// The targets first … end that may lie less than 1 from a source index.
-struct Targets {
-  first: u32,
-  end: u32,
-}
-
-fn targets_of(source: u32, step: i32, shift: i32, unit: i32, size: u32) -> Targets {
-  if (step == 0) { return Targets(0, size); }
-  let first = max(0, ((i32(source) - 1) * unit - shift) / step);
-  let end = max(0, ((i32(source) + 1) * unit - shift) / step + 1);
-  return Targets(u32(first), min(u32(end), size));
-}
-
-// What of a source index goes into the target at this position. What lies past the last source repeats it.
+// The share of a source index in the target at this position. Past the last source index, the last one is repeated.
 fn share_of(source: u32, numerator: i32, unit: i32, size: u32) -> f32 {
   let distance = f32(max(0, numerator) - i32(source) * unit) / f32(unit);
   return select(max(0.0, 1.0 - abs(distance)), 1.0, source == size - 1u && distance > 0.0);
 }
-
-override LANES: u32; // a power of two, at most 64
 
 var<workgroup> sums: array<vec4f, 64>;
 
@@ -55,7 +44,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) invocation: u32,
 ) {
-  let results = 64u / LANES;
+  let results = 64u / RESULT_LANES;
   let index = (group.y * groups.x + group.x) * results + invocation % results;
   let lane = invocation / results;
   let vector = index % params.vectors;
@@ -68,7 +57,7 @@ fn main(
   if (index < params.count) {
     let rows = targets_of(row, params.step_y, params.shift_y, params.unit_y, params.out_h);
     let columns = targets_of(column, params.step_x, params.shift_x, params.unit_x, params.out_w);
-    for (var y = rows.first + lane; y < rows.end; y += LANES) {
+    for (var y = rows.first + lane; y < rows.end; y += RESULT_LANES) {
       var row_sum = vec4f(0);
       for (var x = columns.first; x < columns.end; x++) {
         let share = share_of(column, i32(x) * params.step_x + params.shift_x, params.unit_x, params.in_w);
@@ -78,7 +67,7 @@ fn main(
     }
   }
   sums[invocation] = sum;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = RESULT_LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { sums[invocation] += sums[invocation + half * results]; }
   }

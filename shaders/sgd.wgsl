@@ -1,11 +1,13 @@
-// One step of stochastic gradient descent with momentum, as torch.optim.SGD does it:
+// One step of stochastic gradient descent with momentum, as in torch.optim.SGD:
 //
 //   velocity = momentum · velocity + gradient + weight_decay · parameter      parameter −= learning rate · velocity
 //
-//   parameters, gradients, velocities   [count]   velocities are zero before the first step
-//   learning_rate   [1]   of this step; a buffer, since it changes with every one
+//   parameters, gradients, velocities   [count]   the velocities are zero before the first step
+//   learning_rate   [1]   of this step; a buffer, because it changes in every step
 //
-// A workgroup updates PARAMETERS for each of its lanes, all next to each other.
+// One invocation updates LANE_PARAMETERS parameters, 64 apart. All parameters of a workgroup are next to each other.
+
+const LANE_PARAMETERS = 16u; // on CPU adapters, starting a workgroup costs more than one parameter for each lane
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
@@ -15,12 +17,10 @@
 
 struct Params {
   count: u32,
-  multiplier: f32, // of the learning rate
+  multiplier: f32, // factor of the learning rate for these parameters
   momentum: f32,
   weight_decay: f32,
 }
-
-const PARAMETERS = 16u; // a workgroup costs a CPU adapter more than one parameter to a lane is worth
 
 @compute @workgroup_size(64)
 fn main(
@@ -28,9 +28,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u * PARAMETERS + lane;
+  let first = (group.y * groups.x + group.x) * 64u * LANE_PARAMETERS + lane;
   let rate = learning_rate[0] * params.multiplier;
-  for (var i = first; i < min(first + PARAMETERS * 64u, params.count); i += 64u) {
+  for (var i = first; i < min(first + LANE_PARAMETERS * 64u, params.count); i += 64u) {
     let parameter = parameters[i];
     let velocity = params.momentum * velocities[i] + (gradients[i] + params.weight_decay * parameter);
     velocities[i] = velocity;

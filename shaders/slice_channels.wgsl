@@ -1,9 +1,11 @@
-// Some of the channels of a tensor: what of a concatenation's gradient belongs to one of its inputs.
+// Copies some of the channels of a tensor. Of a concatenation's gradient, it copies the part that belongs to one input.
 //
-//   input    [pixels, in_pitch]    f32: padded channels
-//   output   [pixels, vectors]     vec4: four of the input's channels, from `offset` on; zeros past the last
+//   input    [pixels, in_pitch]    f32: one element a channel, with padding
+//   output   [pixels, vectors]     vec4: four of the input's channels, from `offset` on; zeros past the last one
 //
-// One invocation makes one vector of every `stride`-th pixel.
+// One invocation copies one vector of every `stride`-th pixel.
+
+#import "lib/is_channel.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<f32>;
@@ -12,9 +14,9 @@
 struct Params {
   pixels: u32,
   vectors: u32, // of the output
-  channels: u32,
-  stride: u32, // in pixels; invocations for each vector
-  in_pitch: u32,
+  channels: u32, // of the output
+  stride: u32, // number of invocations for each vector
+  in_pitch: u32, // elements of a pixel in `input`
   offset: u32,
 }
 
@@ -28,11 +30,10 @@ fn main(
   if (index >= params.stride * params.vectors) { return; }
   let first = index / params.vectors;
   let vector = index - first * params.vectors;
-  let is_channel = vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels);
 
   for (var pixel = first; pixel < params.pixels; pixel += params.stride) {
     let at = pixel * params.in_pitch + params.offset + vector * 4u;
     let value = vec4f(input[at], input[at + 1u], input[at + 2u], input[at + 3u]);
-    output[pixel * params.vectors + vector] = select(vec4f(0), value, is_channel);
+    output[pixel * params.vectors + vector] = select(vec4f(0), value, is_channel(vector));
   }
 }

@@ -1,10 +1,12 @@
 // Softmax over the channels of each pixel.
 //
-//   input, output   [pixels, vectors]   vec4: four channels; padded channels come out as zero
+//   input, output   [pixels, vectors]   vec4: four channels; the padding in the output is zero
 //
-// One invocation does one pixel.
+// One invocation computes one pixel.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/is_channel.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -14,11 +16,6 @@ struct Params {
   pixels: u32,
   vectors: u32,
   channels: u32,
-}
-
-// True for the lanes of a vector that are channels, false for padding.
-fn is_channel(vector: u32) -> vec4<bool> {
-  return vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels);
 }
 
 @compute @workgroup_size(64)
@@ -38,10 +35,13 @@ fn main(
   let shift = max(max(highest.x, highest.y), max(highest.z, highest.w));
 
   var sums = vec4f(0);
-  for (var v = 0u; v < params.vectors; v++) { sums += select(vec4f(0), exp(vec4f(input[first + v]) - shift), is_channel(v)); }
+  for (var v = 0u; v < params.vectors; v++) {
+    sums += select(vec4f(0), exp(vec4f(input[first + v]) - shift), is_channel(v));
+  }
   let sum = sums.x + sums.y + sums.z + sums.w;
 
   for (var v = 0u; v < params.vectors; v++) {
-    output[first + v] = vec4<Stored>(select(vec4f(0), exp(vec4f(input[first + v]) - shift) / sum, is_channel(v)));
+    let share = exp(vec4f(input[first + v]) - shift) / sum;
+    output[first + v] = vec4<Stored>(select(vec4f(0), share, is_channel(v)));
   }
 }

@@ -1,13 +1,20 @@
-// Softmax cross-entropy of logits that have the labels' height and are upsampled to their width here, linearly, so that
-// full-resolution logits never exist: −log softmax(upsampled logits)[label].
+// Softmax cross-entropy: −log softmax(upsampled logits)[label]. The logits have the labels' height. This kernel upsamples them, linearly,
+// to the labels' width, so that the full-resolution logits never exist in memory.
 //
 //   logits          [n, out_h, in_w, vectors]    vec4: four classes
-//   labels          [n, ⌈out_h · out_w / 4⌉]     u32: four pixels, a byte each, the first in the low byte
+//   labels          [n, ⌈out_h · out_w / 4⌉]     u32: one byte for each of four pixels, the first in the low byte
 //   class_weights   [channels], read if has_class_weights
-//   log_sum_exp     [n, out_h, out_w]            log Σ exp of a pixel's upsampled logits; 0 where it is ignored
-//   partials        [workgroups]                 Σ weight · loss and Σ weight of a workgroup's pixels
+//   log_sum_exp     [n, out_h, out_w]            log Σ exp of a pixel's upsampled logits; 0 where the pixel is ignored
+//   partials        [workgroups]                 Σ weight · loss and Σ weight over a workgroup's pixels
 //
-// One invocation does every 64th of its workgroup's 256 label pixels; their sums are added pairwise. See softmax_cross_entropy_merge.wgsl.
+// A workgroup takes WORKGROUP_PIXELS label pixels. One invocation takes every 64th of them, then the sums are added pairwise.
+// softmax_cross_entropy_merge.wgsl adds up the partials.
+
+#import "lib/between.wgsl"
+#import "lib/is_channel.wgsl"
+#import "lib/label_at.wgsl"
+
+const WORKGROUP_PIXELS = 256u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
@@ -25,69 +32,54 @@ struct Params {
   pixels: u32, // n · out_h · out_w
   ignore_index: u32,
   has_class_weights: u32,
-  // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
+  // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_x: i32,
   shift_x: i32,
   unit_x: i32,
 }
 
-// First vectors of the two pixels of its row that a label pixel lies between, and how far it is from the first to the second.
-struct Between {
+// The first vectors of the two logits around a label pixel, and how far the pixel is from the left one to the right one.
+struct Neighbours {
   left: u32,
   right: u32,
   share: f32,
 }
 
-fn between(pixel: u32) -> Between {
+fn neighbours_of(pixel: u32) -> Neighbours {
   let row = pixel / params.out_w;
-  let numerator = max(0, i32(pixel - row * params.out_w) * params.step_x + params.shift_x);
-  let column = u32(numerator / params.unit_x);
-  return Between(
-    (row * params.in_w + column) * params.vectors,
-    (row * params.in_w + min(column + 1u, params.in_w - 1u)) * params.vectors,
-    f32(numerator - i32(column) * params.unit_x) / f32(params.unit_x),
-  );
+  let x = between(i32(pixel - row * params.out_w) * params.step_x + params.shift_x, params.unit_x, params.in_w);
+  let first = row * params.in_w;
+  return Neighbours((first + x.low) * params.vectors, (first + x.high) * params.vectors, x.share);
 }
 
-fn upsampled(at: Between, vector: u32) -> vec4f {
+fn upsampled(at: Neighbours, vector: u32) -> vec4f {
   return mix(logits[at.left + vector], logits[at.right + vector], at.share);
 }
 
-// True for the lanes of a vector that are classes, false for padding.
-fn is_class(vector: u32) -> vec4<bool> {
-  return vec4u(vector * 4u) + vec4u(0, 1, 2, 3) < vec4u(params.channels);
-}
-
-// Each image's labels begin with a whole word.
-fn label_of(pixel: u32) -> u32 {
-  let size = params.out_h * params.out_w;
-  let at = pixel % size;
-  return (labels[pixel / size * ((size + 3u) / 4u) + at / 4u] >> (at % 4u * 8u)) & 255u;
-}
-
-// In one sweep: what was summed up is scaled down where a higher logit turns up.
-fn log_sum_exp_of(at: Between) -> f32 {
+// In one pass over the classes: when a higher logit appears, the sum so far is scaled down.
+fn log_sum_exp_of(at: Neighbours) -> f32 {
   var highest = upsampled(at, 0).x;
   var sum = 0.0;
   for (var v = 0u; v < params.vectors; v++) {
     let values = upsampled(at, v);
-    let candidates = select(vec4f(highest), values, is_class(v));
+    let candidates = select(vec4f(highest), values, is_channel(v));
     let higher = max(highest, max(max(candidates.x, candidates.y), max(candidates.z, candidates.w)));
-    let terms = select(vec4f(0), exp(values - higher), is_class(v));
+    let terms = select(vec4f(0), exp(values - higher), is_channel(v));
     sum = sum * exp(highest - higher) + (terms.x + terms.y + terms.z + terms.w);
     highest = higher;
   }
   return highest + log(sum);
 }
 
-// Weight · loss and weight of a pixel; both are 0 where it is ignored, and so where the label is no class.
+// Weight · loss and weight of a pixel. Both are 0 where the pixel is ignored or its label is not a class.
 fn loss_of(pixel: u32) -> vec2f {
-  let label = label_of(pixel);
+  let size = params.out_h * params.out_w;
+  let label = label_at(pixel / size, pixel % size);
   if (label == params.ignore_index || label >= params.channels) {
     log_sum_exp[pixel] = 0.0;
     return vec2f(0);
   }
-  let at = between(pixel);
+  let at = neighbours_of(pixel);
   let normaliser = log_sum_exp_of(at);
   log_sum_exp[pixel] = normaliser;
   var weight = 1.0;
@@ -104,13 +96,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let end = min((index + 1u) * 256u, params.pixels);
+  let first = index * WORKGROUP_PIXELS;
+  let end = min(first + WORKGROUP_PIXELS, params.pixels);
   var own = vec2f(0);
-  for (var pixel = index * 256u + lane; pixel < end; pixel += 64u) { own += loss_of(pixel); }
+  for (var pixel = first + lane; pixel < end; pixel += 64u) { own += loss_of(pixel); }
   sums[lane] = own;
   for (var half = 32u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { sums[lane] += sums[lane + half]; }
   }
-  if (lane == 0u && index * 256u < params.pixels) { partials[index] = sums[0]; }
+  if (lane == 0u && first < params.pixels) { partials[index] = sums[0]; }
 }

@@ -1,14 +1,17 @@
-// The gradient of softmax_cross_entropy.wgsl by its logits: weight · (p − [class is the label]) / Σ weight of each label pixel,
-// times the loss's weight among others, gathered back through the upsampling. p = exp(upsampled logit − log_sum_exp) is made anew.
+// The gradient of softmax_cross_entropy.wgsl by its logits: loss_weight · weight · (p − [class is the label]) / Σ weight for each label
+// pixel, gathered back through the upsampling. p = exp(upsampled logit − log_sum_exp) is computed again.
 //
 //   logits, logits_gradient   [n, out_h, in_w, vectors]   vec4: four classes
-//   labels          [n, ⌈out_h · out_w / 4⌉]   u32: four pixels, a byte each, the first in the low byte
+//   labels          [n, ⌈out_h · out_w / 4⌉]   u32: one byte for each of four pixels, the first in the low byte
 //   class_weights   [channels], read if has_class_weights
 //   log_sum_exp     [n, out_h, out_w]
-//   loss            [2]   the second is 1 / Σ weight
+//   loss            [2]   the second value is 1 / Σ weight
 //
-// One invocation makes one vector of one pixel of the gradient, from the label pixels of its row that took a share of it. They
-// lie between this logit and its left or right neighbour, so three vectors of logits are all it needs.
+// One invocation computes one vector of one pixel of the gradient, from the label pixels of its row that took a share of it. These are
+// between this logit and its left or right neighbour, so the invocation needs only three vectors of logits.
+
+#import "lib/label_at.wgsl"
+#import "lib/targets_of.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
@@ -27,30 +30,11 @@ struct Params {
   count: u32, // n · out_h · in_w · vectors
   ignore_index: u32,
   has_class_weights: u32,
-  loss_weight: f32,
-  // Source coordinate = max(0, target · step + shift) / unit: integers, since in f32 it would be too coarse.
+  loss_weight: f32, // factor of this loss in a sum of losses
+  // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_x: i32,
   shift_x: i32,
   unit_x: i32,
-}
-
-// The targets first … end that may lie less than 1 from a source index.
-struct Targets {
-  first: u32,
-  end: u32,
-}
-
-fn targets_of(source: u32, step: i32, shift: i32, unit: i32, size: u32) -> Targets {
-  if (step == 0) { return Targets(0, size); }
-  let first = max(0, ((i32(source) - 1) * unit - shift) / step);
-  let end = max(0, ((i32(source) + 1) * unit - shift) / step + 1);
-  return Targets(u32(first), min(u32(end), size));
-}
-
-// Each image's labels begin with a whole word.
-fn label_at(image: u32, at: u32) -> u32 {
-  let words = (params.out_h * params.out_w + 3u) / 4u;
-  return (labels[image * words + at / 4u] >> (at % 4u * 8u)) & 255u;
 }
 
 @compute @workgroup_size(64)
@@ -75,7 +59,7 @@ fn main(
   var sum = vec4f(0);
   let targets = targets_of(column, params.step_x, params.shift_x, params.unit_x, params.out_w);
   for (var x = targets.first; x < targets.end; x++) {
-    // From this logit to the label pixel, in logits. What lies past the last repeats it.
+    // The distance from this logit to the label pixel, in logits. Past the last logit, the last one is repeated.
     let from_here = max(0, i32(x) * params.step_x + params.shift_x) - i32(column) * params.unit_x;
     let distance = f32(from_here) / f32(params.unit_x);
     var weight = select(1.0 - abs(distance), 1.0, is_last && distance > 0.0);

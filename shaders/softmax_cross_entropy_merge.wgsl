@@ -1,9 +1,9 @@
-// The loss: the sums of softmax_cross_entropy.wgsl's workgroups, added in a fixed order.
+// The loss: adds up the sums of softmax_cross_entropy.wgsl's workgroups, in a fixed order.
 //
 //   partials   [count]   Σ weight · loss and Σ weight
-//   loss       [2]       Σ weight · loss / Σ weight, and 1 / Σ weight, which the gradient needs; both 0 where every pixel is ignored
+//   loss       [2]       Σ weight · loss / Σ weight, then 1 / Σ weight for the gradient; both are 0 where every pixel is ignored
 //
-// One workgroup: its lanes add every 256th partial, then their sums are added pairwise.
+// One workgroup: each of its lanes adds every 256th partial, then the sums are added pairwise.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec2f>;

@@ -1,12 +1,20 @@
-// The first of Winograd's three steps (src/kernels/winograd.ts): the map under each tile, as values at points.
+// Winograd's convolution (src/kernels/winograd.ts), step 1: the input of each tile, as values at the points.
 //
 //   input   [n, in_h, in_w, in_vectors]
-//   tiles   [POINTS, POINTS, in_vectors, tiles]   of the tiles from first_tile on: to_points down and along (OUTPUTS + 2)² pixels
+//   tiles   [POINTS, POINTS, in_vectors, tiles]   the tiles from first_tile on: to_points along both axes of (OUTPUTS + 2)² pixels
 //
-// A tile is OUTPUTS × OUTPUTS outputs `dilation` apart. One invocation transforms one vector of a tile; 64 of them, 8 vectors of
-// 8 tiles, so that they read and write whole cache lines.
+// A tile is OUTPUTS × OUTPUTS outputs that are `dilation` apart. One invocation transforms one vector of one tile. A workgroup takes
+// WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, so that it reads and writes whole cache lines.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/first_output.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const OUTPUTS = 4u; // outputs of a tile along an axis
+const POINTS = 6u; // points along an axis
+const LINE = OUTPUTS + 2u; // inputs of a tile along an axis
+const WORKGROUP_TILES = 8u;
+const WORKGROUP_VECTORS = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -16,22 +24,19 @@ struct Params {
   in_h: u32,
   in_w: u32,
   in_vectors: u32,
-  tiles_h: u32, // of an image
-  tiles_w: u32,
-  first_tile: u32, // of the tiles of all images, row by row
+  tiles_h: u32, // tiles of an image along its height
+  tiles_w: u32, // tiles of an image along its width
+  first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  lines: u32, // LINE, told at run time: the loop over lines, unrolled, would take a second or two to compile
+  lines: u32, // LINE, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
 }
 
-// OUTPUTS and POINTS are set where the kernel is made.
-const LINE = OUTPUTS + 2u;
-
-// A line of inputs at the points 0, ½, −½, 3/2, −3/2 and ∞ (4 outputs), at all but 0 (3 outputs), or, for 2 outputs where the first
-// and the last input are always padding, in Karatsuba's form. What is left over of the array is not used.
+// The values of a line of inputs at the points 0, ½, −½, 3/2, −3/2 and ∞ (for 4 outputs), or at all of these but 0 (for 3 outputs). For
+// 2 outputs the first and the last input are always padding, and this is Karatsuba's form. The rest of the array is not used.
 fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
   if (OUTPUTS == 2u) {
     return array(d[1], d[1] + d[2], d[2], vec4f(0), vec4f(0), vec4f(0));
@@ -53,20 +58,15 @@ fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
   return array(zero, half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, infinite);
 }
 
-// Along one axis tiles go round the phases: the first of each, then the second of each that is long enough for it.
-fn first_output(index: u32) -> u32 {
-  return index + index / params.dilation * (OUTPUTS - 1u) * params.dilation;
-}
-
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP_TILES * WORKGROUP_VECTORS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let tile = index % params.tile_groups * 8u + lane % 8u;
-  let vector = index / params.tile_groups * 8u + lane / 8u;
+  let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
+  let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.in_vectors) { return; }
 
   let row = (params.first_tile + tile) / params.tiles_w;
@@ -77,7 +77,7 @@ fn main(
 
   var lines: array<array<vec4f, 6>, LINE>;
   for (var y = 0u; y < params.lines; y++) {
-    var line: array<vec4f, 6>;
+    var line = array<vec4f, 6>();
     for (var x = 0u; x < LINE; x++) {
       let in_y = top + y * params.dilation;
       let in_x = left + x * params.dilation;
@@ -87,10 +87,10 @@ fn main(
     }
     lines[y] = to_points(line);
   }
-  // Stored in a loop of its own, which is not unrolled either.
+  // The results are stored in a loop of their own, which is not unrolled either.
   var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
-    var column: array<vec4f, 6>;
+    var column = array<vec4f, 6>();
     for (var y = 0u; y < LINE; y++) { column[y] = lines[y][x]; }
     let values = to_points(column);
     for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }

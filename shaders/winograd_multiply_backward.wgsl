@@ -1,18 +1,25 @@
-// The gradient of winograd_multiply.wgsl with respect to its weight (src/kernels/winograd.ts): at each point, a product of
-// matrices whose sum runs over the tiles.
+// The gradient of winograd_multiply.wgsl by its weight (src/kernels/winograd.ts): a matrix product at each point, whose sum runs over
+// the tiles.
 //
-//   sums[p, i, o] = Σ over t of tiles[p, i, t] · gradients[p, o, t], added to what they were if `accumulate`
+//   sums[p, i, o] = Σ over t of tiles[p, i, t] · gradients[p, o, t], added to the sums before if `accumulate`
 //
 //   tiles       [points, in_vectors, tiles]        vec4: four input channels
 //   gradients   [points, out_vectors, tiles]       vec4: four output channels
 //   sums        [points, in_padded, out_vectors]   vec4: four output channels
 //
-// For adapters whose subgroups have a fixed size. A workgroup is one subgroup and computes, at one point, TILE_ROWS vectors of
-// input channels × (its size) vectors of output channels, in the way of conv2d_backward_weight_subgroup.wgsl.
+// For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point, LANE_IN_VECTORS vectors of
+// input channels × SUBGROUP_SIZE vectors of output channels, in the same way as conv2d_backward_weight_subgroup.wgsl.
 
 enable subgroups;
-// A workgroup is one subgroup, so what differs between workgroups does not differ within a subgroup.
+// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
+
+#import "lib/from_eight_lanes.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
+const SUBGROUP_SIZE = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;
@@ -25,10 +32,8 @@ struct Params {
   out_vectors: u32,
   row_tiles: u32, // workgroups along the input channels
   column_tiles: u32, // workgroups along the output channels
-  accumulate: u32,
+  accumulate: u32, // 1: adds to what `sums` holds before
 }
-
-override SUBGROUP_SIZE: u32;
 
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
@@ -38,42 +43,32 @@ fn main(
 ) {
   let index = group.y * groups.x + group.x;
   let first_column = index % params.column_tiles * SUBGROUP_SIZE + lane;
-  let first_row = index / params.column_tiles % params.row_tiles * TILE_ROWS;
+  let first_row = index / params.column_tiles % params.row_tiles * LANE_IN_VECTORS;
   let point = index / (params.column_tiles * params.row_tiles);
 
-  // Past the last vector a tile repeats it, and stores nothing.
+  // Past the last vector the lane repeats the last one, and stores nothing.
   let column = min(first_column, params.out_vectors - 1u);
-  let row = min(first_row + lane % TILE_ROWS, params.in_vectors - 1u); // that this lane loads
+  let row = min(first_row + lane % LANE_IN_VECTORS, params.in_vectors - 1u); // the vector that this lane loads
   let first_in = (point * params.in_vectors + row) * params.tiles;
   let first_out = (point * params.out_vectors + column) * params.tiles;
 
-  var added: array<array<vec4f, 4>, TILE_ROWS>;
+  var added: array<array<vec4f, 4>, LANE_IN_VECTORS>;
   for (var tile = 0u; tile < params.tiles; tile++) {
     let gradient = gradients[first_out + tile];
-    let loaded = tiles[first_in + tile];
-    let inputs = array(
-      subgroupBroadcast(loaded, 0),
-      subgroupBroadcast(loaded, 1),
-      subgroupBroadcast(loaded, 2),
-      subgroupBroadcast(loaded, 3),
-      subgroupBroadcast(loaded, 4),
-      subgroupBroadcast(loaded, 5),
-      subgroupBroadcast(loaded, 6),
-      subgroupBroadcast(loaded, 7),
-    );
-    for (var r = 0u; r < TILE_ROWS; r++) {
+    let inputs = from_eight_lanes(tiles[first_in + tile]);
+    for (var r = 0u; r < LANE_IN_VECTORS; r++) {
       for (var c = 0u; c < 4u; c++) { added[r][c] = fma(vec4f(inputs[r][c]), gradient, added[r][c]); }
     }
   }
 
   if (first_column >= params.out_vectors) { return; }
-  // Stored in a loop whose number of turns no compiler knows, of copies, as in conv2d_subgroup.wgsl: it compiles faster.
-  var results: array<vec4f, 4u * TILE_ROWS>;
-  for (var r = 0u; r < TILE_ROWS; r++) {
+  // Copies are stored in a loop that no compiler can unroll, as in conv2d_subgroup.wgsl: this compiles faster.
+  var results: array<vec4f, 4u * LANE_IN_VECTORS>;
+  for (var r = 0u; r < LANE_IN_VECTORS; r++) {
     for (var c = 0u; c < 4u; c++) { results[4u * r + c] = added[r][c]; }
   }
   let first_channel = (point * params.in_vectors + first_row) * 4u;
-  let channels = 4u * min(TILE_ROWS, params.in_vectors - first_row);
+  let channels = 4u * min(LANE_IN_VECTORS, params.in_vectors - first_row);
   for (var c = 0u; c < channels; c++) {
     let at = (first_channel + c) * params.out_vectors + first_column;
     var sum = results[c];

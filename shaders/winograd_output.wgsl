@@ -1,13 +1,22 @@
-// The last of Winograd's three steps (src/kernels/winograd.ts): from values at points to the outputs of each tile.
+// Winograd's convolution (src/kernels/winograd.ts), step 3: from the products at the points to the outputs of each tile.
 //
 //   products   [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on
-//   bias       [out_vectors], or [n, out_vectors] if bias_pitch is not 0; read if has_bias
-//   residual   of the output's shape, read if has_residual; if in_place, it is what output holds before
-//   output     [n, out_h, out_w, out_pitch]           act(from_points down and along + bias + residual), from the vector out_offset on
+//   bias       [out_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
+//   residual   has the output's shape; read if has_residual
+//   output     [n, out_h, out_w, out_pitch]           act(from_points along both axes + bias + residual), from vector out_offset on
 //
-// One invocation computes one vector of a tile's outputs; 64 of them, 8 vectors of 8 tiles, as in winograd_input.wgsl.
+// One invocation computes one vector of a tile's outputs. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, as in
+// winograd_input.wgsl.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+#import "lib/activate.wgsl"
+#import "lib/first_output.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const OUTPUTS = 4u; // outputs of a tile along an axis
+const POINTS = 6u; // points along an axis
+const WORKGROUP_TILES = 8u;
+const WORKGROUP_VECTORS = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> products: array<vec4f>;
@@ -19,26 +28,24 @@ struct Params {
   out_h: u32,
   out_w: u32,
   out_vectors: u32,
-  out_pitch: u32,
-  out_offset: u32,
-  tiles_h: u32, // of an image
-  tiles_w: u32,
-  first_tile: u32, // of the tiles of all images, row by row
+  out_pitch: u32, // vectors of a pixel in `output`
+  out_offset: u32, // the first of them that this op writes
+  tiles_h: u32, // tiles of an image along its height
+  tiles_w: u32, // tiles of an image along its width
+  first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  points: u32, // POINTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
+  points: u32, // POINTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
   dilation: u32,
   has_bias: u32,
-  bias_pitch: u32, // 0: one bias for all images
+  bias_pitch: u32, // vectors from one image's bias to the next; 0: all images share one bias
   has_residual: u32,
-  in_place: u32,
-  low: f32, // the activation: values are clamped to low … high
+  in_place: u32, // 1: the residual is what `output` holds before
+  low: f32, // the activation clamps to low … high
   high: f32,
 }
 
-// OUTPUTS and POINTS are set where the kernel is made.
-
-// The outputs of a line from its products at the points of winograd_input.wgsl. What is left over of the array is not used.
+// The outputs of a line from its products at the points of winograd_input.wgsl. The rest of the array is not used.
 fn from_points(m: array<vec4f, 6>) -> array<vec4f, 4> {
   if (OUTPUTS == 2u) {
     return array(m[1] + m[2], m[1] + m[0], vec4f(0), vec4f(0));
@@ -65,31 +72,20 @@ fn from_points(m: array<vec4f, 6>) -> array<vec4f, 4> {
   );
 }
 
-// As in winograd_input.wgsl.
-fn first_output(index: u32) -> u32 {
-  return index + index / params.dilation * (OUTPUTS - 1u) * params.dilation;
-}
-
-// Comparisons rather than clamp, so that NaN stays NaN.
-fn activate(value: vec4f) -> vec4f {
-  let raised = select(value, vec4f(params.low), value < vec4f(params.low));
-  return select(raised, vec4f(params.high), raised > vec4f(params.high));
-}
-
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP_TILES * WORKGROUP_VECTORS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let tile = index % params.tile_groups * 8u + lane % 8u;
-  let vector = index / params.tile_groups * 8u + lane / 8u;
+  let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
+  let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }
 
   var lines: array<array<vec4f, 4>, POINTS>;
   for (var y = 0u; y < params.points; y++) {
-    var line: array<vec4f, 6>;
+    var line = array<vec4f, 6>();
     for (var x = 0u; x < POINTS; x++) {
       line[x] = products[((y * POINTS + x) * params.out_vectors + vector) * params.tiles + tile];
     }
@@ -102,10 +98,10 @@ fn main(
   let left = first_output(params.first_tile + tile - row * params.tiles_w);
   var image_bias = vec4f(0);
   if (params.has_bias != 0u) { image_bias = vec4f(bias[image * params.bias_pitch + vector]); }
-  // Stored in a loop of its own, which is not unrolled either.
+  // The results are stored in a loop of their own, which is not unrolled either.
   var results: array<vec4f, OUTPUTS * OUTPUTS>;
   for (var x = 0u; x < OUTPUTS; x++) {
-    var column: array<vec4f, 6>;
+    var column = array<vec4f, 6>();
     for (var y = 0u; y < POINTS; y++) { column[y] = lines[y][x]; }
     let values = from_points(column);
     for (var y = 0u; y < OUTPUTS; y++) { results[y * OUTPUTS + x] = values[y]; }

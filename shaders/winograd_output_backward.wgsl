@@ -1,10 +1,20 @@
-// winograd_output.wgsl transposed, for the gradient of the weight (src/kernels/winograd.ts): the gradient of the output over
-// each tile, as values at points.
+// The transpose of winograd_output.wgsl, for the gradient of the weight (src/kernels/winograd.ts): the output's gradient over each
+// tile, as values at the points.
 //
 //   output_gradient   [n, out_h, out_w, out_vectors]
-//   gradients         [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on: to_points down and along OUTPUTS² pixels
+//   gradients         [POINTS, POINTS, out_vectors, tiles]   the tiles from first_tile on: to_points along both axes of OUTPUTS² pixels
 //
-// One invocation transforms one vector of a tile; 64 of them, 8 vectors of 8 tiles, as in winograd_input.wgsl.
+// One invocation transforms one vector of one tile. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, as in
+// winograd_input.wgsl.
+
+#import "lib/first_output.wgsl"
+
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const OUTPUTS = 4u; // outputs of a tile along an axis
+const POINTS = 6u; // points along an axis
+const WORKGROUP_TILES = 8u;
+const WORKGROUP_VECTORS = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -14,18 +24,16 @@ struct Params {
   out_h: u32,
   out_w: u32,
   out_vectors: u32,
-  tiles_h: u32, // of an image
-  tiles_w: u32,
-  first_tile: u32, // of the tiles of all images, row by row
+  tiles_h: u32, // tiles of an image along its height
+  tiles_w: u32, // tiles of an image along its width
+  first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  lines: u32, // OUTPUTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
+  lines: u32, // OUTPUTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
   dilation: u32,
 }
 
-// OUTPUTS and POINTS are set where the kernel is made.
-
-// from_points of winograd_output.wgsl transposed. What is left over of the array is not used.
+// The transpose of from_points in winograd_output.wgsl. The rest of the array is not used.
 fn to_points(y: array<vec4f, 4>) -> array<vec4f, 6> {
   if (OUTPUTS == 2u) {
     return array(y[1], y[0] + y[1], y[0], vec4f(0), vec4f(0), vec4f(0));
@@ -42,20 +50,15 @@ fn to_points(y: array<vec4f, 4>) -> array<vec4f, 6> {
   return array(y[0], half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, y[3]);
 }
 
-// As in winograd_input.wgsl.
-fn first_output(index: u32) -> u32 {
-  return index + index / params.dilation * (OUTPUTS - 1u) * params.dilation;
-}
-
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP_TILES * WORKGROUP_VECTORS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let tile = index % params.tile_groups * 8u + lane % 8u;
-  let vector = index / params.tile_groups * 8u + lane / 8u;
+  let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
+  let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }
 
   let row = (params.first_tile + tile) / params.tiles_w;
@@ -65,7 +68,7 @@ fn main(
 
   var lines: array<array<vec4f, 6>, OUTPUTS>;
   for (var y = 0u; y < params.lines; y++) {
-    var line: array<vec4f, 4>;
+    var line = array<vec4f, 4>();
     for (var x = 0u; x < OUTPUTS; x++) {
       let out_y = top + y * params.dilation;
       let out_x = left + x * params.dilation;
@@ -75,10 +78,10 @@ fn main(
     }
     lines[y] = to_points(line);
   }
-  // Stored in a loop of its own, which is not unrolled either.
+  // The results are stored in a loop of their own, which is not unrolled either.
   var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
-    var column: array<vec4f, 4>;
+    var column = array<vec4f, 4>();
     for (var y = 0u; y < OUTPUTS; y++) { column[y] = lines[y][x]; }
     let values = to_points(column);
     for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }

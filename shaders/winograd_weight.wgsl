@@ -1,18 +1,22 @@
 // A 3×3 weight as values at Winograd's points (src/kernels/winograd.ts), for one of two convolutions:
 //
-//   the layer's      rows are its input channels, columns its output channels
-//   its gradient's   rows are output channels, columns input channels, and the taps are reversed; bias' is zeros
+//   the layer's               rows are its input channels, columns are its output channels
+//   the input gradient's      rows are output channels, columns are input channels; the taps are reversed, and bias' is zero
 //
-// Batch norm is folded in as fold_batch_norm.wgsl does: weight' = weight · γ/√(σ² + ε), bias' = (bias − μ) · γ/√(σ² + ε) + β.
+// Batch norm is folded in as in fold_batch_norm.wgsl: weight' = weight · γ/√(σ² + ε), bias' = (bias − μ) · γ/√(σ² + ε) + β.
 //
-//   weight   [out_channels, in_channels, 3, 3], as PyTorch lays it
-//   gamma, beta, mean, variance   [out_channels], read if has_batch_norm;  bias   [out_channels], read if has_bias
-//   packed        [POINTS, POINTS, rows_padded, column_vectors]   vec4: four columns; to_points down and along weight'
+//   weight   [out_channels, in_channels, 3, 3], PyTorch's layout
+//   gamma, beta, mean, variance   [out_channels], read if has_batch_norm
+//   bias     [out_channels], read if has_bias
+//   packed        [POINTS, POINTS, rows_padded, column_vectors]   vec4: four columns; to_points along both axes of weight'
 //   packed_bias   [column_vectors]                                bias'
 //
-// One invocation makes a vector at each point. The first column_vectors of them make one of `packed_bias` too.
+// One invocation computes one vector at each point. The first column_vectors invocations also make one vector of `packed_bias` each.
 
-// Stored is f32 or f16, as the kernel says; all is computed in f32.
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
+const OUTPUTS = 4u; // outputs of a tile along an axis
+const POINTS = 6u; // points along an axis
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
@@ -29,18 +33,16 @@ struct Params {
   columns: u32,
   rows_padded: u32,
   column_vectors: u32,
-  first: u32, // of the words of `weight`
+  first: u32, // the first word of `weight` to read
   row_pitch: u32, // words from one row's taps to the next one's
-  column_pitch: u32,
-  of_gradient: u32, // whether it is for the gradient
+  column_pitch: u32, // words from one column's taps to the next one's
+  of_gradient: u32, // 1: for the input gradient's convolution
   has_batch_norm: u32,
   has_bias: u32,
   epsilon: f32,
 }
 
-// OUTPUTS and POINTS are set where the kernel is made.
-
-// Three taps at the points of winograd_input.wgsl, with the divisors of the interpolation.
+// The values of three taps at the points of winograd_input.wgsl, divided by the divisors of the interpolation.
 fn to_points(w: array<vec4f, 3>) -> array<vec4f, 6> {
   if (OUTPUTS == 2u) {
     return array(w[0] - w[1], w[1], w[2] - w[1], vec4f(0), vec4f(0), vec4f(0));
@@ -78,7 +80,7 @@ fn main(
   if (index >= count) { return; }
   let of_gradient = params.of_gradient != 0u;
 
-  // Past the last row or column it reads that one, and writes zeros.
+  // Past the last row or column it reads the last one, and writes zeros.
   let padded_row = index / params.column_vectors;
   let padded_columns = index % params.column_vectors * 4u + vec4u(0, 1, 2, 3);
   let row = min(padded_row, params.rows - 1u);
@@ -104,7 +106,7 @@ fn main(
   let at = params.first + row * params.row_pitch + columns * params.column_pitch;
   var lines: array<array<vec4f, 6>, 3>;
   for (var y = 0u; y < 3u; y++) {
-    var taps: array<vec4f, 3>;
+    var taps = array<vec4f, 3>();
     for (var x = 0u; x < 3u; x++) {
       let tap = at + select(3u * y + x, 8u - (3u * y + x), of_gradient);
       taps[x] = scale * vec4f(weight[tap.x], weight[tap.y], weight[tap.z], weight[tap.w]);
@@ -116,7 +118,7 @@ fn main(
     let values = to_points(array(lines[0][x], lines[1][x], lines[2][x]));
     for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }
   }
-  // A loop that is not unrolled: that would be half of what there is to compile.
+  // No compiler can unroll this loop: unrolled, it would take half of the compile time.
   var point = 0u;
   for (var place = index; place < POINTS * POINTS * count; place += count) {
     packed[place] = vec4<Stored>(results[point]);

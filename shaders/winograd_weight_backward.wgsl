@@ -1,10 +1,17 @@
-// winograd_weight.wgsl transposed (src/kernels/winograd.ts): from the gradient of a 3×3 weight's values at points to its own.
+// The transpose of winograd_weight.wgsl (src/kernels/winograd.ts): from the gradient of a 3×3 weight's values at the points to the
+// gradient of the weight.
 //
 //   sums              [POINTS, POINTS, in_padded, out_vectors]
-//   weight_gradient   [out_channels, in_channels, 3, 3]          from_points down and along, as PyTorch lays the weight
+//   weight_gradient   [out_channels, in_channels, 3, 3]          from_points along both axes, in PyTorch's layout of the weight
 //
-// One invocation makes the nine taps of one input channel for four output channels; 64 of them, 8 input channels of 8 vectors, so
-// that they read and write whole cache lines. Neighbours are input channels: what they store lies together.
+// One invocation computes the nine taps of one input channel for four output channels. A workgroup takes WORKGROUP_CHANNELS input
+// channels × WORKGROUP_VECTORS vectors, so that it reads and writes whole cache lines. Neighbouring invocations have neighbouring input
+// channels, whose results are next to each other in memory.
+
+const OUTPUTS = 4u; // outputs of a tile along an axis
+const POINTS = 6u; // points along an axis
+const WORKGROUP_CHANNELS = 8u;
+const WORKGROUP_VECTORS = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4f>;
@@ -12,16 +19,14 @@
 
 struct Params {
   in_channels: u32,
-  in_padded: u32,
+  in_padded: u32, // in_channels, padded to whole vectors
   out_channels: u32,
   out_vectors: u32,
   row_tiles: u32, // workgroups along the input channels
-  points: u32, // POINTS, told at run time: the loop over lines, unrolled, would take a second or two to compile
+  points: u32, // POINTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
 }
 
-// OUTPUTS and POINTS are set where the kernel is made.
-
-// to_points of winograd_weight.wgsl transposed.
+// The transpose of to_points in winograd_weight.wgsl.
 fn from_points(m: array<vec4f, 6>) -> array<vec4f, 3> {
   if (OUTPUTS == 2u) {
     return array(m[0], m[1] - m[0] - m[2], m[2]);
@@ -44,27 +49,27 @@ fn from_points(m: array<vec4f, 6>) -> array<vec4f, 3> {
   );
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP_CHANNELS * WORKGROUP_VECTORS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = group.y * groups.x + group.x;
-  let channel = index % params.row_tiles * 8u + lane % 8u;
-  let vector = index / params.row_tiles * 8u + lane / 8u;
+  let channel = index % params.row_tiles * WORKGROUP_CHANNELS + lane % WORKGROUP_CHANNELS;
+  let vector = index / params.row_tiles * WORKGROUP_VECTORS + lane / WORKGROUP_CHANNELS;
   if (channel >= params.in_channels || vector >= params.out_vectors) { return; }
 
   var lines: array<array<vec4f, 3>, POINTS>;
   for (var y = 0u; y < params.points; y++) {
-    var line: array<vec4f, 6>;
+    var line = array<vec4f, 6>();
     for (var x = 0u; x < POINTS; x++) {
       line[x] = sums[((y * POINTS + x) * params.in_padded + channel) * params.out_vectors + vector];
     }
     lines[y] = from_points(line);
   }
   for (var kx = 0u; kx < 3u; kx++) {
-    var column: array<vec4f, 6>;
+    var column = array<vec4f, 6>();
     for (var y = 0u; y < POINTS; y++) { column[y] = lines[y][kx]; }
     let taps = from_points(column);
     for (var o = 0u; o < 4u; o++) {

@@ -4,9 +4,6 @@ import * as v from 'valibot'
 import { UserError } from './errors.ts'
 import { printable, printableUpTo } from './printable.ts'
 
-/** A parsed JSON object. */
-export type JsonObject = Record<string, unknown>
-
 /** Characters of a wrong value that a message shows, and of what the message says of it in all. */
 const VALUE_LENGTH = 60
 const MESSAGE_LENGTH = 300

@@ -9,8 +9,6 @@ import { API } from 'typescript/unstable/sync'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FOLDERS = ['src/', 'bench/', 'scripts/', 'test/support/']
 const GENERATED = /\.gen\.ts$|\/onnx_pb\.ts$/
-/** Modules whose functions still have to be divided. */
-const STILL_LONG = ['src/graph/lower/lower_training.ts']
 
 const MOST_LINES_OF_A_FUNCTION = 60
 const MOST_LINES_OF_A_MODULE = 320
@@ -57,8 +55,7 @@ describe('lengths', () => {
   it(`of functions are at most ${MOST_LINES_OF_A_FUNCTION} lines`, () => {
     expect(modules.length).to.be.above(300)
     expect(modules.flatMap(source => longFunctions(source, 0)).length).to.be.above(1000)
-    const others = modules.filter(source => !STILL_LONG.includes(nameOf(source)))
-    expect(others.flatMap(source => longFunctions(source, MOST_LINES_OF_A_FUNCTION))).to.deep.equal([])
+    expect(modules.flatMap(source => longFunctions(source, MOST_LINES_OF_A_FUNCTION))).to.deep.equal([])
   })
 
   it(`of modules are at most ${MOST_LINES_OF_A_MODULE} lines`, () => {

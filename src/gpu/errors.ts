@@ -1,13 +1,13 @@
-// What can go wrong on a GPU, as types that a caller can tell apart.
+// What can go wrong on a GPU: a type for each kind of error, so that callers can tell them apart.
 
 import { UserError } from '../errors.ts'
 
-/** There is no adapter to be had, or none with what was asked for. */
+/** There is no GPU adapter, or none with the features that the caller asked for. */
 export class NoAdapterError extends UserError {
   override name = 'NoAdapterError'
 }
 
-/** The device is gone (driver reset, unplugged, destroyed): its buffers and pipelines too. Open a new one. */
+/** The device is lost (driver reset, unplugged or destroyed), with its buffers and pipelines. Open a new one. */
 export class DeviceLostError extends Error {
   override name = 'DeviceLostError'
   readonly reason: string
@@ -17,17 +17,17 @@ export class DeviceLostError extends Error {
   }
 }
 
-/** A buffer did not fit in the GPU's memory. */
+/** A buffer does not fit in the GPU's memory. */
 export class OutOfMemoryError extends UserError {
   override name = 'OutOfMemoryError'
 }
 
-/** A shader did not compile, or its pipeline was refused; the message holds the numbered WGSL. */
+/** A shader does not compile, or WebGPU refuses its pipeline: the message holds the numbered WGSL. Or a constant is not declared. */
 export class ShaderError extends Error {
   override name = 'ShaderError'
 }
 
-/** WebGPU refused a command that this library sent: a bug here, not in the caller's input. */
+/** WebGPU refused a command of this library: this is a bug in the library and not in the caller's input. */
 export class ValidationError extends Error {
   override name = 'ValidationError'
 }

@@ -1,9 +1,9 @@
-// A device with everything this library asks of it: limits, memory accounting, pipelines, submission and its failures.
+// A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
 
-/** Asked for where the adapter has them; nothing here needs them to work. */
+/** Features that the library uses where the adapter has them, and can do without. */
 const OPTIONAL_FEATURES = [
   'timestamp-query',
   'subgroups',
@@ -11,7 +11,7 @@ const OPTIONAL_FEATURES = [
   'chromium-experimental-subgroup-matrix',
 ] as GPUFeatureName[]
 
-/** Taken at the adapter's best: WebGPU's defaults are 8 storage buffers, 128 MiB a binding and 256 invocations. */
+/** Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256 invocations. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -22,7 +22,7 @@ const LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const
 
-/** GPUBufferUsage and GPUMapMode by their numbers in the specification: they are no globals in Node. */
+/** GPUBufferUsage, with the numbers of the specification: Node has no such global. */
 export const usage = {
   mapRead: 1,
   copySource: 4,
@@ -31,9 +31,10 @@ export const usage = {
   storage: 128,
   queryResolve: 512,
 }
+/** GPUMapMode.READ, which is not a global in Node either. */
 const MAP_READ = 1
 
-/** Of a binding's share of the placeholder: WebGPU's coarsest alignment of offsets. */
+/** Bytes of the placeholder for each binding: WebGPU's largest alignment of offsets. */
 export const PLACEHOLDER_BYTES = 256
 const MOST_BINDINGS = 16
 
@@ -50,21 +51,21 @@ export class Gpu {
   readonly info: GPUAdapterInfo
   /** @internal */
   readonly pipelines: PipelineCache
-  /** @internal Bound where a kernel's parameters leave a buffer alone: `PLACEHOLDER_BYTES` of it for each binding, as writable ones may not overlap. */
+  /** @internal Bound in place of a buffer that a kernel does not use. Each binding has its own `PLACEHOLDER_BYTES`: they may not overlap. */
   readonly placeholder: GPUBuffer
-  /** @internal Kept so that it outlives the device: Dawn crashes when it is collected first. */
+  /** @internal Kept so that it lives as long as the device: Dawn crashes if it is garbage-collected first. */
   readonly entry: GPU
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
   #failure: Error | undefined
   readonly #noteError = (event: GPUUncapturedErrorEvent) => {
-    event.preventDefault() // The next call throws it, so Dawn need not print it.
+    event.preventDefault() // The next call throws the error, so Dawn need not print it.
     this.#failure ??= new ValidationError(event.error.message)
   }
 
   /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the best limits it has.
-   * Throws NoAdapterError; never falls back to another adapter unasked.
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has.
+   * Throws NoAdapterError. Never falls back to another adapter by itself.
    *
    * @internal
    */
@@ -99,14 +100,14 @@ export class Gpu {
     return this.device.limits
   }
 
-  /** @internal Lanes of every subgroup, where the adapter has subgroups and all of one size. */
+  /** @internal Lanes of a subgroup, if the adapter has subgroups and all have one size. */
   get subgroupSize(): number | undefined {
     const { subgroupMinSize, subgroupMaxSize } = this.info
     const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
     return fixed ? subgroupMinSize : undefined
   }
 
-  /** @internal Matrices of f16 that the adapter multiplies and adds up in f32, where it does; Dawn's extension, not yet WebGPU's. */
+  /** @internal Sizes of the f16 matrices that the adapter multiplies and adds up in f32, if it can: an extension of Dawn. */
   get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
     const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
     const config = [...subgroupMatrixConfigs].find(
@@ -115,7 +116,7 @@ export class Gpu {
     return config && { m: config.M, n: config.N, k: config.K }
   }
 
-  /** Bytes of the buffers that `allocate` made: those alive, and the most that ever were at a time. */
+  /** Bytes of the buffers from `allocate`: of those that exist, and the most that ever existed at one time. */
   get memory(): { liveBytes: number; peakBytes: number; buffers: number } {
     const liveBytes = [...this.#liveBytes.values()].reduce((sum, size) => sum + size, 0)
     return { liveBytes, peakBytes: this.#peakBytes, buffers: this.#liveBytes.size }
@@ -138,7 +139,7 @@ export class Gpu {
     return buffer
   }
 
-  /** @internal Buffers as `allocate` makes them; where one does not fit there will be none. */
+  /** @internal Several buffers, as from `allocate`. If one does not fit, all are released. */
   async allocateAll(wanted: { label: string; size: number; flags: number }[]): Promise<GPUBuffer[]> {
     const buffers: GPUBuffer[] = []
     try {
@@ -150,13 +151,13 @@ export class Gpu {
     return buffers
   }
 
-  /** @internal Destroys a buffer that `allocate` made. */
+  /** @internal Destroys a buffer from `allocate`. */
   release(buffer: GPUBuffer): void {
     this.#liveBytes.delete(buffer)
     buffer.destroy()
   }
 
-  /** @internal Records with `record` and submits, once. */
+  /** @internal Records commands with `record` and submits them once. */
   submit(label: string, record: (encoder: GPUCommandEncoder) => void): void {
     this.throwIfFailed()
     const encoder = this.device.createCommandEncoder({ label })
@@ -164,7 +165,7 @@ export class Gpu {
     this.device.queue.submit([encoder.finish()])
   }
 
-  /** @internal The bytes of a buffer that was allocated for `mapRead`, after all that was submitted before. */
+  /** @internal The first `size` bytes of a buffer with `mapRead`, after all earlier submissions. */
   async read(buffer: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
     await this.#settle(buffer.mapAsync(MAP_READ, 0, size))
     const bytes = new Uint8Array(buffer.getMappedRange(0, size).slice(0))
@@ -173,7 +174,7 @@ export class Gpu {
     return bytes
   }
 
-  /** @internal The first `size` bytes of a buffer with `copySource`, after all that was submitted before. */
+  /** @internal The first `size` bytes of a buffer with `copySource`, after all earlier submissions. */
   async download(buffer: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
     const readback = await this.allocate(`${buffer.label} read`, size, usage.mapRead | usage.copyDestination)
     this.submit('download', encoder => encoder.copyBufferToBuffer(buffer, 0, readback, 0, size))
@@ -182,27 +183,27 @@ export class Gpu {
     return bytes
   }
 
-  /** @internal Waits until all that was submitted is done. */
+  /** @internal Waits until all submissions are done. */
   async finish(): Promise<void> {
     await this.#settle(this.device.queue.onSubmittedWorkDone())
     this.throwIfFailed()
   }
 
-  /** @internal Throws what went wrong outside any call: a lost device, a command that WebGPU refused. */
+  /** @internal Throws an error that arrived outside any call: a lost device, or a command that WebGPU refused. */
   throwIfFailed(): void {
     if (this.#failure) throw this.#failure
   }
 
-  /** Destroys the device with all its buffers. What is used or still awaited after throws DeviceLostError. */
+  /** Destroys the device with all its buffers. Later calls, and calls that still wait, throw DeviceLostError. */
   destroy(): void {
     this.#failure = new DeviceLostError({ reason: 'destroyed', message: 'destroy() was called' })
     this.#liveBytes.clear()
-    // Dawn keeps a device with a listener, and its threads, until the process ends.
+    // Dawn keeps a device that has a listener, with its threads, until the process ends.
     this.device.removeEventListener('uncapturederror', this.#noteError as EventListener)
     this.device.destroy()
   }
 
-  /** A lost device rejects what waits on it with an error of its own; the loss is the one to tell. */
+  /** A lost device rejects pending promises with another error. This throws the DeviceLostError instead. */
   async #settle<T>(pending: Promise<T>): Promise<T> {
     try {
       return await pending

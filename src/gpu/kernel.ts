@@ -1,45 +1,56 @@
-// A kernel is a plain value: which shader, with which constants and parameters, over which buffers and grid.
-// Pure functions in src/kernels make them from shapes; they neither allocate nor submit.
+// A kernel is a plain value: a shader, its constants and parameters, the sizes of its buffers, and its grid.
+// Pure functions in src/kernels make kernels from shapes. They neither allocate nor submit.
 
-import type { ShaderName } from './shaders.gen.ts'
+import { type ShaderName, shaders } from './shaders.gen.ts'
+
+/** WGSL that is not one of the package's shaders. Its conventions are those of the package's: see wgsl.ts. */
+export interface CustomShader {
+  name: string
+  wgsl: string
+}
 
 export interface Kernel {
   label: string
-  /** The .wgsl file, without its ending. */
-  shader: ShaderName
-  /** `const` lines added to the text, for what `override` cannot do: register tile sizes. */
-  consts?: Record<string, number>
-  /** What the shader's type `Stored` is: see `storedAsFloat16`. Default: f32. */
-  stored?: 'f16'
-  /** Values of the shader's `override`s. */
+  /** The name of the .wgsl file, without its extension, or a shader of the caller's own. */
+  shader: ShaderName | CustomShader
+  /** Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is compiled. */
   constants?: Record<string, number>
+  /** The shader's type `Stored`: see `storedAsFloat16`. Default: f32. */
+  stored?: 'f16'
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
   /**
-   * Bytes of each storage buffer that is read, by its name in the shader; 0 where the parameters leave it unread. Shaders
-   * declare those that may lie in a plan's arena `read_write` all the same: outputs lie there too, and WebGPU forbids a
-   * buffer to be read-only and writable in one dispatch.
+   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders declare inputs
+   * that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids a buffer to be both read-only
+   * and writable in one dispatch.
    */
   inputs: Record<string, number>
-  /** Bytes of each storage buffer that is written, by its name in the shader; 0 where the parameters leave it alone. */
+  /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
   outputs: Record<string, number>
-  /** Number of workgroups. The grid is one-dimensional; `foldGrid` folds it where a dimension of WebGPU's would overflow. */
+  /** Number of workgroups. The grid is one-dimensional. `foldGrid` folds it where it is longer than WebGPU allows. */
   workgroups: number
   /** Multiply-adds, for benches and `explain()`. */
   macs?: number
-  /** Bytes that it reads and writes of a buffer, by its name, where those are not all of it once. */
+  /** Bytes read and written of a buffer, by its name, where that is not the whole buffer once. */
   traffic?: Record<string, number>
 }
 
-/** Bytes that a kernel has to move at least: each once, as if caches were perfect. */
+export const shaderName = ({ shader }: Pick<Kernel, 'shader'>): string =>
+  typeof shader === 'string' ? shader : shader.name
+
+/** The shader's text with the defaults of its constants. */
+export const shaderText = ({ shader }: Pick<Kernel, 'shader'>): string =>
+  typeof shader === 'string' ? shaders[shader] : shader.wgsl
+
+/** The least bytes that a kernel moves: each byte once, as if caches were perfect. */
 export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
   const bytes = Object.values({ ...inputs, ...outputs, ...traffic })
   return bytes.reduce((sum, size) => sum + size, 0)
 }
 
 /**
- * The dispatch for a one-dimensional grid of `count` workgroups, at most `limit` (65 535) to a dimension. The shader
- * computes its index as `group.y * groups.x + group.x` and must ignore the few past the end.
+ * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader computes its
+ * index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
  */
 export function foldGrid(count: number, limit: number): [x: number, y: number] {
   if (count <= limit) return [count, 1]

@@ -1,8 +1,7 @@
-// Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text and its constants.
+// Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text.
 
 import { ShaderError } from './errors.ts'
-import type { Kernel } from './kernel.ts'
-import { shaders } from './shaders.gen.ts'
+import { type Kernel, shaderName, shaderText } from './kernel.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -11,7 +10,7 @@ export interface Pipeline {
   interface: Interface
 }
 
-/** Networks here need a few dozen; the bound is against a caller that walks through endless shapes. */
+/** A network needs a few dozen pipelines. The bound is for a caller that keeps asking for new constants. */
 const CAPACITY = 256
 
 export class PipelineCache {
@@ -22,15 +21,14 @@ export class PipelineCache {
     this.#device = device
   }
 
-  /** The kernel's pipeline, compiled at its first use. Throws ShaderError with the numbered WGSL. */
-  get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(shaders[kernel.shader], kernel)
-    const key = `${JSON.stringify(Object.entries(kernel.constants ?? {}).sort())}\n${code}`
-    const cached = this.#pipelines.get(key)
-    this.#pipelines.delete(key)
+  /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
+  async get(kernel: Kernel): Promise<Pipeline> {
+    const code = assemble(shaderText(kernel), kernel)
+    const cached = this.#pipelines.get(code)
+    this.#pipelines.delete(code)
     const pipeline = cached ?? compile(this.#device, kernel, code)
-    this.#pipelines.set(key, pipeline)
-    pipeline.catch(() => this.#pipelines.delete(key))
+    this.#pipelines.set(code, pipeline)
+    pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
     return pipeline
   }
@@ -38,13 +36,14 @@ export class PipelineCache {
 
 async function compile(device: GPUDevice, kernel: Kernel, code: string): Promise<Pipeline> {
   const parsed = parseInterface(code)
+  const label = shaderName(kernel)
   device.pushErrorScope('validation')
-  const module = device.createShaderModule({ label: kernel.shader, code })
-  const layout = bindGroupLayout(device, kernel.shader, parsed)
+  const module = device.createShaderModule({ label, code })
+  const layout = bindGroupLayout(device, label, parsed)
   const compiling = device.createComputePipelineAsync({
-    label: kernel.shader,
-    layout: device.createPipelineLayout({ label: kernel.shader, bindGroupLayouts: [layout] }),
-    compute: { module, entryPoint: 'main', constants: kernel.constants },
+    label,
+    layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: 'main' },
   })
   const scope = device.popErrorScope()
   const failure = await compiling.then(() => undefined, reason)

@@ -1,4 +1,4 @@
-// A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups made once.
+// A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups are made once.
 
 import { UserError } from '../errors.ts'
 import { type Gpu, PLACEHOLDER_BYTES, usage } from './gpu.ts'
@@ -6,7 +6,7 @@ import { foldGrid, type Kernel } from './kernel.ts'
 import type { Pipeline } from './pipelines.ts'
 import { packParams } from './wgsl.ts'
 
-/** Where in GPU memory a kernel's buffer lies, in bytes. */
+/** The part of a GPU buffer that a kernel's buffer takes, in bytes. */
 export interface Range {
   buffer: GPUBuffer
   offset: number
@@ -15,11 +15,11 @@ export interface Range {
 
 export interface Launch {
   kernel: Kernel
-  /** A range for each of the kernel's inputs and outputs; those of 0 bytes may be left out. */
+  /** A range for each of the kernel's inputs and outputs. Those of 0 bytes may be missing. */
   ranges: Record<string, Range>
 }
 
-/** The GPU's own time of one kernel. */
+/** The time of one kernel on the GPU. */
 export interface KernelTime {
   kernel: Kernel
   milliseconds: number
@@ -37,7 +37,7 @@ export class Program {
   readonly #params: GPUBuffer
   readonly #dispatches: Dispatch[]
 
-  /** Compiles what is not compiled yet, all at once, and builds the bind groups. */
+  /** Compiles all new pipelines in parallel and builds the bind groups. */
   static async create(gpu: Gpu, label: string, launches: Launch[]): Promise<Program> {
     const pipelines = await Promise.all(launches.map(({ kernel }) => gpu.pipelines.get(kernel)))
     const packed = launches.map(({ kernel }, i) =>
@@ -76,7 +76,7 @@ export class Program {
     this.#dispatches = dispatches
   }
 
-  /** Records the dispatches of the launches `from` … `to` − 1, by default all, in one compute pass. */
+  /** Records the launches `from` … `to` − 1, by default all, in one compute pass. */
   encode(encoder: GPUCommandEncoder, from = 0, to = this.#dispatches.length): void {
     const pass = encoder.beginComputePass()
     for (const dispatch of this.#dispatches.slice(from, to)) record(pass, dispatch)
@@ -84,8 +84,8 @@ export class Program {
   }
 
   /**
-   * Runs every dispatch in a compute pass of its own and returns the time of each, in milliseconds.
-   * Throws a UserError where the adapter has no `timestamp-query`.
+   * Runs each dispatch in its own compute pass and returns the time of each, in milliseconds.
+   * Throws UserError if the adapter has no `timestamp-query`.
    */
   async profile(): Promise<KernelTime[]> {
     if (!this.#gpu.device.features.has('timestamp-query'))
@@ -100,8 +100,8 @@ export class Program {
   }
 
   /**
-   * Runs all `repetitions` times, one after the other, and returns how long one took, in milliseconds: by the GPU's clock where it
-   * has timestamps, which may be quantised, else until the GPU is heard to be done.
+   * Runs the program `repetitions` times and returns the time of one run, in milliseconds: by the GPU's clock if it has timestamps,
+   * which may be quantised, else by the host's clock, until the GPU reports that it is done.
    */
   async time(repetitions: number): Promise<number> {
     const repeat = (pass: GPUComputePassEncoder) => {
@@ -121,7 +121,7 @@ export class Program {
     return (performance.now() - start) / repetitions
   }
 
-  /** The GPU's own time of each of these compute passes, in milliseconds. */
+  /** The time of each of these compute passes on the GPU, in milliseconds. */
   async #timePasses(
     passes: { label: string; record(pass: GPUComputePassEncoder): void }[],
   ): Promise<number[]> {
@@ -150,7 +150,7 @@ export class Program {
     return passes.map((_, i) => Number(times[2 * i + 1] - times[2 * i]) / 1e6)
   }
 
-  /** Releases the parameters; the buffers it was given belong to the caller. */
+  /** Releases the buffer of parameters. The buffers of the launches belong to the caller. */
   destroy(): void {
     this.#gpu.release(this.#params)
   }
@@ -162,7 +162,7 @@ function record(pass: GPUComputePassEncoder, { pipeline, bindGroup, grid }: Disp
   pass.dispatchWorkgroups(...grid)
 }
 
-/** The bind group's entries but for the parameters. Throws where the kernel, its shader and its ranges disagree. */
+/** The bind group's entries without the parameters. Throws if the kernel, its shader and its ranges do not match. */
 function storageEntries(gpu: Gpu, { kernel, ranges }: Launch, pipeline: Pipeline): GPUBindGroupEntry[] {
   const { buffers } = pipeline.interface
   const sizes: Record<string, number> = { ...kernel.inputs, ...kernel.outputs }

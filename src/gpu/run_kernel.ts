@@ -1,17 +1,17 @@
-// Runs one kernel by itself on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches; a
-// network's kernels run as one program.
+// Runs a single kernel on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches: the kernels of a
+// network run as one program.
 
 import { type Gpu, usage } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import { Program, type Range } from './program.ts'
 
-/** The numbers of a buffer; f16s as their bits. */
+/** The numbers of a buffer. Those of type f16 are given as their bits. */
 export type HostData = Float32Array | Uint32Array | Uint16Array | Uint8Array
 export type Bytes = Uint8Array<ArrayBuffer>
 
 /**
- * The outputs' bytes by name. `data` holds the inputs, and optionally what an output holds before; other outputs are
- * poisoned with NaN, because in a plan a kernel writes over what another tensor left there.
+ * The bytes of the outputs, by name. `data` holds the inputs and, optionally, what an output holds before. The other outputs hold NaN
+ * before, because in a plan a kernel overwrites the remains of another tensor.
  */
 export async function runKernel(
   gpu: Gpu,
@@ -29,7 +29,7 @@ export async function runKernel(
   return outputs
 }
 
-/** A buffer for each of the kernel's operands, filled as `runKernel` says; the caller releases them. */
+/** A buffer for each of the kernel's operands, with the contents that `runKernel` describes. The caller releases them. */
 export async function uploadOperands(
   gpu: Gpu,
   kernel: Kernel,

@@ -1,8 +1,21 @@
-// What the host needs to know of a shader, parsed from its text: the text is the one declaration.
+// WGSL text: how a file of shaders/ becomes the text that WebGPU compiles, and what the host reads from it.
+//
+// Each file compiles with its defaults. Three kinds of lines have a meaning for the host:
+//
+// - `const NAME = 4u;`, at the start of a line, declares a constant and its default. `assemble` puts a kernel's number in its place. A
+//   constant that is computed from other constants keeps its expression. Shaders have no `override`: with one way to set a constant,
+//   the text alone is the key of the pipeline cache.
+// - `alias Stored = f32;` declares the type of activations and packed weights in memory. `assemble` replaces it for kernels that store f16.
+// - `#import "lib/NAME.wgsl"` stands for the text of that file. scripts/embed_shaders.mjs inserts it when it embeds the shaders. Line
+//   numbers in errors count the inserted lines too, and the error prints the whole text.
+//
+// The text is the only declaration of a shader's parameters, buffers and constants: the host parses them. shader_constants.ts reads the
+// constants for the launchers.
 
+import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
 
-/** A field of `struct Params`: its name, and which of the 4-byte scalar types it has. */
+/** A field of `struct Params`: its name and its type, a scalar of 4 bytes. */
 interface Field {
   name: string
   type: 'u32' | 'i32' | 'f32'
@@ -15,12 +28,12 @@ export interface Interface {
     name: string
     binding: number
     access: 'read' | 'read_write'
-    /** Whether it holds numbers of the type `Stored`, rather than of one that the text fixes. */
+    /** Whether its elements are of the type `Stored`, and not of a fixed type. */
     stored: boolean
   }[]
 }
 
-/** Reads `struct Params` and the storage bindings of group 0 out of WGSL text. The four parts of a vec4u are fields `name.x` … `name.w`. */
+/** Parses `struct Params` and the storage bindings of group 0. A vec4u counts as four fields, `name.x` … `name.w`. */
 export function parseInterface(wgsl: string): Interface {
   const text = wgsl.replace(/\/\/.*$/gm, '')
   const body = /struct\s+Params\s*\{([^}]*)\}/.exec(text)?.[1] ?? ''
@@ -33,7 +46,7 @@ export function parseInterface(wgsl: string): Interface {
   })
   if (params.some(({ name }, index) => name.endsWith('.x') && index % 4 > 0))
     throw new Error(
-      'struct Params: each vec4u has to come before the scalars, so that nothing lies between fields',
+      'struct Params: each vec4u has to come before the scalars, so that there is no padding between fields',
     )
   const bindings = text.matchAll(
     /@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)\s*:([^;]*)/g,
@@ -47,7 +60,7 @@ export function parseInterface(wgsl: string): Interface {
   return { params, buffers: buffers.sort((a, b) => a.binding - b.binding) }
 }
 
-/** Packs parameters by name; a missing or an extra name throws, and so does a value that its type cannot hold. */
+/** Packs parameters by name. Throws for a missing name, for an extra name, and for a value that its type cannot hold. */
 export function packParams(fields: Field[], values: Record<string, number>, label: string): ArrayBuffer {
   const bytes = new DataView(new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16)))
   fields.forEach(({ name, type }, index) => {
@@ -66,19 +79,24 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
 }
 
 /**
- * The text, then its constants and what it stores numbers as, if it asks for that: WGSL takes declarations in any order, and so
- * lines keep the numbers that the file gives them. Only what enables f16 has to come first, on the first line.
+ * A shader's text with the constants and the stored type of a kernel, each in place of its default. Each line keeps its number.
+ * Throws ShaderError for a constant that the text does not declare.
  */
 export function assemble(
   text: string,
-  { consts = {}, stored }: Pick<Kernel, 'consts' | 'stored'> = {},
+  { label, constants = {}, stored }: Partial<Pick<Kernel, 'label' | 'constants' | 'stored'>> = {},
 ): string {
-  const lines = Object.entries(consts).map(([name, value]) => `const ${name} = ${value}u;\n`)
-  if (/\bStored\b/.test(text)) lines.push(`alias Stored = ${stored ?? 'f32'};\n`)
-  return (stored === 'f16' ? 'enable f16; ' : '') + text + lines.join('')
+  const missing = new Set(Object.keys(constants))
+  const replaced = text.replace(/^const (\w+) = \d+u;/gm, (declaration, name) =>
+    missing.delete(name) ? `const ${name} = ${constants[name]}u;` : declaration,
+  )
+  if (missing.size > 0)
+    throw new ShaderError(`${label}: the shader declares no constant ${[...missing].join(', ')}`)
+  if (stored !== 'f16') return replaced
+  return `enable f16; ${replaced.replace(/^alias Stored = f32;/m, 'alias Stored = f16;')}`
 }
 
-/** For error messages. */
+/** The text with line numbers, for error messages. */
 export const numbered = (wgsl: string): string =>
   wgsl
     .split('\n')

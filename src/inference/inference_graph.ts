@@ -1,7 +1,8 @@
 // The graph from photos to class maps: one view, or the mean of several views' probabilities.
 
-import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph, Tensor } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
@@ -34,7 +35,7 @@ export interface InferenceJob {
  * network's image. For several views they are the mean of their probabilities [n, h', w', classes], where h' × w' is that size
  * at scale 1.
  */
-export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): Graph {
+export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): ModelGraph {
   const { batch, photo, views, maskAt } = job
   const builder = new GraphBuilder()
   const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')

@@ -3,11 +3,11 @@
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
+import type { Conv2dVariant } from '../graph/convolution/strategies.ts'
 import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
-import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
@@ -159,8 +159,7 @@ export class Segmenter {
   }
 
   get #target(): PlanTarget {
-    const { limits, subgroupSize, subgroupMatrix } = this.#gpu
-    return { limits, subgroupSize, subgroupMatrix, precision: this.#precision, tuned: this.#tuned }
+    return { device: this.#gpu, policy: { tuned: this.#tuned }, precision: this.#precision }
   }
 
   /** Frees all plans and weights on the GPU. Later calls make new ones. */

@@ -1,14 +1,15 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 
 export interface AccumulateGradientsOptions {
   label: string
-  /** Floats of a range of parameters. */
+  /** Number of floats in a range of parameters. */
   count: number
-  /** Of the micro-batch in the batch. */
+  /** The micro-batch's part of the batch, from 0 to 1. */
   share: number
 }
 
-/** Adds `share` times the `gradients` of a micro-batch to `sums`; both are f32 [count], the sums zero before the first. */
+/** Adds `share` times the `gradients` of a micro-batch to `sums`. Both are f32 [count]; the sums are zero before the first micro-batch. */
 export function accumulateGradients({ label, count, share }: AccumulateGradientsOptions): Kernel {
   const bytes = count * 4
   return {
@@ -17,7 +18,7 @@ export function accumulateGradients({ label, count, share }: AccumulateGradients
     params: { count, share },
     inputs: { gradients: bytes },
     outputs: { sums: bytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('accumulate_gradients', count),
     traffic: { sums: 2 * bytes }, // read and written
   }
 }

@@ -1,25 +1,26 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { fromRow, type Rows, samplingParams } from './resize.ts'
 
 export interface AccumulateProbabilitiesOptions {
   label: string
-  /** Logits of one view, [n, h, w, classes]. */
+  /** Shape of one view's logits, [n, h, w, classes]. */
   input: Shape
-  /** Size of the accumulator, [n, height, width, classes]. */
+  /** Size of the accumulator, which is [n, height, width, classes]. */
   height: number
   width: number
   alignCorners: boolean
-  /** Whether the view was mirrored left to right: its probabilities are mirrored back. */
+  /** Whether the view was mirrored left to right. Its probabilities are then mirrored back. */
   flip: boolean
   weight: number
   /** Whether this is the first view, which overwrites the accumulator. */
   first: boolean
-  /** Makes only these rows of the accumulator, which then has no others. Default: all. */
+  /** The rows to compute. The accumulator then holds only these rows. Default: all. */
   rows?: Rows
 }
 
-/** accumulator += weight · softmax(upsample(logits)), the average over views of DeepLabv3's section 4. */
+/** accumulator += weight · softmax(upsample(logits)): the average over views in section 4 of the DeepLabv3 paper. */
 export function accumulateProbabilities(options: AccumulateProbabilitiesOptions): Kernel {
   const { label, input, height, width, alignCorners, flip, weight, first } = options
   const [n, inH, inW, channels] = input
@@ -45,7 +46,7 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
     },
     inputs: { logits: activationBytes(input) },
     outputs: { accumulator: accumulatorBytes },
-    workgroups: Math.ceil(pixels / 64),
+    workgroups: workgroupsFor('accumulate_probabilities', pixels),
     traffic: { accumulator: (first ? 1 : 2) * accumulatorBytes },
   }
 }

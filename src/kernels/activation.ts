@@ -2,10 +2,10 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { elementwise } from './elementwise.ts'
 import type { Shape } from './layout.ts'
 
-/** None, max(x, 0), or min(max(x, 0), 6); NaN stays NaN. */
+/** The identity, max(x, 0), or min(max(x, 0), 6). NaN stays NaN. */
 export type Activation = 'none' | 'relu' | 'relu6'
 
-/** The values that an activation lets through, as shaders take them. */
+/** The parameters of an activation in shaders: it clamps to low … high. */
 export const activationRange = (activation: Activation): { low: number; high: number } => ({
   low: activation === 'none' ? -Infinity : 0,
   high: activation === 'relu6' ? 6 : Infinity,
@@ -13,7 +13,7 @@ export const activationRange = (activation: Activation): { low: number; high: nu
 
 /** act(input); the output has the input's shape, [n, h, w, c]. */
 export function activation(options: { label: string; shape: Shape; activation: Activation }): Kernel {
-  const { bytes, params, workgroups } = elementwise(options.shape)
+  const { bytes, params, workgroups } = elementwise('activation', options.shape)
   return {
     label: options.label,
     shader: 'activation',

@@ -5,14 +5,14 @@ import type { Shape } from './layout.ts'
 
 export interface ActivationBackwardOptions {
   label: string
-  /** [n, h, w, c] of the activation's output and both gradients. */
+  /** Shape [n, h, w, c] of the activation's output and of both gradients. */
   shape: Shape
   activation: Exclude<Activation, 'none'>
 }
 
-/** The gradient of an activation's input from its `output` and `output_gradient`: 0 at the ends of its range, as in PyTorch. */
+/** The gradient of an activation by its input, from its `output` and `output_gradient`. As in PyTorch, it is 0 at the ends of the range. */
 export function activationBackward({ label, shape, activation }: ActivationBackwardOptions): Kernel {
-  const { bytes, params, workgroups } = elementwise(shape)
+  const { bytes, params, workgroups } = elementwise('activation_backward', shape)
   return {
     label,
     shader: 'activation_backward',

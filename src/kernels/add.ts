@@ -3,7 +3,7 @@ import { type Activation, activationRange } from './activation.ts'
 import { elementwise } from './elementwise.ts'
 import type { Shape } from './layout.ts'
 
-/** act(a + b); `a`, `b` and the output are all [n, h, w, c]. */
+/** act(a + b), where `a`, `b` and the output have the same shape, [n, h, w, c]. */
 export function add({
   label,
   shape,
@@ -13,7 +13,7 @@ export function add({
   shape: Shape
   activation: Activation
 }): Kernel {
-  const { bytes, params, workgroups } = elementwise(shape)
+  const { bytes, params, workgroups } = elementwise('add', shape)
   return {
     label,
     shader: 'add',

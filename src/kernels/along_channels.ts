@@ -1,17 +1,19 @@
+import { workgroupsFor } from '../gpu/shader_constants.ts'
+import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { type Shape, vectors } from './layout.ts'
 
 /**
- * What kernels share that treat all pixels of a channel alike: the same invocation takes about this many of them, so that
- * what belongs to the channel is loaded once.
+ * Pixels that an invocation computes, about, in a kernel that does the same to all pixels of a channel. The invocation loads the
+ * channel's values once for all of them.
  */
 const PIXELS = 16
 
-/** Parameters and grid of such a kernel. */
-export function alongChannels([n, h, w, channels]: Shape) {
+/** The parameters and the grid of such a kernel. */
+export function alongChannels(shader: ShaderName, [n, h, w, channels]: Shape) {
   const pixels = n * h * w
   const stride = Math.ceil(pixels / PIXELS)
   return {
     params: { pixels, vectors: vectors(channels), channels, stride },
-    workgroups: Math.ceil((stride * vectors(channels)) / 64),
+    workgroups: workgroupsFor(shader, stride * vectors(channels)),
   }
 }

@@ -11,9 +11,9 @@ export interface BatchNormOptions {
   activation: Activation
 }
 
-/** act((input − mean)·gamma/√(variance + ε) + beta), with vectors of shape [c]; the output has the input's shape. */
+/** act((input − mean)·gamma/√(variance + ε) + beta). The four vectors are [c], and the output has the input's shape. */
 export function batchNorm({ label, input, epsilon, activation }: BatchNormOptions): Kernel {
-  const { params, workgroups } = alongChannels(input)
+  const { params, workgroups } = alongChannels('batch_norm', input)
   const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
   return {
     label,

@@ -1,16 +1,14 @@
-// The statistics that batch norm normalises with in training: `batchNormStatistics`, then `batchNormMerge`, then `batchNorm`. Some
-// convolutions do the first step for the map that they make: see `leavingStatistics`.
+// The statistics of batch norm in training. Three kernels run in turn: `batchNormStatistics`, `batchNormMerge` and `batchNorm`. Some
+// convolutions do the first step for the map that they compute: see `leavingStatistics`.
 
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
-/** Those of a workgroup of the kernels that merge tiles; the shaders have the same number. */
-export const MERGED_VECTORS = 8
-
 /**
- * How a sum over all pixels is cut into tiles whose sums 16 lanes add: both steps are about equally long.
- * `batch_norm_backward` cuts the same way.
+ * Cuts a sum over all pixels into tiles, whose sums 16 lanes then add, so that both steps take about equally long.
+ * `batchNormBackwardReduce` cuts in the same way.
  */
 export function pixelTiles([n, h, w, c]: Shape) {
   const pixels = n * h * w
@@ -19,12 +17,12 @@ export function pixelTiles([n, h, w, c]: Shape) {
   return { pixels, tile, tiles, partialBytes: tiles * 2 * vectors(c) * VECTOR_BYTES }
 }
 
-/** Bytes of what `batchNormMerge` reads: of each tile the means, then M2, then a vector with how many pixels it has. */
+/** Bytes that `batchNormMerge` reads: for each tile the means, then M2, then a vector with the tile's number of pixels. */
 const statisticsBytes = (tiles: number, vectors: number): number => tiles * (2 * vectors + 1) * VECTOR_BYTES
 
 /**
- * Mean and M2 of each channel over each tile of pixels: input [n, h, w, c] → partials, for `batchNormMerge`.
- * Throws UserError for a single pixel, whose variance is not defined.
+ * Mean and M2 of each channel over each tile of pixels: input [n, h, w, c] → partials for `batchNormMerge`.
+ * Throws UserError for a single pixel, which has no variance.
  */
 export function batchNormStatistics({ label, input }: { label: string; input: Shape }): Kernel {
   const { pixels, tile, tiles } = pixelTiles(input)
@@ -39,25 +37,26 @@ export function batchNormStatistics({ label, input }: { label: string; input: Sh
     params: { pixels, vectors: vectors(input[3]), tile, tiles },
     inputs: { input: activationBytes(input) },
     outputs: { partials: statisticsBytes(tiles, vectors(input[3])) },
-    workgroups: Math.ceil((tiles * vectors(input[3])) / 64),
+    workgroups: workgroupsFor('batch_norm_statistics', tiles * vectors(input[3])),
   }
 }
 
 export interface BatchNormMergeOptions {
   label: string
-  /** [n, h, w, c] of the map. */
+  /** Shape [n, h, w, c] of the map. */
   input: Shape
-  /** How many tiles there are partials of. Default: those of `batchNormStatistics`. */
+  /** Number of tiles in the partials. Default: the number of `batchNormStatistics`. */
   tiles?: number
-  /** The batch's share in the new running statistics: PyTorch's convention, 1 − TensorFlow's decay. */
+  /** The batch's share in the new running statistics. This is PyTorch's convention: 1 − TensorFlow's decay. */
   momentum: number
 }
 
 /**
- * Partials → mean and biased variance of the batch, and in place the running mean and (unbiased) variance; all [c].
+ * Partials → mean and biased variance of the batch. It also updates the running mean and the (unbiased) running variance in place. All
+ * are [c].
  *
- * The mean is a float32, so normalised values are off by up to 6e-8 · |mean| / deviation, as in PyTorch: by 3e-5 around a mean of
- * 1000 and a deviation of 1. The variance is then exact to about 1e-6 of itself.
+ * The mean is a float32, so normalised values have an error of up to 6e-8 · |mean| / deviation, as in PyTorch: 3e-5 for a mean of 1000
+ * and a deviation of 1. The relative error of the variance is then about 1e-6.
  */
 export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
   const { label, input, momentum, tiles = pixelTiles(input).tiles } = options
@@ -69,17 +68,18 @@ export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
     params: { pixels: n * h * w, vectors: vectors(input[3]), channels: input[3], tiles, momentum },
     inputs: { partials: statisticsBytes(tiles, vectors(input[3])) },
     outputs: { mean: bytes, variance: bytes, running_mean: bytes, running_variance: bytes },
-    workgroups: Math.ceil(vectors(input[3]) / MERGED_VECTORS),
+    workgroups: Math.ceil(vectors(input[3]) / constantOf('batch_norm_merge', 'WORKGROUP_VECTORS')),
   }
 }
 
 /**
- * The convolution that also leaves the `statistics` of its `params.row_tiles` tiles of pixels, for `batchNormMerge`; undefined where
- * its shader cannot, or no workgroup has a tile's whole sums. What it stores has to be its sums and a bias for all images, alone.
+ * The same convolution, which also writes the `statistics` of its `params.row_tiles` tiles of pixels for `batchNormMerge`. Undefined
+ * if its shader cannot, or if its sums are split over workgroups. The convolution may store only its sums and a bias for all images:
+ * no residual, no activation, no bias per image.
  */
 export function leavingStatistics(kernel: Kernel): Kernel | undefined {
-  const { consts, params, outputs } = kernel
-  if (consts?.STATISTICS === undefined || params.splits > 1) return undefined
+  const { constants, params, outputs } = kernel
+  if (constants?.STATISTICS === undefined || params.splits > 1) return undefined
   const statistics = statisticsBytes(params.row_tiles, params.out_vectors)
-  return { ...kernel, consts: { ...consts, STATISTICS: 1 }, outputs: { ...outputs, statistics } }
+  return { ...kernel, constants: { ...constants, STATISTICS: 1 }, outputs: { ...outputs, statistics } }
 }

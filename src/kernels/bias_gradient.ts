@@ -1,16 +1,17 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
 
 export interface BiasGradientOptions {
   label: string
-  /** [n, h, w, c] of the gradient of the convolution's output. */
+  /** Shape [n, h, w, c] of the gradient of the convolution's output. */
   shape: Shape
 }
 
 /**
- * The gradient of a convolution's bias, the sum of `output_gradient` over images and pixels, as `partials` for
- * `conv2dReduceWeight` to add up (as those of a depthwise weight [c, 1, 1, 1]): as many as `params.splits`.
+ * The gradient of a convolution's bias: the sum of `output_gradient` over images and pixels. It writes `params.splits` partial sums, which
+ * `conv2dReduceWeight` adds up like those of a depthwise weight [c, 1, 1, 1].
  */
 export function biasGradient({ label, shape }: BiasGradientOptions): Kernel {
   const [n, h, w, channels] = shape
@@ -21,6 +22,6 @@ export function biasGradient({ label, shape }: BiasGradientOptions): Kernel {
     params: { pixels: n * h * w, vectors: vectors(channels), splits },
     inputs: { output_gradient: activationBytes(shape) },
     outputs: { partials: splits * vectors(channels) * VECTOR_BYTES },
-    workgroups: Math.ceil((splits * vectors(channels)) / 64),
+    workgroups: workgroupsFor('bias_gradient', splits * vectors(channels)),
   }
 }

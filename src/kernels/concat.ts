@@ -4,19 +4,19 @@ import { activationBytes, type Shape, vectors } from './layout.ts'
 
 export interface ConcatOptions {
   label: string
-  /** [n, h, w, c] of one of the inputs. */
+  /** Shape [n, h, w, c] of one of the inputs. */
   input: Shape
-  /** Where in the result its channels go, and how many the result has. */
+  /** The first channel of the result that this input becomes, and the number of channels of the result. */
   slice: { offset: number; channels: number }
 }
 
-/** One input's share of a concatenation along the channels: [n, h, w, c] → channels offset … offset + c of [n, h, w, channels]. */
+/** One input of a concatenation along the channels: [n, h, w, c] → channels offset … offset + c − 1 of [n, h, w, channels]. */
 export function concat({ label, input, slice }: ConcatOptions): Kernel {
   const [n, h, w, channels] = input
   const outPitch = vectors(slice.channels) * 4
   const isLast = slice.offset + channels === slice.channels
   const copied = isLast ? outPitch - slice.offset : channels
-  const { params, workgroups } = alongChannels([n, h, w, copied])
+  const { params, workgroups } = alongChannels('concat', [n, h, w, copied])
   return {
     label,
     shader: 'concat',

@@ -8,20 +8,20 @@ export interface Conv2dOptions extends Window {
   /** [n, h, w, c] */
   input: Shape
   outChannels: number
-  /** Whether `bias` is [outChannels], which is the default, or [n, outChannels], or nothing at all. */
+  /** The shape of `bias`: 'channel' is [outChannels], the default; 'image' is [n, outChannels]. */
   bias?: 'channel' | 'image' | 'none'
-  /** Whether `weight` is a 1×1 one as PyTorch lays it, [outChannels, c] of whole vectors: only for kernels that `readUnpacked`. */
+  /** Whether `weight` is a 1×1 weight in PyTorch's layout, [outChannels, c], with c a multiple of 4. Only some kernels can read it. */
   unpacked?: boolean
-  /** Whether something of the output's shape is added before the activation: `residual`, or what `output` holds before. */
+  /** Adds a tensor of the output's shape before the activation: true adds `residual`, 'in place' adds what `output` holds before. */
   residual?: boolean | 'in place'
   activation: Activation
-  /** Of what it reads and writes, on which depends which variant is fastest; kernels themselves are made for fp32. Default: fp32. */
+  /** Precision of what is stored: the fastest variant depends on it. The kernel functions themselves return kernels for fp32. Default: fp32. */
   precision?: Precision
-  /** Where the result goes in a wider tensor of `channels` channels, from `offset` (a multiple of 4) on. */
+  /** Writes the result into a wider tensor of `channels` channels, from channel `offset` (a multiple of 4) on. */
   slice?: { offset: number; channels: number }
 }
 
-/** What one invocation computes (pixels × vectors of four channels) and how many share a workgroup. */
+/** The register tile of an invocation (pixels × vectors of four channels), and the invocations of a workgroup along each axis. */
 export interface Conv2dTile {
   pixels: number
   vectors: number
@@ -29,19 +29,31 @@ export interface Conv2dTile {
   lanesY: number
 }
 
-/** act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. Weight and bias as `foldBatchNorm` lays them. */
+/** act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. `foldBatchNorm` packs weight and bias. */
 export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
   const tile = options.tile ?? registerTile(options.outChannels)
-  const { lanesX, lanesY } = tile
   return {
     shader: 'conv2d',
-    consts: { TILE_PIXELS: tile.pixels, TILE_VECTORS: tile.vectors },
-    constants: { LANES_X: lanesX, LANES_Y: lanesY },
-    ...implicitGemm(options, { pixels: tile.pixels * lanesY, vectors: tile.vectors * lanesX }),
+    constants: tileConstants(tile),
+    ...implicitGemm(options, workgroupTile(tile)),
   }
 }
 
-/** What all variants of the convolution share; `tile` is what one workgroup computes. */
+/** The constants of a shader that keeps a register tile. */
+export const tileConstants = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile) => ({
+  LANE_PIXELS: pixels,
+  LANE_VECTORS: vectors,
+  LANES_X: lanesX,
+  LANES_Y: lanesY,
+})
+
+/** The pixels and vectors that one workgroup computes. */
+export const workgroupTile = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile) => ({
+  pixels: pixels * lanesY,
+  vectors: vectors * lanesX,
+})
+
+/** The part of a kernel that all variants of the convolution share. `tile` is what one workgroup computes. */
 export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vectors: number }) {
   const { label, input, outChannels, kernel, stride, activation } = options
   const { bias, residual = false, slice = { offset: 0, channels: outChannels } } = options
@@ -84,7 +96,7 @@ export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vec
   }
 }
 
-/** What shaders are told of a window, but for its stride. */
+/** The parameters of a window in shaders, without the stride. */
 export const windowParams = ({ kernel, dilation, padding }: Window) => ({
   k_h: kernel[0],
   k_w: kernel[1],
@@ -93,7 +105,7 @@ export const windowParams = ({ kernel, dilation, padding }: Window) => ({
   pad_left: padding.left,
 })
 
-/** What shaders are told of the bias. */
+/** The parameters of the bias in shaders. */
 export const biasParams = (bias: Conv2dOptions['bias'], outVectors: number) => ({
   has_bias: Number(bias !== 'none'),
   bias_pitch: bias === 'image' ? outVectors : 0,
@@ -102,17 +114,17 @@ export const biasParams = (bias: Conv2dOptions['bias'], outVectors: number) => (
 export const biasBytes = (bias: Conv2dOptions['bias'], [n, outVectors]: [n: number, outVectors: number]) =>
   bias === 'none' ? 0 : (bias === 'image' ? n : 1) * outVectors * VECTOR_BYTES
 
-/** What shaders are told of the residual. */
+/** The parameters of the residual in shaders. */
 export const residualParams = (residual: Conv2dOptions['residual']) => ({
   has_residual: Number(residual === true),
   in_place: Number(residual === 'in place'),
 })
 
-/** Of `written` bytes of output, which is what an op also reads of its residual. */
+/** The traffic of an op that writes `written` bytes of output. Of a residual it reads as many bytes. */
 export const outputTraffic = (written: number, residual: Conv2dOptions['residual']): Kernel['traffic'] =>
   residual === true ? { output: written, residual: written } : { output: residual ? 2 * written : written }
 
-/** 8 pixels × up to 16 channels, with as many lanes along the channels as there is use for. */
+/** 8 pixels × up to 16 channels. The lanes are along the channels as far as there are channels, and along the pixels otherwise. */
 export function registerTile(channels: number): Conv2dTile {
   const width = vectors(channels)
   const lanesX = width > 16 ? 8 : width > 8 ? 4 : width > 4 ? 2 : 1

@@ -1,31 +1,30 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { type Conv2dTile, registerTile } from './conv2d.ts'
+import { type Conv2dTile, registerTile, tileConstants, workgroupTile } from './conv2d.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
 export interface Conv2dBackwardInputOptions extends Window {
   label: string
-  /** [n, h, w, c] of the convolution's input, and of its gradient. */
+  /** Shape [n, h, w, c] of the convolution's input and of its gradient. */
   input: Shape
   outChannels: number
 }
 
 /**
- * The gradient of a convolution's input from that of its output: [n, h', w', outChannels] → [n, h, w, c]. Any stride, but
- * see `chooseConv2dBackwardInput`. Its buffers are conv2d's: `input` is the gradient that it reads, `output` the one that it
- * writes, `weight` as `packTransposed` lays it.
+ * The gradient of a convolution by its input, from the gradient of its output: [n, h', w', outChannels] → [n, h, w, c]. It takes any
+ * stride, but see `chooseConv2dBackwardInput`. The buffers are named as in conv2d: `input` is the gradient that it reads, `output` is the
+ * gradient that it writes, and `packTransposed` packs `weight`.
  */
 export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile?: Conv2dTile }): Kernel {
-  const { pixels, vectors, lanesX, lanesY } = options.tile ?? registerTile(options.input[3])
+  const tile = options.tile ?? registerTile(options.input[3])
   return {
     shader: 'conv2d_backward_input',
-    consts: { TILE_PIXELS: pixels, TILE_VECTORS: vectors },
-    constants: { LANES_X: lanesX, LANES_Y: lanesY },
-    ...inputGradient(options, { pixels: pixels * lanesY, vectors: vectors * lanesX }),
+    constants: tileConstants(tile),
+    ...inputGradient(options, workgroupTile(tile)),
   }
 }
 
-/** What all variants share; `tile` is what one workgroup computes. */
+/** The part of a kernel that all variants share. `tile` is what one workgroup computes. */
 export function inputGradient(
   options: Conv2dBackwardInputOptions,
   tile: { pixels: number; vectors: number },

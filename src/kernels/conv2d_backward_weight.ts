@@ -5,14 +5,14 @@ import { splitPixels } from './split_pixels.ts'
 
 export interface Conv2dBackwardWeightOptions extends Window {
   label: string
-  /** [n, h, w, c] of the convolution's input. */
+  /** Shape [n, h, w, c] of the convolution's input. */
   input: Shape
   outChannels: number
 }
 
 /**
- * What one invocation computes (vectors of input channels × vectors of output channels) and how many share a workgroup. Lanes
- * that these leave free share the pixels.
+ * The register tile of an invocation (rows are vectors of input channels, columns are vectors of output channels), and the invocations of
+ * a workgroup along each axis. Where a workgroup has room for more invocations, they take other shares of the pixels.
  */
 export interface Conv2dBackwardWeightTile {
   rows: number
@@ -22,8 +22,8 @@ export interface Conv2dBackwardWeightTile {
 }
 
 /**
- * The gradient of a convolution's weight from its `input` and `output_gradient`, as `partials` for `conv2dReduceWeight` to add
- * up: as many as `params.splits`.
+ * The gradient of a convolution by its weight, from its `input` and `output_gradient`. It writes `params.splits` partial sums, which
+ * `conv2dReduceWeight` adds up.
  */
 export function conv2dBackwardWeight(
   options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile },
@@ -38,21 +38,26 @@ export function conv2dBackwardWeight(
   const lanesSplit = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
   return {
     shader: 'conv2d_backward_weight',
-    consts: { TILE_ROWS: tile.rows, TILE_COLUMNS: tile.columns },
-    constants: { LANES_X: tile.lanesX, LANES_Y: tile.lanesY, LANES_SPLIT: lanesSplit },
+    constants: {
+      LANE_IN_VECTORS: tile.rows,
+      LANE_OUT_VECTORS: tile.columns,
+      LANES_X: tile.lanesX,
+      LANES_Y: tile.lanesY,
+      LANES_SPLIT: lanesSplit,
+    },
     workgroups: Math.ceil(splits / lanesSplit) * taps * rowTiles * columnTiles,
     ...weightGradient(options, { rowTiles, columnTiles, splits }),
   }
 }
 
-/** Of the output, in all images. */
+/** Pixels of the convolution's output, in all images. */
 export function outputPixels(options: Conv2dBackwardWeightOptions): number {
   const [n, h, w] = options.input
   const out = windowedSize({ h, w }, options)
   return n * out.h * out.w
 }
 
-/** What all variants share; tiles are workgroups along the input and the output channels. */
+/** The part of a kernel that all variants share. `rowTiles` and `columnTiles` are workgroups along the input and the output channels. */
 export function weightGradient(
   options: Conv2dBackwardWeightOptions,
   { rowTiles, columnTiles, splits }: { rowTiles: number; columnTiles: number; splits: number },
@@ -91,9 +96,10 @@ export function weightGradient(
   }
 }
 
+/** Invocations of a workgroup, at most. */
 const LANES = 32
 
-/** Up to 8 × 16 channels an invocation. */
+/** Up to 8 × 16 channels for an invocation. */
 function chooseTile({ input, outChannels }: Conv2dBackwardWeightOptions): Conv2dBackwardWeightTile {
   const [rows, columns] = [Math.min(2, vectors(input[3])), Math.min(4, vectors(outChannels))]
   const lanesX = share(Math.ceil(vectors(outChannels) / columns), 8)
@@ -101,5 +107,5 @@ function chooseTile({ input, outChannels }: Conv2dBackwardWeightOptions): Conv2d
   return { rows, columns, lanesX, lanesY }
 }
 
-/** How many of `tiles` each workgroup takes, at most `most`, where all take about as many. */
+/** Tiles of each workgroup, at most `most`, if all workgroups take about the same number of `tiles`. */
 const share = (tiles: number, most: number) => Math.ceil(tiles / Math.ceil(tiles / most))

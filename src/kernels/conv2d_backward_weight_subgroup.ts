@@ -1,15 +1,16 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { type Conv2dBackwardWeightOptions, outputPixels, weightGradient } from './conv2d_backward_weight.ts'
 import { vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
 
-/** Vectors of input channels of a workgroup, at most; of output channels it has one to a lane. */
-const MOST_ROWS = 8
+/** Vectors of input channels of a workgroup, at most. Of output channels it has one vector for each lane. */
+const MOST_ROWS = constantOf('conv2d_backward_weight_subgroup', 'LANE_IN_VECTORS')
 
-/** More than most CPUs have cores. */
+/** More than the cores of most CPUs. */
 const ENOUGH_SUBGROUPS = 64
 
-/** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes, at least 8. */
+/** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
 export function conv2dBackwardWeightSubgroup(
   options: Conv2dBackwardWeightOptions & { subgroupSize: number },
 ): Kernel {
@@ -21,8 +22,7 @@ export function conv2dBackwardWeightSubgroup(
   const splits = splitPixels(outputPixels(options), tiles, ENOUGH_SUBGROUPS)
   return {
     shader: 'conv2d_backward_weight_subgroup',
-    consts: { TILE_ROWS: rows },
-    constants: { SUBGROUP_SIZE: subgroupSize },
+    constants: { LANE_IN_VECTORS: rows, SUBGROUP_SIZE: subgroupSize },
     workgroups: splits * tiles,
     ...weightGradient(options, { rowTiles, columnTiles, splits }),
   }

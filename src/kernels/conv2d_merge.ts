@@ -1,10 +1,11 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationRange } from './activation.ts'
 import { biasBytes, biasParams, type Conv2dOptions, outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, VECTOR_BYTES, vectors } from './layout.ts'
 
-/** act(Σ partials + bias + residual): what is left to do of a convolution whose sums `conv2dTiled` has split. */
+/** act(Σ partials + bias + residual): the second step of a convolution whose sums `conv2dTiled` has split. */
 export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel {
   const { label, input, outChannels, bias, residual = false, activation, splits } = options
   const { slice = { offset: 0, channels: outChannels } } = options
@@ -34,7 +35,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
     },
     inputs,
     outputs: { output: outputBytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('conv2d_merge', count),
     traffic: outputTraffic(count * VECTOR_BYTES, residual),
   }
 }

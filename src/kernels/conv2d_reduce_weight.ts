@@ -1,19 +1,20 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupSize } from '../gpu/shader_constants.ts'
 import { vectors } from './layout.ts'
 
 export interface Conv2dReduceWeightOptions {
   label: string
-  /** [out, in, h, w] as PyTorch lays it; a depthwise one is [c, 1, h, w]. */
+  /** Shape of the weight in PyTorch's layout: [out, in, h, w], or [c, 1, h, w] if depthwise. */
   weight: readonly number[]
   depthwise: boolean
-  /** How many partials there are: `params.splits` of the kernel that makes them. */
+  /** Number of partial sums: `params.splits` of the kernel that makes them. */
   splits: number
 }
 
-/** What a workgroup adds up. */
-const WEIGHTS = 64 * 16
+/** Weights of a workgroup. */
+const WEIGHTS = workgroupSize('conv2d_reduce_weight') * constantOf('conv2d_reduce_weight', 'LANE_WEIGHTS')
 
-/** Adds up the `partials` of conv2dBackwardWeight or depthwiseConv2dBackwardWeight into `weight_gradient`, laid out as the weight. */
+/** Adds up the `partials` of `conv2dBackwardWeight` or `depthwiseConv2dBackwardWeight` to `weight_gradient`, in the weight's layout. */
 export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dReduceWeightOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW
@@ -31,7 +32,7 @@ export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dR
   }
 }
 
-/** Whether the partials are the gradient itself: there is one of each, and no channel is padded. */
+/** Whether the partials are already the gradient: there is one split, and no channel is padded. */
 export const isReduced = ({
   weight: [out, channels],
   depthwise,

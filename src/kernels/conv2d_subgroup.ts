@@ -2,13 +2,13 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
 import { vectors } from './layout.ts'
 
-/** What one subgroup computes: pixels for each lane × vectors of four channels, an even number. */
+/** The register tile of a lane: pixels × vectors of four channels, an even number. All lanes of a subgroup have the same vectors. */
 export interface SubgroupTile {
   pixels: number
   vectors: number
 }
 
-/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes, at least 8. */
+/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
 export function conv2dSubgroup(
   options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {
@@ -17,17 +17,17 @@ export function conv2dSubgroup(
   return {
     ...whole,
     shader: 'conv2d_subgroup',
-    consts: {
-      TILE_PIXELS: tile.pixels,
-      TILE_VECTORS: tile.vectors,
+    constants: {
+      LANE_PIXELS: tile.pixels,
+      LANE_VECTORS: tile.vectors,
+      SUBGROUP_SIZE: subgroupSize,
       UNPACKED: Number(unpacked),
       STATISTICS: 0,
     },
-    constants: { SUBGROUP_SIZE: subgroupSize },
     outputs: { ...whole.outputs, statistics: 0 },
   }
 }
 
-/** The wider one where it leaves no vector idle. */
+/** The wider tile where it leaves no vector unused. */
 export const subgroupTile = (channels: number): SubgroupTile =>
   vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }

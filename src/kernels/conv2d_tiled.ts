@@ -1,38 +1,46 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { type Conv2dOptions, type Conv2dTile, implicitGemm, windowParams } from './conv2d.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
+import {
+  type Conv2dOptions,
+  type Conv2dTile,
+  implicitGemm,
+  tileConstants,
+  windowParams,
+  workgroupTile,
+} from './conv2d.ts'
 import type { Window } from './geometry.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 import { type Region, regionOutputs, regions, regionTaps, stretches, windowAxes } from './tap_regions.ts'
 
-/** 64 pixels × 64 channels, in tiles of 4 × 8: few enough sums that registers leave room for several workgroups at a time. */
+/** 64 pixels × 64 channels, 4 × 8 for each invocation: so few registers that several workgroups run on a processor at a time. */
 const TILE: Conv2dTile = { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 }
 /** 128 pixels × 64 channels: a quarter fewer loads for each multiply-add, but half as many workgroups. */
 const WIDE_TILE: Conv2dTile = { ...TILE, pixels: 8 }
 
-/** Of conv2d_tiled.wgsl: input channels of a step. */
-const DEPTH = 16
+/** Input channels of a step of the sum. */
+const STEP_CHANNELS = 4 * constantOf('conv2d_tiled', 'STEP_VECTORS')
 
-/** Workgroups that keep a large GPU busy: two for each of the 80 to 140 processors that such have. */
+/** Workgroups that keep a large GPU busy: two for each of its 80 to 140 processors. */
 const ENOUGH_WORKGROUPS = 256
-/** Steps of a split: with fewer, adding the partial sums up costs as much as making them. */
+/** The least steps of a split: with fewer steps, adding up the partial sums costs as much as computing them. */
 const LEAST_STEPS = 8
 
-/** What the shader has room for. */
+/** The shader has one component of a vec4u for each branch. */
 export const MOST_BRANCHES = 4
 
-/** Several convolutions of one input to `outChannels` each, a multiple of 4, side by side in the output. */
+/** Several convolutions of one input, each to `outChannels` channels, a multiple of 4. Their results are side by side in the output. */
 export type Conv2dBranches = Conv2dOptions & {
-  /** Their windows, at most `MOST_BRANCHES` and of one stride. Default: the one of the options. */
+  /** The windows of the branches, at most `MOST_BRANCHES`, with the same stride. Default: the window of the options. */
   branches?: readonly Window[]
 }
 
-/** `conv2d` for GPUs with cores of their own. In one split it writes `output`, in more `partials` for `conv2dMerge`. */
+/** `conv2d` for hardware GPUs. With one split it writes `output`. With more splits it writes `partials` for `conv2dMerge`. */
 export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; splits?: number }): Kernel {
   const { outChannels, branches = [options], tile = chooseTile(options), splits = 1 } = options
   const each = branches.map(branch => ({ ...options, ...branch }))
   const tilings = each.map(branch => tiling(branch, tile))
-  const gemms = each.map(branch => implicitGemm(branch, extent(tile)))
-  const whole = implicitGemm({ ...options, outChannels: outChannels * branches.length }, extent(tile))
+  const gemms = each.map(branch => implicitGemm(branch, workgroupTile(tile)))
+  const whole = implicitGemm({ ...options, outChannels: outChannels * branches.length }, workgroupTile(tile))
   const { k_h, k_w, dilation, pad_top, pad_left, out_vectors: all_vectors, ...shared } = whole.params
   const [{ columnTiles }] = tilings
   const rowTiles = sum(tilings.map(({ rowTiles }) => rowTiles))
@@ -40,13 +48,7 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
   return {
     ...whole,
     shader: 'conv2d_tiled',
-    consts: {
-      TILE_PIXELS: tile.pixels,
-      TILE_VECTORS: tile.vectors,
-      LANES_X: tile.lanesX,
-      LANES_Y: tile.lanesY,
-      STATISTICS: 0,
-    },
+    constants: { ...tileConstants(tile), STATISTICS: 0 },
     params: {
       ...byComponent(
         tilings.map(({ exact }, i) => ({
@@ -74,24 +76,26 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
 }
 
 /**
- * Splits with which it keeps a large GPU busy. By the shape alone, never by the adapter: the order of a sum, and so its last bits,
- * depend on it.
+ * Splits that keep a large GPU busy. They depend only on the shape and never on the adapter, because the order of a sum, and so its last
+ * bits, depends on them.
  */
 export function conv2dTiledSplits(options: Conv2dBranches): number {
   const { input, branches = [options] } = options
   const workgroups = workgroupsOf(options, chooseTile(options))
   const taps = Math.max(...branches.map(({ kernel }) => kernel[0] * kernel[1]))
-  const steps = taps * Math.ceil(input[3] / DEPTH)
+  const steps = taps * Math.ceil(input[3] / STEP_CHANNELS)
   return Math.max(1, Math.floor(Math.min(ENOUGH_WORKGROUPS / workgroups, steps / LEAST_STEPS)))
 }
 
-/** Multiply-adds that it makes, those for pixels and channels past the last counted as well. */
+/** Multiply-adds of the kernel. Those for pixels and channels past the last one count as well. */
 export function conv2dTiledCost(options: Conv2dOptions): number {
   const tile = chooseTile(options)
-  return tiling(options, tile).steps * DEPTH * extent(tile).pixels * extent(tile).vectors * 4
+  return (
+    tiling(options, tile).steps * STEP_CHANNELS * workgroupTile(tile).pixels * workgroupTile(tile).vectors * 4
+  )
 }
 
-/** Parameters of each branch as those of vectors with a component for each branch there may be. */
+/** The parameters of the branches, as components of vectors: one component for each of `MOST_BRANCHES`. */
 function byComponent(branches: Record<string, number>[]): Record<string, number> {
   const parts = [...'xyzw'].map((part, i) =>
     Object.entries(branches[0]).map(([name]) => [`${name}.${part}`, branches[i]?.[name] ?? 0]),
@@ -99,36 +103,30 @@ function byComponent(branches: Record<string, number>[]): Record<string, number>
   return Object.fromEntries(parts.flat())
 }
 
-/** What one workgroup computes. */
-const extent = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile) => ({
-  pixels: pixels * lanesY,
-  vectors: vectors * lanesX,
-})
-
 function chooseTile(options: Conv2dBranches): Conv2dTile {
   return workgroupsOf(options, WIDE_TILE) >= 2 * ENOUGH_WORKGROUPS ? WIDE_TILE : TILE
 }
 
-/** Workgroups of all branches, in one split. */
+/** Workgroups of all branches, with one split. */
 function workgroupsOf(options: Conv2dBranches, tile: Conv2dTile): number {
   const { branches = [options] } = options
   const tilings = branches.map(branch => tiling({ ...options, ...branch }, tile))
   return sum(tilings.map(({ rowTiles, columnTiles }) => rowTiles * columnTiles))
 }
 
-/** Workgroups along pixels and channels, with regions along those axes where that takes fewer steps of the sum in all. */
+/** Workgroups along pixels and channels. An axis is cut into regions if the sums then take fewer steps in all. */
 function tiling(options: Conv2dOptions, tile: Conv2dTile) {
   const { input, outChannels } = options
   const [n, h, w, inChannels] = input
   const axes = windowAxes({ h, w }, options)
-  const { pixels, vectors: columns } = extent(tile)
+  const { pixels, vectors: columns } = workgroupTile(tile)
   const columnTiles = Math.ceil(vectors(outChannels) / columns)
   const tilesOf = (region: Region) => Math.ceil((n * regionOutputs(region)) / pixels)
   const choices = [true, false].flatMap(rows => [true, false].map(columns => ({ rows, columns })))
   const tilings = choices.map(exact => {
     const found = regions(stretches(axes.rows, exact.rows), stretches(axes.columns, exact.columns))
     const steps =
-      sum(found.map(region => tilesOf(region) * regionTaps(region))) * Math.ceil(inChannels / DEPTH)
+      sum(found.map(region => tilesOf(region) * regionTaps(region))) * Math.ceil(inChannels / STEP_CHANNELS)
     return { exact, rowTiles: sum(found.map(tilesOf)), columnTiles, steps: steps * columnTiles }
   })
   return tilings.reduce((best, other) => (other.steps < best.steps ? other : best))

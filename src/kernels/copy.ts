@@ -1,15 +1,16 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { VECTOR_BYTES } from './layout.ts'
 
 export interface CopyOptions {
   label: string
-  /** Vectors of four floats. */
+  /** Number of vectors of four floats. */
   count: number
-  /** Of them to an invocation. */
+  /** Vectors that an invocation copies. */
   perInvocation: number
 }
 
-/** `input` → `output`, both f32 [4 · count]. No network has it: it tells what an adapter's memory gives at best. */
+/** `input` → `output`, both f32 [4 · count]. For benches only: it measures the bandwidth of an adapter's memory. */
 export function copy({ label, count, perInvocation }: CopyOptions): Kernel {
   const bytes = count * VECTOR_BYTES
   const stride = Math.ceil(count / perInvocation)
@@ -19,6 +20,6 @@ export function copy({ label, count, perInvocation }: CopyOptions): Kernel {
     params: { count, stride },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: Math.ceil(stride / 64),
+    workgroups: workgroupsFor('copy', stride),
   }
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
@@ -8,18 +9,18 @@ export interface DepthwiseConv2dOptions extends Window {
   label: string
   /** [n, h, w, c] */
   input: Shape
-  /** Whether `residual`, of the output's shape, is added before the activation. */
+  /** Whether to add `residual`, which has the output's shape, before the activation. */
   residual?: boolean
   activation: Activation
 }
 
-/** act(conv(input, weight) + bias + residual), a filter a channel: [n, h, w, c] → [n, h', w', c]. Weight and bias as `foldBatchNorm` lays them. */
+/** act(conv(input, weight) + bias + residual), one filter a channel: [n, h, w, c] → [n, h', w', c]. `foldBatchNorm` packs weight and bias. */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding, residual = false, activation } = options
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const rowInvocations = n * out.w * vectors(channels)
-  const { step, tapStride: STRIDE } = sharedTaps(options)
+  const { step, tapStep: TAP_STEP } = sharedTaps(options)
   const { strips, stripRows } = rowStrips(out.h, step, rowInvocations)
   const count = strips * rowInvocations
   const [K_H, K_W] = kernel
@@ -27,7 +28,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
   return {
     label,
     shader: 'depthwise_conv2d',
-    consts: { STRIDE, K_H, K_W },
+    constants: { TAP_STEP, K_H, K_W },
     params: {
       in_h: inH,
       in_w: inW,
@@ -53,7 +54,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
       residual: residual ? outputBytes : 0,
     },
     outputs: { output: outputBytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('depthwise_conv2d', count),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

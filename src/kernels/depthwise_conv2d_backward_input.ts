@@ -1,29 +1,30 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { rowStrips, sharedTaps } from './row_strips.ts'
 
 export interface DepthwiseConv2dBackwardInputOptions extends Window {
   label: string
-  /** [n, h, w, c] of the convolution's input, and of its gradient. */
+  /** Shape [n, h, w, c] of the convolution's input and of its gradient. */
   input: Shape
 }
 
-/** `input_gradient` of a depthwise convolution from `output_gradient`: [n, h', w', c] → [n, h, w, c]. `weight` as `depthwiseConv2d` reads it. */
+/** The gradient of a depthwise convolution by its input: [n, h', w', c] → [n, h, w, c]. `weight` is packed as for `depthwiseConv2d`. */
 export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInputOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding } = options
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
   const [K_H, K_W] = kernel
-  const { step, tapStride: TAP_STEP } = sharedTaps(options)
+  const { step, tapStep: TAP_STEP } = sharedTaps(options)
   const rowInvocations = stride ** 2 * n * phase.w * vectors(channels)
   const { strips, stripRows } = rowStrips(phase.h, step, rowInvocations)
   const count = strips * rowInvocations
   return {
     label,
     shader: 'depthwise_conv2d_backward_input',
-    consts: { STRIDE: stride, TAP_STEP, K_H, K_W },
+    constants: { STRIDE: stride, TAP_STEP, K_H, K_W },
     params: {
       batch: n,
       in_h: inH,
@@ -45,7 +46,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
       weight: K_H * K_W * vectors(channels) * VECTOR_BYTES,
     },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('depthwise_conv2d_backward_input', count),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { rowStrips, sharedTaps } from './row_strips.ts'
@@ -6,13 +7,13 @@ import { splitPixels } from './split_pixels.ts'
 
 export interface DepthwiseConv2dBackwardWeightOptions extends Window {
   label: string
-  /** [n, h, w, c] of the convolution's input. */
+  /** Shape [n, h, w, c] of the convolution's input. */
   input: Shape
 }
 
 /**
- * The gradient of a depthwise convolution's weight from its `input` and `output_gradient`, as `partials` for
- * `conv2dReduceWeight` to add up: as many as `params.splits`.
+ * The gradient of a depthwise convolution by its weight, from its `input` and `output_gradient`. It writes `params.splits` partial sums,
+ * which `conv2dReduceWeight` adds up.
  */
 export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWeightOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding } = options
@@ -20,7 +21,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   const out = windowedSize({ h: inH, w: inW }, options)
   const [K_H, K_W] = kernel
   const sums = K_H * K_W * vectors(channels)
-  const { step, tapStride: STRIDE } = sharedTaps(options)
+  const { step, tapStep: TAP_STEP } = sharedTaps(options)
   const { strips, stripRows } = rowStrips(out.h, step, n * out.w * vectors(channels))
   const places = n * strips * out.w
   const share = Math.ceil(places / splitPixels(n * out.h * out.w, vectors(channels)))
@@ -28,7 +29,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   return {
     label,
     shader: 'depthwise_conv2d_backward_weight',
-    consts: { STRIDE, K_H, K_W },
+    constants: { TAP_STEP, K_H, K_W },
     params: {
       in_h: inH,
       in_w: inW,
@@ -51,7 +52,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
       output_gradient: activationBytes([n, out.h, out.w, channels]),
     },
     outputs: { partials: splits * sums * VECTOR_BYTES },
-    workgroups: Math.ceil((splits * vectors(channels)) / 64),
+    workgroups: workgroupsFor('depthwise_conv2d_backward_weight', splits * vectors(channels)),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

@@ -7,19 +7,19 @@ export interface DropoutOptions {
   label: string
   /** [n, h, w, c] */
   shape: Shape
-  /** Share of the values that become zero, at least 0 and below 1. */
+  /** The share of values that become zero, at least 0 and less than 1. */
   p: number
-  /** A u32; two layers of one network need two. */
+  /** A u32. Each layer of a network needs its own. */
   seed: number
 }
 
 /**
- * Drops the values that (seed, step, place) say and divides the others by 1 − p; `step` is u32 [1]. The output has the
- * input's shape. Its backward is the same kernel on the gradient. Throws UserError for a `p` out of range.
+ * Sets values to zero, chosen by (seed, step, place), and divides the others by 1 − p. `step` is u32 [1], and the output has the
+ * input's shape. The backward is the same kernel, applied to the gradient. Throws UserError for a `p` out of range.
  */
 export function dropout({ label, shape, p, seed }: DropoutOptions): Kernel {
   if (!(p >= 0 && p < 1)) throw new UserError(`${label}: dropout takes a share from 0 to below 1, got ${p}`)
-  const { bytes, params, workgroups } = elementwise(shape)
+  const { bytes, params, workgroups } = elementwise('dropout', shape)
   return {
     label,
     shader: 'dropout',

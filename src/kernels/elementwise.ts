@@ -1,14 +1,16 @@
+import { workgroupsFor } from '../gpu/shader_constants.ts'
+import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, VECTOR_BYTES } from './layout.ts'
 
-/** Vectors of an invocation: starting one costs a CPU adapter as much as several loads. */
+/** Vectors that an invocation computes: on CPU adapters, starting an invocation costs as much as several loads. */
 const VECTORS = 4
-/** With fewer invocations, each has fewer. */
+/** With fewer invocations than this, each computes fewer vectors. */
 const ENOUGH_INVOCATIONS = 32768
 
-/** Parameters and grid of a kernel that does the same to each vector of a tensor: an invocation does every `stride`-th of them. */
-export function elementwise(shape: Shape) {
+/** Size, parameters and grid of a kernel that does the same to each vector of a tensor. An invocation computes every `stride`-th vector. */
+export function elementwise(shader: ShaderName, shape: Shape) {
   const bytes = activationBytes(shape)
   const count = bytes / VECTOR_BYTES
   const stride = Math.max(Math.ceil(count / VECTORS), Math.min(count, ENOUGH_INVOCATIONS))
-  return { bytes, params: { count, stride }, workgroups: Math.ceil(stride / 64) }
+  return { bytes, params: { count, stride }, workgroups: workgroupsFor(shader, stride) }
 }

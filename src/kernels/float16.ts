@@ -1,10 +1,10 @@
-// Between f32 and f16 on the host: Node has no Float16Array.
-
-// Plain loops below: a checkpoint has tens of millions of elements, and TypedArray.from takes seconds for them.
+// Conversion between f32 and f16 on the host: Node 20 has no Float16Array.
+//
+// The loops are plain: a checkpoint has tens of millions of elements, and TypedArray.from would take seconds for them.
 
 let float16Values: Float32Array | undefined
 
-/** The values of f16s, given as their bits. */
+/** The values of f16 numbers, which are given as their bits. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
   float16Values ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => float16Value(half))
   const values = new Float32Array(halves.length)
@@ -21,7 +21,7 @@ function float16Value(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-/** The bits of the nearest f16s, ties to even; from 65 520 on that is infinity, NaN stays NaN. */
+/** The bits of the nearest f16 numbers; ties go to even. Values from 65 520 on become infinite, and NaN stays NaN. */
 export function toFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
   const halves = new Uint16Array(values.length)
@@ -29,13 +29,13 @@ export function toFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   return halves
 }
 
-/** From the bits of an f32. */
+/** The f16 bits of an f32, which is given as its bits. */
 function float16Bits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000
   const magnitude = bits & 0x7fffffff
   if (magnitude > 0x7f800000) return sign | 0x7e00
   if (magnitude >= 0x477ff000) return sign | 0x7c00
-  // From 2^-14 on: 112 less in the exponent, 13 bits fewer in the fraction. A carry out of the one lands in the other.
+  // From 2^-14 on: the exponent is lower by 112, the fraction shorter by 13 bits. A carry from the fraction goes into the exponent.
   if (magnitude >= 0x38800000)
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
   return sign | float16Subnormal(magnitude)
@@ -44,7 +44,7 @@ function float16Bits(bits: number): number {
 const float = new Float32Array(1)
 const floatBits = new Uint32Array(float.buffer)
 
-/** Subnormals are multiples of 2^-24, and that is the step of f32 at 0.5: adding 0.5 rounds to them. */
+/** Subnormals are multiples of 2^-24. The f32 numbers at 0.5 have the same distance, so adding 0.5 rounds to such a multiple. */
 function float16Subnormal(magnitude: number): number {
   floatBits[0] = magnitude
   float[0] += 0.5

@@ -1,19 +1,20 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { VECTOR_BYTES, vectors, weightRun } from './layout.ts'
 
 export interface FoldBatchNormOptions {
   label: string
-  /** [out, in, h, w] as PyTorch lays it; a depthwise one is [c, 1, h, w]. */
+  /** Shape of the weight in PyTorch's layout: [out, in, h, w], or [c, 1, h, w] if depthwise. */
   weight: readonly number[]
   depthwise: boolean
-  /** The input channels to take, where a convolution is split by input channel. Default: all. */
+  /** The input channels to take, if a convolution is split by input channel. Default: all. */
   inputChannels?: { from: number; to: number }
   /** ε of the batch norm to fold in, if there is one. */
   epsilon?: number
   bias: boolean
 }
 
-/** Re-lays a weight and folds batch norm and bias into it: what conv2d and depthwiseConv2d read. Sizes: `packed` and `packed_bias`. */
+/** Packs a weight for `conv2d` and `depthwiseConv2d`, with batch norm and bias folded in. Outputs: `packed` and `packed_bias`. */
 export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
   const { label, weight, depthwise, epsilon, bias } = options
   const [outChannels, inChannels, kernelH, kernelW] = weight
@@ -51,6 +52,6 @@ export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
       packed: taps * inPadded * outVectors * VECTOR_BYTES,
       packed_bias: outVectors * VECTOR_BYTES,
     },
-    workgroups: Math.ceil((Math.ceil(inPadded / run) * outVectors) / 64),
+    workgroups: workgroupsFor('fold_batch_norm', Math.ceil(inPadded / run) * outVectors),
   }
 }

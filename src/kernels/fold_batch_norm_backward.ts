@@ -1,19 +1,20 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 
 export interface FoldBatchNormBackwardOptions {
   label: string
-  /** [out, in, h, w] as PyTorch lays it; a depthwise one is [c, 1, h, w]. */
+  /** Shape of the weight in PyTorch's layout: [out, in, h, w], or [c, 1, h, w] if depthwise. */
   weight: readonly number[]
   epsilon: number
 }
 
-/** Sums that are worth a whole workgroup. */
+/** A sum with more terms than this takes a whole workgroup. */
 const LONG = 1024
 
 /**
- * The gradients of what `foldBatchNorm` folds, where there is no bias of the convolution's own: `weight_gradient` holds that
- * of the folded weight and then, in its place, the weight's; from it and `beta_gradient`, the folded bias's, it also makes
- * `gamma_gradient`. The statistics are the running ones, which have none.
+ * The gradients of the weight and γ, which `foldBatchNorm` folds, for convolutions without a bias. `weight_gradient` holds the gradient of
+ * the folded weight before and that of the weight after. `gamma_gradient` is made from it and from `beta_gradient`, the gradient of the
+ * folded bias. The running statistics are constants.
  */
 export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormBackwardOptions): Kernel {
   const [outChannels, ...rest] = weight
@@ -23,7 +24,7 @@ export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormB
   return {
     label,
     shader: 'fold_batch_norm_backward',
-    constants: { LANES: lanes },
+    constants: { CHANNEL_LANES: lanes },
     params: { out_channels: outChannels, fan_in: fanIn, epsilon },
     inputs: {
       weight: bytes,
@@ -33,6 +34,6 @@ export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormB
       beta_gradient: vectorBytes,
     },
     outputs: { weight_gradient: bytes, gamma_gradient: vectorBytes },
-    workgroups: Math.ceil((outChannels * lanes) / 64),
+    workgroups: workgroupsFor('fold_batch_norm_backward', outChannels * lanes),
   }
 }

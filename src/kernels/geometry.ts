@@ -1,4 +1,4 @@
-// The sizes of windows that slide over a map: what convolution and pooling share.
+// Windows that slide over a map, and the sizes of the maps that they make: for convolution and pooling.
 
 /** Rows and columns added around a map. */
 export interface Padding {
@@ -8,7 +8,7 @@ export interface Padding {
   right: number
 }
 
-/** PyTorch's symmetric padding. */
+/** The same padding on all sides, as in PyTorch. */
 export const symmetric = (size: number): Padding => ({ top: size, bottom: size, left: size, right: size })
 
 export interface Window {
@@ -18,10 +18,10 @@ export interface Window {
   padding: Padding
 }
 
-/** Pixels from the first to the last tap, both counted. */
+/** Pixels from the first to the last tap, including both. */
 const reach = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1
 
-/** TensorFlow's SAME padding: the output is ⌈input / stride⌉ and an odd pixel goes to the bottom or right. */
+/** TensorFlow's SAME padding: the output size is ⌈input / stride⌉, and an odd pixel of padding is at the bottom or right. */
 export function samePadding(input: { h: number; w: number }, window: Omit<Window, 'padding'>): Padding {
   const total = (size: number, kernel: number) =>
     Math.max(0, (Math.ceil(size / window.stride) - 1) * window.stride + reach(kernel, window.dilation) - size)
@@ -30,7 +30,7 @@ export function samePadding(input: { h: number; w: number }, window: Omit<Window
   return { top, bottom: vertical - top, left, right: horizontal - left }
 }
 
-/** Height and width of the map that a window makes; below 1 where the window does not fit. */
+/** Height and width of the map that a window makes. They are less than 1 if the window does not fit. */
 export function windowedSize(input: { h: number; w: number }, { kernel, stride, dilation, padding }: Window) {
   const size = (length: number, pad: number, taps: number) =>
     Math.floor((length + pad - reach(taps, dilation)) / stride) + 1

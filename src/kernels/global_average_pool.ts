@@ -1,10 +1,11 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
-/** Of a workgroup; the shader has the same number. */
-const VECTORS = 8
+/** Vectors that a workgroup computes. */
+const VECTORS = constantOf('global_average_pool', 'WORKGROUP_VECTORS')
 
-/** [n, h, w, c] → [n, 1, 1, c], the mean over the map. */
+/** The mean over the map: [n, h, w, c] → [n, 1, 1, c]. */
 export function globalAveragePool({ label, input }: { label: string; input: Shape }): Kernel {
   const [n, h, w, channels] = input
   const groups = Math.ceil(vectors(channels) / VECTORS)

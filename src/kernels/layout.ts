@@ -1,27 +1,27 @@
-// How activations lie in memory: NHWC, the channels of a pixel in vec4 lanes, padded with zeros to whole vectors.
+// The layout of activations in memory: NHWC, with the channels of a pixel in vec4s, padded with zeros to whole vectors.
 
 /** Batch, height, width, channels. */
 export type Shape = readonly [n: number, h: number, w: number, c: number]
 
-/** How activations and packed weights are stored; kernels compute in f32 whatever it is. */
+/** The type in which activations and packed weights are stored. Kernels compute in f32 in both cases. */
 export type Precision = 'fp32' | 'fp16'
 
-/** In f32, as kernels give all their sizes: `storedAsFloat16` halves them. */
+/** Bytes of a vec4 of f32. Kernels give all their sizes in f32; `storedAsFloat16` halves them. */
 export const VECTOR_BYTES = 16
 
-/** The vec4s that hold `channels`. */
+/** Number of vec4s that hold so many channels. */
 export const vectors = (channels: number): number => Math.ceil(channels / 4)
 
 /**
- * Input channels that one invocation takes of a weight as PyTorch lays it, [out, in, taps]: with their taps, about a cache line
- * for each output channel. Neighbouring invocations have other output channels, and would each read a word of every line.
+ * Input channels that one invocation takes of a weight in PyTorch's layout, [out, in, taps]: with their taps, about a cache line for each
+ * output channel. Neighbouring invocations have other output channels: with fewer words, several would read every cache line.
  */
 export const weightRun = (taps: number): number => Math.ceil(16 / taps)
 
-/** Bytes of an f32 tensor, its padded channels counted. */
+/** Bytes of an f32 tensor, including its padded channels. */
 export const activationBytes = ([n, h, w, c]: Shape): number => n * h * w * vectors(c) * VECTOR_BYTES
 
-/** Dense NHWC → padded. */
+/** From dense NHWC to padded channels. */
 export function padChannels(dense: Float32Array, [n, h, w, c]: Shape): Float32Array {
   const pitch = vectors(c) * 4
   if (pitch === c) return dense
@@ -31,7 +31,7 @@ export function padChannels(dense: Float32Array, [n, h, w, c]: Shape): Float32Ar
   return padded
 }
 
-/** Padded → dense NHWC. */
+/** From padded channels to dense NHWC. */
 export function unpadChannels(padded: Float32Array, [n, h, w, c]: Shape): Float32Array {
   const pitch = vectors(c) * 4
   if (pitch === c) return padded

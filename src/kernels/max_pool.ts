@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { rowStrips } from './row_strips.ts'
@@ -9,9 +10,14 @@ export interface MaxPoolOptions extends Omit<Window, 'dilation'> {
   input: Shape
 }
 
-/** [n, h, w, c] → [n, h', w', c]; padding counts as −∞ and NaN wins, as in PyTorch. */
+/** The maximum over a window: [n, h, w, c] → [n, h', w', c]. As in PyTorch, padding does not count and NaN wins. */
 export function maxPool(options: MaxPoolOptions): Kernel {
   const { label, input, kernel, stride, padding } = options
+  if (
+    Math.max(padding.top, padding.bottom) >= kernel[0] ||
+    Math.max(padding.left, padding.right) >= kernel[1]
+  )
+    throw new Error(`${label}: each window of a max pool has to have a pixel inside the map`)
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, { ...options, dilation: 1 })
   const rowInvocations = n * out.w * vectors(channels)
@@ -20,7 +26,7 @@ export function maxPool(options: MaxPoolOptions): Kernel {
   return {
     label,
     shader: 'max_pool',
-    consts: { STRIDE: stride, K_H: kernel[0], K_W: kernel[1] },
+    constants: { STRIDE: stride, K_H: kernel[0], K_W: kernel[1] },
     params: {
       in_h: inH,
       in_w: inW,
@@ -32,10 +38,9 @@ export function maxPool(options: MaxPoolOptions): Kernel {
       strip_rows: stripRows,
       pad_top: padding.top,
       pad_left: padding.left,
-      lowest: -Infinity,
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, out.h, out.w, channels]) },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('max_pool', count),
   }
 }

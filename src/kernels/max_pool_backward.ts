@@ -1,15 +1,16 @@
-// The gradient of `maxPool` by its input: `maxPoolWinners`, then `maxPoolBackward`.
+// The gradient of `maxPool` by its input. Two kernels run in turn: `maxPoolWinners` and `maxPoolBackward`.
 
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import type { MaxPoolOptions } from './max_pool.ts'
 
-/** Where each window has its maximum: input [n, h, w, c] → winners, a byte each, for `maxPoolBackward`. */
+/** The tap of each window's maximum: input [n, h, w, c] → winners, one byte each, for `maxPoolBackward`. */
 export function maxPoolWinners(options: MaxPoolOptions): Kernel {
   const { label, input, kernel } = options
   if (kernel[0] * kernel[1] > 256)
-    throw new Error(`${label}: a byte tells 256 taps, not ${kernel.join(' × ')}`)
+    throw new Error(`${label}: a byte can tell 256 taps apart, but not ${kernel.join(' × ')}`)
   const count = valuesOf(pooled(options))
   return {
     label,
@@ -17,7 +18,7 @@ export function maxPoolWinners(options: MaxPoolOptions): Kernel {
     params: { count, ...shared(options) },
     inputs: { input: activationBytes(input) },
     outputs: { winners: count * 4 },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('max_pool_winners', count),
   }
 }
 
@@ -32,7 +33,7 @@ export function maxPoolBackward(options: MaxPoolOptions): Kernel {
     params: { count, ...shared(options) },
     inputs: { winners: valuesOf(output) * 4, output_gradient: activationBytes(output) },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('max_pool_backward', count),
   }
 }
 
@@ -41,7 +42,7 @@ function pooled({ input: [n, h, w, channels], ...window }: MaxPoolOptions): Shap
   return [n, out.h, out.w, channels]
 }
 
-/** In vectors of four channels. */
+/** Number of vectors of four channels. */
 const valuesOf = ([n, h, w, channels]: Shape) => n * h * w * vectors(channels)
 
 function shared(options: MaxPoolOptions) {

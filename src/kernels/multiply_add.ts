@@ -1,11 +1,12 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
 import { VECTOR_BYTES } from './layout.ts'
 
 export interface MultiplyAddOptions {
   label: string
-  /** Vectors of four floats, one to an invocation. */
+  /** Number of vectors of four floats, one for each invocation. */
   count: number
-  /** Of `STEPS` steps each. */
+  /** Each round has `STEPS` multiply-adds of each chain. */
   rounds: number
   /** Independent vectors that an invocation keeps in registers. */
   chains: number
@@ -13,12 +14,12 @@ export interface MultiplyAddOptions {
   addend: number
 }
 
-/** Steps that a driver may unroll, so that counting them costs little. */
-export const STEPS = 8
+/** Multiply-adds of a round. */
+export const STEPS = constantOf('multiply_add', 'STEPS')
 
 /**
- * Σ x_c over the chains c, where x_c is `input` + c at first and then, rounds · STEPS times, x_c · factor + addend; `input` and
- * `output` are f32 [4 · count]. No network has it: it tells what an adapter computes at best.
+ * Σ x_c over the chains c, where x_c starts as `input` + c and becomes x_c · factor + addend, rounds · STEPS times. `input` and `output`
+ * are f32 [4 · count]. For benches only: it measures how fast an adapter computes.
  */
 export function multiplyAdd(options: MultiplyAddOptions): Kernel {
   const { label, count, rounds, chains, factor, addend } = options
@@ -26,11 +27,11 @@ export function multiplyAdd(options: MultiplyAddOptions): Kernel {
   return {
     label,
     shader: 'multiply_add',
-    consts: { CHAINS: chains, STEPS },
+    constants: { CHAINS: chains },
     params: { count, rounds, factor, addend },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('multiply_add', count),
     macs: count * 4 * chains * rounds * STEPS,
   }
 }

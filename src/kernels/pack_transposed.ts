@@ -1,15 +1,16 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 
 export interface PackTransposedOptions {
   label: string
-  /** [out, in, h, w] as PyTorch lays it */
+  /** Shape of the weight in PyTorch's layout, [out, in, h, w]. */
   weight: readonly number[]
   /** ε of the batch norm to fold in, if there is one. */
   epsilon?: number
 }
 
-/** Re-lays a weight for `chooseConv2dBackwardInput`, scaled as `foldBatchNorm` does: `packed`. */
+/** Packs a weight for `chooseConv2dBackwardInput`, scaled as by `foldBatchNorm`. Output: `packed`. */
 export function packTransposed({ label, weight, epsilon }: PackTransposedOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW
@@ -30,6 +31,6 @@ export function packTransposed({ label, weight, epsilon }: PackTransposedOptions
     },
     inputs: { weight: outChannels * inChannels * taps * 4, gamma: vectorBytes, variance: vectorBytes },
     outputs: { packed: taps * outPadded * inVectors * VECTOR_BYTES },
-    workgroups: Math.ceil((outPadded * inVectors) / 64),
+    workgroups: workgroupsFor('pack_transposed', outPadded * inVectors),
   }
 }

@@ -1,30 +1,30 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes } from './layout.ts'
 
 export interface PreprocessOptions {
   label: string
-  /** RGBA images of one size, a u32 a pixel. */
+  /** RGBA images of one size, one u32 a pixel. */
   input: { n: number; h: number; w: number }
   height: number
   width: number
-  /** Of red, green and blue, on the scale 0 … 1. */
+  /** Mean and standard deviation of red, green and blue, on the scale 0 … 1. */
   mean: readonly number[]
   std: readonly number[]
   /** Whether to mirror the result left to right. */
   flip: boolean
 }
 
-/** That an invocation makes. */
-const ROWS = 4
+/** Rows that an invocation computes. */
+const ROWS = constantOf('preprocess', 'LANE_ROWS')
 
-/** rgba8 [n, h, w] → f32 [n, height, width, 3]: antialiased bilinear resize, then (x/255 − mean)/std. */
+/** Antialiased bilinear resize, then (x/255 − mean)/std: rgba8 [n, h, w] → f32 [n, height, width, 3]. */
 export function preprocess({ label, input, height, width, mean, std, flip }: PreprocessOptions): Kernel {
   const strips = Math.ceil(height / ROWS)
   const count = input.n * strips * width
   return {
     label,
     shader: 'preprocess',
-    consts: { ROWS },
     params: {
       in_h: input.h,
       in_w: input.w,
@@ -42,6 +42,6 @@ export function preprocess({ label, input, height, width, mean, std, flip }: Pre
     },
     inputs: { image: input.n * input.h * input.w * 4 },
     outputs: { output: activationBytes([input.n, height, width, 3]) },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('preprocess', count),
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 export interface ResizeOptions {
@@ -8,9 +9,9 @@ export interface ResizeOptions {
   input: Shape
   height: number
   width: number
-  /** Whether the centres of the corner pixels coincide, rather than the images' edges. */
+  /** Whether the centres of the corner pixels coincide; otherwise the edges of the images coincide. */
   alignCorners: boolean
-  /** Makes only these rows of the output, for an output that is too large for one buffer. Default: all. */
+  /** The rows of the output to compute, if the whole output is too large for one buffer. Default: all. */
   rows?: Rows
 }
 
@@ -21,8 +22,8 @@ export interface Rows {
 }
 
 /**
- * How a target coordinate maps to a source one, in PyTorch's conventions: max(0, target·step + shift) / unit, in integers.
- * `resize`, `upsampleArgmax` and `accumulateProbabilities` share it.
+ * The parameters that map a target coordinate to a source coordinate, in PyTorch's conventions: max(0, target·step + shift) / unit. They
+ * are integers. All kernels that resize use them.
  */
 export function samplingParams(
   from: { h: number; w: number },
@@ -41,7 +42,7 @@ export function samplingParams(
   }
 }
 
-/** The parameters for the rows below row `from` of the target: row 0 of the kernel is row `from` of the map. */
+/** The parameters for a kernel whose row 0 is row `from` of the target. */
 export function fromRow(params: Record<string, number>, from: number): Record<string, number> {
   return { ...params, shift_y: params.shift_y + from * params.step_y }
 }
@@ -54,13 +55,13 @@ function sampling(from: number, to: number, alignCorners: boolean) {
     : { step: 2 * from, shift: from - to, unit: 2 * to }
 }
 
-/** The shaders compute coordinates as i32. */
+/** The largest i32: shaders compute coordinates in that type. */
 const MOST_I32 = 2 ** 31 - 1
 
-/** That an invocation makes. */
-const ROWS = 8
+/** Rows that an invocation computes. */
+const ROWS = constantOf('resize', 'LANE_ROWS')
 
-/** Bilinear: [n, h, w, c] → [n, height, width, c], or rows of that. */
+/** Bilinear resize: [n, h, w, c] → [n, height, width, c], or some rows of it. */
 export function resize({ label, input, height, width, alignCorners, rows }: ResizeOptions): Kernel {
   const [n, inH, inW, channels] = input
   const { from, count: outH } = rows ?? { from: 0, count: height }
@@ -70,7 +71,6 @@ export function resize({ label, input, height, width, alignCorners, rows }: Resi
   return {
     label,
     shader: 'resize',
-    consts: { ROWS },
     params: {
       in_h: inH,
       in_w: inW,
@@ -83,6 +83,6 @@ export function resize({ label, input, height, width, alignCorners, rows }: Resi
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, outH, width, channels]) },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('resize', count),
   }
 }

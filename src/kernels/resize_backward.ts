@@ -1,11 +1,12 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, vectors } from './layout.ts'
 import { type ResizeOptions, samplingParams } from './resize.ts'
 
-/** Results that keep a GPU busy with a lane each; fewer have several lanes. */
+/** With fewer results than this, one lane for each result would not keep a GPU busy: each result then has several lanes. */
 const ENOUGH_RESULTS = 1024
 
-/** The gradient of `resize`, with its options: output_gradient [n, height, width, c] → input_gradient [n, h, w, c]. */
+/** The gradient of `resize`, with the same options: output_gradient [n, height, width, c] → input_gradient [n, h, w, c]. */
 export function resizeBackward({ label, input, height, width, alignCorners }: ResizeOptions): Kernel {
   const [n, inH, inW, channels] = input
   const count = n * inH * inW * vectors(channels)
@@ -13,7 +14,7 @@ export function resizeBackward({ label, input, height, width, alignCorners }: Re
   return {
     label,
     shader: 'resize_backward',
-    constants: { LANES: lanes },
+    constants: { RESULT_LANES: lanes },
     params: {
       in_h: inH,
       in_w: inW,
@@ -25,6 +26,6 @@ export function resizeBackward({ label, input, height, width, alignCorners }: Re
     },
     inputs: { output_gradient: activationBytes([n, height, width, channels]) },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: Math.ceil((count * lanes) / 64),
+    workgroups: workgroupsFor('resize_backward', count * lanes),
   }
 }

@@ -1,30 +1,30 @@
 import type { Window } from './geometry.ts'
 
 /**
- * How far apart, along an axis, pixels are whose taps fall on the same pixels of the map under the window: `step`; and how many taps
- * it is from one to the next there: `tapStride`.
+ * Along an axis, output pixels that are `step` apart have taps on the same input pixels. From one of these output pixels to the next, an
+ * input pixel moves by `tapStep` taps.
  */
 export function sharedTaps({ stride, dilation }: Pick<Window, 'stride' | 'dilation'>): {
   step: number
-  tapStride: number
+  tapStep: number
 } {
   const common = greatestCommonDivisor(stride, dilation)
-  return { step: dilation / common, tapStride: stride / common }
+  return { step: dilation / common, tapStep: stride / common }
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
-/** Rows at a strip's ends are loaded for its neighbours, too, and weights for each strip: little where it is so high. */
+/** Rows of a strip, at most. In a strip this high, the weights and the rows that neighbouring strips load too cost little. */
 const HIGH = 40
-/** With fewer invocations strips are lower, but not lower than LOW. */
+/** With fewer invocations than this, strips are lower, but have at least LOW rows. */
 const ENOUGH_INVOCATIONS = 4096
 const LOW = 8
 
 /**
- * For kernels that slide a window down a map of so many rows: in blocks of step · `stripRows` rows, `step` strips each, whose rows
- * alternate. The last rows may lie past the map. `invocations` is how many each strip takes.
+ * For kernels that slide a window down a map of `rows` rows. The map is cut into blocks of step · `stripRows` rows. A block has `step`
+ * strips, whose rows alternate. The last rows may be past the map. `invocations` is the number for each strip.
  */
 export function rowStrips(
   rows: number,

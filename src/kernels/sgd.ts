@@ -1,21 +1,22 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupSize } from '../gpu/shader_constants.ts'
 
 export interface SgdOptions {
   label: string
-  /** Floats of a range of parameters that are trained alike. */
+  /** Number of floats in a range of parameters that are trained alike. */
   count: number
-  /** Of the learning rate, for layers that learn faster or slower than the rest. */
+  /** Factor of the learning rate, for layers that learn faster or slower than the others. */
   multiplier: number
   momentum: number
   weightDecay: number
 }
 
-/** What a workgroup updates. */
-const PARAMETERS = 64 * 16
+/** Parameters of a workgroup. */
+const PARAMETERS = workgroupSize('sgd') * constantOf('sgd', 'LANE_PARAMETERS')
 
 /**
- * torch.optim.SGD: from `gradients` and `learning_rate`, f32 [1], updates `parameters` and `velocities` in place; all others
- * are f32 [count], the velocities zero before the first step.
+ * torch.optim.SGD: updates `parameters` and `velocities` in place, from `gradients` and `learning_rate`. The learning rate is f32 [1], the
+ * others are f32 [count]. The velocities are zero before the first step.
  */
 export function sgd({ label, count, multiplier, momentum, weightDecay }: SgdOptions): Kernel {
   const bytes = count * 4

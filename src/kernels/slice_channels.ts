@@ -6,15 +6,15 @@ export interface SliceChannelsOptions {
   label: string
   /** [n, h, w, c] */
   input: Shape
-  /** Which channels to take: `channels` of them, from `offset` on. */
+  /** The channels to take: `channels` of them, from `offset` on. */
   slice: { offset: number; channels: number }
 }
 
-/** Channels offset … offset + channels: [n, h, w, c] → [n, h, w, channels]. What `concat` put together, taken apart. */
+/** Channels offset … offset + channels − 1: [n, h, w, c] → [n, h, w, channels]. This undoes `concat`. */
 export function sliceChannels({ label, input, slice }: SliceChannelsOptions): Kernel {
   const [n, h, w, channels] = input
   const outputBytes = activationBytes([n, h, w, slice.channels])
-  const { params, workgroups } = alongChannels([n, h, w, slice.channels])
+  const { params, workgroups } = alongChannels('slice_channels', [n, h, w, slice.channels])
   return {
     label,
     shader: 'slice_channels',

@@ -1,7 +1,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
-/** Over the channels of each pixel; the output has the input's shape, [n, h, w, c]. */
+/** Softmax over the channels of each pixel. The output has the input's shape, [n, h, w, c]. */
 export function softmax({ label, shape }: { label: string; shape: Shape }): Kernel {
   const [n, h, w, channels] = shape
   const bytes = activationBytes(shape)
@@ -11,6 +12,6 @@ export function softmax({ label, shape }: { label: string; shape: Shape }): Kern
     params: { pixels: n * h * w, vectors: vectors(channels), channels },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: Math.ceil((n * h * w) / 64),
+    workgroups: workgroupsFor('softmax', n * h * w),
   }
 }

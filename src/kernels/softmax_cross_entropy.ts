@@ -1,37 +1,38 @@
-// The loss of training, over logits upsampled to the labels' own size (DeepLabv3, section 4.1: downsampling labels instead
-// loses fine annotations): `softmaxCrossEntropy`, then `softmaxCrossEntropyMerge`; `softmaxCrossEntropyBackward` reads both.
-// The logits come with the labels' height, from `resize`; only the width is left to upsample.
+// The training loss. The logits are upsampled to the size of the labels: downsampling the labels would lose fine annotations (DeepLabv3,
+// section 4.1). `resize` upsamples the height, and these kernels upsample the width. `softmaxCrossEntropy` and `softmaxCrossEntropyMerge`
+// run in turn. `softmaxCrossEntropyBackward` reads the results of both.
 
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { samplingParams } from './resize.ts'
 import { classMapWords } from './upsample_argmax.ts'
 
 export interface SoftmaxCrossEntropyOptions {
   label: string
-  /** Logits, [n, height, w, classes], at most 256 classes. */
+  /** Shape of the logits, [n, height, w, classes], with at most 256 classes. */
   input: Shape
-  /** Of the labels: one byte a pixel, [n, height, width], each image padded to whole words. */
+  /** Width of the labels, which are [n, height, width], one byte a pixel, each image padded to whole words. */
   width: number
   alignCorners: boolean
-  /** The label of pixels that do not count; those that are no class do not either. */
+  /** The label of pixels that do not count. Pixels whose label is not a class do not count either. */
   ignoreIndex: number
   /** Whether there are `class_weights`, [classes]. */
   classWeights?: boolean
 }
 
-/** Label pixels to a workgroup of the forward kernel. */
-const TILE = 256
+/** Label pixels of a workgroup of the forward kernel. */
+const TILE = constantOf('softmax_cross_entropy', 'WORKGROUP_PIXELS')
 
 const tilesOf = ({ input, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'width'>) =>
   Math.ceil((input[0] * input[1] * width) / TILE)
 
 /**
- * Logits, labels → log_sum_exp, f32 [n, height, width], and partials, for `softmaxCrossEntropyMerge`.
+ * Logits and labels → log_sum_exp, f32 [n, height, width], and partials for `softmaxCrossEntropyMerge`.
  *
- * Upsampled logits and log Σ exp are float32, so a pixel's loss is exact to about 1.2e-7 of its largest logit, as in PyTorch: to
- * 1e-6 for logits around 10, and to 1e-3 for logits around 1e4.
+ * Upsampled logits and log Σ exp are float32, so the error of a pixel's loss is about 1.2e-7 of its largest logit, as in PyTorch: 1e-6
+ * for logits around 10, and 1e-3 for logits around 1e4.
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel {
   const { label, input, width } = options
@@ -46,7 +47,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
   }
 }
 
-/** Partials → loss, f32 [2]: the mean over the pixels that count, by weight, and 1 / Σ weight; zeros where none counts. */
+/** Partials → loss, f32 [2]: the weighted mean over the pixels that count, and 1 / Σ weight. Both are zero if no pixel counts. */
 export function softmaxCrossEntropyMerge(
   options: Pick<SoftmaxCrossEntropyOptions, 'label' | 'input' | 'width'>,
 ): Kernel {
@@ -62,8 +63,8 @@ export function softmaxCrossEntropyMerge(
 }
 
 /**
- * What the other two read and wrote → logits_gradient, [n, height, w, classes]; `lossWeight` is the loss's factor in a sum of
- * losses, by default 1.
+ * The operands and the results of the other two kernels → logits_gradient, [n, height, w, classes]. `lossWeight` is the factor of this loss
+ * in a sum of losses. Default: 1.
  */
 export function softmaxCrossEntropyBackward(
   options: SoftmaxCrossEntropyOptions & { lossWeight?: number },
@@ -77,7 +78,7 @@ export function softmaxCrossEntropyBackward(
     params: { count, loss_weight: lossWeight, ...shared(options) },
     inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
     outputs: { logits_gradient: activationBytes(input) },
-    workgroups: Math.ceil(count / 64),
+    workgroups: workgroupsFor('softmax_cross_entropy_backward', count),
   }
 }
 
@@ -88,7 +89,8 @@ function shared({ label, input, width, ...options }: SoftmaxCrossEntropyOptions)
     { h: height, w: width },
     options.alignCorners,
   )
-  if (channels > 256) throw new UserError(`${label}: labels of one byte tell 256 classes, not ${channels}`)
+  if (channels > 256)
+    throw new UserError(`${label}: labels of one byte can tell 256 classes apart, but not ${channels}`)
   return {
     in_w: inW,
     out_h: height,

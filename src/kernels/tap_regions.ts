@@ -1,6 +1,7 @@
-// Which taps of a window reach the map: along an axis they are the same for a whole stretch of outputs, and form a range. A
-// map is thus a few regions (a 3×3 at rate r has 3 × 3), in each of which the same rectangle of taps is all there is to compute:
-// nothing is multiplied with padding, and nothing has to be tested. shaders/conv2d_tiled.wgsl does this arithmetic as well.
+// The taps of a window that are inside the map. Along an axis, these taps are a range, and the range is the same for a whole stretch of
+// outputs. So a map has a few regions (3 × 3 for a 3×3 kernel with dilation), and all outputs of a region have the same rectangle of taps.
+// A kernel that works region by region multiplies nothing with padding, and needs no tests. shaders/lib/tap_regions.wgsl does the same
+// arithmetic.
 
 import { type Window, windowedSize } from './geometry.ts'
 
@@ -15,7 +16,7 @@ export interface Axis {
   pad: number
 }
 
-/** The outputs from `first` to `end` − 1, and the taps from `firstTap` to `endTap` − 1: those that reach the map from any of them. */
+/** The outputs `first` … `end` − 1. The taps `firstTap` … `endTap` − 1 are inside the map for at least one of them. */
 export interface Stretch {
   first: number
   end: number
@@ -23,7 +24,7 @@ export interface Stretch {
   endTap: number
 }
 
-/** A rectangle of outputs and its rectangle of taps; either may be empty of taps, where all is padding. */
+/** A rectangle of outputs and its rectangle of taps, which is empty where all taps are in the padding. */
 export interface Region {
   rows: Stretch
   columns: Stretch
@@ -40,7 +41,7 @@ export function windowAxes(map: { h: number; w: number }, window: Window): { row
   }
 }
 
-/** All outputs of an axis: in stretches that have the same taps, or, if not `exact`, in one. */
+/** All outputs of an axis, in stretches that have the same taps. If not `exact`, the axis is one stretch. */
 export function stretches(axis: Axis, exact: boolean): Stretch[] {
   const found: Stretch[] = []
   for (let first = 0; first < axis.outputs; first = found.at(-1)!.end)
@@ -48,19 +49,19 @@ export function stretches(axis: Axis, exact: boolean): Stretch[] {
   return found
 }
 
-/** The regions of a map: row by row of them. */
+/** The regions of a map, row by row. */
 export const regions = (rows: Stretch[], columns: Stretch[]): Region[] =>
   rows.flatMap(row => columns.map(column => ({ rows: row, columns: column })))
 
-/** Outputs of a region in one image. */
+/** Number of outputs of a region in one image. */
 export const regionOutputs = ({ rows, columns }: Region): number =>
   (rows.end - rows.first) * (columns.end - columns.first)
 
-/** Taps of a region. */
+/** Number of taps of a region. */
 export const regionTaps = ({ rows, columns }: Region): number =>
   Math.max(0, rows.endTap - rows.firstTap) * Math.max(0, columns.endTap - columns.firstTap)
 
-/** Taps inside the map, of all outputs of one image. */
+/** Number of taps inside the map, over all outputs of one image. */
 export function tapsInside(map: { h: number; w: number }, window: Window): number {
   const { rows, columns } = windowAxes(map, window)
   return regions(stretches(rows, true), stretches(columns, true)).reduce(
@@ -72,15 +73,15 @@ export function tapsInside(map: { h: number; w: number }, window: Window): numbe
 function stretchFrom(axis: Axis, first: number, exact: boolean): Stretch {
   const changes = exact ? [nextChange(axis, 0, first), nextChange(axis, axis.inputs, first)] : []
   const end = Math.min(axis.outputs, ...changes)
-  // Later outputs have fewer taps before either edge of the map.
+  // The later an output, the fewer of its taps lie before an edge of the map.
   return { first, end, firstTap: tapsBefore(axis, 0, end - 1), endTap: tapsBefore(axis, axis.inputs, first) }
 }
 
-/** How many taps of an output lie before the place `edge` of the input. */
+/** How many taps of an output lie before the input coordinate `edge`. */
 const tapsBefore = ({ taps, stride, dilation, pad }: Axis, edge: number, output: number): number =>
   Math.min(taps, divideUp(edge + pad - output * stride, dilation))
 
-/** The next output of which fewer taps lie before `edge`. */
+/** The next output that has fewer taps before `edge`. */
 function nextChange(axis: Axis, edge: number, output: number): number {
   const taps = tapsBefore(axis, edge, output)
   return taps === 0 ? axis.outputs : divideUp(edge + axis.pad - (taps - 1) * axis.dilation, axis.stride)

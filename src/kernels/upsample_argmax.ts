@@ -1,23 +1,24 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { samplingParams } from './resize.ts'
 
 export interface UpsampleArgmaxOptions {
   label: string
-  /** Logits, [n, h, w, classes], at most 256 classes. */
+  /** Shape of the logits, [n, h, w, classes], with at most 256 classes. */
   input: Shape
   height: number
   width: number
   alignCorners: boolean
 }
 
-/** That an invocation makes. */
-const PIXELS = 8
+/** Pixels that an invocation computes. */
+const PIXELS = constantOf('upsample_argmax', 'LANE_PIXELS')
 
-/** Words that hold one byte for each pixel of an image. */
+/** Number of words that hold one byte for each pixel of an image. */
 export const classMapWords = (height: number, width: number): number => Math.ceil((height * width) / 4)
 
-/** Class ids of the upsampled logits, one byte a pixel: [n, h, w, classes] → [n, height, width], each image padded to whole words. */
+/** The class ids of the upsampled logits: [n, h, w, classes] → [n, height, width], one byte a pixel, each image padded to whole words. */
 export function upsampleArgmax({ label, input, height, width, alignCorners }: UpsampleArgmaxOptions): Kernel {
   const [n, inH, inW, channels] = input
   const imageWords = classMapWords(height, width)
@@ -25,7 +26,6 @@ export function upsampleArgmax({ label, input, height, width, alignCorners }: Up
   return {
     label,
     shader: 'upsample_argmax',
-    consts: { PIXELS },
     params: {
       in_h: inH,
       in_w: inW,
@@ -40,6 +40,6 @@ export function upsampleArgmax({ label, input, height, width, alignCorners }: Up
     },
     inputs: { logits: activationBytes(input) },
     outputs: { classes: n * imageWords * 4 },
-    workgroups: Math.ceil((n * imageRuns) / 64),
+    workgroups: workgroupsFor('upsample_argmax', n * imageRuns),
   }
 }

@@ -1,23 +1,24 @@
-// Winograd's convolution (Lavin and Gray, 2016, "Fast algorithms for convolutional neural networks"), for 3×3 kernels of stride 1
-// at any rate. Outputs that are a rate apart make a phase, and an atrous convolution is an ordinary one in each of its phases
-// by itself; so tiles are m × m outputs of one phase. Their inputs, m + 2 pixels an axis and as far apart, are evaluated at
-// points, multiplied there with the weights, and interpolated: m + 2 multiplications an axis in place of 3 · m.
+// Winograd's convolution (Lavin and Gray, 2016, "Fast algorithms for convolutional neural networks"), for 3×3 kernels of stride 1 with any
+// dilation. Outputs that are one dilation apart make a phase. Within each phase, a dilated convolution is an ordinary convolution, so a
+// tile is m × m outputs of one phase. The inputs of a tile, m + 2 pixels along each axis, are evaluated at points and multiplied there
+// with the weight's values at the points. The outputs are interpolated from the products. This takes m + 2 multiplications along an axis
+// in place of 3 · m.
 //
-//   m = 4   at 0, ±½, ±3/2, ∞     of the points tried those with the smallest errors: 2.4e-6 of the result, RMS, at 512 channels, …
-//   m = 3   at ±½, ±3/2, ∞        … and 1.3e-6; a direct sum has 3e-7
-//   m = 2   where a phase is at most 2 long and padding reaches a rate beyond it on all sides, so that two of the four inputs are 0:
-//           three multiplications, Karatsuba's
+//   m = 4   points 0, ±½, ±3/2, ∞   these points had the smallest error of those tried: 2.4e-6 of the result, RMS, at 512 channels
+//   m = 3   points ±½, ±3/2, ∞      error 1.3e-6; a direct sum has 3e-7
+//   m = 2   three multiplications (Karatsuba). Only where a phase has at most 2 outputs along each axis and the padding is at least the
+//           dilation on all sides, so that two of the four inputs are 0
 //
-// The gradient of the weight is the transpose of that: where outputs are Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A of weights g and inputs d, it is
-// Gᵀ[Σ over the tiles of (Bᵀ d B) ∘ (A dy Aᵀ)]G. Products are summed at the points, and interpolated once.
+// The gradient of the weight is the transpose. The outputs are Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A for a weight g and inputs d, so the gradient is
+// Gᵀ[Σ over the tiles of (Bᵀ d B) ∘ (A dy Aᵀ)]G. The products are summed at the points, and interpolated once.
 //
-// Not finite values spread over their tile, and infinite ones become NaN.
+// A value that is not finite makes its whole tile not finite, and infinities become NaN.
 
 import type { Conv2dOptions } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 
-/** Outputs of a tile along an axis. */
+/** Outputs of a tile along an axis: m. */
 export type WinogradOutputs = 2 | 3 | 4
 
 /** Points along an axis. */
@@ -27,18 +28,18 @@ export interface WinogradOptions extends Conv2dOptions {
   outputs: WinogradOutputs
 }
 
-/** Some of a convolution's tiles, which are counted image by image and row by row. */
+/** Some of a convolution's tiles. Tiles are counted image by image, and row by row. */
 export interface TileRange {
   first: number
   count: number
 }
 
-/** Of a kernel that works on some of the tiles. */
+/** Options of a kernel that computes some of the tiles. */
 export interface WinogradStepOptions extends WinogradOptions {
   range: TileRange
 }
 
-/** Whether tiles of this size can compute a convolution. */
+/** Whether tiles with so many outputs can compute a convolution. */
 export function winogradFits(options: Conv2dOptions, outputs: WinogradOutputs): boolean {
   const { kernel, stride, dilation, padding, input } = options
   if (kernel[0] !== 3 || kernel[1] !== 3 || stride !== 1) return false
@@ -49,11 +50,11 @@ export function winogradFits(options: Conv2dOptions, outputs: WinogradOutputs): 
   return short(out.h, input[1], padding.top) && short(out.w, input[2], padding.left)
 }
 
-/** Tiles along the axes of an image, and of all images. */
+/** Number of tiles along the axes of an image, and of all images together. */
 export function winogradTiles(options: WinogradOptions) {
   const { dilation, outputs, input } = options
   const out = windowedSize({ h: input[1], w: input[2] }, options)
-  // A tile of each phase covers `dilation · outputs`; of the last tiles only those exist that begin inside the map.
+  // One tile of each phase together cover `dilation · outputs`. Of the last tiles, only those that start inside the map exist.
   const along = (size: number) => {
     const span = dilation * outputs
     return dilation * Math.floor(size / span) + Math.min(dilation, size % span)
@@ -63,8 +64,8 @@ export function winogradTiles(options: WinogradOptions) {
 }
 
 /**
- * Ranges that together are all tiles, such that what one needs between the steps takes at most `bytes`: of one length but for the
- * last, in whole rounds of `step` tiles, and at least one round.
+ * Cuts all tiles into ranges, so that the scratch between the steps takes at most `bytes` for each range. All ranges but the last have the
+ * same length, which is a multiple of `step` tiles and at least one `step`.
  */
 export function tileRanges(
   options: WinogradOptions,
@@ -81,24 +82,24 @@ export function tileRanges(
   }))
 }
 
-/** What shaders that go from or to a map know of their tiles. */
+/** The parameters of the tiles, for shaders that read or write a map. */
 export function tileParams(options: WinogradStepOptions) {
   const { range, dilation } = options
   const { h, w } = winogradTiles(options)
   return { tiles_h: h, tiles_w: w, first_tile: range.first, tiles: range.count, dilation }
 }
 
-/** What the shaders are told of the tile's size. */
-export const winogradConsts = (outputs: WinogradOutputs) => ({
+/** The constants of the tile's size. */
+export const winogradConstants = (outputs: WinogradOutputs) => ({
   OUTPUTS: outputs,
   POINTS: winogradPoints(outputs),
 })
 
-/** Bytes of the values at all points of so many tiles. */
+/** Bytes of the values of `count` tiles at all points. */
 export const tileBytes = (outputs: WinogradOutputs, channels: number, count: number): number =>
   winogradPoints(outputs) ** 2 * vectors(channels) * count * VECTOR_BYTES
 
-/** Bytes of a weight at all points. */
+/** Bytes of a weight's values at all points. */
 export const winogradWeightBytes = (
   outputs: WinogradOutputs,
   inChannels: number,

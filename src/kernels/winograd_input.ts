@@ -1,17 +1,28 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { activationBytes, vectors } from './layout.ts'
-import { tileBytes, tileParams, type WinogradStepOptions, winogradConsts, winogradTiles } from './winograd.ts'
+import {
+  tileBytes,
+  tileParams,
+  type WinogradStepOptions,
+  winogradConstants,
+  winogradTiles,
+} from './winograd.ts'
 
-/** The tiles of a map at Winograd's points: [n, h, w, c] → [points, points, channel vectors, tiles]. */
+/** Tiles and vectors of a workgroup. */
+const TILES = constantOf('winograd_input', 'WORKGROUP_TILES')
+const VECTORS = constantOf('winograd_input', 'WORKGROUP_VECTORS')
+
+/** The inputs of the tiles in `range`, at Winograd's points: [n, h, w, c] → [points, points, channel vectors, tiles]. */
 export function winogradInput(options: WinogradStepOptions): Kernel {
   const { label, input, outputs, padding, range } = options
   const [, inH, inW, inChannels] = input
-  const tileGroups = Math.ceil(range.count / 8)
+  const tileGroups = Math.ceil(range.count / TILES)
   const share = range.count / winogradTiles(options).total
   return {
     label,
     shader: 'winograd_input',
-    consts: winogradConsts(outputs),
+    constants: winogradConstants(outputs),
     params: {
       in_h: inH,
       in_w: inW,
@@ -24,7 +35,7 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
     },
     inputs: { input: activationBytes(input) },
     outputs: { tiles: tileBytes(outputs, inChannels, range.count) },
-    workgroups: tileGroups * Math.ceil(vectors(inChannels) / 8),
+    workgroups: tileGroups * Math.ceil(vectors(inChannels) / VECTORS),
     traffic: { input: share * activationBytes(input) },
   }
 }

@@ -1,13 +1,17 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-/** Tiles a lane, and vectors of output channels. */
-export const MULTIPLY_TILE = { tiles: 3, vectors: 8 }
+/** Tiles of a lane, and vectors of output channels that all lanes of a workgroup compute. */
+export const MULTIPLY_TILE = {
+  tiles: constantOf('winograd_multiply', 'LANE_TILES'),
+  vectors: constantOf('winograd_multiply', 'LANE_VECTORS'),
+}
 
 /**
  * Products of tiles and weights at each of Winograd's points: [points, points, input vectors, tiles] → [points, points, output
- * vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes, at least 8.
+ * vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes, 8 or more.
  */
 export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: number }): Kernel {
   const { subgroupSize } = options
@@ -18,7 +22,7 @@ export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: 
   }
 }
 
-/** What both variants share; `tile` is what one workgroup computes, at one point. */
+/** The part of a kernel that both variants share. `tile` is what one workgroup computes, at one point. */
 export function batchedProduct(options: WinogradStepOptions, tile: { tiles: number; vectors: number }) {
   const { label, outputs, input, outChannels, range } = options
   const inChannels = input[3]

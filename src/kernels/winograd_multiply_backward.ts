@@ -1,20 +1,21 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-/** Vectors of input channels of a workgroup, at most; of output channels it has one to a lane. */
-export const MOST_BACKWARD_ROWS = 8
+/** Vectors of input channels of a workgroup, at most. Of output channels it has one vector for each lane. */
+export const MOST_BACKWARD_ROWS = constantOf('winograd_multiply_backward', 'LANE_IN_VECTORS')
 
 export interface WinogradMultiplyBackwardOptions extends WinogradStepOptions {
   subgroupSize: number
-  /** Whether the products are added to those of other tiles, which `sums` holds already. */
+  /** Whether to add the products to those of other tiles, which `sums` holds before. */
   accumulate: boolean
 }
 
 /**
  * Products of inputs and gradients at each of Winograd's points, summed over the tiles: `tiles` [points, points, input vectors,
  * tiles], `gradients` [points, points, output vectors, tiles] → `sums` [points, points, in, output vectors]. For adapters whose
- * subgroups all have `subgroupSize` lanes, at least 8.
+ * subgroups all have `subgroupSize` lanes, 8 or more.
  */
 export function winogradMultiplyBackward(options: WinogradMultiplyBackwardOptions): Kernel {
   const { label, outputs, input, outChannels, subgroupSize, range, accumulate } = options
@@ -26,8 +27,7 @@ export function winogradMultiplyBackward(options: WinogradMultiplyBackwardOption
   return {
     label,
     shader: 'winograd_multiply_backward',
-    consts: { TILE_ROWS: rows },
-    constants: { SUBGROUP_SIZE: subgroupSize },
+    constants: { LANE_IN_VECTORS: rows, SUBGROUP_SIZE: subgroupSize },
     params: {
       tiles: range.count,
       in_vectors: vectors(inChannels),

@@ -1,11 +1,15 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import type { WinogradStepOptions } from './winograd.ts'
 import { batchedProduct } from './winograd_multiply.ts'
 
-/** What a workgroup computes at a point: 64 tiles × 64 channels. */
-export const TILED_MULTIPLY_TILE = { tiles: 64, vectors: 16 }
+/** Tiles, and vectors of output channels, of a workgroup at one point. */
+export const TILED_MULTIPLY_TILE = {
+  tiles: constantOf('winograd_multiply_tiled', 'WORKGROUP_TILES'),
+  vectors: constantOf('winograd_multiply_tiled', 'WORKGROUP_VECTORS'),
+}
 
-/** `winogradMultiply` for GPUs with cores of their own. */
+/** `winogradMultiply` for hardware GPUs. */
 export const winogradMultiplyTiled = (options: WinogradStepOptions): Kernel => ({
   shader: 'winograd_multiply_tiled',
   ...batchedProduct(options, TILED_MULTIPLY_TILE),

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { activationRange } from './activation.ts'
 import { biasBytes, biasParams, outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
@@ -7,12 +8,16 @@ import {
   tileBytes,
   tileParams,
   type WinogradStepOptions,
-  winogradConsts,
+  winogradConstants,
   winogradPoints,
   winogradTiles,
 } from './winograd.ts'
 
-/** act(outputs + bias + residual) of the tiles in `range`, from their products at Winograd's points: → [n, h', w', outChannels]. */
+/** Tiles and vectors of a workgroup. */
+const TILES = constantOf('winograd_output', 'WORKGROUP_TILES')
+const VECTORS = constantOf('winograd_output', 'WORKGROUP_VECTORS')
+
+/** act(outputs + bias + residual) of the tiles in `range`, from the products at Winograd's points: → [n, h', w', outChannels]. */
 export function winogradOutput(options: WinogradStepOptions): Kernel {
   const { label, input, outputs, outChannels, bias, residual = false, activation, range } = options
   const { slice = { offset: 0, channels: outChannels } } = options
@@ -20,12 +25,12 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
   const out = windowedSize({ h: inH, w: inW }, options)
   const outVectors = vectors(outChannels)
   const outputBytes = activationBytes([n, out.h, out.w, slice.channels])
-  const tileGroups = Math.ceil(range.count / 8)
+  const tileGroups = Math.ceil(range.count / TILES)
   const share = range.count / winogradTiles(options).total
   return {
     label,
     shader: 'winograd_output',
-    consts: winogradConsts(outputs),
+    constants: winogradConstants(outputs),
     params: {
       out_h: out.h,
       out_w: out.w,
@@ -45,7 +50,7 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
       residual: residual === true ? outputBytes : 0,
     },
     outputs: { output: outputBytes },
-    workgroups: tileGroups * Math.ceil(outVectors / 8),
+    workgroups: tileGroups * Math.ceil(outVectors / VECTORS),
     traffic: outputTraffic(share * activationBytes([n, out.h, out.w, outChannels]), residual),
   }
 }

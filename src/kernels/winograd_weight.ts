@@ -1,17 +1,18 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import type { FoldBatchNormOptions } from './fold_batch_norm.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
-import { type WinogradOutputs, winogradConsts, winogradWeightBytes } from './winograd.ts'
+import { type WinogradOutputs, winogradConstants, winogradWeightBytes } from './winograd.ts'
 
 export interface WinogradWeightOptions extends Omit<FoldBatchNormOptions, 'depthwise'> {
   outputs: WinogradOutputs
-  /** Whether it is for the convolution that takes the gradient of the output to that of the input. Default: for the layer's own. */
+  /** Whether the weight is for the convolution that computes the input's gradient. Default: for the layer's convolution. */
   ofGradient?: boolean
 }
 
 /**
- * A 3×3 weight as PyTorch lays it → at Winograd's points, with batch norm and bias folded into it as `foldBatchNorm` does, or
- * reversed and scaled as `packTransposed` does. Sizes: `packed` and `packed_bias`.
+ * A 3×3 weight in PyTorch's layout → its values at Winograd's points: with batch norm and bias folded in as by `foldBatchNorm` or, for the
+ * gradient, reversed and scaled as by `packTransposed`. Outputs: `packed` and `packed_bias`.
  */
 export function winogradWeight(options: WinogradWeightOptions): Kernel {
   const { label, weight, outputs, ofGradient = false, epsilon, bias } = options
@@ -26,7 +27,7 @@ export function winogradWeight(options: WinogradWeightOptions): Kernel {
   return {
     label,
     shader: 'winograd_weight',
-    consts: winogradConsts(outputs),
+    constants: winogradConstants(outputs),
     params: {
       rows: rows.count,
       columns: columns.count,
@@ -52,6 +53,6 @@ export function winogradWeight(options: WinogradWeightOptions): Kernel {
       packed: winogradWeightBytes(outputs, rows.count, columns.count),
       packed_bias: columnVectors * VECTOR_BYTES,
     },
-    workgroups: Math.ceil((rowsPadded * columnVectors) / 64),
+    workgroups: workgroupsFor('winograd_weight', rowsPadded * columnVectors),
   }
 }

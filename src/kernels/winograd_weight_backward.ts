@@ -1,6 +1,11 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import { constantOf } from '../gpu/shader_constants.ts'
 import { vectors } from './layout.ts'
-import { type WinogradOutputs, winogradConsts, winogradPoints, winogradWeightBytes } from './winograd.ts'
+import { type WinogradOutputs, winogradConstants, winogradPoints, winogradWeightBytes } from './winograd.ts'
+
+/** Input channels, and vectors of output channels, of a workgroup. */
+const CHANNELS = constantOf('winograd_weight_backward', 'WORKGROUP_CHANNELS')
+const VECTORS = constantOf('winograd_weight_backward', 'WORKGROUP_VECTORS')
 
 export interface WinogradWeightBackwardOptions {
   label: string
@@ -9,14 +14,14 @@ export interface WinogradWeightBackwardOptions {
   outputs: WinogradOutputs
 }
 
-/** The gradient of a 3×3 weight from that of its values at Winograd's points: `sums` → [out, in, 3, 3], as PyTorch lays it. */
+/** The gradient of a 3×3 weight from the gradient of its values at Winograd's points: `sums` → [out, in, 3, 3], PyTorch's layout. */
 export function winogradWeightBackward(options: WinogradWeightBackwardOptions): Kernel {
   const { label, inChannels, outChannels, outputs } = options
-  const rowTiles = Math.ceil(inChannels / 8)
+  const rowTiles = Math.ceil(inChannels / CHANNELS)
   return {
     label,
     shader: 'winograd_weight_backward',
-    consts: winogradConsts(outputs),
+    constants: winogradConstants(outputs),
     params: {
       in_channels: inChannels,
       in_padded: vectors(inChannels) * 4,
@@ -27,6 +32,6 @@ export function winogradWeightBackward(options: WinogradWeightBackwardOptions): 
     },
     inputs: { sums: winogradWeightBytes(outputs, inChannels, outChannels) },
     outputs: { weight_gradient: outChannels * inChannels * 9 * 4 },
-    workgroups: rowTiles * Math.ceil(vectors(outChannels) / 8),
+    workgroups: rowTiles * Math.ceil(vectors(outChannels) / VECTORS),
   }
 }

@@ -1,7 +1,7 @@
 // The layers that depend on the classes: the last convolution of each head. A network for other classes needs new ones.
 
 import { UserError } from '../errors.ts'
-import type { Parameter } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
 import { backboneNames, backboneOf } from './backbones/index.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { initialValues, networkParameters, normalSource } from './initial_weights.ts'

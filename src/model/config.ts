@@ -19,7 +19,7 @@ export type DeepLabOptions =
     >)
   | ({ backbone: MobileNetV2Config['backbone'] } & Partial<MobileNetV2Config>)
 
-/** Checks each field of a config by itself and fills in the defaults. `deepLabConfig` also checks how the fields fit together. */
+/** @internal Checks each field of a config by itself and fills in the defaults. `deepLabConfig` also checks how the fields fit together. */
 export const NETWORK = v.variant(
   'backbone',
   Object.values(backbones).map(({ schema }) => schema),

@@ -1,8 +1,8 @@
 // DeepLabv3 as a graph: a backbone with atrous convolution and its segmentation head.
 
 import { UserError } from '../errors.ts'
-import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { NetworkParts } from './backbones/backbone.ts'
 import { backboneOf } from './backbones/index.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'

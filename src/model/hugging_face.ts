@@ -2,7 +2,8 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import { checkJson, expecting, type JsonObject } from '../json.ts'
+import { checkJson, expecting } from '../json.ts'
+import type { JsonObject } from '../json_object.ts'
 import { CLASS_NAMES } from './class_names_schema.ts'
 import { PREPROCESSING_FIELDS, type Preprocessing } from './preprocessing.ts'
 

@@ -1,8 +1,7 @@
 // A trained network as an ONNX file, for onnxruntime and programs that build on it.
 
-import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph } from '../graph/ir/graph.ts'
-import { editOps } from '../graph/passes/uses.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import type { OnnxExportOptions } from './export.ts'
@@ -28,9 +27,9 @@ export function encodeDeepLab(
   return onnxModel(withOutputNamed(graph, 'logits'), { parameters, anySize: !size })
 }
 
-function withOutputNamed(graph: Graph, name: string): Graph {
+function withOutputNamed(graph: ModelGraph, name: string): ModelGraph {
   const [output] = graph.outputs
   const named = { ...output, name }
-  const renamed = editOps(graph, op => [op.output === output ? { ...op, output: named } : op])
-  return { ...renamed, outputs: [named] }
+  const ops = graph.ops.map(op => (op.output === output ? { ...op, output: named } : op))
+  return { ...graph, ops, outputs: [named] }
 }

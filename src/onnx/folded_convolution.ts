@@ -1,6 +1,7 @@
 // A convolution's weights with its batch norm folded in. The file then has one node instead of two; not every runtime folds them.
 
-import type { Convolution, Parameter } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
+import type { Convolution, FoldedIn } from '../graph/ops/convolution.ts'
 
 /** Every parameter of a network by name, in its checkpoint's layout. */
 export type Parameters = ReadonlyMap<string, Float32Array>
@@ -12,8 +13,11 @@ export interface FoldedConvolution {
   bias: Float32Array<ArrayBuffer>
 }
 
-/** Each filter times γ/√(σ² + ε), and the bias β + (bias − μ)·γ/√(σ² + ε). Computed in float64, rounded once. */
-export function foldConvolution(convolution: Convolution, parameters: Parameters): FoldedConvolution {
+/** γ/√(σ² + ε) scales each filter; the bias is β + (bias − μ)·γ/√(σ² + ε). In float64, rounded once. */
+export function foldConvolution(
+  convolution: Convolution & FoldedIn,
+  parameters: Parameters,
+): FoldedConvolution {
   const read = ({ name }: Parameter) => parameters.get(name)!
   const weight = new Float32Array(read(convolution.weight))
   const [outChannels] = convolution.weight.shape

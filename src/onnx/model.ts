@@ -1,8 +1,9 @@
 // A graph with its weights, as the bytes of an ONNX file.
 
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Graph, Tensor } from '../graph/ir/graph.ts'
-import { foldBatchNorm } from '../graph/passes/fold_batch_norm.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { foldable, foldBatchNorms } from '../graph/passes/fold.ts'
 import type { Parameters } from './folded_convolution.ts'
 import { value } from './nodes.ts'
 import { ModelProtoSchema } from './onnx_pb.ts'
@@ -24,8 +25,8 @@ interface OnnxOptions {
  * The ONNX file of an inference graph of f32 tensors as a model builds it. Inputs and outputs keep their names and become
  * NCHW. Batch norms are folded into the convolutions before them.
  */
-export function onnxModel(graph: Graph, { parameters, anySize }: OnnxOptions): Uint8Array {
-  const { ops, inputs, outputs } = foldBatchNorm(graph)
+export function onnxModel(graph: ModelGraph, { parameters, anySize }: OnnxOptions): Uint8Array {
+  const { ops, inputs, outputs } = foldBatchNorms(foldable(graph))
   const tensors = [...inputs, ...ops.map(({ output }) => output)]
   const sameSized = (tensor: Tensor) => tensors.find(other => sizesAgree(other, tensor))!
   const translations = ops.map(op => translate(op, { parameters, anySize, sameSized }))

@@ -1,16 +1,14 @@
 // Translates each op of our graphs to ONNX's operator set 17: https://github.com/onnx/onnx/blob/main/docs/Operators.md
 // ONNX's maps are NCHW, and its weights have PyTorch's layout.
 
-import {
-  type ActivationOp,
-  type Conv2dOp,
-  type DepthwiseConv2dOp,
-  inputsOf,
-  type MaxPoolOp,
-  type Op,
-  type ResizeOp,
-  type Tensor,
-} from '../graph/ir/graph.ts'
+import { inputsOf } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { ActivationOp } from '../graph/ops/activation.ts'
+import type { FoldedConv2dOp } from '../graph/ops/conv2d.ts'
+import type { FoldedDepthwiseConv2dOp } from '../graph/ops/depthwise_conv2d.ts'
+import type { FoldedOp, FoldedOps, OpOfKind } from '../graph/ops/index.ts'
+import type { MaxPoolOp } from '../graph/ops/max_pool.ts'
+import type { ResizeOp } from '../graph/ops/resize.ts'
 import type { Padding } from '../kernels/geometry.ts'
 import { foldConvolution, type Parameters } from './folded_convolution.ts'
 import { constant, node, type OnnxAttributes, type OnnxConstant, type OnnxNode } from './nodes.ts'
@@ -31,33 +29,55 @@ export interface TranslationContext {
   sameSized: (tensor: Tensor) => Tensor
 }
 
-/** Throws for an op that no inference graph has. */
-export function translate(op: Op, context: TranslationContext): Translation {
-  switch (op.kind) {
-    case 'conv2d':
-    case 'depthwiseConv2d':
-      return convolution(op, context)
-    case 'activation':
-      return activation(op)
-    case 'add':
-      return { nodes: [node({ type: 'Add', ...ends(op) })] }
-    case 'maxPool':
-      return maxPool(op)
-    case 'globalAveragePool':
-      return { nodes: [node({ type: 'GlobalAveragePool', ...ends(op) })] }
-    case 'concat':
-      return { nodes: [node({ type: 'Concat', ...ends(op), attributes: { axis: 1 } })] }
-    case 'resize':
-      return resize(op, context)
-    default:
-      throw new Error(`${op.name}: ${op.kind} is not translated to ONNX`)
-  }
+type Translator<Op> = (op: Op, context: TranslationContext) => Translation
+
+/** Why an op has no translation. */
+interface Untranslated {
+  none: string
 }
 
-/** The names of an op's inputs and output. */
-const ends = (op: Op) => ({ inputs: inputsOf(op).map(({ name }) => name), output: op.output.name })
+const trainingOnly: Untranslated = { none: 'only training has it' }
+const beyondTheNetwork: Untranslated = {
+  none: 'the file holds the network alone, from a normalised image to logits',
+}
 
-function convolution(op: Conv2dOp | DepthwiseConv2dOp, context: TranslationContext): Translation {
+/** Of graphs whose batch norms are folded and whose activations are ops of their own. */
+const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, Kind>> | Untranslated } = {
+  conv2d: convolution,
+  depthwiseConv2d: convolution,
+  activation,
+  add: op => ({ nodes: [node({ type: 'Add', ...ends(op) })] }),
+  maxPool,
+  globalAveragePool: op => ({ nodes: [node({ type: 'GlobalAveragePool', ...ends(op) })] }),
+  concat: op => ({ nodes: [node({ type: 'Concat', ...ends(op), attributes: { axis: 1 } })] }),
+  resize,
+  batchNorm: { none: 'it folds into the convolution before it, and here there is none' },
+  batchNormTraining: trainingOnly,
+  custom: { none: 'ONNX has no operator for it' },
+  dropout: trainingOnly,
+  softmax: beyondTheNetwork,
+  preprocess: beyondTheNetwork,
+  accumulateProbabilities: beyondTheNetwork,
+  upsampleArgmax: beyondTheNetwork,
+}
+
+/** Throws for an op that has no translation. */
+export function translate<Kind extends keyof FoldedOps>(
+  op: OpOfKind<FoldedOps, Kind>,
+  context: TranslationContext,
+): Translation {
+  const translator: (typeof translators)[Kind] = translators[op.kind]
+  if (isUntranslated(translator))
+    throw new Error(`${op.name}: ${op.kind} is not translated to ONNX: ${translator.none}`)
+  return translator(op, context)
+}
+
+const isUntranslated = (translator: object): translator is Untranslated => 'none' in translator
+
+/** Names of what an op reads and makes. */
+const ends = (op: FoldedOp) => ({ inputs: inputsOf(op).map(({ name }) => name), output: op.output.name })
+
+function convolution(op: FoldedConv2dOp | FoldedDepthwiseConv2dOp, context: TranslationContext): Translation {
   const { weight, stride, dilation, padding, inputs, output } = op
   const [outChannels, , height, width] = weight.shape
   const folded = foldConvolution(op, context.parameters)
@@ -111,7 +131,7 @@ function maxPool(op: MaxPoolOp): Translation {
   const { kernel, stride, padding } = op
   const { top, left, bottom, right } = padding
   const attributes = {
-    kernel_shape: [kernel, kernel],
+    kernel_shape: [...kernel],
     strides: [stride, stride],
     pads: [top, left, bottom, right],
   }

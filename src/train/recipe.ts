@@ -54,6 +54,7 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   freezeBatchNorm: false,
   batchNormDecay: 0.9997,
   momentum: 0.9,
+  decayBatchNorm: true,
   headLearningRate: 1,
   dropout: 0,
   auxiliaryLoss: 0,

@@ -1,9 +1,9 @@
 // The training graph of a network: from photos and labels to the losses and the gradient of every parameter.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
-import { type TrainingGraph, trainingGraph } from '../graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph } from '../graph/ir/graph.ts'
+import { type TrainingGraph, trainingGraph } from '../graph/autodiff/training_graph.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
@@ -39,7 +39,7 @@ export function networkInTraining(
 function logitsOf(
   { config, preprocessing }: Omit<TrainedNetwork, 'parameters'>,
   options: TrainingOptions,
-): Graph {
+): ModelGraph {
   const { batchSize, microBatchSize = batchSize, cropSize, outputStride, auxiliaryLoss } = options
   const { dropout: p, seed } = options
   const { mean, std } = preprocessing

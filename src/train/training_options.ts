@@ -20,6 +20,8 @@ export interface TrainingOptions {
   momentum: number
   /** Adds weightDecay · parameter to the gradient of every parameter that learns, as in PyTorch. */
   weightDecay: number
+  /** Whether weight decay applies to the scale and the shift of batch norms, too. Many PyTorch recipes leave these out. */
+  decayBatchNorm: boolean
   /** A factor on the learning rate of the classifier and of the whole auxiliary head. */
   headLearningRate: number
   /** The share of the values that are dropped before the classifier, from 0 to below 1: torchvision has 0.5, the paper 0. */

@@ -5,13 +5,13 @@ import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import type { TrainingGraph } from '../graph/autodiff/autodiff.ts'
+import type { TrainingGraph } from '../graph/autodiff/training_graph.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
-import { learningRates } from './learned_parameters.ts'
+import { learningRates, weightDecays } from './learned_parameters.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
@@ -60,10 +60,11 @@ export class TrainingRun {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options)
-    const plan = planWithin(graph, gpu, activationBudget && activationBudget * 2 ** 20)
+    const plan = planWithin(graph, { device: gpu }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
+      decayOf: weightDecays(graph, options),
       host: network.parameters,
       velocities: options.velocities,
       sums: microBatches > 1,

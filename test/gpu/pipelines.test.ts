@@ -2,24 +2,28 @@ import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
 import { activation } from '../../src/kernels/activation.ts'
+import { multiplyAdd } from '../../src/kernels/multiply_add.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 
 const kernel = activation({ label: 'backbone.relu', shape: [1, 1, 1, 4], activation: 'relu' })
+const add = multiplyAdd({ label: 'add', count: 4, rounds: 1, chains: 2, factor: 1, addend: 1 })
 
 describe('gpu/pipelines', () => {
-  it('compiles once: parameters and labels share a pipeline, constants and preludes do not', async () => {
+  it('compiles once: kernels with other parameters and labels share a pipeline, those with other constants do not', async () => {
     const { pipelines } = await testGpu()
     const first = await pipelines.get(kernel)
     const other = activation({ label: 'aspp.relu', shape: [2, 8, 8, 4], activation: 'relu6' })
     expect(await pipelines.get(other)).to.equal(first)
-    expect(await pipelines.get({ ...kernel, consts: { UNUSED: 1 } })).not.to.equal(first)
+    const two = await pipelines.get(add)
+    expect(await pipelines.get({ ...add, label: 'other', constants: { CHAINS: 2 } })).to.equal(two)
+    expect(await pipelines.get({ ...add, constants: { CHAINS: 3 } })).not.to.equal(two)
   })
 
   it('is bounded: the one used longest ago goes first', async () => {
     const { device, compiled } = countingDevice()
     const pipelines = new PipelineCache(device)
-    const variant = (index: number) => pipelines.get({ ...kernel, consts: { VARIANT: index } })
+    const variant = (index: number) => pipelines.get({ ...add, constants: { CHAINS: index } })
     for (let index = 0; index < 256; index++) await variant(index)
     await variant(0)
     expect(compiled()).to.equal(256)
@@ -30,14 +34,14 @@ describe('gpu/pipelines', () => {
     expect(compiled()).to.equal(258)
   })
 
-  it('a shader that does not compile is told with its numbered text, each time', async () => {
+  it('a shader that does not compile throws its numbered text, each time', async () => {
     const { pipelines } = await testGpu()
-    const broken = { ...kernel, consts: { count: 1, 'not a name': 2 } }
+    const broken = { ...add, constants: { CHAINS: -1 } }
     for (let attempt = 0; attempt < 2; attempt++) {
       const { message } = await rejects(ShaderError, () => pipelines.get(broken))
-      expect(message).to.match(/^backbone\.relu: /)
-      expect(message).to.include('\n   1  // output = act')
-      expect(message).to.match(/\n +\d+ {2}const not a name = 2u;/)
+      expect(message).to.match(/^add: /)
+      expect(message).to.include('\n   1  // Multiply-adds without memory')
+      expect(message).to.match(/\n +\d+ {2}const CHAINS = -1u;/)
     }
   })
 

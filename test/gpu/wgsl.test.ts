@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { ShaderError } from '../../src/gpu/errors.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'
 import { assemble, numbered, packParams, parseInterface } from '../../src/gpu/wgsl.ts'
 
@@ -98,15 +99,35 @@ describe('gpu/wgsl', () => {
     })
   })
 
-  it('makes Stored f32 or f16, where the text has it', () => {
-    expect(assemble('// Stored\n')).to.equal('// Stored\nalias Stored = f32;\n')
-    expect(assemble('// Stored\n', { stored: 'f16' })).to.equal(
-      'enable f16; // Stored\nalias Stored = f16;\n',
+  it('makes Stored f16 where a kernel stores f16', () => {
+    const text = '// A header\nalias Stored = f32; // or f16\n'
+    expect(assemble(text)).to.equal(text)
+    expect(assemble(text, { stored: 'f16' })).to.equal(
+      'enable f16; // A header\nalias Stored = f16; // or f16\n',
     )
+    expect(assemble('// none\n', { stored: 'f16' })).to.equal('enable f16; // none\n')
   })
 
-  it('puts the consts after the text, so that lines keep their numbers', () => {
-    expect(assemble('fn f() {}\n', { consts: { TILE: 8 } })).to.equal('fn f() {}\nconst TILE = 8u;\n')
+  describe('constants', () => {
+    const text = 'const TILE = 4u; // a tile\nconst LANES = 8u;\nconst SIZE = TILE * LANES;\nfn f() {}\n'
+
+    it('replaces defaults by name, in their lines', () => {
+      expect(assemble(text)).to.equal(text)
+      expect(assemble(text, { constants: { LANES: 16 } })).to.equal(
+        text.replace('const LANES = 8u;', 'const LANES = 16u;'),
+      )
+    })
+
+    it('throws on a constant that the text does not declare, or computes, by its name', () => {
+      for (const name of ['WIDTH', 'SIZE', 'TIL', 'f'])
+        expect(() => assemble(text, { label: 'aspp', constants: { TILE: 2, [name]: 1 } })).to.throw(
+          ShaderError,
+          `aspp: the shader declares no constant ${name}`,
+        )
+    })
+  })
+
+  it('numbers lines', () => {
     expect(numbered('a\nb')).to.equal('   1  a\n   2  b')
   })
 })

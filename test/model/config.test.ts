@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
 import {
   type DeepLabOptions,

@@ -1,7 +1,7 @@
 // Whole networks on the GPU against PyTorch's logits.
 
 import { expect } from 'chai'
-import { conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
+import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { needsFloat16 } from '../support/float16.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'

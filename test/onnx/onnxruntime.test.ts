@@ -1,7 +1,7 @@
 // Exported networks in onnxruntime, on the CPU, against our own logits on the GPU. Skipped where bench/peers is not installed.
 
 import { expect } from 'chai'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'

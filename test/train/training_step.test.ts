@@ -2,9 +2,9 @@
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
+import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
-import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'

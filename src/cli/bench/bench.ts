@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { measureCeilings } from '../../bench/ceilings.ts'
-import type { Graph } from '../../graph/ir/graph.ts'
+import type { FusedGraph } from '../../graph/ops/index.ts'
 import { distinctConvolutions } from '../../graph/tune/tune.ts'
 import type { TunedVariants } from '../../graph/tune/tuning_store.ts'
 import type { Precision } from '../../kernels/layout.ts'
@@ -154,7 +154,7 @@ async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
     const photo =
       file === undefined ? undefined : { file, image: await readImage(file, { maxPixels: pixelsOn(gpu) }) }
     const failures = new Failures()
-    const graphs: Graph[] = []
+    const graphs: FusedGraph[] = []
     for (const job of jobs)
       await failures.attempt(jobText(job), async () => {
         graphs.push(planJob(job, { ...subject, photo }, gpu).graph)

@@ -1,16 +1,16 @@
 // The facts about a backbone that the rest of the code reads. index.ts has the table of all backbones.
 
 import type * as v from 'valibot'
-import type { GraphBuilder } from '../../graph/builder.ts'
-import type { Tensor } from '../../graph/ir/graph.ts'
-import type { JsonObject } from '../../json.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import type { JsonObject } from '../../json_object.ts'
 import type { DeepLabConfig, DeepLabOptions } from '../config.ts'
 import type { Dropout } from '../layers.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 
 /** A backbone together with the segmentation head that belongs to it. */
 export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
-  /** Checks each field of a config by itself and fills in the defaults. */
+  /** @internal Checks each field of a config by itself and fills in the defaults. */
   schema: v.GenericSchema<unknown, Config>
   /** The first conflict between fields that are valid by themselves; undefined where there is none. */
   conflictIn?(config: Config): string | undefined

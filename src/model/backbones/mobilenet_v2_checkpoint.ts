@@ -2,7 +2,8 @@
 
 import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
-import { checkJson, expecting, type JsonObject } from '../../json.ts'
+import { checkJson, expecting } from '../../json.ts'
+import type { JsonObject } from '../../json_object.ts'
 import { classNamesIn, ID_TO_LABEL, labelFields } from '../hugging_face.ts'
 import { TENSORFLOW } from '../preprocessing.ts'
 import type { Architecture, CheckpointLayout, HuggingFaceLayout, TensorShapes } from './backbone.ts'

@@ -1,8 +1,8 @@
 // MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head, with the parameter names, paddings and roundings of Hugging
 // Face's MobileNetV2ForSemanticSegmentation.
 
-import type { GraphBuilder } from '../../graph/builder.ts'
-import type { Tensor } from '../../graph/ir/graph.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { Activation } from '../../kernels/activation.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'

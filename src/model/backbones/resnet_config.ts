@@ -60,7 +60,7 @@ const aspp = v.strictObject({
   imagePooling: v.optional(flag, true),
 })
 
-/** `units` are the default of the config's field of that name. */
+/** @internal `units` are the default of the config's field of that name. */
 export const resnetSchema = <Name extends string>(backbone: Name, units: readonly number[]) =>
   v.strictObject({
     backbone: v.literal(backbone),

@@ -1,8 +1,8 @@
 // ResNet-50 and ResNet-101 with atrous convolution, and their cascaded extensions to block7
 // (Chen et al. 2017, section 3.2 and Figure 3). Parameters carry torchvision's names: block k is `backbone.layerk`.
 
-import type { GraphBuilder } from '../../graph/builder.ts'
-import type { Tensor } from '../../graph/ir/graph.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { ResNetConfig } from './resnet_config.ts'
 

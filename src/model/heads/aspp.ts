@@ -1,8 +1,8 @@
 // From a ResNet's features to logits: atrous spatial pyramid pooling with image-level features (Chen et al. 2017,
 // section 3.3 and Figure 5). Parameters carry the names of torchvision's DeepLabHead, whatever parts a config leaves out.
 
-import type { GraphBuilder } from '../../graph/builder.ts'
-import type { Tensor } from '../../graph/ir/graph.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { AsppConfig, ResNetConfig } from '../backbones/resnet_config.ts'
 import { EPSILON, scaledChannels } from '../backbones/resnet_graph.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'

@@ -1,8 +1,8 @@
 // The auxiliary head of training: torchvision's FCNHead on block3's features. The gradient of its loss reaches the middle of the
 // network by a shorter way than the gradient of the logits' loss. Parameters carry torchvision's names.
 
-import type { GraphBuilder } from '../../graph/builder.ts'
-import type { Tensor } from '../../graph/ir/graph.ts'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { AuxiliaryHead } from '../backbones/backbone.ts'
 import type { ResNetConfig } from '../backbones/resnet_config.ts'
 import { EPSILON, scaledChannels } from '../backbones/resnet_graph.ts'

@@ -1,0 +1,53 @@
+// What launchers read from a shader's text, so that no number stands both there and in src/kernels: constants and workgroup sizes.
+
+import { type ShaderName, shaders } from './shaders.gen.ts'
+
+interface Declarations {
+  /** The text of each constant's value, by name: its default, where a kernel may set it. */
+  constants: ReadonlyMap<string, string>
+  /** The sizes of a workgroup, as the text of each axis. */
+  workgroup: readonly string[]
+}
+
+const parsed = new Map<ShaderName, Declarations>()
+
+/** The value of a shader's constant: its default, where a kernel may set it. */
+export function constantOf(shader: ShaderName, name: string): number {
+  return evaluate(shader, name)
+}
+
+/** Invocations of a shader's workgroup, by the defaults of its constants. */
+export function workgroupSize(shader: ShaderName): number {
+  return evaluate(shader, declarationsOf(shader).workgroup.join(' * '))
+}
+
+/** Workgroups that together have at least so many invocations. */
+export function workgroupsFor(shader: ShaderName, invocations: number): number {
+  return Math.ceil(invocations / workgroupSize(shader))
+}
+
+/** A product of numbers and constants, which is all that these declarations need. */
+function evaluate(shader: ShaderName, expression: string): number {
+  const { constants } = declarationsOf(shader)
+  const factors = expression.split('*').map(part => {
+    const factor = part.trim()
+    if (/^\d+u?$/.test(factor)) return Number.parseInt(factor, 10)
+    const value = constants.get(factor)
+    if (value === undefined) throw new Error(`${shader}.wgsl: ${factor} is neither a number nor a constant`)
+    return evaluate(shader, value)
+  })
+  return factors.reduce((product, factor) => product * factor)
+}
+
+function declarationsOf(shader: ShaderName): Declarations {
+  const known = parsed.get(shader)
+  if (known) return known
+  const text = shaders[shader]
+  const constants = [...text.matchAll(/^const (\w+) = ([^;]+);/gm)].map(
+    ([, name, value]): [string, string] => [name, value],
+  )
+  const workgroup = /@workgroup_size\(([^)]+)\)/.exec(text)![1].split(',')
+  const found = { constants: new Map(constants), workgroup }
+  parsed.set(shader, found)
+  return found
+}

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { create } from 'webgpu'
+import { Gpu } from '../../src/gpu/gpu.ts'
+import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
+import { testGpu } from '../support/gpu.ts'
+
+const MOST_LINES = 200
+
+/** The features that a text needs, by the names of its `enable` directives. */
+const FEATURES: Record<string, GPUFeatureName> = {
+  f16: 'shader-f16',
+  subgroups: 'subgroups',
+  chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix' as GPUFeatureName,
+}
+const featuresOf = (text: string) =>
+  [...text.matchAll(/^enable (\w+);/gm)].map(([, extension]) => FEATURES[extension])
+
+const names = Object.keys(shaders) as ShaderName[]
+
+/** Compiles a shader's text with the defaults of its constants. */
+const compile = (gpu: Gpu, shader: ShaderName) =>
+  gpu.pipelines.get({ label: shader, shader, params: {}, inputs: {}, outputs: {}, workgroups: 1 })
+
+describe('gpu/shaders', () => {
+  describe('every file compiles as it stands on this adapter', () => {
+    for (const shader of names)
+      it(shader, async function () {
+        const gpu = await testGpu()
+        const missing = featuresOf(shaders[shader]).filter(feature => !gpu.device.features.has(feature))
+        if (missing.length > 0) {
+          this.test!.title += ` (skipped: this adapter has no ${missing.join(', ')})`
+          this.skip()
+        }
+        await compile(gpu, shader)
+      })
+  })
+
+  // Dawn's null backend has every feature and runs nothing.
+  it('every file compiles as it stands on an adapter with all features', async () => {
+    const gpu = await Gpu.open(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
+    try {
+      await Promise.all(names.map(shader => compile(gpu, shader)))
+    } finally {
+      gpu.destroy()
+    }
+  })
+
+  describe('the text of every file', () => {
+    const folder = new URL('../../shaders/', import.meta.url)
+    const files = (readdirSync(folder, { recursive: true }) as string[])
+      .filter(file => file.endsWith('.wgsl'))
+      .map(file => ({ file, text: readFileSync(new URL(file, folder), 'utf8') }))
+
+    it(`has at most ${MOST_LINES} lines`, () => {
+      for (const { file, text } of files) expect(text.split('\n').length - 1, file).to.be.at.most(MOST_LINES)
+    })
+
+    // naga before version 30 does not set such a variable to zero again in each turn of a loop.
+    it('gives every variable inside a block an initial value', () => {
+      for (const { file, text } of files)
+        expect(text.match(/^ {4,}var \w+: [^=]*;.*$/gm), file).to.equal(null)
+    })
+
+    // Safari gives a workgroup array whose size is an override no elements. Kernels set constants in the text instead.
+    it('has no override', () => {
+      for (const { file, text } of files) expect(text.match(/^override .*$/gm), file).to.equal(null)
+    })
+
+    // naga refuses a loop that nothing but a return leaves.
+    it('leaves every loop by a break', () => {
+      for (const { file, text } of files)
+        for (const [loop] of text.matchAll(/^( *)loop \{\n[\s\S]*?\n\1\}$/gm))
+          expect(loop, file).to.match(/\bbreak;/)
+    })
+
+    it('is imported, if it is in lib/', () => {
+      const imports = files.flatMap(({ text }) =>
+        [...text.matchAll(/^#import "(.+)"$/gm)].map(([, imported]) => imported),
+      )
+      const libraries = files.map(({ file }) => file).filter(file => file.startsWith('lib/'))
+      expect([...new Set(imports)]).to.have.members(libraries)
+    })
+  })
+})
