@@ -1,4 +1,8 @@
 // The table of backbones. A backbone of DeepLabConfig without an entry does not compile.
+//
+// A new backbone needs: its config, entry and checkpoint layout in one or two files of this folder and its layers in another; a row
+// below; its config in the two unions of config.ts; a preset in presets.ts; its config in the exports of index.ts and node/index.ts;
+// and a test.
 
 import type { DeepLabConfig } from '../config.ts'
 import type {
