@@ -18,7 +18,7 @@ export interface Inference {
 
 export interface Preset {
   name: string
-  /** Its `outputStride` is the training's. */
+  /** Its `outputStride` is that of training. */
   config: DeepLabConfig
   inference: Inference
   /** The length in pixels of a photo's longest edge as the network sees it. Default: the paper's 513. */
@@ -103,7 +103,7 @@ const cascade = (backbone: 'resnet50' | 'resnet101', lastBlock: number, multiGri
 const byLastBlock = (meanIoUs: readonly number[], row: (lastBlock: number) => Row): Row[] =>
   meanIoUs.map((paperMeanIoU, index) => ({ ...row(4 + index), paperMeanIoU }))
 
-/** torchvision's own DeepLabv3, in which its checkpoints load: no multi-grid, trained at output stride 8. */
+/** torchvision's own DeepLabv3, which loads its checkpoints: no multi-grid, trained at output stride 8. */
 const torchvision = (backbone: 'resnet50' | 'resnet101'): Row => ({
   name: `deeplabv3_${backbone}`,
   options: {
@@ -165,7 +165,7 @@ const rows: Row[] = [
     inference,
     paperMeanIoU: aspp,
   })),
-  // The last row differs in its training alone, which began on COCO.
+  // The last row differs only in its training, which began on COCO.
   {
     name: 'table6.os8.ms.flip.coco',
     options: asppModel,

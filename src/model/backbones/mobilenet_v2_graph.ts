@@ -1,4 +1,4 @@
-// MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head, with the parameter names, paddings and roundings of Hugging
+// MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head. Parameter names, paddings and roundings are those of Hugging
 // Face's MobileNetV2ForSemanticSegmentation.
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
@@ -96,8 +96,7 @@ function invertedResidual(
 
 /**
  * ASPP without atrous branches: the image-level feature and a 1×1 convolution, concatenated in this order, then projection and
- * classifier.
- * In training, dropout precedes the classifier, as in Hugging Face's code; that one drops whole channels.
+ * classifier. In training, dropout precedes the classifier, as in Hugging Face's code, which drops whole channels.
  */
 function head(
   builder: GraphBuilder,
