@@ -112,9 +112,10 @@ describe('the package', () => {
     expect(dependencies).to.not.have.property('echarts')
   })
 
-  it('holds no tests, and every file that the README links to', () => {
+  it('holds no tests, no ray tracer, and every file that the README links to', () => {
     const files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).split('\n')
     expect(files.filter(file => /test|peers|bench\/.*\.ts$|\.ts\.map$/.test(file))).to.deep.equal([])
+    expect(files.filter(file => /^package\/dist\/.*scenes/.test(file))).to.deep.equal([])
     const readme = withAbsoluteLinks(readFileSync(join(ROOT, 'README.md'), 'utf8'), {
       name: 'atrous',
       version,
