@@ -4,7 +4,12 @@
 
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Adapter, type AdapterNeed, adapterKey, type Tolerance } from '../src/cli/doctor/kernel_check.ts'
+import {
+  type AdapterNeed,
+  type AdapterTraits,
+  adapterKey,
+  type Tolerance,
+} from '../src/cli/doctor/kernel_check.ts'
 import { knownAnswersFile, type StoredAnswer } from '../src/cli/doctor/known_answers.ts'
 import type { Kernel } from '../src/gpu/kernel.ts'
 import type { HostData } from '../src/gpu/run_kernel.ts'
@@ -21,7 +26,7 @@ const MATRIX_SIDES = [8, 16]
 const MOST_MATRIX_LANES = 64
 
 /** For which adapters there are known answers. A kernel without a need is the same on all of them. */
-const adapters: Record<AdapterNeed | 'nothing', Adapter[]> = {
+const adapters: Record<AdapterNeed | 'nothing', AdapterTraits[]> = {
   nothing: [{ subgroupSize: undefined, subgroupMatrix: undefined }],
   subgroups: SUBGROUPS.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
   matrices: SUBGROUPS.filter(size => size <= MOST_MATRIX_LANES).flatMap(subgroupSize =>
