@@ -50,9 +50,9 @@ gpu.destroy()
 console.log(JSON.stringify(found))
 
 function narrowed(config: Atrous.DeepLabConfig): Config {
-  return config.backbone === 'mobilenet_v2'
-    ? { ...config, depthMultiplier: NARROW }
-    : { ...config, width: NARROW * config.width }
+  return 'width' in config
+    ? { ...config, width: NARROW * config.width }
+    : { ...config, depthMultiplier: NARROW }
 }
 
 async function segment(name: string, model: Atrous.DeepLab, options: Atrous.InferenceOptions): Promise<void> {

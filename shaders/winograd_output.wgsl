@@ -3,10 +3,10 @@
 //   products   [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on
 //   bias       [out_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
 //   residual   has the output's shape; read if has_residual
-//   output     [n, out_h, out_w, out_pitch]           act(from_points along both axes + bias + residual), from vector out_offset on
+//   output     [n, out_h, out_w, out_pitch]           act(from_points along both axes + bias + residual), from out_offset on
 //
-// One invocation computes one vector of a tile's outputs. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, as in
-// winograd_input.wgsl.
+// One invocation computes one vector of a tile's outputs. A workgroup takes WORKGROUP_VECTORS vectors of
+// WORKGROUP_TILES tiles, as in winograd_input.wgsl.
 
 #import "lib/activate.wgsl"
 #import "lib/first_output.wgsl"

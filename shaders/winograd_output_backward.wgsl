@@ -1,11 +1,11 @@
-// The transpose of winograd_output.wgsl, for the gradient of the weight (src/kernels/winograd.ts): the output's gradient over each
-// tile, as values at the points.
+// The transpose of winograd_output.wgsl, for the gradient of the weight (src/kernels/winograd.ts): the output's
+// gradient over each tile, as values at the points.
 //
 //   output_gradient   [n, out_h, out_w, out_vectors]
-//   gradients         [POINTS, POINTS, out_vectors, tiles]   the tiles from first_tile on: to_points along both axes of OUTPUTS² pixels
+//   gradients         [POINTS, POINTS, out_vectors, tiles]   from tile first_tile on: to_points along both axes of OUTPUTS² pixels
 //
-// One invocation transforms one vector of one tile. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, as in
-// winograd_input.wgsl.
+// One invocation transforms one vector of one tile. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES
+// tiles, as in winograd_input.wgsl.
 
 #import "lib/first_output.wgsl"
 

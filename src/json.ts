@@ -4,9 +4,6 @@ import * as v from 'valibot'
 import { UserError } from './errors.ts'
 import { printable, printableUpTo } from './printable.ts'
 
-/** A parsed JSON object. */
-export type JsonObject = Record<string, unknown>
-
 /** The most characters that a message shows of a wrong value, and the longest message. */
 const VALUE_LENGTH = 60
 const MESSAGE_LENGTH = 300

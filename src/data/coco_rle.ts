@@ -1,6 +1,9 @@
 import { UserError } from '../errors.ts'
 
-/** A bitmap in COCO's JSON: the lengths of alternating runs of zeros and ones, column by column, as numbers or packed into text. */
+/**
+ * A bitmap in COCO's JSON: the lengths of alternating runs of zeros and ones, column by column, as numbers or packed into
+ * text.
+ */
 export interface CocoRle {
   size: [height: number, width: number]
   counts: number[] | string

@@ -1,12 +1,18 @@
 // A kernel is a plain value: a shader, its constants and parameters, the sizes of its buffers, and its grid.
 // Pure functions in src/kernels make kernels from shapes. They neither allocate nor submit.
 
-import type { ShaderName } from './shaders.gen.ts'
+import { type ShaderName, shaders } from './shaders.gen.ts'
+
+/** WGSL that is not one of the package's shaders. Its conventions are those of the package's: see wgsl.ts. */
+export interface CustomShader {
+  name: string
+  wgsl: string
+}
 
 export interface Kernel {
   label: string
-  /** The name of the .wgsl file, without its extension. */
-  shader: ShaderName
+  /** The name of the .wgsl file, without its extension, or a shader of the caller's own. */
+  shader: ShaderName | CustomShader
   /** Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is compiled. */
   constants?: Record<string, number>
   /** The shader's type `Stored`: see `storedAsFloat16`. Default: f32. */
@@ -14,9 +20,9 @@ export interface Kernel {
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
   /**
-   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders declare inputs
-   * that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids a buffer to be both read-only
-   * and writable in one dispatch.
+   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders
+   * declare inputs that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids
+   * a buffer to be both read-only and writable in one dispatch.
    */
   inputs: Record<string, number>
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
@@ -29,6 +35,13 @@ export interface Kernel {
   traffic?: Record<string, number>
 }
 
+export const shaderName = ({ shader }: Pick<Kernel, 'shader'>): string =>
+  typeof shader === 'string' ? shader : shader.name
+
+/** The shader's text with the defaults of its constants. */
+export const shaderText = ({ shader }: Pick<Kernel, 'shader'>): string =>
+  typeof shader === 'string' ? shaders[shader] : shader.wgsl
+
 /** The least bytes that a kernel moves: each byte once, as if caches were perfect. */
 export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
   const bytes = Object.values({ ...inputs, ...outputs, ...traffic })
@@ -36,8 +49,8 @@ export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
 }
 
 /**
- * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader computes its
- * index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
+ * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader
+ * computes its index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
  */
 export function foldGrid(count: number, limit: number): [x: number, y: number] {
   if (count <= limit) return [count, 1]

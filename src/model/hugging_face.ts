@@ -2,7 +2,8 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import { checkJson, expecting, type JsonObject } from '../json.ts'
+import { checkJson, expecting } from '../json.ts'
+import type { JsonObject } from '../json_object.ts'
 import { CLASS_NAMES } from './class_names_schema.ts'
 import { PREPROCESSING_FIELDS, type Preprocessing } from './preprocessing.ts'
 
@@ -12,7 +13,7 @@ export const ID_TO_LABEL = expecting(
   v.record(v.string(), v.string()),
 )
 
-/** The names of the classes, in the order of their ids. Throws a UserError, which begins with `source`, where one is missing. */
+/** The names of the classes, in the order of their ids. Throws a UserError, which begins with `source`, if one is missing. */
 export function classNamesIn(idToLabel: Record<string, string>, source: string): string[] {
   const byId = Object.entries(idToLabel).sort(([a], [b]) => Number(a) - Number(b))
   byId.forEach(([id], index) => {

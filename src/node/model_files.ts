@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { vocClasses } from '../data/voc.ts'
 import { UserError } from '../errors.ts'
-import { checkJson, type JsonObject } from '../json.ts'
+import { checkJson } from '../json.ts'
+import type { JsonObject } from '../json_object.ts'
 import {
   backboneOf,
   checkpointLayouts,

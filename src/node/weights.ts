@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonObject } from '../json_object.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import {

@@ -53,6 +53,7 @@ const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, K
   resize,
   batchNorm: { none: 'it folds into the convolution before it, and here there is none' },
   batchNormTraining: trainingOnly,
+  custom: { none: 'ONNX has no operator for it' },
   dropout: trainingOnly,
   softmax: beyondTheNetwork,
   preprocess: beyondTheNetwork,
@@ -105,8 +106,8 @@ function convolution(op: FoldedConv2dOp | FoldedDepthwiseConv2dOp, context: Tran
 }
 
 /**
- * At stride 2, TensorFlow's SAME padding depends on the map's size. In the example, whose maps have even sides, it is uneven, and no
- * other padding is. At stride 1, SAME padding is the same for all sizes.
+ * At stride 2, TensorFlow's SAME padding depends on the map's size. In the example, whose maps have even sides, it is uneven,
+ * and no other padding is. At stride 1, SAME padding is the same for all sizes.
  */
 function paddingAttributes(
   { top, left, bottom, right }: Padding,

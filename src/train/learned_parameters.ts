@@ -1,5 +1,6 @@
 // The parameters of a network that learn, and their learning rates.
 
+import type { Graph } from '../graph/ir/graph.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { headParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, withoutAuxiliaryHead } from '../model/config.ts'
@@ -28,4 +29,14 @@ export function learningRates(
     if (!learns(parameter)) return 0
     return head.has(parameter.name) ? headLearningRate : 1
   }
+}
+
+/** Returns each parameter's factor on the weight decay: 0 for the scale and the shift of batch norms where these are left out. */
+export function weightDecays(
+  { ops }: Graph,
+  { decayBatchNorm }: Pick<TrainingOptions, 'decayBatchNorm'>,
+): (parameter: Parameter) => number {
+  const batchNorms = ops.flatMap(({ batchNorm }) => (batchNorm ? [batchNorm.gamma, batchNorm.beta] : []))
+  const undecayed = new Set(decayBatchNorm ? [] : batchNorms.map(({ name }) => name))
+  return ({ name }) => (undecayed.has(name) ? 0 : 1)
 }

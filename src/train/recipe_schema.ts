@@ -33,6 +33,7 @@ const FIELDS = {
   batchNormDecay: number(),
   momentum: number(),
   weightDecay: number(),
+  decayBatchNorm: flag,
   dropout: number(),
   auxiliaryLoss: number(),
   activationBudget: number(),

@@ -20,19 +20,24 @@ export interface TrainingOptions {
   momentum: number
   /** Adds weightDecay · parameter to the gradient of every parameter that learns, as in PyTorch. */
   weightDecay: number
+  /** Whether weight decay applies to the scale and the shift of batch norms, too. Many PyTorch recipes leave these out. */
+  decayBatchNorm: boolean
   /** A factor on the learning rate of the classifier and of the whole auxiliary head. */
   headLearningRate: number
   /** The share of the values that are dropped before the classifier, from 0 to below 1: torchvision has 0.5, the paper 0. */
   dropout: number
   /** The seed of dropout, a u32. */
   seed: number
-  /** The weight of the auxiliary head's loss, which is added to the logits' loss. 0: the network has no such head, or it does not learn. */
+  /**
+   * The weight of the auxiliary head's loss, which is added to the logits' loss. 0: the network has no such head, or it does
+   * not learn.
+   */
   auxiliaryLoss: number
   /** A factor for each class on its pixels' loss. The mean divides by Σ weight, as in PyTorch. Null: all classes count alike. */
   classWeights?: readonly number[] | null
   /**
-   * The memory for the activations of a step, in MiB. Activations that do not fit are computed a second time in the backward pass, with
-   * the same result to the bit. Default: the GPU's largest buffer.
+   * The memory for the activations of a step, in MiB. Activations that do not fit are computed a second time in the backward
+   * pass, with the same result to the bit. Default: the GPU's largest buffer.
    */
   activationBudget?: number
 }

@@ -1,5 +1,5 @@
-// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state that it
-// has learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state
+// that it has learned.
 
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
@@ -11,7 +11,7 @@ import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
-import { learningRates } from './learned_parameters.ts'
+import { learningRates, weightDecays } from './learned_parameters.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
@@ -64,6 +64,7 @@ export class TrainingRun {
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
+      decayOf: weightDecays(graph, options),
       host: network.parameters,
       velocities: options.velocities,
       sums: microBatches > 1,
@@ -117,8 +118,8 @@ export class TrainingRun {
   }
 
   /**
-   * The GPU's own time of each kernel in a step; with micro-batches, in the first of them and the update. It does the step with the
-   * last learning rate. Needs timestamp-query.
+   * The GPU's own time of each kernel in a step; with micro-batches, in the first of them and the update. It does the step
+   * with the last learning rate. Needs timestamp-query.
    */
   profile(batch: TrainingBatch): Promise<KernelTime[]> {
     return this.#parts.executor.profile(this.#passesOf(batch)[0])

@@ -7,15 +7,13 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
-import { cases } from '../cases/conv2d.ts'
-import { conv2dRun } from '../kernels/conv2d.ts'
+import { conv2dCase, conv2dRun } from '../kernels/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
 
 describe('node/dawn', () => {
   it('polls about once a millisecond while it waits, not in a tight loop', async () => {
     const gpu = await testGpu()
-    const layer = cases.find(({ name }) => name === 'resnet50.layer3.conv2')!
-    const { kernel, data } = await conv2dRun(layer, gpu)
+    const { kernel, data } = conv2dRun(conv2dCase('resnet50.layer3.conv2'))
     const start = performance.now()
     const { timers, immediates } = await countCallbacks(() => runKernel(gpu, kernel, data))
     const milliseconds = performance.now() - start

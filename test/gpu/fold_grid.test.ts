@@ -3,8 +3,7 @@ import { foldGrid } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
 import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
-import { cases } from '../cases/conv2d.ts'
-import { conv2dRun } from '../kernels/conv2d.ts'
+import { conv2dCase, conv2dRun } from '../kernels/conv2d.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { globalAveragePool as averages } from '../reference/global_average_pool.ts'
@@ -40,11 +39,11 @@ describe('gpu/kernel foldGrid', () => {
 
   it('a convolution of 69 696 workgroups', async () => {
     const gpu = await testGpu()
-    const layer = cases.find(({ name }) => name === '3×3, 64 → 64 channels on 33×33')!
+    const layer = conv2dCase('3×3, 64 → 64 channels on 33×33')
     const wider = { ...layer, input: [1, 66, 66, 3] as const, outChannels: 64 }
     const tile = { pixels: 1, vectors: 1, lanesX: 1, lanesY: 1 }
     const variant = (options: Conv2dOptions) => conv2d({ ...options, tile })
-    const run = await conv2dRun(wider, gpu, { variant })
+    const run = conv2dRun(wider, { variant })
     expect(run.kernel.workgroups).to.equal(66 * 66 * 16)
     await verify(gpu, run)
   })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
-import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
+import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Choice, targetOf } from '../support/target.ts'
@@ -23,8 +23,6 @@ const variantsFor = (options: Conv2dOptions, choice: Choice) =>
   strategiesFor(options, targetOf(choice)).map(({ name }) => name)
 const chooseVariant = (options: Conv2dOptions, choice: Choice) =>
   chooseStrategy(options, targetOf(choice)).name
-
-const fixedTiles = conv2dVariants.filter(variant => variant.startsWith('conv2d_tiled_'))
 
 const replaced = ([...shape]: Conv2dOptions['input'], axis: number): Conv2dOptions['input'] => {
   shape[axis] = 7

@@ -1,14 +1,15 @@
 // Convolutions as a plan runs them, every way that it may be told to, against the reference.
 
 import { expect } from 'chai'
-import type { Conv2dVariant } from '../../src/graph/convolution/strategies.ts'
+import { type Conv2dVariant, fixedTiles } from '../../src/graph/convolution/strategies.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { FusedConv2dOp } from '../../src/graph/ops/conv2d.ts'
 import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { createPlan, planOptimised } from '../../src/graph/plan/plan.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
-import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
+import { conv2dOf } from '../kernels/conv2d.ts'
+import { type Conv2dCase, cases } from '../kernels/shared/conv2d_cases.ts'
 import { seededImage } from '../model/seeded_weights.ts'
 import { placeOf, sizeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
@@ -123,6 +124,15 @@ describe('a convolution in a plan', () => {
     for (const test of light)
       it(`through workgroup memory: ${test.name}`, () =>
         expectConvolved(test, { variant: 'conv2d_tiled', withoutSubgroups: true }))
+
+    const few = [
+      'odd map, no bias',
+      'dilation 24 on 9×9: only the centre tap',
+      'aspp.project 1024 → 256 with a bias per image, on 9×9',
+    ]
+    for (const variant of fixedTiles)
+      for (const test of cases.filter(({ name }) => few.includes(name)))
+        it(`by ${variant}: ${test.name}`, () => expectConvolved(test, { variant, withoutSubgroups: true }))
 
     it('into a slice of a wider tensor, in shares of the sums', async () => {
       const test = cases.find(({ name }) => name === 'aspp.project 1024 → 256 with a bias per image, on 9×9')!

@@ -13,8 +13,7 @@ import { seededImage } from './seeded_weights.ts'
 const SIZE = 33
 
 function shrunkGraph({ config, inference }: Preset): ModelGraph {
-  const narrow =
-    config.backbone === 'mobilenet_v2' ? { ...config, depthMultiplier: 0.1 } : { ...config, width: 1 / 16 }
+  const narrow = 'width' in config ? { ...config, width: 1 / 16 } : { ...config, depthMultiplier: 0.1 }
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, SIZE, SIZE, 3])
   return builder.build([deepLab(builder, image, deepLabConfig(narrow), inference.outputStride)])

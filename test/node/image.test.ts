@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { readImage } from '../../src/node/images/image.ts'
@@ -16,9 +17,11 @@ import {
   unlimited,
   WHITE,
 } from './image_support.ts'
-import { rejection, sharedFile } from './support.ts'
+import { rejection, sharedFile, useTemporaryFolder } from './support.ts'
 
 describe('readImage', () => {
+  const path = useTemporaryFolder()
+
   const losslessly = {
     png: {},
     webp: { lossless: true },
@@ -122,8 +125,10 @@ describe('readImage', () => {
   })
 
   it('checks its options and its argument', async () => {
-    const { width, height } = await readImage(await small().png().toBuffer())
-    expect([width, height]).to.deep.equal([3, 2])
+    const bytes = await small().png().toBuffer()
+    await writeFile(path('photo.png'), bytes)
+    for (const photo of [bytes, path('photo.png')])
+      expect(await readImage(photo)).to.include({ width: 3, height: 2 })
     const cases: [() => Promise<unknown>, string][] = [
       [
         () => readImage(undefined as never),

@@ -4,7 +4,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp } from './definition.ts'
-import type { ResizeOptions } from './resize.ts'
+import type { ResamplingOptions } from './resize.ts'
 
 export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits: Tensor }> & {
   alignCorners: boolean
@@ -16,7 +16,7 @@ export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits
 }
 
 /** The logits of one view of a photo. */
-export interface View {
+export interface LogitsView {
   logits: Tensor
   flip: boolean
   /** Its share in the mean. */
@@ -29,8 +29,8 @@ export interface View {
  */
 export function meanProbabilitiesShape<Op extends AnyOp>(
   scope: GraphScope<Op>,
-  views: readonly View[],
-  { name, height, width, alignCorners }: ResizeOptions,
+  views: readonly LogitsView[],
+  { name, height, width, alignCorners }: ResamplingOptions,
 ): AccumulateProbabilitiesOp[] {
   const [n, , , c] = views[0].logits.shape
   const output = scope.tensor(name, [n, height, width, c])

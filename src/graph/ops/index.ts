@@ -13,6 +13,7 @@ import * as concat from './concat.ts'
 import * as conv2d from './conv2d.ts'
 import * as convolution from './convolution.ts'
 import * as crossEntropy from './cross_entropy.ts'
+import * as custom from './custom.ts'
 import type { DifferentiableOp, NoGradient, OpDefinition } from './definition.ts'
 import * as depthwise from './depthwise_conv2d.ts'
 import * as dropout from './dropout.ts'
@@ -36,6 +37,7 @@ interface PlainOps {
   dropout: dropout.DropoutOp
   preprocess: preprocess.PreprocessOp
   accumulateProbabilities: accumulate.AccumulateProbabilitiesOp
+  custom: custom.CustomOp
   upsampleArgmax: argmax.UpsampleArgmaxOp
 }
 
@@ -76,12 +78,13 @@ interface BackwardOps {
   sliceChannels: concat.SliceChannelsOp
   crossEntropy: crossEntropy.CrossEntropyOp
   crossEntropyBackward: crossEntropy.CrossEntropyBackwardOp
+  custom: custom.CustomOp
 }
 
 /** What is planned: all of a graph, with what passes have fused. */
 export interface FusedOps
   extends PlainOps,
-    Omit<BackwardOps, 'add' | 'dropout'>,
+    Omit<BackwardOps, 'add' | 'custom' | 'dropout'>,
     Pick<FoldedOps, 'batchNormTraining' | 'add'> {
   conv2d: conv2d.FusedConv2dOp
   depthwiseConv2d: depthwise.FusedDepthwiseConv2dOp
@@ -127,6 +130,7 @@ const definitions: Definitions & Differentiables = {
   conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
   crossEntropy: crossEntropy.crossEntropyOp,
   crossEntropyBackward: crossEntropy.crossEntropyBackwardOp,
+  custom: custom.customOp,
   depthwiseConv2d: depthwise.depthwiseConv2dOp,
   depthwiseConv2dBackwardInput: depthwise.depthwiseConv2dBackwardInputOp,
   depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
@@ -184,6 +188,7 @@ export class GraphBuilder extends GraphScope<ModelOp> {
   readonly dropout = this.#adds(dropout.dropoutShape<ModelOp>)
   readonly softmax = this.#adds(softmax.softmaxShape<ModelOp>)
   readonly preprocess = this.#adds(preprocess.preprocessShape<ModelOp>)
+  readonly custom = this.#adds(custom.customShape<ModelOp>)
   readonly upsampleArgmax = this.#adds(argmax.upsampleArgmaxShape<ModelOp>)
   /** The mean over several views of softmax(upsample(logits)): see `meanProbabilitiesShape`. */
   readonly meanProbabilities = this.#adds(accumulate.meanProbabilitiesShape<ModelOp>)

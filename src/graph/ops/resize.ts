@@ -5,12 +5,12 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 export type ResizeOp = OpOf<'resize', { input: Tensor }> & { alignCorners: boolean }
 
 /** Size in pixels, and which of PyTorch's two conventions for positions holds. */
-export interface ResizeOptions {
+export interface ResamplingOptions {
   name: string
   height: number
   width: number
@@ -21,7 +21,7 @@ export interface ResizeOptions {
 export function resizeShape<Op extends AnyOp>(
   scope: GraphScope<Op>,
   input: Tensor,
-  { name, height, width, alignCorners }: ResizeOptions,
+  { name, height, width, alignCorners }: ResamplingOptions,
 ): ResizeOp {
   const [n, , , c] = input.shape
   const output = scope.tensor(name, [n, height, width, c])
@@ -40,7 +40,7 @@ export const resizeOp: DifferentiableOp<ResizeOp> = {
     const { input } = op.inputs
     if (!tape.wants(input)) return
     const { alignCorners } = op
-    const output = inputGradient(input, op)
+    const output = gradientOfInput(input, op)
     const backward = { kind: 'resizeBackward', name: output.name, alignCorners, output } as const
     tape.add(input, tape.emit({ ...backward, inputs: { gradient } }))
   },

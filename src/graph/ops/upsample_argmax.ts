@@ -5,7 +5,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp } from './definition.ts'
-import type { ResizeOptions } from './resize.ts'
+import type { ResamplingOptions } from './resize.ts'
 
 export type UpsampleArgmaxOp = OpOf<'upsampleArgmax', { logits: Tensor }> & { alignCorners: boolean }
 
@@ -16,7 +16,7 @@ export type UpsampleArgmaxOp = OpOf<'upsampleArgmax', { logits: Tensor }> & { al
 export function upsampleArgmaxShape<Op extends AnyOp>(
   scope: GraphScope<Op>,
   logits: Tensor,
-  { name, height, width, alignCorners }: ResizeOptions,
+  { name, height, width, alignCorners }: ResamplingOptions,
 ): UpsampleArgmaxOp {
   if (logits.shape[3] > 256)
     throw new UserError(`upsampleArgmax: at most 256 classes, got ${logits.shape[3]} (${name})`)

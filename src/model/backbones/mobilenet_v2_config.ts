@@ -31,7 +31,7 @@ export interface MobileNetV2Config {
 const MOST_CHANNELS = 1024
 const channels = expecting(`a whole number from 1 to ${MOST_CHANNELS}`, count(MOST_CHANNELS))
 
-/** The fields that Hugging Face's config.json has too, by our names, without their defaults. */
+/** @internal The fields that Hugging Face's config.json has too, by our names, without their defaults. */
 export const MOBILENET_FIELDS = {
   outputStride: outputStride.wrapped,
   depthMultiplier: width,
@@ -43,6 +43,7 @@ export const MOBILENET_FIELDS = {
   batchNormEpsilon: expecting('a number above 0, at most 1', factor(1)),
 }
 
+/** @internal */
 export const mobileNetV2Schema = v.strictObject({
   backbone: v.literal('mobilenet_v2'),
   classes,
