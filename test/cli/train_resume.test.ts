@@ -12,7 +12,7 @@ import { errorOf, useTraining } from './train_support.ts'
 describe('atrous train', () => {
   const { path, command, model, metrics } = useTraining()
 
-  it('stops after a step, and goes on bit for bit', async () => {
+  it('stops after a step, and resumes bit for bit', async () => {
     await atrous(...command('straight'))
     expect((await atrous(...command('run', '--stop-after', '4'))).stdout).to.match(/^step 4 of 6/)
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6/)
@@ -21,7 +21,7 @@ describe('atrous train', () => {
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6, in/)
   })
 
-  it('takes the whole recipe, and goes on with it', async () => {
+  it('accepts the whole recipe, and resumes with it', async () => {
     const balance = ['--class-weights', 'balanced', '--bootstrap', 'bright', '--head-learning-rate', '2']
     const options = [...balance, '--dropout', '0.5', '--auxiliary-loss', '0.5']
     await atrous(...command('straight', ...options))
@@ -41,7 +41,7 @@ describe('atrous train', () => {
     )
   })
 
-  it('goes on bit for bit with micro-batches, and with another activation budget', async () => {
+  it('resumes bit for bit with micro-batches and another activation budget', async () => {
     const more = ['--micro-batch-size', '1', '--freeze-batch-norm']
     await atrous(...command('straight', ...more))
     await atrous(...command('run', ...more, '--stop-after', '3'))
@@ -53,7 +53,7 @@ describe('atrous train', () => {
     expect(state.recipe).to.include({ batchSize: 2, microBatchSize: 1, activationBudget: 0.25 })
   })
 
-  it('goes on after kill −9 as if it had never stopped', async () => {
+  it('resumes after kill −9 with the results of an uninterrupted run', async () => {
     const more = ['--save-every', '2', '--validate-every', '3']
     await atrous(...command('straight', ...more))
     const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', ...more)])
@@ -61,14 +61,14 @@ describe('atrous train', () => {
     while (!existsSync(path('run/checkpoints/step-2'))) await sleep(5)
     child.kill('SIGKILL')
     expect(await ended).to.equal('SIGKILL')
-    expect(existsSync(path('run/model.safetensors')), 'it was done already').to.equal(false)
+    expect(existsSync(path('run/model.safetensors')), 'it has finished already').to.equal(false)
     const { code, stderr } = await atrous(...command('run', '--resume', ...more))
     expect(code, stderr).to.equal(0)
     expect(await metrics('run')).to.deep.equal(await metrics('straight'))
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
 
-  it('goes on with a new GPU where the device is lost', async () => {
+  it('continues with a new GPU if the device is lost', async () => {
     await atrous(...command('straight'))
     const { submit } = Gpu.prototype
     let runs = 0
@@ -88,10 +88,10 @@ describe('atrous train', () => {
   })
 
   describe('with an image that breaks during the run', () => {
-    /** The image that the third step of two draws first. */
+    /** The image that the third step draws first, at two images per step. */
     const later = () => path(`voc/JPEGImages/photo${new Sampler([0, 1, 2, 3], 0).at(2)}.jpg`)
 
-    /** Runs with that photo damaged from the check on, and whole again afterwards. */
+    /** Runs with this photo damaged after the check, and restores it afterwards. */
     async function damaged(...args: string[]): Promise<Ended> {
       const whole = await readFile(later())
       const { create } = TrainingRun
@@ -107,7 +107,7 @@ describe('atrous train', () => {
       }
     }
 
-    it('ends with a checkpoint, and goes on once the image is mended, or without it by --skip-bad', async () => {
+    it('ends with a checkpoint, and resumes after the image is repaired, or without it with --skip-bad', async () => {
       await atrous(...command('straight'))
       const { code, stdout, stderr } = await damaged(...command('run'))
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })

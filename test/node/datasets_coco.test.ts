@@ -66,12 +66,12 @@ describe('datasets', () => {
       })
     })
 
-    it('has an image without annotations, all background', async () => {
+    it('reads an image without annotations as background', async () => {
       await writeCoco([])
       expect((await (await open()).read(0)).mask).to.deep.equal(new Uint8Array(48))
     })
 
-    it('coco-voc: takes VOC’s classes, and images with over 1000 pixels of them', async () => {
+    it('coco-voc: has VOC’s classes, and the images with over 1000 pixels of them', async () => {
       await writeCoco(
         [
           annotation(1, 63, [square(0, 0, 2)], 600),
@@ -89,7 +89,7 @@ describe('datasets', () => {
       expect(new Set(mask)).to.deep.equal(new Set([18, 0, 8]))
     })
 
-    it('says what makes no sense', async () => {
+    it('reports invalid annotations', async () => {
       await writeCoco([annotation(1, 17, [[1, 2, 3]])])
       expect(await problemsOf(await open())).to.deep.equal({
         kinds: ['unreadable'],
@@ -110,7 +110,7 @@ describe('datasets', () => {
       expect(await refusal(() => open())).to.match(/instances_val2017\.json: annotations: /)
     })
 
-    it('refuses records that are none, and what contradicts itself', async () => {
+    it('refuses invalid and contradictory records', async () => {
       const file = path('coco/annotations/instances_val2017.json')
       await writeCoco([annotation(1, 17, [square(0, 0, 2)])])
       const whole = JSON.parse(await readFile(file, 'utf8'))
@@ -156,7 +156,7 @@ describe('datasets', () => {
       }
     })
 
-    it('refuses outlines and runs that are none when they are drawn', async () => {
+    it('refuses invalid outlines and runs when they are drawn', async () => {
       const complaints: [unknown, string][] = [
         [[['"/><script>', 1, 2, 3, 4, 5]], 'an outline of 6 coordinates: expected at least 6 numbers'],
         [[1, 2, 3, 4, 5, 6], 'an outline of 0 coordinates: expected at least 6 numbers'],
@@ -174,7 +174,7 @@ describe('datasets', () => {
       }
     })
 
-    it('allocates nothing for a size that the photo does not have', async () => {
+    it('allocates nothing for a size that differs from the photo’s', async () => {
       await writeCoco([annotation(1, 17, { size: [1e6, 1e6], counts: [1e12] })])
       const file = path('coco/annotations/instances_val2017.json')
       await writeText(

@@ -42,5 +42,7 @@ function ownSplit(folder: string, split: string, ids: string[]): string[] {
   if (split === 'all') return ids
   if (split === 'val') return ids.filter(id => held.has(id))
   if (split === 'train') return ids.filter(id => !held.has(id))
-  throw new UserError(`${folder}: no split "${split}"; without a folder "splits" there is train, val and all`)
+  throw new UserError(
+    `${folder}: no split "${split}"; without a folder "splits" the splits are train, val and all`,
+  )
 }

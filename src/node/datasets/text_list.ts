@@ -30,7 +30,7 @@ function decodeText(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new UserError(`${printablePath(file)}: is no text in UTF-8`)
+    throw new UserError(`${printablePath(file)}: is not UTF-8 text`)
   }
 }
 
