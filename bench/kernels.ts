@@ -10,8 +10,7 @@ import { timeKernel } from '../src/bench/time_kernel.ts'
 import { ceilingsText, RATES, ratesCells, SUMMARY, summaryCells } from '../src/cli/bench/bench_text.ts'
 import { StreamedTable } from '../src/cli/streamed_table.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
-import { chooseConv2dBackwardInput } from '../src/kernels/choose_conv2d_backward_input.ts'
-import { chooseConv2dBackwardWeight } from '../src/kernels/choose_conv2d_backward_weight.ts'
+import { weightGradientKernel } from '../src/graph/convolution/backward_weight.ts'
 import { conv2dTiled } from '../src/kernels/conv2d_tiled.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../src/node/gpu/dawn.ts'
 import { cases as accumulateGradientsCases } from '../test/cases/accumulate_gradients.ts'
@@ -99,6 +98,7 @@ import {
   winogradOutputBackwardRun,
   winogradWeightBackwardRun,
 } from '../test/kernels/winograd_backward.ts'
+import { backwardInputKernel } from '../test/support/gradient_kernels.ts'
 import { type KernelRun, verify } from '../test/support/kernel_run.ts'
 
 interface Bench {
@@ -126,10 +126,10 @@ const ops: Record<string, Bench[]> = {
   winograd_output_backward: benches(winogradCases, winogradOutputBackwardRun),
   winograd_weight_backward: benches(winogradCases, winogradWeightBackwardRun),
   conv2d_backward_input: benches(conv2dBackwardCases, (test, gpu) =>
-    conv2dBackwardInputRun(test, gpu, options => chooseConv2dBackwardInput(options, gpu)),
+    conv2dBackwardInputRun(test, gpu, options => backwardInputKernel(options, gpu)),
   ),
   conv2d_backward_weight: benches(conv2dBackwardCases, (test, gpu) =>
-    conv2dBackwardWeightRun(test, options => chooseConv2dBackwardWeight(options, gpu)),
+    conv2dBackwardWeightRun(test, options => weightGradientKernel(options, gpu)),
   ),
   bias_gradient: benches(biasGradientCases, biasGradientRun),
   depthwise_conv2d: benches(depthwiseConv2dCases, depthwiseConv2dRun),

@@ -33,7 +33,7 @@ try {
     }
   }
 } finally {
-  for (const name of ['before', 'after'])
+  for (const name of after ? ['before', 'after'] : ['before'])
     execFileSync('git', ['worktree', 'remove', '--force', join(folder, name)], {
       cwd: repository,
       stdio: 'ignore',

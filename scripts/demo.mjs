@@ -16,7 +16,7 @@ function demo() {
   rmSync(FOLDER, { recursive: true, force: true })
   const picture = `${FOLDER}/scene.png`
   say(`drawing a scene: ${picture}`)
-  node('--import', 'tsx', 'scripts/render_scene.ts', `${SEED}`, picture, '513', '513')
+  node('--import', 'tsx', 'scripts/scenes/render_scene.ts', `${SEED}`, picture, '513', '513')
   say('finding what is in it')
   node('bin/atrous.mjs', 'segment', picture, '--model', 'scenes', '--out', FOLDER)
   say(`look at ${resolve(FOLDER, 'scene.overlay.png')}`)

@@ -15,7 +15,10 @@ const { DeepLab, Trainer, openGpu, presets } = atrous
 
 /** A sixteenth of the channels: as many layers as the whole network, in a fraction of the time. */
 const NARROW = 1 / 16
+/** Beside the repository, for development. */
 const CHECKPOINT = 'shared/data/checkpoints/deeplabv3_mobilenet_v2_1.0_513'
+
+const SMALL = { backbone: 'resnet50', width: NARROW } as const
 
 const found: Record<string, string> = {}
 
@@ -37,9 +40,9 @@ for (const [name, source] of [
     model.dispose()
   } else found[name] = 'absent'
 
-await train('frozen', { freezeBatchNorm: true })
+await train('frozen', { freezeBatchNorm: true, learningRate: 1e-5 })
 await train('batch', {})
-await train('auxiliary head', { auxiliaryLoss: 0.4, dropout: 0.1 }, { auxiliaryHead: true })
+await train('auxiliary head', { auxiliaryLoss: 0.4, dropout: 0.1 }, { ...SMALL, auxiliaryHead: true })
 await train('budget', { activationBudget: 3 })
 await train('micro-batches', { microBatchSize: 2 })
 await train('mobilenet_v2', {}, { backbone: 'mobilenet_v2', depthMultiplier: NARROW })
@@ -61,12 +64,8 @@ async function segment(name: string, model: Atrous.DeepLab, options: Atrous.Infe
 }
 
 /** Losses and weights after five steps. */
-async function train(
-  name: string,
-  recipe: Partial<Atrous.Recipe>,
-  config: Partial<Atrous.ResNetConfig> | Config = {},
-): Promise<void> {
-  const network = { backbone: 'resnet50', classes: 5, width: NARROW, ...config } as Config
+async function train(name: string, recipe: Partial<Atrous.Recipe>, config: Config = SMALL): Promise<void> {
+  const network = { ...config, classes: 5 }
   const model = await DeepLab.create(network, { gpu, size: 97, tune: 'off' })
   const trainer = new Trainer(model, dataset(), { steps: 5, batchSize: 4, cropSize: 65, ...recipe })
   const losses: number[] = []

@@ -48,11 +48,11 @@ export const expecting = <Schema extends v.GenericSchema>(text: string, schema: 
   v.custom<v.InferOutput<Schema>>(
     value => v.is(schema, value),
     ({ input }) =>
-      input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${shown(input)}`,
+      input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${abbreviated(input)}`,
   )
 
-/** A value as a message shows it, abbreviated. */
-function shown(value: unknown): string {
+/** A value as JSON for a message, cut where it is long. */
+function abbreviated(value: unknown): string {
   const text = typeof value === 'object' || typeof value === 'string' ? jsonOf(value) : String(value)
   return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text
 }
@@ -91,7 +91,7 @@ function messageOf({ message, type, expected, input, path }: v.BaseIssue<unknown
   if (expected === 'never') return 'there is no such field'
   if (input === undefined && expected === JSON.stringify(path?.at(-1)?.key)) return 'missing'
   const what = expectation(type, expected)
-  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${shown(input)}`
+  return input === undefined ? `missing; expected ${what}` : `expected ${what}; got ${abbreviated(input)}`
 }
 
 function expectation(type: string, expected: string | null): string {

@@ -2,8 +2,9 @@
 // to the last bit.
 
 import { findBenchModel } from '../../src/cli/bench/bench_model.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import { type Graph, graphParameters } from '../../src/graph/ir/graph.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import type { Shape } from '../../src/kernels/layout.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { initialValues } from '../../src/model/initial_weights.ts'
@@ -17,7 +18,7 @@ export type WorkloadOptions =
 
 export interface Workload {
   /** Of one input and one output. */
-  graph: Graph
+  graph: ModelGraph
   /** By name, in PyTorch's layouts. */
   parameters: ReadonlyMap<string, Float32Array>
   /** Dense NHWC. */

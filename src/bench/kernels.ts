@@ -2,9 +2,8 @@
 
 import { storedBuffers } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import type { Kernel } from '../gpu/kernel.ts'
+import { type Kernel, shaderName } from '../gpu/kernel.ts'
 import type { HostData } from '../gpu/run_kernel.ts'
-import type { ShaderName } from '../gpu/shaders.gen.ts'
 import type { Step } from '../graph/lower/step.ts'
 import { toFloat16 } from '../kernels/float16.ts'
 import type { Shape } from '../kernels/layout.ts'
@@ -17,7 +16,7 @@ import { timeKernel } from './time_kernel.ts'
 export interface KernelBench extends Rates {
   /** The first that runs it. */
   op: string
-  shader: ShaderName
+  shader: string
   /** Of its output, [n, h, w, c]. */
   output: Shape
   /** Ops that run it. */
@@ -47,7 +46,7 @@ export async function benchKernels(
     const milliseconds = summary(await timeKernel(gpu, kernel, noiseFor(kernel), repetition))
     const rates = ratesOf([kernel], milliseconds.median, ceilings)
     found.push({
-      ...{ op: kernel.label, shader: kernel.shader, output: op.output.shape, uses: 1 + others.length },
+      ...{ op: kernel.label, shader: shaderName(kernel), output: op.output.shape, uses: 1 + others.length },
       ...{ milliseconds, ...rates },
     })
   }

@@ -1,13 +1,13 @@
 // Where a program's time goes: by shader, and by op.
 
+import { shaderName } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import type { ShaderName } from '../gpu/shaders.gen.ts'
 import type { Ceilings } from './ceilings.ts'
 import { type Rates, ratesOf } from './rates.ts'
 
 export interface Profile {
-  shaders: ProfileRow<{ shader: ShaderName; dispatches: number }>[]
-  ops: ProfileRow<{ op: string; shader: ShaderName }>[]
+  shaders: ProfileRow<{ shader: string; dispatches: number }>[]
+  ops: ProfileRow<{ op: string; shader: string }>[]
 }
 
 export type ProfileRow<Key> = Key &
@@ -22,11 +22,11 @@ export function profileOf(runs: readonly KernelTime[][], ceilings: Ceilings): Pr
     const kernels = its.map(({ kernel }) => kernel)
     return { ...key, milliseconds, share: milliseconds / total, ...ratesOf(kernels, milliseconds, ceilings) }
   }
-  const shaders = [...new Set(times.map(({ kernel }) => kernel.shader))].map(shader => {
-    const its = times.filter(({ kernel }) => kernel.shader === shader)
+  const shaders = [...new Set(times.map(({ kernel }) => shaderName(kernel)))].map(shader => {
+    const its = times.filter(({ kernel }) => shaderName(kernel) === shader)
     return row({ shader, dispatches: its.length }, its)
   })
-  const ops = times.map(time => row({ op: time.kernel.label, shader: time.kernel.shader }, [time]))
+  const ops = times.map(time => row({ op: time.kernel.label, shader: shaderName(time.kernel) }, [time]))
   return { shaders: shaders.sort(longestFirst), ops: ops.sort(longestFirst) }
 }
 

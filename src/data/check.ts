@@ -1,53 +1,54 @@
-// What is wrong with a dataset, before anything is computed with it.
+// Finds what is wrong with a dataset before anything is computed with it.
 
 import { UserError } from '../errors.ts'
-import { duplicateNames, nameListText } from './class_names.ts'
+import { duplicateNames } from '../model/class_names_schema.ts'
+import { nameListText } from './class_names.ts'
 import { type Dataset, IGNORE_INDEX } from './dataset.ts'
 import { oddClassText, readLabelledImage, readLabels } from './labelled_image.ts'
 
-/** What has to be mended, or left out, before the dataset is of use. */
+/** A problem that must be mended, or an image that must be left out, before the dataset is of use. */
 export interface DatasetProblem {
   /**
-   * Of an image: `unreadable` (photo or labels are missing or damaged, or their sizes differ), `class out of range` or `all
-   * ignored`. Of the whole dataset: `only 0 and 255` or `duplicate class`.
+   * Of one image: `unreadable` (photo or labels are missing or damaged, or their sizes differ), `class out of range`, or `all
+   * ignored`. Of the whole dataset: `only 0 and 255`, or `duplicate class`.
    */
   kind: 'unreadable' | 'class out of range' | 'all ignored' | 'only 0 and 255' | 'duplicate class'
-  /** The image that it is about; undefined where it is about the whole dataset, and to leave out images does not help. */
+  /** The image with the problem. Undefined for a problem of the whole dataset, which leaving out images does not solve. */
   index?: number
-  /** One line that names the image or the dataset. */
+  /** One line. It names the image or the dataset. */
   message: string
 }
 
 export interface DatasetReport {
-  /** Those of the whole dataset come first. */
+  /** Problems of the whole dataset come first. */
   problems: DatasetProblem[]
-  /** What is allowed but seldom meant, a line each: classes of which no image without a problem has a pixel. */
+  /** One line each for what is allowed but seldom meant: classes without a single pixel in the images without a problem. */
   warnings: string[]
-  /** Of each class, its share of all labelled pixels in images without a problem, 0 to 1. */
+  /** Each class's share of the labelled pixels in the images without a problem, 0 to 1. */
   shares: number[]
-  /** Of each image, its pixels of each class; zeros for one that cannot be read. */
+  /** For each image, its number of pixels of each class; zeros for an image that cannot be read. */
   pixels: number[][]
 }
 
 export interface CheckOptions {
-  /** Whether photos are decoded, to find damaged ones. Where false, only the labels are looked at. Default true. */
+  /** Whether photos are decoded, to find damaged ones. If false, only the labels are read. Default true. */
   photos?: boolean
   /** Called after each image. */
   onProgress?: (progress: { done: number; total: number }) => void
-  /** Ends the check: it then rejects with the signal's reason. */
+  /** Ends the check, which then rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
-/** The labels of an image, 0 to 255 ascending, and how many pixels have each. */
+/** The labels of an image, ascending from 0 to 255, and the number of pixels of each. */
 export type LabelCounts = readonly (readonly [label: number, pixels: number])[]
 
-/** Looks at one image, or throws a UserError that names it. */
+/** Counts the labels of one image. Throws a UserError that names the image if it cannot be read. */
 export type Inspect = (index: number) => Promise<LabelCounts>
 
-/** Images in work at once, by default: decoders have threads of their own. */
+/** The default number of images under way at a time: decoders have their own threads. */
 const CONCURRENCY = 4
 
-/** Looks at every image, several at a time, in the way that `inspect` does it (default: reads and decodes it here). */
+/** Checks every image, several at a time, by `inspect` (default: reads and decodes the image in this thread). */
 export async function checkImages(
   dataset: Dataset,
   {
@@ -150,7 +151,7 @@ function datasetProblems(
   return holdOnly0And255(found) ? [...duplicates, binaryMasks(name, classNames)] : duplicates
 }
 
-/** Many tools write 255 for what is there and 0 for what is not. */
+/** Many tools write 255 for the object and 0 for the rest. */
 function holdOnly0And255(found: readonly (LabelCounts | UserError)[]): boolean {
   const labels = new Set<number>()
   for (const counts of found)

@@ -1,11 +1,11 @@
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
+import { CLASS_NAMES } from '../model/class_names_schema.ts'
 import { printable, printableUpTo } from '../printable.ts'
-import { CLASS_NAMES } from './class_names_schema.ts'
 
 /**
- * The id of each name; case, spaces and signs count only where they tell classes apart. Throws a UserError for a name that is not
- * among the classes.
+ * The id of each name. Case, spaces and signs count only if they tell classes apart. Throws a UserError for a name that is not among
+ * the classes.
  */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {
@@ -18,8 +18,8 @@ export function classIds(names: readonly string[], classNames: readonly string[]
 }
 
 /**
- * Throws a UserError, of one line, where a model does not have a dataset's classes in a dataset's order. Case, spaces and
- * signs do not count ("potted plant" is "pottedplant"), and a model whose classes have no names matches by their number.
+ * Throws a UserError of one line unless the model has the dataset's classes in the dataset's order. Case, spaces and signs do not
+ * count: "potted plant" is "pottedplant". For a model whose classes have no names, only their number counts.
  */
 export function checkSameClasses(model: readonly string[], dataset: readonly string[]): void {
   if (model.length !== dataset.length)
@@ -34,7 +34,7 @@ export function checkSameClasses(model: readonly string[], dataset: readonly str
     )
 }
 
-/** Whether they are the same as far as `checkSameClasses` can tell. */
+/** Whether `checkSameClasses` accepts the two lists. */
 export function sameClasses(model: readonly string[], dataset: readonly string[]): boolean {
   try {
     checkSameClasses(model, dataset)
@@ -45,35 +45,17 @@ export function sameClasses(model: readonly string[], dataset: readonly string[]
 }
 
 /**
- * Throws a UserError, which begins with `source`, where these cannot be the names of a model's classes: there are too many of
- * them or only one, a class has no name, or two classes have the same name.
+ * Throws a UserError, which begins with `source`, for names that a model's classes cannot have: too many or only one, a class
+ * without a name, or two classes with the same name.
  */
 export function checkClassNames(names: readonly string[], source: string): void {
   const odd = names.findIndex(name => typeof name !== 'string' || name.trim() === '')
   if (odd >= 0)
     throw new UserError(`${source}: expected a name for class ${odd}, got ${JSON.stringify(names[odd])}`)
   checkJson(CLASS_NAMES, names, source)
-  const [duplicate] = duplicateNames(names)
-  if (duplicate) throw new UserError(`${source}: ${duplicate}`)
 }
 
-/** A line for each name that several classes have. Case does not count, nor does space around a name. */
-export function duplicateNames(names: readonly string[]): string[] {
-  const ids = new Map<string, number[]>()
-  for (const [id, name] of names.entries()) {
-    const key = name.trim().toLowerCase()
-    const same = ids.get(key)
-    if (same) same.push(id)
-    else ids.set(key, [id])
-  }
-  return [...ids.values()]
-    .filter(same => same.length > 1)
-    .map(
-      same => `classes ${printable(same.join(' and '))} have the same name, "${printable(names[same[0]])}"`,
-    )
-}
-
-/** Names for a message: the first ten, and how many more there are. */
+/** Names for a message: the first ten, and the number of the others. */
 export function nameListText(names: readonly string[]): string {
   const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''
   return `${names
@@ -88,7 +70,7 @@ const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Numbe
 
 const brief = (names: readonly string[]) => listed(names, 3)
 
-/** The first of some names, for a message. */
+/** The first names of a list, for a message. */
 function listed(names: readonly string[], most: number): string {
   const shown = names.slice(0, most).map(name => printableUpTo(40, name))
   return `${shown.join(', ')}${names.length > most ? ', …' : ''}`

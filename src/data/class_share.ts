@@ -8,13 +8,13 @@ export interface ClassShare {
   /** Share of the mask's pixels, 0 to 1. */
   share: number
   /**
-   * The mean probability of the class over its pixels in the mask, 0 to 1; only where probabilities were asked for. Where those are
-   * of another size than the mask, each pixel has that of the nearest position.
+   * The mean probability of the class over its pixels in the mask, 0 to 1. Present only if probabilities were asked for. If their
+   * size differs from the mask's, each pixel has the probability of the nearest position.
    */
   confidence?: number
 }
 
-/** The class that an overlay leaves as photographed: a colour on it would only dim the photo around what was found. */
+/** Whether an overlay leaves the class without a tint, which would only dim the photo around the objects. */
 export function isBackground({ name }: ClassShare): boolean {
   return name === 'background'
 }

@@ -1,4 +1,4 @@
-// COCO's annotations of object instances, turned into what semantic segmentation needs.
+// COCO's annotations of object instances, as input for semantic segmentation.
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
@@ -7,7 +7,7 @@ import { printable } from '../printable.ts'
 import type { CocoRle } from './coco_rle.ts'
 import { vocClasses } from './voc.ts'
 
-/** The parts of an instances_*.json that are read here. */
+/** The fields of instances_*.json that are read here. */
 export interface CocoInstances {
   images: { id: number; file_name: string; width: number; height: number }[]
   annotations: CocoAnnotation[]
@@ -17,7 +17,7 @@ export interface CocoInstances {
 export interface CocoAnnotation {
   image_id: number
   category_id: number
-  /** Outlines x, y, x, y, … in pixels, or a bitmap. */
+  /** Outlines (x, y, x, y, … in pixels) or a bitmap. */
   segmentation: number[][] | CocoRle
   /** In pixels. */
   area: number
@@ -32,7 +32,7 @@ function isImage(value: unknown): boolean {
   return isId(id) && typeof file_name === 'string' && isSide(width) && isSide(height)
 }
 
-/** The numbers of outlines and runs, which are most of a file, are checked when they are drawn. */
+/** The numbers in outlines and runs are most of a file. They are checked when they are drawn. */
 function isAnnotation(value: unknown): boolean {
   const { image_id, category_id, segmentation, area } = (value ?? {}) as Record<string, unknown>
   if (!isId(image_id) || !isId(category_id) || typeof area !== 'number') return false
@@ -42,7 +42,7 @@ function isAnnotation(value: unknown): boolean {
   return isSize && (Array.isArray(counts) || typeof counts === 'string')
 }
 
-/** One function checks a whole record: schemas of single fields would add 2 s for COCO's 860 000 annotations. */
+/** One function checks a whole record: a schema for each field would add 2 s for COCO's 860 000 annotations. */
 const INSTANCES = v.object({
   images: v.array(
     v.custom<CocoInstances['images'][number]>(
@@ -67,13 +67,14 @@ const INSTANCES = v.object({
   ),
 })
 
-/** Which class a category is; it is background where undefined. */
+/** Maps COCO's categories to classes. */
 export interface CocoMapping {
   classNames: readonly string[]
+  /** Undefined for background. */
   classOf(categoryId: number): number | undefined
 }
 
-/** COCO's names of VOC's classes, where they differ. */
+/** VOC's classes that have another name in COCO. */
 const VOC_NAMES: Record<string, (typeof vocClasses)[number]> = {
   airplane: 'aeroplane',
   'dining table': 'diningtable',
@@ -83,7 +84,7 @@ const VOC_NAMES: Record<string, (typeof vocClasses)[number]> = {
   tv: 'tvmonitor',
 }
 
-/** Background, and then every category in the order of its id. */
+/** Background, then every category in the order of the ids. */
 export function allCategories({ categories }: CocoInstances): CocoMapping {
   const sorted = categories.toSorted((a, b) => a.id - b.id)
   const ids = new Map(sorted.map(({ id }, i) => [id, i + 1]))
@@ -100,13 +101,13 @@ export function vocCategories({ categories }: CocoInstances): CocoMapping {
   return { classNames: vocClasses, classOf: id => ((ids.get(id) ?? -1) > 0 ? ids.get(id) : undefined) }
 }
 
-/** The paper keeps COCO's images whose regions of VOC's classes exceed this many pixels. */
+/** The paper keeps the images of COCO with more pixels of VOC's classes than this. */
 const LEAST_VOC_PIXELS = 1000
 
 export const hasEnoughVoc = (annotations: readonly CocoAnnotation[]): boolean =>
   annotations.reduce((sum, { area }) => sum + area, 0) > LEAST_VOC_PIXELS
 
-/** Throws a UserError that begins with `file` where a text is no list of instances, or one that contradicts itself. */
+/** Throws a UserError that begins with `file` for a text that is not a list of instances, or contradicts itself. */
 export function parseInstances(file: string, text: string): CocoInstances {
   const instances = parseJson(INSTANCES, text, file)
   const { images, annotations, categories } = instances

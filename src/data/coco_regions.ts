@@ -5,17 +5,17 @@ import { type CocoRle, decodeRle } from './coco_rle.ts'
 import { IGNORE_INDEX, type Labels } from './dataset.ts'
 import { fillPolygon } from './fill_polygon.ts'
 
-/** What of a photo belongs to a class. */
-export interface Region {
+/** The part of a photo that belongs to a class. */
+export interface ClassRegion {
   classId: number
   segmentation: number[][] | CocoRle
 }
 
 /**
- * Labels of the photo: background (0) where there is no region, IGNORE_INDEX where regions of several classes overlap, since COCO
- * does not say which is in front. Throws a UserError for coordinates or runs that make no sense.
+ * The labels of a photo: background (0) outside all regions, and IGNORE_INDEX in overlaps of several classes, because COCO does not
+ * say which one is in front. Throws a UserError for coordinates or runs that make no sense.
  */
-export function drawRegions(regions: readonly Region[], { width, height }: Size): Labels {
+export function drawRegions(regions: readonly ClassRegion[], { width, height }: Size): Labels {
   const mask = new Uint8Array(width * height)
   for (const id of new Set(regions.map(({ classId }) => classId))) {
     const ofClass = regions.filter(({ classId }) => classId === id)
@@ -30,8 +30,8 @@ interface Size {
   height: number
 }
 
-/** Where any of the regions is: height · width bytes, 0 where not. */
-function drawClass(regions: readonly Region[], { width, height }: Size): Uint8Array {
+/** The union of the regions: height · width bytes, 0 outside. */
+function drawClass(regions: readonly ClassRegion[], { width, height }: Size): Uint8Array {
   const union = new Uint8Array(width * height)
   for (const { segmentation } of regions) {
     if (Array.isArray(segmentation)) {

@@ -1,12 +1,12 @@
 import { UserError } from '../errors.ts'
 
-/** A bitmap as COCO's JSON has it: runs of zeros and ones in turn, column by column; as numbers, or packed into text. */
+/** A bitmap in COCO's JSON: the lengths of alternating runs of zeros and ones, column by column, as numbers or packed into text. */
 export interface CocoRle {
   size: [height: number, width: number]
   counts: number[] | string
 }
 
-/** The bitmap: height · width bytes of 0 or 1, row by row. Throws a UserError where the runs do not fill it. */
+/** The bitmap: height · width bytes of 0 or 1, row by row. Throws a UserError if the runs do not fill it. */
 export function decodeRle({ size: [height, width], counts }: CocoRle): Uint8Array {
   const runs = typeof counts === 'string' ? unpackRuns(counts) : counts
   if (!Array.isArray(runs) || !runs.every(run => Number.isSafeInteger(run) && run >= 0))
@@ -25,8 +25,9 @@ export function decodeRle({ size: [height, width], counts }: CocoRle): Uint8Arra
 }
 
 /**
- * COCO's text form of runs: each character less 48 holds five bits, lowest first, and whether more follow; the last one's highest
- * bit is the sign. From the fourth run on what is written is the difference to the run two before.
+ * Reads COCO's text form of runs. Each character, minus 48, holds five bits of a number, lowest first, and a sixth bit that says
+ * whether another character follows. The fifth bit of the last character is the sign. From the fourth run on, the number is the
+ * difference from the run two places before.
  */
 function unpackRuns(text: string): number[] {
   const runs: number[] = []

@@ -1,16 +1,16 @@
 import { UserError } from '../errors.ts'
 
-/** Far outside of any photo; within it the arithmetic below is exact to a small part of a pixel. */
+/** Far outside any photo. Up to this value the arithmetic below is exact to a small part of a pixel. */
 const LARGEST_COORDINATE = 1e6
 
-/** Of an outline: crossings with the middles of rows. Real ones have some thousand; more take too much memory and time. */
+/** The most crossings of an outline with the middles of rows. Real outlines have some thousand; more need too much memory and time. */
 const MOST_CROSSINGS = 2 ** 22
 
 /**
- * Sets the pixels whose centres are inside an outline (x, y, x, y, … in pixels) to 1: those around which the outline winds, as in
- * SVG's rule "nonzero". Parts outside of the bitmap, height · width bytes, are left out.
+ * Sets the pixels whose centres are inside an outline (x, y, x, y, … in pixels) to 1. A pixel is inside if the outline winds around
+ * it, as in SVG's rule "nonzero". The bitmap has height · width bytes; parts of the outline outside it are left out.
  *
- * Throws a UserError for fewer than three points, coordinates that are no numbers or far outside, and outlines that are too intricate.
+ * Throws a UserError for fewer than three points, for coordinates that are not numbers or far outside, and for too many crossings.
  */
 export function fillPolygon(
   points: readonly number[],
@@ -44,7 +44,7 @@ function checkPoints(points: unknown): asserts points is readonly number[] {
     throw new UserError(`an outline with the coordinate ${far}: it is far outside of the image`)
 }
 
-/** Where an outline crosses the middle of a row, by direction. */
+/** The columns in which an outline crosses the middle of a row, by direction. */
 interface Row {
   down: number[]
   up: number[]
@@ -64,14 +64,14 @@ function crossings(points: readonly number[], height: number): Map<number, Row> 
   return rows
 }
 
-/** A side from (x, y) to the next point. It crosses the middles of the rows from `first` to below `end`. */
+/** A side of the outline, from (x, y) to the next point. It crosses the middles of the rows `first` … `end` − 1. */
 interface Side {
   first: number
   end: number
   isDown: boolean
   x: number
   y: number
-  /** Columns a row. */
+  /** Columns per row. */
   slope: number
 }
 
@@ -84,10 +84,10 @@ function sidesOf(points: readonly number[], height: number): Side[] {
       end: firstCentre(Math.max(y, nextY), height),
       isDown: nextY > y,
       ...{ x, y },
-      slope: (nextX - x) / (nextY - y), // of a level side it is not asked for
+      slope: (nextX - x) / (nextY - y), // not a number for a level side, which crosses no row
     }
   })
 }
 
-/** Of `count` pixels side by side, the first whose centre is not before this place. */
+/** The first of `count` pixels in a row or column whose centre is at or after this coordinate. */
 const firstCentre = (place: number, count: number) => Math.min(count, Math.max(0, Math.ceil(place - 0.5)))

@@ -1,11 +1,11 @@
-/** A decoded photo: 8-bit sRGB with opaque alpha, the right way up. */
+/** A decoded photo: 8-bit sRGB with opaque alpha, upright. */
 export interface Image {
-  /** Size of `data` in pixels; smaller than the photo's own where that was too large for the GPU. */
+  /** The size of `data` in pixels. It is smaller than the photo's own size if that is too large for the GPU. */
   width: number
   height: number
   /** Red, green, blue, alpha; row by row from the top: height · width · 4 bytes. */
   data: Uint8Array
-  /** The photo's own size in pixels, as a viewer shows it (after its EXIF orientation). */
+  /** The photo's own size in pixels, after its EXIF orientation. */
   originalWidth: number
   originalHeight: number
 }

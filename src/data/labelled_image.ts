@@ -1,9 +1,9 @@
-// What a dataset hands out, checked before anything is computed with it: a dataset may be the caller's own code.
+// Checks the values that a dataset returns before anything is computed with them: a dataset may be the caller's own code.
 
 import { BadImageError, UserError } from '../errors.ts'
 import { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from './dataset.ts'
 
-/** Throws a UserError where size, ids or class names are not those of a dataset. Names may be the same. */
+/** Throws a UserError if size, ids or class names are not those of a dataset. Does not look for duplicate names. */
 export function checkDatasetFields({ name, size, ids, classNames }: Dataset): void {
   const refuse = (field: string, expected: string, got: unknown) => {
     throw new UserError(`${name}: ${field}: expected ${expected}, got ${got}`)
@@ -17,7 +17,7 @@ export function checkDatasetFields({ name, size, ids, classNames }: Dataset): vo
   if (odd >= 0) refuse('classNames', `a name for class ${odd}`, typeName(classNames[odd]))
 }
 
-/** Reads an image of a dataset. Throws a BadImageError where it cannot be read or its sizes do not fit each other. */
+/** Reads an image of a dataset. Throws a BadImageError if it cannot be read, or if the sizes of photo and labels differ. */
 export async function readLabelledImage(dataset: Dataset, index: number): Promise<LabelledImage> {
   return asBadImage(async () => {
     const labelled = await dataset.read(index)
@@ -27,7 +27,7 @@ export async function readLabelledImage(dataset: Dataset, index: number): Promis
   })
 }
 
-/** As `readLabelledImage`, of the labels alone. */
+/** As `readLabelledImage`, for the labels alone. */
 export async function readLabels(dataset: Dataset, index: number): Promise<Labels> {
   return asBadImage(async () => {
     const labels = await dataset.readLabels(index)
@@ -77,7 +77,7 @@ function checkMask({ mask, width, height }: Labels, id: string): void {
 
 function expectBytes(what: string, bytes: unknown, length: number, unit: string): void {
   if (bytes instanceof Uint8Array && bytes.length === length) return
-  const got = bytes instanceof Uint8Array ? `${bytes.length}` : `no Uint8Array but ${typeName(bytes)}`
+  const got = bytes instanceof Uint8Array ? `${bytes.length}` : `not a Uint8Array but ${typeName(bytes)}`
   throw new BadImageError(`${what}: expected ${length} bytes (${unit}), got ${got}`)
 }
 

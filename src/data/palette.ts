@@ -2,9 +2,9 @@
 export type Colour = readonly [red: number, green: number, blue: number]
 
 /**
- * The colour of one class id (0 to 255) in PASCAL VOC's colour map, after `VOClabelcolormap.m` of the VOC devkit: the id's
- * bits, lowest first, are dealt in turn to red, green and blue, and each channel fills from its highest bit down. So small
- * ids come out far apart: 1 is (128, 0, 0), 2 is (0, 128, 0), 3 is (128, 128, 0), and 255, "do not score", is (224, 224, 192).
+ * The colour of one class id (0 to 255) in PASCAL VOC's colour map, as in `VOClabelcolormap.m` of the VOC devkit. The id's bits,
+ * lowest first, go in turn to red, green and blue, and each channel fills from its highest bit down. So small ids have very
+ * different colours: 1 is (128, 0, 0), 2 is (0, 128, 0), 3 is (128, 128, 0), and 255, "do not score", is (224, 224, 192).
  */
 export function vocColour(id: number): Colour {
   let [red, green, blue] = [0, 0, 0]

@@ -1,4 +1,4 @@
-/** The classes of PASCAL VOC's segmentation task; a mask holds their indices, and 255 where nothing is to be scored. */
+/** The classes of PASCAL VOC's segmentation task. A mask holds their indices, and 255 for pixels that are not scored. */
 export const vocClasses = [
   'background',
   'aeroplane',

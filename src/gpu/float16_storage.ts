@@ -1,15 +1,14 @@
 // f16 in memory, f32 in registers: a kernel whose buffers take half the bytes, and that computes with the same arithmetic.
 
-import type { Kernel } from './kernel.ts'
-import { shaders } from './shaders.gen.ts'
+import { type Kernel, shaderText } from './kernel.ts'
 import { parseInterface } from './wgsl.ts'
 
 /**
  * The buffers that a shader declares as `Stored`: activations and packed weights, but not partial sums and other
  * scratch.
  */
-export function storedBuffers({ shader }: Pick<Kernel, 'shader'>): Set<string> {
-  const { buffers } = parseInterface(shaders[shader])
+export function storedBuffers(kernel: Pick<Kernel, 'shader'>): Set<string> {
+  const { buffers } = parseInterface(shaderText(kernel))
   return new Set(buffers.filter(({ stored }) => stored).map(({ name }) => name))
 }
 

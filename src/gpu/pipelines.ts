@@ -1,8 +1,7 @@
 // Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text.
 
 import { ShaderError } from './errors.ts'
-import type { Kernel } from './kernel.ts'
-import { shaders } from './shaders.gen.ts'
+import { type Kernel, shaderName, shaderText } from './kernel.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -24,7 +23,7 @@ export class PipelineCache {
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
   async get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(shaders[kernel.shader], kernel)
+    const code = assemble(shaderText(kernel), kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
     const pipeline = cached ?? compile(this.#device, kernel, code)
@@ -37,12 +36,13 @@ export class PipelineCache {
 
 async function compile(device: GPUDevice, kernel: Kernel, code: string): Promise<Pipeline> {
   const parsed = parseInterface(code)
+  const label = shaderName(kernel)
   device.pushErrorScope('validation')
-  const module = device.createShaderModule({ label: kernel.shader, code })
-  const layout = bindGroupLayout(device, kernel.shader, parsed)
+  const module = device.createShaderModule({ label, code })
+  const layout = bindGroupLayout(device, label, parsed)
   const compiling = device.createComputePipelineAsync({
-    label: kernel.shader,
-    layout: device.createPipelineLayout({ label: kernel.shader, bindGroupLayouts: [layout] }),
+    label,
+    layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: 'main' },
   })
   const scope = device.popErrorScope()

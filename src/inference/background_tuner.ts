@@ -1,6 +1,6 @@
-// Tuning at first use: between calls, and for a few seconds in all.
+// Tuning at first use. It runs between calls, for a few seconds in all.
 
-/** Of measuring, over all sizes. */
+/** The time for measuring, over all sizes. */
 const SECONDS = 10
 
 export class BackgroundTuner {
@@ -9,16 +9,14 @@ export class BackgroundTuner {
   #running: Promise<void> | undefined
   readonly #end = new AbortController()
 
-  /**
-   * Tunes by `work` in the background, for as long as there is time left, once for each `job`; not while it does so for another.
-   */
+  /** Tunes by `work` in the background: once for each `job`, one job at a time, and only while there is time left. */
   start(job: string, work: (limits: { seconds: number; signal: AbortSignal }) => Promise<unknown>): void {
     const { signal } = this.#end
     if (this.#running || this.#met.has(job) || this.#left <= 0 || signal.aborted) return
     this.#met.add(job)
     const begin = performance.now()
     this.#running = work({ seconds: this.#left, signal })
-      // What is wrong with the GPU the next call will find out, and tell to someone who listens.
+      // If the GPU has failed, the next call reports it to its caller.
       .then(undefined, () => undefined)
       .then(() => {
         this.#left -= (performance.now() - begin) / 1000
@@ -26,7 +24,7 @@ export class BackgroundTuner {
       })
   }
 
-  /** Ends what is under way, and all that would be. */
+  /** Ends the tuning under way, and starts none from now on. */
   async stop(): Promise<void> {
     this.#end.abort()
     await this.#running

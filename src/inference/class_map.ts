@@ -1,42 +1,41 @@
-// What a run finds in photos: a class for each pixel, and where it is asked for, a number for each class at each pixel.
+// The results of a run: a class for each pixel, and on request a number for each class at each pixel.
 
 import { UserError } from '../errors.ts'
 import type { Plan } from '../graph/plan/plan.ts'
 import type { TensorData } from '../graph/runtime/executor.ts'
 import { checkScoreBytes, type ScoreMap } from './class_scores.ts'
-import type { Job } from './inference_graph.ts'
+import type { InferenceJob } from './inference_graph.ts'
 
-/** What `segment` finds: class maps alone, or with them a number for each class at each pixel. */
+/** The result of `segment`: class maps alone, or also a number for each class at each pixel. */
 export type SegmentOutput = 'mask' | 'probabilities' | 'logits'
 
 export interface OutputOptions<Output extends SegmentOutput = SegmentOutput> {
   /**
-   * `mask`: a class for each pixel. `probabilities`: besides, the softmax over the classes at each pixel, or with several scales
-   * or `flip` the mean of the views' softmax. `logits`: besides, what the network gives before the softmax; of one view only.
-   * Default: mask.
+   * `mask`: a class for each pixel. `probabilities`: also the softmax over the classes at each pixel; with several scales or `flip`,
+   * the mean of the views' softmax. `logits`: also the network's values before the softmax; only for a single view. Default: mask.
    */
   output?: Output
   /**
-   * The size of the output: the photo's own, or the network's. The network's is the size of its logits, the image's divided by the
-   * output stride; with several scales or `flip` that of the image which the network sees at scale 1, where the mean is taken.
-   * The mask that comes with probabilities or logits has the photo's size. Default: photo.
+   * The size of the output: the photo's own, or the network's. The network's size is the size of its logits: the image's, divided by
+   * the output stride. With several scales or `flip` it is the size of the image at scale 1, at which the mean is taken. A mask that
+   * comes with probabilities or logits always has the photo's size. Default: photo.
    */
   at?: 'photo' | 'network'
 }
 
-/** What was found in a photo. */
+/** The result for one photo. */
 export interface ClassMap {
   /** Class ids, row by row from the top: height · width bytes. */
   mask: Uint8Array
   width: number
   height: number
-  /** Probabilities or logits, where they were asked for. */
+  /** Probabilities or logits, if asked for. */
   scores?: ScoreMap
 }
 
-/** Throws a UserError where a job has no logits of its own, or where its scores are too many. */
+/** Throws a UserError if a job with several views is to give logits, or if its scores are too large. */
 export function checkScores(
-  job: Job,
+  job: InferenceJob,
   { output, at, classes }: Required<OutputOptions> & { classes: number },
 ): void {
   if (output === 'logits' && job.views.length > 1)
@@ -57,7 +56,7 @@ export function masksOf({ graph: { outputs } }: Plan, found: TensorData): ClassM
   }))
 }
 
-/** The scores of each photo of a run, as `inferenceGraph` returns them. */
+/** The scores of each photo of a run, at the size that `inferenceGraph` gives them. */
 export function scoresOf({ graph: { outputs } }: Plan, found: TensorData): ScoreMap[] {
   const [n, height, width, classes] = outputs[1].shape
   const all = found[outputs[1].name] as Float32Array

@@ -1,5 +1,5 @@
-// What a network says of each class at each pixel, at any size: maps of many classes are too large for one buffer of the GPU, so
-// that they are made strip by strip.
+// A network's scores, a number for each class at each pixel, resampled to any size. A map of many classes may be too large for one
+// buffer of the GPU, so it is made in strips.
 
 import { UserError } from '../errors.ts'
 import { type Gpu, usage } from '../gpu/gpu.ts'
@@ -11,7 +11,7 @@ import { type Rows, resize } from '../kernels/resize.ts'
 
 /** A number for each class at each pixel. */
 export interface ScoreMap {
-  /** [height, width, classes]: row by row from the top, and a pixel's classes side by side: data[(y · width + x) · classes + id]. */
+  /** [height, width, classes], row by row from the top: data[(y · width + x) · classes + id]. */
   data: Float32Array
   width: number
   height: number
@@ -21,17 +21,17 @@ export interface ScoreMap {
 export interface ScoreMapTarget {
   width: number
   height: number
-  /** Whether to take the softmax of what is resampled: logits become probabilities. */
+  /** Whether to take the softmax after resampling: logits become probabilities. */
   softmax: boolean
 }
 
 /** The largest map, in bytes: 25 megapixels of 21 classes. */
 export const MAX_SCORE_BYTES = 2 ** 31
 
-/** Of a strip's buffer: large enough to keep a GPU busy, small beside the map. */
+/** The size of a strip's buffer: large enough to keep a GPU busy, and small next to the map. */
 const STRIP_BYTES = 2 ** 25
 
-/** Throws a UserError where a map of this size is larger than MAX_SCORE_BYTES. */
+/** Throws a UserError if a map of this size is larger than MAX_SCORE_BYTES. */
 export function checkScoreBytes({ width, height, classes }: Omit<ScoreMap, 'data'>): void {
   const bytes = width * height * classes * 4
   if (bytes > MAX_SCORE_BYTES)
@@ -43,7 +43,7 @@ export function checkScoreBytes({ width, height, classes }: Omit<ScoreMap, 'data
 
 /**
  * The map at another size, bilinear (align_corners = false), as `upsampleArgmax` interpolates for the mask.
- * Throws a UserError where the result is larger than MAX_SCORE_BYTES, or where not even a row of it fits in a buffer.
+ * Throws a UserError if the result is larger than MAX_SCORE_BYTES, or if a single row of it does not fit in a buffer.
  */
 export async function resampleScores(gpu: Gpu, scores: ScoreMap, target: ScoreMapTarget): Promise<ScoreMap> {
   const { width, height, softmax } = target
@@ -92,7 +92,7 @@ async function stripBuffers(gpu: Gpu, scores: ScoreMap, outputBytes: number): Pr
   return { input, output, readback }
 }
 
-/** Rows of the target, dense. */
+/** Some rows of the target, without padding of the channels. */
 async function makeStrip(
   gpu: Gpu,
   { input, output, readback }: Buffers,

@@ -1,7 +1,8 @@
 // The graph from photos to class maps: one view, or the mean of several views' probabilities.
 
-import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph, Tensor } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
@@ -10,30 +11,30 @@ import type { View } from './inference_options.ts'
 export interface PhotoSize {
   width: number
   height: number
-  /** The size that the mask is to have. */
+  /** The size of the mask. */
   originalWidth: number
   originalHeight: number
 }
 
-/** What a plan depends on. */
-export interface Job {
+/** Everything that a plan depends on. */
+export interface InferenceJob {
   batch: number
   photo: PhotoSize
   outputStride: number
   views: View[]
   preprocessing: Preprocessing
-  /** The size of the mask: the photo's, or that of the scores from which it is made. */
+  /** The size of the mask: the photo's, or the size of the scores. */
   maskAt: 'photo' | 'network'
-  /** Whether the graph returns the scores, too. */
+  /** Whether the graph also returns the scores. */
   withScores: boolean
 }
 
 /**
- * `photo` [n, h, w, 4] → `mask`, class8 [n, height, width, 1], and where the job asks for them, the scores from which the mask is
- * made: of one view the logits, [n, ⌈h'/outputStride⌉, ⌈w'/outputStride⌉, classes], where h' × w' is the size of the network's image;
- * of several views the mean of their probabilities, [n, h', w', classes], where h' × w' is that size at scale 1.
+ * `photo` [n, h, w, 4] → `mask`, class8 [n, height, width, 1], and if the job asks for them, the scores from which the mask is made.
+ * For one view these are the logits [n, ⌈h'/outputStride⌉, ⌈w'/outputStride⌉, classes], where h' × w' is the size of the network's
+ * image. For several views they are the mean of their probabilities [n, h', w', classes], where h' × w' is that size at scale 1.
  */
-export function inferenceGraph(config: DeepLabConfig, job: Job): Graph {
+export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): ModelGraph {
   const { batch, photo, views, maskAt } = job
   const builder = new GraphBuilder()
   const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')
@@ -58,7 +59,7 @@ export function inferenceGraph(config: DeepLabConfig, job: Job): Graph {
 function networkLogits(
   builder: GraphBuilder,
   photo: Tensor,
-  { config, job, view }: { config: DeepLabConfig; job: Job; view: View },
+  { config, job, view }: { config: DeepLabConfig; job: InferenceJob; view: View },
 ): Tensor {
   const { mean, std } = job.preprocessing
   const size = networkSize(job.photo, job.preprocessing, view.scale)

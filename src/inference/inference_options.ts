@@ -1,4 +1,4 @@
-// How a network is to look at photos: the options of `segment` and `evaluate`, checked, and the views that they ask for.
+// The options of `segment` and `evaluate`, checked, and the views of a photo that they ask for.
 
 import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig, outputStrides } from '../model/config.ts'
@@ -9,8 +9,8 @@ export interface InferenceOptions {
   /** Stride of the backbone in pixels: 8 is the finest and slowest. Default: the model's. */
   outputStride?: number
   /**
-   * Image sizes whose probabilities are averaged, as factors above 0, at most 4 (section 4.1 of DeepLabv3). A factor that stands
-   * there twice counts twice, and is computed once. At most 32 of them. Default [1].
+   * Image sizes whose probabilities are averaged, as factors above 0, at most 4 (section 4.1 of DeepLabv3). A factor that is given
+   * twice counts twice and is computed once. At most 32 factors. Default [1].
    */
   scales?: readonly number[]
   /** Whether each scale also runs on the mirrored image. Default false. */
@@ -26,11 +26,11 @@ export const INFERENCE_OPTIONS: OptionNames<InferenceOptions> = {
   size: true,
 }
 
-/** The image that the network sees once: at one scale, as it is or mirrored. */
+/** One pass of the network over the image: at one scale, mirrored or not. */
 export interface View {
   scale: number
   flip: boolean
-  /** Its part in the mean of the probabilities; the weights of all views add up to 1. */
+  /** Its share in the mean of the probabilities. The weights of all views add up to 1. */
   weight: number
 }
 
@@ -50,7 +50,7 @@ export function checkInferenceOptions(config: DeepLabConfig, options: InferenceO
   if (size !== undefined) checkSize(size)
 }
 
-/** Throws a UserError where a photo's edge cannot be resized to so many pixels. */
+/** Throws a UserError for a size to which a photo's edge cannot be resized. */
 export function checkSize(size: number): void {
   if (!Number.isInteger(size) || size < 1 || size > MAX_NETWORK_SIZE)
     throw expected('size', `a number of pixels from 1 to ${MAX_NETWORK_SIZE}`, size)
@@ -63,7 +63,7 @@ function checkScales(scales: readonly number[]): void {
     throw expected('scales', `up to ${MAX_SCALES} factors above 0, at most ${MAX_SCALE}`, scales)
 }
 
-/** Each view once, in the order of the scales: one of a scale that is given twice weighs twice as much. */
+/** Each view once, in the order of the scales. A scale that is given twice has twice the weight. */
 export function viewsOf({ scales = [1], flip = false }: InferenceOptions): View[] {
   const mirrorings = flip ? [false, true] : [false]
   return [...new Set(scales)].flatMap(scale => {

@@ -1,30 +1,30 @@
-// Photos to class maps: a network with its weights on a GPU, and a plan for each size of photo that it meets.
+// From photos to class maps: a network with its weights on a GPU, and a plan for each size of photo.
 
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
+import type { Conv2dVariant } from '../graph/convolution/strategies.ts'
 import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
-import type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
 import { resampleScores, type ScoreMap } from './class_scores.ts'
-import { inferenceGraph, type Job, type PhotoSize } from './inference_graph.ts'
+import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
 
 export type { InferenceOptions, PhotoSize }
 
-/** A photo's pixels, and the size that its mask is to have. */
+/** A photo's pixels, and the size of its mask. */
 export interface Photo extends PhotoSize {
   /** RGBA, height · width · 4 bytes. */
   data: Uint8Array
 }
 
-/** What is run on photos. */
+/** The network that runs on photos. */
 export interface SegmenterModel {
   config: DeepLabConfig
   preprocessing: Preprocessing
@@ -34,7 +34,7 @@ export interface SegmenterModel {
   precision?: Precision
 }
 
-/** Sizes kept ready; each holds an arena on the GPU. */
+/** The number of sizes that are kept ready. Each holds an arena on the GPU. */
 const MAX_PLANS = 4
 
 export class Segmenter {
@@ -46,16 +46,16 @@ export class Segmenter {
   readonly #tuned: Map<string, Conv2dVariant>
   #weights: WeightStore
   readonly #executors = new Map<string, Executor>()
-  /** Calls wait for each other: one that needs a new plan makes room by destroying another's. */
+  /** The last call. Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
   #running: Promise<unknown> = Promise.resolve()
   #disposed = false
-  /** Tunings wait for each other, and `dispose` for them: they allocate for themselves. */
+  /** The last tuning. Tunings wait for each other, and `dispose` waits for them, because they have buffers of their own. */
   #tuning: Promise<unknown> = Promise.resolve()
   readonly #end = new AbortController()
 
   /**
-   * `tuned` is what was measured on this GPU, to which `tune` adds.
-   * Throws a UserError where the GPU cannot store numbers at the model's precision.
+   * `tuned` has the fastest variants that were measured on this GPU. `tune` adds to it.
+   * Throws a UserError if the GPU cannot store numbers at the model's precision.
    */
   constructor(gpu: Gpu, model: SegmenterModel, tuned = new Map<string, Conv2dVariant>()) {
     this.#gpu = gpu
@@ -68,8 +68,8 @@ export class Segmenter {
   }
 
   /**
-   * A class map for each photo; all photos must have the same sizes. Throws a UserError for options that make no sense, and where
-   * the GPU or MAX_SCORE_BYTES is too small for the result.
+   * A class map for each photo. All photos must have the same sizes. Throws a UserError for options that make no sense, and if the
+   * result is too large for the GPU or larger than MAX_SCORE_BYTES.
    */
   async segment(photos: Photo[], options: InferenceOptions & OutputOptions = {}): Promise<ClassMap[]> {
     const { output = 'mask', at = 'photo', ...inference } = options
@@ -89,7 +89,7 @@ export class Segmenter {
     })
   }
 
-  #resampled(scores: ScoreMap, { photo, views }: Job, { output, at }: Required<OutputOptions>) {
+  #resampled(scores: ScoreMap, { photo, views }: InferenceJob, { output, at }: Required<OutputOptions>) {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
     return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax })
@@ -106,8 +106,8 @@ export class Segmenter {
   }
 
   /**
-   * Measures which kernels are fastest for photos of these sizes; plans made later run them. Other calls may come between, and wait
-   * for one measurement at most.
+   * Measures which kernels are fastest for photos of these sizes. Later plans run them. Other calls may run in between; they wait for
+   * one measurement at most.
    */
   tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions = {}): Promise<TunedConvolution[]> {
     const result = this.#tuning.then(() => this.#tune(photos, options))
@@ -136,15 +136,15 @@ export class Segmenter {
   }
 
   /**
-   * The GPU's own time of each kernel for these photos, in milliseconds. Where photos like these were not segmented before, it
-   * counts what a driver puts off until a kernel's first run.
+   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before, the times
+   * include the work that a driver does at a kernel's first run.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
     return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: pixelsOf(photos) }))
   }
 
-  /** Waits for what is under way, and ends tuning; nothing can be segmented after. */
+  /** Ends tuning, and waits for the calls under way. Nothing can be segmented after it. */
   async dispose(): Promise<void> {
     this.#end.abort()
     await this.#tuning
@@ -159,11 +159,10 @@ export class Segmenter {
   }
 
   get #target(): PlanTarget {
-    const { limits, subgroupSize, subgroupMatrix } = this.#gpu
-    return { limits, subgroupSize, subgroupMatrix, precision: this.#precision, tuned: this.#tuned }
+    return { device: this.#gpu, policy: { tuned: this.#tuned }, precision: this.#precision }
   }
 
-  /** Frees what is on the GPU. What runs after it is planned anew. */
+  /** Frees all plans and weights on the GPU. Later calls make new ones. */
   async #release(): Promise<void> {
     for (const executor of this.#executors.values()) await executor.destroy()
     this.#executors.clear()
@@ -177,7 +176,7 @@ export class Segmenter {
     return result
   }
 
-  #job(photos: PhotoSize[], options: InferenceOptions): Job {
+  #job(photos: PhotoSize[], options: InferenceOptions): InferenceJob {
     checkInferenceOptions(this.#config, options)
     const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
     const [{ width, height, originalWidth, originalHeight }] = photos
@@ -192,8 +191,8 @@ export class Segmenter {
     }
   }
 
-  /** From the cache, or new; the size that was not used for longest makes room. */
-  async #executor(job: Job): Promise<Executor> {
+  /** From the cache, or new. A new executor replaces the least recently used one when the cache is full. */
+  async #executor(job: InferenceJob): Promise<Executor> {
     this.#throwIfDisposed()
     const key = JSON.stringify(job)
     const executor = this.#executors.get(key) ?? (await this.#create(job))
@@ -202,7 +201,7 @@ export class Segmenter {
     return executor
   }
 
-  async #create(job: Job): Promise<Executor> {
+  async #create(job: InferenceJob): Promise<Executor> {
     const plan = createPlan(inferenceGraph(this.#config, job), this.#target)
     if (this.#executors.size === MAX_PLANS) {
       const [oldest, executor] = this.#executors.entries().next().value!
@@ -223,7 +222,7 @@ function precisionOn(gpu: Gpu, precision: Precision = 'fp32'): Precision {
   return precision
 }
 
-/** All photos' pixels, one after the other. */
+/** The pixels of all photos, one photo after the other. */
 function pixelsOf(photos: Photo[]): Uint8Array {
   const bytes = photos[0].width * photos[0].height * 4
   const pixels = new Uint8Array(photos.length * bytes)

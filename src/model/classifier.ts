@@ -1,28 +1,43 @@
-// The layers that know the classes: the last convolution of each head, which other classes need anew.
+// The layers that depend on the classes: the last convolution of each head. A network for other classes needs new ones.
 
 import { UserError } from '../errors.ts'
-import type { Parameter } from '../graph/ir/graph.ts'
-import type { DeepLabConfig } from './config.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
+import { backboneNames, backboneOf } from './backbones/index.ts'
+import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { initialValues, networkParameters, normalSource } from './initial_weights.ts'
 
-/** Small enough that an untrained classifier starts out undecided, with a loss of about ln(classes); as TensorFlow's DeepLab. */
+/** As in TensorFlow's DeepLab. So small that an untrained classifier prefers no class: its loss is about ln(classes). */
 const DEVIATION = 0.01
-
-/** Their names: of every ResNet, of its auxiliary head, and of MobileNetV2. */
-const CLASSIFIERS = ['classifier.4', 'aux_classifier.4', 'segmentation_head.classifier.convolution']
-
-const isOfClassifier = ({ name }: Parameter) =>
-  CLASSIFIERS.some(classifier => name === `${classifier}.weight` || name === `${classifier}.bias`)
-
-const isOfAuxiliaryHead = ({ name }: Parameter) => name.startsWith('aux_classifier.')
 
 /** Weight [classes, c, 1, 1] and bias [classes] of each head's classifier. */
 export const classifierParameters = (config: DeepLabConfig): Parameter[] =>
-  networkParameters(config).filter(isOfClassifier)
+  networkParameters(config).filter(parameter => isOfClassifier(config, parameter))
 
-/** What training may move faster than the rest: the classifier, and all of an auxiliary head, as torchvision's recipe does. */
+/** The parameters with a learning rate of their own: the classifier, and all of an auxiliary head, as in torchvision's recipe. */
 export const headParameters = (config: DeepLabConfig): Parameter[] =>
-  networkParameters(config).filter(parameter => isOfClassifier(parameter) || isOfAuxiliaryHead(parameter))
+  networkParameters(config).filter(
+    parameter => isOfClassifier(config, parameter) || isOfAuxiliaryHead(config, parameter),
+  )
+
+function isOfClassifier(config: DeepLabConfig, { name }: Parameter): boolean {
+  const { classifier, auxiliary } = backboneOf(config).heads
+  return [classifier, auxiliary?.classifier].some(
+    layer => layer !== undefined && (name === `${layer}.weight` || name === `${layer}.bias`),
+  )
+}
+
+function isOfAuxiliaryHead(config: DeepLabConfig, { name }: Parameter): boolean {
+  const { auxiliary } = backboneOf(config).heads
+  return auxiliary !== undefined && name.startsWith(auxiliary.prefix)
+}
+
+/** Throws a UserError, which begins with `subject` if given, for a network whose backbone has no auxiliary head. */
+export function checkCanHaveAuxiliaryHead({ backbone }: DeepLabConfig, subject?: string): void {
+  const able = backboneNames.filter(name => backboneOf({ backbone: name }).heads.auxiliary)
+  if (able.includes(backbone)) return
+  const problem = `only ${able.join(' and ')} have an auxiliary head, not ${backbone}`
+  throw new UserError(subject === undefined ? problem : `${subject}: ${problem}`)
+}
 
 /** A network and its weights by name. */
 interface Weighted {
@@ -31,8 +46,8 @@ interface Weighted {
 }
 
 /**
- * The network with an untrained classifier for `classes` classes in each head, its weights drawn from `seed` and its bias zero;
- * all other weights stay, and are shared with `model`.
+ * The network with an untrained classifier for `classes` classes in each head: weights drawn from `seed`, bias zero. All other
+ * weights stay and are shared with `model`.
  */
 export function withNewClassifier<T extends Weighted>(
   model: T,
@@ -44,16 +59,16 @@ export function withNewClassifier<T extends Weighted>(
 }
 
 /**
- * The ResNet with an untrained auxiliary head, drawn from `seed`; all other weights stay, and a network that has the head stays
- * as it is. Throws a UserError for other networks.
+ * The network with an untrained auxiliary head, drawn from `seed`. All other weights stay. A network that has the head already
+ * stays as it is. Throws a UserError for a backbone that has no such head.
  */
 export function withAuxiliaryHead<T extends Weighted>(model: T, { seed }: { seed: number }): T {
-  if (model.config.backbone === 'mobilenet_v2')
-    throw new UserError('only ResNets have an auxiliary head, not mobilenet_v2')
-  if (model.config.auxiliaryHead) return model
+  if (hasAuxiliaryHead(model.config)) return model
+  checkCanHaveAuxiliaryHead(model.config)
   const config = { ...model.config, auxiliaryHead: true }
-  const head = networkParameters(config).filter(isOfAuxiliaryHead)
-  const untrained = [...initialValues(head, seed), ...untrainedClassifiers(head.filter(isOfClassifier), seed)]
+  const head = networkParameters(config).filter(parameter => isOfAuxiliaryHead(config, parameter))
+  const classifier = head.filter(parameter => isOfClassifier(config, parameter))
+  const untrained = [...initialValues(head, seed), ...untrainedClassifiers(classifier, seed)]
   return { ...model, config, parameters: new Map([...model.parameters, ...untrained]) }
 }
 

@@ -1,7 +1,8 @@
 // Weights of a network that nothing has trained yet.
 
-import { GraphBuilder } from '../graph/builder.ts'
-import { graphParameters, type Parameter } from '../graph/ir/graph.ts'
+import { graphParameters } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { deepLabInTraining } from './deeplab.ts'
 

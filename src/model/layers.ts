@@ -1,7 +1,7 @@
 // The layers that every network here is made of.
 
-import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { Activation } from '../kernels/activation.ts'
 
 interface Layer {

@@ -8,11 +8,11 @@ export type { Colour } from '../data/palette.ts'
 export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
 export type { Gpu } from '../gpu/gpu.ts'
+export type { Conv2dVariant } from '../graph/convolution/strategies.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
 export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
 export type { ScoreMap } from '../inference/class_scores.ts'
 export type { InferenceOptions } from '../inference/inference_options.ts'
-export type { Conv2dVariant } from '../kernels/choose_conv2d.ts'
 export type { Precision } from '../kernels/layout.ts'
 export type {
   AsppConfig,

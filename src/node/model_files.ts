@@ -2,26 +2,25 @@
 
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
-import { CLASS_NAMES } from '../data/class_names_schema.ts'
 import { vocClasses } from '../data/voc.ts'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
-import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../model/config.ts'
-import { NETWORK } from '../model/config_schema.ts'
-import { fromHuggingFace, fromHuggingFaceProcessor, toHuggingFace } from '../model/hugging_face.ts'
-import { initialWeights, networkParameters } from '../model/initial_weights.ts'
+import type { JsonObject } from '../json_object.ts'
 import {
-  IMAGENET,
-  PREPROCESSING,
-  type Preprocessing,
-  TENSORFLOW,
-  TORCHVISION,
-} from '../model/preprocessing.ts'
+  backboneOf,
+  checkpointLayouts,
+  huggingFaceLayout,
+  recogniseNetwork,
+} from '../model/backbones/index.ts'
+import { CLASS_NAMES } from '../model/class_names_schema.ts'
+import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
+import { fromHuggingFaceProcessor } from '../model/hugging_face.ts'
+import { initialWeights, networkParameters } from '../model/initial_weights.ts'
+import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/checkpoint.ts'
-import { type Architecture, isUnusedParameter, recogniseArchitecture } from '../weights/names.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import { writeFileSet } from './files/file_set.ts'
-import type { FoundWeights, Json } from './weights.ts'
+import type { FoundWeights } from './weights.ts'
 
 export interface Model {
   config: DeepLabConfig
@@ -36,7 +35,7 @@ export function untrainedModel(
   config: DeepLabConfig,
   { seed = 0, size }: { seed?: number; size?: number } = {},
 ): Model {
-  const preprocessing = config.backbone === 'mobilenet_v2' ? TENSORFLOW : IMAGENET
+  const { preprocessing } = backboneOf(config)
   return {
     config,
     classNames: defaultNames(config.classes),
@@ -55,15 +54,15 @@ export function readModel({ stateDict, config: json, preprocessor, source }: Fou
   const parameters = matchParameters(stateDict, expected, {
     source,
     model: nameOf(described.config),
-    ignore: name => isUnusedParameter(familyOf(described.config), name),
+    ignore: name => backboneOf(described.config).checkpoint.isUnused(name),
   })
   checkValues(parameters, source)
   return { ...described, parameters }
 }
 
 /**
- * Writes model.safetensors and config.json (for MobileNetV2 in Hugging Face's form) to a folder. Over another model's files they
- * come both or not at all, even where the process is killed.
+ * Writes model.safetensors and config.json to a folder, where the backbone has it in Hugging Face's form. They replace another
+ * model's files both or not at all, even if the process is killed.
  */
 export function writeModel(folder: string, model: Model): Promise<void> {
   return writeFileSet(folder, modelFiles(model))
@@ -86,15 +85,16 @@ export function modelFiles(model: Model): Map<string, string | Uint8Array> {
 }
 
 /** What stands in config.json. */
-export function configJson({ config, classNames, preprocessing }: Description): Json {
-  return config.backbone === 'mobilenet_v2'
-    ? { ...toHuggingFace(config, classNames), preprocessing }
+export function configJson({ config, classNames, preprocessing }: Description): JsonObject {
+  const { huggingFace } = backboneOf(config).checkpoint
+  return huggingFace
+    ? { ...huggingFace.write(config, classNames), preprocessing }
     : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
 }
 
-export const jsonText = (json: Json) => `${JSON.stringify(json, null, 1)}\n`
+export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\n`
 
-/** `model_type` in the config.json of a ResNet that this package saved. */
+/** `model_type` in a config.json that has the form of this package, not Hugging Face's. */
 const OUR_TYPE = 'atrous'
 
 type Description = Omit<Model, 'parameters'>
@@ -103,68 +103,42 @@ function describe({ stateDict, config: json, preprocessor, source }: FoundWeight
   const configFile = join(dirname(source), 'config.json')
   if (json?.model_type === OUR_TYPE) return fromOurConfig(json, configFile)
   if (json) {
-    const { mean, std } = preprocessor
+    const statistics = preprocessor
       ? fromHuggingFaceProcessor(preprocessor, join(dirname(source), 'preprocessor_config.json'))
       : {}
     const { preprocessing } = checkJson(OUR_ADDITION, json, configFile)
+    const { options, classNames } = huggingFaceLayout(json.model_type).read(json, configFile)
+    const config = deepLabConfig(options, configFile)
     return {
-      ...fromHuggingFace(json, configFile),
-      preprocessing: preprocessing ?? {
-        ...TENSORFLOW,
-        mean: mean ?? TENSORFLOW.mean,
-        std: std ?? TENSORFLOW.std,
-      },
+      config,
+      classNames,
+      preprocessing: preprocessing ?? { ...usualPreprocessing(config), ...statistics },
     }
   }
-  const architecture = recogniseArchitecture(stateDict)
-  if (!architecture)
-    throw new UserError(
-      `${source} is a checkpoint of another network: neither DeepLabv3-ResNet nor DeepLabv3-MobileNetV2`,
-    )
-  return {
-    config: configOf(architecture, source),
-    classNames: defaultNames(architecture.classes),
-    preprocessing: architecture.family === 'torchvision-resnet' ? TORCHVISION : TENSORFLOW,
+  const network = recogniseNetwork(stateDict)
+  if (!network) {
+    const known = checkpointLayouts.map(layout => layout.network)
+    throw new UserError(`${source} is a checkpoint of another network: neither ${known.join(' nor ')}`)
   }
+  const config = deepLabConfig(network.options, source)
+  return { config, classNames: defaultNames(config.classes), preprocessing: usualPreprocessing(config) }
 }
+
+/** Of the public weights of a backbone. */
+const usualPreprocessing = (config: DeepLabConfig) => backboneOf(config).checkpoint.preprocessing
 
 const OUR_CONFIG = v.object({ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING })
 
 /** What this package adds to Hugging Face's config.json. */
 const OUR_ADDITION = v.object({ preprocessing: v.nullish(PREPROCESSING) })
 
-function fromOurConfig(json: Json, source: string): Description {
+function fromOurConfig(json: JsonObject, source: string): Description {
   const { network, classes: classNames, preprocessing } = checkJson(OUR_CONFIG, json, source)
   const config = deepLabConfig(network, `${source}: network`)
   if (classNames.length !== config.classes)
     throw new UserError(`${source}: classes: expected ${config.classes} names; got ${classNames.length}`)
   return { config, classNames, preprocessing }
 }
-
-/** What names and shapes cannot tell (rates, output stride) is as torchvision and Google trained them. */
-function configOf(architecture: Architecture, source: string): DeepLabConfig {
-  if (architecture.family === 'huggingface-mobilenet_v2') {
-    const { depthMultiplier, classes } = architecture
-    return deepLabConfig({ backbone: 'mobilenet_v2', depthMultiplier, classes }, source)
-  }
-  const { units, classes, aspp, headConvolution, auxiliaryHead } = architecture
-  const options: DeepLabOptions = {
-    backbone: units[2] === 23 ? 'resnet101' : 'resnet50',
-    units: units.slice(0, 4),
-    lastBlock: units.length,
-    classes,
-    outputStride: 8,
-    multiGrid: Array(units[3]).fill(1),
-    firstUnitRate: 'previousBlock',
-    headConvolution,
-    auxiliaryHead,
-    aspp: aspp && { rates: [6, 12, 18, 24].slice(0, aspp.atrousBranches), imagePooling: aspp.imagePooling },
-  }
-  return deepLabConfig(options, source)
-}
-
-const familyOf = ({ backbone }: DeepLabConfig): Architecture['family'] =>
-  backbone === 'mobilenet_v2' ? 'huggingface-mobilenet_v2' : 'torchvision-resnet'
 
 const nameOf = ({ backbone, classes }: DeepLabConfig) => `deeplabv3_${backbone} with ${classes} classes`
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
+import type { JsonObject } from '../json_object.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import {
@@ -9,7 +10,6 @@ import {
   CONFIG,
   checkpointIn,
   isWebUrl,
-  type Json,
   PREPROCESSOR,
   parseJsonObject,
   pullWeights,
@@ -19,13 +19,13 @@ import { shownUrl } from './downloads/shown_url.ts'
 import { readFileSet } from './files/file_set.ts'
 import { readRegularFile } from './files/read_file.ts'
 
-export type { Json, WeightsOptions } from './downloads/pull.ts'
+export type { WeightsOptions } from './downloads/pull.ts'
 
 export interface FoundWeights {
   stateDict: StateDict
   /** The config.json and preprocessor_config.json beside the checkpoint, where there are any. */
-  config?: Json
-  preprocessor?: Json
+  config?: JsonObject
+  preprocessor?: JsonObject
   /** The checkpoint's file, for messages. */
   source: string
 }
@@ -93,7 +93,7 @@ const isAbsent = (file: string): Promise<boolean> =>
   )
 
 /** Undefined where there is no such file. */
-async function readJson(file: string): Promise<Json | undefined> {
+async function readJson(file: string): Promise<JsonObject | undefined> {
   if (await isAbsent(file)) return undefined
   return parseJsonObject(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)
 }

@@ -1,23 +1,22 @@
-// A trained network as an ONNX file, for onnxruntime and what builds on it.
+// A trained network as an ONNX file, for onnxruntime and programs that build on it.
 
-import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph } from '../graph/ir/graph.ts'
-import { editOps } from '../graph/passes/uses.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import type { OnnxExportOptions } from './export.ts'
 import type { Parameters } from './folded_convolution.ts'
 import { onnxModel } from './model.ts'
 
-/** Halved at every stride up to 256 these sides stay even to the end, and no two strides leave maps of one size. */
+/** At every stride up to 256, all maps that a stride halves have even sides, and no two strides have maps of the same size. */
 const EXAMPLE = { height: 512, width: 1024 }
 
 /**
  * The ONNX file (operator set 17) of a network: `pixel_values`, normalised images [n, 3, h, w] → `logits`
- * [n, classes, ⌈h/outputStride⌉, ⌈w/outputStride⌉], by the names that Hugging Face uses.
+ * [n, classes, ⌈h/outputStride⌉, ⌈w/outputStride⌉]. The names are Hugging Face's.
  * Throws a UserError for an output stride that the network cannot reach.
  */
-export function deepLabOnnx(
+export function encodeDeepLab(
   { config, parameters }: { config: DeepLabConfig; parameters: Parameters },
   { outputStride, size }: OnnxExportOptions = {},
 ): Uint8Array {
@@ -28,9 +27,9 @@ export function deepLabOnnx(
   return onnxModel(withOutputNamed(graph, 'logits'), { parameters, anySize: !size })
 }
 
-function withOutputNamed(graph: Graph, name: string): Graph {
+function withOutputNamed(graph: ModelGraph, name: string): ModelGraph {
   const [output] = graph.outputs
   const named = { ...output, name }
-  const renamed = editOps(graph, op => [op.output === output ? { ...op, output: named } : op])
-  return { ...renamed, outputs: [named] }
+  const ops = graph.ops.map(op => (op.output === output ? { ...op, output: named } : op))
+  return { ...graph, ops, outputs: [named] }
 }

@@ -1,19 +1,23 @@
-// A convolution's weights with its batch norm folded in: one node instead of two, in runtimes that would not fold them, too.
+// A convolution's weights with its batch norm folded in. The file then has one node instead of two; not every runtime folds them.
 
-import type { Convolution, Parameter } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
+import type { Convolution, FoldedIn } from '../graph/ops/convolution.ts'
 
 /** Every parameter of a network by name, in its checkpoint's layout. */
 export type Parameters = ReadonlyMap<string, Float32Array>
 
 export interface FoldedConvolution {
-  /** In the weight's own layout, [outChannels, inChannels / groups, h, w]. */
+  /** [outChannels, inChannels / groups, h, w], as in the checkpoint. */
   weight: Float32Array<ArrayBuffer>
   /** [outChannels] */
   bias: Float32Array<ArrayBuffer>
 }
 
 /** γ/√(σ² + ε) scales each filter; the bias is β + (bias − μ)·γ/√(σ² + ε). In float64, rounded once. */
-export function foldConvolution(convolution: Convolution, parameters: Parameters): FoldedConvolution {
+export function foldConvolution(
+  convolution: Convolution & FoldedIn,
+  parameters: Parameters,
+): FoldedConvolution {
   const read = ({ name }: Parameter) => parameters.get(name)!
   const weight = new Float32Array(read(convolution.weight))
   const [outChannels] = convolution.weight.shape

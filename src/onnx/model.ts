@@ -1,31 +1,32 @@
-// A graph with its weights as the bytes of an ONNX file.
+// A graph with its weights, as the bytes of an ONNX file.
 
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Graph, Tensor } from '../graph/ir/graph.ts'
-import { foldBatchNorm } from '../graph/passes/fold_batch_norm.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { foldable, foldBatchNorms } from '../graph/passes/fold.ts'
 import type { Parameters } from './folded_convolution.ts'
 import { value } from './nodes.ts'
 import { ModelProtoSchema } from './onnx_pb.ts'
 import { OPERATOR_SET, translate } from './operators.ts'
 
-/** Of ONNX 1.12, the first release with operator set 17. */
+/** The IR version of ONNX 1.12, the first release with operator set 17. */
 const IR_VERSION = 8n
 
 interface OnnxOptions {
   parameters: Parameters
   /**
-   * Whether batch size, height and width are left open. The graph is then that of an example, in which every map is even that a
-   * stride halves, and maps are of one size only where they always are.
+   * Whether batch size, height and width are left open. The graph is then an example in which all maps that a stride halves have even
+   * sides, and two maps have the same size only if they have it for every image.
    */
   anySize: boolean
 }
 
 /**
- * The ONNX file of a graph of f32 tensors as a model builds it for inference. Inputs and outputs keep their names and become NCHW;
- * batch norms are folded into the convolutions before them.
+ * The ONNX file of an inference graph of f32 tensors as a model builds it. Inputs and outputs keep their names and become NCHW. Batch
+ * norms are folded into the convolutions before them.
  */
-export function onnxModel(graph: Graph, { parameters, anySize }: OnnxOptions): Uint8Array {
-  const { ops, inputs, outputs } = foldBatchNorm(graph)
+export function onnxModel(graph: ModelGraph, { parameters, anySize }: OnnxOptions): Uint8Array {
+  const { ops, inputs, outputs } = foldBatchNorms(foldable(graph))
   const tensors = [...inputs, ...ops.map(({ output }) => output)]
   const sameSized = (tensor: Tensor) => tensors.find(other => sizesAgree(other, tensor))!
   const translations = ops.map(op => translate(op, { parameters, anySize, sameSized }))

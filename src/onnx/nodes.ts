@@ -1,4 +1,4 @@
-// ONNX's parts from plain values: nodes with their attributes, constants, and the descriptions of inputs and outputs.
+// Makes the parts of an ONNX file from plain values: nodes with attributes, constants, and descriptions of inputs and outputs.
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import {
@@ -19,9 +19,9 @@ export type OnnxAttributes = Record<string, number | number[] | string>
 
 interface NodeParts {
   type: string
-  /** An optional input that is left out is ''. */
+  /** '' for an optional input that is left out. */
   inputs: string[]
-  /** The node's one output, after which it is named. */
+  /** The node's only output. It is also the node's name. */
   output: string
   attributes?: OnnxAttributes
 }
@@ -41,16 +41,16 @@ function attribute(name: string, value: number | number[] | string): AttributeIn
   return { name, type: AttributeType.INTS, ints: value.map(BigInt) }
 }
 
-/** A weight in the file; a scalar has the shape []. */
+/** A constant tensor in the file. A scalar has the shape []. */
 export const constant = (name: string, shape: readonly number[], data: Float32Array): OnnxConstant => ({
   name,
   dims: shape.map(BigInt),
   dataType: DataType.FLOAT,
-  // Little-endian, as is every machine that WebGPU runs on.
+  // ONNX wants little-endian values. Every machine that WebGPU runs on is little-endian.
   rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
 })
 
-/** An input or output of float32; a size that is known only at run time is a name. */
+/** A float32 input or output. A dimension that is known only at run time is a name. */
 export const value = (name: string, shape: readonly (number | string)[]): ValueInit => ({
   name,
   type: {

@@ -1,23 +1,21 @@
-// What each op of our graphs is in ONNX's operator set 17: https://github.com/onnx/onnx/blob/main/docs/Operators.md
-// ONNX's maps are NCHW and its weights lie as PyTorch's.
+// Translates each op of our graphs to ONNX's operator set 17: https://github.com/onnx/onnx/blob/main/docs/Operators.md
+// ONNX's maps are NCHW, and its weights have PyTorch's layout.
 
-import {
-  type ActivationOp,
-  type Conv2dOp,
-  type DepthwiseConv2dOp,
-  inputsOf,
-  type MaxPoolOp,
-  type Op,
-  type ResizeOp,
-  type Tensor,
-} from '../graph/ir/graph.ts'
+import { inputsOf } from '../graph/ir/graph.ts'
+import type { Tensor } from '../graph/ir/tensor.ts'
+import type { ActivationOp } from '../graph/ops/activation.ts'
+import type { FoldedConv2dOp } from '../graph/ops/conv2d.ts'
+import type { FoldedDepthwiseConv2dOp } from '../graph/ops/depthwise_conv2d.ts'
+import type { FoldedOp, FoldedOps, OpOfKind } from '../graph/ops/index.ts'
+import type { MaxPoolOp } from '../graph/ops/max_pool.ts'
+import type { ResizeOp } from '../graph/ops/resize.ts'
 import type { Padding } from '../kernels/geometry.ts'
 import { foldConvolution, type Parameters } from './folded_convolution.ts'
 import { constant, node, type OnnxAttributes, type OnnxConstant, type OnnxNode } from './nodes.ts'
 
 export const OPERATOR_SET = 17
 
-/** Nodes in the order in which they run, the last of which makes the op's output, and the constants that they read. */
+/** The nodes of an op in the order in which they run, and the constants that they read. The last node makes the op's output. */
 export interface Translation {
   nodes: OnnxNode[]
   constants?: OnnxConstant[]
@@ -25,39 +23,61 @@ export interface Translation {
 
 export interface TranslationContext {
   parameters: Parameters
-  /** Whether height and width are known only at run time; the graph is then that of an example. */
+  /** Whether height and width are known only at run time. The graph is then an example; see OnnxOptions. */
   anySize: boolean
-  /** A tensor made earlier whose map is as large as this one. */
+  /** An earlier tensor whose map always has this tensor's size. */
   sameSized: (tensor: Tensor) => Tensor
 }
 
-/** Throws for an op that no network has when it predicts. */
-export function translate(op: Op, context: TranslationContext): Translation {
-  switch (op.kind) {
-    case 'conv2d':
-    case 'depthwiseConv2d':
-      return convolution(op, context)
-    case 'activation':
-      return activation(op)
-    case 'add':
-      return { nodes: [node({ type: 'Add', ...ends(op) })] }
-    case 'maxPool':
-      return maxPool(op)
-    case 'globalAveragePool':
-      return { nodes: [node({ type: 'GlobalAveragePool', ...ends(op) })] }
-    case 'concat':
-      return { nodes: [node({ type: 'Concat', ...ends(op), attributes: { axis: 1 } })] }
-    case 'resize':
-      return resize(op, context)
-    default:
-      throw new Error(`${op.name}: ${op.kind} is not translated to ONNX`)
-  }
+type Translator<Op> = (op: Op, context: TranslationContext) => Translation
+
+/** Why an op has no translation. */
+interface Untranslated {
+  none: string
 }
 
-/** Names of what an op reads and makes. */
-const ends = (op: Op) => ({ inputs: inputsOf(op).map(({ name }) => name), output: op.output.name })
+const trainingOnly: Untranslated = { none: 'only training has it' }
+const beyondTheNetwork: Untranslated = {
+  none: 'the file holds the network alone, from a normalised image to logits',
+}
 
-function convolution(op: Conv2dOp | DepthwiseConv2dOp, context: TranslationContext): Translation {
+/** Of graphs whose batch norms are folded and whose activations are ops of their own. */
+const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, Kind>> | Untranslated } = {
+  conv2d: convolution,
+  depthwiseConv2d: convolution,
+  activation,
+  add: op => ({ nodes: [node({ type: 'Add', ...ends(op) })] }),
+  maxPool,
+  globalAveragePool: op => ({ nodes: [node({ type: 'GlobalAveragePool', ...ends(op) })] }),
+  concat: op => ({ nodes: [node({ type: 'Concat', ...ends(op), attributes: { axis: 1 } })] }),
+  resize,
+  batchNorm: { none: 'it folds into the convolution before it, and here there is none' },
+  batchNormTraining: trainingOnly,
+  custom: { none: 'ONNX has no operator for it' },
+  dropout: trainingOnly,
+  softmax: beyondTheNetwork,
+  preprocess: beyondTheNetwork,
+  accumulateProbabilities: beyondTheNetwork,
+  upsampleArgmax: beyondTheNetwork,
+}
+
+/** Throws for an op that has no translation. */
+export function translate<Kind extends keyof FoldedOps>(
+  op: OpOfKind<FoldedOps, Kind>,
+  context: TranslationContext,
+): Translation {
+  const translator: (typeof translators)[Kind] = translators[op.kind]
+  if (isUntranslated(translator))
+    throw new Error(`${op.name}: ${op.kind} is not translated to ONNX: ${translator.none}`)
+  return translator(op, context)
+}
+
+const isUntranslated = (translator: object): translator is Untranslated => 'none' in translator
+
+/** Names of what an op reads and makes. */
+const ends = (op: FoldedOp) => ({ inputs: inputsOf(op).map(({ name }) => name), output: op.output.name })
+
+function convolution(op: FoldedConv2dOp | FoldedDepthwiseConv2dOp, context: TranslationContext): Translation {
   const { weight, stride, dilation, padding, inputs, output } = op
   const [outChannels, , height, width] = weight.shape
   const folded = foldConvolution(op, context.parameters)
@@ -86,8 +106,8 @@ function convolution(op: Conv2dOp | DepthwiseConv2dOp, context: TranslationConte
 }
 
 /**
- * TensorFlow's SAME padding depends on the map's size at stride 2, where the example's even maps are padded unevenly: that is how
- * one knows it. At stride 1 it is the same at all sizes.
+ * At stride 2, TensorFlow's SAME padding depends on the map's size. In the example, whose maps have even sides, it is uneven, and no
+ * other padding is. At stride 1, SAME padding is the same for all sizes.
  */
 function paddingAttributes(
   { top, left, bottom, right }: Padding,
@@ -111,14 +131,14 @@ function maxPool(op: MaxPoolOp): Translation {
   const { kernel, stride, padding } = op
   const { top, left, bottom, right } = padding
   const attributes = {
-    kernel_shape: [kernel, kernel],
+    kernel_shape: [...kernel],
     strides: [stride, stride],
     pads: [top, left, bottom, right],
   }
   return { nodes: [node({ type: 'MaxPool', ...ends(op), attributes })] }
 }
 
-/** To the size of another map, which is read when the network runs, so that it may be any. */
+/** Resizes to the size of another map, which the network reads when it runs. So the image may have any size. */
 function resize(op: ResizeOp, { sameSized }: TranslationContext): Translation {
   const {
     inputs: [input],

@@ -1,4 +1,4 @@
-// One training example of a labelled photo: scaled, mirrored and cropped at random (section 4.1 of DeepLabv3).
+// Makes a training example of a labelled photo: scaled, mirrored and cropped at random (section 4.1 of DeepLabv3).
 
 import { IGNORE_INDEX, type LabelledImage } from '../data/dataset.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
@@ -7,9 +7,9 @@ import { randomInteger } from './random.ts'
 export interface Augmentation {
   /** Edge of the square crop, in pixels. */
   cropSize: number
-  /** Bounds of the factor on the size at which the network sees a photo in inference, uniform between them. */
+  /** The bounds of a random factor on the size at which the network sees a photo in inference. It is uniform between them. */
   scales: readonly [smallest: number, largest: number]
-  /** Whether half of the examples, by chance, are mirrored left to right. */
+  /** Whether each example is mirrored left to right with a probability of one half. */
   flip: boolean
 }
 
@@ -17,24 +17,24 @@ export interface Augmentation {
 export const PAPER_AUGMENTATION: Augmentation = { cropSize: 513, scales: [0.5, 2], flip: true }
 
 export interface AugmentOptions extends Augmentation {
-  /** The network's: at factor 1 it sees a photo at this size, and its mean colour is what lies outside a photo. */
+  /** The network's. It has the photo's size at factor 1, and the mean colour that fills the area outside the photo. */
   preprocessing: Preprocessing
-  /** Gives uniform numbers in [0, 1); four are drawn, whatever the options. */
+  /** Returns uniform numbers in [0, 1). Each example draws four, whatever the options are. */
   random: () => number
 }
 
-/** Where an example goes: parts of a batch. */
+/** The parts of a batch into which an example is written. */
 export interface Example {
   /** RGBA: cropSize · cropSize · 4 bytes. */
   image: Uint8Array
-  /** Class ids, IGNORE_INDEX where there is none: cropSize · cropSize bytes. */
+  /** A class id or IGNORE_INDEX for each pixel: cropSize · cropSize bytes. */
   labels: Uint8Array
 }
 
 /**
- * Writes a random example of a photo: the photo scaled (as for inference, labels nearest), perhaps mirrored, and of that a random
- * window, or all of it where it is smaller than the crop. What is left at the right and below gets the mean colour and
- * IGNORE_INDEX. Only the window's pixels are computed.
+ * Writes a random example of a photo. The photo is scaled (the image as for inference, the labels by nearest neighbour), perhaps
+ * mirrored, and cropped to a random window, or kept whole if it is smaller than the crop. The rest of the crop, at the right and below,
+ * gets the mean colour and IGNORE_INDEX. Only the window's pixels are computed.
  */
 export function augment(
   photo: LabelledImage,
@@ -54,7 +54,7 @@ export function augment(
   cropLabels(photo, { columns, rows, mirrored, cropSize }, into.labels)
 }
 
-/** Of an axis: its scaled length, and the stretch of that to keep. */
+/** One axis of the crop: the scaled length of the photo, and the part of it that the crop keeps. */
 interface Window {
   scaled: number
   size: number
@@ -79,7 +79,7 @@ function pad({ image, labels }: Example, { mean }: Preprocessing): void {
   labels.fill(IGNORE_INDEX)
 }
 
-/** Along the rows first, for all rows that the window draws on, then down the columns. */
+/** Resamples along the rows first, for all source rows that the window needs, then down the columns. */
 function cropImage(
   { image: { data, width, height } }: LabelledImage,
   { columns, rows, mirrored, cropSize }: Crop,
@@ -124,13 +124,13 @@ function cropLabels(
       into[row * cropSize + column] = mask[y[row] * width + x[column]]
 }
 
-/** The source pixels from `first` on that a pixel of the window is made of, and the share of each. */
+/** The source pixels of one pixel of the window: consecutive ones from `first` on, and the share of each. */
 interface Filter {
   first: number
   shares: Float64Array
 }
 
-/** Of each pixel in a window: the antialiased bilinear filter of preprocess.wgsl. */
+/** The filter of each pixel in a window: antialiased and bilinear, as in preprocess.wgsl. */
 function filters(length: number, window: Window, mirrored: boolean): Filter[] {
   const radius = Math.max(1, length / window.scaled)
   return Array.from({ length: window.size }, (_, i) => {
@@ -151,7 +151,7 @@ function nearest(length: number, window: Window, mirrored: boolean): Uint32Array
   )
 }
 
-/** Where the centre of a window's pixel lies in the source, in source pixels: strictly between 0 and `length`. */
+/** The position of a window pixel's centre in the source, in source pixels: strictly between 0 and `length`. */
 function position(i: number, length: number, { scaled, start }: Window, mirrored: boolean): number {
   const centre = ((start + i + 0.5) * length) / scaled
   return mirrored ? length - centre : centre

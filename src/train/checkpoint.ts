@@ -1,5 +1,5 @@
-// What a checkpoint holds beside the model, so that training goes on from it as if it had never stopped. Crops, order and
-// learning rate are functions of seed and step: there is no other state to save.
+// The training state in a checkpoint, beside the model: training continues from it as if it had never stopped. Crops, order and
+// learning rate are functions of seed and step, so there is no other state to save.
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
@@ -16,18 +16,18 @@ export interface Progress {
   /** Steps done. */
   step: number
   recipe: Recipe
-  /** What the recipe came to on the dataset: it stays, whatever becomes of the labels. */
+  /** The class balance as computed at the start of the run. It stays the same even if the labels change. */
   balance: ClassBalance
-  /** In the dataset; another number of them would be drawn in another order. */
+  /** The number of images in the dataset. With another number, the order of the images would be another. */
   images: number
-  /** Of momentum, by the names of the parameters that learn. */
+  /** The momentum's velocities, by parameter name. */
   velocities: ReadonlyMap<string, Float32Array>
 }
 
-/** The checkpoint's files beside those of the model. */
+/** The checkpoint's files besides the model's. */
 export const PROGRESS_FILES = { state: 'training.json', velocities: 'training.safetensors' } as const
 
-/** Of training.json; a change that old code would misread takes the next number. */
+/** The format of training.json. A change that old code would misread takes the next number. */
 const FORMAT = 2
 
 /** The contents of PROGRESS_FILES. */
@@ -41,7 +41,7 @@ export function encodeProgress(config: DeepLabConfig, { velocities, ...state }: 
   }
 }
 
-/** Reads them back. `folder` is for messages. Throws a UserError where a file is damaged or of another network. */
+/** Reads PROGRESS_FILES back. `folder` is for messages. Throws a UserError if a file is damaged or belongs to another network. */
 export function decodeProgress(
   config: DeepLabConfig,
   files: { state: string; velocities: Uint8Array },

@@ -1,4 +1,4 @@
-// What a recipe's answers to rare and to hard classes come to on a dataset.
+// Applies a recipe's options for rare and hard classes to a dataset.
 
 import type { DatasetReport } from '../data/check.ts'
 import { classIds } from '../data/class_names.ts'
@@ -7,13 +7,13 @@ import type { Recipe } from './recipe.ts'
 import { bootstrap } from './sampler.ts'
 
 export interface ClassBalance {
-  /** A factor for each class on its pixels' loss; null where all count alike. */
+  /** A factor for each class on its pixels' loss; null if all classes count alike. */
   classWeights: readonly number[] | null
-  /** The images to draw in an epoch: those that hold hard classes twice, bad ones not at all; null for all, once each. */
+  /** The images to draw in an epoch: images with hard classes twice, bad images not at all. Null: every image once. */
   indices: readonly number[] | null
 }
 
-/** Throws a UserError where what a recipe says of classes is not of these. */
+/** Throws a UserError if a recipe's options do not fit these classes. */
 export function checkClassBalance(
   { classWeights, hardClasses }: Recipe,
   classNames: readonly string[],
@@ -25,13 +25,13 @@ export function checkClassBalance(
     )
 }
 
-/** Whether a recipe leaves something to the dataset's labels. */
+/** Whether an option of a recipe depends on the dataset's labels. */
 export const needsLabels = ({ classWeights, hardClasses }: Recipe): boolean =>
   classWeights === 'balanced' || hardClasses.length > 0
 
 /**
- * `report` is needed where `needsLabels`. Images that it has a problem with count for nothing, and where the recipe skips bad
- * images they are not drawn. Throws a UserError where none is left.
+ * `report` is needed if `needsLabels` says so. Images with a problem in the report do not count, and a recipe that skips bad images
+ * does not draw them. Throws a UserError if no image is left.
  */
 export function classBalance(
   { classWeights, hardClasses, badImages }: Recipe,
@@ -51,9 +51,9 @@ export function classBalance(
 }
 
 /**
- * Median frequency balancing (Eigen and Fergus 2015): a class weighs the median of all frequencies over its own,
- * and its frequency is its share of the labelled pixels of the images that hold it. `pixels` has each image's pixels of each
- * class. A class that no image holds weighs 1: it is in no loss, and the median is of the others.
+ * Median frequency balancing (Eigen and Fergus 2015). The weight of a class is the median of all frequencies divided by its own
+ * frequency. Its frequency is its share of the labelled pixels in the images that contain it. `pixels` has each image's number of
+ * pixels of each class. A class that no image contains has the weight 1 and does not enter the median.
  */
 export function medianFrequencyWeights(pixels: readonly (readonly number[])[]): number[] {
   const frequencies = pixels[0].map((_, id) => {
@@ -66,7 +66,7 @@ export function medianFrequencyWeights(pixels: readonly (readonly number[])[]): 
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
 
-/** Of an even number of values, the mean of the two in the middle. */
+/** For an even number of values, the mean of the two in the middle. */
 function median(values: readonly number[]): number {
   const ascending = values.toSorted((a, b) => a - b)
   const half = (ascending.length - 1) / 2

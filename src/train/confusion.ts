@@ -1,26 +1,26 @@
 import { IGNORE_INDEX } from '../data/dataset.ts'
 
-/** How well predictions agree with the truth. */
+/** Measures of the agreement between predictions and labels. */
 export interface Scores {
   /**
-   * The mean of the classes' intersection over union, over the whole set and not image by image, as PASCAL VOC has it.
-   * Null where nothing was scored.
+   * The mean over the classes of the intersection over union, which counts the pixels of the whole set together, as in PASCAL VOC.
+   * Null if nothing was scored.
    */
   mIoU: number | null
   /**
-   * By class: true positives / (true positives + false positives + false negatives). Null for a class that is in neither truth
-   * nor prediction, which the mean leaves out; VOC's own code divides 0 by 0 there, but each of its classes occurs. A class that
-   * is only predicted has 0, and counts: its false positives are the model's mistakes. Cityscapes and torchvision do the same.
+   * By class: true positives / (true positives + false positives + false negatives). Null for a class in neither labels nor
+   * predictions; the mean leaves it out. (VOC's own code divides 0 by 0 there, but each of its classes occurs.) A class that is only
+   * predicted has 0 and counts: its false positives are the model's mistakes. Cityscapes and torchvision do the same.
    */
   iou: (number | null)[]
-  /** Share of the labelled pixels that are right; null where there are none. */
+  /** The share of the labelled pixels whose prediction is right; null if there are no labelled pixels. */
   pixelAccuracy: number | null
 }
 
-/** How often each class was taken for each class. */
+/** Counts how often each class was predicted for each class. */
 export class ConfusionMatrix {
   readonly classes: number
-  /** Pixels by truth · classes + prediction. */
+  /** The number of pixels at index label · classes + prediction. */
   readonly counts: Float64Array
 
   constructor(classes: number) {
@@ -29,8 +29,8 @@ export class ConfusionMatrix {
   }
 
   /**
-   * Counts an image's pixels, but those whose truth is IGNORE_INDEX. Throws a RangeError, having counted nothing, where the
-   * two differ in length or hold an id that is no class.
+   * Counts an image's pixels, except those with the label IGNORE_INDEX. Throws a RangeError and counts nothing if the two arrays
+   * differ in length or contain an id that is not a class.
    */
   add(truth: Uint8Array, prediction: Uint8Array): void {
     const { classes, counts } = this

@@ -1,4 +1,4 @@
-// How well a model does on a dataset.
+// Scores a model on a dataset.
 
 import { checkClassNames, checkSameClasses, nameListText } from '../data/class_names.ts'
 import type { Dataset, LabelledImage } from '../data/dataset.ts'
@@ -9,22 +9,22 @@ import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference
 import { checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
-/** What is evaluated: a DeepLab. */
+/** The model under evaluation: a DeepLab. */
 export interface SegmentationModel {
   readonly classNames: readonly string[]
   segment(photo: Image, options: InferenceOptions): Promise<{ mask: Uint8Array }>
 }
 
 export interface EvaluateOptions extends InferenceOptions {
-  /** Only the first so many images. Default: all. */
+  /** The number of images, from the first one on. Default: all. */
   limit?: number
   /** Called after each image. */
   onProgress?: (progress: { done: number; total: number }) => void
-  /** Called with each image and what was found in it; the next one waits for what it returns. */
+  /** Called with each image and its prediction. The next image waits for the returned promise. */
   onImage?: (image: EvaluatedImage) => void | Promise<void>
-  /** Called with each image that cannot be scored; the others are. Without it such an image ends the evaluation. */
+  /** Called for each image that cannot be scored; the evaluation continues. Without it, such an image ends the evaluation. */
   onError?: (error: BadImageError, index: number) => void
-  /** Ends the evaluation after the image in work: it then rejects with the signal's reason. */
+  /** Ends the evaluation after the current image. It then rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -34,36 +34,36 @@ const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
 }
 
 export interface EvaluatedImage {
-  /** In the dataset. */
+  /** Its index in the dataset. */
   index: number
   labelled: LabelledImage
-  /** Class ids: as many as there are labels. */
+  /** A class id for each label. */
   prediction: Uint8Array
 }
 
 export interface Evaluation {
   /**
-   * The mean of `classes[].iou` over the classes that have one. With few of them it says little: 1 where nothing but background
-   * occurs. Null where nothing was scored.
+   * The mean of `classes[].iou` over the classes that have one. With few such classes it says little: it is 1 if only background
+   * occurs. Null if nothing was scored.
    */
   mIoU: number | null
   pixelAccuracy: number | null
-  /** Names of the classes that are in neither labels nor predictions: the mean leaves them out. */
+  /** The names of classes in neither labels nor predictions. The mean leaves them out. */
   leftOut: string[]
-  /** Names of the classes that are in predictions and in no labels: their IoU is 0, and the mean counts them. */
+  /** The names of classes in predictions but not in labels. Their IoU is 0, and the mean counts them. */
   onlyPredicted: string[]
   classes: { id: number; name: string; iou: number | null }[]
-  /** Pixels, by true and then by predicted class. */
+  /** Numbers of pixels: confusion[label][prediction]. */
   confusion: number[][]
-  /** Scored images. */
+  /** The number of scored images. */
   images: number
 }
 
 /**
- * Segments each image, at its own size, and counts how often each class was taken for each class.
+ * Segments each image at its own size, and counts how often each class was predicted for each class.
  *
- * Throws a UserError where the model's classes are not the dataset's, and a BadImageError, unless there is `onError`, where an
- * image cannot be read or holds an id that is no class.
+ * Throws a UserError if the model's classes are not the dataset's. Without `onError`, throws a BadImageError if an image cannot be read
+ * or its labels contain an id that is not a class.
  */
 export async function evaluate(
   model: SegmentationModel,
@@ -100,7 +100,7 @@ export async function evaluate(
   return evaluationOf(matrix, dataset.classNames, images)
 }
 
-/** An image with sound labels, or why it is none. */
+/** An image with valid labels, or the error that says why there is none. */
 function read(dataset: Dataset, index: number): Promise<LabelledImage | BadImageError> {
   const work = async () => {
     try {
@@ -115,7 +115,7 @@ function read(dataset: Dataset, index: number): Promise<LabelledImage | BadImage
   return handled(work())
 }
 
-/** Keeps a rejection for the one who awaits the promise, later: until then it would end the process. */
+/** Marks a rejection as handled. The promise is awaited later, and until then its rejection would end the process. */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
@@ -136,13 +136,13 @@ function evaluationOf(matrix: ConfusionMatrix, names: readonly string[], images:
   }
 }
 
-/** Which classes the mean IoU is of, to follow it in a message; empty where it is of all classes and all are labelled. */
+/** Says after a mean IoU which classes it leaves out or counts as 0. Empty if it is over all classes and all are labelled. */
 export function meanIoURemark({
   classes,
   leftOut,
   onlyPredicted,
 }: {
-  /** How many there are. */
+  /** The number of classes. */
   classes: number
   leftOut: readonly string[]
   onlyPredicted: readonly string[]

@@ -1,15 +1,16 @@
-// Which parameters of a network learn, and how fast.
+// The parameters of a network that learn, and their learning rates.
 
-import type { Parameter } from '../graph/ir/graph.ts'
+import type { Graph } from '../graph/ir/graph.ts'
+import type { Parameter } from '../graph/ir/tensor.ts'
 import { headParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, withoutAuxiliaryHead } from '../model/config.ts'
 import { networkParameters } from '../model/initial_weights.ts'
 import type { TrainingOptions } from './training_options.ts'
 
-/** Whether a parameter follows its gradient; batch norm itself updates its running statistics. */
+/** Whether a parameter follows its gradient. Running statistics do not: batch norm updates them. */
 const learns = ({ name }: Parameter): boolean => !/\.running_(mean|var)$/.test(name)
 
-/** The parameters of which a LearnedState has velocities: those of the heads that are trained, but for running statistics. */
+/** The parameters with a velocity in a LearnedState: all that learn, without the auxiliary head's if it is not trained. */
 export function learnedParameters(
   config: DeepLabConfig,
   { auxiliaryLoss }: Pick<TrainingOptions, 'auxiliaryLoss'>,
@@ -18,7 +19,7 @@ export function learnedParameters(
   return networkParameters(trained).filter(learns)
 }
 
-/** Each parameter's factor on the learning rate, 0 for one that does not learn. */
+/** Returns each parameter's factor on the learning rate, which is 0 for a parameter that does not learn. */
 export function learningRates(
   config: DeepLabConfig,
   { headLearningRate }: Pick<TrainingOptions, 'headLearningRate'>,
@@ -28,4 +29,14 @@ export function learningRates(
     if (!learns(parameter)) return 0
     return head.has(parameter.name) ? headLearningRate : 1
   }
+}
+
+/** Returns each parameter's factor on the weight decay: 0 for the scale and the shift of batch norms where these are left out. */
+export function weightDecays(
+  { ops }: Graph,
+  { decayBatchNorm }: Pick<TrainingOptions, 'decayBatchNorm'>,
+): (parameter: Parameter) => number {
+  const batchNorms = ops.flatMap(({ batchNorm }) => (batchNorm ? [batchNorm.gamma, batchNorm.beta] : []))
+  const undecayed = new Set(decayBatchNorm ? [] : batchNorms.map(({ name }) => name))
+  return ({ name }) => (undecayed.has(name) ? 0 : 1)
 }

@@ -1,24 +1,24 @@
-// Batches as the GPU takes them: in parts of as many images as it has room for, with labels that are checked.
+// Divides a batch into micro-batches, the number of images that the GPU has room for, and checks the labels.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 
-/** As `loadBatches` makes them: RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize². */
+/** RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize² bytes, as `loadBatches` makes them. */
 export interface TrainingBatch {
   images: Uint8Array
   labels: Uint8Array
 }
 
 export interface BatchLayout {
-  /** Images in a batch. */
+  /** The number of images in a batch. */
   batchSize: number
-  /** Parts of equally many images. */
+  /** The number of micro-batches; all have the same number of images. */
   microBatches: number
-  /** Labels are below it, or IGNORE_INDEX. */
+  /** Each label is below this number, or IGNORE_INDEX. */
   classes: number
 }
 
-/** The micro-batches of a batch, each image's labels padded to whole words. Throws a UserError for a label that is no class. */
+/** The micro-batches of a batch, with each image's labels padded to whole words. Throws a UserError for a label that is not a class. */
 export function microBatchesOf(
   { images, labels }: TrainingBatch,
   { batchSize, microBatches, classes }: BatchLayout,
@@ -35,7 +35,7 @@ export function microBatchesOf(
   }))
 }
 
-/** On the GPU, a label that is no class would count as ignored. */
+/** Without this check, the GPU would ignore a pixel whose label is not a class. */
 function checkLabels(labels: Uint8Array, classes: number): void {
   const odd = labels.find(label => label >= classes && label !== IGNORE_INDEX)
   if (odd !== undefined)
@@ -44,7 +44,7 @@ function checkLabels(labels: Uint8Array, classes: number): void {
     )
 }
 
-/** Each image's labels on whole words, as the GPU takes them. */
+/** Pads each image's labels to whole words, as the GPU needs them. */
 export function padLabels(labels: Uint8Array, images: number): Uint8Array {
   const pixels = labels.length / images
   const stride = Math.ceil(pixels / 4) * 4

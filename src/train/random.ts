@@ -1,14 +1,14 @@
-// Random numbers that are a function of where they are used: no hidden state, so nothing to save and nothing that depends on
-// the number of workers or on what was drawn before.
+// Random numbers as a function of the place where they are used. There is no hidden state: nothing has to be saved, and nothing
+// depends on the number of workers or on earlier draws.
 
-/** What numbers are drawn for: each purpose has streams of its own under one seed. */
+/** The purpose of random numbers. Each purpose has its own streams under one seed. */
 export type Purpose = keyof typeof PURPOSES
 const PURPOSES = { shuffle: 0, augment: 1 }
 
 /**
- * Uniform numbers in [0, 1) with 32 random bits each. The same seed, purpose and place (such as a step, and an image's index in
- * it) give the same numbers on every machine; any other triple gives unrelated ones. Seed and place are whole numbers of up to
- * 32 bits, at most two of the latter.
+ * Uniform numbers in [0, 1) with 32 random bits each. The same seed, purpose and place give the same numbers on every machine, and
+ * any other triple gives unrelated numbers. A place is at most two numbers, such as a step and an image's index in it. Seed and place
+ * are whole numbers of up to 32 bits.
  */
 export function randomSource(seed: number, purpose: Purpose, ...place: [number?, number?]): () => number {
   const [first = 0, second = 0] = place
@@ -20,7 +20,7 @@ export function randomSource(seed: number, purpose: Purpose, ...place: [number?,
   }
 }
 
-/** A whole number from 0 to `below` − 1, each as likely as the others to within `below`/2³². */
+/** A whole number from 0 to `below` − 1. All have the same probability, up to `below`/2³². */
 export const randomInteger = (random: () => number, below: number) => Math.floor(random() * below)
 
 /** The numbers 0 to `count` − 1 in random order (Fisher and Yates). */
@@ -42,8 +42,8 @@ const KEY_STEPS = [0x9e3779b9, 0xbb67ae85]
 type Words4 = readonly [number, number, number, number]
 
 /**
- * Philox4x32-10, a block cipher's idea of a random number generator: four random words from a 128-bit counter and a 64-bit key
- * (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). PyTorch and TensorFlow draw from it on GPUs.
+ * Philox4x32-10, a random number generator that works like a block cipher: four random words from a 128-bit counter and a 64-bit key
+ * (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). PyTorch and TensorFlow use it on GPUs.
  */
 export function philox(counter: Words4, key: readonly [number, number]): number[] {
   let [a, b, c, d] = counter.map(word => word >>> 0)
@@ -58,7 +58,7 @@ export function philox(counter: Words4, key: readonly [number, number]): number[
   return [a, b, c, d]
 }
 
-/** The high and low 32 bits of a 64-bit product; the partial products of 16-bit halves stay below 2⁵³. */
+/** The high and low 32 bits of a 64-bit product. The partial products of 16-bit halves stay below 2⁵³. */
 function multiply(x: number, y: number): [high: number, low: number] {
   const low = (x & 0xffff) * y
   const high = (x >>> 16) * y + Math.floor(low / 2 ** 16)

@@ -1,7 +1,9 @@
-// How a network is trained: every choice that decides on the result, with the paper's as defaults.
+// The recipe of a training run: every choice that affects the result. The defaults are the paper's.
 
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
+import { backboneOf } from '../model/backbones/index.ts'
+import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
 import { RECIPE_TYPES } from './recipe_schema.ts'
@@ -9,39 +11,39 @@ import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   microBatchSize: number
-  /** Updates of the weights in all; the learning rate falls to 0 over them. */
+  /** The number of updates of the weights. The learning rate falls to 0 over them. */
   steps: number
-  /** Of the first step; see `polyLearningRate`. */
+  /** The learning rate of the first step; see `polyLearningRate`. */
   learningRate: number
-  /** Length in pixels of a photo's edge as the network sees it, in training and from then on. Default: the model's. */
+  /** The length in pixels of a photo's edge as the network sees it, in training and afterwards. Default: the model's. */
   size?: number
-  /** Bounds of the random factor on that size. */
+  /** The bounds of a random factor on that size. */
   scales: readonly [smallest: number, largest: number]
-  /** Whether half of the examples are mirrored. */
+  /** Whether each example is mirrored with a probability of one half. */
   flip: boolean
   /**
-   * A factor for each class on its pixels' loss, or `balanced`: by `medianFrequencyWeights` of the dataset. Null, the paper's:
-   * all count alike.
+   * A factor for each class on its pixels' loss, or `balanced`: the `medianFrequencyWeights` of the dataset. Null, as in the paper: all
+   * classes count alike.
    */
   classWeights: readonly number[] | 'balanced' | null
   /**
-   * Names of classes whose images are drawn twice an epoch: bootstrapping (section 4 of DeepLabv3), which the paper does with
-   * HARD_CLASSES for its best model. Default: none.
+   * The names of classes whose images are drawn twice in an epoch: bootstrapping (section 4 of DeepLabv3). For its best model the paper
+   * does so with HARD_CLASSES. Default: none.
    */
   hardClasses: readonly string[]
   /**
-   * What an image does that cannot be read, or whose labels are no classes. `stop`: the run ends with a BadImageError, and what
-   * was learned is kept. `skip`: the next image in the order of the run takes its place, with a warning. May change when a run
-   * is resumed. Default: stop.
+   * What happens at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError, and the
+   * model keeps what it learned. `skip`: the next image in the order of the run takes its place, with a warning. It may change when a
+   * run is resumed. Default: stop.
    */
   badImages: 'stop' | 'skip'
-  /** Of the order of the images, their crops, dropout and a new classifier: a whole number of up to 32 bits. */
+  /** A whole number of up to 32 bits. It decides the order of the images, their crops, dropout and a new classifier. */
   seed: number
 }
 
 /**
- * The first stage of sections 4 and A of DeepLabv3. Its second stage freezes batch norm, at output stride 8 and a learning
- * rate of 0.001.
+ * The first stage of training in sections 4 and A of DeepLabv3. The second stage freezes batch norm, and has output stride 8 and a
+ * learning rate of 0.001.
  */
 const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   steps: 30_000,
@@ -52,6 +54,7 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   freezeBatchNorm: false,
   batchNormDecay: 0.9997,
   momentum: 0.9,
+  decayBatchNorm: true,
   headLearningRate: 1,
   dropout: 0,
   auxiliaryLoss: 0,
@@ -68,19 +71,16 @@ const RECIPE_OPTIONS: OptionNames<Recipe> = {
   ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
 }
 
-/** The paper does not say; these are from the notes in its authors' code, tensorflow/models/research/deeplab/train.py. */
-const weightDecayOf = ({ backbone }: DeepLabConfig) => (backbone === 'mobilenet_v2' ? 4e-5 : 1e-4)
-
-/** Fewer images than this give batch norm poor statistics: the paper asks for large batches (section 4.1). */
+/** With fewer images than this, batch norm has poor statistics: the paper asks for large batches (section 4.1). */
 const FEW_IMAGES = 8
 
-/** Fills in the defaults. Throws a UserError that names the option where a value makes no sense. */
+/** Fills in the defaults. Throws a UserError that names the first option whose value makes no sense. */
 export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Recipe {
   checkOptionNames(options, RECIPE_OPTIONS)
   checkJson(RECIPE_TYPES, options)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const microBatchSize = options.batchSize ?? PAPER.batchSize
-  const recipe: Recipe = { ...PAPER, weightDecay: weightDecayOf(config), microBatchSize, ...given }
+  const recipe: Recipe = { ...PAPER, weightDecay: backboneOf(config).weightDecay, microBatchSize, ...given }
   for (const name of ['steps', 'batchSize', 'microBatchSize', 'cropSize'] as const)
     check(recipe, name, 'a whole number above 0', Number.isInteger(recipe[name]) && recipe[name] > 0)
   for (const name of ['learningRate', 'headLearningRate'] as const)
@@ -90,8 +90,7 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   check(recipe, 'dropout', 'a share from 0 to below 1', recipe.dropout >= 0 && recipe.dropout < 1)
   const { auxiliaryLoss } = recipe
   check(recipe, 'auxiliaryLoss', 'a weight from 0 up', auxiliaryLoss >= 0 && auxiliaryLoss < Infinity)
-  if (auxiliaryLoss > 0 && config.backbone === 'mobilenet_v2')
-    throw new UserError('auxiliaryLoss: only ResNets have an auxiliary head, not mobilenet_v2')
+  if (auxiliaryLoss > 0) checkCanHaveAuxiliaryHead(config, 'auxiliaryLoss')
   const divides = recipe.batchSize % recipe.microBatchSize === 0
   check(recipe, 'microBatchSize', `a divisor of the batch size ${recipe.batchSize}`, divides)
   const { activationBudget } = recipe
@@ -114,7 +113,7 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   return recipe
 }
 
-/** What is allowed but seldom wise. */
+/** Warnings about values that are allowed but seldom wise. */
 export function recipeWarnings({ microBatchSize, freezeBatchNorm }: Recipe): string[] {
   if (freezeBatchNorm || microBatchSize >= FEW_IMAGES) return []
   return [

@@ -1,11 +1,11 @@
-// The types of a recipe's fields and limits far beyond any recipe that is of use; `recipeFor` checks what the values mean.
+// The types of a recipe's fields, with limits far beyond any useful recipe. `recipeFor` checks the meaning of the values.
 
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 import type { Recipe } from './recipe.ts'
 
-/** NaN passes: `recipeFor` says what the number should be instead. */
+/** NaN passes, because the message of `recipeFor` says more. */
 const number = (most = Number.MAX_VALUE) =>
   expecting(
     most === Number.MAX_VALUE ? 'a number' : `a number up to ${most}`,
@@ -14,7 +14,7 @@ const number = (most = Number.MAX_VALUE) =>
 const flag = expecting('true, false', v.boolean())
 const names = expecting('a list of names', v.array(v.string()))
 
-/** A factor for each class; `classBalance` makes one of `balanced`. */
+/** A factor for each class. `classBalance` replaces `balanced` by such factors. */
 export const CLASS_WEIGHTS = expecting(
   'a number from 0 up for each class',
   v.array(v.pipe(v.number(), v.minValue(0))),
@@ -33,6 +33,7 @@ const FIELDS = {
   batchNormDecay: number(),
   momentum: number(),
   weightDecay: number(),
+  decayBatchNorm: flag,
   dropout: number(),
   auxiliaryLoss: number(),
   activationBudget: number(),
@@ -46,5 +47,5 @@ const FIELDS = {
   seed: number(),
 } satisfies Record<keyof Recipe, v.GenericSchema>
 
-/** Of a recipe that may leave fields to their defaults. */
+/** A recipe in which any field may be left to its default. */
 export const RECIPE_TYPES = v.partial(v.strictObject(FIELDS))

@@ -1,28 +1,28 @@
-// In which order images are trained on.
+// The order of the images in training.
 
 import { randomOrder, randomSource } from './random.ts'
 
-/** Which images to draw: all of them once an epoch, in an order that a seed and the epoch decide. */
+/** Draws all images once in an epoch, in an order that depends on a seed and the epoch. */
 export class Sampler {
   readonly #indices: readonly number[]
   readonly #seed: number
   #shuffled: { epoch: number; order: Uint32Array } | undefined
 
-  /** `indices` of images; one that occurs twice is drawn twice an epoch. */
+  /** `indices` of images. An index that occurs twice is drawn twice in an epoch. */
   constructor(indices: readonly number[], seed: number) {
     if (indices.length === 0) throw new RangeError('Sampler: expected at least one index')
     this.#indices = indices
     this.#seed = seed
   }
 
-  /** Draws in an epoch. */
+  /** The number of draws in an epoch. */
   get length(): number {
     return this.#indices.length
   }
 
   /**
-   * The index of the image to draw as number `position`, counted from 0 through all epochs: that number is all there is to save.
-   * Quickest where positions ascend.
+   * The index of the image at `position`, which counts from 0 through all epochs. The position is the only state to save. Ascending
+   * positions are fastest.
    */
   at(position: number): number {
     const epoch = Math.floor(position / this.length)
@@ -34,12 +34,12 @@ export class Sampler {
   }
 }
 
-/** The classes that the paper found hard on PASCAL VOC, by their names there. */
+/** The classes of PASCAL VOC that the paper found hard. */
 export const HARD_CLASSES = ['bicycle', 'chair', 'diningtable', 'pottedplant', 'sofa'] as const
 
 /**
- * Indices for a Sampler in which the images that hold hard classes occur twice: bootstrapping (section 4 of DeepLabv3).
- * `pixels` has each image's pixels of each class, `hard` the ids of the hard classes, `drawn` the images to draw (default: all).
+ * Indices for a Sampler in which images with hard classes occur twice: bootstrapping (section 4 of DeepLabv3). `pixels` has each
+ * image's number of pixels of each class, `hard` the ids of the hard classes, and `drawn` the images to draw (default: all).
  */
 export function bootstrap(
   pixels: readonly (readonly number[])[],

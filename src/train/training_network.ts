@@ -1,9 +1,9 @@
-// A network in training as a graph: from photos and labels to the losses and the gradient of every parameter.
+// The training graph of a network: from photos and labels to the losses and the gradient of every parameter.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
-import { type TrainingGraph, trainingGraph } from '../graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../graph/builder.ts'
-import type { Graph } from '../graph/ir/graph.ts'
+import { type TrainingGraph, trainingGraph } from '../graph/autodiff/training_graph.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
@@ -18,8 +18,8 @@ export interface TrainedNetwork {
 }
 
 /**
- * What a micro-batch goes through. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; `classWeights`
- * [1, 1, 1, classes] where there are any; with dropout `step`, u32, that its masks hang on.
+ * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; with class weights
+ * `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend.
  */
 export function networkInTraining(
   network: Omit<TrainedNetwork, 'parameters'>,
@@ -35,11 +35,11 @@ export function networkInTraining(
   })
 }
 
-/** From photos to the logits of each head, [n, ⌈crop/outputStride⌉, ⌈crop/outputStride⌉, classes]. */
+/** The graph from photos to the logits of each head, [n, ⌈crop/outputStride⌉, ⌈crop/outputStride⌉, classes]. */
 function logitsOf(
   { config, preprocessing }: Omit<TrainedNetwork, 'parameters'>,
   options: TrainingOptions,
-): Graph {
+): ModelGraph {
   const { batchSize, microBatchSize = batchSize, cropSize, outputStride, auxiliaryLoss } = options
   const { dropout: p, seed } = options
   const { mean, std } = preprocessing

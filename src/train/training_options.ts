@@ -1,38 +1,40 @@
-// What can be said of a training run, beside the recipe that changes as it goes.
+// The options of a single training step. A recipe adds those of the whole run.
 
-/** What a step computes; Recipe has the rest, and the paper's values. */
+/** What a step computes. Recipe has the other options, and the paper's values as defaults. */
 export interface TrainingOptions {
-  /** Images a step. */
+  /** The number of images in a step. */
   batchSize: number
   /**
-   * Images that are on the GPU at a time, a divisor of the batch size (default: all). An update is by the mean of the
-   * micro-batches' gradients, each that of its own mean loss; batch norm sees one micro-batch at a time.
+   * The number of images on the GPU at a time, a divisor of the batch size (default: all). An update uses the mean of the
+   * micro-batches' gradients, each the gradient of its own mean loss. Batch norm sees one micro-batch at a time.
    */
   microBatchSize?: number
-  /** Edge of the square that the network sees of each image, in pixels. */
+  /** The edge in pixels of the square part of each image that the network sees. */
   cropSize: number
   outputStride: number
-  /** Batch norm uses the running statistics and leaves them as they are; its scale and shift learn on. */
+  /** Whether batch norm uses the running statistics and does not change them. Its scale and shift still learn. */
   freezeBatchNorm: boolean
-  /** Share of the old running statistics in the new ones: 1 − PyTorch's momentum. */
+  /** The share of the old running statistics in the new ones: 1 − PyTorch's momentum. */
   batchNormDecay: number
-  /** Of stochastic gradient descent, as in PyTorch. */
+  /** The momentum of stochastic gradient descent, as in PyTorch. */
   momentum: number
-  /** Adds weightDecay · parameter to the gradient of all that learns, as in PyTorch. */
+  /** Adds weightDecay · parameter to the gradient of every parameter that learns, as in PyTorch. */
   weightDecay: number
-  /** Factor on the learning rate of the classifier, and of all of the auxiliary head. */
+  /** Whether weight decay applies to the scale and the shift of batch norms, too. Many PyTorch recipes leave these out. */
+  decayBatchNorm: boolean
+  /** A factor on the learning rate of the classifier and of the whole auxiliary head. */
   headLearningRate: number
-  /** Share of the values that are dropped before the classifier, 0 to below 1: torchvision has 0.5, the paper none. */
+  /** The share of the values that are dropped before the classifier, from 0 to below 1: torchvision has 0.5, the paper 0. */
   dropout: number
-  /** Of dropout; a u32. */
+  /** The seed of dropout, a u32. */
   seed: number
-  /** Weight of the auxiliary head's loss, which is added to that of the logits. 0: there is no such head, or it stays as it is. */
+  /** The weight of the auxiliary head's loss, which is added to the logits' loss. 0: the network has no such head, or it does not learn. */
   auxiliaryLoss: number
-  /** A factor for each class on its pixels' loss; the mean is over Σ weight, as in PyTorch. Null: all count alike. */
+  /** A factor for each class on its pixels' loss. The mean divides by Σ weight, as in PyTorch. Null: all classes count alike. */
   classWeights?: readonly number[] | null
   /**
-   * MiB for the activations of a step. What does not fit is computed a second time in the backward pass, with the same result
-   * to the bit. Default: the GPU's largest buffer.
+   * The memory for the activations of a step, in MiB. Activations that do not fit are computed a second time in the backward pass, with
+   * the same result to the bit. Default: the GPU's largest buffer.
    */
   activationBudget?: number
 }

@@ -1,33 +1,33 @@
-// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch) and what it has
-// learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state that it
+// has learned.
 
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import type { TrainingGraph } from '../graph/autodiff/autodiff.ts'
+import type { TrainingGraph } from '../graph/autodiff/training_graph.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
-import { learningRates } from './learned_parameters.ts'
+import { learningRates, weightDecays } from './learned_parameters.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
 
-/** Where a run goes on. */
+/** The state from which a run continues. */
 export interface TrainingStart {
-  /** Of momentum, as in a LearnedState. Default: none. */
+  /** The momentum's velocities, as in a LearnedState. Default: zeros. */
   velocities?: ReadonlyMap<string, Float32Array>
-  /** Done before, since each draws its own dropout. Default 0. */
+  /** The number of steps that were done before. Each step has its own dropout. Default 0. */
   step?: number
 }
 
-/** All that a run has learned so far. */
+/** Everything that a run has learned so far. */
 export interface LearnedState {
   parameters: Map<string, Float32Array>
-  /** Of momentum, for each parameter that learns. */
+  /** The momentum's velocity of each parameter that learns. */
   velocities: Map<string, Float32Array>
 }
 
@@ -37,20 +37,20 @@ interface Parts {
   weights: TrainingWeights
   losses: TrainingGraph['losses']
   layout: BatchLayout
-  /** Inputs of the graph that are the same in every step. */
+  /** The graph's inputs that are the same in every step. */
   constants: TensorData
-  /** Parameters that the network has and no step uses. */
+  /** The network's parameters that no step uses. */
   unused: ReadonlyMap<string, Float32Array>
 }
 
 export class TrainingRun {
   readonly #parts: Parts
-  /** Micro-batches done, with those before the run. */
+  /** The number of micro-batches so far, including those before the run. */
   #passes: number
 
   /**
-   * Starts from the network's weights, and where training goes on.
-   * Throws a UserError where the options make no sense or the GPU is too small for them.
+   * Starts from the network's weights, and from the state of an earlier run if the options have one.
+   * Throws a UserError if the options make no sense or need more memory than the GPU has.
    */
   static async create(
     gpu: Gpu,
@@ -60,10 +60,11 @@ export class TrainingRun {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options)
-    const plan = planWithin(graph, gpu, activationBudget && activationBudget * 2 ** 20)
+    const plan = planWithin(graph, { device: gpu }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
+      decayOf: weightDecays(graph, options),
       host: network.parameters,
       velocities: options.velocities,
       sums: microBatches > 1,
@@ -90,15 +91,15 @@ export class TrainingRun {
     this.#passes = passes
   }
 
-  /** What the activations of a step take on the GPU. */
+  /** The memory of a step's activations on the GPU. */
   get activationBytes(): number {
     return this.#parts.executor.plan.arenaBytes
   }
 
   /**
-   * Learns from a batch. Returns the loss before the update, the mean over the labelled pixels, 0 where there are none; of
-   * micro-batches their mean, and with an auxiliary loss the sum of both, as torchvision reports it.
-   * Throws a UserError for a label that is no class and, once the update is done, for a loss that is no number.
+   * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
+   * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
+   * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number.
    */
   async step(batch: TrainingBatch, learningRate: number): Promise<number> {
     const { executor, weights, losses } = this.#parts
@@ -117,14 +118,14 @@ export class TrainingRun {
   }
 
   /**
-   * The GPU's own time of each kernel of a step, or of its first micro-batch and the update; it is taken at the learning rate of
-   * the last. Needs timestamp-query.
+   * The GPU's own time of each kernel in a step; with micro-batches, in the first of them and the update. It does the step with the
+   * last learning rate. Needs timestamp-query.
    */
   profile(batch: TrainingBatch): Promise<KernelTime[]> {
     return this.#parts.executor.profile(this.#passesOf(batch)[0])
   }
 
-  /** Throws a UserError where a weight or its velocity is no finite number any more. */
+  /** Throws a UserError if a weight or a velocity is no longer a finite number. */
   async state(): Promise<LearnedState> {
     const { arena, unused } = this.#parts
     const parameters = await arena.read()
@@ -141,7 +142,7 @@ export class TrainingRun {
     arena.destroy()
   }
 
-  /** What the graph takes for each micro-batch of a batch. */
+  /** The graph's inputs for each micro-batch of a batch. */
   #passesOf(batch: TrainingBatch): TensorData[] {
     const { constants, layout } = this.#parts
     return microBatchesOf(batch, layout).map(({ images, labels }, i) => ({

@@ -1,5 +1,5 @@
 import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
-import type { HostTensor, TensorData } from './tensor.ts'
+import type { HostTensor, TensorValues } from './tensor.ts'
 
 /*
  * Checkpoint files are little-endian, and so is every machine that WebGPU runs on: typed arrays read them as they lie.
@@ -41,7 +41,7 @@ const ARRAYS = {
  * The elements in `bytes` (little-endian, a whole number of them), all floats as f32. f32 and integers are views of `bytes` where
  * they lie aligned, copies elsewhere.
  */
-export function widen(bytes: Uint8Array, dtype: StoredDtype): TensorData {
+export function widen(bytes: Uint8Array, dtype: StoredDtype): TensorValues {
   const size = BYTES_PER_ELEMENT[dtype]
   // Not bytes.slice(): a Node Buffer's slice is a view.
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
@@ -49,7 +49,7 @@ export function widen(bytes: Uint8Array, dtype: StoredDtype): TensorData {
   if (dtype === 'f16') return fromFloat16(elements as Uint16Array)
   if (dtype === 'bf16') return fromBfloat16(elements as Uint16Array)
   if (dtype === 'f64') return new Float32Array(elements as Float64Array)
-  return elements as TensorData
+  return elements as TensorValues
 }
 
 /** The dtype of what `widen` returns, as a tensor states it: f16 and bf16 stay what the file calls them. */

@@ -1,13 +1,13 @@
 import { UserError } from '../errors.ts'
 import { BYTES_PER_ELEMENT, elementCount, MOST_AXES, readAs, type StoredDtype, widen } from './dtype.ts'
 import { PLAIN_GLOBALS } from './plain_globals.ts'
-import type { HostTensor, TensorData } from './tensor.ts'
+import type { HostTensor, TensorValues } from './tensor.ts'
 import { PickleGlobal, type PickleValue, unpickle } from './unpickler.ts'
 
 /** A run of elements that tensors view. Its bytes lie outside the pickle: the container that holds them sets them. */
 export class TorchStorage {
   bytes: Uint8Array = new Uint8Array()
-  private widened?: TensorData
+  private widened?: TensorValues
 
   constructor(
     readonly dtype: StoredDtype,
@@ -19,7 +19,7 @@ export class TorchStorage {
   }
 
   /** Widened once for all the tensors that share them. */
-  get elements(): TensorData {
+  get elements(): TensorValues {
     this.widened ??= widen(this.bytes, this.dtype)
     return this.widened
   }
@@ -63,10 +63,10 @@ export class TorchTensor {
   }
 }
 
-function gather(tensor: TorchTensor): TensorData {
+function gather(tensor: TorchTensor): TensorValues {
   const { shape, strides, size } = tensor
   const { elements } = tensor.storage
-  const out = new (elements.constructor as new (length: number) => TensorData)(size)
+  const out = new (elements.constructor as new (length: number) => TensorValues)(size)
   const index = new Array<number>(shape.length).fill(0)
   let position = tensor.offset
   for (let i = 0; i < size; i++) {

@@ -116,8 +116,8 @@ describe('checkImages', () => {
     const { image } = sound
     const wrong: [object, string][] = [
       [{ mask: new Uint8Array(3) }, 'mask: expected 4 bytes (2×2 labels), got 3'],
-      [{ mask: [0, 1, 2, 2] }, 'mask: expected 4 bytes (2×2 labels), got no Uint8Array but Array'],
-      [{ mask: undefined }, 'mask: expected 4 bytes (2×2 labels), got no Uint8Array but undefined'],
+      [{ mask: [0, 1, 2, 2] }, 'mask: expected 4 bytes (2×2 labels), got not a Uint8Array but Array'],
+      [{ mask: undefined }, 'mask: expected 4 bytes (2×2 labels), got not a Uint8Array but undefined'],
       [{ width: 0 }, 'the photo is of 2×2 pixels, but its labels of 0×2'],
       [{ image: undefined }, 'image: expected width and height, got undefined and undefined'],
       [{ image: { ...image, width: 1.5 } }, 'image: expected width and height, got 1.5 and 2'],

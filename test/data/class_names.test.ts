@@ -1,12 +1,7 @@
 import { expect } from 'chai'
-import {
-  checkClassNames,
-  checkSameClasses,
-  classIds,
-  duplicateNames,
-  nameListText,
-} from '../../src/data/class_names.ts'
+import { checkClassNames, checkSameClasses, classIds, nameListText } from '../../src/data/class_names.ts'
 import { UserError } from '../../src/errors.ts'
+import { duplicateNames } from '../../src/model/class_names_schema.ts'
 
 describe('class names', () => {
   it('are found whatever their spelling', () => {

@@ -1,9 +1,12 @@
+import { createHook } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import nodeTimers from 'node:timers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
+import { openGpu } from '../../src/node/gpu/dawn.ts'
 import { cases } from '../cases/conv2d.ts'
 import { conv2dRun } from '../kernels/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -14,18 +17,52 @@ describe('node/dawn', () => {
     const layer = cases.find(({ name }) => name === 'resnet50.layer3.conv2')!
     const { kernel, data } = await conv2dRun(layer, gpu)
     const start = performance.now()
-    const polls = await countDawnTimers(() => runKernel(gpu, kernel, data))
+    const { timers, immediates } = await countCallbacks(() => runKernel(gpu, kernel, data))
     const milliseconds = performance.now() - start
-    expect(polls, `polls in ${milliseconds} ms`).to.be.within(1, milliseconds + 1)
+    expect(timers, `timers in ${milliseconds} ms`).to.be.within(1, milliseconds + 1)
+    expect(immediates, 'immediates').to.equal(0)
   })
 
-  it('leaves ordinary callbacks alone', async () => {
-    await testGpu()
-    const handle = setImmediate(() => {})
+  it("leaves the host's setImmediate in its place: while a promise is pending, and after destroy()", async () => {
+    const isOriginal = () => expect(globalThis.setImmediate).to.equal(nodeTimers.setImmediate)
+    const opening = openGpu()
+    isOriginal()
+    const gpu = await opening
+    isOriginal()
+    const pending = gpu.finish()
+    isOriginal()
+    for (let i = 0; i < 3; i++) {
+      await new Promise(resolve => setTimeout(resolve, 2))
+      isOriginal()
+    }
+    await pending
+    gpu.destroy()
+    isOriginal()
+  })
+
+  it('leaves ordinary callbacks alone while a GPU is open and a promise is pending', async () => {
+    const gpu = await testGpu()
+    const pending = gpu.finish()
+    const handle = setImmediate(() => expect.fail('it was cleared'))
     expect(handle.constructor.name).to.equal('Immediate')
     clearImmediate(handle)
     expect(await new Promise(resolve => setImmediate(resolve, 'argument'))).to.equal('argument')
     expect(await promisify(setImmediate)('promised')).to.equal('promised')
+    await pending
+  })
+
+  it('a listener that Dawn calls sets ordinary callbacks', async () => {
+    const gpu = await openGpu()
+    const called = new Promise(resolve => {
+      gpu.device.addEventListener('uncapturederror', event => {
+        event.preventDefault()
+        const handle = setImmediate(resolve, 'from a listener')
+        expect(handle.constructor.name).to.equal('Immediate')
+      })
+    })
+    gpu.device.createBuffer({ size: 4, usage: 0 })
+    expect(await called).to.equal('from a listener')
+    gpu.destroy()
   })
 
   it('a process exits by itself, at once, after destroy()', async () => {
@@ -75,19 +112,14 @@ async function runScript(
   return { code, output, errors, millisecondsAfterOutput: performance.now() - lastOutput }
 }
 
-/** How many timers were set for Dawn's callback, the only native one, while `run` ran. */
-async function countDawnTimers(run: () => Promise<unknown>): Promise<number> {
-  let count = 0
-  const original = globalThis.setTimeout
-  const counting = (callback: () => void, ...rest: [number]) => {
-    if (String(callback).includes('[native code]')) count++
-    return original(callback, ...rest)
-  }
-  globalThis.setTimeout = Object.assign(counting, original) as typeof setTimeout
-  try {
-    await run()
-  } finally {
-    globalThis.setTimeout = original
-  }
-  return count
+/** How many timers and immediates were set while `run` ran. */
+async function countCallbacks(run: () => Promise<unknown>): Promise<{ timers: number; immediates: number }> {
+  const counts: Record<string, number> = { Timeout: 0, Immediate: 0 }
+  const hook = createHook({
+    init(_id, type) {
+      if (type in counts) counts[type]++
+    },
+  }).enable()
+  await run().finally(() => hook.disable())
+  return { timers: counts.Timeout, immediates: counts.Immediate }
 }

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { type TrainingGraph, trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { type TrainingGraph, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { inputsOf } from '../../src/graph/ir/graph.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import type { Plan } from '../../src/graph/plan/plan.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
@@ -14,7 +14,7 @@ const limits = {
   maxBufferSize: 2 ** 40,
   minStorageBufferOffsetAlignment: 256,
 }
-const target = { limits }
+const target = { device: { limits } }
 
 function training(name: string, { size, batch }: { size: number; batch: number }): TrainingGraph {
   const builder = new GraphBuilder()
@@ -64,7 +64,7 @@ describe('planWithin', () => {
 
   it('keeps within the largest buffer of the GPU unasked', () => {
     const maxBufferSize = 0.5 * whole.arenaBytes
-    const small = { limits: { ...limits, maxBufferSize } }
+    const small = { device: { limits: { ...limits, maxBufferSize } } }
     expect(planWithin(resnet, small).arenaBytes).to.be.at.most(maxBufferSize)
     expect(planWithin(resnet, small, whole.arenaBytes).arenaBytes).to.be.at.most(maxBufferSize)
   })
@@ -89,7 +89,7 @@ describe('planWithin', () => {
       UserError,
       /^a training step takes 1\d\d\.\d MiB at least, .* the activation budget is 50\.0 MiB: take smaller crops or micro-batches$/,
     )
-    const small = { limits: { ...limits, maxBufferSize: 60 * 2 ** 20 } }
+    const small = { device: { limits: { ...limits, maxBufferSize: 60 * 2 ** 20 } } }
     expect(() => planWithin(resnet, small, 100 * 2 ** 20)).to.throw(/this GPU's largest buffer is 60\.0 MiB/)
   })
 })

@@ -1,9 +1,9 @@
 // What autodiff makes of batch norm; gradients themselves are compared with PyTorch's in test/train.
 
 import { expect } from 'chai'
-import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Tensor } from '../../src/graph/ir/graph.ts'
+import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { presets } from '../../src/model/presets.ts'
 
@@ -43,10 +43,10 @@ describe('a sum of gradients', () => {
     }
   }
 
-  it('is made where it lies by the convolution that comes last', () => {
+  it('is made in place by the convolution that comes last', () => {
     const { adds, branch } = sumOf({})
     expect(adds).to.equal(0)
-    expect(branch).to.include({ kind: 'convolutionBackwardInput', inPlace: true })
+    expect(branch).to.include({ kind: 'conv2dBackwardInput', inPlace: true })
     expect(branch!.inputs).to.have.property('residual')
   })
 
@@ -87,7 +87,7 @@ describe('frozen batch norm in training', () => {
       return builder.conv2d(normal, { name: 'classifier', outChannels: 4, kernel: 1 })
     }
     expect(() => frozen(build)).to.throw(
-      'frozen batch norm has a gradient only where it folds into the convolution before it (bn)',
+      'batchNorm has no gradient (bn): its statistics are fixed, and no convolution stands before it to fold it into',
     )
   })
 

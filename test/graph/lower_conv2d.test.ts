@@ -1,10 +1,12 @@
 // Convolutions as a plan runs them, every way that it may be told to, against the reference.
 
 import { expect } from 'chai'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Conv2dOp, Graph, Tensor } from '../../src/graph/ir/graph.ts'
-import { createPlan, type PlanTarget } from '../../src/graph/plan/plan.ts'
-import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
+import { type Conv2dVariant, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
+import type { FusedConv2dOp } from '../../src/graph/ops/conv2d.ts'
+import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { createPlan, planOptimised } from '../../src/graph/plan/plan.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
 import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
 import { seededImage } from '../model/seeded_weights.ts'
@@ -14,14 +16,8 @@ import { conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.
 import { sampleIndices } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { type Choice as Target, targetOf } from '../support/target.ts'
 
-const limits = {
-  limits: {
-    maxStorageBufferBindingSize: 128 * 2 ** 20,
-    maxBufferSize: 256 * 2 ** 20,
-    minStorageBufferOffsetAlignment: 256,
-  },
-}
 const base = cases.find(({ name }) => name === 'odd map, no bias')!
 const fits = (test: Conv2dCase, outputs: WinogradOutputs) =>
   winogradFits({ ...test, label: test.name, padding: conv2dOf(test).padding }, outputs)
@@ -40,7 +36,7 @@ function graphOf(test: Conv2dCase, slice?: Slice) {
   const input = tensor('input', test.input)
   const residual = conv.residual && tensor('residual', shape)
   const biases = imageBias && tensor('imageBias', [shape[0], 1, 1, shape[3]])
-  const op: Conv2dOp = {
+  const op: FusedConv2dOp = {
     kind: 'conv2d',
     name: test.name,
     inputs: { input, ...(residual && { residual }), ...(biases && { imageBias: biases }) },
@@ -54,7 +50,8 @@ function graphOf(test: Conv2dCase, slice?: Slice) {
     outputOffset: slice?.offset,
     inPlace: test.residual === 'in place',
   }
-  const graph: Graph = {
+  const graph: FusedGraph = {
+    stage: 'fused',
     ops: [op],
     inputs: [input, residual, biases].filter(found => found !== undefined),
     outputs: [op.output],
@@ -80,7 +77,7 @@ interface Choice {
 /** Runs a case by one variant and compares its output, of a heavy one a sample. */
 async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice): Promise<void> {
   const { graph, conv, inputs, parameters } = graphOf(test, slice)
-  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, passes: [], ...choice })
+  const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, ...choice })
   const shape = conv2dShape(conv)
   const { offset, channels } = slice ?? { offset: 0, channels: shape[3] }
   const inSlice = (index: number) => index % channels >= offset && index % channels < offset + shape[3]
@@ -127,6 +124,15 @@ describe('a convolution in a plan', () => {
       it(`through workgroup memory: ${test.name}`, () =>
         expectConvolved(test, { variant: 'conv2d_tiled', withoutSubgroups: true }))
 
+    const few = [
+      'odd map, no bias',
+      'dilation 24 on 9×9: only the centre tap',
+      'aspp.project 1024 → 256 with a bias per image, on 9×9',
+    ]
+    for (const variant of fixedTiles)
+      for (const test of cases.filter(({ name }) => few.includes(name)))
+        it(`by ${variant}: ${test.name}`, () => expectConvolved(test, { variant, withoutSubgroups: true }))
+
     it('into a slice of a wider tensor, in shares of the sums', async () => {
       const test = cases.find(({ name }) => name === 'aspp.project 1024 → 256 with a bias per image, on 9×9')!
       const choice = { variant: 'conv2d_tiled', withoutSubgroups: true } as const
@@ -135,9 +141,9 @@ describe('a convolution in a plan', () => {
   })
 
   describe('is by tiles where that is estimated to be faster', () => {
-    const shaders = (test: Partial<Conv2dCase>, target: Partial<PlanTarget>) =>
+    const shaders = (test: Partial<Conv2dCase>, target: Target) =>
       new Set(
-        createPlan(graphOf({ ...base, ...test }).graph, { ...limits, ...target }).steps.map(
+        planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
           ({ kernel }) => kernel.shader,
         ),
       )
@@ -180,8 +186,9 @@ describe('a convolution in a plan', () => {
 
   describe('whose 1×1 weight learns', () => {
     const matrix = { ...cases.find(({ name }) => name.includes('160 → 960 on 9×9'))!, bias: 'none' } as const
-    const packed = (test: Conv2dCase, target: Partial<PlanTarget> = {}) =>
-      createPlan(graphOf(test).graph, { ...limits, subgroupSize: 8, learning: true, ...target }).folded.length
+    const packed = (test: Conv2dCase, target: Target = {}) =>
+      planOptimised(graphOf(test).graph, targetOf({ subgroupSize: 8, learning: true, ...target })).folded
+        .length
 
     for (const variant of ['conv2d_subgroup', 'conv2d'] as const)
       it(`by ${variant}`, () => expectConvolved(matrix, { variant, learning: true }))
@@ -206,8 +213,8 @@ describe('a convolution in a plan', () => {
   })
 
   describe('on GPUs with cores of their own', () => {
-    const shaders = (test: Partial<Conv2dCase>, target: Partial<PlanTarget> = {}) =>
-      createPlan(graphOf({ ...base, ...test }).graph, { ...limits, ...target }).steps.map(
+    const shaders = (test: Partial<Conv2dCase>, target: Target = {}) =>
+      planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
         ({ kernel }) => kernel.shader,
       )
     const wide = { input: [1, 65, 65, 256], outChannels: 256, kernel: [1, 1] } as const
@@ -223,7 +230,7 @@ describe('a convolution in a plan', () => {
     describe('side by side, as in atrous spatial pyramid pooling', () => {
       const [h, w, channels] = [9, 11, 128]
       /** A 1×1 and 3×3 convolutions at some rates of one map, concatenated and projected. */
-      const pyramid = (rates: number[]): Graph => {
+      const pyramid = (rates: number[]): ModelGraph => {
         const g = new GraphBuilder()
         const image = g.input('image', [1, h, w, 3])
         const branches = [
@@ -240,12 +247,12 @@ describe('a convolution in a plan', () => {
         ]
         return g.build([g.concat(branches, { name: 'concat' })])
       }
-      const labels = (rates: number[], target: Partial<PlanTarget>) =>
-        createPlan(pyramid(rates), { ...limits, ...target }).steps.map(({ kernel }) => kernel.label)
+      const labels = (rates: number[], target: Target) =>
+        createPlan(pyramid(rates), targetOf(target)).steps.map(({ kernel }) => kernel.label)
       const tiled = { variant: 'conv2d_tiled' } as const
 
       it('is one dispatch of all that are chosen to be by conv2d_tiled', () => {
-        const steps = createPlan(pyramid([6, 12, 18]), { ...limits, ...tiled }).steps
+        const steps = createPlan(pyramid([6, 12, 18]), targetOf(tiled)).steps
         const branches = steps.filter(({ kernel }) => kernel.label === 'pixel … rate 18')
         expect(new Set(branches.map(({ kernel }) => kernel.shader))).to.deep.equal(new Set(['conv2d_tiled']))
         expect(branches).to.have.length(1)

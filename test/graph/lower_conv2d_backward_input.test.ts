@@ -1,11 +1,12 @@
 // The gradient of a convolution's input as a plan computes it, every way that it may be told to, against the reference.
 
 import { expect } from 'chai'
-import type { Graph, Tensor } from '../../src/graph/ir/graph.ts'
-import type { ConvolutionBackwardInputOp } from '../../src/graph/ir/training_ops.ts'
-import { createPlan } from '../../src/graph/plan/plan.ts'
-import { type Conv2dVariant, conv2dVariants } from '../../src/kernels/choose_conv2d.ts'
-import { gradientConvolution } from '../../src/kernels/choose_conv2d_backward_input.ts'
+import { gradientConvolution } from '../../src/graph/convolution/backward_input.ts'
+import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
+import type { Conv2dBackwardInputOp } from '../../src/graph/ops/conv2d.ts'
+import type { FusedGraph } from '../../src/graph/ops/index.ts'
+import { planOptimised } from '../../src/graph/plan/plan.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
 import { randomStatistics } from '../cases/batch_norm.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
@@ -16,6 +17,7 @@ import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { sampleIndices } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
 import { runGraph } from '../support/run_graph.ts'
+import { targetOf } from '../support/target.ts'
 
 function fits(test: Conv2dBackwardCase, outputs: WinogradOutputs): boolean {
   const { padding } = conv2dBackwardOf(test, 'input')
@@ -31,8 +33,8 @@ function graphOf(test: Conv2dBackwardCase, batchNorm: boolean) {
   const [channels] = weight.shape
   const statistics = batchNorm ? randomStatistics(channels, test.seed + 8, 1e-3) : undefined
   const vector = (name: string) => ({ name, shape: [channels] })
-  const op: ConvolutionBackwardInputOp = {
-    kind: 'convolutionBackwardInput',
+  const op: Conv2dBackwardInputOp = {
+    kind: 'conv2dBackwardInput',
     name: test.name,
     inputs: { gradient },
     output: { name: 'output', shape: input.shape, dtype: 'f32' },
@@ -46,12 +48,11 @@ function graphOf(test: Conv2dBackwardCase, batchNorm: boolean) {
         epsilon: statistics.epsilon,
       },
     }),
-    depthwise: false,
     stride: test.stride,
     dilation: test.dilation,
     padding,
   }
-  const graph: Graph = { ops: [op], inputs: [gradient], outputs: [op.output] }
+  const graph: FusedGraph = { stage: 'fused', ops: [op], inputs: [gradient], outputs: [op.output] }
   const { gamma, variance } = statistics ?? {}
   const parameters = Object.entries({ weight: weight.data, gamma, variance }).flatMap(([name, values]) =>
     values ? [[name, Float32Array.from(values)] as const] : [],
@@ -75,7 +76,7 @@ interface Way {
 /** Runs a case and compares its output, of a heavy one a sample. */
 async function expectGradient(test: Conv2dBackwardCase, { batchNorm = false, ...way }: Way): Promise<void> {
   const { graph, inputs, parameters, operands } = graphOf(test, batchNorm)
-  const run = { inputs, parameters, passes: [], learning: true, ...way }
+  const run = { inputs, parameters, learning: true, ...way }
   const { output } = await runGraph(await testGpu(), graph, run)
   const { shape } = operands.input
   const closeness = { shape, rtol: tolerance(9 * test.outChannels) }
@@ -111,9 +112,9 @@ describe('the gradient of a convolution’s input in a plan', () => {
       for (const variant of [undefined, 'conv2d', 'conv2d_tiled'] as const)
         it(`reads the weight where it lies: ${test.name}, ${variant ?? 'as chosen'}`, async () => {
           const { limits } = await testGpu()
-          const target = { limits, variant, learning: true }
-          expect(createPlan(graphOf(test, false).graph, target, []).folded).to.deep.equal([])
-          expect(createPlan(graphOf(test, true).graph, target, []).folded).to.have.lengthOf(1)
+          const target = targetOf({ limits, variant, learning: true })
+          expect(planOptimised(graphOf(test, false).graph, target).folded).to.deep.equal([])
+          expect(planOptimised(graphOf(test, true).graph, target).folded).to.have.lengthOf(1)
           await expectGradient(test, { variant, withoutSubgroups: variant !== undefined })
         })
   })

@@ -3,40 +3,43 @@
 import { expect } from 'chai'
 import { type Gpu, usage } from '../../src/gpu/gpu.ts'
 import { Program, type Range } from '../../src/gpu/program.ts'
-import type { Tensor } from '../../src/graph/ir/graph.ts'
-import type { ConvolutionBackwardWeightOp } from '../../src/graph/ir/training_ops.ts'
-import { lowerTraining } from '../../src/graph/lower/lower_training.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { Operand } from '../../src/graph/lower/step.ts'
+import type { Conv2dBackwardWeightOp } from '../../src/graph/ops/conv2d.ts'
+import { lowerOp } from '../../src/graph/ops/index.ts'
+import { loweringOf } from '../../src/graph/ops/lowering.ts'
 import { tensorBytes } from '../../src/graph/plan/plan.ts'
-import type { ConvolutionTarget } from '../../src/kernels/choose_conv2d.ts'
 import { winogradFits } from '../../src/kernels/winograd.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
 import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
 import { toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
+import { type Choice, targetOf } from '../support/target.ts'
 
-function opOf(test: Conv2dBackwardCase): ConvolutionBackwardWeightOp {
+function opOf(test: Conv2dBackwardCase): Conv2dBackwardWeightOp {
   const { input, outputGradient, weight, padding } = conv2dBackwardOf(test, 'weight')
   const tensor = (name: string, shape: Tensor['shape']): Tensor => ({ name, shape, dtype: 'f32' })
   return {
-    kind: 'convolutionBackwardWeight',
+    kind: 'conv2dBackwardWeight',
     name: test.name,
     inputs: { input: tensor('input', input.shape), gradient: tensor('gradient', outputGradient.shape) },
     output: tensor('none', [1, 1, 1, 1]),
     weight: { name: 'weight', shape: weight.shape },
-    depthwise: false,
     stride: test.stride,
     dilation: test.dilation,
     padding,
   }
 }
 
+const stepsOf = (op: Conv2dBackwardWeightOp, target: Choice) =>
+  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target)))
+
 /** Runs the steps of the op by themselves. */
-async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: ConvolutionTarget) {
+async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice) {
   const op = opOf(test)
   const { input, outputGradient } = conv2dBackwardOf(test, 'weight')
-  const steps = lowerTraining(op, target)
+  const steps = stepsOf(op, target)
   const ranges = new Map<object, Range>()
   const flags = usage.storage | usage.copySource | usage.copyDestination
   const allocate = async (holder: object, size: number, data?: Float32Array) => {
@@ -95,15 +98,14 @@ describe("the gradient of a convolution's weight in a plan", () => {
 
   describe('is by tiles where that is estimated to be faster', () => {
     const layer = { ...cases[0], kernel: [3, 3], stride: 1, dilation: 1 } as const
-    const shaders = (test: Partial<Conv2dBackwardCase>, target: ConvolutionTarget) =>
-      new Set(lowerTraining(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
+    const shaders = (test: Partial<Conv2dBackwardCase>, target: Choice) =>
+      new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
     const padded = (size: number) => ({ top: size, bottom: size, left: size, right: size })
     const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
     const cpu = { subgroupSize: 8 }
 
     it('on a CPU adapter, of a wide layer, though the weight learns', () => {
       expect(shaders(wide, cpu)).to.include('winograd_multiply_backward')
-      expect(shaders(wide, { ...cpu, winograd: false })).to.include('winograd_multiply_backward')
     })
     it('not of an image, at a rate that leaves few taps inside, of stride 2 or of another kernel', () => {
       const image = { ...wide, input: [8, 9, 9, 3] } as const
@@ -113,7 +115,8 @@ describe("the gradient of a convolution's weight in a plan", () => {
       expect(shaders({ ...wide, stride: 2 }, cpu)).to.include(direct)
       expect(shaders({ ...wide, kernel: [1, 1], padding: padded(0) }, cpu)).to.include(direct)
     })
-    it('not without subgroups, nor with others than a CPU adapter’s, nor where it is told not to', () => {
+    it('not without subgroups, nor with others than a CPU adapter’s, nor where the policy forbids it', () => {
+      expect(shaders(wide, { ...cpu, winograd: false })).to.include('conv2d_backward_weight_subgroup')
       expect(shaders(wide, {})).to.include('conv2d_backward_weight')
       expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight')
       expect(shaders(wide, { ...cpu, variant: 'conv2d_subgroup' })).to.include(

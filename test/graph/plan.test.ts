@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import { type Graph, graphParameters } from '../../src/graph/ir/graph.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { explain } from '../../src/graph/plan/explain.ts'
 import { createPlan, weightBytes } from '../../src/graph/plan/plan.ts'
 import { Executor } from '../../src/graph/runtime/executor.ts'
@@ -10,17 +11,9 @@ import { deepLab } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { testGpu } from '../support/gpu.ts'
+import { targetOf } from '../support/target.ts'
 
-/** WebGPU's defaults, which every adapter has. */
-const target = {
-  limits: {
-    maxStorageBufferBindingSize: 128 * 2 ** 20,
-    maxBufferSize: 256 * 2 ** 20,
-    minStorageBufferOffsetAlignment: 256,
-  },
-}
-
-function network(name: string, { size, outputStride }: { size: number; outputStride: number }): Graph {
+function network(name: string, { size, outputStride }: { size: number; outputStride: number }): ModelGraph {
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, size, size, 3])
   return builder.build([deepLab(builder, image, preset(name).config, outputStride)])
@@ -46,14 +39,14 @@ describe('plan', () => {
   for (const subgroupSize of [undefined, 8])
     it(`keeps ResNet-50 at output stride 8 and 513×513 under 75 MB, subgroups of ${subgroupSize ?? 'no'} lanes`, () => {
       const graph = network('deeplabv3_resnet50', { size: 513, outputStride: 8 })
-      expect(createPlan(graph, { ...target, subgroupSize }).arenaBytes).to.be.below(75e6)
+      expect(createPlan(graph, targetOf({ subgroupSize })).arenaBytes).to.be.below(75e6)
     })
 
   it('takes half the memory in fp16, but for what the kernels of an op leave for each other', () => {
     for (const name of ['deeplabv3_mobilenet_v2', 'deeplabv3_resnet50']) {
       const graph = network(name, { size: 129, outputStride: 16 })
       const [full, half] = (['fp32', 'fp16'] as const).map(precision =>
-        createPlan(graph, { ...target, precision, variant: 'conv2d' }),
+        createPlan(graph, targetOf({ precision, variant: 'conv2d' })),
       )
       expect(weightBytes(half), name).to.equal(weightBytes(full) / 2)
       // Tensors begin at multiples of 256 bytes.
@@ -73,7 +66,7 @@ describe('plan', () => {
     const size = { height: 65, width: 65, alignCorners: false }
     const sums = builder.meanProbabilities(views, { ...size, name: 'sums' })
     const graph = builder.build([builder.upsampleArgmax(sums, { ...size, name: 'mask' })])
-    const plan = createPlan(graph, { ...target, subgroupSize: 8, variant: 'winograd_4', precision: 'fp16' })
+    const plan = createPlan(graph, targetOf({ subgroupSize: 8, variant: 'winograd_4', precision: 'fp16' }))
     const view = (flip: boolean) => ({
       [`image ${flip}`]: 'f16',
       [`logits ${flip}.tiles 0`]: 'f32',
@@ -94,7 +87,7 @@ describe('plan', () => {
   it('predicts the bytes that the executor allocates', async () => {
     const gpu = await testGpu()
     const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
-    const plan = createPlan(graph, gpu)
+    const plan = createPlan(graph, { device: gpu })
     const weights = new WeightStore(
       gpu,
       new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
@@ -120,7 +113,7 @@ describe('plan', () => {
       gpu,
       new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
     )
-    const executor = await Executor.create(gpu, createPlan(graph, gpu), weights)
+    const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
     const image = seededImage(65, 65)
     const [first, second] = await Promise.all([executor.run({ image }), executor.run({ image })])
     expect(await executor.run({ image: image.subarray(1) }).catch((error: Error) => error.message)).to.match(
@@ -139,7 +132,7 @@ describe('plan', () => {
       gpu,
       new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
     )
-    const executor = await Executor.create(gpu, createPlan(graph, gpu), weights)
+    const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
     const image = seededImage(65, 65)
     await executor.run({ image })
     const made = await callsOf(gpu.device, ['create', 'push'], () => executor.run({ image }))
@@ -151,14 +144,14 @@ describe('plan', () => {
 
   it('refuses a tensor that the GPU cannot bind, by name', () => {
     const graph = network('deeplabv3_resnet50', { size: 2049, outputStride: 8 })
-    expect(() => createPlan(graph, target)).to.throw(
+    expect(() => createPlan(graph, targetOf({}))).to.throw(
       UserError,
       /backbone\.\S+ takes [\d.]+ MiB, and this GPU binds 128/,
     )
   })
 
   it('explains itself: a line a dispatch and the totals', () => {
-    const plan = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 16 }), target)
+    const plan = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 16 }), targetOf({}))
     const lines = explain(plan).split('\n')
     expect(lines).to.have.lengthOf(plan.steps.length + 3)
     expect(lines[1]).to.match(/^backbone\.conv1 +conv2d \S+ +\[1 × 257 × 257 × 64\] +0\.621 /)

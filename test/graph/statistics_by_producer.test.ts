@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import type { Step } from '../../src/graph/lower/step.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import type { Plan } from '../../src/graph/plan/plan.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
@@ -12,8 +12,8 @@ const limits = {
   maxBufferSize: 2 ** 40,
   minStorageBufferOffsetAlignment: 256,
 }
-const cpu = { limits, subgroupSize: 8 }
-const gpu = { limits, subgroupSize: 32 }
+const cpu = { device: { limits, subgroupSize: 8 } }
+const gpu = { device: { limits, subgroupSize: 32 } }
 
 function training(batchNorm: TrainingGraphOptions['batchNorm']) {
   const builder = new GraphBuilder()

@@ -2,12 +2,13 @@ import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import { convolutionOf } from '../../src/graph/lower/lower_conv2d.ts'
+import { strategiesFor } from '../../src/graph/convolution/choose.ts'
+import type { Conv2dVariant } from '../../src/graph/convolution/strategies.ts'
+import { convolutionOf, type FusedConv2dOp } from '../../src/graph/ops/conv2d.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { explain } from '../../src/graph/plan/explain.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
 import { distinctConvolutions, fastestOf, type TuneProgress, tune } from '../../src/graph/tune/tune.ts'
-import { type Conv2dVariant, variantsFor } from '../../src/kernels/choose_conv2d.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { seededImage } from '../model/seeded_weights.ts'
@@ -31,8 +32,11 @@ describe('tuning', () => {
     if ((gpu.subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
   })
 
+  const variantsFor = (op: FusedConv2dOp) =>
+    strategiesFor(convolutionOf(op), { device: gpu }).map(({ name }) => name)
+
   /** The graph as a plan has it: passes join convolutions, and split them. */
-  const planned = (size?: number) => createPlan(tinyGraph(size), gpu).graph
+  const planned = (size?: number) => createPlan(tinyGraph(size), { device: gpu }).graph
 
   it('takes what is alike once, the dearest first', () => {
     const graph = planned()
@@ -60,7 +64,7 @@ describe('tuning', () => {
     )
     for (const [i, { untuned, fastest, milliseconds }] of found.entries()) {
       const measured = Object.keys(milliseconds) as Conv2dVariant[]
-      expect(variantsFor(convolutionOf(layers[i].op), gpu)).to.include.members(measured)
+      expect(variantsFor(layers[i].op)).to.include.members(measured)
       expect(measured).to.include(untuned).and.include(fastest)
       for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 60_000)
       if (fastest !== untuned) expect(milliseconds[fastest]!).to.be.below(0.95 * milliseconds[untuned]!)
@@ -133,7 +137,7 @@ describe('tuning', () => {
     const inputs = { image: seededImage(65, 65) }
     const name = graph.outputs[0].name
     const by = async (tuned: ReadonlyMap<string, Conv2dVariant>) => {
-      const plan = createPlan(graph, { limits: gpu.limits, subgroupSize: gpu.subgroupSize, tuned })
+      const plan = createPlan(graph, { device: gpu, policy: { tuned } })
       const outputs = await runGraph(gpu, graph, { inputs, tuned })
       return { plan: explain(plan), logits: outputs[name] as Float32Array }
     }
@@ -141,7 +145,7 @@ describe('tuning', () => {
     const untuned = await by(new Map())
     const by3 = new Map(
       layers
-        .filter(({ op }) => variantsFor(convolutionOf(op), gpu).includes('winograd_3'))
+        .filter(({ op }) => variantsFor(op).includes('winograd_3'))
         .map(({ convolution }) => [convolution, 'winograd_3' as const]),
     )
     const all = new Map<string, Conv2dVariant>(layers.map(({ convolution }) => [convolution, 'conv2d']))

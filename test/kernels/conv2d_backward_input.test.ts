@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import { chooseConv2dBackwardInput } from '../../src/kernels/choose_conv2d_backward_input.ts'
 import type { Conv2dTile } from '../../src/kernels/conv2d.ts'
 import {
   type Conv2dBackwardInputOptions,
@@ -8,6 +7,7 @@ import {
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { cases } from '../cases/conv2d_backward.ts'
 import { testGpu } from '../support/gpu.ts'
+import { backwardInputKernel } from '../support/gradient_kernels.ts'
 import { verify } from '../support/kernel_run.ts'
 import { conv2dBackwardInputRun } from './conv2d_backward_input.ts'
 
@@ -40,7 +40,7 @@ describe('kernel conv2d_backward_input', () => {
     for (const test of cases.filter(({ stride }) => stride === 1))
       it(test.name, async () => {
         const gpu = await testGpu()
-        const variant = (options: Conv2dBackwardInputOptions) => chooseConv2dBackwardInput(options, gpu)
+        const variant = (options: Conv2dBackwardInputOptions) => backwardInputKernel(options, gpu)
         await verify(gpu, await conv2dBackwardInputRun(test, gpu, variant))
       })
   })
@@ -54,7 +54,7 @@ describe('kernel conv2d_backward_input', () => {
       dilation: 2,
     } as const
     const shaderOf = (stride: number, size: number) =>
-      chooseConv2dBackwardInput({ ...options, stride, padding: symmetric(size) }, {}).shader
+      backwardInputKernel({ ...options, stride, padding: symmetric(size) }, {}).shader
     expect(shaderOf(1, 2)).to.equal('conv2d')
     expect(shaderOf(1, 5)).to.equal('conv2d_backward_input')
     expect(shaderOf(2, 2)).to.equal('conv2d_backward_input')

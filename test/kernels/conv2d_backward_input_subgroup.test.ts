@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { chooseConv2dBackwardInput } from '../../src/kernels/choose_conv2d_backward_input.ts'
 import type { Conv2dBackwardInputOptions } from '../../src/kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../src/kernels/conv2d_backward_input_subgroup.ts'
 import type { SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { cases } from '../cases/conv2d_backward.ts'
 import { testGpu } from '../support/gpu.ts'
+import { backwardInputKernel } from '../support/gradient_kernels.ts'
 import { verify } from '../support/kernel_run.ts'
 import { conv2dBackwardInputRun } from './conv2d_backward_input.ts'
 
@@ -37,7 +37,7 @@ describe('kernel conv2d_backward_input_subgroup', () => {
 
   it('the chooser takes it on CPU adapters where the gradient is no convolution', () => {
     const shaderOf = (stride: number, subgroupSize?: number) =>
-      chooseConv2dBackwardInput(
+      backwardInputKernel(
         {
           label: 'test',
           input: [1, 9, 9, 8],

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { chooseConv2dBackwardWeight } from '../../src/kernels/choose_conv2d_backward_weight.ts'
+import { weightGradientKernel } from '../../src/graph/convolution/backward_weight.ts'
 import type { Conv2dBackwardWeightOptions } from '../../src/kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../../src/kernels/conv2d_backward_weight_subgroup.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
@@ -26,7 +26,7 @@ describe('kernel conv2d_backward_weight_subgroup', () => {
 
   it('the chooser takes it on CPU adapters, unless the input is an image', () => {
     const shaderOf = (channels: number, subgroupSize?: number) =>
-      chooseConv2dBackwardWeight(
+      weightGradientKernel(
         {
           label: 'test',
           input: [1, 9, 9, channels],

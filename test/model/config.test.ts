@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
 import {
   type DeepLabOptions,
   deepLabConfig,
@@ -8,7 +9,6 @@ import {
   outputStrides,
 } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
-import { fromHuggingFace, toHuggingFace } from '../../src/model/hugging_face.ts'
 import { preset, presets } from '../../src/model/presets.ts'
 
 describe('deepLabConfig', () => {
@@ -118,6 +118,11 @@ describe('presets', () => {
 })
 
 describe("Hugging Face's config.json", () => {
+  const { read, write } = mobileNetV2Checkpoint.huggingFace
+  const fromHuggingFace = (json: object) => {
+    const { options, classNames } = read({ ...json }, 'config.json')
+    return { config: deepLabConfig(options, 'config.json'), classNames }
+  }
   const names = ['background', 'road', 'sky']
   const config = deepLabConfig({
     backbone: 'mobilenet_v2',
@@ -126,7 +131,7 @@ describe("Hugging Face's config.json", () => {
   }) as MobileNetV2Config
 
   it('comes back as it was written', () => {
-    expect(fromHuggingFace(toHuggingFace(config, names))).to.deep.equal({ config, classNames: names })
+    expect(fromHuggingFace(write(config, names))).to.deep.equal({ config, classNames: names })
   })
 
   it("has the defaults of Hugging Face's class, such as output stride 32", () => {
@@ -144,6 +149,6 @@ describe("Hugging Face's config.json", () => {
       UserError,
       'config.json: id2label: there is no class 1',
     )
-    expect(() => toHuggingFace(config, ['one'])).to.throw(UserError, 'expected 3 class names, got 1')
+    expect(() => write(config, ['one'])).to.throw(UserError, 'expected 3 class names, got 1')
   })
 })

@@ -1,8 +1,8 @@
 // What make_golden.py wrote: logits of whole networks on seeded weights and images.
 
 import { readFileSync } from 'node:fs'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph } from '../../src/graph/ir/graph.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 
@@ -42,7 +42,7 @@ export function goldenCases(): (GoldenCase & { logits: Float32Array })[] {
 }
 
 /** The case's network from `image`, [1, height, width, 3], to its logits. */
-export function goldenGraph({ options, outputStride, height, width }: GoldenCase): Graph {
+export function goldenGraph({ options, outputStride, height, width }: GoldenCase): ModelGraph {
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, height, width, 3])
   return builder.build([deepLab(builder, image, deepLabConfig(options), outputStride)])

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import { type Conv2dOp, type Graph, graphParameters, type Parameter } from '../../src/graph/ir/graph.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { Parameter } from '../../src/graph/ir/tensor.ts'
+import type { Conv2dOp } from '../../src/graph/ops/conv2d.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
-import { fromHuggingFace } from '../../src/model/hugging_face.ts'
 import { preset, presets } from '../../src/model/presets.ts'
 import { goldenCases, goldenGraph, goldenIndex } from './golden.ts'
 
@@ -13,16 +16,16 @@ const CHECKPOINT = new URL(
   import.meta.url,
 )
 
-function build(config: DeepLabConfig, outputStride: number, size = 65): Graph {
+function build(config: DeepLabConfig, outputStride: number, size = 65): ModelGraph {
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, size, size, 3])
   return builder.build([deepLab(builder, image, config, outputStride)])
 }
 
-const convolution = (graph: Graph, name: string) => graph.ops.find(op => op.name === name) as Conv2dOp
+const convolution = (graph: ModelGraph, name: string) => graph.ops.find(op => op.name === name) as Conv2dOp
 
 /** The dilations of the 3×3 convolutions of a block, unit by unit. */
-const rates = (graph: Graph, block: number) =>
+const rates = (graph: ModelGraph, block: number) =>
   graph.ops
     .filter((op): op is Conv2dOp => op.kind === 'conv2d' && isUnitConvolution(op.name, block))
     .map(op => op.dilation)
@@ -97,7 +100,7 @@ describe('atrous rates and strides', () => {
 
   it('of ASPP double at output stride 8 (section 3.3)', () => {
     const { config } = preset('table5.mg124.aspp6-12-18-24.os16')
-    const asppRates = (graph: Graph) =>
+    const asppRates = (graph: ModelGraph) =>
       [1, 2, 3, 4].map(i => convolution(graph, `classifier.0.convs.${i}.0`).dilation)
     expect(asppRates(build(config, 16))).to.deep.equal([6, 12, 18, 24])
     expect(asppRates(build(config, 8))).to.deep.equal([12, 24, 36, 48])
@@ -130,8 +133,9 @@ describe('parameters', () => {
       this.test!.title += ' (skipped: no shared checkpoint here)'
       this.skip()
     }
-    const { config } = fromHuggingFace(JSON.parse(readFileSync(new URL('config.json', CHECKPOINT), 'utf8')))
-    const ours = shapes(graphParameters(build(config, 16)))
+    const json = JSON.parse(readFileSync(new URL('config.json', CHECKPOINT), 'utf8'))
+    const { options } = mobileNetV2Checkpoint.huggingFace.read(json, 'config.json')
+    const ours = shapes(graphParameters(build(deepLabConfig(options), 16)))
     expect(ours).to.deep.equal(floatShapes(readFileSync(file)))
   })
 

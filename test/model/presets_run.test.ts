@@ -1,18 +1,18 @@
 // Every row of the paper's tables runs, at a sixteenth of its width: the passes must not change what it computes.
 
 import { expect } from 'chai'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph } from '../../src/graph/ir/graph.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { type Preset, presets } from '../../src/model/presets.ts'
 import { testGpu } from '../support/gpu.ts'
-import { relativeError, runGraph } from '../support/run_graph.ts'
+import { NO_PASSES, relativeError, runGraph } from '../support/run_graph.ts'
 import { seededImage } from './seeded_weights.ts'
 
 const SIZE = 33
 
-function shrunkGraph({ config, inference }: Preset): Graph {
+function shrunkGraph({ config, inference }: Preset): ModelGraph {
   const narrow =
     config.backbone === 'mobilenet_v2' ? { ...config, depthMultiplier: 0.1 } : { ...config, width: 1 / 16 }
   const builder = new GraphBuilder()
@@ -31,7 +31,7 @@ describe('presets, shrunk', () => {
       const graph = shrunkGraph(preset)
       const inputs = { image: seededImage(SIZE, SIZE) }
       const { name } = graph.outputs[0]
-      const { [name]: plain } = await runGraph(gpu, graph, { inputs, passes: [] })
+      const { [name]: plain } = await runGraph(gpu, graph, { inputs, passes: NO_PASSES })
       const { [name]: optimised } = await runGraph(gpu, graph, { inputs })
       expect(plain.some(value => value !== 0)).to.equal(true)
       expect(relativeError(optimised as Float32Array, plain)).to.be.below(3e-5)

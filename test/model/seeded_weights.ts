@@ -1,6 +1,6 @@
 // Weights and images from a hash of (name, element index): seeded.py makes the same, bit for bit, so that goldens need no weight files.
 
-import type { Parameter } from '../../src/graph/ir/graph.ts'
+import type { Parameter } from '../../src/graph/ir/tensor.ts'
 
 /** A parameter in PyTorch's layout, its range by what its name and its rank say it is. */
 export function seededParameter({ name, shape }: Parameter): Float32Array {

@@ -77,7 +77,7 @@ describe('DeepLab', () => {
       expect(after.classes.map(({ name }) => name)).to.deep.equal(before.classes.map(({ id }) => names[id]))
       for (const [wrong, message] of [
         [['sky', 'road'], 'classes: expected 5 names, as the model has classes; got 2'],
-        [['sky', 'sky', 'car', 'tree', 'pole'], 'classes: the name "sky" comes twice'],
+        [['sky', 'sky', 'car', 'tree', 'pole'], 'classes: classes 0 and 1 have the same name, "sky"'],
       ] as const)
         expect(await rejection(own.renameClasses(wrong))).to.include({ name: 'UserError', message })
       expect(own.classNames).to.deep.equal(names)

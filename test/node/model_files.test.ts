@@ -51,7 +51,12 @@ describe('a model in a folder', () => {
       { classes: Array.from({ length: 256 }, (_, i) => `c${i}`) },
       'classes: expected 2 to 255 names; got 256',
     ],
-    ['a name twice', { classes: ['a', 'b', 'a'] }, 'classes: the name "a" comes twice'],
+    ['a name twice', { classes: ['a', 'b', 'a'] }, 'classes: classes 0 and 2 have the same name, "a"'],
+    [
+      'names that differ only in case and white space',
+      { classes: ['a', 'b', ' A'] },
+      'classes: classes 0 and 2 have the same name, "a"',
+    ],
     ['a name that is a number', { classes: ['a', 'b', 3] }, 'classes.2: expected text; got 3'],
     [
       'a name of white space',
@@ -111,7 +116,7 @@ describe('a model in a folder', () => {
       'a name twice',
       'config.json',
       { id2label: { 0: 'a', 1: 'a', 2: 'c' } },
-      'id2label: the name "a" comes twice',
+      'id2label: classes 0 and 1 have the same name, "a"',
     ],
     ['a hole in the ids', 'config.json', { id2label: { 0: 'a', 2: 'c' } }, 'id2label: there is no class 1'],
     [

@@ -1,5 +1,5 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
 import { Executor } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
@@ -29,7 +29,7 @@ export async function networkLogits(
   const image = builder.preprocess(input, { name: 'image', ...seen, mean, std, flip })
   const logits = deepLab(builder, image, config)
   const weights = new WeightStore(gpu, parameters)
-  const plan = createPlan(builder.build([logits]), gpu)
+  const plan = createPlan(builder.build([logits]), { device: gpu })
   const executor = await Executor.create(gpu, plan, weights)
   const found = await executor.run({ photo: photo.data })
   await executor.destroy()

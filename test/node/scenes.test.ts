@@ -2,8 +2,8 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { expect } from 'chai'
-import { sceneClasses } from '../../src/data/scenes/classes.ts'
-import { renderScene } from '../../src/data/scenes/render.ts'
+import { sceneClasses } from '../../scripts/scenes/classes.ts'
+import { renderScene } from '../../scripts/scenes/ray_tracer.ts'
 import { preset } from '../../src/model/presets.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { ConfusionMatrix } from '../../src/train/confusion.ts'

@@ -4,7 +4,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
-import { deepLabOnnx } from '../../src/onnx/deeplab.ts'
+import { encodeDeepLab } from '../../src/onnx/deeplab.ts'
 import type { OnnxExportOptions } from '../../src/onnx/export.ts'
 import {
   type GraphProto,
@@ -26,7 +26,7 @@ function seeded(options: DeepLabOptions) {
 }
 
 const exported = (network: DeepLabOptions, options?: OnnxExportOptions) =>
-  fromBinary(ModelProtoSchema, deepLabOnnx(seeded(network), options))
+  fromBinary(ModelProtoSchema, encodeDeepLab(seeded(network), options))
 
 const graphOf = (network: DeepLabOptions, options?: OnnxExportOptions) => exported(network, options).graph!
 
@@ -215,7 +215,7 @@ describe('ONNX files', () => {
 
   it('fold batch norm into the weights', () => {
     const { config, parameters } = seeded(MOBILENET)
-    const graph = fromBinary(ModelProtoSchema, deepLabOnnx({ config, parameters })).graph!
+    const graph = fromBinary(ModelProtoSchema, encodeDeepLab({ config, parameters })).graph!
     const layer = 'mobilenet_v2.layer.2.conv_3x3'
     const vector = (name: string) => Float64Array.from(parameters.get(`${layer}.normalization.${name}`)!)
     const weight = parameters.get(`${layer}.convolution.weight`)!
@@ -235,7 +235,7 @@ describe('ONNX files', () => {
 
   it('leave the classifier, which has no batch norm, as it is', () => {
     const { config, parameters } = seeded(RESNET)
-    const graph = fromBinary(ModelProtoSchema, deepLabOnnx({ config, parameters })).graph!
+    const graph = fromBinary(ModelProtoSchema, encodeDeepLab({ config, parameters })).graph!
     for (const name of ['classifier.4.weight', 'classifier.4.bias'])
       expect(floats(graph, name)).to.deep.equal(parameters.get(name))
   })

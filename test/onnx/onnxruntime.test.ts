@@ -1,13 +1,13 @@
 // Exported networks in onnxruntime, on the CPU, against our own logits on the GPU. Skipped where bench/peers is not installed.
 
 import { expect } from 'chai'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
 import { readModel } from '../../src/node/model_files.ts'
 import { findWeights } from '../../src/node/weights.ts'
-import { deepLabOnnx } from '../../src/onnx/deeplab.ts'
+import { encodeDeepLab } from '../../src/onnx/deeplab.ts'
 import { type GoldenCase, goldenIndex } from '../model/golden.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { sharedFile } from '../node/support.ts'
@@ -50,7 +50,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
       parameters,
     })
     for (const size of [undefined, { height, width }]) {
-      const file = deepLabOnnx({ config, parameters }, { outputStride, size })
+      const file = encodeDeepLab({ config, parameters }, { outputStride, size })
       const found = await onnxruntimeLogits(onnxruntime, file, { image, shape: input.shape })
       expect(found.shape).to.deep.equal(logits.shape)
       expect(relativeError(found.data, expected as Float32Array)).to.be.below(TOLERANCE)
@@ -67,7 +67,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
   it('several images at once', async () => {
     const config = deepLabConfig({ backbone: 'resnet50', width: 1 / 16 })
     const parameters = new Map(networkParameters(config).map(each => [each.name, seededParameter(each)]))
-    const file = deepLabOnnx({ config, parameters })
+    const file = encodeDeepLab({ config, parameters })
     const both = seededImage(130, 65) // two images below each other
     const together = await onnxruntimeLogits(onnxruntime, file, { image: both, shape: [2, 65, 65, 3] })
     for (const [i, half] of [both.subarray(0, both.length / 2), both.subarray(both.length / 2)].entries()) {

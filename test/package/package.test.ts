@@ -29,7 +29,7 @@ describe('the package', () => {
     const file = join(program, 'tsconfig.json')
     const strict = { strict: true, skipLibCheck: false, declaration: true, types: [], outDir: 'out' }
     const compilerOptions = { target: 'es2022', lib, ...strict, ...options }
-    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts'] : ['library.mts'] // the DOM of TypeScript 7 has WebGPU
+    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts', 'layers.mts'] : ['library.mts'] // the DOM of TypeScript 7 has WebGPU
     writeFileSync(file, JSON.stringify({ compilerOptions, files }))
     return file
   }
@@ -79,6 +79,20 @@ describe('the package', () => {
     expect(new Set(command)).to.have.keys(['atrous', 'commander', ''])
   })
 
+  describe('the layers as imports, in examples', () => {
+    const printed: Record<string, RegExp> = {
+      kernel: /^\[ 11, 0, 33, 0 \]$/m,
+      network: /^second +conv2d.*[\s\S]*^1445 logits$/m,
+      gradient: /^(loss \d\.\d{4}\n){5}gradient of second\.bias: (-?\d\.\d{4},?){5}$/m,
+      custom_op: /^\[ 4, 16, 36, 64 \]$/m,
+    }
+    for (const [name, output] of Object.entries(printed))
+      it(name, async () => {
+        cpSync(join(ROOT, `examples/${name}.mjs`), join(program, `${name}.mjs`))
+        expect((await node(`${name}.mjs`)).stdout).to.match(output)
+      })
+  })
+
   it('draws charts without ECharts', async () => {
     const curves = {
       ...{
@@ -88,7 +102,7 @@ describe('the package', () => {
       },
       steps: [1, 2, 3].map(step => ({ step, loss: 1 / step, learningRate: 0.1, imagesPerSecond: 1 })),
     }
-    const script = `import { drawCurves } from './node_modules/atrous/dist/cli/train_curves.js'
+    const script = `import { drawCurves } from './node_modules/atrous/dist/cli/train/train_curves.js'
       process.stdout.write(drawCurves(${JSON.stringify(curves)}))`
     const { stdout } = await node('--input-type=module', '-e', script)
     expect(withoutIds(stdout)).to.equal(withoutIds(drawCurves(curves)))

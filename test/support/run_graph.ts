@@ -1,41 +1,37 @@
 // Runs a graph once: plan, upload, execute, release.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { type Graph, graphParameters } from '../../src/graph/ir/graph.ts'
-import { allPasses, type Pass } from '../../src/graph/passes/index.ts'
-import { createPlan } from '../../src/graph/plan/plan.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
+import { optimise, type Passes } from '../../src/graph/passes/index.ts'
+import { planOptimised } from '../../src/graph/plan/plan.ts'
 import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
-import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
-import type { Precision } from '../../src/kernels/layout.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
+import { type Choice, targetOf } from './target.ts'
 
-interface Run {
+interface Run extends Omit<Choice, 'limits' | 'subgroupSize' | 'subgroupMatrix'> {
   inputs: TensorData
-  passes?: readonly Pass[]
+  /** Of a model's graph. Default: all. */
+  passes?: Passes
   /** Default: every parameter is drawn from its name. */
   parameters?: ReadonlyMap<string, Float32Array>
-  /** How convolutions are computed where they can be. Default: as the plan chooses. */
-  variant?: Conv2dVariant
-  /** What it is to choose by, besides. */
-  tuned?: ReadonlyMap<string, Conv2dVariant>
-  /** Whether weights are made ready in the run itself, as in training. */
-  learning?: boolean
-  /** Default: fp32. */
-  precision?: Precision
   /** As if the adapter had subgroups of no one size, as some GPUs do: CPU adapters do. */
   withoutSubgroups?: boolean
 }
 
+export const NO_PASSES: Passes = { folding: [], fusing: [] }
+
 /** The graph's outputs by name. */
 export async function runGraph(
   gpu: Gpu,
-  graph: Graph,
-  { inputs, passes = allPasses, parameters = seededParameters(graph), withoutSubgroups, ...target }: Run,
+  graph: ModelGraph | FusedGraph,
+  { inputs, passes, parameters = seededParameters(graph), withoutSubgroups, ...choice }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
   const subgroupSize = withoutSubgroups ? undefined : gpu.subgroupSize
-  const plan = createPlan(graph, { limits: gpu.limits, subgroupSize, ...target }, passes)
+  const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
+  const plan = planOptimised(optimised, targetOf({ ...choice, limits: gpu.limits, subgroupSize }))
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)
@@ -45,7 +41,7 @@ export async function runGraph(
   }
 }
 
-const seededParameters = (graph: Graph) =>
+const seededParameters = (graph: ModelGraph | FusedGraph) =>
   new Map(graphParameters(graph).map(parameter => [parameter.name, seededParameter(parameter)]))
 
 /** The largest difference, as a share of the largest expected magnitude. */

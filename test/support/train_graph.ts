@@ -1,13 +1,14 @@
 // Trains a graph by itself: plan, execute, release. What a TrainingRun does beyond that is for its own tests.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import type { TrainingGraph } from '../../src/graph/autodiff/autodiff.ts'
+import type { TrainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import type { Conv2dVariant } from '../../src/graph/convolution/strategies.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
 import { type Optimiser, TrainingWeights } from '../../src/graph/runtime/training_weights.ts'
-import type { Conv2dVariant } from '../../src/kernels/choose_conv2d.ts'
+import { targetOf } from './target.ts'
 
 interface Training extends Optimiser {
   /** The same in every step. */
@@ -31,12 +32,9 @@ export async function trainGraph(
     host: parameters,
   })
   const weights = await TrainingWeights.create(gpu, arena, optimiser)
-  const { limits, subgroupSize } = gpu
-  const plan = planWithin(graph, {
-    limits,
-    variant,
-    subgroupSize: variant === 'conv2d_tiled' ? undefined : subgroupSize, // CPU adapters have no use for it
-  })
+  // CPU adapters are refused the variants for hardware GPUs.
+  const subgroupSize = variant?.startsWith('conv2d_tiled') ? undefined : gpu.subgroupSize
+  const plan = planWithin(graph, targetOf({ limits: gpu.limits, variant, subgroupSize }))
   const executor = await Executor.create(gpu, plan, weights)
   const losses: number[] = []
   for (const learningRate of learningRates) {

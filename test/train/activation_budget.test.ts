@@ -1,7 +1,7 @@
 // That an activation budget changes the memory that a training step takes, and nothing else.
 
 import { expect } from 'chai'
-import { createPlan, type PlanTarget } from '../../src/graph/plan/plan.ts'
+import { type PlanTarget, planOptimised } from '../../src/graph/plan/plan.ts'
 import { recomputing, unitInteriors } from '../../src/graph/plan/recompute.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
@@ -17,7 +17,7 @@ function activationBytes(target: PlanTarget, network: DeepLabOptions, options: T
   const graph = networkInTraining({ config: deepLabConfig(network), preprocessing: IMAGENET }, options)
   const droppable = new Set([...unitInteriors(graph).values()].flat())
   const recomputed = recomputing(graph)
-  const bytes = (dropped: typeof droppable) => createPlan(recomputed(dropped), target, []).arenaBytes
+  const bytes = (dropped: typeof droppable) => planOptimised(recomputed(dropped), target).arenaBytes
   return { whole: bytes(new Set()), least: bytes(droppable) }
 }
 
@@ -35,11 +35,14 @@ describe('an activation budget', () => {
       it(`changes no bit of ${name}'s training, batch norm ${freezeBatchNorm ? 'frozen' : 'training'}`, async () => {
         const options = { ...SHORT_RUN, ...recipe, freezeBatchNorm }
         const gpu = await testGpu()
-        const { whole, least } = activationBytes(gpu, network, options)
+        const { whole, least } = activationBytes({ device: gpu }, network, options)
         const expected = await shortRun(network, batches, options)
         expect(expected.activationBytes).to.equal(whole)
         // Frozen, batch norm is folded into the convolutions and has no maps: there is less to keep, and less of that to drop.
-        const unfolded = activationBytes(gpu, network, { ...options, freezeBatchNorm: false }).whole
+        const unfolded = activationBytes({ device: gpu }, network, {
+          ...options,
+          freezeBatchNorm: false,
+        }).whole
         expect(least).to.be.at.most(0.6 * unfolded)
         for (const bytes of [0.85 * whole, least]) {
           const actual = await shortRun(network, batches, { ...options, activationBudget: bytes / 2 ** 20 })

@@ -2,9 +2,10 @@
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { trainingGraph } from '../../src/graph/autodiff/autodiff.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import { graphParameters, type Tensor } from '../../src/graph/ir/graph.ts'
+import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab, deepLabInTraining } from '../../src/model/deeplab.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'

@@ -165,7 +165,7 @@ describe('evaluate', () => {
       [{ size: 2.5 }, 'memory: size: expected a whole number above 0, got 2.5'],
       [{ ids: ['a'] }, 'memory: ids: expected a name for each of 3 images, got 1'],
       [{ classNames: ['cat'] }, 'memory: classNames: expected 2 to 255 names, got 1'],
-      [{ classNames: ['cat', 'cat'] }, 'memory: the name "cat" comes twice'],
+      [{ classNames: ['cat', 'cat'] }, 'memory: classes 0 and 1 have the same name, "cat"'],
     ] as const)
       expect((await rejects(UserError, () => evaluate(model, { ...dataset, ...change }))).message).to.equal(
         message,

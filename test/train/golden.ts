@@ -1,8 +1,9 @@
 // What make_golden.py wrote: training trajectories of PyTorch from seeded weights, images and labels.
 
 import { readFileSync } from 'node:fs'
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph, Parameter } from '../../src/graph/ir/graph.ts'
+import type { Parameter } from '../../src/graph/ir/tensor.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { deepLabConfig, type ResNetConfig } from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
@@ -96,7 +97,7 @@ export function sampled(values: Float32Array): Float32Array {
 }
 
 /** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
-export function networkGraph(name: NetworkName): Graph {
+export function networkGraph(name: NetworkName): ModelGraph {
   if (name === 'tiny') return tinyNetwork(index.batch)
   const builder = new GraphBuilder()
   const image = builder.input('image', [index.batch, ...index.networks[name].size, 3])

@@ -22,6 +22,7 @@ export const SHORT_RUN: TrainingOptions = {
   batchNormDecay: 0.9,
   momentum: 0.9,
   weightDecay: 1e-4,
+  decayBatchNorm: true,
   headLearningRate: 1,
   dropout: 0,
   auxiliaryLoss: 0,

@@ -1,12 +1,13 @@
 // The graph of tiny_network.py, whose docstring draws it: every op of DeepLabv3 in about 10 000 parameters.
 
-import { GraphBuilder } from '../../src/graph/builder.ts'
-import type { Graph, Tensor } from '../../src/graph/ir/graph.ts'
+import type { Tensor } from '../../src/graph/ir/tensor.ts'
+import type { ModelGraph } from '../../src/graph/ops/index.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { EPSILON } from '../../src/model/backbones/resnet_graph.ts'
 import { convolutionBatchNorm } from '../../src/model/layers.ts'
-import { EPSILON } from '../../src/model/resnet.ts'
 
 /** From `image`, [batch, 65, 49, 3], to logits [batch, 17, 13, 6]. */
-export function tinyNetwork(batch: number): Graph {
+export function tinyNetwork(batch: number): ModelGraph {
   const builder = new GraphBuilder()
   const image = builder.input('image', [batch, 65, 49, 3])
   const stem = reluUnit(builder, image, {

@@ -8,7 +8,11 @@ import { serve } from './engine.ts'
 
 serve(async ({ graph, parameters, input }) => {
   const gpu = await openGpu()
-  const executor = await Executor.create(gpu, createPlan(graph, gpu), new WeightStore(gpu, parameters))
+  const executor = await Executor.create(
+    gpu,
+    createPlan(graph, { device: gpu }),
+    new WeightStore(gpu, parameters),
+  )
   const [from] = graph.inputs
   const [to] = graph.outputs
   return {

@@ -2,7 +2,7 @@
 
 import { conv2d, setBackend, type Tensor4D, tensor4d, tidy, transpose } from '@tensorflow/tfjs-core'
 import { create, globals } from 'webgpu'
-import type { Conv2dOp } from '../../../src/graph/ir/graph.ts'
+import type { Conv2dOp } from '../../../src/graph/ops/conv2d.ts'
 import type { Workload } from '../workload.ts'
 import { serve } from './engine.ts'
 

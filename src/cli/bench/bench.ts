@@ -3,10 +3,11 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { measureCeilings } from '../../bench/ceilings.ts'
-import type { Graph } from '../../graph/ir/graph.ts'
+import type { FusedGraph } from '../../graph/ops/index.ts'
 import { distinctConvolutions } from '../../graph/tune/tune.ts'
 import type { TunedVariants } from '../../graph/tune/tuning_store.ts'
 import type { Precision } from '../../kernels/layout.ts'
+import { backboneNames } from '../../model/backbones/index.ts'
 import { shownSource } from '../../node/downloads/shown_url.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
@@ -21,7 +22,7 @@ import { stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
 import { version } from '../version.ts'
 import {
-  type Job,
+  type BenchJob,
   type Measures,
   measureJob,
   planJob,
@@ -33,11 +34,10 @@ import { findBenchModel } from './bench_model.ts'
 import { type BenchReport, detailsText, jobText, resultTable, subjectText } from './bench_text.ts'
 
 const NOTES = `
-A model is a network with random weights, nothing downloaded: by its backbone
-(resnet50, resnet101 or mobilenet_v2: the paper's best, with multi-grid, ASPP
-and image pooling) or by a preset's name, such as deeplabv3_resnet50 for
-torchvision's or table6.os8 for a row of the paper's tables. Or it is a trained
-one, as for other commands.
+A model is a network with random weights, without any download: by its backbone
+(${backboneNames.join(', ')}; the paper's best network on it) or by
+a preset's name, such as deeplabv3_resnet50 for torchvision's or table6.os8 for
+a row of the paper's tables. Or it is a trained one, as for other commands.
 
 Times are in milliseconds:
   median, min, IQR   warm calls, photos in memory to masks in memory: upload of
@@ -137,7 +137,7 @@ async function checkChart({ out, overwrite }: Options): Promise<void> {
 const chartFile = (folder: string) => join(folder, 'bench.svg')
 
 /** Every combination that is asked for. Throws a UserError where the model cannot run at an output stride. */
-function jobsOf(options: Options, { name, model: { config, preprocessing } }: Subject): Job[] {
+function jobsOf(options: Options, { name, model: { config, preprocessing } }: Subject): BenchJob[] {
   const { size: sizes = [preprocessing.size], batch: batches = [1] } = options
   const { outputStride: strides = [config.outputStride] } = options
   for (const stride of strides) checkReachable(stride, name, config)
@@ -147,14 +147,14 @@ function jobsOf(options: Options, { name, model: { config, preprocessing } }: Su
 }
 
 /** What can be known before anything is timed: the GPU, the photo, and that all jobs fit. */
-async function survey(options: Options, subject: Subject, jobs: Job[]) {
+async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
   const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
   try {
     const { photo: file } = options
     const photo =
       file === undefined ? undefined : { file, image: await readImage(file, { maxPixels: pixelsOn(gpu) }) }
     const failures = new Failures()
-    const graphs: Graph[] = []
+    const graphs: FusedGraph[] = []
     for (const job of jobs)
       await failures.attempt(jobText(job), async () => {
         graphs.push(planJob(job, { ...subject, photo }, gpu).graph)
@@ -183,7 +183,10 @@ interface Run {
   failures: Failures
 }
 
-async function measureAll(jobs: Job[], { subject, options, variants, report, failures }: Run): Promise<void> {
+async function measureAll(
+  jobs: BenchJob[],
+  { subject, options, variants, report, failures }: Run,
+): Promise<void> {
   const { ceilings, results } = report
   const measures: Measures = {
     runs: options.runs,

@@ -16,7 +16,7 @@ import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { type ColdStart, measureColdStart } from './bench_cold_start.ts'
 import type { BenchModel } from './bench_model.ts'
 
-export interface Job {
+export interface BenchJob {
   /** Of the photo's edge, as the network sees it. */
   size: number
   outputStride: number
@@ -41,7 +41,7 @@ export interface Measures extends Omit<NetworkMeasures, 'onStage'> {
 export type Stage = NetworkStage | 'cold start'
 
 /** A job's measurements, as --json prints them. */
-export interface BenchResult extends Job, NetworkBench {
+export interface BenchResult extends BenchJob, NetworkBench {
   /** As the network sees it. */
   image: { width: number; height: number }
   milliseconds: NetworkBench['milliseconds'] & { cold?: ColdStart }
@@ -59,14 +59,14 @@ export const stagesOf = ({ profile, kernels, coldStart }: Measures): Stage[] => 
 ]
 
 /** What a job will run; computes nothing. Throws a UserError where it is more than the GPU holds. */
-export function planJob(job: Job, { model, photo }: Subject, gpu: Gpu): Plan {
+export function planJob(job: BenchJob, { model, photo }: Subject, gpu: Gpu): Plan {
   const { batch, ...options } = job
   return new Segmenter(gpu, model).plan(new Array(batch).fill(photo?.image ?? squareSize(job.size)), options)
 }
 
 /** On a GPU of its own, so that no job finds what another left there. */
 export async function measureJob(
-  job: Job,
+  job: BenchJob,
   { name, model, photo }: Subject,
   { coldStart, onStage, ...measures }: Measures & { onStage(stage: Stage, detail?: string): void },
 ): Promise<BenchResult> {

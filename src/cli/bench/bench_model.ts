@@ -2,29 +2,27 @@
 
 import { existsSync } from 'node:fs'
 import type { Precision } from '../../kernels/layout.ts'
-import { type Backbone, deepLabConfig } from '../../model/config.ts'
+import { backboneNames } from '../../model/backbones/index.ts'
+import { deepLabConfig } from '../../model/config.ts'
 import { type Preset, presets } from '../../model/presets.ts'
 import { type Model, readModel, untrainedModel } from '../../node/model_files.ts'
 import { findWeights } from '../../node/weights.ts'
 import { withDownloads } from '../model.ts'
 
 export interface BenchModel extends Model {
-  /** Whether its weights are random ones, that are nowhere else. */
+  /** Whether its weights are random; then no file has them. */
   untrained: boolean
-  /** At which it runs. Default: fp32. */
+  /** Default: fp32. */
   precision?: Precision
 }
 
-/** They stand for the paper's network on them: for ResNets with multi-grid 1, 2, 4, ASPP and image pooling. */
-const BACKBONES: readonly Backbone[] = ['resnet50', 'resnet101', 'mobilenet_v2']
-
 /**
- * The network of a backbone or a preset, by its name, with weights drawn from a fixed seed: what they are does not change how long
- * they take. Else, and where there is a file of that name, a trained model as other commands find it.
- * Throws a UserError where there is neither.
+ * The network of a backbone or a preset by its name, with weights from a fixed seed: their values do not change the times. A backbone
+ * stands for the paper's network on it, ResNets with multi-grid 1, 2, 4, ASPP and image pooling. Any other name, and the name of a
+ * file that exists, is a trained model as other commands find it. Throws a UserError where there is none.
  */
 export async function findBenchModel(name: string): Promise<BenchModel> {
-  const backbone = BACKBONES.find(known => known === name)
+  const backbone = backboneNames.find(known => known === name)
   const network: Pick<Preset, 'config' | 'size'> | undefined = backbone
     ? { config: deepLabConfig({ backbone }) }
     : presets.find(known => known.name === name)

@@ -9,7 +9,7 @@ import type { Precision } from '../../kernels/layout.ts'
 import { type Adapter, adapterName } from '../adapter.ts'
 import { digits, table } from '../format.ts'
 import { StreamedTable } from '../streamed_table.ts'
-import type { BenchResult, Job } from './bench_jobs.ts'
+import type { BenchJob, BenchResult } from './bench_jobs.ts'
 
 /** All that --json prints. */
 export interface BenchReport {
@@ -29,7 +29,7 @@ export interface BenchReport {
   chart?: string
 }
 
-export const jobText = ({ size, outputStride, batch }: Job): string =>
+export const jobText = ({ size, outputStride, batch }: BenchJob): string =>
   `${size} px, output stride ${outputStride}, batch ${batch}`
 
 /** What the numbers are of, and what the GPU gives at best. */

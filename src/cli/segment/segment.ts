@@ -12,12 +12,12 @@ import { loadModel } from '../model.ts'
 import { share } from '../options.ts'
 import { countBar } from '../progress.ts'
 import { isQuiet, quietableAction } from '../quiet.ts'
-import { attempt, checkHeaders, findPhotos, type Photo } from './segment_inputs.ts'
+import { attempt, checkHeaders, findPhotos, type InputPhoto } from './segment_inputs.ts'
 import {
   type Output,
-  type OutputOptions,
   openOutput,
   type ResultFiles,
+  type SegmentOutputOptions,
   STANDARD_OUTPUT,
 } from './segment_output.ts'
 import { probabilitiesOption, probabilityText } from './segment_probabilities.ts'
@@ -60,7 +60,7 @@ one that failed has its \`file\` and an \`error\`.
 lists. Sums are computed in fp32 all the same: a pixel changes its class only
 where two are close. An activation beyond 65504 would become infinite.`
 
-interface Options extends InferenceOptions, OutputOptions {
+interface Options extends InferenceOptions, SegmentOutputOptions {
   model: string
   precision: Precision
   explain?: true
@@ -108,7 +108,7 @@ async function segment(named: string[], options: Options): Promise<void> {
       `--out -: standard output cannot take a PNG and --${json ? 'json' : 'explain'} at a time`,
     )
   const photos = await findPhotos(named)
-  const results = new Map<Photo, Result>()
+  const results = new Map<InputPhoto, Result>()
   const failure = await segmentPhotos(photos, { options, results }).catch(error => ({ error }))
   const errors = photos.flatMap(({ error }) => error ?? [])
   if (json) {
@@ -126,11 +126,11 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 interface Run {
   options: Options
   /** To which results are added. */
-  results: Map<Photo, Result>
+  results: Map<InputPhoto, Result>
 }
 
 /** What can be known to fail is known before anything is downloaded or computed. */
-async function segmentPhotos(photos: Photo[], { options, results }: Run): Promise<void> {
+async function segmentPhotos(photos: InputPhoto[], { options, results }: Run): Promise<void> {
   const output = openOutput(photos, options)
   if (!options.explain) await output.check()
   const bar = countBar(photos.length, 'photos checked', { shown: photos.length > 100 })
@@ -147,7 +147,7 @@ async function segmentPhotos(photos: Photo[], { options, results }: Run): Promis
 
 async function segmentAll(
   model: DeepLab,
-  photos: readonly Photo[],
+  photos: readonly InputPhoto[],
   { options, output, results }: Run & { output: Output },
 ): Promise<void> {
   const printsLines = !isQuiet() && !options.json && options.out !== STANDARD_OUTPUT
@@ -168,7 +168,7 @@ async function segmentAll(
 
 async function segmentOne(
   model: DeepLab,
-  photo: Photo,
+  photo: InputPhoto,
   { options, output }: { options: Options; output: Output },
 ): Promise<Result> {
   const start = performance.now()
@@ -188,7 +188,7 @@ function line({ file, classes, mask, overlay, probabilities = [], milliseconds }
   return `${file}: ${shares}${written && ` → ${written}`} (${secondsText(milliseconds)})`
 }
 
-async function explainAll(model: DeepLab, photos: readonly Photo[], options: Options): Promise<void> {
+async function explainAll(model: DeepLab, photos: readonly InputPhoto[], options: Options): Promise<void> {
   for (const photo of photos) {
     const plan = await attempt(photo, () => model.explain(photo.source, inferenceOf(options)))
     if (plan) console.log(photos.length > 1 ? `${photo.file}\n${plan}\n` : plan)

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { readImage, readImageSize } from '../../node/images/image.ts'
 
-export interface Photo {
+export interface InputPhoto {
   /** As the user named it, or as it was found in a folder; `-` for standard input. */
   file: string
   /** What is decoded: a path or, from standard input, bytes. */
@@ -27,8 +27,8 @@ const MAX_INPUT_BYTES = 2 ** 28
 const AT_A_TIME = 8
 
 /** The photos in the order in which they are named, each once. One that is not there has an error. */
-export async function findPhotos(named: readonly string[]): Promise<Photo[]> {
-  const photos = new Map<string, Photo>()
+export async function findPhotos(named: readonly string[]): Promise<InputPhoto[]> {
+  const photos = new Map<string, InputPhoto>()
   for (const name of named)
     for (const photo of await photosOf(name)) {
       const key = photo.file === STANDARD_INPUT ? photo.file : resolve(photo.file)
@@ -37,7 +37,7 @@ export async function findPhotos(named: readonly string[]): Promise<Photo[]> {
   return [...photos.values()]
 }
 
-async function photosOf(name: string): Promise<Photo[]> {
+async function photosOf(name: string): Promise<InputPhoto[]> {
   try {
     if (name === STANDARD_INPUT) return [{ file: name, source: await readStandardInput() }]
     return (await filesOf(name)).map(file => ({ file, source: file }))
@@ -98,7 +98,7 @@ async function readStandardInput(): Promise<Uint8Array> {
 }
 
 /** Reads the header of each photo, which is quick, and notes the errors of those that are no images. */
-export async function checkHeaders(photos: readonly Photo[], onChecked: () => void): Promise<void> {
+export async function checkHeaders(photos: readonly InputPhoto[], onChecked: () => void): Promise<void> {
   const left = photos.values()
   const worker = async () => {
     for (const photo of left) {
@@ -109,11 +109,11 @@ export async function checkHeaders(photos: readonly Photo[], onChecked: () => vo
   await Promise.all(Array.from({ length: AT_A_TIME }, worker))
 }
 
-const readHeader = ({ source }: Photo) =>
+const readHeader = ({ source }: InputPhoto) =>
   typeof source === 'string' ? readImageSize(source) : readImage(source, { maxPixels: 1 })
 
 /** What the work gives; undefined where the photo has an error, or gets one by a UserError. */
-export async function attempt<T>(photo: Photo, work: () => Promise<T>): Promise<T | undefined> {
+export async function attempt<T>(photo: InputPhoto, work: () => Promise<T>): Promise<T | undefined> {
   if (photo.error) return undefined
   try {
     return await work()

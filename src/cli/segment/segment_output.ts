@@ -7,10 +7,10 @@ import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { isMarked, markPng } from '../../node/images/result_mark.ts'
 import type { Segmentation } from '../../node/segmentation.ts'
 import { checkWritable, exists, outputPrefixes } from '../output.ts'
-import { type Photo, STANDARD_INPUT } from './segment_inputs.ts'
+import { type InputPhoto, STANDARD_INPUT } from './segment_inputs.ts'
 import { type ProbabilityFormat, probabilityFiles } from './segment_probabilities.ts'
 
-export interface OutputOptions {
+export interface SegmentOutputOptions {
   /** A folder, or `-` for standard output. */
   out: string
   mask: boolean
@@ -28,7 +28,8 @@ export const STANDARD_OUTPUT = '-'
 /** What is written of a photo, by its key in --json. */
 const RESULTS = {
   mask: async (found: Segmentation) => found.maskPng(),
-  overlay: (found: Segmentation, { opacity, legend }: OutputOptions) => found.overlay({ opacity, legend }),
+  overlay: (found: Segmentation, { opacity, legend }: SegmentOutputOptions) =>
+    found.overlay({ opacity, legend }),
 }
 
 type ResultKind = keyof typeof RESULTS
@@ -41,11 +42,11 @@ export interface Output {
   /** Throws a UserError, before anything is computed, where results could not be written or would replace a file of the user's. */
   check(): Promise<void>
   /** Writes a photo's results. Throws a UserError where the file system refuses. */
-  write(photo: Photo, found: Segmentation): Promise<ResultFiles>
+  write(photo: InputPhoto, found: Segmentation): Promise<ResultFiles>
 }
 
 /** Throws a UserError for options that contradict each other. */
-export function openOutput(photos: readonly Photo[], options: OutputOptions): Output {
+export function openOutput(photos: readonly InputPhoto[], options: SegmentOutputOptions): Output {
   const kinds = KINDS.filter(kind => options[kind])
   return options.out === STANDARD_OUTPUT
     ? standardOutput(photos, kinds, options)
@@ -53,7 +54,11 @@ export function openOutput(photos: readonly Photo[], options: OutputOptions): Ou
 }
 
 /** One PNG: the mask, or the overlay where there is to be no mask. */
-function standardOutput(photos: readonly Photo[], [kind]: ResultKind[], options: OutputOptions): Output {
+function standardOutput(
+  photos: readonly InputPhoto[],
+  [kind]: ResultKind[],
+  options: SegmentOutputOptions,
+): Output {
   return {
     async check() {
       if (options.probabilities)
@@ -72,14 +77,18 @@ function standardOutput(photos: readonly Photo[], [kind]: ResultKind[], options:
   }
 }
 
-function folderOutput(photos: readonly Photo[], kinds: ResultKind[], options: OutputOptions): Output {
+function folderOutput(
+  photos: readonly InputPhoto[],
+  kinds: ResultKind[],
+  options: SegmentOutputOptions,
+): Output {
   const paths = outputPrefixes(
     photos.map(({ file }) => (file === STANDARD_INPUT ? 'stdin' : file)),
     options.out,
   )
   const prefixes = new Map(photos.map((photo, i) => [photo, paths[i]]))
   /** Those whose names are known before a model is loaded: one of probabilities has its class's name. */
-  const knownFiles = (photo: Photo) => [
+  const knownFiles = (photo: InputPhoto) => [
     ...kinds.map(kind => `${prefixes.get(photo)}.${kind}.png`),
     ...(options.probabilities === 'npy' ? [`${prefixes.get(photo)}.probabilities.npy`] : []),
   ]
@@ -138,7 +147,7 @@ async function refuseForeign(files: readonly string[]): Promise<void> {
   )
 }
 
-async function identitiesOf(photos: readonly Photo[]): Promise<Set<string>> {
+async function identitiesOf(photos: readonly InputPhoto[]): Promise<Set<string>> {
   const identities = new Set<string>()
   for (const { source } of photos) {
     const found = typeof source === 'string' ? await identity(source) : undefined

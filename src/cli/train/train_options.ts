@@ -41,6 +41,7 @@ export function addRecipeOptions(command: Command): Command {
     .option('--batch-norm-decay <x>', 'of its running statistics (default: 0.9997)', number)
     .option('--momentum <x>', '(default: 0.9)', number)
     .option('--weight-decay <x>', '(default: 0.0001, for MobileNetV2 0.00004)', number)
+    .option('--no-decay-batch-norm', 'keep weight decay from the scale and shift of batch norms')
     .option('--no-flip', 'do not mirror images at random')
     .option('--auxiliary-loss <weight>', "of a ResNet's auxiliary head (default: 0, none)", number)
     .option('--dropout <share>', 'of features before the classifier (default: 0)', number)
@@ -63,8 +64,9 @@ export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander gives an option that begins with `no-` the value true by itself.
   const flip = options.flip ? undefined : options.flip
+  const decayBatchNorm = options.decayBatchNorm ? undefined : options.decayBatchNorm
   const sizes = { steps, batchSize, microBatchSize, size, cropSize, outputStride, scales, flip, seed }
-  const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay }
+  const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay, decayBatchNorm }
   const losses = { auxiliaryLoss, dropout, classWeights, hardClasses }
   return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget, badImages }
 }

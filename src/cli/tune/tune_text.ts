@@ -2,13 +2,13 @@
 
 import type { TunedConvolution } from '../../graph/tune/tune.ts'
 import { type Adapter, adapterName } from '../adapter.ts'
-import type { Job } from '../bench/bench_jobs.ts'
+import type { BenchJob } from '../bench/bench_jobs.ts'
 import { jobText } from '../bench/bench_text.ts'
 import { digits, table } from '../format.ts'
 import type { EndSignal } from '../interrupt.ts'
 
 /** All that --json prints. */
-export interface TuneReport extends Job {
+export interface TuneReport extends BenchJob {
   adapter: Adapter
   /** As the user names it. */
   model: string

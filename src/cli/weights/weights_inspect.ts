@@ -1,10 +1,10 @@
 // `atrous weights inspect`: what a checkpoint file holds.
 
 import { Command } from 'commander'
+import { recogniseNetwork } from '../../model/backbones/index.ts'
 import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
 import { checkpointFormat, readCheckpoint } from '../../weights/checkpoint.ts'
-import { type Architecture, recogniseArchitecture } from '../../weights/names.ts'
 import { bytesText, table } from '../format.ts'
 
 const EXAMPLES = `
@@ -32,12 +32,13 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
+  const network = recogniseNetwork(stateDict)
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {
     file,
     bytes: bytes.length,
     format: checkpointFormat(bytes),
-    network: recogniseArchitecture(stateDict) ?? null,
+    network: network?.architecture ?? null,
     parameters: parameters.reduce((sum, [, { data }]) => sum + data.length, 0),
     tensors,
   }
@@ -46,7 +47,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
     console.log(
       [
         `${file}: ${found.format}, ${bytesText(found.bytes)}`,
-        `network: ${found.network ? networkText(found.network) : 'none that is known here'}`,
+        `network: ${network?.description ?? 'none that is known here'}`,
         `${tensors.length} tensors, ${found.parameters.toLocaleString('en')} parameters`,
         '',
         table([
@@ -56,17 +57,4 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
       ].join('\n'),
     )
   }
-}
-
-function networkText(network: Architecture): string {
-  const classes = `${network.classes} classes`
-  if (network.family === 'huggingface-mobilenet_v2')
-    return `DeepLabv3-MobileNetV2 of width ${network.depthMultiplier}, ${classes} (named as by Hugging Face)`
-  const { units, aspp, auxiliaryHead } = network
-  const depth = 3 * units.slice(0, 4).reduce((a, b) => a + b) + 2
-  const head = aspp
-    ? `ASPP of ${aspp.atrousBranches} atrous branches${aspp.imagePooling ? ' and image pooling' : ''}`
-    : `${units.length} blocks, no ASPP`
-  const auxiliary = auxiliaryHead ? ', auxiliary head' : ''
-  return `DeepLabv3-ResNet-${depth}, ${head}${auxiliary}, ${classes} (named as by torchvision)`
 }

@@ -7,7 +7,7 @@ import { foldBatchNorm } from '../../kernels/fold_batch_norm.ts'
 import { packTransposed } from '../../kernels/pack_transposed.ts'
 import type { WinogradOutputs } from '../../kernels/winograd.ts'
 import { winogradWeight } from '../../kernels/winograd_weight.ts'
-import type { BatchNorm, Parameter } from '../ir/graph.ts'
+import type { BatchNorm, Parameter } from '../ir/tensor.ts'
 
 export interface FoldedWeights {
   /** Two of the same key hold the same values. */

@@ -2,7 +2,8 @@
 
 import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Op, Parameter, Tensor } from '../ir/graph.ts'
+import { type AnyOp, inputsOf } from '../ir/graph.ts'
+import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { type FoldedOutput, type FoldedWeights, foldedAsFloat16 } from './folded_weights.ts'
 
 /** What a kernel's buffer holds. */
@@ -15,7 +16,7 @@ export type Operand =
   | { workspaceBytes: number }
 
 export interface Step {
-  op: Op
+  op: AnyOp
   kernel: Kernel
   /** By the buffer's name in the shader; a buffer that the kernel leaves unread has none. */
   operands: Record<string, Operand>
@@ -27,18 +28,29 @@ export const tensors = (named: Record<string, Tensor | undefined>): Record<strin
     Object.entries(named).flatMap(([name, tensor]) => (tensor ? [[name, { tensor }] as const] : [])),
   )
 
+/** The one step of an op whose kernel works on tensors alone. */
+export const oneStep = (op: AnyOp, kernel: Kernel, named: Record<string, Tensor | undefined>): Step[] => [
+  { op, kernel, operands: tensors(named) },
+]
+
+/** What one kernel leaves for the next: `bytes` in the arena, f32 whatever the tensors of the op are. */
+export const scratch = ({ name: op }: AnyOp, bytes: number, name = 'partials'): Tensor => ({
+  name: `${op}.${name}`,
+  shape: [1, 1, 1, bytes / 4],
+  dtype: 'f32',
+})
+
+/** Steps of an op, made for f32, in the precision in which its tensors are stored. */
+export function stepsAsStored(op: AnyOp, steps: Step[]): Step[] {
+  const isFloat16 = [...inputsOf(op), op.output].some(({ dtype }) => dtype === 'f16')
+  return isFloat16 ? steps.map(stepAsFloat16) : steps
+}
+
 /** The same kernel over tensors and weights of f16. */
-export function stepAsFloat16({ op, kernel, operands }: Step): Step {
+function stepAsFloat16({ op, kernel, operands }: Step): Step {
   const stored = Object.entries(operands).map(([name, operand]) => [
     name,
     'folded' in operand ? { ...operand, folded: foldedAsFloat16(operand.folded) } : operand,
   ])
   return { op, kernel: storedAsFloat16(kernel), operands: Object.fromEntries(stored) }
 }
-
-/** What one kernel leaves for the next: `bytes` in the arena, f32 whatever the tensors of the op are. */
-export const scratch = (op: Op, bytes: number, name = 'partials'): Tensor => ({
-  name: `${op.name}.${name}`,
-  shape: [1, 1, 1, bytes / 4],
-  dtype: 'f32',
-})

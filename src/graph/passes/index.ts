@@ -1,20 +1,27 @@
 // What a plan makes of a graph before it chooses kernels: less to compute and less to store, the same values.
 
-import type { Graph } from '../ir/graph.ts'
+import type { FusedGraph, ModelGraph } from '../ops/index.ts'
 import { elideConcat } from './elide_concat.ts'
-import { foldBatchNorm } from './fold_batch_norm.ts'
-import { fuseActivation, fuseAdd } from './fuse.ts'
-import { poolingAsBias } from './pooling_bias.ts'
+import { type FoldingPass, foldable, foldingPasses } from './fold.ts'
+import { fuseAdd } from './fuse_add.ts'
+import { poolingAsBias } from './pooling_as_bias.ts'
 import { residualInPlace } from './residual_in_place.ts'
 
-export type Pass = (graph: Graph) => Graph
+export type FusingPass = (graph: FusedGraph) => FusedGraph
 
 /** In the order in which one makes room for the next. */
-export const allPasses: readonly Pass[] = [
-  foldBatchNorm,
-  fuseAdd,
-  fuseActivation,
-  poolingAsBias,
-  elideConcat,
-  residualInPlace,
-]
+export const fusingPasses: readonly FusingPass[] = [fuseAdd, poolingAsBias, elideConcat, residualInPlace]
+
+export interface Passes {
+  folding: readonly FoldingPass[]
+  fusing: readonly FusingPass[]
+}
+
+export const allPasses: Passes = { folding: foldingPasses, fusing: fusingPasses }
+
+/** A model's graph as it is planned. */
+export function optimise(graph: ModelGraph, { folding, fusing }: Passes = allPasses): FusedGraph {
+  const folded = folding.reduce((edited, pass) => pass(edited), foldable(graph))
+  const fusable: FusedGraph = { ...folded, stage: 'fused' }
+  return fusing.reduce((edited, pass) => pass(edited), fusable)
+}

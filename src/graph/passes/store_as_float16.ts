@@ -1,24 +1,25 @@
-import type { Graph, Op, Tensor } from '../ir/graph.ts'
+import { withInputs } from '../ir/graph.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import type { FusedGraph } from '../ops/index.ts'
 
 /**
  * Every f32 tensor as f16, but for the sums of probabilities over several views: those are added to in memory, and would be rounded
  * each time.
  */
-export function storeAsFloat16(graph: Graph): Graph {
+export function storeAsFloat16(graph: FusedGraph): FusedGraph {
   const sums = new Set(
     graph.ops.filter(({ kind }) => kind === 'accumulateProbabilities').map(({ output }) => output),
   )
   const narrow = new Map<Tensor, Tensor>()
   const stored = (tensor: Tensor): Tensor => {
     if (tensor.dtype !== 'f32' || sums.has(tensor)) return tensor
-    if (!narrow.has(tensor)) narrow.set(tensor, { ...tensor, dtype: 'f16' })
-    return narrow.get(tensor)!
+    const known = narrow.get(tensor) ?? { ...tensor, dtype: 'f16' as const }
+    narrow.set(tensor, known)
+    return known
   }
-  const storedInputs = ({ inputs }: Op) =>
-    Object.fromEntries(Object.entries(inputs).map(([role, tensor]) => [role, tensor && stored(tensor)]))
   return {
     ...graph,
-    ops: graph.ops.map(op => ({ ...op, inputs: storedInputs(op), output: stored(op.output) }) as Op),
+    ops: graph.ops.map(op => ({ ...withInputs(op, stored), output: stored(op.output) })),
     inputs: graph.inputs.map(stored),
     outputs: graph.outputs.map(stored),
   }

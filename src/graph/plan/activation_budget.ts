@@ -1,10 +1,12 @@
 // Which activations of a training step to keep, and which to compute twice, where not all of them have room.
 
 import { UserError } from '../../errors.ts'
-import type { TrainingGraph } from '../autodiff/autodiff.ts'
-import { inputsOf, type Op, type Tensor } from '../ir/graph.ts'
-import { lower } from '../lower/lower.ts'
+import type { TrainingGraph } from '../autodiff/training_graph.ts'
+import { inputsOf } from '../ir/graph.ts'
+import type { Tensor } from '../ir/tensor.ts'
 import type { Step } from '../lower/step.ts'
+import { type FusedOp, lowerOp } from '../ops/index.ts'
+import { loweringOf } from '../ops/lowering.ts'
 import { layOutSteps, mebibytes, type Plan, type PlanTarget, tensorBytes } from './plan.ts'
 import { recomputing, unitInteriors } from './recompute.ts'
 
@@ -20,27 +22,24 @@ interface Candidate {
  * twice as that takes and no more: first what costs few multiply-adds for the bytes it frees.
  * Throws a UserError where even the least is over the budget.
  */
-export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infinity): Plan {
-  const { limits, subgroupSize, variant } = gpu
-  const { maxBufferSize } = limits
-  const target: PlanTarget = { limits, subgroupSize, variant, learning: true }
+export function planWithin(
+  graph: TrainingGraph,
+  { device, policy }: Pick<PlanTarget, 'device' | 'policy'>,
+  budget = Infinity,
+): Plan {
+  const { maxBufferSize } = device.limits
+  const target: PlanTarget = { device, policy, mode: 'training' }
   const limit = Math.min(budget, maxBufferSize)
-  // Plans differ in few ops, and choosing their kernels is what takes long.
-  const lowered = new Map<Op, Step[]>()
+  const stepsOf = memoisedLowering(graph, target)
   const without = recomputing(graph)
   const plan = (dropped: Candidate[]) => {
     const again = without(new Set(dropped.flatMap(({ tensors }) => tensors)))
-    for (const op of again.ops) if (!lowered.has(op)) lowered.set(op, lower(op, target))
-    return layOutSteps(
-      again,
-      again.ops.flatMap(op => lowered.get(op)!),
-      target,
-    )
+    return layOutSteps(again, again.ops.flatMap(stepsOf), target)
   }
   const whole = plan([])
   if (whole.arenaBytes <= limit) return whole
 
-  const candidates = candidatesOf(graph, target)
+  const candidates = candidatesOf(graph, stepsOf)
   let best = plan(candidates)
   if (best.arenaBytes > limit)
     throw new UserError(
@@ -67,11 +66,22 @@ export function planWithin(graph: TrainingGraph, gpu: PlanTarget, budget = Infin
   return best
 }
 
+/** The kernels of an op, chosen once: plans differ in few ops, and choosing kernels is what takes long. */
+function memoisedLowering(graph: TrainingGraph, target: PlanTarget): (op: FusedOp) => Step[] {
+  const lowering = loweringOf(graph, target)
+  const lowered = new Map<FusedOp, Step[]>()
+  return op => {
+    const steps = lowered.get(op) ?? lowerOp(op, lowering)
+    lowered.set(op, steps)
+    return steps
+  }
+}
+
 /** Of each unit what costs no multiply-adds, and what does; the cheapest first, and of those the largest. */
-function candidatesOf(graph: TrainingGraph, target: PlanTarget): Candidate[] {
+function candidatesOf(graph: TrainingGraph, stepsOf: (op: FusedOp) => Step[]): Candidate[] {
   const macs = new Map<Tensor, number>()
   for (const op of graph.ops.slice(0, graph.forwardOps))
-    macs.set(op.output, sum(lower(op, target).map(({ kernel }) => kernel.macs ?? 0)))
+    macs.set(op.output, sum(stepsOf(op).map(({ kernel }) => kernel.macs ?? 0)))
   const kept = new Set(graph.ops.slice(graph.forwardOps).flatMap(inputsOf))
   const candidates = [...unitInteriors(graph).values()].flatMap(interior =>
     [true, false].map(free => {

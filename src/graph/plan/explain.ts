@@ -1,6 +1,6 @@
 // A plan as text: what runs, over which shapes, at what cost, and where it lies in memory.
 
-import { trafficOf } from '../../gpu/kernel.ts'
+import { type Kernel, shaderName, trafficOf } from '../../gpu/kernel.ts'
 import { type Plan, weightBytes } from './plan.ts'
 
 /** One line a step (kernel, shape, multiply-adds, bytes moved, arena offset), then the totals. */
@@ -26,9 +26,9 @@ export function explain(plan: Plan): string {
 }
 
 /** The shader with what tells its variants apart. */
-function variantOf({ shader, constants = {} }: Plan['steps'][number]['kernel']): string {
-  const tile = Object.values(constants).join('×')
-  return tile ? `${shader} ${tile}` : shader
+function variantOf(kernel: Kernel): string {
+  const tile = Object.values(kernel.constants ?? {}).join('×')
+  return tile ? `${shaderName(kernel)} ${tile}` : shaderName(kernel)
 }
 
 /** Columns padded to their widest cell: text to the left, numbers (all but the first three columns) to the right. */

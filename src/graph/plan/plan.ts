@@ -1,15 +1,16 @@
 // How a graph will run on a GPU, decided before anything is allocated: kernels in order, and an arena for the activations.
 
 import { UserError } from '../../errors.ts'
-import type { ConvolutionTarget } from '../../kernels/choose_conv2d.ts'
 import { activationBytes, type Precision } from '../../kernels/layout.ts'
 import { classMapWords } from '../../kernels/upsample_argmax.ts'
-import type { Graph, Parameter, Tensor } from '../ir/graph.ts'
+import type { ConvolutionTarget, Device } from '../convolution/target.ts'
+import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { type FoldedWeights, foldedBytes } from '../lower/folded_weights.ts'
-import { lowerAll } from '../lower/lower.ts'
-import { statisticsByProducer } from '../lower/statistics_by_producer.ts'
-import type { Step } from '../lower/step.ts'
-import { allPasses, type Pass } from '../passes/index.ts'
+import { type Step, stepsAsStored } from '../lower/step.ts'
+import { groupBranches, lowerBranches } from '../ops/conv2d_branches.ts'
+import { type FusedGraph, lowerOp, type ModelGraph } from '../ops/index.ts'
+import { loweringOf } from '../ops/lowering.ts'
+import { allPasses, optimise, type Passes } from '../passes/index.ts'
 import { storeAsFloat16 } from '../passes/store_as_float16.ts'
 import { assignOffsets } from './memory.ts'
 
@@ -20,7 +21,7 @@ export interface Placement {
 }
 
 export interface Plan {
-  graph: Graph
+  graph: FusedGraph
   steps: Step[]
   placements: Map<Tensor, Placement>
   arenaBytes: number
@@ -33,21 +34,35 @@ export interface Plan {
 }
 
 /** The GPU that a plan is for; a `Gpu` is one. */
-export interface PlanTarget extends ConvolutionTarget {
-  /** Of activations and weights as they are stored; default fp32. */
-  precision?: Precision
+export interface PlanDevice extends Device {
   /** In bytes. */
   limits: Record<'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment', number>
 }
 
+export interface PlanTarget extends ConvolutionTarget {
+  device: PlanDevice
+  /** Of activations and weights as they are stored; default fp32. */
+  precision?: Precision
+}
+
 /**
- * Runs the passes over the graph, chooses its kernels and lays out its memory.
+ * Runs the passes over a model's graph, chooses its kernels and lays out its memory.
  * Throws a UserError where the GPU's limits are too low.
  */
-export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pass[] = allPasses): Plan {
-  const optimised = [...passes, ...storagePasses(target)].reduce((edited, pass) => pass(edited), graph)
-  const plan = layOutSteps(optimised, lowerAll(optimised.ops, target), target)
-  const { maxBufferSize } = target.limits
+export const createPlan = (graph: ModelGraph, target: PlanTarget, passes: Passes = allPasses): Plan =>
+  planOptimised(optimise(graph, passes), target)
+
+/** The same of a graph that passes have been over. */
+export function planOptimised(optimised: FusedGraph, target: PlanTarget): Plan {
+  const graph = target.precision === 'fp16' ? storeAsFloat16(optimised) : optimised
+  const lowering = loweringOf(graph, target)
+  const steps = groupBranches(graph.ops, lowering).flatMap(group =>
+    'op' in group
+      ? lowerOp(group.op, lowering)
+      : stepsAsStored(group.branches[0], lowerBranches(group.branches, lowering)),
+  )
+  const plan = layOutSteps(graph, steps, target)
+  const { maxBufferSize } = target.device.limits
   if (plan.arenaBytes > maxBufferSize)
     throw new UserError(
       `this network takes ${mebibytes(plan.arenaBytes)} at this size, and this GPU's largest buffer is ${mebibytes(maxBufferSize)}`,
@@ -55,9 +70,8 @@ export function createPlan(graph: Graph, target: PlanTarget, passes: readonly Pa
   return plan
 }
 
-/** The same of kernels that were chosen for the graph's ops one by one, in an arena of any size. */
-export function layOutSteps(graph: Graph, lowered: Step[], target: PlanTarget): Plan {
-  const steps = statisticsByProducer(lowered)
+/** The plan of a graph whose kernels were chosen op by op, with an arena of any size. */
+export function layOutSteps(graph: FusedGraph, steps: Step[], target: PlanTarget): Plan {
   const { placements, arenaBytes } = placeTensors(graph, steps, target)
   const operands = steps.flatMap(({ operands }) => Object.values(operands))
   const folded = operands.flatMap(operand => ('folded' in operand ? [operand.folded] : []))
@@ -74,9 +88,6 @@ export function layOutSteps(graph: Graph, lowered: Step[], target: PlanTarget): 
   }
 }
 
-/** What the target's precision asks for, after all other passes. */
-const storagePasses = ({ precision }: PlanTarget): Pass[] => (precision === 'fp16' ? [storeAsFloat16] : [])
-
 /** Bytes of a tensor on the GPU. */
 export function tensorBytes({ dtype, shape }: Tensor): number {
   const [n, h, w] = shape
@@ -90,7 +101,7 @@ export function tensorBytes({ dtype, shape }: Tensor): number {
 export const weightBytes = ({ folded }: Plan): number =>
   folded.reduce((sum, each) => sum + foldedBytes(each, 'packed') + foldedBytes(each, 'packed_bias'), 0)
 
-function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
+function placeTensors(graph: FusedGraph, steps: Step[], { device: { limits } }: PlanTarget) {
   const holders = holdersOf(graph)
   const tensors = lifetimesOf(graph, steps, holders)
   for (const [{ name }, { bytes }] of tensors)
@@ -108,7 +119,7 @@ function placeTensors(graph: Graph, steps: Step[], { limits }: PlanTarget) {
 }
 
 /** For each tensor that is written in place, the one whose place that was first. */
-function holdersOf(graph: Graph): Map<Tensor, Tensor> {
+function holdersOf(graph: FusedGraph): Map<Tensor, Tensor> {
   const holders = new Map<Tensor, Tensor>()
   for (const op of graph.ops) {
     const residual = 'inPlace' in op && op.inPlace ? op.inputs.residual : undefined
@@ -121,7 +132,7 @@ function holdersOf(graph: Graph): Map<Tensor, Tensor> {
  * From the step that first writes a tensor, or those it holds in turn, to the last that reads it; inputs are there from the start,
  * outputs to the end.
  */
-function lifetimesOf(graph: Graph, steps: Step[], holders: ReadonlyMap<Tensor, Tensor>) {
+function lifetimesOf(graph: FusedGraph, steps: Step[], holders: ReadonlyMap<Tensor, Tensor>) {
   const lifetimes = new Map<Tensor, { bytes: number; first: number; last: number }>()
   const touch = (held: Tensor, index: number) => {
     const tensor = holders.get(held) ?? held

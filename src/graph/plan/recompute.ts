@@ -1,9 +1,10 @@
 // Memory for time: what the forward pass made is dropped once the forward pass is done with it, and made again just before
 // the backward pass needs it (Chen et al. 2016, "Training deep nets with sublinear memory cost").
 
-import type { TrainingGraph } from '../autodiff/autodiff.ts'
-import { inputsOf, type Op, type Tensor } from '../ir/graph.ts'
-import { usesOf } from '../passes/uses.ts'
+import type { TrainingGraph } from '../autodiff/training_graph.ts'
+import { inputsOf, usesOf, withInputs } from '../ir/graph.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import type { FusedOp } from '../ops/index.ts'
 
 /**
  * Makes of a step and the tensors to drop the same step, its backward pass reading copies of these, which the same kernels make again
@@ -14,11 +15,11 @@ export function recomputing(graph: TrainingGraph): (dropped: ReadonlySet<Tensor>
   const { producer } = usesOf(graph)
   const forward = graph.ops.slice(0, graph.forwardOps)
   const backward = graph.ops.slice(graph.forwardOps)
-  const copies = new Map<Tensor, { tensor: Tensor; op: Op }>()
+  const copies = new Map<Tensor, { tensor: Tensor; op: FusedOp }>()
   const copyOf = (tensor: Tensor) => {
     const made = withoutEffects(producer(tensor)!)
     const copy = { ...tensor, name: `${tensor.name} again` }
-    return { tensor: copy, op: { ...made, name: copy.name, output: copy } as Op }
+    return { tensor: copy, op: { ...made, name: copy.name, output: copy } }
   }
   const reading = readers()
   return dropped => {
@@ -40,20 +41,20 @@ export function recomputing(graph: TrainingGraph): (dropped: ReadonlySet<Tensor>
 }
 
 /** An op with other tensors in place of its inputs: the same object for the same op and inputs. */
-function readers(): (op: Op, replace: (tensor: Tensor) => Tensor) => Op {
-  const known = new Map<Op, Op[]>()
+function readers(): (op: FusedOp, replace: (tensor: Tensor) => Tensor) => FusedOp {
+  const known = new Map<FusedOp, FusedOp[]>()
   return (op, replace) => {
-    const inputs = Object.entries(op.inputs).map(([role, tensor]) => [role, tensor && replace(tensor)])
+    const inputs = inputsOf(op).map(replace)
     const alike = known.get(op) ?? [op]
-    const isAlike = (other: Op) => Object.values(other.inputs).every((tensor, i) => tensor === inputs[i][1])
-    const found = alike.find(isAlike) ?? ({ ...op, inputs: Object.fromEntries(inputs) } as Op)
+    const isAlike = (other: FusedOp) => inputsOf(other).every((tensor, i) => tensor === inputs[i])
+    const found = alike.find(isAlike) ?? withInputs(op, replace)
     known.set(op, alike.includes(found) ? alike : [...alike, found])
     return found
   }
 }
 
 /** Batch norm has the batch's statistics already, and has mixed them into the running ones: it only normalises. */
-function withoutEffects(op: Op): Op {
+function withoutEffects(op: FusedOp): FusedOp {
   if (op.kind !== 'batchNormTraining') return op
   const { momentum: _, ...rest } = op
   return { ...rest, kind: 'batchNorm' }

@@ -3,7 +3,7 @@
 
 import { type Gpu, usage } from '../../gpu/gpu.ts'
 import type { Range } from '../../gpu/program.ts'
-import type { Parameter } from '../ir/graph.ts'
+import type { Parameter } from '../ir/tensor.ts'
 
 /** Parameters that lie next to each other, learn alike and can be bound at once, in bytes. */
 export interface Section {
@@ -11,6 +11,8 @@ export interface Section {
   size: number
   /** Factor on the learning rate. */
   rate: number
+  /** Factor on the weight decay. */
+  decay: number
 }
 
 interface Place {
@@ -23,6 +25,8 @@ interface Place {
 export interface ArenaOptions {
   /** Each parameter's factor on the learning rate, 0 for one that does not learn. */
   rateOf: (parameter: Parameter) => number
+  /** Each parameter's factor on the weight decay. Default: 1. */
+  decayOf?: (parameter: Parameter) => number
   /** The first values by name, in PyTorch's layout. */
   host: ReadonlyMap<string, Float32Array>
   /** As `readVelocities` gave them, to go on where training stopped. Default: zero. */
@@ -42,10 +46,11 @@ export class ParameterArena {
   readonly sections: Section[]
 
   static async create(gpu: Gpu, parameters: Parameter[], options: ArenaOptions): Promise<ParameterArena> {
-    const { rateOf, host, velocities: before } = options
-    const byRate = [...parameters].sort((a, b) => rateOf(b) - rateOf(a))
-    const { places, sections, bytes } = layOut(byRate, {
+    const { rateOf, decayOf = () => 1, host, velocities: before } = options
+    const alike = [...parameters].sort((a, b) => rateOf(b) - rateOf(a) || decayOf(b) - decayOf(a))
+    const { places, sections, bytes } = layOut(alike, {
       rateOf,
+      decayOf,
       alignment: gpu.limits.minStorageBufferOffsetAlignment,
       largest: gpu.limits.maxStorageBufferBindingSize,
     })
@@ -114,10 +119,15 @@ export class ParameterArena {
 
   /** What momentum remembers of each parameter that learns, likewise. */
   readVelocities(): Promise<Map<string, Float32Array>> {
-    return this.#read(
-      this.#velocities,
-      [...this.#places.values()].filter(({ learns }) => learns),
-    )
+    return this.#read(this.#velocities, this.#learning())
+  }
+
+  /**
+   * The gradients of the last step by name, of each parameter that learns, in PyTorch's layout: where a batch came in parts, the mean
+   * over these.
+   */
+  readGradients(): Promise<Map<string, Float32Array>> {
+    return this.#read(this.#sums ?? this.#gradients, this.#learning())
   }
 
   destroy(): void {
@@ -133,31 +143,35 @@ export class ParameterArena {
     return new Map(entries)
   }
 
+  #learning(): Place[] {
+    return [...this.#places.values()].filter(({ learns }) => learns)
+  }
+
   #place({ name }: Parameter): { offset: number; size: number } {
     const { offset, size } = this.#places.get(name)!
     return { offset, size }
   }
 }
 
-function layOut(
-  parameters: Parameter[],
-  {
-    rateOf,
-    alignment,
-    largest,
-  }: { rateOf: (parameter: Parameter) => number; alignment: number; largest: number },
-) {
+interface LayoutOptions extends Required<Pick<ArenaOptions, 'rateOf' | 'decayOf'>> {
+  alignment: number
+  /** The most that can be bound at once. */
+  largest: number
+}
+
+function layOut(parameters: Parameter[], { rateOf, decayOf, alignment, largest }: LayoutOptions) {
   const places: Place[] = []
   const sections: Section[] = []
   let bytes = 0
   for (const parameter of parameters) {
     const size = parameter.shape.reduce((a, b) => a * b) * 4
     const padded = Math.ceil(size / alignment) * alignment
-    const rate = rateOf(parameter)
+    const [rate, decay] = [rateOf(parameter), decayOf(parameter)]
     places.push({ parameter, offset: bytes, size, learns: rate > 0 })
     const section = sections.at(-1)
-    if (section?.rate === rate && section.size + padded <= largest) section.size += padded
-    else sections.push({ offset: bytes, size: padded, rate })
+    const isAlike = section?.rate === rate && section.decay === decay
+    if (section && isAlike && section.size + padded <= largest) section.size += padded
+    else sections.push({ offset: bytes, size: padded, rate, decay })
     bytes += padded
   }
   return { places, sections: sections.filter(({ rate }) => rate > 0), bytes }

@@ -5,7 +5,7 @@ import { type Gpu, usage } from '../../gpu/gpu.ts'
 import type { Launch, Range } from '../../gpu/program.ts'
 import { accumulateGradients } from '../../kernels/accumulate_gradients.ts'
 import { sgd } from '../../kernels/sgd.ts'
-import type { Parameter } from '../ir/graph.ts'
+import type { Parameter } from '../ir/tensor.ts'
 import {
   type FoldedOutput,
   type FoldedWeights,
@@ -95,8 +95,8 @@ export class TrainingWeights implements WeightSource {
   /** Moves every parameter along its gradient. */
   after(): Launch[] {
     const { momentum, weightDecay } = this.#optimiser
-    return this.#sections().map(({ values, gradients, sums, velocities, rate, count }, i) => ({
-      kernel: sgd({ label: `sgd ${i}`, count, multiplier: rate, momentum, weightDecay }),
+    return this.#sections().map(({ values, gradients, sums, velocities, rate, decay, count }, i) => ({
+      kernel: sgd({ label: `sgd ${i}`, count, multiplier: rate, momentum, weightDecay: decay * weightDecay }),
       ranges: {
         parameters: values,
         gradients: sums ?? gradients,
@@ -114,11 +114,13 @@ export class TrainingWeights implements WeightSource {
     return this.#parameters.sections.map(section => ({
       ...this.#parameters.section(section),
       rate: section.rate,
+      decay: section.decay,
       count: section.size / 4,
     }))
   }
 
   async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
+    if (folded.length === 0) return []
     const sizes = folded.map(weights => foldedBytes(weights, part))
     const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
     this.#buffers.push(ranges[0].buffer)

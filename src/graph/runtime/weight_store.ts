@@ -2,7 +2,7 @@
 
 import { type Gpu, usage } from '../../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../../gpu/program.ts'
-import type { Parameter } from '../ir/graph.ts'
+import type { Parameter } from '../ir/tensor.ts'
 import {
   type FoldedOutput,
   type FoldedWeights,

@@ -3,9 +3,11 @@
 import { UserError } from '../../errors.ts'
 import { ShaderError } from '../../gpu/errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Conv2dVariant } from '../../kernels/choose_conv2d.ts'
-import { type Conv2dOp, type Graph, inputsOf, parametersOf } from '../ir/graph.ts'
-import { createPlan } from '../plan/plan.ts'
+import type { Conv2dVariant } from '../convolution/strategies.ts'
+import { inputsOf, parametersOf } from '../ir/graph.ts'
+import type { FusedConv2dOp } from '../ops/conv2d.ts'
+import type { FusedGraph } from '../ops/index.ts'
+import { planOptimised } from '../plan/plan.ts'
 import { Executor, type TensorData } from '../runtime/executor.ts'
 import { WeightStore } from '../runtime/weight_store.ts'
 
@@ -49,11 +51,16 @@ const TOLERANCE = 0.01
  */
 export async function timeVariants(
   gpu: Gpu,
-  op: Conv2dOp,
+  op: FusedConv2dOp,
   variants: readonly Conv2dVariant[],
   clock: Clock,
 ): Promise<Times | undefined> {
-  const graph: Graph = { ops: [op], inputs: [...new Set(inputsOf(op))], outputs: [op.output] }
+  const graph: FusedGraph = {
+    stage: 'fused',
+    ops: [op],
+    inputs: [...new Set(inputsOf(op))],
+    outputs: [op.output],
+  }
   const weights = new WeightStore(gpu, noisyParameters(op))
   const race = new Race(gpu, graph, weights)
   try {
@@ -70,7 +77,7 @@ export async function timeVariants(
 
 class Race {
   readonly #gpu: Gpu
-  readonly #graph: Graph
+  readonly #graph: FusedGraph
   readonly #weights: WeightStore
   readonly #inputs: TensorData
   readonly #clock: typeof GPU_CLOCK
@@ -78,7 +85,7 @@ class Race {
   /** Of the first. */
   #output: Float32Array | undefined
 
-  constructor(gpu: Gpu, graph: Graph, weights: WeightStore) {
+  constructor(gpu: Gpu, graph: FusedGraph, weights: WeightStore) {
     this.#gpu = gpu
     this.#graph = graph
     this.#weights = weights
@@ -147,9 +154,8 @@ class Race {
 
   /** Undefined where the GPU has no room for a variant, or does not take its shaders. */
   async #prepare(variant: Conv2dVariant): Promise<Executor | undefined> {
-    const { limits, subgroupSize, subgroupMatrix } = this.#gpu
     try {
-      const plan = createPlan(this.#graph, { limits, subgroupSize, subgroupMatrix, variant }, [])
+      const plan = planOptimised(this.#graph, { device: this.#gpu, policy: { forced: () => variant } })
       return await Executor.create(this.#gpu, plan, this.#weights)
     } catch (error) {
       if (error instanceof UserError || error instanceof ShaderError) return undefined
@@ -164,7 +170,7 @@ class Race {
   }
 }
 
-function noisyParameters(op: Conv2dOp): Map<string, Float32Array> {
+function noisyParameters(op: FusedConv2dOp): Map<string, Float32Array> {
   const variance = op.batchNorm?.variance.name
   return new Map(
     parametersOf(op).map(({ name, shape }) => [

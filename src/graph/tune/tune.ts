@@ -2,16 +2,12 @@
 // dearest layers first, for as long as there is time.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import {
-  type Conv2dVariant,
-  type ConvolutionTarget,
-  chooseVariant,
-  conv2dKey,
-  variantsFor,
-} from '../../kernels/choose_conv2d.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
-import type { Conv2dOp, Graph } from '../ir/graph.ts'
-import { convolutionOf } from '../lower/lower_conv2d.ts'
+import { chooseStrategy, conv2dKey, strategiesFor } from '../convolution/choose.ts'
+import type { Conv2dVariant } from '../convolution/strategies.ts'
+import type { Policy } from '../convolution/target.ts'
+import { convolutionOf, type FusedConv2dOp } from '../ops/conv2d.ts'
+import type { FusedGraph } from '../ops/index.ts'
 import { type Clock, type Times, timeVariants } from './time_variants.ts'
 
 export interface TuneOptions {
@@ -62,18 +58,18 @@ const SECONDS = 60
  */
 export async function tune(
   gpu: Gpu,
-  graph: Graph,
+  graph: FusedGraph,
   {
     tuned,
     turn,
     ...options
-  }: TuneOptions & Pick<ConvolutionTarget, 'tuned'> & { turn: <T>(work: () => Promise<T>) => Promise<T> },
+  }: TuneOptions & Pick<Policy, 'tuned'> & { turn: <T>(work: () => Promise<T>) => Promise<T> },
 ): Promise<TunedConvolution[]> {
   const { seconds = SECONDS, signal, onProgress, onlyNew = false } = options
-  const { limits, subgroupSize, subgroupMatrix } = gpu
-  const target = { limits, subgroupSize, subgroupMatrix }
+  const target = { device: gpu }
+  const candidatesOf = (op: FusedConv2dOp) => strategiesFor(convolutionOf(op), target).map(({ name }) => name)
   const layers = distinctConvolutions(graph)
-    .map(layer => ({ ...layer, candidates: variantsFor(convolutionOf(layer.op), target) }))
+    .map(layer => ({ ...layer, candidates: candidatesOf(layer.op) }))
     .filter(({ convolution, candidates }) => candidates.length > 1 && !(onlyNew && tuned?.has(convolution)))
   const end = performance.now() + 1000 * seconds
   const clock: Clock = { turn, isOver: () => signal?.aborted === true || performance.now() >= end }
@@ -81,7 +77,7 @@ export async function tune(
   for (const { op, candidates, ...layer } of layers) {
     if (clock.isOver()) break
     onProgress?.({ done: found.length, total: layers.length, convolution: layer.convolution })
-    const untuned = chooseVariant(convolutionOf(op), target)
+    const untuned = chooseStrategy(convolutionOf(op), target).name
     const variants = [untuned, ...candidates.filter(variant => variant !== untuned)]
     const times = await timeVariants(gpu, op, variants, clock)
     if (times)
@@ -96,8 +92,10 @@ export async function tune(
 }
 
 /** One op for each convolution that is different, those that take most multiply-adds in all their layers first. */
-export function distinctConvolutions(graph: Graph): { op: Conv2dOp; convolution: string; layers: number }[] {
-  const alike = new Map<string, Conv2dOp[]>()
+export function distinctConvolutions(
+  graph: FusedGraph,
+): { op: FusedConv2dOp; convolution: string; layers: number }[] {
+  const alike = new Map<string, FusedConv2dOp[]>()
   for (const op of graph.ops)
     if (op.kind === 'conv2d') {
       const key = conv2dKey(convolutionOf(op))
@@ -108,7 +106,7 @@ export function distinctConvolutions(graph: Graph): { op: Conv2dOp; convolution:
     .sort((a, b) => b.layers * multiplyAdds(b.op) - a.layers * multiplyAdds(a.op))
 }
 
-function multiplyAdds(op: Conv2dOp): number {
+function multiplyAdds(op: FusedConv2dOp): number {
   const { input, outChannels, kernel, ...rest } = convolutionOf(op)
   const [n, inH, inW, inChannels] = input
   const { h, w } = windowedSize({ h: inH, w: inW }, { kernel, ...rest })

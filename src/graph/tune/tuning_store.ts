@@ -2,7 +2,7 @@
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import { shaders } from '../../gpu/shaders.gen.ts'
-import type { Conv2dVariant } from '../../kernels/choose_conv2d.ts'
+import type { Conv2dVariant } from '../convolution/strategies.ts'
 
 /** The fastest variant of each convolution that was measured, by `conv2dKey`. */
 export type TunedVariants = Map<string, Conv2dVariant>

@@ -1,6 +1,6 @@
 // Labelled photos in files, as plain data: it can be sent to a worker, which reads them.
 
-import { drawRegions, type Region } from '../../data/coco_regions.ts'
+import { type ClassRegion, drawRegions } from '../../data/coco_regions.ts'
 import type { LabelledImage, Labels } from '../../data/dataset.ts'
 import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
@@ -12,7 +12,7 @@ export interface Item {
   id: string
   /** The photo's path. */
   image: string
-  labels: { file: string } | { regions: Region[]; width: number; height: number }
+  labels: { file: string } | { regions: ClassRegion[]; width: number; height: number }
 }
 
 /** The most pixels of a photo that are kept, and what every GPU can bind. A larger photo is shrunk; the labels are not. */

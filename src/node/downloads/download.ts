@@ -9,7 +9,7 @@ import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
 import type { DownloadProgress } from './download_progress.ts'
 import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
-import { explain, HttpError, mayPass, UnreachableError } from './http_errors.ts'
+import { asNetworkError, HttpError, mayPass, UnreachableError } from './http_errors.ts'
 import { shownUrl } from './shown_url.ts'
 
 export interface DownloadOptions {
@@ -106,7 +106,7 @@ async function receiveWithRetries(job: Job): Promise<HttpAnswer> {
     } catch (error) {
       http.signal.throwIfAborted()
       const isLast = attempt === limits.backoffMs.length
-      if (isLast || !(mayPass(error) || error instanceof StartOver)) throw explain(url, error)
+      if (isLast || !(mayPass(error) || error instanceof StartOver)) throw asNetworkError(url, error)
     }
     await wait(limits.backoffMs[attempt], http.signal)
   }

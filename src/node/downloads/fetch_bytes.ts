@@ -3,7 +3,7 @@
 import { UserError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { ask, type HttpTimeouts } from './http.ts'
-import { explain, HttpError } from './http_errors.ts'
+import { asNetworkError, HttpError } from './http_errors.ts'
 import { shownUrl } from './shown_url.ts'
 
 export interface FetchBytesOptions {
@@ -58,7 +58,7 @@ async function download(url: URL, { maxBytes, seconds, signal }: FetchBytesOptio
   } catch (error) {
     signal?.throwIfAborted()
     if (end.aborted) throw new UserError(`${urlText(url)}: not here within ${seconds} s`, { cause: error })
-    throw explain(url.href, error)
+    throw asNetworkError(url.href, error)
   }
 }
 

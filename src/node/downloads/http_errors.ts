@@ -63,8 +63,8 @@ export function mayPass(error: unknown): boolean {
   return codeOf(error) in PASSING
 }
 
-/** An error of the network as a UserError; any other error, such as that of a disk, as it is. */
-export function explain(url: string, error: unknown): unknown {
+/** A UserError for an error of the network; any other error, such as a disk's, unchanged. */
+export function asNetworkError(url: string, error: unknown): unknown {
   const code = codeOf(error)
   const cause =
     PASSING[code] ??

@@ -6,6 +6,7 @@ import { extname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../errors.ts'
 import { checkJson, parseJson } from '../../json.ts'
+import type { JsonObject } from '../../json_object.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
 import { isFileName } from '../../weights/file_name.ts'
@@ -24,8 +25,6 @@ import type { DownloadProgress } from './download_progress.ts'
 import { HttpError } from './http_errors.ts'
 import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
 import { shownSource, shownUrl } from './shown_url.ts'
-
-export type Json = Record<string, unknown>
 
 export interface WeightsOptions {
   /** Default: the system's, see `cacheFolder`. */
@@ -190,7 +189,7 @@ export async function checkpointIn(folder: string): Promise<string | undefined> 
 }
 
 /** A JSON object. Throws a UserError where the bytes are anything else. */
-export function parseJsonObject(bytes: Uint8Array, source: string): Json {
+export function parseJsonObject(bytes: Uint8Array, source: string): JsonObject {
   try {
     const value = JSON.parse(new TextDecoder().decode(bytes))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { recogniseNetwork } from '../../../src/model/backbones/index.ts'
 import { networkParameters } from '../../../src/model/initial_weights.ts'
 import { configJson, jsonText, readModel } from '../../../src/node/model_files.ts'
 import { findWeights } from '../../../src/node/weights.ts'
 import { readCheckpoint } from '../../../src/weights/checkpoint.ts'
-import { recogniseArchitecture } from '../../../src/weights/names.ts'
 import { writeSafetensors } from '../../../src/weights/safetensors.ts'
 import type { HostTensor } from '../../../src/weights/tensor.ts'
 import { damageBytes, damageJson, pick } from '../../support/mutants.ts'
@@ -66,7 +66,7 @@ export const pytorchFiles: FuzzTarget = {
     const files = await Promise.all(names.map(name => readFile(new URL(`${name}.pth`, GOLDEN))))
     return async random => {
       const stateDict = readCheckpoint(damageBytes(pick(files, random), random), 'checkpoint.pth')
-      return recogniseArchitecture(stateDict)
+      return recogniseNetwork(stateDict)
     }
   },
 }

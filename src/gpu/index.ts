@@ -1,0 +1,9 @@
+// `import … from 'atrous/gpu'`: a device, kernels as plain values, and programs of kernels. It knows nothing of networks.
+
+export { DeviceLostError, NoAdapterError, OutOfMemoryError, ShaderError } from './errors.ts'
+export { storedAsFloat16, storedBuffers } from './float16_storage.ts'
+export { Gpu, usage } from './gpu.ts'
+export { type CustomShader, type Kernel, trafficOf } from './kernel.ts'
+export { type KernelTime, type Launch, Program, type Range } from './program.ts'
+export { type HostData, runKernel } from './run_kernel.ts'
+export type { ShaderName } from './shaders.gen.ts'

@@ -1,0 +1,135 @@
+// The gradient of a dense convolution's weight: by Winograd's tiles or not. What costs are based on is in bench/NOTES.md.
+
+import type { Kernel } from '../../gpu/kernel.ts'
+import {
+  type Conv2dBackwardWeightOptions,
+  conv2dBackwardWeight,
+} from '../../kernels/conv2d_backward_weight.ts'
+import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
+import { vectors } from '../../kernels/layout.ts'
+import { tapsInside } from '../../kernels/tap_regions.ts'
+import {
+  tileRanges,
+  type WinogradOptions,
+  winogradFits,
+  winogradPoints,
+  winogradTiles,
+  winogradWeightBytes,
+} from '../../kernels/winograd.ts'
+import { winogradInput } from '../../kernels/winograd_input.ts'
+import { MOST_BACKWARD_ROWS, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
+import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
+import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { Parameter, Tensor } from '../ir/tensor.ts'
+import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
+import { summedGradient } from '../lower/summed_gradient.ts'
+import { strategies, winogradOutputsOf } from './strategies.ts'
+import { type ConvolutionTarget, CPU_SUBGROUP, type Device } from './target.ts'
+import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
+
+// In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
+// loads or stores, and one that winograd_weight_backward does, whose stores are far apart.
+const VALUE_COST = 18
+const WEIGHT_VALUE_COST = 36
+
+/** What a weight's gradient is made of. */
+export interface WeightGradient {
+  op: AnyOp
+  options: Conv2dBackwardWeightOptions
+  weight: Parameter
+  input: Tensor
+  gradient: Tensor
+}
+
+/** The steps that leave the gradient of a dense convolution's weight. */
+export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTarget): Step[] {
+  const { op, options, weight, input, gradient } = layer
+  const tiles = chooseWinogradTiles(options, target)
+  if (tiles) return byWinograd(layer, tiles)
+  const kernel = weightGradientKernel(options, target.device)
+  return summedGradient(kernel, {
+    op,
+    inputs: { input, output_gradient: gradient },
+    depthwise: false,
+    sum: weight,
+  })
+}
+
+/** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
+export const weightGradientKernel = (
+  options: Conv2dBackwardWeightOptions,
+  { subgroupSize }: Device,
+): Kernel =>
+  subgroupSize === CPU_SUBGROUP && options.input[3] > 4
+    ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
+    : conv2dBackwardWeight(options)
+
+type Tiles = WinogradOptions & { subgroupSize: number }
+
+/**
+ * Winograd's tiles, with the subgroups that their product needs; undefined where the kernel without tiles is the better one. That weights
+ * learn is no reason against tiles: no weight is transformed.
+ */
+export function chooseWinogradTiles(
+  gradient: Conv2dBackwardWeightOptions,
+  { device, policy }: ConvolutionTarget,
+): Tiles | undefined {
+  const { subgroupSize = 0 } = device
+  if (subgroupSize < 8) return undefined
+  const options = { ...gradient, activation: 'none' } as const
+  const { input, outChannels } = options
+  const candidates = strategies
+    .flatMap(({ weights }) => (weights === 'packed' ? [] : [weights.winograd]))
+    .filter(outputs => winogradFits(options, outputs))
+    .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MOST_WEIGHT_BYTES)
+    .map(outputs => ({ ...options, outputs, subgroupSize }))
+  const forced = policy?.forced?.(options, device)
+  if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
+  if (subgroupSize !== CPU_SUBGROUP || policy?.winograd === false) return undefined
+  const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
+  const [best] = costs.sort((a, b) => a.cost - b.cost)
+  return best && best.cost < directCost(options) ? best.choice : undefined
+}
+
+/** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */
+function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles): Step[] {
+  const { outChannels, outputs } = options
+  const inChannels = input.shape[3]
+  const sums = scratch(op, winogradWeightBytes(outputs, inChannels, outChannels), 'sums')
+  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: 1 })
+  const summed = ranges.flatMap((range): Step[] => {
+    const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
+    const some = { ...options, label, range }
+    const multiply = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
+    const gradients = scratch(op, multiply.inputs.gradients, `gradients ${range.first}`)
+    return [
+      ...oneStep(op, winogradInput(some), { input, tiles }),
+      ...oneStep(op, winogradOutputBackward(some), { output_gradient: gradient, gradients }),
+      ...oneStep(op, multiply, { tiles, gradients, sums }),
+    ]
+  })
+  const kernel = winogradWeightBackward({ label: op.name, inChannels, outChannels, outputs })
+  const operands = { ...tensors({ sums }), weight_gradient: { gradientOf: weight } }
+  return [...summed, { op, kernel, operands }]
+}
+
+function winogradCost(options: Tiles): number {
+  const { outputs, input, outChannels, subgroupSize } = options
+  const inChannels = input[3]
+  const points = winogradPoints(outputs) ** 2
+  const { total } = winogradTiles(options)
+  const rounded = (size: number, step: number) => Math.ceil(size / step) * step
+  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
+  const products = points * total * rounded(inChannels, rows * 4) * rounded(outChannels, subgroupSize * 4)
+  const values = VALUE_COST * winogradValues(options)
+  return products + values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels
+}
+
+/** Multiply-adds with a tap inside the map. */
+function directCost(options: Conv2dBackwardWeightOptions): number {
+  const { input, outChannels } = options
+  const [n, h, w, inChannels] = input
+  return n * tapsInside({ h, w }, options) * inChannels * outChannels
+}

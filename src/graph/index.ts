@@ -1,0 +1,27 @@
+// `import … from 'atrous/graph'`: networks of one's own. Build a graph, plan it, run it; or make a training graph of it, and train it.
+
+export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from './autodiff/training_graph.ts'
+export { type Conv2dVariant, conv2dVariants } from './convolution/strategies.ts'
+export type { ConvolutionTarget, Device, Policy } from './convolution/target.ts'
+export { type Graph, graphParameters } from './ir/graph.ts'
+export type { BatchNorm, DType, Parameter, Tensor } from './ir/tensor.ts'
+export type { ConvolutionOptions } from './ops/convolution.ts'
+export type { CustomOp, CustomOptions } from './ops/custom.ts'
+export {
+  type FoldedGraph,
+  type FusedGraph,
+  type FusedOp,
+  GraphBuilder,
+  type ModelGraph,
+  type ModelOp,
+} from './ops/index.ts'
+export { type GradientRule, type GradientTape, gradientOfInput } from './ops/tape.ts'
+export { allPasses, optimise, type Passes } from './passes/index.ts'
+export { planWithin } from './plan/activation_budget.ts'
+export { explain } from './plan/explain.ts'
+export { createPlan, type Plan, type PlanDevice, type PlanTarget } from './plan/plan.ts'
+export { Executor, type RunOptions, type TensorData, type WeightSource } from './runtime/executor.ts'
+export { type ArenaOptions, ParameterArena } from './runtime/parameter_arena.ts'
+export { type Optimiser, TrainingWeights } from './runtime/training_weights.ts'
+export { WeightStore } from './runtime/weight_store.ts'
+export { type TunedConvolution, type TuneOptions, type TuneProgress, tune } from './tune/tune.ts'

@@ -1,0 +1,59 @@
+import { accumulateProbabilities } from '../../kernels/accumulate_probabilities.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { GraphScope } from '../ir/scope.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { oneStep } from '../lower/step.ts'
+import type { DifferentiableOp } from './definition.ts'
+import type { ResamplingOptions } from './resize.ts'
+
+export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits: Tensor }> & {
+  alignCorners: boolean
+  flip: boolean
+  /** The view's share in the mean. */
+  share: number
+  /** The first op of a sum overwrites the accumulator; the others add to it. */
+  first: boolean
+}
+
+/** The logits of one view of a photo. */
+export interface LogitsView {
+  logits: Tensor
+  flip: boolean
+  /** Its share in the mean. */
+  weight: number
+}
+
+/**
+ * The mean over `views` of softmax(upsample(logits)), flipped back where the view was flipped, by the views' weights:
+ * multi-scale inference (DeepLabv3, section 4). Each view's logits are [n, h, w, c]; result [n, height, width, c].
+ */
+export function meanProbabilitiesShape<Op extends AnyOp>(
+  scope: GraphScope<Op>,
+  views: readonly LogitsView[],
+  { name, height, width, alignCorners }: ResamplingOptions,
+): AccumulateProbabilitiesOp[] {
+  const [n, , , c] = views[0].logits.shape
+  const output = scope.tensor(name, [n, height, width, c])
+  return views.map(({ logits, flip, weight }, index) => ({
+    kind: 'accumulateProbabilities',
+    name: output.name,
+    inputs: { logits },
+    alignCorners,
+    flip,
+    share: weight,
+    first: index === 0,
+    output,
+  }))
+}
+
+export const accumulateProbabilitiesOp: DifferentiableOp<AccumulateProbabilitiesOp> = {
+  lower(op) {
+    const [, height, width] = op.output.shape
+    const { logits } = op.inputs
+    const { share: weight, flip, first, alignCorners } = op
+    const size = { label: op.name, input: logits.shape, height, width }
+    const kernel = accumulateProbabilities({ ...size, weight, flip, first, alignCorners })
+    return oneStep(op, kernel, { logits, accumulator: op.output })
+  },
+  gradient: { none: 'training sees one view of a photo' },
+}

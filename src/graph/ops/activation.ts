@@ -1,0 +1,59 @@
+import { type Activation, activation } from '../../kernels/activation.ts'
+import { activationBackward } from '../../kernels/activation_backward.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { GraphScope } from '../ir/scope.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { oneStep } from '../lower/step.ts'
+import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import type { GradientTape } from './tape.ts'
+
+export type ActivationOp = OpOf<'activation', { input: Tensor }> & { activation: Activation }
+
+export function activationShape<Op extends AnyOp>(
+  scope: GraphScope<Op>,
+  input: Tensor,
+  activation: Activation,
+): ActivationOp {
+  const output = scope.tensor(`${scope.localName(input)}.${activation}`, input.shape)
+  return { kind: 'activation', name: output.name, inputs: { input }, activation, output }
+}
+
+export const activationOp: DifferentiableOp<ActivationOp> = {
+  lower(op) {
+    const kernel = activation({ label: op.name, shape: op.output.shape, activation: op.activation })
+    return oneStep(op, kernel, { input: op.inputs.input, output: op.output })
+  },
+  gradient(op, gradient, tape) {
+    tape.add(op.inputs.input, activationGradient(op, gradient, tape))
+  },
+}
+
+export type ActivationBackwardOp = OpOf<'activationBackward', { gradient: Tensor; activated: Tensor }> & {
+  activation: Exclude<Activation, 'none'>
+}
+
+export const activationBackwardOp: OpDefinition<ActivationBackwardOp> = {
+  lower(op) {
+    const { gradient, activated } = op.inputs
+    const kernel = activationBackward({ label: op.name, shape: op.output.shape, activation: op.activation })
+    const named = { output_gradient: gradient, output: activated, input_gradient: op.output }
+    return oneStep(op, kernel, named)
+  },
+}
+
+/** The gradient of what an op computes before its activation. */
+export function activationGradient(
+  op: AnyOp & { activation: Activation },
+  gradient: Tensor,
+  tape: GradientTape,
+): Tensor {
+  if (op.activation === 'none') return gradient
+  const name = `${op.name}.activation gradient`
+  return tape.emit({
+    kind: 'activationBackward',
+    name,
+    inputs: { gradient, activated: op.output },
+    activation: op.activation,
+    output: { ...gradient, name },
+  })
+}

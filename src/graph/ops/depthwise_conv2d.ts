@@ -1,0 +1,105 @@
+import { depthwiseConv2d } from '../../kernels/depthwise_conv2d.ts'
+import { depthwiseConv2dBackwardInput } from '../../kernels/depthwise_conv2d_backward_input.ts'
+import { depthwiseConv2dBackwardWeight } from '../../kernels/depthwise_conv2d_backward_weight.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { GraphScope } from '../ir/scope.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { foldedWeights } from '../lower/folded_weights.ts'
+import { type Operand, tensors } from '../lower/step.ts'
+import { summedGradient } from '../lower/summed_gradient.ts'
+import {
+  type Convolution,
+  type ConvolutionOptions,
+  type ConvolutionWindow,
+  convolutionFields,
+  convolutionGradients,
+  type FoldedIn,
+  windowOf,
+} from './convolution.ts'
+import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { gradientOfInput, parameterGradient } from './tape.ts'
+
+export type DepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor }> & Convolution
+export type FoldedDepthwiseConv2dOp = DepthwiseConv2dOp & FoldedIn
+export type FusedDepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor; residual?: Tensor }> &
+  Convolution &
+  FoldedIn
+
+/** [n, h, w, c] → [n, h', w', c], a filter a channel; weight `name.weight` of shape [c, 1, kernel, kernel]. */
+export function depthwiseConv2dShape<Op extends AnyOp>(
+  scope: GraphScope<Op>,
+  input: Tensor,
+  options: Omit<ConvolutionOptions, 'outChannels'>,
+): DepthwiseConv2dOp {
+  const { fields, shape } = convolutionFields(input, { ...options, outChannels: input.shape[3] }, 1)
+  const output = scope.tensor(options.name, shape)
+  return { kind: 'depthwiseConv2d', name: output.name, inputs: { input }, ...fields, output }
+}
+
+const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = op => {
+  const { input, residual } = op.inputs
+  const folded = foldedWeights({ ...op, depthwise: true })
+  const kernel = depthwiseConv2d({
+    ...op,
+    label: op.name,
+    input: input.shape,
+    kernel: kernelOf(op),
+    residual: residual !== undefined,
+  })
+  const weights: Record<string, Operand> = {
+    weight: { folded, part: 'packed' },
+    bias: { folded, part: 'packed_bias' },
+  }
+  return [{ op, kernel, operands: { ...tensors({ input, residual, output: op.output }), ...weights } }]
+}
+
+const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const
+
+export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
+  DifferentiableOp<FoldedDepthwiseConv2dOp> = {
+  lower,
+  gradient(op, outer, tape) {
+    const { input } = op.inputs
+    const window = windowOf(op)
+    const output = parameterGradient(op.weight)
+    const sum = { kind: 'depthwiseConv2dBackwardWeight', name: output.name, ...window, output } as const
+    const backwardWeight = (gradient: Tensor) => tape.emit({ ...sum, inputs: { input, gradient } })
+    const gradient = convolutionGradients(op, outer, { tape, backwardWeight })
+    if (!tape.wants(input)) return
+    const inner = gradientOfInput(input, op)
+    const back = { kind: 'depthwiseConv2dBackwardInput', name: inner.name, ...window, output: inner } as const
+    tape.add(input, tape.emit({ ...back, inputs: { gradient } }))
+  },
+}
+
+export type DepthwiseConv2dBackwardInputOp = OpOf<'depthwiseConv2dBackwardInput', { gradient: Tensor }> &
+  ConvolutionWindow
+
+export const depthwiseConv2dBackwardInputOp: OpDefinition<DepthwiseConv2dBackwardInputOp> = {
+  lower(op) {
+    const { weight, batchNorm, stride, dilation, padding } = op
+    const folded = foldedWeights({ weight, batchNorm, depthwise: true })
+    const window = { kernel: kernelOf(op), stride, dilation, padding }
+    const options = { label: op.name, input: op.output.shape, outChannels: weight.shape[0], ...window }
+    const kernel = depthwiseConv2dBackwardInput(options)
+    const named = tensors({ output_gradient: op.inputs.gradient, input_gradient: op.output })
+    return [{ op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }]
+  },
+}
+
+export type DepthwiseConv2dBackwardWeightOp = OpOf<
+  'depthwiseConv2dBackwardWeight',
+  { input: Tensor; gradient: Tensor }
+> &
+  ConvolutionWindow
+
+export const depthwiseConv2dBackwardWeightOp: OpDefinition<DepthwiseConv2dBackwardWeightOp> = {
+  lower(op) {
+    const { weight, stride, dilation, padding } = op
+    const { input, gradient } = op.inputs
+    const window = { kernel: kernelOf(op), stride, dilation, padding }
+    const kernel = depthwiseConv2dBackwardWeight({ label: op.name, input: input.shape, ...window })
+    const inputs = { input, output_gradient: gradient }
+    return summedGradient(kernel, { op, inputs, depthwise: true, sum: weight })
+  },
+}

@@ -1,0 +1,45 @@
+import { globalAveragePool } from '../../kernels/global_average_pool.ts'
+import { globalAveragePoolBackward } from '../../kernels/global_average_pool_backward.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { GraphScope } from '../ir/scope.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { oneStep } from '../lower/step.ts'
+import type { DifferentiableOp, OpDefinition } from './definition.ts'
+import { gradientOfInput } from './tape.ts'
+
+export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }>
+
+/** [n, h, w, c] → [n, 1, 1, c], the mean over the map. */
+export function globalAveragePoolShape<Op extends AnyOp>(
+  scope: GraphScope<Op>,
+  input: Tensor,
+  { name }: { name: string },
+): GlobalAveragePoolOp {
+  const [n, , , c] = input.shape
+  const output = scope.tensor(name, [n, 1, 1, c])
+  return { kind: 'globalAveragePool', name: output.name, inputs: { input }, output }
+}
+
+export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp> = {
+  lower(op) {
+    const { input } = op.inputs
+    const kernel = globalAveragePool({ label: op.name, input: input.shape })
+    return oneStep(op, kernel, { input, output: op.output })
+  },
+  gradient(op, gradient, tape) {
+    const { input } = op.inputs
+    if (!tape.wants(input)) return
+    const output = gradientOfInput(input, op)
+    const backward = { kind: 'globalAveragePoolBackward', name: output.name, output } as const
+    tape.add(input, tape.emit({ ...backward, inputs: { gradient } }))
+  },
+}
+
+export type GlobalAveragePoolBackwardOp = OpOf<'globalAveragePoolBackward', { gradient: Tensor }>
+
+export const globalAveragePoolBackwardOp: OpDefinition<GlobalAveragePoolBackwardOp> = {
+  lower(op) {
+    const kernel = globalAveragePoolBackward({ label: op.name, input: op.output.shape })
+    return oneStep(op, kernel, { output_gradient: op.inputs.gradient, input_gradient: op.output })
+  },
+}

@@ -1,0 +1,208 @@
+// All ops, by kind. A new op is entered here three times: its types by stage, its definition, and its method of the builder.
+// A kind without a definition, or a model's kind without a gradient or a reason for none, does not compile.
+
+import type { Graph } from '../ir/graph.ts'
+import { GraphScope } from '../ir/scope.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { type Step, stepsAsStored } from '../lower/step.ts'
+import * as accumulate from './accumulate_probabilities.ts'
+import * as activation from './activation.ts'
+import * as add from './add.ts'
+import * as batchNorm from './batch_norm.ts'
+import * as concat from './concat.ts'
+import * as conv2d from './conv2d.ts'
+import * as convolution from './convolution.ts'
+import * as crossEntropy from './cross_entropy.ts'
+import * as custom from './custom.ts'
+import type { DifferentiableOp, NoGradient, OpDefinition } from './definition.ts'
+import * as depthwise from './depthwise_conv2d.ts'
+import * as dropout from './dropout.ts'
+import * as fold from './fold_batch_norm.ts'
+import * as pooling from './global_average_pool.ts'
+import type { Lowering } from './lowering.ts'
+import * as maxPool from './max_pool.ts'
+import * as preprocess from './preprocess.ts'
+import * as resize from './resize.ts'
+import * as softmax from './softmax.ts'
+import type { GradientTape } from './tape.ts'
+import * as argmax from './upsample_argmax.ts'
+
+/** Ops that are the same at every stage. */
+interface PlainOps {
+  activation: activation.ActivationOp
+  maxPool: maxPool.MaxPoolOp
+  globalAveragePool: pooling.GlobalAveragePoolOp
+  resize: resize.ResizeOp
+  softmax: softmax.SoftmaxOp
+  dropout: dropout.DropoutOp
+  preprocess: preprocess.PreprocessOp
+  accumulateProbabilities: accumulate.AccumulateProbabilitiesOp
+  custom: custom.CustomOp
+  upsampleArgmax: argmax.UpsampleArgmaxOp
+}
+
+/** What a model builds. */
+export interface ModelOps extends PlainOps {
+  conv2d: conv2d.Conv2dOp
+  depthwiseConv2d: depthwise.DepthwiseConv2dOp
+  batchNorm: batchNorm.BatchNormOp
+  add: add.AddOp
+  concat: concat.ConcatOp
+}
+
+/** What is differentiated and exported: batch norms are folded or take the batch's statistics, activations are fused. */
+export interface FoldedOps extends PlainOps {
+  conv2d: conv2d.FoldedConv2dOp
+  depthwiseConv2d: depthwise.FoldedDepthwiseConv2dOp
+  batchNorm: batchNorm.FoldedBatchNormOp
+  batchNormTraining: batchNorm.BatchNormTrainingOp
+  add: add.FoldedAddOp
+  concat: concat.ConcatOp
+}
+
+/** What differentiation adds. */
+interface BackwardOps {
+  activationBackward: activation.ActivationBackwardOp
+  add: add.FoldedAddOp
+  batchNormBackward: batchNorm.BatchNormBackwardOp
+  biasGradient: convolution.BiasGradientOp
+  conv2dBackwardInput: conv2d.Conv2dBackwardInputOp
+  conv2dBackwardWeight: conv2d.Conv2dBackwardWeightOp
+  depthwiseConv2dBackwardInput: depthwise.DepthwiseConv2dBackwardInputOp
+  depthwiseConv2dBackwardWeight: depthwise.DepthwiseConv2dBackwardWeightOp
+  dropout: dropout.DropoutOp
+  foldBatchNormBackward: fold.FoldBatchNormBackwardOp
+  globalAveragePoolBackward: pooling.GlobalAveragePoolBackwardOp
+  maxPoolBackward: maxPool.MaxPoolBackwardOp
+  resizeBackward: resize.ResizeBackwardOp
+  sliceChannels: concat.SliceChannelsOp
+  crossEntropy: crossEntropy.CrossEntropyOp
+  crossEntropyBackward: crossEntropy.CrossEntropyBackwardOp
+  custom: custom.CustomOp
+}
+
+/** What is planned: all of a graph, with what passes have fused. */
+export interface FusedOps
+  extends PlainOps,
+    Omit<BackwardOps, 'add' | 'custom' | 'dropout'>,
+    Pick<FoldedOps, 'batchNormTraining' | 'add'> {
+  conv2d: conv2d.FusedConv2dOp
+  depthwiseConv2d: depthwise.FusedDepthwiseConv2dOp
+  batchNorm: batchNorm.FusedBatchNormOp
+  concat: concat.FusedConcatOp
+}
+
+export type ModelOp = ModelOps[keyof ModelOps]
+export type FoldedOp = FoldedOps[keyof FoldedOps]
+export type BackwardOp = BackwardOps[keyof BackwardOps]
+export type FusedOp = FusedOps[keyof FusedOps]
+
+/** What a model builds. Differentiation and export take no other. */
+export interface ModelGraph extends Graph<ModelOp> {
+  stage: 'model'
+}
+export interface FoldedGraph extends Graph<FoldedOp> {
+  stage: 'folded'
+}
+/** What passes made of it: what is planned. */
+export interface FusedGraph extends Graph<FusedOp> {
+  stage: 'fused'
+}
+
+/** An op of one kind, or of several. */
+export type OpOfKind<Ops, Kind extends keyof Ops = keyof Ops> = { [K in Kind]: { kind: K } & Ops[K] }[Kind]
+
+type Definitions = { [Kind in keyof FusedOps]: OpDefinition<OpOfKind<FusedOps, Kind>> }
+type Differentiables = { [Kind in keyof FoldedOps]: DifferentiableOp<OpOfKind<FoldedOps, Kind>> }
+
+const definitions: Definitions & Differentiables = {
+  accumulateProbabilities: accumulate.accumulateProbabilitiesOp,
+  activation: activation.activationOp,
+  activationBackward: activation.activationBackwardOp,
+  add: add.addOp,
+  batchNorm: batchNorm.batchNormOp,
+  batchNormBackward: batchNorm.batchNormBackwardOp,
+  batchNormTraining: batchNorm.batchNormTrainingOp,
+  biasGradient: convolution.biasGradientOp,
+  concat: concat.concatOp,
+  conv2d: conv2d.conv2dOp,
+  conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
+  conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
+  crossEntropy: crossEntropy.crossEntropyOp,
+  crossEntropyBackward: crossEntropy.crossEntropyBackwardOp,
+  custom: custom.customOp,
+  depthwiseConv2d: depthwise.depthwiseConv2dOp,
+  depthwiseConv2dBackwardInput: depthwise.depthwiseConv2dBackwardInputOp,
+  depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
+  dropout: dropout.dropoutOp,
+  foldBatchNormBackward: fold.foldBatchNormBackwardOp,
+  globalAveragePool: pooling.globalAveragePoolOp,
+  globalAveragePoolBackward: pooling.globalAveragePoolBackwardOp,
+  maxPool: maxPool.maxPoolOp,
+  maxPoolBackward: maxPool.maxPoolBackwardOp,
+  preprocess: preprocess.preprocessOp,
+  resize: resize.resizeOp,
+  resizeBackward: resize.resizeBackwardOp,
+  sliceChannels: concat.sliceChannelsOp,
+  softmax: softmax.softmaxOp,
+  upsampleArgmax: argmax.upsampleArgmaxOp,
+}
+
+/** The kernels of an op, in the precision of its tensors. */
+export const lowerOp = <Kind extends keyof FusedOps>(
+  op: OpOfKind<FusedOps, Kind>,
+  lowering: Lowering,
+): Step[] => {
+  const definition: Definitions[Kind] = definitions[op.kind]
+  return stepsAsStored(op, definition.lower(op, lowering))
+}
+
+/** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */
+export function differentiateOp<Kind extends keyof FoldedOps>(
+  op: OpOfKind<FoldedOps, Kind>,
+  gradient: Tensor,
+  tape: GradientTape,
+): void {
+  const definition: Differentiables[Kind] = definitions[op.kind]
+  const rule = definition.gradient
+  if (isNoGradient(rule)) throw new Error(`${op.kind} has no gradient (${op.name}): ${rule.none}`)
+  rule(op, gradient, tape)
+}
+
+const isNoGradient = (rule: object): rule is NoGradient => 'none' in rule
+
+/**
+ * Builds a graph op by op. Each method adds an op, as the shape rule beside the op's type says, and returns its output.
+ * `name` names the op, its output, and in front of `.weight` and the like its parameters.
+ */
+export class GraphBuilder extends GraphScope<ModelOp> {
+  readonly conv2d = this.#adds(conv2d.conv2dShape<ModelOp>)
+  readonly depthwiseConv2d = this.#adds(depthwise.depthwiseConv2dShape<ModelOp>)
+  readonly batchNorm = this.#adds(batchNorm.batchNormShape<ModelOp>)
+  readonly activation = this.#adds(activation.activationShape<ModelOp>)
+  readonly add = this.#adds(add.addShape<ModelOp>)
+  readonly maxPool = this.#adds(maxPool.maxPoolShape<ModelOp>)
+  readonly globalAveragePool = this.#adds(pooling.globalAveragePoolShape<ModelOp>)
+  readonly resize = this.#adds(resize.resizeShape<ModelOp>)
+  readonly concat = this.#adds(concat.concatShape<ModelOp>)
+  readonly dropout = this.#adds(dropout.dropoutShape<ModelOp>)
+  readonly softmax = this.#adds(softmax.softmaxShape<ModelOp>)
+  readonly preprocess = this.#adds(preprocess.preprocessShape<ModelOp>)
+  readonly custom = this.#adds(custom.customShape<ModelOp>)
+  readonly upsampleArgmax = this.#adds(argmax.upsampleArgmaxShape<ModelOp>)
+  /** The mean over several views of softmax(upsample(logits)): see `meanProbabilitiesShape`. */
+  readonly meanProbabilities = this.#adds(accumulate.meanProbabilitiesShape<ModelOp>)
+
+  build(outputs: Tensor[]): ModelGraph {
+    return { stage: 'model', ops: this.ops, inputs: this.inputs, outputs }
+  }
+
+  /** A method that adds what a shape rule makes: an op, or several with one output. */
+  #adds<Args extends unknown[]>(rule: (scope: GraphScope<ModelOp>, ...args: Args) => ModelOp | ModelOp[]) {
+    return (...args: Args): Tensor => {
+      const made = [rule(this, ...args)].flat()
+      for (const op of made) this.push(op)
+      return made[0].output
+    }
+  }
+}

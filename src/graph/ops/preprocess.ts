@@ -1,0 +1,33 @@
+import { preprocess } from '../../kernels/preprocess.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { GraphScope } from '../ir/scope.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { oneStep } from '../lower/step.ts'
+import type { DifferentiableOp } from './definition.ts'
+
+export type PreprocessOp = OpOf<'preprocess', { image: Tensor }> & {
+  mean: number[]
+  std: number[]
+  flip: boolean
+}
+
+/** rgba8 [n, H, W, 4] → f32 [n, height, width, 3]: antialiased bilinear resize, (x/255 − mean)/std, optional left-right flip. */
+export function preprocessShape<Op extends AnyOp>(
+  scope: GraphScope<Op>,
+  image: Tensor,
+  options: { name: string; height: number; width: number; mean: number[]; std: number[]; flip?: boolean },
+): PreprocessOp {
+  const { name, height, width, mean, std, flip = false } = options
+  const output = scope.tensor(name, [image.shape[0], height, width, 3])
+  return { kind: 'preprocess', name: output.name, inputs: { image }, mean, std, flip, output }
+}
+
+export const preprocessOp: DifferentiableOp<PreprocessOp> = {
+  lower(op) {
+    const [n, h, w] = op.inputs.image.shape
+    const [, height, width] = op.output.shape
+    const kernel = preprocess({ ...op, label: op.name, input: { n, h, w }, height, width })
+    return oneStep(op, kernel, { image: op.inputs.image, output: op.output })
+  },
+  gradient: { none: 'photos are bytes and depend on no parameter' },
+}

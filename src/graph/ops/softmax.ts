@@ -1,0 +1,26 @@
+import { softmax } from '../../kernels/softmax.ts'
+import type { AnyOp } from '../ir/graph.ts'
+import type { GraphScope } from '../ir/scope.ts'
+import type { OpOf, Tensor } from '../ir/tensor.ts'
+import { oneStep } from '../lower/step.ts'
+import type { DifferentiableOp } from './definition.ts'
+
+/** Over the channels of each pixel. */
+export type SoftmaxOp = OpOf<'softmax', { input: Tensor }>
+
+export function softmaxShape<Op extends AnyOp>(
+  scope: GraphScope<Op>,
+  input: Tensor,
+  { name }: { name: string },
+): SoftmaxOp {
+  const output = scope.tensor(name, input.shape)
+  return { kind: 'softmax', name: output.name, inputs: { input }, output }
+}
+
+export const softmaxOp: DifferentiableOp<SoftmaxOp> = {
+  lower(op) {
+    const kernel = softmax({ label: op.name, shape: op.output.shape })
+    return oneStep(op, kernel, { input: op.inputs.input, output: op.output })
+  },
+  gradient: { none: 'the loss takes logits and has the softmax in itself' },
+}

@@ -1,0 +1,95 @@
+// The facts about a backbone that the rest of the code reads. index.ts has the table of all backbones.
+
+import type * as v from 'valibot'
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import type { JsonObject } from '../../json_object.ts'
+import type { DeepLabConfig, DeepLabOptions } from '../config.ts'
+import type { Dropout } from '../layers.ts'
+import type { Preprocessing } from '../preprocessing.ts'
+
+/** A backbone together with the segmentation head that belongs to it. */
+export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
+  /** @internal Checks each field of a config by itself and fills in the defaults. */
+  schema: v.GenericSchema<unknown, Config>
+  /** The first conflict between fields that are valid by themselves; undefined where there is none. */
+  conflictIn?(config: Config): string | undefined
+  /** The output strides at which one set of weights can run, ascending. */
+  outputStrides(config: Config): number[]
+  /**
+   * Adds the network to a graph. Returns the logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes], and after them those of the
+   * auxiliary head if `auxiliaryHead` asks for it.
+   */
+  build(builder: GraphBuilder, image: Tensor, network: NetworkParts<Config>): Tensor[]
+  heads: Heads<Config>
+  /** The preprocessing of a network that is trained from scratch. */
+  preprocessing: Preprocessing
+  /** The default of training. */
+  weightDecay: number
+  checkpoint: CheckpointLayout<Config>
+}
+
+/** The options of a graph; the config decides the parameters. */
+export interface NetworkParts<Config extends DeepLabConfig = DeepLabConfig> {
+  config: Config
+  outputStride: number
+  /** Only in training. */
+  dropout?: Dropout
+  /** Whether the graph computes the auxiliary head. */
+  auxiliaryHead?: boolean
+}
+
+/** The names of layers that training treats in a way of their own. A backbone whose config has an auxiliary head must name it. */
+export type Heads<Config extends DeepLabConfig = DeepLabConfig> = {
+  /** The last convolution, whose channels are the classes. */
+  classifier: string
+} & (Config extends { auxiliaryHead: boolean } ? { auxiliary: AuxiliaryHead } : { auxiliary?: undefined })
+
+export interface AuxiliaryHead {
+  /** The names of all its parameters begin so. */
+  prefix: string
+  /** Its last convolution. */
+  classifier: string
+}
+
+/** How public checkpoints describe the networks of a backbone: by tensor names, and some by a config.json. */
+export interface CheckpointLayout<Config extends DeepLabConfig = DeepLabConfig> {
+  /** The name of the networks in messages, such as DeepLabv3-ResNet. */
+  network: string
+  /** The network that has these tensors; undefined where they belong to another one. */
+  recognise(tensors: TensorShapes): RecognisedNetwork | undefined
+  /** Whether a checkpoint may hold a tensor that segmentation does not use. */
+  isUnused(name: string): boolean
+  /** The preprocessing with which the public weights were trained. */
+  preprocessing: Preprocessing
+  /** Hugging Face's form of config.json. Without it, config.json has the form of this package. */
+  huggingFace?: HuggingFaceLayout<Config>
+}
+
+/** A checkpoint's tensors by name. */
+export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>
+
+/** What tensor names and shapes say of a network. Atrous rates and the output stride leave no trace there. */
+export interface RecognisedNetwork {
+  /** As `atrous weights inspect --json` prints it. */
+  architecture: Architecture
+  /** The network itself. Fields that leave no trace in tensors are as in the public weights. */
+  options: DeepLabOptions
+  /** One line for people. */
+  description: string
+}
+
+export interface Architecture {
+  /** The layout of names. */
+  family: string
+  classes: number
+}
+
+export interface HuggingFaceLayout<Config extends DeepLabConfig = DeepLabConfig> {
+  /** The `model_type` in config.json. */
+  modelType: string
+  /** Reads a parsed config.json. Throws a UserError, which begins with `source`, for other models. */
+  read(json: JsonObject, source: string): { options: DeepLabOptions; classNames: string[] }
+  /** The config.json with which Hugging Face's transformers loads our checkpoint. */
+  write(config: Config, classNames: string[]): JsonObject
+}

@@ -1,0 +1,20 @@
+// Fields that the schemas of several backbones share. The limits are far beyond any useful network. They keep a damaged file
+// from asking for more memory or time than there is.
+
+import * as v from 'valibot'
+import { expecting } from '../../json.ts'
+import { CLASS_COUNT_TEXT, MOST_CLASSES } from '../class_names_schema.ts'
+
+export const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most))
+export const counts = (most: number, mostItems: number) =>
+  v.pipe(v.array(count(most)), v.maxLength(mostItems))
+export const factor = (most: number) => v.pipe(v.number(), v.gtValue(0), v.maxValue(most))
+
+export const flag = expecting('true, false', v.boolean())
+export const classes = v.optional(expecting(CLASS_COUNT_TEXT, v.pipe(count(MOST_CLASSES), v.minValue(2))), 21)
+/** `checkOutputStride` knows which strides a network reaches. */
+export const outputStride = v.optional(expecting('a whole number', v.pipe(v.number(), v.integer())), 16)
+
+/** The largest factor on the channels of the published networks, which have up to 2048. */
+const MOST_WIDTH = 4
+export const width = expecting(`a number above 0, at most ${MOST_WIDTH}`, factor(MOST_WIDTH))

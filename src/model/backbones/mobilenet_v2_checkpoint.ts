@@ -1,0 +1,101 @@
+// How Hugging Face's checkpoints of MobileNetV2ForSemanticSegmentation name their tensors, and their config.json.
+
+import * as v from 'valibot'
+import { UserError } from '../../errors.ts'
+import { checkJson, expecting } from '../../json.ts'
+import type { JsonObject } from '../../json_object.ts'
+import { classNamesIn, ID_TO_LABEL, labelFields } from '../hugging_face.ts'
+import { TENSORFLOW } from '../preprocessing.ts'
+import type { Architecture, CheckpointLayout, HuggingFaceLayout, TensorShapes } from './backbone.ts'
+import { MOBILENET_FIELDS, type MobileNetV2Config } from './mobilenet_v2_config.ts'
+import { outputChannels } from './tensor_names.ts'
+
+/** What the names and shapes say of a network. */
+export interface MobilenetArchitecture extends Architecture {
+  family: 'huggingface-mobilenet_v2'
+  /** Factor on all widths. */
+  depthMultiplier: number
+}
+
+type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes'>
+
+/** Our fields, their names in config.json, and the values of fields that the file leaves out. */
+const FIELDS: { [Field in SharedField]: [theirs: string, absent: number | boolean] } = {
+  outputStride: ['output_stride', 32],
+  depthMultiplier: ['depth_multiplier', 1],
+  depthDivisibleBy: ['depth_divisible_by', 8],
+  minDepth: ['min_depth', 8],
+  expandRatio: ['expand_ratio', 6],
+  firstLayerIsExpansion: ['first_layer_is_expansion', true],
+  tfPadding: ['tf_padding', true],
+  batchNormEpsilon: ['layer_norm_eps', 0.001],
+}
+
+/** Fields of theirs that have one value in all networks of this package. */
+const FIXED: JsonObject = { model_type: 'mobilenet_v2', num_channels: 3, hidden_act: 'relu6' }
+
+const sharedFields = Object.fromEntries(
+  Object.entries(FIELDS).map(([ours, [theirs, absent]]) => [
+    theirs,
+    v.nullish(MOBILENET_FIELDS[ours as SharedField], absent),
+  ]),
+)
+
+const fixedFields = Object.fromEntries(
+  Object.entries(FIXED).map(([field, value]) => [
+    field,
+    v.nullish(expecting(String(value), v.literal(value as string | number)), value as string | number),
+  ]),
+)
+
+/** Fields of the file that are not here say nothing of the network. */
+const CONFIG = v.object({ ...fixedFields, ...sharedFields, id2label: ID_TO_LABEL })
+
+const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
+  modelType: 'mobilenet_v2',
+  read(json, source) {
+    const found: JsonObject = checkJson(CONFIG, json, source)
+    const classNames = classNamesIn(found.id2label as Record<string, string>, source)
+    const fields = Object.entries(FIELDS).map(([ours, [theirs]]) => [ours, found[theirs]])
+    const options = { ...Object.fromEntries(fields), backbone: 'mobilenet_v2', classes: classNames.length }
+    return { options, classNames }
+  },
+  write(config, classNames) {
+    if (classNames.length !== config.classes)
+      throw new UserError(`config.json: expected ${config.classes} class names, got ${classNames.length}`)
+    return {
+      architectures: ['MobileNetV2ForSemanticSegmentation'],
+      ...FIXED,
+      ...Object.fromEntries(
+        Object.entries(FIELDS).map(([ours, [theirs]]) => [theirs, config[ours as SharedField]]),
+      ),
+      ...labelFields(classNames),
+    }
+  },
+}
+
+export const mobileNetV2Checkpoint = {
+  network: 'DeepLabv3-MobileNetV2',
+  recognise(tensors) {
+    const architecture = architectureOf(tensors)
+    if (!architecture) return undefined
+    const { depthMultiplier, classes } = architecture
+    return {
+      architecture,
+      options: { backbone: 'mobilenet_v2', depthMultiplier, classes },
+      description: `DeepLabv3-MobileNetV2 of width ${depthMultiplier}, ${classes} classes (named as by Hugging Face)`,
+    }
+  },
+  // The last convolution of the classification network.
+  isUnused: name => name.startsWith('mobilenet_v2.conv_1x1.'),
+  preprocessing: TENSORFLOW,
+  huggingFace,
+} satisfies CheckpointLayout<MobileNetV2Config>
+
+function architectureOf(tensors: TensorShapes): MobilenetArchitecture | undefined {
+  const classes = outputChannels(tensors, 'segmentation_head.classifier.convolution.weight')
+  // The last block is 320 wide before the multiplier; being the widest, it loses least to the rounding to 8.
+  const width = outputChannels(tensors, 'mobilenet_v2.layer.15.reduce_1x1.convolution.weight')
+  if (classes === undefined || width === undefined) return undefined
+  return { family: 'huggingface-mobilenet_v2', depthMultiplier: width / 320, classes }
+}

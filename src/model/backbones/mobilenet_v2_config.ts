@@ -1,0 +1,58 @@
+// The config of a MobileNetV2 with DeepLabv3's light head.
+
+import * as v from 'valibot'
+import { expecting } from '../../json.ts'
+import { classes, count, factor, flag, outputStride, width } from './fields.ts'
+
+/** Hugging Face's MobileNetV2ForSemanticSegmentation; the fields carry the names of its config.json in camel case. */
+export interface MobileNetV2Config {
+  backbone: 'mobilenet_v2'
+  /** Channels of the logits, background included. Default 21 (PASCAL VOC). */
+  classes: number
+  /** Default 16. */
+  outputStride: number
+  /** Factor on the backbone's channels. Default 1. */
+  depthMultiplier: number
+  /** Channels are rounded to multiples of this. Default 8. */
+  depthDivisibleBy: number
+  /** No layer has fewer channels. Default 8. */
+  minDepth: number
+  /** Channels inside an inverted residual, over those that enter it. Default 6. */
+  expandRatio: number
+  /** The stem's 3×3 convolution is its own expansion, with no 1×1 after it. Default true. */
+  firstLayerIsExpansion: boolean
+  /** TensorFlow's SAME padding; PyTorch's symmetric padding where false. Default true. */
+  tfPadding: boolean
+  /** ε of the backbone's batch norms (`layer_norm_eps`); the head's is 1e-5. Default 1e-3. */
+  batchNormEpsilon: number
+}
+
+/** The largest multiple to which a layer's channels are rounded. */
+const MOST_CHANNELS = 1024
+const channels = expecting(`a whole number from 1 to ${MOST_CHANNELS}`, count(MOST_CHANNELS))
+
+/** @internal The fields that Hugging Face's config.json has too, by our names, without their defaults. */
+export const MOBILENET_FIELDS = {
+  outputStride: outputStride.wrapped,
+  depthMultiplier: width,
+  depthDivisibleBy: channels,
+  minDepth: channels,
+  expandRatio: expecting('a number above 0, at most 32', factor(32)),
+  firstLayerIsExpansion: flag,
+  tfPadding: flag,
+  batchNormEpsilon: expecting('a number above 0, at most 1', factor(1)),
+}
+
+/** @internal */
+export const mobileNetV2Schema = v.strictObject({
+  backbone: v.literal('mobilenet_v2'),
+  classes,
+  outputStride,
+  depthMultiplier: v.optional(MOBILENET_FIELDS.depthMultiplier, 1),
+  depthDivisibleBy: v.optional(MOBILENET_FIELDS.depthDivisibleBy, 8),
+  minDepth: v.optional(MOBILENET_FIELDS.minDepth, 8),
+  expandRatio: v.optional(MOBILENET_FIELDS.expandRatio, 6),
+  firstLayerIsExpansion: v.optional(MOBILENET_FIELDS.firstLayerIsExpansion, true),
+  tfPadding: v.optional(MOBILENET_FIELDS.tfPadding, true),
+  batchNormEpsilon: v.optional(MOBILENET_FIELDS.batchNormEpsilon, 1e-3),
+})

@@ -1,0 +1,170 @@
+// MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head, as Hugging Face's MobileNetV2ForSemanticSegmentation
+// has it: same parameter names, paddings and roundings.
+
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import type { Activation } from '../../kernels/activation.ts'
+import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
+import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
+
+/** Output channels of the stem and of each inverted residual, and the residuals' strides, before any scaling. */
+const STEM = { expanded: 32, reduced: 16 }
+const CHANNELS = [24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320]
+const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
+const HEAD = 'segmentation_head'
+/** The classifier's name in the checkpoint. Fine-tuning on other classes replaces it. */
+export const MOBILENET_CLASSIFIER = `${HEAD}.classifier.convolution`
+/** Filters of the head, which no multiplier scales, and the ε of its batch norms. */
+const HEAD_FILTERS = 256
+const HEAD_EPSILON = 1e-5
+
+/** A 1×1 expansion, a depthwise 3×3 with the stride and the dilation, and a linear 1×1 reduction. */
+interface InvertedResidual {
+  name: string
+  expandedChannels: number
+  outChannels: number
+  stride: number
+  dilation: number
+  /** Whether the unit's input is added to its output. */
+  shortcut: boolean
+}
+
+/**
+ * The 16 units. Once the map is `outputStride` times smaller than the image, strides become rates, which count from the
+ * unit after the one that would have had the stride.
+ */
+function invertedResiduals(config: MobileNetV2Config, outputStride: number): InvertedResidual[] {
+  let [currentStride, rate, inChannels] = [2, 1, scaled(STEM.reduced, config)]
+  return STRIDES.map((unitStride, index) => {
+    const strides = currentStride < outputStride
+    const outChannels = scaled(CHANNELS[index], config)
+    const stride = strides ? unitStride : 1
+    const unit: InvertedResidual = {
+      name: `mobilenet_v2.layer.${index}`,
+      expandedChannels: divisible(Math.round(inChannels * config.expandRatio), config),
+      outChannels,
+      stride,
+      dilation: rate,
+      shortcut: stride === 1 && inChannels === outChannels,
+    }
+    if (strides) currentStride *= unitStride
+    else rate *= unitStride
+    inChannels = outChannels
+    return unit
+  })
+}
+
+/** Image [n, h, w, 3] → logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes]. */
+export function mobileNetV2Logits(
+  builder: GraphBuilder,
+  image: Tensor,
+  { config, outputStride, dropout }: { config: MobileNetV2Config; outputStride: number; dropout?: Dropout },
+): Tensor {
+  const features = invertedResiduals(config, outputStride).reduce(
+    (x, unit) => builder.unit(unit.name, () => invertedResidual(builder, x, { ...unit, config })),
+    builder.unit('mobilenet_v2.conv_stem', () => stem(builder, image, config)),
+  )
+  return head(builder, features, { config, dropout })
+}
+
+function stem(builder: GraphBuilder, image: Tensor, config: MobileNetV2Config): Tensor {
+  const name = 'mobilenet_v2.conv_stem'
+  const outChannels = scaled(STEM.expanded, config)
+  let x = layer(builder, image, { name: `${name}.first_conv`, outChannels, kernel: 3, stride: 2, config })
+  if (!config.firstLayerIsExpansion)
+    x = layer(builder, x, { name: `${name}.expand_1x1`, outChannels, kernel: 1, config })
+  x = layer(builder, x, { name: `${name}.conv_3x3`, kernel: 3, config })
+  return linear(builder, x, { name: `${name}.reduce_1x1`, outChannels: scaled(STEM.reduced, config), config })
+}
+
+function invertedResidual(
+  builder: GraphBuilder,
+  input: Tensor,
+  unit: InvertedResidual & { config: MobileNetV2Config },
+): Tensor {
+  const { name, expandedChannels, outChannels, stride, dilation, config } = unit
+  const expanded = layer(builder, input, {
+    name: `${name}.expand_1x1`,
+    outChannels: expandedChannels,
+    kernel: 1,
+    config,
+  })
+  const filtered = layer(builder, expanded, { name: `${name}.conv_3x3`, kernel: 3, stride, dilation, config })
+  const reduced = linear(builder, filtered, { name: `${name}.reduce_1x1`, outChannels, config })
+  return unit.shortcut ? builder.add(reduced, input, { name: `${name}.add` }) : reduced
+}
+
+/**
+ * ASPP without atrous branches: the image-level feature and a 1×1 convolution, in that order, then projection and classifier.
+ * In training, dropout precedes the classifier, as in Hugging Face's code; that one drops whole channels.
+ */
+function head(
+  builder: GraphBuilder,
+  features: Tensor,
+  { config, dropout }: { config: MobileNetV2Config; dropout?: Dropout },
+): Tensor {
+  const [, height, width] = features.shape
+  const unit = (input: Tensor, part: string) =>
+    convolutionBatchNorm(builder, input, {
+      ...names(`${HEAD}.${part}`),
+      outChannels: HEAD_FILTERS,
+      kernel: 1,
+      epsilon: HEAD_EPSILON,
+      activation: 'relu',
+    })
+  const mean = builder.globalAveragePool(features, { name: `${HEAD}.avg_pool` })
+  const image = builder.resize(unit(mean, 'conv_pool'), {
+    name: `${HEAD}.conv_pool.resize`,
+    height,
+    width,
+    alignCorners: true,
+  })
+  const concatenated = builder.concat([image, unit(features, 'conv_aspp')], { name: `${HEAD}.concat` })
+  const classifier = {
+    name: MOBILENET_CLASSIFIER,
+    outChannels: config.classes,
+    kernel: 1,
+    bias: true,
+  }
+  const projected = unit(concatenated, 'conv_projection')
+  return builder.conv2d(dropped(builder, projected, { name: `${HEAD}.dropout`, dropout }), classifier)
+}
+
+interface Layer {
+  name: string
+  outChannels?: number
+  kernel: number
+  stride?: number
+  dilation?: number
+  activation?: Activation
+  config: MobileNetV2Config
+}
+
+/** A layer of the backbone. The default activation is ReLU6. Without `outChannels` it is depthwise. */
+function layer(
+  builder: GraphBuilder,
+  input: Tensor,
+  { name, config, activation = 'relu6', ...window }: Layer,
+): Tensor {
+  return convolutionBatchNorm(builder, input, {
+    ...names(name),
+    ...window,
+    padding: config.tfPadding ? 'same' : undefined,
+    epsilon: config.batchNormEpsilon,
+    activation,
+  })
+}
+
+const linear = (builder: GraphBuilder, input: Tensor, options: Omit<Layer, 'kernel'>): Tensor =>
+  layer(builder, input, { ...options, kernel: 1, activation: 'none' })
+
+const names = (name: string) => ({ convolution: `${name}.convolution`, batchNorm: `${name}.normalization` })
+
+const scaled = (channels: number, config: MobileNetV2Config): number =>
+  divisible(Math.round(channels * config.depthMultiplier), config)
+
+/** The nearest multiple of `depthDivisibleBy` that is at least `minDepth` and nine tenths of the value. */
+function divisible(value: number, { depthDivisibleBy: divisor, minDepth }: MobileNetV2Config): number {
+  const nearest = Math.max(minDepth, Math.floor((value + divisor / 2) / divisor) * divisor)
+  return nearest < 0.9 * value ? nearest + divisor : nearest
+}

@@ -1,0 +1,146 @@
+// ResNet-50 and ResNet-101 with atrous convolution, and their cascaded extensions to block7
+// (Chen et al. 2017, section 3.2 and Figure 3). Parameters carry torchvision's names: block k is `backbone.layerk`.
+
+import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { GraphBuilder } from '../../graph/ops/index.ts'
+import { convolutionBatchNorm } from '../layers.ts'
+import type { ResNetConfig } from './resnet_config.ts'
+
+/** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, plus a shortcut. */
+interface BottleneckUnit {
+  name: string
+  block: number
+  innerChannels: number
+  outChannels: number
+  stride: number
+  dilation: number
+  /** Whether the shortcut is a convolution: in each block's first unit, where stride or channels may change. */
+  projection: boolean
+}
+
+/** ε of torchvision's batch norms. */
+export const EPSILON = 1e-5
+/** The stem halves the map twice: by its convolution and by its max pooling. */
+const STEM_STRIDE = 4
+/** Output channels of a bottleneck over its inner channels. */
+const EXPANSION = 4
+
+/** The full network's channel count times the config's width, as a multiple of four (a vec4 lane). */
+export const scaledChannels = (channels: number, { width }: ResNetConfig): number =>
+  4 * Math.max(1, Math.round((channels * width) / 4))
+
+/**
+ * All units of a backbone in order. Once the map is `outputStride` times smaller than the image, a block keeps its size
+ * and what would have been its stride multiplies the rates from there on (section 3.2); from block4 on, the unit rates
+ * of the multi-grid multiply them further (section 3.2.1).
+ */
+function bottleneckUnits(config: ResNetConfig, outputStride: number): BottleneckUnit[] {
+  const units: BottleneckUnit[] = []
+  let [currentStride, rate] = [STEM_STRIDE, 1]
+  for (let block = 1; block <= config.lastBlock; block++) {
+    const blockStride = block === 1 ? 1 : 2
+    const strides = currentStride < outputStride
+    const previousRate = rate
+    if (strides) currentStride *= blockStride
+    else rate *= blockStride
+
+    // Beyond block4 each block is a copy of block4.
+    const original = Math.min(block, 4)
+    const innerChannels = scaledChannels(32 * 2 ** original, config)
+    for (let unit = 0; unit < config.units[original - 1]; unit++) {
+      const first = unit === 0
+      const base = first && config.firstUnitRate === 'previousBlock' ? previousRate : rate
+      units.push({
+        name: `backbone.layer${block}.${unit}`,
+        block,
+        innerChannels,
+        outChannels: EXPANSION * innerChannels,
+        stride: first && strides ? blockStride : 1,
+        dilation: base * (block >= 4 ? config.multiGrid[unit] : 1),
+        projection: first,
+      })
+    }
+  }
+  return units
+}
+
+/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width], and block3's with half the channels. */
+export function resnetFeatures(
+  builder: GraphBuilder,
+  image: Tensor,
+  { config, outputStride }: { config: ResNetConfig; outputStride: number },
+): { features: Tensor; block3: Tensor } {
+  const units = bottleneckUnits(config, outputStride)
+  const run = (input: Tensor, some: BottleneckUnit[]) =>
+    some.reduce((x, unit) => builder.unit(unit.name, () => bottleneck(builder, x, unit)), input)
+  const block3 = run(
+    builder.unit('backbone.stem', () => stem(builder, image, config)),
+    units.filter(({ block }) => block <= 3),
+  )
+  const features = run(
+    block3,
+    units.filter(({ block }) => block > 3),
+  )
+  return { features, block3 }
+}
+
+function stem(builder: GraphBuilder, image: Tensor, config: ResNetConfig): Tensor {
+  const convolved = convolutionBatchNorm(builder, image, {
+    convolution: 'backbone.conv1',
+    batchNorm: 'backbone.bn1',
+    outChannels: scaledChannels(64, config),
+    kernel: 7,
+    stride: 2,
+    epsilon: EPSILON,
+    activation: 'relu',
+  })
+  return builder.maxPool(convolved, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
+}
+
+/** relu(branch(x) + shortcut(x)), with the stride on the 3×3 convolution, where torchvision has it ("ResNet v1.5"). */
+function bottleneck(builder: GraphBuilder, input: Tensor, unit: BottleneckUnit): Tensor {
+  const { name, innerChannels, outChannels, stride, dilation } = unit
+  const layer = (index: number) => ({
+    convolution: `${name}.conv${index}`,
+    batchNorm: `${name}.bn${index}`,
+    epsilon: EPSILON,
+  })
+  const reduced = convolutionBatchNorm(builder, input, {
+    ...layer(1),
+    outChannels: innerChannels,
+    kernel: 1,
+    activation: 'relu',
+  })
+  const spread = convolutionBatchNorm(builder, reduced, {
+    ...layer(2),
+    outChannels: innerChannels,
+    kernel: 3,
+    stride,
+    dilation,
+    activation: 'relu',
+  })
+  const branch = convolutionBatchNorm(builder, spread, {
+    ...layer(3),
+    outChannels,
+    kernel: 1,
+    activation: 'none',
+  })
+  const shortcut = unit.projection ? projection(builder, input, unit) : input
+  return builder.activation(builder.add(branch, shortcut, { name: `${name}.add` }), 'relu')
+}
+
+function projection(
+  builder: GraphBuilder,
+  input: Tensor,
+  { name, outChannels, stride }: BottleneckUnit,
+): Tensor {
+  return convolutionBatchNorm(builder, input, {
+    convolution: `${name}.downsample.0`,
+    batchNorm: `${name}.downsample.1`,
+    outChannels,
+    kernel: 1,
+    stride,
+    epsilon: EPSILON,
+    activation: 'none',
+  })
+}

@@ -1,0 +1,16 @@
+// `import … from 'atrous/model'`: DeepLabv3 as a graph, its configs and presets, and its weights before training.
+
+export type { NetworkParts } from './backbones/backbone.ts'
+export {
+  type AsppConfig,
+  type DeepLabConfig,
+  type DeepLabOptions,
+  deepLabConfig,
+  type MobileNetV2Config,
+  outputStrides,
+  type ResNetConfig,
+} from './config.ts'
+export { deepLab, deepLabInTraining } from './deeplab.ts'
+export { initialValues, initialWeights, networkParameters } from './initial_weights.ts'
+export { IMAGENET, networkSize, type Preprocessing, TENSORFLOW, TORCHVISION } from './preprocessing.ts'
+export { type Inference, type Preset, preset, presets } from './presets.ts'

@@ -1,0 +1,19 @@
+// `import … from 'atrous/train'`: the parts of training, without files or workers: steps, schedule, augmentation and scores.
+
+export {
+  type Augmentation,
+  type AugmentOptions,
+  augment,
+  type Example,
+  PAPER_AUGMENTATION,
+} from './augment.ts'
+export { medianFrequencyWeights } from './class_balance.ts'
+export { ConfusionMatrix, type Scores } from './confusion.ts'
+export { type EvaluateOptions, type Evaluation, evaluate, type SegmentationModel } from './evaluate.ts'
+export type { TrainingBatch } from './micro_batches.ts'
+export { type Recipe, recipeFor } from './recipe.ts'
+export { HARD_CLASSES, Sampler } from './sampler.ts'
+export { polyLearningRate } from './schedule.ts'
+export type { TrainedNetwork } from './training_network.ts'
+export type { TrainingOptions } from './training_options.ts'
+export { type LearnedState, TrainingRun, type TrainingStart } from './training_run.ts'

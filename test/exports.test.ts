@@ -1,0 +1,26 @@
+// No two exported things of src have one name, so that a name means one thing wherever it is read.
+
+import { expect } from 'chai'
+import { sources } from './support/sources.ts'
+
+const DECLARATION =
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type|enum) +([\w$]+)/gm
+
+/** Names in the graph's and the kernels' rooms that still have to change. */
+const STILL_TWICE = ['Convolution', 'foldBatchNorm']
+
+/** Generated from ONNX's own definitions. */
+const GENERATED = 'onnx/onnx_pb.ts'
+
+describe('exported names', () => {
+  it('are declared in one module each', () => {
+    const modules = new Map<string, Set<string>>()
+    for (const { path, text } of sources())
+      if (path !== GENERATED)
+        for (const [, name] of text.matchAll(DECLARATION))
+          modules.set(name, (modules.get(name) ?? new Set()).add(path))
+    expect(modules.size).to.be.above(500)
+    const duplicates = [...modules].filter(([name, paths]) => paths.size > 1 && !STILL_TWICE.includes(name))
+    expect(duplicates.map(([name, paths]) => `${name}: ${[...paths].join(', ')}`)).to.deep.equal([])
+  })
+})

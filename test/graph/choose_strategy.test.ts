@@ -1,0 +1,131 @@
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
+import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
+import { symmetric } from '../../src/kernels/geometry.ts'
+import { type Choice, targetOf } from '../support/target.ts'
+
+const wide: Conv2dOptions = {
+  label: 'wide',
+  input: [1, 33, 33, 256],
+  outChannels: 256,
+  kernel: [3, 3],
+  stride: 1,
+  dilation: 2,
+  padding: symmetric(2),
+  activation: 'relu',
+}
+const pointwise: Conv2dOptions = { ...wide, kernel: [1, 1], dilation: 1, padding: symmetric(0) }
+const cpu = { subgroupSize: 8 }
+
+const variantsFor = (options: Conv2dOptions, choice: Choice) =>
+  strategiesFor(options, targetOf(choice)).map(({ name }) => name)
+const chooseVariant = (options: Conv2dOptions, choice: Choice) =>
+  chooseStrategy(options, targetOf(choice)).name
+
+const replaced = ([...shape]: Conv2dOptions['input'], axis: number): Conv2dOptions['input'] => {
+  shape[axis] = 7
+  return shape
+}
+
+describe('the key of a convolution', () => {
+  it('is its shape, as text', () => {
+    expect(conv2dKey(wide)).to.equal('1×33×33×256 → 256, 3×3, rate 2, padding 2')
+    expect(conv2dKey(pointwise)).to.equal('1×33×33×256 → 256, 1×1')
+  })
+
+  it('differs with all that the fastest variant depends on', () => {
+    const others: Partial<Conv2dOptions>[] = [
+      ...[0, 1, 2, 3].map(axis => ({ input: replaced(wide.input, axis) })),
+      ...[{ outChannels: 7 }, { kernel: [3, 1] as const }, { kernel: [1, 3] as const }],
+      ...[{ stride: 2 }, { dilation: 3 }, { padding: symmetric(1) }, { precision: 'fp16' as const }],
+      ...(['top', 'bottom', 'left', 'right'] as const).map(side => ({
+        padding: { ...wide.padding, [side]: 1 },
+      })),
+    ]
+    const keys = [wide, ...others.map(other => ({ ...wide, ...other }))].map(conv2dKey)
+    expect(new Set(keys).size, keys.join('\n')).to.equal(keys.length)
+  })
+
+  it('is the same whatever is done to the sums', () => {
+    const others: Partial<Conv2dOptions>[] = [
+      ...[{ label: 'another' }, { residual: true }, { bias: 'image' as const }],
+      ...[{ activation: 'none' as const }, { slice: { offset: 8, channels: 512 } }],
+    ]
+    for (const other of others) expect(conv2dKey({ ...wide, ...other })).to.equal(conv2dKey(wide))
+  })
+})
+
+describe('the variant of a convolution', () => {
+  it('is one of those that fit its shape and the adapter', () => {
+    expect(variantsFor(wide, { subgroupSize: 4 })).to.deep.equal(['conv2d'])
+    expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
+    const tiles = ['winograd_4', 'winograd_3']
+    expect(variantsFor(wide, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup', ...tiles])
+    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
+    const short = { ...wide, dilation: 18, padding: symmetric(18) }
+    const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
+    const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
+    expect(variantsFor(short, cpu)).to.have.members(forCpus)
+    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...fixedTiles, ...tiles])
+    const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
+    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(conv2dVariants)
+    expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
+  })
+
+  it('is by the table where nothing was measured', () => {
+    for (const gpu of [{}, { subgroupSize: 32 }]) {
+      expect(chooseVariant(wide, gpu)).to.equal('winograd_4')
+      expect(chooseVariant(pointwise, gpu)).to.equal('conv2d_tiled')
+      expect(chooseVariant({ ...pointwise, outChannels: 16 }, gpu)).to.equal('conv2d')
+    }
+    expect(chooseVariant(wide, { subgroupSize: 4 })).to.equal('conv2d')
+    expect(chooseVariant(wide, cpu)).to.equal('winograd_4')
+    expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
+  })
+
+  it('is chosen for a GPU as for a target', () => {
+    // A spread would lose what a class has as a getter.
+    const gpu = new (class {
+      get subgroupSize() {
+        return 8
+      }
+    })()
+    const withMatrices = new (class {
+      get subgroupSize() {
+        return 32
+      }
+      get subgroupMatrix() {
+        return { m: 16, n: 16, k: 16 }
+      }
+    })()
+    const variantOn = (options: Conv2dOptions, device: object) => chooseStrategy(options, { device }).name
+    expect(variantOn({ ...pointwise, precision: 'fp16' }, withMatrices)).to.equal('conv2d_subgroup_matrix')
+    expect(variantOn(pointwise, gpu)).to.equal('conv2d_subgroup')
+    expect(variantOn(wide, gpu)).to.equal('winograd_4')
+  })
+
+  it('is the one that the caller forces, else the one that was measured, where it fits', () => {
+    const tuned = (variant: Conv2dVariant) => new Map([[conv2dKey(wide), variant]])
+    expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_3') })).to.equal('winograd_3')
+    expect(chooseVariant(wide, { subgroupSize: 32, tuned: tuned('winograd_3') })).to.equal('winograd_3')
+    expect(chooseVariant({ ...wide, outChannels: 64 }, { ...cpu, tuned: tuned('conv2d') })).to.equal(
+      'winograd_4',
+    )
+    expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_2') }), 'does not fit').to.equal('winograd_4')
+    expect(chooseVariant(wide, { subgroupSize: 4, tuned: tuned('winograd_3') }), 'nor here').to.equal(
+      'conv2d',
+    )
+    const told = { ...cpu, tuned: tuned('winograd_3'), variant: 'conv2d' as const }
+    expect(chooseVariant(wide, told)).to.equal('conv2d')
+  })
+
+  it('throws where the caller forces a variant that cannot compute the convolution', () => {
+    const forced = () => 'winograd_4' as const
+    expect(() => chooseStrategy({ ...wide, stride: 2 }, { device: cpu, policy: { forced } })).to.throw(
+      UserError,
+      'wide: winograd_4 cannot compute 1×33×33×256 → 256, 3×3, stride 2, rate 2, padding 2 here',
+    )
+  })
+})

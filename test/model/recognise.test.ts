@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { backbones, recogniseNetwork } from '../../src/model/backbones/index.ts'
+import { readCheckpoint } from '../../src/weights/checkpoint.ts'
+import type { StateDict } from '../../src/weights/tensor.ts'
+
+const PUBLIC = new URL(
+  '../../../shared/data/checkpoints/deeplabv3_mobilenet_v2_1.0_513/model.safetensors',
+  import.meta.url,
+)
+
+function stateDict(shapes: Record<string, number[]>): StateDict {
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => [name, { dtype: 'f32', shape, data: new Float32Array() }]),
+  )
+}
+
+/** What recognition looks at in torchvision's networks. */
+function resnet(units: number[], more: Record<string, number[]> = {}): StateDict {
+  const blocks = units.flatMap((count, block) =>
+    Array.from({ length: count }, (_, unit) => `backbone.layer${block + 1}.${unit}`),
+  )
+  return stateDict({
+    ...Object.fromEntries(
+      blocks.flatMap(unit => [1, 2, 3].map(i => [`${unit}.conv${i}.weight`, [1, 1, 1, 1]])),
+    ),
+    'classifier.4.weight': [21, 256, 1, 1],
+    ...more,
+  })
+}
+
+const aspp = (branches: number) =>
+  Object.fromEntries(
+    Array.from({ length: branches }, (_, i) => [`classifier.0.convs.${i}.0.weight`, [256, 1, 3, 3]]),
+  )
+
+const architectureOf = (tensors: StateDict) => recogniseNetwork(tensors)?.architecture
+
+describe('recogniseNetwork', () => {
+  it("sees torchvision's deeplabv3_resnet50", () => {
+    const head = {
+      ...aspp(4),
+      'classifier.0.convs.4.1.weight': [256, 2048, 1, 1],
+      'classifier.1.weight': [1, 1, 3, 3],
+    }
+    const found = {
+      family: 'torchvision-resnet',
+      classes: 21,
+      units: [3, 4, 6, 3],
+      aspp: { atrousBranches: 3, imagePooling: true },
+      headConvolution: true,
+      auxiliaryHead: false,
+    }
+    expect(architectureOf(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
+    const auxiliary = { ...head, 'aux_classifier.4.weight': [21, 256, 1, 1] }
+    expect(architectureOf(resnet([3, 4, 6, 3], auxiliary))).to.deep.equal({
+      ...found,
+      auxiliaryHead: true,
+    })
+  })
+
+  it("sees the paper's variants: cascaded blocks, no ASPP, no image pooling, no head convolution", () => {
+    expect(architectureOf(resnet([3, 4, 23, 3, 3, 3]))).to.deep.include({
+      units: [3, 4, 23, 3, 3, 3],
+      aspp: null,
+      headConvolution: false,
+    })
+    expect(architectureOf(resnet([3, 4, 23, 3], aspp(4)))).to.deep.include({
+      aspp: { atrousBranches: 3, imagePooling: false },
+    })
+  })
+
+  it("sees Hugging Face's MobileNetV2 at every width", () => {
+    for (const [width, depthMultiplier] of [
+      [448, 1.4],
+      [320, 1],
+      [160, 0.5],
+      [112, 0.35],
+    ]) {
+      const tensors = stateDict({
+        'mobilenet_v2.layer.15.reduce_1x1.convolution.weight': [width, 960, 1, 1],
+        'segmentation_head.classifier.convolution.weight': [11, 256, 1, 1],
+      })
+      expect(architectureOf(tensors)).to.deep.equal({
+        family: 'huggingface-mobilenet_v2',
+        depthMultiplier,
+        classes: 11,
+      })
+    }
+  })
+
+  it('sees nothing in other networks', () => {
+    expect(architectureOf(new Map())).to.equal(undefined)
+    expect(architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }))).to.equal(
+      undefined,
+    )
+  })
+
+  it('sees what the public MobileNetV2 checkpoint is', function () {
+    if (!existsSync(PUBLIC)) {
+      console.log('      skipped: ../shared/data/checkpoints is absent')
+      this.skip()
+    }
+    const tensors = readCheckpoint(readFileSync(PUBLIC), 'model.safetensors')
+    expect(tensors.size).to.equal(326)
+    expect(architectureOf(tensors)).to.deep.equal({
+      family: 'huggingface-mobilenet_v2',
+      depthMultiplier: 1,
+      classes: 21,
+    })
+  })
+})
+
+describe('isUnused', () => {
+  it("knows torchvision's auxiliary head and the last convolution of MobileNetV2", () => {
+    const isUnused = (backbone: keyof typeof backbones, name: string) =>
+      backbones[backbone].checkpoint.isUnused(name)
+    expect(isUnused('resnet50', 'aux_classifier.0.weight')).to.equal(true)
+    expect(isUnused('resnet50', 'classifier.0.convs.0.0.weight')).to.equal(false)
+    const unused = 'mobilenet_v2.conv_1x1.convolution.weight'
+    expect(isUnused('mobilenet_v2', unused)).to.equal(true)
+    expect(isUnused('resnet50', unused)).to.equal(false)
+  })
+})

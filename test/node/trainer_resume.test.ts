@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { Trainer } from '../../src/node/training/trainer.ts'
+import type { Recipe } from '../../src/train/recipe.ts'
+import { expectSameBits } from '../support/same_bits.ts'
+import { writeLabels } from './tiny_dataset.ts'
+import { losses, QUICK, take, useTrainers } from './trainer_support.ts'
+
+describe('Trainer', () => {
+  const { path, open, create, newTrainer, resume } = useTrainers()
+
+  it('goes on after a break, and from a checkpoint, bit for bit', async () => {
+    const straight = await newTrainer()
+    const expected = losses(await take(straight))
+
+    const stopped = await newTrainer()
+    const first = losses(await take(stopped, 3))
+    await stopped.save(path('checkpoint'))
+    const resumed = await resume(path('checkpoint'))
+    expect(resumed.step).to.equal(3)
+    expect(resumed.recipe).to.deep.equal(straight.recipe)
+    expect(resumed.model.state.preprocessing).to.deep.equal(straight.model.state.preprocessing)
+    for (const trainer of [stopped, resumed]) {
+      expect([...first, ...losses(await take(trainer))]).to.deep.equal(expected)
+      expectSameBits(trainer.model.state.parameters, straight.model.state.parameters)
+    }
+    expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
+  })
+
+  it('balances classes by the dataset’s labels, and goes on with the same weights', async () => {
+    const quarter = Array.from({ length: 40 * 36 }, (_, pixel) => Number(pixel % 4 === 0))
+    for (const i of [0, 1, 2, 3])
+      await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, quarter)
+    const balanced = { classWeights: 'balanced' } as const
+    const expected = losses(await take(await newTrainer(balanced)))
+    expect(expected).to.deep.equal(losses(await take(await newTrainer({ classWeights: [2 / 3, 2] }))))
+    expect(expected).to.not.deep.equal(losses(await take(await newTrainer())))
+
+    const stopped = await newTrainer(balanced)
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const { recipe, balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(recipe.classWeights).to.equal('balanced')
+    expect(balance.classWeights).to.deep.equal([0.5 / 0.75, 0.5 / 0.25])
+    const resumed = await resume(path('checkpoint'))
+    expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+  })
+
+  it('draws images of hard classes twice, also after a checkpoint', async () => {
+    for (const i of [1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 0)
+    const hard = { hardClasses: ['Bright'], flip: false, steps: 4 }
+    const straight = losses(await take(await newTrainer(hard)))
+    expect(straight).to.not.deep.equal(losses(await take(await newTrainer({ ...hard, hardClasses: [] }))))
+
+    const stopped = await newTrainer(hard)
+    await take(stopped, 2)
+    await stopped.save(path('checkpoint'))
+    const { balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(balance).to.deep.equal({ classWeights: null, indices: [0, 0, 1, 2, 3] })
+    expect(losses(await take(await resume(path('checkpoint'))))).to.deep.equal(straight.slice(2))
+  })
+
+  it('trains an auxiliary head, keeps it, and goes on with all options at once bit for bit', async () => {
+    const all: Partial<Recipe> = {
+      auxiliaryLoss: 0.5,
+      dropout: 0.5,
+      classWeights: 'balanced',
+      hardClasses: ['bright'],
+      headLearningRate: 10,
+    }
+    const straight = await newTrainer(all)
+    const expected = losses(await take(straight))
+    expect(expected[0]).to.be.closeTo(1.5 * Math.log(2), 0.1)
+
+    const stopped = await newTrainer(all)
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const resumed = await resume(path('checkpoint'))
+    expect(losses(await take(resumed))).to.deep.equal(expected.slice(3))
+    expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
+    expect(resumed.model.config).to.include({ auxiliaryHead: true })
+
+    const { parameters } = resumed.model.state
+    const plain = new Trainer(resumed.model, await open(), { ...QUICK, steps: 1 })
+    await take(plain)
+    await plain.save(path('plain'))
+    const kept = (await resume(path('plain'))).model.state.parameters
+    for (const [name, values] of parameters)
+      expect(kept.get(name) === undefined || String(kept.get(name)) === String(values), name).to.equal(
+        name.startsWith('aux_classifier.'),
+      )
+  })
+
+  it('reads no labels for what it is told of them', async () => {
+    const report = { problems: [], warnings: [], shares: [], pixels: [[3, 1]] }
+    const trainer = new Trainer(
+      await create(),
+      await open(),
+      { ...QUICK, classWeights: 'balanced' },
+      { report },
+    )
+    await take(trainer, 1)
+    await trainer.save(path('checkpoint'))
+    const { balance } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(balance.classWeights).to.deep.equal([0.5 / 0.75, 0.5 / 0.25])
+  })
+})

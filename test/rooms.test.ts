@@ -1,0 +1,176 @@
+// The rooms of src and the direction of imports between them.
+
+import { posix } from 'node:path'
+import { expect } from 'chai'
+import { type Source, sources } from './support/sources.ts'
+
+interface Room {
+  /** A folder of src; '.' for the modules directly in src. A file belongs to the longest folder that fits. */
+  folder: string
+  /** What it is for. */
+  about: string
+  /** Whether only Node can run it. */
+  needsNode?: true
+}
+
+/** The one list of rooms, lowest first. A room imports from the rows above its own; rooms of one row form no circle. */
+const ROOMS: Room[][] = [
+  [{ folder: '.', about: 'Errors, and the checks of JSON and of options, that every room uses.' }],
+  [{ folder: 'gpu', about: 'Device, buffers, pipelines and kernel launches; nothing about networks.' }],
+  [{ folder: 'kernels', about: 'One kernel a file: shapes in, a plain kernel value out.' }],
+  [{ folder: 'graph', about: 'The ops, the passes over them, gradients, plans, execution and tuning.' }],
+  [{ folder: 'model', about: 'Backbones, heads and presets: a config in, a graph out.' }],
+  [{ folder: 'inference', about: 'From photos in memory to masks in memory.' }],
+  [
+    { folder: 'train', about: 'The training run, its recipe, augmentation, evaluation and checkpoints.' },
+    { folder: 'data', about: 'Datasets, labels, class lists and palettes.' },
+    { folder: 'weights', about: 'Readers and writers of checkpoint files.' },
+    { folder: 'onnx', about: 'The network as an ONNX file.' },
+    { folder: 'bench', about: 'Timing of kernels and networks, and the ceilings of an adapter.' },
+  ],
+  [{ folder: 'node', about: 'What only Node has: Dawn, files, image decoding, downloads.', needsNode: true }],
+  [{ folder: 'cli', about: 'The `atrous` command.', needsNode: true }],
+]
+
+/** The packages that also run in browsers, which rooms without `needsNode` may import. */
+const PACKAGES_FOR_ALL = ['valibot', 'fflate', '@bufbuild/protobuf']
+
+interface Import {
+  /** The importing module, from src. */
+  from: string
+  /** The imported module, from src, or a package. */
+  to: string
+  isPackage: boolean
+}
+
+/** Static and dynamic imports, re-exports, types, and modules that workers run. */
+const IMPORTS = [
+  /(?:^|[;}\s])(?:import|export)\s[^'"`;]*?\sfrom\s+['"]([^'"]+)['"]/g,
+  /(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g,
+  /\bimport\(\s*['"]([^'"]+)['"]/g,
+  /\bnew URL\(\s*['"](\.[^'"]+\.ts)['"]/g,
+]
+
+function importsOf({ path, text }: Source): Import[] {
+  const specifiers = IMPORTS.flatMap(pattern => [...text.matchAll(pattern)].map(([, name]) => name))
+  return specifiers.map(name => {
+    const isPackage = !name.startsWith('.')
+    return { from: path, to: isPackage ? name : posix.join(posix.dirname(path), name), isPackage }
+  })
+}
+
+const inRoom = (path: string, { folder }: Room) =>
+  folder === '.' ? !path.includes('/') : path.startsWith(`${folder}/`)
+
+/** The room of a module, and the row of that room. Throws where the module is in none. */
+function placeOf(path: string): { room: Room; row: number } {
+  const places = ROOMS.flatMap((rooms, row) => rooms.map(room => ({ room, row })))
+  const [place] = places
+    .filter(({ room }) => inRoom(path, room))
+    .sort((a, b) => b.room.folder.length - a.room.folder.length)
+  if (!place) throw new Error(`src/${path} is in no room: add its room to the list in test/rooms.test.ts`)
+  return place
+}
+
+/** A line for each import that breaks the order of the rooms. */
+function upwardImports(imports: Import[]): string[] {
+  const upward = imports.filter(
+    ({ from, to, isPackage }) => !isPackage && placeOf(to).row > placeOf(from).row,
+  )
+  return upward.map(({ from, to }) => `${from} imports ${to}`)
+}
+
+/** A line for each import of Node's own modules, or of a package for Node, where browsers must run the importing module. */
+function nodeImports(imports: Import[]): string[] {
+  const packageOf = (name: string) => name.match(/^(?:@[^/]+\/)?[^/]+/)![0]
+  return imports
+    .filter(({ from, isPackage }) => isPackage && !placeOf(from).room.needsNode)
+    .filter(({ to }) => !PACKAGES_FOR_ALL.includes(packageOf(to)))
+    .map(({ from, to }) => `${from} imports ${to}`)
+}
+
+/** The rooms of a circle in the order of its imports; undefined where there is no circle. */
+function circle(imports: Import[]): string[] | undefined {
+  const next = new Map<string, Set<string>>()
+  for (const { from, to, isPackage } of imports) {
+    if (isPackage) continue
+    const [importing, imported] = [placeOf(from).room.folder, placeOf(to).room.folder]
+    if (importing !== imported) next.set(importing, (next.get(importing) ?? new Set()).add(imported))
+  }
+  const done = new Set<string>()
+  const walk = (room: string, path: string[]): string[] | undefined => {
+    if (path.includes(room)) return [...path.slice(path.indexOf(room)), room]
+    if (done.has(room)) return undefined
+    for (const imported of next.get(room) ?? []) {
+      const found = walk(imported, [...path, room])
+      if (found) return found
+    }
+    done.add(room)
+    return undefined
+  }
+  for (const room of next.keys()) {
+    const found = walk(room, [])
+    if (found) return found
+  }
+  return undefined
+}
+
+describe('rooms', () => {
+  const modules = sources()
+  const imports = modules.flatMap(importsOf)
+
+  it('hold every module of src, and none is empty', () => {
+    for (const { path } of modules) placeOf(path)
+    for (const room of ROOMS.flat())
+      expect(
+        modules.some(({ path }) => placeOf(path).room === room),
+        room.folder,
+      ).to.equal(true)
+  })
+
+  it('import from lower rooms only', () => {
+    expect(imports.length).to.be.above(500)
+    expect(upwardImports(imports)).to.deep.equal([])
+  })
+
+  it('form no circle', () => {
+    expect(circle(imports)).to.equal(undefined)
+  })
+
+  it('from gpu to bench run in browsers, too: they import neither Node nor packages for Node', () => {
+    expect(nodeImports(imports)).to.deep.equal([])
+  })
+
+  it('are checked by every kind of import', () => {
+    const text = `// The order from 'nowhere' is no import.
+import { a } from './a.ts'
+import type {
+  B,
+  C,
+} from '../node/b.ts'
+import './c.ts'
+export * from './d.ts'
+export { type E } from '../cli/e.ts'
+const f = await import('../bench/f.ts')
+type G = typeof import('sharp')
+new Worker(new URL('./h.ts', import.meta.url))
+import { i } from 'node:fs'
+`
+    const found = importsOf({ path: 'gpu/x.ts', text })
+    expect(found.map(({ to }) => to).sort()).to.deep.equal(
+      [
+        ...['gpu/a.ts', 'node/b.ts', 'gpu/c.ts', 'gpu/d.ts', 'cli/e.ts', 'bench/f.ts'],
+        ...['sharp', 'gpu/h.ts', 'node:fs'],
+      ].sort(),
+    )
+    expect(upwardImports(found)).to.deep.equal([
+      'gpu/x.ts imports node/b.ts',
+      'gpu/x.ts imports cli/e.ts',
+      'gpu/x.ts imports bench/f.ts',
+    ])
+    expect(nodeImports(found)).to.have.members(['gpu/x.ts imports sharp', 'gpu/x.ts imports node:fs'])
+    const back: Import = { from: 'bench/f.ts', to: 'gpu/x.ts', isPackage: false }
+    expect(circle(found)).to.equal(undefined)
+    expect(circle([...found, back])).to.have.length(3)
+  })
+})

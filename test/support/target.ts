@@ -1,0 +1,38 @@
+// What a plan is for, in a flat form: tests vary one thing at a time.
+
+import { type Conv2dVariant, strategies } from '../../src/graph/convolution/strategies.ts'
+import type { Policy } from '../../src/graph/convolution/target.ts'
+import type { PlanDevice, PlanTarget } from '../../src/graph/plan/plan.ts'
+import type { Precision } from '../../src/kernels/layout.ts'
+
+/** WebGPU's defaults, which every adapter has. */
+export const DEFAULT_LIMITS: PlanDevice['limits'] = {
+  maxStorageBufferBindingSize: 128 * 2 ** 20,
+  maxBufferSize: 256 * 2 ** 20,
+  minStorageBufferOffsetAlignment: 256,
+}
+
+export interface Choice extends Omit<Policy, 'forced'>, Partial<PlanDevice> {
+  /** The variant of every convolution that it can compute. */
+  variant?: Conv2dVariant
+  /** Whether weights are made ready in the run itself, as in training. */
+  learning?: boolean
+  precision?: Precision
+}
+
+export const targetOf = (choice: Choice): PlanTarget => {
+  const { limits = DEFAULT_LIMITS, subgroupSize, subgroupMatrix, precision } = choice
+  const { winograd, tuned, variant, learning } = choice
+  return {
+    device: { limits, subgroupSize, subgroupMatrix },
+    policy: { winograd, tuned, forced: variant && whereItFits(variant) },
+    mode: learning ? 'training' : 'inference',
+    precision,
+  }
+}
+
+/** Forces a variant on every convolution that it can compute. */
+export function whereItFits(variant: Conv2dVariant): Policy['forced'] {
+  const { supports } = strategies.find(({ name }) => name === variant)!
+  return (options, device) => (supports(options, device) ? variant : undefined)
+}
