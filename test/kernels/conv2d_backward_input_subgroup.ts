@@ -27,7 +27,7 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   needs: 'subgroups',
   cases,
   run: (test, adapter) => subgroupRun(test, adapter),
-  variants: Object.fromEntries(
+  tiles: Object.fromEntries(
     tiles.map(tile => [
       `${tile.pixels} pixels × ${tile.vectors} vectors`,
       {

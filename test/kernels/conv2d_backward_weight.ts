@@ -130,7 +130,7 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   shader: 'conv2d_backward_weight',
   cases: weightCases,
   run: test => conv2dBackwardWeightRun(test),
-  variants: Object.fromEntries(
+  tiles: Object.fromEntries(
     tiles.map(tile => [
       `${tile.rows} × ${tile.columns} vectors, ${tile.lanesX} × ${tile.lanesY} lanes`,
       {

@@ -25,4 +25,6 @@ export interface KernelSuite<Case extends KernelCase = KernelCase> extends Kerne
   needs?: AdapterNeed
   /** Other ways to run the kernel, each on some cases, by name. */
   variants?: Record<string, KernelCases<Case>>
+  /** The kernel with other tiles: it computes the same, in other registers and workgroups. */
+  tiles?: Record<string, KernelCases<Case>>
 }

@@ -14,10 +14,9 @@ export type AdapterNeed = 'subgroups' | 'matrices'
 
 /** A kernel, what it gets and what it has to make of that. Buffers are the bytes that the GPU reads and writes. */
 export interface KnownAnswer {
-  /** Without the fields that `adapters` has. */
   kernel: Kernel
   needs?: AdapterNeed
-  /** With `needs`: the fields of the kernel that differ between adapters, by `adapterKey`. */
+  /** With `needs`: for each adapter, by `adapterKey`, the fields that replace those of the kernel. */
   adapters?: Record<string, Partial<Kernel>>
   inputs: Buffers
   outputs: Record<string, KnownOutput>
