@@ -1,7 +1,7 @@
-// Times the kernels over the cases that tests verify them with: `npx tsx bench/kernels.ts [kernel …]`.
-// Each is verified against its reference first. Times are the GPU's own, medians of repeated runs after a warm-up.
-// GFLOP/s count every tap of a convolution, those in the padding too; GB/s every byte once, as if caches were perfect;
-// "ceiling %" is the share of the nearer of the adapter's two ceilings, which are measured first.
+// Times the kernels on the cases of their tests: `npx tsx bench/kernels.ts [kernel …]`. Each is first verified against its
+// reference. Times are GPU times, medians of repeated runs after a warm-up. GFLOP/s count every tap of a convolution, including
+// those in the padding; GB/s every byte once, as if caches were perfect. "ceiling %" is the share of the adapter's peak that
+// limits the kernel; the peaks are measured first.
 
 import { measureCeilings } from '../src/bench/ceilings.ts'
 import { ratesOf } from '../src/bench/rates.ts'

@@ -1,6 +1,6 @@
 // Makes src/cli/doctor/known_answers.json, with which `atrous doctor` checks an adapter: the kernels and operands of the cases in
-// test/kernels that are marked `answer`, and what the float64 references make of them. Needs no GPU.
-// Run: npx tsx scripts/make_known_answers.ts
+// test/kernels that are marked `answer`, and the results of the float64 references. Needs no GPU. Run: npx tsx
+// scripts/make_known_answers.ts
 
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -20,12 +20,12 @@ import type { KernelCases, KernelSuite } from '../test/support/kernel_suite.ts'
 import { loadSuites } from '../test/support/kernel_suites.ts'
 
 const SUBGROUPS = [8, 16, 32, 64, 128]
-/** Those that Dawn's backends have, along each side. */
+/** The sizes of matrices that Dawn's backends support. */
 const MATRIX_SIDES = [8, 16]
-/** The most lanes of a subgroup for which conv2d_subgroup_matrix has workgroups. */
+/** The largest subgroup that conv2d_subgroup_matrix supports. */
 const MOST_MATRIX_LANES = 64
 
-/** For which adapters there are known answers. A kernel without a need is the same on all of them. */
+/** The adapters with known answers. A kernel without a need is the same on all adapters. */
 const adapters: Record<AdapterNeed | 'nothing', AdapterTraits[]> = {
   nothing: [{ subgroupSize: undefined, subgroupMatrix: undefined }],
   subgroups: SUBGROUPS.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
@@ -76,7 +76,7 @@ function answersOf(
 /** The fields that differ from those of the first kernel. */
 function byAdapter(
   need: AdapterNeed,
-  runs: { adapter: Adapter; kernel: Kernel }[],
+  runs: { adapter: AdapterTraits; kernel: Kernel }[],
 ): Record<string, Partial<Kernel>> {
   const [first] = runs
   const differences = (kernel: Kernel) =>

@@ -28,12 +28,12 @@ describe('atrous doctor', () => {
     expect(checked as string[], how).to.have.members(Object.keys(shaders))
   })
 
-  it('has the kernels of this version, and the answers that the references give', async () => {
+  it('has the kernels of this version, and the answers of the references', async () => {
     const isSame = (await readFile(knownAnswersFile, 'utf8')) === (await makeKnownAnswers())
     expect(isSame, 'known_answers.json is out of date: run scripts/make_known_answers.ts').to.equal(true)
   })
 
-  it('is the only command that loads what checks kernels', async () => {
+  it('is the only command that loads the checks of kernels', async () => {
     const help = await modulesOf('--help')
     expect(help).to.include('cli/main.ts')
     const doctor = await modulesOf('doctor', '--json')
@@ -42,7 +42,7 @@ describe('atrous doctor', () => {
     expect(help).not.to.include.oneOf(needed)
   })
 
-  it('says in a few lines what GPU there is, and that every kernel is right', async () => {
+  it('prints the GPU in a few lines, and that every kernel is right', async () => {
     const { code, stdout, stderr } = await atrous('doctor')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const [adapter, kind, tuned, kernels, ...rest] = stdout.split('\n')
@@ -58,7 +58,7 @@ describe('atrous doctor', () => {
     expect(rest).to.deep.equal([''])
   })
 
-  it('--json is whole, and --verbose prints it', async () => {
+  it('--json is complete, and --verbose prints everything', async () => {
     const { stdout } = await atrous('doctor', '--json')
     const { adapter, tuned, kernels } = JSON.parse(stdout)
     expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
@@ -75,7 +75,7 @@ describe('atrous doctor', () => {
     for (const shader of checked) expect(lines).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
   })
 
-  it('counts a kernel that is wrong in f16 only as wrong', () => {
+  it('counts a kernel that is wrong only in f16 as wrong', () => {
     const report = (kernel: 'add' | 'copy' | 'resize', more: Partial<KernelReport>): KernelReport => ({
       ...{ kernel, result: 'ok', worstError: 0.25, ...more },
     })
@@ -99,7 +99,7 @@ describe('atrous doctor', () => {
       }
     })
 
-  it('has the worst of the answers of a kernel', async () => {
+  it('reports the worst of a kernel’s answers', async () => {
     const [right, ...others] = knownAnswers.filter(({ kernel }) => kernel.shader === 'add')
     const wrong = { ...right, outputs: { output: nudged(right.outputs.output) } }
     const { result, worstError } = await checkKernel(await testGpu(), [right, wrong, ...others])
@@ -135,7 +135,7 @@ describe('atrous doctor', () => {
     expect(reason).to.be.a('string').and.not.include('\n')
   })
 
-  it('does not run a kernel on an adapter that it has no known answer for', async () => {
+  it('does not run a kernel on an adapter without a known answer', async () => {
     const answer = knownAnswers.find(({ needs }) => needs === 'subgroups')!
     const gpu = Object.create(await testGpu(), { subgroupSize: { value: 4096 } })
     const { result, reason } = await checkKernel(gpu, [answer])
@@ -145,7 +145,7 @@ describe('atrous doctor', () => {
     })
   })
 
-  it('says what to install where there is no GPU', async () => {
+  it('says what to install if there is no GPU', async () => {
     const { code, stdout, stderr } = await spawnAtrous(['doctor'], { env: WITHOUT_DRIVERS })
     expect({ code, stdout, stderr }).to.deep.equal({
       code: 1,
@@ -155,7 +155,7 @@ describe('atrous doctor', () => {
   })
 })
 
-/** With its first value changed: a float by a few times its tolerance, a byte by one bit. */
+/** An output with its first value changed: a float by a few times its tolerance, a byte by one bit. */
 function nudged({ bytes, tolerance }: KnownOutput): KnownOutput {
   const changed = Buffer.from(bytes)
   if (!tolerance) changed[0] ^= 1
@@ -167,7 +167,7 @@ function nudged({ bytes, tolerance }: KnownOutput): KnownOutput {
   return { bytes: new Uint8Array(changed), tolerance }
 }
 
-/** The modules of src that a command loads, by their paths there. */
+/** The modules of src that a command loads, by their paths in src. */
 async function modulesOf(...args: string[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'atrous-modules-'))
   await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder } })

@@ -9,12 +9,12 @@ import type { KernelCases } from '../support/kernel_suite.ts'
 import { loadSuites } from '../support/kernel_suites.ts'
 import { skipWhereNotRun } from '../support/test_suites.ts'
 
-/** conv2d_subgroup_matrix is not among them: it rounds to f16 whatever it gets. */
+/** All suites except conv2d_subgroup_matrix, which rounds any input to f16. */
 const suites = (await loadSuites()).filter(
   ({ shader }) => storedBuffers({ shader }).size > 0 && shader !== 'conv2d_subgroup_matrix',
 )
 
-/** Without the layers of real networks, which are verified in whole networks: test/model/golden.test.ts. */
+/** Tests the cases without the layers of real networks, which test/model/golden.test.ts verifies in whole networks. */
 function testCases({ cases, run }: KernelCases): void {
   for (const test of cases.filter(({ bench }) => !bench))
     it(test.name, async () => {
@@ -24,7 +24,7 @@ function testCases({ cases, run }: KernelCases): void {
 }
 
 describe('gpu/float16_storage', () => {
-  it('halves what a shader declares as Stored, and nothing else', async () => {
+  it('halves the buffers that a shader declares as Stored, and no others', async () => {
     const slice = { offset: 4, channels: 20 }
     const kernel = concat({ label: 'concat', input: [1, 5, 7, 8], slice })
     const narrow = storedAsFloat16(kernel)

@@ -14,12 +14,12 @@ import { verify } from '../support/kernel_run.ts'
 const LIMIT = 65535
 
 describe('gpu/kernel foldGrid', () => {
-  it('leaves a grid that fits as it is', () => {
+  it('does not change a grid that fits', () => {
     expect(foldGrid(1, LIMIT)).to.deep.equal([1, 1])
     expect(foldGrid(LIMIT, LIMIT)).to.deep.equal([LIMIT, 1])
   })
 
-  it('folds a longer one into few rows, with less than a row to spare', () => {
+  it('folds a longer grid into few rows, with less than one row of excess', () => {
     for (const count of [LIMIT + 1, 70_001, 1_000_003, LIMIT * LIMIT]) {
       const [x, y] = foldGrid(count, LIMIT)
       expect(x).to.be.at.most(LIMIT)
@@ -28,7 +28,7 @@ describe('gpu/kernel foldGrid', () => {
     }
   })
 
-  it('a kernel of 70 001 workgroups, one past the end idle', async () => {
+  it('runs a kernel of 70 001 workgroups, with an idle workgroup at the end', async () => {
     const input = randomArray4([70_001, 1, 2, 4], 1)
     const kernel = globalAveragePool({ label: 'many', input: input.shape })
     expect(kernel.workgroups).to.equal(70_001)
@@ -37,7 +37,7 @@ describe('gpu/kernel foldGrid', () => {
     expectClose(fromGpu(output, shape), data, { shape, rtol: tolerance(2) })
   })
 
-  it('a convolution of 69 696 workgroups', async () => {
+  it('runs a convolution of 69 696 workgroups', async () => {
     const gpu = await testGpu()
     const layer = conv2dCase('3×3, 64 → 64 channels on 33×33')
     const wider = { ...layer, input: [1, 66, 66, 3] as const, outChannels: 64 }

@@ -33,7 +33,7 @@ describe('the kernel for the gradient of a convolution’s input', () => {
     expect(shaderOf(2, 2)).to.equal('conv2d_backward_input')
   })
 
-  it('on CPU adapters has subgroups where the gradient is no convolution', () => {
+  it('on CPU adapters uses subgroups if the gradient is not a convolution', () => {
     const shaderOf = (stride: number, subgroupSize?: number) =>
       backwardInputKernel({ ...options, stride }, { subgroupSize }).shader
     expect(shaderOf(2, 8)).to.equal('conv2d_backward_input_subgroup')

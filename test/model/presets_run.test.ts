@@ -1,4 +1,4 @@
-// Every row of the paper's tables runs, at a sixteenth of its width: the passes must not change what it computes.
+// Runs every row of the paper's tables at a sixteenth of its width. The passes must not change the results.
 
 import { expect } from 'chai'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
@@ -20,12 +20,12 @@ function shrunkGraph({ config, inference }: Preset): ModelGraph {
 }
 
 describe('presets, shrunk', () => {
-  // Rows that differ only in how inference averages views have one network.
+  // Rows that differ only in the averaging of views have the same network.
   const networks = new Map(
     presets.map(preset => [JSON.stringify([preset.config, preset.inference.outputStride]), preset]),
   )
   for (const preset of networks.values()) {
-    it(`${preset.name}: optimised as unoptimised`, async () => {
+    it(`${preset.name}: the same with and without passes`, async () => {
       const gpu = await testGpu()
       const graph = shrunkGraph(preset)
       const inputs = { image: seededImage(SIZE, SIZE) }

@@ -1,4 +1,4 @@
-// `atrous doctor`: what GPU there is, and whether it computes correctly.
+// `atrous doctor`: shows the GPU, and checks that it computes correctly.
 
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
@@ -16,16 +16,16 @@ import { checkFloat16, checkKernel, type KernelReport, type KnownAnswer } from '
 import { loadKnownAnswers } from './known_answers.ts'
 
 const NOTES = `
-Each kernel runs on small inputs whose outputs are known. Errors are in units of
-what rounding explains, so that above 1 is wrong. The kernels of networks run a
-second time with their numbers stored as f16, as \`--precision fp16\` has them,
-where the GPU can. Exit code 1 where a kernel is wrong, or where there is no
-GPU: then a line says what to install.
+Each kernel runs on small inputs with known outputs. Errors are in units of what
+rounding explains, so an error above 1 is wrong. If the GPU supports f16, the
+kernels of networks run a second time with their numbers stored as f16, as with
+\`--precision fp16\`. The exit code is 1 if a kernel is wrong or if there is no
+GPU; without a GPU, a line says what to install.
 
 Examples:
   atrous doctor              the GPU, and whether it computes correctly
   atrous doctor --verbose    its features and limits, and each kernel
-  atrous doctor --json       all of that, for a bug report`
+  atrous doctor --json       everything, for a bug report`
 
 interface Options {
   verbose?: boolean
@@ -34,7 +34,7 @@ interface Options {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Prints the GPU that is used, and checks every kernel on it.')
+    .description('Prints the GPU in use, and checks every kernel on it.')
     .option('--verbose', "print the GPU's features and limits, and each kernel's worst error")
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)

@@ -1,4 +1,4 @@
-// Runs kernels on small inputs whose outputs are known.
+// Checks kernels on small inputs with known outputs.
 
 import { storedAsFloat16, storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
@@ -6,17 +6,18 @@ import { type Kernel, shaderName } from '../../gpu/kernel.ts'
 import { type Bytes, runKernel } from '../../gpu/run_kernel.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 
-/** What a kernel may depend on besides its shapes. */
+/** The properties of an adapter that a kernel may depend on. */
 export type AdapterTraits = Pick<Gpu, 'subgroupSize' | 'subgroupMatrix'>
 
-/** What some kernels need of an adapter: subgroups of one size, and matrices of f16 that such subgroups multiply. */
+/** The requirements of some kernels: subgroups of one size, or matrices of f16 that such subgroups multiply. */
 export type AdapterNeed = 'subgroups' | 'matrices'
 
-/** A kernel, what it gets and what it has to make of that. Buffers are the bytes that the GPU reads and writes. */
+/** A kernel, its inputs and the expected outputs. Buffers are the bytes that the GPU reads and writes. */
 export interface KnownAnswer {
+  /** The kernel without the fields in `adapters`. */
   kernel: Kernel
   needs?: AdapterNeed
-  /** With `needs`: for each adapter, by `adapterKey`, the fields that replace those of the kernel. */
+  /** If `needs` is set: the fields of the kernel that differ between adapters, by `adapterKey`. */
   adapters?: Record<string, Partial<Kernel>>
   inputs: Buffers
   outputs: Record<string, KnownOutput>
@@ -24,7 +25,7 @@ export interface KnownAnswer {
 
 export interface KnownOutput {
   bytes: Bytes
-  /** Of floats: |actual − expected| ≤ atol + rtol · |expected|. Bytes without a tolerance have to match. */
+  /** For floats: |actual − expected| ≤ atol + rtol · |expected|. Bytes without a tolerance must match exactly. */
   tolerance?: Tolerance
 }
 
@@ -35,11 +36,11 @@ export interface Tolerance {
 
 export interface KernelReport {
   kernel: string
-  /** Of the check with f16 in its buffers. */
+  /** Set for the check with f16 in the buffers. */
   stored?: 'f16'
-  /** `not run` where this adapter lacks what the kernel needs; no network uses it there. */
+  /** `not run` if this adapter does not meet the kernel's needs; then no network uses it. */
   result: 'ok' | 'WRONG' | 'not run'
-  /** The largest difference, in units of the tolerance: above 1 is wrong. Null where the kernel made no numbers at all. */
+  /** The largest difference, in units of the tolerance: above 1 is wrong. Null if the kernel gave no numbers. */
   worstError: number | null
   reason?: string
 }
@@ -51,7 +52,7 @@ const lacking: Record<AdapterNeed, string> = {
   matrices: 'needs subgroups of one size that multiply matrices of f16',
 }
 
-/** What a kernel with this need depends on in an adapter; undefined where the adapter cannot run it. */
+/** The key of an adapter for a kernel with this need; undefined if the adapter cannot run it. */
 export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix }: AdapterTraits) {
   if (need === 'subgroups') return subgroupSize < 8 ? undefined : `subgroups of ${subgroupSize}`
   if (subgroupSize === 0 || !subgroupMatrix) return undefined
@@ -59,7 +60,7 @@ export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix
   return `subgroups of ${subgroupSize}, matrices of ${m}×${n}×${k}`
 }
 
-/** Runs a kernel on its known answers. If the adapter refuses to compile or to run it, that is WRONG, with the reason. */
+/** Runs a kernel on its known answers. If the adapter fails to compile or run it, the result is WRONG, with the reason. */
 export function checkKernel(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<KernelReport> {
   return report({ kernel: shaderOf(answers) }, answers, async answer => {
     const kernel = kernelFor(gpu, answer)
@@ -69,8 +70,8 @@ export function checkKernel(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<
 }
 
 /**
- * Runs a kernel on the same inputs rounded to f16, and stored as f16. It has to make of them what it makes of them stored as f32,
- * rounded where it stores f16.
+ * Runs a kernel on the same inputs rounded to f16 and stored as f16. The result must equal that for the same numbers stored as
+ * f32, rounded where the kernel stores f16.
  */
 export function checkFloat16(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<KernelReport> {
   const stored = storedBuffers(answers[0].kernel)
@@ -96,7 +97,7 @@ const HALF_STEP: Tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
 
 const shaderOf = ([{ kernel }]: readonly KnownAnswer[]) => shaderName(kernel)
 
-/** The kernel for this adapter, or why it does not run there. */
+/** The kernel for this adapter, or the reason why it cannot run. */
 function kernelFor(gpu: Gpu, { kernel, needs, adapters = {} }: KnownAnswer): Kernel | string {
   if (!needs) return kernel
   const key = adapterKey(needs, gpu)
@@ -104,7 +105,7 @@ function kernelFor(gpu: Gpu, { kernel, needs, adapters = {} }: KnownAnswer): Ker
   return key in adapters ? { ...kernel, ...adapters[key] } : `has no known answer for ${key}`
 }
 
-/** What `check` found on all answers: the worst error, or why they did not run. */
+/** The report over all answers: the worst error, or the reason why they did not run. */
 async function report(
   subject: Pick<KernelReport, 'kernel' | 'stored'>,
   answers: readonly KnownAnswer[],
@@ -124,7 +125,7 @@ async function report(
   }
 }
 
-/** The same buffers, those of some names changed. */
+/** The buffers, with those of some names changed. */
 const mapNamed = (buffers: Buffers, names: ReadonlySet<string>, change: (bytes: Bytes) => Bytes): Buffers =>
   Object.fromEntries(
     Object.entries(buffers).map(([name, bytes]) => [name, names.has(name) ? change(bytes) : bytes]),

@@ -1,11 +1,11 @@
-// Reads known_answers.json, which scripts/make_known_answers.ts makes of the tests of the kernels.
+// Reads known_answers.json, which scripts/make_known_answers.ts makes from the tests of the kernels.
 
 import { readFile } from 'node:fs/promises'
 import type { KnownAnswer, KnownOutput } from './kernel_check.ts'
 
-/** What the file holds. JSON has no infinite numbers: they are strings. */
+/** The content of the file. JSON has no infinite numbers: they are stored as strings. */
 export interface KnownAnswersFile {
-  /** Base64. Several answers share a buffer. */
+  /** Buffers in base64. Several answers may share one. */
   buffers: string[]
   answers: StoredAnswer[]
 }
