@@ -160,7 +160,7 @@ describe('a convolution in a plan', () => {
       expect(shaders({ ...wide, stride: 2 }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
       expect(shaders({ ...wide, kernel: [1, 1] }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
     })
-    it('on GPUs with cores of their own, of 64 channels and more', () => {
+    it('on hardware GPUs, of 64 channels and more', () => {
       const narrow = { input: [1, 33, 33, 32], outChannels: 32 } as const
       for (const gpu of [{}, { subgroupSize: 32 }]) {
         expect(shaders(wide, gpu)).to.include('winograd_multiply_tiled')
@@ -212,7 +212,7 @@ describe('a convolution in a plan', () => {
     })
   })
 
-  describe('on GPUs with cores of their own', () => {
+  describe('on hardware GPUs', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target = {}) =>
       planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
         ({ kernel }) => kernel.shader,
