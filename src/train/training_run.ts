@@ -157,5 +157,5 @@ export class TrainingRun {
 function checkFinite(tensors: ReadonlyMap<string, Float32Array>, subject: (name: string) => string): void {
   for (const [name, values] of tensors)
     if (!values.every(Number.isFinite))
-      throw new UserError(`${subject(name)} holds values that are no numbers: try a smaller learning rate`)
+      throw new UserError(`${subject(name)} holds values that are not numbers: try a smaller learning rate`)
 }

@@ -59,7 +59,7 @@ describe('decodeRle', () => {
     for (const counts of odd)
       expect(() => decodeRle({ size: [2, 3], counts: counts as number[] }), JSON.stringify(counts)).to.throw(
         UserError,
-        'a run-length mask of 6 pixels has runs that are no whole numbers',
+        'a run-length mask of 6 pixels has runs that are not whole numbers',
       )
   })
 

@@ -165,7 +165,7 @@ describe('datasets', () => {
         [[[1, 2, 3, 4, 5, 1e300]], 'an outline with the coordinate 1e+300: it is far outside of the image'],
         [
           { size: [6, 8], counts: ['48'] },
-          'a run-length mask of 48 pixels has runs that are no whole numbers',
+          'a run-length mask of 48 pixels has runs that are not whole numbers',
         ],
       ]
       for (const [segmentation, complaint] of complaints) {

@@ -50,7 +50,7 @@ describe('a training checkpoint', () => {
         for await (const _ of run) await run.save(path('checkpoint'))
       })
       expect(error.message).to.equal(
-        'step 1: the velocity of classifier.4.bias holds values that are no numbers: try a smaller learning rate',
+        'step 1: the velocity of classifier.4.bias holds values that are not numbers: try a smaller learning rate',
       )
     } finally {
       ParameterArena.prototype.readVelocities = readVelocities

@@ -1,8 +1,7 @@
 // The table of backbones. A backbone of DeepLabConfig without an entry does not compile.
 //
 // A new backbone needs: its config, entry and checkpoint layout in a file of this folder, and its layers in another; a row below;
-// its config in the two unions of ../config.ts; a preset in ../presets.ts; its config in the exports of ../index.ts and of
-// ../../node/index.ts; and a test.
+// its config in configs.ts; a preset in ../presets.ts; and a test.
 
 import type {
   Backbone,
