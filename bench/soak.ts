@@ -1,12 +1,12 @@
-// Segments photos of ever changing sizes, one after the other, and exits 1 if GPU buffers, GPU bytes or the JavaScript
-// heap grow: `npm run bench:soak`. The network is tiny; what could leak is the same in a large one.
+// Segments photos of changing sizes, one after the other, and exits with code 1 if GPU buffers, GPU bytes or the JavaScript heap
+// grow: `npm run bench:soak`. The network is tiny; a leak would be the same in a large one.
 
 import { DeepLab } from '../src/node/deeplab.ts'
 import { type Image, openGpu } from '../src/node/index.ts'
 
 const RUNS = 200
 const EVERY = 20
-/** The heap's own noise, which collecting garbage does not remove. */
+/** The noise of the heap size, which garbage collection does not remove. */
 const HEAP_SLACK_BYTES = 4e6
 
 const { gc } = globalThis
@@ -34,12 +34,12 @@ await model.dispose()
 const leaked = gpu.memory.buffers
 gpu.destroy()
 
-// The first sample still warms up: caches fill, code is compiled.
+// The first sample is a warm-up: caches fill, code is compiled.
 const [, settled, ...later] = samples
 const last = later.at(-1)!
 const grown = [
   last.buffers > settled.buffers && 'GPU buffers',
-  // Sizes differ, and with them their arenas.
+  // The sizes of photos differ, and so do their buffers.
   last.gpuBytes > 1.1 * settled.gpuBytes && 'GPU bytes',
   last.heapBytes > settled.heapBytes + HEAP_SLACK_BYTES && 'heap',
   leaked > 0 && 'buffers left after dispose',
@@ -47,7 +47,7 @@ const grown = [
 console.log(grown.length > 0 ? `grown: ${grown.join(', ')}` : 'nothing grows')
 process.exitCode = grown.length > 0 ? 1 : 0
 
-/** No two runs in a row have the same size, and no size comes back before 97 others. */
+/** Consecutive runs have different sizes, and a size returns only after 97 others. */
 function greyPhoto(run: number): Image {
   const width = 64 + ((run * 37) % 97)
   const height = 64 + ((run * 59) % 89)

@@ -1,7 +1,7 @@
 // Times whole training steps (forward, loss, backward and update in one submit) against forward passes of the same photos,
-// turn about: `npm run bench:training -- [PRESET|FOLDER …] [--crop-size N] [--batch-size N] [--output-stride N]
-// [--freeze-batch-norm] [--activation-budget MIB] [--runs N] [--profile] [--json]`. A folder is one that DeepLab.save wrote.
-// The forward pass is `segment`'s, photos to masks, at the crop's size. Aim: a step in at most 3.5 times as long.
+// alternately: `npm run bench:training -- [PRESET|FOLDER …] [--crop-size N] [--batch-size N] [--output-stride N]
+// [--freeze-batch-norm] [--activation-budget MIB] [--runs N] [--profile] [--json]`. FOLDER is a folder that DeepLab.save wrote.
+// The forward pass is that of `segment`, photos to masks, at the crop's size. The goal: a step takes at most 3.5 times as long.
 
 import { parseArgs } from 'node:util'
 import { measureCeilings } from '../src/bench/ceilings.ts'
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     'crop-size': { type: 'string', default: '257' },
-    'batch-size': { type: 'string', default: '8' }, // the least that batch norm trains on without a warning
+    'batch-size': { type: 'string', default: '8' }, // the smallest batch on which batch norm trains without a warning
     'output-stride': { type: 'string', default: '16' },
     'freeze-batch-norm': { type: 'boolean', default: false },
     'activation-budget': { type: 'string' },
@@ -35,7 +35,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const runs = Number(values.runs)
-/** Small enough to leave random weights as they are. */
+/** So small that random weights stay about the same. */
 const LEARNING_RATE = 1e-6
 
 interface Row {
@@ -95,7 +95,7 @@ async function bench(gpu: Gpu, { network: name, options }: Row) {
   return result
 }
 
-/** Labels in squares of 32 pixels, of random classes: like those of photos, most neighbours are of one class. */
+/** Labels in squares of 32 pixels, of random classes: as in photos, most neighbours have the same class. */
 function patches({ batchSize, cropSize }: Recipe, classes: number): Uint8Array {
   const random = randomSource(2)
   const perEdge = Math.ceil(cropSize / 32)

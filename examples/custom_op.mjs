@@ -1,7 +1,14 @@
 // An op of one's own, with its gradient: x² behind a convolution, in WGSL.
 
 import { openGpu } from 'atrous'
-import { createPlan, Executor, GraphBuilder, graphParameters, inputGradient, WeightStore } from 'atrous/graph'
+import {
+  createPlan,
+  Executor,
+  GraphBuilder,
+  gradientOfInput,
+  graphParameters,
+  WeightStore,
+} from 'atrous/graph'
 import { activationBytes } from 'atrous/kernels'
 
 const SQUARE = `
@@ -46,7 +53,7 @@ const square = (graph, input, name) =>
     shape: input.shape,
     kernel: kernelOf('square', SQUARE, input.shape, ['input']),
     backward(op, gradient, tape) {
-      const output = inputGradient(input, op)
+      const output = gradientOfInput(input, op)
       const inputs = { input, gradient }
       const kernel = kernelOf('square_backward', SQUARE_BACKWARD, input.shape, ['input', 'gradient'])
       tape.add(input, tape.emit({ kind: 'custom', name: output.name, inputs, kernel, output }))

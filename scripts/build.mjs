@@ -1,16 +1,18 @@
-// Builds dist/ from src/ and shaders/; with --if-stale, only where something has changed since the last build.
+// Builds dist/ from src/ and shaders/. With --if-stale, only if a source has changed since the last build.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+/** Files of src that are read as they are. */
+const DATA = ['cli/doctor/known_answers.json']
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const [, script, option] = process.argv
 if (script === fileURLToPath(import.meta.url) && (option !== '--if-stale' || isStale())) await build()
 
-/** Whether the build is older than what it is made from, or is not there. */
+/** Whether the build is missing or older than its sources. */
 export function isStale() {
   return newestChange('dist') < newestChange(...SOURCES)
 }
@@ -21,10 +23,11 @@ async function build() {
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
   const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
   if (status !== 0) process.exit(1)
+  for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
   await import('./bundle_echarts.mjs')
 }
 
-/** When the newest of these files, or of the files in these folders, was changed, in ms; 0 where there is none. */
+/** The time of the newest of these files, or of the files in these folders, in ms; 0 if there is none. */
 function newestChange(...paths) {
   const files = paths.flatMap(path => {
     if (!existsSync(path)) return []

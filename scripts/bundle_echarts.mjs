@@ -1,5 +1,5 @@
-// Puts the part of ECharts that our charts use into the build, as one module with the licences that it comes under. A user then
-// installs none of the rest.
+// Bundles the part of ECharts that the charts use into one module of the build, with its licences. Users then need not install
+// ECharts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'

@@ -1,5 +1,5 @@
-// Whether two commits compute the same, bit for bit: masks and logits of every preset, losses and weights after training.
-//   npm run compare -- BEFORE [AFTER]      AFTER is by default the working tree
+// Checks that two commits compute the same, bit for bit: masks and logits of every preset, losses and weights after training.
+//   npm run compare -- BEFORE [AFTER]      AFTER defaults to the working tree
 
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Vector widths of lavapipe, and with them the kernels that are chosen: those of CPUs, and those of hardware GPUs. */
+/** Vector widths of lavapipe. They select the kernels: those for CPUs, and those for hardware GPUs. */
 const VECTOR_WIDTHS = ['256', '512']
 
 const run = promisify(execFile)
@@ -43,7 +43,7 @@ try {
 console.log(differences === 0 ? 'all results are the same' : `${differences} results differ`)
 process.exit(differences === 0 ? 0 : 1)
 
-/** A commit's files, with the packages of this working tree. */
+/** Checks out a commit, with the packages of this working tree. */
 function checkOut(commit: string, name: string): string {
   const tree = join(folder, name)
   execFileSync('git', ['worktree', 'add', '--detach', tree, commit], { cwd: repository, stdio: 'ignore' })

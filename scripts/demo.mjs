@@ -1,5 +1,5 @@
-// Sets this clone up, draws a scene, and segments it by the weights that come with the package. Needs no photo and no download
-// but set-up's own.
+// Sets up this clone, draws a scene, and segments it with the weights in the package. Needs no photo, and no download except
+// those of the set-up.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -17,7 +17,7 @@ function demo() {
   const picture = `${FOLDER}/scene.png`
   say(`drawing a scene: ${picture}`)
   node('--import', 'tsx', 'scripts/scenes/render_scene.ts', `${SEED}`, picture, '513', '513')
-  say('finding what is in it')
+  say('segmenting it')
   node('bin/atrous.mjs', 'segment', picture, '--model', 'scenes', '--out', FOLDER)
   say(`look at ${resolve(FOLDER, 'scene.overlay.png')}`)
 }
@@ -26,7 +26,7 @@ function say(line) {
   console.log(`demo: ${line}`)
 }
 
-/** Runs a program of this clone; where it fails, it has said why. */
+/** Runs a program of this clone. If it fails, it has printed the reason. */
 function node(...args) {
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)

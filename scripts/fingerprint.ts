@@ -1,5 +1,5 @@
-// What a source tree computes, as a hash for each result: `tsx scripts/fingerprint.ts TREE` prints JSON. It imports the tree's public
-// API alone, so that it reads trees whose files lie elsewhere.
+// Prints a hash of each result that a source tree computes, as JSON: `tsx scripts/fingerprint.ts TREE`. It imports only the
+// tree's public API, so the tree's other files may be elsewhere.
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -13,9 +13,9 @@ const root = resolve(process.argv[2] ?? '.')
 const atrous: typeof Atrous = await import(pathToFileURL(`${root}/src/node/index.ts`).href)
 const { DeepLab, Trainer, openGpu, presets } = atrous
 
-/** A sixteenth of the channels: as many layers as the whole network, in a fraction of the time. */
+/** A sixteenth of the channels: all layers of the network, in a fraction of the time. */
 const NARROW = 1 / 16
-/** Beside the repository, for development. */
+/** A folder next to the repository, for development. */
 const CHECKPOINT = 'shared/data/checkpoints/deeplabv3_mobilenet_v2_1.0_513'
 
 const SMALL = { backbone: 'resnet50', width: NARROW } as const
@@ -50,9 +50,9 @@ gpu.destroy()
 console.log(JSON.stringify(found))
 
 function narrowed(config: Atrous.DeepLabConfig): Config {
-  return config.backbone === 'mobilenet_v2'
-    ? { ...config, depthMultiplier: NARROW }
-    : { ...config, width: NARROW * config.width }
+  return 'width' in config
+    ? { ...config, width: NARROW * config.width }
+    : { ...config, depthMultiplier: NARROW }
 }
 
 async function segment(name: string, model: Atrous.DeepLab, options: Atrous.InferenceOptions): Promise<void> {
@@ -63,7 +63,7 @@ async function segment(name: string, model: Atrous.DeepLab, options: Atrous.Infe
   found[name] = `${hash(mask)} ${hash((logits ?? probabilities)!.data)}`
 }
 
-/** Losses and weights after five steps. */
+/** Records losses and weights after five steps. */
 async function train(name: string, recipe: Partial<Atrous.Recipe>, config: Config = SMALL): Promise<void> {
   const network = { ...config, classes: 5 }
   const model = await DeepLab.create(network, { gpu, size: 97, tune: 'off' })
@@ -97,7 +97,7 @@ function dataset(): Atrous.Dataset {
   }
 }
 
-/** Waves and noise, the same every time. */
+/** Waves and noise, identical each time. */
 function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => {
     const noise = Math.imul(i + 1 + seed * 7919, 0x9e3779b1) >>> 26

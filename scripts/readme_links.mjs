@@ -1,10 +1,10 @@
-// The README's links and pictures are relative, as a clone wants them. A page of the npm registry has none of the files beside it:
-// the README that is packed points to them on unpkg.com, which serves what is inside a published package.
+// The README's links and pictures are relative, for readers of the repository. A page of the npm registry has no files next to
+// it. So the packed README points to them on unpkg.com, which serves the files in a published package.
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
-/** Not beside it: npm packs every file that is called README. */
+/** Another folder than the README's: npm packs every file that is called README. */
 const FOLDER = fileURLToPath(new URL('../out/', import.meta.url))
 const ORIGINAL = `${FOLDER}README.md`
 

@@ -1,5 +1,5 @@
-// Makes a clone ready to use: dependencies, the build, and on Linux a Vulkan driver. Runs before every test and demo, so what
-// is in place is only looked at. Node alone must do: it runs before anything is installed.
+// Makes a clone ready to use: dependencies, the build, and on Linux a Vulkan driver. It runs before every test and demo, and only
+// checks what is present already. It uses only Node, since it runs before anything is installed.
 import { execSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +26,7 @@ function say(line) {
   console.log(`setup: ${line}`)
 }
 
-/** Runs a command quietly, its output shown only if it fails. Says what it does, and how long that took. */
+/** Runs a command, and shows its output only if it fails. Reports the command and the time it took. */
 function run(title, command) {
   say(`${title} …`)
   const start = performance.now()

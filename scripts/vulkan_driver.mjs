@@ -1,14 +1,16 @@
-// WebGPU on Linux needs a Vulkan driver. Where none works, installs Mesa's, which also runs without a GPU, if this user may
-// install packages without being asked for a password; if not, says what to install.
+// WebGPU on Linux needs a Vulkan driver. If none works, installs Mesa's, which also runs without a GPU, if this user may install
+// packages without a password. Otherwise says what to install.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Makes sure that WebGPU finds an adapter; throws one line that says what to install where it cannot. Reports through say(). */
+/**
+ * Makes sure that WebGPU finds an adapter. Otherwise throws one line that says what to install. Reports progress through say().
+ */
 export async function ensureVulkanDriver(say) {
   if (process.platform !== 'linux' || findsAdapter()) return
-  const advice = await import('../dist/node/driver_advice.js') // from the build: the command gives the same advice
+  const advice = await import('../dist/node/gpu/driver_advice.js') // from the build: the command gives the same advice
   if (!mayInstall()) throw new Error(advice.driverAdvice)
 
   say('No usable GPU: installing a software Vulkan driver …')
@@ -16,7 +18,7 @@ export async function ensureVulkanDriver(say) {
   if (!findsAdapter()) throw new Error(advice.driverAdvice)
 }
 
-/** Asks Dawn for an adapter in a process of its own, which a broken driver may crash or hang. */
+/** Asks Dawn for an adapter in a separate process, because a broken driver may crash or hang it. */
 function findsAdapter() {
   const probe = `
     import { create } from 'webgpu'
@@ -45,7 +47,7 @@ function installDriver({ softwareDriver, backports, driverAdvice }) {
   }
 }
 
-/** Adds the backports from the mirror that the release itself comes from, unless they are configured. */
+/** Adds the backports from the release's own mirror, unless they are configured. */
 function addBackports({ codename, suite }) {
   const sources = aptSources()
   if (sources.includes(suite)) return
@@ -53,7 +55,7 @@ function addBackports({ codename, suite }) {
   asRoot(['tee', `/etc/apt/sources.list.d/${suite}.sources`], source)
 }
 
-/** The deb822 text that adds a suite at the URIs of the release; sources come as deb822 or as one `deb …` line each. */
+/** The deb822 text that adds a suite at the URIs of the release. The sources are in deb822 or in lines of `deb …`. */
 export function backportsSource(sources, { codename, suite }) {
   const stanza = sources
     .split(/\n\s*\n/)
@@ -70,7 +72,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 `
 }
 
-/** The text of all apt sources of this machine, comments left out. */
+/** The text of all apt sources of this machine, without comments. */
 function aptSources() {
   const folder = '/etc/apt/sources.list.d'
   const names = existsSync(folder) ? readdirSync(folder) : []
@@ -96,7 +98,7 @@ function succeeds(command, ...args) {
   return spawnSync(command, args).status === 0
 }
 
-/** Runs a command as root without questions; throws the last line it said if it fails. */
+/** Runs a command as root without prompts. If it fails, throws the last line of its output. */
 function asRoot(command, input = '') {
   const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', ...command]
   const [file, ...args] = isRoot() ? quiet : ['sudo', '-n', ...quiet]

@@ -2,8 +2,8 @@
 //
 //   gradients, sums   [count]   the sums are zero before the first micro-batch
 //
-// One invocation updates the gradient of one parameter. Micro-batches are added one after the other, always in the same order, so
-// that the sums are the same to the bit in every run.
+// One invocation updates the gradient of one parameter. Micro-batches are added one after the other, always in the same
+// order, so that the sums are the same to the bit in every run.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;

@@ -1,5 +1,5 @@
-// The gradient of an activation: it passes where the activation passed its input, and is 0 where the activation clamped. There the
-// output is at an end of the activation's range, so the output alone is enough to know.
+// The gradient of an activation: it passes where the activation passed its input, and is 0 where the activation
+// clamped. There the output is at an end of the activation's range, so the output alone is enough to know.
 //
 //   output, output_gradient, input_gradient   [count]   vec4: four channels
 //

@@ -1,5 +1,6 @@
-// Backward of batch norm, step 2: adds up the sums of all tiles, in a fixed order. The results are the gradients of γ and β,
-// Σ dy · x̂ and Σ dy, with x̂ = (x − mean)/√(σ² + ε). batch_norm_backward_reduce.wgsl makes the sums of the tiles.
+// Backward of batch norm, step 2: adds up the sums of all tiles, in a fixed order. The results are the gradients of γ
+// and β, Σ dy · x̂ and Σ dy, with x̂ = (x − mean)/√(σ² + ε). batch_norm_backward_reduce.wgsl makes the sums of the
+// tiles.
 //
 //   partials   [tiles, 2, vectors]   vec4: four channels; Σ dy, then Σ dy · (x − mean)
 //   variance, gamma_gradient, beta_gradient   [channels]

@@ -1,7 +1,7 @@
 // Backward of batch norm, step 1: the sums, over each tile of pixels, that the gradients of γ, β and the input need.
 //
-// dy is output_gradient where the activation after the batch norm passed its value, and 0 where the activation clamped it. The value
-// is computed again from the input, which this kernel reads anyway.
+// dy is output_gradient where the activation after the batch norm passed its value, and 0 where the activation clamped
+// it. The value is computed again from the input, which this kernel reads anyway.
 //
 //   input, output_gradient   [pixels, vectors]      vec4: four channels
 //   gamma, beta, mean, variance   [channels]        all but the mean are read only if has_activation

@@ -1,14 +1,15 @@
-// Batch norm in training, step 2: merges the statistics of all tiles by Chan's formula, in a fixed order, and updates the running
-// statistics. batch_norm_statistics.wgsl makes the statistics of the tiles, or the convolution that makes the map does. As in PyTorch,
-// the batch is normalised with the biased variance, and the running variance is unbiased.
+// Batch norm in training, step 2: merges the statistics of all tiles by Chan's formula, in a fixed order, and updates
+// the running statistics. batch_norm_statistics.wgsl makes the statistics of the tiles, or the convolution that makes
+// the map does. As in PyTorch, the batch is normalised with the biased variance, and the running variance is unbiased.
 //
-//   partials   [tiles, 2 · vectors + 1]   vec4: four channels; the means, then M2 = Σ(x − mean)², then the tile's number of pixels
+//   partials   [tiles, 2 · vectors + 1]   vec4: four channels; means, then M2 = Σ(x − mean)², then the tile's number of pixels
 //   mean, variance   [channels]           of the batch; the variance is biased
 //   running_mean, running_variance   [channels]   become (1 − momentum) · themselves + momentum · the batch's
 //
-// One workgroup takes WORKGROUP_VECTORS neighbouring vectors. For each vector, each of SHARES lanes merges every SHARES-th
-// tile. Then one lane merges the SHARES results: on CPU adapters, more barriers would cost more than this loop. Means are merged
-// as distances from the first tile's mean: this keeps the small variance of a channel that has a large mean.
+// One workgroup takes WORKGROUP_VECTORS neighbouring vectors. For each vector, each of SHARES lanes merges every
+// SHARES-th tile. Then one lane merges the SHARES results: on CPU adapters, more barriers would cost more than this
+// loop. Means are merged as distances from the first tile's mean: this keeps the small variance of a channel that has a
+// large mean.
 
 const WORKGROUP_VECTORS = 8u;
 const SHARES = 16u;

@@ -3,8 +3,9 @@
 //   input      [pixels, vectors]          vec4: four channels
 //   partials   [tiles, 2 · vectors + 1]   the means, then M2, then the tile's number of pixels
 //
-// One invocation computes one vector of one tile. It reads the tile twice: Σx² − (Σx)²/n would lose a small variance beside a large
-// mean. For the same reason it adds up distances from the tile's first value instead of the values themselves.
+// One invocation computes one vector of one tile. It reads the tile twice: Σx² − (Σx)²/n would lose a small variance
+// beside a large mean. For the same reason it adds up distances from the tile's first value instead of the values
+// themselves.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;

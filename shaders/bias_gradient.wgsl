@@ -1,5 +1,5 @@
-// The gradient of a convolution's bias: the sum of the output's gradient over all pixels. The pixels are split into shares, and
-// conv2d_reduce_weight.wgsl adds up the sums of the shares.
+// The gradient of a convolution's bias: the sum of the output's gradient over all pixels. The pixels are split into
+// shares, and conv2d_reduce_weight.wgsl adds up the sums of the shares.
 //
 //   output_gradient   [pixels, vectors]   vec4: four channels
 //   partials          [splits, vectors]

@@ -3,8 +3,8 @@
 //   input    [pixels, vectors]     vec4: four channels
 //   output   [pixels, out_pitch]   one element a channel; this input becomes the channels offset … offset + channels − 1
 //
-// One invocation copies one vector of every `stride`-th pixel. It copies component by component, because `offset` may not be a multiple
-// of four. The last input also writes the zeros that pad the result.
+// One invocation copies one vector of every `stride`-th pixel. It copies component by component, because `offset` may
+// not be a multiple of four. The last input also writes the zeros that pad the result.
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 

@@ -6,9 +6,10 @@
 //   residual has the output's shape; read if has_residual
 //   output   [n, out_h, out_w, out_pitch]             this op writes out_vectors from out_offset on
 //
-// An implicit GEMM: rows are output pixels, columns are output channels, and the sum runs over taps and input channels. One invocation
-// keeps a register tile of LANE_PIXELS × LANE_VECTORS. A workgroup is LANES_X such tiles along the columns by LANES_Y along the rows.
-// A tap that is outside the map for all pixels of a tile is skipped: at large dilations, most taps are.
+// An implicit GEMM: rows are output pixels, columns are output channels, and the sum runs over taps and input channels.
+// One invocation keeps a register tile of LANE_PIXELS × LANE_VECTORS. A workgroup is LANES_X such tiles along the
+// columns by LANES_Y along the rows. A tap that is outside the map for all pixels of a tile is skipped: at large
+// dilations, most taps are.
 
 #import "lib/activate.wgsl"
 #import "lib/conv2d_params.wgsl"

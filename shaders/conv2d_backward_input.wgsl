@@ -1,14 +1,15 @@
-// The gradient of conv2d.wgsl by its input, for strides above 1. At stride 1 it is a convolution, which conv2d.wgsl computes. The
-// buffers here are named as in conv2d.wgsl:
+// The gradient of conv2d.wgsl by its input, for strides above 1. At stride 1 it is a convolution, which conv2d.wgsl
+// computes. The buffers here are named as in conv2d.wgsl:
 //
 //   input    [n, out_h, out_w, out_vectors]           vec4: the gradient of the convolution's output
 //   weight   [k_h, k_w, out_vectors, 4, in_vectors]   vec4: four input channels; the taps are reversed, see pack_transposed.wgsl
 //   output   [n, in_h, in_w, in_vectors]              the gradient of the convolution's input
 //
-// A tap connects an input pixel with an output pixel only where their distance is a multiple of the stride. Which taps do so depends
-// only on the pixel's coordinates modulo the stride, which are its phase. A workgroup takes pixels of one phase and skips the other
-// taps: what remains is a small convolution of stride 1, with the loops of conv2d.wgsl. Every phase counts as many pixels as the
-// largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so that its last pixels may be past the map.
+// A tap connects an input pixel with an output pixel only where their distance is a multiple of the stride. Which taps
+// do so depends only on the pixel's coordinates modulo the stride, which are its phase. A workgroup takes pixels of one
+// phase and skips the other taps: what remains is a small convolution of stride 1, with the loops of conv2d.wgsl. Every
+// phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so that its last pixels may be
+// past the map.
 
 #import "lib/conv2d_backward_input_params.wgsl"
 
@@ -74,7 +75,7 @@ fn main(
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
     for (var kx = 0u; kx < params.k_w; kx++) {
-      // The tap connects place 0 with this output pixel, if the stride divides the distance, and place p with the pixel p later.
+      // The tap connects place p of the phase with output pixel p + shift, if the stride divides the distance.
       let padded = phase + vec2u(params.pad_left, params.pad_top);
       let from_origin = vec2i(padded) - vec2i(vec2u(kx, ky) * params.dilation);
       if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }

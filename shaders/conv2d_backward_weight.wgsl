@@ -2,12 +2,12 @@
 //
 //   input             [n, in_h, in_w, in_vectors]      vec4: the convolution's input
 //   output_gradient   [n, out_h, out_w, out_vectors]   vec4: the gradient of its output
-//   partials          [splits, out_vectors, 4, in_vectors, 4, taps]   PyTorch's layout of the weight; see conv2d_reduce_weight.wgsl
+//   partials          [splits, out_vectors, 4, in_vectors, 4, taps]   PyTorch's layout; see conv2d_reduce_weight.wgsl
 //
-// One invocation keeps a register tile of LANE_IN_VECTORS vectors of input channels × LANE_OUT_VECTORS vectors of output channels. A
-// workgroup is LANES_X tiles along the output channels, by LANES_Y along the input channels, by LANES_SPLIT splits, for one tap. Only
-// the pixels whose tap is inside the map are visited. Each split takes a share of these pixels, so that there is enough work for the
-// GPU where there are few tiles.
+// One invocation keeps a register tile of LANE_IN_VECTORS vectors of input channels × LANE_OUT_VECTORS vectors of
+// output channels. A workgroup is LANES_X tiles along the output channels, by LANES_Y along the input channels, by
+// LANES_SPLIT splits, for one tap. Only the pixels whose tap is inside the map are visited. Each split takes a share of
+// these pixels, so that there is enough work for the GPU where there are few tiles.
 
 #import "lib/conv2d_backward_weight_params.wgsl"
 #import "lib/reaching_outputs.wgsl"

@@ -1,11 +1,12 @@
-// The weight gradient of conv2d_backward_weight.wgsl, with the same buffers and parameters, for adapters whose subgroups all have one
-// size.
+// The weight gradient of conv2d_backward_weight.wgsl, with the same buffers and parameters, for adapters whose
+// subgroups all have one size.
 //
-// A workgroup is one subgroup. It computes, for one tap and one split, LANE_IN_VECTORS vectors of input channels, eight at most, ×
-// SUBGROUP_SIZE vectors of output channels. Lanes are output channels: each lane loads its own gradients. All lanes need the same
-// inputs: each of eight lanes loads one vector and hands it to the others by subgroupBroadcast. On CPU adapters loads cost most, and
-// this way a pixel takes two loads for 4 · LANE_IN_VECTORS multiply-adds. The loop takes one pixel at a time: several would fetch each
-// sum less often, but the machine code of more loads is so long that the loop is slower (bench/NOTES.md).
+// A workgroup is one subgroup. It computes, for one tap and one split, LANE_IN_VECTORS vectors of input channels, eight
+// at most, × SUBGROUP_SIZE vectors of output channels. Lanes are output channels: each lane loads its own gradients.
+// All lanes need the same inputs: each of eight lanes loads one vector and hands it to the others by subgroupBroadcast.
+// On CPU adapters loads cost most, and this way a pixel takes two loads for 4 · LANE_IN_VECTORS multiply-adds. The loop
+// takes one pixel at a time: several would fetch each sum less often, but the machine code of more loads is so long
+// that the loop is slower (bench/NOTES.md).
 
 enable subgroups;
 // A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
@@ -14,8 +15,6 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_backward_weight_params.wgsl"
 #import "lib/from_eight_lanes.wgsl"
 #import "lib/reaching_outputs.wgsl"
-
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
 const SUBGROUP_SIZE = 8u;
@@ -59,8 +58,8 @@ fn main(
   let place = vec3u(begin - row_index * xs.count, row_index % ys.count, row_index / ys.count);
   var x = place.x;
   var y = place.y;
-  // Vectors from one pixel to the next, from one row to the next, and from one image to the next. The addresses advance without
-  // divisions, which CPU adapters do lane by lane.
+  // Vectors from one pixel to the next, from one row to the next, and from one image to the next. The addresses advance
+  // without divisions, which CPU adapters do lane by lane.
   let in_pitch = vec3u(params.stride, params.stride * params.in_w, params.in_h * params.in_w) * params.in_vectors;
   let out_pitch = vec3u(1u, params.out_w, params.out_h * params.out_w) * params.out_vectors;
   let first_in_y = ys.first * params.stride + ky * params.dilation - params.pad_top;

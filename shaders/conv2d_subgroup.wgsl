@@ -1,10 +1,12 @@
-// The convolution of conv2d.wgsl, with the same buffers and parameters, for adapters whose subgroups all have one size. If UNPACKED is 1,
-// the weight is a 1×1 weight in PyTorch's layout, [out_channels, in_vectors]: a vector of it is four input channels of one output channel.
+// The convolution of conv2d.wgsl, with the same buffers and parameters, for adapters whose subgroups all have one size.
+// If UNPACKED is 1, the weight is a 1×1 weight in PyTorch's layout, [out_channels, in_vectors]: a vector of it is four
+// input channels of one output channel.
 //
-// A workgroup is one subgroup. It computes (LANE_PIXELS · SUBGROUP_SIZE) pixels × LANE_VECTORS vectors, an even number. Lanes are pixels:
-// each lane loads its own. All lanes need all the weights: eight lanes load a vector each and hand it to the others by
-// subgroupBroadcast, where conv2d.wgsl loads all weights in every lane. On CPU adapters loads cost most. A sum takes four multiply-adds
-// in a row, so that it is fetched only once for the four: there may be more sums than registers.
+// A workgroup is one subgroup. It computes (LANE_PIXELS · SUBGROUP_SIZE) pixels × LANE_VECTORS vectors, an even number.
+// Lanes are pixels: each lane loads its own. All lanes need all the weights: eight lanes load a vector each and hand it
+// to the others by subgroupBroadcast, where conv2d.wgsl loads all weights in every lane. On CPU adapters loads cost
+// most. A sum takes four multiply-adds in a row, so that it is fetched only once for the four: there may be more sums
+// than registers.
 //
 //   statistics [row_tiles, 2 · out_vectors + 1]   written if STATISTICS is 1: what batch_norm_merge.wgsl reads of each tile
 
@@ -25,7 +27,8 @@ const SUBGROUP_SIZE = 8u;
 const UNPACKED = 0u; // 1: the weight is in PyTorch's layout
 const STATISTICS = 0u; // 1: also writes `statistics`
 
-// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each of eight lanes loads this many of them.
+// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each of eight lanes loads this many
+// of them.
 const LOADS = LANE_VECTORS / 2u;
 const OUTSIDE = 0xffffffffu;
 
@@ -45,9 +48,9 @@ struct Pixel {
   x: u32,
 }
 
-// All images at one place follow each other, then all images at the next place. So the pixels of a tile are close to each other, and
-// a tap that is outside the map for one of them is likely outside for all. The divisions are done once per pixel and not per tap,
-// because CPU adapters divide lane by lane.
+// All images at one place follow each other, then all images at the next place. So the pixels of a tile are close to
+// each other, and a tap that is outside the map for one of them is likely outside for all. The divisions are done once
+// per pixel and not per tap, because CPU adapters divide lane by lane.
 fn pixel_at(index: u32) -> Pixel {
   let images = params.pixels / (params.out_h * params.out_w);
   let place = index / images;
@@ -66,7 +69,8 @@ fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
   return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
 }
 
-// The sum over all lanes of the subgroup. It reads eight lanes by broadcasts: CPU adapters turn subgroupAdd into a loop over lanes.
+// The sum over all lanes of the subgroup. It reads eight lanes by broadcasts: CPU adapters turn subgroupAdd into a loop
+// over lanes.
 fn sum_over_lanes(value: vec4f) -> vec4f {
   var sum = value;
   for (var distance = 8u; distance < SUBGROUP_SIZE; distance *= 2u) { sum += subgroupShuffleXor(sum, distance); }
@@ -86,8 +90,8 @@ fn main(
 
   var pixels: array<Pixel, LANE_PIXELS>;
   for (var p = 0u; p < LANE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE); }
-  // The weights that this lane loads for a vector of the input: from four rows of LANE_VECTORS vectors or, if unpacked, one vector of
-  // each output channel. Past the last vector or channel it repeats the last one, and nothing is stored.
+  // The weights that this lane loads for a vector of the input: from four rows of LANE_VECTORS vectors or, if unpacked,
+  // one vector of each output channel. Past the last vector or channel it repeats the last one, and nothing is stored.
   var columns: array<u32, LOADS>;
   for (var l = 0u; l < LOADS; l++) {
     let place = l * 8u + lane % 8u;
@@ -168,8 +172,9 @@ fn main(
     if (lane == 0u && first_vector == 0u) { statistics[first + 2u * params.out_vectors] = vec4f(count); }
   }
 
-  // The results are stored in one loop that no compiler can unroll, because it does not know the number of turns: unrolled, this loop
-  // would take most of the shader's compile time. It indexes copies, because its indices would keep `sums` and `pixels` out of registers.
+  // The results are stored in one loop that no compiler can unroll, because it does not know the number of turns:
+  // unrolled, this loop would take most of the shader's compile time. It indexes copies, because its indices would keep
+  // `sums` and `pixels` out of registers.
   var results: array<vec4f, LANE_PIXELS * LANE_VECTORS>;
   var places: array<u32, LANE_PIXELS>;
   var biases: array<u32, LANE_PIXELS>;

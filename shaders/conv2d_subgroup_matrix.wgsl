@@ -1,10 +1,11 @@
-// The convolution of conv2d.wgsl, with the same buffers, by the matrix units of hardware GPUs. Inputs and weights are rounded to f16,
-// products are added up in f32. This is an extension of Dawn: tint/extensions/experimental_subgroup_matrix.md.
+// The convolution of conv2d.wgsl, with the same buffers, by the matrix units of hardware GPUs. Inputs and weights are
+// rounded to f16, products are added up in f32. This is an extension of Dawn:
+// tint/extensions/experimental_subgroup_matrix.md.
 //
-// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_CHANNELS. Each of its four subgroups computes a quarter of that, in matrices of
-// MATRIX_M × MATRIX_N. The sum runs over taps and input channels. One step of the sum takes STEP_CHANNELS input channels at one tap:
-// the operands of a step are in workgroup memory, while the next step's are loaded into registers. A row of taps that is outside the
-// map for all pixels of a workgroup is skipped.
+// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_CHANNELS. Each of its four subgroups computes a quarter of that, in
+// matrices of MATRIX_M × MATRIX_N. The sum runs over taps and input channels. One step of the sum takes STEP_CHANNELS
+// input channels at one tap: the operands of a step are in workgroup memory, while the next step's are loaded into
+// registers. A row of taps that is outside the map for all pixels of a workgroup is skipped.
 
 enable f16;
 enable subgroups;
@@ -123,7 +124,8 @@ fn main(
         let y = pixel.y + ky * params.dilation;
         fetched_input[l] = load_input(pixel.image, y, pixel.x + kx * params.dilation, vector);
       }
-      // Past the last input channel the input is zero, and past the last output vector nothing is stored: any weight will do.
+      // Past the last input channel the input is zero, and past the last output vector nothing is stored: any weight
+      // will do.
       for (var l = 0u; l < WEIGHT_LOADS; l++) {
         let place = lane + l * LANES;
         let channel = min(block * STEP_CHANNELS + place / WORKGROUP_VECTORS, channels - 1u);

@@ -8,17 +8,18 @@
 //   partials [splits, n, out_h, out_w, all_vectors]   written if splits is more than 1; conv2d_merge.wgsl adds them up
 //   statistics [row_tiles, 2 · out_vectors + 1]       written if STATISTICS is 1: what batch_norm_merge.wgsl reads of each tile
 //
-// One dispatch may compute several branches, such as those of atrous spatial pyramid pooling. Branches are convolutions of the same
-// input, each with its own window and out_vectors. They lie side by side in the output, and one after the other in the weight.
+// One dispatch may compute several branches, such as those of atrous spatial pyramid pooling. Branches are convolutions
+// of the same input, each with its own window and out_vectors. They lie side by side in the output, and one after the
+// other in the weight.
 //
-// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_VECTORS outputs. An invocation computes LANE_PIXELS × LANE_VECTORS of them, which
-// are LANES_Y and LANES_X apart, so that neighbouring invocations access neighbouring memory. The sum runs over taps and input
-// channels. One step of the sum takes STEP_VECTORS vectors of input channels at one tap. While the workgroup multiplies one step out
-// of workgroup memory, it loads the next step into registers.
+// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_VECTORS outputs. An invocation computes LANE_PIXELS × LANE_VECTORS
+// of them, which are LANES_Y and LANES_X apart, so that neighbouring invocations access neighbouring memory. The sum
+// runs over taps and input channels. One step of the sum takes STEP_VECTORS vectors of input channels at one tap. While
+// the workgroup multiplies one step out of workgroup memory, it loads the next step into registers.
 //
-// Pixels are taken region by region (lib/tap_regions.wgsl): all outputs of a workgroup have the same taps, and no tap that is in the
-// padding is computed. Where the regions along an axis would leave too many tiles partly empty, the whole axis is one region, and
-// taps outside the map load zeros.
+// Pixels are taken region by region (lib/tap_regions.wgsl): all outputs of a workgroup have the same taps, and no tap
+// that is in the padding is computed. Where the regions along an axis would leave too many tiles partly empty, the
+// whole axis is one region, and taps outside the map load zeros.
 
 #import "lib/activate.wgsl"
 #import "lib/conv2d_tiled_params.wgsl"
@@ -109,7 +110,8 @@ fn main(
         let vector = step.block * STEP_VECTORS + lane % STEP_VECTORS;
         fetched_input[l] = load_input(pixel.image, pixel.y + step.ky * dilation, pixel.x + step.kx * dilation, vector);
       }
-      // Past the last input channel the input is zero, and past the last output vector nothing is stored: any weight will do.
+      // Past the last input channel the input is zero, and past the last output vector nothing is stored: any weight
+      // will do.
       for (var l = 0u; l < WEIGHT_LOADS; l++) {
         let place = lane + l * LANES;
         let channel = min(step.block * STEP_VECTORS * 4u + place / WORKGROUP_VECTORS, channels - 1u);

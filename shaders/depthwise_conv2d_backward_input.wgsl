@@ -4,12 +4,14 @@
 //   weight            [K_H, K_W, vectors]          as depthwise_conv2d.wgsl reads it
 //   input_gradient    [n, in_h, in_w, vectors]
 //
-// A tap connects an input pixel with an output pixel only where their distance is a multiple of the stride. That depends on the pixel's
-// coordinates modulo the stride, which are its phase. For the pixels of one phase, every TAP_STEP-th tap does so, and from one of these
-// taps to the next the output pixel is `step` further back. So each phase is a convolution of stride 1.
+// A tap connects an input pixel with an output pixel only where their distance is a multiple of the stride. That
+// depends on the pixel's coordinates modulo the stride, which are its phase. For the pixels of one phase, every
+// TAP_STEP-th tap does so, and from one of these taps to the next the output pixel is `step` further back. So each
+// phase is a convolution of stride 1.
 //
-// One invocation computes one vector of a strip, as in depthwise_conv2d.wgsl: pixels of one phase below each other, `step` places apart.
-// Every phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so that its last pixels may be past the map.
+// One invocation computes one vector of a strip, as in depthwise_conv2d.wgsl: pixels of one phase below each other,
+// `step` places apart. Every phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so
+// that its last pixels may be past the map.
 
 const K_H = 3u;
 const K_W = 3u;

@@ -4,9 +4,9 @@
 //   output_gradient   [n, out_h, out_w, vectors]    the gradient of its output
 //   partials          [splits, vectors, 4, taps]    PyTorch's layout of the weight; see conv2d_reduce_weight.wgsl
 //
-// One invocation adds up one vector of all taps, over the strips of one split. A strip is output pixels below each other: the invocation
-// goes down a strip and loads the input that its pixels share only once, as depthwise_conv2d.wgsl does. Neighbouring invocations take
-// neighbouring vectors.
+// One invocation adds up one vector of all taps, over the strips of one split. A strip is output pixels below each
+// other: the invocation goes down a strip and loads the input that its pixels share only once, as depthwise_conv2d.wgsl
+// does. Neighbouring invocations take neighbouring vectors.
 
 const K_H = 3u;
 const K_W = 3u;

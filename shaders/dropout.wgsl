@@ -1,5 +1,6 @@
-// Dropout: output = input / (1 − p) where a value is kept, 0 where it is dropped. It is its own backward, applied to the gradient:
-// which values are kept depends only on (seed, step, place). These are integers, so the choice is the same on every adapter.
+// Dropout: output = input / (1 − p) where a value is kept, 0 where it is dropped. It is its own backward, applied to
+// the gradient: which values are kept depends only on (seed, step, place). These are integers, so the choice is the
+// same on every adapter.
 //
 //   input, output   [count]   vec4: four channels
 //   step            [1]       the training step; a buffer, because it changes in every step
@@ -19,7 +20,8 @@ struct Params {
   scale: f32, // 1 / (1 − p)
 }
 
-// A bijection of 32-bit integers. Any change of the input changes about half of the output's bits: Wellons' lowbias32, public domain.
+// A bijection of 32-bit integers. Any change of the input changes about half of the output's bits: Wellons' lowbias32,
+// public domain.
 fn scrambled(value: vec4u) -> vec4u {
   var x = value;
   x = (x ^ (x >> vec4u(16))) * 0x7feb352du;

@@ -1,4 +1,5 @@
-// Packs a convolution's weight for conv2d.wgsl and depthwise_conv2d.wgsl, and folds the batch norm after the convolution into it:
+// Packs a convolution's weight for conv2d.wgsl and depthwise_conv2d.wgsl, and folds the batch norm after the
+// convolution into it:
 //
 //   weight' = weight · γ/√(σ² + ε)      bias' = (bias − μ) · γ/√(σ² + ε) + β
 //
@@ -8,8 +9,9 @@
 //   packed   [taps, in_padded, out_vectors]   vec4: four output channels; in_count input channels from in_from on, then zeros
 //   packed_bias   [out_vectors]
 //
-// One invocation packs one vector of output channels, for `run` input channels, at all taps. For each output channel it reads one
-// stretch of `weight`, about a cache line. The first out_vectors invocations also make one vector of `packed_bias` each.
+// One invocation packs one vector of output channels, for `run` input channels, at all taps. For each output channel it
+// reads one stretch of `weight`, about a cache line. The first out_vectors invocations also make one vector of
+// `packed_bias` each.
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 

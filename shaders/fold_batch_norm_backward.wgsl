@@ -8,7 +8,8 @@
 //   beta_gradient     [out_channels]           the gradient of the folded bias, which is also that of β
 //   gamma, mean, variance, gamma_gradient   [out_channels]
 //
-// CHANNEL_LANES invocations share one output channel: each takes every CHANNEL_LANES-th weight, then their sums are added pairwise.
+// CHANNEL_LANES invocations share one output channel: each takes every CHANNEL_LANES-th weight, then their sums are
+// added pairwise.
 
 const CHANNEL_LANES = 8u; // a power of two, 64 at most
 

@@ -3,8 +3,9 @@
 //   input    [n, pixels, vectors]   vec4: four channels
 //   output   [n, vectors]
 //
-// One workgroup computes WORKGROUP_VECTORS neighbouring vectors of one image, which share cache lines. For each vector, each of SHARES
-// lanes adds every SHARES-th pixel. Then one lane adds the SHARES results: on CPU adapters, more barriers would cost more than this loop.
+// One workgroup computes WORKGROUP_VECTORS neighbouring vectors of one image, which share cache lines. For each vector,
+// each of SHARES lanes adds every SHARES-th pixel. Then one lane adds the SHARES results: on CPU adapters, more
+// barriers would cost more than this loop.
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 

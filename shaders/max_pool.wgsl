@@ -1,11 +1,12 @@
-// The maximum over a window. As in PyTorch, padding does not count and NaN wins. Each window has at least one pixel inside the map.
+// The maximum over a window. As in PyTorch, padding does not count and NaN wins. Each window has at least one pixel
+// inside the map.
 //
 //   input    [n, in_h, in_w, vectors]     vec4: four channels
 //   output   [n, out_h, out_w, vectors]
 //
-// One invocation computes one vector of a strip: output pixels below each other. It goes down the input row by row, and loads each row
-// once for all the output pixels that need it. In place of a pixel in the padding it takes the nearest pixel of the map. That pixel is
-// in the same window, so the maximum stays the same, and no −∞ is needed to start from.
+// One invocation computes one vector of a strip: output pixels below each other. It goes down the input row by row, and
+// loads each row once for all the output pixels that need it. In place of a pixel in the padding it takes the nearest
+// pixel of the map. That pixel is in the same window, so the maximum stays the same, and no −∞ is needed to start from.
 
 #import "lib/is_nan.wgsl"
 

@@ -1,7 +1,8 @@
-// Where each window of max_pool.wgsl has its maximum. As in PyTorch, the first of equal values in scan order wins, and the last NaN wins.
+// Where each window of max_pool.wgsl has its maximum. As in PyTorch, the first of equal values in scan order wins, and
+// the last NaN wins.
 //
 //   input     [n, in_h, in_w, vectors]     vec4: four channels
-//   winners   [n, out_h, out_w, vectors]   u32: one byte for each channel, the tap ky · k_w + kx; the first channel in the low byte
+//   winners   [n, out_h, out_w, vectors]   u32: one byte a channel, the tap ky · k_w + kx; the first channel in the low byte
 //
 // One invocation computes one vector of one window.
 

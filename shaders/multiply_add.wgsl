@@ -4,7 +4,8 @@
 //
 //   input, output   [count]   vec4
 //
-// One invocation computes one vector. It has several chains, because in one chain every step would wait for the step before.
+// One invocation computes one vector. It has several chains, because in one chain every step would wait for the step
+// before.
 
 const CHAINS = 4u;
 const STEPS = 8u; // multiply-adds of a round, which a compiler may unroll so that counting them costs little

@@ -1,5 +1,5 @@
-// Packs a convolution's weight for its backward pass: input and output channels change places, and the taps are in reverse order. Where
-// batch norm is folded into the weight, it is scaled by γ/√(σ² + ε), as in fold_batch_norm.wgsl.
+// Packs a convolution's weight for its backward pass: input and output channels change places, and the taps are in
+// reverse order. Where batch norm is folded into the weight, it is scaled by γ/√(σ² + ε), as in fold_batch_norm.wgsl.
 //
 //   weight            [out_channels, in_channels, taps], PyTorch's layout
 //   gamma, variance   [out_channels], read if has_batch_norm

@@ -1,10 +1,11 @@
-// From a photo to the network's input: antialiased bilinear resize, (x / 255 − mean) / std, and mirroring left to right if `flip`.
+// From a photo to the network's input: antialiased bilinear resize, (x / 255 − mean) / std, and mirroring left to right
+// if `flip`.
 //
 //   image    [n, in_h, in_w]     u32: red in the low byte, then green, blue, alpha (ignored)
 //   output   [n, out_h, out_w]   vec4: red, green, blue, 0
 //
-// The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased resize. One invocation
-// computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
+// The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased
+// resize. One invocation computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 

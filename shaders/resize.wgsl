@@ -3,8 +3,8 @@
 //   input    [n, in_h, in_w, vectors]     vec4: four channels
 //   output   [n, out_h, out_w, vectors]
 //
-// One invocation computes one vector of LANE_ROWS pixels below each other. Pixels between the same two rows of the input share the
-// loads of these rows.
+// One invocation computes one vector of LANE_ROWS pixels below each other. Pixels between the same two rows of the
+// input share the loads of these rows.
 
 #import "lib/between.wgsl"
 

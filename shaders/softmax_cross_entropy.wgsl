@@ -1,5 +1,5 @@
-// Softmax cross-entropy: −log softmax(upsampled logits)[label]. The logits have the labels' height. This kernel upsamples them, linearly,
-// to the labels' width, so that the full-resolution logits never exist in memory.
+// Softmax cross-entropy: −log softmax(upsampled logits)[label]. The logits have the labels' height. This kernel
+// upsamples them, linearly, to the labels' width, so that the full-resolution logits never exist in memory.
 //
 //   logits          [n, out_h, in_w, vectors]    vec4: four classes
 //   labels          [n, ⌈out_h · out_w / 4⌉]     u32: one byte for each of four pixels, the first in the low byte
@@ -7,8 +7,8 @@
 //   log_sum_exp     [n, out_h, out_w]            log Σ exp of a pixel's upsampled logits; 0 where the pixel is ignored
 //   partials        [workgroups]                 Σ weight · loss and Σ weight over a workgroup's pixels
 //
-// A workgroup takes WORKGROUP_PIXELS label pixels. One invocation takes every 64th of them, then the sums are added pairwise.
-// softmax_cross_entropy_merge.wgsl adds up the partials.
+// A workgroup takes WORKGROUP_PIXELS label pixels. One invocation takes every 64th of them, then the sums are added
+// pairwise. softmax_cross_entropy_merge.wgsl adds up the partials.
 
 #import "lib/between.wgsl"
 #import "lib/is_channel.wgsl"

@@ -1,5 +1,8 @@
-// The gradient of softmax_cross_entropy.wgsl by its logits: loss_weight · weight · (p − [class is the label]) / Σ weight for each label
-// pixel, gathered back through the upsampling. p = exp(upsampled logit − log_sum_exp) is computed again.
+// The gradient of softmax_cross_entropy.wgsl by its logits. The gradient by an upsampled logit is
+//
+//   loss_weight · weight · (p − [class is the label]) / Σ weight      with p = exp(upsampled logit − log_sum_exp)
+//
+// Each logit gathers its share of these.
 //
 //   logits, logits_gradient   [n, out_h, in_w, vectors]   vec4: four classes
 //   labels          [n, ⌈out_h · out_w / 4⌉]   u32: one byte for each of four pixels, the first in the low byte
@@ -7,8 +10,9 @@
 //   log_sum_exp     [n, out_h, out_w]
 //   loss            [2]   the second value is 1 / Σ weight
 //
-// One invocation computes one vector of one pixel of the gradient, from the label pixels of its row that took a share of it. These are
-// between this logit and its left or right neighbour, so the invocation needs only three vectors of logits.
+// One invocation computes one vector of one pixel of the gradient, from the label pixels of its row that took a share
+// of it. These are between this logit and its left or right neighbour, so the invocation needs only three vectors of
+// logits.
 
 #import "lib/label_at.wgsl"
 #import "lib/targets_of.wgsl"

@@ -1,11 +1,11 @@
-// The class of each pixel: bilinear upsampling of the logits and argmax in one kernel, so that the full-resolution logits never exist in
-// memory. The lowest class wins a tie.
+// The class of each pixel: bilinear upsampling of the logits and argmax in one kernel, so that the full-resolution
+// logits never exist in memory. The lowest class wins a tie.
 //
 //   logits   [n, in_h, in_w, vectors]     vec4: four classes
 //   classes  [n, ⌈out_h · out_w / 4⌉]     u32: one byte for each of four pixels, the first in the low byte
 //
-// One invocation computes a run of LANE_PIXELS pixels, which are whole words. The pixels of a run that are between the same four logits
-// make a segment and share its loads.
+// One invocation computes a run of LANE_PIXELS pixels, which are whole words. The pixels of a run that are between the
+// same four logits make a segment and share its loads.
 
 #import "lib/between.wgsl"
 #import "lib/is_channel.wgsl"
@@ -37,7 +37,8 @@ struct Params {
   unit_x: i32,
 }
 
-// A vector of logits between the upper and the lower row. Components past the last class repeat an earlier class, which wins the tie.
+// A vector of logits between the upper and the lower row. Components past the last class repeat an earlier class, which
+// wins the tie.
 fn logits_at(upper: u32, lower: u32, share: f32, vector: u32) -> vec4f {
   let above = vec4f(logits[upper * params.vectors + vector]);
   let below = vec4f(logits[lower * params.vectors + vector]);

@@ -1,10 +1,10 @@
 // Winograd's convolution (src/kernels/winograd.ts), step 1: the input of each tile, as values at the points.
 //
 //   input   [n, in_h, in_w, in_vectors]
-//   tiles   [POINTS, POINTS, in_vectors, tiles]   the tiles from first_tile on: to_points along both axes of (OUTPUTS + 2)² pixels
+//   tiles   [POINTS, POINTS, in_vectors, tiles]   from tile first_tile on: to_points along both axes of (OUTPUTS + 2)² pixels
 //
-// A tile is OUTPUTS × OUTPUTS outputs that are `dilation` apart. One invocation transforms one vector of one tile. A workgroup takes
-// WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, so that it reads and writes whole cache lines.
+// A tile is OUTPUTS × OUTPUTS outputs that are `dilation` apart. One invocation transforms one vector of one tile. A
+// workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, so that it reads and writes whole cache lines.
 
 #import "lib/first_output.wgsl"
 
@@ -29,14 +29,15 @@ struct Params {
   first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  lines: u32, // LINE, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  lines: u32, // LINE, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
 }
 
-// The values of a line of inputs at the points 0, ½, −½, 3/2, −3/2 and ∞ (for 4 outputs), or at all of these but 0 (for 3 outputs). For
-// 2 outputs the first and the last input are always padding, and this is Karatsuba's form. The rest of the array is not used.
+// The values of a line of inputs at the points 0, ½, −½, 3/2, −3/2 and ∞ (for 4 outputs), or at all of these but 0 (for
+// 3 outputs). For 2 outputs the first and the last input are always padding, and this is Karatsuba's form. The rest of
+// the array is not used.
 fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
   if (OUTPUTS == 2u) {
     return array(d[1], d[1] + d[2], d[2], vec4f(0), vec4f(0), vec4f(0));
@@ -47,7 +48,8 @@ fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
     let far_even = 8.0 * d[3] - 2.0 * d[1];
     let far_odd = 12.0 * d[2] - 3.0 * d[0];
     let infinite = 16.0 * d[4] - 40.0 * d[2] + 9.0 * d[0];
-    return array(half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, infinite, vec4f(0));
+    let zero = vec4f(0);
+    return array(half_even + half_odd, half_even - half_odd, far_even + far_odd, far_even - far_odd, infinite, zero);
   }
   let zero = 16.0 * d[4] - 40.0 * d[2] + 9.0 * d[0];
   let half_even = 8.0 * d[4] - 18.0 * d[2];

@@ -6,10 +6,11 @@
 //   weight     [points, in_padded, out_vectors]   vec4: four output channels
 //   products   [points, out_vectors, tiles]       vec4: four output channels
 //
-// For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point, (LANE_TILES · SUBGROUP_SIZE)
-// tiles × LANE_VECTORS vectors. Lanes are tiles: each lane loads its own. All lanes need the same weights: each of eight lanes loads one
-// vector and hands it to the others, as in conv2d_subgroup.wgsl. The loop takes one input channel at a time: four in a row would fetch
-// each sum less often, but would take more than twice the machine code, and time (bench/NOTES.md).
+// For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point, (LANE_TILES ·
+// SUBGROUP_SIZE) tiles × LANE_VECTORS vectors. Lanes are tiles: each lane loads its own. All lanes need the same
+// weights: each of eight lanes loads one vector and hands it to the others, as in conv2d_subgroup.wgsl. The loop takes
+// one input channel at a time: four in a row would fetch each sum less often, but would take more than twice the
+// machine code, and time (bench/NOTES.md).
 
 enable subgroups;
 // A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.

@@ -1,5 +1,5 @@
-// The gradient of winograd_multiply.wgsl by its weight (src/kernels/winograd.ts): a matrix product at each point, whose sum runs over
-// the tiles.
+// The gradient of winograd_multiply.wgsl by its weight (src/kernels/winograd.ts): a matrix product at each point, whose
+// sum runs over the tiles.
 //
 //   sums[p, i, o] = Σ over t of tiles[p, i, t] · gradients[p, o, t], added to the sums before if `accumulate`
 //
@@ -7,16 +7,15 @@
 //   gradients   [points, out_vectors, tiles]       vec4: four output channels
 //   sums        [points, in_padded, out_vectors]   vec4: four output channels
 //
-// For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point, LANE_IN_VECTORS vectors of
-// input channels × SUBGROUP_SIZE vectors of output channels, in the same way as conv2d_backward_weight_subgroup.wgsl.
+// For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point,
+// LANE_IN_VECTORS vectors of input channels × SUBGROUP_SIZE vectors of output channels, in the same way as
+// conv2d_backward_weight_subgroup.wgsl.
 
 enable subgroups;
 // A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/from_eight_lanes.wgsl"
-
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
 const SUBGROUP_SIZE = 8u;

@@ -1,5 +1,5 @@
-// The products of winograd_multiply.wgsl, with the same buffers, for hardware GPUs: the operands of a workgroup pass through workgroup
-// memory, as in conv2d_tiled.wgsl.
+// The products of winograd_multiply.wgsl, with the same buffers, for hardware GPUs: the operands of a workgroup pass
+// through workgroup memory, as in conv2d_tiled.wgsl.
 //
 //   products[p, o, t] = Σ over i of tiles[p, i, t] · weight[p, i, o]
 //
@@ -7,9 +7,10 @@
 //   weight     [points, in_padded, out_vectors]   vec4: four output channels
 //   products   [points, out_vectors, tiles]       vec4: four output channels
 //
-// A workgroup computes, at one point, WORKGROUP_TILES × WORKGROUP_VECTORS products. An invocation computes LANE_TILES × LANE_VECTORS of
-// them. Neighbouring invocations have neighbouring tiles. The sum runs over input channels. One step of the sum takes STEP_VECTORS
-// vectors of them: while the workgroup multiplies one step out of workgroup memory, it loads the next step into registers.
+// A workgroup computes, at one point, WORKGROUP_TILES × WORKGROUP_VECTORS products. An invocation computes LANE_TILES ×
+// LANE_VECTORS of them. Neighbouring invocations have neighbouring tiles. The sum runs over input channels. One step of
+// the sum takes STEP_VECTORS vectors of them: while the workgroup multiplies one step out of workgroup memory, it loads
+// the next step into registers.
 
 #import "lib/winograd_multiply_params.wgsl"
 
@@ -64,7 +65,8 @@ fn main(
         let at = (point * params.in_vectors + vector) * params.tiles + tile;
         fetched_tiles[l] = select(vec4f(0), tiles[select(0u, at, inside)], inside);
       }
-      // Past the last input channel the tiles are zero, and past the last output vector nothing is stored: any weight will do.
+      // Past the last input channel the tiles are zero, and past the last output vector nothing is stored: any weight
+      // will do.
       let channels = params.in_vectors * 4u;
       for (var l = 0u; l < WEIGHT_LOADS; l++) {
         let place = lane + l * LANES;

@@ -3,10 +3,10 @@
 //   products   [POINTS, POINTS, out_vectors, tiles]   of the tiles from first_tile on
 //   bias       [out_vectors], or [n, bias_pitch] for a bias per image; read if has_bias
 //   residual   has the output's shape; read if has_residual
-//   output     [n, out_h, out_w, out_pitch]           act(from_points along both axes + bias + residual), from vector out_offset on
+//   output     [n, out_h, out_w, out_pitch]           act(from_points along both axes + bias + residual), from out_offset on
 //
-// One invocation computes one vector of a tile's outputs. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, as in
-// winograd_input.wgsl.
+// One invocation computes one vector of a tile's outputs. A workgroup takes WORKGROUP_VECTORS vectors of
+// WORKGROUP_TILES tiles, as in winograd_input.wgsl.
 
 #import "lib/activate.wgsl"
 #import "lib/first_output.wgsl"
@@ -35,7 +35,7 @@ struct Params {
   first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  points: u32, // POINTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  points: u32, // POINTS, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
   dilation: u32,
   has_bias: u32,
   bias_pitch: u32, // vectors from one image's bias to the next; 0: all images share one bias

@@ -1,15 +1,13 @@
-// The transpose of winograd_output.wgsl, for the gradient of the weight (src/kernels/winograd.ts): the output's gradient over each
-// tile, as values at the points.
+// The transpose of winograd_output.wgsl, for the gradient of the weight (src/kernels/winograd.ts): the output's
+// gradient over each tile, as values at the points.
 //
 //   output_gradient   [n, out_h, out_w, out_vectors]
-//   gradients         [POINTS, POINTS, out_vectors, tiles]   the tiles from first_tile on: to_points along both axes of OUTPUTS² pixels
+//   gradients         [POINTS, POINTS, out_vectors, tiles]   from tile first_tile on: to_points along both axes of OUTPUTS² pixels
 //
-// One invocation transforms one vector of one tile. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, as in
-// winograd_input.wgsl.
+// One invocation transforms one vector of one tile. A workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES
+// tiles, as in winograd_input.wgsl.
 
 #import "lib/first_output.wgsl"
-
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
 const POINTS = 6u; // points along an axis
@@ -29,7 +27,7 @@ struct Params {
   first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  lines: u32, // OUTPUTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  lines: u32, // OUTPUTS, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
   dilation: u32,
 }
 

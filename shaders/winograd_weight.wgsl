@@ -11,7 +11,8 @@
 //   packed        [POINTS, POINTS, rows_padded, column_vectors]   vec4: four columns; to_points along both axes of weight'
 //   packed_bias   [column_vectors]                                bias'
 //
-// One invocation computes one vector at each point. The first column_vectors invocations also make one vector of `packed_bias` each.
+// One invocation computes one vector at each point. The first column_vectors invocations also make one vector of
+// `packed_bias` each.
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 

@@ -1,12 +1,12 @@
-// The transpose of winograd_weight.wgsl (src/kernels/winograd.ts): from the gradient of a 3×3 weight's values at the points to the
-// gradient of the weight.
+// The transpose of winograd_weight.wgsl (src/kernels/winograd.ts): from the gradient of a 3×3 weight's values at the
+// points to the gradient of the weight.
 //
 //   sums              [POINTS, POINTS, in_padded, out_vectors]
 //   weight_gradient   [out_channels, in_channels, 3, 3]          from_points along both axes, in PyTorch's layout of the weight
 //
-// One invocation computes the nine taps of one input channel for four output channels. A workgroup takes WORKGROUP_CHANNELS input
-// channels × WORKGROUP_VECTORS vectors, so that it reads and writes whole cache lines. Neighbouring invocations have neighbouring input
-// channels, whose results are next to each other in memory.
+// One invocation computes the nine taps of one input channel for four output channels. A workgroup takes
+// WORKGROUP_CHANNELS input channels × WORKGROUP_VECTORS vectors, so that it reads and writes whole cache lines.
+// Neighbouring invocations have neighbouring input channels, whose results are next to each other in memory.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
 const POINTS = 6u; // points along an axis
@@ -23,7 +23,7 @@ struct Params {
   out_channels: u32,
   out_vectors: u32,
   row_tiles: u32, // workgroups along the input channels
-  points: u32, // POINTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  points: u32, // POINTS, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
 }
 
 // The transpose of to_points in winograd_weight.wgsl.

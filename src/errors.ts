@@ -1,9 +1,12 @@
-/** Something the user gave is wrong (a file, an option, a shape): the command prints the message alone, without a stack, and exits 1. */
+/**
+ * An error in the user's input (a file, an option, a shape). The command prints only the message, without a stack, and exits with
+ * code 1.
+ */
 export class UserError extends Error {
   override name = 'UserError'
 }
 
-/** An image of a dataset cannot be read, or its photo and labels do not fit each other or the classes. */
+/** An image of a dataset cannot be read, or its photo, labels and classes do not match. */
 export class BadImageError extends UserError {
   override name = 'BadImageError'
 }

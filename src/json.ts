@@ -1,14 +1,17 @@
-// JSON from files and servers: parsed, then checked against a schema, before anything uses it.
+// Parses JSON from files and servers and checks it against a schema.
 
 import * as v from 'valibot'
 import { UserError } from './errors.ts'
 import { printable, printableUpTo } from './printable.ts'
 
-/** Characters of a wrong value that a message shows, and of what the message says of it in all. */
+/** The most characters that a message shows of a wrong value, and the longest message. */
 const VALUE_LENGTH = 60
 const MESSAGE_LENGTH = 300
 
-/** The value of a JSON text that fits the schema. Throws a UserError that begins with `source` and names the first wrong field. */
+/**
+ * Parses a JSON text and checks it against the schema. Throws a UserError that begins with `source` and names the first wrong
+ * field.
+ */
 export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
@@ -24,8 +27,8 @@ export function parseJson<Schema extends v.GenericSchema>(
 }
 
 /**
- * A parsed value that fits the schema. Throws as `parseJson` does; without a source the message begins with the field, as suits
- * options that a caller gives.
+ * Checks a parsed value against the schema. Throws as `parseJson` does. Without a source the message begins with the field, which
+ * suits a caller's options.
  */
 export function checkJson<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -41,8 +44,8 @@ export function checkJson<Schema extends v.GenericSchema>(
 }
 
 /**
- * A field that fits `schema`. Where it does not, the message is `expected TEXT; got VALUE` with the whole field's value, whatever
- * part of it is wrong.
+ * A schema for a field with its own message. If any part of the field is wrong, the message is `expected TEXT; got VALUE` with
+ * the value of the whole field.
  */
 export const expecting = <Schema extends v.GenericSchema>(text: string, schema: Schema) =>
   v.custom<v.InferOutput<Schema>>(
@@ -51,22 +54,22 @@ export const expecting = <Schema extends v.GenericSchema>(text: string, schema: 
       input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${abbreviated(input)}`,
   )
 
-/** A value as JSON for a message, cut where it is long. */
+/** A value as JSON for a message, shortened if it is long. */
 function abbreviated(value: unknown): string {
   const text = typeof value === 'object' || typeof value === 'string' ? jsonOf(value) : String(value)
   return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH)}…` : text
 }
 
-/** What a caller of the library gives may be no JSON. */
+/** A caller's value may not be valid JSON. */
 function jsonOf(value: object | string | null): string {
   try {
     return JSON.stringify(value)
   } catch {
-    return 'an object that is no JSON'
+    return 'an object that is not JSON'
   }
 }
 
-/** What valibot expects, in the words of this project: by its names of types, and of rules that have no value to compare with. */
+/** This project's words for what valibot expects, by its names of types and of rules without a bound. */
 const EXPECTED: Record<string, string> = {
   Array: 'a list',
   Object: 'an object',
@@ -78,7 +81,7 @@ const EXPECTED: Record<string, string> = {
   finite: 'a finite number',
 }
 
-/** The beginnings of what it expects of numbers and lengths. */
+/** This project's words for its bounds on numbers and lengths. */
 const BOUNDS: [sign: string, words: string][] = [
   ['>=', 'at least '],
   ['<=', 'at most '],
@@ -101,7 +104,7 @@ function expectation(type: string, expected: string | null): string {
   const bound = BOUNDS.find(([sign]) => text.startsWith(sign))
   if (bound)
     return `${type.endsWith('length') ? 'a length of ' : ''}${bound[1]}${text.slice(bound[0].length)}`
-  // A choice: ("a" | "b").
+  // A choice, such as ("a" | "b").
   return text
     .replace(/^\((.*)\)$/, '$1')
     .replaceAll(' | ', ', ')

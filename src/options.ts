@@ -1,9 +1,9 @@
-// Options that a caller gives, checked before anything runs: a misspelt option must not be ignored.
+// Checks a caller's options before anything runs: a misspelt option must not be ignored.
 
 import { UserError } from './errors.ts'
 import { printable } from './printable.ts'
 
-/** Every option of an interface by name, so that the compiler finds a list that misses one. */
+/** Every option of an interface by name. The compiler reports a list that misses one. */
 export type OptionNames<Options> = { [Name in keyof Options]-?: true }
 
 /** The names of the options that an object has. */
@@ -11,8 +11,8 @@ export const namesOf = <Options extends object>(options: Options): OptionNames<O
   Object.fromEntries(Object.keys(options).map(name => [name, true as const])) as OptionNames<Options>
 
 /**
- * Throws a UserError where the options are no object, or where one has a name that is not in `known`: the message has the
- * nearest known name. Options that are undefined count as not given.
+ * Throws a UserError if the options are not an object, or if an option's name is not in `known`. The message suggests the nearest
+ * known name. Undefined options count as not given.
  */
 export function checkOptionNames(options: unknown, known: Readonly<Record<string, true>>): void {
   if (typeof options !== 'object' || options === null)
@@ -22,20 +22,20 @@ export function checkOptionNames(options: unknown, known: Readonly<Record<string
       throw new UserError(`${printable(name)}: unknown option; ${hint(name, Object.keys(known))}`)
 }
 
-/** Throws a UserError where there is a signal that is none, and the signal's reason where it is aborted. */
+/** Throws a UserError if the signal is given and is not an AbortSignal. Throws the signal's reason if the signal is aborted. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     throw new UserError(`signal: expected an AbortSignal, got ${shown(signal)}`)
   signal?.throwIfAborted()
 }
 
-/** Throws a UserError where there is a callback that is no function. */
+/** Throws a UserError if the callback is given and is not a function. */
 export function checkCallback(name: string, callback: unknown): void {
   if (callback !== undefined && typeof callback !== 'function')
     throw new UserError(`${name}: expected a function, got ${shown(callback)}`)
 }
 
-/** Throws a UserError where an option is given and is none of the choices. */
+/** Throws a UserError if the option is given and is not one of the choices. */
 export function checkChoice<Choice>(
   name: string,
   value: Choice | undefined,
@@ -45,7 +45,7 @@ export function checkChoice<Choice>(
     throw new UserError(`${name}: expected ${choices.join(' or ')}, got ${shown(value)}`)
 }
 
-/** A wrong value for a message: short, on one line, and so that the text '8' and the number 8 look different. */
+/** A wrong value for a message: short and on one line. The text '8' and the number 8 look different. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'an empty string' : printable(JSON.stringify(value))
   if (typeof value === 'function') return 'a function'
@@ -70,10 +70,10 @@ function hint(name: string, known: readonly string[]): string {
   return `expected ${known.join(', ')}`
 }
 
-/** Letters beyond this do not tell names apart, and would take time. */
+/** Only so many letters of a name are compared: more take time and do not help. */
 const MAX_NAME = 40
 
-/** Levenshtein's: how many letters to insert, delete or replace to make one text of another. */
+/** Levenshtein's distance: the number of letters to insert, delete or replace to turn one text into another. */
 function editDistance(from: string, to: string): number {
   const [a, b] = [from.slice(0, MAX_NAME), to.slice(0, MAX_NAME)]
   let row = Array.from({ length: b.length + 1 }, (_, column) => column)

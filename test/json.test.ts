@@ -39,19 +39,19 @@ describe('JSON that a schema checks', () => {
         .with.property('message', message),
     )
 
-  it('begins with the field where there is no source, and takes values that are no JSON', () => {
+  it('begins with the field if there is no source, and accepts values that are not JSON', () => {
     const schema = v.object({ a: v.string() })
     const circular: { self?: object } = {}
     circular.self = circular
     for (const [value, shown] of [
       [3n, '3'],
       [Number.NaN, 'NaN'],
-      [circular, 'an object that is no JSON'],
+      [circular, 'an object that is not JSON'],
     ] as const)
       expect(() => checkJson(schema, { a: value })).to.throw(UserError, `a: expected text; got ${shown}`)
   })
 
-  it('says what is no JSON, and does not follow __proto__', () => {
+  it('refuses text that is not JSON, and does not follow __proto__', () => {
     expect(() => parseJson(v.unknown(), '{"a": ', 'f.json')).to.throw(
       UserError,
       'f.json: not JSON, or cut short',

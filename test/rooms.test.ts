@@ -5,9 +5,9 @@ import { expect } from 'chai'
 import { type Source, sources } from './support/sources.ts'
 
 interface Room {
-  /** A folder of src; '.' for the modules directly in src. A file belongs to the longest folder that fits. */
+  /** A folder of src, or '.' for the modules directly in src. A module belongs to the longest folder that fits. */
   folder: string
-  /** What it is for. */
+  /** What is in it. */
   about: string
   /** Whether only Node can run it. */
   needsNode?: true
@@ -18,7 +18,21 @@ const ROOMS: Room[][] = [
   [{ folder: '.', about: 'Errors, and the checks of JSON and of options, that every room uses.' }],
   [{ folder: 'gpu', about: 'Device, buffers, pipelines and kernel launches; nothing about networks.' }],
   [{ folder: 'kernels', about: 'One kernel a file: shapes in, a plain kernel value out.' }],
-  [{ folder: 'graph', about: 'The ops, the passes over them, gradients, plans, execution and tuning.' }],
+  [{ folder: 'graph/ir', about: 'Tensors, and the graphs of ops that a model builds.' }],
+  [
+    {
+      folder: 'graph/lower',
+      about: 'Steps, the kernels of a plan with their operands, and how weights are laid out for them.',
+    },
+  ],
+  [{ folder: 'graph/convolution', about: 'The strategies of a convolution, and the choice between them.' }],
+  [{ folder: 'graph/ops', about: 'One op a file: its type, shape rule, lowering and gradient.' }],
+  [{ folder: 'graph/passes', about: 'What optimises a graph before it is planned.' }],
+  [{ folder: 'graph/autodiff', about: 'From a graph to the graph of its training.' }],
+  [{ folder: 'graph/plan', about: 'From a graph to steps in order, with their memory.' }],
+  [{ folder: 'graph/runtime', about: 'Plans and weights on a GPU.' }],
+  [{ folder: 'graph/tune', about: 'Measures which variants of a convolution are fastest on a GPU.' }],
+  [{ folder: 'graph', about: 'What a program imports of the rooms above.' }],
   [{ folder: 'model', about: 'Backbones, heads and presets: a config in, a graph out.' }],
   [{ folder: 'inference', about: 'From photos in memory to masks in memory.' }],
   [

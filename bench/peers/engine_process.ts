@@ -1,10 +1,10 @@
-// The parent's side of an engine: one process, which computes only while it is asked to.
+// The parent's side of an engine: one process, which computes only on request.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Job, Reply, Request, Run } from './engines/engine.ts'
 
-/** An engine's name in results, its module and what its process is told. */
+/** An engine's name in results, its module and the arguments of its process. */
 export interface EngineKind {
   name: string
   module: string
@@ -19,13 +19,13 @@ export class EngineProcess {
     this.name = name
     this.#process = fork(fileURLToPath(new URL(`engines/${module}`, import.meta.url)), args, {
       serialization: 'advanced', // typed arrays
-      // Results alone go to stdout. Mesa warns where it has nowhere for its sockets.
+      // The process must not write to stdout, which is for results: Mesa prints warnings if it has no folder for sockets.
       stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
       env: { XDG_RUNTIME_DIR: '/tmp', ...process.env },
     })
   }
 
-  /** Resolves to the adapter that the engine says it runs on, if it does. */
+  /** Loads a workload. Returns the adapter that the engine runs on, if the engine reports it. */
   async load(job: Job): Promise<string | undefined> {
     const { adapter } = (await this.#ask({ load: job })) as { adapter?: string }
     return adapter

@@ -1,4 +1,4 @@
-// The peers themselves: half a gigabyte that only this bench needs, so they are installed when it is first run.
+// Installs the peers on the first run: half a gigabyte that only this bench needs.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -10,7 +10,7 @@ export function installPeers(): void {
   const writtenLast = `${folder}node_modules/.package-lock.json`
   if (existsSync(writtenLast)) return
   console.error('installing onnxruntime-node and TensorFlow.js in bench/peers, 500 MB')
-  // All that is needed is in onnxruntime's package; its script would fetch what it needs for CUDA.
+  // onnxruntime's package contains everything needed; its install script would fetch files for CUDA.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
   const isWindows = process.platform === 'win32'
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {

@@ -1,16 +1,16 @@
-// Ours against other engines, on the same adapter with the same weights and input, in one run, turn about:
+// Compares this package with other engines, on the same adapter with the same weights and input, run alternately:
 //   npm run bench:peers -- [--model resnet50] [--output-stride 8] [--size 513] [--runs 3] [--json]
 //   npm run bench:peers -- --aspp [--runs 3] [--json]
-// The first is a whole network: a backbone (resnet50, resnet101, mobilenet_v2: the paper's network on it) or a preset, with
-// seeded random weights, or a trained model by its path or name. The peers are onnxruntime on WebGPU and on the CPU, and read
-// the ONNX file of our own exporter. The second is one 3×3 convolution of ASPP, 33×33×2048 → 256, at rates 6, 12 and 18; there
-// TensorFlow.js on WebGPU is a peer, too.
+// The first form runs a whole network: a backbone (resnet50, resnet101, mobilenet_v2: the paper's network on it) or a preset with
+// seeded random weights, or a trained model by its path or name. The peers are onnxruntime on WebGPU and on the CPU, which read
+// the ONNX file of this package's exporter. The second form runs one 3×3 convolution of ASPP, 33×33×2048 → 256, at rates 6, 12
+// and 18; TensorFlow.js on WebGPU is a further peer there.
 //
-// What is timed is what a user of the engine waits for: from the normalised image in host memory, in the engine's own layout, to
-// the logits in host memory. Weights are on the adapter before. Each engine has a process of its own, which is idle while
-// another runs. The output of every run is compared with onnxruntime's on the CPU; where one differs, the bench fails.
-// On a software adapter `CPU ms`, the processor's time over all cores, tells more than the others where the machine is busy.
-// On which adapter onnxruntime runs it does not tell: it asks for the high-performance one, as we do, of the same drivers.
+// The time is what a user of the engine waits for: from the normalised image in host memory, in the engine's own layout, to the
+// logits in host memory. Weights are uploaded before. Each engine has its own process, which is idle while another one runs. Every
+// output is compared with onnxruntime's on the CPU; if one differs, the bench fails.
+// On a software adapter and a busy machine, `CPU ms`, the CPU time over all cores, is more reliable than the other times.
+// onnxruntime does not report its adapter. Like this package, it requests the high-performance adapter from the same drivers.
 
 import { parseArgs } from 'node:util'
 import { SUMMARY, summaryCells } from '../../src/cli/bench/bench_text.ts'
@@ -49,7 +49,7 @@ const { values } = parseArgs({
 interface Result {
   workload: WorkloadOptions
   engines: EngineTimes[]
-  /** By engine: how many times as long as ours it takes, by the medians. */
+  /** For each engine: its median time divided by this package's. */
   ratios: Record<string, number>
 }
 
@@ -76,7 +76,7 @@ function ratiosOf(engines: Pick<EngineTimes, 'engine' | 'median'>[]): Record<str
   return Object.fromEntries(others.map(({ engine, median }) => [engine, median / ours]))
 }
 
-/** Of several workloads one after the other. */
+/** The total of several workloads. */
 const total = (results: Result[]) =>
   results[0].engines.map(({ engine }, i) => ({
     engine,

@@ -1,4 +1,4 @@
-// One workload through several engines, turn about in one run, the output of every run checked.
+// Runs one workload on several engines in turn, and checks the output of every run.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,26 +11,29 @@ import { type EngineKind, EngineProcess } from './engine_process.ts'
 import type { Run } from './engines/engine.ts'
 import { createWorkload, type WorkloadOptions } from './workload.ts'
 
-/** Of the largest output. Float32 sums of whole networks in another order differ by up to 1e-5; what is wrong, by far more. */
+/**
+ * The largest difference allowed, as a share of the largest output. Float32 sums of whole networks in another order differ by up
+ * to 1e-5; errors, by far more.
+ */
 const TOLERANCE = 1e-4
 
 /** All times are in milliseconds. */
 export interface EngineTimes extends Summary {
   engine: string
-  /** Where the engine tells what it runs on. */
+  /** Present if the engine reports it. */
   adapter?: string
-  /** Of the first run, which compiles and is not one of the others. */
+  /** The time of the first run, which compiles and is not in `times`. */
   first: number
   times: number[]
-  /** The median of the processor's time, of all cores. */
+  /** The median CPU time over all cores. */
   processorMedian: number
-  /** The largest difference of any run from the reference's first, as a share of the largest output. */
+  /** The largest difference of any run from the reference's first run, as a share of the largest output. */
   error: number
 }
 
 /**
- * The times of each engine, in their order. All outputs are compared with those of `reference`, one of the engines.
- * Throws a UserError where one differs, or where engines run on different adapters.
+ * The times of each engine, in order. All outputs are compared with those of `reference`, one of the engines. Throws a UserError
+ * if one differs, or if engines run on different adapters.
  */
 export async function measure(
   workload: WorkloadOptions,
@@ -85,6 +88,6 @@ function checkOutput(engine: string, output: Float32Array, expected: Float32Arra
   const error = relativeError(output, expected)
   if (output.length === expected.length && error < TOLERANCE) return error
   throw new UserError(
-    `${engine} is wrong, so that its time means nothing: it differs by ${error} of the largest output, allowed are ${TOLERANCE}`,
+    `${engine} is wrong, so its time is meaningless: it differs by ${error} of the largest output; ${TOLERANCE} is allowed`,
   )
 }

@@ -1,5 +1,5 @@
-// The parts of the peers' packages that the engines use. The packages are large and installed only where this bench runs; these
-// declarations go before the packages' own, so that the engines are type-checked everywhere.
+// Declarations for the parts of the peers' packages that the engines use. The packages are large and installed only if this bench
+// runs. These declarations take precedence over the packages' own, so that the engines are type-checked everywhere.
 
 declare module 'onnxruntime-node' {
   export class Tensor {

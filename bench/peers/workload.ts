@@ -1,4 +1,4 @@
-// What all engines are given: one graph, its weights and one input. Every process makes them anew from these few words, the same
+// The workload of all engines: one graph, its weights and one input. Every process creates it from these few options, identical
 // to the last bit.
 
 import { findBenchModel } from '../../src/cli/bench/bench_model.ts'
@@ -11,15 +11,15 @@ import { initialValues } from '../../src/model/initial_weights.ts'
 import { randomValues } from '../../test/reference/random.ts'
 
 export type WorkloadOptions =
-  /** A square image to logits, before they are enlarged. `model` is what `atrous bench` takes. */
+  /** A network from a square image to logits, before they are upsampled. `model` is any model that `atrous bench` takes. */
   | { kind: 'network'; model: string; outputStride?: number; size: number }
   /** One 3×3 convolution of ASPP on ResNet's features of a 513×513 image at output stride 16. */
   | { kind: 'aspp'; rate: number }
 
 export interface Workload {
-  /** Of one input and one output. */
+  /** It has one input and one output. */
   graph: ModelGraph
-  /** By name, in PyTorch's layouts. */
+  /** The parameters by name, in PyTorch's layouts. */
   parameters: ReadonlyMap<string, Float32Array>
   /** Dense NHWC. */
   input: { data: Float32Array; shape: Shape }
@@ -49,7 +49,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
   return { graph: builder.build([logits]), parameters, input: noise(shape) }
 }
 
-/** As normalised photos have them, values in −2 … 2. */
+/** Values in −2 … 2, like those of normalised photos. */
 const noise = (shape: Shape) => ({
   data: Float32Array.from(
     randomValues(

@@ -13,10 +13,10 @@ export interface Camera {
   spread: number
 }
 
-/** In every scene the same: bodies are sized to fill the view from here. */
+/** The same in every scene: bodies are sized to fill the view from this distance. */
 const DISTANCE = 11
 
-/** Between an eye near the ground that sees the horizon, and one that looks steeply down. */
+/** A random camera, between one near the ground that sees the horizon and one that looks steeply down. */
 export function randomCamera(random: Random): Camera {
   const rise = random.between(0.22, 0.85)
   const back = Math.sqrt(1 - rise * rise)
@@ -33,7 +33,7 @@ export function rayThrough(camera: Camera, x: number, y: number): Ray {
   return { origin: position, direction: normalise(direction) }
 }
 
-/** Where a point of the world appears in the picture, as rayThrough's x and y. */
+/** The position of a world point in the picture, as rayThrough's x and y. */
 export function project(camera: Camera, point: Vector): [x: number, y: number] {
   const seen = subtract(point, camera.position)
   const [x, y] = [dot(seen, camera.right), dot(seen, camera.up)]

@@ -3,7 +3,7 @@
 import type { Random } from './random.ts'
 import { length, subtract, type Vector } from './vector.ts'
 
-/** A colour by hue (0 to 1, red to red), saturation and value, as a screen shows them; then to linear light. */
+/** A colour in linear light by hue (0 to 1, red to red), saturation and value, as a screen shows them. */
 export function hsv(hue: number, saturation: number, value: number): Vector {
   const channel = (offset: number) => {
     const position = (hue * 6 + offset) % 6
@@ -13,21 +13,21 @@ export function hsv(hue: number, saturation: number, value: number): Vector {
   return [channel(5), channel(3), channel(1)]
 }
 
-/** A screen's value, 0 to 1, as light, with a gamma of 2: near sRGB, and exact. */
+/** A screen's value, 0 to 1, as linear light, with a gamma of 2: close to sRGB, and exact. */
 const linear = (value: number) => value * value
 
-/** Light, 0 to 1, as a screen's byte: the inverse of `linear`. */
+/** Linear light, 0 to 1, as a screen's byte: the inverse of `linear`. */
 export const screenByte = (light: number): number =>
   Math.round(255 * Math.sqrt(Math.max(0, Math.min(1, light))))
 
-/** What an object may be painted: mostly strong colours, now and then a grey or a pastel. */
+/** A random paint for an object: mostly strong colours, sometimes a grey or a pastel. */
 export function paint(random: Random): Vector {
   const hue = random.between(0, 1)
   if (random.chance(0.12)) return hsv(hue, random.between(0, 0.1), random.between(0.35, 0.95))
   return hsv(hue, random.between(0.35, 0.95), random.between(0.5, 0.98))
 }
 
-/** A paint that can be told from all the given colours. */
+/** A paint that differs clearly from all the given colours. */
 export function paintApartFrom(random: Random, others: readonly Vector[]): Vector {
   for (let distance = 0.5; ; distance *= 0.9) {
     const colour = paint(random)

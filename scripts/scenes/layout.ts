@@ -1,4 +1,5 @@
-// Where bodies stand: on the ground, not in each other, in view, overlapping but each still to be recognised.
+// Places bodies on the ground, without intersections, in view. They may overlap in the picture, but each must remain
+// recognisable.
 
 import { type Camera, project, rayThrough, toEye } from './camera.ts'
 import { type ShapeName, sceneClasses } from './classes.ts'
@@ -8,20 +9,20 @@ import type { Ray } from './shapes/shape.ts'
 import { distanceTo, type Placed, toWorld } from './solid.ts'
 import { add, dot, length, subtract } from './vector.ts'
 
-/** Half the picture's width and height, of which the shorter is 1: where rayThrough's x and y end. */
+/** Half the picture's width and height, in units of half the shorter side: the limits of rayThrough's x and y. */
 export type HalfExtent = readonly [x: number, y: number]
 
-/** The least share of the picture that a body may show, and of its own outline that others must leave visible. */
+/** The smallest share of the picture for a body, and the smallest share of its outline that other bodies leave visible. */
 const LEAST_SHARE = 0.042
 const LEAST_VISIBLE = 0.65
 
-/** How often a body is tried in another place and size before the scene does without it. */
+/** How many places and sizes are tried for a body before it is left out. */
 const ATTEMPTS = 40
 
-/** Rays along the shorter side of the coarse picture in which shares are counted. */
+/** Rays along the shorter side of the coarse picture that measures these shares. */
 const SKETCH_SIZE = 48
 
-/** Two to nine bodies, each class as likely as the others. */
+/** Two to nine bodies, each class with equal probability. */
 export function layOut(random: Random, camera: Camera, extent: HalfExtent): Placed[] {
   const names = sceneClasses.slice(1) as ShapeName[]
   const sketch = new Sketch(camera, extent)
@@ -34,7 +35,7 @@ export function layOut(random: Random, camera: Camera, extent: HalfExtent): Plac
   return sketch.bodies
 }
 
-/** The more bodies, the smaller; up to 2.3 times as large as the smallest in one scene. */
+/** A body of random size and place. The more bodies, the smaller they are. In one scene sizes differ by a factor of up to 2.3. */
 function randomlyPlaced(
   random: Random,
   { name, count, extent }: { name: ShapeName; count: number; extent: HalfExtent },
@@ -45,13 +46,13 @@ function randomlyPlaced(
   return restingBody(random, { name, size: random.between(1.2, largest), x, z })
 }
 
-/** A coarse picture that knows of each ray how far each body is. */
+/** A coarse picture with the distance of every body along every ray. */
 class Sketch {
   readonly bodies: Placed[] = []
   readonly #camera: Camera
   readonly #extent: HalfExtent
   readonly #rays: Ray[] = []
-  /** By body, in the order of `bodies`, then by ray. */
+  /** For each body, in the order of `bodies`, a distance for each ray. */
   readonly #distances: Float64Array[] = []
 
   constructor(camera: Camera, extent: HalfExtent) {
@@ -66,7 +67,7 @@ class Sketch {
       }
   }
 
-  /** Adds the body and returns true where it and all the others can be recognised then. */
+  /** Adds the body and returns true if it and all the others are recognisable then. */
   tryAdding(body: Placed): boolean {
     if (!tellsItself(body, toEye(this.#camera, body.position))) return false
     if (!this.#isInView(body) || this.bodies.some(other => touch(body, other))) return false
@@ -79,7 +80,7 @@ class Sketch {
     return true
   }
 
-  /** All of it but a rim, judged by its bounding sphere. */
+  /** Whether all of a body except its rim is in view, estimated by its bounding sphere. */
   #isInView({ position, shape }: Placed): boolean {
     const [x, y] = project(this.#camera, position)
     const depth = dot(subtract(position, this.#camera.position), this.#camera.forward)
@@ -114,7 +115,7 @@ class Sketch {
   }
 }
 
-/** Whether two bodies might, judged from above. */
+/** Whether two bodies may touch, judged from above. */
 function touch(a: Placed, b: Placed): boolean {
   const [x, , z] = subtract(a.position, b.position)
   return Math.sqrt(x * x + z * z) < a.footprint + b.footprint

@@ -1,4 +1,4 @@
-// The light that comes back along a ray.
+// Computes the light along a ray.
 
 import type { Scene } from './scene.ts'
 import type { Ray } from './shapes/shape.ts'
@@ -6,29 +6,29 @@ import { type Hit, isBlocked, type Solid, toLocal, toWorld } from './solid.ts'
 import type { Surroundings } from './surroundings.ts'
 import { add, along, dot, mix, multiply, normalise, scale, subtract, type Vector } from './vector.ts'
 
-/** A point where a ray ends, and what is there. */
+/** The point where a ray ends, and the surface there. */
 interface Surface {
   point: Vector
   normal: Vector
   colour: Vector
   gloss: number
-  /** None for ground and wall. */
+  /** Undefined for the ground and the wall. */
   body?: Solid
 }
 
-/** How far off the surface the next ray starts, so that it does not meet the surface that it leaves. */
+/** The distance from the surface at which the next ray starts, so that it does not hit the same surface. */
 const OFFSET = 1e-4
 
-/** The distance at which the ground has faded half way into the haze. */
+/** The distance at which the ground's colour is half haze. */
 const HALF_FADED = 45
 
 export interface Lighting {
   scene: Scene
-  /** Which of the four parts of each lamp casts the shadows, 0 to 3: the mean over all of them is soft. */
+  /** Which of the four parts of each lamp casts the shadows, 0 to 3. The mean over all parts gives soft shadows. */
   part: number
 }
 
-/** The light that a ray brings back from the first body that it hits, or else from wall, ground or sky. */
+/** The light along a ray from the first body that it hits, or else from the wall, the ground or the sky. */
 export function lightFrom(hit: Hit | undefined, ray: Ray, lighting: Lighting): Vector {
   const { surroundings } = lighting.scene
   if (hit) {
@@ -50,7 +50,7 @@ function bodySurface(body: Solid, point: Vector): Surface {
   return { point, normal, colour, gloss: body.gloss, body }
 }
 
-/** The wall or the ground, whichever the ray meets first. */
+/** The wall or the ground, whichever is hit first. */
 function planeBehind(
   { origin, direction }: Ray,
   { ground, wall }: Surroundings,
@@ -67,7 +67,7 @@ function planeBehind(
   return { distance, surface }
 }
 
-/** Lambert's diffuse light, dimmed in corners; on glossy bodies also Blinn's highlights and a reflection of the sky. */
+/** Lambert's diffuse light, dimmed near other bodies; on glossy bodies also Blinn's highlights and a reflection of the sky. */
 function reflectedLight(surface: Surface, ray: Ray, { scene, part }: Lighting): Vector {
   const { bodies, surroundings } = scene
   const { point, normal, colour, gloss } = surface
@@ -86,7 +86,7 @@ function reflectedLight(surface: Surface, ray: Ray, { scene, part }: Lighting): 
   return add(multiply(colour, diffuse), mirrored)
 }
 
-/** More the flatter one looks at the surface (Schlick's approximation of Fresnel's law). */
+/** The reflection of the sky: stronger at flat angles (Schlick's approximation of the Fresnel equations). */
 function skyReflection({ normal, gloss }: Surface, { direction }: Ray, { sky }: Surroundings): Vector {
   const facing = -dot(normal, direction)
   const mirrored = along(direction, normal, 2 * facing)
@@ -94,7 +94,7 @@ function skyReflection({ normal, gloss }: Surface, { direction }: Ray, { sky }: 
   return scale(sky(mirrored), gloss * (0.04 + 0.4 * grazing * grazing * (1 - facing)))
 }
 
-/** The share of the sky's light that other bodies leave, each taken for a sphere: 1 in the open, less where things meet. */
+/** The share of the sky's light that other bodies, treated as spheres, do not block: 1 in the open, less between bodies. */
 function openness({ point, normal, body }: Surface, bodies: readonly Solid[]): number {
   let open = 1
   for (const other of bodies) {

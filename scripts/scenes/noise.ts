@@ -1,8 +1,8 @@
-// Value noise: random values on a grid of unit cubes, blended smoothly between.
+// Value noise: random values on a grid of unit cubes, interpolated smoothly.
 
 import { scale, type Vector } from './vector.ts'
 
-/** 0 to 1, smooth, with features about one unit wide; each seed its own field. */
+/** Smooth values from 0 to 1, with features about one unit wide. Each seed gives another field. */
 export function noise(point: Vector, seed: number): number {
   const column = Math.floor(point[0])
   const row = Math.floor(point[1])
@@ -15,7 +15,7 @@ export function noise(point: Vector, seed: number): number {
   return blend(low, high, w)
 }
 
-/** Along one edge of a cube, u of the way. */
+/** The value on one edge of a cube, at the fraction u of its length. */
 function edge(x: number, y: number, z: number, seed: number, u: number): number {
   return blend(cellValue(x, y, z, seed), cellValue(x + 1, y, z, seed), u)
 }
@@ -36,7 +36,7 @@ export function cellValue(x: number, y: number, z: number, seed: number): number
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
-/** 0 at 0, 1 at 1, level at both: smoothstep. */
+/** Smoothstep: 0 at 0, 1 at 1, with zero slope at both. */
 export function ease(t: number): number {
   return t * t * (3 - 2 * t)
 }

@@ -1,12 +1,12 @@
-// Real roots of small polynomials, without the trigonometry and the cancellation of the closed forms beyond degree two.
+// Real roots of small polynomials, without the trigonometric functions and the cancellation of the closed forms beyond degree
+// two.
 
 /** A polynomial by its coefficients, constant first. */
 type Polynomial = readonly number[]
 
 /**
- * The roots between low and high where the sign changes, in rising order, of a polynomial of degree two or more. Between two
- * neighbouring roots of its derivative a polynomial only rises or only falls, so that each sign change there encloses exactly
- * one root.
+ * The roots between low and high at which the sign of a polynomial of degree two or more changes, in rising order. Between two
+ * neighbouring roots of its derivative a polynomial is monotonic, so each sign change there encloses exactly one root.
  */
 export function rootsBetween(polynomial: Polynomial, low: number, high: number): number[] {
   if (polynomial.length === 3) return quadraticRoots(polynomial).filter(root => root > low && root < high)
@@ -26,7 +26,7 @@ export function rootsBetween(polynomial: Polynomial, low: number, high: number):
   return roots
 }
 
-/** Both roots, or none; without subtracting like from like. */
+/** Both roots, or none. The formula avoids subtracting nearly equal numbers. */
 function quadraticRoots([c, b, a]: Polynomial): number[] {
   const discriminant = b * b - 4 * a * c
   if (!(discriminant > 0)) return []
@@ -52,7 +52,7 @@ interface Bracket {
   derivative: Polynomial
   left: number
   right: number
-  /** At the right end; at the left end it is not. */
+  /** Whether the polynomial is positive at the right end. It then is negative at the left end, and vice versa. */
   isPositive: boolean
 }
 

@@ -1,4 +1,4 @@
-// How bodies come to rest on the ground y = 0, and from where each can be told for what it is.
+// Poses of bodies that rest on the ground y = 0, and the directions from which each is recognisable.
 
 import type { ShapeName } from './classes.ts'
 import type { Random } from './random.ts'
@@ -10,7 +10,7 @@ import { sphere } from './shapes/sphere.ts'
 import type { Frame, Placed } from './solid.ts'
 import { cross, dot, length, type Vector } from './vector.ts'
 
-/** A body of about the given radius that rests on the ground at (x, 0, z), randomly proportioned and turned. */
+/** A body of about the given radius that rests on the ground at (x, 0, z), with random proportions and rotation. */
 export function restingBody(
   random: Random,
   { name, size, x, z }: { name: ShapeName; size: number; x: number; z: number },
@@ -19,7 +19,7 @@ export function restingBody(
   return { name, position: [x, height, z], ...pose }
 }
 
-/** All of a body but its name and place: how it is turned, and how high its centre is then. */
+/** A body without its name and place: its shape and rotation, and the height of its centre. */
 type Pose = Omit<Placed, 'name' | 'position'> & { height: number }
 
 const POSES: Record<ShapeName, (random: Random, size: number) => Pose> = {
@@ -55,7 +55,7 @@ const POSES: Record<ShapeName, (random: Random, size: number) => Pose> = {
     const halfHeight = size * random.between(0.75, 0.95)
     const shape = cone({ radius, halfHeight })
     if (random.chance(0.7)) return { shape, height: halfHeight, frame: standing(random), footprint: radius }
-    // Lying on its mantle: the axis falls towards the apex by half the opening angle, of which this is the sine.
+    // Lying on its side: the axis points down towards the apex by half the opening angle. This is the sine of that.
     const sine = radius / Math.sqrt(radius * radius + 4 * halfHeight * halfHeight)
     return {
       shape,
@@ -75,7 +75,7 @@ const POSES: Record<ShapeName, (random: Random, size: number) => Pose> = {
   },
 }
 
-/** The axis upright, turned about it at random. */
+/** The axis is vertical; the rotation about it is random. */
 function standing(random: Random): Frame {
   const [cosine, sine] = random.onCircle()
   return [
@@ -85,7 +85,7 @@ function standing(random: Random): Frame {
   ]
 }
 
-/** The axis rising by `rise` (its sine, −1 to 1) towards a random side, and turned about itself at random. */
+/** The axis rises by `rise` (the sine, −1 to 1) in a random direction; the rotation about it is random. */
 function leaning(random: Random, rise: number): Frame {
   const [cosine, sine] = random.onCircle()
   const level = Math.sqrt(1 - rise * rise)
@@ -104,8 +104,8 @@ const turned = (a: Vector, b: Vector, [u, v]: readonly [number, number]): Vector
 ]
 
 /**
- * Whether a body shows from the direction `toEye` what it is: end-on a cylinder and a cone look like discs, edge-on a ring like
- * a bar, face-on a box like any rectangle.
+ * Whether the class of a body is recognisable from the direction `toEye`: end-on, a cylinder and a cone look like discs; edge-on,
+ * a ring looks like a bar; face-on, a box looks like any rectangle.
  */
 export function tellsItself({ name, frame }: Placed, toEye: Vector): boolean {
   const [x, axis, z] = frame
@@ -118,8 +118,8 @@ export function tellsItself({ name, frame }: Placed, toEye: Vector): boolean {
     case 'cylinder':
       return Math.abs(facing) < 0.75
     case 'cone':
-      return facing > -0.3 && facing < 0.75 // a base turned to the eye hides the point
+      return facing > -0.3 && facing < 0.75 // seen from below, the base hides the apex
     case 'ring':
-      return Math.abs(facing) > 0.4 // its hole has to show
+      return Math.abs(facing) > 0.4 // its hole must be visible
   }
 }

@@ -1,4 +1,4 @@
-// The dice of a scene: one stream of numbers from one seed.
+// The random numbers of a scene: one sequence from one seed.
 
 export interface Random {
   /** Uniform in [low, high). */

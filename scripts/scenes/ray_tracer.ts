@@ -1,4 +1,4 @@
-// From a seed to a picture and its mask.
+// Renders a picture and its mask from a seed.
 
 import { rayThrough } from './camera.ts'
 import { sceneClasses } from './classes.ts'
@@ -14,13 +14,13 @@ export interface RenderedScene {
   height: number
   /** Red, green, blue and an opaque alpha; row by row from the top: height · width · 4 bytes. */
   image: Uint8Array
-  /** Per pixel the index in sceneClasses of what is at its centre: height · width bytes. */
+  /** For each pixel, the class at its centre as an index in sceneClasses: height · width bytes. */
   mask: Uint8Array
 }
 
 /**
- * Draws the scene of a seed (a whole number of up to 32 bits). The same seed and size give the same bytes on every machine, and
- * the same seed the same scene in all sizes of one shape.
+ * Draws the scene of a seed (a whole number of up to 32 bits). The same seed and size give the same bytes on every machine. The
+ * same seed gives the same scene in all sizes of one aspect ratio.
  */
 export function renderScene({
   seed,
@@ -52,8 +52,8 @@ interface View {
 }
 
 /**
- * The mask, and the picture by one ray a pixel. Neighbouring pixels take their shadows from different parts of the lamps, so
- * that where a shadow's edge is soft they differ, and `smoothed` sees it.
+ * Renders the mask, and the picture with one ray per pixel. Neighbouring pixels take their shadows from different parts of the
+ * lamps. So they differ at the soft edge of a shadow, where `smoothed` then casts more rays.
  */
 function drawCentres({ scene, width, height, rayAt }: View): Pick<RenderedScene, 'image' | 'mask'> {
   const image = new Uint8Array(height * width * 4).fill(255)
@@ -69,7 +69,7 @@ function drawCentres({ scene, width, height, rayAt }: View): Pick<RenderedScene,
   return { image, mask }
 }
 
-/** Where in a pixel its four light samples lie: on a turned square, so that no two share a row or a column. */
+/** The positions of the four samples in a pixel: on a rotated square, so that no two share a row or a column. */
 const SAMPLES = [
   [0.375, 0.125],
   [0.875, 0.375],
@@ -77,7 +77,7 @@ const SAMPLES = [
   [0.625, 0.875],
 ] as const
 
-/** The picture again, with four rays for each pixel that differs from one of its neighbours. */
+/** The picture, with four rays for each pixel that differs from a neighbour. */
 function smoothed(view: View, centres: Uint8Array): Uint8Array {
   const { scene, width, height, rayAt } = view
   const image = centres.slice()
@@ -95,10 +95,10 @@ function smoothed(view: View, centres: Uint8Array): Uint8Array {
   return image
 }
 
-/** Neighbours that differ by more than this in a channel, of 255, are an edge. */
+/** Neighbours that differ by more than this in a channel (0 to 255) are an edge. */
 const EDGE = 16
 
-/** Whether a pixel is on an edge of anything: of a body, a shadow, or within a texture. */
+/** Whether a pixel is on an edge: of a body, of a shadow, or within a texture. */
 function standsOut(image: Uint8Array, { width, height }: View, x: number, y: number): boolean {
   const pixel = (y * width + x) * 4
   for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++)
@@ -110,7 +110,7 @@ function standsOut(image: Uint8Array, { width, height }: View, x: number, y: num
   return false
 }
 
-/** Writes light into a pixel as film takes it: dim light in proportion, bright light ever less (after Reinhard's curve). */
+/** Writes light to a pixel with a tone curve like film: dim light in proportion, bright light compressed (after Reinhard). */
 function develop(image: Uint8Array, pixel: number, light: Vector) {
   for (let channel = 0; channel < 3; channel++) {
     const l = light[channel]

@@ -1,4 +1,4 @@
-// Draws one scene with the ray tracer beside this file: the picture, and a mask of its classes in VOC's colours.
+// Draws one scene with the ray tracer in this folder: the picture, and a mask of its classes in VOC's colours.
 // usage: npx tsx scripts/scenes/render_scene.ts SEED OUT.png [WIDTH HEIGHT] -> OUT.png, OUT.truth.png
 
 import { mkdirSync, writeFileSync } from 'node:fs'

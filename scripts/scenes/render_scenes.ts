@@ -11,7 +11,7 @@ import { WorkerPool } from '../../src/node/worker_pool.ts'
 import { sceneClasses } from './classes.ts'
 import type { SceneJob } from './render_scenes_worker.ts'
 
-/** Scenes for training have the seeds from here on, those for validation the seeds from 0: no scene is in both. */
+/** The first seed of scenes for training. Scenes for validation have the seeds from 0, so no scene is in both. */
 const FIRST_TRAINING_SEED = 1_000_000
 
 const { values, positionals } = parseArgs({
@@ -44,7 +44,8 @@ const pool = new WorkerPool<SceneJob, void>(new URL('./render_scenes_worker.ts',
 const bar = new cliProgress.SingleBar({ format: '{bar} {value} of {total} scenes · {eta_formatted} left' })
 bar.start(train + val, 0)
 try {
-  // Each lane has one scene under way, two lanes a thread: a thread that is sent all at once draws all before it writes any.
+  // Each lane renders one scene at a time, with two lanes per thread. A thread that gets all jobs at once would render all scenes
+  // before it writes any.
   const seedsLeft = [...splits.val, ...splits.train].values()
   const lane = async () => {
     for (const seed of seedsLeft) {

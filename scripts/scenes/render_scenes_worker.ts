@@ -11,7 +11,7 @@ export interface SceneJob {
   seed: number
   /** Edge of the picture in pixels. */
   size: number
-  /** Gets images/SEED.png and masks/SEED.png. */
+  /** The folder for images/SEED.png and masks/SEED.png. */
   folder: string
 }
 

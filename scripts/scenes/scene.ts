@@ -1,4 +1,4 @@
-// A scene drawn by lot: all that is to be rendered, and nothing of pixels but the picture's shape.
+// A random scene: everything to be rendered. It does not depend on the number of pixels, only on the aspect ratio.
 
 import { type Camera, randomCamera } from './camera.ts'
 import { paint, paintApartFrom } from './colours.ts'
@@ -15,7 +15,7 @@ export interface Scene {
   surroundings: Surroundings
 }
 
-/** The same seed gives the same scene in pictures of one shape, whatever their size. */
+/** A random scene. The same seed gives the same scene in pictures of one aspect ratio, at any size. */
 export function randomScene(seed: number, extent: HalfExtent): Scene {
   const random = seededRandom(seed)
   const camera = randomCamera(random)
@@ -26,7 +26,7 @@ export function randomScene(seed: number, extent: HalfExtent): Scene {
   return { camera, bodies, surroundings }
 }
 
-/** What a body is made of has nothing to do with its class: shape is all there is to tell it by. */
+/** Gives a body a random material, independent of its class: only the shape shows the class. */
 function painted(random: Random, body: Placed, apartFrom: readonly Vector[]): Solid {
   const colour = paintApartFrom(random, apartFrom)
   const second = random.chance(0.4) ? shadeOf(random, colour) : paint(random)

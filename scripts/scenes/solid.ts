@@ -1,26 +1,26 @@
-// A body in the world: a shape, where it stands and how it is turned.
+// A body in the world: a shape with a position and a rotation.
 
 import type { ShapeName } from './classes.ts'
 import type { Ray, Shape } from './shapes/shape.ts'
 import type { Texture } from './textures.ts'
 import { add, dot, scale, subtract, type Vector } from './vector.ts'
 
-/** The unit vectors of a body's own x, y and z, in the world: perpendicular to each other. */
+/** The unit vectors of a body's own x, y and z axes in the world, perpendicular to each other. */
 export type Frame = readonly [x: Vector, y: Vector, z: Vector]
 
-/** A body without its paint: all that layout and masks need. */
+/** A body without its paint: everything needed for layout and masks. */
 export interface Placed {
   name: ShapeName
   shape: Shape
   position: Vector
   frame: Frame
-  /** Of a circle around its position that holds all of it, seen from above. */
+  /** The radius of a circle around its position that contains the body, seen from above. */
   footprint: number
 }
 
 export interface Solid extends Placed {
   texture: Texture
-  /** How much it shines, 0 (chalk) to 1 (glazed). */
+  /** The gloss, 0 (chalk) to 1 (glazed). */
   gloss: number
 }
 
@@ -49,7 +49,7 @@ export function isBlocked(bodies: readonly Placed[], ray: Ray): boolean {
   return false
 }
 
-/** How far along the ray a body begins; Infinity for a miss. */
+/** The distance along the ray to a body; Infinity for a miss. */
 export function distanceTo(body: Placed, ray: Ray): number {
   if (misses(body, ray)) return Number.POSITIVE_INFINITY
   return body.shape.intersect({
@@ -58,7 +58,7 @@ export function distanceTo(body: Placed, ray: Ray): number {
   })
 }
 
-/** Whether a ray passes by a body's bounding sphere: what settles most rays, and so makes no vectors. */
+/** Whether a ray misses a body's bounding sphere. This decides most rays, so it allocates no vectors. */
 function misses({ position, shape }: Placed, { origin, direction }: Ray): boolean {
   const x = position[0] - origin[0]
   const y = position[1] - origin[1]
@@ -69,10 +69,10 @@ function misses({ position, shape }: Placed, { origin, direction }: Ray): boolea
   return approach < 0 || approach * approach < outside
 }
 
-/** A point of the world in a body's own frame. */
+/** Converts a world point to a body's own frame. */
 export const toLocal = (body: Placed, point: Vector): Vector => toFrame(body, subtract(point, body.position))
 
-/** A vector of a body's own frame in the world. */
+/** Converts a vector from a body's own frame to the world. */
 export function toWorld({ frame }: Placed, v: Vector): Vector {
   return add(add(scale(frame[0], v[0]), scale(frame[1], v[1])), scale(frame[2], v[2]))
 }

@@ -1,4 +1,4 @@
-// What stands around the bodies: ground, sky or wall, and light.
+// The surroundings of the bodies: ground, sky or wall, and lights.
 
 import { hsv } from './colours.ts'
 import { ease, turbulence } from './noise.ts'
@@ -10,21 +10,21 @@ export interface Surroundings {
   ground: Texture
   /** A wall behind everything, in the plane z = `z`. */
   wall?: { z: number; texture: Texture }
-  /** The light that comes from a direction where nothing stands. */
+  /** The light from a direction without bodies. */
   sky(direction: Vector): Vector
-  /** The sky where it meets the ground: what distance fades to. */
+  /** The colour of the sky at the horizon, to which distant ground fades. */
   haze: Vector
   lights: Light[]
-  /** The light of the sky from above, and what the ground throws back from below. */
+  /** The ambient light from the sky above, and from the ground below. */
   ambient: { above: Vector; below: Vector }
-  /** Colours that a body should stand out from. */
+  /** Colours from which a body's colour should differ. */
   prevailing: Vector[]
 }
 
 export interface Light {
-  /** The unit vector towards it. */
+  /** The unit vector towards the light. */
   direction: Vector
-  /** Unit vectors towards four of its parts: between them, shadows are soft. */
+  /** Unit vectors towards four parts of the light, for soft shadows. */
   parts: Vector[]
   colour: Vector
 }
@@ -55,7 +55,7 @@ export function randomSurroundings(random: Random): Surroundings {
   }
 }
 
-/** Two near shades of one quiet hue. */
+/** Two similar shades of one muted hue. */
 function mutedPair(random: Random): [Vector, Vector] {
   const hue = random.between(0, 1)
   const saturation = random.between(0, 0.4)
@@ -64,7 +64,7 @@ function mutedPair(random: Random): [Vector, Vector] {
   return [hsv(hue, saturation, value), hsv(hue, saturation * random.between(0.5, 1.5), value + step)]
 }
 
-/** From the haze at the horizon to the zenith, half the time with clouds. */
+/** A gradient from the haze at the horizon to the zenith, half the time with clouds. */
 function skyBetween(random: Random, haze: Vector, zenith: Vector): (direction: Vector) => Vector {
   const seed = random.integer(0, 1e9)
   const cloudiness = random.chance(0.5) ? random.between(0.4, 0.9) : 0
@@ -78,7 +78,7 @@ function skyBetween(random: Random, haze: Vector, zenith: Vector): (direction: V
   }
 }
 
-/** A sun, from the eye's side or across, and half the time a weaker light from elsewhere. */
+/** A sun, from the camera's side or from across, and half the time a weaker light from elsewhere. */
 function randomLights(random: Random): Light[] {
   const warmth = hsv(random.between(0.05, 0.17), random.between(0, 0.25), 1)
   const sun = randomLight(random, scale(warmth, random.between(1, 1.35)))

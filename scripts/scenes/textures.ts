@@ -1,5 +1,5 @@
-// Solid textures: the colour of a body at a point of its own frame, as if it were carved from patterned stuff. Lengths are in
-// shares of the body's size, so that a pattern suits small and large bodies alike.
+// Solid textures: the colour at a point in a body's own frame, as if it were carved from a patterned material. Lengths are
+// relative to the body's size, so that a pattern suits small and large bodies.
 
 import { cellValue, ease, noise, turbulence } from './noise.ts'
 import type { Random } from './random.ts'
@@ -9,12 +9,12 @@ export type Texture = (point: Vector) => Vector
 
 type Pair = readonly [Vector, Vector]
 
-/** A random texture of two colours, the first of which prevails. */
+/** A random texture of two colours. The first covers most of it. */
 export function randomTexture(random: Random, colours: Pair): Texture {
   return random.pick(MAKERS)(random, colours)
 }
 
-/** The same for the ground or a wall: only what looks well on a plane of any size. */
+/** A random texture for the ground or a wall: only those that look good on a plane of any size. */
 export function planeTexture(random: Random, colours: Pair): Texture {
   return random.pick(PLANE_MAKERS)(random, colours)
 }
@@ -22,7 +22,7 @@ export function planeTexture(random: Random, colours: Pair): Texture {
 const MAKERS = [plain, plain, mottled, checker, stripes, segments, marble, grain, spots]
 const PLANE_MAKERS = [plain, mottled, checker, stripes, marble, spots]
 
-/** One colour, hardly uneven. */
+/** One colour with slight variations. */
 function plain(random: Random, [colour]: Pair): Texture {
   const seed = random.integer(0, 1e9)
   return ([x, y, z]) => mix(colour, [0, 0, 0], 0.12 * noise([x * 4, y * 4, z * 4], seed))
@@ -37,7 +37,7 @@ function mottled(random: Random, [first, second]: Pair): Texture {
   }
 }
 
-/** Cubes in turn; half a cube off the origin, so that no face of a centred box falls between two layers. */
+/** Alternating cubes, shifted by half a cube, so that no face of a centred box is on a boundary between layers. */
 function checker(random: Random, [first, second]: Pair): Texture {
   const scale = random.between(1.6, 3.2)
   return ([x, y, z]) => {
@@ -58,7 +58,7 @@ function stripes(random: Random, [first, second]: Pair): Texture {
 function segments(random: Random, [first, second]: Pair): Texture {
   const count = random.integer(1, 3)
   return ([x, , z]) => {
-    // Grows with the angle from −2 to 2, without an arctangent.
+    // Increases with the angle, from −2 to 2, without an arctangent.
     const turn = (z < 0 ? -1 : 1) * (1 - x / (Math.abs(x) + Math.abs(z) + 1e-9))
     return Math.floor((turn + 2) * count) % 2 === 0 ? first : second
   }
@@ -75,7 +75,7 @@ function marble(random: Random, [first, second]: Pair): Texture {
   }
 }
 
-/** Wood: shells around an axis that is a little off the body's own. */
+/** Wood grain: shells around an axis slightly off the body's own. */
 function grain(random: Random, [first, second]: Pair): Texture {
   const seed = random.integer(0, 1e9)
   const scale = random.between(3, 6)
@@ -86,7 +86,7 @@ function grain(random: Random, [first, second]: Pair): Texture {
   }
 }
 
-/** Balls of the second colour, one in each cell of a grid, jittered and of many sizes. */
+/** Balls of the second colour, one in each cell of a grid, with random offsets and sizes. */
 function spots(random: Random, [first, second]: Pair): Texture {
   const seed = random.integer(0, 1e9)
   const scale = random.between(1.8, 3)

@@ -1,8 +1,9 @@
-// Which outputs each workgroup of conv2d_tiled.wgsl computes, and by which taps. src/kernels/tap_regions.ts does the same arithmetic.
+// Which outputs each workgroup of conv2d_tiled.wgsl computes, and by which taps. src/kernels/tap_regions.ts does the
+// same arithmetic.
 //
-// Along an axis, a stretch is a run of outputs for which the same taps fall inside the map. A stretch of rows and a stretch of
-// columns make a region: all its outputs need the same rectangle of taps. Each region is cut into tiles of WORKGROUP_PIXELS outputs.
-// Tiles are counted branch by branch, and region by region within a branch.
+// Along an axis, a stretch is a run of outputs for which the same taps fall inside the map. A stretch of rows and a
+// stretch of columns make a region: all its outputs need the same rectangle of taps. Each region is cut into tiles of
+// WORKGROUP_PIXELS outputs. Tiles are counted branch by branch, and region by region within a branch.
 
 const OUTSIDE = 0x7fffffffu; // a coordinate larger than any map has
 

@@ -1,4 +1,4 @@
-// What an adapter gives at best, measured: the two lines of the roofline model (Williams, Waterman and Patterson, 2009).
+// Measures the best rates of an adapter: the two lines of the roofline model (Williams, Waterman and Patterson, 2009).
 
 import type { Gpu } from '../gpu/gpu.ts'
 import { type Kernel, trafficOf } from '../gpu/kernel.ts'
@@ -15,22 +15,23 @@ export interface Ceilings {
   gigabytesPerSecond: number
 }
 
-/** Too large for the caches of any GPU when it is copied, and small enough to bind on all. */
+/** A copy of this size does not fit in any GPU's caches, and every GPU can bind a buffer of this size. */
 const COPIED_BYTES = 64 * 2 ** 20
-/** How much of it an invocation copies, and how many chains it computes: which is best depends on the adapter. */
+/** The vectors that an invocation copies, and the chains that it computes. The best numbers depend on the adapter. */
 const VECTORS_PER_INVOCATION = [1, 4, 16]
 const CHAINS = [2, 4, 8]
 
-/** Enough to fill any GPU several times over. */
+/** Enough to fill any GPU several times. */
 const INVOCATIONS = 2 ** 18
-/** Rounds of a first trial, which tells how many make a launch that is long enough for its start not to count. */
+/** The rounds of a first trial. Its time says how many rounds a launch of LONG_MILLISECONDS has. */
 const TRIAL_ROUNDS = 8
+/** In a launch of this length, the time of its start does not count. */
 const LONG_MILLISECONDS = 20
 
-/** The best of a few launches of each kind: another process can only make them slower. */
+/** A few launches of each kind; the fastest counts, because other processes can only make a launch slower. */
 const QUICK = { atLeast: 5, milliseconds: 200 }
 
-/** Throws a UserError where the adapter has no `timestamp-query`. */
+/** Throws a UserError if the adapter has no `timestamp-query`. */
 export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
   return { gflops: await measureMultiplyAdds(gpu), gigabytesPerSecond: await measureCopies(gpu) }
 }
@@ -51,7 +52,7 @@ async function measureMultiplyAdds(gpu: Gpu): Promise<number> {
   return best(gpu, kernels, ({ macs }) => 2 * macs!)
 }
 
-/** The most of an amount that any of the kernels does, in 10⁹ a second. */
+/** The best rate of several kernels, in 10⁹ per second. `amount` is the work of one kernel. */
 async function best(gpu: Gpu, kernels: Kernel[], amount: (kernel: Kernel) => number): Promise<number> {
   let most = 0
   for (const kernel of kernels) most = Math.max(most, amount(kernel) / (await fastest(gpu, kernel)) / 1e6)

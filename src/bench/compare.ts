@@ -1,10 +1,10 @@
-// Two things against each other, in a way that treats both alike.
+// Times two calls against each other under the same conditions.
 
 import { type Repetition, repeat, timed } from './repeat.ts'
 
 /**
- * Milliseconds of each, of several calls turn about the shortest: other processes only ever add time, and whatever slows the machine
- * slows both. A first call of each does not count.
+ * The shortest time of each call in milliseconds. The calls take turns, so that a slower machine slows both. The shortest time
+ * counts, because other processes can only add time. A first call of each does not count.
  */
 export async function compare(
   works: [() => Promise<unknown>, () => Promise<unknown>],

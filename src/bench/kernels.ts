@@ -1,4 +1,4 @@
-// The kernels of a plan, each by itself: unlike in a profile, nothing else is in the caches.
+// Times the kernels of a plan, each by itself. Unlike in a profile, the caches hold no other kernel's data.
 
 import { storedBuffers } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -14,17 +14,17 @@ import { type Repetition, type Summary, summary } from './repeat.ts'
 import { timeKernel } from './time_kernel.ts'
 
 export interface KernelBench extends Rates {
-  /** The first that runs it. */
+  /** The first op that runs the kernel. */
   op: string
   shader: string
-  /** Of its output, [n, h, w, c]. */
+  /** The shape of the op's output, [n, h, w, c]. */
   output: Shape
-  /** Ops that run it. */
+  /** The number of ops that run the kernel. */
   uses: number
   milliseconds: Summary
 }
 
-/** Times every different kernel of some steps, on noise; rates are at the median. */
+/** Times every different kernel of some steps on noise. The rates are those of the median. */
 export async function benchKernels(
   gpu: Gpu,
   steps: readonly Step[],
@@ -34,7 +34,7 @@ export async function benchKernels(
     onProgress,
   }: {
     ceilings: Ceilings
-    /** Default: that of `timeKernel`. */
+    /** Default: the default of `timeKernel`. */
     repetition?: Repetition
     onProgress?: (done: number, total: number) => void
   },
@@ -61,7 +61,7 @@ function noiseFor(kernel: Kernel): Record<string, HostData> {
   return Object.fromEntries(data)
 }
 
-/** Those whose kernels differ in nothing but their label, together. */
+/** Groups the steps whose kernels differ only in their label. */
 function groupAlike(steps: readonly Step[]): Step[][] {
   const groups = new Map<string, Step[]>()
   for (const step of steps) {

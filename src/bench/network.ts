@@ -1,4 +1,4 @@
-// A whole network, from photos in memory to masks in memory.
+// Times a whole network, from photos in memory to masks in memory.
 
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
@@ -11,14 +11,15 @@ import { type Profile, profileOf } from './profile.ts'
 import { type Repetition, repeat, type Summary, summary, timed } from './repeat.ts'
 
 export interface NetworkMeasures {
-  /** How often each thing is measured. Default: warm calls for two seconds and at least five, the others for shorter. */
+  /** The number of measurements of each kind. Default: warm calls for two seconds and at least five, others for less. */
   runs?: number
-  /** Where given, kernels are timed too and compared with these, in the network or each by itself; both need timestamps. */
+  /** If given, each kernel is timed in the network and compared with these ceilings. Needs timestamps. */
   profile?: Ceilings
+  /** If given, each kernel is timed by itself and compared with these ceilings. Needs timestamps. */
   kernels?: Ceilings
-  /** What was measured on this GPU, for the kernels to be chosen by. Default: nothing. */
+  /** The fastest variants that were measured on this GPU. Default: none. */
   tuned?: TunedVariants
-  /** Called with what is measured next, and with how far that is. */
+  /** Called before each measurement with its name, and with its progress if it has several parts. */
   onStage?: (stage: NetworkStage, detail?: string) => void
 }
 
@@ -26,30 +27,30 @@ export type NetworkStage = 'first call' | 'warm calls' | 'profile' | 'kernels'
 
 export interface NetworkBench {
   milliseconds: {
-    /** Of the first call, which plans, uploads the weights and compiles. */
+    /** The first call, which also plans, uploads the weights and compiles. */
     first: number
-    /** Of calls after it: upload of the photos' RGBA, one submission, readback of the masks. */
+    /** Later calls: upload of the photos' RGBA, one submission, readback of the masks. */
     warm: Summary
   }
-  /** A call's multiply-adds, every tap of a convolution counted. */
+  /** The multiply-adds of a call, counting every tap of a convolution. */
   macs: number
   gpuBytes: {
-    /** Of the activations. */
+    /** The activations. */
     arena: number
     weights: number
-    /** The most that was allocated at a time: in the first call, while weights are uploaded. */
+    /** The most memory at a time: in the first call, while weights are uploaded. */
     peak: number
   }
   profile?: Profile
   kernels?: KernelBench[]
 }
 
-/** Calls before those that are timed go on for so long: GPUs raise their clocks under load. */
+/** Untimed calls before the timed ones: GPUs raise their clocks under load. */
 const WARM_UP = { atLeast: 0, milliseconds: 500 }
 const CALLS = { atLeast: 5, milliseconds: 2000 }
 const PROFILES = { atLeast: 3, atMost: 20, milliseconds: 2000 }
 
-/** Photos are of one size. `gpu` is a new one, so that its peak is this network's alone. */
+/** All photos have one size. `gpu` must be new, so that its peak memory is this network's. */
 export async function benchNetwork(
   gpu: Gpu,
   model: SegmenterModel,

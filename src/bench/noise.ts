@@ -1,9 +1,9 @@
-// What benches compute with where it does not matter: the same values every time, and varied, since a driver may be quicker with zeros.
+// Input of benches. The values are the same every time, and they vary, because a driver may be quicker with zeros.
 
 import type { Image } from '../data/image.ts'
 import { normalSource } from '../model/initial_weights.ts'
 
-/** Drawn once and then repeated: drawing as many as a large tensor holds takes longer than the kernel that is timed. */
+/** So many values are drawn once and then repeated. Drawing the values of a large tensor takes longer than the timed kernel. */
 const PERIOD = 65_521
 const period = Float32Array.from({ length: PERIOD }, normalSource(1))
 
@@ -23,7 +23,7 @@ export function noisePhoto(size: number): Image {
   return { ...squareSize(size), data: new Uint8Array(data.buffer) }
 }
 
-/** That of such a photo. */
+/** The size of a square photo. */
 export const squareSize = (size: number) => ({
   ...{ width: size, height: size },
   ...{ originalWidth: size, originalHeight: size },

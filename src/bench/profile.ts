@@ -1,4 +1,4 @@
-// Where a program's time goes: by shader, and by op.
+// The time of a program, by shader and by op.
 
 import { shaderName } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/program.ts'
@@ -11,9 +11,16 @@ export interface Profile {
 }
 
 export type ProfileRow<Key> = Key &
-  Rates & { milliseconds: number /** Of the program's time, 0 … 1. */; share: number }
+  Rates & {
+    milliseconds: number
+    /** The share of the program's time, 0 to 1. */
+    share: number
+  }
 
-/** Of each kernel the shortest of its times in several profiles of one program; in both parts the longest comes first. */
+/**
+ * Takes each kernel's shortest time from several profiles of one program. In both parts, the row with the longest time is
+ * first.
+ */
 export function profileOf(runs: readonly KernelTime[][], ceilings: Ceilings): Profile {
   const times = fastest(runs)
   const total = sum(times)

@@ -1,23 +1,23 @@
-// How much work kernels did in their time, and how near that is to what the adapter gives at best.
+// The rates at which kernels work, and their share of the best rates of the adapter.
 
 import { type Kernel, trafficOf } from '../gpu/kernel.ts'
 import type { Ceilings } from './ceilings.ts'
 
 export interface Rates {
-  /** 10⁹ operations a second, two to a multiply-add: the convolutions', every tap counted, those in the padding too. */
+  /** 10⁹ operations per second, two for each multiply-add of a convolution. Every tap counts, also taps in the padding. */
   gflops?: number
-  /** 10⁹ bytes a second, each byte that has to be read or written counted once, as if caches were perfect. */
+  /** 10⁹ bytes per second. Each byte that must be read or written counts once, as if caches were perfect. */
   gigabytesPerSecond: number
   /**
-   * The time that the ceilings allow for the work, over the time that it took: 1 is the best that this adapter can. More is
-   * possible where work is left out (taps in the padding) or where data stays in a cache.
+   * The shortest time that the ceilings allow for the work, divided by the measured time: 1 is the best possible. It can be
+   * more if the kernel leaves work out (taps in the padding) or finds its data in a cache.
    */
   ofCeiling: number
-  /** Which ceiling is the nearer one. */
+  /** The ceiling that limits the kernels more. */
   boundBy: 'arithmetic' | 'memory'
 }
 
-/** Of kernels that together took so long. */
+/** The rates of kernels that together took this time. */
 export function ratesOf(kernels: readonly Kernel[], milliseconds: number, ceilings: Ceilings): Rates {
   const sum = (amount: (kernel: Kernel) => number) =>
     kernels.reduce((total, kernel) => total + amount(kernel), 0)

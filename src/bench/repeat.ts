@@ -1,26 +1,26 @@
-// Measuring again and again, and what the times say.
+// Repeats a measurement and summarises the times.
 
 export interface Repetition {
-  /** Measurements that are made in any case. */
+  /** The least number of measurements. */
   atLeast: number
-  /** Default: no limit. */
+  /** The most measurements. Default: no limit. */
   atMost?: number
-  /** Within these limits it goes on for so long. */
+  /** Between the two numbers, measurements are repeated for this long. */
   milliseconds: number
 }
 
-/** What several measurements of one thing found, in milliseconds. */
+/** A summary of several measurements, in milliseconds. */
 export interface Summary {
   median: number
-  /** What other processes disturbed least: they only ever add time. */
+  /** The measurement that other processes disturbed least: they can only add time. */
   minimum: number
-  /** From the first to the third quartile: the middle half of the measurements lies within so much of each other. */
+  /** The third quartile minus the first: the range of the middle half of the measurements. */
   interquartileRange: number
-  /** Measurements. */
+  /** The number of measurements. */
   count: number
 }
 
-/** What `measure` returns, in milliseconds, time after time. */
+/** Calls `measure` repeatedly. Returns its results, in milliseconds. */
 export async function repeat(
   measure: () => Promise<number>,
   { atLeast, atMost = Infinity, milliseconds }: Repetition,
@@ -32,14 +32,14 @@ export async function repeat(
   return times
 }
 
-/** How long something takes, in milliseconds. */
+/** The duration of a call in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await work()
   return performance.now() - start
 }
 
-/** Of at least one measurement. */
+/** Summarises one or more measurements. */
 export function summary(times: readonly number[]): Summary {
   const sorted = times.toSorted((a, b) => a - b)
   return {
@@ -50,7 +50,7 @@ export function summary(times: readonly number[]): Summary {
   }
 }
 
-/** Between two measurements in proportion (Hyndman and Fan's seventh definition, that of R, NumPy and spreadsheets). */
+/** Interpolates between two measurements (Hyndman and Fan's definition 7, the default of R and NumPy). */
 function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1)
   const below = sorted[Math.floor(place)]

@@ -1,4 +1,4 @@
-// One kernel, timed by itself by the GPU's own clock.
+// Times one kernel by itself with the GPU's own clock.
 
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
@@ -9,8 +9,8 @@ import { type Repetition, repeat } from './repeat.ts'
 const ENOUGH: Repetition = { atLeast: 5, atMost: 200, milliseconds: 200 }
 
 /**
- * The GPU's own times of a kernel by itself, in milliseconds, after a first run that compiles it. `data` is as for `runKernel`.
- * Throws a UserError where the adapter has no `timestamp-query`.
+ * The GPU's own times of a kernel, in milliseconds. A first run, which compiles it, does not count. `data` is as for `runKernel`.
+ * Throws a UserError if the adapter has no `timestamp-query`.
  */
 export async function timeKernel(
   gpu: Gpu,

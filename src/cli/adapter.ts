@@ -1,8 +1,8 @@
-// The GPU, as commands tell of it.
+// Describes the GPU for the output of commands.
 
 import type { Gpu } from '../gpu/gpu.ts'
 
-/** Those that decide what fits and how fast it runs. */
+/** The limits that determine which networks fit and how fast they run. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',

@@ -1,4 +1,4 @@
-// What charts share: their looks, panels below each other, and SVG in the end.
+// Shared parts of charts: their style, stacked panels, and the output as SVG.
 
 import type { BarSeriesOption, LineSeriesOption, ScatterSeriesOption } from 'echarts/charts'
 import type { GridComponentOption, TitleComponentOption } from 'echarts/components'
@@ -10,10 +10,10 @@ use([GridComponent, TitleComponent, SVGRenderer])
 export type Series = LineSeriesOption | ScatterSeriesOption | BarSeriesOption
 export type ChartOption = ComposeOption<Series | GridComponentOption | TitleComponentOption>
 
-/** In pixels, of every chart. */
+/** The width of every chart in pixels. */
 export const WIDTH = 960
 export const MARGIN = { left: 68, right: 36, top: 96, bottom: 56 }
-/** Between two panels: the title of the lower one stands there. */
+/** The space between two panels, which holds the title of the lower one. */
 const GAP = 56
 
 export const INK = { title: '#222', text: '#555', frame: '#bbb', grid: '#eee' }
@@ -50,7 +50,7 @@ export const panelTitle = (text: string, top: number, left = MARGIN.left): Title
   textStyle: { fontSize: 12.5, fontWeight: 600, color: INK.text },
 })
 
-/** Where panels of these heights begin, below each other, and the height of the chart. */
+/** The top of each panel when panels of these heights are stacked, and the height of the chart. */
 export function stack(heights: readonly number[]): { tops: number[]; height: number } {
   const tops: number[] = []
   let top = MARGIN.top

@@ -1,4 +1,4 @@
-// The subcommands. Each is loaded when it is used: together they take several times as long to load as the longest of them.
+// The subcommands. Each is loaded only when used: loading all takes several times as long as loading the largest.
 
 import type { Command } from 'commander'
 
@@ -11,7 +11,7 @@ export interface Subcommand {
 export const subcommands: readonly Subcommand[] = [
   {
     name: 'doctor',
-    summary: 'see which GPU there is, and whether it computes correctly',
+    summary: 'show the GPU, and check that it computes correctly',
     load: async () => (await import('./doctor/doctor.ts')).doctorCommand(),
   },
   {
@@ -41,12 +41,12 @@ export const subcommands: readonly Subcommand[] = [
   },
   {
     name: 'tune',
-    summary: 'measure which kernels are fastest on this GPU, for later runs',
+    summary: 'measure which kernels are fastest on this GPU, for later use',
     load: async () => (await import('./tune/tune.ts')).tuneCommand(),
   },
   {
     name: 'completion',
-    summary: 'complete this command in your shell by the Tab key',
+    summary: 'print a script that completes this command in your shell',
     load: async () => (await import('./completion/completion.ts')).completionCommand(),
   },
 ]

@@ -1,4 +1,4 @@
-// A dataset that a command is given: opened, and looked through before anything is computed with it.
+// Opens a dataset for a command, and checks it before anything is computed.
 
 import type { DatasetReport } from '../data/check.ts'
 import { UserError } from '../errors.ts'
@@ -8,27 +8,27 @@ import { openDataset } from '../node/datasets/open.ts'
 import { countBar } from './progress.ts'
 
 export interface DatasetOptions {
-  /** As `voc:DIR`. */
+  /** For example `voc:DIR`. */
   dataset: string
   split: string
-  /** Only the first so many images. */
+  /** Use only so many images from the beginning. */
   limit?: number
-  /** Whether images that have problems are left out or skipped; else one of them is an error. */
+  /** Whether images with problems are skipped. Otherwise such an image is an error. */
   skipBad?: boolean
 }
 
 export interface CheckedDataset {
-  /** All of it: where bad images are to be skipped, `report` says which those are. */
+  /** The whole dataset. If bad images are skipped, `report` lists them. */
   dataset: FileDataset
   report: DatasetReport
 }
 
-/** Problems that are told one by one. */
+/** The most problems that are listed one by one. */
 const MAX_LINES = 20
 
 /**
- * Throws an error of a line for each problem, unless images that have problems are to be skipped: then those are warnings.
- * What is wrong with the whole dataset is an error in any case.
+ * Opens and checks a dataset. Throws an error with a line for each problem. If images with problems are skipped, prints these
+ * lines as warnings instead. A problem with the whole dataset is always an error.
  */
 export async function openChecked(options: DatasetOptions): Promise<CheckedDataset> {
   const dataset = await openPart(options)
@@ -37,14 +37,14 @@ export async function openChecked(options: DatasetOptions): Promise<CheckedDatas
   const lines = problemLines(report)
   const canSkip = report.problems.every(({ index }) => index !== undefined)
   if (lines.length > 0 && !(canSkip && options.skipBad)) {
-    const advice = canSkip ? ['--skip-bad goes on without them'] : []
+    const advice = canSkip ? ['--skip-bad leaves them out'] : []
     throw new AggregateError([...lines, ...advice].map(line => new UserError(line)))
   }
   for (const line of [...lines, ...report.warnings]) console.warn(`warning: ${line}`)
   return { dataset, report }
 }
 
-/** Only the images without a problem. Throws a UserError where there is none. */
+/** The dataset without images that have problems. Throws a UserError if none remain. */
 export function soundImages({ dataset, report }: CheckedDataset): FileDataset {
   if (report.problems.length === 0) return dataset
   const bad = new Set(report.problems.map(({ index }) => index))

@@ -1,5 +1,5 @@
-// The part of ECharts that our charts use. The build replaces this module by a bundle of that part (scripts/bundle_echarts.mjs):
-// ECharts is 68 MB installed, of which a chart needs 0.5.
+// The part of ECharts that the charts use. The build replaces this module with a bundle of that part
+// (scripts/bundle_echarts.mjs): ECharts takes 68 MB when installed, the part 0.5 MB.
 
 export { BarChart, LineChart, ScatterChart } from 'echarts/charts'
 export { GridComponent, TitleComponent } from 'echarts/components'

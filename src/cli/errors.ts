@@ -2,15 +2,15 @@ import { UserError } from '../errors.ts'
 import { printablePath } from '../printable.ts'
 
 /**
- * Says on stderr what went wrong, a line for each error. What is the user's to mend says so itself; anything else is a
- * bug here, whose stack ATROUS_DEBUG shows.
+ * Prints an error on stderr, one line for each cause. A UserError explains what the user can do. Anything else is a bug in this
+ * package; ATROUS_DEBUG shows its stack.
  */
 export function reportError(error: unknown): void {
   if (error instanceof AggregateError) for (const each of error.errors) reportError(each)
   else console.error(`error: ${safeLines(describe(error))}`)
 }
 
-/** Text may come from files: what steers terminals is left out, and line breaks stay. */
+/** Text may come from files: removes terminal control sequences, keeps line breaks. */
 const safeLines = (text: string): string =>
   text
     .split('\n')
@@ -20,14 +20,14 @@ const safeLines = (text: string): string =>
 function describe(error: unknown): string {
   if (error instanceof UserError) return error.message
   if (process.env.ATROUS_DEBUG && error instanceof Error) return error.stack ?? error.message
-  return `${error instanceof Error ? error.message : error} (unexpected; ATROUS_DEBUG=1 shows where)`
+  return `${error instanceof Error ? error.message : error} (unexpected; ATROUS_DEBUG=1 shows the stack)`
 }
 
-/** Errors that are about one thing of several, kept until the others are done. */
+/** Collects errors about single items until all items are done. */
 export class Failures {
   readonly #errors: UserError[] = []
 
-  /** What the work returns; undefined where it threw a UserError, whose message then begins with `subject`. */
+  /** Returns the result of the work. After a UserError, returns undefined and keeps the error with `subject` in its message. */
   async attempt<T>(subject: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work()

@@ -1,4 +1,4 @@
-// `atrous evaluate`: how well a model does on labelled photos.
+// `atrous evaluate`: scores a model on labelled photos.
 
 import { Command } from 'commander'
 import type { InferenceOptions } from '../inference/segmenter.ts'
@@ -14,20 +14,20 @@ import { quietableAction } from './quiet.ts'
 
 const NOTES = `
 Datasets:
-  voc:DIR        PASCAL VOC's folders; other classes than VOC's in classes.txt
+  voc:DIR        PASCAL VOC's folders; classes.txt names classes other than VOC's
   folder:DIR     images/, masks/ and classes.txt; splits/NAME.txt, or else
                  train, val (a fifth of the images) and all
   coco:DIR       annotations/instances_NAME.json, all categories
-  coco-voc:DIR   of that, images with more than 1000 pixels of VOC's classes
+  coco-voc:DIR   only its images with more than 1000 pixels of VOC's classes
 
 Examples:
   atrous evaluate --dataset voc:VOC2012
   atrous evaluate --dataset voc:VOC2012 --output-stride 8 --flip
                   --scales 0.5,0.75,1,1.25,1.5,1.75     as in the paper's tables
 
-Intersection over union is counted over the whole set, without pixels labelled
-255; a class that is in neither labels nor predictions is left out of the mean,
-which then says so. A class that is only predicted has 0.`
+Intersection over union (IoU) is computed over the whole set, without pixels
+labelled 255. A class in neither labels nor predictions is left out of the mean,
+and the output says so. A class that is only predicted scores 0.`
 
 interface Options extends InferenceOptions, DatasetOptions {
   model: string
@@ -39,10 +39,10 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description("Compares a model's masks with a dataset's: mean IoU, IoU of each class, pixel accuracy.")
     .requiredOption('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
-    .option('--split <name>', 'which part of it', 'val')
+    .option('--split <name>', 'the split of the dataset', 'val')
   addInferenceOptions(command)
-    .option('--limit <n>', 'only the first so many images', positiveInteger)
-    .option('--skip-bad', 'leave out images that have problems, instead of stopping')
+    .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
+    .option('--skip-bad', 'leave out images with problems instead of stopping')
     .option('--json', 'print an object, with the confusion matrix')
     .addHelpText('after', NOTES)
   return quietableAction(command, run)
@@ -61,7 +61,7 @@ async function run(options: Options): Promise<void> {
       onError: options.skipBad ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
     })
     const milliseconds = Math.round(performance.now() - start)
-    bar.stop() // before the results, or it would erase them
+    bar.stop() // stopped before printing, or the bar would erase the results
     console.log(options.json ? JSON.stringify({ ...found, milliseconds }) : text(found, milliseconds))
   } finally {
     bar.stop()
@@ -84,5 +84,5 @@ function text(found: Evaluation, milliseconds: number): string {
   ].join('\n')
 }
 
-/** A dash for what was not scored. */
+/** A dash if there is no score. */
 const scoreText = (score: number | null) => (score === null ? '–' : percentText(score))

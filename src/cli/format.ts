@@ -1,20 +1,20 @@
-// Numbers and tables for people.
+// Formats numbers and tables as text.
 
-/** Bytes in the unit of their size: `10.4 MB`. */
+/** Bytes in a suitable unit: `10.4 MB`. */
 export function bytesText(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`
   const [divisor, unit] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB']
   return `${(bytes / divisor).toFixed(1)} ${unit}`
 }
 
-/** A share as a percentage; what is there but rounds to nothing shows as `<0.1 %`. */
+/** A share as a percentage. A share above 0 that rounds to nothing shows as `<0.1 %`. */
 export function percentText(share: number): string {
   return share > 0 && share < 0.0005 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`
 }
 
 export const secondsText = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`
 
-/** How long something will take, as exactly as one can know: `40 s`, `12 min`, `3 h 20 min`. */
+/** A rounded estimate of a duration: `40 s`, `12 min`, `3 h 20 min`. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000)
   if (seconds < 60) return `${seconds} s`
@@ -22,11 +22,11 @@ export function durationText(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Three digits, enough for what varies by per cents: 0.0123, 1.23, 123. Nothing for what is not known. */
+/** Three significant digits, enough for measurements that vary by per cents: 0.0123, 1.23, 123. Empty if undefined. */
 export const digits = (value: number | undefined): string =>
   value === undefined ? '' : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 
-/** Rows of cells as lines, each column as wide as its widest cell; those from `numbers` on are aligned to the right. */
+/** Rows of cells as lines. Each column is as wide as its widest cell; columns from `numbers` on are right-aligned. */
 export function table(rows: string[][], { numbers = Infinity } = {}): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
   return rows

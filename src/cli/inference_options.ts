@@ -1,4 +1,4 @@
-// The options of `segment` and `evaluate` that say which model looks at a photo, and how.
+// The options of `segment` and `evaluate` for the model and its input.
 
 import type { Command } from 'commander'
 import type { InferenceOptions } from '../inference/inference_options.ts'
@@ -14,19 +14,19 @@ export const addInferenceOptions = (command: Command): Command =>
     )
     .option(
       '--output-stride <n>',
-      "8 or 16: pixels of the photo to one of the network's (default: the model's)",
+      "8 or 16, the reduction of the photo in the network (default: the model's)",
       positiveInteger,
     )
     .option('--scales <factors>', 'average the network over several image sizes', scaleList)
-    .option('--flip', 'average over the mirrored photo too')
+    .option('--flip', 'average with the mirrored photo')
     .option(
       '--size <pixels>',
-      "length of the photo's edge as the network sees it (default: the model's)",
+      "longest edge to which the photo is scaled (default: the model's)",
       positiveInteger,
     )
     .addOption(precisionOption())
 
-/** Of a command's options those that the library takes. */
+/** A command's options that the library takes. */
 export const inferenceOf = ({ outputStride, scales, flip, size }: InferenceOptions): InferenceOptions => ({
   outputStride,
   scales,

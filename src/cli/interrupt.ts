@@ -1,4 +1,4 @@
-// Signals that ask a command to end: Ctrl-C, `kill`, and a terminal that was closed.
+// Handles signals that end a command: Ctrl-C, `kill`, and a closed terminal.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
@@ -9,7 +9,7 @@ export type EndSignal = keyof typeof EXIT_CODES
 
 const SIGNALS = Object.keys(EXIT_CODES) as EndSignal[]
 
-/** Ends a command that has said and kept what it had to: `run` returns the exit code. */
+/** Ends a command that has saved its work and printed its messages: `run` returns the exit code. */
 export class InterruptedError extends Error {
   override name = 'InterruptedError'
   readonly signal: EndSignal
@@ -19,7 +19,7 @@ export class InterruptedError extends Error {
     this.signal = signal
   }
 
-  /** As a shell reports a process that the signal ended: 128 and the signal's number. */
+  /** The exit code that a shell reports for a process ended by the signal: 128 plus the signal's number. */
   get exitCode(): number {
     return EXIT_CODES[this.signal]
   }
@@ -28,20 +28,23 @@ export class InterruptedError extends Error {
 export interface Interrupt {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** The first signal, once it came. */
+  /** The error for the first signal, once received. */
   readonly error: InterruptedError | undefined
-  /** Throws an InterruptedError once a signal came. */
+  /** Throws an InterruptedError if a signal was received. */
   check(): void
-  /** Waits for work that is worth nothing once the command is to end. Then throws an InterruptedError and lets the work go. */
+  /**
+   * Waits for work whose result is useless once a signal ends the command. On a signal throws an InterruptedError and no longer
+   * waits for the work.
+   */
   orEnd<T>(work: Promise<T>): Promise<T>
-  /** From here on signals end the process as ever. */
+  /** Restores the default: signals end the process. */
   release(): void
 }
 
-/** One Ctrl-C may arrive twice, since npx and npm pass on what the terminal has sent already. */
+/** One Ctrl-C may arrive twice: npx and npm also forward the terminal's signal. */
 const SAME_REQUEST_MS = 1000
 
-/** Asked early: once a terminal was closed, it is none any more. */
+/** Checked at the start: a closed terminal no longer counts as one. */
 const hasTerminal = [0, 1, 2].some(isatty)
 
 /** Catches the first signal. The second, more than a second later, ends the process at once. */
@@ -67,12 +70,12 @@ export function catchSignals(): Interrupt {
     orEnd: work => orAborted(work, controller.signal),
     release() {
       for (const name of SIGNALS) process.off(name, onSignal)
-      if (!error) process.stderr.off('error', ignore) // what was said last may fail only later
+      if (!error) process.stderr.off('error', ignore) // the last output may fail only later
     },
   }
 }
 
-/** Undefined where a signal ended the work. */
+/** The result of the work; undefined if a signal ended it. */
 export async function unlessInterrupted<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
@@ -82,10 +85,10 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T | undefi
   }
 }
 
-/** After SIGHUP there may be no terminal to write to: no reason to lose what is to be kept. */
+/** After SIGHUP writing to the terminal may fail. This must not prevent saving the work. */
 const ignore = () => {}
 
-/** Work that goes on though nobody waits for it any more. */
+/** Work that still runs but that nobody waits for. */
 const letGo = new Set<Promise<unknown>>()
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -101,13 +104,12 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-/** So long does the process wait for work that was let go, in milliseconds. */
+/** How long the process waits for such work before it ends, in milliseconds. */
 const PATIENCE_MS = 2000
 
 /**
- * Ends the process after a command that was interrupted, by its exit code or by the signal itself: a shell reports the same code.
- * `process.exit` would crash where work that was let go keeps the GPU's driver busy. And Node itself aborts where it cannot reset
- * a terminal that was closed.
+ * Ends the process after an interrupted command, by its exit code or by the signal itself: a shell reports the same code.
+ * `process.exit` would crash if such work keeps the GPU's driver busy. Node itself aborts if it cannot reset a closed terminal.
  */
 export async function endInterrupted(exitCode: number): Promise<void> {
   process.stdout.on('error', ignore)
@@ -119,9 +121,9 @@ export async function endInterrupted(exitCode: number): Promise<void> {
   else process.exit(exitCode)
 }
 
-/** Ends the process at once, as the signal does where nobody catches it. */
+/** Ends the process at once, as the signal does by default. */
 function dieBy(signal: EndSignal): void {
-  // Windows has no such signals, and the system protects the first process of a container from its own.
+  // Windows has no such signals. In a container the system protects the first process from its own signals.
   if (process.platform === 'win32' || process.pid === 1) process.exit(EXIT_CODES[signal])
   process.removeAllListeners(signal)
   process.kill(process.pid, signal)

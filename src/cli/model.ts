@@ -9,8 +9,8 @@ import { type DownloadBar, downloadBar } from './progress.ts'
 export const DEFAULT_MODEL = 'deeplabv3_mobilenet_v2'
 
 /**
- * Runs what may download a model, and shows the download. Where the default model cannot be had, the error names one that needs
- * no network.
+ * Runs work that may download a model, and shows the download. If the default model cannot be downloaded, the error suggests one
+ * that needs no network.
  */
 export async function withDownloads<T>(
   model: string,
@@ -29,7 +29,7 @@ export async function withDownloads<T>(
   }
 }
 
-/** Loads a model, and shows its download. Throws a UserError where it cannot run at the output stride or precision that are asked for. */
+/** Loads a model, and shows its download. Throws a UserError if it does not support the requested output stride or precision. */
 export async function loadModel(
   name: string,
   { outputStride, precision }: { outputStride?: number; precision?: Precision } = {},
@@ -44,7 +44,7 @@ export async function loadModel(
   }
 }
 
-/** Throws a UserError where a model of this name and config cannot run at an output stride. */
+/** Throws a UserError if the model with this name and config cannot run at an output stride. */
 export function checkReachable(outputStride: number, name: string, config: DeepLabConfig): void {
   const reachable = outputStrides(config)
   if (!reachable.includes(outputStride))

@@ -1,9 +1,9 @@
-// What options take, from text; commander puts the option's name before a complaint.
+// Parses the values of options. Commander puts the option's name before an error message.
 
 import { InvalidArgumentError, Option } from 'commander'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 
-/** Above any count of use, and small enough to count with. */
+/** A limit above any useful count, and small enough for exact arithmetic. */
 const LARGEST_COUNT = 1e9
 
 export function positiveInteger(text: string): number {
@@ -73,8 +73,8 @@ export function classWeights(text: string): 'balanced' | number[] {
 /** `bicycle,chair` */
 export const nameList = (text: string): string[] => text.split(',').map(name => name.trim())
 
-/** Of those that run a network on photos. */
+/** The option of commands that run a network on photos. */
 export const precisionOption = (): Option =>
-  new Option('--precision <kind>', 'fp16: stored in half the memory, faster on GPUs with f16')
+  new Option('--precision <kind>', 'fp16 takes half the memory, and is faster on GPUs with f16')
     .choices(['fp32', 'fp16'])
     .default('fp32')

@@ -1,22 +1,22 @@
-// Where results go.
+// Checks and names for output files.
 
 import { access, constants, lstat, opendir, stat } from 'node:fs/promises'
 import { dirname, join, parse, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { fileError } from '../node/files/file_error.ts'
 
-/** Throws a UserError where a folder, which may not exist yet, could not be written; makes nothing. */
+/** Throws a UserError if a folder, which may not exist yet, is not writable. Creates nothing. */
 export async function checkWritable(folder: string): Promise<void> {
   try {
     const existing = await nearestExisting(resolve(folder))
-    await opendir(existing).then(opened => opened.close()) // throws where it is a file
+    await opendir(existing).then(opened => opened.close()) // throws if it is a file
     await access(existing, constants.W_OK)
   } catch (error) {
     throw fileError(folder, error)
   }
 }
 
-/** Whether a file, a folder or a link is there. Throws a UserError where the file system does not tell. */
+/** Whether a file, a folder or a link exists. Throws a UserError if the file system cannot tell. */
 export async function exists(path: string): Promise<boolean> {
   try {
     return Boolean(await lstat(path))
@@ -27,12 +27,12 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Throws a UserError that ends with the advice where one of the files is there already: no file is replaced unasked. */
+/** Throws a UserError that ends with the advice if one of the files exists: no file is replaced without permission. */
 export async function refuseExisting(files: readonly string[], advice: string): Promise<void> {
   for (const file of files) if (await exists(file)) throw new UserError(`${file} exists: ${advice}`)
 }
 
-/** The path itself where it exists, else the closest folder above it that does. */
+/** The path itself if it exists, else the closest existing folder above it. */
 async function nearestExisting(path: string): Promise<string> {
   const exists = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -42,9 +42,8 @@ async function nearestExisting(path: string): Promise<string> {
 }
 
 /**
- * For each input the path, less its ending, under which its results are written: `out/photo` for `photos/photo.jpg`.
- * Inputs of one base name are told apart by numbers, `out/photo`, `out/photo-2`, even where only the case differs:
- * many file systems ignore it. Of a very long name only the beginning is kept.
+ * For each input, the path of its results without extension: `out/photo` for `photos/photo.jpg`. Inputs with the same base name
+ * get numbers, `out/photo`, `out/photo-2`, even if only the case differs: many file systems ignore case. A very long name is cut.
  */
 export function outputPrefixes(inputs: readonly string[], folder: string): string[] {
   const taken = new Set<string>()
@@ -58,13 +57,13 @@ export function outputPrefixes(inputs: readonly string[], folder: string): strin
   })
 }
 
-/** Bytes. Results add endings and numbers to a name, and file systems take 255 in all. */
+/** In bytes. Results add extensions and numbers to a name, and file systems allow 255 bytes in all. */
 const LONGEST_NAME = 200
 
 function shortened(name: string): string {
   const bytes = Buffer.from(name)
   if (bytes.length <= LONGEST_NAME) return name
-  // A character that is cut in two becomes U+FFFD.
+  // A character cut in two becomes U+FFFD.
   return bytes
     .subarray(0, LONGEST_NAME)
     .toString()

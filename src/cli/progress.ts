@@ -1,4 +1,4 @@
-// Progress bars on stderr: stdout carries results only. Where stderr is no terminal there are none, nor with --quiet.
+// Progress bars on stderr, since stdout is for results only. There are none with --quiet or if stderr is not a terminal.
 
 import { basename } from 'node:path'
 import cliProgress from 'cli-progress'
@@ -13,7 +13,7 @@ export interface CountBar {
   stop(): void
 }
 
-/** Counts `total` things of a kind that all take about as long; `shown` is false where something else shows the progress. */
+/** A bar that counts `total` items of about the same duration. `shown` is false if other output shows the progress. */
 export function countBar(total: number, things: string, { shown }: { shown: boolean }): CountBar {
   if (!shown || !canShow()) return { step() {}, stop() {} }
   const format = `{bar} {value} of {total} ${things} · {eta_formatted} left`
@@ -28,7 +28,7 @@ export interface DownloadBar {
   stop(): void
 }
 
-/** Follows downloads, one file after the other, and prints warnings about them. */
+/** A bar for downloads, one file after the other, which also prints warnings about them. */
 export function downloadBar(): DownloadBar {
   const onWarning = (message: string) => {
     if (!isQuiet()) console.error(`warning: ${message}`)
@@ -56,7 +56,7 @@ export function downloadBar(): DownloadBar {
       } else bar?.update(receivedBytes, texts)
     },
     onWarning(message) {
-      bar?.stop() // the warning gets a line of its own; the next bar starts below it
+      bar?.stop() // the warning gets its own line; the next bar starts below it
       current.file = ''
       onWarning(message)
     },
@@ -67,13 +67,13 @@ export function downloadBar(): DownloadBar {
 }
 
 export interface StageBar {
-  /** Shows that `done` are done, and what is done now. */
+  /** Shows the number of finished items and the present stage. */
   show(done: number, stage: string): void
-  /** Clears the line, for others to write on it, until `show` is called again. */
+  /** Clears the line for other output until `show` is called again. */
   hide(): void
 }
 
-/** For things that take long and not equally long; it counts them, and the time. */
+/** A bar for items of long and different durations: it counts them, and shows the time. */
 export function stageBar(total: number): StageBar {
   if (!canShow()) return { show() {}, hide() {} }
   const format = '{bar} {duration_formatted} · {stage}'

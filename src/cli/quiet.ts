@@ -4,10 +4,10 @@ import type { Command } from 'commander'
 
 let quiet = false
 
-/** Whether the command that runs was given --quiet. */
+/** Whether the running command was given --quiet. */
 export const isQuiet = (): boolean => quiet
 
-/** Adds --quiet to a command, and gives it its action. */
+/** Adds --quiet and the action to a command. */
 export function quietableAction<Args extends unknown[]>(
   command: Command,
   action: (...args: Args) => Promise<void>,

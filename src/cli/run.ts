@@ -1,4 +1,4 @@
-// The `atrous` command: its subcommands, and how it ends.
+// The `atrous` command: runs a subcommand, and reports how it ended.
 
 import { Command, CommanderError } from 'commander'
 import { type Subcommand, subcommands } from './commands.ts'
@@ -21,7 +21,7 @@ export async function run(args: string[], commands: readonly Subcommand[] = subc
     await atrous.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    // Commander has said what it has to say, be it help or a complaint.
+    // Commander has already printed the help or the error.
     if (error instanceof CommanderError) return error.exitCode
     if (error instanceof InterruptedError) return error.exitCode
     reportError(error)
@@ -29,10 +29,10 @@ export async function run(args: string[], commands: readonly Subcommand[] = subc
   }
 }
 
-/** With the subcommand that the arguments begin with, or, where there is none, with the names of all, for help and suggestions. */
+/** The program with the subcommand that the arguments name. If there is none, with the names of all, for help and suggestions. */
 async function program(args: readonly string[], commands: readonly Subcommand[]): Promise<Command> {
   const atrous = new Command('atrous')
-    .description('DeepLabv3 on any GPU that WebGPU reaches: what is in a photo, pixel by pixel')
+    .description('DeepLabv3 on any GPU that supports WebGPU: finds the class of each pixel in a photo')
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help; after a command, its own')
     .helpCommand(false)
@@ -43,7 +43,7 @@ async function program(args: readonly string[], commands: readonly Subcommand[])
   return throwing(atrous)
 }
 
-/** Commander exits the process by itself where it is not told, for each command, to throw. */
+/** Makes commander throw instead of exiting the process. This must be set for each command. */
 function throwing(command: Command): Command {
   command.exitOverride()
   for (const subcommand of command.commands) throwing(subcommand)

@@ -1,9 +1,9 @@
-// A table whose rows are printed one by one: what takes long to measure should not wait for the rest.
+// A table whose rows are printed as soon as they are measured.
 
 export class StreamedTable {
   readonly #widths: number[]
 
-  /** Prints the heading. The first column is text and `labelWidth` wide; the others are numbers, aligned to the right. */
+  /** Prints the headings. The first column is text and `labelWidth` wide; the others are numbers, right-aligned. */
   constructor(headings: string[], labelWidth: number) {
     this.#widths = headings.map((heading, i) => (i === 0 ? labelWidth : Math.max(7, heading.length)))
     this.row(headings)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** This package's. */
+/** The version of this package. */
 export const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 )

@@ -4,8 +4,8 @@ import { CLASS_NAMES } from '../model/class_names_schema.ts'
 import { printable, printableUpTo } from '../printable.ts'
 
 /**
- * The id of each name. Case, spaces and signs count only if they tell classes apart. Throws a UserError for a name that is not among
- * the classes.
+ * The id of each name. Case, spaces and signs count only if they tell classes apart. Throws a UserError for a name that is not
+ * among the classes.
  */
 export function classIds(names: readonly string[], classNames: readonly string[]): number[] {
   return names.map(name => {

@@ -12,8 +12,8 @@ export interface ClassRegion {
 }
 
 /**
- * The labels of a photo: background (0) outside all regions, and IGNORE_INDEX in overlaps of several classes, because COCO does not
- * say which one is in front. Throws a UserError for coordinates or runs that make no sense.
+ * The labels of a photo: background (0) outside all regions, and IGNORE_INDEX in overlaps of several classes, because COCO
+ * does not say which one is in front. Throws a UserError for coordinates or runs that make no sense.
  */
 export function drawRegions(regions: readonly ClassRegion[], { width, height }: Size): Labels {
   const mask = new Uint8Array(width * height)

@@ -1,6 +1,9 @@
 import { UserError } from '../errors.ts'
 
-/** A bitmap in COCO's JSON: the lengths of alternating runs of zeros and ones, column by column, as numbers or packed into text. */
+/**
+ * A bitmap in COCO's JSON: the lengths of alternating runs of zeros and ones, column by column, as numbers or packed into
+ * text.
+ */
 export interface CocoRle {
   size: [height: number, width: number]
   counts: number[] | string
@@ -10,7 +13,7 @@ export interface CocoRle {
 export function decodeRle({ size: [height, width], counts }: CocoRle): Uint8Array {
   const runs = typeof counts === 'string' ? unpackRuns(counts) : counts
   if (!Array.isArray(runs) || !runs.every(run => Number.isSafeInteger(run) && run >= 0))
-    throw new UserError(`a run-length mask of ${height * width} pixels has runs that are no whole numbers`)
+    throw new UserError(`a run-length mask of ${height * width} pixels has runs that are not whole numbers`)
   const total = runs.reduce((a, b) => a + b, 0)
   if (total !== height * width)
     throw new UserError(`a run-length mask of ${height * width} pixels has runs for ${total}`)

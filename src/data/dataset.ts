@@ -17,8 +17,8 @@ export interface LabelledImage extends Labels {
 }
 
 /**
- * Labelled photos, by index from 0 to `size` − 1, at least one. `openDataset` makes a dataset of files. Your own dataset may take its
- * photos from anywhere. Its methods are called on the thread that made it, several calls at a time.
+ * Labelled photos, by index from 0 to `size` − 1, at least one. `openDataset` makes a dataset of files. Your own dataset may
+ * take its photos from anywhere. Its methods are called on the thread that made it, several calls at a time.
  */
 export interface Dataset {
   /** For messages: `voc:camvid, split val`. */
@@ -29,8 +29,8 @@ export interface Dataset {
   /** A name for each image, unique within the dataset. */
   readonly ids: readonly string[]
   /**
-   * A photo and its labels, the same at each call. Throws a UserError if they are missing, damaged or of different sizes; training
-   * and evaluation can skip such an image. Any other error ends them. Class ids need not be checked.
+   * A photo and its labels, the same at each call. Throws a UserError if they are missing, damaged or of different sizes;
+   * training and evaluation can skip such an image. Any other error ends them. Class ids need not be checked.
    */
   read(index: number): Promise<LabelledImage>
   /** The labels alone, which may be quicker. The photo need not be sound. Throws as `read` does. */

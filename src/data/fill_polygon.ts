@@ -3,14 +3,18 @@ import { UserError } from '../errors.ts'
 /** Far outside any photo. Up to this value the arithmetic below is exact to a small part of a pixel. */
 const LARGEST_COORDINATE = 1e6
 
-/** The most crossings of an outline with the middles of rows. Real outlines have some thousand; more need too much memory and time. */
+/**
+ * The most crossings of an outline with the middles of rows. Real outlines have some thousand; more need too much memory and
+ * time.
+ */
 const MOST_CROSSINGS = 2 ** 22
 
 /**
- * Sets the pixels whose centres are inside an outline (x, y, x, y, … in pixels) to 1. A pixel is inside if the outline winds around
- * it, as in SVG's rule "nonzero". The bitmap has height · width bytes; parts of the outline outside it are left out.
+ * Sets the pixels whose centres are inside an outline (x, y, x, y, … in pixels) to 1. A pixel is inside if the outline winds
+ * around it, as in SVG's rule "nonzero". The bitmap has height · width bytes; parts of the outline outside it are left out.
  *
- * Throws a UserError for fewer than three points, for coordinates that are not numbers or far outside, and for too many crossings.
+ * Throws a UserError for fewer than three points, for coordinates that are not numbers or far outside, and for too many
+ * crossings.
  */
 export function fillPolygon(
   points: readonly number[],

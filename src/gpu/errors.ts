@@ -22,7 +22,10 @@ export class OutOfMemoryError extends UserError {
   override name = 'OutOfMemoryError'
 }
 
-/** A shader does not compile, or WebGPU refuses its pipeline: the message holds the numbered WGSL. Or a constant is not declared. */
+/**
+ * A shader does not compile, or WebGPU refuses its pipeline: the message holds the numbered WGSL. Or a constant is not
+ * declared.
+ */
 export class ShaderError extends Error {
   override name = 'ShaderError'
 }

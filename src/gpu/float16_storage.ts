@@ -3,15 +3,18 @@
 import { type Kernel, shaderText } from './kernel.ts'
 import { parseInterface } from './wgsl.ts'
 
-/** The buffers that a shader declares as `Stored`: activations and packed weights, but not partial sums and other scratch. */
+/**
+ * The buffers that a shader declares as `Stored`: activations and packed weights, but not partial sums and other
+ * scratch.
+ */
 export function storedBuffers(kernel: Pick<Kernel, 'shader'>): Set<string> {
   const { buffers } = parseInterface(shaderText(kernel))
   return new Set(buffers.filter(({ stored }) => stored).map(({ name }) => name))
 }
 
 /**
- * The same kernel with f16 in its `storedBuffers`. It converts to f32 when it loads, computes and accumulates in f32, and rounds when it
- * stores; values beyond ±65504 become infinite. For adapters with `shader-f16`.
+ * The same kernel with f16 in its `storedBuffers`. It converts to f32 when it loads, computes and accumulates in f32,
+ * and rounds when it stores; values beyond ±65504 become infinite. For adapters with `shader-f16`.
  */
 export function storedAsFloat16(kernel: Kernel): Kernel {
   const stored = storedBuffers(kernel)

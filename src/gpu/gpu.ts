@@ -11,7 +11,10 @@ const OPTIONAL_FEATURES = [
   'chromium-experimental-subgroup-matrix',
 ] as GPUFeatureName[]
 
-/** Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256 invocations. */
+/**
+ * Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256
+ * invocations.
+ */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -51,7 +54,10 @@ export class Gpu {
   readonly info: GPUAdapterInfo
   /** @internal */
   readonly pipelines: PipelineCache
-  /** @internal Bound in place of a buffer that a kernel does not use. Each binding has its own `PLACEHOLDER_BYTES`: they may not overlap. */
+  /**
+   * @internal Bound in place of a buffer that a kernel does not use. Each binding has its own `PLACEHOLDER_BYTES`: they
+   * may not overlap.
+   */
   readonly placeholder: GPUBuffer
   /** @internal Kept so that it lives as long as the device: Dawn crashes if it is garbage-collected first. */
   readonly entry: GPU
@@ -107,7 +113,10 @@ export class Gpu {
     return fixed ? subgroupMinSize : undefined
   }
 
-  /** @internal Sizes of the f16 matrices that the adapter multiplies and adds up in f32, if it can: an extension of Dawn. */
+  /**
+   * @internal Sizes of the f16 matrices that the adapter multiplies and adds up in f32, if it can: an extension of
+   * Dawn.
+   */
   get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
     const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
     const config = [...subgroupMatrixConfigs].find(

@@ -11,18 +11,21 @@ export interface CustomShader {
 
 export interface Kernel {
   label: string
-  /** The name of the .wgsl file, without its extension, or a shader of the caller's own. */
+  /** The name of the .wgsl file, without its extension, or a shader of the caller. */
   shader: ShaderName | CustomShader
-  /** Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is compiled. */
+  /**
+   * Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is
+   * compiled.
+   */
   constants?: Record<string, number>
   /** The shader's type `Stored`: see `storedAsFloat16`. Default: f32. */
   stored?: 'f16'
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
   /**
-   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders declare inputs
-   * that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids a buffer to be both read-only
-   * and writable in one dispatch.
+   * Bytes of each storage buffer that is read, by its name in the shader; 0 if the parameters leave it unread. Shaders
+   * declare inputs that may be in a plan's arena as `read_write`, because outputs are in the same arena: WebGPU forbids
+   * a buffer to be both read-only and writable in one dispatch.
    */
   inputs: Record<string, number>
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
@@ -49,8 +52,8 @@ export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
 }
 
 /**
- * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader computes its
- * index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
+ * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader
+ * computes its index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
  */
 export function foldGrid(count: number, limit: number): [x: number, y: number] {
   if (count <= limit) return [count, 1]

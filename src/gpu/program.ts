@@ -100,8 +100,8 @@ export class Program {
   }
 
   /**
-   * Runs the program `repetitions` times and returns the time of one run, in milliseconds: by the GPU's clock if it has timestamps,
-   * which may be quantised, else by the host's clock, until the GPU reports that it is done.
+   * Runs the program `repetitions` times and returns the time of one run, in milliseconds: by the GPU's clock if it has
+   * timestamps, which may be quantised, else by the host's clock, until the GPU reports that it is done.
    */
   async time(repetitions: number): Promise<number> {
     const repeat = (pass: GPUComputePassEncoder) => {

@@ -1,5 +1,5 @@
-// Runs a single kernel on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches: the kernels of a
-// network run as one program.
+// Runs a single kernel on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches: the
+// kernels of a network run as one program.
 
 import { type Gpu, usage } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
@@ -10,8 +10,8 @@ export type HostData = Float32Array | Uint32Array | Uint16Array | Uint8Array
 export type Bytes = Uint8Array<ArrayBuffer>
 
 /**
- * The bytes of the outputs, by name. `data` holds the inputs and, optionally, what an output holds before. The other outputs hold NaN
- * before, because in a plan a kernel overwrites the remains of another tensor.
+ * The bytes of the outputs, by name. `data` holds the inputs and, optionally, what an output holds before. The other
+ * outputs hold NaN before, because in a plan a kernel overwrites the remains of another tensor.
  */
 export async function runKernel(
   gpu: Gpu,

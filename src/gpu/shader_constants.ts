@@ -1,4 +1,5 @@
-// What launchers read from a shader's text, so that no number stands both there and in src/kernels: constants and workgroup sizes.
+// What launchers read from a shader's text, so that no number stands both there and in src/kernels: constants and
+// workgroup sizes.
 
 import { type ShaderName, shaders } from './shaders.gen.ts'
 

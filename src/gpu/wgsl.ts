@@ -2,15 +2,16 @@
 //
 // Each file compiles with its defaults. Three kinds of lines have a meaning for the host:
 //
-// - `const NAME = 4u;`, at the start of a line, declares a constant and its default. `assemble` puts a kernel's number in its place. A
-//   constant that is computed from other constants keeps its expression. Shaders have no `override`: with one way to set a constant,
-//   the text alone is the key of the pipeline cache.
-// - `alias Stored = f32;` declares the type of activations and packed weights in memory. `assemble` replaces it for kernels that store f16.
-// - `#import "lib/NAME.wgsl"` stands for the text of that file. scripts/embed_shaders.mjs inserts it when it embeds the shaders. Line
-//   numbers in errors count the inserted lines too, and the error prints the whole text.
+// - `const NAME = 4u;`, at the start of a line, declares a constant and its default. `assemble` puts a kernel's number in
+//   its place. A constant that is computed from other constants keeps its expression. Shaders have no `override`: with one
+//   way to set a constant, the text alone is the key of the pipeline cache.
+// - `alias Stored = f32;` declares the type of activations and packed weights in memory. `assemble` replaces it for
+//   kernels that store f16.
+// - `#import "lib/NAME.wgsl"` stands for the text of that file. scripts/embed_shaders.mjs inserts it when it embeds the
+//   shaders. Line numbers in errors count the inserted lines too, and the error prints the whole text.
 //
-// The text is the only declaration of a shader's parameters, buffers and constants: the host parses them. shader_constants.ts reads the
-// constants for the launchers.
+// The text is the only declaration of a shader's parameters, buffers and constants: the host parses them.
+// shader_constants.ts reads the constants for the launchers.
 
 import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
@@ -79,8 +80,8 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
 }
 
 /**
- * A shader's text with the constants and the stored type of a kernel, each in place of its default. Each line keeps its number.
- * Throws ShaderError for a constant that the text does not declare.
+ * A shader's text with the constants and the stored type of a kernel, each in place of its default. Each line keeps its
+ * number. Throws ShaderError for a constant that the text does not declare.
  */
 export function assemble(
   text: string,

@@ -1,5 +1,5 @@
-// A network's scores, a number for each class at each pixel, resampled to any size. A map of many classes may be too large for one
-// buffer of the GPU, so it is made in strips.
+// A network's scores, a number for each class at each pixel, resampled to any size. A map of many classes may be too large for
+// one buffer of the GPU, so it is made in strips.
 
 import { UserError } from '../errors.ts'
 import { type Gpu, usage } from '../gpu/gpu.ts'

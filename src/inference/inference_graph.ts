@@ -30,9 +30,10 @@ export interface InferenceJob {
 }
 
 /**
- * `photo` [n, h, w, 4] → `mask`, class8 [n, height, width, 1], and if the job asks for them, the scores from which the mask is made.
- * For one view these are the logits [n, ⌈h'/outputStride⌉, ⌈w'/outputStride⌉, classes], where h' × w' is the size of the network's
- * image. For several views they are the mean of their probabilities [n, h', w', classes], where h' × w' is that size at scale 1.
+ * `photo` [n, h, w, 4] → `mask`, class8 [n, height, width, 1], and if the job asks for them, the scores from which the mask is
+ * made. For one view these are the logits [n, ⌈h'/outputStride⌉, ⌈w'/outputStride⌉, classes], where h' × w' is the size of the
+ * network's image. For several views they are the mean of their probabilities [n, h', w', classes], where h' × w' is that size
+ * at scale 1.
  */
 export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): ModelGraph {
   const { batch, photo, views, maskAt } = job

@@ -9,8 +9,8 @@ export interface InferenceOptions {
   /** Stride of the backbone in pixels: 8 is the finest and slowest. Default: the model's. */
   outputStride?: number
   /**
-   * Image sizes whose probabilities are averaged, as factors above 0, at most 4 (section 4.1 of DeepLabv3). A factor that is given
-   * twice counts twice and is computed once. At most 32 factors. Default [1].
+   * Image sizes whose probabilities are averaged, as factors above 0, at most 4 (section 4.1 of DeepLabv3). A factor that is
+   * given twice counts twice and is computed once. At most 32 factors. Default [1].
    */
   scales?: readonly number[]
   /** Whether each scale also runs on the mirrored image. Default false. */

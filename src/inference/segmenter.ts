@@ -68,8 +68,8 @@ export class Segmenter {
   }
 
   /**
-   * A class map for each photo. All photos must have the same sizes. Throws a UserError for options that make no sense, and if the
-   * result is too large for the GPU or larger than MAX_SCORE_BYTES.
+   * A class map for each photo. All photos must have the same sizes. Throws a UserError for options that make no sense, and if
+   * the result is too large for the GPU or larger than MAX_SCORE_BYTES.
    */
   async segment(photos: Photo[], options: InferenceOptions & OutputOptions = {}): Promise<ClassMap[]> {
     const { output = 'mask', at = 'photo', ...inference } = options
@@ -106,8 +106,8 @@ export class Segmenter {
   }
 
   /**
-   * Measures which kernels are fastest for photos of these sizes. Later plans run them. Other calls may run in between; they wait for
-   * one measurement at most.
+   * Measures which kernels are fastest for photos of these sizes. Later plans run them. Other calls may run in between; they
+   * wait for one measurement at most.
    */
   tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions = {}): Promise<TunedConvolution[]> {
     const result = this.#tuning.then(() => this.#tune(photos, options))
@@ -136,8 +136,8 @@ export class Segmenter {
   }
 
   /**
-   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before, the times
-   * include the work that a driver does at a kernel's first run.
+   * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before,
+   * the times include the work that a driver does at a kernel's first run.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)

@@ -9,7 +9,10 @@ export interface AccumulateGradientsOptions {
   share: number
 }
 
-/** Adds `share` times the `gradients` of a micro-batch to `sums`. Both are f32 [count]; the sums are zero before the first micro-batch. */
+/**
+ * Adds `share` times the `gradients` of a micro-batch to `sums`. Both are f32 [count]; the sums are zero before the
+ * first micro-batch.
+ */
 export function accumulateGradients({ label, count, share }: AccumulateGradientsOptions): Kernel {
   const bytes = count * 4
   return {

@@ -10,7 +10,10 @@ export interface ActivationBackwardOptions {
   activation: Exclude<Activation, 'none'>
 }
 
-/** The gradient of an activation by its input, from its `output` and `output_gradient`. As in PyTorch, it is 0 at the ends of the range. */
+/**
+ * The gradient of an activation by its input, from its `output` and `output_gradient`. As in PyTorch, it is 0 at the
+ * ends of the range.
+ */
 export function activationBackward({ label, shape, activation }: ActivationBackwardOptions): Kernel {
   const { bytes, params, workgroups } = elementwise('activation_backward', shape)
   return {

@@ -3,8 +3,8 @@ import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { type Shape, vectors } from './layout.ts'
 
 /**
- * Pixels that an invocation computes, about, in a kernel that does the same to all pixels of a channel. The invocation loads the
- * channel's values once for all of them.
+ * Pixels that an invocation computes, about, in a kernel that does the same to all pixels of a channel. The invocation
+ * loads the channel's values once for all of them.
  */
 const PIXELS = 16
 

@@ -1,6 +1,7 @@
-// The gradients of batch norm in training (Ioffe and Szegedy 2015, section 3). Three kernels run in turn: `batchNormBackwardReduce`,
-// `batchNormBackwardMerge`, which makes the gradients of γ and β, and `batchNormBackwardInput`. Frozen batch norm, with running
-// statistics, is folded into the convolution before it: see `foldBatchNormBackward`.
+// The gradients of batch norm in training (Ioffe and Szegedy 2015, section 3). Three kernels run in turn:
+// `batchNormBackwardReduce`, `batchNormBackwardMerge`, which makes the gradients of γ and β, and
+// `batchNormBackwardInput`. Frozen batch norm, with running statistics, is folded into the convolution before it: see
+// `foldBatchNormBackward`.
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
@@ -14,7 +15,10 @@ export interface BatchNormBackwardOptions {
   /** Shape [n, h, w, c] of the batch norm's input and of both gradients. */
   input: Shape
   epsilon: number
-  /** The activation that is fused into the batch norm. Where it clamps, the output's gradient counts as 0, as in `activationBackward`. */
+  /**
+   * The activation that is fused into the batch norm. Where it clamps, the output's gradient counts as 0, as in
+   * `activationBackward`.
+   */
   activation: Activation
 }
 
@@ -24,7 +28,10 @@ const activationParams = (activation: Activation) => ({
   ...activationRange(activation),
 })
 
-/** Sums over each tile of pixels: input, output_gradient [n, h, w, c]; γ, β, mean, variance [c] → partials for `batchNormBackwardMerge`. */
+/**
+ * Sums over each tile of pixels: input, output_gradient [n, h, w, c]; γ, β, mean, variance [c] → partials for
+ * `batchNormBackwardMerge`.
+ */
 export function batchNormBackwardReduce(options: BatchNormBackwardOptions): Kernel {
   const { label, input, epsilon, activation } = options
   const { pixels, tile, tiles, partialBytes } = pixelTiles(input)

@@ -1,5 +1,5 @@
-// The statistics of batch norm in training. Three kernels run in turn: `batchNormStatistics`, `batchNormMerge` and `batchNorm`. Some
-// convolutions do the first step for the map that they compute: see `leavingStatistics`.
+// The statistics of batch norm in training. Three kernels run in turn: `batchNormStatistics`, `batchNormMerge` and
+// `batchNorm`. Some convolutions do the first step for the map that they compute: see `leavingStatistics`.
 
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
@@ -52,11 +52,11 @@ export interface BatchNormMergeOptions {
 }
 
 /**
- * Partials → mean and biased variance of the batch. It also updates the running mean and the (unbiased) running variance in place. All
- * are [c].
+ * Partials → mean and biased variance of the batch. It also updates the running mean and the (unbiased) running
+ * variance in place. All are [c].
  *
- * The mean is a float32, so normalised values have an error of up to 6e-8 · |mean| / deviation, as in PyTorch: 3e-5 for a mean of 1000
- * and a deviation of 1. The relative error of the variance is then about 1e-6.
+ * The mean is a float32, so normalised values have an error of up to 6e-8 · |mean| / deviation, as in PyTorch: 3e-5 for
+ * a mean of 1000 and a deviation of 1. The relative error of the variance is then about 1e-6.
  */
 export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
   const { label, input, momentum, tiles = pixelTiles(input).tiles } = options
@@ -73,9 +73,9 @@ export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
 }
 
 /**
- * The same convolution, which also writes the `statistics` of its `params.row_tiles` tiles of pixels for `batchNormMerge`. Undefined
- * if its shader cannot, or if its sums are split over workgroups. The convolution may store only its sums and a bias for all images:
- * no residual, no activation, no bias per image.
+ * The same convolution, which also writes the `statistics` of its `params.row_tiles` tiles of pixels for
+ * `batchNormMerge`. Undefined if its shader cannot, or if its sums are split over workgroups. The convolution may store
+ * only its sums and a bias for all images: no residual, no activation, no bias per image.
  */
 export function leavingStatistics(kernel: Kernel): Kernel | undefined {
   const { constants, params, outputs } = kernel

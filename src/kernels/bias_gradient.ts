@@ -10,8 +10,8 @@ export interface BiasGradientOptions {
 }
 
 /**
- * The gradient of a convolution's bias: the sum of `output_gradient` over images and pixels. It writes `params.splits` partial sums, which
- * `conv2dReduceWeight` adds up like those of a depthwise weight [c, 1, 1, 1].
+ * The gradient of a convolution's bias: the sum of `output_gradient` over images and pixels. It writes `params.splits`
+ * partial sums, which `conv2dReduceWeight` adds up like those of a depthwise weight [c, 1, 1, 1].
  */
 export function biasGradient({ label, shape }: BiasGradientOptions): Kernel {
   const [n, h, w, channels] = shape

@@ -10,7 +10,10 @@ export interface ConcatOptions {
   slice: { offset: number; channels: number }
 }
 
-/** One input of a concatenation along the channels: [n, h, w, c] → channels offset … offset + c − 1 of [n, h, w, channels]. */
+/**
+ * One input of a concatenation along the channels: [n, h, w, c] → channels offset … offset + c − 1 of [n, h, w,
+ * channels].
+ */
 export function concat({ label, input, slice }: ConcatOptions): Kernel {
   const [n, h, w, channels] = input
   const outPitch = vectors(slice.channels) * 4

@@ -10,18 +10,30 @@ export interface Conv2dOptions extends Window {
   outChannels: number
   /** The shape of `bias`: 'channel' is [outChannels], the default; 'image' is [n, outChannels]. */
   bias?: 'channel' | 'image' | 'none'
-  /** Whether `weight` is a 1×1 weight in PyTorch's layout, [outChannels, c], with c a multiple of 4. Only some kernels can read it. */
+  /**
+   * Whether `weight` is a 1×1 weight in PyTorch's layout, [outChannels, c], with c a multiple of 4. Only some kernels
+   * can read it.
+   */
   unpacked?: boolean
-  /** Adds a tensor of the output's shape before the activation: true adds `residual`, 'in place' adds what `output` holds before. */
+  /**
+   * Adds a tensor of the output's shape before the activation: true adds `residual`, 'in place' adds what `output`
+   * holds before.
+   */
   residual?: boolean | 'in place'
   activation: Activation
-  /** Precision of what is stored: the fastest variant depends on it. The kernel functions themselves return kernels for fp32. Default: fp32. */
+  /**
+   * Precision of what is stored: the fastest variant depends on it. The kernel functions themselves return kernels for
+   * fp32. Default: fp32.
+   */
   precision?: Precision
   /** Writes the result into a wider tensor of `channels` channels, from channel `offset` (a multiple of 4) on. */
   slice?: { offset: number; channels: number }
 }
 
-/** The register tile of an invocation (pixels × vectors of four channels), and the invocations of a workgroup along each axis. */
+/**
+ * The register tile of an invocation (pixels × vectors of four channels), and the invocations of a workgroup along each
+ * axis.
+ */
 export interface Conv2dTile {
   pixels: number
   vectors: number
@@ -29,7 +41,10 @@ export interface Conv2dTile {
   lanesY: number
 }
 
-/** act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. `foldBatchNorm` packs weight and bias. */
+/**
+ * act(conv(input, weight) + bias + residual): [n, h, w, c] → [n, h', w', outChannels]. `foldBatchNorm` packs weight and
+ * bias.
+ */
 export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
   const tile = options.tile ?? registerTile(options.outChannels)
   return {
@@ -124,7 +139,10 @@ export const residualParams = (residual: Conv2dOptions['residual']) => ({
 export const outputTraffic = (written: number, residual: Conv2dOptions['residual']): Kernel['traffic'] =>
   residual === true ? { output: written, residual: written } : { output: residual ? 2 * written : written }
 
-/** 8 pixels × up to 16 channels. The lanes are along the channels as far as there are channels, and along the pixels otherwise. */
+/**
+ * 8 pixels × up to 16 channels. The lanes are along the channels as far as there are channels, and along the pixels
+ * otherwise.
+ */
 export function registerTile(channels: number): Conv2dTile {
   const width = vectors(channels)
   const lanesX = width > 16 ? 8 : width > 8 ? 4 : width > 4 ? 2 : 1

@@ -11,8 +11,9 @@ export interface Conv2dBackwardWeightOptions extends Window {
 }
 
 /**
- * The register tile of an invocation (rows are vectors of input channels, columns are vectors of output channels), and the invocations of
- * a workgroup along each axis. Where a workgroup has room for more invocations, they take other shares of the pixels.
+ * The register tile of an invocation (rows are vectors of input channels, columns are vectors of output channels), and
+ * the invocations of a workgroup along each axis. Where a workgroup has room for more invocations, they take other
+ * shares of the pixels.
  */
 export interface Conv2dBackwardWeightTile {
   rows: number
@@ -22,8 +23,8 @@ export interface Conv2dBackwardWeightTile {
 }
 
 /**
- * The gradient of a convolution by its weight, from its `input` and `output_gradient`. It writes `params.splits` partial sums, which
- * `conv2dReduceWeight` adds up.
+ * The gradient of a convolution by its weight, from its `input` and `output_gradient`. It writes `params.splits`
+ * partial sums, which `conv2dReduceWeight` adds up.
  */
 export function conv2dBackwardWeight(
   options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile },
@@ -57,7 +58,10 @@ export function outputPixels(options: Conv2dBackwardWeightOptions): number {
   return n * out.h * out.w
 }
 
-/** The part of a kernel that all variants share. `rowTiles` and `columnTiles` are workgroups along the input and the output channels. */
+/**
+ * The part of a kernel that all variants share. `rowTiles` and `columnTiles` are workgroups along the input and the
+ * output channels.
+ */
 export function weightGradient(
   options: Conv2dBackwardWeightOptions,
   { rowTiles, columnTiles, splits }: { rowTiles: number; columnTiles: number; splits: number },

@@ -14,7 +14,10 @@ export interface Conv2dReduceWeightOptions {
 /** Weights of a workgroup. */
 const WEIGHTS = workgroupSize('conv2d_reduce_weight') * constantOf('conv2d_reduce_weight', 'LANE_WEIGHTS')
 
-/** Adds up the `partials` of `conv2dBackwardWeight` or `depthwiseConv2dBackwardWeight` to `weight_gradient`, in the weight's layout. */
+/**
+ * Adds up the `partials` of `conv2dBackwardWeight` or `depthwiseConv2dBackwardWeight` to `weight_gradient`, in the
+ * weight's layout.
+ */
 export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dReduceWeightOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW

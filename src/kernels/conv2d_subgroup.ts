@@ -2,7 +2,10 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
 import { vectors } from './layout.ts'
 
-/** The register tile of a lane: pixels × vectors of four channels, an even number. All lanes of a subgroup have the same vectors. */
+/**
+ * The register tile of a lane: pixels × vectors of four channels, an even number. All lanes of a subgroup have the same
+ * vectors.
+ */
 export interface SubgroupTile {
   pixels: number
   vectors: number

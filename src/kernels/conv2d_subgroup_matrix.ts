@@ -15,7 +15,10 @@ const WORKGROUP_TILE = {
   vectors: constantOf('conv2d_subgroup_matrix', 'WORKGROUP_CHANNELS') / 4,
 }
 
-/** `conv2d` with its input and weight rounded to f16, for adapters with `subgroupMatrix` and subgroups of `subgroupSize` lanes, 8 to 64. */
+/**
+ * `conv2d` with its input and weight rounded to f16, for adapters with `subgroupMatrix` and subgroups of `subgroupSize`
+ * lanes, 8 to 64.
+ */
 export function conv2dSubgroupMatrix(
   options: Conv2dOptions & { subgroupSize: number; subgroupMatrix: SubgroupMatrix },
 ): Kernel {

@@ -12,7 +12,10 @@ import type { Window } from './geometry.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 import { type Region, regionOutputs, regions, regionTaps, stretches, windowAxes } from './tap_regions.ts'
 
-/** 64 pixels × 64 channels, 4 × 8 for each invocation: so few registers that several workgroups run on a processor at a time. */
+/**
+ * 64 pixels × 64 channels, 4 × 8 for each invocation: so few registers that several workgroups run on a processor at a
+ * time.
+ */
 const TILE: Conv2dTile = { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 }
 /** 128 pixels × 64 channels: a quarter fewer loads for each multiply-add, but half as many workgroups. */
 const WIDE_TILE: Conv2dTile = { ...TILE, pixels: 8 }
@@ -28,13 +31,19 @@ const LEAST_STEPS = 8
 /** The shader has one component of a vec4u for each branch. */
 export const MOST_BRANCHES = 4
 
-/** Several convolutions of one input, each to `outChannels` channels, a multiple of 4. Their results are side by side in the output. */
+/**
+ * Several convolutions of one input, each to `outChannels` channels, a multiple of 4. Their results are side by side in
+ * the output.
+ */
 export type Conv2dBranches = Conv2dOptions & {
   /** The windows of the branches, at most `MOST_BRANCHES`, with the same stride. Default: the window of the options. */
   branches?: readonly Window[]
 }
 
-/** `conv2d` for hardware GPUs. With one split it writes `output`. With more splits it writes `partials` for `conv2dMerge`. */
+/**
+ * `conv2d` for hardware GPUs. With one split it writes `output`. With more splits it writes `partials` for
+ * `conv2dMerge`.
+ */
 export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; splits?: number }): Kernel {
   const { outChannels, branches = [options], tile = chooseTile(options), splits = 1 } = options
   const each = branches.map(branch => ({ ...options, ...branch }))
@@ -76,8 +85,8 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
 }
 
 /**
- * Splits that keep a large GPU busy. They depend only on the shape and never on the adapter, because the order of a sum, and so its last
- * bits, depends on them.
+ * Splits that keep a large GPU busy. They depend only on the shape and never on the adapter, because the order of a
+ * sum, and so its last bits, depends on them.
  */
 export function conv2dTiledSplits(options: Conv2dBranches): number {
   const { input, branches = [options] } = options

@@ -14,7 +14,10 @@ export interface DepthwiseConv2dOptions extends Window {
   activation: Activation
 }
 
-/** act(conv(input, weight) + bias + residual), one filter a channel: [n, h, w, c] → [n, h', w', c]. `foldBatchNorm` packs weight and bias. */
+/**
+ * act(conv(input, weight) + bias + residual), one filter a channel: [n, h, w, c] → [n, h', w', c]. `foldBatchNorm`
+ * packs weight and bias.
+ */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding, residual = false, activation } = options
   const [n, inH, inW, channels] = input

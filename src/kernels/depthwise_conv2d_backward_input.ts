@@ -10,7 +10,10 @@ export interface DepthwiseConv2dBackwardInputOptions extends Window {
   input: Shape
 }
 
-/** The gradient of a depthwise convolution by its input: [n, h', w', c] → [n, h, w, c]. `weight` is packed as for `depthwiseConv2d`. */
+/**
+ * The gradient of a depthwise convolution by its input: [n, h', w', c] → [n, h, w, c]. `weight` is packed as for
+ * `depthwiseConv2d`.
+ */
 export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInputOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding } = options
   const [n, inH, inW, channels] = input

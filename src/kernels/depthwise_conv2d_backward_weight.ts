@@ -12,8 +12,8 @@ export interface DepthwiseConv2dBackwardWeightOptions extends Window {
 }
 
 /**
- * The gradient of a depthwise convolution by its weight, from its `input` and `output_gradient`. It writes `params.splits` partial sums,
- * which `conv2dReduceWeight` adds up.
+ * The gradient of a depthwise convolution by its weight, from its `input` and `output_gradient`. It writes
+ * `params.splits` partial sums, which `conv2dReduceWeight` adds up.
  */
 export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWeightOptions): Kernel {
   const { label, input, kernel, stride, dilation, padding } = options

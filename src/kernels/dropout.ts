@@ -14,8 +14,9 @@ export interface DropoutOptions {
 }
 
 /**
- * Sets values to zero, chosen by (seed, step, place), and divides the others by 1 − p. `step` is u32 [1], and the output has the
- * input's shape. The backward is the same kernel, applied to the gradient. Throws UserError for a `p` out of range.
+ * Sets values to zero, chosen by (seed, step, place), and divides the others by 1 − p. `step` is u32 [1], and the
+ * output has the input's shape. The backward is the same kernel, applied to the gradient. Throws UserError for a `p`
+ * out of range.
  */
 export function dropout({ label, shape, p, seed }: DropoutOptions): Kernel {
   if (!(p >= 0 && p < 1)) throw new UserError(`${label}: dropout takes a share from 0 to below 1, got ${p}`)

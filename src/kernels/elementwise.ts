@@ -7,7 +7,10 @@ const VECTORS = 4
 /** With fewer invocations than this, each computes fewer vectors. */
 const ENOUGH_INVOCATIONS = 32768
 
-/** Size, parameters and grid of a kernel that does the same to each vector of a tensor. An invocation computes every `stride`-th vector. */
+/**
+ * Size, parameters and grid of a kernel that does the same to each vector of a tensor. An invocation computes every
+ * `stride`-th vector.
+ */
 export function elementwise(shader: ShaderName, shape: Shape) {
   const bytes = activationBytes(shape)
   const count = bytes / VECTOR_BYTES

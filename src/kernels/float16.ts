@@ -35,7 +35,8 @@ function float16Bits(bits: number): number {
   const magnitude = bits & 0x7fffffff
   if (magnitude > 0x7f800000) return sign | 0x7e00
   if (magnitude >= 0x477ff000) return sign | 0x7c00
-  // From 2^-14 on: the exponent is lower by 112, the fraction shorter by 13 bits. A carry from the fraction goes into the exponent.
+  // From 2^-14 on: the exponent is lower by 112, the fraction shorter by 13 bits. A carry from the fraction goes into
+  // the exponent.
   if (magnitude >= 0x38800000)
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
   return sign | float16Subnormal(magnitude)
@@ -44,7 +45,10 @@ function float16Bits(bits: number): number {
 const float = new Float32Array(1)
 const floatBits = new Uint32Array(float.buffer)
 
-/** Subnormals are multiples of 2^-24. The f32 numbers at 0.5 have the same distance, so adding 0.5 rounds to such a multiple. */
+/**
+ * Subnormals are multiples of 2^-24. The f32 numbers at 0.5 have the same distance, so adding 0.5 rounds to such a
+ * multiple.
+ */
 function float16Subnormal(magnitude: number): number {
   floatBits[0] = magnitude
   float[0] += 0.5

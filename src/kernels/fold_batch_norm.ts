@@ -14,7 +14,10 @@ export interface FoldBatchNormOptions {
   bias: boolean
 }
 
-/** Packs a weight for `conv2d` and `depthwiseConv2d`, with batch norm and bias folded in. Outputs: `packed` and `packed_bias`. */
+/**
+ * Packs a weight for `conv2d` and `depthwiseConv2d`, with batch norm and bias folded in. Outputs: `packed` and
+ * `packed_bias`.
+ */
 export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
   const { label, weight, depthwise, epsilon, bias } = options
   const [outChannels, inChannels, kernelH, kernelW] = weight

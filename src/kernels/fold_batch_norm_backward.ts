@@ -12,9 +12,9 @@ export interface FoldBatchNormBackwardOptions {
 const LONG = 1024
 
 /**
- * The gradients of the weight and γ, which `foldBatchNorm` folds, for convolutions without a bias. `weight_gradient` holds the gradient of
- * the folded weight before and that of the weight after. `gamma_gradient` is made from it and from `beta_gradient`, the gradient of the
- * folded bias. The running statistics are constants.
+ * The gradients of the weight and γ, which `foldBatchNorm` folds, for convolutions without a bias. `weight_gradient`
+ * holds the gradient of the folded weight before and that of the weight after. `gamma_gradient` is made from it and
+ * from `beta_gradient`, the gradient of the folded bias. The running statistics are constants.
  */
 export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormBackwardOptions): Kernel {
   const [outChannels, ...rest] = weight

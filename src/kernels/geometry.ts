@@ -21,7 +21,10 @@ export interface Window {
 /** Pixels from the first to the last tap, including both. */
 const reach = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1
 
-/** TensorFlow's SAME padding: the output size is ⌈input / stride⌉, and an odd pixel of padding is at the bottom or right. */
+/**
+ * TensorFlow's SAME padding: the output size is ⌈input / stride⌉, and an odd pixel of padding is at the bottom or
+ * right.
+ */
 export function samePadding(input: { h: number; w: number }, window: Omit<Window, 'padding'>): Padding {
   const total = (size: number, kernel: number) =>
     Math.max(0, (Math.ceil(size / window.stride) - 1) * window.stride + reach(kernel, window.dilation) - size)

@@ -3,7 +3,10 @@ import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { alongChannels } from './along_channels.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
-/** The gradient of `globalAveragePool`, with the same options: output_gradient [n, 1, 1, c] → input_gradient [n, h, w, c]. */
+/**
+ * The gradient of `globalAveragePool`, with the same options: output_gradient [n, 1, 1, c] → input_gradient [n, h, w,
+ * c].
+ */
 export function globalAveragePoolBackward({ label, input }: { label: string; input: Shape }): Kernel {
   const [n, h, w, channels] = input
   const { params } = alongChannels('global_average_pool_backward', [1, h, w, channels])

@@ -13,8 +13,9 @@ export const VECTOR_BYTES = 16
 export const vectors = (channels: number): number => Math.ceil(channels / 4)
 
 /**
- * Input channels that one invocation takes of a weight in PyTorch's layout, [out, in, taps]: with their taps, about a cache line for each
- * output channel. Neighbouring invocations have other output channels: with fewer words, several would read every cache line.
+ * Input channels that one invocation takes of a weight in PyTorch's layout, [out, in, taps]: with their taps, about a
+ * cache line for each output channel. Neighbouring invocations have other output channels: with fewer words, several
+ * would read every cache line.
  */
 export const weightRun = (taps: number): number => Math.ceil(16 / taps)
 

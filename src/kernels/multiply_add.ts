@@ -18,8 +18,8 @@ export interface MultiplyAddOptions {
 export const STEPS = constantOf('multiply_add', 'STEPS')
 
 /**
- * Σ x_c over the chains c, where x_c starts as `input` + c and becomes x_c · factor + addend, rounds · STEPS times. `input` and `output`
- * are f32 [4 · count]. For benches only: it measures how fast an adapter computes.
+ * Σ x_c over the chains c, where x_c starts as `input` + c and becomes x_c · factor + addend, rounds · STEPS times.
+ * `input` and `output` are f32 [4 · count]. For benches only: it measures how fast an adapter computes.
  */
 export function multiplyAdd(options: MultiplyAddOptions): Kernel {
   const { label, count, rounds, chains, factor, addend } = options

@@ -10,7 +10,7 @@ export interface PackTransposedOptions {
   epsilon?: number
 }
 
-/** Packs a weight for `chooseConv2dBackwardInput`, scaled as by `foldBatchNorm`. Output: `packed`. */
+/** Packs a weight for `inputGradientByPhases` and the gradient as a convolution, scaled as by `foldBatchNorm`. Output: `packed`. */
 export function packTransposed({ label, weight, epsilon }: PackTransposedOptions): Kernel {
   const [outChannels, inChannels, kernelH, kernelW] = weight
   const taps = kernelH * kernelW

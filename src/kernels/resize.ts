@@ -22,8 +22,8 @@ export interface Rows {
 }
 
 /**
- * The parameters that map a target coordinate to a source coordinate, in PyTorch's conventions: max(0, target·step + shift) / unit. They
- * are integers. All kernels that resize use them.
+ * The parameters that map a target coordinate to a source coordinate, in PyTorch's conventions: max(0, target·step +
+ * shift) / unit. They are integers. All kernels that resize use them.
  */
 export function samplingParams(
   from: { h: number; w: number },

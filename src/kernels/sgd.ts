@@ -15,8 +15,8 @@ export interface SgdOptions {
 const PARAMETERS = workgroupSize('sgd') * constantOf('sgd', 'LANE_PARAMETERS')
 
 /**
- * torch.optim.SGD: updates `parameters` and `velocities` in place, from `gradients` and `learning_rate`. The learning rate is f32 [1], the
- * others are f32 [count]. The velocities are zero before the first step.
+ * torch.optim.SGD: updates `parameters` and `velocities` in place, from `gradients` and `learning_rate`. The learning
+ * rate is f32 [1], the others are f32 [count]. The velocities are zero before the first step.
  */
 export function sgd({ label, count, multiplier, momentum, weightDecay }: SgdOptions): Kernel {
   const bytes = count * 4

@@ -1,6 +1,7 @@
-// The training loss. The logits are upsampled to the size of the labels: downsampling the labels would lose fine annotations (DeepLabv3,
-// section 4.1). `resize` upsamples the height, and these kernels upsample the width. `softmaxCrossEntropy` and `softmaxCrossEntropyMerge`
-// run in turn. `softmaxCrossEntropyBackward` reads the results of both.
+// The training loss. The logits are upsampled to the size of the labels: downsampling the labels would lose fine
+// annotations (DeepLabv3, section 4.1). `resize` upsamples the height, and these kernels upsample the width.
+// `softmaxCrossEntropy` and `softmaxCrossEntropyMerge` run in turn. `softmaxCrossEntropyBackward` reads the results of
+// both.
 
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
@@ -31,8 +32,8 @@ const tilesOf = ({ input, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'w
 /**
  * Logits and labels → log_sum_exp, f32 [n, height, width], and partials for `softmaxCrossEntropyMerge`.
  *
- * Upsampled logits and log Σ exp are float32, so the error of a pixel's loss is about 1.2e-7 of its largest logit, as in PyTorch: 1e-6
- * for logits around 10, and 1e-3 for logits around 1e4.
+ * Upsampled logits and log Σ exp are float32, so the error of a pixel's loss is about 1.2e-7 of its largest logit, as
+ * in PyTorch: 1e-6 for logits around 10, and 1e-3 for logits around 1e4.
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel {
   const { label, input, width } = options
@@ -47,7 +48,10 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
   }
 }
 
-/** Partials → loss, f32 [2]: the weighted mean over the pixels that count, and 1 / Σ weight. Both are zero if no pixel counts. */
+/**
+ * Partials → loss, f32 [2]: the weighted mean over the pixels that count, and 1 / Σ weight. Both are zero if no pixel
+ * counts.
+ */
 export function softmaxCrossEntropyMerge(
   options: Pick<SoftmaxCrossEntropyOptions, 'label' | 'input' | 'width'>,
 ): Kernel {
@@ -63,8 +67,8 @@ export function softmaxCrossEntropyMerge(
 }
 
 /**
- * The operands and the results of the other two kernels → logits_gradient, [n, height, w, classes]. `lossWeight` is the factor of this loss
- * in a sum of losses. Default: 1.
+ * The operands and the results of the other two kernels → logits_gradient, [n, height, w, classes]. `lossWeight` is the
+ * factor of this loss in a sum of losses. Default: 1.
  */
 export function softmaxCrossEntropyBackward(
   options: SoftmaxCrossEntropyOptions & { lossWeight?: number },

@@ -1,7 +1,7 @@
-// The taps of a window that are inside the map. Along an axis, these taps are a range, and the range is the same for a whole stretch of
-// outputs. So a map has a few regions (3 × 3 for a 3×3 kernel with dilation), and all outputs of a region have the same rectangle of taps.
-// A kernel that works region by region multiplies nothing with padding, and needs no tests. shaders/lib/tap_regions.wgsl does the same
-// arithmetic.
+// The taps of a window that are inside the map. Along an axis, these taps are a range, and the range is the same for a
+// whole stretch of outputs. So a map has a few regions (3 × 3 for a 3×3 kernel with dilation), and all outputs of a
+// region have the same rectangle of taps. A kernel that works region by region multiplies nothing with padding, and
+// needs no tests. shaders/lib/tap_regions.wgsl does the same arithmetic.
 
 import { type Window, windowedSize } from './geometry.ts'
 

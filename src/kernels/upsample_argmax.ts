@@ -18,7 +18,10 @@ const PIXELS = constantOf('upsample_argmax', 'LANE_PIXELS')
 /** Number of words that hold one byte for each pixel of an image. */
 export const classMapWords = (height: number, width: number): number => Math.ceil((height * width) / 4)
 
-/** The class ids of the upsampled logits: [n, h, w, classes] → [n, height, width], one byte a pixel, each image padded to whole words. */
+/**
+ * The class ids of the upsampled logits: [n, h, w, classes] → [n, height, width], one byte a pixel, each image padded
+ * to whole words.
+ */
 export function upsampleArgmax({ label, input, height, width, alignCorners }: UpsampleArgmaxOptions): Kernel {
   const [n, inH, inW, channels] = input
   const imageWords = classMapWords(height, width)

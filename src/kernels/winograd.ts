@@ -1,16 +1,17 @@
-// Winograd's convolution (Lavin and Gray, 2016, "Fast algorithms for convolutional neural networks"), for 3×3 kernels of stride 1 with any
-// dilation. Outputs that are one dilation apart make a phase. Within each phase, a dilated convolution is an ordinary convolution, so a
-// tile is m × m outputs of one phase. The inputs of a tile, m + 2 pixels along each axis, are evaluated at points and multiplied there
-// with the weight's values at the points. The outputs are interpolated from the products. This takes m + 2 multiplications along an axis
-// in place of 3 · m.
+// Winograd's convolution (Lavin and Gray, 2016, "Fast algorithms for convolutional neural networks"), for 3×3 kernels
+// of stride 1 with any dilation. Outputs that are one dilation apart make a phase. Within each phase, a dilated
+// convolution is an ordinary convolution, so a tile is m × m outputs of one phase. The inputs of a tile, m + 2 pixels
+// along each axis, are evaluated at points and multiplied there with the weight's values at the points. The outputs are
+// interpolated from the products. This takes m + 2 multiplications along an axis in place of 3 · m.
 //
-//   m = 4   points 0, ±½, ±3/2, ∞   these points had the smallest error of those tried: 2.4e-6 of the result, RMS, at 512 channels
+//   m = 4   points 0, ±½, ±3/2, ∞   of the points tried, these had the smallest error: 2.4e-6 of the result, RMS, at 512 channels
 //   m = 3   points ±½, ±3/2, ∞      error 1.3e-6; a direct sum has 3e-7
-//   m = 2   three multiplications (Karatsuba). Only where a phase has at most 2 outputs along each axis and the padding is at least the
-//           dilation on all sides, so that two of the four inputs are 0
+//   m = 2   three multiplications (Karatsuba). Only where a phase has at most 2 outputs along each axis and the padding
+//           is at least the dilation on all sides, so that two of the four inputs are 0
 //
-// The gradient of the weight is the transpose. The outputs are Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A for a weight g and inputs d, so the gradient is
-// Gᵀ[Σ over the tiles of (Bᵀ d B) ∘ (A dy Aᵀ)]G. The products are summed at the points, and interpolated once.
+// The gradient of the weight is the transpose. The outputs are Aᵀ[(G g Gᵀ) ∘ (Bᵀ d B)]A for a weight g and inputs d, so
+// the gradient is Gᵀ[Σ over the tiles of (Bᵀ d B) ∘ (A dy Aᵀ)]G. The products are summed at the points, and
+// interpolated once.
 //
 // A value that is not finite makes its whole tile not finite, and infinities become NaN.
 
@@ -54,7 +55,8 @@ export function winogradFits(options: Conv2dOptions, outputs: WinogradOutputs): 
 export function winogradTiles(options: WinogradOptions) {
   const { dilation, outputs, input } = options
   const out = windowedSize({ h: input[1], w: input[2] }, options)
-  // One tile of each phase together cover `dilation · outputs`. Of the last tiles, only those that start inside the map exist.
+  // One tile of each phase together cover `dilation · outputs`. Of the last tiles, only those that start inside the map
+  // exist.
   const along = (size: number) => {
     const span = dilation * outputs
     return dilation * Math.floor(size / span) + Math.min(dilation, size % span)
@@ -64,8 +66,8 @@ export function winogradTiles(options: WinogradOptions) {
 }
 
 /**
- * Cuts all tiles into ranges, so that the scratch between the steps takes at most `bytes` for each range. All ranges but the last have the
- * same length, which is a multiple of `step` tiles and at least one `step`.
+ * Cuts all tiles into ranges, so that the scratch between the steps takes at most `bytes` for each range. All ranges
+ * but the last have the same length, which is a multiple of `step` tiles and at least one `step`.
  */
 export function tileRanges(
   options: WinogradOptions,

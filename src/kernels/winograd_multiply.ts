@@ -10,8 +10,8 @@ export const MULTIPLY_TILE = {
 }
 
 /**
- * Products of tiles and weights at each of Winograd's points: [points, points, input vectors, tiles] → [points, points, output
- * vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes, 8 or more.
+ * Products of tiles and weights at each of Winograd's points: [points, points, input vectors, tiles] → [points, points,
+ * output vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes, 8 or more.
  */
 export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: number }): Kernel {
   const { subgroupSize } = options

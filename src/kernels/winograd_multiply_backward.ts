@@ -13,9 +13,9 @@ export interface WinogradMultiplyBackwardOptions extends WinogradStepOptions {
 }
 
 /**
- * Products of inputs and gradients at each of Winograd's points, summed over the tiles: `tiles` [points, points, input vectors,
- * tiles], `gradients` [points, points, output vectors, tiles] → `sums` [points, points, in, output vectors]. For adapters whose
- * subgroups all have `subgroupSize` lanes, 8 or more.
+ * Products of inputs and gradients at each of Winograd's points, summed over the tiles: `tiles` [points, points, input
+ * vectors, tiles], `gradients` [points, points, output vectors, tiles] → `sums` [points, points, in, output vectors].
+ * For adapters whose subgroups all have `subgroupSize` lanes, 8 or more.
  */
 export function winogradMultiplyBackward(options: WinogradMultiplyBackwardOptions): Kernel {
   const { label, outputs, input, outChannels, subgroupSize, range, accumulate } = options

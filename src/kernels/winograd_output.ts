@@ -17,7 +17,10 @@ import {
 const TILES = constantOf('winograd_output', 'WORKGROUP_TILES')
 const VECTORS = constantOf('winograd_output', 'WORKGROUP_VECTORS')
 
-/** act(outputs + bias + residual) of the tiles in `range`, from the products at Winograd's points: → [n, h', w', outChannels]. */
+/**
+ * act(outputs + bias + residual) of the tiles in `range`, from the products at Winograd's points: → [n, h', w',
+ * outChannels].
+ */
 export function winogradOutput(options: WinogradStepOptions): Kernel {
   const { label, input, outputs, outChannels, bias, residual = false, activation, range } = options
   const { slice = { offset: 0, channels: outChannels } } = options

@@ -11,8 +11,9 @@ export interface WinogradWeightOptions extends Omit<FoldBatchNormOptions, 'depth
 }
 
 /**
- * A 3×3 weight in PyTorch's layout → its values at Winograd's points: with batch norm and bias folded in as by `foldBatchNorm` or, for the
- * gradient, reversed and scaled as by `packTransposed`. Outputs: `packed` and `packed_bias`.
+ * A 3×3 weight in PyTorch's layout → its values at Winograd's points: with batch norm and bias folded in as by
+ * `foldBatchNorm` or, for the gradient, reversed and scaled as by `packTransposed`. Outputs: `packed` and
+ * `packed_bias`.
  */
 export function winogradWeight(options: WinogradWeightOptions): Kernel {
   const { label, weight, outputs, ofGradient = false, epsilon, bias } = options

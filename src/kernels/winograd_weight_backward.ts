@@ -14,7 +14,10 @@ export interface WinogradWeightBackwardOptions {
   outputs: WinogradOutputs
 }
 
-/** The gradient of a 3×3 weight from the gradient of its values at Winograd's points: `sums` → [out, in, 3, 3], PyTorch's layout. */
+/**
+ * The gradient of a 3×3 weight from the gradient of its values at Winograd's points: `sums` → [out, in, 3, 3],
+ * PyTorch's layout.
+ */
 export function winogradWeightBackward(options: WinogradWeightBackwardOptions): Kernel {
   const { label, inChannels, outChannels, outputs } = options
   const rowTiles = Math.ceil(inChannels / CHANNELS)

@@ -41,7 +41,10 @@ export const CLASS_NAMES = v.pipe(
   ),
 )
 
-/** A line for each name that several classes have. Upper and lower case count as the same, and space around a name does not count. */
+/**
+ * A line for each name that several classes have. Upper and lower case count as the same, and space around a name does not
+ * count.
+ */
 export function duplicateNames(names: readonly string[]): string[] {
   const ids = new Map<string, number[]>()
   for (const [id, name] of names.entries()) {

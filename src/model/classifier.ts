@@ -6,7 +6,7 @@ import { backboneNames, backboneOf } from './backbones/index.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { initialValues, networkParameters, normalSource } from './initial_weights.ts'
 
-/** As in TensorFlow's DeepLab. So small that an untrained classifier prefers no class: its loss is about ln(classes). */
+/** As in TensorFlow's DeepLab. It is so small that an untrained classifier prefers no class: its loss is about ln(classes). */
 const DEVIATION = 0.01
 
 /** Weight [classes, c, 1, 1] and bias [classes] of each head's classifier. */

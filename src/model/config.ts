@@ -1,5 +1,5 @@
-// What a network is made of, as plain data. A checkpoint's config.json holds it. It decides the names and shapes of all weights.
-// The output stride is the exception: the same weights run at any of `outputStrides(config)`, and the config holds the default.
+// The config of a network, as plain data. A checkpoint's config.json holds it. It decides the names and shapes of all weights.
+// Only its output stride does not: the same weights run at any of `outputStrides(config)`, and the config holds the default.
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
@@ -9,7 +9,7 @@ import { backboneOf, backbones } from './backbones/index.ts'
 
 export type * from './backbones/configs.ts'
 
-/** @internal Checks each field of a config by itself and fills in the defaults. `deepLabConfig` also checks how the fields fit together. */
+/** @internal Checks each field of a config by itself, and fills in the defaults. `deepLabConfig` also checks them together. */
 export const NETWORK = v.variant(
   'backbone',
   Object.values(backbones).map(({ schema }) => schema),

@@ -21,7 +21,10 @@ export function deepLab(
   return deepLabInTraining(builder, image, config, { outputStride })[0]
 }
 
-/** As `deepLab`, with the parts that only training has. Returns the logits, and after them those of an auxiliary head if asked for. */
+/**
+ * As `deepLab`, with the parts that only training has. Returns the logits, and after them those of an auxiliary head if asked
+ * for.
+ */
 export function deepLabInTraining(
   builder: GraphBuilder,
   image: Tensor,

@@ -13,7 +13,7 @@ export const ID_TO_LABEL = expecting(
   v.record(v.string(), v.string()),
 )
 
-/** The names of the classes, in the order of their ids. Throws a UserError, which begins with `source`, where one is missing. */
+/** The names of the classes, in the order of their ids. Throws a UserError, which begins with `source`, if one is missing. */
 export function classNamesIn(idToLabel: Record<string, string>, source: string): string[] {
   const byId = Object.entries(idToLabel).sort(([a], [b]) => Number(a) - Number(b))
   byId.forEach(([id], index) => {

@@ -1,4 +1,4 @@
-// Weights of a network that nothing has trained yet.
+// The weights of an untrained network.
 
 import { graphParameters } from '../graph/ir/graph.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
@@ -6,7 +6,10 @@ import { GraphBuilder } from '../graph/ops/index.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { deepLabInTraining } from './deeplab.ts'
 
-/** Every parameter of a config's network, with an auxiliary head's: the same at any output stride and image size. */
+/**
+ * All parameters of a config's network, including an auxiliary head's. They are the same for every output stride and image
+ * size.
+ */
 export function networkParameters(config: DeepLabConfig): Parameter[] {
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, 65, 65, 3])
@@ -16,13 +19,13 @@ export function networkParameters(config: DeepLabConfig): Parameter[] {
 }
 
 /**
- * Convolutions from He et al. (2015): normal with variance 2 / (outChannels · kernel area), as torchvision's ResNet.
- * Batch norm starts as the identity, biases at zero. The same seed gives the same weights.
+ * Convolutions are drawn as by He et al. (2015): normal with variance 2 / (outChannels · kernel area), as in torchvision's
+ * ResNet. Batch norm starts as the identity, and biases at zero. The same seed gives the same weights.
  */
 export const initialWeights = (config: DeepLabConfig, seed: number): Map<string, Float32Array> =>
   initialValues(networkParameters(config), seed)
 
-/** The same of some parameters, in their order. */
+/** The initial values of some parameters, drawn in their order. */
 export function initialValues(parameters: Parameter[], seed: number): Map<string, Float32Array> {
   const normal = normalSource(seed)
   return new Map(
@@ -40,7 +43,7 @@ export function initialValues(parameters: Parameter[], seed: number): Map<string
   )
 }
 
-/** Standard normal values: Box and Muller's transform of mulberry32's uniform ones. */
+/** Standard normal values: the Box-Muller transform of uniform values from mulberry32. */
 export function normalSource(seed: number): () => number {
   let state = seed >>> 0
   const uniform = () => {

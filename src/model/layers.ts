@@ -1,15 +1,15 @@
-// The layers that every network here is made of.
+// Layers that all networks share.
 
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { Activation } from '../kernels/activation.ts'
 
 interface Layer {
-  /** Names of the two in the checkpoint. */
+  /** The names of the two layers in the checkpoint. */
   convolution: string
   batchNorm: string
   kernel: number
-  /** Absent for a depthwise convolution, which keeps its input's. */
+  /** Absent for a depthwise convolution, which keeps the number of channels. */
   outChannels?: number
   stride?: number
   dilation?: number
@@ -18,7 +18,7 @@ interface Layer {
   activation: Activation
 }
 
-/** activation(batchNorm(convolution(x))), the convolution without bias: [n, h, w, c] → [n, ⌈h/stride⌉, ⌈w/stride⌉, outChannels]. */
+/** activation(batchNorm(convolution(x))), without a bias: [n, h, w, c] → [n, ⌈h/stride⌉, ⌈w/stride⌉, outChannels]. */
 export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer: Layer): Tensor {
   const { convolution: name, outChannels, kernel, stride, dilation, padding } = layer
   const window = { name, kernel, stride, dilation, padding }
@@ -30,17 +30,17 @@ export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer
   return layer.activation === 'none' ? normalised : builder.activation(normalised, layer.activation)
 }
 
-/** Dropout as training has it. */
+/** The options of dropout in training. */
 export interface Dropout {
-  /** Share of the values that become zero, from 0 to below 1. */
+  /** The share of the values that become zero, from 0 to below 1. */
   p: number
-  /** A u32; with `step` it says which values those are. */
+  /** A u32. Together with `step` it decides which values become zero. */
   seed: number
-  /** u32: of training, so that every step drops others. */
+  /** The number of the training step, a u32, so that every step drops other values. */
   step: Tensor
 }
 
-/** A training graph's dropout; in others there is none, and `input` is all there is to return. */
+/** Dropout in a training graph. Without `dropout`, returns the input. */
 export const dropped = (
   builder: GraphBuilder,
   input: Tensor,

@@ -1,19 +1,19 @@
-// What happens to a photo before a network sees it.
+// The preprocessing of a photo before a network sees it.
 
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 
-/** A checkpoint's own, since its weights were trained on images prepared so. */
+/** Each checkpoint has its own: the preprocessing with which its weights were trained. */
 export interface Preprocessing {
-  /** Of red, green and blue, on the scale 0 … 1: the network sees (x/255 − mean)/std. */
+  /** For red, green and blue, on the scale from 0 to 1: the network sees (x/255 − mean)/std. */
   mean: [number, number, number]
   std: [number, number, number]
-  /** The photo is resized, its shape kept, until this edge has this many pixels. */
+  /** The photo is resized so that this edge has `size` pixels. It keeps its aspect ratio. */
   edge: 'longest' | 'shortest'
   size: number
 }
 
-/** The largest `size` in pixels: larger than any network was trained at, and small enough for a plan to be laid out at once. */
+/** The largest `size` in pixels. It is larger than in any training, and small enough that planning is quick. */
 export const MAX_NETWORK_SIZE = 16384
 
 const three = (least: number, most: number) => {
@@ -21,7 +21,7 @@ const three = (least: number, most: number) => {
   return v.tuple([value, value, value])
 }
 
-/** @internal The fields of Preprocessing by themselves: Hugging Face has some of them under other names. */
+/** @internal The schema of each field of Preprocessing. Hugging Face has some of the fields under other names. */
 export const PREPROCESSING_FIELDS = {
   mean: expecting('three numbers from -10 to 10', three(-10, 10)),
   std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
@@ -32,10 +32,10 @@ export const PREPROCESSING_FIELDS = {
   ),
 }
 
-/** @internal As a config.json of ours has it. */
+/** @internal The schema of Preprocessing in this package's config.json. */
 export const PREPROCESSING = v.object(PREPROCESSING_FIELDS)
 
-/** The statistics of ImageNet, on which torchvision's backbones were trained; 513 is the paper's crop. */
+/** The statistics of ImageNet, as for torchvision's backbones. 513 is the paper's crop. */
 export const IMAGENET: Preprocessing = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
@@ -43,13 +43,13 @@ export const IMAGENET: Preprocessing = {
   size: 513,
 }
 
-/** torchvision's own preset for its segmentation models. */
+/** torchvision's preset for its segmentation models. */
 export const TORCHVISION: Preprocessing = { ...IMAGENET, edge: 'shortest', size: 520 }
 
-/** TensorFlow's DeepLab: values in −1 … 1, and the longest edge at 513. */
+/** The preprocessing of TensorFlow's DeepLab: values from −1 to 1, and the longest edge at 513. */
 export const TENSORFLOW: Preprocessing = { ...IMAGENET, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
 
-/** The size at which the network sees a photo, times `scale` (of multi-scale inference); each edge at least a pixel. */
+/** The size at which the network sees a photo, times `scale` of multi-scale inference. Each edge has at least one pixel. */
 export function networkSize(
   photo: { width: number; height: number },
   { edge, size }: Preprocessing,

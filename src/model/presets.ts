@@ -1,6 +1,6 @@
-// Networks by name: every row of the paper's Tables 1 to 6 (Chen et al. 2017, section 4), those that the public checkpoints
-// hold, and the small one of weights/scenes. A row's name is its table, its cells, the output stride and how inference goes
-// beyond a single pass:
+// Networks by name: every row of the paper's Tables 1 to 6 (Chen et al. 2017, section 4), the networks of the public
+// checkpoints, and the small one of weights/scenes. The name of a row has its table, its cells, the output stride, and the
+// inference strategy if it is more than a single pass:
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
 // table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
 // deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
@@ -10,20 +10,20 @@ import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config
 
 export interface Inference {
   outputStride: number
-  /** Image sizes whose probabilities are averaged, as factors. */
+  /** The image sizes whose probabilities are averaged, as factors. */
   scales: number[]
-  /** Whether each scale is also run on the mirrored image. */
+  /** Whether each scale also runs on the mirrored image. */
   flip: boolean
 }
 
 export interface Preset {
   name: string
-  /** Its `outputStride` is the one for training. */
+  /** Its `outputStride` is that of training. */
   config: DeepLabConfig
   inference: Inference
-  /** Of a photo's longest edge as the network sees it, in pixels, where it is not the paper's 513. */
+  /** The length in pixels of a photo's longest edge as the network sees it. Default: the paper's 513. */
   size?: number
-  /** The mIoU in percent on the PASCAL VOC 2012 val set that the paper reports for the row: of its weights, not of ours. */
+  /** The paper's mIoU for the row, in percent, on the val set of PASCAL VOC 2012. It is of the paper's weights, not of ours. */
   paperMeanIoU?: number
 }
 
@@ -103,7 +103,7 @@ const cascade = (backbone: 'resnet50' | 'resnet101', lastBlock: number, multiGri
 const byLastBlock = (meanIoUs: readonly number[], row: (lastBlock: number) => Row): Row[] =>
   meanIoUs.map((paperMeanIoU, index) => ({ ...row(4 + index), paperMeanIoU }))
 
-/** torchvision's own DeepLabv3, in which its checkpoints load: no multi-grid, trained at output stride 8. */
+/** torchvision's own DeepLabv3, which loads its checkpoints: no multi-grid, trained at output stride 8. */
 const torchvision = (backbone: 'resnet50' | 'resnet101'): Row => ({
   name: `deeplabv3_${backbone}`,
   options: {
@@ -165,7 +165,7 @@ const rows: Row[] = [
     inference,
     paperMeanIoU: aspp,
   })),
-  // The last row differs in its training alone, which began on COCO.
+  // The last row differs only in its training, which began on COCO.
   {
     name: 'table6.os8.ms.flip.coco',
     options: asppModel,
@@ -181,7 +181,7 @@ export const presets: readonly Preset[] = rows.map(({ name, options, inference, 
   return { name, config, inference: { ...plain, ...inference }, ...rest }
 })
 
-/** Throws a UserError for a name that no preset has, with those that begin like it. */
+/** The preset of this name. Throws a UserError for an unknown name; it lists the names of the same table. */
 export function preset(name: string): Preset {
   const found = presets.find(candidate => candidate.name === name)
   if (found) return found

@@ -2,8 +2,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * The folder for what can be had again: $ATROUS_CACHE, else `atrous` in the system's own place for caches
- * (%LOCALAPPDATA% on Windows, $XDG_CACHE_HOME or ~/.cache elsewhere). It may not exist yet.
+ * The folder for files that can be downloaded or computed again: $ATROUS_CACHE, else `atrous` in the system's cache folder
+ * (%LOCALAPPDATA% on Windows, $XDG_CACHE_HOME or ~/.cache elsewhere). The folder may not exist yet.
  */
 export function cacheFolder(
   environment: NodeJS.ProcessEnv = process.env,

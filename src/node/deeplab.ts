@@ -1,4 +1,4 @@
-// The library's front door in Node.
+// The main class of the library in Node.
 
 import { checkClassNames, sameClasses } from '../data/class_names.ts'
 import type { Image } from '../data/image.ts'
@@ -43,7 +43,7 @@ import { findWeights } from './weights.ts'
 
 export type { OpenOptions }
 
-/** A network with its weights, ready to look at photos on a GPU. */
+/** A network with its weights, ready to segment photos on a GPU. */
 export class DeepLab {
   readonly #gpu: Gpu
   readonly #ownsGpu: boolean
@@ -55,9 +55,9 @@ export class DeepLab {
   #disposal: Promise<void> | undefined
 
   /**
-   * A trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL, as text or as a URL object.
-   * Throws a UserError where it is not found or holds another network, where an option makes no sense, or where the GPU lacks the
-   * precision; NoAdapterError where there is no GPU; and the signal's reason where that is aborted.
+   * Loads a trained model: a shipped or registry name, a path (checkpoint file or folder) or a URL, as text or as a URL object.
+   * Throws a UserError if it is not found or holds another network, if an option is invalid, or if the GPU does not support the
+   * precision; NoAdapterError if there is no GPU; and the signal's reason if the signal is aborted.
    */
   static async load(nameOrPath: string | UrlLike, options: LoadOptions = {}): Promise<DeepLab> {
     checkLoadOptions(options)
@@ -66,9 +66,7 @@ export class DeepLab {
     return DeepLab.#open(model, options)
   }
 
-  /**
-   * An untrained network, its weights drawn from a seed. Throws a UserError for a network or an option that makes no sense.
-   */
+  /** Creates an untrained network with weights drawn from a seed. Throws a UserError for an invalid network or option. */
   static async create(network: DeepLabOptions, options: CreateOptions = {}): Promise<DeepLab> {
     checkCreateOptions(options)
     if (typeof network !== 'object' || network === null)
@@ -121,15 +119,15 @@ export class DeepLab {
     return this.#gpu
   }
 
-  /** The network, its weights and what belongs to them, as `save` writes them. */
+  /** The network, its weights and their description, as `save` writes them. */
   get state(): Readonly<Model> {
     return this.#model
   }
 
   /**
-   * Sets the classes that the network is to tell apart. Where it has other classes, it gets an untrained classifier for these,
-   * drawn from `seed` (default 0), and keeps all other weights. That is so for as many classes of other names, too: a class of
-   * another name is another class. `renameClasses` keeps the classifier. Returns whether the classifier is new.
+   * Sets the classes that the network predicts. If the names differ from the present ones, even at the same number of classes,
+   * the network gets an untrained classifier for them, drawn from `seed` (default 0), and keeps all other weights.
+   * `renameClasses` changes names and keeps the classifier. Returns whether the classifier is new.
    */
   async setClasses(names: readonly string[], options: SeedOptions = {}): Promise<boolean> {
     const seed = seedOf(options)
@@ -140,8 +138,8 @@ export class DeepLab {
   }
 
   /**
-   * Gives the classes other names, by class id, and changes no weight. Throws a UserError where there are more or fewer names
-   * than classes, or where two classes would have one name.
+   * Gives the classes new names, by class id, and changes no weight. Throws a UserError if the number of names differs from the
+   * number of classes, or if two names are the same.
    */
   async renameClasses(names: readonly string[]): Promise<void> {
     const { length } = this.classNames
@@ -151,34 +149,36 @@ export class DeepLab {
     await this.#adopt({ ...this.#model, classNames: [...names] })
   }
 
-  /** Sets the length in pixels of the edge at which the network sees a photo, where `segment` is not told another. */
+  /** Sets the longest edge, in pixels, to which `segment` scales a photo by default. */
   async setSize(size: number): Promise<void> {
     checkSize(size)
     return this.#adopt({ ...this.#model, preprocessing: { ...this.#model.preprocessing, size } })
   }
 
-  /** Gives a ResNet that has none an untrained auxiliary head for training, drawn from `seed` (default 0), and keeps all weights. */
+  /**
+   * Adds an untrained auxiliary head for training to a ResNet that has none, drawn from `seed` (default 0). Keeps all weights.
+   */
   async addAuxiliaryHead(options: SeedOptions = {}): Promise<void> {
     return this.#adopt(withAuxiliaryHead(this.#model, { seed: seedOf(options) }))
   }
 
-  /** Takes over weights that training has changed: every parameter by name, in the checkpoint's layout. */
+  /** Replaces the weights, for example after training: every parameter by name, in the checkpoint's layout. */
   setParameters(parameters: Map<string, Float32Array>): Promise<void> {
     return this.#adopt({ ...this.#model, parameters })
   }
 
   /**
-   * What is in a photo: a class for each pixel, and where `output` asks for them, probabilities or logits.
-   * Throws a UserError where the photo cannot be read, an option makes no sense, or the GPU is too small; DeviceLostError where the GPU
-   * goes away; and the signal's reason where that is aborted.
+   * Segments a photo: a class for each pixel, and probabilities or logits if `output` asks for them. Throws a UserError if the
+   * photo cannot be read, if an option is invalid, or if the GPU is too small; DeviceLostError if the GPU is lost; and the
+   * signal's reason if the signal is aborted.
    */
   segment<Output extends SegmentOutput = 'mask'>(
     photo: ImageSource,
     options?: SegmentOptions<Output>,
   ): Promise<Segmentation<Output>>
   /**
-   * The same for several photos; those of one size that follow each other run as batches. With `onError` all have a place in the
-   * result.
+   * Segments several photos. Consecutive photos of one size run in batches. With `onError`, a photo that fails gives undefined in
+   * the result.
    */
   segment<Output extends SegmentOutput = 'mask'>(
     photos: readonly ImageSource[],
@@ -207,7 +207,8 @@ export class DeepLab {
   }
 
   /**
-   * How a photo would run: kernels, shapes, multiply-adds, memory. Allocates nothing on the GPU. Throws a UserError as `segment` does.
+   * Describes how a photo would run: kernels, shapes, multiply-adds, memory. Allocates nothing on the GPU. Throws a UserError as
+   * `segment` does.
    */
   async explain(photo: ImageSource, options: InferenceOptions = {}): Promise<string> {
     this.#throwIfDisposed()
@@ -217,10 +218,10 @@ export class DeepLab {
   }
 
   /**
-   * Measures which kernels are fastest on this GPU for `batchSize` photos (default 1) of a photo's size, for at most `seconds`, and
-   * keeps it on disk for this adapter, its driver and this version of the kernels. Masks do not depend on it but for rounding.
-   * `onProgress` is called before each convolution. `signal` ends it early, and what was measured by then is kept; where it is aborted
-   * before anything was measured, its reason is thrown. Throws a UserError as `segment` does.
+   * Measures which kernels are fastest on this GPU for `batchSize` photos (default 1) of a photo's size, for at most `seconds`.
+   * Keeps the result on disk for this adapter, its driver and this version of the kernels. Masks do not depend on it, except for
+   * rounding. `onProgress` is called before each convolution. `signal` ends it early, and keeps what was measured by then; if
+   * nothing was measured yet, the signal's reason is thrown. Throws a UserError as `segment` does.
    */
   async tune(photo: ImageSource, options: TunePhotoOptions = {}): Promise<TunedConvolution[]> {
     this.#throwIfDisposed()
@@ -232,7 +233,9 @@ export class DeepLab {
     return this.#tune(new Array(batchSize).fill(image), { ...inference, ...limits })
   }
 
-  /** Ends tuning in the background, for good. Training does so: either would slow the other, and measurements be wrong. */
+  /**
+   * Stops tuning in the background permanently. Training calls this: the two would slow each other, and distort the measurements.
+   */
   async stopTuning(): Promise<void> {
     await this.#background?.stop()
   }
@@ -243,8 +246,8 @@ export class DeepLab {
   }
 
   /**
-   * Frees what the model holds on the GPU, and closes the GPU if it is the model's own. Waits for what is under way; a call after the
-   * first does nothing more. Photos cannot be segmented after it.
+   * Frees the model's memory on the GPU, and closes the GPU if the model opened it. Waits for work in progress. Later calls do
+   * nothing. The model cannot segment photos afterwards.
    */
   dispose(): Promise<void> {
     this.#disposal ??= this.#free()

@@ -55,8 +55,8 @@ export type { ClassScores, ScoresOf, Segmentation } from './segmentation.ts'
 export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './training/trainer.ts'
 export type { WeightsOptions } from './weights.ts'
 
-// Globals that the declarations mention. A program that compiles without the types of the DOM, Node, WebGPU or ES2026 gets these
-// empty ones; a program that has them gets theirs, since interfaces of one name merge.
+// Globals that the declarations mention. In a program without the types of the DOM, Node, WebGPU or ES2026 they are these empty
+// ones. In a program with these types they merge with them, since interfaces of one name merge.
 declare global {
   interface AbortSignal {}
   interface GPU {}

@@ -1,4 +1,5 @@
-// A model as files: what its checkpoint's folder says, or its tensors' names, and the folder that `save` writes.
+// Reads and writes a model: its config from the checkpoint's folder or from the tensors' names, and the folder that `save`
+// writes.
 
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
@@ -30,7 +31,7 @@ export interface Model {
   parameters: Map<string, Float32Array>
 }
 
-/** A network that nothing has trained yet; `DeepLab.create` says what the options are. */
+/** An untrained network; `DeepLab.create` documents the options. */
 export function untrainedModel(
   config: DeepLabConfig,
   { seed = 0, size }: { seed?: number; size?: number } = {},
@@ -45,8 +46,8 @@ export function untrainedModel(
 }
 
 /**
- * The network and its weights. Throws a UserError where the checkpoint is of no network known here, does not fit, or holds
- * numbers with which no network can compute.
+ * The network and its weights. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
+ * numbers that make every result invalid.
  */
 export function readModel({ stateDict, config: json, preprocessor, source }: FoundWeights): Model {
   const described = describe({ stateDict, config: json, preprocessor, source })
@@ -61,14 +62,14 @@ export function readModel({ stateDict, config: json, preprocessor, source }: Fou
 }
 
 /**
- * Writes model.safetensors and config.json to a folder, where the backbone has it in Hugging Face's form. They replace another
- * model's files both or not at all, even if the process is killed.
+ * Writes model.safetensors and config.json to a folder, in Hugging Face's form if the backbone has one. They replace another
+ * model's files together or not at all, even if the process is killed.
  */
 export function writeModel(folder: string, model: Model): Promise<void> {
   return writeFileSet(folder, modelFiles(model))
 }
 
-/** Their names. */
+/** Their file names. */
 export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json' } as const
 
 /** Their contents, by name. */
@@ -84,7 +85,7 @@ export function modelFiles(model: Model): Map<string, string | Uint8Array> {
   ])
 }
 
-/** What stands in config.json. */
+/** The content of config.json. */
 export function configJson({ config, classNames, preprocessing }: Description): JsonObject {
   const { huggingFace } = backboneOf(config).checkpoint
   return huggingFace
@@ -94,7 +95,7 @@ export function configJson({ config, classNames, preprocessing }: Description): 
 
 export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\n`
 
-/** `model_type` in a config.json that has the form of this package, not Hugging Face's. */
+/** `model_type` in a config.json in this package's form. */
 const OUR_TYPE = 'atrous'
 
 type Description = Omit<Model, 'parameters'>
@@ -124,12 +125,12 @@ function describe({ stateDict, config: json, preprocessor, source }: FoundWeight
   return { config, classNames: defaultNames(config.classes), preprocessing: usualPreprocessing(config) }
 }
 
-/** Of the public weights of a backbone. */
+/** The preprocessing of a backbone's public weights. */
 const usualPreprocessing = (config: DeepLabConfig) => backboneOf(config).checkpoint.preprocessing
 
 const OUR_CONFIG = v.object({ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING })
 
-/** What this package adds to Hugging Face's config.json. */
+/** This package's addition to Hugging Face's config.json. */
 const OUR_ADDITION = v.object({ preprocessing: v.nullish(PREPROCESSING) })
 
 function fromOurConfig(json: JsonObject, source: string): Description {
@@ -142,6 +143,6 @@ function fromOurConfig(json: JsonObject, source: string): Description {
 
 const nameOf = ({ backbone, classes }: DeepLabConfig) => `deeplabv3_${backbone} with ${classes} classes`
 
-/** PASCAL VOC's where there are 21 classes, else numbers. */
+/** PASCAL VOC's names for 21 classes, else numbers. */
 export const defaultNames = (classes: number): string[] =>
   classes === vocClasses.length ? [...vocClasses] : Array.from({ length: classes }, (_, id) => `class ${id}`)

@@ -1,10 +1,10 @@
-// NumPy's .npy: a header that is a Python literal, and then the numbers.
+// NumPy's .npy format: a header that is a Python literal, then the numbers.
 
 const MAGIC = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0]
-/** The numbers begin at a multiple of this, so that they can be mapped into memory. */
+/** The numbers start at a multiple of this, so that they can be memory-mapped. */
 const ALIGNMENT = 64
 
-/** A file of float32 in C order, in two pieces: its header, and the numbers' own bytes without a copy. */
+/** A file of float32 in C order, in two pieces: the header, and the numbers' bytes without a copy. */
 export function encodeNpy(data: Float32Array, shape: readonly number[]): Uint8Array[] {
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.map(size => `${size},`).join(' ')}), }`
   const before = MAGIC.length + 2

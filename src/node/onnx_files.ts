@@ -1,4 +1,4 @@
-// A model as an ONNX file, with what transformers.js reads beside it.
+// A model as an ONNX file, with the files that transformers.js reads.
 
 import { basename, dirname, join, resolve } from 'node:path'
 import { toHuggingFaceProcessor } from '../model/hugging_face.ts'
@@ -8,14 +8,14 @@ import { configJson, jsonText, type Model } from './model_files.ts'
 export interface OnnxFile {
   path: string
   content: string | Uint8Array
-  /** Whether a file that is there already stays as it is: the model's own folder describes it in its own words. */
+  /** Whether an existing file stays unchanged: the model's own folder has its own config. */
   optional: boolean
 }
 
 /**
- * What stands in `file` and, for transformers.js, in config.json and preprocessor_config.json: beside it, or above it where its
- * folder is called `onnx`, as in Hugging Face's repositories. `source` is the checkpoint that the model was read from.
- * Throws a UserError for an output stride that the network cannot reach.
+ * The contents of `file` and, for transformers.js, of config.json and preprocessor_config.json. These two are next to `file`, or
+ * one level up if its folder is called `onnx`, as in Hugging Face's repositories. `source` is the checkpoint that the model was
+ * read from. Throws a UserError for an output stride that the network cannot reach.
  */
 export async function onnxFiles(
   file: string,

@@ -1,4 +1,4 @@
-// The options of `DeepLab.load` and `DeepLab.create`, checked.
+// Checks the options of `DeepLab.load` and `DeepLab.create`.
 
 import { UserError } from '../errors.ts'
 import { Gpu } from '../gpu/gpu.ts'
@@ -16,31 +16,31 @@ import { pathOf, type UrlLike } from './images/image_source.ts'
 import type { WeightsOptions } from './weights.ts'
 
 export interface OpenOptions {
-  /** A GPU to share. Default: one of the model's own, which `dispose` closes. */
+  /** A GPU to share. Default: the model opens a GPU, which `dispose` closes. */
   gpu?: Gpu
   /**
-   * Whether to measure which kernels are fastest, once photos of a new size were segmented: between calls, which it delays by
-   * a measurement at most, for 10 s in all. What is found is kept on disk, and used by later calls; masks do not depend on it but
-   * for rounding. Default: 'background', but 'off' on software adapters, whose work would take the cores from yours, and where
-   * $CI is set. See `DeepLab.tune`.
+   * Whether to measure which kernels are fastest after photos of a new size were segmented. Measuring happens between calls, for
+   * 10 s in all, and delays a call by one measurement at most. The result is kept on disk for later calls. Masks do not depend on
+   * it, except for rounding. Default: 'background', but 'off' on software adapters, which share the cores with your program, and
+   * if $CI is set. See `DeepLab.tune`.
    */
   tune?: 'background' | 'off'
   /**
-   * How activations and weights are stored to segment photos. fp16 takes half the memory and computes in fp32 all the same; it needs a
-   * GPU with `shader-f16`, and activations beyond 65504 become infinite there. Training is in fp32 whatever it is. Default: fp32.
+   * How activations and weights are stored for segmenting photos. fp16 takes half the memory and still computes in fp32. It needs
+   * a GPU with `shader-f16`, and activations beyond 65504 become infinite. Training always uses fp32. Default: fp32.
    */
   precision?: Precision
 }
 
 export interface LoadOptions extends OpenOptions, WeightsOptions {
-  /** Ends the download or the start: `load` throws the signal's reason. */
+  /** Ends the download or the start-up: `load` throws the signal's reason. */
   signal?: AbortSignal
 }
 
 export interface CreateOptions extends OpenOptions {
-  /** Of the random weights: a whole number. Default 0. */
+  /** Seed of the random weights: a whole number. Default 0. */
   seed?: number
-  /** Length in pixels of a photo's longest edge as the network sees it. Default 513. */
+  /** The longest edge, in pixels, to which the network scales a photo. Default 513. */
   size?: number
 }
 
@@ -54,13 +54,13 @@ const LOAD_OPTIONS: OptionNames<LoadOptions> = {
 const CREATE_OPTIONS: OptionNames<CreateOptions> = { ...OPEN_OPTIONS, seed: true, size: true }
 
 export interface SeedOptions {
-  /** Of random weights: a whole number. Default 0. */
+  /** Seed of the random weights: a whole number. Default 0. */
   seed?: number
 }
 
 const SEED_OPTIONS: OptionNames<SeedOptions> = { seed: true }
 
-/** Throws a UserError for options of `load` that make no sense, and the signal's reason where that is aborted. */
+/** Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. */
 export function checkLoadOptions(options: LoadOptions): void {
   checkOptionNames(options, LOAD_OPTIONS)
   checkOpenOptions(options)
@@ -69,7 +69,7 @@ export function checkLoadOptions(options: LoadOptions): void {
   checkSignal(options.signal)
 }
 
-/** Throws a UserError for options of `create` that make no sense. */
+/** Throws a UserError for invalid options of `create`. */
 export function checkCreateOptions(options: CreateOptions): void {
   checkOptionNames(options, CREATE_OPTIONS)
   checkOpenOptions(options)
@@ -77,7 +77,7 @@ export function checkCreateOptions(options: CreateOptions): void {
   checkSeed(options)
 }
 
-/** The seed. Throws a UserError for options that make no sense. */
+/** The seed. Throws a UserError for invalid options. */
 export function seedOf(options: SeedOptions): number {
   checkOptionNames(options, SEED_OPTIONS)
   return checkSeed(options)
@@ -85,7 +85,7 @@ export function seedOf(options: SeedOptions): number {
 
 function checkOpenOptions({ gpu, tune }: OpenOptions): void {
   if (gpu !== undefined && !(gpu instanceof Gpu))
-    throw new UserError(`gpu: expected what openGpu() gives, got ${shown(gpu)}`)
+    throw new UserError(`gpu: expected the result of openGpu(), got ${shown(gpu)}`)
   checkChoice('tune', tune, ['background', 'off'])
 }
 
@@ -94,7 +94,7 @@ function checkSeed({ seed = 0 }: SeedOptions): number {
   return seed
 }
 
-/** Where to find weights, as text: a file: URL as a path. Throws a UserError where it is neither text nor a URL. */
+/** The location of weights as text; a file: URL becomes a path. Throws a UserError for anything but text and URLs. */
 export function weightsText(nameOrPath: string | UrlLike): string {
   const text = typeof nameOrPath === 'string' ? nameOrPath : nameOrPath?.href
   if (typeof text !== 'string' || text === '')

@@ -1,4 +1,4 @@
-// Many photos: those of one size that follow each other run as batches, and one that fails does not stop the others.
+// Segments many photos. Consecutive photos of one size run in batches. A photo that fails does not stop the others.
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
@@ -7,13 +7,13 @@ import type { ImageSource } from './images/image_source.ts'
 import type { SegmentManyOptions } from './segment_options.ts'
 
 export interface BatchWork<Found> {
-  /** The most pixels that the GPU takes at once. */
+  /** The most pixels that the GPU can process at once. */
   maxPixels: number
-  /** A source as pixels; `name` is what messages call it. */
+  /** Reads a source as pixels; `name` is used in messages. */
   read(source: ImageSource, name: string): Promise<Image>
-  /** What is in photos of one size. */
+  /** Segments photos of one size. */
   segment(photos: Image[]): Promise<Found[]>
-  /** Whether an error would come again with every photo. */
+  /** Whether an error would occur again with every photo. */
   isFatal(error: unknown): boolean
 }
 
@@ -25,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * What is in each photo, in the order of the sources; undefined for those that `onError` was called with.
- * Throws, where there is no `onError`, the UserError of the first photo that fails, with its index.
+ * The results in the order of the sources; undefined for photos passed to `onError`. Without `onError`, throws the UserError of
+ * the first photo that fails, with its index.
  */
 export async function segmentBatches<Found>(
   sources: readonly ImageSource[],
@@ -84,7 +84,7 @@ export async function segmentBatches<Found>(
 
 const nameOf = (index: number) => `photos[${index}]`
 
-/** The error with the photo's index in its message, unless that stands there already. */
+/** Adds the photo's index to the error's message, unless it is there already. */
 function withIndex(error: UserError, index: number): UserError {
   const name = nameOf(index)
   if (error.message.startsWith(name)) return error
@@ -94,7 +94,7 @@ function withIndex(error: UserError, index: number): UserError {
   return named
 }
 
-/** Whether a photo can run at once with those that wait. */
+/** Whether a photo can run in one batch with those that wait. */
 function fits(waiting: Waiting[], image: Image, maxPixels: number): boolean {
   const pixels = image.width * image.height
   return sameSize(waiting[0].image, image) && (waiting.length + 1) * pixels <= maxPixels

@@ -1,4 +1,4 @@
-// The options of `segment`, `explain` and `tune`, checked.
+// Checks the options of `segment`, `explain` and `tune`.
 
 import { UserError } from '../errors.ts'
 import type { TuneOptions } from '../graph/tune/tune.ts'
@@ -17,33 +17,33 @@ import type { ImageSource } from './images/image_source.ts'
 export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
   extends InferenceOptions,
     OutputOptions<Output> {
-  /** Most photos of one size to run at once, of an array of them; fewer where the GPU cannot bind so many. Default 4. */
+  /** For an array of photos: the most photos of one size to run in one batch; fewer if the GPU cannot bind so many. Default 4. */
   batchSize?: number
   /**
-   * Ends the work between two batches, or while a photo is read: the call throws the signal's reason, and the model still works.
+   * Ends the work between two batches or while a photo is read: the call throws the signal's reason. The model remains usable.
    */
   signal?: AbortSignal
-  /** Called after each batch with the number of photos that are done, of how many. */
+  /** Called after each batch with the number of finished photos and the total. */
   onProgress?: (progress: SegmentProgress) => void
 }
 
 export interface SegmentManyOptions<Output extends SegmentOutput = SegmentOutput>
   extends SegmentOptions<Output> {
   /**
-   * Called with each photo that cannot be read or segmented; the next waits for what it returns. The others are segmented all the
-   * same, and the result is undefined at `index`. Without it the first such error ends the call.
+   * Called for each photo that cannot be read or segmented; the next photo waits for the returned promise. The other photos are
+   * still segmented, and the result at `index` is undefined. Without `onError`, the first such error ends the call.
    */
   onError?: (error: Error, index: number, source: ImageSource) => void | Promise<void>
 }
 
 export interface SegmentProgress {
-  /** Photos that are segmented, or given to `onError`. */
+  /** Photos that are segmented or passed to `onError`. */
   done: number
   total: number
 }
 
 export interface TunePhotoOptions extends InferenceOptions, TuneOptions {
-  /** Photos of this size in a call. Default 1. */
+  /** How many photos of this size run in one call. Default 1. */
   batchSize?: number
 }
 
@@ -57,7 +57,7 @@ const TUNE_OPTIONS: OptionNames<TunePhotoOptions> = {
   ...{ batchSize: true, seconds: true, signal: true, onProgress: true, onlyNew: true },
 }
 
-/** Throws a UserError where the options of `segment` make no sense, but for those that hang on the network. */
+/** Throws a UserError for invalid options of `segment`. Options that depend on the network are checked later. */
 export function checkSegmentOptions(options: SegmentManyOptions, isArray: boolean): void {
   checkOptionNames(options, SEGMENT_OPTIONS)
   const { output, at, batchSize, signal, onProgress, onError } = options
@@ -71,12 +71,12 @@ export function checkSegmentOptions(options: SegmentManyOptions, isArray: boolea
   checkSignal(signal)
 }
 
-/** Throws a UserError where the options of `explain` make no sense, but for those that hang on the network. */
+/** Throws a UserError for invalid options of `explain`. Options that depend on the network are checked later. */
 export function checkExplainOptions(options: InferenceOptions): void {
   checkOptionNames(options, INFERENCE_OPTIONS)
 }
 
-/** Throws a UserError where the options of `tune` make no sense, but for those that hang on the network. */
+/** Throws a UserError for invalid options of `tune`. Options that depend on the network are checked later. */
 export function checkTuneOptions(options: TunePhotoOptions): void {
   checkOptionNames(options, TUNE_OPTIONS)
   const { batchSize, seconds, signal, onProgress, onlyNew } = options

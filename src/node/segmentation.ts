@@ -1,4 +1,4 @@
-// What was found in a photo.
+// The result for a photo.
 
 import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
@@ -22,21 +22,21 @@ export interface ClassScores extends ScoreMap {
   classNames: readonly string[]
 }
 
-/** Scores where `Output` says that they were asked for; else undefined. */
+/** The type of scores that `Output` requests; else undefined. */
 export type ScoresOf<Output, Asked> = Output extends Asked ? ClassScores : undefined
 
-/** `Output` is what `segment` was asked for. */
+/** The result for a photo. `Output` is the `output` option of `segment`. */
 export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
   /** Class ids, row by row from the top: height · width bytes. */
   readonly mask: Uint8Array
-  /** The mask's size in pixels: the photo's own, but for a mask that was asked for at the network's size. */
+  /** The mask's size in pixels: the photo's own, unless a mask of the network's size was requested. */
   readonly width: number
   readonly height: number
   /** The classes that occur in the mask, the largest first. */
   readonly classes: ClassShare[]
-  /** The probability of each class at each pixel, 0 to 1, where those were asked for. They add up to 1, but for rounding. */
+  /** The probability of each class at each pixel, 0 to 1, if requested. They sum to 1, except for rounding. */
   readonly probabilities: ScoresOf<Output, 'probabilities'>
-  /** What the network gives of each class at each pixel before the softmax, where that was asked for. */
+  /** The network's output for each class at each pixel before the softmax, if requested. */
   readonly logits: ScoresOf<Output, 'logits'>
   readonly #image: Image
   readonly #classNames: readonly string[]
@@ -57,8 +57,8 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
   }
 
   /**
-   * Writes `prefix`.mask.png and `prefix`.overlay.png, as `maskPng` and `overlay` make them, over files of these names; returns their
-   * paths. Throws a UserError for options that make no sense, and where the files cannot be written.
+   * Writes `prefix`.mask.png and `prefix`.overlay.png, as `maskPng` and `overlay` encode them, over files of these names. Returns
+   * their paths. Throws a UserError for invalid options, and if the files cannot be written.
    */
   async save(prefix: string, options: OverlayOptions = {}): Promise<{ mask: string; overlay: string }> {
     const { palette } = overlayOptions(options, this.#classNames.length)
@@ -68,14 +68,14 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
     return files
   }
 
-  /** The bytes of a palette PNG of the mask, whose pixel values are class ids. Throws a UserError for options that make no sense. */
+  /** The bytes of a palette PNG of the mask, whose pixel values are class ids. Throws a UserError for invalid options. */
   maskPng(options: MaskPngOptions = {}): Uint8Array {
     return encodeMaskPng(this, paletteOf(options, this.#classNames.length))
   }
 
   /**
-   * The bytes of a PNG of the photo in the colours of its classes; the background is left as it is. Where the photo was shrunk for the
-   * GPU, so is this. Throws a UserError for options that make no sense.
+   * The bytes of a PNG of the photo tinted with the colours of its classes; the background is not tinted. If the photo was shrunk
+   * for the GPU, the PNG has the smaller size. Throws a UserError for invalid options.
    */
   async overlay(options: OverlayOptions = {}): Promise<Uint8Array> {
     const { palette, ...drawing } = overlayOptions(options, this.#classNames.length)
@@ -85,8 +85,8 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
   }
 
   /**
-   * The probability of each pixel's class in the mask, 0 to 1: height · width numbers. Throws a UserError where no probabilities were
-   * asked for.
+   * The probability of each pixel's class in the mask, 0 to 1: height · width numbers. Throws a UserError if probabilities were
+   * not requested.
    */
   confidence(): Float32Array {
     const { probabilities } = this
@@ -94,7 +94,7 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> {
     return confidenceOf(this, probabilities)
   }
 
-  /** The largest class that is not background, if any. */
+  /** The largest class except the background, if any. */
   get subject(): ClassShare | undefined {
     return this.classes.find(found => !isBackground(found))
   }
@@ -121,7 +121,7 @@ function classesOf(
     .sort((a, b) => b.share - a.share)
 }
 
-/** Of each pixel's class in the mask the probability at the nearest position. */
+/** The probability of each pixel's class in the mask, at the nearest position of the scores. */
 function confidenceOf({ mask, width, height }: ClassMap, scores: ScoreMap): Float32Array<ArrayBuffer> {
   const { data, classes } = scores
   const columns = Uint32Array.from({ length: width }, (_, x) => ((x + 0.5) * scores.width) / width)

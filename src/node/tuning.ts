@@ -1,4 +1,4 @@
-// What `atrous tune` and the first use of a size measure, in a file of the cache folder.
+// The results of `atrous tune` and of tuning in the background, in a file of the cache folder.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,13 +11,13 @@ import { parseJson } from '../json.ts'
 import { cacheFolder } from './cache.ts'
 import { writeFileAtomic } from './files/atomic.ts'
 
-/** Adapters, with their drivers and versions of the shaders, and convolutions of each: the latest that were measured. */
+/** How many adapters (with driver and version of the shaders) are kept, and how many convolutions for each: the latest. */
 const MOST_KEYS = 16
 const MOST_CONVOLUTIONS = 2000
 
 export const tuningFile = (): string => join(cacheFolder(), 'tuning.json')
 
-/** By key, the variant of each convolution; the latest last. */
+/** The variant of each convolution, by key; the latest last. */
 const CONTENTS = v.record(v.string(), v.record(v.string(), v.picklist(conv2dVariants)))
 
 type Contents = v.InferOutput<typeof CONTENTS>
@@ -26,7 +26,7 @@ export class FileTuningStore implements TuningStore {
   readonly #file: string
   readonly #warn: (message: string) => void
 
-  /** `warn` is told why a file is not read. */
+  /** `warn` is called with the reason why a file is not read. */
   constructor(file = tuningFile(), warn = (message: string): void => console.warn(`warning: ${message}`)) {
     this.#file = file
     this.#warn = warn
@@ -36,7 +36,7 @@ export class FileTuningStore implements TuningStore {
     return new Map(Object.entries((await this.#contents())[key] ?? {}))
   }
 
-  /** Of two programs that write at a time, one may lose what it wrote. Throws a UserError where the file system refuses. */
+  /** If two programs write at the same time, the results of one may be lost. Throws a UserError if the file system refuses. */
   async write(key: string, variants: ReadonlyMap<string, Conv2dVariant>): Promise<void> {
     const { [key]: _, ...others } = await this.#contents()
     const latest = Object.fromEntries([...variants].slice(-MOST_CONVOLUTIONS))
@@ -46,23 +46,23 @@ export class FileTuningStore implements TuningStore {
 
   async #contents(): Promise<Contents> {
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') this.#warn(`${this.#file} is left alone: ${error.message}`)
+      if (error.code !== 'ENOENT') this.#warn(`${this.#file} cannot be read and is ignored: ${error.message}`)
       return '{}'
     })
     try {
       return parseJson(CONTENTS, text, this.#file)
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      this.#warn(`${this.#file} is damaged and left alone; atrous tune writes it anew`)
+      this.#warn(`${this.#file} is damaged and ignored; atrous tune replaces it`)
       return {}
     }
   }
 }
 
-/** What was measured on a GPU, and what keeps more of it. */
+/** The measurements for a GPU, and functions to save more of them. */
 export interface Tuning {
   readonly variants: TunedVariants
-  /** Keeps the variants, beside those that another program may have kept meanwhile. */
+  /** Saves the variants, together with those that another program may have saved meanwhile. */
   save(): Promise<void>
   forget(): Promise<void>
 }

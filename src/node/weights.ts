@@ -23,7 +23,7 @@ export type { WeightsOptions } from './downloads/pull.ts'
 
 export interface FoundWeights {
   stateDict: StateDict
-  /** The config.json and preprocessor_config.json beside the checkpoint, where there are any. */
+  /** The config.json and preprocessor_config.json next to the checkpoint, if present. */
   config?: JsonObject
   preprocessor?: JsonObject
   /** The checkpoint's file, for messages. */
@@ -31,10 +31,9 @@ export interface FoundWeights {
 }
 
 /**
- * Reads the weights that the user names: a folder (Hugging Face's layout, or this package's), a checkpoint file, a name
- * of the registry, or a URL of a file, of such a folder or of a Hugging Face repository.
- * What has to be downloaded is kept in the cache. Throws a UserError where nothing is found or it is no checkpoint, or the
- * signal's reason.
+ * Reads the weights that the user names: a folder (in the layout of Hugging Face or of this package), a checkpoint file, a name
+ * in the registry, or a URL of a file, of such a folder or of a Hugging Face repository. Downloads are kept in the cache. Throws
+ * a UserError if nothing is found or the file is not a checkpoint, or the signal's reason.
  */
 export async function findWeights(nameOrPath: string, options: WeightsOptions = {}): Promise<FoundWeights> {
   options.signal?.throwIfAborted()
@@ -45,7 +44,7 @@ export async function findWeights(nameOrPath: string, options: WeightsOptions = 
   return readFolder(await pullWeights(nameOrPath, options))
 }
 
-/** The path that a file: URL stands for. */
+/** The path of a file: URL. */
 function pathOf(url: string): string {
   try {
     return fileURLToPath(url)
@@ -61,7 +60,7 @@ async function readFolder(folder: string): Promise<FoundWeights> {
   return readWithConfig(join(folder, checkpoint), folder)
 }
 
-/** A file of one of the usual names belongs with the config beside it; a file of any other name stands alone. */
+/** A file with one of the usual names is read with the config next to it. A file with another name is read alone. */
 async function readSingleFile(file: string): Promise<FoundWeights> {
   return readWithConfig(file, CHECKPOINT_NAMES.includes(basename(file)) ? dirname(file) : undefined)
 }
@@ -83,7 +82,7 @@ async function readStateDict(path: string, file: string): Promise<StateDict> {
   return readCheckpoint(await readRegularFile(path), file)
 }
 
-/** Of a config.json, which has some kilobytes. */
+/** Size limit of a config.json, which normally has some kilobytes. */
 const MOST_JSON_BYTES = 2 ** 24
 
 const isAbsent = (file: string): Promise<boolean> =>
@@ -92,7 +91,7 @@ const isAbsent = (file: string): Promise<boolean> =>
     (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
   )
 
-/** Undefined where there is no such file. */
+/** Undefined if the file does not exist. */
 async function readJson(file: string): Promise<JsonObject | undefined> {
   if (await isAbsent(file)) return undefined
   return parseJsonObject(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)

@@ -1,4 +1,4 @@
-// Threads that all do one kind of job.
+// A pool of threads for one kind of job.
 
 import { parentPort, type Transferable, Worker } from 'node:worker_threads'
 import { UserError } from '../errors.ts'
@@ -34,7 +34,7 @@ export class WorkerPool<Job, Result> {
     })
   }
 
-  /** Jobs go to the threads in turn. Rejects with what the job threw, or what ended its thread. */
+  /** Sends jobs to the threads in turn. Rejects with the error of the job or of its thread. */
   run(job: Job): Promise<Result> {
     const id = this.#jobs++
     return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ export class WorkerPool<Job, Result> {
     })
   }
 
-  /** Ends the threads, whatever they are doing; jobs that are not done reject. */
+  /** Ends the threads at once; unfinished jobs reject. */
   async close(): Promise<void> {
     this.#failure ??= new Error('the workers were ended')
     await Promise.all(this.#workers.map(worker => worker.terminate()))
@@ -60,7 +60,7 @@ export class WorkerPool<Job, Result> {
     else reject(response.isUserError ? new UserError((response.error as Error).message) : response.error)
   }
 
-  /** Without one of its threads a pool would wait for ever. */
+  /** Fails all jobs: without one of its threads a pool would wait for ever. */
   #failAll(error: unknown): void {
     this.#failure ??= error
     for (const { reject } of this.#waiting.values()) reject(this.#failure)
@@ -68,7 +68,7 @@ export class WorkerPool<Job, Result> {
   }
 }
 
-/** Node 20 does not pass tsx's hooks on to threads: one that starts from TypeScript registers them itself. */
+/** Node 20 does not pass tsx's hooks to threads. A thread that starts from TypeScript registers them itself. */
 function startWorker(module: URL): Worker {
   if (!module.pathname.endsWith('.ts')) return new Worker(module)
   const url = JSON.stringify(module.href)
@@ -76,7 +76,7 @@ function startWorker(module: URL): Worker {
   return new Worker(script, { eval: true })
 }
 
-/** In a thread: does the jobs of its pool. `transfer` lists buffers that are handed over instead of copied. */
+/** Called in a thread: runs the jobs of its pool. `transfer` lists buffers that are moved instead of copied. */
 export function serve<Job, Result>(
   work: (job: Job) => Promise<{ result: Result; transfer: Transferable[] }>,
 ): void {
@@ -85,7 +85,7 @@ export function serve<Job, Result>(
       const { result, transfer } = await work(job)
       parentPort!.postMessage({ id, result }, transfer)
     } catch (error) {
-      // An error's class does not survive the way between threads.
+      // The class of an error is lost between threads.
       parentPort!.postMessage({ id, error, isUserError: error instanceof UserError })
     }
   })

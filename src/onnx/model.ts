@@ -15,15 +15,15 @@ const IR_VERSION = 8n
 interface OnnxOptions {
   parameters: Parameters
   /**
-   * Whether batch size, height and width are left open. The graph is then an example in which all maps that a stride halves have even
-   * sides, and two maps have the same size only if they have it for every image.
+   * Whether batch size, height and width are left open. The graph is then an example in which all maps that a stride halves
+   * have even sides, and two maps have the same size only if they have it for every image.
    */
   anySize: boolean
 }
 
 /**
- * The ONNX file of an inference graph of f32 tensors as a model builds it. Inputs and outputs keep their names and become NCHW. Batch
- * norms are folded into the convolutions before them.
+ * The ONNX file of an inference graph of f32 tensors as a model builds it. Inputs and outputs keep their names and become
+ * NCHW. Batch norms are folded into the convolutions before them.
  */
 export function onnxModel(graph: ModelGraph, { parameters, anySize }: OnnxOptions): Uint8Array {
   const { ops, inputs, outputs } = foldBatchNorms(foldable(graph))

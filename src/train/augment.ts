@@ -32,9 +32,9 @@ export interface Example {
 }
 
 /**
- * Writes a random example of a photo. The photo is scaled (the image as for inference, the labels by nearest neighbour), perhaps
- * mirrored, and cropped to a random window, or kept whole if it is smaller than the crop. The rest of the crop, at the right and below,
- * gets the mean colour and IGNORE_INDEX. Only the window's pixels are computed.
+ * Writes a random example of a photo. The photo is scaled (the image as for inference, the labels by nearest neighbour),
+ * perhaps mirrored, and cropped to a random window, or kept whole if it is smaller than the crop. The rest of the crop, at the
+ * right and below, gets the mean colour and IGNORE_INDEX. Only the window's pixels are computed.
  */
 export function augment(
   photo: LabelledImage,

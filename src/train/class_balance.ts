@@ -30,8 +30,8 @@ export const needsLabels = ({ classWeights, hardClasses }: Recipe): boolean =>
   classWeights === 'balanced' || hardClasses.length > 0
 
 /**
- * `report` is needed if `needsLabels` says so. Images with a problem in the report do not count, and a recipe that skips bad images
- * does not draw them. Throws a UserError if no image is left.
+ * `report` is needed if `needsLabels` says so. Images with a problem in the report do not count, and a recipe that skips bad
+ * images does not draw them. Throws a UserError if no image is left.
  */
 export function classBalance(
   { classWeights, hardClasses, badImages }: Recipe,

@@ -3,14 +3,14 @@ import { IGNORE_INDEX } from '../data/dataset.ts'
 /** Measures of the agreement between predictions and labels. */
 export interface Scores {
   /**
-   * The mean over the classes of the intersection over union, which counts the pixels of the whole set together, as in PASCAL VOC.
-   * Null if nothing was scored.
+   * The mean over the classes of the intersection over union, which counts the pixels of the whole set together, as in PASCAL
+   * VOC. Null if nothing was scored.
    */
   mIoU: number | null
   /**
    * By class: true positives / (true positives + false positives + false negatives). Null for a class in neither labels nor
-   * predictions; the mean leaves it out. (VOC's own code divides 0 by 0 there, but each of its classes occurs.) A class that is only
-   * predicted has 0 and counts: its false positives are the model's mistakes. Cityscapes and torchvision do the same.
+   * predictions; the mean leaves it out. (VOC's own code divides 0 by 0 there, but each of its classes occurs.) A class that
+   * is only predicted has 0 and counts: its false positives are the model's mistakes. Cityscapes and torchvision do the same.
    */
   iou: (number | null)[]
   /** The share of the labelled pixels whose prediction is right; null if there are no labelled pixels. */

@@ -62,8 +62,8 @@ export interface Evaluation {
 /**
  * Segments each image at its own size, and counts how often each class was predicted for each class.
  *
- * Throws a UserError if the model's classes are not the dataset's. Without `onError`, throws a BadImageError if an image cannot be read
- * or its labels contain an id that is not a class.
+ * Throws a UserError if the model's classes are not the dataset's. Without `onError`, throws a BadImageError if an image
+ * cannot be read or its labels contain an id that is not a class.
  */
 export async function evaluate(
   model: SegmentationModel,

@@ -18,7 +18,10 @@ export interface BatchLayout {
   classes: number
 }
 
-/** The micro-batches of a batch, with each image's labels padded to whole words. Throws a UserError for a label that is not a class. */
+/**
+ * The micro-batches of a batch, with each image's labels padded to whole words. Throws a UserError for a label that is not a
+ * class.
+ */
 export function microBatchesOf(
   { images, labels }: TrainingBatch,
   { batchSize, microBatches, classes }: BatchLayout,

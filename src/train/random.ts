@@ -6,9 +6,9 @@ export type Purpose = keyof typeof PURPOSES
 const PURPOSES = { shuffle: 0, augment: 1 }
 
 /**
- * Uniform numbers in [0, 1) with 32 random bits each. The same seed, purpose and place give the same numbers on every machine, and
- * any other triple gives unrelated numbers. A place is at most two numbers, such as a step and an image's index in it. Seed and place
- * are whole numbers of up to 32 bits.
+ * Uniform numbers in [0, 1) with 32 random bits each. The same seed, purpose and place give the same numbers on every machine,
+ * and any other triple gives unrelated numbers. A place is at most two numbers, such as a step and an image's index in it.
+ * Seed and place are whole numbers of up to 32 bits.
  */
 export function randomSource(seed: number, purpose: Purpose, ...place: [number?, number?]): () => number {
   const [first = 0, second = 0] = place
@@ -42,8 +42,8 @@ const KEY_STEPS = [0x9e3779b9, 0xbb67ae85]
 type Words4 = readonly [number, number, number, number]
 
 /**
- * Philox4x32-10, a random number generator that works like a block cipher: four random words from a 128-bit counter and a 64-bit key
- * (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). PyTorch and TensorFlow use it on GPUs.
+ * Philox4x32-10, a random number generator that works like a block cipher: four random words from a 128-bit counter and a
+ * 64-bit key (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). PyTorch and TensorFlow use it on GPUs.
  */
 export function philox(counter: Words4, key: readonly [number, number]): number[] {
   let [a, b, c, d] = counter.map(word => word >>> 0)

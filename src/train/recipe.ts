@@ -22,19 +22,19 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   /** Whether each example is mirrored with a probability of one half. */
   flip: boolean
   /**
-   * A factor for each class on its pixels' loss, or `balanced`: the `medianFrequencyWeights` of the dataset. Null, as in the paper: all
-   * classes count alike.
+   * A factor for each class on its pixels' loss, or `balanced`: the `medianFrequencyWeights` of the dataset. Null, as in the
+   * paper: all classes count alike.
    */
   classWeights: readonly number[] | 'balanced' | null
   /**
-   * The names of classes whose images are drawn twice in an epoch: bootstrapping (section 4 of DeepLabv3). For its best model the paper
-   * does so with HARD_CLASSES. Default: none.
+   * The names of classes whose images are drawn twice in an epoch: bootstrapping (section 4 of DeepLabv3). For its best model
+   * the paper does so with HARD_CLASSES. Default: none.
    */
   hardClasses: readonly string[]
   /**
-   * What happens at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError, and the
-   * model keeps what it learned. `skip`: the next image in the order of the run takes its place, with a warning. It may change when a
-   * run is resumed. Default: stop.
+   * What happens at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError,
+   * and the model keeps what it learned. `skip`: the next image in the order of the run takes its place, with a warning. It
+   * may change when a run is resumed. Default: stop.
    */
   badImages: 'stop' | 'skip'
   /** A whole number of up to 32 bits. It decides the order of the images, their crops, dropout and a new classifier. */
@@ -42,8 +42,8 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
 }
 
 /**
- * The first stage of training in sections 4 and A of DeepLabv3. The second stage freezes batch norm, and has output stride 8 and a
- * learning rate of 0.001.
+ * The first stage of training in sections 4 and A of DeepLabv3. The second stage freezes batch norm, and has output stride 8
+ * and a learning rate of 0.001.
  */
 const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   steps: 30_000,

@@ -21,8 +21,8 @@ export class Sampler {
   }
 
   /**
-   * The index of the image at `position`, which counts from 0 through all epochs. The position is the only state to save. Ascending
-   * positions are fastest.
+   * The index of the image at `position`, which counts from 0 through all epochs. The position is the only state to save.
+   * Ascending positions are fastest.
    */
   at(position: number): number {
     const epoch = Math.floor(position / this.length)

@@ -18,8 +18,8 @@ export interface TrainedNetwork {
 }
 
 /**
- * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; with class weights
- * `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend.
+ * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; with class
+ * weights `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend.
  */
 export function networkInTraining(
   network: Omit<TrainedNetwork, 'parameters'>,

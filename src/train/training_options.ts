@@ -28,13 +28,16 @@ export interface TrainingOptions {
   dropout: number
   /** The seed of dropout, a u32. */
   seed: number
-  /** The weight of the auxiliary head's loss, which is added to the logits' loss. 0: the network has no such head, or it does not learn. */
+  /**
+   * The weight of the auxiliary head's loss, which is added to the logits' loss. 0: the network has no such head, or it does
+   * not learn.
+   */
   auxiliaryLoss: number
   /** A factor for each class on its pixels' loss. The mean divides by Σ weight, as in PyTorch. Null: all classes count alike. */
   classWeights?: readonly number[] | null
   /**
-   * The memory for the activations of a step, in MiB. Activations that do not fit are computed a second time in the backward pass, with
-   * the same result to the bit. Default: the GPU's largest buffer.
+   * The memory for the activations of a step, in MiB. Activations that do not fit are computed a second time in the backward
+   * pass, with the same result to the bit. Default: the GPU's largest buffer.
    */
   activationBudget?: number
 }

@@ -1,5 +1,5 @@
-// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state that it
-// has learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state
+// that it has learned.
 
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
@@ -118,8 +118,8 @@ export class TrainingRun {
   }
 
   /**
-   * The GPU's own time of each kernel in a step; with micro-batches, in the first of them and the update. It does the step with the
-   * last learning rate. Needs timestamp-query.
+   * The GPU's own time of each kernel in a step; with micro-batches, in the first of them and the update. It does the step
+   * with the last learning rate. Needs timestamp-query.
    */
   profile(batch: TrainingBatch): Promise<KernelTime[]> {
     return this.#parts.executor.profile(this.#passesOf(batch)[0])
@@ -157,5 +157,5 @@ export class TrainingRun {
 function checkFinite(tensors: ReadonlyMap<string, Float32Array>, subject: (name: string) => string): void {
   for (const [name, values] of tensors)
     if (!values.every(Number.isFinite))
-      throw new UserError(`${subject(name)} holds values that are no numbers: try a smaller learning rate`)
+      throw new UserError(`${subject(name)} holds values that are not numbers: try a smaller learning rate`)
 }

@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts'
 
-/** Longer than any name in a checkpoint, and short enough to decode without harm. */
+/** A limit above the length of any name in a checkpoint, and small enough to decode safely. */
 const MAX_TEXT_BYTES = 16_000_000
 
-/** Reads little-endian values one after another; reading past the end throws a UserError that names `what` is read. */
+/** Reads little-endian values one after another. Reading past the end throws a UserError that names `what` is read. */
 export class ByteReader {
   position = 0
   private readonly view: DataView
@@ -51,12 +51,12 @@ export class ByteReader {
     return this.view.getUint32(this.advance(4), true)
   }
 
-  /** As a number: past 2^53 it is rounded, and larger than any length it could stand for. */
+  /** As a number: above 2^53 it is rounded, and then larger than any valid length. */
   uint64(): number {
     return Number(this.view.getBigUint64(this.advance(8), true))
   }
 
-  /** Big-endian: pickle's one exception. */
+  /** Pickle stores only this type in big-endian order. */
   float64BigEndian(): number {
     return this.view.getFloat64(this.advance(8))
   }

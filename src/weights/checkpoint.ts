@@ -5,7 +5,7 @@ import { isZip, readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { HostTensor, StateDict } from './tensor.ts'
 
-/** First bytes of files that people take for checkpoints, and what to tell them. Text matches after white space. */
+/** The first bytes of files that are often mistaken for checkpoints, and the message for each. Text matches after white space. */
 const NOT_CHECKPOINTS: [start: string, what: string][] = [
   ['<', 'a web page, not a checkpoint; the download may have led to a login or an error page'],
   ['version https://git-lfs', 'a Git LFS pointer, not the checkpoint itself; fetch it with git lfs pull'],
@@ -19,7 +19,7 @@ const NOT_CHECKPOINTS: [start: string, what: string][] = [
 ]
 
 /**
- * Reads a checkpoint of any supported format, told by its content and not by its name; DataParallel's prefix is stripped.
+ * Reads a checkpoint of any supported format. The content determines the format, not the name. DataParallel's prefix is removed.
  * Every UserError begins with `fileName`.
  */
 export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
@@ -32,11 +32,11 @@ export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
   }
 }
 
-/** The format of a checkpoint, told by its first bytes. Throws a UserError that says what a file is instead. */
+/** The format of a checkpoint, by its first bytes. Throws a UserError that says which other kind of file it is, if known. */
 export function checkpointFormat(bytes: Uint8Array): 'safetensors' | 'PyTorch' {
   if (bytes.length === 0) throw new UserError('the file is empty (0 bytes)')
   if (isZip(bytes)) return 'PyTorch'
-  // A safetensors header begins with its brace, after the 8 bytes of its length; these may look like a pickle.
+  // A safetensors header begins with a brace, after the 8 bytes of its length, which may look like a pickle.
   if (bytes[8] === 0x7b) return 'safetensors'
   if (bytes[0] === 0x80 && bytes[1] <= 5) return 'PyTorch'
   const start = String.fromCharCode(...bytes.subarray(0, 64)).trimStart()
@@ -44,21 +44,21 @@ export function checkpointFormat(bytes: Uint8Array): 'safetensors' | 'PyTorch' {
   throw new UserError(known?.[1] ?? 'neither a safetensors nor a PyTorch checkpoint')
 }
 
-/** A parameter that the model has: its name in checkpoints and its shape there. */
+/** A parameter of the model: its name and shape in checkpoints. */
 export interface ExpectedParameter {
   name: string
   shape: readonly number[]
 }
 
 export interface MatchOptions {
-  /** Where the tensors come from and what they are for, as errors name them. */
+  /** The file of the tensors, for errors. */
   source: string
   model: string
-  /** Tensors of the checkpoint that may be left unused. `num_batches_tracked` always may. */
+  /** Tensors of the checkpoint that may remain unused. `num_batches_tracked` always may. */
   ignore?: (name: string) => boolean
 }
 
-/** The tensors of a checkpoint are not those of the model; `message` abbreviates the lists. */
+/** The tensors of a checkpoint do not match the model. `message` shortens the lists. */
 export class CheckpointMismatch extends UserError {
   override name = 'CheckpointMismatch'
 
@@ -81,8 +81,8 @@ export class CheckpointMismatch extends UserError {
 }
 
 /**
- * The tensors that the model needs, in the order of `expected`. Throws one CheckpointMismatch that names all that is missing,
- * unexpected or of another shape, and a UserError where a tensor holds whole numbers.
+ * The tensors that the model needs, in the order of `expected`. Throws one CheckpointMismatch with all missing, unexpected and
+ * wrongly shaped tensors, and a UserError if a tensor holds integers.
  */
 export function matchParameters(
   stateDict: StateDict,
@@ -109,21 +109,21 @@ function floats({ data, dtype }: HostTensor, name: string, { source }: MatchOpti
   throw new UserError(`${source}: tensor "${printable(name)}" is of ${dtype}; expected floats`)
 }
 
-/** Throws a UserError, which names the tensor, for values that are not finite and for negative variances. */
+/** Throws a UserError that names the tensor for non-finite values and for negative variances. */
 export function checkValues(parameters: ReadonlyMap<string, Float32Array>, source: string): void {
   for (const [name, values] of parameters) {
     const fail = (what: string) => new UserError(`${source}: tensor "${printable(name)}" ${what}`)
     if (!allFinite(values)) {
       const count = values.reduce((sum, value) => sum + Number(!Number.isFinite(value)), 0)
-      throw fail(`has ${count} of ${values.length} values that are no finite numbers`)
+      throw fail(`has ${count} of ${values.length} values that are not finite numbers`)
     }
     if (name.endsWith('running_var') && values.some(value => value < 0)) throw fail('has a negative variance')
   }
 }
 
-/** By sums: those of float32 values cannot overflow here, and an infinite value or NaN makes them NaN or infinite. */
+/** Uses sums: sums of float32 values cannot overflow here, and an infinite value or NaN makes them infinite or NaN. */
 function allFinite(values: Float32Array): boolean {
-  // Four sums at a time: an addition need not wait for the one before it.
+  // Four independent sums: no addition waits for the one before it.
   let a = 0
   let b = 0
   let c = 0
@@ -151,7 +151,7 @@ function shapeText(shape: HostTensor['shape']): string {
   return `[${shape.join(', ')}]`
 }
 
-/** All names of a short list; of a long one the first 8 and how many more there are. */
+/** All names of a short list; the first 8 names of a long one, with the number of the others. */
 function abbreviate(names: string[]): string {
   const shown = names
     .slice(0, 8)

@@ -1,13 +1,11 @@
 import { fromFloat16, toFloat16 } from '../kernels/float16.ts'
 import type { HostTensor, TensorValues } from './tensor.ts'
 
-/*
- * Checkpoint files are little-endian, and so is every machine that WebGPU runs on: typed arrays read them as they lie.
- */
+/* Checkpoint files are little-endian, and so is every machine that WebGPU runs on: typed arrays can read them directly. */
 
 export type Dtype = HostTensor['dtype']
 
-/** As files have it: f64 is narrowed to f32 when it is read, since nothing here computes in more. */
+/** The dtype in a file. f64 is narrowed to f32 when it is read, since all computation is in f32 at most. */
 export type StoredDtype = Dtype | 'f64'
 
 export const BYTES_PER_ELEMENT: Record<StoredDtype, number> = {
@@ -15,16 +13,16 @@ export const BYTES_PER_ELEMENT: Record<StoredDtype, number> = {
   ...{ i64: 8, i32: 4, i16: 2, i8: 1, u8: 1, bool: 1 },
 }
 
-/** No network has a tensor of more. */
+/** The most axes of a tensor: no network needs more. */
 export const MOST_AXES = 8
 
-/** How many elements a tensor of this shape has; Infinity for a shape beyond all bounds. */
+/** The number of elements of a tensor with this shape; Infinity if it is too large for a number. */
 export function elementCount(shape: readonly number[]): number {
-  // A zero counts even where the rest overflows: Infinity times 0 would be NaN.
+  // A zero counts even if the rest overflows: Infinity times 0 would be NaN.
   return shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1)
 }
 
-/** The arrays that hold elements as files have them; f16 and bf16 have none of their own. */
+/** The typed arrays for a file's elements. f16 and bf16 have none, and use their bits. */
 const ARRAYS = {
   ...{ f64: Float64Array, f32: Float32Array, f16: Uint16Array, bf16: Uint16Array },
   ...{
@@ -38,8 +36,8 @@ const ARRAYS = {
 }
 
 /**
- * The elements in `bytes` (little-endian, a whole number of them), all floats as f32. f32 and integers are views of `bytes` where
- * they lie aligned, copies elsewhere.
+ * The elements in `bytes` (little-endian, a whole number of elements), all floats as f32. f32 and integers are views of `bytes`
+ * if they are aligned, else copies.
  */
 export function widen(bytes: Uint8Array, dtype: StoredDtype): TensorValues {
   const size = BYTES_PER_ELEMENT[dtype]
@@ -52,10 +50,10 @@ export function widen(bytes: Uint8Array, dtype: StoredDtype): TensorValues {
   return elements as TensorValues
 }
 
-/** The dtype of what `widen` returns, as a tensor states it: f16 and bf16 stay what the file calls them. */
+/** The dtype of a tensor read with `widen`: f16 and bf16 keep the file's name. */
 export const readAs = (dtype: StoredDtype): Dtype => (dtype === 'f64' ? 'f32' : dtype)
 
-/** The tensor's elements as its dtype stores them, little-endian; all but f16 and bf16 are views of its data. */
+/** The tensor's elements as its dtype stores them, little-endian. All except f16 and bf16 are views of its data. */
 export function narrow({ dtype, data }: HostTensor): Uint8Array {
   if (dtype === 'f16') return bytesOf(toFloat16(data as Float32Array))
   if (dtype === 'bf16') return bytesOf(toBfloat16(data as Float32Array))

@@ -4,15 +4,14 @@ import { type TorchStorage, unpickleTorch } from './torch_objects.ts'
 import type { PickleValue } from './unpickler.ts'
 
 /*
- * The container before PyTorch 1.6: five pickles one after another (a magic number, the protocol's number, a dict about
- * the machine, the object, the list of storage keys), then for each key 8 bytes with the storage's number of elements
- * and its bytes.
+ * The container before PyTorch 1.6. It holds five pickles: a magic number, the protocol's number, a dict about the machine, the
+ * object, and the list of storage keys. For each key there follow 8 bytes with the storage's number of elements, and its bytes.
  */
 
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
 
-/** The pickled object of a legacy PyTorch file, its storages' bytes in place. Throws a UserError for anything else. */
+/** The pickled object of a legacy PyTorch file, with the bytes of its storages. Throws a UserError for anything else. */
 export function readLegacyContainer(bytes: Uint8Array): PickleValue {
   let position = 0
   const next = () => {

@@ -1,6 +1,6 @@
 import type { StateDict } from './tensor.ts'
 
-/** The state dict without the `module.` that PyTorch's DataParallel puts before every name. */
+/** The state dict without the prefix `module.` of PyTorch's DataParallel. */
 export function stripDataParallel(stateDict: StateDict): StateDict {
   const prefix = 'module.'
   if (![...stateDict.keys()].every(name => name.startsWith(prefix))) return stateDict

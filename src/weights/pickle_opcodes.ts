@@ -1,4 +1,4 @@
-/** Every opcode of pickle protocols 0 to 5, by the name Python's pickletools gives it. */
+/** All opcodes of pickle protocols 0 to 5, by their names in Python's pickletools. */
 export const PICKLE_OPCODES = {
   MARK: 0x28,
   EMPTY_TUPLE: 0x29,
@@ -76,7 +76,7 @@ const NAMES = new Map(
   Object.entries(PICKLE_OPCODES).map(([name, code]) => [code as number, name as PickleOpcode]),
 )
 
-/** The opcode's name, or undefined for a byte that is no opcode. */
+/** The opcode's name; undefined for a byte that is not an opcode. */
 export function pickleOpcodeName(code: number): PickleOpcode | undefined {
   return NAMES.get(code)
 }

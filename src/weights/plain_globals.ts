@@ -1,10 +1,10 @@
-// The classes and functions of Python, NumPy and PyTorch that training scripts leave in a checkpoint beside the weights. Those that
-// make containers make ours; of all others only the name stays.
+// The classes and functions of Python, NumPy and PyTorch that training scripts store in a checkpoint with the weights. Containers
+// become this reader's containers. Of the others only the name is kept.
 
 import { UserError } from '../errors.ts'
 import { InertObject, PickleGlobal, type PickleValue } from './unpickler.ts'
 
-/** Mentioned, never called: types as values, such as a defaultdict's factory. Python 2 and pickle protocol 2 say `__builtin__`. */
+/** Types used as values and never called, such as a defaultdict's factory. Python 2 and pickle protocol 2 write `__builtin__`. */
 const TYPES = [
   ...['__builtin__', 'builtins'].flatMap(module =>
     ['bool', 'bytes', 'complex', 'dict', 'float', 'int', 'list', 'long', 'object', 'str', 'tuple'].map(
@@ -17,7 +17,7 @@ const TYPES = [
   'numpy.ndarray',
 ]
 
-/** Called with plain values, for values that say nothing of the weights. */
+/** Functions called for values that do not affect the weights. */
 const INERT_CALLS = [
   '_codecs.encode',
   'datetime.datetime',
@@ -49,7 +49,7 @@ function newDict(args: PickleValue[]): PickleValue {
   return new Map()
 }
 
-// The list or dict itself, not a copy: a small file may name a long list many times.
+// Both return the list or dict itself, not a copy: a small file may name a long list many times.
 
 function newList([items]: PickleValue[]): PickleValue {
   return Array.isArray(items) ? items : []

@@ -6,14 +6,14 @@ import { TorchTensor } from './torch_objects.ts'
 import { InertObject, type PickleValue, refusedGlobal } from './unpickler.ts'
 import { readZipContainer } from './zip_container.ts'
 
-/** Where training scripts put the weights, beside the optimizer's state and the like. */
+/** The keys under which training scripts store the weights, next to the optimizer's state and the like. */
 const NESTED_UNDER = ['state_dict', 'model', 'model_state_dict']
 
 /**
- * Reads a state dict that PyTorch saved (`.pth`, `.pt`, `.bin`), in the zip container or the legacy one; at the top
- * level of the file or under a key such as `state_dict`, whatever else lies beside it: the options, optimizer and schedule of a
- * training script. f64 is narrowed to f32. Nothing in the file is run. Throws a UserError for a file that is damaged, that holds
- * no tensors, or that calls anything.
+ * Reads a state dict that PyTorch saved (`.pth`, `.pt`, `.bin`), in the zip container or the legacy one. The state dict is at the
+ * top level of the file or under a key such as `state_dict`; other values there, such as a training script's options, optimizer
+ * and schedule, are ignored. f64 is narrowed to f32. No code in the file is run. Throws a UserError for a file that is damaged,
+ * that holds no tensors, or that calls a function that is not allowed.
  */
 export function readPth(bytes: Uint8Array): StateDict {
   const value = isZip(bytes) ? readZipContainer(bytes) : readLegacyContainer(bytes)
@@ -22,7 +22,7 @@ export function readPth(bytes: Uint8Array): StateDict {
   return new Map([...tensors].map(([name, tensor]) => [name, tensor.read()]))
 }
 
-/** Does the file begin as a zip archive does? */
+/** Whether the file begins like a zip archive. */
 export function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4
 }
@@ -50,7 +50,7 @@ function checkTensors(tensors: Map<string, TorchTensor>, fileLength: number): vo
     }
     total += tensor.size
   }
-  // An element takes a byte or more, so only tensors that repeat others' elements many times get here.
+  // An element takes at least one byte. So only tensors that repeat each other's elements many times exceed the limit.
   if (total > fileLength) {
     throw new UserError(`PyTorch file: its tensors hold ${total} elements, more than the file has bytes`)
   }

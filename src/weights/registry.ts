@@ -1,18 +1,18 @@
 import * as v from 'valibot'
 import { isFileName } from './file_name.ts'
 
-/** A checkpoint that can be had by name; `weights/registry.json` lists them. */
+/** A checkpoint available by name; `weights/registry.json` lists them. */
 export interface RegistryEntry {
   name: string
   description: string
-  /** Channels of the logits, background included. */
+  /** The number of classes, including the background. */
   classes: number
-  /** The size of its files, as the source states it. */
+  /** The size of its files, according to the source. */
   megabytes: number
   licence: string
-  /** A page that tells where the weights come from. */
+  /** A page about the origin of the weights. */
   source: string
-  /** What to download: nothing of a checkpoint that this package ships, in `weights/NAME`. */
+  /** The files to download; none for a checkpoint that this package ships, in `weights/NAME`. */
   files: RegistryFile[]
 }
 
@@ -20,9 +20,9 @@ export interface RegistryFile {
   /** Its name in the cache folder. */
   name: string
   url: string
-  /** The exact size; null where no source states it. */
+  /** The exact size; null if no source states it. */
   bytes: number | null
-  /** The SHA-256 in hex, or its first digits, as the source states it; null where it states none. */
+  /** The SHA-256 in hex, or its first digits, according to the source; null if it states none. */
   sha256: string | null
 }
 
@@ -36,7 +36,7 @@ const fileSchema: v.GenericSchema<RegistryFile> = v.object({
   sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/, 'expected 8 to 64 hexadecimal digits'))),
 })
 
-/** @internal The name of an entry is that of a folder in the cache, and each file's name that of a file in it: no path may lead out. */
+/** @internal An entry's name is a folder in the cache, and each file's name a file in it: no name may point outside. */
 export const registrySchema: v.GenericSchema<RegistryEntry[]> = v.array(
   v.object({
     name: fileName,
@@ -51,7 +51,7 @@ export const registrySchema: v.GenericSchema<RegistryEntry[]> = v.array(
 
 export const isShipped = ({ files }: RegistryEntry): boolean => files.length === 0
 
-/** The entry of that name, or of that repository on Hugging Face; undefined where there is none. */
+/** The entry with this name, or with this repository on Hugging Face; undefined if there is none. */
 export function findEntry(registry: readonly RegistryEntry[], name: string): RegistryEntry | undefined {
   return registry.find(entry => entry.name === name || entry.source === `https://huggingface.co/${name}`)
 }

@@ -14,7 +14,7 @@ import type { HostTensor, StateDict } from './tensor.ts'
 /*
  * The safetensors format: 8 bytes little-endian with the header's length, the header as JSON
  *   { "__metadata__": { text: text }, "tensor name": { dtype, shape, data_offsets: [begin, end] }, … }
- * then the data, which the tensors tile without overlap or hole; offsets count from the data's first byte.
+ * then the data, which the tensors fill without overlaps or gaps. Offsets are relative to the first byte of the data.
  */
 
 const DTYPES: Record<string, StoredDtype> = {
@@ -24,10 +24,10 @@ const DTYPES: Record<string, StoredDtype> = {
 
 const dtypeName = (dtype: StoredDtype) => Object.keys(DTYPES).find(name => DTYPES[name] === dtype)!
 
-/** A header takes about 100 bytes a tensor; the format allows 100 MB, which takes minutes to parse where it is nonsense. */
+/** A header takes about 100 bytes per tensor. The format allows 100 MB, but parsing so much invalid text takes minutes. */
 const MAX_HEADER_BYTES = 4_000_000
 
-/** The format's own entry in the header. */
+/** The header's entry for metadata. */
 const METADATA = '__metadata__'
 
 interface Entry {
@@ -89,8 +89,8 @@ function parseHeader(text: string): Record<string, unknown> {
   }
   if (!isObject(header)) throw new UserError('safetensors: the header is not a JSON object')
   checkMetadata(header[METADATA])
-  // JSON.parse keeps the last of two equal names in silence. Every value is a flat object, so the text holds
-  // one `"name": {` for each name, and more only where a name comes twice.
+  // JSON.parse silently keeps the last of two equal names. Every value is a flat object. So the text holds `"name": {` once for
+  // each name, and more often only if a name is repeated.
   let names = 0
   for (const [, opens] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*\{)?/g)) if (opens) names++
   if (names > Object.keys(header).length) throw new UserError('safetensors: the header names a tensor twice')
@@ -146,10 +146,9 @@ function checkTiling(entries: Entry[], dataLength: number): void {
 }
 
 /**
- * Writes a safetensors file, each tensor in its own dtype. Names keep their order; the data lies with the widest
- * elements first, so that every tensor is aligned and a reader needs no copy.
- * The default metadata is what Hugging Face's transformers asks of a checkpoint it loads. Throws a UserError for a tensor whose
- * name the format keeps for itself.
+ * Writes a safetensors file, each tensor in its own dtype. Names keep their order. The widest elements come first in the data, so
+ * that every tensor is aligned and a reader needs no copy. The default metadata is what Hugging Face's transformers requires.
+ * Throws a UserError for a tensor with a name that the format reserves.
  */
 export function writeSafetensors(
   tensors: StateDict,
@@ -187,7 +186,7 @@ function encodeHeader(
   const json = new TextEncoder().encode(
     JSON.stringify({ [METADATA]: metadata, ...Object.fromEntries(entries) }),
   )
-  // Spaces up to a multiple of 8, for the data to begin aligned.
+  // Padded with spaces to a multiple of 8, which aligns the data.
   const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20)
   padded.set(json)
   return padded

@@ -4,7 +4,7 @@ import { PLAIN_GLOBALS } from './plain_globals.ts'
 import type { HostTensor, TensorValues } from './tensor.ts'
 import { PickleGlobal, type PickleValue, unpickle } from './unpickler.ts'
 
-/** A run of elements that tensors view. Its bytes lie outside the pickle: the container that holds them sets them. */
+/** The elements that tensors view. Its bytes are stored outside the pickle; the reader of the container sets them. */
 export class TorchStorage {
   bytes: Uint8Array = new Uint8Array()
   private widened?: TensorValues
@@ -18,7 +18,7 @@ export class TorchStorage {
     return this.length * BYTES_PER_ELEMENT[this.dtype]
   }
 
-  /** Widened once for all the tensors that share them. */
+  /** Converted once for all tensors that share them. */
   get elements(): TensorValues {
     this.widened ??= widen(this.bytes, this.dtype)
     return this.widened
@@ -38,14 +38,17 @@ export class TorchTensor {
     return elementCount(this.shape)
   }
 
-  /** Is every element inside the storage? */
+  /** Whether all elements are inside the storage. */
   fits(): boolean {
     if (this.size === 0) return true
     const last = this.shape.reduce((index, n, axis) => index + (n - 1) * this.strides[axis], this.offset)
     return last < this.storage.length
   }
 
-  /** The tensor in row-major order: a view of its storage where it lies so, a copy elsewhere. It must fit. */
+  /**
+   * The tensor in row-major order: a view of its storage if it is contiguous, else a copy. All its elements must be inside the
+   * storage.
+   */
   read(): HostTensor {
     const { dtype, elements } = this.storage
     const data = this.isContiguous() ? elements.subarray(this.offset, this.offset + this.size) : gather(this)
@@ -55,7 +58,7 @@ export class TorchTensor {
   private isContiguous(): boolean {
     let stride = 1
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {
-      // The stride of an axis with one element is never taken.
+      // The stride of an axis with one element is never used.
       if (this.shape[axis] !== 1 && this.strides[axis] !== stride) return this.size === 0
       stride *= this.shape[axis]
     }
@@ -71,7 +74,7 @@ function gather(tensor: TorchTensor): TensorValues {
   let position = tensor.offset
   for (let i = 0; i < size; i++) {
     out[i] = elements[position]
-    // Count up like an odometer: a digit that runs over goes back to 0 and carries.
+    // Counts like an odometer: an index that reaches its limit returns to 0 and carries.
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       position += strides[axis]
       if (++index[axis] < shape[axis]) break
@@ -95,7 +98,7 @@ const STORAGE_DTYPES: Record<string, StoredDtype> = {
   'torch.BoolStorage': 'bool',
 }
 
-/** What builds the tensors, and the dicts that hold them. */
+/** The globals for tensors, and for the dicts that hold them. */
 const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
   [
     ...PLAIN_GLOBALS,
@@ -105,7 +108,7 @@ const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
   ].map(global => [global.name, global]),
 )
 
-/** Arguments: storage, offset, shape, strides; then whether it wants a gradient, which says nothing here. */
+/** Arguments: storage, offset, shape, strides; then requires_grad, which is ignored. */
 function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchTensor {
   const isTensor =
     storage instanceof TorchStorage &&
@@ -119,7 +122,7 @@ function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchT
   return new TorchTensor(storage, offset, shape, strides)
 }
 
-/** Runs the pickle at the start of `bytes`; `storages` are those that it mentions, by key, still without their bytes. */
+/** Runs the pickle at the start of `bytes`. `storages` holds the storages that it mentions, by key, still without their bytes. */
 export function unpickleTorch(bytes: Uint8Array): {
   value: PickleValue
   storages: Map<string, TorchStorage>

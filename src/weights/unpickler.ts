@@ -4,9 +4,9 @@ import { ByteReader } from './byte_reader.ts'
 import { type PickleOpcode, pickleOpcodeName } from './pickle_opcodes.ts'
 
 /*
- * A pickle is a program for a stack machine, and Python's own reader lets it call anything. This one calls only the globals that
- * it is given. An object of any other class becomes an InertObject, which knows its class's name and nothing else: training
- * scripts keep their options beside the weights. Whatever else a file wants of a global is refused by its name.
+ * A pickle is a program for a stack machine. Python's own reader lets it call any function; this one calls only the given
+ * globals. An object of any other class becomes an InertObject, which keeps only the name of its class: training scripts store
+ * their options with the weights. Any other use of an unknown global is refused with its name.
  */
 
 /** A Python global that a pickle may name. Without `call` it can be passed around, but not called. */
@@ -17,7 +17,10 @@ export class PickleGlobal {
   ) {}
 }
 
-/** A class or a function that this reader does not know. A file may make objects of it, but neither call it nor pass it around. */
+/**
+ * A class or a function that this reader does not know. A file may create objects of it, but may neither call it nor use it as a
+ * value.
+ */
 class UnknownGlobal {
   constructor(readonly name: string) {}
 
@@ -26,25 +29,28 @@ class UnknownGlobal {
   }
 }
 
-/** Stands for an object of a class that this reader does not know. What the object holds is read and dropped. */
+/** Stands for an object of a class that this reader does not know. Its contents are read and dropped. */
 export class InertObject {
   constructor(readonly className: string) {}
 }
 
-/** A dict is a Map; a list, tuple or set an array; bytes a Uint8Array; a global's `call` may return objects of its own. */
+/** A dict becomes a Map; a list, tuple or set an array; bytes a Uint8Array. A global's `call` may return other objects. */
 export type PickleValue = null | boolean | number | bigint | string | object
 
 export interface UnpickleOptions {
   /** The globals that the file may use, by dotted name (`collections.OrderedDict`). */
   globals: ReadonlyMap<string, PickleGlobal>
-  /** What stands for an object that is kept outside the pickle. */
+  /** Returns the value for an object that is stored outside the pickle. */
   persistentLoad: (id: PickleValue) => PickleValue
 }
 
-/** The largest model with its optimizer takes a hundred thousand operations; each may cost a microsecond and a few hundred bytes. */
+/**
+ * The limit on operations. The largest model with its optimizer takes a hundred thousand; each may cost a microsecond and a few
+ * hundred bytes.
+ */
 const MAX_OPERATIONS = 300_000
 
-/** What each opcode does. STOP is the loop's own; an opcode that is absent here is refused. */
+/** The operation of each opcode. The loop handles STOP; an opcode that is not listed is refused. */
 const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
   NONE: m => m.push(null),
   NEWTRUE: m => m.push(true),
@@ -94,14 +100,14 @@ const OPERATIONS: Partial<Record<PickleOpcode, (machine: Machine) => void>> = {
   BUILD: m => build(m),
   BINPERSID: m => m.push(m.options.persistentLoad(m.pop())),
 
-  // The protocol's number and a frame's length tell this reader nothing that it needs.
+  // The protocol's number and the lengths of frames are not needed.
   PROTO: m => m.reader.take(1),
   FRAME: m => m.reader.take(8),
 }
 
 /**
- * Runs the pickle at the start of `bytes` and returns its value and the number of bytes it took.
- * Protocols 2 to 5, as far as a checkpoint needs them; anything else is refused with a UserError.
+ * Runs the pickle at the start of `bytes`. Returns its value and its length in bytes. Supports the parts of protocols 2 to 5 that
+ * checkpoints use; throws a UserError for anything else.
  */
 export function unpickle(
   bytes: Uint8Array,
@@ -121,7 +127,7 @@ export function unpickle(
 
 class Machine {
   readonly stack: PickleValue[] = []
-  /** Heights of the stack that `popToMark` goes back to. */
+  /** The stack heights at the marks, for `popToMark`. */
   readonly marks: number[] = []
   readonly memo = new Map<number, PickleValue>()
 
@@ -138,7 +144,7 @@ class Machine {
     return this.popMany(1)[0]
   }
 
-  /** The topmost `count` values, the deepest first. */
+  /** Removes the topmost `count` values and returns them, the deepest first. */
   popMany(count: number): PickleValue[] {
     this.#expect(count)
     return known(this.stack.splice(this.stack.length - count))
@@ -150,7 +156,7 @@ class Machine {
     return known(this.stack.splice(mark))
   }
 
-  /** The topmost value, a class of which an object is made. */
+  /** Removes the topmost value, the class of a new object. */
   popClass(): PickleGlobal | UnknownGlobal {
     this.#expect(1)
     const value = this.stack.pop()
@@ -164,7 +170,7 @@ class Machine {
   }
 
   #expect(count: number): void {
-    // Operands never come from below the last mark.
+    // Operands are never below the last mark.
     if (this.stack.length - (this.marks.at(-1) ?? 0) < count)
       throw malformed('takes a value from an empty stack')
   }
@@ -203,13 +209,13 @@ function lookUp(machine: Machine, [module, name]: PickleValue[]): PickleGlobal |
   return machine.options.globals.get(fullName) ?? new UnknownGlobal(fullName)
 }
 
-/** The error for a file that wants more of a global, of a class mostly, than there is here. */
+/** The error for a file that uses a global, usually a class, in a way that is not supported. */
 export function refusedGlobal(name: string): UserError {
   const asked = printable(name)
   return refusal(`asks for ${asked}; only tensors and plain values are loaded, such as a state_dict()`)
 }
 
-/** Nothing is constructed: the arguments (positional ones, or these and named ones) are dropped. */
+/** Constructs nothing: the arguments (positional ones, or positional and named ones) are dropped. */
 function newObject(machine: Machine, lists: number): PickleValue {
   const [args] = machine.popMany(lists)
   const type = machine.popClass()
@@ -223,7 +229,7 @@ function call([callee, args]: PickleValue[]): PickleValue {
   return callee.call(args)
 }
 
-/** A state dict carries the version numbers of its modules as attributes; they say nothing about its tensors. */
+/** A state dict has the version numbers of its modules as attributes. They do not affect the tensors. */
 function build(machine: Machine): void {
   machine.pop()
   const target = machine.top()
@@ -231,7 +237,7 @@ function build(machine: Machine): void {
     throw refusal('sets the state of an object that is not a dict')
 }
 
-/** Two's complement, little-endian; past 2^53 a bigint. */
+/** Two's complement, little-endian; a bigint above 2^53. */
 function signedInteger(bytes: Uint8Array): number | bigint {
   const magnitude = bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
   const value = BigInt.asIntN(bytes.length * 8, magnitude)

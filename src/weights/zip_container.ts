@@ -11,7 +11,7 @@ import type { PickleValue } from './unpickler.ts'
  *   NAME/byteorder        'little' or 'big', from PyTorch 2.1 on
  */
 
-/** The pickled object of a PyTorch zip file, its storages' bytes in place. Throws a UserError for anything else. */
+/** The pickled object of a PyTorch zip file, with the bytes of its storages. Throws a UserError for anything else. */
 export function readZipContainer(bytes: Uint8Array): PickleValue {
   const entries = unzip(bytes)
   const pickleName = [...entries.keys()].find(name => /(^|\/)data\.pkl$/.test(name))
@@ -44,14 +44,14 @@ function checkKind(entries: Map<string, Uint8Array>, folder: string): void {
   }
 }
 
-/** Copies of all entries by name. fflate trusts the directory's numbers, so they are checked before it uses them. */
+/** Copies of all entries by name. fflate trusts the numbers in the directory, so they are checked first. */
 function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
   let total = 0
   try {
     const entries = unzipSync(bytes, {
       filter: ({ name, size, compression }) => {
-        // A directory that claims more entries than it holds reads as nameless ones; entries that overlap
-        // could multiply a small file to any size.
+        // If a directory states too many entries, the extra ones have no names. Overlapping entries could expand a small file to
+        // any size.
         total += size
         if (name === '' || total > bytes.length)
           throw new UserError('PyTorch file: the zip directory is damaged')

@@ -6,12 +6,12 @@ import sharp from 'sharp'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous, type Ended, saveTinyModel, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 
-/** Random pixels: a flat colour would compress to so little that nothing can be cut off. */
+/** Random pixels: a flat colour would compress so well that nothing could be cut off. */
 const NOISE = { type: 'gaussian', mean: 128, sigma: 30 } as const
 
 const golden = (name: string) => fileURLToPath(new URL(`../weights/golden/${name}`, import.meta.url))
 
-describe('atrous: bad input is told in one line, with exit code 1', () => {
+describe('atrous: bad input gives one line and exit code 1', () => {
   const path = useTemporaryFolder()
 
   function expectRefusal({ code, stdout, stderr }: Ended, complaint: string | RegExp) {
@@ -75,7 +75,7 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
   })
 
   describe('checkpoints', () => {
-    /** The photo is good; nothing may be computed before the checkpoint is known to be. */
+    /** The photo is good. Nothing may be computed before the checkpoint is checked. */
     async function segment(checkpoint: string) {
       await sharp(photo).toFile(path('photo.png'))
       return atrous('segment', path('photo.png'), '--out', path('out'), '--model', checkpoint)
@@ -142,7 +142,7 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
       )
     })
 
-    it('convert what is no network of ours to ONNX', async () => {
+    it('convert an unknown network to ONNX', async () => {
       expectRefusal(
         await convert(golden('zip.pth'), path('out/model.onnx')),
         'a checkpoint of another network',
@@ -218,7 +218,7 @@ describe('atrous: bad input is told in one line, with exit code 1', () => {
     )
   })
 
-  it('a bad photo among good ones: the good ones are done', async () => {
+  it('a bad photo among good ones: the good ones are segmented', async () => {
     await saveTinyModel(path('model'))
     await mkdir(path('elsewhere'))
     for (const name of ['photo.png', 'elsewhere/photo.png']) await sharp(photo).toFile(path(name))
@@ -244,7 +244,7 @@ const tensor = (begin: number, end: number) => ({
   data_offsets: [begin, end],
 })
 
-/** A safetensors file of any header, with any claim of the header's length. */
+/** A safetensors file with any header, and any stated length of the header. */
 function safetensors(header: object, dataLength: number, claim?: number): Uint8Array {
   const json = Buffer.from(JSON.stringify(header))
   const file = Buffer.alloc(8 + json.length + dataLength)

@@ -12,7 +12,7 @@ describe('atrous bench', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
 
-  /** Of a preset, small and quick. */
+  /** A bench of a preset, small and quick. */
   const bench = (...args: string[]) =>
     atrous('bench', '--model', 'scenes', '--size', '33', '--runs', '3', ...args)
 
@@ -62,33 +62,33 @@ describe('atrous bench', () => {
       const { arena, weights, peak } = rates.gpuBytes
       expect(peak).to.be.above(arena + weights)
     }
-    // About: how convolutions are computed may depend on the batch.
+    // Only about: the kernels of convolutions may depend on the batch.
     expect(double.macs / single.macs).to.be.closeTo(2, 0.2)
     expect(double.gpuBytes.weights / single.gpuBytes.weights).to.be.closeTo(1, 0.2)
     expect(double.gpuBytes.arena).to.be.above(1.5 * single.gpuBytes.arena)
   })
 
-  it('--precision fp16, if this GPU has it: half the weights, in a process of its own, too', async function () {
+  it('--precision fp16, if this GPU supports it: half the weights, also in the separate process', async function () {
     await needsFloat16.call(this)
     const { results } = await reportOf('--no-cold-start')
     const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile', '--runs', '1')
     expect(precision).to.equal('fp16')
     expect(half[0].macs).to.equal(results[0].macs)
     expect(half[0].gpuBytes.weights).to.be.closeTo(results[0].gpuBytes.weights / 2, 1)
-    // What Winograd leaves for itself stays f32, which at this size is much of it.
+    // Winograd's intermediate results stay f32. At this size they are a large part.
     expect(half[0].gpuBytes.arena).to.be.below(0.8 * results[0].gpuBytes.arena)
     expect(half[0].milliseconds.cold!.total).to.be.above(1)
     const { stdout } = await bench('--precision', 'fp16', '--no-cold-start')
     expect(stdout).to.match(/^scenes in fp16 on /)
   })
 
-  it('takes a backbone for the paper’s network on it', async () => {
+  it('accepts a backbone, and uses the paper’s network on it', async () => {
     const { results } = await reportOf('--model', 'mobilenet_v2', '--no-cold-start')
     const { results: named } = await reportOf('--model', 'deeplabv3_mobilenet_v2', '--no-cold-start')
     expect(results[0].macs).to.equal(named[0].macs)
   })
 
-  it('--profile and --kernels: each kernel against what the adapter gives at best', async () => {
+  it('--profile and --kernels: each kernel against the adapter’s peaks', async () => {
     const { ceilings, results } = await reportOf('--profile', '--kernels', '--batch', '2', '--no-cold-start')
     expect(ceilings!.gflops).to.be.above(0.1)
     expect(ceilings!.gigabytesPerSecond).to.be.above(0.01)
@@ -108,7 +108,7 @@ describe('atrous bench', () => {
     const flops = 2 * (2 * 17 * 17 * 12) * (7 * 7 * 3)
     const bytes = 4 * (2 * 33 * 33 * 4 + 7 * 7 * 4 * 12 + 12 + 2 * 17 * 17 * 12)
     expect(gflops * milliseconds * 1e6).to.be.closeTo(flops, 1)
-    expect(gigabytesPerSecond * milliseconds * 1e6, 'with the lane that pads three channels').to.be.closeTo(
+    expect(gigabytesPerSecond * milliseconds * 1e6, 'including the padding of three channels').to.be.closeTo(
       bytes,
       1,
     )
@@ -119,7 +119,7 @@ describe('atrous bench', () => {
     const work = ops.map(({ gflops = 0, milliseconds }) => gflops * milliseconds * 1e6)
     expect(sum(work)).to.be.closeTo(2 * macs, 1)
     expect(sum(kernels!.map(({ uses }) => uses))).to.equal(ops.length)
-    expect(kernels!.length, 'kernels that are alike are timed once').to.be.below(ops.length)
+    expect(kernels!.length, 'identical kernels are timed once').to.be.below(ops.length)
     expect(kernels!.find(({ op }) => op === 'backbone.conv1')!.output).to.deep.equal([2, 17, 17, 12])
   })
 
@@ -155,7 +155,7 @@ describe('atrous bench', () => {
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const job = '45 px, output stride 16, batch 1'
     expect(stdout)
-      .to.match(/^at best [\d.]+ GFLOP\/s of multiply-adds in registers, [\d.]+ GB\/s of a copy$/m)
+      .to.match(/^peaks: [\d.]+ GFLOP\/s of multiply-adds in registers, [\d.]+ GB\/s of a copy$/m)
       .and.match(new RegExp(`^${job}( +[\\d.]+){8}$`, 'm'))
       .and.match(new RegExp(`^Each kernel in the network, ${job}\n\nkernel +dispatches +ms +share %`, 'm'))
       .and.match(new RegExp(`^Each kernel by itself, ${job}\n\nop +kernel +output +uses +median ms`, 'm'))
@@ -172,7 +172,7 @@ describe('atrous bench', () => {
     ).to.equal(true)
   })
 
-  describe('bad input is told in one line, before anything is timed', () => {
+  describe('bad input gives one line before anything is timed', () => {
     const options: [args: string[], complaint: string][] = [
       [
         ['--size', '33,0'],

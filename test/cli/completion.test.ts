@@ -14,7 +14,7 @@ describe('atrous completion', () => {
   const path = useTemporaryFolder()
 
   for (const [shell, program] of Object.entries(SHELLS))
-    it(`${shell}: a script of every command and option, without errors of syntax`, async () => {
+    it(`${shell}: a script with every command and option, without syntax errors`, async () => {
       const { code, stdout, stderr } = await atrous('completion', shell)
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
       for (const name of ['segment', 'convert', 'overwrite', 'fp16', 'deeplabv3_resnet50_coco'])
@@ -24,7 +24,7 @@ describe('atrous completion', () => {
       if (shell !== 'powershell') await promisify(execFile)(program, ['-n', path('script')])
     })
 
-  it('an unknown shell is told in one line', async () => {
+  it('an unknown shell gives one line', async () => {
     const { code, stderr } = await atrous('completion', 'tcsh')
     expect(code).to.equal(1)
     expect(stderr).to.match(
@@ -36,7 +36,7 @@ describe('atrous completion', () => {
     if (!isThere('bash')) this.skip()
     const { stdout } = await atrous('completion', 'bash')
     await writeFile(path('script'), stdout)
-    /** One process for all lines: each is a line's words, the last of which is completed. */
+    /** One process completes all lines. Each is the line's words; the last one is completed. */
     const lines: [words: string[], replies: string[]][] = [
       [
         ['atrous', ''],
@@ -81,7 +81,7 @@ describe('atrous completion', () => {
       expect(replies[i], words.join(' ')).to.have.members(expected)
   })
 
-  it('completes in fish, where there is one', async function () {
+  it('completes in fish, if it is installed', async function () {
     if (!isThere('fish')) this.skip()
     const { stdout } = await atrous('completion', 'fish')
     await writeFile(path('script'), stdout)

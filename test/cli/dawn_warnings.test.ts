@@ -13,7 +13,7 @@ describe('Dawn’s warnings about limits of software adapters', () => {
   const args = ['tune', '--forget']
   const seconds = 60
 
-  it('stay out of a pipe, but what else is written there does not', async () => {
+  it('do not appear in a pipe, but other output does', async () => {
     const through = ['sh', '-c', '"$@" 2>&1 >/dev/null | cat', 'sh']
     const env = { ATROUS_CACHE: path('cache') }
     expect((await spawnAtrous(args, { through, env, seconds })).stdout).to.equal('')
@@ -21,7 +21,7 @@ describe('Dawn’s warnings about limits of software adapters', () => {
     expect(failed.stdout).to.match(/error: no GPU adapter: `atrous doctor` says what to install\n$/)
   })
 
-  it('stay out of a terminal', async function () {
+  it('do not appear in a terminal', async function () {
     const terminal = spawnSync('script', ['-qec', 'true', '/dev/null'])
     if (terminal.status !== 0) this.skip() // no such command, or no pseudo-terminals, as in some containers
     const through = ['sh', '-c', 'script -qec "$(printf "%s " "$@")" /dev/null', 'sh']

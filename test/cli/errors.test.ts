@@ -3,7 +3,7 @@ import { Failures, reportError } from '../../src/cli/errors.ts'
 import { UserError } from '../../src/errors.ts'
 
 describe('reportError', () => {
-  /** What it writes to stderr of an error. */
+  /** The lines that it writes to stderr for an error. */
   function reported(error: unknown): string[] {
     const lines: string[] = []
     const { error: print } = console
@@ -16,7 +16,7 @@ describe('reportError', () => {
     return lines
   }
 
-  it('keeps the lines of a message and leaves out what steers terminals', () => {
+  it('keeps the lines of a message and removes terminal control characters', () => {
     expect(reported(new UserError('x.pth: missing\n  a\u001b[31mb\u0007.weight\u2028'))).to.deep.equal([
       'error: x.pth: missing\n  a?[31mb?.weight?',
     ])
@@ -33,7 +33,7 @@ describe('reportError', () => {
 })
 
 describe('Failures', () => {
-  it('names a photo once, even where its name holds control characters', async () => {
+  it('names a photo once, even if its name has control characters', async () => {
     const failures = new Failures()
     const refuse = (message: string) => async () => {
       throw new UserError(message)

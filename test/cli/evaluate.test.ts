@@ -59,7 +59,7 @@ describe('atrous evaluate', () => {
     expect(shown).to.deep.equal(CLASSES)
   })
 
-  it('stops before it computes where images have problems, with a line for each', async () => {
+  it('stops before it computes if images have problems, with a line for each', async () => {
     await rm(path('voc/SegmentationClass/a.png'))
     await writeLabels(path('voc/SegmentationClass/c.png'), 12, 10, 5)
     const problems = [
@@ -71,7 +71,7 @@ describe('atrous evaluate', () => {
     expect(stopped.stdout).to.equal('')
     expect(stopped.stderr.split('\n')).to.deep.equal([
       ...problems.map(problem => `error: ${problem}`),
-      'error: --skip-bad goes on without them',
+      'error: --skip-bad leaves them out',
       '',
     ])
 
@@ -82,7 +82,7 @@ describe('atrous evaluate', () => {
     expect(JSON.parse(skipped.stdout).images).to.equal(1)
   })
 
-  it('says of which classes the mean is, where only background occurs', async () => {
+  it('says which classes are in the mean if only background occurs', async () => {
     await writeVoc(path('voc'), ['a', 'b'], ['sky'])
     await writeText(path('voc/classes.txt'), ...CLASSES)
     const { stdout, stderr } = await atrous(...command())
@@ -112,24 +112,24 @@ describe('atrous evaluate', () => {
     }
   })
 
-  it('finds a damaged photo before it computes, or goes on without it', async () => {
+  it('reports a damaged photo before it computes, or leaves it out', async () => {
     await truncate(path('voc/JPEGImages/b.jpg'), 300)
     const stopped = await atrous(...command().with(4, path('no model')))
     expect(stopped.stderr).to.match(
-      /^error: \S+b\.jpg: damaged or cut short .*\nerror: --skip-bad goes on without them\n$/,
+      /^error: \S+b\.jpg: damaged or cut short .*\nerror: --skip-bad leaves them out\n$/,
     )
     const skipped = await atrous(...command(), '--skip-bad', '--json')
     expect(JSON.parse(skipped.stdout).images).to.equal(2)
   })
 
-  it('tells the first twenty of many problems', async () => {
+  it('lists the first twenty of many problems', async () => {
     const ids = Array.from({ length: 25 }, (_, i) => `none_${i}`)
     await writeText(path('voc/ImageSets/Segmentation/val.txt'), ...ids)
     const { stderr } = await atrous(...command())
     expect(stderr.split('\n').slice(19)).to.deep.equal([
       `error: ${path('voc/JPEGImages/none_19.jpg')}: no such file or folder`,
       'error: 5 more such problems',
-      'error: --skip-bad goes on without them',
+      'error: --skip-bad leaves them out',
       '',
     ])
   })
@@ -147,7 +147,7 @@ describe('atrous evaluate', () => {
       /^error: the model has 5 classes \(class 0, class 1, class 2, …\), the dataset 4 \(sky, road, car, …\)\n$/,
     ],
     [
-      'a split that is not there',
+      'a missing split',
       () => undefined,
       ['--split', 'test'],
       /^error: [^\n]*no split "test"; there is val\n$/,
@@ -173,7 +173,7 @@ describe('atrous evaluate', () => {
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     })
 
-  it('scores Google’s checkpoint on the bird as the reference does', async function () {
+  it('scores Google’s checkpoint on the bird like the reference', async function () {
     const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
     const photos = sharedFile(this, 'photos')
     await writeText(path('bird/ImageSets/Segmentation/val.txt'), 'bird')

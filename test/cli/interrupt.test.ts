@@ -11,7 +11,7 @@ import { rejection } from '../node/support.ts'
 const COMMAND = fileURLToPath(new URL('signalled.ts', import.meta.url))
 
 describe('catchSignals', () => {
-  /** Runs the command, and `send` once it works; returns what it printed and its exit code, as a shell reports it. */
+  /** Runs the command, and `send` once it works. Returns its output and its exit code as a shell reports it. */
   async function ended(milliseconds: number, send: (child: ChildProcess) => Promise<void>) {
     const child = spawn(process.execPath, ['--import', 'tsx', COMMAND, String(milliseconds)])
     const stdout = text(child.stdout)
@@ -25,7 +25,7 @@ describe('catchSignals', () => {
     }
   }
 
-  it('one that comes twice, as npx passes on Ctrl-C, is one: what there is to keep is kept', async () => {
+  it('counts a signal that arrives twice, as through npx, as one: the work is saved', async () => {
     const { code, stdout } = await ended(50, async child => {
       child.kill('SIGINT')
       await sleep(20)
@@ -34,7 +34,7 @@ describe('catchSignals', () => {
     expect({ code, stdout }).to.deep.equal({ code: 130, stdout: 'ready\ncaught SIGINT\nkept\n' })
   })
 
-  it('a second one ends the process at once', async () => {
+  it('ends the process at once at a second signal', async () => {
     const start = performance.now()
     const { code, stdout } = await ended(60_000, async child => {
       child.kill('SIGINT')
@@ -45,7 +45,7 @@ describe('catchSignals', () => {
     expect(performance.now() - start).to.be.below(30_000)
   })
 
-  it('each has the exit code that a shell expects, and no listener is left', async () => {
+  it('has the exit code that a shell expects for each signal, and leaves no listener', async () => {
     for (const [signal, exitCode] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],

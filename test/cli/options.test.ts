@@ -12,7 +12,7 @@ describe('numbers in options', () => {
     }
   }
 
-  it('have an upper end, which the message names', () => {
+  it('have an upper limit, which the message names', () => {
     const huge = '99999999999999999999'
     expect(complaint(() => positiveInteger(huge))).to.equal('Expected a whole number of at most 1000000000.')
     expect(complaint(() => positiveIntegers(`257,${huge}`))).to.match(/at most 1000000000\.$/)
@@ -24,7 +24,7 @@ describe('numbers in options', () => {
     expect(complaint(() => number('1e400'))).to.equal('Expected a number.')
   })
 
-  it('up to there are taken', () => {
+  it('up to the limit are accepted', () => {
     expect(positiveInteger('1000000000')).to.equal(1e9)
     expect(wholeNumber('9007199254740991')).to.equal(Number.MAX_SAFE_INTEGER)
     expect(imageSize('16384x1')).to.deep.equal({ height: 16_384, width: 1 })

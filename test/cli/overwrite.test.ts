@@ -1,4 +1,4 @@
-// Commands with --out replace no file of the user's unasked. `segment` has tests of its own.
+// Commands with --out replace no file of the user without permission. `segment` has separate tests.
 
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
@@ -6,7 +6,7 @@ import { writeHalves } from '../node/halves_dataset.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous } from './support.ts'
 
-describe('atrous: nothing is overwritten unasked', () => {
+describe('atrous: nothing is overwritten without permission', () => {
   const path = useTemporaryFolder()
   beforeEach(() => mkdir(path('out')))
 
@@ -27,7 +27,7 @@ describe('atrous: nothing is overwritten unasked', () => {
   it('by train', async () => {
     await writeHalves(path('voc'))
     const train = ['train', '--dataset', `voc:${path('voc')}`, '--model', path('none.pth')]
-    const advice = 'exists: a new run would replace it; --out takes another folder'
+    const advice = 'exists: a new run would replace it; choose another folder with --out'
     for (const name of ['model.safetensors', 'config.json', 'samples.png', 'curves.svg', 'metrics.jsonl']) {
       await mkdir(path('out'), { recursive: true })
       await writeFile(path(`out/${name}`), 'mine')
@@ -37,7 +37,7 @@ describe('atrous: nothing is overwritten unasked', () => {
     }
   })
 
-  it('by train, but for what a run left that was killed before its first checkpoint', async () => {
+  it('by train, except files of a run that was killed before its first checkpoint', async () => {
     await writeHalves(path('voc'))
     const step = { step: 1, loss: 2, learningRate: 0.1, imagesPerSecond: 3 }
     await writeFile(path('out/metrics.jsonl'), `${JSON.stringify(step)}\n{"step":2,"lo`)

@@ -11,7 +11,7 @@ const root = new URL('../../', import.meta.url)
 describe('README', () => {
   const path = useTemporaryFolder()
 
-  it('has a library example that runs, and needs no dispose() to end', async function () {
+  it('has a library example that runs and ends without dispose()', async function () {
     const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
     const readme = await readFile(new URL('README.md', root), 'utf8')
     const [, example] = /```ts\n(import [\s\S]*?)```/.exec(readme)!
@@ -29,7 +29,7 @@ describe('README', () => {
     expect(existsSync(path('photo.overlay.png'))).to.equal(true)
   })
 
-  it('names files that are there', async () => {
+  it('names only existing files', async () => {
     const readme = await readFile(new URL('README.md', root), 'utf8')
     const named = [...readme.matchAll(/(?:docs|src|shaders)\/[\w/.-]+\w/g)].map(([file]) => file)
     expect(named).to.include('docs/scene.png')

@@ -24,7 +24,7 @@ describe('atrous segment', () => {
     }
   })
 
-  it('writes a mask and an overlay, says so in one line, and ends', async () => {
+  it('writes a mask and an overlay, prints one line, and ends', async () => {
     const { code, stdout, stderr } = await spawnAtrous(['segment', path('photo.png'), ...common()], {
       seconds: 20,
     })
@@ -68,7 +68,7 @@ describe('atrous segment', () => {
     expect(existsSync(path('out'))).to.equal(false)
   })
 
-  it('--precision fp16, if this GPU has it', async function () {
+  it('--precision fp16, if this GPU supports it', async function () {
     await needsFloat16.call(this)
     const half = await atrous('segment', path('photo.png'), ...common(), '--precision', 'fp16')
     expect(half).to.include({ code: 0, stderr: '' })
@@ -80,7 +80,7 @@ describe('atrous segment', () => {
     expect(await weights('--precision', 'fp16')).to.be.below(0.6 * (await weights()))
   })
 
-  it('keeps results of one name apart', () => {
+  it('gives results of the same name different names', () => {
     const inputs = ['a/cat.jpg', 'b/cat.png', 'Cat.jpg', 'cat-2.jpg', 'dog.tar.png']
     expect(outputPrefixes(inputs, 'out')).to.deep.equal(
       ['cat', 'cat-2', 'Cat-3', 'cat-2-2', 'dog.tar'].map(name => `out/${name}`),

@@ -1,4 +1,4 @@
-// Which photos `atrous segment` takes, and which files it writes and replaces.
+// The photos that `atrous segment` finds, and the files that it writes and replaces.
 
 import { existsSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
@@ -17,7 +17,7 @@ describe('atrous segment: files', () => {
   const writePhoto = (name: string, background = 'red') =>
     sharp({ create: { width: 48, height: 32, channels: 3, background } }).toFile(path(name))
 
-  /** A model is needed only where something is computed. */
+  /** A model is needed only if something is computed. */
   const segment = (...args: string[]) => atrous('segment', ...args, '--model', path('model'), '--size', '33')
 
   describe('inputs', () => {
@@ -31,13 +31,13 @@ describe('atrous segment: files', () => {
       for (const name of [...names, ...others]) await writeFile(path(name), '')
     })
 
-    it('a folder gives its images, less hidden files and results, as people count', async () => {
+    it('a folder gives its images without hidden files and results, with numbers in order of value', async () => {
       expect(await found('a')).to.deep.equal(
         ['old.TIF', 'photo-2.JPEG', 'photo-10.jpg', 'set[1].png'].map(name => path(`a/${name}`)),
       )
     })
 
-    it('a pattern that no shell has expanded', async () => {
+    it('a pattern that the shell has not expanded', async () => {
       expect(await found('a/*.jp*g')).to.deep.equal([path('a/photo-10.jpg')])
       expect((await findPhotos([relative('.', path('a/*.jp*g'))]))[0].file).to.equal(
         relative('.', path('a/photo-10.jpg')),
@@ -52,16 +52,16 @@ describe('atrous segment: files', () => {
       expect(await found('a/set[1].png')).to.deep.equal([path('a/set[1].png')])
     })
 
-    it('each photo once, whatever names it', async () => {
+    it('each photo once, even if it has several names', async () => {
       expect(await found('a/old.TIF', 'a', 'a/../a/old.TIF')).to.have.length(4)
     })
 
-    it('results and hidden files where they are named themselves', async () => {
+    it('results and hidden files, if they are named explicitly', async () => {
       const names = ['a/photo-2.mask.png', 'a/._photo-2.jpg']
       expect(await found(...names)).to.deep.equal(names.map(path))
     })
 
-    it('all are checked before the model is looked for, without reading them whole', async () => {
+    it('all are checked before the model is searched, without reading them whole', async () => {
       await mkdir(path('many'))
       await writePhoto('many/1.png')
       await truncate(path('many/1.png'), 1.5 * 2 ** 30) // a sparse file
@@ -79,14 +79,14 @@ describe('atrous segment: files', () => {
     })
   })
 
-  describe('what it replaces', () => {
+  describe('replaces', () => {
     beforeEach(async () => {
       await saveTinyModel(path('model'))
       await mkdir(path('gt'))
       await writePhoto('gt/bird.png')
     })
 
-    it('an earlier result, but no other file unless --overwrite says so', async () => {
+    it('an earlier result, but other files only with --overwrite', async () => {
       const run = (...args: string[]) => segment(path('gt/bird.png'), '--out', path('gt'), ...args)
       const mask = path('gt/bird.mask.png')
       expect(await run()).to.include({ code: 0, stderr: '' })
@@ -109,7 +109,7 @@ describe('atrous segment: files', () => {
       expect(await readFile(mask)).not.to.deep.equal(truth)
     })
 
-    it('never a photo, by whatever name', async () => {
+    it('never a photo, under any name', async () => {
       const mask = path('gt/bird.mask.png')
       const photo = await readFile(path('gt/bird.png'))
       for (const makeLink of [link, symlink]) {
@@ -129,7 +129,7 @@ describe('atrous segment: files', () => {
       )
     })
 
-    it('neither a folder nor what a broken link stands for', async () => {
+    it('neither a folder nor the target of a broken link', async () => {
       await mkdir(path('out/bird.mask.png'), { recursive: true })
       await symlink(path('none'), path('out/bird.overlay.png'))
       const run = (...args: string[]) => segment(path('gt/bird.png'), '--out', path('out'), ...args)
@@ -138,7 +138,7 @@ describe('atrous segment: files', () => {
     })
   })
 
-  describe('what it writes', () => {
+  describe('output', () => {
     beforeEach(async () => {
       await saveTinyModel(path('model'))
       await writePhoto('photo.png')
@@ -191,19 +191,19 @@ describe('atrous segment: files', () => {
       expect((await from(Buffer.alloc(0))).stderr).to.equal('error: -: the file is empty\n')
     })
 
-    it('--out - is for one photo, and for no terminal', async () => {
+    it('--out - is for one photo, and not for a terminal', async () => {
       const refusal = async (...args: string[]) => (await segment(...args, '--out', '-')).stderr
       const photo = path('photo.png')
       await writePhoto('other.png')
       expect(await refusal(photo, path('other.png'))).to.include('--out - takes the result of one photo')
       expect(await refusal(photo, '--no-mask', '--no-overlay')).to.include('leave nothing to write')
-      expect(await refusal(photo, '--json')).to.include('cannot take a PNG and --json at a time')
-      expect(await refusal(photo, '--explain')).to.include('cannot take a PNG and --explain at a time')
+      expect(await refusal(photo, '--json')).to.include('cannot take both a PNG and --json')
+      expect(await refusal(photo, '--explain')).to.include('cannot take both a PNG and --explain')
     })
   })
 
-  describe('--json is whole', () => {
-    it('where some photos fail', async () => {
+  describe('--json is complete', () => {
+    it('if some photos fail', async () => {
       await saveTinyModel(path('model'))
       await writePhoto('photo.png')
       await writeFile(path('notes.jpg'), 'Dear diary,')
@@ -217,7 +217,7 @@ describe('atrous segment: files', () => {
       expect(entries[2].error).to.include('not a JPEG')
     })
 
-    it('where all fail, or the model', async () => {
+    it('if all photos fail, or the model', async () => {
       await writePhoto('photo.png')
       const run = async (...files: string[]) => {
         const { code, stdout, stderr } = await segment(...files, '--out', path('out'), '--json')

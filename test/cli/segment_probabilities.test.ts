@@ -16,7 +16,7 @@ describe('files of probabilities', () => {
   const data = Float32Array.from({ length: 4 * 5 * 3 }, (_, i) => (i % 7) / 6)
   const scores = { data, width: 5, height: 4, classes: 3, classNames }
 
-  it('npy: one file of float32 [height, width, classes], whose numbers begin at a multiple of 64 bytes', async () => {
+  it('npy: one file of float32 [height, width, classes], with the numbers at a multiple of 64 bytes', async () => {
     const [file, ...more] = probabilityFiles(scores, 'npy')
     expect([file.ending, more]).to.deep.equal(['probabilities.npy', []])
     await writeFileAtomic(path('a.npy'), file.content())
@@ -27,7 +27,7 @@ describe('files of probabilities', () => {
     expect([...found.data]).to.deep.equal([...data])
   })
 
-  it('png: a grey one for each class, named so that any file system takes it', async () => {
+  it('png: a grey PNG for each class, with a name that every file system accepts', async () => {
     const files = probabilityFiles(scores, 'png')
     expect(files.map(({ ending }) => ending)).to.deep.equal([
       'probabilities.0-background.png',
@@ -64,7 +64,7 @@ describe('atrous segment', () => {
     await sharp(data, { raw: { width, height, channels: 4 } }).toFile(path('photo.png'))
   })
 
-  it('--probabilities npy writes all classes of the photo, and says how sure it is of each', async () => {
+  it('--probabilities npy writes all classes of the photo, and prints the confidence in each', async () => {
     const { code, stdout, stderr } = await run('--probabilities', 'npy', '--json')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const [{ probabilities, classes, mask }] = JSON.parse(stdout)
@@ -96,7 +96,7 @@ describe('atrous segment', () => {
     for (const sum of sums) expect(sum).to.be.within(252, 258)
   })
 
-  it('--probabilities npy replaces no file unasked, and needs a folder', async () => {
+  it('--probabilities npy replaces no file without permission, and needs a folder', async () => {
     await run('--probabilities', 'npy')
     const again = await run('--probabilities', 'npy')
     expect(again.code).to.equal(1)
@@ -105,10 +105,10 @@ describe('atrous segment', () => {
     )
     expect((await run('--probabilities', 'npy', '--overwrite')).code).to.equal(0)
     const { stderr } = await run('--probabilities', 'npy', '--out', '-')
-    expect(stderr).to.match(/--probabilities writes files of its own: --out takes a folder/)
+    expect(stderr).to.match(/--probabilities writes several files: --out must be a folder/)
   })
 
-  it('--opacity and --no-legend draw the overlay so', async () => {
+  it('--opacity and --no-legend change the overlay', async () => {
     await run('--opacity', '0', '--no-legend')
     const { data, info } = await sharp(path('out/photo.overlay.png'))
       .raw()
@@ -118,13 +118,13 @@ describe('atrous segment', () => {
     let same = 0
     for (let pixel = 0; pixel < 90 * 70; pixel++)
       if ([0, 1, 2].every(c => Math.abs(data[pixel * info.channels + c] - photo[pixel * 4 + c]) <= 1)) same++
-    expect(same, 'pixels that are no outline').to.be.above(90 * 70 * 0.5)
+    expect(same, 'pixels outside of outlines').to.be.above(90 * 70 * 0.5)
     const { code, stderr } = await run('--opacity', '2')
     expect(code).to.equal(1)
     expect(stderr).to.match(/Expected a number from 0 to 1/)
   })
 
-  it('--scales takes a factor twice', async () => {
+  it('--scales accepts a factor twice', async () => {
     const { code, stderr } = await run('--scales', '0.5,0.5')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
   })

@@ -1,4 +1,4 @@
-// A command that works until a signal comes, then keeps something for as many milliseconds as it is told: `tsx signalled.ts MS`.
+// A command that works until a signal arrives, then saves for the given number of milliseconds: `tsx signalled.ts MS`.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { catchSignals, endInterrupted, InterruptedError } from '../../src/cli/interrupt.ts'

@@ -17,15 +17,15 @@ import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 
 export interface Ended {
-  /** As a shell reports it: 128 and the signal's number where a signal ended the process. */
+  /** The exit code as a shell reports it: 128 plus the signal's number if a signal ended the process. */
   code: number | null
   stdout: string
   stderr: string
 }
 
 /**
- * The subcommands, loaded with the tests. Mocha loads modules by `require`, and what is imported later would come with a second
- * copy of every class.
+ * The subcommands, loaded with the tests. Mocha loads modules with `require`; a later import would load a second copy of every
+ * class.
  */
 const loaded: Record<string, () => Command> = {
   doctor: doctorCommand,
@@ -40,8 +40,8 @@ const loaded: Record<string, () => Command> = {
 const commands: Subcommand[] = subcommands.map(each => ({ ...each, load: async () => loaded[each.name]() }))
 
 /**
- * Runs `atrous ARGS…` in this process: a new one takes a second. As where stderr is no terminal; what Dawn itself writes there is
- * not seen here. Bytes that are no text come as latin1.
+ * Runs `atrous ARGS…` in this process, since a new process takes a second. stderr does not count as a terminal; Dawn's own output
+ * there is not captured. Bytes that are not text are read as latin1.
  */
 export async function atrous(...args: string[]): Promise<Ended> {
   const ended: Ended = { code: null, stdout: '', stderr: '' }
@@ -64,23 +64,23 @@ export async function atrous(...args: string[]): Promise<Ended> {
   return ended
 }
 
-/** The command's file. */
+/** The file of the command. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 interface SpawnOptions {
   env?: NodeJS.ProcessEnv
-  /** At most. Default 30. */
+  /** The most seconds that it may take. Default 30. */
   seconds?: number
-  /** A command that takes it as its last arguments. */
+  /** A command that takes this one as its last arguments. */
   through?: string[]
 }
 
-/** Runs it as a user does, in a process of its own. Dawn's own remarks on stderr are left out. */
+/** Runs the command as a user does, in a separate process. Dawn's messages on stderr are removed. */
 export function spawnAtrous(args: string[], options: SpawnOptions = {}): Promise<Ended> {
   return startAtrous(args, options).ended
 }
 
-/** The same, for tests that send signals meanwhile. */
+/** Starts the command, for tests that send signals while it runs. */
 export function startAtrous(
   args: string[],
   { env = {}, seconds = 30, through = [] }: SpawnOptions = {},
@@ -105,15 +105,15 @@ export function startAtrous(
 }
 
 /**
- * Dawn prints such lines from C++ whenever it looks at a software adapter, or finds none. The command keeps them from terminals
- * and pipes, but Node's own pipes to a child are sockets.
+ * Dawn prints such lines from C++ when it examines a software adapter, or finds none. The command hides them from terminals and
+ * pipes, but Node's pipes to a child are sockets.
  */
 const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
 
-/** For Vulkan's loader: a machine without a single driver. */
+/** Environment in which Vulkan's loader finds no driver. */
 export const WITHOUT_DRIVERS = { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' }
 
-/** Saves an untrained network, small enough for quick tests. */
+/** Saves an untrained network that is small enough for quick tests. */
 export async function saveTinyModel(folder: string): Promise<void> {
   const model = await DeepLab.create(TINY, { gpu: await testGpu() })
   await model.save(folder)

@@ -8,7 +8,7 @@ import { errorOf, useTraining } from './train_support.ts'
 describe('atrous train', () => {
   const { path, command, metrics } = useTraining()
 
-  it('leaves a model that other commands read, checkpoints and metrics', async () => {
+  it('writes a model that other commands read, checkpoints and metrics', async () => {
     const { code, stdout, stderr } = await atrous(...command('run', '--save-every', '2'))
     expect(code, stderr).to.equal(0)
     expect(stdout).to.match(/^step 6 of 6, loss \d\.\d{4}, in [\d.]+ s\ntry it: atrous segment photo\.jpg /)
@@ -54,7 +54,7 @@ describe('atrous train', () => {
     expect(unknown).to.match(/^error: no preset is named no such; there are /)
   })
 
-  it('validates on background alone, but does not pass that for perfect', async () => {
+  it('validates on background alone without a perfect score', async () => {
     for (const i of [0, 1]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 0)
     await writeText(path('voc/ImageSets/Segmentation/val.txt'), 'photo0', 'photo1')
     const { code, stderr } = await atrous(...command('run', '--validate-every', '6', '--freeze-batch-norm'))

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import { COLOUR, drawCurves } from '../../src/cli/train/train_curves.ts'
 
-/** A run whose loss falls from 2 to 1, with a first step far above. */
+/** A run with a loss that falls from 2 to 1, except a much larger first value. */
 function run(count: number, { scores = [] as number[], title = 'run' } = {}) {
   const steps = Array.from({ length: count }, (_, i) => ({
     step: i + 1,
@@ -33,26 +33,26 @@ describe('drawCurves', () => {
     expect(lineOf(svg, COLOUR.meanIoU)).to.have.length(4)
   })
 
-  it('smooths the loss over a twentieth of the steps, and says so', () => {
+  it('smooths the loss over a twentieth of the steps, and states this', () => {
     const svg = run(200)
     expect(textsOf(svg)).to.include('Loss · points: single steps · line: mean over 11 steps')
     const heights = lineOf(svg, COLOUR.loss).map(([, y]) => y)
-    expect(Math.max(...heights.slice(0, 6)), 'the first step weighs on its neighbours alone').to.be.below(
+    expect(Math.max(...heights.slice(0, 6)), 'the first step affects only its neighbours').to.be.below(
       Math.min(...heights.slice(6)),
     )
   })
 
-  it('is no longer for a long run, and still ends at its last step', () => {
+  it('has no more points for a long run, and still ends at its last step', () => {
     const svg = run(30_000, { scores: [0.5] })
     expect(svg.length).to.be.below(200_000)
     const lines = [COLOUR.loss, COLOUR.learningRate].map(colour => lineOf(svg, colour))
     for (const line of lines) {
       expect(line.length).to.be.within(300, 600)
-      expect(line.at(-1)![0]).to.be.closeTo(960 - 36, 0.5) // nearer points than that become one
+      expect(line.at(-1)![0]).to.be.closeTo(960 - 36, 0.5) // points closer than this are merged
     }
   })
 
-  it('is well-formed whatever the folder is called, and however short the run was', async () => {
+  it('is well-formed for any name of the folder and for short runs', async () => {
     for (const svg of [
       run(1),
       run(7, { title: 'a<b & "c"' }),

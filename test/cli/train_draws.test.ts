@@ -13,10 +13,10 @@ describe('atrous train', () => {
   const { path, command } = useTraining()
 
   describe('draws', () => {
-    /** How many points each line has in a run's picture, from left to right. */
+    /** The number of points in each line of a run's picture, from left to right. */
     async function curves(out: string) {
       const svg = await readFile(path(`${out}/curves.svg`), 'utf8')
-      await sharp(Buffer.from(svg)).stats() // throws where it is not well-formed
+      await sharp(Buffer.from(svg)).stats() // throws if it is not well-formed
       const points = (colour: string) => {
         const found = new RegExp(`<path d="M([^"]*)" fill="none"[^>]* stroke="${colour}"`).exec(svg)
         return found ? found[1].split('L').length : 0
@@ -24,7 +24,7 @@ describe('atrous train', () => {
       return { loss: points(COLOUR.loss), meanIoU: points(COLOUR.meanIoU), rate: points(COLOUR.learningRate) }
     }
 
-    it('loss, mean IoU and learning rate, of all steps even where a run was resumed', async () => {
+    it('loss, mean IoU and learning rate of all steps, also of a resumed run', async () => {
       const more = ['--validate-every', '2']
       await atrous(...command('run', '--stop-after', '4', ...more))
       expect(await curves('run')).to.deep.equal({ loss: 4, meanIoU: 2, rate: 4 })
@@ -32,20 +32,20 @@ describe('atrous train', () => {
       expect(await curves('run')).to.deep.equal({ loss: 6, meanIoU: 3, rate: 6 })
     })
 
-    it('no mean IoU where there is no validation', async () => {
+    it('no mean IoU without validation', async () => {
       await atrous(...command('run'))
       expect(await curves('run')).to.deep.equal({ loss: 6, meanIoU: 0, rate: 6 })
       expect(existsSync(path('run/samples.png'))).to.equal(false)
     })
 
-    it('photos, their truth and what the model sees in them', async () => {
+    it('photos, their ground truth and the prediction', async () => {
       await atrous(
-        // Frozen: statistics of two images would make what it learns hang on the last bits.
+        // Batch norm is frozen: with statistics of two images the result would depend on the last bits.
         ...command('run', '--steps', '30', '--validate-every', '30', '--freeze-batch-norm'),
         ...['--no-flip', '--random-scale', '1,1'],
       )
       const { data, info } = await sharp(path('run/samples.png')).raw().toBuffer({ resolveWithObject: true })
-      // Four photos of 40×36 are shown at five times their size, below the headings and above the legend.
+      // Four photos of 40×36 are shown at five times their size, between headings and legend.
       const [gap, top, width, height] = [10, 35, 200, 180]
       expect(info.width).to.equal(gap + 3 * (width + gap))
       expect(info.height).to.be.within(top + 4 * (height + gap) + 20, top + 4 * (height + gap) + 60)
@@ -73,7 +73,7 @@ describe('atrous train', () => {
 
     it('whole or not at all', async () => {
       await mkdir(path('run/curves.svg'), { recursive: true })
-      await writeFile(path('run/run.json'), '{}') // as of a run that was killed before its first checkpoint
+      await writeFile(path('run/run.json'), '{}') // as left by a run killed before its first checkpoint
       expect(await errorOf(command('run', '--freeze-batch-norm'))).to.match(
         /curves\.svg: is a folder, not a file\n$/,
       )

@@ -1,4 +1,4 @@
-// What `atrous train` leaves behind where the disk takes no more, and that it goes on from there.
+// Tests the files that `atrous train` leaves on a full disk, and that it resumes from them.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
@@ -9,15 +9,15 @@ import { writeHalves } from '../node/halves_dataset.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { atrous, type Ended, saveTinyModel, spawnAtrous } from './support.ts'
 
-/** A checkpoint of the tiny network has two files of so many bytes, and small ones. */
+/** The size in bytes of the two large files in a checkpoint of the tiny network. */
 const LARGE_FILE = 380_000
 
-/** Runs in a file system of its own, of as many KiB, in the folder $1, which it copies to $2 at the end. */
+/** Runs a command in a separate file system of this many KiB, in the folder $1, and copies that to $2 at the end. */
 const ON_A_SMALL_DISK = (kibibytes: number) =>
   `mkdir "$1" && mount -t tmpfs -o size=${kibibytes}k none "$1" || exit 99
    disk=$1 copy=$2; shift 2; "$@"; code=$?; cp -r "$disk" "$copy"; exit $code`
 
-describe('atrous train on a disk that takes no more', () => {
+describe('atrous train on a full disk', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
   beforeEach(async () => {
@@ -25,14 +25,14 @@ describe('atrous train on a disk that takes no more', () => {
     await writeHalves(path('voc'))
   })
 
-  /** Six small steps, a checkpoint after every second, into a folder of this name. */
+  /** Six small steps, a checkpoint after every second one, into a folder of this name. */
   const command = (out: string, ...more: string[]) => [
     ...['train', '--dataset', `voc:${path('voc')}`, '--model', path('model'), '--out', path(out)],
     ...['--steps', '6', '--batch-size', '2', '--crop-size', '33', '--learning-rate', '0.05'],
     ...['--save-every', '2', '--freeze-batch-norm', ...more],
   ]
 
-  /** Of all lines of metrics.jsonl, each of which has to be whole. */
+  /** The losses in metrics.jsonl, after a check that every line is complete. */
   async function losses(out: string): Promise<number[]> {
     const text = await readFile(path(`${out}/metrics.jsonl`), 'utf8')
     expect(text).to.match(/}\n$/)
@@ -47,7 +47,10 @@ describe('atrous train on a disk that takes no more', () => {
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
   }
 
-  /** Resumes the run in `out`, whose last whole checkpoint has to be that of `step`, and compares it to one never stopped. */
+  /**
+   * Resumes the run in `out`, checks that its last complete checkpoint is that of `step`, and compares the result with that of an
+   * uninterrupted run.
+   */
   async function expectWhole(out: string, step: number) {
     expect(await readdir(path(out)), 'no half-written files').to.have.members([
       'checkpoints',
@@ -67,7 +70,7 @@ describe('atrous train on a disk that takes no more', () => {
     expect((await model).equals(await expected)).to.equal(true)
   }
 
-  /** Has the system refuse to write any file of this process past so many bytes while `write` runs. */
+  /** Makes the system refuse to write files of this process beyond so many bytes while `write` runs. */
   async function limited<T>(bytes: number | 'unlimited', write: () => Promise<T>): Promise<T> {
     const limit = (soft: number | 'unlimited') =>
       execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${soft}:`])
@@ -79,11 +82,11 @@ describe('atrous train on a disk that takes no more', () => {
     }
   }
 
-  it('a checkpoint cut off by the system: the one before is whole (Linux only)', async function () {
+  it('if a checkpoint is cut off, the one before is complete (Linux only)', async function () {
     if (process.platform !== 'linux') this.skip()
     const { save } = Trainer.prototype
     Trainer.prototype.save = async function (folder) {
-      await this.updateModel() // the software GPU keeps its memory in files too
+      await this.updateModel() // the software GPU also keeps its memory in files
       const write = () => save.call(this, folder)
       await (folder.endsWith('step-4') ? limited(LARGE_FILE / 2, write) : write())
     }
@@ -98,7 +101,7 @@ describe('atrous train on a disk that takes no more', () => {
     await expectWhole('run', 2)
   })
 
-  it('metrics.jsonl cut off by the system: it ends with a whole line (Linux only)', async function () {
+  it('if metrics.jsonl is cut off, it ends with a complete line (Linux only)', async function () {
     if (process.platform !== 'linux') this.skip()
     const { record } = TrainingFolder.prototype
     TrainingFolder.prototype.record = function (metrics) {
@@ -116,7 +119,7 @@ describe('atrous train on a disk that takes no more', () => {
     await expectWhole('run', 2)
   })
 
-  it('a full disk: the last checkpoint is whole', async function () {
+  it('the last checkpoint is complete', async function () {
     const mount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', path('voc')])
     if (mount.status !== 0) {
       this.test!.title += ' (skipped: no disk may be mounted here)'

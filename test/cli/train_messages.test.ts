@@ -9,19 +9,17 @@ import { errorOf, useTraining } from './train_support.ts'
 describe('atrous train', () => {
   const { path, command, model, metrics } = useTraining()
 
-  describe('says in a line', () => {
-    it('that a folder holds a run, or none', async () => {
+  describe('says in one line', () => {
+    it('that a folder holds a run, or no run', async () => {
       await atrous(...command('run', '--stop-after', '1'))
-      expect(await errorOf(command('run'))).to.match(/holds a run at step 1: go on with it by --resume/)
-      expect(await errorOf(command('other', '--resume'))).to.match(
-        /other: no checkpoint from which to resume$/m,
-      )
+      expect(await errorOf(command('run'))).to.match(/holds a run at step 1: continue it with --resume/)
+      expect(await errorOf(command('other', '--resume'))).to.match(/other: no checkpoint to resume from$/m)
       expect(await errorOf(command('run', '--resume', '--seed', '2'))).to.equal(
-        'error: --resume: seed is 0 in the checkpoint, not 2; it cannot change midway\n',
+        'error: --resume: seed is 0 in the checkpoint, not 2; it cannot change during a run\n',
       )
     })
 
-    it('which class or weight is odd', async () => {
+    it('which class or weight is invalid', async () => {
       const says = async (...options: string[]) => (await errorOf(command('run', ...options))).trim()
       expect(await says('--bootstrap')).to.equal(
         'error: there is no class "bicycle"; the classes are dark, bright',
@@ -56,7 +54,7 @@ describe('atrous train', () => {
       expect((await atrous(...command('run', '--resume'))).code).to.equal(0)
     })
 
-    it('how to go on where the last checkpoint is damaged', async () => {
+    it('how to continue if the last checkpoint is damaged', async () => {
       await atrous(...command('straight'))
       await atrous(...command('run', '--stop-after', '4', '--save-every', '2'))
       await truncate(path('run/checkpoints/step-4/model.safetensors'), 9000)
@@ -72,7 +70,7 @@ describe('atrous train', () => {
       expect(await errorOf(command('run', '--resume'))).to.match(/ is another dataset\n$/)
     })
 
-    it('that a split is empty, or that there is none of its name', async () => {
+    it('that a split is empty or missing', async () => {
       await writeText(path('voc/ImageSets/Segmentation/none.txt'))
       for (const more of [
         ['--split', 'none'],
@@ -83,7 +81,7 @@ describe('atrous train', () => {
       expect(existsSync(path('run'))).to.equal(false)
     })
 
-    it('that a mask has another size, or a class that there is not', async () => {
+    it('that a mask has another size or an unknown class', async () => {
       await writeLabels(path('voc/SegmentationClass/photo0.png'), 9, 9, 1)
       const size = await atrous(...command('run'))
       expect(size.stderr).to.match(/photo0\.jpg: 40×36 pixels, but .*photo0\.png 9×9\nerror: --skip-bad/)
@@ -94,7 +92,7 @@ describe('atrous train', () => {
       expect(existsSync(path('run'))).to.equal(false)
     })
 
-    it('at which step the loss is no number, and where the last checkpoint is', async () => {
+    it('at which step the loss is not a number, and where the last checkpoint is', async () => {
       const absurd = command('run', '--save-every', '1').map(arg => (arg === '0.05' ? '1e30' : arg))
       expect(await errorOf(absurd)).to.match(/^error: step \d: .*; the last good checkpoint is .*step-\d\n$/m)
     })

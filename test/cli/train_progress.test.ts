@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { trainingLog } from '../../src/cli/train/train_progress.ts'
 
 describe('trainingLog', () => {
-  /** Where steps take the given seconds each, what is printed when, in seconds. */
+  /** The lines that are printed, and when, if steps take the given seconds each. */
   function follow(total: number, mIoU?: number) {
     const lines: string[] = []
     let seconds = 0
@@ -39,15 +39,15 @@ describe('trainingLog', () => {
     ])
   })
 
-  it('leaves out what is not known yet, and begins with the score of a run before', () => {
+  it('leaves out unknown values, and begins with the score before a resume', () => {
     const { lines, steps } = follow(20, 0.5)
-    steps(11, 11, 31) // compiles, and tells nothing of the steps to come
+    steps(11, 11, 31) // includes compilation, so it says nothing about later steps
     expect(lines).to.deep.equal([
       '31: step 11 of 20 · loss 0.0909 · rate 0.00689 · 0.516 images/s · mean IoU 50.0 %',
     ])
   })
 
-  it('says of which classes a mean IoU is not', () => {
+  it('says which classes a mean IoU leaves out', () => {
     const { lines, log, steps } = follow(20)
     steps(1, 2, 4)
     log.validated({ mIoU: 1, classes: 3, leftOut: ['cat', 'dog'], onlyPredicted: [] })

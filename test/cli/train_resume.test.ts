@@ -12,7 +12,7 @@ import { errorOf, useTraining } from './train_support.ts'
 describe('atrous train', () => {
   const { path, command, model, metrics } = useTraining()
 
-  it('stops after a step, and goes on bit for bit', async () => {
+  it('stops after a step, and resumes bit for bit', async () => {
     await atrous(...command('straight'))
     expect((await atrous(...command('run', '--stop-after', '4'))).stdout).to.match(/^step 4 of 6/)
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6/)
@@ -21,7 +21,7 @@ describe('atrous train', () => {
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6, in/)
   })
 
-  it('takes the whole recipe, and goes on with it', async () => {
+  it('accepts the whole recipe, and resumes with it', async () => {
     const balance = ['--class-weights', 'balanced', '--bootstrap', 'bright', '--head-learning-rate', '2']
     const options = [...balance, '--dropout', '0.5', '--auxiliary-loss', '0.5']
     await atrous(...command('straight', ...options))
@@ -37,11 +37,11 @@ describe('atrous train', () => {
       auxiliaryLoss: 0.5,
     })
     expect(await errorOf(command('run', '--resume', '--class-weights', '1,2'))).to.equal(
-      'error: --resume: classWeights is balanced in the checkpoint, not 1,2; it cannot change midway\n',
+      'error: --resume: classWeights is balanced in the checkpoint, not 1,2; it cannot change during a run\n',
     )
   })
 
-  it('goes on bit for bit with micro-batches, and with another activation budget', async () => {
+  it('resumes bit for bit with micro-batches and another activation budget', async () => {
     const more = ['--micro-batch-size', '1', '--freeze-batch-norm']
     await atrous(...command('straight', ...more))
     await atrous(...command('run', ...more, '--stop-after', '3'))
@@ -53,7 +53,7 @@ describe('atrous train', () => {
     expect(state.recipe).to.include({ batchSize: 2, microBatchSize: 1, activationBudget: 0.25 })
   })
 
-  it('goes on after kill −9 as if it had never stopped', async () => {
+  it('resumes after kill −9 with the results of an uninterrupted run', async () => {
     const more = ['--save-every', '2', '--validate-every', '3']
     await atrous(...command('straight', ...more))
     const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', ...more)])
@@ -61,14 +61,14 @@ describe('atrous train', () => {
     while (!existsSync(path('run/checkpoints/step-2'))) await sleep(5)
     child.kill('SIGKILL')
     expect(await ended).to.equal('SIGKILL')
-    expect(existsSync(path('run/model.safetensors')), 'it was done already').to.equal(false)
+    expect(existsSync(path('run/model.safetensors')), 'it has finished already').to.equal(false)
     const { code, stderr } = await atrous(...command('run', '--resume', ...more))
     expect(code, stderr).to.equal(0)
     expect(await metrics('run')).to.deep.equal(await metrics('straight'))
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
 
-  it('goes on with a new GPU where the device is lost', async () => {
+  it('continues with a new GPU if the device is lost', async () => {
     await atrous(...command('straight'))
     const { submit } = Gpu.prototype
     let runs = 0
@@ -79,7 +79,7 @@ describe('atrous train', () => {
     try {
       const { code, stderr } = await atrous(...command('run', '--save-every', '3'))
       expect(code, stderr).to.equal(0)
-      expect(stderr).to.match(/^warning: the GPU device was lost .*; going on from step 3$/m)
+      expect(stderr).to.match(/^warning: the GPU device was lost .*; continuing from step 3$/m)
     } finally {
       Gpu.prototype.submit = submit
     }
@@ -88,10 +88,10 @@ describe('atrous train', () => {
   })
 
   describe('with an image that breaks during the run', () => {
-    /** The image that the third step of two draws first. */
+    /** The image that the third step draws first, at two images per step. */
     const later = () => path(`voc/JPEGImages/photo${new Sampler([0, 1, 2, 3], 0).at(2)}.jpg`)
 
-    /** Runs with that photo damaged from the check on, and whole again afterwards. */
+    /** Runs with this photo damaged after the check, and restores it afterwards. */
     async function damaged(...args: string[]): Promise<Ended> {
       const whole = await readFile(later())
       const { create } = TrainingRun
@@ -107,12 +107,12 @@ describe('atrous train', () => {
       }
     }
 
-    it('ends with a checkpoint, and goes on once the image is mended, or without it by --skip-bad', async () => {
+    it('ends with a checkpoint, and resumes after the image is repaired, or without it with --skip-bad', async () => {
       await atrous(...command('straight'))
       const { code, stdout, stderr } = await damaged(...command('run'))
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
       expect(stderr).to.match(
-        /^error: \S+photo\d\.jpg: damaged or cut short \(.*\); step 1 is saved: mend the image, or leave it out by --resume --skip-bad$/m,
+        /^error: \S+photo\d\.jpg: damaged or cut short \(.*\); step 1 is saved: repair the image, or leave it out with --resume --skip-bad$/m,
       )
       expect(await readdir(path('run/checkpoints'))).to.deep.equal(['step-1'])
       await cp(path('run'), path('without'), { recursive: true })
@@ -124,7 +124,7 @@ describe('atrous train', () => {
       await truncate(later(), 300)
       const refused = await atrous(...command('without', '--resume'))
       expect(refused.stderr).to.match(
-        /^error: \S+photo\d\.jpg: damaged.*\nerror: --skip-bad goes on without them\n$/,
+        /^error: \S+photo\d\.jpg: damaged.*\nerror: --skip-bad leaves them out\n$/,
       )
       const skipped = await atrous(...command('without', '--resume', '--skip-bad'))
       expect(skipped.stdout, skipped.stderr).to.match(/^step 6 of 6/)

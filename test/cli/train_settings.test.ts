@@ -15,7 +15,7 @@ describe('atrous train --resume', () => {
   const resume = (...more: string[]) => atrous('train', '--out', path('run'), '--resume', ...more)
   const recorded = async () => JSON.parse(await readFile(path('run/run.json'), 'utf8'))
 
-  it('takes dataset, split and intervals from the run, unless they are given anew', async () => {
+  it('takes dataset, split and intervals from the run, unless they are given again', async () => {
     await saveTinyModel(path('model'))
     await writeHalves(path('voc'))
     const dataset = `voc:${relative('.', path('voc'))}`
@@ -46,12 +46,10 @@ describe('atrous train --resume', () => {
     await writeFile(path('run/run.json'), '{"format": 1, "dataset": 7}')
     expect((await resume()).stderr).to.match(/^error: \S+\/run\/run\.json: dataset: [^\n]+\n$/)
     await rm(path('run/run.json'))
-    expect((await resume()).stderr).to.match(
-      /^error: \S+\/run does not say what it is trained on: give --dataset\n$/,
-    )
+    expect((await resume()).stderr).to.match(/^error: \S+\/run does not name its dataset: give --dataset\n$/)
   })
 
-  it('is refused where another process has the folder, and so is a new run', async () => {
+  it('is refused if another process uses the folder, and so is a new run', async () => {
     const found = await tryLock(path('run/.lock'))
     if (!('lock' in found)) throw new Error('the lock is held')
     const expected = `error: ${path('run')}: process ${process.pid} on ${hostname()} is training here\n`
@@ -63,11 +61,11 @@ describe('atrous train --resume', () => {
     } finally {
       await found.lock.release()
     }
-    expect((await resume()).stderr).to.match(/: no checkpoint from which to resume\n$/)
+    expect((await resume()).stderr).to.match(/: no checkpoint to resume from\n$/)
     expect(existsSync(path('run/.lock'))).to.equal(false)
   })
 
-  it('leaves no folder where there was none', async () => {
+  it('leaves no new folder after an error', async () => {
     const { stderr } = await atrous('train', '--out', path('a/b/run'), '--dataset', `voc:${path('none')}`)
     expect(stderr).to.match(/^error: [^\n]+\n$/)
     expect((await atrous('train', '--out', path('a/b/run'))).stderr).to.equal(
@@ -92,7 +90,7 @@ describe('atrous train --resume', () => {
     ] as const)
       expect(() => resumedSettings(run, options)).to.throw(
         UserError,
-        `--resume: ${complaint}; it cannot change midway`,
+        `--resume: ${complaint}; it cannot change during a run`,
       )
   })
 })

@@ -1,4 +1,4 @@
-// How `atrous train` ends where it is asked to, and how it goes on.
+// Tests how `atrous train` ends after a signal, and how it resumes.
 
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
@@ -8,14 +8,14 @@ import { writeHalves } from '../node/halves_dataset.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous, saveTinyModel, startAtrous } from './support.ts'
 
-describe('atrous train, by a signal,', () => {
+describe('atrous train, after a signal,', () => {
   const path = useTemporaryFolder()
   beforeEach(async () => {
     await saveTinyModel(path('model'))
     await writeHalves(path('voc'))
   })
 
-  /** Starts a run of 500 small steps; no step is a checkpoint. */
+  /** Starts a run of 500 small steps without regular checkpoints. */
   const start = (...more: string[]) =>
     startAtrous(
       [
@@ -39,7 +39,7 @@ describe('atrous train, by a signal,', () => {
   }
   const firstStep = () => until(async () => (await metrics()).length > 0)
 
-  /** The run's folder after a signal: one checkpoint, no model that looks finished, and no lock. Returns the checkpoint's step. */
+  /** Checks the run's folder after a signal: one checkpoint, no finished model, and no lock. Returns the checkpoint's step. */
   async function checkpointAlone(): Promise<number> {
     const names = ['checkpoints', 'curves.svg', 'metrics.jsonl', 'run.json']
     expect((await readdir(path('run'))).sort()).to.deep.equal(names)
@@ -48,7 +48,7 @@ describe('atrous train, by a signal,', () => {
     return steps.at(-1)!
   }
 
-  it('SIGINT: ends with a checkpoint and the command that goes on, which does', async () => {
+  it('SIGINT: ends with a checkpoint and the command to resume, which works', async () => {
     const { child, ended } = start()
     await firstStep()
     child.kill('SIGINT')
@@ -58,7 +58,7 @@ describe('atrous train, by a signal,', () => {
     expect(stderr).to.include(
       `interrupted by SIGINT, after step ${step} of 500: ${path(`run/checkpoints/step-${step}`)}\n`,
     )
-    const [, command] = /^go on with: atrous (.*)$/m.exec(stderr)!
+    const [, command] = /^resume with: atrous (.*)$/m.exec(stderr)!
     expect(command).to.equal(`train --out ${path('run')} --resume`)
     const resumed = await atrous(...command.split(' '), '--stop-after', String(step + 1))
     expect(resumed.stdout, resumed.stderr).to.match(new RegExp(`^step ${step + 1} of 500, loss `))
@@ -67,7 +67,7 @@ describe('atrous train, by a signal,', () => {
     )
   })
 
-  it('SIGHUP, in a validation and with the terminal gone: keeps the step, and validates when it goes on', async () => {
+  it('SIGHUP, during a validation and with a closed terminal: keeps the step, and validates on resume', async () => {
     const { child, ended } = start('--validate-every', '1')
     await firstStep()
     child.stdout.destroy()
@@ -83,13 +83,13 @@ describe('atrous train, by a signal,', () => {
     expect(validated.map(each => each.step)).to.deep.equal(Array.from({ length: step + 1 }, (_, i) => i + 1))
   })
 
-  it('before the first step: ends at once and leaves nothing', async () => {
+  it('before the first step: ends at once and leaves no files', async () => {
     const { child, ended } = start()
     await until(() => existsSync(path('run/.lock')))
     child.kill('SIGTERM')
     const { code, stderr } = await ended
     expect(code, stderr).to.equal(143)
-    expect(stderr).to.include('interrupted by SIGTERM before the first step: nothing is kept\n')
+    expect(stderr).to.include('interrupted by SIGTERM before the first step: nothing is saved\n')
     expect(existsSync(path('run'))).to.equal(false)
   })
 

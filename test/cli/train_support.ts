@@ -4,7 +4,7 @@ import { writeHalves } from '../node/halves_dataset.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
-/** Gives each test of a suite a small model and dataset in a folder of its own, and the command that trains on them. */
+/** Gives each test of a suite a small model and dataset in its own folder, and the command that trains on them. */
 export function useTraining() {
   const path = useTemporaryFolder()
   useEmptyCache(path)
@@ -21,7 +21,7 @@ export function useTraining() {
 
   const model = (out: string) => readFile(path(`${out}/model.safetensors`))
 
-  /** Lines of metrics.jsonl, less what differs from run to run. */
+  /** The lines of metrics.jsonl, without values that differ between runs. */
   async function metrics(out: string): Promise<object[]> {
     const lines = (await readFile(path(`${out}/metrics.jsonl`), 'utf8')).trim().split('\n')
     return lines.map(line => ({ ...JSON.parse(line), imagesPerSecond: undefined }))
@@ -30,7 +30,7 @@ export function useTraining() {
   return { path, command, model, metrics }
 }
 
-/** What a command that fails prints on stderr: warnings, and one line. */
+/** The output of a failing command on stderr, without warnings: one line. */
 export async function errorOf(args: string[]): Promise<string> {
   const { code, stderr } = await atrous(...args)
   expect(code).to.equal(1)

@@ -15,7 +15,7 @@ describe('atrous tune', () => {
   useEmptyCache(path)
 
   before(async function () {
-    if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
+    if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip() // there is only one variant
   })
   beforeEach(() => saveTinyModel(path('model')))
 
@@ -27,7 +27,7 @@ describe('atrous tune', () => {
     return JSON.parse(stdout)
   }
 
-  it('prints a row for each convolution, and where it is kept', async () => {
+  it('prints a row for each convolution, and the file with the results', async () => {
     const { code, stdout, stderr } = await tune()
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const [subject, blank, heading, ...lines] = stdout.trimEnd().split('\n')
@@ -45,7 +45,7 @@ describe('atrous tune', () => {
     expect(existsSync(path('cache/tuning.json'))).to.equal(true)
   })
 
-  it('--json, and doctor and bench know what it found', async () => {
+  it('--json, and doctor and bench use the results', async () => {
     const { measured, convolutions, file, ...report } = await reportOf('--batch', '2', '--output-stride', '8')
     expect(report).to.include({ model: path('model'), size: 33, outputStride: 8, batch: 2 })
     expect(report.adapter).to.include.keys('vendor', 'software')
@@ -69,14 +69,14 @@ describe('atrous tune', () => {
     const model = ['--model', path('model'), '--size', '33', '--output-stride', '8', '--no-cold-start']
     const bench = (batch: string) => atrous('bench', ...model, '--runs', '1', '--batch', batch)
     expect((await bench('1')).stdout).not.to.include('tuned')
-    expect((await bench('2')).stdout).to.match(/^tuned: (\d+) of \1 convolutions by what was measured/m)
+    expect((await bench('2')).stdout).to.match(/^tuned: (\d+) of \1 convolutions by measurements/m)
     const json: BenchReport = JSON.parse(
       (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
     )
     expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: convolutions })
   })
 
-  it('--photo: for photos of that shape', async () => {
+  it('--photo: for photos of this shape', async () => {
     await sharp(blocksPhoto(90, 60).data, { raw: { width: 90, height: 60, channels: 4 } }).toFile(
       path('photo.png'),
     )
@@ -86,7 +86,7 @@ describe('atrous tune', () => {
     )
   })
 
-  it('--seconds: keeps to its time, and to what it measured in it', async () => {
+  it('--seconds: stays within its time, and keeps the results', async () => {
     const start = performance.now()
     const { convolutions, measured, seconds } = await reportOf('--size', '257', '--seconds', '1')
     expect(performance.now() - start).to.be.below(15_000)
@@ -94,7 +94,7 @@ describe('atrous tune', () => {
     expect(measured.length).to.be.below(convolutions)
   })
 
-  it('keeps at Ctrl-C what was measured by then', async () => {
+  it('keeps the measurements so far at Ctrl-C', async () => {
     const before = process.rawListeners('SIGINT')
     const ours = () => process.rawListeners('SIGINT').filter(listener => !before.includes(listener))
     const ending = tune('--size', '257', '--seconds', '600', '--json')
@@ -125,7 +125,7 @@ describe('atrous tune', () => {
     expect((await atrous('doctor')).stdout).to.match(/^tuned +no: atrous tune measures/m)
   })
 
-  it('says what is faster, and by how much', () => {
+  it('reports the faster variants, and by how much', () => {
     const convolution = { layers: 2, untuned: 'conv2d', milliseconds: { conv2d: 3, winograd_4: 2 } } as const
     const report = {
       adapter: { vendor: 'v', architecture: 'a', description: '' },
@@ -149,7 +149,7 @@ describe('atrous tune', () => {
       'f',
     ])
     const single = tuneText({ ...report, convolutions: 0, measured: [] })
-    expect(single).to.include('\n\nevery convolution can be computed in one way only on this GPU')
+    expect(single).to.include('\n\nthere is only one kernel for every convolution on this GPU')
   })
 
   it('--help fits a terminal', async () => {
@@ -157,7 +157,7 @@ describe('atrous tune', () => {
     for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80)
   })
 
-  describe('bad input is told in one line, before anything is measured', () => {
+  describe('bad input gives one line before anything is measured', () => {
     const options: [args: string[], complaint: string][] = [
       [['--size', '0'], "option '--size <pixels>' argument '0' is invalid. Expected a whole number above 0."],
       [['--seconds', 'many'], "option '--seconds <n>' argument 'many' is invalid."],

@@ -63,7 +63,7 @@ describe('atrous weights', () => {
   describe('convert to ONNX', () => {
     const json = async (name: string) => JSON.parse(await readFile(path(name), 'utf8'))
 
-    it('writes the network, and what transformers.js reads, as Hugging Face lays them out', async () => {
+    it('writes the network and the files for transformers.js in Hugging Face’s layout', async () => {
       await saveTinyModel(path('model'))
       const output = path('web/onnx/model.onnx')
       const { code, stdout } = await atrous('weights', 'convert', path('model'), output)
@@ -82,7 +82,7 @@ describe('atrous weights', () => {
       })
     })
 
-    it('takes a size and an output stride', async () => {
+    it('accepts a size and an output stride', async () => {
       await saveTinyModel(path('model'))
       const options = ['--size', '64x96', '--output-stride', '8']
       await atrous('weights', 'convert', path('model'), path('out/model.onnx'), ...options)
@@ -92,7 +92,7 @@ describe('atrous weights', () => {
       expect((await json('out/preprocessor_config.json')).size).to.deep.equal({ height: 64, width: 96 })
     })
 
-    it('replaces only what it may', async () => {
+    it('replaces only permitted files', async () => {
       await saveTinyModel(path('model'))
       const convert = (...args: string[]) =>
         atrous('weights', 'convert', path('model'), path('app/model.onnx'), ...args)
@@ -117,7 +117,7 @@ describe('atrous weights', () => {
       expect(await convert('--overwrite')).to.include({ code: 0, stderr: '' })
     })
 
-    it('leaves the config.json of the model alone', async () => {
+    it('does not change the config.json of the model', async () => {
       await saveTinyModel(path('model'))
       const before = await json('model/config.json')
       await atrous('weights', 'convert', path('model'), path('model/model.onnx'))
@@ -126,7 +126,7 @@ describe('atrous weights', () => {
     })
   })
 
-  it('pull needs no network for what is there, by either of its names', async () => {
+  it('pull needs no network for cached files, under either name', async () => {
     const folder = path('cache/weights/deeplabv3_mobilenet_v2')
     await mkdir(folder, { recursive: true })
     await copyFile(golden, `${folder}/pytorch_model.bin`)
@@ -140,18 +140,18 @@ describe('atrous weights', () => {
     const listed = JSON.parse((await atrous('weights', 'list', '--json')).stdout)
     const downloaded = listed.filter((entry: { downloaded: boolean }) => entry.downloaded)
     expect(downloaded.map(({ name }: { name: string }) => name)).to.deep.equal([
-      'scenes', // comes with the package
+      'scenes', // shipped with the package
       'deeplabv3_mobilenet_v2',
     ])
   })
 
   describe('without a network', () => {
     const setEnvironment = useEnvironment()
-    /** Nothing listens there. */
+    /** No server listens there. */
     const nowhere = 'http://127.0.0.1:1'
     beforeEach(() => setEnvironment({ HF_ENDPOINT: nowhere, HF_TOKEN: undefined }))
 
-    it('the default model is not to be had, but another is', async () => {
+    it('the default model cannot be downloaded, but the error suggests another one', async () => {
       await cp(new URL('../../docs/scene.png', import.meta.url), path('photo.png'))
       const { code, stdout, stderr } = await atrous('segment', path('photo.png'), '--out', path('out'))
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
@@ -160,7 +160,7 @@ describe('atrous weights', () => {
       )
     })
 
-    it('pull says why, and names no other model', async () => {
+    it('pull gives the reason, and suggests no other model', async () => {
       const { code, stderr } = await atrous('weights', 'pull', 'google/deeplabv3_mobilenet_v2_1.0_513')
       expect(code).to.equal(1)
       expect(stderr).to.match(/: the connection was refused\n$/)
@@ -187,7 +187,7 @@ describe('atrous weights', () => {
     }
   })
 
-  it('help teaches: every command has examples or notes', async () => {
+  it('the help of every command has examples or notes', async () => {
     for (const command of [
       '',
       'segment',

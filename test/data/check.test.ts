@@ -7,7 +7,7 @@ import { memoryDataset, type TinyLabels } from './memory_dataset.ts'
 const CLASSES = ['background', 'cat', 'dog']
 
 describe('checkImages', () => {
-  it('has nothing to say of a sound dataset but its shares', async () => {
+  it('reports only the shares of a dataset without problems', async () => {
     const dataset = memoryDataset(CLASSES, [
       [0, 0, 1, 255],
       [0, 0, 0, 2],
@@ -23,7 +23,7 @@ describe('checkImages', () => {
     })
   })
 
-  it('names each image with a problem, in order, and goes on', async () => {
+  it('names each image with a problem, in order, and continues', async () => {
     const dataset = memoryDataset(CLASSES, [
       [0, 2, 0, 0],
       'image 1.png: no such file or folder',
@@ -57,12 +57,12 @@ describe('checkImages', () => {
     ])
   })
 
-  it('has shares even where nothing is labelled', async () => {
+  it('has shares even if nothing is labelled', async () => {
     const { shares } = await checkImages(memoryDataset(CLASSES, [[255, 255, 255, 255]]))
     expect(shares).to.deep.equal([0, 0, 0])
   })
 
-  it('names the classes of which no sound image has a pixel', async () => {
+  it('names the classes that occur in no good image', async () => {
     const names = ['background', 'cat', 'dog', 'mug']
     const warnings = async (...labels: TinyLabels[]) =>
       (await checkImages(memoryDataset(names, labels))).warnings
@@ -73,7 +73,7 @@ describe('checkImages', () => {
     ])
   })
 
-  it('refuses masks of nothing but 0 and 255, and says what to do', async () => {
+  it('refuses masks with only 0 and 255, and gives advice', async () => {
     const problemsOf = async (...labels: TinyLabels[]) => {
       const { problems, warnings } = await checkImages(memoryDataset(CLASSES.slice(0, 2), labels))
       return { kinds: problems.map(({ kind }) => kind), problems, warnings }
@@ -92,14 +92,14 @@ describe('checkImages', () => {
     expect((await problemsOf([255, 255, 255, 255])).kinds).to.deep.equal(['all ignored'])
   })
 
-  it('refuses two classes of one name', async () => {
+  it('refuses two classes with the same name', async () => {
     const { problems } = await checkImages(memoryDataset(['sky', 'road', 'Sky'], [[0, 1, 2, 2]]))
     expect(problems).to.deep.equal([
       { kind: 'duplicate class', message: 'memory: classes 0 and 2 have the same name, "sky"' },
     ])
   })
 
-  it('decodes the photos, unless only the labels are asked for', async () => {
+  it('decodes the photos, unless only the labels are requested', async () => {
     const dataset = memoryDataset(CLASSES, [[0, 1, 2, 2]])
     dataset.read = async () => {
       throw new UserError('image 0: damaged')
@@ -110,7 +110,7 @@ describe('checkImages', () => {
     expect((await checkImages(dataset, { photos: false })).problems).to.deep.equal([])
   })
 
-  it('says what is odd about the pixels of a dataset of one’s own', async () => {
+  it('reports invalid pixels of a custom dataset', async () => {
     const { read, ...dataset } = memoryDataset(CLASSES, [[0, 1, 2, 2]])
     const sound = await read(0)
     const { image } = sound
@@ -135,14 +135,14 @@ describe('checkImages', () => {
     }
   })
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const seen: object[] = []
     const dataset = memoryDataset(CLASSES, new Array(9).fill([0, 0, 0, 0]))
     await checkImages(dataset, { onProgress: each => seen.push(each) })
     expect(seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9].map(done => ({ done, total: 9 })))
   })
 
-  it('ends with the signal’s reason, and then reads no more', async () => {
+  it('ends with the signal’s reason, and stops reading', async () => {
     const dataset = memoryDataset(CLASSES, new Array(50).fill([0, 0, 0, 0]))
     const { read } = dataset
     let reads = 0
@@ -160,7 +160,7 @@ describe('checkImages', () => {
     await rejects(DOMException, () => checkImages(dataset, { signal: AbortSignal.abort() }))
   })
 
-  it('passes on what is no problem of the data', async () => {
+  it('passes on errors that are not about the data', async () => {
     const dataset = memoryDataset(CLASSES, [[0, 0, 0, 0]])
     dataset.read = async () => {
       throw new TypeError('a bug')

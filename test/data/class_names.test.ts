@@ -4,7 +4,7 @@ import { UserError } from '../../src/errors.ts'
 import { duplicateNames } from '../../src/model/class_names_schema.ts'
 
 describe('class names', () => {
-  it('are found whatever their spelling', () => {
+  it('are found in other spellings', () => {
     const names = ['background', 'pottedplant', 'TV monitor', '猫']
     expect(classIds(['tv-monitor', 'Potted Plant', '猫'], names)).to.deep.equal([2, 1, 3])
     expect(classIds(['c++', 'C'], ['c', 'c++'])).to.deep.equal([1, 0])
@@ -14,7 +14,7 @@ describe('class names', () => {
     )
   })
 
-  it('of a model have to be the dataset’s, in its order', () => {
+  it('of a model must be the dataset’s, in the same order', () => {
     checkSameClasses(['background', 'potted plant'], ['Background', 'pottedplant'])
     expect(() => checkSameClasses(['background', 'cat'], ['background', 'dog'])).to.throw(
       UserError,
@@ -26,13 +26,13 @@ describe('class names', () => {
     )
   })
 
-  it('that a checkpoint does not have match by number', () => {
+  it('missing in a checkpoint match by number', () => {
     checkSameClasses(['class 0', 'class 1'], ['background', 'dog'])
     expect(() => checkSameClasses(['class 0', 'cat'], ['class 0', 'dog'])).to.throw(UserError)
     expect(() => checkSameClasses(['class 0'], ['background', 'dog'])).to.throw(UserError)
   })
 
-  it('that several classes have are named, whatever their case', () => {
+  it('shared by several classes are reported, in any case', () => {
     expect(duplicateNames(['c', 'c++', 'c--', 'a b', 'ab'])).to.deep.equal([])
     expect(duplicateNames(['Cat', 'dog', ' cat', 'dog', 'CAT'])).to.deep.equal([
       'classes 0 and 2 and 4 have the same name, "Cat"',
@@ -40,7 +40,7 @@ describe('class names', () => {
     ])
   })
 
-  it('have to be there, each for one class', () => {
+  it('must be present, each for one class', () => {
     checkClassNames(['background', 'cat'], 'mine')
     const refusal = (names: unknown) =>
       expect(() => checkClassNames(names as string[], 'mine')).to.throw(UserError)

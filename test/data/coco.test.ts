@@ -7,7 +7,7 @@ const NAMES =
   'airplane,bicycle,bird,boat,bottle,bus,car,cat,chair,cow,dining table,dog,horse,motorcycle,person,potted plant,sheep,couch,train,tv'
 
 describe('vocCategories', () => {
-  it('knows all of VOC’s classes by COCO’s names, and no other', () => {
+  it('maps all of VOC’s classes from COCO’s names, and no others', () => {
     const names = [...NAMES.split(','), 'zebra', 'background']
     const categories = names.map((name, i) => ({ id: 3 * i + 1, name }))
     const { classNames, classOf } = vocCategories({ images: [], annotations: [], categories })

@@ -3,7 +3,7 @@ import { decodeRle } from '../../src/data/coco_rle.ts'
 import { UserError } from '../../src/errors.ts'
 import { randomSource } from '../reference/random.ts'
 
-/** COCO's packing, after its description in maskApi.c: the other direction of what is tested. */
+/** COCO's packing, as described in maskApi.c: the inverse of the tested function. */
 function pack(runs: number[]): string {
   return runs
     .map((run, i) => {
@@ -21,7 +21,7 @@ function pack(runs: number[]): string {
 }
 
 describe('decodeRle', () => {
-  it('goes down the columns', () => {
+  it('runs down the columns', () => {
     const bitmap = decodeRle({ size: [2, 3], counts: [1, 2, 2, 1] })
     expect([...bitmap]).to.deep.equal([0, 1, 0, 1, 0, 1])
   })
@@ -54,16 +54,16 @@ describe('decodeRle', () => {
       )
   })
 
-  it('refuses runs that are no whole numbers', () => {
+  it('refuses runs that are not whole numbers', () => {
     const odd = [[5, -1, 2], [0.5, 5.5], ['1', '5'], [null, 6], [6, Number.NaN], {}, [1e300, -1e300, 6]]
     for (const counts of odd)
       expect(() => decodeRle({ size: [2, 3], counts: counts as number[] }), JSON.stringify(counts)).to.throw(
         UserError,
-        'a run-length mask of 6 pixels has runs that are no whole numbers',
+        'a run-length mask of 6 pixels has runs that are not whole numbers',
       )
   })
 
-  it('refuses text that is no packed runs', () => {
+  it('refuses text that is not packed runs', () => {
     for (const counts of ['zz', '6 ', '6\u001b', 'o', 'oooooooooo0', 'é'])
       expect(() => decodeRle({ size: [2, 3], counts }), counts).to.throw(
         UserError,

@@ -3,7 +3,7 @@ import { fillPolygon } from '../../src/data/fill_polygon.ts'
 import { UserError } from '../../src/errors.ts'
 import { randomSource } from '../reference/random.ts'
 
-/** How often an outline winds around a point: the sum of the angles under which the point sees the outline's sides. */
+/** The winding number of an outline around a point: the sum of the angles under which the point sees the outline's sides. */
 function windings(points: number[], x: number, y: number): number {
   let sum = 0
   for (let i = 0; i < points.length; i += 2) {
@@ -21,12 +21,12 @@ function fill(points: number[], width: number, height: number): Uint8Array {
 }
 
 describe('fillPolygon', () => {
-  it('fills the pixels around whose centres the outline winds', () => {
+  it('fills the pixels whose centres are inside the outline', () => {
     const next = randomSource(3)
     const [width, height] = [17, 11]
     for (let round = 0; round < 60; round++) {
       const corners = 3 + Math.floor(next() * 8)
-      // Some corners lie outside of the bitmap; no side runs through the centre of a pixel.
+      // Some corners are outside the bitmap; no side passes through the centre of a pixel.
       const points = Array.from({ length: 2 * corners }, () => next() * 30 - 6)
       const wanted = Array.from({ length: width * height }, (_, i) =>
         windings(points, (i % width) + 0.5, Math.floor(i / width) + 0.5) === 0 ? 0 : 1,
@@ -35,19 +35,19 @@ describe('fillPolygon', () => {
     }
   })
 
-  it('gives a centre on a side to one of two neighbours', () => {
+  it('assigns a centre on a shared side to one of the two outlines', () => {
     const left = fill([0, 0, 2.5, 0, 2.5, 4, 0, 4], 6, 4)
     const right = fill([2.5, 0, 6, 0, 6, 4, 2.5, 4], 6, 4)
     expect([...left.map((bit, i) => bit + right[i])]).to.deep.equal(Array(24).fill(1))
   })
 
-  it('adds to what is in the bitmap', () => {
+  it('adds to the bitmap', () => {
     const bitmap = Uint8Array.of(1, 0, 0, 0)
     fillPolygon([1, 1, 2, 1, 2, 2, 1, 2], bitmap, { width: 2, height: 2 })
     expect([...bitmap]).to.deep.equal([1, 0, 0, 1])
   })
 
-  it('takes outlines of thousands of crossing sides quickly, and refuses those beyond', () => {
+  it('fills outlines with thousands of crossing sides quickly, and refuses larger ones', () => {
     const next = randomSource(4)
     const outline = (corners: number) => Array.from({ length: 2 * corners }, () => next() * 500)
     const start = performance.now()

@@ -1,7 +1,7 @@
 import type { Dataset, Labels } from '../../src/data/dataset.ts'
 import { UserError } from '../../src/errors.ts'
 
-/** Labels of 2×2 pixels, or what is wrong with the image. */
+/** Labels of 2×2 pixels, or the error of the image. */
 export type TinyLabels = [number, number, number, number] | string
 
 /** A dataset of grey images that are not in files: `image 0`, `image 1` and so on. */

@@ -1,4 +1,4 @@
-// The process in which main.ts fuzzes one target: it runs the rounds that it is sent, and answers each with its outcome.
+// The process in which main.ts fuzzes one target. It runs the requested rounds, and answers each with its outcome.
 
 import { loadTargets, type Outcome, runRound } from './run_target.ts'
 
@@ -8,7 +8,7 @@ export interface Task {
 
 export interface Answer extends Outcome {
   round: number
-  /** By how many bytes the round raised the process's largest resident size above its size before the round. */
+  /** The growth of the process's peak resident size in the round, above its size before, in bytes. */
   growth: number
 }
 
@@ -22,7 +22,7 @@ process.on('message', async ({ round }: Task) => {
   const [size, largest] = [process.memoryUsage.rss(), largestSize()]
   const outcome = await runRound(runOne, Number(seed), round)
   const growth = largestSize() > largest ? largestSize() - size : 0
-  // What a round printed reaches the parent before its answer.
+  // The output of a round reaches the parent before its answer.
   setImmediate(() => process.send!({ ...outcome, round, growth } satisfies Answer))
 })
 process.send!('ready')

@@ -6,7 +6,7 @@ import { UserError } from '../../src/errors.ts'
 import { fuzz } from './fuzz_process.ts'
 import { loadTargets, problemOf, runRound } from './run_target.ts'
 
-// A sample of what `npm run fuzz` does, which also sees hangs, crashes, output and memory.
+// A sample of `npm run fuzz`, which also detects hangs, crashes, output and memory.
 
 const SEED = 20_001
 const ROUNDS = 30
@@ -14,14 +14,14 @@ const ROUNDS = 30
 const targets = await loadTargets()
 
 describe('damaged input', () => {
-  it('an answer that is not one clear line counts as a failure', () => {
+  it('a message that is not one clear line counts as a failure', () => {
     expect(problemOf(new UserError('photo.jpg: no such file or folder'))).to.equal(undefined)
     expect(problemOf(new TypeError('x is not a function'))).to.match(/^threw TypeError/)
     const unclear = ['', 'a\nb', '\u001b[31mred', 'got undefined', 'NaN pixels', 'x'.repeat(5000)]
     for (const message of unclear) expect(problemOf(new UserError(message)), message).to.be.a('string')
   })
 
-  it('npm run fuzz sees output, exceptions, crashes and hangs, and goes on after them', async () => {
+  it('npm run fuzz detects output, exceptions, crashes and hangs, and continues after them', async () => {
     const options = { seed: 1, targets: 'misbehaving', hangMilliseconds: 1000 }
     const report = await fuzz('misbehaving', { ...options, rounds: [0, 1, 2, 3, 4, 5] })
     expect(report).to.include({ read: 2, refused: 1 })

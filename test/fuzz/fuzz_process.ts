@@ -1,4 +1,4 @@
-// One target in a process of its own, so that hangs, crashes, output and memory are seen from outside.
+// Runs one target in a separate process, so that hangs, crashes, output and memory are detected from outside.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Answer, Task } from './child.ts'
 import { MOST_MILLISECONDS } from './run_target.ts'
 
-/** What a target's rounds came to. */
+/** The result of a target's rounds. */
 export interface Report {
   target: string
   rounds: number
@@ -16,12 +16,12 @@ export interface Report {
   refused: number
   failures: { round: number; problem: string }[]
   slowestMilliseconds: number
-  /** The most that one round added to the process's resident size. */
+  /** The largest growth of the process's resident size in one round. */
   largestGrowth: number
 }
 
 const MOST_GROWTH = 1e9
-/** A round that is merely slow is reported as such; one that has not ended by now hangs. */
+/** When a round counts as hanging. A slow round that ends before is reported as slow. */
 const HANG_MILLISECONDS = 4 * MOST_MILLISECONDS
 const START_MILLISECONDS = 120_000
 
@@ -35,7 +35,7 @@ export interface FuzzOptions {
   hangMilliseconds?: number
 }
 
-/** Runs a target's rounds. A process that hangs or dies is followed by another, from the next round on. */
+/** Runs a target's rounds. After a process that hangs or dies, another one continues with the next round. */
 export async function fuzz(target: string, options: FuzzOptions): Promise<Report> {
   const { rounds } = options
   const report: Report = {
@@ -91,7 +91,7 @@ function start(
     ready: within(START_MILLISECONDS, Promise.race([message(child), ended])).then(first => {
       if (first !== 'ready') throw new Error(`${target}: cannot prepare: ${first ?? 'it hangs'}\n${printed}`)
     }),
-    /** What a round came to, or in words what became of the process. */
+    /** The outcome of a round, or a description of how the process ended. */
     async run(round: number): Promise<Answer | string> {
       printed = ''
       child.send({ round } satisfies Task)
@@ -116,7 +116,7 @@ const message = (child: ChildProcess) =>
     child.once('message', resolve)
   })
 
-/** What a promise gives; undefined where that takes longer. */
+/** The result of a promise; undefined if it takes longer. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>(resolve => {

@@ -1,11 +1,11 @@
-// npm run fuzz: damages all that Atrous reads, many thousand times, and says what did not end in a result or in one clear line.
+// npm run fuzz: damages every kind of input many thousand times, and reports those that gave neither a result nor one clear line.
 
 import { parseArgs } from 'node:util'
 import { fuzz, type Report } from './fuzz_process.ts'
 import { loadTargets } from './run_target.ts'
 
 const USAGE = `npm run fuzz -- [--seed N] [--mutants N] [--target NAME]… [--round N]
-  --seed     decides on every mutant; default: from the clock
+  --seed     determines every mutant; default: from the clock
   --mutants  of all targets together; default 20000
   --target   only this one; may be given several times
   --round    only the round of this number, to reproduce a failure`

@@ -1,4 +1,4 @@
-// A PyTorch file without PyTorch: what torch.save writes of a state dict of f32 tensors.
+// A PyTorch file made without PyTorch: the format of torch.save for a state dict of f32 tensors.
 
 import { zipSync } from 'fflate'
 import { type Part, pickle } from '../weights/assemble_pickle.ts'
@@ -15,7 +15,7 @@ const tuple = (values: Part[][]): Part[] => ['MARK', ...values.flat(), 'TUPLE']
 /** Little-endian. */
 const uint32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer)
 
-/** The zip archive of a state dict, and the bytes between which its pickle lies there. */
+/** The zip archive of a state dict, and the start and end of the pickle in it. */
 export function pthFile(stateDict: ReadonlyMap<string, Tensor>): {
   bytes: Uint8Array
   begin: number

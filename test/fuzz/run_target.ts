@@ -1,4 +1,4 @@
-// Rounds of fuzz targets, and what counts as a failure of a round.
+// Runs rounds of fuzz targets, and decides which results are failures.
 
 import { readdir } from 'node:fs/promises'
 import { UserError } from '../../src/errors.ts'
@@ -6,7 +6,7 @@ import { CheckpointMismatch } from '../../src/weights/checkpoint.ts'
 import { seededRandom } from '../support/mutants.ts'
 import type { FuzzRound, FuzzTarget } from './target.ts'
 
-/** What a round came to: the input was read, or refused as it should be, or `problem` says what went wrong. */
+/** The outcome of a round: the input was read or correctly refused, or `problem` describes the failure. */
 export interface Outcome {
   kind: 'read' | 'refused' | 'failed'
   problem?: string
@@ -14,10 +14,10 @@ export interface Outcome {
 }
 
 export const MOST_MILLISECONDS = 5_000
-/** Characters of a message. A path of the system's temporary folder and a few names of 100 characters fit. */
+/** The longest message. It has room for a path in the system's temporary folder and a few names of 100 characters. */
 const LONGEST_MESSAGE = 1_000
 
-/** Every target that a file in a folder beside this file exports, alone or in a list, in the order of their names. */
+/** Every target that the files in a folder next to this file export, alone or in a list, sorted by name. */
 export async function loadTargets(name = 'targets'): Promise<FuzzTarget[]> {
   const folder = new URL(`${name}/`, import.meta.url)
   const files = (await readdir(folder)).filter(name => name.endsWith('.ts'))
@@ -29,7 +29,7 @@ export async function loadTargets(name = 'targets'): Promise<FuzzTarget[]> {
 const isTarget = (value: unknown): value is FuzzTarget =>
   typeof value === 'object' && value !== null && 'name' in value && 'prepare' in value
 
-/** Runs the round of this number. Seed and number decide what it damages, whatever ran before it. */
+/** Runs the round with this number. The seed and the number determine the damage, independent of earlier rounds. */
 export async function runRound(round: FuzzRound, seed: number, number: number): Promise<Outcome> {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) + number)
   const begin = performance.now()
@@ -49,7 +49,7 @@ async function attempt(round: FuzzRound, random: () => number): Promise<Pick<Out
   }
 }
 
-/** What is wrong with an error as an answer to bad input; undefined where it is one clear line. */
+/** The fault of an error as a response to bad input; undefined if it is one clear line. */
 export function problemOf(error: unknown): string | undefined {
   if (error instanceof AggregateError)
     return error.errors.map(problemOf).find(problem => problem !== undefined)
@@ -66,6 +66,6 @@ function lineProblem(line: string): string | undefined {
   if (line.trim() === '') return 'an empty line'
   if (line.length > LONGEST_MESSAGE) return `a line of ${line.length} characters`
   if (/[\p{C}\p{Zl}\p{Zp}]/u.test(line)) return 'control characters'
-  if (/\bundefined\b|\bNaN\b|\[object /.test(line)) return 'a value that no user can make sense of'
+  if (/\bundefined\b|\bNaN\b|\[object /.test(line)) return 'a value that means nothing to users'
   return undefined
 }

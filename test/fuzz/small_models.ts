@@ -3,7 +3,7 @@
 import { deepLabConfig } from '../../src/model/config.ts'
 import { type Model, untrainedModel } from '../../src/node/model_files.ts'
 
-/** A ResNet with all that a config can describe, in as few channels as there can be. */
+/** A ResNet with every feature of a config, and as few channels as possible. */
 export const smallResNet = (): Model =>
   untrainedModel(
     deepLabConfig({
@@ -12,7 +12,7 @@ export const smallResNet = (): Model =>
     }),
   )
 
-/** Hugging Face's network at its smallest; its head has 256 filters all the same. */
+/** Hugging Face's smallest network; its head still has 256 filters. */
 export const smallMobileNet = (): Model =>
   untrainedModel(
     deepLabConfig({ backbone: 'mobilenet_v2', classes: 3, depthMultiplier: 0.1, expandRatio: 1 }),

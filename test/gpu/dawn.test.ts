@@ -7,15 +7,13 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
-import { cases } from '../cases/conv2d.ts'
-import { conv2dRun } from '../kernels/conv2d.ts'
+import { conv2dCase, conv2dRun } from '../kernels/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
 
 describe('node/dawn', () => {
   it('polls about once a millisecond while it waits, not in a tight loop', async () => {
     const gpu = await testGpu()
-    const layer = cases.find(({ name }) => name === 'resnet50.layer3.conv2')!
-    const { kernel, data } = await conv2dRun(layer, gpu)
+    const { kernel, data } = conv2dRun(conv2dCase('resnet50.layer3.conv2'))
     const start = performance.now()
     const { timers, immediates } = await countCallbacks(() => runKernel(gpu, kernel, data))
     const milliseconds = performance.now() - start
@@ -23,7 +21,7 @@ describe('node/dawn', () => {
     expect(immediates, 'immediates').to.equal(0)
   })
 
-  it("leaves the host's setImmediate in its place: while a promise is pending, and after destroy()", async () => {
+  it("does not replace the host's setImmediate while a promise is pending or after destroy()", async () => {
     const isOriginal = () => expect(globalThis.setImmediate).to.equal(nodeTimers.setImmediate)
     const opening = openGpu()
     isOriginal()
@@ -40,7 +38,7 @@ describe('node/dawn', () => {
     isOriginal()
   })
 
-  it('leaves ordinary callbacks alone while a GPU is open and a promise is pending', async () => {
+  it('does not affect ordinary callbacks while a GPU is open and a promise is pending', async () => {
     const gpu = await testGpu()
     const pending = gpu.finish()
     const handle = setImmediate(() => expect.fail('it was cleared'))
@@ -71,7 +69,7 @@ describe('node/dawn', () => {
     expect(millisecondsAfterOutput).to.be.below(2000)
   })
 
-  it('a GPU that was destroyed leaves no thread and no descriptor behind', async function () {
+  it('a destroyed GPU leaves no threads and no descriptors', async function () {
     if (process.platform !== 'linux') this.skip()
     const { code, output } = await runScript('open_and_destroy.ts', { args: ['20'] })
     expect(code).to.equal(0)
@@ -90,7 +88,7 @@ describe('node/dawn', () => {
   })
 })
 
-/** Runs a script of this folder in a process of its own. */
+/** Runs a script of this folder in a separate process. */
 async function runScript(
   name: string,
   { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {},
@@ -112,7 +110,7 @@ async function runScript(
   return { code, output, errors, millisecondsAfterOutput: performance.now() - lastOutput }
 }
 
-/** How many timers and immediates were set while `run` ran. */
+/** The number of timers and immediates set while `run` runs. */
 async function countCallbacks(run: () => Promise<unknown>): Promise<{ timers: number; immediates: number }> {
   const counts: Record<string, number> = { Timeout: 0, Immediate: 0 }
   const hook = createHook({

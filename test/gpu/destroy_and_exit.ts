@@ -1,4 +1,4 @@
-// Run by dawn.test.ts in a process of its own: uses the GPU, destroys it, says so, and has nothing left to do.
+// Run by dawn.test.ts in a separate process: uses the GPU, destroys it, prints a line, and has nothing left to do.
 
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'

@@ -3,8 +3,7 @@ import { foldGrid } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
 import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
-import { cases } from '../cases/conv2d.ts'
-import { conv2dRun } from '../kernels/conv2d.ts'
+import { conv2dCase, conv2dRun } from '../kernels/conv2d.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { globalAveragePool as averages } from '../reference/global_average_pool.ts'
@@ -15,12 +14,12 @@ import { verify } from '../support/kernel_run.ts'
 const LIMIT = 65535
 
 describe('gpu/kernel foldGrid', () => {
-  it('leaves a grid that fits as it is', () => {
+  it('does not change a grid that fits', () => {
     expect(foldGrid(1, LIMIT)).to.deep.equal([1, 1])
     expect(foldGrid(LIMIT, LIMIT)).to.deep.equal([LIMIT, 1])
   })
 
-  it('folds a longer one into few rows, with less than a row to spare', () => {
+  it('folds a longer grid into few rows, with less than one row of excess', () => {
     for (const count of [LIMIT + 1, 70_001, 1_000_003, LIMIT * LIMIT]) {
       const [x, y] = foldGrid(count, LIMIT)
       expect(x).to.be.at.most(LIMIT)
@@ -29,7 +28,7 @@ describe('gpu/kernel foldGrid', () => {
     }
   })
 
-  it('a kernel of 70 001 workgroups, one past the end idle', async () => {
+  it('runs a kernel of 70 001 workgroups, with an idle workgroup at the end', async () => {
     const input = randomArray4([70_001, 1, 2, 4], 1)
     const kernel = globalAveragePool({ label: 'many', input: input.shape })
     expect(kernel.workgroups).to.equal(70_001)
@@ -38,13 +37,13 @@ describe('gpu/kernel foldGrid', () => {
     expectClose(fromGpu(output, shape), data, { shape, rtol: tolerance(2) })
   })
 
-  it('a convolution of 69 696 workgroups', async () => {
+  it('runs a convolution of 69 696 workgroups', async () => {
     const gpu = await testGpu()
-    const layer = cases.find(({ name }) => name === '3×3, 64 → 64 channels on 33×33')!
+    const layer = conv2dCase('3×3, 64 → 64 channels on 33×33')
     const wider = { ...layer, input: [1, 66, 66, 3] as const, outChannels: 64 }
     const tile = { pixels: 1, vectors: 1, lanesX: 1, lanesY: 1 }
     const variant = (options: Conv2dOptions) => conv2d({ ...options, tile })
-    const run = await conv2dRun(wider, gpu, { variant })
+    const run = conv2dRun(wider, { variant })
     expect(run.kernel.workgroups).to.equal(66 * 66 * 16)
     await verify(gpu, run)
   })

@@ -25,7 +25,7 @@ describe('gpu/gpu', () => {
   })
 
   describe('memory', () => {
-    it('is counted in whole 16 bytes and returns to where it was', async () => {
+    it('is counted in multiples of 16 bytes and returns to its start', async () => {
       const gpu = await testGpu()
       const before = gpu.memory
       const buffers = [
@@ -50,7 +50,7 @@ describe('gpu/gpu', () => {
       )
     })
 
-    it('a GPU that has no room left says for what', async () => {
+    it('a full GPU names the buffer that does not fit', async () => {
       const gpu = await Gpu.open(fullGpu())
       const { message } = await rejects(OutOfMemoryError, () =>
         gpu.allocate('weights', 2 ** 20, usage.storage),
@@ -60,14 +60,14 @@ describe('gpu/gpu', () => {
     })
   })
 
-  describe('what goes wrong on a GPU of its own', () => {
+  describe('errors on a separate GPU', () => {
     let gpu: Gpu
     beforeEach(async () => {
       gpu = await openGpu()
     })
     afterEach(() => gpu.destroy())
 
-    it('a refused command surfaces as a ValidationError, in this call and all after', async () => {
+    it('a refused command throws a ValidationError, in this call and all later ones', async () => {
       const buffer = await gpu.allocate('twice', 64, usage.storage)
       gpu.submit('copy', encoder => encoder.copyBufferToBuffer(buffer, 0, buffer, 0, 64))
       const { message } = await rejects(ValidationError, () => gpu.finish())
@@ -77,10 +77,10 @@ describe('gpu/gpu', () => {
     })
 
     for (const [name, lose] of [
-      ['a device lost behind its back', () => gpu.device.destroy()],
+      ['a device lost outside of Gpu', () => gpu.device.destroy()],
       ['a destroyed GPU', () => gpu.destroy()],
     ] as const) {
-      it(`${name} is a DeviceLostError, also for what is awaited`, async () => {
+      it(`${name} is a DeviceLostError, also for pending calls`, async () => {
         const buffer = await gpu.allocate('result', 64, usage.mapRead | usage.copyDestination)
         const reading = gpu.read(buffer, 64)
         lose()
@@ -93,7 +93,7 @@ describe('gpu/gpu', () => {
       })
     }
 
-    it('of several buffers that do not all fit, none stays', async () => {
+    it('if one of several buffers does not fit, none stays', async () => {
       const allocate = gpu.allocate.bind(gpu)
       gpu.allocate = (label, ...rest) =>
         label === 'third' ? Promise.reject(new OutOfMemoryError('third: no room')) : allocate(label, ...rest)
@@ -103,7 +103,7 @@ describe('gpu/gpu', () => {
       expect(gpu.memory.buffers).to.equal(buffers)
     })
 
-    it('another GPU works on', async () => {
+    it('another GPU still works', async () => {
       gpu.device.destroy()
       const { output } = await runKernel(await testGpu(), kernel, data)
       expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 0, 4, 0, 6, 0, 8])
@@ -111,7 +111,7 @@ describe('gpu/gpu', () => {
   })
 })
 
-/** A GPU whose every allocation fails. */
+/** A GPU on which every allocation fails. */
 function fullGpu(): GPU {
   const device = {
     limits: { maxBufferSize: 2 ** 30 },

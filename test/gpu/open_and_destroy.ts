@@ -1,5 +1,5 @@
-// Run by dawn.test.ts in a process of its own, with --expose-gc: opens, uses and destroys many GPUs, and prints how many threads
-// and file descriptors the process then has.
+// Run by dawn.test.ts in a separate process, with --expose-gc: opens, uses and destroys many GPUs, and prints the number of
+// threads and file descriptors that the process has then.
 
 import { readdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 
-/** Dawn frees a device once the garbage collector has taken every object that was made from it. */
+/** Dawn frees a device after the garbage collector has taken every object made from it. */
 async function counts() {
   for (let i = 0; i < 3; i++) {
     globalThis.gc!()

@@ -10,7 +10,7 @@ const kernel = activation({ label: 'backbone.relu', shape: [1, 1, 1, 4], activat
 const add = multiplyAdd({ label: 'add', count: 4, rounds: 1, chains: 2, factor: 1, addend: 1 })
 
 describe('gpu/pipelines', () => {
-  it('compiles once: kernels with other parameters and labels share a pipeline, those with other constants do not', async () => {
+  it('compiles once for each set of constants, whatever the parameters and labels are', async () => {
     const { pipelines } = await testGpu()
     const first = await pipelines.get(kernel)
     const other = activation({ label: 'aspp.relu', shape: [2, 8, 8, 4], activation: 'relu6' })
@@ -20,21 +20,21 @@ describe('gpu/pipelines', () => {
     expect(await pipelines.get({ ...add, constants: { CHAINS: 3 } })).not.to.equal(two)
   })
 
-  it('is bounded: the one used longest ago goes first', async () => {
+  it('is limited: the least recently used pipeline is removed first', async () => {
     const { device, compiled } = countingDevice()
     const pipelines = new PipelineCache(device)
     const variant = (index: number) => pipelines.get({ ...add, constants: { CHAINS: index } })
     for (let index = 0; index < 256; index++) await variant(index)
     await variant(0)
     expect(compiled()).to.equal(256)
-    await variant(256) // pushes out number 1
+    await variant(256) // removes number 1
     await variant(0)
     expect(compiled()).to.equal(257)
     await variant(1)
     expect(compiled()).to.equal(258)
   })
 
-  it('a shader that does not compile throws its numbered text, each time', async () => {
+  it('a shader that does not compile throws its numbered text each time', async () => {
     const { pipelines } = await testGpu()
     const broken = { ...add, constants: { CHAINS: -1 } }
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -45,7 +45,7 @@ describe('gpu/pipelines', () => {
     }
   })
 
-  it('a constant that the shader does not have is a ShaderError too', async () => {
+  it('a constant that the shader does not have is also a ShaderError', async () => {
     const { pipelines } = await testGpu()
     const { message } = await rejects(ShaderError, () =>
       pipelines.get({ ...kernel, constants: { LANES: 4 } }),
@@ -54,7 +54,7 @@ describe('gpu/pipelines', () => {
   })
 })
 
-/** A device that compiles nothing and counts how often it was asked to. */
+/** A device that compiles nothing and counts the requests. */
 function countingDevice() {
   let count = 0
   const device = {

@@ -9,7 +9,7 @@ const relu = activation({ label: 'relu', shape: [1, 1, 1, 4], activation: 'relu'
 const relu6 = activation({ label: 'relu6', shape: [1, 1, 1, 4], activation: 'relu6' })
 
 describe('gpu/program', () => {
-  it('runs its kernels in order, each seeing what the one before wrote, as often as it is asked to', async () => {
+  it('runs its kernels in order, each after the writes of the one before, any number of times', async () => {
     const gpu = await testGpu()
     const first = await uploadOperands(gpu, relu, { input: Float32Array.of(-1, 2, 7, 9) })
     const second = await uploadOperands(gpu, relu6, { input: new Float32Array(4) })

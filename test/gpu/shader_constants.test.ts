@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { constantOf, workgroupSize, workgroupsFor } from '../../src/gpu/shader_constants.ts'
 
 describe('gpu/shader_constants', () => {
-  it('reads a constant, and one that is a product of others', () => {
+  it('reads a constant, and a product of constants', () => {
     expect(constantOf('sgd', 'LANE_PARAMETERS')).to.equal(16)
     expect(constantOf('winograd_multiply_tiled', 'WORKGROUP_TILES')).to.equal(64)
   })
@@ -18,7 +18,7 @@ describe('gpu/shader_constants', () => {
     expect([1, 64, 65].map(count => workgroupsFor('add', count))).to.deep.equal([1, 1, 2])
   })
 
-  it('throws on what is not there, by its name', () => {
+  it('throws on an unknown constant, with its name', () => {
     expect(() => constantOf('sgd', 'LANES')).to.throw('sgd.wgsl: LANES is neither a number nor a constant')
   })
 })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { create } from 'webgpu'
+import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -23,7 +24,7 @@ const compile = (gpu: Gpu, shader: ShaderName) =>
   gpu.pipelines.get({ label: shader, shader, params: {}, inputs: {}, outputs: {}, workgroups: 1 })
 
 describe('gpu/shaders', () => {
-  describe('every file compiles as it stands on this adapter', () => {
+  describe('every file compiles without changes on this adapter', () => {
     for (const shader of names)
       it(shader, async function () {
         const gpu = await testGpu()
@@ -37,7 +38,7 @@ describe('gpu/shaders', () => {
   })
 
   // Dawn's null backend has every feature and runs nothing.
-  it('every file compiles as it stands on an adapter with all features', async () => {
+  it('every file compiles without changes on an adapter with all features', async () => {
     const gpu = await Gpu.open(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
     try {
       await Promise.all(names.map(shader => compile(gpu, shader)))
@@ -56,18 +57,25 @@ describe('gpu/shaders', () => {
       for (const { file, text } of files) expect(text.split('\n').length - 1, file).to.be.at.most(MOST_LINES)
     })
 
-    // naga before version 30 does not set such a variable to zero again in each turn of a loop.
+    // naga before version 30 does not reset such a variable to zero in each iteration of a loop.
     it('gives every variable inside a block an initial value', () => {
       for (const { file, text } of files)
         expect(text.match(/^ {4,}var \w+: [^=]*;.*$/gm), file).to.equal(null)
     })
 
-    // Safari gives a workgroup array whose size is an override no elements. Kernels set constants in the text instead.
+    // In Safari, a workgroup array with an override as its size has no elements. Kernels set constants in the text instead.
     it('has no override', () => {
       for (const { file, text } of files) expect(text.match(/^override .*$/gm), file).to.equal(null)
     })
 
-    // naga refuses a loop that nothing but a return leaves.
+    it('declares Stored where a buffer has that type, and nowhere else', () => {
+      for (const shader of names)
+        expect(/^alias Stored = f32;/m.test(shaders[shader]), shader).to.equal(
+          storedBuffers({ shader }).size > 0,
+        )
+    })
+
+    // naga refuses a loop that only a return leaves.
     it('leaves every loop by a break', () => {
       for (const { file, text } of files)
         for (const [loop] of text.matchAll(/^( *)loop \{\n[\s\S]*?\n\1\}$/gm))

@@ -31,7 +31,7 @@ describe('gpu/wgsl', () => {
     })
   })
 
-  it('reads every shader: its bindings count up from 1', () => {
+  it('reads every shader, with bindings numbered from 1', () => {
     for (const [name, shader] of Object.entries(shaders)) {
       const { params, buffers } = parseInterface(shader)
       expect(params, name).not.to.have.length(0)
@@ -42,7 +42,7 @@ describe('gpu/wgsl', () => {
     }
   })
 
-  it('takes a vec4u for four fields, named by its components', () => {
+  it('treats a vec4u as four fields, named after its components', () => {
     const { params } = parseInterface('struct Params { size: vec4u, shift: i32 }')
     const names = ['size.x', 'size.y', 'size.z', 'size.w', 'shift']
     expect(params.map(({ name }) => name)).to.deep.equal(names)
@@ -54,7 +54,7 @@ describe('gpu/wgsl', () => {
     expect([...new Int32Array(bytes)]).to.deep.equal([1, 2, 3, 4, -5, 0, 0, 0])
   })
 
-  it('refuses a parameter of another type, and a vec4u that WGSL would lay elsewhere', () => {
+  it('refuses a parameter of another type, and a vec4u at an offset that WGSL would pad', () => {
     expect(() => parseInterface('struct Params { a: u32, size: vec2u }')).to.throw('and vec4u, not vec2u')
     expect(() => parseInterface('struct Params { a: u32, size: vec4u }')).to.throw('before the scalars')
   })
@@ -62,7 +62,7 @@ describe('gpu/wgsl', () => {
   describe('packParams', () => {
     const { params } = parseInterface(text)
 
-    it('packs by name, in the order of the struct, to whole 16 bytes', () => {
+    it('packs by name, in the order of the struct, padded to 16 bytes', () => {
       const bytes = packParams(params, { scale: 0.5, shift: -2, count: 0xfffffffe }, 'test')
       expect(bytes.byteLength).to.equal(16)
       const view = new DataView(bytes)
@@ -71,7 +71,7 @@ describe('gpu/wgsl', () => {
       expect(view.getFloat32(8, true)).to.equal(0.5)
     })
 
-    it('throws on a missing, an extra and a fractional parameter, each by its name', () => {
+    it('throws on a missing, an extra and a fractional parameter, with its name', () => {
       const good = { count: 1, shift: 0, scale: 1 }
       const { shift: _, ...missing } = good
       expect(() => packParams(params, missing, 'aspp')).to.throw('aspp: parameter shift is missing')
@@ -99,7 +99,7 @@ describe('gpu/wgsl', () => {
     })
   })
 
-  it('makes Stored f16 where a kernel stores f16', () => {
+  it('makes Stored f16 if a kernel stores f16', () => {
     const text = '// A header\nalias Stored = f32; // or f16\n'
     expect(assemble(text)).to.equal(text)
     expect(assemble(text, { stored: 'f16' })).to.equal(
@@ -111,14 +111,14 @@ describe('gpu/wgsl', () => {
   describe('constants', () => {
     const text = 'const TILE = 4u; // a tile\nconst LANES = 8u;\nconst SIZE = TILE * LANES;\nfn f() {}\n'
 
-    it('replaces defaults by name, in their lines', () => {
+    it('replaces defaults by name, on the same lines', () => {
       expect(assemble(text)).to.equal(text)
       expect(assemble(text, { constants: { LANES: 16 } })).to.equal(
         text.replace('const LANES = 8u;', 'const LANES = 16u;'),
       )
     })
 
-    it('throws on a constant that the text does not declare, or computes, by its name', () => {
+    it('throws on a constant that the text does not declare or that it computes, with its name', () => {
       for (const name of ['WIDTH', 'SIZE', 'TIL', 'f'])
         expect(() => assemble(text, { label: 'aspp', constants: { TILE: 2, [name]: 1 } })).to.throw(
           ShaderError,

@@ -28,7 +28,7 @@ function training(name: string, { size, batch }: { size: number; batch: number }
 
 const macsOf = ({ steps }: Plan) => steps.reduce((sum, { kernel }) => sum + (kernel.macs ?? 0), 0)
 
-/** Names of the tensors that a plan computes twice. */
+/** The names of tensors that a plan computes twice. */
 const repeated = ({ graph }: Plan) =>
   graph.ops.map(({ name }) => name).filter(name => name.endsWith(' again'))
 
@@ -36,12 +36,12 @@ describe('planWithin', () => {
   const resnet = training('deeplabv3_resnet50', { size: 257, batch: 4 })
   const whole = planWithin(resnet, target)
 
-  it('computes nothing twice where there is room', () => {
+  it('computes nothing twice if there is room', () => {
     expect(whole.graph).to.deep.equal(resnet)
     expect(planWithin(resnet, target, whole.arenaBytes).graph).to.deep.equal(resnet)
   })
 
-  it('computes twice what costs no multiply-adds first', () => {
+  it('first computes tensors twice that cost no multiply-adds', () => {
     const plan = planWithin(resnet, target, 0.9 * whole.arenaBytes)
     expect(plan.arenaBytes).to.be.at.most(0.9 * whole.arenaBytes)
     expect(macsOf(plan)).to.equal(macsOf(whole))
@@ -54,7 +54,7 @@ describe('planWithin', () => {
     expect(macsOf(plan) / macsOf(whole)).to.be.within(1, 1.1)
   })
 
-  it('brings those of MobileNetV2 to two fifths for less than a tenth more', () => {
+  it('reduces those of MobileNetV2 to two fifths for less than a tenth more', () => {
     const mobilenet = training('deeplabv3_mobilenet_v2', { size: 257, batch: 4 })
     const full = planWithin(mobilenet, target)
     const plan = planWithin(mobilenet, target, 0.4 * full.arenaBytes)
@@ -62,14 +62,14 @@ describe('planWithin', () => {
     expect(macsOf(plan) / macsOf(full)).to.be.within(1, 1.1)
   })
 
-  it('keeps within the largest buffer of the GPU unasked', () => {
+  it('stays within the largest buffer of the GPU by default', () => {
     const maxBufferSize = 0.5 * whole.arenaBytes
     const small = { device: { limits: { ...limits, maxBufferSize } } }
     expect(planWithin(resnet, small).arenaBytes).to.be.at.most(maxBufferSize)
     expect(planWithin(resnet, small, whole.arenaBytes).arenaBytes).to.be.at.most(maxBufferSize)
   })
 
-  it('reads copies in the backward pass only, each made by then', () => {
+  it('reads copies only in the backward pass, after they are computed', () => {
     const plan = planWithin(resnet, target, 0.4 * whole.arenaBytes)
     const { ops, inputs } = plan.graph
     expect(ops.slice(0, resnet.forwardOps)).to.deep.equal(resnet.ops.slice(0, resnet.forwardOps))
@@ -84,7 +84,7 @@ describe('planWithin', () => {
     expect(late, 'running statistics move once').to.deep.equal([])
   })
 
-  it('says how much it takes at least, and what to change', () => {
+  it('reports the least memory needed, and what to change', () => {
     expect(() => planWithin(resnet, target, 50 * 2 ** 20)).to.throw(
       UserError,
       /^a training step takes 1\d\d\.\d MiB at least, .* the activation budget is 50\.0 MiB: take smaller crops or micro-batches$/,

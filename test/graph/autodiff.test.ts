@@ -1,4 +1,4 @@
-// What autodiff makes of batch norm; gradients themselves are compared with PyTorch's in test/train.
+// Tests autodiff for batch norm. test/train compares the gradients with PyTorch's.
 
 import { expect } from 'chai'
 import { type TrainingGraphOptions, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
@@ -22,7 +22,10 @@ function training(build: Build, batchNorm: TrainingGraphOptions['batchNorm']) {
 }
 
 describe('a sum of gradients', () => {
-  /** Of `features`, which a convolution reads and, later, a sum: what makes it, and what is left to add. */
+  /**
+   * The sum of the gradients of `features`, which a convolution reads and, later, an addition: the op that makes it, and the
+   * remaining additions.
+   */
   function sumOf(convolution: { stride?: number; depthwise?: boolean }) {
     const { ops } = frozen((builder, image) => {
       const features = builder.conv2d(image, { name: 'features', outChannels: 4, kernel: 1 })
@@ -43,14 +46,14 @@ describe('a sum of gradients', () => {
     }
   }
 
-  it('is made in place by the convolution that comes last', () => {
+  it('is computed in place by the last convolution', () => {
     const { adds, branch } = sumOf({})
     expect(adds).to.equal(0)
     expect(branch).to.include({ kind: 'conv2dBackwardInput', inPlace: true })
     expect(branch!.inputs).to.have.property('residual')
   })
 
-  it('is an op of its own behind one with a stride, and a depthwise one', () => {
+  it('is a separate op after a convolution with a stride, and after a depthwise one', () => {
     for (const convolution of [{ stride: 2 }, { depthwise: true }]) {
       const { adds, branch } = sumOf(convolution)
       expect(adds).to.equal(1)
@@ -60,7 +63,7 @@ describe('a sum of gradients', () => {
 })
 
 describe('batch norm over the batch', () => {
-  it('masks the gradient of its own activation: only sums have theirs masked by an op', () => {
+  it('masks the gradient of its own activation: only sums need an op for this', () => {
     for (const { name, config } of presets.slice(0, 3)) {
       const mode = { mode: 'batch', momentum: 0.1 } as const
       const { ops } = training((builder, image) => deepLab(builder, image, config), mode)
@@ -80,7 +83,7 @@ describe('frozen batch norm in training', () => {
     }
   })
 
-  it('is refused by its name where it does not follow a convolution', () => {
+  it('is refused with its name if it does not follow a convolution', () => {
     const build = (builder: GraphBuilder, image: Tensor) => {
       const pooled = builder.maxPool(image, { name: 'pool', kernel: 3, stride: 2, padding: 1 })
       const normal = builder.batchNorm(pooled, { name: 'bn', epsilon: 1e-5 })
@@ -91,7 +94,7 @@ describe('frozen batch norm in training', () => {
     )
   })
 
-  it('is refused by the name of a convolution with a bias before it', () => {
+  it('is refused after a convolution with a bias, with the convolution’s name', () => {
     const build = (builder: GraphBuilder, image: Tensor) => {
       const features = builder.conv2d(image, { name: 'features', outChannels: 4, kernel: 1, bias: true })
       return builder.batchNorm(features, { name: 'bn', epsilon: 1e-5 })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
-import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
+import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Choice, targetOf } from '../support/target.ts'
@@ -24,8 +24,6 @@ const variantsFor = (options: Conv2dOptions, choice: Choice) =>
 const chooseVariant = (options: Conv2dOptions, choice: Choice) =>
   chooseStrategy(options, targetOf(choice)).name
 
-const fixedTiles = conv2dVariants.filter(variant => variant.startsWith('conv2d_tiled_'))
-
 const replaced = ([...shape]: Conv2dOptions['input'], axis: number): Conv2dOptions['input'] => {
   shape[axis] = 7
   return shape
@@ -37,7 +35,7 @@ describe('the key of a convolution', () => {
     expect(conv2dKey(pointwise)).to.equal('1×33×33×256 → 256, 1×1')
   })
 
-  it('differs with all that the fastest variant depends on', () => {
+  it('changes with everything that the fastest variant depends on', () => {
     const others: Partial<Conv2dOptions>[] = [
       ...[0, 1, 2, 3].map(axis => ({ input: replaced(wide.input, axis) })),
       ...[{ outChannels: 7 }, { kernel: [3, 1] as const }, { kernel: [1, 3] as const }],
@@ -50,7 +48,7 @@ describe('the key of a convolution', () => {
     expect(new Set(keys).size, keys.join('\n')).to.equal(keys.length)
   })
 
-  it('is the same whatever is done to the sums', () => {
+  it('does not depend on what follows the sums', () => {
     const others: Partial<Conv2dOptions>[] = [
       ...[{ label: 'another' }, { residual: true }, { bias: 'image' as const }],
       ...[{ activation: 'none' as const }, { slice: { offset: 8, channels: 512 } }],
@@ -60,7 +58,7 @@ describe('the key of a convolution', () => {
 })
 
 describe('the variant of a convolution', () => {
-  it('is one of those that fit its shape and the adapter', () => {
+  it('is one that fits its shape and the adapter', () => {
     expect(variantsFor(wide, { subgroupSize: 4 })).to.deep.equal(['conv2d'])
     expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const tiles = ['winograd_4', 'winograd_3']
@@ -76,7 +74,7 @@ describe('the variant of a convolution', () => {
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
   })
 
-  it('is by the table where nothing was measured', () => {
+  it('follows the table without measurements', () => {
     for (const gpu of [{}, { subgroupSize: 32 }]) {
       expect(chooseVariant(wide, gpu)).to.equal('winograd_4')
       expect(chooseVariant(pointwise, gpu)).to.equal('conv2d_tiled')
@@ -87,8 +85,8 @@ describe('the variant of a convolution', () => {
     expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
   })
 
-  it('is chosen for a GPU as for a target', () => {
-    // A spread would lose what a class has as a getter.
+  it('is the same for a GPU as for an equal target', () => {
+    // A spread would lose the getters of a class.
     const gpu = new (class {
       get subgroupSize() {
         return 8
@@ -108,7 +106,7 @@ describe('the variant of a convolution', () => {
     expect(variantOn(wide, gpu)).to.equal('winograd_4')
   })
 
-  it('is the one that the caller forces, else the one that was measured, where it fits', () => {
+  it('is the one that the caller forces, else the measured one if it fits', () => {
     const tuned = (variant: Conv2dVariant) => new Map([[conv2dKey(wide), variant]])
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_3') })).to.equal('winograd_3')
     expect(chooseVariant(wide, { subgroupSize: 32, tuned: tuned('winograd_3') })).to.equal('winograd_3')
@@ -123,7 +121,7 @@ describe('the variant of a convolution', () => {
     expect(chooseVariant(wide, told)).to.equal('conv2d')
   })
 
-  it('throws where the caller forces a variant that cannot compute the convolution', () => {
+  it('throws if the caller forces a variant that cannot compute the convolution', () => {
     const forced = () => 'winograd_4' as const
     expect(() => chooseStrategy({ ...wide, stride: 2 }, { device: cpu, policy: { forced } })).to.throw(
       UserError,

@@ -1,14 +1,15 @@
-// Convolutions as a plan runs them, every way that it may be told to, against the reference.
+// Tests convolutions in a plan, with every variant, against the reference.
 
 import { expect } from 'chai'
-import type { Conv2dVariant } from '../../src/graph/convolution/strategies.ts'
+import { type Conv2dVariant, fixedTiles } from '../../src/graph/convolution/strategies.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { FusedConv2dOp } from '../../src/graph/ops/conv2d.ts'
 import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { createPlan, planOptimised } from '../../src/graph/plan/plan.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
-import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
+import { conv2dOf } from '../kernels/conv2d.ts'
+import { type Conv2dCase, cases } from '../kernels/shared/conv2d_cases.ts'
 import { seededImage } from '../model/seeded_weights.ts'
 import { placeOf, sizeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
@@ -27,7 +28,7 @@ interface Slice {
   channels: number
 }
 
-/** A graph of one convolution, and what it is run on. */
+/** A graph of one convolution, its inputs and parameters. */
 function graphOf(test: Conv2dCase, slice?: Slice) {
   const conv = conv2dOf(test)
   const { padding, imageBias, bias } = conv
@@ -74,7 +75,7 @@ interface Choice {
   learning?: boolean
 }
 
-/** Runs a case by one variant and compares its output, of a heavy one a sample. */
+/** Runs a case with one variant and compares its output. For large cases it compares a sample. */
 async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice): Promise<void> {
   const { graph, conv, inputs, parameters } = graphOf(test, slice)
   const { output } = await runGraph(await testGpu(), graph, { inputs, parameters, ...choice })
@@ -94,11 +95,11 @@ async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice):
 
 describe('a convolution in a plan', () => {
   for (const outputs of [4, 3, 2] as const)
-    describe(`by tiles of ${outputs}`, () => {
+    describe(`with Winograd tiles of ${outputs}`, () => {
       before(async function () {
         if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
       })
-      // What is not finite spreads over its tile.
+      // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
         it(test.name, () => expectConvolved(test, { variant: `winograd_${outputs}` }))
 
@@ -107,7 +108,7 @@ describe('a convolution in a plan', () => {
         await expectConvolved(test, { variant: `winograd_${outputs}` }, { offset: 8, channels: 24 })
       })
 
-      it('with a weight that learns', async () => {
+      it('with a trained weight', async () => {
         const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
         const choice = { variant: `winograd_${outputs}`, learning: true } as const
         await expectConvolved({ ...test, bias: 'channel' }, choice)
@@ -118,20 +119,29 @@ describe('a convolution in a plan', () => {
     const light = cases.filter(({ spotCheck }) => !spotCheck)
     for (const outputs of [4, 3, 2] as const)
       for (const test of light.filter(test => !test.plant && fits(test, outputs)))
-        it(`by tiles of ${outputs}: ${test.name}`, () =>
+        it(`with Winograd tiles of ${outputs}: ${test.name}`, () =>
           expectConvolved(test, { variant: `winograd_${outputs}`, withoutSubgroups: true }))
     for (const test of light)
       it(`through workgroup memory: ${test.name}`, () =>
         expectConvolved(test, { variant: 'conv2d_tiled', withoutSubgroups: true }))
 
-    it('into a slice of a wider tensor, in shares of the sums', async () => {
+    const few = [
+      'odd map, no bias',
+      'dilation 24 on 9×9: only the centre tap',
+      'aspp.project 1024 → 256 with a bias per image, on 9×9',
+    ]
+    for (const variant of fixedTiles)
+      for (const test of cases.filter(({ name }) => few.includes(name)))
+        it(`with ${variant}: ${test.name}`, () => expectConvolved(test, { variant, withoutSubgroups: true }))
+
+    it('into a slice of a wider tensor, with split sums', async () => {
       const test = cases.find(({ name }) => name === 'aspp.project 1024 → 256 with a bias per image, on 9×9')!
       const choice = { variant: 'conv2d_tiled', withoutSubgroups: true } as const
       await expectConvolved(test, choice, { offset: 8, channels: 272 })
     })
   })
 
-  describe('is by tiles where that is estimated to be faster', () => {
+  describe('uses Winograd if the estimate is faster', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target) =>
       new Set(
         planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
@@ -141,17 +151,17 @@ describe('a convolution in a plan', () => {
     const wide = { input: [1, 33, 33, 256], outChannels: 256 } as const
     const cpu = { subgroupSize: 8 }
 
-    it('on a CPU adapter, of a wide layer', () => {
+    it('on a CPU adapter, for a wide layer', () => {
       expect(shaders(wide, cpu)).to.include('winograd_multiply')
     })
-    it('not of one with few channels, of stride 2 or of another kernel', () => {
+    it('not for few channels, stride 2 or another kernel', () => {
       expect(shaders({ ...wide, input: [1, 33, 33, 3], outChannels: 8 }, cpu)).to.deep.equal(
         new Set(['conv2d_subgroup']),
       )
       expect(shaders({ ...wide, stride: 2 }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
       expect(shaders({ ...wide, kernel: [1, 1] }, cpu)).to.deep.equal(new Set(['conv2d_subgroup']))
     })
-    it('on GPUs with cores of their own, of 64 channels and more', () => {
+    it('on hardware GPUs, for 64 channels and more', () => {
       const narrow = { input: [1, 33, 33, 32], outChannels: 32 } as const
       for (const gpu of [{}, { subgroupSize: 32 }]) {
         expect(shaders(wide, gpu)).to.include('winograd_multiply_tiled')
@@ -164,34 +174,34 @@ describe('a convolution in a plan', () => {
     it('not on CPU adapters with subgroups of four', () => {
       expect(shaders(wide, { subgroupSize: 4 })).to.deep.equal(new Set(['conv2d']))
     })
-    it('not of few pixels where the weight learns, which then takes longer than its product', () => {
+    it('not for few pixels if the weight is trained, since transforming it takes longer than the product', () => {
       const small = { ...wide, input: [1, 9, 9, 256] } as const
       expect(shaders(small, cpu)).to.include('winograd_multiply')
       expect(shaders(small, { ...cpu, learning: true })).to.deep.equal(new Set(['conv2d_subgroup']))
       expect(shaders(wide, { ...cpu, learning: true })).to.include('winograd_multiply')
     })
-    it('not where it is told not to', () => {
+    it('not if the policy forbids it', () => {
       expect(shaders(wide, { ...cpu, winograd: false })).to.deep.equal(new Set(['conv2d_subgroup']))
     })
   })
 
-  describe('whose 1×1 weight learns', () => {
+  describe('with a trained 1×1 weight', () => {
     const matrix = { ...cases.find(({ name }) => name.includes('160 → 960 on 9×9'))!, bias: 'none' } as const
     const packed = (test: Conv2dCase, target: Target = {}) =>
       planOptimised(graphOf(test).graph, targetOf({ subgroupSize: 8, learning: true, ...target })).folded
         .length
 
     for (const variant of ['conv2d_subgroup', 'conv2d'] as const)
-      it(`by ${variant}`, () => expectConvolved(matrix, { variant, learning: true }))
+      it(`with ${variant}`, () => expectConvolved(matrix, { variant, learning: true }))
 
-    it('reads it where it lies, by conv2d_subgroup', () => {
+    it('reads the weight in its own layout with conv2d_subgroup', () => {
       expect(packed(matrix)).to.equal(0)
       expect(packed(matrix, { variant: 'conv2d' })).to.equal(1)
     })
-    it('packs what does not learn, which is to be done once', () => {
+    it('packs a weight that is not trained, which is done only once', () => {
       expect(packed(matrix, { learning: false })).to.equal(1)
     })
-    it('packs what has a bias, more taps than one, or channels that are no whole vectors, or tiles', () => {
+    it('packs weights with a bias, with several taps, or with channels that do not fill vectors or tiles', () => {
       for (const other of [
         { bias: 'channel' as const },
         { kernel: [1, 3] as const },
@@ -203,24 +213,24 @@ describe('a convolution in a plan', () => {
     })
   })
 
-  describe('on GPUs with cores of their own', () => {
+  describe('on hardware GPUs', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target = {}) =>
       planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
         ({ kernel }) => kernel.shader,
       )
     const wide = { input: [1, 65, 65, 256], outChannels: 256, kernel: [1, 1] } as const
 
-    it('goes through workgroup memory, unless channels are few', () => {
+    it('uses workgroup memory, unless there are few channels', () => {
       expect(shaders({ ...wide, input: [1, 129, 129, 256] })).to.deep.equal(['conv2d_tiled'])
       expect(shaders({ ...wide, outChannels: 16 })).to.deep.equal(['conv2d'])
       expect(shaders({ ...wide, input: [1, 65, 65, 3] })).to.deep.equal(['conv2d'])
     })
-    it('splits its sums where its workgroups are few', () => {
+    it('splits its sums if there are few workgroups', () => {
       expect(shaders({ ...wide, input: [1, 9, 9, 2048] })).to.deep.equal(['conv2d_tiled', 'conv2d_merge'])
     })
     describe('side by side, as in atrous spatial pyramid pooling', () => {
       const [h, w, channels] = [9, 11, 128]
-      /** A 1×1 and 3×3 convolutions at some rates of one map, concatenated and projected. */
+      /** A 1×1 convolution and 3×3 convolutions at some rates over one map, concatenated. */
       const pyramid = (rates: number[]): ModelGraph => {
         const g = new GraphBuilder()
         const image = g.input('image', [1, h, w, 3])
@@ -242,22 +252,22 @@ describe('a convolution in a plan', () => {
         createPlan(pyramid(rates), targetOf(target)).steps.map(({ kernel }) => kernel.label)
       const tiled = { variant: 'conv2d_tiled' } as const
 
-      it('is one dispatch of all that are chosen to be by conv2d_tiled', () => {
+      it('runs all branches with conv2d_tiled in one dispatch', () => {
         const steps = createPlan(pyramid([6, 12, 18]), targetOf(tiled)).steps
         const branches = steps.filter(({ kernel }) => kernel.label === 'pixel … rate 18')
         expect(new Set(branches.map(({ kernel }) => kernel.shader))).to.deep.equal(new Set(['conv2d_tiled']))
         expect(branches).to.have.length(1)
       })
-      it('in dispatches of four at most', () => {
+      it('has at most four branches per dispatch', () => {
         expect(new Set(labels([1, 2, 3, 4], tiled)).has('pixel … rate 3')).to.equal(true)
         expect(new Set(labels([1, 2, 3, 4], tiled)).has('rate 4')).to.equal(true)
       })
-      it('not of what is chosen to be by others, nor of weights that learn', () => {
+      it('does not join branches with other variants or with trained weights', () => {
         expect(labels([6, 12, 18], { subgroupSize: 8 }).join()).not.to.include('…')
         expect(labels([6, 12, 18], { ...tiled, learning: true }).join()).not.to.include('…')
       })
       for (const precision of ['fp32', 'fp16'] as const)
-        it(`makes what its branches make one by one, in ${precision}`, async function () {
+        it(`gives the same results as its branches one by one, in ${precision}`, async function () {
           const gpu = await testGpu()
           if (precision === 'fp16' && !gpu.device.features.has('shader-f16')) this.skip()
           const inputs = { image: seededImage(h, w) }
@@ -272,7 +282,7 @@ describe('a convolution in a plan', () => {
           expect(error).to.be.below(precision === 'fp16' ? 1e-3 : 1e-6)
         })
     })
-    it('is by matrix units at fp16, where there are some', () => {
+    it('uses matrix units in fp16, if the GPU has them', () => {
       const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
       const byMatrices = ['conv2d_subgroup_matrix']
       expect(shaders(wide, { ...matrices, precision: 'fp16' })).to.deep.equal(byMatrices)

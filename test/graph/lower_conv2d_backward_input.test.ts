@@ -1,4 +1,4 @@
-// The gradient of a convolution's input as a plan computes it, every way that it may be told to, against the reference.
+// Tests the gradient of a convolution's input in a plan, with every variant, against the reference.
 
 import { expect } from 'chai'
 import { gradientConvolution } from '../../src/graph/convolution/backward_input.ts'
@@ -8,8 +8,8 @@ import type { Conv2dBackwardInputOp } from '../../src/graph/ops/conv2d.ts'
 import type { FusedGraph } from '../../src/graph/ops/index.ts'
 import { planOptimised } from '../../src/graph/plan/plan.ts'
 import { type WinogradOutputs, winogradFits } from '../../src/kernels/winograd.ts'
-import { randomStatistics } from '../cases/batch_norm.ts'
-import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
+import { randomStatistics } from '../kernels/batch_norm.ts'
+import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
 import { placeOf, sizeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dBackwardInput, conv2dBackwardInputAt } from '../reference/conv2d_backward_input.ts'
@@ -25,7 +25,7 @@ function fits(test: Conv2dBackwardCase, outputs: WinogradOutputs): boolean {
   return convolution !== undefined && winogradFits(convolution, outputs)
 }
 
-/** A graph of one such op, and what it is run on. */
+/** A graph of one such op, its inputs and parameters. */
 function graphOf(test: Conv2dBackwardCase, batchNorm: boolean) {
   const operands = conv2dBackwardOf(test, 'input')
   const { weight, padding, outputGradient, input } = operands
@@ -73,7 +73,7 @@ interface Way {
   batchNorm?: boolean
 }
 
-/** Runs a case and compares its output, of a heavy one a sample. */
+/** Runs a case and compares its output. For large cases it compares a sample. */
 async function expectGradient(test: Conv2dBackwardCase, { batchNorm = false, ...way }: Way): Promise<void> {
   const { graph, inputs, parameters, operands } = graphOf(test, batchNorm)
   const run = { inputs, parameters, learning: true, ...way }
@@ -92,25 +92,25 @@ async function expectGradient(test: Conv2dBackwardCase, { batchNorm = false, ...
 
 describe('the gradient of a convolution’s input in a plan', () => {
   for (const outputs of [4, 3, 2] as const)
-    describe(`by tiles of ${outputs}`, () => {
+    describe(`with Winograd tiles of ${outputs}`, () => {
       before(async function () {
         if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
       })
-      // What is not finite spreads over its tile.
+      // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
         it(test.name, () => expectGradient(test, { variant: `winograd_${outputs}` }))
     })
 
   const atrous = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
   for (const variant of [undefined, ...conv2dVariants])
-    it(`with batch norm folded into the weight${variant ? `, by ${variant}` : ''}`, () =>
+    it(`with batch norm folded into the weight${variant ? `, with ${variant}` : ''}`, () =>
       expectGradient(atrous, { variant, batchNorm: true }))
 
-  describe('of a 1×1 with whole vectors of channels', () => {
+  describe('of a 1×1 convolution with whole vectors of channels', () => {
     const matrices = ['resnet50.layer2.0.downsample 1×1/2 on 33×33', 'mobilenet_v2.project 144 → 24 on 33×33']
     for (const test of cases.filter(({ name }) => matrices.includes(name)))
       for (const variant of [undefined, 'conv2d', 'conv2d_tiled'] as const)
-        it(`reads the weight where it lies: ${test.name}, ${variant ?? 'as chosen'}`, async () => {
+        it(`reads the weight in its own layout: ${test.name}, ${variant ?? 'as chosen'}`, async () => {
           const { limits } = await testGpu()
           const target = targetOf({ limits, variant, learning: true })
           expect(planOptimised(graphOf(test, false).graph, target).folded).to.deep.equal([])
@@ -120,6 +120,6 @@ describe('the gradient of a convolution’s input in a plan', () => {
   })
 
   for (const name of ['stride 3, dilation 2, even map', 'padding wider than the kernel'])
-    it(`where it is no convolution: ${name}`, () =>
+    it(`that is not a convolution: ${name}`, () =>
       expectGradient(cases.find(test => test.name === name)!, {}))
 })

@@ -1,4 +1,4 @@
-// Gradients of weights as a training step's plan computes them, every way that it may be told to, against the reference.
+// Tests gradients of weights in the plan of a training step, with every variant, against the reference.
 
 import { expect } from 'chai'
 import { type Gpu, usage } from '../../src/gpu/gpu.ts'
@@ -10,8 +10,8 @@ import { lowerOp } from '../../src/graph/ops/index.ts'
 import { loweringOf } from '../../src/graph/ops/lowering.ts'
 import { tensorBytes } from '../../src/graph/plan/plan.ts'
 import { winogradFits } from '../../src/kernels/winograd.ts'
-import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../cases/conv2d_backward.ts'
 import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
+import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
 import { toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
@@ -35,7 +35,7 @@ function opOf(test: Conv2dBackwardCase): Conv2dBackwardWeightOp {
 const stepsOf = (op: Conv2dBackwardWeightOp, target: Choice) =>
   lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target)))
 
-/** Runs the steps of the op by themselves. */
+/** Runs only the steps of the op. */
 async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice) {
   const op = opOf(test)
   const { input, outputGradient } = conv2dBackwardOf(test, 'weight')
@@ -73,18 +73,18 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
 
 describe("the gradient of a convolution's weight in a plan", () => {
   for (const winograd of [0, 4, 3, 2] as const)
-    describe(winograd === 0 ? 'without tiles' : `by tiles of ${winograd}`, () => {
+    describe(winograd === 0 ? 'without Winograd' : `with Winograd tiles of ${winograd}`, () => {
       before(async function () {
         if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
       })
       const fits = (test: Conv2dBackwardCase) => {
         const { padding } = conv2dBackwardOf(test, 'weight')
         if (winograd === 0) return true
-        // What is not finite spreads over its tile.
+        // Values that are not finite spread over their tile.
         return !test.plant && winogradFits({ ...test, label: '', padding, activation: 'none' }, winograd)
       }
       for (const test of cases.filter(fits))
-        it(`${test.name}, twice the same bits`, async () => {
+        it(`${test.name}, with the same bits twice`, async () => {
           const gpu = await testGpu()
           const variant = winograd === 0 ? ('conv2d_subgroup' as const) : (`winograd_${winograd}` as const)
           const target = { subgroupSize: gpu.subgroupSize, variant }
@@ -96,7 +96,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
         })
     })
 
-  describe('is by tiles where that is estimated to be faster', () => {
+  describe('uses Winograd if the estimate is faster', () => {
     const layer = { ...cases[0], kernel: [3, 3], stride: 1, dilation: 1 } as const
     const shaders = (test: Partial<Conv2dBackwardCase>, target: Choice) =>
       new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
@@ -104,10 +104,10 @@ describe("the gradient of a convolution's weight in a plan", () => {
     const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
     const cpu = { subgroupSize: 8 }
 
-    it('on a CPU adapter, of a wide layer, though the weight learns', () => {
+    it('on a CPU adapter, for a wide layer, although the weight is trained', () => {
       expect(shaders(wide, cpu)).to.include('winograd_multiply_backward')
     })
-    it('not of an image, at a rate that leaves few taps inside, of stride 2 or of another kernel', () => {
+    it('not for an image, a rate with few taps inside the map, stride 2 or another kernel', () => {
       const image = { ...wide, input: [8, 9, 9, 3] } as const
       expect(shaders(image, cpu)).to.not.include('winograd_multiply_backward')
       const direct = 'conv2d_backward_weight_subgroup'
@@ -115,7 +115,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
       expect(shaders({ ...wide, stride: 2 }, cpu)).to.include(direct)
       expect(shaders({ ...wide, kernel: [1, 1], padding: padded(0) }, cpu)).to.include(direct)
     })
-    it('not without subgroups, nor with others than a CPU adapter’s, nor where the policy forbids it', () => {
+    it('not without subgroups, not with subgroups other than a CPU adapter’s, and not if the policy forbids it', () => {
       expect(shaders(wide, { ...cpu, winograd: false })).to.include('conv2d_backward_weight_subgroup')
       expect(shaders(wide, {})).to.include('conv2d_backward_weight')
       expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight')

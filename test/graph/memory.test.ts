@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { assignOffsets, type Lifetime } from '../../src/graph/plan/memory.ts'
 import { randomSource } from '../reference/random.ts'
 
-/** Two that are alive together and share a byte. */
+/** A pair of tensors that are alive at the same time and share a byte. */
 function clash(lifetimes: Lifetime[], offsets: number[]): [number, number] | undefined {
   for (let a = 0; a < lifetimes.length; a++)
     for (let b = 0; b < a; b++) {
@@ -15,7 +15,7 @@ function clash(lifetimes: Lifetime[], offsets: number[]): [number, number] | und
 }
 
 describe('assignOffsets', () => {
-  it('never lets two that are alive together share a byte', () => {
+  it('never lets two live tensors share a byte', () => {
     const random = randomSource(7)
     const upTo = (limit: number) => Math.floor(random() * limit)
     for (let round = 0; round < 300; round++) {
@@ -32,12 +32,12 @@ describe('assignOffsets', () => {
     }
   })
 
-  it('gives a chain the room of its two largest neighbours', () => {
+  it('gives a chain the memory of its two largest neighbours', () => {
     const chain = [100, 300, 200, 400, 100].map((kib, i) => ({ bytes: kib * 1024, first: i, last: i + 1 }))
     expect(assignOffsets(chain, 256).bytes).to.equal(600 * 1024)
   })
 
-  it('takes nothing for nothing', () => {
+  it('needs no memory for no tensors', () => {
     expect(assignOffsets([], 256)).to.deep.equal({ offsets: [], bytes: 0 })
   })
 })

@@ -1,4 +1,4 @@
-// What each pass does to a small graph, and that it leaves the values alone.
+// Tests the effect of each pass on a small graph, and that it does not change the values.
 
 import { expect } from 'chai'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
@@ -16,7 +16,7 @@ import { NO_PASSES, relativeError, runGraph } from '../support/run_graph.ts'
 const kinds = (graph: ModelGraph, passes: Passes): string[] =>
   optimise(graph, passes).ops.map(({ kind }) => kind)
 
-/** Builds from an image of 9×9. */
+/** Builds a graph on an image of 9×9. */
 function graphOf(
   build: (builder: GraphBuilder, image: ReturnType<GraphBuilder['input']>) => ModelGraph,
 ): ModelGraph {
@@ -32,7 +32,7 @@ const bottleneck = graphOf((g, image) => {
   return g.build([g.activation(g.add(conv(inner, 'b'), shortcut, { name: 'sum' }), 'relu')])
 })
 
-/** ASPP in small: two convolutions and a pooled vector, side by side; `poolAt` is where the vector stands. */
+/** A small ASPP: two convolutions and a pooled vector in parallel; `poolAt` is the position of the vector. */
 const pyramid = (poolAt: number, branches = 2) =>
   graphOf((g, image) => {
     const pooled = g.conv2d(g.globalAveragePool(image, { name: 'mean' }), {
@@ -53,7 +53,7 @@ const pyramid = (poolAt: number, branches = 2) =>
     return g.build([g.activation(projected, 'relu6')])
   })
 
-/** Batch norm and activation on what is read twice: neither may be folded away. */
+/** Batch norm and activation on tensors that are read twice: neither may be folded. */
 const shared = graphOf((g, image) => {
   const conv = g.conv2d(image, { name: 'conv', outChannels: 8, kernel: 1 })
   const normal = g.batchNorm(conv, { name: 'bn', epsilon: 1e-5 })
@@ -61,7 +61,7 @@ const shared = graphOf((g, image) => {
   return g.build([g.add(g.add(conv, normal, { name: 'sum' }), active, { name: 'total' })])
 })
 
-/** A residual unit, and who reads its shortcut besides the convolution that adds it. */
+/** A residual unit. `read` says who else reads its shortcut besides the convolution that adds it. */
 const unit = (read: 'once' | 'again' | 'outside' | 'at once') =>
   graphOf((g, image) => {
     const shortcut = g.conv2d(image, { name: 'shortcut', outChannels: 8, kernel: 1 })
@@ -85,12 +85,12 @@ describe('passes', () => {
     expect(kinds(bottleneck, all)).to.deep.equal(['conv2d', 'conv2d', 'conv2d'])
   })
 
-  it('leave alone what others read', () => {
+  it('do not change tensors that others read', () => {
     const left = kinds(shared, allPasses)
     expect(left).to.deep.equal(['conv2d', 'batchNorm', 'activation', 'add', 'add'])
   })
 
-  it('make the pooled branch a bias, first or last', () => {
+  it('make the pooled branch a bias if it is first or last', () => {
     for (const graph of [pyramid(0), pyramid(2)]) {
       const edited = kinds(graph, { folding: [], fusing: [poolingAsBias] })
       expect(edited).not.to.include('resize')
@@ -98,29 +98,29 @@ describe('passes', () => {
     }
   })
 
-  it('leave a pooled branch in the middle, whose projection would not be one range of channels', () => {
+  it('keep a pooled branch in the middle, whose projection would not be one range of channels', () => {
     expect(kinds(pyramid(1), { folding: [], fusing: [poolingAsBias] })).to.include('resize')
   })
 
-  it('elide a concatenation of convolutions, and one of a single input', () => {
+  it('remove a concatenation of convolutions, and one with a single input', () => {
     expect(kinds(pyramid(2), allPasses)).not.to.include('concat')
     expect(kinds(pyramid(0, 1), allPasses)).not.to.include('concat')
   })
 
-  it('copy into a concatenation only what no convolution writes there', () => {
+  it('copy into a concatenation only inputs that no convolution writes there', () => {
     const edited = optimise(pyramid(1), { folding: [], fusing: [elideConcat] })
     const concat = edited.ops.find(op => op.kind === 'concat')!
     expect(concat.inputs.map(({ name }) => name)).to.deep.equal(['spread'])
     expect(concat.offsets).to.deep.equal([8])
   })
 
-  it('write over a residual that nothing reads any more', () => {
+  it('write over a residual after its last read', () => {
     const inPlace = (graph: ModelGraph) =>
       optimise(graph, { folding: [], fusing: [fuseAdd, residualInPlace] }).ops.flatMap(op =>
         op.kind === 'conv2d' && op.inPlace ? [op.name] : [],
       )
     expect(inPlace(unit('once'))).to.deep.equal(['expand'])
-    expect(inPlace(unit('again')), 'a sum that reads it later').to.deep.equal([])
+    expect(inPlace(unit('again')), 'a later sum that reads it').to.deep.equal([])
     expect(inPlace(unit('outside')), 'an output').to.deep.equal([])
     expect(inPlace(unit('at once')), 'the convolution itself').to.deep.equal([])
   })
@@ -136,7 +136,7 @@ describe('passes', () => {
     'pyramid of one branch': pyramid(1, 1),
   }
   for (const [name, graph] of Object.entries(graphs)) {
-    it(`change no value: ${name}`, async () => {
+    it(`do not change values: ${name}`, async () => {
       const gpu = await testGpu()
       const inputs = { image: seededImage(9, 9) }
       const { name: output } = graph.outputs[0]

@@ -19,7 +19,7 @@ function network(name: string, { size, outputStride }: { size: number; outputStr
   return builder.build([deepLab(builder, image, preset(name).config, outputStride)])
 }
 
-/** The methods of `object` whose names begin like one of `prefixes` and that `work` calls. */
+/** The calls that `work` makes to methods of `object` whose names begin with one of `prefixes`. */
 async function callsOf<T extends object>(object: T, prefixes: string[], work: () => Promise<unknown>) {
   const calls: string[] = []
   const methods = object as Record<string, unknown>
@@ -42,7 +42,7 @@ describe('plan', () => {
       expect(createPlan(graph, targetOf({ subgroupSize })).arenaBytes).to.be.below(75e6)
     })
 
-  it('takes half the memory in fp16, but for what the kernels of an op leave for each other', () => {
+  it('takes half the memory in fp16, except for intermediate results within an op', () => {
     for (const name of ['deeplabv3_mobilenet_v2', 'deeplabv3_resnet50']) {
       const graph = network(name, { size: 129, outputStride: 16 })
       const [full, half] = (['fp32', 'fp16'] as const).map(precision =>
@@ -54,7 +54,7 @@ describe('plan', () => {
     }
   })
 
-  it('stores all that is f32 as f16, but for sums of probabilities and what Winograd leaves for itself', () => {
+  it('stores all f32 tensors as f16, except sums of probabilities and Winograd’s intermediate results', () => {
     const builder = new GraphBuilder()
     const photo = builder.input('photo', [1, 65, 65, 4], 'rgba8')
     const options = { height: 65, width: 65, mean: [0, 0, 0], std: [1, 1, 1] }
@@ -96,7 +96,7 @@ describe('plan', () => {
     const executor = await Executor.create(gpu, plan, weights)
     await executor.run({ image: seededImage(65, 65) })
     const took = gpu.memory.liveBytes - before
-    // Beside arena and weights: parameters of the kernels, the readback, and padding between weights.
+    // In addition to arena and weights: parameters of the kernels, the readback, and padding between weights.
     expect(took).to.be.within(
       plan.arenaBytes + weightBytes(plan),
       plan.arenaBytes + weightBytes(plan) + 200e3,
@@ -125,7 +125,7 @@ describe('plan', () => {
     weights.destroy()
   })
 
-  it('makes nothing new when run again: buffers, bind groups and pipelines are there, and it submits once', async () => {
+  it('creates no buffers, bind groups or pipelines when run again, and submits once', async () => {
     const gpu = await testGpu()
     const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
     const weights = new WeightStore(
@@ -150,7 +150,7 @@ describe('plan', () => {
     )
   })
 
-  it('explains itself: a line a dispatch and the totals', () => {
+  it('explains itself with a line for each dispatch and the totals', () => {
     const plan = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 16 }), targetOf({}))
     const lines = explain(plan).split('\n')
     expect(lines).to.have.lengthOf(plan.steps.length + 3)

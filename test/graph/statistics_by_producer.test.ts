@@ -31,28 +31,28 @@ const tensorOf = ({ operands }: Step, name: string) => {
   return 'tensor' in operand ? operand.tensor : undefined
 }
 
-/** The steps that write what the remaining `batch_norm_statistics` read. */
+/** The steps that write the inputs of the remaining `batch_norm_statistics`. */
 function readAgain(plan: Plan): Step[] {
   const maps = new Set(of('batch_norm_statistics', plan).map(step => tensorOf(step, 'input')))
   return plan.steps.filter(step => step.operands.output && maps.has(tensorOf(step, 'output')))
 }
 
-describe('statistics by the convolution that makes the map', () => {
+describe('statistics computed by the convolution that makes the map', () => {
   const graph = training({ mode: 'batch', momentum: 0.1 })
 
-  it('all of conv2d_subgroup', () => {
+  it('for all maps of conv2d_subgroup', () => {
     const plan = planWithin(graph, cpu)
     expect(shadersOf(leaving(plan))).to.deep.equal(new Set(['conv2d_subgroup']))
     expect(shadersOf(readAgain(plan))).to.deep.equal(new Set(['winograd_output']))
   })
 
-  it('all of conv2d_tiled that is not split', () => {
+  it('for all maps of conv2d_tiled without split sums', () => {
     const plan = planWithin(graph, gpu)
     expect(shadersOf(leaving(plan))).to.deep.equal(new Set(['conv2d_tiled']))
     expect(shadersOf(readAgain(plan))).to.deep.equal(new Set(['conv2d', 'conv2d_merge', 'winograd_output']))
   })
 
-  it('once, where a convolution is computed a second time', () => {
+  it('once, if a convolution is computed a second time', () => {
     const whole = planWithin(graph, cpu)
     const plan = planWithin(graph, cpu, 0.4 * whole.arenaBytes)
     const names = plan.steps.map(({ op }) => op.name)
@@ -62,7 +62,7 @@ describe('statistics by the convolution that makes the map', () => {
     for (const step of leaving(plan)) expect(merged).to.include(tensorOf(step, 'statistics'))
   })
 
-  it('none where nothing asks for them', () => {
+  it('not if nothing needs them', () => {
     expect(leaving(planWithin(training({ mode: 'frozen' }), cpu))).to.deep.equal([])
   })
 })

@@ -29,16 +29,16 @@ describe('tuning', () => {
   let gpu: Gpu
   before(async function () {
     gpu = await testGpu()
-    if ((gpu.subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
+    if ((gpu.subgroupSize ?? 0) < 8) this.skip() // there is only one variant
   })
 
   const variantsFor = (op: FusedConv2dOp) =>
     strategiesFor(convolutionOf(op), { device: gpu }).map(({ name }) => name)
 
-  /** The graph as a plan has it: passes join convolutions, and split them. */
+  /** The graph after the plan's passes, which join and split convolutions. */
   const planned = (size?: number) => createPlan(tinyGraph(size), { device: gpu }).graph
 
-  it('takes what is alike once, the dearest first', () => {
+  it('lists identical convolutions once, the most expensive first', () => {
     const graph = planned()
     const found = distinctConvolutions(graph)
     const convolutions = graph.ops.filter(({ kind }) => kind === 'conv2d')
@@ -48,7 +48,7 @@ describe('tuning', () => {
     expect(found.at(-1)!.convolution, 'of a single pixel').to.match(/^1×1×1×/)
   })
 
-  it('measures every variant that is not far behind, and gives back what it takes', async () => {
+  it('measures every variant that is not much slower, and frees its memory', async () => {
     const before = gpu.memory
     const progress: TuneProgress[] = []
     const graph = planned()
@@ -71,7 +71,7 @@ describe('tuning', () => {
     }
   })
 
-  it('measures by the host’s clock where the GPU has none', async () => {
+  it('measures with the host’s clock if the GPU has no timestamps', async () => {
     const without = await openWithoutTimestamps()
     try {
       const graph = planned(33)
@@ -82,12 +82,12 @@ describe('tuning', () => {
     }
   })
 
-  it('leaves out what does not compile, or computes something else', async () => {
+  it('leaves out variants that do not compile or that compute wrong results', async () => {
     const pipelines = replaced(gpu.pipelines, {
       async get(kernel: Kernel) {
         const shader = shaderName(kernel)
-        const isOther = !/^conv2d|^winograd_multiply/.test(shader)
-        if (isOther || shader === 'conv2d_subgroup') return gpu.pipelines.get(kernel)
+        if (!/^conv2d|^winograd_multiply/.test(shader) || shader === 'conv2d_subgroup')
+          return gpu.pipelines.get(kernel)
         if (shader !== 'conv2d') throw new ShaderError('refused')
         // The grid stays as it is for 8 pixels a tile, so that most pixels are never computed.
         return gpu.pipelines.get({ ...kernel, constants: { ...kernel.constants, LANE_PIXELS: 1 } })
@@ -101,7 +101,7 @@ describe('tuning', () => {
       if (!convolution.startsWith('1×1×1×')) expect(milliseconds).to.have.all.keys('conv2d_subgroup')
   })
 
-  it('ends when its time is over, or when it is told to', async () => {
+  it('ends when its time is over or on a signal', async () => {
     const graph = planned()
     expect(await tune(gpu, graph, { turn, seconds: 0 })).to.deep.equal([])
     expect(await tune(gpu, graph, { turn, signal: AbortSignal.abort() })).to.deep.equal([])
@@ -123,7 +123,7 @@ describe('tuning', () => {
     expect(gpu.memory.buffers).to.equal(buffers)
   })
 
-  it('leaves out what was measured before where it is told to', async () => {
+  it('leaves out convolutions measured before, on request', async () => {
     const graph = planned(33)
     const layers = distinctConvolutions(graph)
     const all = new Map(layers.map(({ convolution }) => [convolution, 'conv2d' as const]))
@@ -133,7 +133,7 @@ describe('tuning', () => {
     expect(await tune(gpu, graph, { turn, tuned: all, onlyNew: true })).to.deep.equal([])
   })
 
-  it('changes which kernels run, and not what they compute', async () => {
+  it('changes which kernels run, but not the results', async () => {
     const graph = tinyGraph()
     const inputs = { image: seededImage(65, 65) }
     const name = graph.outputs[0].name
@@ -169,7 +169,7 @@ describe('tuning', () => {
       const both = { winograd_4: [8, 9, 8, 9, 8], winograd_3: [7, 8, 7, 8, 7] }
       expect(fastestOf('conv2d', { conv2d: steady, ...both })).to.equal('winograd_3')
     })
-    it('not where the difference may be noise', () => {
+    it('not if the difference may be noise', () => {
       expect(fastestOf('conv2d', { conv2d: steady, winograd_4: [9.6, 9.6, 9.6, 9.6, 9.6] })).to.equal(
         'conv2d',
       )
@@ -177,7 +177,7 @@ describe('tuning', () => {
       expect(fastestOf('conv2d', { conv2d: steady, winograd_4: lucky })).to.equal('conv2d')
       expect(fastestOf('conv2d', { conv2d: steady })).to.equal('conv2d')
     })
-    it('where the table’s does not run', () => {
+    it('if the table’s variant does not run', () => {
       expect(fastestOf('conv2d_subgroup', { conv2d: steady })).to.equal('conv2d')
     })
   })
@@ -193,7 +193,7 @@ const replaced = <T extends object>(original: T, replacements: Partial<T>): T =>
     },
   })
 
-/** The default adapter, as one that cannot tell the time. */
+/** The default adapter without timestamps. */
 async function openWithoutTimestamps(): Promise<Gpu> {
   const adapter = (await (await testGpu()).entry.requestAdapter())!
   const features = new Set([...adapter.features].filter(feature => feature !== 'timestamp-query'))

@@ -12,7 +12,7 @@ describe('graph/weight_store', () => {
   const host = new Map(names.map((name, i) => [name, new Float32Array(64 * 64 * 9).fill(i)]))
   const plan = (...folded: FoldedWeights[]) => ({ folded, parameters: [] })
 
-  it('frees the forms that no plan reads any more, and makes them again', async () => {
+  it('frees layouts that no plan reads, and makes them again when needed', async () => {
     const gpu = await testGpu()
     const before = gpu.memory.liveBytes
     const store = new WeightStore(gpu, host)
@@ -25,7 +25,7 @@ describe('graph/weight_store', () => {
     const places = [direct, tiles].map(form => store.folded(form, 'packed').buffer)
 
     store.keepFor([plan(direct), plan(direct, tiles)])
-    expect(gpu.memory.liveBytes, 'both are read').to.equal(withBoth)
+    expect(gpu.memory.liveBytes, 'both are in use').to.equal(withBoth)
     store.keepFor([plan(direct)])
     expect(gpu.memory.liveBytes).to.equal(withDirect)
     expect(store.folded(direct, 'packed').buffer).to.equal(places[0])
@@ -37,7 +37,7 @@ describe('graph/weight_store', () => {
     expect(gpu.memory.liveBytes).to.equal(before)
   })
 
-  it('keeps forms that were made with one that is read', async () => {
+  it('keeps layouts that were made together with one in use', async () => {
     const gpu = await testGpu()
     const store = new WeightStore(gpu, host)
     const [b, c] = [weights.b.direct(), weights.c.direct()]

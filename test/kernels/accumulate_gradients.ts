@@ -1,16 +1,33 @@
 import { accumulateGradients } from '../../src/kernels/accumulate_gradients.ts'
-import { type AccumulateGradientsCase, accumulateGradientsOf } from '../cases/accumulate_gradients.ts'
 import { accumulateGradients as reference } from '../reference/accumulate_gradients.ts'
 import { tolerance } from '../reference/compare.ts'
-import { expectChannels } from '../support/channels.ts'
-import type { KernelRun } from '../support/kernel_run.ts'
+import { randomValues } from '../reference/random.ts'
+import { floats } from '../support/expected.ts'
+import type { KernelCase, KernelSuite } from '../support/kernel_suite.ts'
 
-export function accumulateGradientsRun(test: AccumulateGradientsCase): KernelRun {
-  const operands = accumulateGradientsOf(test)
-  const { gradients, sums } = operands
-  return {
-    kernel: accumulateGradients({ ...test, label: test.name }),
-    data: { gradients: Float32Array.from(gradients), sums: Float32Array.from(sums) },
-    check: outputs => expectChannels(outputs.sums, reference(operands), tolerance(1)),
-  }
+interface Case extends KernelCase {
+  count: number
+  share: number
+  seed: number
+}
+
+const plain = { share: 0.25, seed: 1 }
+
+export const suite: KernelSuite<Case> = {
+  shader: 'accumulate_gradients',
+  cases: [
+    { ...plain, name: 'one parameter', count: 1 },
+    { ...plain, name: 'a workgroup and six parameters', count: 70, answer: true },
+    { ...plain, name: 'an odd count, a share that rounds', count: 321, share: 1 / 3 },
+    { ...plain, name: 'a whole workgroup, the whole batch', count: 64, share: 1 },
+    { ...plain, name: 'a million parameters', count: 1 << 20, bench: true },
+  ],
+  run({ name: label, count, share, seed }) {
+    const [gradients, sums] = [randomValues(count, seed), randomValues(count, seed + 1)]
+    return {
+      kernel: accumulateGradients({ label, count, share }),
+      data: { gradients: Float32Array.from(gradients), sums: Float32Array.from(sums) },
+      expected: { sums: floats(() => reference({ share, gradients, sums }), { rtol: tolerance(1) }) },
+    }
+  },
 }

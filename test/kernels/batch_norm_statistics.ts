@@ -1,66 +1,88 @@
-import { batchNormMerge, batchNormStatistics, pixelTiles } from '../../src/kernels/batch_norm_statistics.ts'
-import { type BatchNormStatisticsCase, batchNormStatisticsOf } from '../cases/batch_norm_statistics.ts'
-import type { Array4, Shape4 } from '../reference/array4.ts'
-import { batchNormStatistics as reference, updateRunning } from '../reference/batch_norm_statistics.ts'
-import { expectClose, tolerance } from '../reference/compare.ts'
+import { batchNormStatistics, pixelTiles } from '../../src/kernels/batch_norm_statistics.ts'
+import { type Array4, type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
+import { batchNormStatistics as reference } from '../reference/batch_norm_statistics.ts'
+import { tolerance } from '../reference/compare.ts'
+import { randomValues } from '../reference/random.ts'
 import { toGpu } from '../support/activations.ts'
-import { expectChannels } from '../support/channels.ts'
-import type { KernelRun } from '../support/kernel_run.ts'
+import { floats } from '../support/expected.ts'
+import type { KernelCase, KernelSuite } from '../support/kernel_suite.ts'
 
-/** Means, M2 and number of pixels of every tile. */
-export function batchNormStatisticsRun(test: BatchNormStatisticsCase): KernelRun {
-  const { input } = batchNormStatisticsOf(test)
-  const { tile } = pixelTiles(input.shape)
-  return {
-    kernel: batchNormStatistics({ label: test.name, input: input.shape }),
-    data: { input: toGpu(input) },
-    check: ({ partials }) => {
-      const expected = Float64Array.from(statisticsPartials(input))
-      const shape = [1, 1, 1, expected.length] as const
-      expectClose(new Float32Array(partials.buffer), expected, { shape, rtol: tolerance(tile) })
-    },
-  }
+export interface BatchNormStatisticsCase extends KernelCase {
+  input: Shape4
+  /** added to every value of the input */
+  shift?: number
+  seed: number
+  /** a NaN in the input */
+  plant?: Plant
 }
 
-/** Partials that the reference makes, merged. */
-export function batchNormMergeRun(test: BatchNormStatisticsCase): KernelRun {
-  const { input, running } = batchNormStatisticsOf(test)
-  const [n, h, w] = input.shape
-  return {
-    kernel: batchNormMerge({ label: test.name, input: input.shape, momentum: running.momentum }),
-    data: {
-      partials: statisticsPartials(input),
-      running_mean: Float32Array.from(running.runningMean),
-      running_variance: Float32Array.from(running.runningVariance),
-    },
-    check: outputs => {
-      const statistics = reference(input)
-      const updated = updateRunning(statistics, n * h * w, running)
-      const rtol = tolerance(n * h * w)
-      expectChannels(outputs.mean, statistics.mean, rtol)
-      expectChannels(outputs.variance, statistics.variance, rtol)
-      expectChannels(outputs.running_mean, updated.runningMean, rtol)
-      expectChannels(outputs.running_variance, updated.runningVariance, rtol)
-    },
+export const cases: BatchNormStatisticsCase[] = [
+  { name: 'image pooling: two images of one pixel', input: [2, 1, 1, 320], seed: 1 },
+  { name: '36 channels, two pixels', input: [2, 1, 1, 36], seed: 1, answer: true },
+  { name: 'one channel, one row', input: [1, 1, 7, 1], seed: 1 },
+  { name: '3 channels, batch 3', input: [3, 5, 7, 3], seed: 1 },
+  { name: '3 channels, more tiles than lanes', input: [2, 9, 8, 3], seed: 1, answer: true },
+  { name: '5 channels, odd map', input: [1, 17, 13, 5], seed: 1 },
+  { name: '21 channels, batch 2', input: [2, 9, 7, 21], seed: 1 },
+  { name: '24 channels, more tiles than lanes', input: [2, 65, 33, 24], seed: 1 },
+  { name: 'a mean a thousand times the deviation', input: [2, 17, 13, 5], shift: 500, seed: 1 },
+  {
+    name: 'NaN: its channel alone',
+    input: [1, 5, 3, 5],
+    seed: 1,
+    plant: { value: Number.NaN, at: [0, 2, 1, 3] },
+  },
+  { name: 'aspp.bn, batch 2', input: [2, 33, 33, 256], seed: 1, bench: true },
+  { name: 'resnet50.bn1', input: [1, 257, 257, 64], seed: 1, bench: true },
+]
+
+/** The operands of a case, made from its seed. */
+export function batchNormStatisticsOf({
+  input: shape,
+  shift = 0,
+  seed,
+  plant,
+}: Omit<BatchNormStatisticsCase, 'name'>) {
+  const { data } = plantedArray4(shape, seed, plant)
+  const input: Array4 = { shape, data: data.map(x => Math.fround(x + shift)) }
+  const running = {
+    runningMean: randomValues(shape[3], seed + 1),
+    runningVariance: randomValues(shape[3], seed + 2, 0.5).map(v => Math.fround(1 + v)),
+    momentum: 0.1,
   }
+  return { input, running }
 }
 
-/** The slices of an array, all channels of a tile's pixels each. */
-export function tilesOf({ shape, data }: Array4): Array4[] {
-  const { tile, tiles } = pixelTiles(shape)
-  return Array.from({ length: tiles }, (_, i) => {
-    const values = data.subarray(i * tile * shape[3], (i + 1) * tile * shape[3])
-    return { shape: [1, 1, values.length / shape[3], shape[3]] as Shape4, data: values }
+/** The tiles of an array: all channels of a tile's pixels. `tile` is the number of pixels of a tile. */
+export function tilesOf({ shape, data }: Array4, { tile }: { tile: number } = pixelTiles(shape)): Array4[] {
+  const [n, h, w, channels] = shape
+  return Array.from({ length: Math.ceil((n * h * w) / tile) }, (_, i) => {
+    const values = data.subarray(i * tile * channels, (i + 1) * tile * channels)
+    return { shape: [1, 1, values.length / channels, channels], data: values }
   })
 }
 
-/** Of every tile the means, M2 and, in a vector of its own, how many pixels it has. */
-export function statisticsPartials(input: Array4): Float32Array {
-  const rows = tilesOf(input).flatMap(tile => {
+/** Of every tile the means, M2 and, in a vector of its own, its number of pixels. */
+export function statisticsOf(tiles: Array4[]): Float32Array {
+  const rows = tiles.flatMap(tile => {
     const { mean, variance } = reference(tile)
     const [, , pixels, channels] = tile.shape
     const data = Float64Array.from([...mean, ...variance.map(v => v * pixels)])
     return [...toGpu({ shape: [1, 1, 2, channels], data }), pixels, pixels, pixels, pixels]
   })
   return Float32Array.from(rows)
+}
+
+export const suite: KernelSuite<BatchNormStatisticsCase> = {
+  shader: 'batch_norm_statistics',
+  cases,
+  run(test) {
+    const { input } = batchNormStatisticsOf(test)
+    const { tile } = pixelTiles(input.shape)
+    return {
+      kernel: batchNormStatistics({ label: test.name, input: input.shape }),
+      data: { input: toGpu(input) },
+      expected: { partials: floats(() => statisticsOf(tilesOf(input)), { rtol: tolerance(tile) }) },
+    }
+  },
 }

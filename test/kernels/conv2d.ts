@@ -1,18 +1,39 @@
 import { expect } from 'chai'
-import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import type { Bytes } from '../../src/gpu/run_kernel.ts'
-import { type Conv2dOptions, conv2d } from '../../src/kernels/conv2d.ts'
-import { unpadChannels } from '../../src/kernels/layout.ts'
-import { type Conv2dCase, conv2dOf } from '../cases/conv2d.ts'
-import { placeOf, sizeOf } from '../reference/array4.ts'
+import { type Conv2dOptions, type Conv2dTile, conv2d } from '../../src/kernels/conv2d.ts'
+import { plantedArray4, randomArray4, randomWeight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
-import { sampleIndices } from '../reference/random.ts'
-import { fromGpu, toGpu } from '../support/activations.ts'
+import { randomValues } from '../reference/random.ts'
+import { padding, samePadding } from '../reference/window.ts'
+import { toGpu } from '../support/activations.ts'
+import { activations, type Expected, sampledActivations } from '../support/expected.ts'
 import { roundToFloat16 } from '../support/float16.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
+import type { KernelSuite } from '../support/kernel_suite.ts'
 import { packWeight } from '../support/pack_weight.ts'
+import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
+
+/** The operands of a case, made from its seed. */
+export function conv2dOf(test: Conv2dCase): Conv2d {
+  const { seed, stride, dilation, activation, outChannels, kernel } = test
+  const [n, h, w, c] = test.input
+  const conv: Conv2d = {
+    input: plantedArray4(test.input, seed, test.plant),
+    weight: randomWeight([outChannels, c, ...kernel], seed + 1),
+    stride,
+    dilation,
+    padding: test.padding === 'same' ? samePadding(h, w, { size: kernel, stride, dilation }) : test.padding,
+    activation,
+  }
+  // So large that some results are beyond both bounds of relu6.
+  const biasScale = activation === 'relu6' ? 8 : 1
+  if (test.bias === 'channel') conv.bias = randomValues(outChannels, seed + 2, biasScale)
+  if (test.bias === 'image') conv.imageBias = randomValues(n * outChannels, seed + 2, biasScale)
+  if (test.residual) conv.residual = randomArray4(conv2dShape(conv), seed + 3)
+  return conv
+}
 
 interface Slice {
   offset: number
@@ -20,25 +41,24 @@ interface Slice {
 }
 
 export interface Conv2dRunOptions {
-  /** What makes the kernel: `conv2d`, unless another variant is to be run. */
+  /** The function that makes the kernel. Default: `conv2d`. */
   variant?: (options: Conv2dOptions) => Kernel
-  /** Where the result goes in a wider tensor; the rest of that may not change. */
+  /** Where the result goes in a wider tensor. The rest of the tensor may not change. */
   slice?: Slice
-  /** Whether to give the variant its weight as PyTorch lays it. */
+  /** Whether the kernel gets its weight in PyTorch's layout. */
   unpacked?: boolean
-  /** For a kernel that rounds input and weight to f16: they have such values, whichever way an adapter rounds others. */
+  /** Rounds input and weight to f16, for a kernel that rounds them: adapters may round in different ways. */
   asFloat16?: boolean
 }
 
-export async function conv2dRun(
+export function conv2dRun(
   test: Conv2dCase,
-  gpu: Gpu,
   { variant = conv2d, slice, unpacked = false, asFloat16 = false }: Conv2dRunOptions = {},
-): Promise<KernelRun> {
+): KernelRun {
   const operands = asFloat16 ? inFloat16(conv2dOf(test)) : conv2dOf(test)
   const { input, weight, padding, bias, imageBias, residual } = operands
   const { name: label, outChannels, kernel, stride, dilation, activation } = test
-  const packed = await packWeight(gpu, { weight, bias })
+  const packed = packWeight({ weight, bias })
   const biasShape = [input.shape[0], 1, 1, outChannels] as const
   return {
     kernel: variant({
@@ -62,10 +82,7 @@ export async function conv2dRun(
       ...(residual && { [test.residual === 'in place' ? 'output' : 'residual']: toGpu(residual) }),
       ...(slice && { output: ramp(operands, slice) }),
     },
-    check: ({ output }) => {
-      const dense = slice ? takeSlice(output, operands, slice) : denseOutput(test, operands, output)
-      expectConvolved(test, operands, dense)
-    },
+    expected: { output: slice ? sliced(operands, slice) : convolved(test, operands) },
   }
 }
 
@@ -75,10 +92,37 @@ const inFloat16 = ({ input, weight, ...others }: Conv2d): Conv2d => ({
   weight: { ...weight, data: roundToFloat16(weight.data) },
 })
 
-function denseOutput({ plant }: Conv2dCase, operands: Conv2d, output: Bytes) {
-  const shape = conv2dShape(operands)
-  // Padding lanes have weights of 0: where the input is not finite, they are NaN.
-  return plant ? unpadChannels(new Float32Array(output.buffer), shape) : fromGpu(output, shape)
+/** The terms of a sum. */
+const fanInOf = ({ weight: { shape } }: Conv2d) => shape[1] * shape[2] * shape[3]
+
+function convolved({ plant, spotCheck, seed }: Conv2dCase, operands: Conv2d): Expected {
+  const rtol = tolerance(fanInOf(operands))
+  return spotCheck
+    ? sampledActivations(conv2dShape(operands), place => conv2dAt(operands, place), { seed, rtol })
+    : activations(() => reference(operands), { rtol, anyPadding: plant !== undefined })
+}
+
+/** The result in its place of a wider tensor, the rest of which is still as `ramp` made it. */
+function sliced(operands: Conv2d, slice: Slice): Expected {
+  const rtol = tolerance(fanInOf(operands))
+  const end = slice.offset + operands.weight.shape[0]
+  const isResult = (index: number) => index % slice.channels >= slice.offset && index % slice.channels < end
+  return {
+    check: (output: Bytes) => {
+      const wide = new Float32Array(output.buffer)
+      const changed = wide.findIndex((value, index) => !isResult(index) && value !== index)
+      expect(changed, 'a value beside the slice that changed').to.equal(-1)
+      const result = wide.filter((_, index) => isResult(index))
+      expectClose(result, reference(operands).data, { shape: conv2dShape(operands), rtol })
+    },
+    answer: () => {
+      const result = reference(operands).data.values()
+      const values = ramp(operands, slice).map((value, index) =>
+        isResult(index) ? result.next().value! : value,
+      )
+      return { values, tolerance: { rtol } }
+    },
+  }
 }
 
 /** 0, 1, 2 …: what the wider tensor of a slice holds before. */
@@ -87,26 +131,75 @@ function ramp(operands: Conv2d, { channels }: Slice): Float32Array {
   return Float32Array.from({ length: n * h * w * channels }, (_, index) => index)
 }
 
-/** The slice's channels, after a check that the others are still as `ramp` made them. */
-function takeSlice(output: Bytes, operands: Conv2d, { offset, channels }: Slice): Float32Array {
-  const wide = new Float32Array(output.buffer)
-  const end = offset + operands.weight.shape[0]
-  const isOurs = (index: number) => index % channels >= offset && index % channels < end
-  const changed = wide.findIndex((value, index) => !isOurs(index) && value !== index)
-  expect(changed, 'a value beside the slice that changed').to.equal(-1)
-  return wide.filter((_, index) => isOurs(index))
+export const conv2dCase = (name: string): Conv2dCase => cases.find(test => test.name === name)!
+
+/** For kernels that write into a slice: whole vectors of channels. */
+export const wholeVectors: Conv2dCase[] = [
+  conv2dCase('21 → 24 channels'),
+  {
+    ...plain,
+    name: '3 → 4 channels',
+    input: [1, 3, 4, 3],
+    outChannels: 4,
+    kernel: [1, 1],
+    padding: padding(0),
+    answer: true,
+  },
+]
+
+const forTiles = [
+  '5 → 21 channels, batch 3',
+  'dilation 8 on 9×9: the edges alone see other taps',
+  'residual, relu, batch 3, 24 → 24',
+  'bias per image, 3×3, residual, batch 2',
+  'Inf where only far taps reach: padding must not multiply it',
+].map(conv2dCase)
+
+/** Those that the chooser picks, and odd ones. */
+const tiles: Conv2dTile[] = [
+  ...[8, 1].flatMap(pixels => [
+    { pixels, vectors: 2, lanesX: 8, lanesY: 4 },
+    { pixels, vectors: 2, lanesX: 4, lanesY: 8 },
+    { pixels, vectors: 2, lanesX: 2, lanesY: 16 },
+    { pixels, vectors: 1, lanesX: 2, lanesY: 16 },
+  ]),
+  { pixels: 3, vectors: 1, lanesX: 1, lanesY: 1 },
+  { pixels: 2, vectors: 3, lanesX: 3, lanesY: 5 },
+]
+
+const slices: Slice[] = [
+  { offset: 0, channels: 40 },
+  { offset: 12, channels: 40 },
+  { offset: 24, channels: 48 },
+]
+
+export const suite: KernelSuite<Conv2dCase> = {
+  shader: 'conv2d',
+  cases,
+  run: test => conv2dRun(test),
+  variants: {
+    ...Object.fromEntries(
+      slices.map(slice => [
+        `into ${slice.channels} channels, from ${slice.offset} on`,
+        { cases: wholeVectors.slice(0, 1), run: (test: Conv2dCase) => conv2dRun(test, { slice }) },
+      ]),
+    ),
+    'into 12 channels, from 4 on': {
+      cases: wholeVectors.slice(1),
+      run: test => conv2dRun(test, { slice: { offset: 4, channels: 12 } }),
+    },
+  },
+  tiles: Object.fromEntries(
+    tiles.map(tile => [
+      tileName(tile),
+      {
+        cases: forTiles,
+        run: (test: Conv2dCase) => conv2dRun(test, { variant: options => conv2d({ ...options, tile }) }),
+      },
+    ]),
+  ),
 }
 
-/** Compares the whole dense output, or of a heavy case a sample. */
-function expectConvolved(test: Conv2dCase, operands: Conv2d, actual: Float32Array): void {
-  const shape = conv2dShape(operands)
-  const [, inChannels, kernelH, kernelW] = operands.weight.shape
-  const rtol = tolerance(inChannels * kernelH * kernelW)
-  if (!test.spotCheck) {
-    expectClose(actual, reference(operands).data, { shape, rtol })
-    return
-  }
-  const indices = sampleIndices(256, sizeOf(shape), test.seed)
-  const expected = Float64Array.from(indices, index => conv2dAt(operands, placeOf(shape, index)))
-  expectClose(actual, expected, { shape, rtol, indices })
+export function tileName({ pixels, vectors, lanesX, lanesY }: Conv2dTile): string {
+  return `${pixels} pixels × ${vectors} vectors, ${lanesX} × ${lanesY} lanes`
 }

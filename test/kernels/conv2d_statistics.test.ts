@@ -9,14 +9,15 @@ import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
 import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { unpadChannels } from '../../src/kernels/layout.ts'
-import { type Conv2dCase, cases, conv2dOf } from '../cases/conv2d.ts'
 import type { Array4 } from '../reference/array4.ts'
 import { batchNormStatistics as reference } from '../reference/batch_norm_statistics.ts'
 import { tolerance } from '../reference/compare.ts'
 import { conv2dShape } from '../reference/conv2d.ts'
 import { expectChannels } from '../support/channels.ts'
 import { testGpu } from '../support/gpu.ts'
-import { conv2dRun } from './conv2d.ts'
+import { checkOutputs } from '../support/kernel_run.ts'
+import { conv2dOf, conv2dRun } from './conv2d.ts'
+import { type Conv2dCase, cases } from './shared/conv2d_cases.ts'
 
 const FAR = '1×1, 3 → 21 channels, batch 3'
 const subset = [
@@ -79,13 +80,13 @@ function verifyAll(variant: Variant): void {
 /** Merged, they are those of the output as it is stored; `shift` is added to the input, and then no bias rounds what is stored. */
 async function verifyStatistics(variant: Variant, test: Conv2dCase, shift = 0): Promise<void> {
   const gpu = await testGpu()
-  const run = await conv2dRun(test, gpu, {
+  const run = conv2dRun(test, {
     variant: options => leavingStatistics(variant(options, gpu.subgroupSize!))!,
   })
   const input = (run.data.input as Float32Array).map(value => value + shift)
   const bias = (run.data.bias as Float32Array).map(value => (shift === 0 ? value : 0))
   const outputs = await runKernel(gpu, run.kernel, { ...run.data, input, bias })
-  if (shift === 0) run.check(outputs)
+  if (shift === 0) checkOutputs(run, outputs)
 
   const shape = conv2dShape(conv2dOf(test))
   const [n, h, w, channels] = shape

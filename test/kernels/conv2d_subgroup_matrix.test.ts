@@ -5,32 +5,18 @@ import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
-import { type Conv2dCase, cases } from '../cases/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
-import { conv2dRun } from './conv2d.ts'
+import { suite } from './conv2d_subgroup_matrix.ts'
+import { type Conv2dCase, cases } from './shared/conv2d_cases.ts'
 
 type Adapter = { subgroupSize: number; subgroupMatrix: SubgroupMatrix }
 
 async function verifyOn(adapter: Adapter, test: Conv2dCase): Promise<void> {
-  const gpu = await testGpu()
-  const variant = (options: Conv2dOptions) => conv2dSubgroupMatrix({ ...options, ...adapter })
-  await verify(gpu, await conv2dRun(test, gpu, { variant, asFloat16: true }))
+  await verify(await testGpu(), suite.run(test, adapter))
 }
 
 describe('kernel conv2d_subgroup_matrix', () => {
-  describe('by the adapter’s matrices', () => {
-    let adapter: Adapter
-
-    before(async function () {
-      const { subgroupSize, subgroupMatrix } = await testGpu()
-      if (!subgroupSize || !subgroupMatrix) this.skip()
-      adapter = { subgroupSize, subgroupMatrix }
-    })
-
-    for (const test of cases) it(test.name, () => verifyOn(adapter, test))
-  })
-
   describe('by loops that stand for matrices', () => {
     const texts = shaders as Record<ShaderName, string>
     const text = shaders.conv2d_subgroup_matrix

@@ -1,21 +1,40 @@
 import { resizeBackward } from '../../src/kernels/resize_backward.ts'
-import type { ResizeCase } from '../cases/resize.ts'
-import { resizeBackwardOf } from '../cases/resize_backward.ts'
-import { expectClose, tolerance } from '../reference/compare.ts'
+import { randomArray4 } from '../reference/array4.ts'
+import { tolerance } from '../reference/compare.ts'
 import { resizeBackward as reference } from '../reference/resize_backward.ts'
-import { fromGpu, toGpu } from '../support/activations.ts'
-import type { KernelRun } from '../support/kernel_run.ts'
+import { toGpu } from '../support/activations.ts'
+import { activations } from '../support/expected.ts'
+import type { KernelSuite } from '../support/kernel_suite.ts'
+import { cases as forward, type ResizeCase } from './resize.ts'
 
-export function resizeBackwardRun(test: ResizeCase): KernelRun {
-  const operands = resizeBackwardOf(test)
-  const { name: label, input: shape, height, width, alignCorners } = test
-  return {
-    kernel: resizeBackward({ label, input: shape, height, width, alignCorners }),
-    data: { output_gradient: toGpu(operands.outputGradient) },
-    check: ({ input_gradient }) =>
-      expectClose(fromGpu(input_gradient, shape), reference(operands).data, {
-        shape,
-        rtol: tolerance(height * width),
-      }),
-  }
+const cases: ResizeCase[] = [
+  // The cases of resize: `input` is the shape of the gradient to find.
+  ...forward.filter(({ plant }) => !plant),
+  {
+    name: 'so many pixels that each has one lane, corners aligned',
+    input: [1, 32, 32, 1],
+    height: 3,
+    width: 5,
+    alignCorners: true,
+    seed: 1,
+    answer: true,
+  },
+]
+
+export const suite: KernelSuite<ResizeCase> = {
+  shader: 'resize_backward',
+  cases,
+  run({ name: label, input: shape, height, width, alignCorners, seed }) {
+    const [n, h, w, channels] = shape
+    const outputGradient = randomArray4([n, height, width, channels], seed)
+    return {
+      kernel: resizeBackward({ label, input: shape, height, width, alignCorners }),
+      data: { output_gradient: toGpu(outputGradient) },
+      expected: {
+        input_gradient: activations(() => reference({ outputGradient, height: h, width: w, alignCorners }), {
+          rtol: tolerance(height * width),
+        }),
+      },
+    }
+  },
 }

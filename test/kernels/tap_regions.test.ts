@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { symmetric, type Window } from '../../src/kernels/geometry.ts'
 import { type Axis, type Stretch, stretches, tapsInside, windowAxes } from '../../src/kernels/tap_regions.ts'
-import { cases, conv2dOf } from '../cases/conv2d.ts'
+import { conv2dOf } from './conv2d.ts'
+import { cases } from './shared/conv2d_cases.ts'
 
 interface Visit {
   output: number

@@ -1,5 +1,5 @@
-// What PyTorch saves, this package reads: torchvision's two networks in both of PyTorch's formats, through the loader to
-// the logits. PyTorch makes the files here (they are too large to commit); where there is none, this is skipped.
+// This package reads checkpoints that PyTorch saved: torchvision's two networks in both of PyTorch's formats, from the reader to
+// the logits. PyTorch makes the files here, since they are too large to commit. Without PyTorch the tests are skipped.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -22,7 +22,7 @@ describe('deepLabConfig', () => {
     })
   })
 
-  it('completes a partial ASPP, ignores undefined and shares nothing between configs', () => {
+  it('completes a partial ASPP, ignores undefined and shares no objects between configs', () => {
     const config = deepLabConfig({ backbone: 'resnet50', classes: undefined, aspp: { imagePooling: false } })
     expect(config).to.deep.include({ classes: 21, aspp: { rates: [6, 12, 18], imagePooling: false } })
     const [a, b] = [deepLabConfig({ backbone: 'resnet50' }), deepLabConfig({ backbone: 'resnet50' })]
@@ -95,13 +95,13 @@ describe('deepLab', () => {
 })
 
 describe('presets', () => {
-  it('have one name each, and reach their output strides', () => {
+  it('have unique names, and reach their output strides', () => {
     expect(new Set(presets.map(({ name }) => name)).size).to.equal(presets.length)
     for (const { name, config, inference } of presets)
       expect(outputStrides(config), name).to.include(inference.outputStride)
   })
 
-  it("agree where two of the paper's tables report the same network", () => {
+  it("agree if two of the paper's tables report the same network", () => {
     const meanIoU = (name: string) => preset(name).paperMeanIoU
     expect(meanIoU('table1.os16')).to.equal(meanIoU('table2.resnet50.block7.os16'))
     expect(meanIoU('table3.mg111.block5.os16')).to.equal(meanIoU('table2.resnet101.block5.os16'))
@@ -109,7 +109,7 @@ describe('presets', () => {
     expect(meanIoU('table6.os16')).to.equal(meanIoU('table5.mg124.aspp6-12-18.pool.os16'))
   })
 
-  it('name their relatives where there is none of a name', () => {
+  it('suggest similar names for an unknown name', () => {
     expect(() => preset('table1.os4')).to.throw(
       UserError,
       'no preset is named table1.os4; there are table1.os8, ',
@@ -131,7 +131,7 @@ describe("Hugging Face's config.json", () => {
     depthMultiplier: 0.35,
   }) as MobileNetV2Config
 
-  it('comes back as it was written', () => {
+  it('is read as it was written', () => {
     expect(fromHuggingFace(write(config, names))).to.deep.equal({ config, classNames: names })
   })
 

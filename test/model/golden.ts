@@ -1,4 +1,4 @@
-// What make_golden.py wrote: logits of whole networks on seeded weights and images.
+// Reads the files of make_golden.py: logits of whole networks on seeded weights and images.
 
 import { readFileSync } from 'node:fs'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
@@ -21,7 +21,7 @@ export interface GoldenCase {
   outputStride: number
   height: number
   width: number
-  /** Of the logits. */
+  /** The shape of the logits. */
   shape: number[]
 }
 

@@ -1,5 +1,5 @@
-"""Random torchvision state dicts in both .pth formats, to check the loader against PyTorch: 160 to 240 MB each, so not committed.
-usage: python3 test/model/make_checkpoints.py FOLDER -> FOLDER/deeplabv3_{resnet50,resnet101}.{zip,legacy}.pth, of the values of seeded.py"""
+"""Makes random torchvision state dicts in both .pth formats, to check the reader against PyTorch. They have 160 to 240 MB, so they are not committed.
+usage: python3 test/model/make_checkpoints.py FOLDER -> FOLDER/deeplabv3_{resnet50,resnet101}.{zip,legacy}.pth, with the values of seeded.py"""
 import pathlib
 import sys
 

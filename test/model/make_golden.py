@@ -1,9 +1,9 @@
-"""Golden logits of whole networks from PyTorch in float64, on the weights and images of seeded.py.
+"""Makes golden logits of whole networks with PyTorch in float64, on the weights and images of seeded.py.
 usage: python3 test/model/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/logits.bin, golden/index.json
 then npm run format, for index.json
 
-logits.bin holds little-endian float32 NHWC, one case after another; index.json says of each case how src/model builds it, the image's size
-and the logits' shape. It also holds checksums of the seeded values and the parameters of torchvision's networks."""
+logits.bin holds little-endian float32 NHWC, one case after another. index.json holds for each case the options of src/model, the image's
+size and the logits' shape. It also holds checksums of the seeded values and the parameters of torchvision's networks."""
 import json
 import pathlib
 
@@ -25,7 +25,7 @@ def cases():
     for backbone in ('resnet50', 'resnet101'):
         yield f'deeplabv3_{backbone}', {'backbone': backbone, **TORCHVISION}, networks.torchvision_network, (8, 16), both
     yield 'mobilenet_v2', MOBILE, networks.mobilenet_v2, (8, 16, 32), both
-    # Maps of even size, where SAME padding is asymmetric and strides drop the last pixel.
+    # Maps of even size, for which SAME padding is asymmetric and strides drop the last pixel.
     yield 'mobilenet_v2', MOBILE, networks.mobilenet_v2, (16,), [(96, 130)]
     yield 'mobilenet_v2 symmetric', {**MOBILE, 'tfPadding': False, 'firstLayerIsExpansion': False}, networks.mobilenet_v2, (16,), [(96, 130)]
     yield 'multi-grid 1 2 4, ASPP', THIN, networks.paper_network, (8, 16), [(97, 129), (96, 130)]
@@ -41,7 +41,7 @@ def torchvision_parameters(backbone):
 
 
 def checksum(values):
-    """The float32 values' bits, summed modulo 2^32."""
+    """The sum of the float32 values' bits modulo 2^32."""
     return int(values.view(np.uint32).sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 

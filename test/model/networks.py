@@ -1,5 +1,5 @@
 """The networks in PyTorch, written from the papers and from torchvision, independently of src/model. Each function takes the options of
-src/model/config.ts as a dict, an output stride, a function (name, shape) -> tensor that gives the parameters, and an NCHW image."""
+src/model/config.ts as a dict, an output stride, a function (name, shape) -> tensor for the parameters, and an NCHW image."""
 import torch
 import torch.nn.functional as F
 from torchvision.models import resnet
@@ -27,7 +27,7 @@ def torchvision_network(options, output_stride, parameter, x):
 
 
 def conv_bn(parameter, x, names, channels, kernel, stride=1, rate=1, groups=1, eps=1e-5, same=False):
-    """Convolution, PyTorch's symmetric or TensorFlow's SAME padding, then batch norm. names: (convolution, batch norm)."""
+    """Convolution with PyTorch's symmetric or TensorFlow's SAME padding, then batch norm. names: (convolution, batch norm)."""
     conv, norm = names
     pads = []
     for size in (x.shape[3], x.shape[2]):
@@ -82,7 +82,7 @@ def paper_aspp(aspp, output_stride, parameter, x, filters):
 
 
 def mobilenet_v2(options, output_stride, parameter, x):
-    """Hugging Face's MobileNetV2ForSemanticSegmentation, which multiplies the rate after the layer whose stride it takes."""
+    """Hugging Face's MobileNetV2ForSemanticSegmentation, which multiplies the rate after a layer that loses its stride."""
     def scaled(channels):
         value = round(channels * options['depthMultiplier'])
         nearest = max(8, (value + 4) // 8 * 8)

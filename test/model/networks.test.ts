@@ -45,7 +45,7 @@ describe('networks', () => {
     })
 
   for (const golden of goldenCases())
-    it(`has PyTorch's logits' shape: ${golden.name}, output stride ${golden.outputStride}, ${golden.height}×${golden.width}`, () => {
+    it(`has the shape of PyTorch's logits: ${golden.name}, output stride ${golden.outputStride}, ${golden.height}×${golden.width}`, () => {
       expect(goldenGraph(golden).outputs[0].shape).to.deep.equal(golden.shape)
     })
 
@@ -71,7 +71,7 @@ describe('atrous rates and strides', () => {
     expect([1, 2, 3, 4, 5, 6, 7].map(block => rates(graph, block)[0])).to.deep.equal([1, 1, 2, 4, 8, 16, 32])
   })
 
-  it('are all 1 at output stride 256, where every block but the first has its stride', () => {
+  it('are all 1 at output stride 256, where every block except the first has its stride', () => {
     const graph = cascade(256)
     const sizes = [1, 2, 3, 4, 5, 6, 7].map(
       block => convolution(graph, `backbone.layer${block}.0.conv2`).output.shape[1],
@@ -90,7 +90,7 @@ describe('atrous rates and strides', () => {
     expect(rates(build(config, 8), 4)).to.deep.equal([4, 8, 16])
   })
 
-  it("leave a block's first unit at the previous block's rate in torchvision's convention", () => {
+  it("keep the previous block's rate in a block's first unit, in torchvision's convention", () => {
     const { config } = preset('deeplabv3_resnet50')
     const at8 = build(config, 8)
     expect(rates(at8, 3)).to.deep.equal([1, 2, 2, 2, 2, 2])
@@ -106,7 +106,7 @@ describe('atrous rates and strides', () => {
     expect(asppRates(build(config, 8))).to.deep.equal([12, 24, 36, 48])
   })
 
-  it('of MobileNetV2 count from the unit after the one that loses its stride', () => {
+  it('of MobileNetV2 start at the unit after the one that loses its stride', () => {
     const config = deepLabConfig({ backbone: 'mobilenet_v2' })
     const dilations = (outputStride: number) => {
       const graph = build(config, outputStride)
@@ -139,14 +139,14 @@ describe('parameters', () => {
     expect(ours).to.deep.equal(floatShapes(readFileSync(file)))
   })
 
-  it('stay multiples of four at a fraction of the width', () => {
+  it('have channels in multiples of four at a fraction of the width', () => {
     const config = deepLabConfig({ backbone: 'resnet50', width: 0.1 })
     for (const { name, shape } of graphParameters(build(config, 16)))
       if (!name.startsWith('classifier.4')) expect(shape[0] % 4, name).to.equal(0)
   })
 })
 
-/** Names and shapes in the header of a safetensors file, less the counters that PyTorch keeps beside batch norms. */
+/** Names and shapes in the header of a safetensors file, without the counters of PyTorch's batch norms. */
 function floatShapes(file: Buffer): Record<string, number[]> {
   const header: Record<string, { dtype: string; shape: number[] }> = JSON.parse(
     file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE(0))),

@@ -1,4 +1,4 @@
-// Every row of the paper's tables runs, at a sixteenth of its width: the passes must not change what it computes.
+// Runs every row of the paper's tables at a sixteenth of its width. The passes must not change the results.
 
 import { expect } from 'chai'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
@@ -13,20 +13,19 @@ import { seededImage } from './seeded_weights.ts'
 const SIZE = 33
 
 function shrunkGraph({ config, inference }: Preset): ModelGraph {
-  const narrow =
-    config.backbone === 'mobilenet_v2' ? { ...config, depthMultiplier: 0.1 } : { ...config, width: 1 / 16 }
+  const narrow = 'width' in config ? { ...config, width: 1 / 16 } : { ...config, depthMultiplier: 0.1 }
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, SIZE, SIZE, 3])
   return builder.build([deepLab(builder, image, deepLabConfig(narrow), inference.outputStride)])
 }
 
 describe('presets, shrunk', () => {
-  // Rows that differ only in how inference averages views have one network.
+  // Rows that differ only in the averaging of views have the same network.
   const networks = new Map(
     presets.map(preset => [JSON.stringify([preset.config, preset.inference.outputStride]), preset]),
   )
   for (const preset of networks.values()) {
-    it(`${preset.name}: optimised as unoptimised`, async () => {
+    it(`${preset.name}: the same with and without passes`, async () => {
       const gpu = await testGpu()
       const graph = shrunkGraph(preset)
       const inputs = { image: seededImage(SIZE, SIZE) }

@@ -15,7 +15,7 @@ function stateDict(shapes: Record<string, number[]>): StateDict {
   )
 }
 
-/** What recognition looks at in torchvision's networks. */
+/** The tensors by which torchvision's networks are recognised. */
 function resnet(units: number[], more: Record<string, number[]> = {}): StateDict {
   const blocks = units.flatMap((count, block) =>
     Array.from({ length: count }, (_, unit) => `backbone.layer${block + 1}.${unit}`),
@@ -37,7 +37,7 @@ const aspp = (branches: number) =>
 const architectureOf = (tensors: StateDict) => recogniseNetwork(tensors)?.architecture
 
 describe('recogniseNetwork', () => {
-  it("sees torchvision's deeplabv3_resnet50", () => {
+  it("recognises torchvision's deeplabv3_resnet50", () => {
     const head = {
       ...aspp(4),
       'classifier.0.convs.4.1.weight': [256, 2048, 1, 1],
@@ -59,7 +59,7 @@ describe('recogniseNetwork', () => {
     })
   })
 
-  it("sees the paper's variants: cascaded blocks, no ASPP, no image pooling, no head convolution", () => {
+  it("recognises the paper's variants: cascaded blocks, no ASPP, no image pooling, no head convolution", () => {
     expect(architectureOf(resnet([3, 4, 23, 3, 3, 3]))).to.deep.include({
       units: [3, 4, 23, 3, 3, 3],
       aspp: null,
@@ -70,7 +70,7 @@ describe('recogniseNetwork', () => {
     })
   })
 
-  it("sees Hugging Face's MobileNetV2 at every width", () => {
+  it("recognises Hugging Face's MobileNetV2 at every width", () => {
     for (const [width, depthMultiplier] of [
       [448, 1.4],
       [320, 1],
@@ -89,14 +89,14 @@ describe('recogniseNetwork', () => {
     }
   })
 
-  it('sees nothing in other networks', () => {
+  it('does not recognise other networks', () => {
     expect(architectureOf(new Map())).to.equal(undefined)
     expect(architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }))).to.equal(
       undefined,
     )
   })
 
-  it('sees what the public MobileNetV2 checkpoint is', function () {
+  it('recognises the public MobileNetV2 checkpoint', function () {
     if (!existsSync(PUBLIC)) {
       console.log('      skipped: ../shared/data/checkpoints is absent')
       this.skip()

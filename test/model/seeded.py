@@ -1,4 +1,4 @@
-"""Weights and images from a hash of (name, element index): seeded_weights.ts makes the same, bit for bit."""
+"""Weights and images from a hash of (name, element index). seeded_weights.ts makes the same values, bit for bit."""
 import numpy as np
 
 
@@ -17,9 +17,9 @@ def uniform(name, shape, low, high):
 
 
 def parameter(name, shape):
-    """A parameter in PyTorch's layout, its range by what its name and its rank say it is."""
+    """A parameter in PyTorch's layout. Its name and rank determine its range."""
     if len(shape) == 4:
-        # Half the energy of He's rule, or 33 residual units would pile up; twice it for depthwise, so that ReLU6 clips at both ends.
+        # Half the variance of He's rule, so that 33 residual units do not overflow; twice it for depthwise, so that ReLU6 clips at both ends.
         bound = np.sqrt((12 if shape[1] == 1 else 3) / np.prod(shape[1:]))
         return uniform(name, shape, -bound, bound)
     if name.endswith(('.bias', '.running_mean')):

@@ -7,11 +7,11 @@ const bitSum = (values: Float32Array): number =>
 
 describe('seeded weights', () => {
   for (const { name, shape, sum } of goldenIndex.checksums)
-    it(`are Python's, bit for bit: ${name}`, () => {
+    it(`equal Python's, bit for bit: ${name}`, () => {
       expect(bitSum(seededParameter({ name, shape }))).to.equal(sum)
     })
 
-  it("and so is the image's", () => {
+  it("of the image equal Python's, too", () => {
     const { height, width, sum } = goldenIndex.imageChecksum
     expect(bitSum(seededImage(height, width))).to.equal(sum)
   })

@@ -1,12 +1,14 @@
-// Weights and images from a hash of (name, element index): seeded.py makes the same, bit for bit, so that goldens need no weight files.
+// Weights and images from a hash of (name, element index), so that golden files need no weights. seeded.py makes the same values,
+// bit for bit.
 
 import type { Parameter } from '../../src/graph/ir/tensor.ts'
 
-/** A parameter in PyTorch's layout, its range by what its name and its rank say it is. */
+/** A parameter in PyTorch's layout. Its name and rank determine its range. */
 export function seededParameter({ name, shape }: Parameter): Float32Array {
   const count = product(shape)
   if (shape.length === 4) {
-    // Half the energy of He's rule, or 33 residual units would pile up; twice it for depthwise, so that ReLU6 clips at both ends.
+    // Half the variance of He's rule, so that 33 residual units do not overflow; twice it for depthwise, so that ReLU6 clips at
+    // both ends.
     const bound = Math.sqrt((shape[1] === 1 ? 12 : 3) / product(shape.slice(1)))
     return uniform(name, count, [-bound, bound])
   }

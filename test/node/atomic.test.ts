@@ -8,7 +8,7 @@ import { rejection, useTemporaryFolder } from './support.ts'
 describe('writeFileAtomic', () => {
   const path = useTemporaryFolder()
 
-  it('writes text, bytes and chunks, over what was there, and leaves nothing beside', async () => {
+  it('writes text, bytes and chunks, replaces an old file, and leaves no other files', async () => {
     const file = path('result')
     async function* chunks() {
       yield Buffer.from('ch')
@@ -19,12 +19,12 @@ describe('writeFileAtomic', () => {
     expect(await readdir(dirname(file))).to.deep.equal(['result'])
   })
 
-  it('makes the folders on the way', async () => {
+  it('creates missing folders', async () => {
     await writeFileAtomic(path('a/b/result'), 'text')
     expect(await readFile(path('a/b/result'), 'utf8')).to.equal('text')
   })
 
-  it('keeps the old file and nothing else where the source of chunks breaks off', async () => {
+  it('keeps only the old file if the source of chunks fails', async () => {
     async function* brokenDownload() {
       yield Buffer.from('half')
       throw new TypeError('terminated')
@@ -36,7 +36,7 @@ describe('writeFileAtomic', () => {
     expect(await readdir(path('.'))).to.deep.equal(['result'])
   })
 
-  it('tells in one line what stands in the way, and leaves nothing behind', async () => {
+  it('reports the obstacle in one line, and leaves no files', async () => {
     await mkdir(path('folder'))
     await writeFile(path('file'), '')
 
@@ -49,7 +49,7 @@ describe('writeFileAtomic', () => {
     expect(await readdir(path('.'))).to.have.members(['folder', 'file'])
   })
 
-  it('refuses a folder that may not be written (Linux only)', async function () {
+  it('refuses a folder that is not writable (Linux only)', async function () {
     if (process.platform !== 'linux') this.skip()
     const error = await rejection(writeFileAtomic('/proc/result', 'text')) // not even root may write there
     expect(error).to.be.instanceOf(UserError)

@@ -20,7 +20,7 @@ import { rejects } from '../support/rejects.ts'
 import { useEmptyCache, useTemporaryFolder } from './support.ts'
 import { writeBinary, writeLabels, writePhoto, writeText } from './tiny_dataset.ts'
 
-describe('checkDataset, of files,', () => {
+describe('checkDataset of files', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
 
@@ -36,7 +36,7 @@ describe('checkDataset, of files,', () => {
   const check = async (split = 'all') => checkDataset(await openDataset(`folder:${path('own')}`, { split }))
   const messages = async () => (await check()).problems.map(({ message }) => message)
 
-  /** Changes a file's bytes, but neither its size nor its time. */
+  /** Changes a file's bytes, but not its size or time. */
   async function damageUnseen(file: string): Promise<void> {
     const { atime, mtime } = await stat(file)
     const bytes = await readFile(file)
@@ -44,7 +44,7 @@ describe('checkDataset, of files,', () => {
     await utimes(file, atime, mtime)
   }
 
-  it('finds the photos that do not decode, though their headers are whole', async () => {
+  it('finds photos that do not decode although their headers are intact', async () => {
     await write(3)
     await truncate(photo(1), 300)
     const found = await messages()
@@ -54,7 +54,7 @@ describe('checkDataset, of files,', () => {
 
   it('decodes a photo once, until its size or time changes', async () => {
     await write(3)
-    // Whole milliseconds, or `utimes` could not set the time back exactly.
+    // Whole milliseconds: otherwise `utimes` cannot restore the time exactly.
     for (const i of [0, 1, 2]) await utimes(photo(i), 1000 + i, 1000 + i)
     const first = await check()
     expect(first.problems).to.deep.equal([])
@@ -63,13 +63,13 @@ describe('checkDataset, of files,', () => {
     expect(await check(), 'kept').to.deep.equal(first)
     await utimes(photo(2), 2000, 2000)
     expect(await messages()).to.have.length(1)
-    expect(await messages(), 'what is wrong is not kept').to.have.length(1)
+    expect(await messages(), 'problems are not cached').to.have.length(1)
     await writePhoto(photo(2), 12, 10)
     await writeLabels(path('own/masks/2.png'), 12, 10, [1, 1, 1])
     expect((await check()).pixels[2]).to.deep.equal([117, 3])
   })
 
-  it('checks again where what was kept is damaged, and without a cache that can be written', async () => {
+  it('checks again if the cache is damaged or not writable', async () => {
     await write(2)
     const first = await check()
     const [name] = await readdir(path('cache/checked'))
@@ -94,7 +94,7 @@ describe('checkDataset, of files,', () => {
     expect(warnings.join('\n')).to.match(/^warning: the next check will decode all images again: \S.*$/)
   })
 
-  it('keeps the datasets that were checked last', async () => {
+  it('keeps the datasets checked last', async () => {
     await write(1)
     await mkdir(path('cache/checked'), { recursive: true })
     for (let i = 0; i < 20; i++) {
@@ -107,7 +107,7 @@ describe('checkDataset, of files,', () => {
     expect(names).to.include('19.json').and.not.include('4.json')
   })
 
-  it('has threads decode large sets, with the same report', async () => {
+  it('decodes large sets in threads, with the same report', async () => {
     await write(100)
     await truncate(photo(37), 300)
     const progress: number[] = []
@@ -119,7 +119,7 @@ describe('checkDataset, of files,', () => {
     expect((await checkDataset(dataset)).pixels).to.deep.equal(found.pixels)
   })
 
-  it('refuses options that it does not know', async () => {
+  it('refuses unknown options', async () => {
     await write(1)
     const dataset = await openDataset(`folder:${path('own')}`, { split: 'all' })
     const wrong = { onProgess() {} } as object
@@ -128,7 +128,7 @@ describe('checkDataset, of files,', () => {
     )
   })
 
-  it('ends with the signal’s reason, and keeps what it found', async () => {
+  it('ends with the signal’s reason, and keeps its results', async () => {
     await write(9)
     const controller = new AbortController()
     const dataset = await openDataset(`folder:${path('own')}`, { split: 'all' })
@@ -138,7 +138,7 @@ describe('checkDataset, of files,', () => {
     expect(await readdir(path('cache/checked'))).to.have.length(1)
   })
 
-  it('passes masks of 0 and 255 once the script in docs/fine-tuning.md has changed them', async () => {
+  it('accepts masks of 0 and 255 after the script in docs/fine-tuning.md has converted them', async () => {
     await writeBinary(path('mine'))
     const open = () => openDataset(`folder:${path('mine')}`, { split: 'all' })
     expect((await checkDataset(await open())).problems.map(({ kind }) => kind)).to.deep.equal([
@@ -156,7 +156,7 @@ describe('checkDataset, of files,', () => {
     expect({ problems, shares }).to.deep.equal({ problems: [], shares: [0.5, 0.5] })
   })
 
-  it('does not take one of two photos or masks of one name', async () => {
+  it('refuses two photos or two masks with the same name', async () => {
     await write(2)
     await writeText(path('own/images/0.json'), '{}') // a note, not a photo
     expect(await messages()).to.deep.equal([])

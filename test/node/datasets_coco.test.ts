@@ -66,12 +66,12 @@ describe('datasets', () => {
       })
     })
 
-    it('has an image without annotations, all background', async () => {
+    it('reads an image without annotations as background', async () => {
       await writeCoco([])
       expect((await (await open()).read(0)).mask).to.deep.equal(new Uint8Array(48))
     })
 
-    it('coco-voc: takes VOC’s classes, and images with over 1000 pixels of them', async () => {
+    it('coco-voc: has VOC’s classes, and the images with over 1000 pixels of them', async () => {
       await writeCoco(
         [
           annotation(1, 63, [square(0, 0, 2)], 600),
@@ -89,7 +89,7 @@ describe('datasets', () => {
       expect(new Set(mask)).to.deep.equal(new Set([18, 0, 8]))
     })
 
-    it('says what makes no sense', async () => {
+    it('reports invalid annotations', async () => {
       await writeCoco([annotation(1, 17, [[1, 2, 3]])])
       expect(await problemsOf(await open())).to.deep.equal({
         kinds: ['unreadable'],
@@ -110,7 +110,7 @@ describe('datasets', () => {
       expect(await refusal(() => open())).to.match(/instances_val2017\.json: annotations: /)
     })
 
-    it('refuses records that are none, and what contradicts itself', async () => {
+    it('refuses invalid and contradictory records', async () => {
       const file = path('coco/annotations/instances_val2017.json')
       await writeCoco([annotation(1, 17, [square(0, 0, 2)])])
       const whole = JSON.parse(await readFile(file, 'utf8'))
@@ -137,8 +137,11 @@ describe('datasets', () => {
         [twice('images'), 'two images have the id 1'],
         [twice('categories'), 'two categories have the id 63'],
         [{ ...whole, images: [image, { ...image, id: 2 }] }, 'the image 1.jpg is listed twice'],
-        [withImage({ file_name: '../../secret.jpg' }), "../../secret.jpg leads out of the dataset's folder"],
-        [withImage({ file_name: '..\\secret.jpg' }), "..\\secret.jpg leads out of the dataset's folder"],
+        [
+          withImage({ file_name: '../../secret.jpg' }),
+          "../../secret.jpg points outside the dataset's folder",
+        ],
+        [withImage({ file_name: '..\\secret.jpg' }), "..\\secret.jpg points outside the dataset's folder"],
         [withImage({ file_name: 'a\0b.jpg' }), /control characters: a\?b\.jpg$/],
         [
           { ...whole, categories: [{ id: 17, name: 'red\u001b[31m' }] },
@@ -153,7 +156,7 @@ describe('datasets', () => {
       }
     })
 
-    it('refuses outlines and runs that are none when they are drawn', async () => {
+    it('refuses invalid outlines and runs when they are drawn', async () => {
       const complaints: [unknown, string][] = [
         [[['"/><script>', 1, 2, 3, 4, 5]], 'an outline of 6 coordinates: expected at least 6 numbers'],
         [[1, 2, 3, 4, 5, 6], 'an outline of 0 coordinates: expected at least 6 numbers'],
@@ -162,7 +165,7 @@ describe('datasets', () => {
         [[[1, 2, 3, 4, 5, 1e300]], 'an outline with the coordinate 1e+300: it is far outside of the image'],
         [
           { size: [6, 8], counts: ['48'] },
-          'a run-length mask of 48 pixels has runs that are no whole numbers',
+          'a run-length mask of 48 pixels has runs that are not whole numbers',
         ],
       ]
       for (const [segmentation, complaint] of complaints) {
@@ -171,7 +174,7 @@ describe('datasets', () => {
       }
     })
 
-    it('allocates nothing for a size that the photo does not have', async () => {
+    it('allocates nothing for a size that differs from the photo’s', async () => {
       await writeCoco([annotation(1, 17, { size: [1e6, 1e6], counts: [1e12] })])
       const file = path('coco/annotations/instances_val2017.json')
       await writeText(

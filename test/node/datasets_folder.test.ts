@@ -20,24 +20,24 @@ describe('datasets', () => {
       await writeText(path('own/classes.txt'), 'background', 'mug')
     }
 
-    it('holds back a fifth of the images, always the same', async () => {
+    it('holds back a fifth of the images, always the same ones', async () => {
       await writeOwn(Array.from({ length: 10 }, (_, i) => `IMG_${i}`))
       const [train, val, all] = await Promise.all(['train', 'val', 'all'].map(open))
       expect([train.size, val.size, all.size]).to.deep.equal([8, 2, 10])
       expect([...train.ids, ...val.ids].sort()).to.deep.equal(all.ids)
-      expect(val.ids, 'the choice is part of what users rely on').to.deep.equal(['IMG_0', 'IMG_4'])
+      expect(val.ids, 'users rely on this choice').to.deep.equal(['IMG_0', 'IMG_4'])
       expect(await train.read(3)).to.deep.include({ width: 4, height: 3, mask: new Uint8Array(12).fill(1) })
       expect(train.classNames).to.deep.equal(['background', 'mug'])
     })
 
-    it('keeps to the lists of a folder splits', async () => {
+    it('uses the lists in the folder splits', async () => {
       await writeOwn(['a', 'b', 'c'])
       await writeText(path('own/splits/val.txt'), 'c', 'a')
       expect((await open('val')).ids).to.deep.equal(['c', 'a'])
       expect(await refusal(() => open('train'))).to.match(/splits: no split "train"; there is val$/)
     })
 
-    it('misses no image without a mask, and no mask without an image', async () => {
+    it('reports images without masks and masks without images', async () => {
       await writeOwn(['a', 'b', 'c'])
       await rm(path('own/images/a.jpg'))
       await rm(path('own/masks/c.png'))
@@ -49,16 +49,18 @@ describe('datasets', () => {
       })
     })
 
-    it('says what is missing', async () => {
+    it('reports missing files and splits', async () => {
       await writeOwn(['a'])
-      expect(await refusal(() => open('test'))).to.match(/no split "test"; .* there is train, val and all$/)
+      expect(await refusal(() => open('test'))).to.match(
+        /no split "test"; .* the splits are train, val and all$/,
+      )
       expect(await refusal(() => open('train'))).to.match(/split train: there are no images$/)
       await rm(path('own/classes.txt'))
       expect(await refusal(() => open('all'))).to.equal(`${path('own/classes.txt')}: no such file or folder`)
     })
   })
 
-  it('of no known kind are refused', async () => {
+  it('of unknown kinds are refused', async () => {
     for (const text of ['voc', 'voc:', 'ade20k:here', 'constructor:here'])
       expect(await refusal(() => openDataset(text, { split: 'val' }))).to.equal(
         `dataset "${text}": expected voc:, folder:, coco:, coco-voc: and a folder, such as voc:data/VOC2012`,

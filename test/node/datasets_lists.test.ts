@@ -14,7 +14,7 @@ describe('datasets', () => {
     const list = () => path('voc/ImageSets/Segmentation/val.txt')
     beforeEach(() => writeVoc(path('voc'), ['a'], ['sky', 'road']))
 
-    it('are UTF-8 without control characters, of lines of bounded length', async () => {
+    it('must be UTF-8 without control characters, with lines of limited length', async () => {
       const odd = 'line 2 is longer than 1000 characters, or holds control characters'
       const complaints: [string | Uint8Array, string][] = [
         ['a\nb\u001b[31m\n', odd],
@@ -24,8 +24,8 @@ describe('datasets', () => {
           Buffer.from('a\nb\n', 'utf16le'),
           'line 1 is longer than 1000 characters, or holds control characters',
         ],
-        [Uint8Array.of(0xff, 0xfe, 97, 0), 'is no text in UTF-8'],
-        [new Uint8Array(50).fill(0xc3), 'is no text in UTF-8'],
+        [Uint8Array.of(0xff, 0xfe, 97, 0), 'is not UTF-8 text'],
+        [new Uint8Array(50).fill(0xc3), 'is not UTF-8 text'],
       ]
       for (const file of [list(), path('voc/classes.txt')])
         for (const [content, complaint] of complaints) {
@@ -36,16 +36,16 @@ describe('datasets', () => {
         }
     })
 
-    it('hold names within the folder, none of them twice', async () => {
+    it('must name files within the folder, none of them twice', async () => {
       for (const line of ['../../a', '..', 'a/../../b', '/JPEGImages/a.jpg /../b.png', '..\\a']) {
         await writeText(list(), line)
-        expect(await refusal(() => open())).to.equal(`${list()}: ${line} leads out of the dataset's folder`)
+        expect(await refusal(() => open())).to.equal(`${list()}: ${line} points outside the dataset's folder`)
       }
       await writeText(list(), 'a', 'b', 'a')
       expect(await refusal(() => open())).to.match(/split val: the image a is listed twice$/)
     })
 
-    it('are files, and are those of the folder', async () => {
+    it('must be files in the folder', async () => {
       await writeText(path('voc/secret.txt'), 'a')
       expect(await refusal(() => open('../../secret'))).to.match(
         /no split "\.\.\/\.\.\/secret"; there is val$/,
@@ -55,12 +55,12 @@ describe('datasets', () => {
       expect(await refusal(() => open())).to.equal(`${list()}: is a folder, not a file`)
     })
 
-    it('of ten thousand classes are refused', async () => {
+    it('with ten thousand classes are refused', async () => {
       await writeText(path('voc/classes.txt'), ...Array.from({ length: 10_000 }, (_, i) => `class ${i}`))
       expect(await refusal(() => open())).to.match(/split val: expected 2 to 255 classes, got 10000$/)
     })
 
-    it('of splits are cut short in messages', async () => {
+    it('of splits are shortened in messages', async () => {
       for (let i = 0; i < 30; i++) await writeText(path(`voc/ImageSets/Segmentation/s${i}\u0007.txt`), 'a')
       const message = await refusal(() => open('test'))
       expect(message)

@@ -60,7 +60,7 @@ describe('datasets', () => {
       expect((await (await open('paths')).read(0)).mask[0]).to.equal(1)
     })
 
-    it('says what is missing', async () => {
+    it('reports missing files and splits', async () => {
       await writeVoc(path('voc'), ['a'], ['sky', 'road'])
       expect(await refusal(() => open('test'))).to.match(/Segmentation: no split "test"; there is val$/)
       await writeText(path('voc/ImageSets/Segmentation/none.txt'), '', ' ')
@@ -71,7 +71,7 @@ describe('datasets', () => {
       expect(await refusal(() => open())).to.equal(`${path('voc/JPEGImages')}: no such file or folder`)
     })
 
-    it('whose files do not fit has a line for each', async () => {
+    it('has a message for each file that does not fit', async () => {
       const ids = ['fine', 'no_photo', 'no_mask', 'wider', 'higher', 'odd_class', 'ignored', 'cut']
       await writeVoc(path('voc'), ids, ['sky', 'road'])
       const photo = (id: string) => path(`voc/JPEGImages/${id}.jpg`)
@@ -99,7 +99,7 @@ describe('datasets', () => {
     })
   })
 
-  it('CamVid is sound', async function () {
+  it('CamVid has no problems', async function () {
     const folder = sharedFile(this, 'camvid')
     const dataset = await openDataset(`voc:${folder}`, { split: 'val' })
     expect(dataset.size).to.equal(101)

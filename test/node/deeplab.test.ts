@@ -25,7 +25,7 @@ const CHECKPOINT = 'checkpoints/deeplabv3_mobilenet_v2_1.0_513'
 describe('DeepLab', () => {
   const path = useTemporaryFolder()
   const photo = blocksPhoto(90, 70)
-  /** Of the network's view, in pixels: the smaller, the quicker. */
+  /** The longest edge to which the network scales a photo, in pixels: small, to be quick. */
   const size = 65
 
   describe('an untrained network', () => {
@@ -33,11 +33,11 @@ describe('DeepLab', () => {
     let model: DeepLab
     before(async () => {
       gpu = await testGpu()
-      model = await DeepLab.create(TINY, { gpu, seed: 3 }) // one for which several classes win
+      model = await DeepLab.create(TINY, { gpu, seed: 3 }) // a seed with which several classes occur in masks
     })
     after(() => model.dispose())
 
-    it('finds classes at the photo’s own resolution', async () => {
+    it('segments at the photo’s own resolution', async () => {
       const found = await model.segment(photo, { size })
       expect(found).to.include({ width: 90, height: 70 })
       expect(found.mask).to.have.length(90 * 70)
@@ -54,7 +54,7 @@ describe('DeepLab', () => {
       expect(mask).to.have.length(181 * 139)
     })
 
-    it('loads back as it was saved', async () => {
+    it('is loaded as it was saved', async () => {
       await model.save(path('saved'))
       const loaded = await DeepLab.load(path('saved'), { gpu })
       expect(loaded.config).to.deep.equal(model.config)
@@ -84,7 +84,7 @@ describe('DeepLab', () => {
       await own.dispose()
     })
 
-    it('finds in batches what it finds one by one, in the order of the photos', async () => {
+    it('gives the same results in batches as one by one, in the order of the photos', async () => {
       const photos = [
         ...[1, 2, 3].map(seed => blocksPhoto(90, 70, seed)),
         blocksPhoto(70, 90),
@@ -96,13 +96,13 @@ describe('DeepLab', () => {
       expect(await model.segment([])).to.deep.equal([])
     })
 
-    it('takes calls of many sizes at once', async () => {
+    it('allows concurrent calls with many sizes', async () => {
       const photos = Array.from({ length: 12 }, (_, i) => blocksPhoto(60 + i, 70))
       const found = await Promise.all(photos.map(each => model.segment(each, { size })))
       expect(found.map(({ width }) => width)).to.deep.equal(photos.map(({ width }) => width))
     })
 
-    it('averages the probabilities of scales and mirror images, as the references do', async () => {
+    it('averages the probabilities over scales and mirror images like the reference', async () => {
       const options = { size, scales: [0.75, 1.25], flip: true }
       const { mask } = await model.segment(photo, options)
       await model.save(path('saved'))
@@ -121,7 +121,7 @@ describe('DeepLab', () => {
       expect(new Set(mask).size, 'classes that occur').to.be.above(1)
     })
 
-    it('saves a mask that another decoder shows in the palette’s colours', async () => {
+    it('saves a mask that other decoders show in the palette’s colours', async () => {
       const found = await model.segment(photo, { size })
       const files = await found.save(path('out/photo'))
       expect(files).to.deep.equal({
@@ -137,7 +137,7 @@ describe('DeepLab', () => {
       })
     })
 
-    it('tells what would run', async () => {
+    it('explains the plan', async () => {
       const plan = await model.explain(photo, { size })
       expect(plan)
         .to.match(/^op +kernel +output/)
@@ -145,7 +145,7 @@ describe('DeepLab', () => {
         .and.to.match(/\d+ dispatches/)
     })
 
-    it('refuses options that make no sense', async () => {
+    it('refuses invalid options', async () => {
       for (const [options, complaint] of [
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32'],
         [{ scales: [] }, 'scales: expected up to 32 factors above 0, at most 4, got []'],
@@ -166,7 +166,7 @@ describe('DeepLab', () => {
     })
     after(() => gpu.destroy())
 
-    it('does not grow with the number of sizes, and is all given back', async () => {
+    it('does not grow with the number of sizes, and is freed completely', async () => {
       const model = await DeepLab.create(TINY, { gpu })
       const buffers: number[] = []
       for (let step = 0; step < 20; step++) {
@@ -194,7 +194,7 @@ describe('DeepLab', () => {
       await model.dispose()
     })
 
-    it('has the logits that PyTorch has', async function () {
+    it('has the same logits as PyTorch', async function () {
       const model = readModel(await findWeights(sharedFile(this, CHECKPOINT)))
       const photo: Image = await readImage(sharedFile(this, 'photos/bird.png'), { maxPixels: 1e6 })
       const { shape, data } = await networkLogits(await testGpu(), model, photo)

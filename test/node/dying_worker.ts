@@ -1,4 +1,4 @@
-// A worker that does what its jobs say: some of them end it.
+// A worker whose jobs can end it.
 
 import { serve } from '../../src/node/worker_pool.ts'
 

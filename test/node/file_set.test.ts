@@ -14,7 +14,7 @@ describe('a file set', () => {
   const write = (version: string, folder = path('set')) =>
     writeFileSet(folder, new Map(NAMES.map(name => [name, `${name} ${version}`])))
 
-  /** The version of the files; throws where they are of two versions. */
+  /** The version of the files. Throws if they have different versions. */
   async function read(folder = path('set')): Promise<string> {
     const found = await readFileSet(folder, NAMES, {
       read: async pathOf => {
@@ -28,11 +28,11 @@ describe('a file set', () => {
     return version
   }
 
-  /** What is in the folder besides leftovers, which a later process removes. */
+  /** The files in the folder, without leftovers, which a later process removes. */
   const visible = async (folder = path('set')) =>
     (await fs.readdir(folder)).filter(name => !name.endsWith('.tmp')).sort()
 
-  it('is written, replaced and read, beside other files', async () => {
+  it('is written, replaced and read next to other files', async () => {
     await write('A', path('a/b/set'))
     expect(await read(path('a/b/set'))).to.equal('A')
     await fs.writeFile(path('a/b/set/notes'), 'of the user')
@@ -43,14 +43,14 @@ describe('a file set', () => {
   })
 
   describe('written by a process that is killed before any of its file operations', () => {
-    it('over another one, is the old or the new one', async () => {
+    it('over another set, is the old or the new set', async () => {
       const seen: string[] = []
       for (let operations = 0, killed = true; killed; operations++) {
         await fs.rm(path('set'), { recursive: true, force: true })
         await write('A')
         killed = await killedAfter(operations, () => write('B'))
         expect(await listFileSet(path('set'))).to.include.members(NAMES)
-        if (operations % 2 === 0) seen.push(await read()) // else the next writer meets what was left
+        if (operations % 2 === 0) seen.push(await read()) // else the next writer finds the leftovers
         await write('C')
         expect(await read()).to.equal('C')
         expect(await visible()).to.deep.equal(['config', 'weights'])
@@ -59,7 +59,7 @@ describe('a file set', () => {
       expect(seen.length).to.be.above(5)
     })
 
-    it('to a new folder, is whole or absent', async () => {
+    it('to a new folder, is complete or absent', async () => {
       const seen = new Set<string>()
       for (let operations = 0, killed = true; killed; operations++) {
         await fs.rm(path('set'), { recursive: true, force: true })
@@ -72,7 +72,7 @@ describe('a file set', () => {
       expect([...seen]).to.have.members(['absent', 'B'])
     })
 
-    it('is read where the folder may not be written', async () => {
+    it('can be read if the folder is not writable', async () => {
       for (let operations = 0, killed = true; killed; operations++) {
         await fs.rm(path('set'), { recursive: true, force: true })
         await write('A')
@@ -108,7 +108,7 @@ describe('a file set', () => {
     expect(await visible()).to.deep.equal(['config', 'weights'])
   })
 
-  it('leaves the old files where it cannot be written, and says why in a line', async () => {
+  it('keeps the old files if it cannot be written, and gives the reason in one line', async () => {
     await write('A')
     await fs.rm(path('set/config'))
     await fs.mkdir(path('set/config'))
@@ -130,7 +130,7 @@ describe('a file set', () => {
   })
 })
 
-/** Runs `write` and stops it for ever before its file operation of this number; false where it had ended by then. */
+/** Runs `write` and stops it for ever before its file operation of this number. False if it has ended by then. */
 async function killedAfter(operations: number, write: () => Promise<void>): Promise<boolean> {
   let left = operations
   let kill = () => {}
@@ -152,7 +152,7 @@ async function killedAfter(operations: number, write: () => Promise<void>): Prom
   }
 }
 
-/** Replaces a function of `node:fs/promises` for all modules; returns what puts it back. */
+/** Replaces a function of `node:fs/promises` for all modules. Returns a function that restores it. */
 function replaced(name: keyof typeof fs, by: (...args: unknown[]) => Promise<unknown>): () => void {
   const original = fs[name]
   Object.assign(fs, { [name]: by })

@@ -5,8 +5,8 @@ import { writeLabels, writeText } from './tiny_dataset.ts'
 export const HALVES = ['dark', 'bright']
 
 /**
- * Writes a dataset in VOC's layout that is learned in a few steps: `count` photos of 40×36 pixels, dark above or to the left
- * and bright elsewhere, in the splits train and val.
+ * Writes a dataset in VOC's layout that a network learns in a few steps: `count` photos of 40×36 pixels, dark in the upper or
+ * left part and bright elsewhere, in the splits train and val.
  */
 export async function writeHalves(folder: string, count = 4): Promise<void> {
   const [width, height] = [40, 36]

@@ -1,4 +1,4 @@
-// Every kind of photo that the library is given, and every kind of thing that is no photo.
+// Every kind of photo source that the library accepts, and every kind of invalid source.
 
 import { writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -18,7 +18,7 @@ import { rejects } from '../support/rejects.ts'
 import { useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
-/** Of user `me` with password `sécret`. */
+/** The header for user `me` with password `sécret`. */
 const LOGIN = 'Basic bWU6c8OpY3JldA=='
 
 const options = { maxPixels: 2 ** 24, name: 'photo' }
@@ -30,7 +30,7 @@ async function complaint(source: unknown): Promise<string> {
   return message
 }
 
-describe('a photo', () => {
+describe('readSource', () => {
   const path = useTemporaryFolder()
   const photo = blocksPhoto(12, 9)
   const rgb = photo.data.filter((_, i) => i % 4 < 3)
@@ -65,7 +65,7 @@ describe('a photo', () => {
     'a SharedArrayBuffer': () => shared(png).buffer,
     'a Blob': () => new Blob([new Uint8Array(png)]),
     'RGBA in a Uint8Array': () => ({ width: 12, height: 9, data: photo.data }),
-    'RGBA in a Uint8ClampedArray, as ImageData has it': () => ({
+    'RGBA in a Uint8ClampedArray, as in ImageData': () => ({
       ...{ width: 12, height: 9, data: new Uint8ClampedArray(photo.data) },
     }),
     'RGBA in a Buffer': () => ({ width: 12, height: 9, data: Buffer.from(photo.data) }),
@@ -73,14 +73,14 @@ describe('a photo', () => {
     RGB: () => ({ width: 12, height: 9, data: rgb }),
   }
   for (const [kind, make] of Object.entries(kinds))
-    it(`is ${kind}`, async () => expectPhoto(await read(make())))
+    it(`reads ${kind}`, async () => expectPhoto(await read(make())))
 
-  it('of pixels has the size that its mask is to have', async () => {
+  it('takes the size of the mask with decoded pixels', async () => {
     const found = await read({ width: 12, height: 9, data: rgb, originalWidth: 24, originalHeight: 18 })
     expect(found).to.include({ width: 12, height: 9, originalWidth: 24, originalHeight: 18 })
   })
 
-  it('of transparent pixels is shown on white, as in a file', async () => {
+  it('shows transparent pixels on white, as in a file', async () => {
     const data = new Uint8Array([0, 0, 0, 0, 10, 20, 30, 255, 0, 0, 0, 127])
     const pixels = await read({ width: 3, height: 1, data })
     const file = await read(
@@ -93,14 +93,14 @@ describe('a photo', () => {
     expect([...data.subarray(0, 4)], 'the caller’s').to.deep.equal([0, 0, 0, 0])
   })
 
-  it('of more pixels than the GPU takes is shrunk, as a file is', async () => {
+  it('shrinks pixels that the GPU cannot bind, like a file', async () => {
     const found = await readSource({ width: 12, height: 9, data: rgb }, { ...options, maxPixels: 50 })
     expect(found.width * found.height).to.be.at.most(50)
     expect(found.data).to.have.length(found.width * found.height * 4)
     expect(found).to.include({ originalWidth: 12, originalHeight: 9 })
   })
 
-  it('of pixels is refused where its size and its data do not agree', async () => {
+  it('refuses pixels whose size and data do not match', async () => {
     const data = new Uint8Array(48)
     const cases: [unknown, string][] = [
       [{ width: 4, height: 3, data: [] }, 'photo.data: expected a Uint8Array or a Uint8ClampedArray, got []'],
@@ -140,7 +140,7 @@ describe('a photo', () => {
     for (const [source, expected] of cases) expect(await complaint(source)).to.equal(expected)
   })
 
-  it('is refused in one line where it is something else', async () => {
+  it('refuses any other source in one line', async () => {
     const kinds =
       'photo: expected a path, a URL, a Blob, the bytes of an encoded photo or { width, height, data }, got '
     const cases: [unknown, string][] = [
@@ -192,7 +192,7 @@ describe('a photo', () => {
     expect(await complaint(broken)).to.equal('photo: cannot be read (gone)')
   })
 
-  describe('behind a URL', () => {
+  describe('from a URL', () => {
     let server: Server
     let base: string
     before(async () => {
@@ -213,13 +213,13 @@ describe('a photo', () => {
       server.close()
     })
 
-    it('is downloaded', async () => {
+    it('downloads a photo', async () => {
       expectPhoto(await read(`http://${base}/a.png`))
       expectPhoto(await read(new URL(`HTTP://${base}/zipped.png`)))
       expectPhoto(await read(`http://me:s%C3%A9cret@${base}/mine.png`))
     })
 
-    it('is refused in one line without the password, where it is not there, too long or too late', async () => {
+    it('refuses in one line, without the password, a photo that is absent, too large or too late', async () => {
       expect(await complaint(`http://me:secret@${base}/none.png`)).to.match(
         /^http:\/\/127[^@]*none\.png: .*\(HTTP 404\)$/,
       )
@@ -228,12 +228,12 @@ describe('a photo', () => {
       expect(message).to.equal(`${long}: more than the limit of 999999 bytes`)
       const never = new URL(`http://${base}/never`)
       const late = await rejects(UserError, () => fetchBytes(never, { maxBytes: 1, seconds: 0.05 }))
-      expect(late.message).to.equal(`${never}: not here within 0.05 s`)
+      expect(late.message).to.equal(`${never}: not received within 0.05 s`)
       expect(await complaint(`http://%zz@${base}/none.png`)).to.match(/^http:.*none\.png: [^%]*$/)
       expect(await complaint('http://127.0.0.1:1/a.png')).to.match(/^http:\/\/127\.0\.0\.1:1\/a\.png: /)
     })
 
-    it('is not waited for once the signal is aborted', async () => {
+    it('stops waiting when the signal is aborted', async () => {
       const end = new AbortController()
       const reading = readSource(`http://${base}/never`, { ...options, signal: end.signal })
       setTimeout(() => end.abort(new Error('enough')), 20)
@@ -242,7 +242,7 @@ describe('a photo', () => {
     })
   })
 
-  it('gives the same mask whatever it is', async () => {
+  it('leads to the same mask from every source', async () => {
     const model = await DeepLab.create(TINY, { gpu: await testGpu(), seed: 3 })
     const large = blocksPhoto(90, 70)
     const { mask } = await model.segment(large, { size: 65 })

@@ -1,4 +1,4 @@
-"""Loads a ResNet that was saved here into torchvision's own module, strictly, and prints the sum of each of its parameters as JSON.
+"""Loads a ResNet that this package saved into torchvision's module, strictly, and prints the sum of each parameter as JSON.
 usage: python3 test/node/load_strict.py MODEL.safetensors CLASSES (auxiliary|plain)"""
 import json
 import sys
@@ -9,7 +9,7 @@ from torchvision.models.segmentation import deeplabv3_resnet50
 
 
 def read_safetensors(path):
-    """By hand, since Debian has no package for it: eight bytes of the header's length, the header, the values."""
+    """Reads safetensors by hand, since Debian has no package for it: eight bytes with the header's length, the header, the values."""
     with open(path, 'rb') as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), 'little')))
         values = file.read()

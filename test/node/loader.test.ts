@@ -40,7 +40,7 @@ describe('loadBatches', () => {
     return batches
   }
 
-  it('gives the crops that augmenting image by image gives', async () => {
+  it('gives the same crops as augmenting image by image', async () => {
     const dataset = await open()
     const [order, batches] = [sampler(), await take(4)]
     for (const [step, { images, labels }] of batches.entries()) {
@@ -58,14 +58,14 @@ describe('loadBatches', () => {
     }
   })
 
-  it('gives the same whatever the number of workers, and from any start', async () => {
+  it('gives the same batches with any number of workers and from any start', async () => {
     const batches = await take(6, { workers: 1 })
     expect(await take(6, { workers: 3 })).to.deep.equal(batches)
     expect(await take(2, { start: 4 })).to.deep.equal(batches.slice(4))
     expect(await take(1, { seed: 5 })).to.not.deep.equal(batches.slice(0, 1))
   })
 
-  it('names the file that cannot be read, in the turn of its batch', async () => {
+  it('names the file that cannot be read when its batch is due', async () => {
     const broken = path(`voc/JPEGImages/${IDS[sampler().at(4)]}.jpg`)
     await rm(broken)
     const batches = loadBatches(await open(), sampler(), { ...OPTIONS, batchSize: 1 })
@@ -75,7 +75,7 @@ describe('loadBatches', () => {
     expect((await batches.next()).done).to.equal(true)
   })
 
-  it('puts the next image in the place of one that is bad, the same one from any start', async () => {
+  it('replaces a bad image by the next one, the same from any start', async () => {
     const order = sampler()
     const bad = order.at(4)
     await rm(path(`voc/JPEGImages/${IDS[bad]}.jpg`))
@@ -108,15 +108,15 @@ describe('loadBatches', () => {
     expect(await take(2, { ...options, start: 2 })).to.deep.equal(batches.slice(2))
   })
 
-  it('ends where no image is left', async () => {
+  it('fails if no image can be read', async () => {
     for (const id of IDS) await rm(path(`voc/JPEGImages/${id}.jpg`))
     const error = await rejects(BadImageError, () =>
       take(1, { badImages: 'skip', workers: 1, onWarning() {} }),
     )
-    expect(error.message).to.equal('no image can be read any more')
+    expect(error.message).to.equal('none of the images can be read')
   })
 
-  it('gives of a dataset of one’s own what files of the same pixels give, and reads little ahead', async () => {
+  it('gives the same batches for a custom dataset as for files with the same pixels, and reads few images ahead', async () => {
     const files = await open()
     let [reading, most, reads] = [0, 0, 0]
     const own: Dataset = {
@@ -140,7 +140,7 @@ describe('loadBatches', () => {
     expect(reads, 'nothing is read after the end').to.equal(before)
   })
 
-  it('leaves no thread behind, even with work in hand', async () => {
+  it('ends its threads, even with unfinished work', async () => {
     const threads = () => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length
     const before = threads()
     const batches = loadBatches(await open(), sampler(), { ...OPTIONS, workers: 2 })
@@ -150,7 +150,7 @@ describe('loadBatches', () => {
     expect(threads()).to.equal(before)
   })
 
-  it('works once compiled', async () => {
+  it('works when compiled', async () => {
     const root = fileURLToPath(new URL('../../', import.meta.url))
     const run = promisify(execFile)
     const compiler = `${root}node_modules/typescript/bin/tsc`
@@ -169,7 +169,7 @@ describe('loadBatches', () => {
     await writeText(
       path('main.js'),
       "import { openDataset } from './dist/node/datasets/open.js'",
-      "import { loadBatches } from './dist/node/loader.js'",
+      "import { loadBatches } from './dist/node/training/loader.js'",
       "import { Sampler } from './dist/train/sampler.js'",
       `const dataset = await openDataset('voc:${path('voc')}', { split: 'val' })`,
       `for await (const batch of loadBatches(dataset, new Sampler([0, 1, 2, 3, 4], 7), ${JSON.stringify(OPTIONS)})) {`,

@@ -33,14 +33,14 @@ describe('lock', () => {
     await (await take()).release()
   })
 
-  it('of ten callers at once goes to one', async () => {
+  it('goes to one of ten concurrent callers', async () => {
     const found = await Promise.all(Array.from({ length: 10 }, () => tryLock(file())))
     const locks = found.flatMap(each => ('lock' in each ? each.lock : []))
     expect(locks).to.have.length(1)
     await locks[0].release()
   })
 
-  it('is held by a process that lives, and free after a crash', async () => {
+  it('is held by a living process, and free after a crash', async () => {
     const child = spawn('sleep', ['60'])
     await once(child, 'spawn')
     await writeLock({ pid: child.pid!, host: hostname() })
@@ -50,7 +50,7 @@ describe('lock', () => {
     await (await take()).release()
   })
 
-  it('of ten callers that find a stale one goes to one', async () => {
+  it('goes to one of ten callers that find a stale lock', async () => {
     await writeLock({ pid: 2 ** 30, host: hostname() })
     const found = await Promise.all(Array.from({ length: 10 }, () => tryLock(file())))
     const locks = found.flatMap(each => ('lock' in each ? each.lock : []))
@@ -58,7 +58,7 @@ describe('lock', () => {
     await locks[0].release()
   })
 
-  it('of another machine is free once nobody refreshed it for a minute', async () => {
+  it('of another machine is free after a minute without a refresh', async () => {
     await writeLock({ pid: 1, host: 'elsewhere' }, 50)
     expect(await tryLock(file())).to.deep.equal({ holder: { pid: 1, host: 'elsewhere' } })
     const time = new Date(Date.now() - 61_000)
@@ -66,12 +66,12 @@ describe('lock', () => {
     await (await take()).release()
   })
 
-  it('of this process number, but not of this process, is free', async () => {
+  it('of an earlier process with this process number is free', async () => {
     await writeLock({ pid: process.pid, host: hostname() })
     await (await take()).release()
   })
 
-  it('that somebody else took meanwhile is not removed', async () => {
+  it('is not removed if another process has taken it', async () => {
     const lock = await take()
     expect(await lock.isHeld()).to.equal(true)
     await writeFile(file(), JSON.stringify({ pid: 1, host: 'elsewhere', token: 'theirs' }))

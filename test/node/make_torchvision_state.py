@@ -1,8 +1,8 @@
 """The names and shapes of torchvision's state dicts, with the auxiliary head and for two classes -> golden/torchvision_state.json
 usage: python3 test/node/make_torchvision_state.py   (Debian: python3-torch python3-torchvision), then npm run format
 
-Without num_batches_tracked: a batch norm reads that counter only where its momentum is None, which torchvision's never is, and
-load_state_dict(strict=True) itself fills it in where a state dict comes without PyTorch's own metadata, as from safetensors."""
+num_batches_tracked is left out: a batch norm reads this counter only if its momentum is None, which torchvision never sets. And
+load_state_dict(strict=True) fills it in if a state dict has no PyTorch metadata, as from safetensors."""
 import json
 import pathlib
 

@@ -30,7 +30,7 @@ describe('mask PNG', () => {
     }
   })
 
-  it("is a palette PNG of 8 bits that others show in VOC's colours", async () => {
+  it("is an 8-bit palette PNG that other programs show in VOC's colours", async () => {
     await writeMaskPng(path('mask.png'), everyId, vocPalette)
     const png = sharp(path('mask.png'))
     expect(await png.metadata()).to.include({ isPalette: true, bitsPerSample: 8, hasAlpha: false })
@@ -59,7 +59,7 @@ describe('mask PNG', () => {
   })
 
   for (const depth of [1, 2, 4] as const) {
-    it(`reads indices of ${depth} bits, which other tools write for few classes`, async () => {
+    it(`reads indices of ${depth} bits, which other tools write if there are few classes`, async () => {
       const width = 5
       const rows = [
         [0, 1, 1, 0, 1],
@@ -91,7 +91,7 @@ describe('mask PNG', () => {
     expect(await readMaskPng(path('grey.png'))).to.deep.equal(everyId)
   })
 
-  it('reads interlaced masks and every filter of rows as libpng writes them', async () => {
+  it('reads interlaced masks and every row filter as written by libpng', async () => {
     for (const [width, height] of [
       [1, 1],
       [2, 5],
@@ -126,7 +126,7 @@ describe('mask PNG', () => {
     })
   }
 
-  describe('of a hostile PNG', () => {
+  describe('from a hostile source', () => {
     const write = (...chunks: Uint8Array[]) =>
       writeFile(path('mask.png'), Buffer.concat([PNG_SIGNATURE, ...chunks]))
     const end = pngChunk('IEND', new Uint8Array(0))
@@ -144,7 +144,7 @@ describe('mask PNG', () => {
       expect((process.resourceUsage().maxRSS - before) / 1024, 'MB').to.be.below(50)
     }
 
-    it('allocates nothing for pixels that only the header claims', async () => {
+    it('allocates nothing for pixels that exist only in the header', async () => {
       await write(pngHeader(16_384, 16_384), rows(100), end)
       await expectRefused('not a PNG, or damaged (there are too few or too many pixels)')
       await write(pngHeader(30_000, 30_000), rows(100), end)
@@ -153,20 +153,20 @@ describe('mask PNG', () => {
       await expectRefused('4294967295×4294967295 pixels is over the limit of 268 megapixels')
     })
 
-    it('inflates no more than the header claims', async () => {
+    it('inflates no more than the header states', async () => {
       await write(pngHeader(4, 3), pngChunk('IDAT', bomb), end)
       await expectRefused('not a PNG, or damaged (the pixels cannot be inflated)')
       await write(pngHeader(4, 3), rows(16), end)
       await expectRefused('not a PNG, or damaged (there are too few or too many pixels)')
     })
 
-    it('does not look into texts and colour profiles', async () => {
+    it('skips texts and colour profiles', async () => {
       const text = Buffer.concat([Buffer.from('name\0\0'), bomb])
       await write(pngHeader(4, 3), pngChunk('iCCP', text), pngChunk('zTXt', text), rows(15), end)
       expect(await readMaskPng(path('mask.png'))).to.deep.equal(mask(4, 3, Array(12).fill(0)))
     })
 
-    it('says what is wrong with the rest', async () => {
+    it('reports every kind of damage', async () => {
       const header = pngHeader(4, 3)
       const complaints: [string, Uint8Array[]][] = [
         ['there is no header', [rows(15), end]],
@@ -190,13 +190,13 @@ describe('mask PNG', () => {
       )
     })
 
-    it('takes what follows the end for no part of it', async () => {
+    it('ignores bytes after the end', async () => {
       await write(pngHeader(4, 3), rows(15), end, new Uint8Array(1000).fill(7))
       expect(await readMaskPng(path('mask.png'))).to.include({ width: 4, height: 3 })
     })
   })
 
-  it('refuses colours, damage and files that are not there', async () => {
+  it('refuses colours, damage and missing files', async () => {
     const photo = { create: { width: 2, height: 2, channels: 3, background: 'red' } } as const
     await sharp(photo).png().toFile(path('colour.png'))
     await writeMaskPng(path('whole.png'), everyId, vocPalette)
@@ -221,14 +221,14 @@ describe('mask PNG', () => {
     }
   })
 
-  it('reads a ground truth that people drew', async function () {
+  it('reads a hand-drawn ground truth', async function () {
     const bird = await readMaskPng(sharedFile(this, 'photos/bird.mask.png'))
     expect(bird).to.include({ width: 513, height: 513 })
     expect(new Set(bird.mask)).to.deep.equal(new Set([0, 1, 2, 3]))
   })
 })
 
-/** One row of values at `depth` bits each, first in the high bits, filled up to whole bytes. */
+/** A row of values at `depth` bits each, the first in the high bits, padded to whole bytes. */
 function pack(row: number[], depth: number): number[] {
   const bits = row.map(value => value.toString(2).padStart(depth, '0')).join('')
   return bits.match(/.{1,8}/g)!.map(byte => Number.parseInt(byte.padEnd(8, '0'), 2))

@@ -16,7 +16,7 @@ describe('a model in a folder', () => {
   })
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
-  /** The line with which a model is refused whose file `name` was changed. */
+  /** The message for a model whose file `name` was changed. */
   async function refusal(model: Model, name: string, change: object): Promise<string> {
     const file = join(folder, name)
     await writeModel(folder, model)
@@ -64,7 +64,7 @@ describe('a model in a folder', () => {
       'classes.1: expected the name of a class; got only white space',
     ],
     [
-      'a name that steers terminals',
+      'a name with control characters',
       { classes: ['a', '\u001b[31mb', 'c'] },
       'classes.1: expected a name without control characters',
     ],
@@ -90,13 +90,13 @@ describe('a model in a folder', () => {
       'preprocessing.mean: expected three numbers from -10 to 10; got [0,0]',
     ],
     [
-      'an edge that there is not',
+      'an unknown edge',
       { preprocessing: { ...preprocessing, edge: 'left' } },
       'preprocessing.edge: expected longest, shortest; got "left"',
     ],
   ]
   for (const [what, change, message] of ours)
-    it(`config.json of ours with ${what} is refused`, async () =>
+    it(`config.json in this package's form with ${what} is refused`, async () =>
       expect(await refusal(smallResNet(), 'config.json', change)).to.equal(message))
 
   const theirs: [what: string, file: string, change: object, message: string][] = [
@@ -107,7 +107,7 @@ describe('a model in a folder', () => {
       'depth_multiplier: expected a number above 0, at most 4; got 1000000000',
     ],
     [
-      'names that are no text',
+      'names that are not text',
       'config.json',
       { id2label: { 0: 'a', 1: 2, 2: 'c' } },
       'id2label: expected the names of the classes by their ids; got {"0":"a","1":2,"2":"c"}',
@@ -138,7 +138,7 @@ describe('a model in a folder', () => {
       expect(await refusal(model, file, change)).to.equal(message)
     })
 
-  it('a checkpoint of over 2 GiB, a pipe, and a config that cannot be read are refused in a line', async () => {
+  it('a checkpoint of over 2 GiB, a pipe, and an unreadable config are refused in one line', async () => {
     const model = smallResNet()
     await writeModel(folder, model)
     const [weights, config] = [join(folder, 'model.safetensors'), join(folder, 'config.json')]
@@ -156,14 +156,14 @@ describe('a model in a folder', () => {
     expect(await refused()).to.equal(`${weights}: is a pipe, not a file`)
   })
 
-  it('weights that are no numbers are refused by the name of their tensor', async () => {
+  it('weights that are not numbers are refused with the name of their tensor', async () => {
     const model = smallResNet()
     model.parameters.get('classifier.4.bias')![1] = Number.NaN
     await writeModel(folder, model)
     const error = await rejection(findWeights(folder).then(readModel))
     expect(error).to.be.instanceOf(UserError)
     expect(error.message).to.equal(
-      `${join(folder, 'model.safetensors')}: tensor "classifier.4.bias" has 1 of 3 values that are no finite numbers`,
+      `${join(folder, 'model.safetensors')}: tensor "classifier.4.bias" has 1 of 3 values that are not finite numbers`,
     )
   })
 })

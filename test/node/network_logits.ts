@@ -15,7 +15,7 @@ export interface View {
   flip?: boolean
 }
 
-/** The network's logits for one view of a photo, before they are upsampled: the part of `segment` that comes before the masks. */
+/** The network's logits for one view of a photo, before they are upsampled: the first part of `segment`. */
 export async function networkLogits(
   gpu: Gpu,
   { config, preprocessing, parameters }: Model,

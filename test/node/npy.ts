@@ -1,4 +1,4 @@
-/** Reads NumPy's .npy of little-endian float32 in C order: a magic word, the header as Python's literal, the values. */
+/** Reads a NumPy .npy of little-endian float32 in C order: a magic string, the header as a Python literal, the values. */
 export function readNpy(file: Uint8Array): { shape: number[]; data: Float32Array } {
   const bytes = file.slice()
   const headerLength = new DataView(bytes.buffer).getUint16(8, true)

@@ -1,4 +1,4 @@
-// Random options and photos: each call gives a result or one clear line, the same ones in every run of a seed.
+// Random options and photos: each call gives a result or one clear line. The same seed gives the same calls.
 
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
@@ -9,7 +9,7 @@ import { blocksPhoto, TINY } from './tiny_model.ts'
 
 const CALLS = 1000
 
-/** Options that exist, and some that do not. */
+/** Names of options, some of which do not exist. */
 const NAMES = [
   ...[
     'outputStride',

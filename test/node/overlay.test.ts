@@ -16,7 +16,7 @@ const background: ClassShare = { id: 0, name: 'background', colour: vocColour(0)
 const bird: ClassShare = { id: 3, name: 'bird', colour: vocColour(3), share: 0.4999 }
 const chair: ClassShare = { id: 9, name: 'chair', colour: vocColour(9), share: 0.0001 }
 
-/** The bird's olive, (128, 128, 0), at 0.55 over grey, and half way to white. */
+/** The bird's olive, (128, 128, 0), at opacity 0.55 over grey, and mixed half with white. */
 const TINTED = [160, 160, 90]
 const OUTLINE = [192, 192, 128]
 
@@ -40,7 +40,7 @@ async function decode(png: Uint8Array) {
   return { width: info.width, height: info.height, pixel }
 }
 
-/** How many pixels of a legend row are dark, as only its text is. */
+/** The number of dark pixels in a legend row; only its text is dark. */
 function darkPixels({ width, height, pixel }: Awaited<ReturnType<typeof decode>>, top: number): number {
   let count = 0
   for (let y = top; y < height; y++) {
@@ -50,7 +50,7 @@ function darkPixels({ width, height, pixel }: Awaited<ReturnType<typeof decode>>
 }
 
 describe('renderOverlay', () => {
-  it('tints classes, outlines them and leaves the background and the photo as they are', async () => {
+  it('tints and outlines classes, and does not change the background', async () => {
     const photo = greyPhoto(400, 300)
     const png = await decode(
       await renderOverlay(photo, { ...halves(400, 300, 3), classes: [background, bird] }),
@@ -75,7 +75,7 @@ describe('renderOverlay', () => {
     }
   })
 
-  it('leaves ids that are no class as photographed', async () => {
+  it('does not tint ids that are not classes', async () => {
     const labelled = { ...halves(400, 300, 255), classes: [background] }
     const png = await decode(await renderOverlay(greyPhoto(400, 300), labelled))
     for (const x of [199, 200, 300]) expect(png.pixel(x, 150)).to.deep.equal([GREY, GREY, GREY])
@@ -112,7 +112,7 @@ describe('renderOverlay', () => {
     expect(png.pixel(4, 4)).to.deep.equal([GREY, GREY, GREY])
   })
 
-  it('has the opacity that is asked for, with and without outlines', async () => {
+  it('has the requested opacity, with and without outlines', async () => {
     const labelled = { ...halves(400, 300, 3), classes: [background, bird] }
     const draw = async (options: object) =>
       decode(await renderOverlay(greyPhoto(400, 300), labelled, options))
@@ -122,7 +122,7 @@ describe('renderOverlay', () => {
     expect([outlined.pixel(200, 150), outlined.pixel(300, 150)]).to.deep.equal([OUTLINE, [GREY, GREY, GREY]])
   })
 
-  it('is as large as the photo without a legend', async () => {
+  it('without a legend has the size of the photo', async () => {
     const labelled = { ...halves(40, 30, 3), classes: [background, bird] }
     const png = await decode(await renderOverlay(greyPhoto(40, 30), labelled, { legend: false }))
     expect([png.width, png.height]).to.deep.equal([40, 30])
@@ -140,7 +140,7 @@ describe('a segmentation', () => {
     [0, 0, 255],
   ] as const
 
-  it('gives its mask as the bytes of a palette PNG, in colours of one’s own', async () => {
+  it('gives its mask as a palette PNG in custom colours', async () => {
     await writeFile(path('mask.png'), found.maskPng())
     expect((await readMaskPng(path('mask.png'))).mask).to.deep.equal(found.mask)
     expect((await decode(found.maskPng())).pixel(30, 10)).to.deep.equal([...vocColour(2)])
@@ -150,7 +150,7 @@ describe('a segmentation', () => {
     expect((await readMaskPng(path('own.png'))).mask).to.deep.equal(found.mask)
   })
 
-  it('gives its overlay as bytes, in colours of one’s own', async () => {
+  it('gives its overlay as a PNG in custom colours', async () => {
     const png = await decode(await found.overlay({ palette, opacity: 1, outlines: false, legend: false }))
     expect([png.width, png.height]).to.deep.equal([40, 30])
     expect(png.pixel(30, 10)).to.deep.equal([0, 0, 255])
@@ -166,7 +166,7 @@ describe('a segmentation', () => {
     expect((await decode(await readFile(files.overlay))).height).to.equal(30)
   })
 
-  it('refuses options that make no sense, before it writes', async () => {
+  it('refuses invalid options before it writes', async () => {
     const cases: [object, string][] = [
       [{ colour: 1 }, 'colour: unknown option; expected palette, opacity, outlines, legend'],
       [{ pallete: palette }, 'pallete: unknown option; did you mean palette?'],

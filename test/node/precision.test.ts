@@ -1,4 +1,4 @@
-// Models whose activations and weights are stored as f16.
+// Models with activations and weights stored as f16.
 
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
@@ -37,7 +37,7 @@ describe('precision', () => {
       ['scenes', ['docs/scene.png']],
       ['checkpoints/deeplabv3_mobilenet_v2_1.0_513', ['photos/bird.png', 'photos/pets.jpg']],
     ] as const)
-      it(`${name}: at least 99.5 % of the pixels have fp32's class`, async function () {
+      it(`${name}: at least 99.5 % of the pixels have the same class as in fp32`, async function () {
         const found = (file: string) =>
           file.includes('/') && !file.startsWith('docs') ? sharedFile(this, file) : file
         const gpu = await testGpu()
@@ -68,7 +68,7 @@ describe('precision', () => {
       }
     })
 
-    it('is not saved with the model, and trains in fp32: the same weights to the bit', async () => {
+    it('is not saved with the model, and does not change training: the same weights to the bit', async () => {
       const gpu = await testGpu()
       await writeHalves(path('voc'))
       const dataset = await openDataset(`voc:${path('voc')}`, { split: 'train' })
@@ -104,7 +104,7 @@ describe('precision', () => {
   })
 })
 
-/** A GPU of its own, whose adapter hides that it has shader-f16. */
+/** A separate GPU whose adapter hides shader-f16. */
 async function gpuWithoutFloat16(): Promise<Gpu> {
   const adapter = (await (await testGpu()).entry.requestAdapter())!
   const { limits, info } = adapter

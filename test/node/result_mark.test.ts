@@ -9,7 +9,7 @@ describe('the mark of results', () => {
   const path = useTemporaryFolder()
   const photo = { create: { width: 40, height: 30, channels: 3, background: 'red' } } as const
 
-  it('is in a PNG that any decoder reads, and keeps its pixels', async () => {
+  it('is in a PNG that any decoder reads, with the same pixels', async () => {
     const png = await sharp(photo).png().toBuffer()
     const marked = markPng(png)
     const { data, text } = decode(marked, { checkCrc: true })
@@ -49,7 +49,7 @@ describe('the mark of results', () => {
     expect(await readFile(path('other.png'), 'utf8')).to.equal('atrous sha256 ')
   })
 
-  it('is looked for in files only', async () => {
+  it('is searched only in files', async () => {
     expect((await rejection(isMarked(path('none.png')))).message).to.equal(
       `${path('none.png')}: no such file or folder`,
     )

@@ -7,7 +7,7 @@ import { blocksPhoto } from './tiny_model.ts'
 const HEADINGS = ['photo', 'truth', 'prediction, step 5'] as const
 const CLASS_NAMES = ['background', 'leaf', 'rust']
 
-/** A photo whose truth is leaf with a first row of pixels that are not scored, and in which rust is seen all over. */
+/** A photo whose ground truth is leaf, with an unscored first row, and whose prediction is rust everywhere. */
 function rowOf(width: number, height: number) {
   const image = blocksPhoto(width, height)
   const mask = new Uint8Array(width * height).fill(1).fill(255, 0, width)
@@ -22,7 +22,7 @@ async function decode(png: Uint8Array) {
 }
 
 describe('renderSamples', () => {
-  it('stays below 1600 pixels, whatever the photos are', async () => {
+  it('stays below 1600 pixels for photos of any size', async () => {
     const rows = await Promise.all([rowOf(1500, 1000), rowOf(300, 2000), rowOf(257, 257)])
     const { width, height } = await decode(
       await renderSamples(rows, { classNames: CLASS_NAMES, headings: HEADINGS }),
@@ -31,7 +31,7 @@ describe('renderSamples', () => {
     expect(height).to.be.within(35 + (333 + 10) + (500 + 10) + (257 + 10), 1400)
   })
 
-  it('shows truth and prediction in the colours of their classes, and in grey what is not scored', async () => {
+  it('shows ground truth and prediction in the colours of their classes, and unscored pixels in grey', async () => {
     const { pixel, height } = await decode(
       await renderSamples([await rowOf(200, 100)], { classNames: CLASS_NAMES, headings: HEADINGS }),
     )
@@ -52,7 +52,7 @@ describe('renderSamples', () => {
 })
 
 describe('spreadIndices', () => {
-  it('spreads over the whole, and takes all of few', () => {
+  it('spreads indices evenly, and takes all if there are few', () => {
     expect(spreadIndices(100, 4)).to.deep.equal([12, 37, 62, 87])
     expect(spreadIndices(3, 4)).to.deep.equal([0, 1, 2])
   })

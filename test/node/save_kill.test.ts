@@ -1,4 +1,4 @@
-// Models saved by a process that is really killed. ATROUS_KILLS=40 kills it more often than `npm test` has time for.
+// Models saved by a process that is killed. ATROUS_KILLS=40 kills it more often than `npm test` has time for.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +19,7 @@ const CHILD = fileURLToPath(new URL('save_in_a_loop.ts', import.meta.url))
 describe('a model that is saved over another one', () => {
   const path = useTemporaryFolder()
 
-  it(`is the old or the new one where the process is killed (${KILLS} times)`, async function () {
+  it(`is the old or the new one if the process is killed (${KILLS} times)`, async function () {
     this.timeout(KILLS * 30_000)
     const models = savedModels()
     const random = randomSource(7)
@@ -36,7 +36,7 @@ describe('a model that is saved over another one', () => {
       const { parameters, ...rest } = expected
       expect(found).to.deep.include(rest)
       expectSameBits(found.parameters, parameters)
-      if (kill % 2 === 1) await rm(path('model'), { recursive: true }) // else the next process goes on with what is left
+      if (kill % 2 === 1) await rm(path('model'), { recursive: true }) // else the next process continues with the leftovers
     }
     await writeModel(path('model'), models[0])
     expect((await readdir(path('model'))).sort()).to.deep.equal(['config.json', 'model.safetensors'])

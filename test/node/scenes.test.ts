@@ -1,4 +1,4 @@
-// That the weights which come with the package do what their model card says.
+// Tests that the shipped weights perform as their model card states.
 
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { expect } from 'chai'
@@ -18,7 +18,7 @@ describe('the shipped weights', () => {
   })
   after(() => model.dispose())
 
-  it('are of the preset’s network, in 4 MB', async () => {
+  it('have the preset’s network, and take 4 MB', async () => {
     const { config, size } = preset('scenes')
     expect(model.config).to.deep.equal(config)
     expect(model.classNames).to.deep.equal(sceneClasses)
@@ -29,7 +29,7 @@ describe('the shipped weights', () => {
     expect(sizes.reduce((a, b) => a + b)).to.be.below(4e6)
   })
 
-  it('find what is in scenes they have not seen about as well as their card says', async () => {
+  it('segment new scenes about as well as their card states', async () => {
     const card = await readFile(new URL('README.md', folder), 'utf8')
     const stated = Number(/\*\*([\d.]+) %\*\*/.exec(card)![1]) / 100
     const matrix = new ConfusionMatrix(sceneClasses.length)

@@ -1,4 +1,4 @@
-// Probabilities and logits of `segment`.
+// The probabilities and logits of `segment`.
 
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
@@ -38,7 +38,7 @@ describe('segment: output', () => {
   })
   after(() => model.dispose())
 
-  /** Asserts that scores are these, to within what float32 gives. */
+  /** Asserts that scores are as expected, within the precision of float32. */
   function expectScores(found: ClassScores, expected: Array4): void {
     const [, height, width, classes] = expected.shape
     expect([found.height, found.width, found.classes]).to.deep.equal([height, width, classes])
@@ -46,7 +46,7 @@ describe('segment: output', () => {
     expectClose(found.data, expected.data, { shape: expected.shape, rtol: 1e-4 })
   }
 
-  /** Asserts that the class of each pixel is the one of the highest score, but where two are within `tie`. */
+  /** Asserts that the class of each pixel has the highest score, unless two are within `tie`. */
   function expectHighest(mask: Uint8Array, { data, classes }: ClassScores, tie = 1e-6): void {
     const isLower = (id: number, pixel: number) => {
       const own = data[pixel * classes + id] + tie
@@ -56,7 +56,7 @@ describe('segment: output', () => {
     expect(mask.findIndex(isLower), 'a pixel of another class').to.equal(-1)
   }
 
-  it('mask is the default, and has no scores', async () => {
+  it('is a mask by default, without scores', async () => {
     const found = await model.segment(photo, { size })
     expect([found.probabilities, found.logits]).to.deep.equal([undefined, undefined])
     expect(found.classes[0]).to.have.all.keys('id', 'name', 'colour', 'share')
@@ -64,21 +64,21 @@ describe('segment: output', () => {
     expect(error.message).to.equal("confidence: segment with { output: 'probabilities' } first")
   })
 
-  it('probabilities at the photo’s size are the softmax of the upsampled logits, beside the same mask', async () => {
+  it('probabilities at the photo’s size are the softmax of the upsampled logits, with the same mask', async () => {
     const { mask, probabilities } = await model.segment(photo, { size, output: 'probabilities' })
     expect(mask).to.deep.equal(plain)
     expectScores(probabilities, softmax(resize({ input: logits, ...PHOTO_SIZE })))
     expectHighest(mask, probabilities)
   })
 
-  it('logits at the photo’s size are the upsampled logits, beside the same mask', async () => {
+  it('logits at the photo’s size are the upsampled logits, with the same mask', async () => {
     const found = await model.segment(photo, { size, output: 'logits' })
     expect(found.mask).to.deep.equal(plain)
     expectScores(found.logits, resize({ input: logits, ...PHOTO_SIZE }))
     expectHighest(found.mask, found.logits, 1e-5)
   })
 
-  it('scores at the network’s size are its own, beside the mask of the photo’s size', async () => {
+  it('scores at the network’s size are its own, with a mask of the photo’s size', async () => {
     const found = await model.segment(photo, { size, output: 'logits', at: 'network' })
     expect([found.width, found.height]).to.deep.equal([90, 70])
     expect(found.mask).to.deep.equal(plain)
@@ -96,7 +96,7 @@ describe('segment: output', () => {
     expect(await readImage(overlay, { maxPixels: 1e6 })).to.include({ width: 90, height: 70 })
   })
 
-  it('of several views, probabilities are the mean, and logits are refused', async () => {
+  it('probabilities of several views are their mean, and logits are refused', async () => {
     const several = { size, scales: [0.75, 1.25], flip: true }
     let mean = zeros([1, 51, 65, 5]) // at scale 1 the network sees 90×70 as 65×51
     for (const scale of several.scales)
@@ -117,7 +117,7 @@ describe('segment: output', () => {
     expect(error.message).to.match(/^output logits: several scales or flip have a mean of probabilities/)
   })
 
-  it('an array gets what each photo gets alone', async () => {
+  it('an array of photos gives the same results as each photo alone', async () => {
     const photos = [1, 2, 3].map(seed => blocksPhoto(90, 70, seed))
     const options = { size, output: 'probabilities', at: 'photo' } as const
     const together = await model.segment(photos, { ...options, batchSize: 3 })
@@ -128,7 +128,7 @@ describe('segment: output', () => {
     }
   })
 
-  it('tells how sure it is of each pixel and class', async () => {
+  it('has the confidence of each pixel and class', async () => {
     const found = await model.segment(photo, { size, output: 'probabilities' })
     const confidence = found.confidence()
     expect(confidence).to.have.length(90 * 70)
@@ -141,14 +141,14 @@ describe('segment: output', () => {
     }
   })
 
-  it('scores larger than one buffer of the GPU are made strip by strip', async () => {
+  it('scores larger than one GPU buffer are computed in strips', async () => {
     const large = { ...photo, originalWidth: 1301, originalHeight: 901 } // 37.5 MB with the channels' padding: two strips
     const { probabilities, mask } = await model.segment(large, { size, output: 'probabilities' })
     expect(probabilities.data).to.have.length(901 * 1301 * 5)
     expectHighest(mask, probabilities)
   })
 
-  it('scores that no memory holds are refused before anything runs', async () => {
+  it('scores that exceed the limit of memory are refused before anything runs', async () => {
     const huge = { ...photo, originalWidth: 16384, originalHeight: 16384 }
     const error = await rejects(UserError, () => model.segment(huge, { size, output: 'logits' }))
     expect(error.message).to.equal(
@@ -161,7 +161,7 @@ describe('segment: output', () => {
     expect(small.logits.data).to.have.length(logits.data.length)
   })
 
-  it('leaves no memory behind', async () => {
+  it('frees all memory', async () => {
     const before = gpu.memory.buffers
     await model.segment(photo, { size, output: 'probabilities' })
     expect(gpu.memory.buffers).to.equal(before)
@@ -170,7 +170,7 @@ describe('segment: output', () => {
   describe('of a model in fp16 (needs shader-f16)', () => {
     before(needsFloat16)
 
-    it('is close to that in fp32', async () => {
+    it('is close to the output in fp32', async () => {
       const half = await DeepLab.create(TINY, { gpu, seed: 3, precision: 'fp16' })
       for (const at of ['photo', 'network'] as const) {
         const options = { size, at, output: 'probabilities' } as const
@@ -181,7 +181,7 @@ describe('segment: output', () => {
     })
   })
 
-  it('has the logits that PyTorch has, of Google’s checkpoint', async function () {
+  it('has the same logits as PyTorch for Google’s checkpoint', async function () {
     const google = await DeepLab.load(sharedFile(this, CHECKPOINT), { gpu })
     const bird = sharedFile(this, 'photos/bird.png')
     const { data, shape } = readNpy(await readFile(sharedFile(this, 'reference/bird.logits.npy')))

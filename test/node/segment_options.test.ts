@@ -1,20 +1,15 @@
-// Options of the library's calls: what is misspelt or makes no sense is refused, and what is given is done.
+// Options of the library's calls: misspelt and invalid options are refused, valid ones take effect.
 
-import { writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import type { Image } from '../../src/data/image.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { DeepLab, evaluate, type ImageSource, openGpu, type SegmentProgress } from '../../src/node/index.ts'
-import { segmentBatches } from '../../src/node/segment_batches.ts'
+import { DeepLab, evaluate } from '../../src/node/index.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { relativeError } from '../support/run_graph.ts'
-import { useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
 describe('DeepLab: options', () => {
-  const path = useTemporaryFolder()
   const photo = blocksPhoto(90, 70)
   const size = 65
   let gpu: Gpu
@@ -28,7 +23,7 @@ describe('DeepLab: options', () => {
   const refusal = async (call: () => unknown) => (await rejects(UserError, call)).message
 
   describe('by name', () => {
-    it('are refused where there is none of that name, with the nearest that there is', async () => {
+    it('are refused if unknown, with the nearest known name', async () => {
       const nobody = { classNames: [], segment: () => Promise.reject(new Error('not run')) }
       const nothing = { name: 'nothing', size: 0, classNames: [], read: () => Promise.reject(new Error()) }
       const calls: Record<string, (options: object) => Promise<unknown>> = {
@@ -66,14 +61,14 @@ describe('DeepLab: options', () => {
         )
     })
 
-    it('count as not given where they are undefined', async () => {
+    it('count as not given if they are undefined', async () => {
       const options = { size, outputStride: undefined, nonsense: undefined } as object
       expect((await model.segment(photo, options)).mask).to.have.length(90 * 70)
     })
   })
 
   describe('by value', () => {
-    it('are refused by name before anything runs', async () => {
+    it('are refused with their name before anything runs', async () => {
       const cases: [object, string][] = [
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
         [{ outputStride: '8' }, 'outputStride: expected 8, 16, 32, got "8"'],
@@ -123,12 +118,12 @@ describe('DeepLab: options', () => {
       expect(await refusal(() => model.setSize(Number.NaN))).to.match(/^size: expected a number of pixels/)
     })
 
-    it('of load and create are refused by name, too', async () => {
+    it('of load and create are also refused with their name', async () => {
       const wrong = (options: object) => DeepLab.create(TINY, { gpu, ...options })
       expect(await refusal(() => wrong({ seed: 0.5 }))).to.equal('seed: expected a whole number, got 0.5')
       expect(await refusal(() => wrong({ size: -1 }))).to.match(/^size: expected a number of pixels/)
       expect(await refusal(() => wrong({ gpu: gpu.device }))).to.match(
-        /^gpu: expected what openGpu\(\) gives, got/,
+        /^gpu: expected the result of openGpu\(\), got/,
       )
       expect(await refusal(() => DeepLab.create(null as never))).to.match(
         /^network: expected an object such as/,
@@ -139,7 +134,7 @@ describe('DeepLab: options', () => {
         )
     })
 
-    it('do not need more memory than there is to be refused', async () => {
+    it('are refused without allocating much memory', async () => {
       const start = performance.now()
       expect(await refusal(() => model.segment(photo, { size: 16384, scales: [4] }))).to.match(/this GPU/)
       expect(performance.now() - start).to.be.below(5000)
@@ -153,7 +148,7 @@ describe('DeepLab: options', () => {
       return found
     }
 
-    it('that are equal count as often as they are given, and the mean of equal views is that view', async () => {
+    it('that are equal count as often as they are given, and the mean of equal views is the view', async () => {
       const [once, twice] = await masks([1], [1, 1])
       expect(twice).to.deep.equal(once)
       const probabilities = async (scales: number[]) => {
@@ -182,177 +177,5 @@ describe('DeepLab: options', () => {
       const [distinct, equal] = plans.map(plan => /(\d+) dispatches/.exec(plan)![1])
       expect(equal).to.equal(distinct)
     })
-  })
-
-  describe('of an array', () => {
-    const broken = () => path('broken.png')
-    beforeEach(() => writeFile(broken(), 'no picture'))
-
-    it('say which photo cannot be read', async () => {
-      const cases: [ImageSource, RegExp][] = [
-        [broken(), /^photos\[1\]: .*broken\.png: not a JPEG/],
-        [new Uint8Array(), /^photos\[1\]: the file is empty/],
-        [{ width: 4, height: 4, data: new Uint8Array(1) }, /^photos\[1\]\.data: expected 64 bytes/],
-        [undefined as never, /^photos\[1\]: expected a path/],
-      ]
-      for (const [source, expected] of cases)
-        expect(await refusal(() => model.segment([photo, source], { size }))).to.match(expected)
-    })
-
-    it('with onError, one that cannot be read does not lose the others', async () => {
-      const alone = await model.segment(photo, { size })
-      const failed: [string, number, ImageSource][] = []
-      const sources = [photo, broken(), photo, path('none.png'), photo]
-      const found = await model.segment(sources, {
-        ...{ size, batchSize: 2 },
-        onError: (error, index, source) => {
-          failed.push([error.message.replace(/.*\//, ''), index, source])
-        },
-      })
-      expect(found.map(each => each?.mask)).to.deep.equal([
-        alone.mask,
-        undefined,
-        alone.mask,
-        undefined,
-        alone.mask,
-      ])
-      expect(failed.map(([, ...rest]) => rest)).to.deep.equal([
-        [1, broken()],
-        [3, path('none.png')],
-      ])
-      expect(failed[1][0]).to.equal('none.png: no such file or folder')
-    })
-
-    it('with onError, one that the GPU is too small for does not lose the others', async () => {
-      const long = blocksPhoto(2, 4000)
-      const failed: string[] = []
-      const huge = { ...long, originalWidth: 16384, originalHeight: 16384 }
-      const found = await model.segment([photo, huge, photo], {
-        ...{ size, output: 'logits' },
-        onError: error => void failed.push(error.message),
-      })
-      expect(found.map(Boolean)).to.deep.equal([true, false, true])
-      expect(failed).to.have.length(1)
-      expect(failed[0]).to.match(/^photos\[1\]: the scores of 5 classes at 16384×16384 pixels take/)
-    })
-
-    it('with onError, what it throws ends the call', async () => {
-      const onError = () => {
-        throw new Error('enough')
-      }
-      const error = await rejects(Error, () => model.segment([broken(), photo], { size, onError }))
-      expect(error.message).to.equal('enough')
-    })
-
-    it('with onProgress, each batch is counted', async () => {
-      const seen: SegmentProgress[] = []
-      const onProgress = (progress: SegmentProgress) => void seen.push(progress)
-      await model.segment([photo, photo, broken(), photo], { size, batchSize: 2, onProgress, onError() {} })
-      expect(seen.map(({ done }) => done).toSorted()).to.deep.equal([1, 3, 4])
-      expect(seen.at(-1)).to.deep.equal({ done: 4, total: 4 })
-      seen.length = 0
-      await model.segment(photo, { size, onProgress })
-      expect(seen).to.deep.equal([{ done: 1, total: 1 }])
-    })
-
-    it('runs fewer at once where the GPU cannot bind all', async () => {
-      const batches: number[] = []
-      const image = {
-        width: 10,
-        height: 10,
-        data: new Uint8Array(400),
-        originalWidth: 10,
-        originalHeight: 10,
-      }
-      const work = {
-        maxPixels: 250,
-        read: async () => image,
-        segment: async (photos: Image[]) => {
-          batches.push(photos.length)
-          return photos
-        },
-        isFatal: () => false,
-      }
-      await segmentBatches(new Array(5).fill('photo'), { batchSize: 4 }, work)
-      expect(batches).to.deep.equal([2, 2, 1])
-    })
-  })
-
-  describe('signal', () => {
-    const reason = new Error('enough')
-
-    it('that is aborted already is thrown at once, by every call', async () => {
-      const signal = AbortSignal.abort(reason)
-      const calls = [
-        () => model.segment(photo, { size, signal }),
-        () => model.segment([photo], { size, signal, onError() {} }),
-        () => model.segment([], { size, signal }),
-        () => model.tune(photo, { size, signal }),
-        () => DeepLab.load('scenes', { gpu, signal }),
-      ]
-      for (const call of calls) expect(await rejects(Error, call)).to.equal(reason)
-    })
-
-    it('ends an array between two batches, and the model still works', async () => {
-      const end = new AbortController()
-      let batches = 0
-      const onProgress = () => {
-        batches++
-        if (batches === 2) end.abort(reason)
-      }
-      const photos = new Array(6).fill(photo)
-      const options = { size, batchSize: 1, signal: end.signal, onProgress, onError() {} }
-      expect(await rejects(Error, () => model.segment(photos, options))).to.equal(reason)
-      expect(batches).to.equal(2)
-      expect((await model.segment(photo, { size })).mask).to.have.length(90 * 70)
-    })
-  })
-
-  describe('dispose', () => {
-    it('twice is fine, and every use after it is one clear error', async () => {
-      const own = await DeepLab.create(TINY, { gpu })
-      await Promise.all([own.dispose(), own.dispose()])
-      await own.dispose()
-      const uses = [
-        () => own.segment(photo),
-        () => own.segment([photo], { onError() {} }),
-        () => own.explain(photo),
-        () => own.tune(photo),
-        () => own.setSize(33),
-        () => own.setClasses(['a', 'b']),
-        () => own.addAuxiliaryHead(),
-      ]
-      for (const use of uses) expect(await refusal(use)).to.equal('this model was disposed of: load it again')
-    })
-
-    it('comes at the end of a block with `await using`', async () => {
-      let outside: DeepLab
-      {
-        await using inside = await DeepLab.create(TINY, { gpu })
-        outside = inside
-        expect((await inside.segment(photo, { size })).mask).to.have.length(90 * 70)
-      }
-      expect(await refusal(() => outside.segment(photo))).to.equal(
-        'this model was disposed of: load it again',
-      )
-    })
-
-    it('in the middle of an array ends it', async () => {
-      const own = await DeepLab.create(TINY, { gpu: await testGpu() })
-      const onProgress = () => void own.dispose()
-      const call = () => own.segment([photo, photo, photo], { size, batchSize: 1, onProgress, onError() {} })
-      expect(await refusal(call)).to.equal('this model was disposed of: load it again')
-    })
-  })
-
-  it('a GPU that is lost ends an array, whatever onError does', async () => {
-    const lost = await openGpu()
-    const own = await DeepLab.create(TINY, { gpu: lost })
-    const onProgress = () => lost.destroy()
-    const error = await rejects(Error, () =>
-      own.segment([photo, photo], { size, batchSize: 1, onProgress, onError() {} }),
-    )
-    expect(error.name).to.equal('DeviceLostError')
-    await own.dispose()
   })
 })

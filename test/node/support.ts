@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Gives each test of a suite an empty folder of its own; call the result with a file's name for its path there. */
+/** Gives each test of a suite its own empty folder. The returned function maps a file's name to its path there. */
 export function useTemporaryFolder(): (name: string) => string {
   let folder: string
   beforeEach(async () => {
@@ -14,7 +14,7 @@ export function useTemporaryFolder(): (name: string) => string {
   return name => join(folder, name)
 }
 
-/** Gives each test of a suite a cache folder of its own, `cache` in its temporary folder: nothing was downloaded or tuned. */
+/** Gives each test of a suite its own empty cache folder, `cache` in its temporary folder. */
 export function useEmptyCache(path: (name: string) => string): void {
   const { ATROUS_CACHE } = process.env
   beforeEach(() => {
@@ -26,7 +26,7 @@ export function useEmptyCache(path: (name: string) => string): void {
   })
 }
 
-/** The path of a file in ../shared/data; where that is absent, skips the running test, saying so in its title. */
+/** The path of a file in ../shared/data. If that is absent, skips the running test, and says so in its title. */
 export function sharedFile(context: Mocha.Context, name: string): string {
   const file = fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
   if (!existsSync(file)) {
@@ -36,7 +36,7 @@ export function sharedFile(context: Mocha.Context, name: string): string {
   return file
 }
 
-/** What a promise was rejected with, for checks on it. */
+/** The error that a promise rejects with, for checks on it. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise

@@ -16,7 +16,7 @@ describe('temporary files', () => {
   /** The number of a process that has ended. */
   const deadPid = () => spawnSync('true').pid
 
-  it('of a killed process are removed at the next write to their folder, files and folders', async () => {
+  it('and folders of a killed process are removed at the next write to their parent folder', async () => {
     const folder = `.atrous.${machineId()}-${deadPid()}-${UUID}.tmp`
     await mkdir(path(folder))
     await writeFile(path(`${folder}/weights`), '')
@@ -25,7 +25,7 @@ describe('temporary files', () => {
     expect(await names()).to.deep.equal(['result'])
   })
 
-  it('of this process, of another one that lives, and of other programs stay', async () => {
+  it('of this process, of another living one, and of other programs stay', async () => {
     const kept = [
       basename(temporaryPath(path('.'))),
       `.atrous.${machineId()}-${process.ppid}-${UUID}.tmp`,

@@ -11,7 +11,7 @@ export const TINY: DeepLabOptions = {
   classes: 5,
 }
 
-/** Coarse blocks of random colours: unlike noise of single pixels they survive being resized, so that several classes win. */
+/** Coarse blocks of random colours. Unlike noise in single pixels they survive resizing, so that several classes occur. */
 export function blocksPhoto(width: number, height: number, seed = 1): Image {
   const next = randomSource(seed)
   const colours = Array.from({ length: 64 }, () => [next() * 256, next() * 256, next() * 256, 255])

@@ -1,5 +1,5 @@
-// What is fine-tuned here loads back into torchvision: by names and shapes that it wrote down, and into PyTorch itself where
-// that is installed.
+// Fine-tuned models load into torchvision: checked with names and shapes that torchvision wrote, and in PyTorch itself if it is
+// installed.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ import { HALVES, writeHalves } from './halves_dataset.ts'
 
 type Shapes = Record<string, readonly number[]>
 
-/** By network, of two classes and with the auxiliary head: make_torchvision_state.py wrote them. */
+/** The state dicts' shapes by network, for two classes and with the auxiliary head, written by make_torchvision_state.py. */
 const golden: Record<'deeplabv3_resnet50' | 'deeplabv3_resnet101', Shapes> = JSON.parse(
   readFileSync(new URL('golden/torchvision_state.json', import.meta.url), 'utf8'),
 )
@@ -52,7 +52,8 @@ describe("torchvision's state dicts", () => {
       let saved: StateDict
       const file = () => join(folder, 'fine-tuned.safetensors')
 
-      // Two classes, learned for a step from untrained weights; the file stands alone, as torchvision's own do.
+      // Two classes, trained for one step from untrained weights. The file has no config next to it, like torchvision's own
+      // files.
       before(async () => {
         folder = await mkdtemp(join(tmpdir(), 'atrous-torchvision-'))
         await writeHalves(folder)
@@ -73,7 +74,7 @@ describe("torchvision's state dicts", () => {
         expect(shapesOf(saved)).to.deep.equal(head === 'plain' ? withoutAuxiliaryHead(expected) : expected)
       })
 
-      it('is read back for what it is by these alone', async () => {
+      it('is recognised by these alone', async () => {
         const { config, parameters } = readModel(await findWeights(file()))
         const { config: original } = preset('deeplabv3_resnet50')
         expect(config).to.deep.equal({ ...original, classes: 2, auxiliaryHead: head === 'auxiliary' })

@@ -12,7 +12,7 @@ import { losses, QUICK, take, useTrainers } from './trainer_support.ts'
 describe('Trainer', () => {
   const { path, open, create, newTrainer, resume } = useTrainers()
 
-  it('has the paper’s recipe, but for what it is told', async () => {
+  it('has the paper’s recipe, except for given options', async () => {
     const model = await create()
     const { recipe } = new Trainer(model, await open(), { batchSize: 4, seed: undefined })
     expect(recipe).to.deep.equal({
@@ -39,7 +39,7 @@ describe('Trainer', () => {
   })
 
   it('learns a small dataset: the model then segments it', async () => {
-    // Frozen, since over two images batch norm makes ±1 of image-level features, whatever they show.
+    // Batch norm is frozen, since over two images it makes ±1 of image-level features, whatever they show.
     const trainer = await newTrainer({ steps: 60, learningRate: 0.01, freezeBatchNorm: true })
     const before = await evaluate(trainer.model, await open()).catch(error => error.message)
     expect(before).to.contain('the model has 5 classes')
@@ -55,7 +55,7 @@ describe('Trainer', () => {
     expect(mIoU).to.be.above(0.65)
   })
 
-  it('keeps all weights but the classifier’s for new classes, and those too for classes it has', async () => {
+  it('keeps all weights except the classifier’s for new classes, and all weights for the same classes', async () => {
     const model = await create()
     const before = model.state.parameters
     expect(await model.setClasses(HALVES, { seed: 3 })).to.equal(true)
@@ -90,14 +90,14 @@ describe('Trainer', () => {
     expect(config.id2label).to.deep.equal({ 0: 'dark', 1: 'bright' })
   })
 
-  it('warns where batch norm has few images', async () => {
+  it('warns if batch norm has few images', async () => {
     expect((await newTrainer()).warnings[0]).to.match(/^batch norm trains on 2 images at a time/)
     expect((await newTrainer({ freezeBatchNorm: true })).warnings).to.deep.equal([])
     expect((await newTrainer({ batchSize: 8 })).warnings).to.deep.equal([])
     expect((await newTrainer({ batchSize: 8, microBatchSize: 4 })).warnings[0]).to.match(/trains on 4 images/)
   })
 
-  it('ends with the signal’s reason, the model having what was learned, and tells how far it is', async () => {
+  it('ends with the signal’s reason, keeps the learned weights, and reports its progress', async () => {
     const straight = losses(await take(await newTrainer()))
     const controller = new AbortController()
     const progress: object[] = []
@@ -116,7 +116,7 @@ describe('Trainer', () => {
     expect(losses(await take(await resume(path('aborted'))))).to.deep.equal(straight.slice(2))
   })
 
-  it('frees what it held on the GPU', async () => {
+  it('frees its GPU memory', async () => {
     const trainer = await newTrainer({ steps: 1 })
     const { memory } = await testGpu()
     await take(trainer)

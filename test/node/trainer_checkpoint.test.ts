@@ -26,7 +26,7 @@ describe('a training checkpoint', () => {
       ...{ steps: 6, batchSize: 2, size: 33, cropSize: 33, freezeBatchNorm: true, learningRate },
     })
 
-  it('that the error of a diverged run names is finite, weights and velocities', async () => {
+  it('named in the error of a diverged run has finite weights and velocities', async () => {
     const diverging = await trainer(1e30)
     const error = await rejects(UserError, async () => {
       for await (const { step } of diverging) await diverging.save(path(`step-${step}`))
@@ -37,7 +37,7 @@ describe('a training checkpoint', () => {
         expect((data as Float32Array).every(Number.isFinite), `${name}: ${tensor}`).to.equal(true)
   })
 
-  it('is not written where a velocity is no finite number', async () => {
+  it('is not written if a velocity is not finite', async () => {
     const { readVelocities } = ParameterArena.prototype
     ParameterArena.prototype.readVelocities = async function () {
       const found = await readVelocities.call(this)
@@ -50,7 +50,7 @@ describe('a training checkpoint', () => {
         for await (const _ of run) await run.save(path('checkpoint'))
       })
       expect(error.message).to.equal(
-        'step 1: the velocity of classifier.4.bias holds values that are no numbers: try a smaller learning rate',
+        'step 1: the velocity of classifier.4.bias holds values that are not numbers: try a smaller learning rate',
       )
     } finally {
       ParameterArena.prototype.readVelocities = readVelocities
@@ -58,7 +58,7 @@ describe('a training checkpoint', () => {
     expect(existsSync(path('checkpoint'))).to.equal(false)
   })
 
-  it('goes over another one and leaves other files alone', async () => {
+  it('replaces another checkpoint and keeps other files', async () => {
     const run = await trainer(0.01)
     for await (const { step } of run) {
       await run.save(path('last/'))

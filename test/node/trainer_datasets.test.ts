@@ -16,13 +16,13 @@ describe('Trainer', () => {
 
   describe('with an image that cannot be read', () => {
     const damage = (photo: number) => truncate(path(`voc/JPEGImages/photo${photo}.jpg`), 300)
-    /** The image that is drawn first, and one that is drawn later. */
+    /** The image drawn first, and one drawn later. */
     const drawn = () => {
       const sampler = new Sampler([0, 1, 2, 3], 0)
       return { first: sampler.at(0), third: sampler.at(2) }
     }
 
-    it('stops and keeps what was learned, so that it can go on once the image is mended', async () => {
+    it('stops and keeps the learned weights, and can resume after the image is repaired', async () => {
       const straight = await newTrainer()
       const expected = losses(await take(straight))
 
@@ -45,7 +45,7 @@ describe('Trainer', () => {
       expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
     })
 
-    it('skips it with a warning, and goes on after a stop as if it had never stopped', async () => {
+    it('skips it with a warning, and resumes with the results of an uninterrupted run', async () => {
       await damage(drawn().third)
       const warnings: string[] = []
       const skipping = async () =>
@@ -72,7 +72,7 @@ describe('Trainer', () => {
       expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
     })
 
-    it('does not draw what a report has problems with', async () => {
+    it('does not draw images with problems in the report', async () => {
       const { first } = drawn()
       await damage(first)
       const report = await checkDataset(await open())
@@ -87,8 +87,8 @@ describe('Trainer', () => {
     })
   })
 
-  describe('with a dataset of one’s own', () => {
-    /** The photos of the folder, as if they came from elsewhere; their bytes are a part of larger buffers. */
+  describe('with a custom dataset', () => {
+    /** The photos of the folder, as if they came from elsewhere; their bytes are parts of larger buffers. */
     async function ownDataset(): Promise<Dataset> {
       const files = await open()
       const images = await Promise.all(files.ids.map((_, index) => files.read(index)))
@@ -110,7 +110,7 @@ describe('Trainer', () => {
       }
     }
 
-    it('learns what it learns from files of the same pixels, to the bit', async () => {
+    it('learns the same weights as from files with the same pixels, to the bit', async () => {
       const options: Partial<Recipe> = { ...QUICK, classWeights: 'balanced', hardClasses: ['bright'] }
       const ofFiles = new Trainer(await create(), await open(), options)
       const expected = losses(await take(ofFiles))
@@ -122,7 +122,7 @@ describe('Trainer', () => {
       expectSameBits(resumed.model.state.parameters, ofFiles.model.state.parameters)
     })
 
-    it('says in a line what is odd about it', async () => {
+    it('reports its errors in one line', async () => {
       const own = await ownDataset()
       const message = async (change: Partial<Dataset>) =>
         (
@@ -153,7 +153,7 @@ describe('Trainer', () => {
     })
   })
 
-  it('refuses a dataset that the report says is of no use', async () => {
+  it('refuses a dataset that is useless according to the report', async () => {
     for (const i of [0, 1, 2, 3])
       await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, [255, 255])
     const [model, dataset] = [await create(), await open()]

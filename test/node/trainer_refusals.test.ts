@@ -16,8 +16,8 @@ import { QUICK, take, useTrainers } from './trainer_support.ts'
 describe('Trainer', () => {
   const { path, open, own, create, newTrainer, resume } = useTrainers()
 
-  describe('refuses, in a line,', () => {
-    it('a recipe that makes no sense', async () => {
+  describe('refuses, in one line,', () => {
+    it('an invalid recipe', async () => {
       const wrong: [Partial<Recipe>, string][] = [
         [{ steps: 0 }, 'steps: expected a whole number above 0, got 0'],
         [{ size: 0.5 }, 'size: expected a whole number above 0, got 0.5'],
@@ -57,7 +57,7 @@ describe('Trainer', () => {
       )
     })
 
-    it('a mask of another size, and a class that there is not', async () => {
+    it('a mask of another size, and an unknown class', async () => {
       for (const i of [0, 1, 2, 3]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 2)
       const odd = await rejects(UserError, async () => take(await newTrainer()))
       expect(odd.message).to.match(/^photo\d: holds class 2, but the last of the 2 classes is 1$/)
@@ -66,7 +66,7 @@ describe('Trainer', () => {
       expect(size.message).to.match(/photo\d\.jpg: 40×36 pixels, but .*photo\d\.png 9×9$/)
     })
 
-    it('a loss that is no number: it names step and checkpoint, and has the weights of then', async () => {
+    it('a loss that is not a number: the error names step and checkpoint, and the model has the checkpoint’s weights', async () => {
       const trainer = await newTrainer({ learningRate: 1e30 })
       const error = await rejects(UserError, async () => {
         for await (const { step } of trainer) if (step === 1) await trainer.save(path('good'))
@@ -96,7 +96,7 @@ describe('Trainer', () => {
       expect(await message()).to.contain('is another dataset')
     })
 
-    it('to go on without its GPU', async () => {
+    it('to continue without its GPU', async () => {
       const gpu = await openGpu()
       const model = await DeepLab.create(TINY, { gpu })
       const trainer = new Trainer(model, await open(), QUICK)

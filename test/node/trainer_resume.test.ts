@@ -9,7 +9,7 @@ import { losses, QUICK, take, useTrainers } from './trainer_support.ts'
 describe('Trainer', () => {
   const { path, open, create, newTrainer, resume } = useTrainers()
 
-  it('goes on after a break, and from a checkpoint, bit for bit', async () => {
+  it('continues after a break and from a checkpoint, bit for bit', async () => {
     const straight = await newTrainer()
     const expected = losses(await take(straight))
 
@@ -27,7 +27,7 @@ describe('Trainer', () => {
     expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
   })
 
-  it('balances classes by the dataset’s labels, and goes on with the same weights', async () => {
+  it('balances classes by the dataset’s labels, and resumes with the same class weights', async () => {
     const quarter = Array.from({ length: 40 * 36 }, (_, pixel) => Number(pixel % 4 === 0))
     for (const i of [0, 1, 2, 3])
       await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, quarter)
@@ -60,7 +60,7 @@ describe('Trainer', () => {
     expect(losses(await take(await resume(path('checkpoint'))))).to.deep.equal(straight.slice(2))
   })
 
-  it('trains an auxiliary head, keeps it, and goes on with all options at once bit for bit', async () => {
+  it('trains and keeps an auxiliary head, and resumes with all options at once, bit for bit', async () => {
     const all: Partial<Recipe> = {
       auxiliaryLoss: 0.5,
       dropout: 0.5,
@@ -91,7 +91,7 @@ describe('Trainer', () => {
       )
   })
 
-  it('reads no labels for what it is told of them', async () => {
+  it('does not read labels that a report describes', async () => {
     const report = { problems: [], warnings: [], shares: [], pixels: [[3, 1]] }
     const trainer = new Trainer(
       await create(),

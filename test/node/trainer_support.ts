@@ -16,7 +16,7 @@ export const QUICK: Partial<Recipe> = {
   scales: [1, 1],
 }
 
-/** Gives each test of a suite a small dataset in a folder of its own, and functions that make trainers on it. */
+/** Gives each test of a suite a small dataset in its own folder, and functions that create trainers for it. */
 export function useTrainers() {
   const path = useTemporaryFolder()
   useEmptyCache(path)
@@ -42,7 +42,7 @@ export function useTrainers() {
     return new Trainer(await create(), await open(), { ...QUICK, ...options })
   }
 
-  /** Default dataset: the suite's. */
+  /** The default dataset is the suite's. */
   async function resume(folder: string, options: TrainerOptions = {}, dataset?: Dataset): Promise<Trainer> {
     const gpu = await testGpu()
     const trainer = await Trainer.resume(folder, dataset ?? (await open()), { gpu, ...options })
@@ -53,7 +53,7 @@ export function useTrainers() {
   return { path, open, own, create, newTrainer, resume }
 }
 
-/** Runs a trainer to the end, or for so many steps. */
+/** Runs a trainer to the end, or for `count` steps. */
 export async function take(trainer: Trainer, count = Infinity): Promise<TrainingStep[]> {
   const steps: TrainingStep[] = []
   for await (const step of trainer) if (steps.push(step) === count) break

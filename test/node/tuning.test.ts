@@ -16,13 +16,13 @@ const some: TunedVariants = new Map([
   ['1×33×33×256 → 256, 3×3, rate 2, padding 2', 'winograd_4'],
 ])
 
-describe('what was measured', () => {
+describe('tuning', () => {
   const path = useTemporaryFolder()
 
-  describe('in a file', () => {
+  describe('kept in a file', () => {
     const store = () => new FileTuningStore(path('cache/tuning.json'))
 
-    /** What `work` prints as warnings. */
+    /** The warnings that `work` prints. */
     async function warnings(work: () => Promise<unknown>): Promise<string[]> {
       const found: string[] = []
       const { warn } = console
@@ -33,7 +33,7 @@ describe('what was measured', () => {
       return found
     }
 
-    it('is read as it was written, for that adapter alone', async () => {
+    it('is read as it was written, separately for each adapter', async () => {
       expect(await store().read('one')).to.deep.equal(new Map())
       await store().write('one', some)
       await store().write('two', new Map([['1×1×1×8 → 8, 1×1', 'conv2d']]))
@@ -46,7 +46,7 @@ describe('what was measured', () => {
       ])
     })
 
-    it('is bounded, and the latest stays', async () => {
+    it('is limited to the latest entries', async () => {
       for (let i = 0; i < 20; i++) await store().write(`adapter ${i}`, some)
       expect(await store().read('adapter 3')).to.deep.equal(new Map())
       expect(await store().read('adapter 4')).to.deep.equal(some)
@@ -61,15 +61,15 @@ describe('what was measured', () => {
       ['cut short', '{ "one": { "1×33'],
       ['not of this kind', '[1, 2]'],
       ['of other values', '{ "one": 3 }'],
-      ['of a variant that there is not', '{ "one": { "1×33×33×256 → 256, 1×1": "magic" } }'],
+      ['of an unknown variant', '{ "one": { "1×33×33×256 → 256, 1×1": "magic" } }'],
     ]
     for (const [what, text] of damaged)
-      it(`is nothing, and a line says so, where the file is ${what}`, async () => {
+      it(`is empty, with a warning, if the file is ${what}`, async () => {
         await writeFile(path('tuning.json'), text)
         const broken = new FileTuningStore(path('tuning.json'))
         const said = await warnings(async () => expect((await broken.read('one')).size).to.equal(0))
         expect(said).to.deep.equal([
-          `warning: ${path('tuning.json')} is damaged and left alone; atrous tune writes it anew`,
+          `warning: ${path('tuning.json')} is damaged and ignored; atrous tune replaces it`,
         ])
         await warnings(() => broken.write('one', some))
         expect(
@@ -77,7 +77,7 @@ describe('what was measured', () => {
         ).to.deep.equal([])
       })
 
-    it('is nothing, and a line says so, where there is a folder in its place', async () => {
+    it('is empty, with a warning, if a folder has its name', async () => {
       const folder = new FileTuningStore(path('.'))
       const said = await warnings(async () => expect((await folder.read('one')).size).to.equal(0))
       expect(said.length).to.equal(1)
@@ -85,7 +85,7 @@ describe('what was measured', () => {
     })
   })
 
-  it('holds for one adapter, driver and number of lanes', async () => {
+  it('is valid for one adapter, driver and subgroup size', async () => {
     const info = { vendor: 'v', architecture: 'a', device: 'd', description: 'driver 1' }
     const key = (more: object, subgroupSize?: number) =>
       tuningKey({ info: { ...info, ...more }, subgroupSize } as Gpu)
@@ -99,7 +99,7 @@ describe('what was measured', () => {
     expect(JSON.parse(keys[0]).shaders, 'a hash of their text').to.match(/^[0-9a-f]{16}$/)
   })
 
-  describe('by a model', () => {
+  describe('of a model', () => {
     useEmptyCache(path)
     const photo = blocksPhoto(90, 70)
     const size = 65
@@ -108,7 +108,7 @@ describe('what was measured', () => {
 
     beforeEach(async function () {
       gpu = await testGpu()
-      if ((gpu.subgroupSize ?? 0) < 8) this.skip() // one variant is all there is
+      if ((gpu.subgroupSize ?? 0) < 8) this.skip() // there is only one variant
     })
     afterEach(async () => {
       await model?.dispose()
@@ -117,7 +117,7 @@ describe('what was measured', () => {
 
     const onDisk = async () => (await openTuning(gpu)).variants
 
-    it('is kept on disk, and chosen by', async () => {
+    it('is kept on disk and used', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'off' })
       const found = await model.tune(photo, { size })
       const fastest = found.map(({ convolution, fastest }) => [convolution, fastest])
@@ -135,11 +135,11 @@ describe('what was measured', () => {
       await told.dispose()
     })
 
-    it('comes into what was planned before, and the masks stay', async () => {
+    it('applies to existing plans, and does not change masks', async () => {
       model = await DeepLab.create(TINY, { gpu, seed: 3, tune: 'off' })
       const before = await model.segment(photo, { size })
       const { buffers } = gpu.memory
-      // Two at a time, and calls between the measurements.
+      // Two tunings at the same time, and calls between the measurements.
       const tuning = Promise.all([model.tune(photo, { size }), model.tune(photo, { size, batchSize: 2 })])
       for (let i = 0; i < 5; i++)
         expect((await model.segment(photo, { size })).mask).to.deep.equal(before.mask)
@@ -159,7 +159,7 @@ describe('what was measured', () => {
       )
     })
 
-    it('is kept beside what another program keeps meanwhile', async () => {
+    it('is merged with the results of another program', async () => {
       const [one, two] = [await openTuning(gpu), await openTuning(gpu)]
       one.variants.set('one', 'conv2d')
       two.variants.set('two', 'conv2d')
@@ -170,7 +170,7 @@ describe('what was measured', () => {
       expect((await onDisk()).size).to.equal(0)
     })
 
-    it('grows in the background after a size was met, where that is asked for', async () => {
+    it('runs in the background after a new size, if requested', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'background' })
       await model.segment(photo, { size })
       await until(async () => (await onDisk()).size > 3)
@@ -179,7 +179,7 @@ describe('what was measured', () => {
       await until(async () => (await onDisk()).size > known)
     })
 
-    it('does not by default where the adapter is in software or $CI is set', async () => {
+    it('does not run by default on a software adapter or if $CI is set', async () => {
       const { CI } = process.env
       process.env.CI = 'true'
       model = await DeepLab.create(TINY, { gpu })
@@ -190,7 +190,7 @@ describe('what was measured', () => {
       expect((await rejection(stat(path('cache')))).message).to.include('ENOENT')
     })
 
-    it('is not waited for by a program that has ended', async () => {
+    it('does not keep a finished program running', async () => {
       const program = `
         import { DeepLab } from ${JSON.stringify(new URL('../../src/node/index.ts', import.meta.url).href)}
         const model = await DeepLab.create(${JSON.stringify(TINY)}, { tune: 'background' })
@@ -200,16 +200,16 @@ describe('what was measured', () => {
       await writeFile(path('program.mts'), program)
       const options = { cwd: fileURLToPath(new URL('../../', import.meta.url)), timeout: 60_000 }
       const run = promisify(execFile)(process.execPath, ['--import', 'tsx', path('program.mts')], options)
-      const { stdout } = await run // which rejects where the process had to be killed
+      const { stdout } = await run // rejects if the process had to be killed
       expect(Number(stdout)).to.be.above(0)
     })
 
-    it('takes no other word', async () => {
+    it('refuses other values of the option', async () => {
       const error = await rejection(DeepLab.create(TINY, { gpu, tune: 'on' as 'off' }))
       expect(error.message).to.equal('tune: expected background or off, got "on"')
     })
 
-    it('stops growing in the background when it is told to, as training does', async () => {
+    it('in the background stops on request, as training does', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'background' })
       await model.segment(photo, { size })
       const start = performance.now()

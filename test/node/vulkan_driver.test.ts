@@ -32,7 +32,7 @@ describe('the source of backports that set-up adds', () => {
     })
   }
 
-  it('is none where the release has no mirror', () => {
+  it('is refused if the release has no mirror', () => {
     expect(() => backportsSource('', release)).to.throw('no apt source for bookworm')
   })
 })

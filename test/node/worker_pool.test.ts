@@ -18,7 +18,7 @@ describe('WorkerPool', () => {
 
   const deaths = { exit: 'a worker thread ended with exit code 0', 'throw later': 'thrown later' }
   for (const [job, message] of Object.entries(deaths)) {
-    it(`fails all jobs, those to come too, where one of its threads dies: ${job}`, async () => {
+    it(`fails all present and later jobs if one of its threads dies: ${job}`, async () => {
       open(2)
       const waiting = rejection(pool.run('wait'))
       const dying = rejection(pool.run(job))
@@ -28,7 +28,7 @@ describe('WorkerPool', () => {
     })
   }
 
-  it('says that it was closed to the jobs that are not done', async () => {
+  it('rejects unfinished jobs when it is closed', async () => {
     open(1)
     const waiting = rejection(pool.run('wait'))
     await pool.close()

@@ -1,4 +1,4 @@
-// What stands in the ONNX files, by their own schema. onnxruntime.test.ts runs them.
+// Checks the contents of ONNX files with ONNX's schema. onnxruntime.test.ts runs the files.
 
 import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
@@ -55,7 +55,7 @@ function floats({ initializer }: GraphProto, name: string): Float32Array {
 }
 
 describe('ONNX files', () => {
-  it('say which ONNX they are', () => {
+  it('state their version of ONNX', () => {
     const { irVersion, opsetImport, producerName } = exported(RESNET)
     expect([irVersion, producerName]).to.deep.equal([8n, 'atrous'])
     expect(opsetImport.map(({ domain, version }) => [domain, version])).to.deep.equal([['', 17n]])
@@ -85,7 +85,7 @@ describe('ONNX files', () => {
     describe(`the graph of ${name}`, () => {
       const { node, initializer, input, output } = graphOf(network)
 
-      it('makes every value once, before it is read, and reads every constant', () => {
+      it('computes every value once, before it is read, and reads every constant', () => {
         const known = new Set([...input, ...initializer].map(each => each.name))
         for (const { name, input: reads, output: makes } of node) {
           for (const read of reads.filter(Boolean)) expect(known, name).to.include(read)
@@ -97,26 +97,26 @@ describe('ONNX files', () => {
         for (const { name } of initializer) expect(read).to.include(name)
       })
 
-      it('has as many values in each constant as its shape says', () => {
+      it('has as many values in each constant as its shape states', () => {
         for (const { name, dims, rawData, dataType } of initializer) {
           expect(rawData.length, name).to.equal(4 * dims.reduce((size, dim) => size * Number(dim), 1))
           expect(dataType, name).to.equal(1)
         }
       })
 
-      it('has what inference needs and no more', () => {
+      it('has only the ops and constants that inference needs', () => {
         const convolutions = networkParameters(deepLabConfig(network)).filter(each => each.shape.length === 4)
         expect(node.filter(({ opType }) => opType === 'Conv')).to.have.length(convolutions.length)
         expect(node.map(({ opType }) => opType)).not.to.include.any.members(['BatchNormalization', 'Dropout'])
       })
     })
 
-  it('hold no auxiliary head', () => {
+  it('have no auxiliary head', () => {
     const graph = graphOf({ ...RESNET, auxiliaryHead: true } as DeepLabOptions)
     expect(graph.initializer.filter(({ name }) => name.startsWith('aux_classifier'))).to.deep.equal([])
   })
 
-  it('have strides and dilations of the output stride', () => {
+  it('have the strides and dilations of the output stride', () => {
     const at = (outputStride: number) => {
       const graph = graphOf(RESNET, { outputStride })
       const layers = [
@@ -154,7 +154,7 @@ describe('ONNX files', () => {
     ])
   })
 
-  it('pool by the largest of 3×3', () => {
+  it('max-pool over 3×3', () => {
     const [pool, ...others] = nodesOf(graphOf(RESNET), 'MaxPool')
     expect(others).to.deep.equal([])
     expect(attributes(pool)).to.deep.equal({ kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })
@@ -169,23 +169,23 @@ describe('ONNX files', () => {
       return auto_pad ?? pads
     }
 
-    it('is worked out at run time where a stride makes it depend on the size', () => {
+    it('is computed at run time if it depends on the size because of a stride', () => {
       expect(padding(stem)).to.equal('SAME_UPPER')
       expect(padding(atrous)).to.deep.equal([2, 2, 2, 2])
     })
 
-    it('is written out for one size', () => {
+    it('is fixed for a file of one size', () => {
       expect(padding(stem, { size: { height: 64, width: 64 } })).to.deep.equal([0, 0, 1, 1])
       expect(padding(stem, { size: { height: 64, width: 65 } })).to.deep.equal([0, 1, 1, 1])
     })
 
-    it("is not PyTorch's, which is the same at all sizes", () => {
+    it("differs from PyTorch's, which is the same at all sizes", () => {
       const { node } = graphOf({ ...MOBILENET, tfPadding: false } as DeepLabOptions)
       expect(node.flatMap(each => each.attribute.map(({ name }) => name))).not.to.include('auto_pad')
     })
   })
 
-  it('convolve depthwise by a group a channel, and clip at 6', () => {
+  it('convolve depthwise with one group per channel, and clip at 6', () => {
     const graph = graphOf(MOBILENET)
     const filtered = nodeNamed(graph, 'mobilenet_v2.layer.3.conv_3x3.normalization')
     const weight = graph.initializer.find(({ name }) => name === filtered.input[1])!
@@ -196,7 +196,7 @@ describe('ONNX files', () => {
     expect(clip.input.slice(1).map(name => [...floats(graph, name)])).to.deep.equal([[0], [6]])
   })
 
-  it('spread the pooled feature over a map of the features’ size, in the convention of the network', () => {
+  it('resize the pooled feature to the features’ size, in the convention of the network', () => {
     const modes = [RESNET, MOBILENET].map(network => {
       const graph = graphOf(network)
       const [resize, ...others] = nodesOf(graph, 'Resize')
@@ -233,7 +233,7 @@ describe('ONNX files', () => {
     expect(floats(graph, `${layer}.convolution.bias`)).to.deep.equal(Float32Array.from(expected.bias))
   })
 
-  it('leave the classifier, which has no batch norm, as it is', () => {
+  it('do not change the classifier, which has no batch norm', () => {
     const { config, parameters } = seeded(RESNET)
     const graph = fromBinary(ModelProtoSchema, encodeDeepLab({ config, parameters })).graph!
     for (const name of ['classifier.4.weight', 'classifier.4.bias'])

@@ -1,4 +1,5 @@
-// Exported networks in onnxruntime, on the CPU, against our own logits on the GPU. Skipped where bench/peers is not installed.
+// Compares exported networks in onnxruntime, on the CPU, with this package's logits on the GPU. Skipped if bench/peers is not
+// installed.
 
 import { expect } from 'chai'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
@@ -15,10 +16,10 @@ import { testGpu } from '../support/gpu.ts'
 import { findOnnxruntime, onnxruntimeLogits } from '../support/onnxruntime.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 
-/** As in golden.test.ts: what float32 in another order of summation makes of whole networks. */
+/** As in golden.test.ts: the effect of another order of summation in float32 on whole networks. */
 const TOLERANCE = 3e-5
 
-/** All that the golden cases have, of the large networks the smallest; their weights are read and written in full. */
+/** All golden cases of small networks, and the smallest one of each large network, whose weights are written and read in full. */
 const isQuick = ({ name, height, outputStride }: GoldenCase) =>
   !name.startsWith('deeplabv3_') || (name === 'deeplabv3_resnet50' && height === 65 && outputStride === 8)
 
@@ -38,7 +39,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
     width: number
   }
 
-  /** Both files of a network, of any size and of one, against what our engine makes of the same image. */
+  /** Compares both files of a network, for any size and for one size, with this package's results for the same image. */
   async function expectSameLogits({ config, parameters, outputStride, height, width }: Case) {
     const builder = new GraphBuilder()
     const input = builder.input('image', [1, height, width, 3])
@@ -68,7 +69,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
     const config = deepLabConfig({ backbone: 'resnet50', width: 1 / 16 })
     const parameters = new Map(networkParameters(config).map(each => [each.name, seededParameter(each)]))
     const file = encodeDeepLab({ config, parameters })
-    const both = seededImage(130, 65) // two images below each other
+    const both = seededImage(130, 65) // two images, one below the other
     const together = await onnxruntimeLogits(onnxruntime, file, { image: both, shape: [2, 65, 65, 3] })
     for (const [i, half] of [both.subarray(0, both.length / 2), both.subarray(both.length / 2)].entries()) {
       const { data } = await onnxruntimeLogits(onnxruntime, file, { image: half, shape: [1, 65, 65, 3] })

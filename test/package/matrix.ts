@@ -1,5 +1,5 @@
-// `npm run test:package`: installs the packed package with npm as a user does, compiles programs of it with each TypeScript, and runs
-// it with each Node, from the oldest that are supported. Takes minutes and 1.3 GB in a temporary folder, given back at the end.
+// `npm run test:package`: installs the packed package with npm as a user does, compiles programs that use it with each supported
+// TypeScript, and runs it with each supported Node. Takes minutes, and 1.3 GB in a temporary folder, which is removed at the end.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './support.ts'
 
-/** The last patch of each. */
+/** The latest patch release of each is used. */
 const TYPESCRIPT = ['5.4', '5.5', '5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
-/** npm has Node's binary for Linux as a package. */
+/** npm has a package with Node's binary for Linux. */
 const NODE = ['20.19.0', '20', '22.12.0', '22', '24']
 const OLD_NODE = ['18.20.8', '20.18.3', '22.11.0']
 
@@ -21,13 +21,14 @@ const LIBRARIES = {
   Node: () => ({ lib: ['ES2022'], types: ['node'] }),
   [WITH_WEBGPU]: (typescript: number) => ({
     lib: ['ES2022', 'DOM'],
-    types: typescript < 6 ? ['node', '@webgpu/types'] : ['node'], // from 6.0 on the DOM has WebGPU, and the package conflicts with it
+    // From 6.0 on the DOM types include WebGPU, which conflicts with @webgpu/types.
+    types: typescript < 6 ? ['node', '@webgpu/types'] : ['node'],
   }),
 }
 
 interface Modules {
   name: string
-  /** The TypeScript versions that have it, for these files. */
+  /** Whether a TypeScript version supports it for these files. */
   isIn: (typescript: number) => boolean
   files: string[]
   options: { module: string; moduleResolution: string }
@@ -51,13 +52,13 @@ const MODULES: Modules[] = [
   },
   {
     name: 'nodenext, CommonJS',
-    isIn: typescript => typescript >= 5.8, // older ones do not know that Node can require an ES module
+    isIn: typescript => typescript >= 5.8, // older versions do not know that Node can require an ES module
     files: ['commonjs.cts'],
     options: { module: 'nodenext', moduleResolution: 'nodenext' },
     libraries: ['Node'],
   },
   {
-    name: 'CommonJS as of old',
+    name: 'classic CommonJS',
     isIn: typescript => typescript < 6,
     files: ['commonjs.cts'],
     options: { module: 'commonjs', moduleResolution: 'node10' },
@@ -65,7 +66,7 @@ const MODULES: Modules[] = [
   },
 ]
 
-/** Printed of what a compiler says of one program. */
+/** How many lines of a compiler's output are printed for a program. */
 const MOST_LINES = 5
 
 const folder = mkdtempSync(join(tmpdir(), 'atrous-matrix-'))
@@ -104,7 +105,9 @@ function npm(cwd: string, ...args: string[]): void {
   execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** What a TypeScript says of the programs, under each way of modules that it has and each choice of libraries. */
+/**
+ * The errors of a TypeScript version for the programs, with each module setting that it supports and each choice of libraries.
+ */
 function complaints(version: string): string[] {
   const ways = MODULES.filter(({ isIn }) => isIn(Number(version)))
   return ways.flatMap(({ name, files, options, libraries }) =>
@@ -125,7 +128,7 @@ function compile(version: string, options: Record<string, unknown>, files: strin
   return stdout.split('\n').slice(0, MOST_LINES).join('\n')
 }
 
-/** What goes wrong where a Node imports and requires the library, and segments a photo by the command. */
+/** The failures of a Node version when it imports and requires the library, and segments a photo with the command. */
 function runFailures(version: string): string[] {
   const photo = 'node_modules/atrous/docs/scene.png'
   const command = ['node_modules/.bin/atrous', 'segment', photo, '--model', 'scenes', '--out', version]
@@ -142,7 +145,7 @@ function runFailures(version: string): string[] {
   })
 }
 
-/** What is wrong with how the command refuses a Node: it is to be in one line. */
+/** The failures of the command's refusal of an old Node, which must be one line. */
 function refusalFailures(version: string): string[] {
   const { status, stdout, stderr } = run(version, ['node_modules/.bin/atrous', '--version'])
   const isFine = status === 1 && stdout === '' && /^error: Node \S+ is too old: .*\n$/.test(stderr)

@@ -24,17 +24,18 @@ describe('the package', () => {
   })
   after(() => rmSync(dirname(tarball), { recursive: true }))
 
-  /** Writes a tsconfig.json for a program of the library, with nothing but these libraries and all checks. */
+  /** Writes a tsconfig.json for a program that uses the library, with only these libraries and all checks. */
   function tsconfig(lib: string[], options: Record<string, unknown>): string {
     const file = join(program, 'tsconfig.json')
     const strict = { strict: true, skipLibCheck: false, declaration: true, types: [], outDir: 'out' }
     const compilerOptions = { target: 'es2022', lib, ...strict, ...options }
-    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts', 'layers.mts'] : ['library.mts'] // the DOM of TypeScript 7 has WebGPU
+    // The DOM types of TypeScript 7 include WebGPU.
+    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts', 'layers.mts'] : ['library.mts']
     writeFileSync(file, JSON.stringify({ compilerOptions, files }))
     return file
   }
 
-  /** Runs Node in the program's folder; returns what it wrote. */
+  /** Runs Node in the program's folder, and returns its output. */
   async function node(...args: string[]): Promise<{ stdout: string; stderr: string }> {
     return promisify(execFile)('node', args, { cwd: program })
   }
@@ -54,7 +55,7 @@ describe('the package', () => {
       expect(stdout).to.equal('')
     })
 
-  it('declares nothing that TypeScript 5.4 lacks', async () => {
+  it('uses only declarations that TypeScript 5.4 supports', async () => {
     const config = tsconfig(['ES2022'], { module: 'nodenext' })
     const { stdout } = await node(TSC, '-p', config, '--listFilesOnly')
     const files = stdout.split('\n').filter(file => file.includes('node_modules/atrous/'))
@@ -62,14 +63,14 @@ describe('the package', () => {
     for (const file of files) expect(readFileSync(file, 'utf8'), file).to.not.match(/Array<\w*ArrayBuffer/)
   })
 
-  it('is imported and required', async () => {
+  it('can be imported and required', async () => {
     const print = 'console.log(typeof DeepLab.load)'
     const imported = await node('--input-type=module', '-e', `import { DeepLab } from 'atrous'; ${print}`)
     const required = await node('-e', `const { DeepLab } = require('atrous'); ${print}`)
     expect([imported, required]).to.deep.equal(Array(2).fill({ stdout: 'function\n', stderr: '' }))
   })
 
-  it('loads what draws, writes ONNX or checks kernels only where that is used', async () => {
+  it('loads modules for drawing, ONNX or checks of kernels only when they are used', async () => {
     const hooks = ['--import', pathToFileURL(join(ROOT, 'test/package/print_packages.mjs')).href]
     const loadedBy = async (...args: string[]) => (await node(...hooks, ...args)).stderr.split('\n')
     const library = await loadedBy('--input-type=module', '-e', "import 'atrous'")
@@ -112,9 +113,17 @@ describe('the package', () => {
     expect(dependencies).to.not.have.property('echarts')
   })
 
-  it('holds no tests, and every file that the README links to', () => {
+  it('has the known answers of `atrous doctor`', async () => {
+    const script = `import { loadKnownAnswers } from './node_modules/atrous/dist/cli/doctor/known_answers.js'
+      process.stdout.write(String((await loadKnownAnswers()).length))`
+    const { stdout } = await node('--input-type=module', '-e', script)
+    expect(Number(stdout)).to.be.above(100)
+  })
+
+  it('holds no tests, no ray tracer, and every file that the README links to', () => {
     const files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).split('\n')
     expect(files.filter(file => /test|peers|bench\/.*\.ts$|\.ts\.map$/.test(file))).to.deep.equal([])
+    expect(files.filter(file => /^package\/dist\/.*scenes/.test(file))).to.deep.equal([])
     const readme = withAbsoluteLinks(readFileSync(join(ROOT, 'README.md'), 'utf8'), {
       name: 'atrous',
       version,
@@ -127,7 +136,7 @@ describe('the package', () => {
       else expect(link).to.match(/^https:/)
   })
 
-  it('says in one line that a Node is too old', () => {
+  it('refuses an old Node in one line', () => {
     for (const old of ['14.21.3', '18.20.8', '20.9.0', '20.18.3', '21.7.3', '22.0.0', '22.11.0'])
       expect(nodeProblem(old)).to.equal(
         `Node ${old} is too old: Atrous needs Node 20.19.0+ or 22.12.0+ (https://nodejs.org)`,
@@ -137,5 +146,5 @@ describe('the package', () => {
   })
 })
 
-/** ECharts numbers its clip paths by how many charts a process has drawn. */
+/** ECharts numbers its clip paths by the number of charts that a process has drawn. */
 const withoutIds = (svg: string) => svg.replace(/zr\d+(-cls-\d+)?/g, 'zr')

@@ -1,4 +1,4 @@
-// For `node --import`: prints on stderr each package whose modules are loaded, once.
+// For `node --import`: prints the name of each loaded package on stderr, once.
 import { writeSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { isMainThread } from 'node:worker_threads'

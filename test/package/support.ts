@@ -1,4 +1,4 @@
-// This package as its users get it: packed by npm and unpacked into a folder of its own.
+// Installs this package as users get it: packed by npm and unpacked into a separate folder.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Packs the build, which has to be up to date; returns the tarball's path in a new folder. */
+/** Packs the build, which must be up to date. Returns the path of the tarball in a new folder. */
 export function packTarball(): string {
   const folder = mkdtempSync(join(tmpdir(), 'atrous-package-'))
   const options = ['--ignore-scripts', '--silent', '--pack-destination', folder]
@@ -17,8 +17,8 @@ export function packTarball(): string {
 }
 
 /**
- * Makes a program's folder beside the tarball in which the package is installed: its own files unpacked, and links to the
- * dependencies that its package.json lists, and to nothing else. Without a registry, and in a second.
+ * Creates a program's folder next to the tarball with the package installed: its files unpacked, and links only to the
+ * dependencies in its package.json. Needs no registry, and takes a second.
  */
 export function unpackAsInstalled(tarball: string): string {
   const folder = join(dirname(tarball), 'program')

@@ -1,4 +1,4 @@
-// Which types the declarations of a package mention without exporting them: a program cannot name those.
+// Finds types that the declarations of a package mention without exporting them. A program cannot name such types.
 
 import { type Identifier, isIdentifier, type Node } from 'typescript/unstable/ast'
 import {
@@ -13,7 +13,10 @@ import {
 const NAMED = SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.TypeAlias | SymbolFlags.Enum
 const LITERAL = TypeFlags.StringLiteral | TypeFlags.NumberLiteral
 
-/** Lines such as `DeepLab: Item`: what the export mentions, and is no export. `entry` is a file of the program of `tsconfig`. */
+/**
+ * Lines such as `DeepLab: Item`: an export, and a type that it mentions and that is not exported. `entry` is a file of the
+ * program of `tsconfig`.
+ */
 export function unnamedTypes(tsconfig: string, entry: string): string[] {
   const api = new API()
   try {
@@ -51,7 +54,7 @@ function symbolsIn(project: Project, declaration: Node): Sym[] {
 const resolved = ({ checker }: Project, symbol: Sym) =>
   symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
 
-/** A type of the package's own; but one that is a choice of strings or numbers needs no name. */
+/** Whether a type is defined by the package and needs a name. A union of strings or numbers needs none. */
 function needsName({ checker }: Project, symbol: Sym): boolean {
   if (!(symbol.flags & NAMED)) return false
   if (checker.resolveName(symbol.name, SymbolFlags.Type)?.id === symbol.id) return false // a global

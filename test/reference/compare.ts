@@ -2,10 +2,13 @@ import { AssertionError } from 'chai'
 import { placeOf, type Shape4, sizeOf } from './array4.ts'
 import type { ClassMap } from './upsample_argmax.ts'
 
+/** The absolute tolerance of most comparisons. */
+export const ATOL = 1e-5
+
 export interface Closeness {
   /** the shape of `actual`, to say where a difference is */
   shape: Shape4
-  /** absolute tolerance; 1e-5 unless given */
+  /** absolute tolerance. Default: `ATOL` */
   atol?: number
   /** relative tolerance: `tolerance(fanIn)` */
   rtol: number
@@ -25,7 +28,7 @@ export function tolerance(fanIn: number): number {
  * @returns the largest |a − r| among the finite values
  */
 export function expectClose(actual: Float32Array, expected: Float64Array, closeness: Closeness): number {
-  const { shape, atol = 1e-5, rtol, indices } = closeness
+  const { shape, atol = ATOL, rtol, indices } = closeness
   const size = sizeOf(shape)
   const compared = indices?.length ?? size
   if (actual.length !== size || expected.length !== compared) {

@@ -1,5 +1,5 @@
-import { conv2dOf } from '../cases/conv2d.ts'
-import { cases } from '../cases/winograd.ts'
+import { conv2dOf } from '../kernels/conv2d.ts'
+import { cases } from '../kernels/shared/winograd.ts'
 import { randomArray4 } from './array4.ts'
 import { expectClose } from './compare.ts'
 import { conv2d, conv2dShape } from './conv2d.ts'

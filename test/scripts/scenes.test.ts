@@ -1,4 +1,4 @@
-// Drawn scenes: the same bytes everywhere, bodies that stand where they should, and what a stranger could name.
+// Tests the drawn scenes: identical bytes on every machine, correctly placed bodies, and recognisable classes.
 
 import { expect } from 'chai'
 import { project, randomCamera, rayThrough } from '../../scripts/scenes/camera.ts'
@@ -18,7 +18,7 @@ const checksum = (bytes: Uint8Array) =>
 const shareOf = (mask: Uint8Array, id: number) => mask.filter(found => found === id).length / mask.length
 
 describe('renderScene', () => {
-  // No function but √ is used beyond arithmetic, so that these hold on every machine.
+  // Only arithmetic and √ are used, so these checksums are valid on every machine.
   const drawn = [
     { seed: 7, width: 65, height: 65, image: 3528578079, mask: 3714985951 },
     { seed: 2 ** 32 - 1, width: 80, height: 45, image: 2341079206, mask: 1037196637 },
@@ -31,7 +31,7 @@ describe('renderScene', () => {
       expect([checksum(scene.image), checksum(scene.mask)]).to.deep.equal([image, mask])
     })
 
-  it('draws one scene at all sizes: where pixel centres coincide, masks agree', () => {
+  it('draws the same scene at all sizes: masks agree at common pixel centres', () => {
     for (let seed = 0; seed < 4; seed++) {
       const large = renderScene({ seed, width: 99, height: 99 })
       const small = renderScene({ seed, width: 33, height: 33 })
@@ -42,7 +42,7 @@ describe('renderScene', () => {
     }
   })
 
-  it('shows every class, each about as often, before enough background', () => {
+  it('shows every class about equally often, with enough background', () => {
     const masks = Array.from({ length: 60 }, (_, seed) => renderScene({ seed, width: 33, height: 33 }).mask)
     for (const mask of masks) {
       expect(Math.max(...mask)).to.be.below(sceneClasses.length)
@@ -54,7 +54,7 @@ describe('renderScene', () => {
 })
 
 describe('a mask', () => {
-  it('holds of a lone sphere exactly the rays that pass its centre within its radius', () => {
+  it('of a single sphere contains exactly the rays that pass its centre within its radius', () => {
     const camera = randomCamera(seededRandom(3))
     const position: Vector = [0.5, 1.25, 0.75]
     const upright: Placed['frame'] = [
@@ -76,7 +76,7 @@ describe('a mask', () => {
     expect(hits).to.be.above(1000)
   })
 
-  it('is of the nearest body', () => {
+  it('shows the nearest body', () => {
     for (let seed = 0; seed < 5; seed++) {
       const { bodies, camera } = randomScene(seed, [1, 1])
       for (const { position } of bodies) {
@@ -95,7 +95,7 @@ describe('bodies of a scene', () => {
     return { camera, bodies: layOut(random, camera, [1, 1]) }
   })
 
-  it('are two to nine', () => {
+  it('number from two to nine', () => {
     const counts = layouts.map(({ bodies }) => bodies.length)
     expect(Math.min(...counts)).to.be.at.least(2)
     expect(Math.max(...counts)).to.be.within(6, 9)
@@ -113,12 +113,12 @@ describe('bodies of a scene', () => {
     }
   })
 
-  it('rest on the ground, neither over it nor in it', () => {
+  it('rest exactly on the ground', () => {
     for (const { bodies } of layouts)
       for (const body of bodies) expect(lowestPoint(body), body.name).to.be.within(-1e-9, 0.01)
   })
 
-  it('keep clear of each other', () => {
+  it('do not touch each other', () => {
     for (const { bodies } of layouts)
       for (const a of bodies)
         for (const b of bodies) {

@@ -1,4 +1,4 @@
-// Each shape against its definition: what is inside it, asked point by point.
+// Tests each shape against its definition, evaluated point by point.
 
 import { expect } from 'chai'
 import { rootsBetween } from '../../scripts/scenes/polynomial.ts'
@@ -48,7 +48,7 @@ for (const [name, { shape, isInside }] of Object.entries(cases))
     const rays = Array.from({ length: RAYS }, () => rayTowards(random))
     const hits = rays.filter(ray => shape.intersect(ray) < Number.POSITIVE_INFINITY)
 
-    it('begins along a ray where a walk along it first comes inside', () => {
+    it('begins along a ray at the first inside point of a walk along the ray', () => {
       expect(hits.length).to.be.within(RAYS * 0.2, RAYS * 0.95)
       for (const ray of rays) {
         const distance = shape.intersect(ray)
@@ -69,7 +69,7 @@ for (const [name, { shape, isInside }] of Object.entries(cases))
       }
     })
 
-    it('has unit normals that point out of the surface, and squarely', () => {
+    it('has unit normals that point outwards, perpendicular to the surface', () => {
       for (const ray of hits) {
         const point = along(ray.origin, ray.direction, shape.intersect(ray))
         const normal = shape.normalAt(point)
@@ -82,7 +82,7 @@ for (const [name, { shape, isInside }] of Object.entries(cases))
     })
   })
 
-/** From a sphere of radius 3 to somewhere near the origin. */
+/** A ray from a sphere of radius 3 to a point near the origin. */
 function rayTowards(random: Random): Ray {
   const anywhere = (): Vector => [random.between(-1, 1), random.between(-1, 1), random.between(-1, 1)]
   const origin = scale(normalise(anywhere()), 3)
@@ -111,7 +111,7 @@ describe('rootsBetween', () => {
     })
   })
 
-  it('finds none where there is none', () => {
+  it('finds no roots if there are none', () => {
     expect(rootsBetween([1, 0, 2, 0, 1], -10, 10)).to.deep.equal([])
   })
 })

@@ -1,4 +1,4 @@
-// That an activation budget changes the memory that a training step takes, and nothing else.
+// Tests that an activation budget changes the memory of a training step, and nothing else.
 
 import { expect } from 'chai'
 import { type PlanTarget, planOptimised } from '../../src/graph/plan/plan.ts'
@@ -12,7 +12,7 @@ import { expectSameState, noise, SHORT_RUN, shortRun, smallMobileNet, smallResNe
 
 const batches = [1, 2, 3].map(seed => noise(2, { seed }))
 
-/** Bytes of a step's activations where all of them are kept, and where all are dropped that can be. */
+/** The bytes of a step's activations if all are kept, and if all are dropped that can be. */
 function activationBytes(target: PlanTarget, network: DeepLabOptions, options: TrainingOptions) {
   const graph = networkInTraining({ config: deepLabConfig(network), preprocessing: IMAGENET }, options)
   const droppable = new Set([...unitInteriors(graph).values()].flat())
@@ -32,13 +32,13 @@ describe('an activation budget', () => {
   }
   for (const [name, { network, recipe }] of Object.entries(networks))
     for (const freezeBatchNorm of [false, true])
-      it(`changes no bit of ${name}'s training, batch norm ${freezeBatchNorm ? 'frozen' : 'training'}`, async () => {
+      it(`does not change ${name}'s training by a bit, batch norm ${freezeBatchNorm ? 'frozen' : 'training'}`, async () => {
         const options = { ...SHORT_RUN, ...recipe, freezeBatchNorm }
         const gpu = await testGpu()
         const { whole, least } = activationBytes({ device: gpu }, network, options)
         const expected = await shortRun(network, batches, options)
         expect(expected.activationBytes).to.equal(whole)
-        // Frozen, batch norm is folded into the convolutions and has no maps: there is less to keep, and less of that to drop.
+        // Frozen batch norm is folded into the convolutions and has no maps: there is less to keep, and less to drop.
         const unfolded = activationBytes({ device: gpu }, network, {
           ...options,
           freezeBatchNorm: false,

@@ -6,7 +6,7 @@ import { randomSource } from '../../src/train/random.ts'
 import { triangleWindows } from '../reference/preprocess.ts'
 import { randomSource as testSource } from '../reference/random.ts'
 
-/** Of a network that sees photos at `size`; what lies outside is 124, 116, 104. */
+/** The preprocessing of a network that scales photos to `size`. The area outside of a photo is 124, 116, 104. */
 const preprocessing = (size: number, edge: Preprocessing['edge'] = 'longest'): Preprocessing => ({
   mean: [123.6 / 255, 116.2 / 255, 104 / 255],
   std: [1, 1, 1],
@@ -25,7 +25,7 @@ function noise(width: number, height: number): LabelledImage {
   return { id: 'noise', image, mask: labels, width, height }
 }
 
-/** Gives these numbers, and complains where more or fewer are drawn. */
+/** Returns these numbers in order, and fails if more or fewer are drawn. */
 function script(numbers: number[]) {
   const left = [...numbers]
   const random = () => {
@@ -38,10 +38,10 @@ function script(numbers: number[]) {
 interface Choice {
   scale: number
   mirrored?: boolean
-  /** 0 to 1, of the room that the window has. */
+  /** The position of the window, 0 to 1 of its range. */
   x?: number
   y?: number
-  /** Default: the network sees the photo at the photo's own size. */
+  /** Default: a network that keeps the photo's size. */
   network?: Preprocessing
 }
 
@@ -66,7 +66,7 @@ function run(photo: LabelledImage, cropSize: number, choice: Choice) {
   return into
 }
 
-/** The same in plain steps: the whole photo scaled, then mirrored, then cut. */
+/** The same in simple steps: the whole photo is scaled, then mirrored, then cut. */
 function reference(photo: LabelledImage, cropSize: number, choice: Choice) {
   const { scale, mirrored = false, x = 0, y = 0 } = choice
   const { width, height } = networkSize(photo, networkOf(photo, choice), scale)
@@ -88,7 +88,7 @@ function reference(photo: LabelledImage, cropSize: number, choice: Choice) {
   return pixels
 }
 
-/** Every pixel of the photo at a size: the filter of the inference's preprocessing, and the label under the pixel's centre. */
+/** The photo at another size: with the filter of the inference's preprocessing, and the label under each pixel's centre. */
 function resize({ image, mask, ...from }: LabelledImage, width: number, height: number) {
   const columns = triangleWindows(from.width, width)
   const rows = triangleWindows(from.height, height)
@@ -130,27 +130,27 @@ describe('augment', () => {
     ['a mirrored window', [90, 70], { scale: 1.7, mirrored: true, x: 0.3, y: 0.1 }],
     ['a photo smaller than the crop', [40, 31], { scale: 0.7, x: 0.9, y: 0.9 }],
     ['a mirrored photo smaller than the crop', [40, 31], { scale: 0.9, mirrored: true, x: 0.9 }],
-    ['a photo that is wider but lower', [120, 20], { scale: 1.1, x: 0.5 }],
+    ['a photo that is wider but lower than the crop', [120, 20], { scale: 1.1, x: 0.5 }],
     ['a single pixel', [1, 1], { scale: 2 }],
     ['half the size', [90, 70], { scale: 0.5, x: 0.2 }],
     [
-      'what the network sees of a large photo',
+      'a large photo, scaled for the network',
       [400, 300],
       { scale: 1.2, x: 0.8, y: 0.5, network: preprocessing(60) },
     ],
     [
-      'what it sees of a small one',
+      'a small photo, scaled for the network',
       [20, 13],
       { scale: 1.5, mirrored: true, x: 0.5, network: preprocessing(64) },
     ],
     [
-      'a network that goes by the shortest edge',
+      'a network that scales the shortest edge',
       [150, 90],
       { scale: 1.1, x: 0.6, network: preprocessing(45, 'shortest') },
     ],
   ]
   for (const [name, [width, height], choice] of cases)
-    it(`${name}: scales, cuts and pads as the reference does`, () => {
+    it(`${name}: scales, cuts and pads like the reference`, () => {
       const photo = noise(width, height)
       const { image, labels } = run(photo, 48, choice)
       reference(photo, 48, choice).forEach(({ colour, label }, i) => {
@@ -160,7 +160,7 @@ describe('augment', () => {
       })
     })
 
-  it('never asks for a pixel outside the photo', () => {
+  it('never reads a pixel outside the photo', () => {
     for (const size of [1, 2, 3, 17])
       for (const scale of [0.5, 0.77, 1, 1.31, 2])
         for (const mirrored of [false, true]) {
@@ -172,7 +172,7 @@ describe('augment', () => {
         }
   })
 
-  it('does not mirror where that is turned off, but draws as many numbers', () => {
+  it('does not mirror if that is turned off, but draws the same number of random numbers', () => {
     const photo = noise(33, 33)
     const into = { image: new Uint8Array(33 * 33 * 4), labels: new Uint8Array(33 * 33) }
     const { random, end } = script([0.5, 0, 0, 0])
@@ -187,7 +187,7 @@ describe('augment', () => {
     expect(into.labels).to.deep.equal(photo.mask)
   })
 
-  it('by default is the paper’s, and depends on the random numbers alone', () => {
+  it('by default is the paper’s, and depends only on the random numbers', () => {
     expect(PAPER_AUGMENTATION).to.deep.equal({ cropSize: 513, scales: [0.5, 2], flip: true })
     const photo = noise(60, 50)
     const crop = (seed: number) => {

@@ -14,14 +14,14 @@ describe("a training run's checkpoint", () => {
   const balance = { classWeights: [1, 0.5, 2], indices: [0, 1, 1] }
   const progress: Progress = { step: 4, recipe, images: 3, balance, velocities }
 
-  /** Reads it back with these fields changed. */
+  /** Reads it with these fields changed. */
   function decoded(change: object): Progress {
     const files = encodeProgress(config, progress)
     const state = JSON.stringify({ ...JSON.parse(files.state), ...change })
     return decodeProgress(config, { ...files, state }, 'run')
   }
 
-  it('comes back as it was written', () => expect(decoded({})).to.deep.equal(progress))
+  it('is read as it was written', () => expect(decoded({})).to.deep.equal(progress))
 
   const wrong: [change: object, message: string][] = [
     [{ format: undefined }, 'format: missing'],
@@ -53,12 +53,12 @@ describe("a training run's checkpoint", () => {
         .to.throw(UserError)
         .with.property('message', `run/training.json: ${message}`))
 
-  it('refuses velocities that are no finite numbers', () => {
+  it('refuses velocities that are not finite numbers', () => {
     const files = encodeProgress(config, progress)
     new DataView(files.velocities.buffer).setFloat32(files.velocities.length - 4, Number.NaN, true)
     expect(() => decodeProgress(config, files, 'run')).to.throw(
       UserError,
-      /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are no finite numbers$/,
+      /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are not finite numbers$/,
     )
   })
 })

@@ -1,4 +1,4 @@
-// Dropout in training: the masked forward pass and its gradient, and that nothing else knows of it.
+// Tests dropout in training: the masked forward pass and its gradient, and that it affects nothing else.
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
@@ -40,7 +40,7 @@ function network() {
 
 const stepBytes = (step: number) => new Uint8Array(Uint32Array.of(step).buffer)
 
-/** What one update at a learning rate of 1 takes from the weights: their gradients. */
+/** The gradients: the change of the weights in one update at a learning rate of 1. */
 async function gradientsOnGpu(gpu: Gpu, step: number) {
   const forward = network()
   const graph = trainingGraph(forward, {
@@ -117,7 +117,7 @@ describe('dropout in a training graph', () => {
     { backbone: 'mobilenet_v2', depthMultiplier: 0.1 },
   ]
   for (const options of networks)
-    it(`stands before the head's last layers in ${JSON.stringify(options)}, and not in inference`, () => {
+    it(`is before the head's last layers in ${JSON.stringify(options)}, and not in inference`, () => {
       const config = deepLabConfig(options)
       const build = (make: (builder: GraphBuilder, image: Tensor) => Tensor[]) => {
         const builder = new GraphBuilder()
@@ -135,7 +135,7 @@ describe('dropout in a training graph', () => {
       )
     })
 
-  /** Losses of steps that change nothing, since they are of a learning rate of 0. */
+  /** The losses of steps that change nothing, since their learning rate is 0. */
   async function losses(options: Partial<TrainingOptions> & TrainingStart, count: number): Promise<number[]> {
     const config = deepLabConfig(TINY)
     const network = { config, preprocessing: IMAGENET, parameters: initialWeights(config, 1) }
@@ -156,7 +156,7 @@ describe('dropout in a training graph', () => {
     return found
   }
 
-  it('drops others in every step and for every seed, and the same after a start in between', async () => {
+  it('drops other values in every step and for every seed, and the same values in a resumed run', async () => {
     const first = await losses({}, 3)
     expect(new Set(first).size).to.equal(3)
     expect(await losses({}, 3)).to.deep.equal(first)

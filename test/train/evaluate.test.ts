@@ -7,7 +7,7 @@ import { rejects } from '../support/rejects.ts'
 
 const CLASSES = ['background', 'cat', 'dog']
 
-/** Finds the same mask in every photo, and keeps what it was called with. */
+/** A model that finds the same mask in every photo, and records its calls. */
 function fakeModel(mask: number[], classNames = CLASSES) {
   const calls: { photo: Image; options: object }[] = []
   const model: SegmentationModel = {
@@ -57,7 +57,7 @@ describe('evaluate', () => {
     expect(progress).to.deep.equal([1, 2, 3].map(done => ({ done, total: 3 })))
   })
 
-  it('hands out each image with what was found in it, and waits for what is done with it', async () => {
+  it('passes each image and its prediction to the callback, and waits for it', async () => {
     const { model, calls } = fakeModel([0, 1, 1, 1])
     const seen: object[] = []
     await evaluate(model, dataset, {
@@ -112,14 +112,14 @@ describe('evaluate', () => {
     expect((await rejects(UserError, () => evaluate(model, broken))).message).to.equal('image 1 is broken')
   })
 
-  it('does not pass for perfect where there is nothing but background', async () => {
+  it('does not count as perfect if there is only background', async () => {
     const background = memoryDataset(CLASSES, [[0, 0, 0, 0]])
     const found = await evaluate(fakeModel([0, 0, 0, 0]).model, background)
     expect(found).to.deep.include({ mIoU: 1, leftOut: ['cat', 'dog'], onlyPredicted: [] })
     expect(meanIoURemark({ ...found, classes: 3 })).to.equal(' over 1 of 3 classes; no pixel of cat, dog')
   })
 
-  it('counts a class that is only predicted as 0, and says so', async () => {
+  it('counts a class that is only predicted as 0, and states this', async () => {
     const background = memoryDataset(CLASSES, [[0, 0, 0, 0]])
     const found = await evaluate(fakeModel([0, 0, 2, 0]).model, background)
     expect(found).to.deep.include({ mIoU: 3 / 8, leftOut: ['cat'], onlyPredicted: ['dog'] })
@@ -129,7 +129,7 @@ describe('evaluate', () => {
     expect(meanIoURemark({ classes: 3, leftOut: [], onlyPredicted: [] })).to.equal('')
   })
 
-  it('goes on without images that cannot be scored, where it is told of them', async () => {
+  it('leaves out images that cannot be scored, with onError', async () => {
     const { model } = fakeModel([0, 0, 0, 0])
     const some = memoryDataset(CLASSES, ['image 0 is broken', [0, 0, 0, 0], [0, 7, 0, 0]])
     const errors: [number, string][] = []
@@ -159,7 +159,7 @@ describe('evaluate', () => {
     expect(calls).to.have.length(1)
   })
 
-  it('refuses a dataset whose fields make no sense', async () => {
+  it('refuses a dataset with invalid fields', async () => {
     const { model, calls } = fakeModel([0, 0, 0, 0])
     for (const [change, message] of [
       [{ size: 2.5 }, 'memory: size: expected a whole number above 0, got 2.5'],

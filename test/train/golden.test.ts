@@ -1,4 +1,4 @@
-// That a training run in TypeScript starts from what PyTorch's started from.
+// Tests that a training run in TypeScript starts with the same values as in PyTorch.
 
 import { expect } from 'chai'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
@@ -19,7 +19,7 @@ const norm = (values: Float32Array) => Math.sqrt(values.reduce((total, value) =>
 
 describe('golden training runs', () => {
   for (const [name, network] of Object.entries(goldenNetworks))
-    it(`${name} sees the images and labels that PyTorch saw`, () => {
+    it(`${name} has the same images and labels as in PyTorch`, () => {
       expect(sum(new Uint32Array(trainingImages(network).buffer))).to.equal(network.imageSum)
       const labels = trainingLabels(network)
       expect(sum(labels)).to.equal(network.labelSum)
@@ -54,7 +54,7 @@ describe('golden training runs', () => {
         }
       })
 
-      it('loses steadily, in float32 as in float64', () => {
+      it('has a decreasing loss, in float32 as in float64', () => {
         expect(losses).to.have.lengthOf(goldenTraining.steps)
         expect(losses.at(-1)).to.be.below(losses[0])
         losses.forEach((loss, i) => {

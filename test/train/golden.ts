@@ -1,4 +1,4 @@
-// What make_golden.py wrote: training trajectories of PyTorch from seeded weights, images and labels.
+// Reads the files of make_golden.py: training trajectories of PyTorch from seeded weights, images and labels.
 
 import { readFileSync } from 'node:fs'
 import type { Parameter } from '../../src/graph/ir/tensor.ts'
@@ -26,13 +26,13 @@ export interface GoldenNetwork {
   /** Height and width of images and labels. */
   size: [number, number]
   classes: number
-  /** At step 0; at step i, times (1 − i/steps)^0.9. */
+  /** The learning rate at step 0; at step i it is multiplied by (1 − i/steps)^0.9. */
   learningRate: number
-  /** What the last γ of each bottleneck starts at, as a multiple of the seeded one. */
+  /** The initial value of the last γ of each bottleneck, as a multiple of the seeded one. */
   lastGamma: number
-  /** Of the loss; null where all classes count alike. */
+  /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
-  /** Sum of the images' float32 bit patterns modulo 2³², and of the labels. */
+  /** The sum of the images' float32 bit patterns modulo 2³², and of the labels. */
   imageSum: number
   labelSum: number
 }
@@ -40,19 +40,19 @@ export interface GoldenNetwork {
 export interface Trajectory {
   network: NetworkName
   batchNorm: 'training' | 'frozen'
-  /** Before each step, computed in float64 and in float32. */
+  /** The losses before each step, computed in float64 and in float32. */
   losses: number[]
   losses32: number[]
-  /** After the last step: of the tiny network all, of ResNet-50 some. */
+  /** The values after the last step: all of the tiny network, some of ResNet-50. */
   values: FinalValue[]
 }
 
 /** A trained parameter or running statistic. */
 export interface FinalValue extends Parameter {
-  /** L2 norm of the whole, and of its difference from the start. */
+  /** The L2 norm of the whole parameter, and of its difference from the start. */
   norm: number
   change: number
-  /** The elements that `sampled` takes of the whole. */
+  /** The elements that `sampled` selects. */
   sample: Float32Array
 }
 
@@ -63,7 +63,7 @@ const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.met
 
 const index: Index = JSON.parse(read('index.json').toString())
 
-/** What all trajectories have in common. */
+/** The options common to all trajectories. */
 export const goldenTraining = {
   steps: index.steps,
   batch: index.batch,
@@ -90,7 +90,7 @@ function readTrajectories(): Trajectory[] {
   return index.trajectories.map(entry => ({ ...entry, values: entry.values.map(withSample) }))
 }
 
-/** At most 2000 elements, evenly spread: those that a FinalValue keeps. */
+/** At most 2000 elements, evenly spread: the sample in a FinalValue. */
 export function sampled(values: Float32Array): Float32Array {
   const count = Math.min(values.length, LARGEST_SAMPLE)
   return Float32Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)])
@@ -115,17 +115,20 @@ const SHALLOW = deepLabConfig({
   auxiliaryHead: true,
 })
 
-/** The seeded parameter, times `lastGamma` for the last γ of each bottleneck: make_golden.py says why. */
+/** The seeded parameter, multiplied by `lastGamma` for the last γ of each bottleneck; make_golden.py explains why. */
 export function startingValue({ lastGamma }: GoldenNetwork, parameter: Parameter): Float32Array {
   const values = seededParameter(parameter)
   return parameter.name.endsWith('.bn3.weight') ? values.map(value => value * lastGamma) : values
 }
 
-/** Normalised images [batch, height, width, 3]: one seeded image, `batch` times as high, cut up. */
+/** Normalised images [batch, height, width, 3]: one seeded image, `batch` times as high, cut into images. */
 export const trainingImages = ({ size: [height, width] }: GoldenNetwork): Float32Array =>
   seededImage(index.batch * height, width)
 
-/** Class ids [batch, height, width]: a pixel's red value, uniform in [−2, 2), falls into one of classes + 1 equal parts; the last is 255. */
+/**
+ * Class ids [batch, height, width]. The range [−2, 2) of a pixel's red value is divided into classes + 1 equal parts; the last
+ * part is 255.
+ */
 export function trainingLabels(network: GoldenNetwork): Uint8Array {
   const images = trainingImages(network)
   const parts = network.classes + 1

@@ -1,23 +1,25 @@
-"""Golden training trajectories from PyTorch: five SGD steps from the seeded weights of test/model/seeded.py, with one change: in ResNet-50
-the last γ of each bottleneck is a quarter of them. Residual branches that start small (zero_init_residual goes further) keep a deep
-batch-normalised network from amplifying rounding: with the weights as they are, float32 strays from float64 by 5e-3 of the loss at the
-third step.
+"""Makes golden training trajectories with PyTorch: five SGD steps from the seeded weights of test/model/seeded.py, with one change: in
+ResNet-50 the last γ of each bottleneck is a quarter of the seeded value. Residual branches that start small (zero_init_residual goes
+further) prevent a deep batch-normalised network from amplifying rounding errors: without the change, float32 deviates from float64 by 5e-3
+of the loss at the third step.
 usage: python3 test/train/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/index.json, golden/values.bin
 then npm run format, for index.json
 
-Three networks: torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py, each with batch norm in training mode (batch
-statistics, running statistics moved by momentum 0.1) and frozen (normalising by the running statistics, which stay; γ and β still train);
-and with batch norm frozen torchvision's parts with one unit a block, with the auxiliary head and class weights.
-No dropout. Two images; the loss is the mean cross-entropy of the logits upsampled to the labels (align_corners false) over the pixels not
-labelled 255, by the class weights where there are any; with an auxiliary head 0.5 times that of its logits is added, as in torchvision's
-references/segmentation/train.py. SGD with momentum 0.9; weight decay 1e-4 on every parameter, γ, β and biases too: what torchvision's recipe and TensorFlow's
-DeepLab have for ResNets (its 4e-5 is for MobileNet and Xception); the poly schedule base·(1 − i/5)^0.9, so that five steps run through it.
-The base rate is the paper's 0.007 for 16 images scaled to two; 0.01 for the others, of which the tiny network then trains visibly and never has an
-activation so near a kink (ReLU's 0, a tie in max pooling) that weights off by 1e-6 would take the other side: at 0.007 one is.
+There are three networks. torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py run with batch norm in training mode
+(batch statistics; running statistics updated with momentum 0.1) and frozen (fixed running statistics; γ and β are still trained). A shallow
+network of torchvision's parts, with one unit per block, runs with frozen batch norm, the auxiliary head and class weights.
 
-Each trajectory runs in float64 and in float32. index.json holds the losses of both, each the loss before its step; values.bin, in
-little-endian float32, what is left after the last step in float64: of the tiny network every parameter, of ResNet-50 of a few at most
-2000 elements each (element ⌊i·count/2000⌋ for each i), with the L2 norms of the whole and of what training changed."""
+There is no dropout, and there are two images. The loss is the mean cross-entropy of the logits, upsampled to the labels (align_corners
+false), over the pixels not labelled 255, with class weights if there are any. For an auxiliary head, 0.5 times the loss of its logits is
+added, as in torchvision's references/segmentation/train.py. The optimizer is SGD with momentum 0.9 and weight decay 1e-4 on every parameter
+including γ, β and biases, as in torchvision's recipe and in TensorFlow's DeepLab for ResNets (its 4e-5 is for MobileNet and Xception). The
+schedule is base·(1 − i/5)^0.9, so that the five steps cover it. The base rate is the paper's 0.007 for 16 images, scaled to two, and 0.01
+for the other networks. At 0.01 the tiny network trains visibly, and no activation is so near a kink (ReLU's 0, a tie in max pooling) that a
+change of the weights by 1e-6 moves it to the other side; at 0.007 one is.
+
+Each trajectory runs in float64 and in float32. index.json holds both lists of losses, each loss before its step. values.bin holds, in
+little-endian float32, values after the last step in float64: every parameter of the tiny network; of ResNet-50, at most 2000 elements of
+each of a few parameters (element ⌊i·count/2000⌋ for each i), with the L2 norms of the whole parameter and of its change."""
 import json
 import pathlib
 import sys
@@ -52,7 +54,7 @@ AUXILIARY_VALUES = [*RESNET_VALUES[:1], 'backbone.layer3.0.conv2.weight', 'backb
 
 
 def shallow_module():
-    """torchvision's deeplabv3_resnet50 with its auxiliary head, but one unit a block."""
+    """torchvision's deeplabv3_resnet50 with its auxiliary head and one unit per block."""
     features = ResNet(Bottleneck, [1, 1, 1, 1], replace_stride_with_dilation=[False, True, True])
     return DeepLabV3(IntermediateLayerGetter(features, {'layer4': 'out', 'layer3': 'aux'}), DeepLabHead(2048, CLASSES), FCNHead(1024, CLASSES))
 
@@ -67,12 +69,12 @@ NETWORKS = {
 
 
 def seeded_images(height, width):
-    """(BATCH, height, width, 3): one seeded image, BATCH times as high, cut up."""
+    """(BATCH, height, width, 3): one seeded image, BATCH times as high, cut into images."""
     return seeded.image(BATCH * height, width).reshape(BATCH, height, width, 3)
 
 
 def seeded_labels(images, classes):
-    """(BATCH, height, width): a pixel's red value, uniform in [-2, 2), falls into one of classes + 1 equal parts; the last is 255."""
+    """(BATCH, height, width): the range [-2, 2) of a pixel's red value is divided into classes + 1 equal parts; the last part is 255."""
     labels = np.floor((images[..., 0].astype(np.float64) + 2) / 4 * (classes + 1)).astype(np.uint8)
     labels[labels == classes] = IGNORED
     return labels
@@ -95,7 +97,7 @@ def seeded_network(network, frozen, dtype):
 
 
 def logits_of(module, images):
-    """-> each head's; without the upsampling to the image's size that torchvision's own forward ends with."""
+    """-> logits of each head, without the upsampling to the image's size at the end of torchvision's forward."""
     if not hasattr(module, 'backbone'):
         return [module(images)]
     features = module.backbone(images)
@@ -150,7 +152,7 @@ def trajectory(name, network, frozen):
 
 
 def checksum(values):
-    """The float32 values' bits or the bytes, summed modulo 2^32."""
+    """The sum of the float32 values' bits, or of the bytes, modulo 2^32."""
     return int(values.view(np.uint32 if values.dtype == np.float32 else np.uint8).sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 

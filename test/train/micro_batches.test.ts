@@ -1,11 +1,11 @@
-// That a batch in micro-batches teaches what the whole batch does, in less memory.
+// Tests that training with micro-batches gives the results of whole batches, in less memory.
 
 import { expect } from 'chai'
 import type { TrainingBatch } from '../../src/train/micro_batches.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { expectSameState, noise, type ShortRun, shortRun, smallResNet } from './short_run.ts'
 
-/** The largest difference between two runs' parameters, over the norm of each. */
+/** The largest difference between two runs' parameters, relative to the norm of each. */
 function distance(a: ShortRun, b: ShortRun): number {
   const distances = [...a.state.parameters].map(([name, values]) => {
     const others = b.state.parameters.get(name)!
@@ -22,8 +22,8 @@ function doubled({ images, labels }: TrainingBatch): TrainingBatch {
 }
 
 describe('micro-batches', () => {
-  it('teach what the whole batch does where batch norm is frozen, in ever less memory', async () => {
-    // Large enough that the maps outweigh what does not shrink with the batch, such as the weights' partial gradients.
+  it('give the results of the whole batch with frozen batch norm, in less memory', async () => {
+    // Large enough that the maps outweigh memory that does not shrink with the batch, such as the weights' partial gradients.
     const cropSize = 97
     const batches = [1, 2, 3].map(seed => noise(4, { seed, cropSize }))
     const train = (microBatchSize: number) =>
@@ -40,7 +40,7 @@ describe('micro-batches', () => {
     expect(quarters.activationBytes).to.be.below(0.55 * halves.activationBytes)
   })
 
-  it('are what batch norm sees at a time', async () => {
+  it('are the batches for batch norm', async () => {
     const half = noise(2)
     const once = await shortRun(smallResNet, [half], { batchSize: 2 })
     const parts = await shortRun(smallResNet, [doubled(half)], { batchSize: 4, microBatchSize: 2 })
@@ -48,11 +48,11 @@ describe('micro-batches', () => {
     expectSameBits(parts.state.velocities, once.state.velocities)
     for (const [name, values] of parts.state.parameters) {
       const same = values.every((value, i) => value === once.state.parameters.get(name)![i])
-      expect(same, name).to.equal(!/\.running_(mean|var)$/.test(name)) // those move twice
+      expect(same, name).to.equal(!/\.running_(mean|var)$/.test(name)) // these are updated twice
     }
   })
 
-  it('drop different values, each by a mask of its own', async () => {
+  it('drop different values, each with its own mask', async () => {
     const half = noise(1)
     const train = (batch: TrainingBatch, dropout: number, batchSize: number) =>
       shortRun(smallResNet, [batch], { batchSize, microBatchSize: 1, dropout, freezeBatchNorm: true })
@@ -65,7 +65,7 @@ describe('micro-batches', () => {
     }
   })
 
-  it('go on from a state bit for bit', async () => {
+  it('resume from a state bit for bit', async () => {
     const batches = [1, 2, 3].map(seed => noise(4, { seed }))
     const options = { batchSize: 4, microBatchSize: 2 }
     const straight = await shortRun(smallResNet, batches, options)

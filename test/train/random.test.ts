@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { philox, randomInteger, randomOrder, randomSource } from '../../src/train/random.ts'
 
 describe('random', () => {
-  /** From the known answers that the generator's authors publish with Random123. */
-  it('philox4x32-10 has its authors’ known answers', () => {
+  /** The known answers that the generator's authors publish with Random123. */
+  it('philox4x32-10 gives its authors’ known answers', () => {
     const ones = 0xffffffff
     const hex = (words: number[]) => words.map(word => word.toString(16).padStart(8, '0')).join(' ')
     expect(hex(philox([0, 0, 0, 0], [0, 0]))).to.equal('6627e8d5 e169c58d bc57ac4c 9b00dbd8')
@@ -19,7 +19,7 @@ describe('random', () => {
     return Array.from({ length: count }, random)
   }
 
-  it('gives the same numbers at the same place, and others at any other', () => {
+  it('gives the same numbers for the same key, and others for any other key', () => {
     const numbers = first(9, 1, 'augment', 2, 3)
     expect(first(9, 1, 'augment', 2, 3)).to.deep.equal(numbers)
     const others = [
@@ -41,13 +41,13 @@ describe('random', () => {
     expect(variance).to.be.closeTo(1 / 12, 0.003)
   })
 
-  it('whole numbers take every value below the bound', () => {
+  it('gives whole numbers of every value below the bound', () => {
     const random = randomSource(1, 'augment')
     const found = new Set(Array.from({ length: 200 }, () => randomInteger(random, 5)))
     expect([...found].sort()).to.deep.equal([0, 1, 2, 3, 4])
   })
 
-  it('orders hold each number once; each place takes each number equally often', () => {
+  it('gives orders with each number once, and each number equally often at each place', () => {
     const counts = Array.from({ length: 4 }, () => [0, 0, 0, 0])
     for (let seed = 0; seed < 4000; seed++) {
       const order = randomOrder(randomSource(seed, 'shuffle'), 4)

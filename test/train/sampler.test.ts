@@ -8,14 +8,14 @@ describe('Sampler', () => {
   const draw = (sampler: Sampler, from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => sampler.at(from + i))
 
-  it('draws every image once an epoch, in another order each time', () => {
+  it('draws every image once per epoch, in another order each time', () => {
     const sampler = new Sampler(indices, 1)
     const epochs = [0, 1, 2].map(epoch => draw(sampler, epoch * 8, epoch * 8 + 8))
     for (const epoch of epochs) expect(epoch.toSorted((a, b) => a - b)).to.deep.equal(indices)
     expect(new Set([indices, ...epochs].map(String)).size).to.equal(4)
   })
 
-  it('goes on from any position as if it had never stopped', () => {
+  it('continues from any position with the same order', () => {
     const all = draw(new Sampler(indices, 1), 0, 40)
     for (const position of [0, 5, 8, 23]) {
       expect(draw(new Sampler(indices, 1), position, 40)).to.deep.equal(all.slice(position))
@@ -35,7 +35,7 @@ describe('Sampler', () => {
 })
 
 describe('bootstrap', () => {
-  it('doubles the images that hold a hard class', () => {
+  it('doubles the images with a hard class', () => {
     const pixels = [
       [9, 0, 0, 0],
       [4, 0, 1, 4],

@@ -1,4 +1,4 @@
-// A few steps of a small network on noise: what a change to training changes, or does not.
+// Runs a few steps of a small network on noise, to compare two ways of training.
 
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
@@ -13,7 +13,7 @@ import { expectSameBits } from '../support/same_bits.ts'
 const CLASSES = 5
 const LEARNING_RATE = 0.05
 
-/** What such a run does where a test does not say. */
+/** The default options of such a run. */
 export const SHORT_RUN: TrainingOptions = {
   batchSize: 2,
   cropSize: 65,
@@ -43,7 +43,7 @@ export const smallMobileNet: DeepLabOptions = {
   classes: CLASSES,
 }
 
-/** Images and labels of noise, every pixel labelled. */
+/** Images and labels of noise; every pixel is labelled. */
 export function noise(images: number, { seed = 7, cropSize = SHORT_RUN.cropSize } = {}): TrainingBatch {
   const random = randomSource(seed)
   const pixels = images * cropSize ** 2
@@ -55,12 +55,12 @@ export function noise(images: number, { seed = 7, cropSize = SHORT_RUN.cropSize 
 
 export interface ShortRun {
   activationBytes: number
-  /** Before each step. */
+  /** The loss before each step. */
   losses: number[]
   state: LearnedState
 }
 
-/** A step on each batch, from the network's first weights or from the state of an earlier run. */
+/** Runs a step on each batch, from the network's initial weights or from the state of an earlier run. */
 export async function shortRun(
   network: DeepLabOptions,
   batches: TrainingBatch[],
@@ -80,7 +80,7 @@ export async function shortRun(
   }
 }
 
-/** Asserts that two runs learned the same to the bit. */
+/** Asserts that two runs learned the same values, bit for bit. */
 export function expectSameState(actual: LearnedState, expected: LearnedState): void {
   expectSameBits(actual.parameters, expected.parameters)
   expectSameBits(actual.velocities, expected.velocities)

@@ -6,13 +6,13 @@ tiny_network.ts builds the same graph.
   maxpool    3×3, stride 2, padding 1                                                         17×13
   layer1.0   torchvision's bottleneck 8 → 8 → 32, stride 2, with a convolution in its shortcut  9×7
   layer2.0   bottleneck 32 → 8 → 32, rate 2, identity shortcut
-  depthwise  3×3, rate 2, with bias, straight into ReLU6: without batch norm, for that would keep it from ever clipping at 6
+  depthwise  3×3, rate 2, with bias, then ReLU6; without batch norm, which would prevent clipping at 6
   pointwise  1×1, 32 channels, batch norm, added to layer2's output
   aspp.0     1×1, 16 channels, batch norm, ReLU
   aspp.1     3×3, rate 6 (most taps fall outside the map), 16 channels, batch norm, ReLU
-  aspp.2     mean over the map, 1×1 with bias, 16 channels, ReLU, spread over the map: without batch norm, whose statistics over
+  aspp.2     mean over the map, 1×1 with bias, 16 channels, ReLU, resized to the map; without batch norm, whose statistics over
              two values would amplify rounding
-  project    the three side by side, 1×1, 16 channels, batch norm, ReLU
+  project    the three branches concatenated, 1×1, 16 channels, batch norm, ReLU
   resize     bilinear to 17×13, align_corners true (the loss upsamples with align_corners false)
   classifier 1×1 with bias, 6 classes                                                         17×13 logits
 """

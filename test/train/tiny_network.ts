@@ -1,4 +1,4 @@
-// The graph of tiny_network.py, whose docstring draws it: every op of DeepLabv3 in about 10 000 parameters.
+// The graph of tiny_network.py, whose docstring lists the layers: every op of DeepLabv3 in about 10 000 parameters.
 
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
@@ -6,7 +6,7 @@ import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { EPSILON } from '../../src/model/backbones/resnet_graph.ts'
 import { convolutionBatchNorm } from '../../src/model/layers.ts'
 
-/** From `image`, [batch, 65, 49, 3], to logits [batch, 17, 13, 6]. */
+/** The network from `image`, [batch, 65, 49, 3], to logits [batch, 17, 13, 6]. */
 export function tinyNetwork(batch: number): ModelGraph {
   const builder = new GraphBuilder()
   const image = builder.input('image', [batch, 65, 49, 3])
@@ -37,10 +37,10 @@ const linearUnit = (builder: GraphBuilder, input: Tensor, layer: Layer): Tensor 
 const reluUnit = (builder: GraphBuilder, input: Tensor, layer: Layer): Tensor =>
   convolutionBatchNorm(builder, input, { ...layer, epsilon: EPSILON, activation: 'relu' })
 
-/** Names of a convolution and its batch norm in one of tiny_network.py's pairs. */
+/** The names of a convolution and its batch norm in one of tiny_network.py's pairs. */
 const pair = (name: string) => ({ convolution: `${name}.0`, batchNorm: `${name}.1` })
 
-/** To 8 channels and out to 32; a stride needs a convolution in the shortcut. */
+/** A bottleneck with 8 inner and 32 output channels. With a stride, the shortcut has a convolution. */
 function bottleneck(
   builder: GraphBuilder,
   input: Tensor,
@@ -64,7 +64,7 @@ function separable(builder: GraphBuilder, input: Tensor): Tensor {
   return linearUnit(builder, clipped, { ...pair('pointwise'), outChannels: 32, kernel: 1 })
 }
 
-/** A 1×1, an atrous and an image-pooling branch side by side, then a projection. */
+/** A 1×1, an atrous and an image-pooling branch in parallel, then a projection. */
 function pyramid(builder: GraphBuilder, features: Tensor): Tensor {
   const [, height, width] = features.shape
   const point = reluUnit(builder, features, { ...pair('aspp.0'), outChannels: 16, kernel: 1 })

@@ -16,7 +16,7 @@ import { expectSameState, SHORT_RUN } from './short_run.ts'
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33
 
-/** Dark and bright halves, which are classes 0 and 1; the second image has them the other way round. */
+/** Dark and bright halves, which are classes 0 and 1; swapped in the second image. */
 function halves() {
   const images = new Uint8Array(2 * PIXELS * 4).fill(255)
   const labels = new Uint8Array(2 * PIXELS)
@@ -33,6 +33,9 @@ function network(options: DeepLabOptions) {
   const model = { config, preprocessing: IMAGENET, parameters: initialWeights(config, 1) }
   return withNewClassifier(model, { classes: config.classes, seed: 2 })
 }
+
+const distanceOf = (a: Float32Array, b: Float32Array) =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0)
 
 describe('TrainingRun', () => {
   let gpu: Gpu
@@ -51,7 +54,7 @@ describe('TrainingRun', () => {
     }
   }
 
-  /** Of the parameters whose names end so, how far they went from where they began. */
+  /** The distance of the parameters with this ending from their initial values. */
   function distance({ parameters }: LearnedState, ending: string): number {
     const before = network(TINY).parameters
     const names = [...before.keys()].filter(name => name.endsWith(ending))
@@ -60,7 +63,7 @@ describe('TrainingRun', () => {
     )
   }
 
-  it('overfits a batch, from the loss of one who has no idea', async () => {
+  it('overfits a batch, from the loss of a uniform guess', async () => {
     const { losses } = await train(40)
     expect(losses[0]).to.be.closeTo(Math.log(5), 0.1)
     expect(losses.at(-1)).to.be.below(0.1)
@@ -74,7 +77,7 @@ describe('TrainingRun', () => {
     expect(distance(frozen, 'layer1.0.bn1.weight')).to.be.above(0)
   })
 
-  it('moves the classifier faster where its learning rate has a factor', async () => {
+  it('changes the classifier faster if its learning rate has a factor', async () => {
     const [plain, fast] = [await train(1), await train(1, { headLearningRate: 10 })]
     const [weight] = classifierParameters(network(TINY).config)
     expect(distance(fast, weight.name) / distance(plain, weight.name)).to.be.closeTo(10, 0.01)
@@ -83,7 +86,18 @@ describe('TrainingRun', () => {
     )
   })
 
-  it('moves the auxiliary head as fast as the classifier', async () => {
+  it('decays the scale and shift of batch norms only where the recipe does', async () => {
+    const options = { freezeBatchNorm: true, weightDecay: 0.5 }
+    const [decayed, kept] = [await train(1, options), await train(1, { ...options, decayBatchNorm: false })]
+    const changed = [...decayed.parameters.keys()].filter(
+      name => distanceOf(decayed.parameters.get(name)!, kept.parameters.get(name)!) > 0,
+    )
+    expect(changed).not.to.deep.equal([])
+    const siblings = changed.map(name => name.replace(/(weight|bias)$/, 'running_mean'))
+    expect([...decayed.parameters.keys()]).to.include.members(siblings)
+  })
+
+  it('changes the auxiliary head as fast as the classifier', async () => {
     const first = async (headLearningRate: number) => {
       const model = withAuxiliaryHead(network(TINY), { seed: 2 })
       const run = await TrainingRun.create(gpu, model, { ...OPTIONS, auxiliaryLoss: 0.5, headLearningRate })
@@ -98,17 +112,17 @@ describe('TrainingRun', () => {
     expect(fast('backbone.layer3.0.conv1.weight')).to.equal(plain('backbone.layer3.0.conv1.weight'))
   })
 
-  it('counts a class as often as its weight says', async () => {
+  it('counts a class by its weight', async () => {
     const plain = await train(3)
     expect((await train(3, { classWeights: [1, 1, 1, 1, 1] })).losses).to.deep.equal(plain.losses)
-    // Only the mean over the pixels of class 1 is left: they are now all there is to learn.
+    // Only the mean over the pixels of class 1 remains: nothing else can be learned.
     const { losses } = await train(40, { classWeights: [0, 1, 1, 1, 1] })
     expect(losses.at(-1))
       .to.be.below(0.01)
       .and.below((await train(40)).losses.at(-1)! / 2)
   })
 
-  it('goes on from its state as if it had never stopped', async () => {
+  it('resumes from its state with the results of an uninterrupted run', async () => {
     const straight = await train(4)
     const start = await train(2)
     const { parameters, velocities } = start
@@ -119,7 +133,7 @@ describe('TrainingRun', () => {
     await run.destroy()
   })
 
-  it('stops at a loss that is no number, and hands out no such weights', async () => {
+  it('stops at a loss that is not a number, and returns no such weights', async () => {
     const error = await rejects(UserError, () => train(6, {}, 1e30))
     expect(error.message).to.match(/^the loss is (NaN|-?Infinity): try a smaller learning rate than 1e\+30$/)
     expect((await rejects(UserError, () => train(1, {}, Infinity))).message).to.contain(
@@ -127,7 +141,7 @@ describe('TrainingRun', () => {
     )
   })
 
-  it('names a label that is no class', async () => {
+  it('names a label that is not a class', async () => {
     const run = await TrainingRun.create(gpu, network(TINY), OPTIONS)
     const { images, labels } = halves()
     labels[7] = 5
@@ -136,7 +150,7 @@ describe('TrainingRun', () => {
     await run.destroy()
   })
 
-  it('says what to change where the GPU has no room', async () => {
+  it('says what to change if the GPU has no room', async () => {
     const { buffers } = gpu.memory
     const { allocate } = gpu
     gpu.allocate = (label, size, flags) =>
@@ -152,7 +166,7 @@ describe('TrainingRun', () => {
     }
   })
 
-  it('frees all that it held on the GPU', async () => {
+  it('frees all its GPU memory', async () => {
     const { buffers } = gpu.memory
     await train(1)
     expect(gpu.memory.buffers).to.equal(buffers)

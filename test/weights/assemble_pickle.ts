@@ -3,7 +3,7 @@ import { PICKLE_OPCODES, type PickleOpcode } from '../../src/weights/pickle_opco
 /** An opcode's name, raw bytes, or text after a colon. */
 export type Part = PickleOpcode | number[] | string
 
-/** The pickle that its parts make. */
+/** Assembles a pickle from its parts. */
 export function pickle(...parts: Part[]): Uint8Array {
   return Uint8Array.from(
     parts.flatMap(part => {

@@ -1,4 +1,4 @@
-// Files of the cache are what was downloaded, or they are downloaded again.
+// Files in the cache are as downloaded, or are downloaded again.
 
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ import { startServer, type TestServer } from './server.ts'
 const content = 'the weights'
 const sha256 = createHash('sha256').update(content).digest('hex')
 
-describe('a file of the cache', () => {
+describe('a file in the cache', () => {
   const path = useTemporaryFolder()
   const file = () => path('cache/net.bin')
   const record = () => `${file()}.verified.json`
@@ -45,7 +45,7 @@ describe('a file of the cache', () => {
     expect({ bytes, recorded }).to.deep.equal({ bytes: content.length, recorded: sha256 })
   }
 
-  /** As another process that writes on into it. */
+  /** Writes to the file, as another process might. */
   const damage = () => writeFile(file(), 'the weightZ')
 
   it('is downloaded once', async () => {
@@ -56,7 +56,7 @@ describe('a file of the cache', () => {
     expect(warnings).to.deep.equal([])
   })
 
-  it('is downloaded again, with a warning, where it is not what came', async () => {
+  it('is downloaded again, with a warning, if it has changed', async () => {
     await ensure()
     await damage()
     await ensure()
@@ -67,14 +67,14 @@ describe('a file of the cache', () => {
     )
   })
 
-  it('is downloaded again where it is not what the registry says', async () => {
+  it('is downloaded again if it differs from the registry', async () => {
     await mkdir(path('cache'))
     await damage() // by an older version of this package, which kept no record
     await ensure({ sha256: sha256.slice(0, 8) })
     await expectGood({ requests: 1 })
   })
 
-  it('is refused where it is damaged and there is no network; nothing is removed', async () => {
+  it('is refused if it is damaged and there is no network; nothing is removed', async () => {
     await ensure()
     await damage()
     server.close()
@@ -85,7 +85,7 @@ describe('a file of the cache', () => {
     expect(await readFile(file(), 'utf8')).to.equal('the weightZ')
   })
 
-  it('is hashed again, not downloaded, where only its time has changed', async () => {
+  it('is hashed again, but not downloaded, if only its time has changed', async () => {
     await ensure()
     await utimes(file(), 1e9, 1e9)
     await ensure()
@@ -93,7 +93,7 @@ describe('a file of the cache', () => {
     expect(JSON.parse(await readFile(record(), 'utf8')).modified).to.equal(1e12)
   })
 
-  it('of an older version, without a record, is checked as a new one is, and recorded', async () => {
+  it('from an older version, without a record, is checked like a new one, and recorded', async () => {
     await mkdir(path('cache'))
     await writeFile(file(), content)
     const checked: string[] = []
@@ -111,7 +111,7 @@ describe('a file of the cache', () => {
     expect(warnings.join()).to.match(/damaged: net\.bin: no checkpoint; it is downloaded again/)
   })
 
-  it('has a record that makes no sense: it counts as none', async () => {
+  it('with an invalid record counts as without a record', async () => {
     await ensure()
     for (const text of ['', '{"sha256":"x"}', '[]', '\u0000']) {
       await writeFile(record(), text)
@@ -125,11 +125,11 @@ describe('a file of the cache', () => {
     expect((await rejects(UserError, () => ensure())).message).to.equal(`${file()}: is a folder, not a file`)
   })
 
-  it('can lie where nothing can be written', async () => {
+  it('can be in a folder that is not writable', async () => {
     await ensure()
     await utimes(file(), 1e9, 1e9)
     await rm(record())
-    await chmod(path('cache'), 0o555) // does not stop root, for whom this test shows less
+    await chmod(path('cache'), 0o555) // does not stop root, so this test shows less for root
     try {
       await ensure({ sha256 })
     } finally {
@@ -148,7 +148,7 @@ describe('a file of the cache', () => {
     await expectGood({ requests: 1 })
   })
 
-  it('is waited for while somebody else downloads it, until the signal', async () => {
+  it('is waited for while another process downloads it, until the signal', async () => {
     const found = await tryLock(`${file()}.lock`)
     if (!('lock' in found)) throw new Error('the lock is held')
     const controller = new AbortController()
@@ -162,7 +162,7 @@ describe('a file of the cache', () => {
     await expectGood({ requests: 1 })
   })
 
-  it('of five callers in one process is downloaded once', async () => {
+  it('is downloaded once for five callers in one process', async () => {
     await Promise.all(Array.from({ length: 5 }, () => ensure()))
     await expectGood({ requests: 1 })
   })

@@ -19,7 +19,7 @@ const tensor = (...shape: number[]): HostTensor => ({
 })
 
 describe('readCheckpoint', () => {
-  it('tells the format by content, whatever the name', () => {
+  it('recognises the format by content, whatever the name', () => {
     const tensors = readCheckpoint(golden('zip.pth'), 'model.safetensors')
     expect(readCheckpoint(golden('legacy.pth'), 'model')).to.deep.equal(tensors)
     expect(readCheckpoint(writeSafetensors(tensors), 'model.pth')).to.deep.equal(tensors)
@@ -67,21 +67,21 @@ describe('matchParameters', () => {
     ['conv.weight', tensor(2, 1, 3, 3)],
   ])
 
-  it('returns what is expected, in the expected order, without num_batches_tracked', () => {
+  it('returns the expected tensors in the expected order, without num_batches_tracked', () => {
     expect([...matchParameters(complete, expected, options).keys()]).to.deep.equal([
       'conv.weight',
       'norm.weight',
     ])
   })
 
-  it('leaves unused what may be left unused', () => {
+  it('ignores tensors that may remain unused', () => {
     const tensors = new Map([...complete, ['aux.weight', tensor(1)] as const])
     expect(() => matchParameters(tensors, expected, options)).to.throw(CheckpointMismatch, '1 unexpected')
     const ignore = (name: string) => name.startsWith('aux.')
     expect(matchParameters(tensors, expected, { ...options, ignore }).size).to.equal(2)
   })
 
-  it('names all that is wrong, at once', () => {
+  it('reports all mismatches at once', () => {
     const tensors = new Map([
       ['conv.weight', tensor(2, 1, 1, 1)],
       ['conv.bias', tensor(2)],
@@ -113,7 +113,7 @@ describe('matchParameters', () => {
     expect((mismatch as CheckpointMismatch).missing).to.have.length(20)
   })
 
-  it('refuses whole numbers where weights belong, in one line', () => {
+  it('refuses integers in place of weights, in one line', () => {
     const whole: HostTensor = { dtype: 'i64', shape: [2], data: new BigInt64Array(2) }
     const tensors = new Map([...complete, ['norm.weight', whole] as const])
     expect(() => matchParameters(tensors, expected, options)).to.throw(
@@ -127,21 +127,21 @@ describe('checkValues', () => {
   const check = (name: string, ...values: number[]) =>
     checkValues(new Map([[name, Float32Array.from(values)]]), 'x.pth')
 
-  it('takes all finite numbers, their largest too', () => {
+  it('accepts all finite numbers, including the largest', () => {
     const largest = (2 - 2 ** -23) * 2 ** 127
     check('a', ...Array(9).fill(largest), -largest, 0, -0)
     check('a')
     check('bn.running_var', 0, 1e-30)
   })
 
-  it('names the tensor that holds others, wherever they lie', () => {
+  it('names the tensor that holds other values, at any position', () => {
     for (let place = 0; place < 7; place++)
       for (const value of [Number.NaN, Infinity, -Infinity]) {
         const values = Array(7).fill(1)
         values[place] = value
         expect(() => check('conv\u001b.weight', ...values)).to.throw(
           UserError,
-          /^x\.pth: tensor "conv\?\.weight" has 1 of 7 values that are no finite numbers$/,
+          /^x\.pth: tensor "conv\?\.weight" has 1 of 7 values that are not finite numbers$/,
         )
       }
   })

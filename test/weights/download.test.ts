@@ -54,7 +54,7 @@ describe('download', () => {
     expect(readdirSync(join(folder, 'deep'))).to.deep.equal(['weights.bin'])
   }
 
-  it('fetches a file, reports progress and leaves nothing else', async () => {
+  it('fetches a file, reports progress and leaves no other files', async () => {
     await serve((request, response) => sendRange(request, response, content, '"1"'))
     const received: number[] = []
     await fetchIt({
@@ -71,7 +71,7 @@ describe('download', () => {
     expect(received).to.deep.equal(received.toSorted((a, b) => a - b))
   })
 
-  it('resumes where the connection broke', async () => {
+  it('resumes after a broken connection', async () => {
     const { requests } = await serve((request, response, count) => {
       response.setHeader('ETag', '"1"')
       if (count === 1) sendAndBreak(response, content, 100_000)
@@ -83,7 +83,7 @@ describe('download', () => {
     expect(requests[1]).to.deep.include({ range: 'bytes=100000-', 'if-range': '"1"' })
   })
 
-  it('resumes what an earlier run left, and starts over where the file has changed since', async () => {
+  it('resumes the part of an earlier run, and starts over if the file has changed since', async () => {
     const { requests } = await serve((request, response) => sendRange(request, response, content, '"2"'))
     const parts = join(folder, 'weights.bin')
     for (const [version, bytes] of [
@@ -98,7 +98,7 @@ describe('download', () => {
     }
   })
 
-  it('starts over where the mark of the version is damaged', async () => {
+  it('starts over if the record of the version is damaged', async () => {
     const { requests } = await serve((request, response) => sendRange(request, response, content, '"1"'))
     mkdirSync(join(folder, 'deep'))
     writeFileSync(`${file()}.0123abcd.part`, content.subarray(0, 1000))
@@ -108,7 +108,7 @@ describe('download', () => {
     expect(requests[0]).not.to.have.property('range')
   })
 
-  it('starts over where nothing tells that the rest will fit', async () => {
+  it('starts over if nothing ensures that the rest fits', async () => {
     const { requests } = await serve((_request, response, count) => {
       if (count === 1) sendAndBreak(response, content, 100_000)
       else response.end(content)
@@ -128,7 +128,7 @@ describe('download', () => {
     expect(requests[1].range).to.equal('bytes=100000-')
   })
 
-  it('finishes a part that was whole already', async () => {
+  it('finishes a part that is complete already', async () => {
     await serve((request, response) => sendRange(request, response, content, '"1"'))
     const whole = join(folder, 'weights.bin')
     writeFileSync(`${whole}.part`, content)
@@ -136,7 +136,7 @@ describe('download', () => {
     expect(readFileSync(whole).equals(content)).to.equal(true)
   })
 
-  it('starts over where the part is longer than the file', async () => {
+  it('starts over if the part is longer than the file', async () => {
     await serve((request, response) => sendRange(request, response, content, '"1"'))
     const longer = join(folder, 'weights.bin')
     writeFileSync(`${longer}.part`, Buffer.concat([content, content]))
@@ -156,7 +156,7 @@ describe('download', () => {
     expect(requests.map(({ range }) => range)).to.deep.equal([undefined, 'bytes=100000-', 'bytes=100000-'])
   })
 
-  it('starts over where the server sends another range', async () => {
+  it('starts over if the server sends another range', async () => {
     const { requests } = await serve((_request, response, count) => {
       response.setHeader('ETag', '"1"')
       if (count === 1) sendAndBreak(response, content, 100_000)
@@ -183,7 +183,7 @@ describe('download', () => {
     expectWholeFile()
   })
 
-  it('removes what its caller finds wrong', async () => {
+  it('removes a file that its caller rejects', async () => {
     await serve((_request, response) => response.end(content))
     const check = async (part: string) => {
       expect(readFileSync(part)).to.have.length(content.length)
@@ -193,7 +193,7 @@ describe('download', () => {
     expect(readdirSync(join(folder, 'deep'))).to.deep.equal([])
   })
 
-  it('says what is wrong with the address, at once', async () => {
+  it('reports an error in the address at once', async () => {
     await serve((_request, response) => response.writeHead(404).end())
     expect(await refusal(fetchIt())).to.equal(`${server!.url}/weights.bin: not found (HTTP 404)`)
     expect(await refusal(fetchIt({ url: 'nonsense' }))).to.match(/^nonsense: .*not a URL/)
@@ -203,7 +203,7 @@ describe('download', () => {
     expect(unknown).to.match(/cannot reach the server: (no such host|its name does not resolve)/)
   })
 
-  it('says where the disk refuses', async () => {
+  it('reports that the disk refuses', async () => {
     await serve((_request, response) => response.end(content))
     writeFileSync(join(folder, 'file'), '')
     expect(await refusal(fetchIt({ file: join(folder, 'file', 'weights.bin') }))).to.match(
@@ -211,7 +211,7 @@ describe('download', () => {
     )
   })
 
-  it('says where the disk takes no more, and resumes when it does (Linux only)', async function () {
+  it('reports that the disk is full, and resumes later (Linux only)', async function () {
     if (process.platform !== 'linux') this.skip()
     await serve((request, response) => sendRange(request, response, content, '"1"'))
     const limit = (soft: number | 'unlimited') =>
@@ -227,7 +227,7 @@ describe('download', () => {
     expect(server!.requests[1].range).to.equal('bytes=100000-')
   })
 
-  it('keeps its part from a process that was only suspended and writes on', async () => {
+  it('protects its part from a process that was only suspended and writes on', async () => {
     await serve((request, response) => sendRange(request, response, content, '"1"'))
     mkdirSync(join(folder, 'deep'))
     const part = `${file()}.0123abcd.part`
@@ -241,7 +241,7 @@ describe('download', () => {
     expect(server!.requests[0].range).to.equal('bytes=1000-')
   })
 
-  it('says that another process took its part over, and leaves that one alone', async () => {
+  it('reports that another process took over its part, and does not disturb that process', async () => {
     await serve((_request, response) => response.end(content))
     const takeOver = async () => {
       for (const name of readdirSync(join(folder, 'deep'))) rmSync(join(folder, 'deep', name))

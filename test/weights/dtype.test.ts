@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type Dtype, narrow, widen } from '../../src/weights/dtype.ts'
 
-/** All 65 536 halves, widened. */
+/** All 65 536 bit patterns, widened. */
 function allValues(dtype: Dtype): Float32Array {
   return widen(new Uint8Array(Uint16Array.from({ length: 65536 }, (_, i) => i).buffer), dtype) as Float32Array
 }
@@ -22,10 +22,10 @@ describe('dtypes', () => {
       ).to.equal(true)
     })
 
-    it(`${dtype}: between two values the nearer one is taken, and the even one of a tie`, () => {
+    it(`${dtype}: rounds to the nearer value, and ties to even`, () => {
       const values = allValues(dtype)
       const last = dtype === 'f16' ? 0x7bff : 0x7f7f
-      // Positive halves ascend with their bits; the midpoint of two of them is exact in f32.
+      // Positive values increase with their bits. The midpoint of two neighbours is exact in f32.
       const lower = Uint16Array.from({ length: last }, (_, i) => i)
       const between = (share: number) =>
         Float32Array.from(lower, i => values[i] + (values[i + 1] - values[i]) * share)
@@ -35,7 +35,7 @@ describe('dtypes', () => {
     })
   }
 
-  it('f16: what is too large becomes infinity', () => {
+  it('f16: values that are too large become infinity', () => {
     expect([...bitsOf(Float32Array.of(65519, 65520, -1e30), 'f16')]).to.deep.equal([0x7bff, 0x7c00, 0xfc00])
   })
 })

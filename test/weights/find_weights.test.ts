@@ -61,11 +61,11 @@ describe('findWeights', () => {
     expect(found.config).to.deep.equal(config)
     expect(found.preprocessor).to.equal(undefined)
     expect(found.source).to.equal(join(folder, 'model.safetensors'))
-    // The file's own path finds the config too.
+    // The path of the file also finds the config.
     expect(await find(found.source)).to.deep.equal(found)
   })
 
-  it('reads a folder with one checkpoint of any name, and a file that stands alone', async () => {
+  it('reads a folder with one checkpoint of any name, and a file without a config', async () => {
     cpSync(new URL('zip.pth', golden), join(folder, 'epoch_3.pth'))
     writeFileSync(join(folder, 'config.json'), '{}')
     expect((await find(folder)).config).to.deep.equal({})
@@ -90,14 +90,14 @@ describe('findWeights', () => {
     expect(await pullWeights('small', { cache: join(folder, 'cache'), registry: [entry] })).to.match(/small$/)
   })
 
-  it('keeps nothing in the cache that is no checkpoint', async () => {
+  it('keeps only checkpoints in the cache', async () => {
     contents = { '/moved.pth': '<!DOCTYPE html>' }
     expect(await refusal(find(`${server.url}/moved.pth`))).to.match(/\/moved\.pth: a web page/)
     contents = { '/moved.pth': pth }
     expect((await find(`${server.url}/moved.pth`)).stateDict.size).to.equal(tensors.size)
   })
 
-  it('holds a file without a known hash to the one that Hugging Face states before it redirects', async () => {
+  it('verifies a file without a known hash by the hash that Hugging Face states before it redirects', async () => {
     const wrong = '0'.repeat(64)
     contents = { '/hf.pth': { location: '/storage', 'x-linked-etag': `"${wrong}"` }, '/storage': pth }
     expect(await refusal(find(`${server.url}/hf.pth`))).to.match(new RegExp(`not ${wrong}; it was removed$`))
@@ -113,7 +113,7 @@ describe('findWeights', () => {
       expect(found.stateDict).to.deep.equal(tensors)
       expect(found.config).to.deep.equal(config)
     }
-    // config.json, preprocessor_config.json and model.safetensors (which are not there), pytorch_model.bin
+    // config.json, preprocessor_config.json and model.safetensors (all absent), pytorch_model.bin
     expect(server.requests).to.have.length(4)
   })
 
@@ -131,7 +131,7 @@ describe('findWeights', () => {
     expect(server.requests).to.have.length(5)
   })
 
-  it('reads what a file: URL stands for, and says which others it knows', async () => {
+  it('reads a file: URL, and names the supported kinds of URL', async () => {
     const file = join(folder, 'model.safetensors')
     writeFileSync(file, writeSafetensors(tensors))
     expect((await find(pathToFileURL(file).href)).source).to.equal(file)
@@ -145,7 +145,7 @@ describe('findWeights', () => {
     )
   })
 
-  it('refuses names that lead elsewhere', async () => {
+  it('refuses names that point elsewhere', async () => {
     const entry = (name: string, file: string, url = `${server.url}/x.pth`): RegistryEntry => ({
       ...{ name, description: '', classes: 2, megabytes: 0, licence: '', source: '' },
       files: [{ name: file, url, bytes: null, sha256: null }],
@@ -186,7 +186,7 @@ describe('findWeights', () => {
     }
   })
 
-  it('says what it looked for', async () => {
+  it('reports where it searched', async () => {
     expect(await refusal(find('nonesuch'))).to.match(
       /^nonesuch: neither a file nor a folder, nor one of .*deeplabv3_resnet50_coco/,
     )
@@ -203,7 +203,7 @@ describe('findWeights', () => {
 })
 
 describe('the registry', () => {
-  it('describes every checkpoint and invents no hash', async () => {
+  it('describes every checkpoint, with hashes only from sources', async () => {
     const registry = await readRegistry()
     expect(registry.map(entry => entry.name)).to.deep.equal([...new Set(registry.map(entry => entry.name))])
     for (const { files, ...entry } of registry) {
@@ -213,7 +213,7 @@ describe('the registry', () => {
         expect(new URL(url).pathname).to.match(new RegExp(`/${name}$`))
         if (bytes !== null) expect(bytes).to.be.greaterThan(0)
         if (sha256 !== null) expect(sha256).to.match(/^[0-9a-f]{8,64}$/)
-        // PyTorch's file names end in the first digits of the hash.
+        // PyTorch's file names end with the first digits of the hash.
         if (name.endsWith('.pth')) expect(name).to.contain(`-${sha256}.pth`)
       }
     }
@@ -222,7 +222,7 @@ describe('the registry', () => {
 })
 
 describe('cacheFolder', () => {
-  it("is the user's choice, or where the system keeps caches", () => {
+  it("is the user's choice, or the system's cache folder", () => {
     const home = { XDG_CACHE_HOME: '/xdg', LOCALAPPDATA: '/local' }
     expect(cacheFolder({ ...home, ATROUS_CACHE: '/mine' }, 'linux')).to.equal('/mine')
     expect(cacheFolder(home, 'linux')).to.equal(join('/xdg', 'atrous'))

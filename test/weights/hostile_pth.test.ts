@@ -48,7 +48,7 @@ function zipFile({
 }
 
 describe('hostile PyTorch files', () => {
-  it('a good one is read', () => {
+  it('reads a valid file', () => {
     expect(readPth(zipFile({ shape: [2, 1], strides: [2, 1], offset: 1 })).get('w')!.data).to.have.length(2)
   })
 
@@ -75,7 +75,7 @@ describe('hostile PyTorch files', () => {
       /description of a tensor/,
     ],
     [
-      'a petabyte of one element',
+      'a petabyte from one element',
       () => zipFile({ shape: [2 ** 50], strides: [0] }),
       /more than the file has bytes/,
     ],
@@ -106,7 +106,7 @@ describe('hostile PyTorch files', () => {
     ],
     ['no pickle', () => zipSync({ 'readme.txt': new Uint8Array(1) }), /no data\.pkl|compressed/],
     [
-      'a directory that claims four billion entries',
+      'a directory that states four billion entries',
       () => claimEntries(zipFile({ shape: [1], strides: [1] })),
       /zip directory is damaged/,
     ],
@@ -122,14 +122,16 @@ describe('hostile PyTorch files', () => {
   }
 })
 
-/** Offsets in a zip file without a comment: its end record, and in that the count of entries and where they begin. */
+/**
+ * Offsets in a zip file without a comment: of its end record, and, from that record, of the count and the start of the entries.
+ */
 function directory(zip: Uint8Array): { view: DataView; end: number; begin: number } {
   const view = new DataView(zip.buffer, zip.byteOffset)
   const end = zip.length - 22
   return { view, end, begin: view.getUint32(end + 16, true) }
 }
 
-/** Puts a zip64 end record before the end record, which counts up to 2^32 - 1. */
+/** Inserts a zip64 end record before the end record, which can count only up to 2^32 - 1. */
 function claimEntries(zip: Uint8Array): Uint8Array {
   const { end, begin } = directory(zip)
   const out = new Uint8Array(zip.length + 56 + 20)

@@ -1,4 +1,4 @@
-// Who learns what of a download: credentials, tokens, proxies, certificates, and what messages show.
+// Tests the privacy and security of downloads: credentials, tokens, proxies, certificates, and messages.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -60,7 +60,7 @@ describe('a download over HTTP', () => {
     const withSecrets = (url: string) =>
       `${url.replace('://', '://user:p%40ss:word@')}?X-Amz-Signature=topsecret#topsecret`
 
-    it('sends those of the URL as basic authentication, and to no other server', async () => {
+    it('sends those in the URL as basic authentication, and to no other server', async () => {
       const storage = await serve((_request, response) => response.end(content))
       const { url, requests } = await serve((request, response) => {
         const isFirst = request.url!.startsWith('/first')
@@ -73,7 +73,7 @@ describe('a download over HTTP', () => {
       expect(storage.requests[0]).not.to.have.property('authorization')
     })
 
-    it('sends a given header instead, to that origin alone', async () => {
+    it('sends a given header instead, only to the URL’s origin', async () => {
       const storage = await serve((_request, response) => response.end(content))
       const { url, requests } = await serve((_request, response) => {
         response.writeHead(307, { location: `${storage.url}/weights.bin` }).end()
@@ -104,35 +104,35 @@ describe('a download over HTTP', () => {
       expect(messages[0]).to.equal(`${url}/404?…#…: not found (HTTP 404)`)
     })
 
-    it('hides them in whatever is no URL', () => {
+    it('hides them in text that is not a URL', () => {
       for (const text of ['https://user:se cret@', 'https://a:secret@b@c d/x', 'https://[/?token=secret'])
         expect(shownUrl(text), text).not.to.match(/secret|cret/)
       expect(shownUrl('https://\u001b[2J@x y')).not.to.include('\u001b')
     })
   })
 
-  describe('that nothing vouches for', () => {
-    /** A server on this machine that is a proxy: by it, names of other machines lead here. */
+  describe('that nothing verifies', () => {
+    /** A server on this machine that acts as a proxy, so that names of other machines lead to it. */
     const serveAsProxy = async (...handler: Parameters<typeof startServer>) => {
       const server = await serve(...handler)
       setEnvironment({ HTTP_PROXY: server.url })
       return server
     }
 
-    it('warns of plain http from another machine without a hash that is known from elsewhere', async () => {
+    it('warns about plain http from another machine without an independently known hash', async () => {
       await serveAsProxy((_request, response) => {
         response.setHeader('X-Linked-ETag', `"${sha256}"`).end(content)
       })
       const url = 'http://weights.example/net.pth?key=secret'
       const warning =
-        'http://weights.example/net.pth?…: came over plain http: neither TLS nor a known hash vouches for the file'
+        'http://weights.example/net.pth?…: came over plain http: neither TLS nor a known hash verifies the file'
       expect(await fetchFrom(url)).to.deep.equal([warning])
-      // As few digits as a registry states can be forged.
+      // A hash of as few digits as in a registry can be forged.
       expect(await fetchFrom(url, { sha256: sha256.slice(0, 8) })).to.deep.equal([warning])
       expect(await fetchFrom(url, { sha256 })).to.deep.equal([])
     })
 
-    it('warns where a redirect leads over plain http', async () => {
+    it('warns if a redirect uses plain http', async () => {
       await serveAsProxy((_request, response) => response.end(content))
       const { url } = await serve((_request, response) => {
         response.writeHead(302, { location: 'http://weights.example/net.pth' }).end()
@@ -140,16 +140,16 @@ describe('a download over HTTP', () => {
       expect(await fetchFrom(`${url}/net.pth`)).to.have.length(1)
     })
 
-    it('does not warn of this machine', async () => {
+    it('does not warn about this machine', async () => {
       const { url } = await serve((_request, response) => response.end(content))
       expect(await fetchFrom(`${url}/net.pth`)).to.deep.equal([])
     })
   })
 
-  describe('by way of a proxy', () => {
+  describe('through a proxy', () => {
     const target = 'http://weights.example:8080/net.pth?a=b'
 
-    it('asks it for http: URLs as they are, with its own credentials', async () => {
+    it('sends it complete http: URLs, with the proxy’s credentials', async () => {
       const seen: unknown[] = []
       const proxy = await serve((request, response) => {
         seen.push(request.url, request.headers.host, request.headers['proxy-authorization'])
@@ -162,7 +162,7 @@ describe('a download over HTTP', () => {
       expect(proxy.requests[0].authorization).to.equal(basic('user:pass'))
     })
 
-    it('is told by the environment, in either case, with exceptions', () => {
+    it('is configured by the environment, in upper or lower case, with exceptions', () => {
       const hostFor = (url: string) => proxyFor(new URL(url))?.host
       setEnvironment({ HTTPS_PROXY: 'proxy:3128', HTTP_PROXY: 'http://other:80' })
       expect(hostFor('https://huggingface.co/x')).to.equal('proxy:3128')
@@ -184,7 +184,7 @@ describe('a download over HTTP', () => {
       expect(hostFor('https://huggingface.co/x')).to.equal(undefined)
     })
 
-    it('says what is wrong with the proxy', async () => {
+    it('reports an invalid proxy', async () => {
       setEnvironment({ HTTP_PROXY: 'ftp://me:secret@proxy' })
       expect(await refusal(target)).to.equal(
         'HTTP_PROXY: expected the URL of a proxy, such as http://proxy:3128, got ftp://proxy/',
@@ -201,7 +201,7 @@ describe('a download over HTTP', () => {
       )
     })
 
-    it('gives up on a proxy that never answers', async () => {
+    it('gives up if the proxy never answers', async () => {
       const server = await startSocketServer(() => {})
       servers.push(server)
       setEnvironment({ HTTP_PROXY: server.url, HTTPS_PROXY: server.url })
@@ -214,7 +214,7 @@ describe('a download over HTTP', () => {
   })
 
   describe('over TLS', () => {
-    /** A certificate that nobody signed, for a name that only the proxy knows; openssl makes it. */
+    /** A self-signed certificate made with openssl, for a name that only the proxy resolves. */
     function certificate(context: Mocha.Context): { key: Buffer; cert: Buffer; file: string } {
       const files = ['-keyout', path('key.pem'), '-out', path('cert.pem')]
       const name = ['-subj', '/CN=weights.example', '-addext', 'subjectAltName=DNS:weights.example']
@@ -232,7 +232,7 @@ describe('a download over HTTP', () => {
       }
     }
 
-    it('goes through a tunnel of the proxy, to a server whose certificate is trusted, or says why not', async function () {
+    it('uses a tunnel through the proxy to a server with a trusted certificate, or reports the reason', async function () {
       const { file, ...tls } = certificate(this)
       const weights = readFileSync(fileURLToPath(new URL('golden/zip.pth', import.meta.url)))
       const site = createTlsServer(tls, (_request, response) => response.end(weights))

@@ -1,4 +1,4 @@
-// HF_ENDPOINT and HF_TOKEN: a mirror of Hugging Face, and who may read a repository.
+// HF_ENDPOINT and HF_TOKEN: a mirror of Hugging Face, and access to repositories.
 
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
@@ -62,7 +62,7 @@ describe("Hugging Face's hub", () => {
     expect(storage.requests).to.have.length(2)
   })
 
-  it('says that a repository needs a token, and does not show the one there is', async () => {
+  it('reports that a repository needs a token, without showing the present one', async () => {
     const finding = () => findWeights('https://huggingface.co/owner/gated', { cache: path('cache') })
     expect((await rejects(UserError, finding)).message).to.equal(
       `${mirror.url}/hub/owner/gated/resolve/main/config.json: access denied (HTTP 401); HF_TOKEN has to be the token of an account that may read this repository`,
@@ -77,7 +77,7 @@ describe("Hugging Face's hub", () => {
     )
   })
 
-  it('is told from other hosts', () => {
+  it('is distinguished from other hosts', () => {
     setEnvironment({ HF_ENDPOINT: undefined })
     const url = 'https://huggingface.co/owner/net'
     expect(hubUrl(url)).to.equal(url)

@@ -1,6 +1,6 @@
 """Makes the PyTorch files that pth.test.ts reads, in ./golden. Run: /usr/bin/python3 test/weights/make_golden.py
 
-PyTorch 1.13 wrote the committed ones. Values are chosen to be exact in every dtype, so that the test states them anew.
+PyTorch 1.13 wrote the committed files. The values are exact in every dtype, so that the test can state them.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def network():
 
 
 def torchvision_checkpoint(model):
-    """What references/segmentation/train.py of torchvision saves after an epoch, with a warm-up and --amp."""
+    """The checkpoint that torchvision's references/segmentation/train.py saves after an epoch, with a warm-up and --amp."""
     args = argparse.Namespace(
         data_path="/datasets01/COCO/022719/", dataset="coco", model="fcn_resnet101", aux_loss=False, device="cuda",
         batch_size=8, epochs=30, lr=0.01, momentum=0.9, weight_decay=1e-4, output_dir=".", resume="", distributed=False,
@@ -73,11 +73,11 @@ def torchvision_checkpoint(model):
 
 
 class Config(dict):
-    """Options as many projects keep them."""
+    """Options in the form that many projects use."""
 
 
 def plain_values():
-    """What is found beside weights, none of it weights."""
+    """Typical values next to weights in checkpoints."""
     counts = collections.defaultdict(list)
     counts["loss"].append(0.5)
     return {
@@ -113,7 +113,7 @@ def main():
     torch.save(tensors(), GOLDEN / "zip.pth")
     torch.save(tensors(), GOLDEN / "legacy.pth", _use_new_zipfile_serialization=False)
     torch.save(tensors(), GOLDEN / "zip_protocol_4.pth", pickle_protocol=4)
-    # A training script's checkpoint: a module's own state dict (with its _metadata) beside other things.
+    # A training script's checkpoint: a module's state dict (with its _metadata) and other values.
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     model(torch.ones(1, 1, 8, 8)).sum().backward()

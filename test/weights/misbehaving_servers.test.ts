@@ -1,4 +1,4 @@
-// What servers may do to a download: each ends it with one clear line, in bounded time, memory and disk.
+// Faults of servers: each must end the download with one clear line, in limited time, memory and disk space.
 
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
@@ -18,7 +18,7 @@ const sha256 = createHash('sha256').update(content).digest('hex')
 
 /** One attempt. */
 const ONCE = { backoffMs: [] }
-/** And two more, at once. */
+/** One attempt and two more, without delay. */
 const THRICE = { backoffMs: [1, 1] }
 
 describe('a download from a server that', () => {
@@ -47,11 +47,11 @@ describe('a download from a server that', () => {
   async function refusal(downloading: Promise<void>, type: typeof UserError = UserError): Promise<string> {
     const { message } = await rejects(type, () => downloading)
     expect(message).not.to.match(/\n|undefined/)
-    expect(existsSync(file()), 'a file under the good name').to.equal(false)
+    expect(existsSync(file()), 'a file with the final name').to.equal(false)
     return message
   }
 
-  /** Writes for ever, as fast or as slowly as the client and the interval let it. */
+  /** Writes for ever, as fast as the client and the interval allow. */
   function writeForEver(response: ServerResponse, chunk: string | Uint8Array, intervalMs: number) {
     const timer = setInterval(() => response.write(chunk), intervalMs)
     response.on('close', () => clearInterval(timer))
@@ -75,7 +75,7 @@ describe('a download from a server that', () => {
     expect(await refusal(fetchFrom(url, { limits }))).to.match(/does not answer|too slowly|overflow/i)
   })
 
-  it('says for ever that it is about to answer', async () => {
+  it('announces its answer for ever', async () => {
     const { url } = await serveSockets(socket => {
       const timer = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 20)
       socket.on('close', () => clearInterval(timer))
@@ -85,7 +85,7 @@ describe('a download from a server that', () => {
     )
   })
 
-  it('sends headers and some bytes, and stalls: what came is resumed', async () => {
+  it('sends headers and some bytes, and stalls: the part is resumed', async () => {
     const { url, requests } = await serve((request, response, count) => {
       response.setHeader('ETag', '"1"')
       if (count > 1) return sendRange(request, response, content, '"1"')
@@ -101,7 +101,7 @@ describe('a download from a server that', () => {
     expect((await readFile(file())).equals(content)).to.equal(true)
   })
 
-  it('drips for ever', async () => {
+  it('sends single bytes for ever', async () => {
     const { url } = await serve((_request, response) => writeForEver(response, 'x', 20))
     const limits = { ...ONCE, totalMs: 500 }
     expect(await refusal(fetchFrom(url, { limits }), UnreachableError)).to.match(
@@ -109,7 +109,7 @@ describe('a download from a server that', () => {
     )
   })
 
-  it('is slow, but sends as much as may be expected', async () => {
+  it('is slow, but fast enough', async () => {
     const { url } = await serve((_request, response) => {
       let sent = 0
       const timer = setInterval(() => {
@@ -127,18 +127,18 @@ describe('a download from a server that', () => {
     const chunk = new Uint8Array(50_000)
     const { url, requests } = await serve((_request, response) => writeForEver(response, chunk, 1))
     const message = await refusal(fetchFrom(url, { maxBytes: 1e6, limits: THRICE }))
-    expect(message).to.match(/too large: more bytes, where 1000000 are the most/)
+    expect(message).to.match(/too large: more bytes, over the limit of 1000000/)
     expect(await refusal(fetchFrom(url, { bytes: 1e6 }))).to.match(/more bytes came instead of 1000000/)
     expect(requests).to.have.length(2)
     expect(readdirSync(path('.'))).to.deep.equal([])
   })
 
-  it('announces more than a file may have', async () => {
+  it('announces more bytes than a file may have', async () => {
     const { url, requests } = await serve((_request, response) => {
       response.writeHead(200, { 'Content-Length': 5e12 }).write('x')
     })
     expect(await refusal(fetchFrom(url, { limits: THRICE }))).to.match(
-      /too large: 5000000000000 bytes, where 2147483647 are the most/,
+      /too large: 5000000000000 bytes, over the limit of 2147483647/,
     )
     expect(requests).to.have.length(1)
   })
@@ -202,7 +202,7 @@ describe('a download from a server that', () => {
     expect(requests.length).to.be.at.most(17)
   })
 
-  it('refuses: no new try changes that', async () => {
+  it('refuses: there is no new try', async () => {
     const { url, requests } = await serve((request, response) => {
       response.writeHead(Number(request.url!.split('/')[1])).end('no')
     })
@@ -221,7 +221,7 @@ describe('a download from a server that', () => {
     expect(requests).to.have.length(6)
   })
 
-  it('fails again and again: the tries are bounded', async () => {
+  it('fails again and again: the tries are limited', async () => {
     const { url, requests } = await serve((_request, response) => response.writeHead(503).end())
     expect(await refusal(fetchFrom(url, { limits: THRICE }))).to.match(/HTTP 503/)
     expect(requests).to.have.length(3)
@@ -238,14 +238,14 @@ describe('a download from a server that', () => {
     expect((await readFile(file())).equals(content)).to.equal(true)
   })
 
-  describe('encodes what was asked for as it is', () => {
+  describe('encodes a file that was requested without encoding', () => {
     const encoded = {
       gzip: gzipSync(content),
       deflate: deflateSync(content),
       br: brotliCompressSync(content),
     }
 
-    it('by gzip, deflate or brotli', async () => {
+    it('with gzip, deflate or brotli', async () => {
       const { url } = await serve((request, response) => {
         const name = request.url!.split('/')[1] as keyof typeof encoded
         response.writeHead(200, { 'Content-Encoding': name, ETag: '"1"' }).end(encoded[name])
@@ -256,7 +256,7 @@ describe('a download from a server that', () => {
       }
     })
 
-    it('and breaks: no range of what is encoded is asked for', async () => {
+    it('and breaks off: no range of the encoded bytes is requested', async () => {
       const stored = gzipSync(content, { level: 0 })
       const { url, requests } = await serve((_request, response, count) => {
         response.writeHead(200, { 'Content-Encoding': 'gzip', ETag: '"1"', 'Content-Length': stored.length })
@@ -287,7 +287,7 @@ describe('a download from a server that', () => {
       expect(await refusal(fetchFrom(url, { maxBytes: 1e6 }))).to.match(/more than 1000000 bytes came/)
     })
 
-    it('wrongly, or in a way that nobody knows', async () => {
+    it('wrongly, or with an unknown encoding', async () => {
       const { url } = await serve((request, response) => {
         response.writeHead(200, { 'Content-Encoding': request.url!.split('/')[1] }).end(content)
       })

@@ -4,7 +4,7 @@ import { UserError } from '../../src/errors.ts'
 import { readPth } from '../../src/weights/pth.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 
-// The files come from make_golden.py.
+// make_golden.py makes the files.
 const golden = (name: string) => new Uint8Array(readFileSync(new URL(`golden/${name}`, import.meta.url)))
 
 const range = (length: number, value: (i: number) => number = i => i) =>
@@ -37,7 +37,7 @@ describe('PyTorch files', () => {
         expect([...tensors.keys()]).to.deep.equal(Object.keys(expected))
       })
       for (const [tensor, value] of Object.entries(expected)) {
-        it(`${tensor} is read right`, () => expect(tensors.get(tensor)).to.deep.equal(value))
+        it(`${tensor} is read correctly`, () => expect(tensors.get(tensor)).to.deep.equal(value))
       }
     })
   }
@@ -57,18 +57,18 @@ describe('PyTorch files', () => {
   })
 
   for (const name of ['torchvision.pth', 'plain_values_2.pth', 'plain_values_4.pth']) {
-    it(`${name}: finds the weights beside a training script's options, optimizer and schedule`, () => {
+    it(`${name}: finds the weights next to a training script's options, optimizer and schedule`, () => {
       const tensors = readPth(golden(name))
       const trained = readPth(golden('training.pth'))
       const shapes = (dict: StateDict) => [...dict].map(([key, { dtype, shape }]) => [key, dtype, shape])
       expect(shapes(tensors)).to.deep.equal(shapes(trained))
-      // All are of the same seed, at most one step of training away.
+      // All have the same seed, and differ by one training step at most.
       const [values, others] = [tensors, trained].map(dict => dict.get('0.bias')!.data as Float32Array)
       for (const [i, value] of values.entries()) expect(value).to.be.closeTo(others[i], 0.2)
     })
   }
 
-  it('reads integers as they are, and narrows f64 to f32', () => {
+  it('keeps integers, and narrows f64 to f32', () => {
     const expected: Record<string, HostTensor> = {
       i32: { dtype: 'i32', shape: [2], data: Int32Array.of(1, -(2 ** 31)) },
       i16: { dtype: 'i16', shape: [2], data: Int16Array.of(1, -(2 ** 15)) },
@@ -80,7 +80,7 @@ describe('PyTorch files', () => {
     expect(Object.fromEntries(readPth(golden('integers.pth')))).to.deep.equal(expected)
   })
 
-  it('lets tensors share what they share in the file', () => {
+  it('lets tensors share storages as in the file', () => {
     const tensors = readPth(golden('zip.pth'))
     const { buffer } = tensors.get('row_of_shared')!.data
     expect(tensors.get('transposed')!.data.buffer).not.to.equal(buffer)
@@ -101,12 +101,12 @@ describe('PyTorch files', () => {
     })
   }
 
-  it('ran nothing that the malicious files ask for', () => {
+  it('ran no code from the malicious files', () => {
     expect(existsSync('THE_MALICIOUS_CHECKPOINT_RAN')).to.equal(false)
   })
 
   for (const name of ['zip.pth', 'legacy.pth']) {
-    it(`refuses ${name} cut short anywhere`, () => {
+    it(`refuses ${name} cut short at any point`, () => {
       const whole = golden(name)
       for (let length = 0; length < whole.length; length += 7) {
         expect(() => readPth(whole.subarray(0, length)), `${length} bytes`).to.throw(UserError)

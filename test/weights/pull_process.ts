@@ -1,4 +1,4 @@
-// A process that finds weights when its parent says so, and answers with their hash or with what went wrong.
+// A process that finds weights on request of its parent, and answers with their hash or the error.
 
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

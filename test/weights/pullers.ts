@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { PullAnswer, PullOrder } from './pull_process.ts'
 
-/** A process of its own that finds weights. */
+/** A separate process that finds weights. */
 export interface Puller {
   child: ChildProcess
-  /** Has it find weights; resolves to what it says then. */
+  /** Makes it find weights, and returns its answer. */
   pull(order: PullOrder): Promise<PullAnswer>
 }
 
-/** Starts one. The caller kills it. */
+/** Starts such a process. The caller kills it. */
 export async function startPuller(env: NodeJS.ProcessEnv = {}): Promise<Puller> {
   const script = fileURLToPath(new URL('pull_process.ts', import.meta.url))
   const child = fork(script, { execArgv: ['--import', 'tsx'], env: { ...process.env, ...env } })

@@ -1,4 +1,4 @@
-// Several processes download one file. ATROUS_RACES=40 runs that many pairs of racing downloads.
+// Several processes download one file. ATROUS_RACES=40 runs 40 pairs of concurrent downloads.
 
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat, utimes } from 'node:fs/promises'
@@ -32,7 +32,7 @@ describe('processes that download one file', () => {
 
   const order = (name = 'net') => ({ url: `${server.url}/${name}.safetensors`, cache: path('cache') })
 
-  /** The folder of the cache for the only URL so far. */
+  /** The cache's folder for the only URL so far. */
   async function folderOf() {
     const [key] = await readdir(path('cache/urls'))
     return path(`cache/urls/${key}`)
@@ -56,7 +56,7 @@ describe('processes that download one file', () => {
     response.end()
   }
 
-  it(`pull it once, and all have it whole (${PAIRS} pairs)`, async function () {
+  it(`pull it once, and all get the whole file (${PAIRS} pairs)`, async function () {
     this.timeout(120_000 + 5000 * PAIRS)
     server = await startServer((_request, response) => void sendSlowly(response))
     for (let i = 0; i < PAIRS; i++) {
@@ -71,7 +71,7 @@ describe('processes that download one file', () => {
     }
   })
 
-  /** Serves the first half, and then what `rest` says; later requests get what they ask for. */
+  /** Serves the first half, then calls `rest`. Later requests are served normally. */
   async function serveHalf(rest: (response: ServerResponse) => void) {
     server = await startServer((request, response, count) => {
       if (count > 1) return sendRange(request, response, content, '"1"')
@@ -81,7 +81,7 @@ describe('processes that download one file', () => {
     })
   }
 
-  /** The path of the file, once half of it has come. */
+  /** Waits until half of the file has arrived. Returns its path. */
   async function untilHalfIsThere(): Promise<string> {
     for (;;) {
       const folder = await folderOf().catch(() => path('.'))
@@ -91,7 +91,7 @@ describe('processes that download one file', () => {
     }
   }
 
-  it('lose nothing by one that was suspended for minutes and wakes', async function () {
+  it('are not disturbed by a process that was suspended for minutes', async function () {
     if (process.platform === 'win32') this.skip() // has no SIGSTOP
     let finish = () => {}
     await serveHalf(response => {
@@ -111,7 +111,7 @@ describe('processes that download one file', () => {
     await expectOneFile(await folderOf())
   })
 
-  it('wait for the one that downloads; when it is killed, another goes on from there', async () => {
+  it('wait for the one that downloads; if it is killed, another one resumes', async () => {
     await serveHalf(() => {})
     const [first, second] = pullers
     void first.pull(order())

@@ -3,7 +3,7 @@ import { UserError } from '../../src/errors.ts'
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 
-/** A file with this header text and data, whatever they hold. */
+/** A file with any header text and data, valid or not. */
 function file(header: string | object, data: Uint8Array = new Uint8Array(), length?: bigint): Uint8Array {
   const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
   const bytes = new Uint8Array(8 + text.length + data.length)
@@ -22,13 +22,13 @@ const sample: StateDict = new Map([
 ])
 
 describe('safetensors', () => {
-  it('gives back what was written: names in order, dtypes, shapes and values', () => {
+  it('preserves names in order, dtypes, shapes and values', () => {
     const read = readSafetensors(writeSafetensors(sample))
     expect([...read.keys()]).to.deep.equal([...sample.keys()])
     expect(read).to.deep.equal(sample)
   })
 
-  it('reads every dtype that PyTorch has, f64 as f32, and writes what it read', () => {
+  it('reads every dtype of PyTorch, f64 as f32, and writes the same values', () => {
     const values: StateDict = new Map([
       ['i32', { dtype: 'i32', shape: [1], data: Int32Array.of(-(2 ** 31)) }],
       ['i16', { dtype: 'i16', shape: [2], data: Int16Array.of(1, -(2 ** 15)) }],
@@ -44,7 +44,7 @@ describe('safetensors', () => {
     })
   })
 
-  it('writes an aligned header, contiguous data and the metadata that Hugging Face asks for', () => {
+  it('writes an aligned header, contiguous data and the metadata that Hugging Face requires', () => {
     const bytes = writeSafetensors(sample)
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)))
@@ -57,19 +57,19 @@ describe('safetensors', () => {
     expect(bytes.length).to.equal(8 + length + 34)
   })
 
-  it('copies nothing where the tensors lie aligned', () => {
+  it('copies nothing if the tensors are aligned', () => {
     const bytes = writeSafetensors(sample)
     expect(readSafetensors(bytes).get('float')!.data.buffer).to.equal(bytes.buffer)
   })
 
-  it('reads a file that lies unaligned in its buffer', () => {
+  it('reads a file that is unaligned in its buffer', () => {
     const shifted = new Uint8Array(writeSafetensors(sample).length + 1)
     shifted.set(writeSafetensors(sample), 1)
     expect(readSafetensors(shifted.subarray(1))).to.deep.equal(sample)
     expect(readSafetensors(Buffer.from(shifted.buffer).subarray(1))).to.deep.equal(sample)
   })
 
-  it('reads an empty file of no tensors, and names that mean something to JavaScript', () => {
+  it('reads a file without tensors, and names that are special in JavaScript', () => {
     expect(readSafetensors(file({})).size).to.equal(0)
     const header = '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
     expect(readSafetensors(file(header, new Uint8Array(4))).get('__proto__')!.shape).to.deep.equal([1])

@@ -17,7 +17,7 @@ export interface TestServer {
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void
 
-/** An HTTP server on this machine; the handler gets each request and the number of GETs so far, itself included. */
+/** An HTTP server on this machine. The handler gets each request and the number of GETs so far, including this one. */
 export async function startServer(handler: Handler): Promise<TestServer> {
   const requests: IncomingHttpHeaders[] = []
   const server = createServer((request, response) => {
@@ -32,13 +32,13 @@ export async function startServer(handler: Handler): Promise<TestServer> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, server, close }
 }
 
-/** A server of bare connections on this machine, for answers that no HTTP server gives; it counts the connections. */
+/** A server of plain sockets on this machine, for answers that no HTTP server gives. It counts the connections. */
 export async function startSocketServer(
   handler: (socket: Socket) => void,
 ): Promise<{ url: string; port: number; count: () => number; close: () => void }> {
   const sockets: Socket[] = []
   const server = createSocketServer(socket => {
-    sockets.push(socket.on('error', () => {})) // the client hangs up
+    sockets.push(socket.on('error', () => {})) // the client may disconnect
     handler(socket)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -50,13 +50,13 @@ export async function startSocketServer(
   return { url: `http://127.0.0.1:${port}`, port, count: () => sockets.length, close }
 }
 
-/** Sends a part of the content under the whole one's length, then, once a busy client has read it, breaks the connection. */
+/** Sends part of the content with the whole length, then breaks the connection after a busy client has read the part. */
 export function sendAndBreak(response: ServerResponse, content: Uint8Array, length: number): void {
   response.setHeader('Content-Length', content.length)
   response.write(content.subarray(0, length), () => setTimeout(() => response.destroy(), 300))
 }
 
-/** Answers as a server does that knows ranges: 206 with the rest, 200 with all if the version has changed. */
+/** Answers like a server with range support: 206 with the rest, or 200 with everything if the version has changed. */
 export function sendRange(
   request: IncomingMessage,
   response: ServerResponse,

@@ -34,14 +34,14 @@ describe('the restricted unpickler', () => {
       new InertObject('argparse.Namespace'),
     ],
     [
-      'one that is a dict and a list beside',
+      'an object that is also a dict and a list',
       [
         ...['GLOBAL', ':a\nb\n', 'EMPTY_TUPLE', 'EMPTY_DICT', 'NEWOBJ_EX'],
         ...['NONE', 'NONE', 'SETITEM', 'NONE', 'APPEND'],
       ],
       new InertObject('a.b'),
     ],
-    ['an object outside', ['BININT1', [7], 'BINPERSID'], ['loaded', 7]],
+    ['an object stored outside', ['BININT1', [7], 'BINPERSID'], ['loaded', 7]],
   ]
   for (const [what, parts, value] of plain) {
     it(`reads ${what}`, () => expect(read('PROTO', [2], ...parts, 'STOP')).to.deep.equal(value))
@@ -54,7 +54,7 @@ describe('the restricted unpickler', () => {
       /refused to load: the file asks for os\.system;/,
     ],
     [
-      'one named on the stack',
+      'a global named on the stack',
       ['SHORT_BINUNICODE', [2], ':os', 'SHORT_BINUNICODE', [6], ':system', 'STACK_GLOBAL'],
       /asks for os\.system;/,
     ],
@@ -65,7 +65,7 @@ describe('the restricted unpickler', () => {
       /asks for constructor\.name;/,
     ],
     [
-      'a call of what cannot be called',
+      'a call of a global that is not callable',
       ['GLOBAL', ':a\ntype\n', 'EMPTY_TUPLE', 'REDUCE'],
       /refused to load: the file calls a\.type/,
     ],
@@ -73,7 +73,7 @@ describe('the restricted unpickler', () => {
     ['state set on a list', ['EMPTY_LIST', 'NONE', 'BUILD'], /sets the state of an object/],
     ['the opcode INST', ['MARK', 'INST', ':os\nsystem\n'], /uses pickle opcode INST/],
     [
-      'a call of an unknown class of which there is an object',
+      'a call of an unknown class after an object of it',
       [
         'GLOBAL',
         ':os\nsystem\n',
@@ -93,7 +93,7 @@ describe('the restricted unpickler', () => {
       ['EMPTY_LIST', 'GLOBAL', ':os\nsystem\n', 'APPEND'],
       /asks for os\.system;/,
     ],
-    ['an object of what is no class', ['NONE', 'EMPTY_TUPLE', 'NEWOBJ'], /of what is not a class/],
+    ['an object of a value that is not a class', ['NONE', 'EMPTY_TUPLE', 'NEWOBJ'], /of what is not a class/],
     [
       'an object that is called',
       ['GLOBAL', ':a\nb\n', 'EMPTY_TUPLE', 'NEWOBJ', 'EMPTY_TUPLE', 'REDUCE'],
@@ -101,15 +101,15 @@ describe('the restricted unpickler', () => {
     ],
     ['the opcode OBJ', ['MARK', 'OBJ'], /uses pickle opcode OBJ/],
     ['the opcode EXT1', ['EXT1', [1]], /uses pickle opcode EXT1/],
-    ['a byte that is no opcode', [[0xff]], /no pickle opcode/],
+    ['a byte that is not an opcode', [[0xff]], /no pickle opcode/],
     ['an empty stack', ['STOP'], /empty stack/],
     ['a memo of nothing', ['BINPUT', [0]], /empty stack/],
     ['a value from below a mark', ['NONE', 'MARK', 'TUPLE1'], /empty stack/],
     ['a group never opened', ['TUPLE'], /never opened/],
-    ['an item for what is no dict', ['EMPTY_LIST', 'NONE', 'NONE', 'SETITEM'], /not a dict/],
-    ['an item for what is no list', ['EMPTY_DICT', 'NONE', 'APPEND'], /not a list/],
+    ['an item for a value that is not a dict', ['EMPTY_LIST', 'NONE', 'NONE', 'SETITEM'], /not a dict/],
+    ['an item for a value that is not a list', ['EMPTY_DICT', 'NONE', 'APPEND'], /not a list/],
     ['a key without a value', ['EMPTY_DICT', 'MARK', 'NONE', 'SETITEMS'], /without a value/],
-    ['a memory of what never was', ['LONG_BINGET', [0xff, 0xff, 0xff, 0xff]], /never stored/],
+    ['an unknown memo', ['LONG_BINGET', [0xff, 0xff, 0xff, 0xff]], /never stored/],
     ['text of 4 GB', ['BINUNICODE', [0xff, 0xff, 0xff, 0xff]], /text of 4294967295 bytes/],
     ['a pickle that ends early', ['BININT', [1]], /ends early/],
   ]
@@ -125,7 +125,7 @@ describe('the restricted unpickler', () => {
     )
   })
 
-  it('does not follow a value that holds itself', () => {
+  it('does not follow a value that contains itself', () => {
     const list = read('EMPTY_LIST', 'BINPUT', [0], 'BINGET', [0], 'APPEND', 'STOP') as unknown[]
     expect(list[0]).to.equal(list)
   })

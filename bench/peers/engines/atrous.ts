@@ -1,4 +1,4 @@
-// This package's own engine.
+// The engine of this package.
 
 import { createPlan } from '../../../src/graph/plan/plan.ts'
 import { Executor } from '../../../src/graph/runtime/executor.ts'

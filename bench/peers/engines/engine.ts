@@ -1,4 +1,4 @@
-// An engine in a process of its own: loads a workload when it is told to, then runs it once whenever it is asked.
+// An engine in a separate process: loads a workload on request, then runs it once per request.
 
 import { createWorkload, type Workload, type WorkloadOptions } from '../workload.ts'
 
@@ -9,11 +9,11 @@ export interface Job {
 }
 
 export interface Loaded {
-  /** The adapter or processor that it runs on, as far as the engine tells. */
+  /** The adapter or processor that it runs on, if the engine reports it. */
   adapter?: string
-  /** From the input in host memory, in the engine's own layout, to the output in host memory. */
+  /** Computes from the input to the output, both in host memory and in the engine's own layout. */
   run(): Promise<Float32Array>
-  /** From the engine's own layout to NHWC; not part of the time. */
+  /** Converts from the engine's own layout to NHWC; not timed. */
   toNhwc?: (output: Float32Array) => Float32Array
 }
 
@@ -21,7 +21,7 @@ export type Request = { load: Job } | 'run'
 
 export interface Run {
   milliseconds: number
-  /** Of all cores: on a software adapter what the run costs, whatever else the machine is doing. */
+  /** CPU time over all cores: on a software adapter the cost of the run, independent of other load on the machine. */
   processorMilliseconds: number
   /** NHWC */
   output: Float32Array
@@ -29,7 +29,7 @@ export interface Run {
 
 export type Reply = { error: string } | { adapter?: string } | Run
 
-/** Serves the parent process until it goes away. */
+/** Serves the parent process until it exits. */
 export function serve(load: (workload: Workload, job: Job) => Promise<Loaded>): void {
   let loaded: Loaded
   const answer = async (request: Request): Promise<Reply> => {

@@ -5,7 +5,7 @@ import { toNchw, toNhwc } from '../../../test/support/nchw.ts'
 import { serve } from './engine.ts'
 
 const [provider] = process.argv.slice(2)
-/** The level of errors in onnxruntime's log. Its warnings say that it computes shapes on the CPU. */
+/** onnxruntime's log level for errors only. Its warnings report that it computes shapes on the CPU. */
 const ERROR = 3
 
 serve(async ({ graph, input: { data, shape } }, { onnxFile }) => {

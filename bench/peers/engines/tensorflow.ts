@@ -1,4 +1,4 @@
-// TensorFlow.js with its WebGPU backend, on the Dawn that our engine runs on. It takes a workload of a single convolution.
+// TensorFlow.js with its WebGPU backend, on the same Dawn as this package. It runs only workloads of a single convolution.
 
 import { conv2d, setBackend, type Tensor4D, tensor4d, tidy, transpose } from '@tensorflow/tfjs-core'
 import { create, globals } from 'webgpu'
@@ -26,10 +26,10 @@ serve(async ({ graph, parameters, input }) => {
 type Dimensions = [number, number, number, number]
 const dimensions = (shape: Workload['input']['shape'] | readonly number[]) => [...shape] as Dimensions
 
-/** From PyTorch's layout of weights. */
+/** From PyTorch's OIHW layout of weights. */
 const toHwio = (oihw: Tensor4D): Tensor4D => transpose(oihw, [2, 3, 1, 0])
 
-/** The backend looks for WebGPU where browsers have it, when it is imported. */
+/** Opens the backend. On import it looks for WebGPU where browsers have it. */
 async function openBackend(): Promise<string> {
   const gpu = create([])
   Object.assign(globalThis, globals)

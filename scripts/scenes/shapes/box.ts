@@ -1,7 +1,7 @@
 import { length, type Vector } from '../vector.ts'
 import { entryInto, type Shape, type Span, slabSpan } from './shape.ts'
 
-/** `half`: half its width, height and depth. */
+/** `half`: half of its width, height and depth. */
 export function box({ half }: { half: Vector }): Shape {
   return {
     boundingRadius: length(half),

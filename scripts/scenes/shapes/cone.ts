@@ -1,6 +1,6 @@
 import { entryInto, NOWHERE, type Ray, type Shape, type Span, slabSpan } from './shape.ts'
 
-/** Its apex at y = halfHeight, its base, of the given radius, at y = −halfHeight. */
+/** The apex is at y = halfHeight, the base with the given radius at y = −halfHeight. */
 export function cone({ radius, halfHeight }: { radius: number; halfHeight: number }): Shape {
   const slope = radius / (2 * halfHeight)
   return {
@@ -19,11 +19,11 @@ export function cone({ radius, halfHeight }: { radius: number; halfHeight: numbe
 }
 
 /**
- * The line's part in the endless cone below the apex: x² + z² ≤ slope²·(apex − y)², of which the mirror cone above the apex is
- * the other half; who cuts this with the body's slab need not tell them apart, but for a line that passes through both.
+ * The part of a line inside the infinite cone below the apex: x² + z² ≤ slope²·(apex − y)². The equation also holds in the
+ * mirrored cone above the apex. The slab of the body excludes that one, except for a line that passes through both cones.
  */
 function mantleSpan({ origin, direction }: Ray, slope: number, apex: number): Span {
-  const [height, fall] = [apex - origin[1], -direction[1]] // below the apex, and its change along the line
+  const [height, fall] = [apex - origin[1], -direction[1]] // height below the apex, and its change along the line
   const s2 = slope * slope
   const a = direction[0] * direction[0] + direction[2] * direction[2] - s2 * fall * fall
   const b = origin[0] * direction[0] + origin[2] * direction[2] - s2 * height * fall
@@ -34,8 +34,8 @@ function mantleSpan({ origin, direction }: Ray, slope: number, apex: number): Sp
     const root = Math.sqrt(discriminant)
     return [(-b - root) / a, (-b + root) / a]
   }
-  // As steep as the mantle or steeper: inside one cone, out, and inside the other for ever. In this form of the roots, a = −0
-  // sends one of them to the infinity where it belongs.
+  // The line is at least as steep as the cone's side: it is inside one cone, then outside, then inside the other without end. In
+  // this form of the roots, a = −0 sends one of them to the correct infinity.
   const q = -(b + (b < 0 ? -1 : 1) * Math.sqrt(Math.max(0, discriminant)))
   const [one, other] = [q / -Math.abs(a), c / q]
   return fall > 0

@@ -7,14 +7,14 @@ export function cylinder({ radius, halfHeight }: { radius: number; halfHeight: n
       entryInto(slabSpan(ray.origin[1], ray.direction[1], halfHeight), barrelSpan(ray, radius)),
     normalAt([x, y, z]) {
       const fromAxis = Math.sqrt(x * x + z * z)
-      // The nearer surface: on the barrel, the distance from the axis is the radius; on a cap, |y| is half the height.
+      // The nearer surface decides. On the side, the distance from the axis is the radius; on a cap, |y| is half the height.
       if (radius - fromAxis > halfHeight - Math.abs(y)) return [0, Math.sign(y), 0]
       return [x / fromAxis, 0, z / fromAxis]
     },
   }
 }
 
-/** The line's part within `radius` of the y axis: x² + z² ≤ radius². */
+/** The part of a line within `radius` of the y axis: x² + z² ≤ radius². */
 function barrelSpan({ origin, direction }: Ray, radius: number): Span {
   const a = direction[0] * direction[0] + direction[2] * direction[2]
   const b = origin[0] * direction[0] + origin[2] * direction[2]

@@ -28,8 +28,8 @@ export function ring({ radius, tube }: { radius: number; tube: number }): Shape 
 }
 
 /**
- * (|p|² + radius² − tube²)² − 4·radius²·(x² + z²) at p = origin + t·direction, which is negative inside the torus. The origin is
- * the line's point nearest to the torus's centre: that takes the cubic term away and keeps the other coefficients small.
+ * (|p|² + radius² − tube²)² − 4·radius²·(x² + z²) at p = origin + t·direction, which is negative inside the torus. The origin
+ * must be the line's point nearest to the torus's centre: this removes the cubic term and keeps the other coefficients small.
  */
 function torusQuartic({ origin, direction }: Ray, radius: number, tube: number): number[] {
   const k = dot(origin, origin) + radius * radius - tube * tube

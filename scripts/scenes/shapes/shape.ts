@@ -2,28 +2,28 @@ import type { Vector } from '../vector.ts'
 
 export interface Ray {
   origin: Vector
-  /** Of length 1. */
+  /** A unit vector. */
   direction: Vector
 }
 
-/** A solid body in its own frame: around the origin, its axis along y. */
+/** A solid body in its own frame: centred at the origin, with its axis along y. */
 export interface Shape {
-  /** Of a sphere around the origin that holds the body. */
+  /** The radius of a sphere around the origin that contains the body. */
   boundingRadius: number
-  /** A point of the surface without which the body is easily taken for another. */
+  /** A point of the surface that must be visible, or the body may be mistaken for another class. */
   landmark?: Vector
-  /** How far along the ray, which starts outside, the body begins; Infinity where the ray misses it. */
+  /** The distance along the ray, which starts outside, to the body; Infinity if the ray misses it. */
   intersect(ray: Ray): number
-  /** Outward, of length 1, at a point on the surface. */
+  /** The outward unit normal at a point on the surface. */
   normalAt(point: Vector): Vector
 }
 
-/** The part of a line that lies in a body, from and to, as distances along it; from > to where none does. */
+/** The part of a line inside a body, as distances along it; from > to if there is none. */
 export type Span = readonly [from: number, to: number]
 
 export const NOWHERE: Span = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 
-/** Where origin + t·direction lies between −half and half, along one axis. */
+/** The part of a line where origin + t·direction is between −half and half, along one axis. */
 export function slabSpan(origin: number, direction: number, half: number): Span {
   if (direction === 0)
     return Math.abs(origin) <= half ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : NOWHERE
@@ -32,7 +32,10 @@ export function slabSpan(origin: number, direction: number, half: number): Span 
   return a < b ? [a, b] : [b, a]
 }
 
-/** A convex body is the intersection of spans; the ray enters it where it has entered the last of them. */
+/**
+ * The distance at which a ray enters a convex body, which is the intersection of spans: the ray is inside once it has entered all
+ * of them.
+ */
 export function entryInto(a: Span, b: Span): number {
   const from = Math.max(a[0], b[0])
   const to = Math.min(a[1], b[1])

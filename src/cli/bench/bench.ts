@@ -1,4 +1,4 @@
-// `atrous bench`: how fast a network runs on this GPU, and where its time goes.
+// `atrous bench`: measures how fast a network runs on this GPU, and where the time is spent.
 
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -34,33 +34,33 @@ import { findBenchModel } from './bench_model.ts'
 import { type BenchReport, detailsText, jobText, resultTable, subjectText } from './bench_text.ts'
 
 const NOTES = `
-A model is a network with random weights, without any download: by its backbone
-(${backboneNames.join(', ')}; the paper's best network on it) or by
-a preset's name, such as deeplabv3_resnet50 for torchvision's or table6.os8 for
-a row of the paper's tables. Or it is a trained one, as for other commands.
+A model is a network with random weights, which needs no download: a backbone
+(${backboneNames.join(', ')}; the paper's best network on it) or
+a preset, such as deeplabv3_resnet50 for torchvision's network or table6.os8 for
+a row of the paper's tables. Or it is a trained model, as for other commands.
 
 Times are in milliseconds:
-  median, min, IQR   warm calls, photos in memory to masks in memory: upload of
-                     their RGBA, all kernels, readback of the class maps; the
-                     middle half of the calls is within the interquartile range
+  median, min, IQR   warm calls, from photos in memory to masks in memory:
+                     upload of RGBA, all kernels, readback of the class maps;
+                     IQR is the interquartile range
   first              the first call, which also plans, uploads the weights and
-                     compiles; a cache of the driver's may help it
-  cold               a new process from its start to its first mask, that cache
-                     off: modules, checkpoint, photo and GPU count, too
-GPU MB is the most that was allocated on the GPU at a time. Kernels are chosen
-by what atrous tune measured, where it did.
+                     compiles; the driver's shader cache may shorten it
+  cold               a new process from its start to its first mask, without
+                     that cache; includes modules, checkpoint, photo and GPU
+GPU MB is the peak of the memory allocated on the GPU. Kernels are chosen by the
+measurements of atrous tune, if there are any.
 
---profile and --kernels need a GPU with timestamps. They first measure what it
-gives at best: multiply-adds in registers, and a copy of 64 MiB. "ceiling %" is
-how much of the nearer of the two a kernel reaches. GFLOP/s count every tap of
-a convolution, GB/s every byte once: what skips taps, or finds its data in a
-cache, can be above 100.
+--profile and --kernels need a GPU with timestamps. They first measure its
+peaks: multiply-adds in registers, and a copy of 64 MiB. "ceiling %" is a
+kernel's share of the peak that limits it. GFLOP/s count every tap of a
+convolution, GB/s every byte once. So a kernel that skips taps, or reads from a
+cache, can exceed 100 %.
 
 Examples:
   atrous bench                      the default network
   atrous bench --model resnet50 --size 257,513 --output-stride 8,16
   atrous bench --profile --out results
-                                    and a chart of it all, results/bench.svg
+                                    and a chart of the results, results/bench.svg
   atrous bench --model run/best --photo photo.jpg --json > bench.json`
 
 interface Options {
@@ -81,24 +81,24 @@ interface Options {
 
 export function benchCommand(): Command {
   const command = new Command('bench')
-    .description('Times a network from photo to mask, warm and cold, and says where the time goes.')
+    .description('Times a network from photo to mask, warm and cold, and shows where the time is spent.')
     .option('-m, --model <model>', 'a preset or a trained model, see below', DEFAULT_MODEL)
     .option(
       '--size <pixels>',
-      "edge of the photo, or several: 257,513 (default: the model's)",
+      "longest edge of the photo, or several: 257,513 (default: the model's)",
       positiveIntegers,
     )
-    .option('--output-stride <n>', "or several: 8,16 (default: the model's)", positiveIntegers)
-    .option('--batch <n>', 'photos in a call, or several numbers: 1,4 (default: 1)', positiveIntegers)
+    .option('--output-stride <n>', "output stride, or several: 8,16 (default: the model's)", positiveIntegers)
+    .option('--batch <n>', 'photos per call, or several numbers: 1,4 (default: 1)', positiveIntegers)
     .addOption(precisionOption())
-    .option('--photo <file>', 'what to segment (default: noise)')
+    .option('--photo <file>', 'the photo to segment (default: noise)')
     .option(
       '--runs <n>',
-      'how often to measure each thing (default: calls for 2 s and at least 5 times, kernels for 0.2 s, cold starts 3 times)',
+      'number of repetitions (default: calls for 2 s and at least 5 times, kernels for 0.2 s, cold starts 3 times)',
       positiveInteger,
     )
-    .option('--no-cold-start', 'start no new processes')
-    .option('--profile', "time each kernel in the network, by the GPU's clock")
+    .option('--no-cold-start', 'do not time new processes')
+    .option('--profile', "time each kernel in the network, with the GPU's clock")
     .option('--kernels', 'time each kernel of the network by itself')
     .option('-o, --out <folder>', 'write a chart there: bench.svg')
     .option('--overwrite', 'replace a chart that exists')
@@ -136,7 +136,7 @@ async function checkChart({ out, overwrite }: Options): Promise<void> {
 
 const chartFile = (folder: string) => join(folder, 'bench.svg')
 
-/** Every combination that is asked for. Throws a UserError where the model cannot run at an output stride. */
+/** All requested combinations. Throws a UserError if the model cannot run at an output stride. */
 function jobsOf(options: Options, { name, model: { config, preprocessing } }: Subject): BenchJob[] {
   const { size: sizes = [preprocessing.size], batch: batches = [1] } = options
   const { outputStride: strides = [config.outputStride] } = options
@@ -146,7 +146,7 @@ function jobsOf(options: Options, { name, model: { config, preprocessing } }: Su
   )
 }
 
-/** What can be known before anything is timed: the GPU, the photo, and that all jobs fit. */
+/** Checks everything possible before timing starts: the GPU, the photo, and that all jobs fit. */
 async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
   const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
   try {
@@ -176,9 +176,9 @@ async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
 interface Run {
   subject: Subject
   options: Options
-  /** What was measured on the GPU. */
+  /** The tuning measurements for the GPU. */
   variants: TunedVariants
-  /** To which results are added. */
+  /** Results are added to it. */
   report: BenchReport
   failures: Failures
 }
@@ -210,7 +210,7 @@ async function measureAll(
 }
 
 async function writeChart(folder: string, report: BenchReport): Promise<string> {
-  // Imported only here: no other command is to wait for a plotting library.
+  // Imported only when needed: other commands must not wait for a plotting library.
   const { drawBench } = await import('./bench_chart.ts')
   const file = chartFile(folder)
   await writeFileAtomic(file, drawBench(report))

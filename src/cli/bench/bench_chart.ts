@@ -1,4 +1,4 @@
-// The picture of a bench, as SVG: calls warm and cold, and where a network's time goes.
+// The chart of a bench, as SVG: warm calls, cold starts, and the time of each kernel.
 
 import type { BarSeriesOption } from 'echarts/charts'
 import type { Profile } from '../../bench/profile.ts'
@@ -14,12 +14,12 @@ use([BarChart, ScatterChart])
 
 interface Panel {
   title: string
-  /** A name for each row of bars. */
+  /** A label for each row of bars. */
   rows: string[]
   series: Series[]
 }
 
-/** Of titles; bars begin further right, beside their names. */
+/** The left edge of titles. Bars begin further right, after their labels. */
 const LEFT = 28
 const STAGES = { modules: PALETTE.brown, model: PALETTE.green, mask: PALETTE.blue }
 const BARS = { left: 240, right: 310 }
@@ -56,7 +56,7 @@ function warmPanel(results: readonly BenchResult[]): Panel {
   }
 }
 
-/** The stages of a cold start, each from where the one before ended. */
+/** The stages of a cold start. Each begins when the one before ends. */
 function firstMaskPanel(results: readonly BenchResult[]): Panel[] {
   const starts = results.flatMap(({ milliseconds: { cold }, ...job }) => (cold ? [{ ...job, cold }] : []))
   if (starts.length === 0) return []

@@ -1,4 +1,4 @@
-// How long a program takes from its start to its first mask.
+// Measures the time from the start of a program to its first mask.
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,38 +13,40 @@ import { writeModel } from '../../node/model_files.ts'
 import type { FirstMaskJob, FirstMaskTimes } from './bench_first_mask.ts'
 import type { BenchModel } from './bench_model.ts'
 
-/** Milliseconds of each stage, and of all together. */
+/** The time of each stage, and the total, in milliseconds. */
 export interface ColdStart {
-  /** Node starts and loads this package. */
+  /** Starting Node and loading this package. */
   modules: number
-  /** The checkpoint is read, the GPU opened. */
+  /** Reading the checkpoint and opening the GPU. */
   model: number
-  /** The photo is decoded, the network planned, its weights uploaded, its kernels compiled; then they run. */
+  /** Decoding the photo, planning the network, uploading its weights, compiling and running its kernels. */
   mask: number
   total: number
 }
 
-/** The median of up to three; of slow ones there are fewer. */
+/** Up to three repetitions, fewer if they are slow. The median counts. */
 const REPETITION = { atLeast: 1, atMost: 3, milliseconds: 10_000 }
 
-/** Beside this file: TypeScript where that is run as it is, JavaScript once compiled. */
+/** The file next to this one: TypeScript when run from source, JavaScript once compiled. */
 const FIRST_MASK = new URL(import.meta.url.replace(/bench_cold_start(\.[jt]s)$/, 'bench_first_mask$1'))
 
-/** Mesa's caches of compiled shaders, and that of NVIDIA's driver; those of other systems cannot be turned off from here. */
+/** Turns off the shader caches of Mesa and of NVIDIA's driver. Those of other systems cannot be turned off from here. */
 const WITHOUT_SHADER_CACHES = { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' }
 
 export interface ColdStartJob extends Omit<FirstMaskJob, 'model' | 'photo' | 'precision'> {
-  /** The model, and the name under which a new process finds it if it is trained. */
+  /** The name of the model, by which a new process finds it if it is trained. */
   name: string
   model: BenchModel
   photo: Image
-  /** The file that the photo comes from, if it comes from one. */
+  /** The photo's file, if it comes from a file. */
   photoFile?: string
-  /** How many processes start. Default: up to three. */
+  /** The number of processes to start. Default: up to three. */
   runs?: number
 }
 
-/** Of new processes, one after the other. What they are to read and is in no file yet is written to a temporary folder. */
+/**
+ * Times new processes, one after the other. Writes the model and the photo to a temporary folder if they are not in files yet.
+ */
 export async function measureColdStart(job: ColdStartJob): Promise<ColdStart> {
   const { name, model, photo, photoFile, runs, ...options } = job
   const folder = await mkdtemp(join(tmpdir(), 'atrous-bench-'))

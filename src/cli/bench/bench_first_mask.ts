@@ -1,11 +1,11 @@
-// A process of its own for bench_cold_start.ts: from nothing to a mask, as a program that uses this package gets there.
+// The separate process that bench_cold_start.ts times: from its start to a mask, as in any program that uses this package.
 
 import type { Precision } from '../../kernels/layout.ts'
 import { DeepLab } from '../../node/deeplab.ts'
 
-/** What it is given, as JSON in its first argument. */
+/** The job, as JSON in the first argument. */
 export interface FirstMaskJob {
-  /** Of `DeepLab.load`. */
+  /** The argument of `DeepLab.load`. */
   model: string
   precision?: Precision
   photo: string
@@ -14,7 +14,7 @@ export interface FirstMaskJob {
   size: number
 }
 
-/** What it sends: when each stage ended, in milliseconds since 1970. */
+/** The message to the parent: the time when each stage ended, in milliseconds since 1970. */
 export interface FirstMaskTimes {
   modules: number
   model: number

@@ -1,4 +1,4 @@
-// What `atrous bench` measures: a network at each size, output stride and batch that is asked for.
+// The jobs of `atrous bench`: a network at each requested size, output stride and batch.
 
 import {
   benchNetwork,
@@ -17,39 +17,39 @@ import { type ColdStart, measureColdStart } from './bench_cold_start.ts'
 import type { BenchModel } from './bench_model.ts'
 
 export interface BenchJob {
-  /** Of the photo's edge, as the network sees it. */
+  /** The longest edge to which the photo is scaled, in pixels. */
   size: number
   outputStride: number
-  /** Photos in a call. */
+  /** Photos per call. */
   batch: number
 }
 
-/** What the jobs are done with. */
+/** What the jobs measure. */
 export interface Subject {
-  /** As the user names it. */
+  /** The name that the user gave. */
   name: string
   model: BenchModel
-  /** A photo and its file; without one, every size has noise of its own. */
+  /** A photo and its file. Without one, each size uses noise. */
   photo?: { file: string; image: Image }
 }
 
 export interface Measures extends Omit<NetworkMeasures, 'onStage'> {
-  /** Whether new processes are timed, too. */
+  /** Whether new processes are timed as well. */
   coldStart: boolean
 }
 
 export type Stage = NetworkStage | 'cold start'
 
-/** A job's measurements, as --json prints them. */
+/** The measurements of a job, as --json prints them. */
 export interface BenchResult extends BenchJob, NetworkBench {
-  /** As the network sees it. */
+  /** The size to which the network scales the photo. */
   image: { width: number; height: number }
   milliseconds: NetworkBench['milliseconds'] & { cold?: ColdStart }
   imagesPerSecond: number
   gflops: number
 }
 
-/** The stages of a job, in their order. */
+/** The stages of a job, in order. */
 export const stagesOf = ({ profile, kernels, coldStart }: Measures): Stage[] => [
   'first call',
   'warm calls',
@@ -58,13 +58,13 @@ export const stagesOf = ({ profile, kernels, coldStart }: Measures): Stage[] => 
   ...(coldStart ? ['cold start' as const] : []),
 ]
 
-/** What a job will run; computes nothing. Throws a UserError where it is more than the GPU holds. */
+/** The plan of a job; computes nothing. Throws a UserError if it does not fit on the GPU. */
 export function planJob(job: BenchJob, { model, photo }: Subject, gpu: Gpu): Plan {
   const { batch, ...options } = job
   return new Segmenter(gpu, model).plan(new Array(batch).fill(photo?.image ?? squareSize(job.size)), options)
 }
 
-/** On a GPU of its own, so that no job finds what another left there. */
+/** Measures a job on a newly opened GPU, so that it does not benefit from earlier jobs. */
 export async function measureJob(
   job: BenchJob,
   { name, model, photo }: Subject,

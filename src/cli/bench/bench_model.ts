@@ -1,4 +1,4 @@
-// The network that a bench runs.
+// The network for a bench.
 
 import { existsSync } from 'node:fs'
 import type { Precision } from '../../kernels/layout.ts'
@@ -10,16 +10,16 @@ import { findWeights } from '../../node/weights.ts'
 import { withDownloads } from '../model.ts'
 
 export interface BenchModel extends Model {
-  /** Whether its weights are random; then no file has them. */
+  /** Whether its weights are random: then they are in no file. */
   untrained: boolean
   /** Default: fp32. */
   precision?: Precision
 }
 
 /**
- * The network of a backbone or a preset by its name, with weights from a fixed seed: their values do not change the times. A backbone
- * stands for the paper's network on it, ResNets with multi-grid 1, 2, 4, ASPP and image pooling. Any other name, and the name of a
- * file that exists, is a trained model as other commands find it. Throws a UserError where there is none.
+ * The network of a backbone or a preset by its name, with weights from a fixed seed: their values do not change the times. A
+ * backbone stands for the paper's network on it, ResNets with multi-grid 1, 2, 4, ASPP and image pooling. Any other name, and
+ * the name of a file that exists, is a trained model as other commands find it. Throws a UserError where there is none.
  */
 export async function findBenchModel(name: string): Promise<BenchModel> {
   const backbone = backboneNames.find(known => known === name)

@@ -1,4 +1,4 @@
-// What `atrous bench` prints for people.
+// The text output of `atrous bench`.
 
 import type { Ceilings } from '../../bench/ceilings.ts'
 import type { KernelBench } from '../../bench/kernels.ts'
@@ -11,42 +11,42 @@ import { digits, table } from '../format.ts'
 import { StreamedTable } from '../streamed_table.ts'
 import type { BenchJob, BenchResult } from './bench_jobs.ts'
 
-/** All that --json prints. */
+/** The output of --json. */
 export interface BenchReport {
-  /** The package's version, and Node's. */
+  /** The version of this package and of Node. */
   atrous: string
   node: string
   adapter: Adapter
-  /** Where kernels are timed. */
+  /** Present if kernels are timed. */
   ceilings?: Ceilings
-  /** Of the jobs' convolutions, how many run as `atrous tune` measured to be fastest. */
+  /** The number of convolutions in the jobs, and how many of them `atrous tune` has measured. */
   tuned: { convolutions: number; measured: number }
-  /** As the user names it. */
+  /** The name that the user gave. */
   model: string
   precision: Precision
   results: BenchResult[]
-  /** The chart's file, where one is asked for. */
+  /** The chart's file, if one is requested. */
   chart?: string
 }
 
 export const jobText = ({ size, outputStride, batch }: BenchJob): string =>
   `${size} px, output stride ${outputStride}, batch ${batch}`
 
-/** What the numbers are of, and what the GPU gives at best. */
+/** The lines about the model and the GPU, with the GPU's peaks. */
 export function subjectText({ adapter, ceilings, tuned, model, precision }: BenchReport): string[] {
   return [
     `${model}${precision === 'fp16' ? ' in fp16' : ''} on ${adapterName(adapter)}`,
     ...(tuned.measured > 0
-      ? [`tuned: ${tuned.measured} of ${tuned.convolutions} convolutions by what was measured here`]
+      ? [`tuned: ${tuned.measured} of ${tuned.convolutions} convolutions by measurements on this GPU`]
       : []),
     ...(ceilings ? [ceilingsText(ceilings)] : []),
   ]
 }
 
 export const ceilingsText = ({ gflops, gigabytesPerSecond }: Ceilings): string =>
-  `at best ${digits(gflops)} GFLOP/s of multiply-adds in registers, ${digits(gigabytesPerSecond)} GB/s of a copy`
+  `peaks: ${digits(gflops)} GFLOP/s of multiply-adds in registers, ${digits(gigabytesPerSecond)} GB/s of a copy`
 
-/** Prints a heading, and then a row for each result that it is given. */
+/** Prints the headings. Returns a function that prints a row for a result. */
 export function resultTable(): (result: BenchResult) => void {
   const headings = ['photo', ...SUMMARY, 'first', 'cold', 'images/s', 'GFLOP/s', 'GPU MB']
   const rows = new StreamedTable(headings, 34)
@@ -56,7 +56,7 @@ export function resultTable(): (result: BenchResult) => void {
   }
 }
 
-/** What the rows of the table have no room for, in paragraphs; there may be none. */
+/** Details after the table, in paragraphs; there may be none. */
 export function detailsText({ results, chart }: BenchReport): string[] {
   const kernels = results.flatMap(result => [
     ...(result.profile

@@ -1,4 +1,5 @@
-// `atrous completion`: scripts by which shells complete this command. They hold all names, so that the Tab key starts no Node.
+// `atrous completion`: scripts with which shells complete this command. They contain all names, so the Tab key does not start
+// Node.
 
 import { Argument, Command } from 'commander'
 import { presets } from '../../model/presets.ts'
@@ -18,20 +19,20 @@ const SCRIPTS: Record<string, (commands: readonly CompletedCommand[]) => string>
 }
 
 const EXAMPLES = `
-Examples, each for one shell; the line goes into its start-up file:
+Examples, one for each shell. Add the line to the shell's start-up file:
   source <(atrous completion bash)                   ~/.bashrc
   source <(atrous completion zsh)                    ~/.zshrc, after compinit
   atrous completion fish | source                    ~/.config/fish/config.fish
   atrous completion powershell | Out-String | Invoke-Expression
                                                      $PROFILE
 
-It completes commands, options, their values, names of models, and files. For
-\`npx atrous\` there is no completion: install it by npm install -g atrous.`
+It completes commands, options, their values, names of models, and files.
+\`npx atrous\` has no completion: install it with npm install -g atrous.`
 
 export function completionCommand(commands: readonly Subcommand[] = subcommands): Command {
   return new Command('completion')
-    .description('Prints a script by which a shell completes this command.')
-    .addArgument(new Argument('<shell>', 'which shell').choices(Object.keys(SCRIPTS)))
+    .description('Prints a script with which a shell completes this command.')
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SCRIPTS)))
     .addHelpText('after', EXAMPLES)
     .action(async (shell: string) => console.log(await completionScript(shell, commands)))
 }

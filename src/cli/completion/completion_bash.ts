@@ -1,6 +1,6 @@
 import type { CompletedCommand, Values } from './completion_tree.ts'
 
-/** For bash 3.2 or newer: that of macOS has no associative arrays, and no `compopt`. */
+/** For bash 3.2 or newer. macOS's bash 3.2 has no associative arrays and no `compopt`. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of atrous for bash.
 
@@ -40,7 +40,7 @@ ${commands.map(({ path, operands }) => `    ${quoted(path)}) ${replyOf(operands)
 complete -o default -F _atrous atrous`
 }
 
-/** `weights pull` is the word `pull` after the command `weights`. */
+/** `weights pull` becomes a pattern for the word `pull` after the command `weights`. */
 function asPattern(path: string): string {
   const at = path.lastIndexOf(' ')
   return at < 0 ? `/${path}` : `${path.slice(0, at)}/${path.slice(at + 1)}`

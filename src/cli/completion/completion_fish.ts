@@ -15,7 +15,7 @@ function linesOf({ path, options, operands, subcommands }: CompletedCommand): st
   return [...operandLines, ...options.map(option => `${start} ${optionFlags(option)}`)]
 }
 
-/** Of a command with subcommands: as long as none of them is there. */
+/** The condition for a command's own options. For a command with subcommands: none of them is present yet. */
 function conditionOf(path: string, subcommands: readonly { name: string }[]): string {
   const seen = path.split(' ').map(name => `__fish_seen_subcommand_from ${name}`)
   const none = `not __fish_seen_subcommand_from ${subcommands.map(({ name }) => name).join(' ')}`

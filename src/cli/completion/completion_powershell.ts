@@ -1,6 +1,6 @@
 import type { CompletedCommand, Values } from './completion_tree.ts'
 
-/** For PowerShell 5 or newer. Where a completer gives nothing, PowerShell completes files by itself. */
+/** For PowerShell 5 or newer. If a completer returns nothing, PowerShell completes files. */
 export function powershellScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of atrous for PowerShell.
 

@@ -1,29 +1,29 @@
-// What there is to complete: commander's commands, options and arguments as plain values.
+// The words to complete: commander's commands, options and arguments as plain values.
 
 import type { Argument, Command, Option } from 'commander'
 
-/** What may stand in a place: some words, files or folders, or what nobody can guess. */
+/** The possible values at a position: some words, files or folders, or unknown. */
 export interface Values {
   words: readonly string[]
   paths?: 'files' | 'folders'
 }
 
 export interface CompletedOption {
-  /** `--out`, and `-o` where there is one. */
+  /** `--out`, and `-o` if there is one. */
   names: string[]
   description: string
-  /** Undefined of a switch. */
+  /** Undefined for a switch. */
   values?: Values
   /** Whether a value may be left out. */
   optional: boolean
 }
 
 export interface CompletedCommand {
-  /** Names from the first subcommand on, with spaces: `weights pull`; empty for the command itself. */
+  /** The path of subcommands, separated by spaces: `weights pull`; empty for the command itself. */
   path: string
   description: string
   options: CompletedOption[]
-  /** Of what is no option; a command with subcommands has their names. */
+  /** The values of arguments. A command with subcommands has their names. */
   operands: Values
   subcommands: { name: string; description: string }[]
 }
@@ -33,7 +33,7 @@ export interface Names {
   presets: readonly string[]
 }
 
-/** A command and all below it. */
+/** A command and all its subcommands. */
 export function completedCommands(command: Command, names: Names, path = ''): CompletedCommand[] {
   const below = (name: string) => (path === '' ? name : `${path} ${name}`)
   const subcommands = command.commands.map(each => ({ name: each.name(), description: each.summary() }))
@@ -56,7 +56,7 @@ const optionOf = (option: Option, path: string, names: Names): CompletedOption =
   optional: option.optional,
 })
 
-/** By the choices, else by what help calls the value. */
+/** The possible values: the choices, else derived from the value's name in the help. */
 function valuesOf(of: Option | Argument, path: string, { models, presets }: Names): Values {
   if (of.argChoices) return { words: of.argChoices }
   const name = 'flags' in of ? (/[<[](\w+)/.exec(of.flags)?.[1] ?? '') : of.name()

@@ -1,29 +1,31 @@
-// `atrous doctor`: what GPU there is, and whether it computes correctly.
+// `atrous doctor`: shows the GPU, and checks that it computes correctly.
 
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
 import { NoAdapterError } from '../../gpu/errors.ts'
 import { storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
+import { shaderName } from '../../gpu/kernel.ts'
 import { openGpu } from '../../node/gpu/dawn.ts'
 import { driverAdvice } from '../../node/gpu/driver_advice.ts'
 import { openTuning } from '../../node/tuning.ts'
 import { describeAdapter } from '../adapter.ts'
 import { countBar } from '../progress.ts'
 import { adapterText, kernelsText, nameOf } from './doctor_text.ts'
-import { checkFloat16, checkKernel, type KernelReport } from './kernel_check.ts'
+import { checkFloat16, checkKernel, type KernelReport, type KnownAnswer } from './kernel_check.ts'
+import { loadKnownAnswers } from './known_answers.ts'
 
 const NOTES = `
-Each kernel runs on small inputs whose outputs are known. Errors are in units of
-what rounding explains, so that above 1 is wrong. The kernels of networks run a
-second time with their numbers stored as f16, as \`--precision fp16\` has them,
-where the GPU can. Exit code 1 where a kernel is wrong, or where there is no
-GPU: then a line says what to install.
+Each kernel runs on small inputs with known outputs. Errors are in units of what
+rounding explains, so an error above 1 is wrong. If the GPU supports f16, the
+kernels of networks run a second time with their numbers stored as f16, as with
+\`--precision fp16\`. The exit code is 1 if a kernel is wrong or if there is no
+GPU; without a GPU, a line says what to install.
 
 Examples:
   atrous doctor              the GPU, and whether it computes correctly
   atrous doctor --verbose    its features and limits, and each kernel
-  atrous doctor --json       all of that, for a bug report`
+  atrous doctor --json       everything, for a bug report`
 
 interface Options {
   verbose?: boolean
@@ -32,7 +34,7 @@ interface Options {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Prints the GPU that is used, and checks every kernel on it.')
+    .description('Prints the GPU in use, and checks every kernel on it.')
     .option('--verbose', "print the GPU's features and limits, and each kernel's worst error")
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
@@ -62,15 +64,16 @@ async function doctor({ verbose = false, json }: Options): Promise<void> {
 }
 
 async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
-  // Imported only here: they are large.
-  const { knownAnswers } = await import('./known_answers.ts')
+  const byShader = new Map<string, KnownAnswer[]>()
+  for (const answer of await loadKnownAnswers()) {
+    const shader = shaderName(answer.kernel)
+    byShader.set(shader, [...(byShader.get(shader) ?? []), answer])
+  }
   const reports: KernelReport[] = []
-  const bar = countBar(knownAnswers.length, 'checks', { shown: true })
-  for (const answer of knownAnswers) {
-    for (const shader of answer.shaders) {
-      reports.push(await checkKernel(gpu, shader, answer))
-      if (storedBuffers({ shader }).size > 0) reports.push(await checkFloat16(gpu, shader, answer))
-    }
+  const bar = countBar(byShader.size, 'kernels', { shown: true })
+  for (const answers of byShader.values()) {
+    reports.push(await checkKernel(gpu, answers))
+    if (storedBuffers(answers[0].kernel).size > 0) reports.push(await checkFloat16(gpu, answers))
     bar.step()
   }
   bar.stop()

@@ -1,4 +1,4 @@
-// What `atrous doctor` prints for people.
+// The text output of `atrous doctor`.
 
 import { type Adapter, adapterName } from '../adapter.ts'
 import { table } from '../format.ts'
@@ -26,10 +26,13 @@ export function adapterText(
 
 const row = (label: string, text: string) => `${label.padEnd(8)}  ${text}`
 
-/** Of a check. */
+/** The name of a check. */
 export const nameOf = ({ kernel, stored }: KernelReport) => (stored ? `${kernel} in ${stored}` : kernel)
 
-/** Kernels are counted, not checks: one that is wrong in f16 is wrong. The worst error is of f32: rounding to f16 hides it. */
+/**
+ * Counts kernels, not checks: a kernel that is wrong only in f16 is wrong. The worst error is that of f32, because rounding to
+ * f16 hides it.
+ */
 function summary(reports: readonly KernelReport[]): string {
   const named = (matching: readonly KernelReport[]) => new Set(matching.map(({ kernel }) => kernel))
   const wrong = named(reports.filter(({ result }) => result === 'WRONG'))

@@ -1,4 +1,4 @@
-// `atrous segment`: photos to masks and overlays.
+// `atrous segment`: segments photos to masks and overlays.
 
 import { Command, Option } from 'commander'
 import type { ClassShare } from '../../data/class_share.ts'
@@ -27,38 +27,38 @@ Examples:
   atrous segment photo.jpg                   writes out/photo.mask.png and
                                              out/photo.overlay.png
   atrous segment holiday --out masks         all images in a folder
-  atrous segment 'holiday/**/*.jpg'          and in the folders below it
+  atrous segment 'holiday/**/*.jpg'          all JPEGs in it and in its subfolders
   atrous segment photo.jpg --output-stride 8 --scales 0.5,1,1.5 --flip
-                                             the mean of six views on a finer
-                                             grid: slowest, most exact
+                                             the mean of six predictions on a finer
+                                             grid: slowest, most accurate
   atrous segment photo.jpg --probabilities npy
-                                             out/photo.probabilities.npy, too
+                                             also out/photo.probabilities.npy
   atrous segment photo.jpg --json            results for a program
   curl -s URL | atrous segment - --out - > mask.png
                                              no files
 
-A mask is a palette PNG whose pixel values are class ids; an overlay is a
-picture to look at. Photos of one name from several folders become photo,
-photo-2 and so on. In folders and patterns, *.mask.png, *.overlay.png and
-*.probabilities.*.png are left out. A photo that cannot be read does not stop
-the others: it is reported at the end, with exit code 1.
+A mask is a palette PNG whose pixel values are class ids. An overlay is the photo
+tinted with the colours of its classes. Photos with the same name in several
+folders become photo, photo-2 and so on. In folders and patterns, *.mask.png,
+*.overlay.png and *.probabilities.*.png are left out. A photo that cannot be
+read does not stop the others: it is reported at the end, with exit code 1.
 
-A result replaces an earlier result of this command that nobody has changed.
-Where any other file is in its place, nothing is computed; --overwrite replaces
-that file, too. Photos themselves are never replaced.
+A result replaces an earlier, unchanged result of this command. If any other
+file has its name, nothing is computed, unless --overwrite allows replacing that
+file. Photos themselves are never replaced.
 
 Probabilities have the photo's size. An .npy is float32 [height, width,
-classes]; a PNG is grey, of one class, and 255 is a probability of 1. Classes in
---json have their mean \`confidence\` then. An .npy carries no mark of this
-command, so that only --overwrite replaces it.
+classes]. A PNG is grey, for one class, and 255 is a probability of 1. With
+probabilities, --json gives each class its mean \`confidence\`. An .npy carries no
+mark of this command, so only --overwrite replaces it.
 
 --out - writes the mask of one photo to standard output, or with --no-mask its
-overlay. --json prints an array with an object for each photo in their order;
-one that failed has its \`file\` and an \`error\`.
+overlay. --json prints an array with an object for each photo, in their order; a
+photo that failed has its \`file\` and an \`error\`.
 
 --precision fp16 needs a GPU with shader-f16, which \`atrous doctor --verbose\`
-lists. Sums are computed in fp32 all the same: a pixel changes its class only
-where two are close. An activation beyond 65504 would become infinite.`
+lists. Sums are still computed in fp32: a pixel changes its class only if two
+classes are close. An activation beyond 65504 becomes infinite.`
 
 interface Options extends InferenceOptions, SegmentOutputOptions {
   model: string
@@ -67,7 +67,7 @@ interface Options extends InferenceOptions, SegmentOutputOptions {
   json?: true
 }
 
-/** What --json prints of a photo. */
+/** The output of --json for a photo. */
 interface Result extends ResultFiles {
   file: string
   width: number
@@ -78,24 +78,26 @@ interface Result extends ResultFiles {
 
 export function segmentCommand(): Command {
   const command = new Command('segment')
-    .description('Finds what is in photos: writes a mask of class ids and an overlay to look at for each.')
+    .description('Segments photos: writes a mask of class ids and an overlay for each.')
     .argument(
       '<image...>',
       'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, or - for standard input',
     )
-    .option('-o, --out <folder>', 'where to write; - is standard output', 'out')
+    .option('-o, --out <folder>', 'where to write; - means standard output', 'out')
     .option('--no-mask', 'write no masks')
     .option('--no-overlay', 'write no overlays')
     .addOption(probabilitiesOption())
-    .option('--opacity <share>', "of a class's colour in overlays, from 0 to 1 (default: 0.55)", share)
+    .option(
+      '--opacity <share>',
+      "opacity of the classes' colours in overlays, from 0 to 1 (default: 0.55)",
+      share,
+    )
     .option('--no-legend', 'draw overlays without the legend')
-    .option('--overwrite', 'replace files that are not results of this command, too')
+    .option('--overwrite', 'also replace files that are not results of this command')
   addInferenceOptions(command)
     .option('--json', 'print an array of results')
     .addOption(
-      new Option('--explain', 'print what would run, with shapes and costs, and run nothing').conflicts(
-        'json',
-      ),
+      new Option('--explain', 'print the plan with shapes and costs, and run nothing').conflicts('json'),
     )
     .addHelpText('after', EXAMPLES)
   return quietableAction(command, segment, 'print nothing but errors')
@@ -104,9 +106,7 @@ export function segmentCommand(): Command {
 async function segment(named: string[], options: Options): Promise<void> {
   const { json, explain, out } = options
   if (out === STANDARD_OUTPUT && (json || explain))
-    throw new UserError(
-      `--out -: standard output cannot take a PNG and --${json ? 'json' : 'explain'} at a time`,
-    )
+    throw new UserError(`--out -: standard output cannot take both a PNG and --${json ? 'json' : 'explain'}`)
   const photos = await findPhotos(named)
   const results = new Map<InputPhoto, Result>()
   const failure = await segmentPhotos(photos, { options, results }).catch(error => ({ error }))
@@ -125,11 +125,11 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 interface Run {
   options: Options
-  /** To which results are added. */
+  /** Results are added to it. */
   results: Map<InputPhoto, Result>
 }
 
-/** What can be known to fail is known before anything is downloaded or computed. */
+/** Checks everything possible before anything is downloaded or computed. */
 async function segmentPhotos(photos: InputPhoto[], { options, results }: Run): Promise<void> {
   const output = openOutput(photos, options)
   if (!options.explain) await output.check()
@@ -151,7 +151,7 @@ async function segmentAll(
   { options, output, results }: Run & { output: Output },
 ): Promise<void> {
   const printsLines = !isQuiet() && !options.json && options.out !== STANDARD_OUTPUT
-  // In a terminal the lines that are printed show how far it is.
+  // In a terminal the printed lines show the progress.
   const bar = countBar(photos.length, 'photos', { shown: !(printsLines && process.stdout.isTTY) })
   try {
     for (const photo of photos) {

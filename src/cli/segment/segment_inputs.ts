@@ -1,4 +1,4 @@
-// The photos that `atrous segment` is given: files, folders, patterns and standard input.
+// Finds the photos for `atrous segment`: files, folders, patterns and standard input.
 
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -7,26 +7,26 @@ import { fileError } from '../../node/files/file_error.ts'
 import { readImage, readImageSize } from '../../node/images/image.ts'
 
 export interface InputPhoto {
-  /** As the user named it, or as it was found in a folder; `-` for standard input. */
+  /** The name that the user gave or the path in a folder; `-` for standard input. */
   file: string
-  /** What is decoded: a path or, from standard input, bytes. */
+  /** The data to decode: a path or, from standard input, bytes. */
   source: string | Uint8Array
-  /** Why it has no result. */
+  /** The reason why it has no result. */
   error?: UserError
 }
 
 export const STANDARD_INPUT = '-'
 
-/** What a folder or a pattern finds; a file that is named by itself may have any name. */
+/** The names that a folder or a pattern matches. A single file may have any name. */
 const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
-/** What this command writes. */
+/** The names of files that this command writes. */
 const RESULT_NAME = /\.(mask|overlay|probabilities\.\d+-[^/\\.]*)\.png$/i
 const PATTERN = /[*?[\]{}()!]/
 const MAX_INPUT_BYTES = 2 ** 28
-/** Headers that are read at a time. */
+/** How many headers are read at the same time. */
 const AT_A_TIME = 8
 
-/** The photos in the order in which they are named, each once. One that is not there has an error. */
+/** The photos in the order given, each once. A photo that does not exist has an error. */
 export async function findPhotos(named: readonly string[]): Promise<InputPhoto[]> {
   const photos = new Map<string, InputPhoto>()
   for (const name of named)
@@ -50,7 +50,7 @@ async function photosOf(name: string): Promise<InputPhoto[]> {
 async function filesOf(name: string): Promise<string[]> {
   const found = await stat(name).catch(() => undefined)
   if (found?.isDirectory()) return imagesIn(name)
-  // Patterns come to us where the shell does not know them, as on Windows, or where they were quoted.
+  // Patterns arrive here if the shell does not expand them, as on Windows, or if they are quoted.
   const isThere = found !== undefined || (await lstat(name).catch(() => undefined)) !== undefined
   return isThere || !PATTERN.test(name) ? [name] : imagesLike(name)
 }
@@ -76,17 +76,16 @@ async function imagesLike(pattern: string): Promise<string[]> {
   return images
 }
 
-/** macOS leaves hidden files `._photo.jpg` that are no images. */
+/** macOS creates hidden files `._photo.jpg` that are not images. */
 const isPhoto = (file: string) =>
   IMAGE_NAME.test(file) && !RESULT_NAME.test(file) && !/(^|[/\\])\.[^/\\]*$/.test(file)
 
-/** As people count: photo-2 comes before photo-10. */
+/** Sorts numbers by value: photo-2 comes before photo-10. */
 const sorted = (files: string[]) =>
   files.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'variant' }).compare)
 
 async function readStandardInput(): Promise<Uint8Array> {
-  if (process.stdin.isTTY)
-    throw new UserError('-: an image is expected on standard input, which is a terminal')
+  if (process.stdin.isTTY) throw new UserError('-: standard input is a terminal; redirect an image to it')
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of process.stdin) {
@@ -97,7 +96,7 @@ async function readStandardInput(): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** Reads the header of each photo, which is quick, and notes the errors of those that are no images. */
+/** Reads the header of each photo, which is fast, and records an error for those that are not images. */
 export async function checkHeaders(photos: readonly InputPhoto[], onChecked: () => void): Promise<void> {
   const left = photos.values()
   const worker = async () => {
@@ -112,7 +111,7 @@ export async function checkHeaders(photos: readonly InputPhoto[], onChecked: () 
 const readHeader = ({ source }: InputPhoto) =>
   typeof source === 'string' ? readImageSize(source) : readImage(source, { maxPixels: 1 })
 
-/** What the work gives; undefined where the photo has an error, or gets one by a UserError. */
+/** The result of the work; undefined if the photo has an error or gets one by a UserError. */
 export async function attempt<T>(photo: InputPhoto, work: () => Promise<T>): Promise<T | undefined> {
   if (photo.error) return undefined
   try {

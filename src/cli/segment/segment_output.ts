@@ -1,4 +1,4 @@
-// Where the results of `atrous segment` go: files that replace nothing of the user's, or standard output.
+// Writes the results of `atrous segment`: to files that replace none of the user's files, or to standard output.
 
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
@@ -17,15 +17,15 @@ export interface SegmentOutputOptions {
   overlay: boolean
   overwrite?: true
   probabilities?: ProbabilityFormat
-  /** Of the overlay. */
+  /** The opacity of the overlay. */
   opacity?: number
   legend: boolean
 }
 
-/** In place of a folder. */
+/** Stands for standard output in place of a folder. */
 export const STANDARD_OUTPUT = '-'
 
-/** What is written of a photo, by its key in --json. */
+/** The results of a photo, by their key in --json. */
 const RESULTS = {
   mask: async (found: Segmentation) => found.maskPng(),
   overlay: (found: Segmentation, { opacity, legend }: SegmentOutputOptions) =>
@@ -39,9 +39,9 @@ const KINDS = Object.keys(RESULTS) as ResultKind[]
 export type ResultFiles = Partial<Record<ResultKind, string>> & { probabilities?: string[] }
 
 export interface Output {
-  /** Throws a UserError, before anything is computed, where results could not be written or would replace a file of the user's. */
+  /** Throws a UserError, before anything is computed, if results cannot be written or would replace a file of the user. */
   check(): Promise<void>
-  /** Writes a photo's results. Throws a UserError where the file system refuses. */
+  /** Writes a photo's results. Throws a UserError if the file system refuses. */
   write(photo: InputPhoto, found: Segmentation): Promise<ResultFiles>
 }
 
@@ -53,7 +53,7 @@ export function openOutput(photos: readonly InputPhoto[], options: SegmentOutput
     : folderOutput(photos, kinds, options)
 }
 
-/** One PNG: the mask, or the overlay where there is to be no mask. */
+/** One PNG: the mask, or the overlay if the mask is turned off. */
 function standardOutput(
   photos: readonly InputPhoto[],
   [kind]: ResultKind[],
@@ -62,11 +62,11 @@ function standardOutput(
   return {
     async check() {
       if (options.probabilities)
-        throw new UserError('--probabilities writes files of its own: --out takes a folder')
+        throw new UserError('--probabilities writes several files: --out must be a folder')
       if (kind === undefined)
         throw new UserError('--out -: --no-mask and --no-overlay leave nothing to write')
       if (photos.length !== 1)
-        throw new UserError(`--out - takes the result of one photo, and there are ${photos.length}`)
+        throw new UserError(`--out - takes the result of one photo, not of ${photos.length}`)
       if (process.stdout.isTTY)
         throw new UserError('--out -: standard output is a terminal, which cannot show a PNG; redirect it')
     },
@@ -87,12 +87,12 @@ function folderOutput(
     options.out,
   )
   const prefixes = new Map(photos.map((photo, i) => [photo, paths[i]]))
-  /** Those whose names are known before a model is loaded: one of probabilities has its class's name. */
+  /** The files whose names are known before the model is loaded. A PNG of probabilities has a class in its name. */
   const knownFiles = (photo: InputPhoto) => [
     ...kinds.map(kind => `${prefixes.get(photo)}.${kind}.png`),
     ...(options.probabilities === 'npy' ? [`${prefixes.get(photo)}.probabilities.npy`] : []),
   ]
-  // Photos are told from results by their identity on disk: names may differ by links, or by case.
+  // Photos are recognised by their identity on disk, because names may differ by links or by case.
   let identities: Promise<Set<string>> | undefined
   const check = async (results: readonly string[]) => {
     const existing: string[] = []
@@ -113,7 +113,7 @@ function folderOutput(
         ? probabilityFiles(found.probabilities, options.probabilities ?? 'npy')
         : []
       const probabilityPaths = probabilities.map(({ ending }) => `${prefix}.${ending}`)
-      await check([...knownFiles(photo), ...probabilityPaths]) // somebody may have written a file there in the meantime
+      await check([...knownFiles(photo), ...probabilityPaths]) // a file may have been written there meanwhile
       const results: ResultFiles = {}
       for (const kind of kinds) {
         results[kind] = `${prefix}.${kind}.png`
@@ -135,7 +135,7 @@ async function refusePhotos(files: readonly string[], photos: ReadonlySet<string
   }
 }
 
-/** Only an earlier result that nobody has changed may be replaced unasked. */
+/** Throws a UserError if a file is not an unchanged earlier result. */
 async function refuseForeign(files: readonly string[]): Promise<void> {
   const foreign: string[] = []
   for (const file of files)
@@ -156,7 +156,7 @@ async function identitiesOf(photos: readonly InputPhoto[]): Promise<Set<string>>
   return identities
 }
 
-/** Undefined where there is no such file, as behind a broken link. */
+/** Undefined if the file does not exist, as behind a broken link. */
 async function identity(file: string): Promise<string | undefined> {
   const found = await stat(file, { bigint: true }).catch(() => undefined)
   return found && `${found.dev}:${found.ino}`

@@ -1,4 +1,4 @@
-// `atrous segment --probabilities`: what the network says of each class at each pixel, as files.
+// `atrous segment --probabilities`: writes the probability of each class at each pixel to files.
 
 import { Option } from 'commander'
 import { encode } from 'fast-png'
@@ -12,18 +12,18 @@ export type ProbabilityFormat = 'npy' | 'png'
 export const probabilitiesOption = (): Option =>
   new Option(
     '--probabilities <format>',
-    'write the probability of each class at each pixel, too: as one NumPy file, or as a grey PNG for each class',
+    'also write the probability of each class at each pixel: as one NumPy file, or as a grey PNG for each class',
   ).choices(['npy', 'png'])
 
 export interface ProbabilityFile {
-  /** What follows the photo's name: `probabilities.npy`, `probabilities.03-bird.png`. */
+  /** The part of the name after the photo's: `probabilities.npy`, `probabilities.03-bird.png`. */
   ending: string
   content(): FileContent
 }
 
 /**
- * The files of a photo: of `npy` one, float32 of shape [height, width, classes]; of `png` one for each class, 8 bits a pixel, where
- * 255 is a probability of 1.
+ * The files of a photo. `npy` gives one file, float32 of shape [height, width, classes]. `png` gives one file for each class, 8
+ * bits per pixel, where 255 is a probability of 1.
  */
 export function probabilityFiles(scores: ClassScores, format: ProbabilityFormat): ProbabilityFile[] {
   const { data, width, height, classes, classNames } = scores
@@ -36,11 +36,11 @@ export function probabilityFiles(scores: ClassScores, format: ProbabilityFormat)
   }))
 }
 
-/** The files for a line of text: one by its path, several by a pattern. */
+/** The files in a line of output: one by its path, several by a pattern. */
 export const probabilityText = (paths: readonly string[]): string[] =>
   paths.length > 1 ? [paths[0].replace(/\.probabilities\.[^/\\]*$/, '.probabilities.*.png')] : [...paths]
 
-/** What every file system takes of a class's name; the id before it tells names apart. */
+/** A class's name in characters that every file system accepts. The id before it makes names unique. */
 const fileName = (name: string) => name.replace(/[^\p{L}\p{N}_-]+/gu, '_').slice(0, 32)
 
 function greys({ data, width, height, classes }: ClassScores, id: number): Uint8Array {

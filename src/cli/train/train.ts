@@ -1,4 +1,4 @@
-// `atrous train`: a network learns the classes of a dataset.
+// `atrous train`: trains a network on the classes of a dataset.
 
 import { Command, Option } from 'commander'
 import { UserError } from '../../errors.ts'
@@ -20,32 +20,33 @@ import {
 } from './train_settings.ts'
 
 const NOTES = `
-What it writes to the folder --out:
-  model.safetensors, config.json   the trained model, once the run has ended:
+Files in the folder --out:
+  model.safetensors, config.json   the trained model, at the end of the run:
                                    atrous segment --model DIR
-  checkpoints/step-N/              the last two, for --resume; each is a model
-                                   too
-  run.json                         the options that --resume takes up
+  checkpoints/step-N/              the last two, for --resume; each is also a
+                                   model
+  run.json                         the options for --resume
   best/                            the model of the best validation
-  samples.png                      a few photos, the truth and what the model
-                                   saw in them at the last validation
-  curves.svg                       loss, mean IoU and learning rate to look at
+  samples.png                      a few photos, their labels and the model's
+                                   prediction at the last validation
+  curves.svg                       charts of loss, mean IoU and learning rate
   metrics.jsonl                    a line for each step and each validation
 
-best/ and samples.png come with --validate-every. Where stderr is no terminal,
-a line every 30 seconds and at each validation shows how far it is.
+best/ and samples.png need --validate-every. If stderr is not a terminal, a line
+every 30 seconds and at each validation shows the progress.
 
-A model of other classes than the dataset's gets a new classifier and keeps all
-other weights. Defaults are those of the DeepLabv3 paper, for a large GPU.
+If the model has other classes than the dataset, it gets a new classifier and
+keeps all other weights. Defaults are those of the DeepLabv3 paper, for a large
+GPU.
 
-Ctrl-C, SIGTERM and SIGHUP end the run after the step in progress, with a
-checkpoint, and say how to go on; exit codes are 130, 143 and 129. A second
-signal ends it at once. --resume goes on from the last checkpoint, bit for bit
-as if the run had never stopped, with the dataset, the split, --validate-every,
---validate-on, --save-every and --skip-bad that it had, unless given anew. The
-recipe, the split and the model cannot change midway. A run that a signal ended
-writes no model.safetensors: that comes once the run has ended by itself or by
---stop-after.
+Ctrl-C, SIGTERM and SIGHUP end the run after the current step. It saves a
+checkpoint and prints how to resume; exit codes are 130, 143 and 129. A second
+signal ends it at once. --resume continues from the last checkpoint, with results
+identical, bit for bit, to an uninterrupted run. It uses the run's dataset,
+--validate-every, --validate-on, --save-every and --skip-bad, unless given
+again. The recipe, the split and the model cannot change. A run that a signal
+ended writes no model.safetensors: only a run that ends by itself or by
+--stop-after does.
 
 Examples:
   atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4
@@ -67,26 +68,26 @@ interface Options extends SettingsOptions, RecipeOptions {
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('Trains a model on labelled photos, by the recipe of the DeepLabv3 paper.')
+    .description('Trains a model on labelled photos with the recipe of the DeepLabv3 paper.')
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
-    .option('--split <name>', 'which part of it (default: train)')
+    .option('--split <name>', 'the split of the dataset (default: train)')
     .option(
       '-m, --model <model>',
-      `to start from: a name of \`atrous weights list\`, a checkpoint, its folder or its URL (default: ${DEFAULT_MODEL})`,
+      `the model to start from: a name of \`atrous weights list\`, a checkpoint, its folder or its URL (default: ${DEFAULT_MODEL})`,
     )
     .addOption(
       new Option('--network <preset>', "start from this network's untrained weights instead").conflicts(
         'model',
       ),
     )
-    .requiredOption('-o, --out <folder>', 'where checkpoints, model and metrics go')
+    .requiredOption('-o, --out <folder>', 'the folder for checkpoints, model and metrics')
   return addRecipeOptions(command)
-    .option('--resume', "go on from the folder's last checkpoint, by its recipe and on its dataset")
+    .option('--resume', "continue from the folder's last checkpoint, with its recipe and dataset")
     .option('--stop-after <n>', 'end after this step, with a checkpoint', positiveInteger)
     .option('--save-every <n>', 'steps between checkpoints (default: 500)', positiveInteger)
-    .option('--validate-every <n>', 'steps between scores on other images (default: never)', positiveInteger)
-    .option('--validate-on <split>', 'which images those are (default: val)')
-    .option('--skip-bad', 'leave out images that have problems, then or later, instead of stopping')
+    .option('--validate-every <n>', 'steps between validations (default: never)', positiveInteger)
+    .option('--validate-on <split>', 'the split for validation (default: val)')
+    .option('--skip-bad', 'leave out images with problems, now or after --resume, instead of stopping')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
     .action(run)
@@ -120,7 +121,7 @@ async function settingsOf({ resume, ...options }: Options): Promise<RunSettings>
   const recorded = await readSettings(options.out)
   if (recorded) return resumedSettings(recorded, options)
   if (options.dataset === undefined)
-    throw new UserError(`${options.out} does not say what it is trained on: give --dataset`)
+    throw new UserError(`${options.out} does not name its dataset: give --dataset`)
   return newSettings(options)
 }
 
@@ -137,14 +138,14 @@ function interruptedText(
   { message }: InterruptedError,
   folder: TrainingFolder,
 ): string {
-  if (step === 0) return `${message} before the first step: nothing is kept`
+  if (step === 0) return `${message} before the first step: nothing is saved`
   const total = steps === undefined ? '' : ` of ${steps}`
   return [
     `${message}, after step ${step}${total}: ${folder.checkpoint(step)}`,
-    `go on with: atrous train --out ${shellWord(folder.path)} --resume`,
+    `resume with: atrous train --out ${shellWord(folder.path)} --resume`,
   ].join('\n')
 }
 
-/** As a shell takes it for one word. */
+/** Quotes text as one word for a shell. */
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

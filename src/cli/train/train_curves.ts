@@ -1,4 +1,4 @@
-// The picture of a training run: loss, mean IoU and learning rate over its steps, as SVG.
+// The chart of a training run, as SVG: loss, mean IoU and learning rate over its steps.
 
 import type { LineSeriesOption } from 'echarts/charts'
 import type { TrainingStep } from '../../node/training/trainer.ts'
@@ -13,33 +13,38 @@ type Point = [step: number, value: number]
 
 export interface Curves {
   title: string
-  /** A line below it, in small print. */
+  /** A smaller line below the title. */
   subtitle: string
-  /** In their order; at least one. */
+  /** In order; at least one. */
   steps: readonly TrainingStep[]
-  /** None where the run has no validation: then there is no panel for them. */
+  /** Empty if the run has no validation: then their panel is left out. */
   validations: readonly Validation[]
 }
 
 interface Panel {
   title: string
-  /** In pixels, of the plot alone. */
+  /** Height of the plot area in pixels. */
   height: number
   axisText?: (value: number) => string
   series: Series[]
 }
 
-/** Of the lines. */
+/** The colours of the lines. */
 export const COLOUR = { loss: PALETTE.blue, meanIoU: PALETTE.green, learningRate: PALETTE.brown }
 
-/** Most points of a line: more would not be told apart at this width, and the file of a long run would be megabytes. */
+/**
+ * The most points in a line: more are not distinguishable at this width, and would make the file of a long run megabytes large.
+ */
 const MAX_POINTS = 600
 
-/** The loss is smoothed over this share of the steps, and over so many before and after each at least. */
+/** The share of the steps over which the loss is smoothed, and the fewest steps on each side. */
 const SMOOTHED_SHARE = 0.05
 const LEAST_REACH = 3
 
-/** Room above the smoothed loss, as a factor; single steps that lie higher are left out, or one of them could flatten the rest. */
+/**
+ * The axis ends at the largest smoothed loss times this factor. Single steps above are left out: one of them could flatten the
+ * rest.
+ */
 const HEADROOM = 1.25
 
 export function drawCurves({ title, subtitle, steps, validations }: Curves): string {
@@ -53,7 +58,7 @@ export function drawCurves({ title, subtitle, steps, validations }: Curves): str
   )
 }
 
-/** Each step as a faint point, and the mean of the steps around each as a line. */
+/** Each step as a faint point, and the running mean as a line. */
 function lossPanel(steps: readonly TrainingStep[]): Panel {
   const losses = steps.map(({ step, loss }): Point => [step, loss])
   const reach = Math.max(LEAST_REACH, Math.round((steps.length * SMOOTHED_SHARE) / 2))
@@ -107,13 +112,13 @@ function line(data: Point[], color: string): LineSeriesOption {
   return { type: 'line', data, symbol: 'none', lineStyle: { color, width: 2 }, itemStyle: { color } }
 }
 
-/** Above the point, and within the picture. */
+/** Places a label above its point and within the chart. */
 function labelPlace([step]: Point, lastStep: number) {
   const align = step < lastStep * 0.15 ? 'left' : step > lastStep * 0.85 ? 'right' : 'center'
   return { position: 'top', align } as const
 }
 
-/** Panels below each other, over one axis of steps that only the lowest one labels. */
+/** Stacked panels over one axis of steps, which only the lowest panel labels. */
 function axesOf(panels: readonly Panel[], tops: readonly number[], lastStep: number) {
   const { left, right } = MARGIN
   const isLowest = (i: number) => i === panels.length - 1
@@ -141,7 +146,7 @@ function axesOf(panels: readonly Panel[], tops: readonly number[], lastStep: num
   }
 }
 
-/** Each value as the mean of itself and of up to `reach` values on either side. */
+/** Replaces each value by the mean of itself and of up to `reach` values on either side. */
 function runningMean(points: readonly Point[], reach: number): Point[] {
   const sums = [0]
   for (const [, value] of points) sums.push(sums.at(-1)! + value)

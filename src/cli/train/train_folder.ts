@@ -1,4 +1,4 @@
-// The folder of a training run: its checkpoints, the best model, a line of metrics.jsonl for each step, and pictures of it all.
+// The folder of a training run: its checkpoints, the best model, metrics.jsonl with a line for each step, and pictures.
 
 import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -12,7 +12,7 @@ import { type ResumeOptions, Trainer } from '../../node/training/trainer.ts'
 import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
 import { runCurves } from './train_pictures.ts'
 
-/** Checkpoints kept: one more than is needed, in case the disk damages the last. */
+/** How many checkpoints are kept: one more than needed, in case the last one is damaged. */
 const KEPT = 2
 
 export class TrainingFolder {
@@ -26,7 +26,7 @@ export class TrainingFolder {
     this.path = path
   }
 
-  /** Of the validations so far, the one of the highest mean IoU. */
+  /** The validation with the highest mean IoU so far. */
   get best(): Validation | undefined {
     return this.#best
   }
@@ -37,8 +37,8 @@ export class TrainingFolder {
   }
 
   /**
-   * Does work while no other run may use the folder, which is made. If the work leaves nothing in it, it is removed again.
-   * Throws a UserError where another run has it.
+   * Creates the folder, and runs the work while no other run may use the folder. Removes the folder if the work leaves it empty.
+   * Throws a UserError if another run uses it.
    */
   async locked<T>(work: () => Promise<T>): Promise<T> {
     const made = await mkdir(this.path, { recursive: true }).catch(error => {
@@ -55,12 +55,14 @@ export class TrainingFolder {
     }
   }
 
-  /** The step of the newest checkpoint, if there is any. */
+  /** The step of the newest checkpoint, if there is one. */
   async latest(): Promise<number | undefined> {
     return (await this.#steps()).at(-1)
   }
 
-  /** Goes on from the newest checkpoint. Throws a UserError where that cannot be, and says so where it can be from the one before. */
+  /**
+   * Resumes from the newest checkpoint. Throws a UserError if that fails, which says whether the checkpoint before it is usable.
+   */
   async resume(dataset: FileDataset, options: ResumeOptions = {}): Promise<Trainer> {
     const [last, before] = (await this.#steps()).toReversed()
     const checkpoint = this.checkpoint(last)
@@ -75,7 +77,7 @@ export class TrainingFolder {
     }
   }
 
-  /** Drops what a run that was killed wrote after its last checkpoint, and its temporary files. */
+  /** Removes metrics that a killed run recorded after its last checkpoint, and its temporary files. */
   async rewind(step: number): Promise<void> {
     for (const folder of [this.path, this.#checkpoints, join(this.path, 'best')]) await sweep(folder)
     const metrics = (await this.#recorded()).filter(each => each.step <= step)
@@ -85,7 +87,7 @@ export class TrainingFolder {
     await writeFileAtomic(this.#metrics, metrics.map(each => `${JSON.stringify(each)}\n`).join(''))
   }
 
-  /** Adds a line to metrics.jsonl, whole or not at all. Throws a UserError where the disk refuses. */
+  /** Appends a line to metrics.jsonl, whole or not at all. Throws a UserError if the file system refuses. */
   async record(metrics: Metrics): Promise<void> {
     try {
       const { size } = await stat(this.#metrics)
@@ -98,7 +100,7 @@ export class TrainingFolder {
     }
   }
 
-  /** Records a validation with its samples, a PNG, and saves the model where none was better before. */
+  /** Records a validation and its samples, a PNG. Saves the model if it is the best so far. */
   async validated(found: Validation, trainer: Trainer, samples: Uint8Array | undefined): Promise<void> {
     await this.record(found)
     const before = this.#best
@@ -111,11 +113,11 @@ export class TrainingFolder {
     await this.#drawCurves(trainer)
   }
 
-  /** Writes a checkpoint, unless there is one of this step, and removes old ones. */
+  /** Writes a checkpoint, unless this step has one already, and removes old ones. */
   async save(trainer: Trainer): Promise<void> {
     if (this.#saved === trainer.step) return
     if (this.#lock && !(await this.#lock.isHeld()))
-      throw new UserError(`${this.path}: another run took this folder over while this one stood still`)
+      throw new UserError(`${this.path}: another run took over this folder while this one was suspended`)
     await trainer.save(this.checkpoint(trainer.step))
     this.#saved = trainer.step
     for (const step of (await this.#steps()).slice(0, -KEPT)) await remove(this.checkpoint(step))
@@ -162,7 +164,7 @@ export class TrainingFolder {
 
 const holderText = ({ pid, host }: LockHolder) => (pid > 0 ? `process ${pid} on ${host}` : 'another process')
 
-/** Removes a folder, and those above it up to `last`, as far as nothing is in them. */
+/** Removes empty folders, from `folder` upwards to `last`. */
 async function removeEmpty(folder: string, last: string): Promise<void> {
   for (let path = folder; ; path = dirname(path)) {
     const removed = await rmdir(path).then(
@@ -175,12 +177,12 @@ async function removeEmpty(folder: string, last: string): Promise<void> {
 
 const remove = (path: string) => rm(path, { recursive: true, force: true })
 
-/** Throws a UserError where a folder holds a run and none is to go on, or the reverse. */
+/** Throws a UserError if a run should resume and the folder has none, or if a run should start and the folder has one. */
 export async function checkResume(folder: TrainingFolder, resume: boolean): Promise<void> {
   const step = await folder.latest()
-  if (resume && step === undefined) throw new UserError(`${folder.path}: no checkpoint from which to resume`)
+  if (resume && step === undefined) throw new UserError(`${folder.path}: no checkpoint to resume from`)
   if (!resume && step !== undefined)
     throw new UserError(
-      `${folder.path} holds a run at step ${step}: go on with it by --resume, or take another folder`,
+      `${folder.path} holds a run at step ${step}: continue it with --resume, or choose another folder`,
     )
 }

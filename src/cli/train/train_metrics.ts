@@ -3,14 +3,14 @@
 import * as v from 'valibot'
 import type { TrainingStep } from '../../node/training/trainer.ts'
 
-/** What evaluating a model found after a step. */
+/** The result of validating a model after a step. */
 export interface Validation {
   step: number
   mIoU: number | null
   pixelAccuracy: number | null
-  /** Of the dataset's classes; absent in runs of before. */
+  /** The number of classes in the dataset; absent in older runs. */
   classes?: number
-  /** Names of those that the mean IoU leaves out, and of those that were only predicted: see Evaluation. */
+  /** Names of classes that the mean IoU leaves out, and of classes that were only predicted: see Evaluation. */
   leftOut?: string[]
   onlyPredicted?: string[]
 }
@@ -22,13 +22,13 @@ export const isTrainingStep = (metrics: Metrics): metrics is TrainingStep => 'lo
 
 const step = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-/** What other fields a line has stays. */
+/** Other fields of a line are kept. */
 const METRICS = v.union([
   v.looseObject({ step, loss: v.number(), learningRate: v.number(), imagesPerSecond: v.number() }),
   v.looseObject({ step, mIoU: v.nullable(v.number()), pixelAccuracy: v.nullable(v.number()) }),
 ])
 
-/** What the lines hold, less those that a crash cut short or that are of another kind. */
+/** The contents of the lines, without lines that a crash cut short or that are of another kind. */
 export function parseMetrics(text: string): Metrics[] {
   return text.split('\n').flatMap(line => parse(line) ?? [])
 }

@@ -1,4 +1,4 @@
-// What a new training run must not replace: files of the user's that have the names of its own.
+// Files of the user that a new training run must not replace.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,11 +9,11 @@ import { SETTINGS_FILE } from './train_settings.ts'
 
 const MODEL = ['model.safetensors', 'config.json']
 const PICTURES = ['best', 'samples.png', 'curves.svg']
-const ADVICE = 'a new run would replace it; --out takes another folder'
+const ADVICE = 'a new run would replace it; choose another folder with --out'
 
 /**
- * Throws a UserError where the folder holds such a file. What a run left that was killed before its first checkpoint is none of the
- * user's: that run starts again. Its run.json tells.
+ * Throws a UserError if the folder holds such a file. Files of an earlier run that was killed before its first checkpoint are not
+ * the user's: the run starts again. Its run.json identifies it.
  */
 export async function refuseForeignFiles(folder: string): Promise<void> {
   const isOwn = await exists(join(folder, SETTINGS_FILE))

@@ -1,4 +1,4 @@
-// What a training run draws while it runs. No picture is worth a run: where one cannot be drawn, that is a warning.
+// The pictures that a training run draws. A picture that cannot be drawn is only a warning: it must not stop the run.
 
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { renderSamples, type SampleRow, sampleRow, spreadIndices } from '../../node/training/samples.ts'
@@ -6,10 +6,10 @@ import type { Trainer } from '../../node/training/trainer.ts'
 import type { EvaluatedImage } from '../../train/evaluate.ts'
 import { isTrainingStep, isValidation, type Metrics } from './train_metrics.ts'
 
-/** Photos in samples.png. */
+/** The number of photos in samples.png. */
 const SAMPLES = 4
 
-/** An SVG of the run so far; undefined where it could not be drawn. */
+/** An SVG of the run so far; undefined if it cannot be drawn. */
 export function runCurves(
   name: string,
   { model, recipe, dataset }: Trainer,
@@ -17,7 +17,7 @@ export function runCurves(
 ): Promise<string | undefined> {
   const { batchSize, cropSize, outputStride } = recipe
   return attempt('curves.svg', async () => {
-    // Imported only here: no other command is to wait for a plotting library.
+    // Imported only when needed: other commands must not wait for a plotting library.
     const { drawCurves } = await import('./train_curves.ts')
     return drawCurves({
       title: name,
@@ -32,7 +32,7 @@ export function runCurves(
   })
 }
 
-/** Draws how a model does on a few of a dataset's images, always the same ones. */
+/** Draws a model's predictions on a few images of a dataset, always the same ones. */
 export class RunSamples {
   readonly #dataset: FileDataset
   readonly #shown: Set<number>
@@ -43,14 +43,14 @@ export class RunSamples {
     this.#shown = new Set(spreadIndices(dataset.size, SAMPLES))
   }
 
-  /** Takes an image in where it is one of them. */
+  /** Adds an image if it is one of them. */
   async add(image: EvaluatedImage): Promise<void> {
     if (!this.#shown.has(image.index)) return
     const row = await attempt('samples.png', () => sampleRow(image))
     if (row) this.#rows.push(row)
   }
 
-  /** A PNG of those taken in; undefined where it could not be drawn. */
+  /** A PNG of the added images; undefined if it cannot be drawn. */
   async draw(step: number): Promise<Uint8Array | undefined> {
     const { classNames } = this.#dataset
     const headings = ['photo', 'truth', `prediction, step ${step}`] as const

@@ -1,4 +1,4 @@
-// How far a training run is, on stderr: a bar in a terminal; elsewhere, as in a log file, a line now and then.
+// The progress of a training run, on stderr: a bar in a terminal; else, as in a log file, a line from time to time.
 
 import cliProgress from 'cli-progress'
 import type { TrainingStep } from '../../node/training/trainer.ts'
@@ -12,15 +12,15 @@ export interface TrainingProgress {
   stop(): void
 }
 
-/** What of a validation is shown. */
+/** The part of a validation that is shown. */
 export type Score = Pick<Validation, 'mIoU' | 'classes' | 'leftOut' | 'onlyPredicted'>
 
 interface Run {
-  /** Steps in all. */
+  /** The total number of steps. */
   total: number
-  /** Those that are behind it. */
+  /** The number of steps done. */
   done: number
-  /** The last validation before. */
+  /** The last validation so far. */
   last?: Score
 }
 
@@ -55,7 +55,7 @@ export function trainingLog(
   const print = () => {
     printedAt = now()
     if (!first || !latest) return
-    // The first step does not count: it compiles.
+    // The first step is left out: it includes compilation.
     const left = ((printedAt - first.at) / (latest.step - first.step)) * (total - latest.step)
     const leftText = Number.isFinite(left) ? ` · ${durationText(left)} left` : ''
     write(`step ${latest.step} of ${total} · ${valuesText(latest)}${scoreText(score)}${leftText}`)
@@ -77,7 +77,7 @@ export function trainingLog(
 const valuesText = ({ loss, learningRate, imagesPerSecond }: TrainingStep) =>
   `loss ${loss.toFixed(4)} · rate ${learningRate.toPrecision(3)} · ${imagesPerSecond.toPrecision(3)} images/s`
 
-/** Which classes the mean is of is told at each validation: a mean over few of them is no high score. */
+/** Each validation shows which classes are in the mean: a mean over few classes is not a high score. */
 function scoreText(found: Score | undefined): string {
   if (!found) return ''
   const { mIoU, classes = 0, leftOut = [], onlyPredicted = [] } = found

@@ -1,4 +1,4 @@
-// A training run from its first step, or from its last checkpoint, to its end or to a signal.
+// A training run: from its first step or its last checkpoint until it ends or a signal stops it.
 
 import { BadImageError, UserError } from '../../errors.ts'
 import { DeviceLostError } from '../../gpu/errors.ts'
@@ -20,10 +20,10 @@ import { type RunSettings, writeSettings } from './train_settings.ts'
 export interface TrainingJob {
   folder: TrainingFolder
   settings: RunSettings
-  /** As the user names it, for messages. Default: as the settings do. */
+  /** The name that the user gave, for messages. Default: the name in the settings. */
   dataset?: string
   recipe: RecipeOptions
-  /** Whether to go on from the folder's last checkpoint. */
+  /** Whether to resume from the folder's last checkpoint. */
   resume: boolean
   /** End after this step. Default: the recipe's last. */
   stopAfter?: number
@@ -31,26 +31,26 @@ export interface TrainingJob {
 }
 
 export interface TrainedRun {
-  /** Steps done. */
+  /** The number of steps done. */
   step: number
-  /** Steps in all; unknown where a signal came too early. */
+  /** The total number of steps; undefined if a signal came before it was known. */
   steps?: number
-  /** Of the last step, if there was one to do. */
+  /** The loss of the last step, if there was one. */
   loss?: number
   /** The best validation. */
   best?: Validation
-  /** Of the steps and validations of this process. */
+  /** The time of the steps and validations in this process. */
   milliseconds: number
-  /** What ended the run early. */
+  /** The signal that ended the run early. */
   interrupted?: InterruptedError
 }
 
-/** Clears the line of a progress bar that nobody stopped, and has the terminal wrap lines again. */
+/** Clears the line of an abandoned progress bar, and turns line wrapping on again. */
 const WITHOUT_BAR = '\r\u001b[2K\u001b[?7h'
 
 /**
- * Trains until the run ends or a signal comes: then it returns early, with a checkpoint of the last step. A run that ends leaves
- * its model in its folder.
+ * Trains until the run ends or a signal arrives. After a signal it returns early, with a checkpoint of the last step. A run that
+ * ends saves its model to its folder.
  */
 export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
   const { folder, interrupt } = job
@@ -80,7 +80,7 @@ export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
       }
     }
   } finally {
-    // After a signal the GPU may be busy with what nobody waits for any more; it goes with the process.
+    // After a signal the GPU may still be busy with abandoned work; the end of the process frees it.
     if (!interrupt.error) await trainer.model.dispose()
   }
 }
@@ -121,8 +121,8 @@ async function openModel(
 }
 
 /**
- * A driver that was reset takes the GPU away: goes on with a new one from the last checkpoint. Throws the error where it is
- * another, or where no checkpoint was written since step `from`: then the GPU would be lost again and again.
+ * Recovers from a lost GPU, for example after a driver reset: resumes on a new one from the last checkpoint. Throws any other
+ * error. Also throws if there is no checkpoint since step `from`: the GPU would probably be lost again and again.
  */
 async function recover(
   error: unknown,
@@ -130,12 +130,12 @@ async function recover(
 ): Promise<Trainer> {
   const step = (await lost.folder.latest()) ?? 0
   if (!(error instanceof DeviceLostError) || step <= lost.from) throw error
-  console.error(`warning: ${error.message}; going on from step ${step}`)
+  console.error(`warning: ${error.message}; continuing from step ${step}`)
   await lost.trainer.model.dispose()
   return lost.folder.resume(lost.dataset)
 }
 
-/** Trains to the end, `stopAfter` or a signal, and leaves a checkpoint of that; returns the last step, if there was one to do. */
+/** Trains to the end, to `stopAfter` or until a signal, and saves a checkpoint there. Returns the last step, if there was one. */
 async function train(
   trainer: Trainer,
   validation: FileDataset | undefined,
@@ -157,7 +157,7 @@ async function train(
       await unlessInterrupted(validate({ trainer, folder, validation, progress, interrupt }))
   }
   try {
-    // A signal may have ended the last validation before it was done.
+    // A signal may have interrupted the last validation.
     if (trainer.step > 0 && folder.last?.step !== trainer.step) await validateAt(trainer.step)
     if (trainer.step >= stopAfter || interrupt.error) return undefined
     for await (const step of interruptible(trainer, { interrupt, mayGiveUp: isSaved })) {
@@ -176,7 +176,7 @@ async function train(
   } catch (error) {
     if (!(error instanceof BadImageError) || trainer.step === from) throw error
     await folder.save(trainer)
-    const advice = `step ${trainer.step} is saved: mend the image, or leave it out by --resume --skip-bad`
+    const advice = `step ${trainer.step} is saved: repair the image, or leave it out with --resume --skip-bad`
     throw new UserError(`${error.message}; ${advice}`)
   } finally {
     interrupt.signal.removeEventListener('abort', onSignal)
@@ -184,7 +184,7 @@ async function train(
   }
 }
 
-/** The same items, until a signal comes; one that may be given up is not waited for then. */
+/** Yields the items until a signal arrives. After a signal it does not wait for an item that may be given up. */
 async function* interruptible<T>(
   items: AsyncIterable<T>,
   { interrupt, mayGiveUp }: { interrupt: Interrupt; mayGiveUp: () => boolean },

@@ -1,4 +1,4 @@
-// What `atrous train` keeps in run.json, beside the recipe that each checkpoint has: `--resume` takes it from there.
+// The settings that `atrous train` keeps in run.json for `--resume`, in addition to the recipe in each checkpoint.
 
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -15,25 +15,25 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 const RunSettingsSchema = v.object({
   format: v.literal(1),
-  /** As `voc:` and an absolute path. */
+  /** For example `voc:` and an absolute path. */
   dataset: text,
   split: text,
-  /** A name, a URL or an absolute path; null where the run began with an untrained network. */
+  /** A name, a URL or an absolute path; null if the run began with an untrained network. */
   model: v.nullable(text),
-  /** The preset of such a network, else null. */
+  /** The preset of an untrained network, else null. */
   network: v.nullable(text),
   /** Steps between checkpoints. */
   saveEvery: count,
   /** Steps between validations; null for none. */
   validateEvery: v.nullable(count),
   validateOn: text,
-  /** Whether images that have problems are left out. */
+  /** Whether images with problems are left out. */
   skipBad: v.boolean(),
 })
 
 export type RunSettings = v.InferOutput<typeof RunSettingsSchema>
 
-/** Of the command line; absent where the user does not say. */
+/** Options of the command line; absent if the user does not give them. */
 export interface SettingsOptions {
   dataset?: string
   split?: string
@@ -45,10 +45,10 @@ export interface SettingsOptions {
   skipBad?: true
 }
 
-/** In the run's folder. */
+/** The file in the run's folder. */
 export const SETTINGS_FILE = 'run.json'
 
-/** A run's settings; undefined where its folder does not have them. Throws a UserError where they are damaged. */
+/** A run's settings; undefined if its folder has none. Throws a UserError if they are damaged. */
 export async function readSettings(folder: string): Promise<RunSettings | undefined> {
   const file = join(folder, SETTINGS_FILE)
   const json = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -62,7 +62,7 @@ export function writeSettings(folder: string, settings: RunSettings): Promise<vo
   return writeFileAtomic(join(folder, SETTINGS_FILE), `${JSON.stringify(settings, undefined, 1)}\n`)
 }
 
-/** Those of a new run. Throws a UserError where there is no dataset. */
+/** The settings of a new run. Throws a UserError if there is no dataset. */
 export function newSettings(options: SettingsOptions): RunSettings {
   const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
   const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
@@ -74,7 +74,10 @@ export function newSettings(options: SettingsOptions): RunSettings {
   }
 }
 
-/** Those of a run that goes on: the options given now go before. Throws a UserError for what cannot change midway. */
+/**
+ * The settings of a resumed run: the options given now replace the recorded ones. Throws a UserError for options that cannot
+ * change during a run.
+ */
 export function resumedSettings(recorded: RunSettings, options: SettingsOptions): RunSettings {
   const { split, model, network, dataset, saveEvery, validateEvery, validateOn, skipBad } = options
   checkSame('split', recorded.split, split)
@@ -94,11 +97,11 @@ export function resumedSettings(recorded: RunSettings, options: SettingsOptions)
 function checkSame(name: string, recorded: string | null, asked: string | undefined): void {
   if (asked !== undefined && asked !== recorded)
     throw new UserError(
-      `--resume: ${name} is ${recorded ?? 'none'} in the run, not ${asked}; it cannot change midway`,
+      `--resume: ${name} is ${recorded ?? 'none'} in the run, not ${asked}; it cannot change during a run`,
     )
 }
 
-/** With `--resume` the working directory may be another one. */
+/** Makes the path absolute: with `--resume` the working directory may be another one. */
 function absoluteDataset(dataset: string): string {
   const [, kind, folder] = /^([a-z-]+):(.+)$/.exec(dataset) ?? []
   return kind === undefined ? dataset : `${kind}:${resolve(folder)}`

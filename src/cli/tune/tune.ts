@@ -1,4 +1,4 @@
-// `atrous tune`: which kernels are fastest for a network on this GPU.
+// `atrous tune`: measures which kernels are fastest for a network on this GPU.
 
 import { Command } from 'commander'
 import { compare } from '../../bench/compare.ts'
@@ -21,29 +21,29 @@ import { quietableAction } from '../quiet.ts'
 import { type TuneReport, tuneText } from './tune_text.ts'
 
 const NOTES = `
-A convolution can be computed in several ways, and which is fastest depends on
-its shape and on the GPU. Where nothing was measured, a small table says which
-to take. This command runs each of them on noise, the dearest layers first, and
-keeps the fastest on disk, for this adapter, its driver and these kernels; all
-other commands and the library choose by it. Results do not depend on it but
-for rounding. On a GPU the library also measures by itself, for 10 s, once it
-has segmented photos of a new size.
+A convolution can be computed by several kernels. Which is fastest depends on
+its shape and on the GPU. Without measurements, a small table chooses. This
+command runs each kernel on noise, the most expensive layers first, and keeps
+the fastest on disk, for this adapter, its driver and this version of the
+kernels. All other commands and the library use the result. Masks do not depend
+on it, except for rounding. On a hardware GPU the library also measures by
+itself, for 10 s, after it has segmented photos of a new size.
 
-Ctrl-C, SIGTERM and SIGHUP end it early, with exit codes 130, 143 and 129; what
-was measured by then is kept.
+Ctrl-C, SIGTERM and SIGHUP end it early, with exit codes 130, 143 and 129, and
+keep the measurements made so far.
 
-Measurements hold for one size, output stride, batch and precision: tune for
-those that you use. A model is what atrous bench takes; its weights do not
-matter here.
+Measurements are valid for one size, output stride, batch and precision: tune
+for those that you use. A model is any model that atrous bench takes; its
+weights do not matter.
 
-Where other variants won, some calls of the whole network are timed as well,
-by the table and as tuned, turn about.
+If other kernels than the table's are faster, calls of the whole network are
+timed as well, alternately with the table's choice and as tuned.
 
 Examples:
   atrous tune                       the default network
   atrous tune --model resnet50 --size 513 --output-stride 8
-  atrous tune --photo photo.jpg     for photos of that shape
-  atrous tune --forget              choose by the table again`
+  atrous tune --photo photo.jpg     for photos of this shape
+  atrous tune --forget              use the table again`
 
 interface Options {
   model: string
@@ -57,26 +57,26 @@ interface Options {
   json?: true
 }
 
-/** Calls of the network, each way. */
+/** The number of calls of the network, for each of the two choices. */
 const CALLS = { atLeast: 3, milliseconds: 2000 }
 
 export function tuneCommand(): Command {
   const command = new Command('tune')
     .description(
-      'Measures which kernels are fastest for a network on this GPU, and keeps that for later runs.',
+      'Measures which kernels are fastest for a network on this GPU, and keeps the result for later use.',
     )
     .option('-m, --model <model>', 'a preset or a trained model, as for bench', DEFAULT_MODEL)
     .option(
       '--size <pixels>',
-      "longest edge of a photo as the network sees it\n(default: the model's)",
+      "longest edge to which a photo is scaled\n(default: the model's)",
       positiveInteger,
     )
-    .option('--photo <file>', 'a photo of the shape to tune for (default: a square)')
-    .option('--output-stride <n>', "8 or 16, say (default: the model's)", positiveInteger)
-    .option('--batch <n>', 'photos in a call', positiveInteger, 1)
+    .option('--photo <file>', 'a photo with the shape to tune for (default: a square)')
+    .option('--output-stride <n>', "for example 8 or 16 (default: the model's)", positiveInteger)
+    .option('--batch <n>', 'photos per call', positiveInteger, 1)
     .addOption(precisionOption())
-    .option('--seconds <n>', 'how long to measure, at most', positiveInteger, 60)
-    .option('--forget', 'forget what was measured on this GPU, and measure nothing')
+    .option('--seconds <n>', 'the longest time to measure', positiveInteger, 60)
+    .option('--forget', 'delete the measurements for this GPU, and measure nothing')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
   return quietableAction(command, run)

@@ -1,4 +1,4 @@
-// What `atrous tune` prints for people.
+// The text output of `atrous tune`.
 
 import type { TunedConvolution } from '../../graph/tune/tune.ts'
 import { type Adapter, adapterName } from '../adapter.ts'
@@ -7,20 +7,20 @@ import { jobText } from '../bench/bench_text.ts'
 import { digits, table } from '../format.ts'
 import type { EndSignal } from '../interrupt.ts'
 
-/** All that --json prints. */
+/** The output of --json. */
 export interface TuneReport extends BenchJob {
   adapter: Adapter
-  /** As the user names it. */
+  /** The name that the user gave. */
   model: string
-  /** That measuring took. */
+  /** The time spent measuring. */
   seconds: number
-  /** Those of the network that are different, and can be computed in more than one way. */
+  /** The number of distinct convolutions in the network for which there is more than one kernel. */
   convolutions: number
-  /** Of these, those for which there was time; the dearest first. */
+  /** The convolutions measured in the time available, the most expensive first. */
   measured: TunedConvolution[]
-  /** Milliseconds of a call of the whole network, by the table and as tuned, where these differ. */
+  /** Milliseconds per call of the whole network, with the table's kernels and as tuned, if these differ. */
   network?: { untuned: number; tuned: number }
-  /** Where it is kept. */
+  /** The file with the measurements. */
   file: string
   /** The signal that ended it early. */
   interrupted?: EndSignal
@@ -29,7 +29,7 @@ export interface TuneReport extends BenchJob {
 export function tuneText(report: TuneReport): string {
   const { adapter, model, convolutions, measured, seconds, network, file } = report
   const subject = `${model} on ${adapterName(adapter)}: ${jobText(report)}`
-  if (convolutions === 0) return `${subject}\n\nevery convolution can be computed in one way only on this GPU`
+  if (convolutions === 0) return `${subject}\n\nthere is only one kernel for every convolution on this GPU`
   const faster = measured.filter(({ untuned, fastest }) => untuned !== fastest).length
   return [
     subject,

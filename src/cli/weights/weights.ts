@@ -1,4 +1,4 @@
-// `atrous weights`: the public checkpoints, and checkpoint files.
+// `atrous weights`: lists, downloads, inspects and converts checkpoints.
 
 import { Command } from 'commander'
 import { convertCommand } from './weights_convert.ts'
@@ -15,7 +15,7 @@ Examples:
 
 export function weightsCommand(): Command {
   const weights = new Command('weights')
-    .description('Lists and downloads public checkpoints; looks into checkpoint files and converts them.')
+    .description('Lists and downloads public checkpoints; inspects and converts checkpoint files.')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES)
   for (const command of [listCommand(), pullCommand(), inspectCommand(), convertCommand()])

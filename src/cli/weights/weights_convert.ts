@@ -1,4 +1,4 @@
-// `atrous weights convert`: any checkpoint to safetensors, and any model to ONNX.
+// `atrous weights convert`: converts a checkpoint to safetensors, or a model to ONNX.
 
 import { readFile, stat } from 'node:fs/promises'
 import { Command } from 'commander'
@@ -24,22 +24,22 @@ Examples:
   atrous weights convert run/best web/onnx/model.onnx
   atrous weights convert deeplabv3_mobilenet_v2 model.onnx --size 513
 
-To .safetensors, from a file: tensors keep their names (less DataParallel's
+To .safetensors, from a file: tensors keep their names (without DataParallel's
 "module."), dtypes and order.
 
-To .onnx (operator set 17), from all that --model takes elsewhere. The input is
+To .onnx (operator set 17), from any model that --model takes. The input is
 pixel_values, float32 [batch_size, 3, height, width], normalised as in training;
 the output is logits [batch_size, classes, height / N, width / N], N being the
 output stride. Batch norms are folded into the convolutions. The file takes any
 number of images of any size; with --size, one image of that size, for runtimes
-that want all shapes fixed, such as TensorRT and WebNN.
+that need fixed shapes, such as TensorRT and WebNN.
 
-For transformers.js, config.json and preprocessor_config.json are written beside
-the .onnx, or above it where its folder is called onnx. Those of the model's own
-folder stay as they are.
+For transformers.js, config.json and preprocessor_config.json are written next
+to the .onnx, or one level up if its folder is called onnx. Those in the model's
+own folder are not changed.
 
-Files that exist are replaced only with --overwrite, and a config.json that does
-not describe a model never is.`
+Existing files are replaced only with --overwrite. A config.json that does not
+describe a model is never replaced.`
 
 export function convertCommand(): Command {
   const command = new Command('convert')
@@ -52,10 +52,10 @@ export function convertCommand(): Command {
       'a checkpoint (.safetensors, .pth, .pt or .bin); for ONNX also a folder, a name or a URL',
     )
     .argument('<out>', 'the file to write; ends in .safetensors or .onnx')
-    .option('--output-stride <n>', "of the .onnx: the backbone's (default: the model's)", positiveInteger)
+    .option('--output-stride <n>', "output stride of the .onnx (default: the model's)", positiveInteger)
     .option(
       '--size <n>',
-      'of the .onnx: N or HEIGHTxWIDTH, the only size that it takes (default: any)',
+      'the only input size of the .onnx: N or HEIGHTxWIDTH (default: any size)',
       imageSize,
     )
     .option('--overwrite', 'replace files that exist')
@@ -97,7 +97,7 @@ async function toOnnx(
     ...{ model: readModel(found), source: found.source },
     ...options,
   })
-  // Nothing is written before it is known that everything can be.
+  // Nothing is written until all files are checked.
   const files = [onnx]
   for (const file of beside) if (await isToBeWritten(file, { overwrite })) files.push(file)
   for (const { path, content } of files) {
@@ -106,10 +106,13 @@ async function toOnnx(
   }
 }
 
-/** Fields that tell the JSON of a model from that of something else. */
+/** Fields that identify the JSON of a model. */
 const MODEL_FIELDS = ['model_type', 'image_mean', 'image_processor_type', 'feature_extractor_type']
 
-/** False where the file stays as it is. Throws a UserError where it is one of the user's that may not be replaced. */
+/**
+ * Whether to write the file; false if it stays as it is. Throws a UserError if it is a file of the user that must not be
+ * replaced.
+ */
 async function isToBeWritten(
   { path, content, optional }: OnnxFile,
   { overwrite }: Pick<Options, 'overwrite'>,
@@ -122,7 +125,8 @@ async function isToBeWritten(
   if (text === content) return false
   if (!describesModel(text))
     throw new UserError(`${path} exists and does not describe a model: write the .onnx to another folder`)
-  if (!overwrite) throw new UserError(`${path} exists: --overwrite replaces it, another folder keeps it`)
+  if (!overwrite)
+    throw new UserError(`${path} exists: replace it with --overwrite, or write to another folder`)
   return true
 }
 

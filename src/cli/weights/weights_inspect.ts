@@ -1,4 +1,4 @@
-// `atrous weights inspect`: what a checkpoint file holds.
+// `atrous weights inspect`: prints the contents of a checkpoint file.
 
 import { Command } from 'commander'
 import { recogniseNetwork } from '../../model/backbones/index.ts'
@@ -12,20 +12,20 @@ Examples:
   atrous weights inspect model.safetensors
   atrous weights inspect model.pth --json
 
-Reads .safetensors and PyTorch's .pth, .pt and .bin. Nothing in a PyTorch file
-is ever run.`
+Reads .safetensors and PyTorch's .pth, .pt and .bin. It never runs code in a
+PyTorch file.`
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .summary('see what a checkpoint file holds')
-    .description('Prints what a checkpoint file holds: its format, its network, and each tensor.')
+    .summary('show the contents of a checkpoint file')
+    .description('Prints the contents of a checkpoint file: its format, its network, and each tensor.')
     .argument('<file>', 'a checkpoint')
     .option('--json', 'print an object')
     .addHelpText('after', EXAMPLES)
     .action(inspect)
 }
 
-/** What a batch norm keeps besides its parameters. */
+/** The buffers of a batch norm, which are not parameters. */
 const BUFFER = /(running_mean|running_var|num_batches_tracked)$/
 
 async function inspect(file: string, { json }: { json?: true }): Promise<void> {
@@ -47,7 +47,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
     console.log(
       [
         `${file}: ${found.format}, ${bytesText(found.bytes)}`,
-        `network: ${network?.description ?? 'none that is known here'}`,
+        `network: ${network?.description ?? 'unknown'}`,
         `${tensors.length} tensors, ${found.parameters.toLocaleString('en')} parameters`,
         '',
         table([

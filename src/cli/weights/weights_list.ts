@@ -1,15 +1,15 @@
-// `atrous weights list`: what can be used by name.
+// `atrous weights list`: lists the models available by name.
 
 import { Command } from 'commander'
 import { isPulled, readRegistry } from '../../node/downloads/pull.ts'
 import { table } from '../format.ts'
 
 const NOTES = `
-A name works wherever a model is asked for, and is downloaded at its first use:
+Any option for a model takes these names. A model is downloaded at its first use:
   atrous segment photo.jpg --model deeplabv3_resnet50_coco
 
-Downloads are kept in $ATROUS_CACHE, else in the system's folder for caches.
-\`atrous weights pull --help\` tells of proxies, mirrors and tokens.`
+Downloads are kept in $ATROUS_CACHE, else in the system's cache folder.
+\`atrous weights pull --help\` explains proxies, mirrors and tokens.`
 
 export function listCommand(): Command {
   return new Command('list')
@@ -42,6 +42,6 @@ async function list({ json }: { json?: true }): Promise<void> {
       licence,
       description,
     ])
-    console.log(table([['name', 'size', 'downloaded', 'licence', 'what it is'], ...rows]))
+    console.log(table([['name', 'size', 'downloaded', 'licence', 'description'], ...rows]))
   }
 }

@@ -1,4 +1,4 @@
-// `atrous weights pull`: a public checkpoint into the cache.
+// `atrous weights pull`: downloads a checkpoint into the cache.
 
 import { Command } from 'commander'
 import { pullWeights } from '../../node/downloads/pull.ts'
@@ -12,20 +12,20 @@ Examples:
   atrous weights inspect "$folder/pytorch_model.bin"
   atrous weights pull https://example.org/model.safetensors
 
-A download that broke off goes on where it stopped. What is there already is
-verified, and downloaded again only if it is damaged.
+An interrupted download continues where it stopped. Files in the cache are
+verified, and downloaded again only if they are damaged.
 
-From the environment:
-  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the way to the network
-  HF_TOKEN      lets Hugging Face know you, for private and gated repositories
+Environment variables:
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY   proxies
+  HF_TOKEN      your token at Hugging Face, for private and gated repositories
   HF_ENDPOINT   a mirror to use instead of https://huggingface.co
-  NODE_EXTRA_CA_CERTS                 a file of certificates to trust as well
-  ATROUS_CACHE  the folder for downloads (default: the system's for caches)`
+  NODE_EXTRA_CA_CERTS                 a file of additional trusted certificates
+  ATROUS_CACHE  the folder for downloads (default: the system's cache folder)`
 
 export function pullCommand(): Command {
   const command = new Command('pull')
-    .summary('download one by its name or URL')
-    .description('Downloads a public checkpoint, verifies it and prints the folder where it lies.')
+    .summary('download a checkpoint by its name or URL')
+    .description('Downloads a public checkpoint, verifies it and prints its folder.')
     .argument('<name>', 'a name of `atrous weights list`, or a URL')
     .addHelpText('after', EXAMPLES)
   return quietableAction(command, pull)

@@ -71,7 +71,7 @@ const all = [
   tiled('conv2d_tiled_4x8_small', { pixels: 4, vectors: 2, lanesX: 8, lanesY: 8 }),
   tiled('conv2d_tiled_8x8', { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16 }),
   tiled('conv2d_tiled_8x8_small', { pixels: 8, vectors: 2, lanesX: 8, lanesY: 8 }),
-  tiled('conv2d_tiled_8x8_large', { pixels: 8, vectors: 2, lanesX: 16, lanesY: 16 }),
+  tiled('conv2d_tiled_4x8_large', { pixels: 4, vectors: 2, lanesX: 16, lanesY: 16 }),
   direct({
     name: 'conv2d_subgroup_matrix',
     title: 'products of f16 matrices that a subgroup makes in hardware',
@@ -96,6 +96,9 @@ export type Conv2dVariant = (typeof all)[number]['name']
 export const strategies: readonly ConvolutionStrategy<Conv2dVariant>[] = all
 
 export const conv2dVariants: readonly Conv2dVariant[] = strategies.map(({ name }) => name)
+
+/** Variants that differ from conv2d_tiled in nothing but their tile. */
+export const fixedTiles = conv2dVariants.filter(name => name.startsWith('conv2d_tiled_'))
 
 /** The outputs along an axis of Winograd's tiles, where a variant computes by them. */
 export function winogradOutputsOf(variant: Conv2dVariant) {

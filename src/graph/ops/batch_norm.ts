@@ -12,7 +12,7 @@ import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import type { Lowering } from './lowering.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 export type BatchNormOp = OpOf<'batchNorm', { input: Tensor }> & { batchNorm: BatchNorm }
 
@@ -74,7 +74,7 @@ export const batchNormTrainingOp: DifferentiableOp<BatchNormTrainingOp> = {
   gradient(op, gradient, tape) {
     const { batchNorm, statistics, activation } = op
     const { input } = op.inputs
-    const output = inputGradient(input, op)
+    const output = gradientOfInput(input, op)
     const backward = { kind: 'batchNormBackward', name: output.name, output } as const
     const fields = { batchNorm, statistics, activation }
     tape.add(input, tape.emit({ ...backward, ...fields, inputs: { input, gradient } }))

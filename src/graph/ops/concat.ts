@@ -6,7 +6,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 /** Along the channels, in the order of the inputs. */
 export type ConcatOp = OpOf<'concat', readonly Tensor[]>
@@ -56,7 +56,7 @@ export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp> 
     const offsets = concatOffsets(op)
     op.inputs.forEach((input, i) => {
       if (!tape.wants(input)) return
-      const output = inputGradient(input, op)
+      const output = gradientOfInput(input, op)
       const inputs = { input: gradient }
       const slice = { kind: 'sliceChannels', name: output.name, inputs, offset: offsets[i], output } as const
       tape.add(input, tape.emit(slice))

@@ -18,7 +18,7 @@ import {
 } from './convolution.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import type { Lowering } from './lowering.ts'
-import { inputGradient, parameterGradient } from './tape.ts'
+import { gradientOfInput, parameterGradient } from './tape.ts'
 
 export type Conv2dOp = OpOf<'conv2d', { input: Tensor }> & Convolution
 export type FoldedConv2dOp = Conv2dOp & FoldedIn
@@ -91,7 +91,7 @@ export const conv2dOp: OpDefinition<FusedConv2dOp> & DifferentiableOp<FoldedConv
     const backwardWeight = (gradient: Tensor) => tape.emit({ ...weightGradient, inputs: { input, gradient } })
     const gradient = convolutionGradients(op, outer, { tape, backwardWeight })
     if (!tape.wants(input)) return
-    const inner = inputGradient(input, op)
+    const inner = gradientOfInput(input, op)
     const backward = { kind: 'conv2dBackwardInput', name: inner.name, ...window, output: inner } as const
     tape.add(input, tape.emit({ ...backward, inputs: { gradient } }))
   },

@@ -17,7 +17,7 @@ import {
   windowOf,
 } from './convolution.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import { inputGradient, parameterGradient } from './tape.ts'
+import { gradientOfInput, parameterGradient } from './tape.ts'
 
 export type DepthwiseConv2dOp = OpOf<'depthwiseConv2d', { input: Tensor }> & Convolution
 export type FoldedDepthwiseConv2dOp = DepthwiseConv2dOp & FoldedIn
@@ -66,7 +66,7 @@ export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
     const backwardWeight = (gradient: Tensor) => tape.emit({ ...sum, inputs: { input, gradient } })
     const gradient = convolutionGradients(op, outer, { tape, backwardWeight })
     if (!tape.wants(input)) return
-    const inner = inputGradient(input, op)
+    const inner = gradientOfInput(input, op)
     const back = { kind: 'depthwiseConv2dBackwardInput', name: inner.name, ...window, output: inner } as const
     tape.add(input, tape.emit({ ...back, inputs: { gradient } }))
   },

@@ -4,7 +4,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp } from './definition.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 /** Zeroes a share `p` of the values, others for every `step` (u32) and `seed`, and divides the rest by 1 − p. */
 export type DropoutOp = OpOf<'dropout', { input: Tensor; step: Tensor }> & { p: number; seed: number }
@@ -27,7 +27,7 @@ export const dropoutOp: DifferentiableOp<DropoutOp> = {
   /** The mask is the same, and so is the op. */
   gradient(op, gradient, tape) {
     const { input, step } = op.inputs
-    const output = inputGradient(input, op)
+    const output = gradientOfInput(input, op)
     tape.add(input, tape.emit({ ...op, name: output.name, inputs: { input: gradient, step }, output }))
   },
 }

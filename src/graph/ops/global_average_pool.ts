@@ -5,7 +5,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }>
 
@@ -29,7 +29,7 @@ export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp> = {
   gradient(op, gradient, tape) {
     const { input } = op.inputs
     if (!tape.wants(input)) return
-    const output = inputGradient(input, op)
+    const output = gradientOfInput(input, op)
     const backward = { kind: 'globalAveragePoolBackward', name: output.name, output } as const
     tape.add(input, tape.emit({ ...backward, inputs: { gradient } }))
   },

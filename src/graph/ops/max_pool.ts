@@ -7,7 +7,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 interface PoolWindow {
   /** Height and width. */
@@ -44,7 +44,7 @@ export const maxPoolOp: DifferentiableOp<MaxPoolOp> = {
     const { input } = op.inputs
     if (!tape.wants(input)) return
     const { kernel, stride, padding } = op
-    const output = inputGradient(input, op)
+    const output = gradientOfInput(input, op)
     const inputs = { input, gradient }
     const window = { kernel, stride, padding }
     tape.add(input, tape.emit({ kind: 'maxPoolBackward', name: output.name, inputs, ...window, output }))

@@ -5,7 +5,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import { inputGradient } from './tape.ts'
+import { gradientOfInput } from './tape.ts'
 
 export type ResizeOp = OpOf<'resize', { input: Tensor }> & { alignCorners: boolean }
 
@@ -40,7 +40,7 @@ export const resizeOp: DifferentiableOp<ResizeOp> = {
     const { input } = op.inputs
     if (!tape.wants(input)) return
     const { alignCorners } = op
-    const output = inputGradient(input, op)
+    const output = gradientOfInput(input, op)
     const backward = { kind: 'resizeBackward', name: output.name, alignCorners, output } as const
     tape.add(input, tape.emit({ ...backward, inputs: { gradient } }))
   },

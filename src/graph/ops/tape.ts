@@ -17,7 +17,7 @@ export interface GradientTape {
 export type GradientRule<Op> = (op: Op, gradient: Tensor, tape: GradientTape) => void
 
 /** The gradient that an op gives one of its inputs. */
-export const inputGradient = (input: Tensor, by: AnyOp): Tensor => ({
+export const gradientOfInput = (input: Tensor, by: AnyOp): Tensor => ({
   ...input,
   name: `${input.name}.gradient by ${by.name}`,
 })

@@ -12,7 +12,7 @@ import type { DeepLabConfig, DeepLabOptions } from './configs.ts'
 export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   /** @internal Checks each field of a config by itself and fills in the defaults. */
   schema: v.GenericSchema<unknown, Config>
-  /** The first conflict between fields that are valid by themselves; undefined where there is none. */
+  /** The first conflict between fields that are valid by themselves; undefined if there is none. */
   conflictIn?(config: Config): string | undefined
   /** The output strides at which one set of weights can run, ascending. */
   outputStrides(config: Config): number[]
@@ -24,7 +24,7 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   heads: Heads<Config>
   /** The preprocessing of a network that is trained from scratch. */
   preprocessing: Preprocessing
-  /** The default of training. */
+  /** The default weight decay of training. */
   weightDecay: number
   checkpoint: CheckpointLayout<Config>
 }
@@ -39,24 +39,24 @@ export interface NetworkParts<Config extends DeepLabConfig = DeepLabConfig> {
   auxiliaryHead?: boolean
 }
 
-/** The names of layers that training treats in a way of their own. A backbone whose config has an auxiliary head must name it. */
+/** The names of layers that training treats differently. A backbone whose config has an auxiliary head must name it. */
 export type Heads<Config extends DeepLabConfig = DeepLabConfig> = {
   /** The last convolution, whose channels are the classes. */
   classifier: string
 } & (Config extends { auxiliaryHead: boolean } ? { auxiliary: AuxiliaryHead } : { auxiliary?: undefined })
 
 export interface AuxiliaryHead {
-  /** The names of all its parameters begin so. */
+  /** The beginning of the names of all its parameters. */
   prefix: string
   /** Its last convolution. */
   classifier: string
 }
 
-/** How public checkpoints describe the networks of a backbone: by tensor names, and some by a config.json. */
+/** How public checkpoints describe a backbone's networks: by tensor names, and some also by a config.json. */
 export interface CheckpointLayout<Config extends DeepLabConfig = DeepLabConfig> {
   /** The name of the networks in messages, such as DeepLabv3-ResNet. */
   network: string
-  /** The network that has these tensors; undefined where they belong to another one. */
+  /** The network that has these tensors; undefined if they belong to another network. */
   recognise(tensors: TensorShapes): RecognisedNetwork | undefined
   /** Whether a checkpoint may hold a tensor that segmentation does not use. */
   isUnused(name: string): boolean
@@ -69,13 +69,13 @@ export interface CheckpointLayout<Config extends DeepLabConfig = DeepLabConfig> 
 /** A checkpoint's tensors by name. */
 export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>
 
-/** What tensor names and shapes say of a network. Atrous rates and the output stride leave no trace there. */
+/** A network as its tensors' names and shapes tell it. They tell neither atrous rates nor the output stride. */
 export interface RecognisedNetwork {
-  /** As `atrous weights inspect --json` prints it. */
+  /** The part that `atrous weights inspect --json` prints. */
   architecture: Architecture
-  /** The network itself. Fields that leave no trace in tensors are as in the public weights. */
+  /** The config. Fields that the tensors do not tell are as in the public weights. */
   options: DeepLabOptions
-  /** One line for people. */
+  /** One line for a reader. */
   description: string
 }
 

@@ -1,4 +1,7 @@
 // The table of backbones. A backbone of DeepLabConfig without an entry does not compile.
+//
+// A new backbone needs: its config, entry and checkpoint layout in a file of this folder, and its layers in another; a row below;
+// its config in configs.ts; a preset in ../presets.ts; and a test.
 
 import type {
   Backbone,
@@ -31,12 +34,12 @@ export const backboneNames = Object.keys(backbones) as BackboneName[]
 /** The backbone of a network. */
 export const backboneOf = ({ backbone }: { backbone: BackboneName }): Backbone => backbones[backbone]
 
-/** Each layout of checkpoints once. */
+/** The layouts of checkpoints, each once. */
 export const checkpointLayouts: readonly CheckpointLayout[] = [
   ...new Set(Object.values<Backbone>(backbones).map(({ checkpoint }) => checkpoint)),
 ]
 
-/** The network of a state dict without DataParallel's prefix; undefined where no backbone here has such tensors. */
+/** The network of a state dict without DataParallel's prefix; undefined if it belongs to no backbone of the table. */
 export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | undefined {
   for (const layout of checkpointLayouts) {
     const network = layout.recognise(tensors)
@@ -45,7 +48,10 @@ export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | und
   return undefined
 }
 
-/** The layout of a config.json in Hugging Face's form. One without a known `model_type` goes to the first layout, which refuses it. */
+/**
+ * The layout of a config.json in Hugging Face's form. A file with an unknown `model_type` gets the first layout, whose check
+ * refuses it. A file without the field is read by the first layout.
+ */
 export function huggingFaceLayout(modelType: unknown): HuggingFaceLayout {
   const layouts = checkpointLayouts.flatMap(({ huggingFace }) => huggingFace ?? [])
   return layouts.find(layout => layout.modelType === modelType) ?? layouts[0]

@@ -10,7 +10,7 @@ import type { Architecture, CheckpointLayout, HuggingFaceLayout, TensorShapes } 
 import { MOBILENET_FIELDS, type MobileNetV2Config } from './mobilenet_v2_config.ts'
 import { outputChannels } from './tensor_names.ts'
 
-/** What the names and shapes say of a network. */
+/** The network as its tensors' names and shapes tell it. */
 export interface MobilenetArchitecture extends Architecture {
   family: 'huggingface-mobilenet_v2'
   /** Factor on all widths. */
@@ -19,7 +19,7 @@ export interface MobilenetArchitecture extends Architecture {
 
 type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes'>
 
-/** Our fields, their names in config.json, and the values of fields that the file leaves out. */
+/** For each of our fields, its name in config.json, and its value if the file leaves it out. */
 const FIELDS: { [Field in SharedField]: [theirs: string, absent: number | boolean] } = {
   outputStride: ['output_stride', 32],
   depthMultiplier: ['depth_multiplier', 1],
@@ -31,7 +31,7 @@ const FIELDS: { [Field in SharedField]: [theirs: string, absent: number | boolea
   batchNormEpsilon: ['layer_norm_eps', 0.001],
 }
 
-/** Fields of theirs that have one value in all networks of this package. */
+/** Fields of config.json that have the same value in all networks of this package. */
 const FIXED: JsonObject = { model_type: 'mobilenet_v2', num_channels: 3, hidden_act: 'relu6' }
 
 const sharedFields = Object.fromEntries(
@@ -48,7 +48,7 @@ const fixedFields = Object.fromEntries(
   ]),
 )
 
-/** Fields of the file that are not here say nothing of the network. */
+/** The fields of config.json that describe the network. Others are ignored. */
 const CONFIG = v.object({ ...fixedFields, ...sharedFields, id2label: ID_TO_LABEL })
 
 const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
@@ -94,7 +94,7 @@ export const mobileNetV2Checkpoint = {
 
 function architectureOf(tensors: TensorShapes): MobilenetArchitecture | undefined {
   const classes = outputChannels(tensors, 'segmentation_head.classifier.convolution.weight')
-  // The last block is 320 wide before the multiplier; being the widest, it loses least to the rounding to 8.
+  // The last block has 320 channels before the multiplier. It is the widest, so rounding to 8 changes it least.
   const width = outputChannels(tensors, 'mobilenet_v2.layer.15.reduce_1x1.convolution.weight')
   if (classes === undefined || width === undefined) return undefined
   return { family: 'huggingface-mobilenet_v2', depthMultiplier: width / 320, classes }

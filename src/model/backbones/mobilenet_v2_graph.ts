@@ -1,5 +1,5 @@
-// MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head, as Hugging Face's MobileNetV2ForSemanticSegmentation
-// has it: same parameter names, paddings and roundings.
+// MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head. Parameter names, paddings and roundings are those of Hugging
+// Face's MobileNetV2ForSemanticSegmentation.
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
@@ -7,14 +7,14 @@ import type { Activation } from '../../kernels/activation.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 
-/** Output channels of the stem and of each inverted residual, and the residuals' strides, before any scaling. */
+/** The output channels of the stem and of each inverted residual before scaling, and the residuals' strides. */
 const STEM = { expanded: 32, reduced: 16 }
 const CHANNELS = [24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320]
 const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
 const HEAD = 'segmentation_head'
 /** The classifier's name in the checkpoint. Fine-tuning on other classes replaces it. */
 export const MOBILENET_CLASSIFIER = `${HEAD}.classifier.convolution`
-/** Filters of the head, which no multiplier scales, and the ε of its batch norms. */
+/** The head's filters, which no multiplier scales, and the ε of its batch norms. */
 const HEAD_FILTERS = 256
 const HEAD_EPSILON = 1e-5
 
@@ -30,8 +30,8 @@ interface InvertedResidual {
 }
 
 /**
- * The 16 units. Once the map is `outputStride` times smaller than the image, strides become rates, which count from the
- * unit after the one that would have had the stride.
+ * The 16 units. Once the map is `outputStride` times smaller than the image, strides become rates. The rate of a unit's stride
+ * holds from the next unit on.
  */
 function invertedResiduals(config: MobileNetV2Config, outputStride: number): InvertedResidual[] {
   let [currentStride, rate, inChannels] = [2, 1, scaled(STEM.reduced, config)]
@@ -95,8 +95,8 @@ function invertedResidual(
 }
 
 /**
- * ASPP without atrous branches: the image-level feature and a 1×1 convolution, in that order, then projection and classifier.
- * In training, dropout precedes the classifier, as in Hugging Face's code; that one drops whole channels.
+ * ASPP without atrous branches: the image-level feature and a 1×1 convolution, concatenated in this order, then projection and
+ * classifier. In training, dropout precedes the classifier, as in Hugging Face's code, which drops whole channels.
  */
 function head(
   builder: GraphBuilder,

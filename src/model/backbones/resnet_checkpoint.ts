@@ -4,12 +4,12 @@ import { TORCHVISION } from '../preprocessing.ts'
 import type { Architecture, CheckpointLayout, RecognisedNetwork, TensorShapes } from './backbone.ts'
 import { countWhile, outputChannels } from './tensor_names.ts'
 
-/** What the names say of a network, in the words of ResNetConfig. */
+/** The network as its tensors' names tell it, in the words of ResNetConfig. */
 export interface ResnetArchitecture extends Architecture {
   family: 'torchvision-resnet'
   /** Units of each block; a fifth and later ones are cascaded copies of the fourth. ResNet-50 is [3, 4, 6, 3]. */
   units: number[]
-  /** The parallel branches besides the 1×1 convolution; null where the logits come straight from the last block. */
+  /** The parallel branches besides the 1×1 convolution; null if the logits come straight from the last block. */
   aspp: { atrousBranches: number; imagePooling: boolean } | null
   /** Whether it has torchvision's 3×3 convolution between ASPP and logits, which the paper does not have. */
   headConvolution: boolean
@@ -23,7 +23,7 @@ export const resnetCheckpoint: CheckpointLayout = {
     const architecture = architectureOf(tensors)
     return architecture && recognised(architecture)
   },
-  // An auxiliary head that the config leaves out.
+  // The auxiliary head, which a config may leave out.
   isUnused: name => name.startsWith('aux_classifier.'),
   preprocessing: TORCHVISION,
 }

@@ -4,11 +4,13 @@ import * as v from 'valibot'
 import { expecting } from '../../json.ts'
 import { classes, counts, flag, outputStride, width } from './fields.ts'
 
-/** Probes of the last feature map in parallel: a 1×1 convolution and those below (section 3.3). */
+/**
+ * Atrous spatial pyramid pooling (section 3.3): a 1×1 convolution and the branches below, in parallel on the last feature map.
+ */
 export interface AsppConfig {
   /** Rates of the 3×3 atrous branches at output stride 16 (doubled at 8). Default [6, 12, 18]; may be empty. */
   rates: number[]
-  /** A branch for the image-level feature, the mean over the map. Default true. */
+  /** Whether there is a branch for the image-level feature, the mean over the map. Default true. */
   imagePooling: boolean
 }
 
@@ -18,16 +20,21 @@ export interface ResNetConfig {
   classes: number
   /** Default 16, the stride at which the paper trains. */
   outputStride: number
-  /** The last block; those beyond the fourth are cascaded copies of it (section 3.2). Default 4, the paper's ASPP models; at most 7. */
+  /**
+   * The last block; those beyond the fourth are cascaded copies of it (section 3.2). Default 4, the paper's ASPP models; at
+   * most 7.
+   */
   lastBlock: number
   /** Unit rates of the units of block4 and beyond, multiplied by the block's own rate (section 3.2.1). Default [1, 2, 4]. */
   multiGrid: number[]
   /**
-   * The rate of the first unit of a block whose stride became a rate: `block`, the block's own, as the paper has it
-   * (default), or `previousBlock`, as torchvision has it.
+   * The rate of the first unit in a block whose stride became a rate: `block`, the block's own rate, as in the paper
+   * (default), or `previousBlock`, as in torchvision.
    */
   firstUnitRate: 'block' | 'previousBlock'
-  /** Default: rates 6, 12, 18 with image pooling. Null for the cascaded models, whose logits come straight from the last block. */
+  /**
+   * Default: rates 6, 12, 18 with image pooling. Null for the cascaded models, whose logits come straight from the last block.
+   */
   aspp: AsppConfig | null
   /** torchvision's 3×3 convolution between ASPP and logits, which the paper does not have. Default false. */
   headConvolution: boolean

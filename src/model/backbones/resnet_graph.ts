@@ -6,7 +6,7 @@ import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { ResNetConfig } from './resnet_config.ts'
 
-/** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, plus a shortcut. */
+/** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, and a shortcut. */
 interface BottleneckUnit {
   name: string
   block: number
@@ -14,15 +14,15 @@ interface BottleneckUnit {
   outChannels: number
   stride: number
   dilation: number
-  /** Whether the shortcut is a convolution: in each block's first unit, where stride or channels may change. */
+  /** Whether the shortcut is a convolution. It is in each block's first unit, which may change stride or channels. */
   projection: boolean
 }
 
-/** ε of torchvision's batch norms. */
+/** The ε of torchvision's batch norms. */
 export const EPSILON = 1e-5
 /** The stem halves the map twice: by its convolution and by its max pooling. */
 const STEM_STRIDE = 4
-/** Output channels of a bottleneck over its inner channels. */
+/** The output channels of a bottleneck divided by its inner channels. */
 const EXPANSION = 4
 
 /** The full network's channel count times the config's width, as a multiple of four (a vec4 lane). */
@@ -30,9 +30,9 @@ export const scaledChannels = (channels: number, { width }: ResNetConfig): numbe
   4 * Math.max(1, Math.round((channels * width) / 4))
 
 /**
- * All units of a backbone in order. Once the map is `outputStride` times smaller than the image, a block keeps its size
- * and what would have been its stride multiplies the rates from there on (section 3.2); from block4 on, the unit rates
- * of the multi-grid multiply them further (section 3.2.1).
+ * All units of a backbone in order. Once the map is `outputStride` times smaller than the image, later blocks keep its size,
+ * and their strides multiply the rates instead (section 3.2). From block4 on, the unit rates of the multi-grid multiply the
+ * rates further (section 3.2.1).
  */
 function bottleneckUnits(config: ResNetConfig, outputStride: number): BottleneckUnit[] {
   const units: BottleneckUnit[] = []
@@ -97,7 +97,7 @@ function stem(builder: GraphBuilder, image: Tensor, config: ResNetConfig): Tenso
   return builder.maxPool(convolved, { name: 'backbone.maxpool', kernel: 3, stride: 2, padding: 1 })
 }
 
-/** relu(branch(x) + shortcut(x)), with the stride on the 3×3 convolution, where torchvision has it ("ResNet v1.5"). */
+/** relu(branch(x) + shortcut(x)). The 3×3 convolution has the stride, as in torchvision ("ResNet v1.5"). */
 function bottleneck(builder: GraphBuilder, input: Tensor, unit: BottleneckUnit): Tensor {
   const { name, innerChannels, outChannels, stride, dilation } = unit
   const layer = (index: number) => ({

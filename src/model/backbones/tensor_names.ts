@@ -1,15 +1,15 @@
-// What the recognisers of checkpoints share.
+// Functions that the recognisers of several checkpoint layouts use.
 
 import type { TensorShapes } from './backbone.ts'
 
-/** How many of 0, 1, 2 … hold before the first that does not. */
+/** The first of 0, 1, 2 … for which `holds` is false. */
 export function countWhile(holds: (index: number) => boolean): number {
   let count = 0
   while (holds(count)) count++
   return count
 }
 
-/** The output channels of a convolution; undefined where the checkpoint does not have its weight. */
+/** The output channels of a convolution; undefined if the checkpoint does not have its weight. */
 export function outputChannels(tensors: TensorShapes, weightName: string): number | undefined {
   return tensors.get(weightName)?.shape[0]
 }

@@ -17,8 +17,8 @@ interface Context {
 export const RESNET_CLASSIFIER = 'classifier.4'
 
 /**
- * Features [n, h, w, c] → logits [n, h, w, classes]. In training, dropout follows ASPP, as in torchvision. Without ASPP it follows
- * the features.
+ * Features [n, h, w, c] → logits [n, h, w, classes]. In training, dropout follows ASPP, as in torchvision. Without ASPP it
+ * follows the features.
  */
 export function segmentationHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
   const { config, dropout } = context
@@ -32,8 +32,8 @@ export function segmentationHead(builder: GraphBuilder, features: Tensor, contex
 }
 
 /**
- * The rates of the atrous branches at an output stride. They span the same part of the image at every stride: as configured at 16,
- * doubled at 8 (section 3.3), and by the same rule divided above 16, but at least 1.
+ * The rates of the atrous branches at an output stride. They span the same part of the image at every stride: as configured at
+ * 16, doubled at 8 (section 3.3), and by the same rule divided above 16, but at least 1.
  */
 const ratesAt = (rates: number[], outputStride: number): number[] =>
   rates.map(rate => Math.max(1, Math.round((rate * 16) / outputStride)))

@@ -1,4 +1,4 @@
-// The check of a dataset before it is used. What was found about files is kept, so that a second check only looks at their times.
+// Checks a dataset before it is used. Results for images in files are cached: a second check only compares sizes and times.
 
 import { availableParallelism } from 'node:os'
 import {
@@ -16,18 +16,18 @@ import { imageKey, openCheckedImages } from './checked_images.ts'
 import { FileDataset } from './file_dataset.ts'
 import { type Item, readItem } from './item.ts'
 
-/** For fewer images than this, threads would take longer to start than they save. */
+/** With fewer images than this, threads take longer to start than they save. */
 const WORTH_THREADS = 100
 
 const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: true, signal: true }
 
 /**
- * Looks at every image of a dataset: whether photo and labels can be read and fit each other, and which classes occur. Photos are
- * decoded whole, several at a time. What was found about images in files is kept in the cache folder, for as long as neither
- * their sizes nor their times change; images with problems are looked at each time.
+ * Checks every image of a dataset: whether the photo and its labels can be read and fit each other, and which classes occur.
+ * Photos are fully decoded, several at a time. Results for images in files are cached until a file's size or time changes. Images
+ * with problems are checked again each time.
  *
- * Throws a UserError for an option that makes no sense and where size, ids or class names are not those of a dataset, and what
- * the dataset throws beside UserErrors.
+ * Throws a UserError for an invalid option, and for a dataset with an invalid size, ids or class names. Errors that the dataset
+ * itself throws pass through, except UserErrors, which become problems in the report.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
   checkOptionNames(options, CHECK_OPTIONS)
@@ -59,20 +59,20 @@ async function checkFiles(dataset: FileDataset, options: CheckOptions): Promise<
 }
 
 interface ImageReader {
-  /** Images to have in work at once. */
+  /** How many images are read at the same time. */
   concurrency: number
   count(item: Item): Promise<LabelCounts>
   close(): Promise<void>
 }
 
-/** Threads start with the first image that has to be read: often there is none. */
+/** Threads start when the first image must be read. Often no image must be. */
 function imageReader(images: number): ImageReader {
   if (images < WORTH_THREADS)
     return { concurrency: 4, count: async item => countLabels((await readItem(item)).mask), async close() {} }
   const threads = Math.min(8, availableParallelism())
   let pool: WorkerPool<Item, LabelCounts> | undefined
   return {
-    concurrency: 2 * threads, // each thread decodes one photo while it waits for the disk for another
+    concurrency: 2 * threads, // each thread decodes one photo while another is read from disk
     count(item) {
       pool ??= new WorkerPool(WORKER, threads)
       return pool.run(item)
@@ -81,5 +81,5 @@ function imageReader(images: number): ImageReader {
   }
 }
 
-/** Beside this file: TypeScript where that is run as it is, JavaScript once compiled. */
+/** The file next to this one: TypeScript when run from source, JavaScript once compiled. */
 const WORKER = new URL(import.meta.url.replace(/check(\.[jt]s)$/, 'check_worker$1'))

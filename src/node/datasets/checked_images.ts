@@ -1,4 +1,4 @@
-// What checks found about images in files, kept in the cache folder: it holds for as long as a file's size and time are the same.
+// A cache of the checks of images in files. An entry is valid until the size or the time of its file changes.
 
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -11,18 +11,18 @@ import { cacheFolder } from '../cache.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import type { Item } from './item.ts'
 
-/** Files kept, one for each dataset and split, and images in each: those checked last. */
+/** How many files are kept (one for each dataset and split), and how many images in each. The oldest are dropped first. */
 const MOST_FILES = 16
 const MOST_IMAGES = 200_000
 
-/** Of the file and of what makes an image sound; another version of the decoder may judge otherwise. */
+/** The version of the file format and of the decoder: another version of sharp may judge an image differently. */
 const FORMAT = `1, sharp ${sharp.versions.sharp}`
 
-/** The sound images of a dataset by `imageKey`, with their labels. */
+/** The images without problems, by `imageKey`, with their labels. */
 export interface CheckedImages {
   find(key: string): LabelCounts | undefined
   keep(key: string, counts: LabelCounts): void
-  /** Writes them to disk, if there are new ones. Of two programs that write at a time, one may lose what it wrote. */
+  /** Writes new entries to disk. If two programs write at the same time, the entries of one may be lost. */
   save(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export async function openCheckedImages(datasetName: string): Promise<CheckedIma
   }
 }
 
-/** Changes where photo or labels are other files, or files of another size or time. Undefined where one of them is missing. */
+/** A key that changes when the path, size or time of the photo or of its labels changes. Undefined if a file is missing. */
 export async function imageKey({ image, labels }: Item): Promise<string | undefined> {
   const ownLabels = 'file' in labels ? fileState(labels.file) : JSON.stringify(labels)
   const states = await Promise.all([fileState(image), ownLabels])
@@ -59,7 +59,7 @@ async function fileState(file: string): Promise<string | undefined> {
     const { size, mtimeNs } = await stat(file, { bigint: true })
     return `${resolve(file)}\n${size}\n${mtimeNs}`
   } catch {
-    return undefined // to read it will tell why
+    return undefined // reading the image will report the reason
   }
 }
 
@@ -72,7 +72,7 @@ const schema = v.object({
   images: v.record(v.string(), v.array(v.tuple([v.pipe(wholeNumber, v.maxValue(255)), wholeNumber]))),
 })
 
-/** Nothing where there is no such file, or one that is damaged or of another version: its images are checked again. */
+/** Empty if the file is missing, damaged or of another version: its images are checked again. */
 async function read(file: string): Promise<Map<string, LabelCounts>> {
   try {
     return new Map(Object.entries(parseJson(schema, await readFile(file, 'utf8'), file).images))

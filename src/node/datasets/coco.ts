@@ -16,15 +16,15 @@ import type { Item } from './item.ts'
 import { checkRelativePath, listFolder, namesText } from './text_list.ts'
 
 export interface CocoOptions {
-  /** Only VOC's classes, and only images with enough of them (section 4 of DeepLabv3); else all categories and images. */
+  /** Whether to use only VOC's classes and only images with enough of them (section 4 of DeepLabv3). Otherwise all are used. */
   vocOnly: boolean
 }
 
 /**
- * A folder in COCO's layout: annotations/instances_<split>.json, with photos in <split>, images/<split> or images. COCO's own
- * splits may be named without the year, `train` for `train2017`.
+ * A folder in COCO's layout: annotations/instances_<split>.json, with photos in <split>, images/<split> or images. For COCO's own
+ * splits the year may be left out: `train` means `train2017`.
  *
- * Throws a UserError where one of these is missing, or the JSON holds no instances.
+ * Throws a UserError if one of these is missing, or if the JSON holds no instances.
  */
 export async function openCoco(
   folder: string,
@@ -71,7 +71,7 @@ async function findPhotos(folder: string, split: string): Promise<string> {
   return (await listFolder(images)).includes(split) ? join(images, split) : images
 }
 
-/** A text of more bytes than a string can have characters would end in an error that names neither. */
+/** The limit is the longest string: beyond it, Node throws an error that names neither the file nor the cause. */
 async function readInstances(file: string): Promise<CocoInstances> {
   const bytes = await readRegularFile(file, { limit: constants.MAX_STRING_LENGTH })
   return parseInstances(printablePath(file), new TextDecoder().decode(bytes))

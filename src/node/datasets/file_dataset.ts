@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { type Item, readItem, readItemLabels } from './item.ts'
 
-/** A dataset whose photos lie in files. */
+/** A dataset of photos in files. */
 export class FileDataset implements Dataset {
   readonly name: string
   readonly classNames: readonly string[]
@@ -12,8 +12,8 @@ export class FileDataset implements Dataset {
   readonly ids: readonly string[]
 
   /**
-   * @internal Throws a UserError where there is not one item, where two are of one id, where an id is not fit for a message, or
-   * where there are more classes than a byte can tell from IGNORE_INDEX.
+   * @internal Throws a UserError if there are no items, if two items have the same id, if an id is not printable, or if there are
+   * more classes than a byte can hold beside IGNORE_INDEX.
    */
   constructor(name: string, classNames: readonly string[], items: readonly Item[]) {
     this.name = printablePath(name)
@@ -38,7 +38,7 @@ export class FileDataset implements Dataset {
     return readItemLabels(this.items[index])
   }
 
-  /** Only the images at these indices, in their order. Throws a UserError where there is none. */
+  /** The dataset with only the images at these indices, in this order. Throws a UserError if there are none. */
   select(indices: readonly number[]): FileDataset {
     return new FileDataset(
       this.name,
@@ -48,7 +48,7 @@ export class FileDataset implements Dataset {
   }
 }
 
-/** As long as any system allows a path to be. */
+/** The longest path that any system allows. */
 const LONGEST_ID = 4096
 
 function checkIds(dataset: string, items: readonly Item[]): void {

@@ -4,17 +4,17 @@ import { UserError } from '../../errors.ts'
 import { FileDataset } from './file_dataset.ts'
 import { imageFolder, listFolder, readLines, readSplit } from './text_list.ts'
 
-/** Share of the images that are for validation where the user has not split them. */
+/** Share of the images used for validation if the user has not split them. */
 const VALIDATION_SHARE = 0.2
 
 /**
- * A folder with `images`, `masks` (PNGs of class ids, named as their images) and `classes.txt` (a name a line, the first of class
- * 0). `splits/<split>.txt` lists the names of a split. Without the folder `splits` there are three: `val`, a fifth of the images
- * that their names decide, so that the same ones are held back on every machine; `train`, the others; and `all`.
+ * A folder with `images`, `masks` (PNGs of class ids, named like their images) and `classes.txt` (one name per line, class 0
+ * first). `splits/<split>.txt` lists the names in a split. Without a folder `splits` there are three splits: `val`, a fifth of
+ * the images; `train`, the others; and `all`. The images' names decide which are in `val`, so every machine holds back the same
+ * ones.
  *
- * Throws a UserError where any of these is missing, the split is empty, or two photos or two masks of it have one name. A mask
- * without an image, or the reverse, is
- * complained of only when it is read.
+ * Throws a UserError if any of these is missing, if the split is empty, or if two of its photos or masks have the same name. A
+ * mask without an image, or an image without a mask, is reported only when it is read.
  */
 export async function openFolder(folder: string, split: string): Promise<FileDataset> {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')]
@@ -33,7 +33,7 @@ export async function openFolder(folder: string, split: string): Promise<FileDat
   return new FileDataset(`folder:${folder}, split ${split}`, classNames, items)
 }
 
-/** Hashes scatter names that a camera numbered; taking the least of them moves few images when others are added. */
+/** Hashes spread consecutive names evenly. Taking the smallest hashes moves few images when others are added. */
 function ownSplit(folder: string, split: string, ids: string[]): string[] {
   const hash = (id: string) => createHash('sha256').update(id).digest('hex')
   const byHash = ids.map(id => ({ id, key: hash(id) })).sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -42,5 +42,7 @@ function ownSplit(folder: string, split: string, ids: string[]): string[] {
   if (split === 'all') return ids
   if (split === 'val') return ids.filter(id => held.has(id))
   if (split === 'train') return ids.filter(id => !held.has(id))
-  throw new UserError(`${folder}: no split "${split}"; without a folder "splits" there is train, val and all`)
+  throw new UserError(
+    `${folder}: no split "${split}"; without a folder "splits" the splits are train, val and all`,
+  )
 }

@@ -1,4 +1,4 @@
-// Labelled photos in files, as plain data: it can be sent to a worker, which reads them.
+// Labelled photos in files, as plain data that can be sent to a worker thread, which reads them.
 
 import { type ClassRegion, drawRegions } from '../../data/coco_regions.ts'
 import type { LabelledImage, Labels } from '../../data/dataset.ts'
@@ -7,7 +7,7 @@ import { printable, printablePath } from '../../printable.ts'
 import { readImage, readImageSize } from '../images/image.ts'
 import { readMaskPng } from '../images/mask_png.ts'
 
-/** Where a photo and its labels lie: a PNG of class ids, or what COCO's JSON says of the photo. */
+/** A photo and its labels: a PNG of class ids, or the regions that COCO's JSON gives for the photo. */
 export interface Item {
   id: string
   /** The photo's path. */
@@ -15,10 +15,10 @@ export interface Item {
   labels: { file: string } | { regions: ClassRegion[]; width: number; height: number }
 }
 
-/** The most pixels of a photo that are kept, and what every GPU can bind. A larger photo is shrunk; the labels are not. */
+/** The most pixels of a photo in memory: every GPU can bind as many. A larger photo is shrunk; its labels are not. */
 const MAX_PIXELS = 2 ** 25
 
-/** Throws a UserError where a file is missing or damaged, or photo and labels differ in size. */
+/** Throws a UserError if a file is missing or damaged, or if the photo and its labels differ in size. */
 export async function readItem(item: Item): Promise<LabelledImage> {
   const reading = readImage(item.image, { maxPixels: MAX_PIXELS })
   const size = reading.then(({ originalWidth, originalHeight }) => ({
@@ -29,12 +29,12 @@ export async function readItem(item: Item): Promise<LabelledImage> {
   return { id: item.id, image, ...labels }
 }
 
-/** As readItem, but of the photo only the header is read, for its size. */
+/** Like readItem, but reads only the header of the photo, for its size. */
 export function readItemLabels(item: Item): Promise<Labels> {
   return readOwnLabels(item, readImageSize(item.image))
 }
 
-/** Labels of the photo's size. Regions are drawn only once that is known to be true: what COCO's JSON says may be anything. */
+/** The labels, checked to have the photo's size. Regions are drawn only after the check, since the JSON may state any size. */
 async function readOwnLabels(item: Item, photo: Promise<Size>): Promise<Labels> {
   const { id, labels } = item
   if ('file' in labels) {

@@ -6,7 +6,7 @@ import type { FileDataset } from './file_dataset.ts'
 import { openFolder } from './folder.ts'
 import { openVoc } from './voc.ts'
 
-/** By the word before the colon. */
+/** The readers, by the word before the colon. */
 const readers: Record<string, (folder: string, split: string) => Promise<FileDataset>> = {
   voc: openVoc,
   folder: openFolder,
@@ -15,10 +15,10 @@ const readers: Record<string, (folder: string, split: string) => Promise<FileDat
 }
 
 /**
- * Opens the dataset that a text such as `voc:data/VOC2012` names: `voc:`, `folder:`, `coco:`, or `coco-voc:` for the part of COCO
- * that the paper pre-trains on, and a folder in that layout. Reads its lists, not yet its images.
+ * Opens the dataset that a text such as `voc:data/VOC2012` names: a folder after `voc:`, `folder:`, `coco:`, or `coco-voc:` (the
+ * part of COCO that the paper pre-trains on). Reads only the lists, not yet the images.
  *
- * Throws a UserError where the text is of another form, or the folder does not hold what the layout asks for.
+ * Throws a UserError if the text has another form, or if the folder does not have the layout.
  */
 export async function openDataset(description: string, options: { split: string }): Promise<FileDataset> {
   checkOptionNames(options, { split: true })

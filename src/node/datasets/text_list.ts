@@ -5,13 +5,13 @@ import { printable, printablePath } from '../../printable.ts'
 import { fileError } from '../files/file_error.ts'
 import { readRegularFile } from '../files/read_file.ts'
 
-/** A list of a million images is a tenth of this. */
+/** A list of a million images has about a tenth of this size. */
 const MOST_LIST_BYTES = 2 ** 28
 const LONGEST_LINE = 1000
 
 /**
- * A text file's lines, less blank ones and the space around them. Throws a UserError where it cannot be read or is no text: UTF-8
- * without control characters other than tabs.
+ * The lines of a text file, trimmed, without blank lines. Throws a UserError if the file cannot be read, or is not UTF-8 text or
+ * holds control characters other than tabs.
  */
 export async function readLines(file: string): Promise<string[]> {
   const bytes = await readRegularFile(file, { limit: MOST_LIST_BYTES })
@@ -30,29 +30,29 @@ function decodeText(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new UserError(`${printablePath(file)}: is no text in UTF-8`)
+    throw new UserError(`${printablePath(file)}: is not UTF-8 text`)
   }
 }
 
-/** Throws a UserError for the path of an image, in a list, that leads out of the dataset's folder. */
+/** Throws a UserError if the path of an image in a list points outside the dataset's folder. */
 export function checkRelativePath(list: string, path: string): void {
   if (path.split(/[/\\\s]/).includes('..'))
-    throw new UserError(`${printablePath(list)}: ${printable(path)} leads out of the dataset's folder`)
+    throw new UserError(`${printablePath(list)}: ${printable(path)} points outside the dataset's folder`)
 }
 
-/** Names for a message: only the first few of many. */
+/** Names for a message: only the first few if there are many. */
 export function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 20).map(name => printable(name))
   return names.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ')
 }
 
-/** As readLines; undefined where there is no such file. */
+/** Like readLines, but undefined if the file does not exist. */
 export async function readLinesIfAny(file: string): Promise<string[] | undefined> {
   const names = await listFolder(parse(file).dir)
   return names.includes(basename(file)) ? readLines(file) : undefined
 }
 
-/** The names in a folder, sorted, but hidden ones. Throws a UserError where there is no such folder. */
+/** The names in a folder, sorted, without hidden ones. Throws a UserError if the folder does not exist. */
 export async function listFolder(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(error => {
     throw fileError(folder, error)
@@ -60,19 +60,19 @@ export async function listFolder(folder: string): Promise<string[]> {
   return names.filter(name => !name.startsWith('.')).sort()
 }
 
-/** A folder's files by their names less the ending. */
+/** The files of a folder, by their names without the extension. */
 export interface ImageFolder {
   readonly stems: readonly string[]
   /**
-   * The path of the image of this name, or of another file where there is no image; undefined where there is neither. Throws a
-   * UserError where several images have the name.
+   * The path of the image of this name, else of another file of this name, else undefined. Throws a UserError if several images
+   * have the name.
    */
   find(stem: string): string | undefined
 }
 
 const IMAGE_ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']
 
-/** Empty where there is no such folder. */
+/** Empty if the folder does not exist. */
 export async function imageFolder(folder: string): Promise<ImageFolder> {
   const names = await listFolder(folder).catch((): string[] => [])
   const byStem = new Map<string, string[]>()
@@ -95,7 +95,9 @@ export async function imageFolder(folder: string): Promise<ImageFolder> {
   }
 }
 
-/** The lines of `<folder>/<split>.txt`; a UserError says which splits there are instead, or that the list is empty. */
+/**
+ * The lines of `<folder>/<split>.txt`. Throws a UserError that lists the splits there are, or that says that the list is empty.
+ */
 export async function readSplit(folder: string, split: string): Promise<string[]> {
   const names = await listFolder(folder)
   if (!names.includes(`${split}.txt`)) {

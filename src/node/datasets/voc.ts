@@ -5,16 +5,16 @@ import type { Item } from './item.ts'
 import { imageFolder, listFolder, readLinesIfAny, readSplit } from './text_list.ts'
 
 const PHOTOS = 'JPEGImages'
-/** The second holds the extra masks of `trainaug`, from the Semantic Boundaries Dataset. */
+/** The second folder holds the extra masks of `trainaug`, from the Semantic Boundaries Dataset. */
 const MASKS = ['SegmentationClass', 'SegmentationClassAug']
 
 /**
  * A folder in PASCAL VOC's layout: JPEGImages, SegmentationClass (PNGs of palette indices or grey values that are class ids), and
- * ImageSets/Segmentation/<split>.txt. A line of that is a name, or, as in some `trainaug` lists, the paths of photo and mask
- * within the folder. The classes are VOC's, unless a `classes.txt` in the folder has others, a name a line.
+ * ImageSets/Segmentation/<split>.txt. A line of the list is a name, or, as in some `trainaug` lists, the paths of photo and mask
+ * within the folder. The classes are VOC's, unless the folder has a `classes.txt` with other names, one per line.
  *
- * Throws a UserError where the split is missing or empty, or two photos or two masks of it have one name; files are looked for
- * only when they are read.
+ * Throws a UserError if the split is missing or empty, or if two of its photos or masks have the same name. Whether the images
+ * exist is checked only when they are read.
  */
 export async function openVoc(folder: string, split: string): Promise<FileDataset> {
   await listFolder(join(folder, PHOTOS))

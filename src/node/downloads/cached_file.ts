@@ -1,4 +1,4 @@
-// A downloaded file that is kept: verified each time it is opened, and downloaded again where it is damaged.
+// A downloaded file in the cache: verified each time it is opened, and downloaded again if it is damaged.
 
 import { readFile, stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
@@ -12,13 +12,13 @@ import { type DownloadOptions, download, sha256Of } from './download.ts'
 import { PartTakenError } from './download_part.ts'
 import { UnreachableError } from './http_errors.ts'
 
-/** How often a process looks whether another one has finished a download, in milliseconds. */
+/** How often a process checks whether another one has finished a download, in milliseconds. */
 const POLL_MS = 200
 
 /**
- * What is known of a file since it was verified, in `FILE.verified.json`. To hash a checkpoint takes several times as long as to
- * load it (233 MB: 1.1 s against 0.3 s), so a file of the recorded size and time counts as the one that was hashed; any write
- * changes its time.
+ * The state of a file when it was verified, in `FILE.verified.json`. Hashing a checkpoint takes several times as long as loading
+ * it (233 MB: 1.1 s against 0.3 s). So a file that still has the recorded size and time counts as verified. Any write changes its
+ * time.
  */
 const verificationSchema = v.object({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
@@ -30,9 +30,9 @@ const verificationSchema = v.object({
 type Verification = v.InferOutput<typeof verificationSchema>
 
 /**
- * Sees to it that the file is there, whole and as it was downloaded. One process at a time downloads it, and the others wait for
- * that one. A damaged file keeps its name until a good one takes it: elsewhere, a file that is absent counts as never downloaded.
- * Throws a UserError as `download` does, or the reason of the signal.
+ * Makes sure that the file exists, whole and as downloaded. One process at a time downloads it; the others wait. A damaged file
+ * keeps its name until a good one replaces it, because an absent file counts as never downloaded. Throws a UserError as
+ * `download` does, or the reason of the signal.
  */
 export async function ensureFile(options: DownloadOptions): Promise<void> {
   if ((await inspect(options)) === GOOD) return
@@ -44,7 +44,7 @@ export async function ensureFile(options: DownloadOptions): Promise<void> {
       if (found !== MISSING) options.onWarning?.(`${options.file}: damaged: ${found}; it is downloaded again`)
       return await downloadAndRecord(options, found)
     } catch (error) {
-      // This process was suspended, and another one has downloaded the file or is about to.
+      // This process was suspended; another one has downloaded the file, or will.
       if (!(error instanceof PartTakenError)) throw error
     } finally {
       await lock.release()
@@ -72,18 +72,18 @@ async function inspect(options: DownloadOptions): Promise<string> {
   if (expected !== undefined && !actual.startsWith(expected))
     return `its SHA-256 is ${actual}, not ${expected}`
   try {
-    // Kept by an older version of this package, without a record.
+    // The file is from an older version of this package, without a record.
     if (expected === undefined) await check?.(file, actual)
   } catch (error) {
     if (error instanceof UserError) return error.message
     throw error
   }
-  // Without a record, as on a disk that is read-only, the file is hashed each time.
+  // Without a record, for example on a read-only disk, the file is hashed each time.
   await writeRecord(file, { ...now, sha256: actual }).catch(() => {})
   return GOOD
 }
 
-/** Size and time of a file; undefined where there is none. */
+/** Size and time of a file; undefined if it does not exist. */
 async function stampOf(file: string): Promise<Omit<Verification, 'sha256'> | undefined> {
   try {
     const { size: bytes, mtimeMs: modified } = await stat(file)
@@ -96,7 +96,7 @@ async function stampOf(file: string): Promise<Omit<Verification, 'sha256'> | und
 
 const recordOf = (file: string) => `${file}.verified.json`
 
-/** Undefined where there is none, or none that makes sense. */
+/** Undefined if there is no record, or an invalid one. */
 async function readRecord(file: string): Promise<Verification | undefined> {
   try {
     return parseJson(verificationSchema, await readFile(recordOf(file), 'utf8'), recordOf(file))
@@ -115,7 +115,7 @@ async function downloadAndRecord(options: DownloadOptions, found: string): Promi
       ...options,
       check: async (part, sha256) => {
         await options.check?.(part, sha256)
-        // Before the file takes its name: whatever ends this process in between, no file counts as verified that is not.
+        // The record comes before the rename: if this process ends in between, no unverified file counts as verified.
         await writeRecord(file, { ...(await stampOf(part))!, sha256 })
       },
     })
@@ -132,7 +132,7 @@ async function waitForLock({ file, signal, onWarning }: DownloadOptions): Promis
     const found = await tryLock(`${file}.lock`)
     if ('lock' in found) return found.lock
     if (!told && found.holder.pid !== process.pid)
-      onWarning?.(`${file}: process ${found.holder.pid} is downloading it; waiting for that`)
+      onWarning?.(`${file}: process ${found.holder.pid} is downloading it; waiting for it`)
     told = found.holder
     await setTimeout(POLL_MS, undefined, { signal }).catch(() => signal?.throwIfAborted())
   }

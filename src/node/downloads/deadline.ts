@@ -1,17 +1,17 @@
 export interface Deadline {
   signal: AbortSignal
-  /** So many more bytes came. */
+  /** Reports that so many more bytes arrived. */
   received(bytes: number): void
   stop(): void
 }
 
-/** Time for what transfers bytes: `totalMs` milliseconds, and one second more for every `bytesPerSecond` bytes that came. */
+/** The time for a transfer: `totalMs` milliseconds, and one more second for every `bytesPerSecond` bytes that arrive. */
 export interface TimeLimit {
   totalMs: number
   bytesPerSecond: number
 }
 
-/** Its signal aborts, with the reason of `onEnd`, when the time is over. */
+/** The signal aborts with the reason that `reason` gives when the time is over. */
 export function startDeadline({ totalMs, bytesPerSecond }: TimeLimit, reason: () => Error): Deadline {
   const controller = new AbortController()
   const begin = performance.now()

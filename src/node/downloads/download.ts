@@ -14,22 +14,22 @@ import { shownUrl } from './shown_url.ts'
 
 export interface DownloadOptions {
   url: string
-  /** Where the whole file ends up. While it is on its way it lies beside that, in `FILE.ID.part`. */
+  /** The final path. During the download the data is in `FILE.ID.part` next to it. */
   file: string
   /** The expected SHA-256 in hex, or its first digits. */
   sha256?: string
   /** The expected size. */
   bytes?: number
-  /** The largest size, where the exact one is not known. Default: that of the largest file that can be read. */
+  /** The largest size allowed if the exact one is unknown. Default: the largest file that Node can read. */
   maxBytes?: number
-  /** A header for the URL's own origin; no redirect to another origin gets it. Default: the credentials in the URL. */
+  /** A header for the URL's own origin only: no redirect to another origin gets it. Default: the credentials in the URL. */
   authorization?: string
-  /** Throws a UserError where the finished file (the path it gets, and its SHA-256) is not what it should be. */
+  /** Checks the finished file by its temporary path and its SHA-256. Throws a UserError if it is wrong. */
   check?: (part: string, sha256: string) => Promise<void>
   onProgress?: (progress: DownloadProgress) => void
-  /** Gets a line for the user, such as that nothing vouches for the bytes. */
+  /** Called with a warning of one line, such as that nothing verifies the bytes. */
   onWarning?: (message: string) => void
-  /** Ends the download with the signal's reason; what came is kept, and a new call resumes it. */
+  /** Ends the download with the signal's reason. The bytes received so far are kept, and a new call resumes it. */
   signal?: AbortSignal
   limits?: Partial<DownloadLimits>
 }
@@ -48,10 +48,10 @@ const LIMITS: DownloadLimits = {
   backoffMs: [250, 1000, 3000, 6000],
 }
 
-/** Node reads no larger file at once. */
+/** The largest file that Node reads at once. */
 const MAX_BYTES = 2 ** 31 - 1
 
-/** A download and what it works with. */
+/** A download and its state. */
 interface Job extends DownloadOptions {
   part: Part
   maxBytes: number
@@ -61,10 +61,10 @@ interface Job extends DownloadOptions {
 }
 
 /**
- * Downloads a file whole or not at all. What a broken connection left is resumed, by this call or a later one; a finished
- * file is verified before it takes its name, and removed where it is wrong. The caller sees to it that one process at a time
- * downloads to `file`; a process that was suspended and lost that right meanwhile gets a PartTakenError.
- * Throws a UserError for whatever goes wrong on the network, on the disk or with the file.
+ * Downloads a file whole or not at all. This call or a later one resumes what a broken connection left. A finished file is
+ * verified before it gets its name, and removed if it is wrong. The caller makes sure that one process at a time downloads to
+ * `file`. If a process was suspended and another one took over, it gets a PartTakenError. Throws a UserError for any error of the
+ * network, the disk or the file.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { url, file, bytes, maxBytes = bytes ?? MAX_BYTES, authorization } = options
@@ -91,7 +91,7 @@ async function run(job: Job): Promise<void> {
   await verify({ ...job, sha256 })
   if (!answer.isSecure && (job.sha256 ?? '').length < SHA256_DIGITS)
     job.onWarning?.(
-      `${shownUrl(job.url)}: came over plain http: neither TLS nor a known hash vouches for the file`,
+      `${shownUrl(job.url)}: came over plain http: neither TLS nor a known hash verifies the file`,
     )
   await job.part.finish()
 }
@@ -116,10 +116,10 @@ async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
 }
 
-/** The server has no such range, or sends another than was asked for: the part is gone, and the next attempt takes all. */
+/** The server does not have the range, or sends another one: the part is removed, and the next attempt fetches everything. */
 class StartOver extends HttpError {}
 
-/** Fetches what is missing of the part: all of it, unless the server still has the same version and can send the rest. */
+/** Fetches the missing bytes of the part. If the server has another version or cannot send ranges, fetches the whole file. */
 async function receive(job: Job): Promise<HttpAnswer> {
   const { url, part } = job
   const size = await part.size()
@@ -140,7 +140,7 @@ async function receive(job: Job): Promise<HttpAnswer> {
   }
 }
 
-/** Without a version or a hash to verify, a rest of another version would go unnoticed. */
+/** No range is requested without a version or a hash: the rest of another version would go unnoticed. */
 async function rangeHeaders(
   { part, sha256 }: Job,
   size: number,
@@ -156,7 +156,7 @@ const isWholeAlready = ({ status, headers }: HttpAnswer, size: number): boolean 
 const continuesAt = ({ headers, isEncoded }: HttpAnswer, size: number): boolean =>
   !isEncoded && size > 0 && headers['content-range']?.startsWith(`bytes ${size}-`) === true
 
-/** What If-Range takes: a strong ETag, or else the date. What came encoded has no ranges that fit. */
+/** The value for If-Range: a strong ETag, else the date. An encoded body has no usable ranges. */
 function versionOf({ headers, isEncoded }: HttpAnswer): string | undefined {
   if (isEncoded) return undefined
   const { etag } = headers
@@ -166,7 +166,7 @@ function versionOf({ headers, isEncoded }: HttpAnswer): string | undefined {
 async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void> {
   const { file, part, deadline, onProgress } = job
   const totalBytes = await announcedBytes(job, answer, begin)
-  // The old bytes go before the new version is noted: under it they would be resumed.
+  // The old bytes are removed before the new version is recorded: otherwise they would be resumed under it.
   const handle = await open(part.path, begin > 0 ? 'a' : 'w')
   try {
     await part.setVersion(versionOf(answer))
@@ -179,14 +179,14 @@ async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void
       if (received > job.maxBytes) throw await wrongSize(job, 'more bytes')
       onProgress?.({ file, receivedBytes: received, totalBytes })
     }
-    // To disk before it takes its name: a power cut must not leave an empty file of that name.
+    // Synced before the rename: a power cut must not leave an empty file of the final name.
     await handle.sync()
   } finally {
     await handle.close()
   }
 }
 
-/** The whole file's size as the server announces it. Throws a UserError where that is too large, or known to be wrong. */
+/** The size of the whole file according to the server. Throws a UserError if it is too large, or not the expected one. */
 async function announcedBytes(job: Job, { headers, isEncoded }: HttpAnswer, begin: number) {
   const length = headers['content-length']
   if (length === undefined || isEncoded) return undefined
@@ -198,7 +198,7 @@ async function announcedBytes(job: Job, { headers, isEncoded }: HttpAnswer, begi
 async function wrongSize({ url, part, bytes, maxBytes }: Job, what: string): Promise<UserError> {
   await part.remove()
   if (bytes !== undefined) return wrongFile(url, `${what} came instead of ${bytes}`)
-  return new UserError(`${shownUrl(url)}: too large: ${what}, where ${maxBytes} are the most`)
+  return new UserError(`${shownUrl(url)}: too large: ${what}, over the limit of ${maxBytes}`)
 }
 
 async function verify({ url, sha256, bytes, check, part, http }: Job): Promise<void> {

@@ -1,4 +1,4 @@
-// A file on its way: `FILE.ID.part`, and beside it the server's mark of its version, by which a later run resumes it.
+// A partly downloaded file: `FILE.ID.part`, and next to it the server's mark of its version, with which a later run resumes it.
 
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -8,11 +8,11 @@ import { basename, dirname, join } from 'node:path'
 export interface Part {
   readonly path: string
   exists(): Promise<boolean>
-  /** In bytes; 0 where it does not exist. */
+  /** In bytes; 0 if it does not exist. */
   size(): Promise<number>
   version(): Promise<string | undefined>
   setVersion(version: string | undefined): Promise<void>
-  /** Gives the part the name of the whole file. Throws PartTakenError where another process took it over. */
+  /** Renames the part to the final name. Throws PartTakenError if another process took it over. */
   finish(): Promise<void>
   remove(): Promise<void>
 }
@@ -21,8 +21,8 @@ export interface Part {
 export class PartTakenError extends Error {}
 
 /**
- * A part of this process alone, with what the last one to download the file left. It gets a copy, and the old part is removed: a
- * process that was only suspended writes on into a file without a name, and cannot rename it.
+ * A part that only this process writes, with the bytes that earlier processes left. The bytes are copied and the old part is
+ * removed: if its process was only suspended, it writes on into an unlinked file and cannot rename it.
  */
 export async function openPart(file: string): Promise<Part> {
   const part = partAt(`${file}.${randomUUID().slice(0, 8)}.part`, file)
@@ -56,12 +56,12 @@ function partAt(path: string, file: string): Part {
   }
 }
 
-/** What a damaged file holds must not end each request that would carry it. */
+/** A damaged version file must not make every request with this header fail. */
 const headerValue = (text: string) => (/^[\x20-\x7e]{1,1000}$/.test(text) ? text : undefined)
 
 const statOf = (path: string) => stat(path).catch(() => undefined)
 
-/** The parts that other runs left, `FILE.part` of older versions of this package among them. */
+/** The parts that other runs left, including `FILE.part` of older versions of this package. */
 async function partsOf(file: string): Promise<Part[]> {
   const [folder, name] = [dirname(file), basename(file)]
   const entries = await readdir(folder, { withFileTypes: true })

@@ -1,6 +1,6 @@
 export interface DownloadProgress {
   file: string
   receivedBytes: number
-  /** Undefined where the server does not tell. */
+  /** Undefined if the server does not state it. */
   totalBytes?: number
 }

@@ -1,4 +1,4 @@
-// The bytes behind a URL, for photos: in memory, within limits of size and time.
+// The bytes at a URL, for photos: in memory, with limits on size and time.
 
 import { UserError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
@@ -7,7 +7,7 @@ import { asNetworkError, HttpError } from './http_errors.ts'
 import { shownUrl } from './shown_url.ts'
 
 export interface FetchBytesOptions {
-  /** The most bytes to take, counted after the server's content encoding was undone. */
+  /** The most bytes to accept, counted after decoding the content encoding. */
   maxBytes: number
   /** How long the whole download may take. */
   seconds: number
@@ -17,14 +17,14 @@ export interface FetchBytesOptions {
 const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, answerMs: 30_000, stallMs: 30_000 }
 
 /**
- * What an http:, https: or data: URL names. Throws a UserError where the server refuses, cannot be reached, or sends more or longer
- * than the options allow, and the signal's reason where that is aborted.
+ * The bytes of an http:, https: or data: URL. Throws a UserError if the server refuses, cannot be reached, or exceeds the limit
+ * of size or time, and the signal's reason if the signal is aborted.
  */
 export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<Uint8Array> {
   return url.protocol === 'data:' ? bytesOfDataUrl(url, options) : download(url, options)
 }
 
-/** A URL for a message: without secrets, and of a data: URL only its beginning. */
+/** A URL for a message: without secrets, and only the beginning of a data: URL. */
 export const urlText = (url: URL): string =>
   url.protocol === 'data:' ? printable(url.href.slice(0, 30)) : printable(shownUrl(url.href))
 
@@ -57,7 +57,8 @@ async function download(url: URL, { maxBytes, seconds, signal }: FetchBytesOptio
     }
   } catch (error) {
     signal?.throwIfAborted()
-    if (end.aborted) throw new UserError(`${urlText(url)}: not here within ${seconds} s`, { cause: error })
+    if (end.aborted)
+      throw new UserError(`${urlText(url)}: not received within ${seconds} s`, { cause: error })
     throw asNetworkError(url.href, error)
   }
 }

@@ -1,5 +1,5 @@
-// HTTP for downloads: redirects, time-outs, and decoded bodies. Not by `fetch`: up to Undici 7, the end of a connection can crash
-// the process while a body waits to be read (assert(!this.paused)), and the fetch of Node 20 takes no proxy.
+// HTTP for downloads: redirects, time-outs, and decoded bodies. It does not use `fetch`: up to Undici 7, a closed connection can
+// crash the process while a body waits to be read (assert(!this.paused)), and the fetch of Node 20 supports no proxy.
 
 import * as http from 'node:http'
 import * as https from 'node:https'
@@ -15,19 +15,19 @@ import { addressOf, openTunnel, proxyFor, proxyHeaders } from './proxy.ts'
 import { shownUrl } from './shown_url.ts'
 
 export interface HttpTimeouts {
-  /** For a connection to stand, in milliseconds. */
+  /** For connecting, in milliseconds. */
   connectMs: number
-  /** From a request to the answer's headers. */
+  /** From a request to the headers of the answer. */
   answerMs: number
-  /** From one piece of a body to the next. */
+  /** From one chunk of a body to the next. */
   stallMs: number
 }
 
 export interface HttpRequest {
   headers?: Record<string, string>
-  /** For the origin of the URL alone; no redirect to another origin gets it. Default: the credentials in the URL. */
+  /** Sent only to the origin of the URL; no redirect to another origin gets it. Default: the credentials in the URL. */
   authorization?: string
-  /** Most bytes of a body in a content encoding, as it is sent. */
+  /** The most bytes of an encoded body, as sent. */
   maxBytes: number
   timeouts: HttpTimeouts
   signal: AbortSignal
@@ -36,15 +36,15 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number
   headers: http.IncomingHttpHeaders
-  /** Without its content encoding. */
+  /** The body, decoded. */
   body: Readable
-  /** Whether the body came in a content encoding: its length and ranges are not those of the file. */
+  /** Whether the body has a content encoding: its length and ranges then are not those of the file. */
   isEncoded: boolean
-  /** Whether nobody on the way can have changed the bytes: each request went over TLS or stayed on this machine. */
+  /** Whether nobody in between can have changed the bytes: each request used TLS or stayed on this machine. */
   isSecure: boolean
-  /** The SHA-256 of a large file, as Hugging Face states it before it redirects to its storage. */
+  /** The SHA-256 of a large file, which Hugging Face states before it redirects to its storage. */
   statedSha256?: string
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): void
 }
 
@@ -57,12 +57,12 @@ const DECODERS: Record<string, () => Transform> = {
   deflate: createInflate,
   br: createBrotliDecompress,
 }
-/** More than one is rare; a long list is an attack. */
+/** More than one encoding is rare; a long list is an attack. */
 const MAX_ENCODINGS = 2
 
 /**
- * Asks for a URL and follows redirects to http: and https: URLs. Throws a UserError for a URL or a redirect that makes no sense and
- * for an encoding that is not known, a ConnectionError after a time-out, or what Node throws for a broken connection.
+ * Requests a URL and follows redirects to http: and https: URLs. Throws a UserError for an invalid URL or redirect and for an
+ * unknown encoding, a ConnectionError after a time-out, or Node's own error for a broken connection.
  */
 export async function ask(url: string, request: HttpRequest): Promise<HttpAnswer> {
   const first = parseUrl(url)
@@ -114,7 +114,7 @@ async function send(url: URL, request: HttpRequest): Promise<http.IncomingMessag
   }
 }
 
-/** What opens the request, directly or by way of a proxy. */
+/** A function that opens the request, directly or through a proxy. */
 async function wayTo(url: URL, request: HttpRequest, signal: AbortSignal): Promise<() => http.ClientRequest> {
   const proxy = proxyFor(url)
   const authorization = request.authorization === undefined ? {} : { authorization: request.authorization }
@@ -172,14 +172,14 @@ function answerOf(message: http.IncomingMessage, request: HttpRequest, url: stri
     throw new UserError(`${shownUrl(url)}: the server encodes the file as ${printable(encodings.join(', '))}`)
   }
   const isEncoded = encodings.length > 0
-  // The caller counts what comes decoded; what decodes to nothing could go on for ever.
+  // The caller limits the decoded bytes. This limits the encoded ones: bytes that decode to nothing could arrive for ever.
   const maxBytes = isEncoded ? request.maxBytes : Infinity
   let body = Readable.from(watched(message, { ...request, maxBytes }, url))
   for (const name of encodings.toReversed()) body = pipeline(body, DECODERS[name](), () => {})
   return { status: statusCode!, headers, body, isEncoded, close }
 }
 
-/** A body as it comes: not more of it than there may be, and without long gaps. */
+/** The chunks of a body, limited in size and in the time between chunks. */
 async function* watched(message: http.IncomingMessage, { maxBytes, timeouts }: HttpRequest, url: string) {
   let timer: NodeJS.Timeout | undefined
   const startTimer = () => {

@@ -1,4 +1,4 @@
-// What goes wrong on the network, as one line for the user, and whether a new try may help.
+// Errors of the network, as one line for the user, and whether a new try may help.
 
 import { UserError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
@@ -25,7 +25,7 @@ const STATUS_CAUSES: Record<number, string> = {
   410: 'no longer there',
 }
 
-/** A time-out of ours. */
+/** A time-out set by this package. */
 export class ConnectionError extends Error {
   constructor(readonly code: 'ETIMEDOUT' | 'ANSWER_TIMEOUT' | 'STALL_TIMEOUT') {
     super(code)
@@ -34,7 +34,7 @@ export class ConnectionError extends Error {
 
 const BROKEN = 'the connection broke again and again; a new try resumes'
 
-/** Errors of a connection that a new try may mend, and what to say where it does not. */
+/** Errors of a connection that a new try may resolve, and the message if it does not. */
 const PASSING: Record<string, string> = {
   ECONNRESET: BROKEN,
   ECONNABORTED: BROKEN,
@@ -44,7 +44,7 @@ const PASSING: Record<string, string> = {
   STALL_TIMEOUT: 'it stopped sending; a new try resumes',
 }
 
-/** Errors that a new try does not mend. */
+/** Errors that a new try does not resolve. */
 const LASTING: Record<string, string> = {
   ENOTFOUND: 'no such host, or this machine is offline',
   EAI_AGAIN: 'its name does not resolve; this machine may be offline',
@@ -54,16 +54,16 @@ const LASTING: Record<string, string> = {
   EADDRNOTAVAIL: 'there is no network',
 }
 
-/** A status by which a server says that it may do better later. */
+/** Statuses that ask the client to try again later. */
 const PASSING_STATUSES = [408, 429]
 
-/** Whether a new try may help: after a broken connection or a server that was busy, not after what stays as it is. */
+/** Whether a new try may help: yes after a broken connection or from a busy server, no after a lasting error. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof HttpError) return error.status >= 500 || PASSING_STATUSES.includes(error.status)
   return codeOf(error) in PASSING
 }
 
-/** A UserError for an error of the network; any other error, such as a disk's, unchanged. */
+/** A UserError for an error of the network. Other errors, such as a disk's, are returned unchanged. */
 export function asNetworkError(url: string, error: unknown): unknown {
   const code = codeOf(error)
   const cause =
@@ -90,7 +90,7 @@ function certificateCause(code: string, error: unknown): string | undefined {
     : `it does not speak TLS as it should (${what})`
 }
 
-/** A wrong proxy looks like a wrong server. */
+/** A note that names the proxy, because a wrong proxy looks like a wrong server. */
 function proxyNote(): string {
   const names = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].filter(name => process.env[name])
   return names.length === 0 ? '' : ` (${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} set)`

@@ -1,23 +1,23 @@
-// Hugging Face's hub, or the mirror of it that HF_ENDPOINT names.
+// Hugging Face's hub, or its mirror that HF_ENDPOINT names.
 
 import { UserError } from '../../errors.ts'
 import { shownUrl } from './shown_url.ts'
 
 const HUB = 'https://huggingface.co'
 
-/** A URL of the hub as one of the mirror, where there is a mirror; any other URL as it is. */
+/** Replaces the hub by the mirror in a URL, if there is a mirror. Leaves any other URL unchanged. */
 export const hubUrl = (url: string): string => (isBelow(url, HUB) ? endpoint() + url.slice(HUB.length) : url)
 
-/** Whether a URL, as `hubUrl` gives it, is one of the hub's or of its mirror's. */
+/** Whether a URL, after `hubUrl`, belongs to the hub or its mirror. */
 export const isOnHub = (url: string): boolean => isBelow(url, endpoint())
 
-/** The folder of a repository's files where the URL is that of a repository, `https://huggingface.co/OWNER/NAME`; else the URL. */
+/** The folder of a repository's files for the URL of a repository, `https://huggingface.co/OWNER/NAME`; else the URL. */
 export function repositoryFiles(url: string): string {
   const rest = isOnHub(url) ? url.slice(endpoint().length) : ''
   return /^\/[^/?#]+\/[^/?#]+$/.test(rest) ? `${url}/resolve/main` : url
 }
 
-/** The header that shows HF_TOKEN to the hub; undefined for other servers and where there is no token. */
+/** The header that sends HF_TOKEN to the hub; undefined for other servers and without a token. */
 export function hubAuthorization(url: string): string | undefined {
   const token = process.env.HF_TOKEN?.trim()
   if (!token || !isOnHub(url)) return undefined
@@ -25,7 +25,7 @@ export function hubAuthorization(url: string): string | undefined {
   return `Bearer ${token}`
 }
 
-/** Without a slash at its end. */
+/** The base URL of the hub or its mirror, without a trailing slash. */
 function endpoint(): string {
   const value = process.env.HF_ENDPOINT?.trim()
   if (!value) return HUB

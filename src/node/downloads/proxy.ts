@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts'
 import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
 import { shownUrl } from './shown_url.ts'
 
-/** The proxy on the way to a URL; undefined where there is none. Throws a UserError where the variable holds no URL of a proxy. */
+/** The proxy for a URL; undefined if there is none. Throws a UserError if the variable does not hold a proxy's URL. */
 export function proxyFor(url: URL): URL | undefined {
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const value = fromEnvironment(name)
@@ -19,11 +19,11 @@ export function proxyFor(url: URL): URL | undefined {
   )
 }
 
-/** The lower case wins, as with curl; on Windows there is no difference. */
+/** The lower-case name has priority, as in curl. On Windows names have no case. */
 const fromEnvironment = (name: string): string =>
   (process.env[name.toLowerCase()] ?? process.env[name] ?? '').trim()
 
-/** Whether NO_PROXY names the host, a domain that it is in, or `*`; each with a port or for all ports. */
+/** Whether NO_PROXY names the host, a parent domain or `*`, each with this port or without a port. */
 function isExcepted({ hostname, protocol, port }: URL): boolean {
   const ofUrl = port || (protocol === 'https:' ? '443' : '80')
   return fromEnvironment('NO_PROXY')
@@ -36,20 +36,20 @@ function isExcepted({ hostname, protocol, port }: URL): boolean {
     })
 }
 
-/** The headers by which a proxy knows its user. */
+/** The header with the credentials for the proxy. */
 export function proxyHeaders(proxy: URL): { 'proxy-authorization'?: string } {
   const authorization = basicAuthorization(proxy)
   return authorization === undefined ? {} : { 'proxy-authorization': authorization }
 }
 
-/** Where an http: or https: proxy listens, for `request`. */
+/** The address of an http: or https: proxy, for `request`. */
 export const addressOf = (proxy: URL) => ({
   host: plainHost(proxy),
   protocol: proxy.protocol,
   port: proxy.port,
 })
 
-/** The proxy refused: an error with the HTTP status that it gave. */
+/** The proxy refused, with this HTTP status. */
 export class ProxyError extends Error {
   constructor(readonly status: number | undefined) {
     super(`the proxy refused (HTTP ${status})`)

@@ -1,4 +1,4 @@
-// Checkpoints from the network into the cache: by a name of the registry, or by URL.
+// Downloads checkpoints into the cache, by a registry name or by a URL.
 
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
@@ -27,31 +27,33 @@ import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
 import { shownSource, shownUrl } from './shown_url.ts'
 
 export interface WeightsOptions {
-  /** Default: the system's, see `cacheFolder`. */
+  /** Default: the system's cache folder, see `cacheFolder`. */
   cache?: string
   /** Default: the public checkpoints, see `readRegistry`. */
   registry?: readonly RegistryEntry[]
   /** Follows each download. */
   onProgress?: (progress: DownloadProgress) => void
-  /** Gets a line for the user: a damaged file of the cache, or a download that nothing vouches for. Default: a Node warning. */
+  /**
+   * Called with a warning of one line: a damaged file in the cache, or a download that nothing verifies. Default: a Node warning.
+   */
   onWarning?: (message: string) => void
   /** Ends downloads with its reason; a later call resumes them. */
   signal?: AbortSignal
 }
 
-/** The package's own folder of weights: the registry, and a folder for each checkpoint that it ships. */
+/** The package's folder of weights: the registry, and a folder for each shipped checkpoint. */
 const SHIPPED = new URL('../../../weights/', import.meta.url)
 
 export const CONFIG = 'config.json'
 export const PREPROCESSOR = 'preprocessor_config.json'
-/** A checkpoint's names in a folder that Hugging Face's or this package's `save` wrote, in the order of preference. */
+/** Names of a checkpoint in a folder that Hugging Face or this package wrote, preferred first. */
 export const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
 const CHECKPOINT_EXTENSIONS = ['.safetensors', '.pth', '.pt', '.bin']
 
-/** A config of Hugging Face has some kilobytes. */
+/** A Hugging Face config has some kilobytes. */
 const MAX_JSON_BYTES = 2 ** 24
 
-/** The checkpoints that can be had by name. */
+/** The checkpoints available by name. */
 export async function readRegistry(): Promise<RegistryEntry[]> {
   const text = await readFile(new URL('registry.json', SHIPPED), 'utf8')
   return parseJson(registrySchema, text, 'registry.json')
@@ -61,8 +63,8 @@ export async function readRegistry(): Promise<RegistryEntry[]> {
 export const isWebUrl = (text: string): boolean => /^https?:\/\//i.test(text)
 
 /**
- * Downloads a registry entry's files, or those of a URL, unless they are there already; returns the folder where they lie.
- * Throws a UserError for an unknown name and for whatever goes wrong on the network or the disk, or the signal's reason.
+ * Downloads the files of a registry entry or a URL, unless the cache has them. Returns their folder. Throws a UserError for an
+ * unknown name and for any error of the network or the disk, or the signal's reason.
  */
 export async function pullWeights(name: string, options: WeightsOptions = {}): Promise<string> {
   if (isWebUrl(name)) return pullUrl(name, options)
@@ -76,7 +78,7 @@ export async function pullWeights(name: string, options: WeightsOptions = {}): P
   return folder
 }
 
-/** Whether all of a registry entry's files are there: in this package, or in the cache. */
+/** Whether all files of a registry entry are present, in this package or in the cache. */
 export async function isPulled(entry: RegistryEntry, options: WeightsOptions = {}): Promise<boolean> {
   if (isShipped(entry)) return true
   const names: string[] = await readdir(pulledFolder(entry, options)).catch(() => [])
@@ -108,7 +110,7 @@ async function pullUrl(url: string, options: WeightsOptions): Promise<string> {
   return folder
 }
 
-/** Downloads a checkpoint and what stands beside it, or verifies what of them the cache has. */
+/** Downloads a checkpoint and the files next to it, or verifies those in the cache. */
 async function pullFolder(pull: (name: string) => Promise<void>, folder: string): Promise<void> {
   const checkpoint = await checkpointIn(folder)
   if (checkpoint !== undefined) {
@@ -118,12 +120,12 @@ async function pullFolder(pull: (name: string) => Promise<void>, folder: string)
   }
   await ifThere(pull(CONFIG))
   await ifThere(pull(PREPROCESSOR))
-  // The checkpoint comes last: where the cache has it, it has the rest.
+  // The checkpoint is downloaded last: if the cache has it, it has the rest.
   const [preferred, other] = CHECKPOINT_NAMES
   if (!(await ifThere(pull(preferred)))) await pull(other)
 }
 
-/** A file's URL in a folder, with the folder's query, where the key to both may stand. */
+/** The URL of a file in a folder. It keeps the folder's query, which may hold a key for both. */
 function fileIn(folder: string, name: string): string {
   const url = new URL(folder)
   url.pathname = posix.join(url.pathname, name)
@@ -137,7 +139,7 @@ function fileNameIn(url: string): string {
   return name
 }
 
-/** Waits for a download; false where the server has no such file. */
+/** Waits for a download; false if the server does not have the file. */
 async function ifThere(downloading: Promise<void>): Promise<boolean> {
   try {
     await downloading
@@ -173,14 +175,14 @@ const ABOUT_TOKEN = 'HF_TOKEN has to be the token of an account that may read th
 
 const warnByNode = (message: string) => process.emitWarning(message, 'AtrousWarning')
 
-/** Servers answer with a web page where a file has moved: what is no checkpoint and no JSON must not stay in the cache. */
+/** Servers may answer with a web page if a file has moved. Such a page must not stay in the cache. */
 async function checkFormat(part: string, url: string): Promise<void> {
   const bytes = await readRegularFile(part)
   if (new URL(url).pathname.endsWith('.json')) parseJsonObject(bytes, shownUrl(url))
   else readCheckpoint(bytes, shownUrl(url))
 }
 
-/** The name of a folder's checkpoint: one of the usual names, or the only file of a checkpoint's kind. */
+/** The name of the checkpoint in a folder: one of the usual names, or the only file with a checkpoint's extension. */
 export async function checkpointIn(folder: string): Promise<string | undefined> {
   const names = await listFileSet(folder)
   const usual = CHECKPOINT_NAMES.find(name => names.includes(name))
@@ -188,7 +190,7 @@ export async function checkpointIn(folder: string): Promise<string | undefined> 
   return usual ?? (candidates.length === 1 ? candidates[0] : undefined)
 }
 
-/** A JSON object. Throws a UserError where the bytes are anything else. */
+/** Parses a JSON object. Throws a UserError for anything else. */
 export function parseJsonObject(bytes: Uint8Array, source: string): JsonObject {
   try {
     const value = JSON.parse(new TextDecoder().decode(bytes))

@@ -1,9 +1,6 @@
 import { printable } from '../../printable.ts'
 
-/**
- * A URL for messages. Credentials are left out, and so are the values of a query or a fragment: signatures and tokens stand
- * there.
- */
+/** A URL for messages, without credentials and without the values of its query or fragment, which may be signatures or tokens. */
 export function shownUrl(url: string): string {
   if (!URL.canParse(url)) return printable(withoutSecrets(url))
   const { protocol, host, pathname, search, hash } = new URL(url)
@@ -13,5 +10,5 @@ export function shownUrl(url: string): string {
 /** A path, a name or a URL for messages. */
 export const shownSource = (text: string) => (text.includes('://') ? shownUrl(text) : text)
 
-/** What is no URL may still hold a password. */
+/** Text that is not a URL may still hold a password. */
 const withoutSecrets = (text: string) => text.replace(/[?#].*$/s, '?…').replace(/\/\/.*@/s, '//')

@@ -3,15 +3,15 @@ import { dirname } from 'node:path'
 import { fileError } from './file_error.ts'
 import { sweepOnce, temporaryPath } from './temporary.ts'
 
-/** What a file can be written from; chunks may come late, as from a download. */
+/** The content of a file; chunks may arrive over time, as from a download. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /**
- * Writes a file whole or not at all: into a temporary file beside it, to disk, then renamed over it. Missing folders are made.
- * Where writing fails, the temporary file is removed and a file that was there before stays as it was. A process that is killed
- * leaves its temporary file behind: a later process that writes to the folder removes it.
+ * Writes a file whole or not at all: into a temporary file next to it, synced, then renamed. Missing folders are created. If
+ * writing fails, the temporary file is removed and an existing file stays unchanged. If the process is killed, its temporary file
+ * remains until a later process writes to the folder.
  *
- * Throws a UserError where the file system refuses; what a chunk source throws passes through.
+ * Throws a UserError if the file system refuses. Errors of a chunk source pass through.
  */
 export async function writeFileAtomic(file: string, content: FileContent): Promise<void> {
   const folder = dirname(file)
@@ -23,7 +23,7 @@ export async function writeFileAtomic(file: string, content: FileContent): Promi
     await rename(temporary, file)
     await syncFolder(folder)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {}) // the first error is the one to tell
+    await rm(temporary, { force: true }).catch(() => {}) // the first error is the one to report
     throw fileError(file, error)
   }
 }
@@ -39,7 +39,7 @@ export async function writeToDisk(file: string, content: FileContent): Promise<v
   }
 }
 
-/** Writes a folder's names to disk, so that a power cut cannot undo a rename. Windows and some file systems have no such call. */
+/** Syncs a folder's entries, so that a power cut cannot undo a rename. Windows and some file systems do not support this. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined)
   try {

@@ -18,11 +18,11 @@ const causes: Record<string, string> = {
   EIO: 'the disk reports an error',
 }
 
-/** A failed file operation as one line for the user, `photo.jpg: no such file or folder`; any other error as it is. */
+/** A failed file operation as one line for the user, `photo.jpg: no such file or folder`. Returns other errors unchanged. */
 export function fileError(file: string, error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException
   const name = printablePath(file)
-  // Node refuses such a path before it asks the system.
+  // Node rejects such a path before it calls the system.
   if (code === 'ERR_INVALID_ARG_VALUE' && file.includes('\0'))
     return new UserError(`${name}: a path cannot hold a NUL character`)
   if (!syscall) return error

@@ -1,9 +1,10 @@
-// Files of a folder that belong together, such as weights and their config. They are replaced and read as one: whoever reads
-// them gets all of the old ones or all of the new ones, also where the writing process is killed at any moment.
+// Files of a folder that belong together, such as weights and their config. They are written and read as one: a reader gets all
+// old files or all new files, even if the writing process is killed.
 //
-// New files are written to a temporary folder. If their folder does not exist yet, the temporary folder takes its name. Else
-// the temporary folder is renamed to `.saved` within it: that is the moment at which the new files count. Only then do they
-// move over the old ones, one by one. Until all have moved, a file in `.saved` goes before the file of the same name outside.
+// New files are written to a temporary folder. If the target folder does not exist yet, the temporary folder gets its name.
+// Otherwise the temporary folder is renamed to `.saved` within it. From this rename on, the new files are valid. Then they are
+// moved over the old ones, one by one. Until all are moved, a file in `.saved` takes precedence over the file of the same name
+// outside.
 
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -15,8 +16,8 @@ import { sweepOnce, temporaryPath } from './temporary.ts'
 const SAVED = '.saved'
 
 /**
- * Writes files, by name, to a folder; other files that are there stay. Missing folders are made.
- * Throws a UserError where the file system refuses: then the old files are whole, and nothing else is left.
+ * Writes files, by name, to a folder; other files there stay. Missing folders are created. Throws a UserError if the file system
+ * refuses: the old files are then whole, and nothing else is left.
  */
 export async function writeFileSet(folder: string, files: ReadonlyMap<string, FileContent>): Promise<void> {
   const path = resolve(folder)
@@ -31,7 +32,7 @@ export async function writeFileSet(folder: string, files: ReadonlyMap<string, Fi
       if (isNew && (await renamed(temporary, path))) return
       await commit(temporary, path)
     } catch (error) {
-      await rm(temporary, { recursive: true, force: true }).catch(() => {}) // the first error is the one to tell
+      await rm(temporary, { recursive: true, force: true }).catch(() => {}) // the first error is the one to report
       throw error
     }
     await settle(path)
@@ -41,22 +42,22 @@ export async function writeFileSet(folder: string, files: ReadonlyMap<string, Fi
 }
 
 interface ReadOptions<T> {
-  /** Reads the files; it gets a function that tells where the file of a name lies now. */
+  /** Reads the files. `pathOf` gives the current path of a file by its name. */
   read(pathOf: (name: string) => string): Promise<T>
-  /** Frees what `read` returned or threw away because the files changed meanwhile. */
+  /** Frees the result of a `read` whose files changed meanwhile. */
   discard?(found: T): Promise<void>
 }
 
 /**
- * Reads files of a folder, by `names`, that belong together. Where another process replaces them meanwhile, reads them again.
- * What `read` throws passes through.
+ * Reads files of a folder, by `names`, that belong together. Reads them again if another process replaces them meanwhile. Errors
+ * of `read` pass through.
  */
 export async function readFileSet<T>(
   folder: string,
   names: readonly string[],
   { read, discard }: ReadOptions<T>,
 ): Promise<T> {
-  // What a killed process did not finish is finished now. A folder that may only be read stays as it is.
+  // Finishes what a killed process left. A read-only folder stays as it is.
   await settle(folder).catch(() => {})
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await locate(folder, names)
@@ -72,7 +73,7 @@ export async function readFileSet<T>(
 
 const MAX_TRIES = 100
 
-/** The names of a folder's files; none where there is no such folder. */
+/** The names of a folder's files; none if the folder does not exist. */
 export async function listFileSet(folder: string): Promise<string[]> {
   const lists = [folder, join(folder, SAVED)].map(path => readdir(path).catch((): string[] => []))
   return [...new Set((await Promise.all(lists)).flat())]
@@ -80,7 +81,7 @@ export async function listFileSet(folder: string): Promise<string[]> {
 
 interface Member {
   temporary: string
-  /** As the caller named it, for messages. */
+  /** The folder as the caller named it, for messages. */
   folder: string
   name: string
   content: FileContent
@@ -97,7 +98,7 @@ async function writeMember({ temporary, folder, name, content }: Member): Promis
   }
 }
 
-/** False where another process has made the folder meanwhile. */
+/** False if another process has created the folder meanwhile. */
 async function renamed(temporary: string, folder: string): Promise<boolean> {
   try {
     await rename(temporary, folder)
@@ -109,7 +110,7 @@ async function renamed(temporary: string, folder: string): Promise<boolean> {
   return true
 }
 
-/** From here on the new files count. What another save had committed has to move first. */
+/** Makes the new files valid. Files that another save has committed are moved first. */
 async function commit(temporary: string, folder: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     await settle(folder)
@@ -122,7 +123,9 @@ async function commit(temporary: string, folder: string): Promise<void> {
   }
 }
 
-/** Moves committed files over the old ones. Several processes may do so at once: which of them moves a file does not matter. */
+/**
+ * Moves committed files over the old ones. Several processes may do so at once: it does not matter which of them moves a file.
+ */
 async function settle(folder: string): Promise<void> {
   const saved = join(folder, SAVED)
   const names = await readdir(saved).catch(ignoreAbsent)
@@ -136,14 +139,14 @@ async function settle(folder: string): Promise<void> {
 
 interface Located {
   path: string
-  /** Differs between a file and one that replaced it. */
+  /** Changes when the file is replaced. */
   version: string
 }
 
 async function locate(folder: string, names: readonly string[]): Promise<Map<string, Located>> {
   const found = new Map<string, Located>()
   for (const name of names) {
-    // In this order: a file that is not in `.saved` any more has moved, so that the one outside is new.
+    // In this order: if a file is no longer in `.saved`, it has been moved, so the one outside is new.
     const file = (await fileAt(join(folder, SAVED, name))) ?? (await fileAt(join(folder, name)))
     if (file) found.set(name, file)
   }
@@ -172,7 +175,7 @@ async function settled<T>(promise: Promise<T>): Promise<{ found: T } | { error: 
 
 const exists = async (path: string): Promise<boolean> => Boolean(await stat(path).catch(() => undefined))
 
-/** Whether a folder could not be renamed because there is one of that name; Windows says EPERM. */
+/** Whether a rename failed because the target exists; Windows reports EPERM. */
 const isTaken = (error: unknown): boolean =>
   ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
 

@@ -1,4 +1,4 @@
-// A lock file: one process at a time works on what it stands for.
+// A lock file: only one process at a time works on the resource that it protects.
 
 import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
@@ -15,24 +15,24 @@ export interface LockHolder {
 }
 
 export interface Lock {
-  /** Whether it still is this holder's: a process that was suspended for a minute may have lost it to another one. */
+  /** Whether this holder still has the lock: a process that was suspended for a minute may have lost it. */
   isHeld(): Promise<boolean>
   release(): Promise<void>
 }
 
-/** The holder refreshes the file's time this often, in milliseconds. */
+/** How often the holder updates the file's time, in milliseconds. */
 const HEARTBEAT_MS = 5_000
 
-/** A file that is older than this belongs to a process that crashed or to a machine that went away. */
+/** A lock file older than this belongs to a process that crashed or to a machine that is gone. */
 const STALE_MS = 60_000
 
 /** The tokens of the locks that this process holds, by path. */
 const held = new Map<string, string>()
 
 /**
- * Takes the lock, or returns its holder where another process (or another caller in this one) has it. A lock that a crash left
- * behind does not count: its process is gone, or, on another machine, it has not refreshed the file for a minute. The end of
- * this process releases the lock. Missing folders are made. Throws a UserError where the file system refuses.
+ * Takes the lock, or returns its holder if another process (or another caller in this one) has it. A lock left by a crash is
+ * ignored: its process is gone, or, on another machine, has not updated the file for a minute. The lock is released when this
+ * process ends. Missing folders are created. Throws a UserError if the file system refuses.
  */
 export async function tryLock(file: string): Promise<{ lock: Lock } | { holder: LockHolder }> {
   for (;;) {
@@ -46,13 +46,13 @@ export async function tryLock(file: string): Promise<{ lock: Lock } | { holder: 
 
 interface Found {
   holder: LockHolder
-  /** Tells this lock from a later one of the same path. */
+  /** Distinguishes this lock from a later one of the same path. */
   token: string
-  /** When its holder last refreshed it, in milliseconds. */
+  /** When its holder last updated it, in milliseconds. */
   refreshed: number
 }
 
-/** Undefined where there is such a file already. */
+/** Undefined if the file exists already. */
 async function create(file: string): Promise<Lock | undefined> {
   const token = randomUUID()
   try {
@@ -61,7 +61,7 @@ async function create(file: string): Promise<Lock | undefined> {
     try {
       await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), token }))
     } catch (error) {
-      await rm(file, { force: true }) // on a full disk: an empty lock would stand for a minute
+      await rm(file, { force: true }) // on a full disk: an empty lock would block for a minute
       throw error
     } finally {
       await handle.close()
@@ -73,7 +73,7 @@ async function create(file: string): Promise<Lock | undefined> {
   held.set(file, token)
   const heartbeat = setInterval(() => {
     const now = new Date()
-    utimes(file, now, now).catch(() => {}) // a lock that somebody removed is not worth the work that it guards
+    utimes(file, now, now).catch(() => {}) // a removed lock must not end the protected work
   }, HEARTBEAT_MS)
   heartbeat.unref()
   const releaseAtExit = () => {
@@ -96,7 +96,7 @@ async function create(file: string): Promise<Lock | undefined> {
   }
 }
 
-/** Undefined where the file is gone. */
+/** Undefined if the file is gone. */
 async function read(file: string): Promise<Found | undefined> {
   try {
     const [text, { mtimeMs: refreshed }] = [await readFile(file, 'utf8'), await stat(file)]
@@ -107,7 +107,7 @@ async function read(file: string): Promise<Found | undefined> {
   }
 }
 
-/** A file without sense is one that is being written, or that a crash cut short: its age decides. */
+/** An unreadable file is being written, or was cut short by a crash: its age decides. */
 function parse(text: string): Omit<Found, 'refreshed'> {
   try {
     const { pid, host, token } = JSON.parse(text)
@@ -120,7 +120,7 @@ function parse(text: string): Omit<Found, 'refreshed'> {
 function isStale(file: string, { holder, token, refreshed }: Found): boolean {
   if (Date.now() - refreshed > STALE_MS) return true
   if (holder.host !== hostname()) return false
-  // A container that starts again has the process number that it had before.
+  // A restarted container may have the same process number as before.
   if (holder.pid === process.pid) return held.get(file) !== token
   return !isAlive(holder.pid)
 }

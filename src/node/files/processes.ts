@@ -1,4 +1,4 @@
-// Which processes there are on this machine.
+// The processes on this machine.
 
 import { createHash } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
@@ -17,15 +17,15 @@ export function isAlive(pid: number): boolean {
 let machine: string | undefined
 
 /**
- * Eight hex digits that stand for the processes that `isAlive` can see. Two containers may share a folder and a host name, but
- * each has process numbers of its own.
+ * Eight hex digits that identify the set of processes that `isAlive` sees. Two containers may share a folder and a host name, but
+ * have separate process numbers.
  */
 export function machineId(): string {
   machine ??= createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8)
   return machine
 }
 
-/** Linux's name for a container's set of process numbers; other systems have one set. */
+/** Linux's name for a container's process namespace; other systems have only one. */
 function processNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid')

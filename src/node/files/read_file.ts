@@ -1,4 +1,4 @@
-// Files that are read whole.
+// Reads whole files.
 
 import type { Stats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
@@ -10,17 +10,17 @@ import { fileError } from './file_error.ts'
 const MOST_BYTES = 2 ** 31 - 1
 
 export interface ReadOptions {
-  /** The most bytes that the file may have. Default, and at most: 2³¹ − 1. */
+  /** The largest allowed size in bytes. Default and maximum: 2³¹ − 1. */
   limit?: number
-  /** Only so many bytes from the beginning, or all where there are fewer. Default: all. */
+  /** How many bytes to read from the beginning. Default: all. */
   first?: number
-  /** What a message about a pipe, a device or a socket adds: what to do instead. */
+  /** Advice that a message about a pipe, a device or a socket adds. */
   advice?: string
 }
 
 /**
- * The bytes of a regular file. Pipes, devices and sockets are refused before they are opened: to read them could take for ever.
- * Throws a UserError for these, for a folder, and for a file that is missing, larger than the limit, or cannot be read.
+ * The bytes of a regular file. Pipes, devices and sockets are refused before they are opened: reading them could take for ever.
+ * Throws a UserError for these, for a folder, and for a file that is missing, larger than the limit, or unreadable.
  */
 export async function readRegularFile(
   file: string,
@@ -41,7 +41,7 @@ export async function readRegularFile(
   }
 }
 
-/** What the path leads to; undefined for a regular file. */
+/** The kind of file at the path; undefined for a regular file. */
 function kindOf(found: Stats): string | undefined {
   if (found.isFile()) return undefined
   if (found.isDirectory()) return 'a folder'
@@ -49,7 +49,7 @@ function kindOf(found: Stats): string | undefined {
   return found.isSocket() ? 'a socket' : 'a device'
 }
 
-/** At most `size` bytes, even where the file grows meanwhile. */
+/** At most `size` bytes, even if the file grows meanwhile. */
 async function readBytes(file: string, size: number): Promise<Uint8Array> {
   const handle = await open(file)
   try {

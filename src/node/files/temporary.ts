@@ -1,21 +1,22 @@
-// Temporary files and folders. Their names say which process writes them: what a killed process left behind is removed later.
+// Temporary files and folders. Their names identify the process that writes them, so that those of killed processes can be
+// removed.
 
 import { randomUUID } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isAlive, machineId } from './processes.ts'
 
-/** Where it is unknown whether the writer lives, because it is on another machine, its file counts as abandoned after a day. */
+/** The age at which a file counts as abandoned if its writer is on another machine, where it may still run: a day. */
 const ABANDONED_MS = 24 * 3600 * 1000
 
 const NAME = /^\.atrous\.([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.tmp$/
 
-/** A new path in a folder. It does not contain the name of the final file, which may be as long as the system allows. */
+/** A new path in a folder. It does not contain the name of the final file, which may have the maximum length. */
 export function temporaryPath(folder: string): string {
   return join(folder, `.atrous.${machineId()}-${process.pid}-${randomUUID()}.tmp`)
 }
 
-/** Removes the temporary files and folders in a folder whose writers are gone. What cannot be removed stays. */
+/** Removes temporary files and folders of writers that are gone. Files that cannot be removed stay. */
 export async function sweep(folder: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => [])
   for (const name of names) {
@@ -26,10 +27,10 @@ export async function sweep(folder: string): Promise<void> {
 
 const swept = new Set<string>()
 
-/** So many folders are remembered. */
+/** How many folders are remembered. */
 const REMEMBERED = 1000
 
-/** Does so before this process writes to a folder for the first time. A look into a large folder for each file would be slow. */
+/** Calls `sweep` once per folder, before this process first writes to it. Listing a large folder for each file would be slow. */
 export async function sweepOnce(folder: string): Promise<void> {
   const path = resolve(folder)
   if (swept.has(path)) return

@@ -1,19 +1,19 @@
-// WebGPU in Node, by Dawn.
+// WebGPU in Node, through Dawn.
 
 import { create } from 'webgpu'
 import { Gpu } from '../../gpu/gpu.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
 import { slowPolling } from './slow_polling.ts'
 
-/** A toggle of Dawn's. Without it, timestamps are rounded to 65 µs. */
+/** A toggle of Dawn. Without it, timestamps are rounded to 65 µs. */
 export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
 
 /**
- * Opens Dawn's default adapter. `features` are Dawn's own toggles, such as EXACT_TIMESTAMPS.
- * Throws NoAdapterError. `destroy()` frees the GPU's memory; Node also frees it at the end of the process.
+ * Opens Dawn's default adapter. `features` are toggles of Dawn, such as EXACT_TIMESTAMPS. Throws NoAdapterError. `destroy()`
+ * frees the GPU's memory; Node also frees it when the process ends.
  */
 export async function openGpu({ features = [] }: { features?: string[] } = {}): Promise<Gpu> {
-  // Mesa warns on stderr when it has nowhere for its sockets, which it does not need.
+  // Mesa warns on stderr if this folder for sockets is not set. Dawn does not need the sockets.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
   return withoutDawnWarnings(() => Gpu.open(entryWith(features)))

@@ -1,5 +1,5 @@
-// Dawn warns on stderr, from C++, about limits of software adapters that it lowers. The warnings are harmless, and no switch of
-// Dawn's turns them off.
+// Filters Dawn's warnings on stderr, from C++, that it lowers limits of software adapters. The warnings are harmless, and Dawn
+// has no switch to turn them off.
 
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
@@ -14,19 +14,19 @@ const WARNINGS =
 let filtering = false
 
 /**
- * From now on, `withoutDawnWarnings` keeps these warnings from a terminal or a pipe. It is for a program that owns its process:
- * while Dawn looks for adapters, file descriptor 2 is another file. Threads that open files might take its number, so that a
- * worker thread ends the filtering.
+ * Makes `withoutDawnWarnings` hide these warnings from now on, if stderr is a terminal or a pipe. Only for a program that owns
+ * its process: while Dawn looks for adapters, file descriptor 2 is another file. A thread that opens files could get this number,
+ * so starting a worker thread ends the filtering.
  */
 export function filterDawnWarnings(): void {
-  // On other systems no software adapter is known to be warned about, and descriptors cannot be opened again by name.
+  // On other systems no such warning is known, and descriptors cannot be opened again by name.
   filtering = process.platform === 'linux'
   process.once('worker', () => {
     filtering = false
   })
 }
 
-/** Runs a request for an adapter; Dawn writes the warnings before the call returns. */
+/** Runs a request for an adapter. Dawn writes the warnings before the call returns. */
 export function withoutDawnWarnings<T>(request: () => T): T {
   const stderr = filtering ? openAgain() : undefined
   if (!stderr) return request()
@@ -46,7 +46,7 @@ interface Reopened {
   flags: number
 }
 
-/** Writes what else came meanwhile. */
+/** Restores stderr and writes everything except the warnings to it. */
 function restore(scratch: string, { descriptor, flags }: Reopened): void {
   becomeStderr(`/proc/self/fd/${descriptor}`, flags)
   const rest = readFileSync(scratch, 'utf8').replace(WARNINGS, '')
@@ -55,13 +55,13 @@ function restore(scratch: string, { descriptor, flags }: Reopened): void {
 }
 
 /**
- * A second descriptor of stderr, where that can be had: of a terminal or a pipe. A file would be written from its start again,
- * and a socket cannot be opened.
+ * A second descriptor of stderr if it is a terminal or a pipe. A file would be written from its start again, and a socket cannot
+ * be opened.
  */
 function openAgain(): Reopened | undefined {
   const isTerminal = isatty(STDERR)
   if (!isTerminal && !fstatSync(STDERR).isFIFO()) return undefined
-  // Without O_NONBLOCK a pipe that nobody reads any more would be waited for.
+  // Without O_NONBLOCK, opening a pipe without a reader would block.
   const flags = constants.O_WRONLY | (isTerminal ? constants.O_NOCTTY : constants.O_NONBLOCK)
   try {
     return { descriptor: openSync(`/proc/self/fd/${STDERR}`, flags), flags }
@@ -70,7 +70,7 @@ function openAgain(): Reopened | undefined {
   }
 }
 
-/** An empty file; undefined where there is no room for one. */
+/** An empty temporary file; undefined if it cannot be created. */
 function scratchFile(): string | undefined {
   const file = join(tmpdir(), `atrous-${randomUUID()}.log`)
   try {
@@ -82,8 +82,8 @@ function scratchFile(): string | undefined {
 }
 
 /**
- * Node has no dup2; but a file that is opened gets the lowest number that is free, here that of stderr. The number must not stay
- * free: the next file that the process opens would get it, and with it every message.
+ * Replaces stderr without dup2, which Node lacks: a newly opened file gets the lowest free number, here that of stderr. The
+ * number must not stay free, or the next file that the process opens would receive every message.
  */
 function becomeStderr(path: string, flags: number): void {
   closeSync(STDERR)

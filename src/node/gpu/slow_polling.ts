@@ -1,9 +1,9 @@
-// Dawn's polling, slowed to a pace that leaves the cores to the work.
+// Slows down the polling of Dawn, which leaves the cores to the work.
 //
-// While a promise of Dawn's is pending, Dawn polls: it hands a callback to `globalThis.setImmediate`, and each run of the callback
-// hands over the next one. That keeps a core busy, and on a software adapter the cores are the GPU. Dawn looks `setImmediate` up
-// anew each time, and only inside a method that returns a promise or inside the callback. So `setImmediate` is another function
-// for the time of these calls alone. They run no code of the host program, which never sees that function.
+// While one of Dawn's promises is pending, Dawn polls: it passes a callback to `globalThis.setImmediate`, and each run of the
+// callback passes the next one. That keeps a core busy, and on a software adapter the cores are the GPU. Dawn looks
+// `setImmediate` up each time, and only inside a method that returns a promise or inside the callback. So `setImmediate` is
+// replaced only during these calls. They run no code of the host program, so it never sees the replacement.
 
 import { setTimeout } from 'node:timers'
 import { globals } from 'webgpu'
@@ -24,7 +24,7 @@ type Method = (...args: unknown[]) => unknown
 
 let slowed = false
 
-/** From now on Dawn polls about once a millisecond, for whoever uses it in this process. */
+/** Makes Dawn poll about once a millisecond from now on, for all users in this process. */
 export function slowPolling(): void {
   if (slowed) return
   slowed = true
@@ -39,7 +39,7 @@ export function slowPolling(): void {
   }
 }
 
-/** Runs a call into Dawn. A poll that it asks for comes by a timer. */
+/** Runs a call into Dawn. Polls that it requests run by a timer. */
 function pollingSlowly<T>(call: () => T): T {
   const { setImmediate: immediate } = globalThis
   const slow = (callback: Method, ...args: unknown[]) =>
@@ -54,6 +54,6 @@ function pollingSlowly<T>(call: () => T): T {
   }
 }
 
-/** Dawn's callback is native and has no name. A listener of the host program, which Dawn may call, passes others. */
+/** Dawn's callback is native and has no name. Dawn may call a listener of the host program, whose callbacks differ. */
 const isPoll = (callback: Method) =>
   callback.name === '' && Function.prototype.toString.call(callback).includes('[native code]')

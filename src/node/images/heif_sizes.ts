@@ -1,6 +1,7 @@
-// Reads the sizes that an AVIF claims for its images. The decoder complains about absurd ones on the terminal.
+// Reads the sizes that an AVIF states for its images. They are checked before decoding, because the decoder prints complaints
+// about absurd ones.
 
-/** Width and height of every image in the file, parts and thumbnails included; none where the boxes make no sense. */
+/** Width and height of every image in the file, including parts and thumbnails; none if the boxes are invalid. */
 export function heifSizes(bytes: Uint8Array): { width: number; height: number }[] {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const meta = metaBox(file)
@@ -10,11 +11,11 @@ export function heifSizes(bytes: Uint8Array): { width: number; height: number }[
   return sizes
 }
 
-/** The box that describes the images. The pixels, which may look like anything, are in others. */
+/** The box that describes the images. The pixels are in other boxes and may contain any bytes. */
 function metaBox(file: Buffer): Buffer {
   for (let at = 0; at + 16 <= file.length; ) {
     const size = file.readUInt32BE(at)
-    // 1 announces a longer number after the type, 0 a box that ends with the file.
+    // 1 means that a 64-bit size follows the type; 0 means that the box extends to the end of the file.
     const length = size === 1 ? Number(file.readBigUInt64BE(at + 8)) : size === 0 ? file.length - at : size
     if (file.toString('latin1', at + 4, at + 8) === 'meta') return file.subarray(at, at + length)
     if (length < 8) break

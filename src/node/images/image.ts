@@ -9,22 +9,24 @@ import { readRegularFile } from '../files/read_file.ts'
 import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
 
 export interface ReadImageOptions {
-  /** The most pixels `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. Default: MAX_PHOTO_PIXELS. */
+  /**
+   * The most pixels that `data` may have, such as `pixelsOn` a GPU; a larger photo is shrunk to fit. Default: MAX_PHOTO_PIXELS.
+   */
   maxPixels?: number
-  /** What messages call a photo that is given as bytes. Default: image. */
+  /** The name in messages of a photo given as bytes. Default: image. */
   name?: string
 }
 
 const READ_OPTIONS: OptionNames<ReadImageOptions> = { maxPixels: true, name: true }
 
-/** Pixels of the largest photo that a GPU can bind, at 4 bytes each. */
+/** The most pixels that a GPU can bind, at 4 bytes each. */
 export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorageBufferBindingSize / 4)
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (of an animation the first frame) to what a viewer shows: EXIF orientation applied,
- * colours in sRGB at 8 bits a channel, transparent parts on white. The content decides on the format, not the name.
+ * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (the first frame of an animation) as a viewer shows it: EXIF orientation applied,
+ * colours in sRGB at 8 bits per channel, transparent parts on white. The content determines the format, not the name.
  *
- * Throws a UserError for a file that is missing, empty, not such an image, damaged, or too large; the last is known from the
+ * Throws a UserError for a file that is missing, empty, damaged, too large, or not such an image. The size is checked in the
  * header, before any pixel is decoded.
  */
 export async function readImage(
@@ -50,7 +52,7 @@ export async function readImage(
 }
 
 /**
- * The size of a photo as a viewer shows it, from its header alone: quick, and without a promise that the rest decodes.
+ * The size of a photo as a viewer shows it. Reads only the header, which is fast, but does not check that the rest decodes.
  * Throws as readImage does.
  */
 export async function readImageSize(file: string): Promise<Size> {
@@ -58,7 +60,7 @@ export async function readImageSize(file: string): Promise<Size> {
     .then(readSize, () => undefined)
     .catch(() => undefined)
   if (found) return found
-  // Some files have their header at the end, or a large preview before it.
+  // The whole file is read: some files have the header at the end, or a large preview before it.
   const bytes = await readPhotoFile(file)
   return named(file, () => readSize(bytes))
 }
@@ -75,7 +77,7 @@ interface Size {
 const readPhotoFile = (file: string) =>
   readRegularFile(file, { advice: 'the command reads a photo from its standard input as -' })
 
-/** What the work returns. A UserError's message gets the name before it. */
+/** Runs the work, and puts the name before a UserError's message. */
 async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -84,7 +86,7 @@ async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** `failOn: 'error'` refuses files cut short, but not the harmless oddities that many cameras write. */
+/** `failOn: 'error'` refuses truncated files, but accepts the harmless faults that many cameras write. */
 function openPhoto(bytes: Uint8Array): Sharp {
   return sharp(bytes, { failOn: 'error', limitInputPixels: MAX_PHOTO_PIXELS })
 }
@@ -102,14 +104,14 @@ async function readSize(bytes: Uint8Array): Promise<Size> {
   return { width, height }
 }
 
-/** Undefined where the decoder cannot read it. */
+/** Undefined if the decoder cannot read it. */
 function readHeader(bytes: Uint8Array): Promise<Metadata | undefined> {
   return sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch(() => undefined)
 }
 
-/** The size itself where it fits, else the largest of about the same shape that has at most maxPixels. */
+/** The size itself if it fits, else the largest size of about the same aspect ratio with at most maxPixels. */
 export function sizeWithin(maxPixels: number, { width, height }: Size): Size {
   if (width * height <= maxPixels) return { width, height }
   const scale = Math.sqrt(maxPixels / (width * height))

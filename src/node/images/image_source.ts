@@ -1,4 +1,4 @@
-// What may stand for a photo, and the way from that to pixels.
+// Sources of photos, and reading them to pixels.
 
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
@@ -11,7 +11,7 @@ import { shownUrl } from '../downloads/shown_url.ts'
 import { readImage } from './image.ts'
 import { type Pixels, readPixels } from './pixels.ts'
 
-/** A Blob or a File, or what else gives its bytes as these do, such as a Response. */
+/** A Blob, a File, or another object with the same method, such as a Response. */
 export interface BlobLike {
   arrayBuffer(): Promise<ArrayBuffer>
 }
@@ -37,9 +37,9 @@ export type ImageSource =
   | Pixels
 
 export interface ReadSourceOptions {
-  /** The most pixels that the result may have; a larger photo is shrunk. */
+  /** The most pixels of the result; a larger photo is shrunk. */
   maxPixels: number
-  /** What messages call a photo that has no name of its own. */
+  /** The name in messages of a photo without its own name. */
   name: string
   signal?: AbortSignal
 }
@@ -47,8 +47,8 @@ export interface ReadSourceOptions {
 const DOWNLOAD = { maxBytes: 2 ** 28, seconds: 60 }
 
 /**
- * Reads a photo from whatever it is. Throws a UserError, in one line, where the source is of another kind, or where it cannot be read
- * or decoded; and the signal's reason where that is aborted.
+ * Reads a photo from any source. Throws a UserError of one line if the source is of an unknown kind, or cannot be read or
+ * decoded; and the signal's reason if the signal is aborted.
  */
 export async function readSource(source: unknown, options: ReadSourceOptions): Promise<Image> {
   const { name, signal } = options
@@ -68,17 +68,17 @@ export async function readSource(source: unknown, options: ReadSourceOptions): P
 const decode = (pathOrBytes: string | Uint8Array, { maxPixels, name }: ReadSourceOptions) =>
   readImage(pathOrBytes, { maxPixels, name })
 
-/** The bytes of an encoded photo that is in memory; undefined where the source is something else. */
+/** The bytes of an encoded photo in memory; undefined for any other source. */
 function bytesOf(source: object): Uint8Array | undefined {
   if (types.isAnyArrayBuffer(source)) return unshared(new Uint8Array(source))
   if (!types.isUint8Array(source) && !types.isDataView(source)) return undefined
   return unshared(new Uint8Array(source.buffer, source.byteOffset, source.byteLength))
 }
 
-/** Decoders take no memory that another thread may change meanwhile. */
+/** Copies shared memory: decoders do not accept memory that another thread may change. */
 const unshared = (bytes: Uint8Array) => (types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes)
 
-/** A path or a URL. A scheme has two letters or more: `C:` is a drive. */
+/** Reads a path or a URL. A scheme has at least two letters: `C:` is a drive. */
 async function readText(text: string, options: ReadSourceOptions): Promise<Image> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase()
   if (scheme === 'file') return decode(pathOf(text), options)
@@ -97,7 +97,7 @@ function urlOf(text: string): URL {
   return new URL(text)
 }
 
-/** The path that a file: URL names. Throws a UserError where it names none of this machine. */
+/** The path of a file: URL. Throws a UserError if it is not on this machine. */
 export function pathOf(text: string): string {
   try {
     return fileURLToPath(text)

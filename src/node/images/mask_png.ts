@@ -14,8 +14,8 @@ export interface Mask {
 }
 
 /**
- * Class ids as PASCAL VOC stores them: a PNG of 8-bit palette indices, where the index is the id and the palette only its colour.
- * Throws a RangeError for an id that the palette does not hold.
+ * Encodes class ids as PASCAL VOC does: a PNG of 8-bit palette indices, where the index is the id and the palette its colour.
+ * Throws a RangeError if an id is not in the palette.
  */
 export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly Colour[]): Uint8Array {
   const largest = mask.reduce((a, b) => Math.max(a, b), 0)
@@ -25,18 +25,20 @@ export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly C
   return encode({ data: mask, width, height, channels: 1, depth: 8, palette: colours })
 }
 
-/** Writes what `encodeMaskPng` makes, and throws as it does; throws a UserError where the file cannot be written. */
+/**
+ * Encodes a mask like `encodeMaskPng`, and throws like it, and writes the file. Throws a UserError if the file cannot be written.
+ */
 export async function writeMaskPng(file: string, mask: Mask, palette: readonly Colour[]): Promise<void> {
   await writeFileAtomic(file, encodeMaskPng(mask, palette))
 }
 
-/** Bytes of the largest mask file: one that is not compressed, of as many pixels as a photo may have. */
+/** Size limit of a mask file in bytes: above an uncompressed mask with as many pixels as a photo may have. */
 const MOST_BYTES = 2 ** 29
 
 /**
- * Reads class ids from a palette PNG (its indices) or a greyscale one (its values), of 1 to 8 bits a pixel.
+ * Reads class ids from a palette PNG (its indices) or a greyscale PNG (its values) of 1 to 8 bits per pixel.
  *
- * Throws a UserError for a file that is missing, damaged, larger than a photo may be, or in colour: colours are no class ids.
+ * Throws a UserError for a file that is missing, damaged, larger than a photo may be, or in colour: colours are not class ids.
  */
 export async function readMaskPng(file: string): Promise<Mask> {
   const bytes = await readRegularFile(file, { limit: MOST_BYTES })

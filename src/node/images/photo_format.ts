@@ -1,16 +1,15 @@
-// Which formats of photos are decoded, and how large a photo of each may be.
+// The supported formats of photos, and the largest photo in each.
 
 import { UserError } from '../../errors.ts'
 import { heifSizes } from './heif_sizes.ts'
 import { jpegScans } from './jpeg_scans.ts'
 
-/** Names as sharp reports them. AVIF is `heif` there. */
+/** Names as sharp reports them. It reports AVIF as `heif`. */
 export type PhotoFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'heif'
 
 /**
- * The format that a file's first bytes announce, whatever its name. The decoder knows others too, such as SVG, which can refer to
- * other files and take for ever; those are not asked for. Undefined for them, and for what is no image. Throws a UserError for
- * HEIC.
+ * The format, according to a file's first bytes, whatever its name. Undefined for other content. The decoder also knows formats
+ * that are not allowed here, such as SVG, which can refer to other files and take for ever. Throws a UserError for HEIC.
  */
 export function photoFormat(bytes: Uint8Array): PhotoFormat | undefined {
   const start = Buffer.from(bytes.subarray(0, LONGEST_START)).toString('latin1')
@@ -23,10 +22,10 @@ export function photoFormat(bytes: Uint8Array): PhotoFormat | undefined {
   return undefined
 }
 
-/** Bytes that are looked at: of HEIF, the list of the formats that the file conforms to. */
+/** How many bytes are examined: enough for HEIF's list of the formats that the file conforms to. */
 const LONGEST_START = 256
 
-/** HEIF is a container. AVIF keeps AV1 in it; HEIC keeps HEVC, whose patents forbid a free decoder. */
+/** HEIF is a container. AVIF holds AV1; HEIC holds HEVC, whose patents prevent a free decoder. */
 function heifFormat(start: string): 'heif' | undefined {
   const length = Buffer.from(start, 'latin1').readUInt32BE()
   const brands = start.slice(8, length).match(/.{4}/gs) ?? []
@@ -38,13 +37,15 @@ function heifFormat(start: string): 'heif' | undefined {
 
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs', 'mif1', 'msf1']
 
-/** The largest photo that is decoded, 16 384 × 16 384: far above any camera, far below what a hostile header can claim. */
+/**
+ * The largest photo that is decoded, 16 384 × 16 384: far larger than any camera's, far smaller than a hostile header can state.
+ */
 export const MAX_PHOTO_PIXELS = 2 ** 28
 
-/** A decoder keeps hundreds of rows at a time, however few rows there are. JPEG's own limit. */
+/** The longest side, JPEG's own limit. A decoder keeps hundreds of rows in memory at a time, so long rows cost memory. */
 const MAX_SIDE = 65_535
 
-/** What a photo's header says of it. */
+/** The contents of a photo's header. */
 export interface PhotoHeader {
   width: number
   height: number
@@ -53,7 +54,7 @@ export interface PhotoHeader {
   isProgressive: boolean
 }
 
-/** Throws a UserError for an AVIF that claims a size that the decoder must not see. */
+/** Throws a UserError for an AVIF that states a size that must not reach the decoder. */
 export function checkHeifSizes(bytes: Uint8Array): void {
   for (const { width, height } of heifSizes(bytes))
     checkPhotoSize(bytes, { width, height, format: 'heif', isProgressive: false })
@@ -72,9 +73,9 @@ export function checkPhotoSize(bytes: Uint8Array, header: PhotoHeader): void {
   if (format === 'jpeg' && isProgressive) checkScans(bytes)
 }
 
-/** Baseline JPEG, PNG and TIFF are decoded a few rows at a time; the others need memory for all of their pixels at once. */
+/** Baseline JPEG, PNG and TIFF are decoded a few rows at a time. The other formats need memory for all pixels at once. */
 function limitOf({ format, isProgressive }: PhotoHeader): { pixels: number; what: string } {
-  if (format === 'heif') return { pixels: 2 ** 25, what: ' for AVIF' } // 17 bytes a pixel, measured
+  if (format === 'heif') return { pixels: 2 ** 25, what: ' for AVIF' } // 17 bytes per pixel, measured
   if (format === 'gif' || format === 'webp') return { pixels: 2 ** 26, what: ` for ${NAMES[format]}` }
   if (isProgressive) return { pixels: 2 ** 26, what: ` for a progressive ${NAMES[format]}` }
   return { pixels: MAX_PHOTO_PIXELS, what: '' }

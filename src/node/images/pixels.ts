@@ -1,4 +1,4 @@
-// Photos that are decoded already, such as an ImageData: checked, and made what the network takes.
+// Checks photos that are already decoded, such as an ImageData, and converts them to the network's input.
 
 import { types } from 'node:util'
 import sharp from 'sharp'
@@ -15,15 +15,18 @@ export interface Pixels {
   height: number
   /**
    * Red, green, blue and alpha, height · width · 4 bytes, or red, green and blue, height · width · 3 bytes; row by row from the
-   * top. Transparent pixels are shown on white. They are not copied: leave them alone for as long as the result is in use.
+   * top. Transparent pixels are shown on white. The data may be used without a copy: do not change it while the result is in use.
    */
   data: Uint8Array | Uint8ClampedArray
-  /** The size that the mask is to have, both or neither. Default: width and height. */
+  /** The size of the mask. Give both or neither. Default: width and height. */
   originalWidth?: number
   originalHeight?: number
 }
 
-/** Opaque RGBA of at most `maxPixels`. Throws a UserError that names the field where a photo is not as `Pixels` says. */
+/**
+ * Converts a photo to opaque RGBA of at most `maxPixels`. Throws a UserError that names the field if the photo does not match
+ * `Pixels`.
+ */
 export async function readPixels(
   source: object,
   { name, maxPixels }: { name: string; maxPixels: number },
@@ -48,7 +51,7 @@ export async function readPixels(
   return { ...within, data: new Uint8Array(buffer, byteOffset, length), ...originals }
 }
 
-/** A width and a height, by whatever names. */
+/** Checks a width and a height under any names. */
 function checkSize(name: string, sides: Record<string, unknown>): { width: number; height: number } {
   for (const [side, value] of Object.entries(sides))
     if (!Number.isInteger(value) || (value as number) < 1)
@@ -72,7 +75,7 @@ function checkData(name: string, data: unknown, { width, height }: { width: numb
   )
 }
 
-/** The same bytes, or a copy of those that another thread may change meanwhile. */
+/** The same bytes, or a copy if another thread may change them. */
 function asBytes({ buffer, byteOffset, length }: Uint8Array | Uint8ClampedArray): Uint8Array {
   const bytes = new Uint8Array(buffer, byteOffset, length)
   return types.isSharedArrayBuffer(buffer) ? bytes.slice() : bytes

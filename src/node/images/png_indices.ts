@@ -1,5 +1,5 @@
-// Reads PNGs of one channel without colours: palette indices or grey values. Other decoders turn indices into colours, and
-// allocate whatever a file asks for.
+// Reads PNGs of one channel as numbers: palette indices or grey values. Other decoders convert indices to colours, and allocate
+// as much memory as a file states.
 
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
@@ -16,14 +16,15 @@ export interface Indices {
 interface Header {
   width: number
   height: number
-  /** Bits a pixel: 1, 2, 4 or 8. */
+  /** Bits per pixel: 1, 2, 4 or 8. */
   depth: number
   interlaced: boolean
 }
 
 /**
- * Decodes a PNG of 1 to 8 bits a pixel. Throws a UserError, which does not name the file, for what is no PNG, damaged, of colours
- * or of 16 bits, or larger than a photo may be: the header decides how much memory is needed, and is checked first.
+ * Decodes a PNG of 1 to 8 bits per pixel. The header is checked first, since it determines the memory needed. Throws a UserError,
+ * which does not name the file, for a file that is not a PNG, is damaged, has colours or 16 bits, or is larger than a photo may
+ * be.
  */
 export async function decodeIndices(png: Uint8Array): Promise<Indices> {
   const { header, data } = readChunks(png)
@@ -37,7 +38,7 @@ export async function decodeIndices(png: Uint8Array): Promise<Indices> {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
-/** The header and the compressed rows. Chunks of text, colour profiles and the like are not looked into. */
+/** The header and the compressed rows. Other chunks, such as text and colour profiles, are skipped. */
 function readChunks(png: Uint8Array): { header: Header; data: Uint8Array } {
   if (SIGNATURE.some((byte, i) => png[i] !== byte)) throw damaged('not a PNG')
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength)
@@ -57,7 +58,7 @@ function readChunks(png: Uint8Array): { header: Header; data: Uint8Array } {
   }
 }
 
-/** Chunks whose names begin with a small letter may be left out. */
+/** A decoder may skip chunks whose names begin with a lower-case letter. */
 const isCritical = (type: string) => !/^[a-z]/.test(type)
 
 const GREY = 0
@@ -84,7 +85,7 @@ function readHeader(type: string, content: Uint8Array): Header {
 
 const damaged = (why: string) => new UserError(`not a PNG, or damaged (${why})`)
 
-/** Inflates exactly `length` bytes. The memory for one byte more shows whether there are more. */
+/** Inflates exactly `length` bytes. The output limit is one byte larger, to detect excess data. */
 async function inflateTo(length: number, data: Uint8Array): Promise<Uint8Array> {
   const options = { chunkSize: Math.max(64, length + 1), maxOutputLength: length + 1 }
   const rows = await promisify(inflate)(data, options).catch(() => {
@@ -94,12 +95,12 @@ async function inflateTo(length: number, data: Uint8Array): Promise<Uint8Array> 
   return rows
 }
 
-/** A grid of the image's pixels that are stored together, in rows of their own. */
+/** A grid of pixels of the image that are stored together, in separate rows. */
 interface Pass {
-  /** Of the first pixel. */
+  /** The first pixel. */
   x: number
   y: number
-  /** From one pixel to the next. */
+  /** The distance from one pixel to the next. */
   stepX: number
   stepY: number
   columns: number
@@ -131,11 +132,11 @@ function passesOf({ width, height, depth, interlaced }: Header): Pass[] {
 interface Target {
   header: Header
   passes: readonly Pass[]
-  /** Of the whole image. */
+  /** The values of the whole image. */
   values: Uint8Array
 }
 
-/** Undoes the filter of each row in place, then spreads the row's pixels over the image. */
+/** Undoes the filter of each row in place, then copies the row's pixels into the image. */
 function placePasses(rows: Uint8Array, { header, passes, values }: Target): void {
   let at = 0
   for (const pass of passes) {
@@ -150,7 +151,7 @@ function placePasses(rows: Uint8Array, { header, passes, values }: Target): void
   }
 }
 
-/** Each byte is stored as the difference to a guess from its neighbours at the left, above, and above left. */
+/** Each byte is stored as the difference from a prediction: a function of its neighbours at the left, above, and above left. */
 function unfilter(filter: number, row: Uint8Array, above: Uint8Array): void {
   if (filter > 4) throw damaged('a row has an unknown filter')
   for (let i = 0; i < row.length && filter > 0; i++) {
@@ -162,7 +163,7 @@ function unfilter(filter: number, row: Uint8Array, above: Uint8Array): void {
   }
 }
 
-/** Of the three neighbours, the one that is nearest to left + above − corner. */
+/** The neighbour that is nearest to left + above − corner. */
 function paeth(left: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner)
   const toAbove = Math.abs(left - corner)
@@ -171,7 +172,7 @@ function paeth(left: number, above: number, corner: number): number {
   return toAbove <= toCorner ? above : corner
 }
 
-/** Pixels of fewer than 8 bits are packed, the first one in the high bits; each row starts on a new byte. */
+/** Pixels of fewer than 8 bits are packed, the first one in the high bits. Each row starts on a new byte. */
 function placeRow(bytes: Uint8Array, { x, stepX, columns }: Pass, depth: number, into: Uint8Array): void {
   if (depth === 8 && stepX === 1) {
     into.set(bytes)

@@ -1,6 +1,6 @@
 import type { Labels } from '../../data/dataset.ts'
 
-/** The class ids at another size, each from the mask pixel that covers the new pixel's centre. */
+/** The class ids at another size. Each comes from the mask pixel that covers the centre of the new pixel. */
 export function resampleMask(source: Labels, width: number, height: number): Uint8Array {
   if (source.width === width && source.height === height) return source.mask
   const columns = Uint32Array.from({ length: width }, (_, x) => ((x + 0.5) * source.width) / width)

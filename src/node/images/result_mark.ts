@@ -1,4 +1,4 @@
-// A mark in the PNGs that the command writes: a later run may replace them, and no other file of the user's.
+// A mark in the PNGs that the command writes: a later run may replace files with it, but no other files of the user.
 
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -8,10 +8,10 @@ import { fileError } from '../files/file_error.ts'
 /** The mark is this text and the SHA-256, in hexadecimal digits, of all bytes before the text. */
 const TEXT = 'atrous sha256 '
 const DIGITS = 64
-/** Bytes of a PNG's last chunk, IEND, and of a chunk's length, type and check sum. */
+/** The size in bytes of a PNG's last chunk, IEND, and of the length, type and checksum of any chunk. */
 const END = 12
 const KEYWORD = 'Software'
-/** The mark is among the last bytes of the file: what follows it is a check sum and IEND. */
+/** The mark is within the last bytes of the file: only a checksum and IEND follow it. */
 const TAIL = 256
 
 /** The PNG with a mark, which viewers show as the software that made it. */
@@ -22,14 +22,14 @@ export function markPng(png: Uint8Array): Uint8Array {
   return Buffer.concat([body, softwareChunk(TEXT + digest)])
 }
 
-/** A text chunk and IEND, cut from the end of a PNG of one pixel: the encoder knows how to compute their check sums. */
+/** A text chunk and IEND, cut from a PNG of one pixel. The encoder computes their checksums. */
 function softwareChunk(text: string): Uint8Array {
   const data = new Uint8Array(1)
   const pixel = encode({ width: 1, height: 1, data, channels: 1, depth: 8, text: { [KEYWORD]: text } })
   return pixel.subarray(-(END + KEYWORD.length + 1 + text.length + END))
 }
 
-/** Whether a file has such a mark and was not changed since. Throws a UserError where it cannot be read. */
+/** Whether a file has the mark and is unchanged since. Throws a UserError if it cannot be read. */
 export async function isMarked(file: string): Promise<boolean> {
   try {
     const handle = await open(file)
@@ -49,7 +49,7 @@ async function holdsMark(handle: FileHandle): Promise<boolean> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(TAIL), 0, TAIL, start)
   const tail = buffer.toString('latin1', 0, bytesRead)
   const at = tail.lastIndexOf(TEXT)
-  // A large file of somebody else's is not read whole.
+  // An unmarked large file is not read whole.
   if (at < 0) return false
   const hash = createHash('sha256')
   if (start + at > 0) {

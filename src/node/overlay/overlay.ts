@@ -5,8 +5,8 @@ import type { LegendEntry } from './overlay_legend.ts'
 import { type LabelledMask, type TintOptions, tintPhoto } from './overlay_tint.ts'
 
 /**
- * A PNG to look at: the photo in the colours of its classes, with their outlines, above a legend of names and shares.
- * A mask of another size than the photo is sampled at the nearest pixel.
+ * A PNG of the photo tinted with the colours of its classes, with outlines, above a legend of names and shares. A mask of another
+ * size than the photo is sampled at the nearest pixel.
  */
 export async function renderOverlay(
   image: Image,
@@ -16,7 +16,7 @@ export async function renderOverlay(
   const { width, height } = image
   const tinted = sharp(tintPhoto(image, labelled, tint), { raw: { width, height, channels: 3 } })
   if (!hasLegend) return tinted.png().toBuffer()
-  const { drawLegend } = await import('./overlay_legend.ts') // with its font, only for those who want it
+  const { drawLegend } = await import('./overlay_legend.ts') // with its font, loaded only when needed
   const legend = drawLegend(legendEntries(labelled.classes), width)
   return tinted
     .extend({ right: Math.max(0, legend.width - width), bottom: legend.height, background: 'white' })
@@ -25,7 +25,7 @@ export async function renderOverlay(
     .toBuffer()
 }
 
-/** The largest share first. The background is white, an empty frame: the overlay leaves it as photographed. */
+/** The largest share first. The background, which the overlay does not tint, is an empty white frame. */
 function legendEntries(classes: readonly ClassShare[]): LegendEntry[] {
   return [...classes]
     .sort((a, b) => b.share - a.share)

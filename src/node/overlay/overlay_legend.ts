@@ -1,7 +1,7 @@
 import type { Colour } from '../../data/palette.ts'
 import { textPath } from './overlay_text.ts'
 
-/** An SVG whose text is drawn as paths, so that it looks alike on machines with and without fonts. */
+/** An SVG with text as paths, which looks the same on machines with and without fonts. */
 export interface Legend {
   svg: string
   /** Size in whole pixels. */
@@ -14,13 +14,13 @@ export interface LegendEntry {
   colour: Colour
 }
 
-/** The text's size is a fiftieth of the picture's width, within what is readable and what is still a legend, in pixels. */
+/** Limits of the text's size in pixels. Between them it is a fiftieth of the picture's width. */
 const SMALLEST_TEXT = 14
 const LARGEST_TEXT = 64
 
 /**
- * The legend below a picture of the given width: the entries' colours and labels, row by row, in as many columns as fit. Wider
- * than the picture only where not even one column fits.
+ * The legend below a picture of the given width: colours and labels, row by row, in as many columns as fit. It is wider than the
+ * picture only if not even one column fits.
  */
 export function drawLegend(entries: readonly LegendEntry[], pictureWidth: number): Legend {
   const size = Math.round(Math.min(LARGEST_TEXT, Math.max(SMALLEST_TEXT, pictureWidth / 50)))
@@ -29,12 +29,12 @@ export function drawLegend(entries: readonly LegendEntry[], pictureWidth: number
   const cellHeight = Math.round(size * 1.75)
   const fitting = Math.max(1, Math.floor((pictureWidth - size) / cellWidth))
   const rows = Math.ceil(entries.length / fitting)
-  const columns = Math.ceil(entries.length / Math.max(1, rows)) // so that the last row is about as long as the others
+  const columns = Math.ceil(entries.length / Math.max(1, rows)) // which makes the last row about as long as the others
 
   const cells = entries.map(({ colour, label }, i) => {
     const x = size + (i % columns) * cellWidth
     const y = size / 2 + Math.floor(i / columns) * cellHeight
-    const baseline = y + cellHeight / 2 + size * 0.36 // centres the capitals, which are 0.73 of the size high
+    const baseline = y + cellHeight / 2 + size * 0.36 // centres the capitals, whose height is 0.73 of the size
     return (
       swatch(colour, { x, y: y + (cellHeight - size) / 2, size }) +
       text(label, { x: x + size * 1.5, y: baseline, size })

@@ -1,4 +1,4 @@
-// How masks and overlays are drawn.
+// Options for drawing masks and overlays.
 
 import { type Colour, vocPalette } from '../../data/palette.ts'
 import { UserError } from '../../errors.ts'
@@ -11,7 +11,7 @@ export interface MaskPngOptions {
 }
 
 export interface OverlayOptions extends MaskPngOptions, TintOptions {
-  /** Whether names and shares of the classes stand below the photo. Default true. */
+  /** Whether a legend with the classes' names and shares is drawn below the photo. Default true. */
   legend?: boolean
 }
 
@@ -23,13 +23,13 @@ const OVERLAY_OPTIONS: OptionNames<OverlayOptions> = {
   legend: true,
 }
 
-/** The palette to draw a mask with. Throws a UserError for options that make no sense. */
+/** The palette of a mask. Throws a UserError for invalid options. */
 export function paletteOf(options: MaskPngOptions, classes: number): readonly Colour[] {
   checkOptionNames(options, MASK_OPTIONS)
   return checkedPalette(options.palette, classes)
 }
 
-/** The options with a palette of a colour for each class. Throws a UserError where they make no sense. */
+/** The options, with a palette that has a colour for each class. Throws a UserError if they are invalid. */
 export function overlayOptions(
   options: OverlayOptions,
   classes: number,

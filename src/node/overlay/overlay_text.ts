@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Font } from 'opentype.js'
 
-/** Text comes with its own font: a bare server has none, and what is left to the system's fonts vanishes there. */
+/** The font is part of the package: on a bare server without fonts, text in a system font would be missing. */
 const FONT = '@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.woff'
 
 const require = createRequire(import.meta.url)
@@ -21,8 +21,8 @@ function openFont(): Font {
 }
 
 /**
- * Text as SVG path data, from x on along the baseline y, and how far it runs, all in pixels. Glyph by glyph, without kerning:
- * opentype.js's own layout throws on this font's substitution tables.
+ * Text as SVG path data, from x along the baseline y, and its width, all in pixels. Drawn glyph by glyph, without kerning:
+ * opentype.js's own layout fails on this font's substitution tables.
  */
 export function textPath(text: string, { x, y, size }: { x: number; y: number; size: number }) {
   let path = ''

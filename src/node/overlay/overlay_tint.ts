@@ -8,12 +8,12 @@ export interface LabelledMask {
   mask: Uint8Array
   width: number
   height: number
-  /** The classes to show; pixels of any other id (such as 255, "do not score") stay as photographed. */
+  /** The classes to show. Pixels of any other id (such as 255, "do not score") keep the photo's colour. */
   classes: readonly ClassShare[]
 }
 
 export interface TintOptions {
-  /** How much of a pixel is its class's colour, 0 to 1; the rest is the photo. Default 0.55. */
+  /** The opacity of the class's colour over the photo, 0 to 1. Default 0.55. */
   opacity?: number
   /** Whether classes are outlined in a lighter shade of their colours. Default true. */
   outlines?: boolean
@@ -21,7 +21,7 @@ export interface TintOptions {
 
 const OPACITY = 0.55
 
-/** From this longest side on, in pixels, outlines are two pixels wide on each side instead of one. */
+/** The longest side, in pixels, from which outlines are two pixels wide on each side instead of one. */
 const LARGE_PHOTO = 1600
 
 /** The photo as RGB (height · width · 3), tinted with the colours of its classes, and outlined. */
@@ -41,7 +41,7 @@ export function tintPhoto(
   const { width, height, data } = image
   const ids = resampleMask(labelled, width, height)
   const reach = Math.max(width, height) < LARGE_PHOTO ? 1 : 2
-  const tinted = new Uint8ClampedArray(height * width * 3) // which rounds
+  const tinted = new Uint8ClampedArray(height * width * 3) // rounds on assignment
   for (let y = 0; y < height; y++) {
     const rowAbove = Math.max(0, y - reach) * width
     const row = y * width
@@ -65,12 +65,12 @@ interface Paint {
   opacity: number
 }
 
-/** Half way to white: many of VOC's colours are too dark to outline a dark object. */
+/** Mixes a colour half with white: many of VOC's colours are too dark to outline a dark object. */
 function lighter([red, green, blue]: Colour): Colour {
   return [(red + 255) / 2, (green + 255) / 2, (blue + 255) / 2]
 }
 
-/** Writes pixel number `pixel` of an RGB image: the RGBA photo's, painted over where there is paint. */
+/** Writes pixel number `pixel` of an RGB image: the RGBA photo's, with the paint over it if there is any. */
 function blend(rgb: Uint8ClampedArray, photo: Uint8Array, pixel: number, paint: Paint | undefined) {
   for (let channel = 0; channel < 3; channel++) {
     const light = photo[pixel * 4 + channel]

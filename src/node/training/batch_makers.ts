@@ -1,4 +1,4 @@
-// Batches by worker threads: of images in files, which the threads read, and of images that a dataset of one's own hands out.
+// Makes batches in worker threads: from files, which the threads read, or from images of the user's own dataset.
 
 import type { Dataset, LabelledImage } from '../../data/dataset.ts'
 import { readLabelledImage } from '../../data/labelled_image.ts'
@@ -15,15 +15,16 @@ export type BatchMaker = (
 
 type Pool = WorkerPool<BatchJob, Batch | BadSources>
 
-/** A thread makes the whole batch. */
+/** A batch maker for files: one thread makes the whole batch. */
 export function makeOfFiles({ items }: FileDataset, pool: Pool): BatchMaker {
   return (indices, settings) =>
     pool.run({ ...settings, sources: indices.map(index => items[index]), first: 0 })
 }
 
 /**
- * The dataset is read on this thread, and the threads get its pixels, an image a job, so that only `atOnce` images are in
- * memory. The batches are to the bit those that files of the same pixels give. After `signal` nothing more is read.
+ * A batch maker for any dataset. This thread reads the dataset; the worker threads get the pixels, one image per job, so that
+ * only `atOnce` images are in memory. The batches are identical, bit for bit, to those from files with the same pixels. After
+ * `signal` is aborted nothing more is read.
  */
 export function makeOfImages(
   dataset: Dataset,
@@ -46,7 +47,7 @@ export function makeOfImages(
   }
 }
 
-/** Only what a thread needs. A view is cut out of its buffer, or all of the buffer would be copied to the thread. */
+/** Only the data that a thread needs. A view is copied out of its buffer: otherwise the whole buffer would go to the thread. */
 function ownBytes({ image, mask, width, height }: LabelledImage, id: string): LabelledImage {
   const cut = (bytes: Uint8Array) => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
   const { originalWidth, originalHeight } = image
@@ -80,7 +81,7 @@ function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole
 }
 
-/** Runs what it is given in that order, at most `count` at a time. */
+/** Runs functions in the order of the calls, at most `count` at a time. */
 function limited(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0

@@ -14,32 +14,32 @@ import { type BatchMaker, makeOfFiles, makeOfImages } from './batch_makers.ts'
 
 export interface LoaderOptions {
   batchSize: number
-  /** Of the random crops. The same seed gives the same batches, whatever the number of workers. */
+  /** Seed of the random crops. The same seed gives the same batches, whatever the number of workers. */
   seed: number
-  /** The network's: the size at which it sees a photo, and the mean colour, which lies outside of it. */
+  /** The network's preprocessing: the size to which a photo is scaled, and the mean colour that fills the area outside of it. */
   preprocessing: Preprocessing
-  /** Default: the paper's. */
+  /** Default: the paper's augmentation. */
   augmentation?: Augmentation
-  /** The first batch to make, from 0: to go on where a run stopped. Default 0. */
+  /** The first batch to make, counted from 0; larger to resume a run. Default 0. */
   start?: number
-  /** Threads. Default: all cores but one, which is left to the thread that drives the GPU; at most eight. */
+  /** Threads. Default: all cores except one, which drives the GPU; at most eight. */
   workers?: number
-  /** What an image that cannot be read does: see Recipe. Default: stop. */
+  /** What happens if an image cannot be read: see Recipe. Default: stop. */
   badImages?: Recipe['badImages']
   /** Called once for each image that is skipped. */
   onWarning?: (message: string) => void
 }
 
-/** Batches that wait for the GPU, beyond those that workers are busy with. */
+/** How many batches wait for the GPU, in addition to those that workers are making. */
 const READY = 2
 
 /**
- * Endless batches in the sampler's order. Workers start at the first batch and end when the loop over the batches does, be it by
- * `break` or by an error.
+ * Yields batches in the sampler's order, without end. Workers start at the first batch and stop when the loop over the batches
+ * ends, by `break` or by an error.
  *
- * A bad image, one that cannot be read or has labels that are no classes, is thrown as a BadImageError in the turn of its batch.
- * Where bad images are skipped, the next good one in the sampler's order takes its place: batches stay full, and they are a
- * function of the seed, the step and which images are bad, so that a run that was resumed draws what one that never stopped does.
+ * A bad image cannot be read or has labels that are not classes. It is thrown as a BadImageError when its batch is due. If bad
+ * images are skipped, the next good image in the sampler's order takes its place, so batches stay full. They depend only on the
+ * seed, the step and which images are bad: a resumed run gets the same batches as an uninterrupted one.
  */
 export async function* loadBatches(
   dataset: Dataset,
@@ -59,7 +59,7 @@ export async function* loadBatches(
     for (let step = start; ; step++) {
       while (queue.length < workers + READY) {
         const batch = nextBatch(step + queue.length)
-        batch.catch(() => {}) // it is thrown once its turn comes
+        batch.catch(() => {}) // thrown when the batch is due
         queue.push(batch)
       }
       yield await queue.shift()!
@@ -70,10 +70,10 @@ export async function* loadBatches(
   }
 }
 
-/** Beside this file: TypeScript where that is run as it is, JavaScript once compiled. */
+/** The file next to this one: TypeScript when run from source, JavaScript once compiled. */
 const WORKER = new URL(import.meta.url.replace(/loader(\.[jt]s)$/, 'loader_worker$1'))
 
-/** Makes the batch of a step, if need be several times, until none of its images is bad. */
+/** Makes the batch of a step, several times if necessary, until it has no bad images. */
 function skipping(
   make: BatchMaker,
   sampler: Sampler,
@@ -96,12 +96,12 @@ function skipping(
   }
 }
 
-/** The first image from a position on that is not among the bad ones. */
+/** The first image at or after a position that is not bad. */
 function draw(sampler: Sampler, position: number, bad: ReadonlySet<number>): number {
-  // Two epochs from anywhere hold a whole one.
+  // Any two epochs' length of positions contains a whole epoch.
   for (let i = 0; i < 2 * sampler.length; i++) {
     const index = sampler.at(position + i)
     if (!bad.has(index)) return index
   }
-  throw new BadImageError('no image can be read any more')
+  throw new BadImageError('none of the images can be read')
 }

@@ -1,4 +1,4 @@
-// A picture of how far a model has come: some photos of a dataset, the truth about each, and what the model sees.
+// Renders a picture of a model's progress: some photos of a dataset, their ground truth and the model's prediction.
 
 import sharp, { type OverlayOptions } from 'sharp'
 import { IGNORE_INDEX, type Labels } from '../../data/dataset.ts'
@@ -11,17 +11,17 @@ import { textPath } from '../overlay/overlay_text.ts'
 /** Longest side of a panel: three beside each other stay below 1600 pixels. */
 const LARGEST_PANEL = 500
 
-/** Smaller photos than this, on their longest side, are enlarged by a whole factor until they are as large. */
+/** Photos whose longest side is smaller than this are enlarged by a whole factor to at least this size. */
 const SMALL_PANEL = 192
 
-/** Around and between the panels. */
+/** The space around and between the panels, in pixels. */
 const GAP = 10
 const TEXT = 15
 
-/** Of pixels that are not scored. */
+/** The colour of pixels that are not scored. */
 const IGNORED: Colour = [190, 190, 190]
 
-/** The images to show of `size` many: `count`, spread evenly, and always the same ones. */
+/** The indices of the images to show: `count` of `size`, spread evenly, always the same ones. */
 export function spreadIndices(size: number, count: number): number[] {
   const shown = Math.min(size, count)
   return Array.from({ length: shown }, (_, i) => Math.floor(((i + 0.5) * size) / shown))
@@ -34,14 +34,14 @@ interface Panel {
   height: number
 }
 
-/** A photo, its truth and its prediction, all of one size. */
+/** A photo, its ground truth and its prediction, all of one size. */
 export interface SampleRow {
   panels: Panel[]
-  /** Class ids that occur in truth or prediction. */
+  /** Class ids in the ground truth or the prediction. */
   ids: Set<number>
 }
 
-/** Three panels in the size in which they are shown; of the photo itself nothing is kept. */
+/** Renders three panels at their final size. The photo itself is not kept. */
 export async function sampleRow({ labelled, prediction }: Omit<EvaluatedImage, 'index'>): Promise<SampleRow> {
   const size = panelSize(labelled)
   const truth = resampleMask(labelled, size.width, size.height)
@@ -58,7 +58,7 @@ export async function sampleRow({ labelled, prediction }: Omit<EvaluatedImage, '
   }
 }
 
-/** A PNG of the rows below each other, a heading above each of the three columns, and a legend of the classes that occur. */
+/** A PNG of the rows, one below another, with a heading above each column and a legend of the classes that occur. */
 export async function renderSamples(
   rows: readonly SampleRow[],
   { classNames, headings }: { classNames: readonly string[]; headings: readonly [string, string, string] },

@@ -1,4 +1,4 @@
-// Fine-tuning, step by step: batches from worker threads, the paper's schedule, and a model that has what it learned.
+// Fine-tuning, step by step: batches from worker threads, the paper's schedule, and updates to the model's weights.
 
 import type { DatasetReport } from '../../data/check.ts'
 import { checkClassNames } from '../../data/class_names.ts'
@@ -18,25 +18,25 @@ import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
 export interface TrainingStep {
-  /** Counted from 1, through all of the recipe's steps. */
+  /** Counted from 1 over the whole recipe. */
   step: number
-  /** Of the batch before the step's update. */
+  /** The loss of the batch before the step's update. */
   loss: number
   learningRate: number
-  /** Of this step: with the wait for its batch, without what the loop over the steps does. */
+  /** The speed of this step. It includes the wait for the batch, but not the body of the caller's loop. */
   imagesPerSecond: number
 }
 
-/** What may be another when a run is resumed: it changes no result of a run whose images are all good. */
+/** Options that may change when a run is resumed: they do not affect the results of a run whose images are all good. */
 export type ResumeOptions = Pick<Partial<Recipe>, 'activationBudget' | 'badImages'>
 
 export interface TrainerOptions {
   /**
-   * What `checkDataset` found, where that is known. Without it a recipe that needs the labels reads them all before the first
-   * step. Where the recipe skips bad images, those that it has problems with are not drawn.
+   * The report of `checkDataset`, if available. Without it, a recipe that needs the labels reads them all before the first step.
+   * If the recipe skips bad images, images with problems in the report are not drawn.
    */
   report?: DatasetReport
-  /** Ends a loop after the step in work: it throws the signal's reason, and the model has what was learned. */
+  /** Ends a loop after the current step: it throws the signal's reason, and the model has the weights learned so far. */
   signal?: AbortSignal
   /** Called after each step. */
   onProgress?: (progress: { done: number; total: number }) => void
@@ -52,13 +52,14 @@ const TRAINER_OPTIONS: OptionNames<TrainerOptions> = {
 }
 
 /**
- * Trains a model on a dataset: `for await (const { step, loss } of trainer) …`. Each turn of the loop is a step; `break` stops
- * it, and another loop goes on from there. After a loop the model has what was learned, be it ended by `break`, by the signal or
- * by a BadImageError: an image that cannot be read, or has labels that are no classes, where the recipe does not skip it.
+ * Trains a model on a dataset: `for await (const { step, loss } of trainer) …`. Each iteration is a step. `break` stops it, and
+ * another loop continues from there. After a loop the model has the weights learned so far, also if it ended by `break`, by the
+ * signal or by a BadImageError. This error means that an image cannot be read or has labels that are not classes, and that the
+ * recipe does not skip it.
  *
- * A loop throws a UserError where the GPU is too small or the loss is no number (naming step and last checkpoint), and
- * DeviceLostError where the GPU goes away. Model and trainer then are as of the last `updateModel` or `save`, and a loop goes on
- * from there.
+ * A loop throws a UserError if the GPU is too small or if the loss is not a number (naming the step and the last checkpoint), and
+ * DeviceLostError if the GPU is lost. The model and the trainer then have the state of the last `updateModel` or `save`, and
+ * another loop continues from there.
  */
 export class Trainer implements AsyncIterable<TrainingStep> {
   readonly model: DeepLab
@@ -68,13 +69,13 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   #balance: ClassBalance | undefined
   #run: TrainingRun | undefined
   #step = 0
-  /** As of the weights that the model has. */
+  /** The state that belongs to the model's present weights. */
   #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
   #checkpoint: string | undefined
 
   /**
-   * `options` are the recipe's, by default the paper's. A model of other classes than the dataset's gets a new classifier when
-   * the loop begins. Throws a UserError for options that make no sense, or a dataset that a report says is of no use.
+   * `options` are the recipe, by default the paper's. If the model has other classes than the dataset, it gets a new classifier
+   * when the loop begins. Throws a UserError for invalid options, or if the report says that the whole dataset is unusable.
    */
   constructor(
     model: DeepLab,
@@ -97,10 +98,10 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   }
 
   /**
-   * Goes on from a checkpoint that `save` wrote, on the same images: bit for bit as if training had never stopped, on the same
-   * GPU and driver. The model is a new one, for the caller to dispose of. All of the recipe is the checkpoint's, but for an
-   * activation budget and what bad images do, in `options`. Throws a UserError where the checkpoint is damaged, or the dataset
-   * another.
+   * Resumes from a checkpoint that `save` wrote, on the same images. On the same GPU and driver the results are identical, bit
+   * for bit, to those of an uninterrupted run. The model is a new one, which the caller must dispose of. The recipe is the
+   * checkpoint's, except the activation budget and the treatment of bad images in `options`. Throws a UserError if the checkpoint
+   * is damaged, or if the dataset is another one.
    */
   static async resume(
     folder: string,
@@ -139,12 +140,12 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     }
   }
 
-  /** Steps done. */
+  /** The number of steps done. */
   get step(): number {
     return this.#step
   }
 
-  /** What is allowed but seldom wise in the recipe, a line each. */
+  /** Settings in the recipe that are allowed but seldom useful, one line each. */
   get warnings(): string[] {
     return recipeWarnings(this.recipe)
   }
@@ -178,7 +179,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     }
   }
 
-  /** Gives the model the weights as they are now, for use within the loop: to segment, evaluate or save. */
+  /** Copies the current weights to the model, for use within the loop: to segment, evaluate or save. */
   async updateModel(): Promise<void> {
     if (!this.#run || this.#kept.step === this.#step) return
     const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step)
@@ -187,8 +188,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   }
 
   /**
-   * Writes a checkpoint, whole or not at all: the model, which DeepLab.load reads, and what `resume` needs. For use within the
-   * loop or after it. Throws a UserError where the disk refuses.
+   * Writes a checkpoint, whole or not at all: the model, which DeepLab.load reads, and the state for `resume`. For use within the
+   * loop or after it. Throws a UserError if the file system refuses.
    */
   async save(folder: string): Promise<void> {
     await this.updateModel()
@@ -240,7 +241,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     return checkDataset(this.dataset, { photos: false, signal })
   }
 
-  /** Gives the model the size and the heads that recipe and dataset ask for. */
+  /** Sets the model's size and heads as the recipe and the dataset require. */
   async #fitModel(): Promise<void> {
     const { size, seed, auxiliaryLoss } = this.recipe
     if (size !== undefined) await this.model.setSize(size)
@@ -248,7 +249,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
   }
 
-  /** Says at which step a run went wrong, if that is to blame, and where it was last right. */
+  /** Adds the step at which a run failed, if known, and the last good checkpoint to an error. */
   async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
     try {
       return await work

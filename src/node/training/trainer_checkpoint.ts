@@ -1,4 +1,4 @@
-// Checkpoints of a training run as folders: what DeepLab.save writes, and what the run needs to go on.
+// Checkpoints of a training run, as folders: the files of DeepLab.save, and the state to resume the run.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,8 +9,8 @@ import { readFileSet, writeFileSet } from '../files/file_set.ts'
 import { MODEL_FILES, modelFiles } from '../model_files.ts'
 
 /**
- * Writes a checkpoint whole or not at all, also over another one, and even where the process is killed.
- * Throws a UserError where the file system refuses.
+ * Writes a checkpoint whole or not at all, even over another one, and even if the process is killed. Throws a UserError if the
+ * file system refuses.
  */
 export async function writeTrainingCheckpoint(
   folder: string,
@@ -23,7 +23,7 @@ export async function writeTrainingCheckpoint(
   await writeFileSet(folder, files)
 }
 
-/** Opens a checkpoint; the model is for the caller to dispose of. Throws a UserError where files are missing or damaged. */
+/** Opens a checkpoint. The caller must dispose of the model. Throws a UserError if files are missing or damaged. */
 export function readTrainingCheckpoint(
   folder: string,
   options: OpenOptions,

@@ -1,9 +1,9 @@
-// Targets that go wrong in every way, for the test of what watches them.
+// A target that fails in every way, for the test of the fuzzer.
 
 import { UserError } from '../../../src/errors.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** In another way in each round; a new process begins with the first. */
+/** Each round fails in another way; a new process starts with the first. */
 export const misbehaving: FuzzTarget = {
   name: 'misbehaving',
   async prepare() {

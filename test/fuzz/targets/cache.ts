@@ -1,4 +1,4 @@
-// What Atrous keeps for itself in its cache and beside it.
+// The files that Atrous keeps in its cache.
 
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { tryLock } from '../../../src/node/files/lock.ts'
 import { damageJson, damageJsonFile } from '../../support/mutants.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** Nothing in it has the name that is asked for, so that nothing is downloaded. */
+/** No entry has the requested name, so nothing is downloaded. */
 export const registry: FuzzTarget = {
   name: 'registry.json',
   async prepare(folder) {
@@ -21,7 +21,7 @@ export const registry: FuzzTarget = {
   },
 }
 
-/** The record of when a file of the cache was verified: where it makes no sense, the file is verified again. */
+/** The record of a verified file in the cache. If the record is invalid, the file is verified again. */
 export const verified: FuzzTarget = {
   name: 'verified.json',
   async prepare(folder) {
@@ -32,7 +32,7 @@ export const verified: FuzzTarget = {
       await writeFile(file, content)
       const record = { sha256, bytes: content.length, modified: 1_700_000_000_000 }
       await writeFile(`${file}.verified.json`, damageJsonFile(record, random))
-      // Nobody listens there: the file must not be downloaded again.
+      // No server listens there: the file must not be downloaded again.
       return ensureFile({ url: 'http://127.0.0.1:9/model.safetensors', file, sha256 })
     }
   },

@@ -5,7 +5,7 @@ import { openDataset } from '../../../src/node/datasets/open.ts'
 import { damageBytes, pick } from '../../support/mutants.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** The names of a dataset's classes, as training compares them with those of a model. */
+/** The class names of a dataset, as training compares them with a model's. */
 export const classes: FuzzTarget = {
   name: 'classes.txt',
   async prepare(folder) {

@@ -7,7 +7,7 @@ import { damageImage } from '../../support/image_mutants.ts'
 import { below, damageBytes, damageJson, pick } from '../../support/mutants.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** Opens it and reads every image. All that it refuses comes as one error. */
+/** Opens a dataset and reads every image. All its refusals are thrown as one error. */
 async function readAll(description: string, split: string): Promise<void> {
   const dataset = await openDataset(description, { split })
   const errors: unknown[] = []
@@ -55,7 +55,7 @@ export const coco: FuzzTarget = {
   },
 }
 
-/** Lines that a list of names should not have. */
+/** Lines that are invalid in a list of names. */
 const ODD_LINES = [
   '..',
   '../a',
@@ -75,7 +75,7 @@ const ODD_LINES = [
   '-',
 ]
 
-/** A copy of a list: lines changed, or bytes. */
+/** A copy of a list with changed lines or bytes. */
 function damageList(list: string, random: () => number): Uint8Array {
   if (random() < 0.4) return damageBytes(Buffer.from(list), random)
   const lines = list.split('\n')
@@ -89,7 +89,7 @@ function damageList(list: string, random: () => number): Uint8Array {
   return Buffer.from(lines.join(pick(['\n', '\r\n', '\r'], random)))
 }
 
-/** Damages one of a dataset's files in each round and mends it afterwards. */
+/** Damages one file of a dataset in each round, and restores it afterwards. */
 const layout = (
   name: string,
   { write, files }: { write: (folder: string) => Promise<void>; files: string[] },

@@ -50,13 +50,13 @@ const PIECES = [
 
 function oddName(random: () => number): string {
   const name = Array.from({ length: 1 + below(4, random) }, () => pick(PIECES, random)).join('')
-  // A path of more characters than that makes messages that only look unclear.
+  // A longer path would make messages that only look unclear.
   return random() < 0.2 ? name.repeat(1 + below(300, random)).slice(0, 400) : name
 }
 
 const mask = { mask: new Uint8Array(12).fill(1), width: 4, height: 3 }
 
-/** Photos and masks of odd names, as a user gives them and as a dataset's folder has them. */
+/** Photos and masks with unusual names, given by a user or found in a dataset's folder. */
 export const fileNames: FuzzTarget = {
   name: 'file-names',
   async prepare(folder) {
@@ -70,7 +70,7 @@ export const fileNames: FuzzTarget = {
       await writeText(join(own, 'classes.txt'), 'background', 'mug')
       const name = `${oddName(random)}.png`
       const path = `${own}/images/${name}`
-      // What the system refuses as a name is still given to the readers below.
+      // Names that the system refuses are still given to the readers below.
       await mkdir(join(own, 'images'), { recursive: true })
       await writeFile(path, photo).catch(() => {})
       const errors: unknown[] = []

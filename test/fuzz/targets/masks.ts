@@ -9,7 +9,7 @@ import type { FuzzTarget } from '../target.ts'
 
 const [width, height] = [21, 13]
 
-/** Masks of every depth, plain and interlaced, by two encoders. */
+/** Masks of every depth, plain and interlaced, from two encoders. */
 async function wholes(): Promise<Uint8Array[]> {
   const palettes = [2, 4, 16, 256].flatMap(colours =>
     [false, true].map(progressive => {

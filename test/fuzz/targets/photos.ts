@@ -10,7 +10,7 @@ import type { FuzzTarget } from '../target.ts'
 const WIDTH = 40
 const HEIGHT = 30
 
-/** A photo of four colours with some noise, turned, with EXIF and a colour profile. */
+/** A photo of four colours with some noise, rotated, with EXIF and a colour profile. */
 function photo(): Sharp {
   const next = randomSource(5)
   const data = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => {
@@ -29,7 +29,7 @@ function animation(): Sharp {
   return sharp(data, { raw: { width: 8, height: 24, channels: 3, pageHeight: 8 } })
 }
 
-/** What a format is damaged from. */
+/** The undamaged files of each format. */
 const wholes: Record<string, () => Sharp[]> = {
   jpeg: () => [
     photo().jpeg(),
@@ -58,7 +58,7 @@ const wholes: Record<string, () => Sharp[]> = {
       ),
 }
 
-/** One target for each format. Every other round reads a file, the others bytes. */
+/** One target for each format. Rounds read files and bytes in turn. */
 export const photos: FuzzTarget[] = Object.entries(wholes).map(([format, make]) => ({
   name: `photo-${format}`,
   async prepare(folder) {

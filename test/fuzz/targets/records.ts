@@ -6,7 +6,7 @@ import { FileTuningStore } from '../../../src/node/tuning.ts'
 import { damageJson, damageJsonFile } from '../../support/mutants.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** What was measured: a warning about the file counts as its refusal. */
+/** The tuning results. A warning about the file counts as its refusal. */
 export const tuning: FuzzTarget = {
   name: 'tuning.json',
   async prepare(folder) {
@@ -23,11 +23,11 @@ export const tuning: FuzzTarget = {
   },
 }
 
-/** The record of a training run, from which its picture is drawn. */
+/** The metrics of a training run, from which its chart is drawn. */
 export const metrics: FuzzTarget = {
   name: 'metrics.jsonl',
   async prepare() {
-    // It loads a library for plots, which takes longer than all else.
+    // This loads the plotting library, which takes longer than everything else.
     const { drawCurves } = await import('../../../src/cli/train/train_curves.ts')
     const whole = [
       ...[1, 2, 3].map(step => ({ step, loss: 1 / step, learningRate: 0.01, imagesPerSecond: 3 })),
@@ -38,7 +38,7 @@ export const metrics: FuzzTarget = {
       const lines = Array.isArray(damaged) ? damaged : [damaged]
       const found = parseMetrics(lines.map(line => `${JSON.stringify(line)}\n`).join(''))
       const steps = found.filter(isTrainingStep)
-      // A picture takes a hundred times as long as what is read for it.
+      // Drawing takes a hundred times as long as reading.
       if (steps.length === 0 || random() > 0.1) return found
       return drawCurves({ title: 'run', subtitle: '', steps, validations: found.filter(isValidation) })
     }

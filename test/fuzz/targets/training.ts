@@ -9,7 +9,7 @@ import type { FuzzTarget } from '../target.ts'
 
 const { config, parameters } = smallResNet()
 
-/** Writes a checkpoint's two files beside the model's. */
+/** Writes the two files of a checkpoint next to the model's. */
 async function writeProgress(folder: string): Promise<void> {
   const recipe = recipeFor(config, { steps: 10, batchSize: 2, cropSize: 33, hardClasses: ['class 1'] })
   const learned = learnedParameters(config, recipe)
@@ -22,7 +22,7 @@ async function writeProgress(folder: string): Promise<void> {
     await writeFile(join(folder, PROGRESS_FILES[part]), files[part])
 }
 
-/** A target that damages one of them. They are read as in `Trainer.resume`, which needs a GPU for the model itself. */
+/** A target that damages one of these files. They are read as in `Trainer.resume`, which would also need a GPU for the model. */
 const progressFile = (
   file: string,
   damage: (whole: Buffer, random: () => number) => Uint8Array,

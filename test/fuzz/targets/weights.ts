@@ -16,7 +16,7 @@ const GOLDEN = new URL('../../weights/golden/', import.meta.url)
 
 type Damage = (random: () => number) => Uint8Array
 
-/** A target that reads a small ResNet from a folder whose checkpoint `prepare` says how to damage. */
+/** A target that reads a small ResNet from a folder. `prepare` defines the damage to its checkpoint. */
 const checkpoint = (name: string, file: string, damage: () => Damage): FuzzTarget => ({
   name,
   async prepare(folder) {
@@ -50,7 +50,7 @@ export const weights: FuzzTarget[] = [
   }),
 ]
 
-/** Files of PyTorch's own, of more kinds than a model has, as `atrous weights inspect` reads them. */
+/** Files that PyTorch wrote, with more kinds of values than a model has, read as by `atrous weights inspect`. */
 export const pytorchFiles: FuzzTarget = {
   name: 'pth-of-pytorch',
   async prepare() {
@@ -83,14 +83,14 @@ function smallStateDict(): Map<string, HostTensor & { data: Float32Array }> {
 
 const headerLength = (bytes: Uint8Array) => Number(new DataView(bytes.buffer).getBigUint64(0, true))
 
-/** A safetensors file of this header. */
+/** A safetensors file with this header. */
 function withHeader(header: unknown, data: Uint8Array): Uint8Array {
   const text = Buffer.from(JSON.stringify(header))
   const length = new Uint8Array(BigUint64Array.of(BigInt(text.length)).buffer)
   return Buffer.concat([length, text, data])
 }
 
-/** Damages only some of the bytes: most of a checkpoint are weights, in which there is little to break. */
+/** Damages only part of the bytes: most of a checkpoint is weights, where damage has little effect. */
 function damageWithin(
   bytes: Uint8Array,
   { begin, end }: { begin: number; end: number },

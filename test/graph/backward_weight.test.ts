@@ -1,0 +1,25 @@
+import { expect } from 'chai'
+import { weightGradientKernel } from '../../src/graph/convolution/backward_weight.ts'
+import { symmetric } from '../../src/kernels/geometry.ts'
+
+describe('the kernel for the gradient of a convolution’s weight', () => {
+  it('on CPU adapters has subgroups, unless the input is an image', () => {
+    const shaderOf = (channels: number, subgroupSize?: number) =>
+      weightGradientKernel(
+        {
+          label: 'test',
+          input: [1, 9, 9, channels],
+          outChannels: 32,
+          kernel: [3, 3],
+          stride: 1,
+          dilation: 1,
+          padding: symmetric(1),
+        },
+        { subgroupSize },
+      ).shader
+    expect(shaderOf(64, 8)).to.equal('conv2d_backward_weight_subgroup')
+    expect(shaderOf(3, 8)).to.equal('conv2d_backward_weight')
+    expect(shaderOf(64, 32)).to.equal('conv2d_backward_weight')
+    expect(shaderOf(64)).to.equal('conv2d_backward_weight')
+  })
+})

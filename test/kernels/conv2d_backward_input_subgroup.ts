@@ -1,0 +1,39 @@
+import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
+import { conv2dBackwardInputSubgroup } from '../../src/kernels/conv2d_backward_input_subgroup.ts'
+import type { SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
+import type { KernelSuite } from '../support/kernel_suite.ts'
+import { conv2dBackwardInputRun } from './conv2d_backward_input.ts'
+import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.ts'
+
+const subgroupRun = (
+  test: Conv2dBackwardCase,
+  { subgroupSize = 0 }: AdapterTraits,
+  tile?: SubgroupTile,
+): KernelRun =>
+  conv2dBackwardInputRun(test, options => conv2dBackwardInputSubgroup({ ...options, subgroupSize, tile }))
+
+/** Both that the kernel has, whatever the channels. */
+const tiles: SubgroupTile[] = [
+  { pixels: 3, vectors: 4 },
+  { pixels: 4, vectors: 2 },
+]
+const forTiles = cases
+  .filter(({ stride, spotCheck }) => stride > 1 && !spotCheck)
+  .map(test => ({ ...test, answer: false }))
+
+export const suite: KernelSuite<Conv2dBackwardCase> = {
+  shader: 'conv2d_backward_input_subgroup',
+  needs: 'subgroups',
+  cases,
+  run: (test, adapter) => subgroupRun(test, adapter),
+  tiles: Object.fromEntries(
+    tiles.map(tile => [
+      `${tile.pixels} pixels × ${tile.vectors} vectors`,
+      {
+        cases: forTiles,
+        run: (test: Conv2dBackwardCase, adapter: AdapterTraits) => subgroupRun(test, adapter, tile),
+      },
+    ]),
+  ),
+}

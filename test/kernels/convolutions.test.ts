@@ -1,0 +1,3 @@
+import { testSuites } from '../support/test_suites.ts'
+
+await testSuites('convolutions')

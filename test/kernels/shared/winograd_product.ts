@@ -1,0 +1,32 @@
+// The products of Winograd's convolution, which two kernels compute.
+
+import type { Kernel } from '../../../src/gpu/kernel.ts'
+import { tolerance } from '../../reference/compare.ts'
+import { randomValues } from '../../reference/random.ts'
+import { winogradMultiply as reference } from '../../reference/winograd.ts'
+import type { KernelRun } from '../../support/kernel_run.ts'
+import { byVector, packedRows } from '../../support/winograd_layout.ts'
+import { atPoints, type WinogradCase, winogradSizes } from './winograd.ts'
+
+/** Of random numbers: what they are values of does not matter here. */
+export function winogradProductRun(test: WinogradCase, kernel: Kernel): KernelRun {
+  const sizes = winogradSizes(test)
+  const { points, tiles: rows, inChannels, outChannels } = sizes
+  const tiles = randomValues(points * rows * inChannels, test.seed)
+  const weight = randomValues(points * inChannels * outChannels, test.seed + 1, Math.sqrt(3 / inChannels))
+  return {
+    kernel,
+    data: {
+      tiles: Float32Array.from(byVector(tiles, { points, rows, channels: inChannels })),
+      weight: packedRows(weight, { points, inChannels, outChannels }),
+    },
+    expected: {
+      products: atPoints(() => reference(tiles, weight, sizes), {
+        points,
+        rows,
+        channels: outChannels,
+        rtol: tolerance(inChannels),
+      }),
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { testGpu } from './gpu.ts'
+import { verify } from './kernel_run.ts'
+import type { KernelCases, KernelSuite } from './kernel_suite.ts'
+import { loadSuites } from './kernel_suites.ts'
+
+/** Mocha's parallel jobs take whole files: each of these groups is tested by a file of test/kernels of its name. */
+export const suiteGroups = ['gradients', 'convolutions', 'other_kernels'] as const
+export type SuiteGroup = (typeof suiteGroups)[number]
+
+function groupOf({ shader }: KernelSuite): SuiteGroup {
+  if (/backward|gradient/.test(shader)) return 'gradients'
+  return /conv2d|winograd/.test(shader) ? 'convolutions' : 'other_kernels'
+}
+
+/** The tests of a group of kernels: each case of a suite and of its variants against the reference. */
+export async function testSuites(group: SuiteGroup): Promise<void> {
+  for (const suite of await loadSuites())
+    if (groupOf(suite) === group)
+      describe(`kernel ${suite.shader}`, () => {
+        before(skipWhereNotRun(suite))
+        testCases(suite)
+        for (const [name, variant] of Object.entries({ ...suite.variants, ...suite.tiles }))
+          describe(name, () => testCases(variant))
+      })
+}
+
+function testCases({ cases, run }: KernelCases): void {
+  for (const test of cases)
+    it(test.name, async () => {
+      const gpu = await testGpu()
+      await verify(gpu, run(test, gpu))
+    })
+}
+
+/** For `before`: skips the tests of a kernel that the adapter cannot run. */
+export const skipWhereNotRun = ({ needs }: Pick<KernelSuite, 'needs'>) =>
+  async function (this: Mocha.Context): Promise<void> {
+    if (needs && adapterKey(needs, await testGpu()) === undefined) this.skip()
+  }
