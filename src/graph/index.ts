@@ -23,15 +23,10 @@ export {
   type ModelGraph,
   type ModelOp,
 } from './ops/index.ts'
-<<<<<<< HEAD
 export type { ResamplingOptions } from './ops/resize.ts'
-export { type GradientRule, type GradientTape, inputGradient } from './ops/tape.ts'
+export { type GradientRule, type GradientTape, gradientOfInput } from './ops/tape.ts'
 export type { FoldingPass } from './passes/fold.ts'
 export { allPasses, type FusingPass, optimise, type Passes } from './passes/index.ts'
-=======
-export { type GradientRule, type GradientTape, gradientOfInput } from './ops/tape.ts'
-export { allPasses, optimise, type Passes } from './passes/index.ts'
->>>>>>> house
 export { planWithin } from './plan/activation_budget.ts'
 export { explain } from './plan/explain.ts'
 export { createPlan, type Placement, type Plan, type PlanDevice, type PlanTarget } from './plan/plan.ts'
