@@ -1,5 +1,6 @@
 // The rooms of src and the direction of imports between them.
 
+import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { expect } from 'chai'
 import { type Source, sources } from './support/sources.ts'
@@ -140,6 +141,14 @@ describe('rooms', () => {
         modules.some(({ path }) => placeOf(path).room === room),
         room.folder,
       ).to.equal(true)
+  })
+
+  it('are described in docs/architecture.md in the same order and words', () => {
+    const page = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8')
+    const section = /\n## Rooms\n([^]*?)\n## /.exec(page)![1]
+    const rows = section.matchAll(/^\| (?:\[`(.+)`\]\(.+\)|`src` itself) \| (.+) \|$/gm)
+    const described = [...rows].map(([, folder = '.', about]) => ({ folder, about }))
+    expect(described).to.deep.equal(ROOMS.flat().map(({ folder, about }) => ({ folder, about })))
   })
 
   it('import from lower rooms only', () => {
