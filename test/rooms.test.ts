@@ -145,7 +145,7 @@ describe('rooms', () => {
 
   it('are described in docs/architecture.md in the same order and words', () => {
     const page = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8')
-    const section = /\n## Rooms\n([^]*?)\n## /.exec(page)![1]
+    const section = /\n## Rooms\n([\s\S]*?)\n## /.exec(page)![1]
     const rows = section.matchAll(/^\| (?:\[`(.+)`\]\(.+\)|`src` itself) \| (.+) \|$/gm)
     const described = [...rows].map(([, folder = '.', about]) => ({ folder, about }))
     expect(described).to.deep.equal(ROOMS.flat().map(({ folder, about }) => ({ folder, about })))

@@ -4,6 +4,17 @@ import { runTool } from './install.mjs'
 
 const named = process.argv.slice(2)
 const tests = named.length > 0 ? named : ['test/**/*.test.ts']
-const output = ['--reporter=text', '--reporter=html', '--reports-dir=out/coverage', '--temp-directory=out/coverage/raw']
+const output = [
+  '--reporter=text',
+  '--reporter=html',
+  '--reports-dir=out/coverage',
+  '--temp-directory=out/coverage/raw',
+]
 const counted = ['--all', '--src=src', '--include=src/**/*.ts', '--exclude=src/**/*.gen.ts', '--merge-async']
-runTool('c8/bin/c8.js', [...output, ...counted, process.execPath, 'node_modules/mocha/bin/mocha.js', ...tests])
+runTool('c8/bin/c8.js', [
+  ...output,
+  ...counted,
+  process.execPath,
+  'node_modules/mocha/bin/mocha.js',
+  ...tests,
+])
