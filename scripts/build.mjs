@@ -1,10 +1,12 @@
 // Builds dist/ from src/ and shaders/. With --if-stale, only if a source has changed since the last build.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+/** Files of src that are read as they are. */
+const DATA = ['cli/doctor/known_answers.json']
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const [, script, option] = process.argv
@@ -21,6 +23,7 @@ async function build() {
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
   const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
   if (status !== 0) process.exit(1)
+  for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
   await import('./bundle_echarts.mjs')
 }
 

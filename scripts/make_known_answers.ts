@@ -4,14 +4,19 @@
 
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Adapter, type AdapterNeed, adapterKey, type Tolerance } from '../src/cli/doctor/kernel_check.ts'
+import {
+  type AdapterNeed,
+  type AdapterTraits,
+  adapterKey,
+  type Tolerance,
+} from '../src/cli/doctor/kernel_check.ts'
 import { knownAnswersFile, type StoredAnswer } from '../src/cli/doctor/known_answers.ts'
 import type { Kernel } from '../src/gpu/kernel.ts'
 import type { HostData } from '../src/gpu/run_kernel.ts'
 import { ATOL } from '../test/reference/compare.ts'
 import type { Answer } from '../test/support/expected.ts'
 import type { KernelRun } from '../test/support/kernel_run.ts'
-import type { KernelSuite } from '../test/support/kernel_suite.ts'
+import type { KernelCases, KernelSuite } from '../test/support/kernel_suite.ts'
 import { loadSuites } from '../test/support/kernel_suites.ts'
 
 const SUBGROUPS = [8, 16, 32, 64, 128]
@@ -21,7 +26,7 @@ const MATRIX_SIDES = [8, 16]
 const MOST_MATRIX_LANES = 64
 
 /** The adapters with known answers. A kernel without a need is the same on all adapters. */
-const adapters: Record<AdapterNeed | 'nothing', Adapter[]> = {
+const adapters: Record<AdapterNeed | 'nothing', AdapterTraits[]> = {
   nothing: [{ subgroupSize: undefined, subgroupMatrix: undefined }],
   subgroups: SUBGROUPS.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
   matrices: SUBGROUPS.filter(size => size <= MOST_MATRIX_LANES).flatMap(subgroupSize =>
@@ -50,10 +55,11 @@ const finite = (_key: string, value: unknown) =>
 type IndexOf = (bytes: Uint8Array) => number
 
 function answersOf(
-  { shader, needs, variants = {}, ...suite }: KernelSuite,
+  { shader, needs, variants, tiles, ...suite }: KernelSuite,
   indexOf: IndexOf,
 ): StoredAnswer[] {
-  return [suite, ...Object.values(variants)].flatMap(({ cases, run }) =>
+  const all: KernelCases[] = [suite, ...Object.values({ ...variants, ...tiles })]
+  return all.flatMap(({ cases, run }) =>
     cases
       .filter(({ answer }) => answer)
       .map(test => {
@@ -61,38 +67,27 @@ function answersOf(
         const [operands, ...others] = runs.map(each => operandsOf(each, indexOf))
         if (others.some(other => !isSame(other, operands)))
           throw new Error(`${shader}: ${test.name}: its operands depend on the adapter`)
-        const kernels = runs.map(({ adapter, kernel }) => ({
-          key: needs && adapterKey(needs, adapter),
-          kernel: { ...kernel, label: `${shader}: ${test.name}` },
-        }))
-        return { ...byAdapter(kernels), needs, ...operands }
+        const kernel = { ...runs[0].kernel, label: `${shader}: ${test.name}` }
+        return { kernel, ...(needs && { needs, adapters: byAdapter(needs, runs) }), ...operands }
       }),
   )
 }
 
-/** One kernel, and the fields of it that differ between adapters. */
+/** The fields that differ from those of the first kernel. */
 function byAdapter(
-  kernels: { key: string | undefined; kernel: Kernel }[],
-): Pick<StoredAnswer, 'kernel' | 'adapters'> {
-  const [{ kernel }] = kernels
-  const differs = (name: string) =>
-    kernels.some(other => !isSame(fieldOf(other.kernel, name), fieldOf(kernel, name)))
-  const fields = Object.keys(kernel)
-  const pick = (from: Kernel, names: string[]) =>
-    Object.fromEntries(names.map(name => [name, fieldOf(from, name)]))
-  const different = fields.filter(differs)
-  const shared = pick(
-    kernel,
-    fields.filter(name => !differs(name)),
+  need: AdapterNeed,
+  runs: { adapter: AdapterTraits; kernel: Kernel }[],
+): Record<string, Partial<Kernel>> {
+  const [first] = runs
+  const differences = (kernel: Kernel) =>
+    Object.entries(kernel).filter(([name, value]) => !isSame(value, first.kernel[name as keyof Kernel]))
+  return Object.fromEntries(
+    runs.map(({ adapter, kernel }) => [
+      adapterKey(need, adapter)!,
+      Object.fromEntries(differences(kernel)) as Partial<Kernel>,
+    ]),
   )
-  if (different.length === 0) return { kernel: shared as unknown as Kernel }
-  return {
-    kernel: shared as unknown as Kernel,
-    adapters: Object.fromEntries(kernels.map(({ key, kernel }) => [key, pick(kernel, different)])),
-  }
 }
-
-const fieldOf = (kernel: Kernel, name: string): unknown => kernel[name as keyof Kernel]
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a, finite) === JSON.stringify(b, finite)
 

@@ -75,8 +75,7 @@ fn main(
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
     for (var kx = 0u; kx < params.k_w; kx++) {
-      // The tap connects place 0 with this output pixel, if the stride divides the distance, and place p with the pixel
-      // p later.
+      // The tap connects place p of the phase with output pixel p + shift, if the stride divides the distance.
       let padded = phase + vec2u(params.pad_left, params.pad_top);
       let from_origin = vec2i(padded) - vec2i(vec2u(kx, ky) * params.dilation);
       if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }

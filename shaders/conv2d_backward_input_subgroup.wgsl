@@ -12,8 +12,6 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_backward_input_params.wgsl"
 #import "lib/from_eight_lanes.wgsl"
 
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
-
 const LANE_PIXELS = 3u;
 const LANE_VECTORS = 4u;
 const SUBGROUP_SIZE = 8u;
@@ -81,8 +79,7 @@ fn main(
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
   for (var ky = 0u; ky < params.k_h; ky++) {
     for (var kx = 0u; kx < params.k_w; kx++) {
-      // The tap connects place 0 with this output pixel, if the stride divides the distance, and place p with the pixel
-      // p later.
+      // The tap connects place p of the phase with output pixel p + shift, if the stride divides the distance.
       let padded = phase + vec2u(params.pad_left, params.pad_top);
       let from_origin = vec2i(padded) - vec2i(vec2u(kx, ky) * params.dilation);
       if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }

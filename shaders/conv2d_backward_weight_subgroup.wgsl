@@ -16,8 +16,6 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/from_eight_lanes.wgsl"
 #import "lib/reaching_outputs.wgsl"
 
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
-
 const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
 const SUBGROUP_SIZE = 8u;
 

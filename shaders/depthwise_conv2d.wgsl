@@ -1,5 +1,6 @@
-// Depthwise convolution with dilation: each channel has its own filter. output = act(conv(input, weight) + bias +
-// residual).
+// Depthwise convolution with dilation, where each channel has its own filter:
+//
+//   output = act(conv(input, weight) + bias + residual)
 //
 //   input    [n, in_h, in_w, vectors]      vec4: four channels
 //   weight   [K_H, K_W, vectors]           see fold_batch_norm.wgsl
@@ -44,7 +45,7 @@ struct Params {
   dilation: u32,
   pad_top: u32,
   pad_left: u32,
-  taps: u32, // K_H · K_W, as a parameter: no compiler can unroll the loop over them, which would double the compile time
+  taps: u32, // K_H · K_W, as a parameter, so that no compiler unrolls the loop over them: that doubles the compile time
   has_residual: u32,
   low: f32, // the activation clamps to low … high
   high: f32,

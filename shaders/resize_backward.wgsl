@@ -4,8 +4,8 @@
 //   input_gradient    [n, in_h, in_w, vectors]
 //
 // RESULT_LANES invocations compute one vector of one input pixel: they share the rows of the output, and their sums are
-// added pairwise. One invocation is enough for most maps. Several are for an input pixel that was resized to a whole
-// map, as in image pooling.
+// added pairwise. One invocation is enough for most maps. Several are better where one input pixel was resized to a
+// whole map, as in image pooling.
 
 #import "lib/targets_of.wgsl"
 

@@ -1,6 +1,8 @@
-// The gradient of softmax_cross_entropy.wgsl by its logits: loss_weight · weight · (p − [class is the label]) / Σ
-// weight for each label pixel, gathered back through the upsampling. p = exp(upsampled logit − log_sum_exp) is computed
-// again.
+// The gradient of softmax_cross_entropy.wgsl by its logits. The gradient by an upsampled logit is
+//
+//   loss_weight · weight · (p − [class is the label]) / Σ weight      with p = exp(upsampled logit − log_sum_exp)
+//
+// Each logit gathers its share of these.
 //
 //   logits, logits_gradient   [n, out_h, in_w, vectors]   vec4: four classes
 //   labels          [n, ⌈out_h · out_w / 4⌉]   u32: one byte for each of four pixels, the first in the low byte

@@ -29,7 +29,7 @@ struct Params {
   first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  lines: u32, // LINE, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  lines: u32, // LINE, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
   dilation: u32,
   pad_top: u32,
   pad_left: u32,

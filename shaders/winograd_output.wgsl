@@ -35,7 +35,7 @@ struct Params {
   first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  points: u32, // POINTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  points: u32, // POINTS, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
   dilation: u32,
   has_bias: u32,
   bias_pitch: u32, // vectors from one image's bias to the next; 0: all images share one bias

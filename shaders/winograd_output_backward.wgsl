@@ -9,8 +9,6 @@
 
 #import "lib/first_output.wgsl"
 
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
-
 const OUTPUTS = 4u; // outputs of a tile along an axis
 const POINTS = 6u; // points along an axis
 const WORKGROUP_TILES = 8u;
@@ -29,7 +27,7 @@ struct Params {
   first_tile: u32, // tiles are counted image by image, and row by row
   tiles: u32,
   tile_groups: u32, // workgroups along the tiles
-  lines: u32, // OUTPUTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  lines: u32, // OUTPUTS, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
   dilation: u32,
 }
 

@@ -23,7 +23,7 @@ struct Params {
   out_channels: u32,
   out_vectors: u32,
   row_tiles: u32, // workgroups along the input channels
-  points: u32, // POINTS, as a parameter: no compiler can unroll the loop over lines, which would take a second or two to compile
+  points: u32, // POINTS, as a parameter, so that no compiler unrolls the loop over lines: that takes a second or two
 }
 
 // The transpose of to_points in winograd_weight.wgsl.

@@ -3,7 +3,10 @@
 import { type Kernel, shaderText } from './kernel.ts'
 import { parseInterface } from './wgsl.ts'
 
-/** The buffers that a shader declares as `Stored`: activations and packed weights, but not partial sums and other scratch. */
+/**
+ * The buffers that a shader declares as `Stored`: activations and packed weights, but not partial sums and other
+ * scratch.
+ */
 export function storedBuffers(kernel: Pick<Kernel, 'shader'>): Set<string> {
   const { buffers } = parseInterface(shaderText(kernel))
   return new Set(buffers.filter(({ stored }) => stored).map(({ name }) => name))

@@ -11,9 +11,12 @@ export interface CustomShader {
 
 export interface Kernel {
   label: string
-  /** The name of the .wgsl file, without its extension, or a shader of the caller's own. */
+  /** The name of the .wgsl file, without its extension, or a shader of the caller. */
   shader: ShaderName | CustomShader
-  /** Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is compiled. */
+  /**
+   * Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is
+   * compiled.
+   */
   constants?: Record<string, number>
   /** The shader's type `Stored`: see `storedAsFloat16`. Default: f32. */
   stored?: 'f16'

@@ -11,9 +11,10 @@ export interface Conv2dBackwardInputOptions extends Window {
 }
 
 /**
- * The gradient of a convolution by its input, from the gradient of its output: [n, h', w', outChannels] → [n, h, w, c]. It takes any
- * stride; at stride 1 the gradient is a convolution (src/graph/convolution/backward_input.ts). The buffers are named as in conv2d:
- * `input` is the gradient that it reads, `output` the gradient that it writes, and `packTransposed` packs `weight`.
+ * The gradient of a convolution by its input, from the gradient of its output: [n, h', w', outChannels] → [n, h, w, c].
+ * It takes any stride, but at stride 1 it is a convolution: see src/graph/convolution/backward_input.ts. The buffers
+ * are named as in conv2d: `input` is the gradient that it reads, `output` is the gradient that it writes, and
+ * `packTransposed` packs `weight`.
  */
 export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile?: Conv2dTile }): Kernel {
   const tile = options.tile ?? registerTile(options.input[3])

@@ -4,20 +4,10 @@
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
+import type { DeepLabConfig, DeepLabOptions } from './backbones/configs.ts'
 import { backboneOf, backbones } from './backbones/index.ts'
-import type { MobileNetV2Config } from './backbones/mobilenet_v2_config.ts'
-import type { AsppConfig, ResNetConfig } from './backbones/resnet_config.ts'
 
-export type { AsppConfig, MobileNetV2Config, ResNetConfig }
-
-export type DeepLabConfig = ResNetConfig | MobileNetV2Config
-
-/** A config in which all but the backbone may be left to its default. */
-export type DeepLabOptions =
-  | ({ backbone: ResNetConfig['backbone']; aspp?: Partial<AsppConfig> | null } & Partial<
-      Omit<ResNetConfig, 'aspp'>
-    >)
-  | ({ backbone: MobileNetV2Config['backbone'] } & Partial<MobileNetV2Config>)
+export type * from './backbones/configs.ts'
 
 /** @internal Checks each field of a config by itself, and fills in the defaults. `deepLabConfig` also checks them together. */
 export const NETWORK = v.variant(

@@ -1,15 +1,8 @@
 // `import … from 'atrous/model'`: DeepLabv3 as a graph, its configs and presets, and its weights before training.
 
 export type { NetworkParts } from './backbones/backbone.ts'
-export {
-  type AsppConfig,
-  type DeepLabConfig,
-  type DeepLabOptions,
-  deepLabConfig,
-  type MobileNetV2Config,
-  outputStrides,
-  type ResNetConfig,
-} from './config.ts'
+export type * from './backbones/configs.ts'
+export { deepLabConfig, outputStrides } from './config.ts'
 export { deepLab, deepLabInTraining } from './deeplab.ts'
 export { initialValues, initialWeights, networkParameters } from './initial_weights.ts'
 export { IMAGENET, networkSize, type Preprocessing, TENSORFLOW, TORCHVISION } from './preprocessing.ts'

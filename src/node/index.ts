@@ -14,13 +14,7 @@ export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
 export type { ScoreMap } from '../inference/class_scores.ts'
 export type { InferenceOptions } from '../inference/inference_options.ts'
 export type { Precision } from '../kernels/layout.ts'
-export type {
-  AsppConfig,
-  DeepLabConfig,
-  DeepLabOptions,
-  MobileNetV2Config,
-  ResNetConfig,
-} from '../model/config.ts'
+export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
 export { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'

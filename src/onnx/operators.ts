@@ -31,7 +31,7 @@ export interface TranslationContext {
 
 type Translator<Op> = (op: Op, context: TranslationContext) => Translation
 
-/** Why an op has no translation. */
+/** The reason why an op has no translation. */
 interface Untranslated {
   none: string
 }
@@ -41,7 +41,7 @@ const beyondTheNetwork: Untranslated = {
   none: 'the file holds the network alone, from a normalised image to logits',
 }
 
-/** Of graphs whose batch norms are folded and whose activations are ops of their own. */
+/** The translation of each op of a graph in which batch norms are folded and activations are separate ops. */
 const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, Kind>> | Untranslated } = {
   conv2d: convolution,
   depthwiseConv2d: convolution,
@@ -74,7 +74,7 @@ export function translate<Kind extends keyof FoldedOps>(
 
 const isUntranslated = (translator: object): translator is Untranslated => 'none' in translator
 
-/** Names of what an op reads and makes. */
+/** The names of an op's inputs and output. */
 const ends = (op: FoldedOp) => ({ inputs: inputsOf(op).map(({ name }) => name), output: op.output.name })
 
 function convolution(op: FoldedConv2dOp | FoldedDepthwiseConv2dOp, context: TranslationContext): Translation {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { create } from 'webgpu'
+import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -65,6 +66,13 @@ describe('gpu/shaders', () => {
     // In Safari, a workgroup array with an override as its size has no elements. Kernels set constants in the text instead.
     it('has no override', () => {
       for (const { file, text } of files) expect(text.match(/^override .*$/gm), file).to.equal(null)
+    })
+
+    it('declares Stored where a buffer has that type, and nowhere else', () => {
+      for (const shader of names)
+        expect(/^alias Stored = f32;/m.test(shaders[shader]), shader).to.equal(
+          storedBuffers({ shader }).size > 0,
+        )
     })
 
     // naga refuses a loop that only a return leaves.

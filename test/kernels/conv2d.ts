@@ -179,15 +179,6 @@ export const suite: KernelSuite<Conv2dCase> = {
   run: test => conv2dRun(test),
   variants: {
     ...Object.fromEntries(
-      tiles.map(tile => [
-        tileName(tile),
-        {
-          cases: forTiles,
-          run: (test: Conv2dCase) => conv2dRun(test, { variant: options => conv2d({ ...options, tile }) }),
-        },
-      ]),
-    ),
-    ...Object.fromEntries(
       slices.map(slice => [
         `into ${slice.channels} channels, from ${slice.offset} on`,
         { cases: wholeVectors.slice(0, 1), run: (test: Conv2dCase) => conv2dRun(test, { slice }) },
@@ -198,6 +189,15 @@ export const suite: KernelSuite<Conv2dCase> = {
       run: test => conv2dRun(test, { slice: { offset: 4, channels: 12 } }),
     },
   },
+  tiles: Object.fromEntries(
+    tiles.map(tile => [
+      tileName(tile),
+      {
+        cases: forTiles,
+        run: (test: Conv2dCase) => conv2dRun(test, { variant: options => conv2d({ ...options, tile }) }),
+      },
+    ]),
+  ),
 }
 
 export function tileName({ pixels, vectors, lanesX, lanesY }: Conv2dTile): string {

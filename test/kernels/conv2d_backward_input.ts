@@ -55,7 +55,7 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   shader: 'conv2d_backward_input',
   cases,
   run: test => conv2dBackwardInputRun(test),
-  variants: Object.fromEntries(
+  tiles: Object.fromEntries(
     tiles.map(tile => [
       tileName(tile),
       {

@@ -1,4 +1,4 @@
-import type { Adapter } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
 import { conv2dBackwardInputSubgroup } from '../../src/kernels/conv2d_backward_input_subgroup.ts'
 import type { SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
@@ -8,7 +8,7 @@ import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.t
 
 const subgroupRun = (
   test: Conv2dBackwardCase,
-  { subgroupSize = 0 }: Adapter,
+  { subgroupSize = 0 }: AdapterTraits,
   tile?: SubgroupTile,
 ): KernelRun =>
   conv2dBackwardInputRun(test, options => conv2dBackwardInputSubgroup({ ...options, subgroupSize, tile }))
@@ -27,12 +27,12 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   needs: 'subgroups',
   cases,
   run: (test, adapter) => subgroupRun(test, adapter),
-  variants: Object.fromEntries(
+  tiles: Object.fromEntries(
     tiles.map(tile => [
       `${tile.pixels} pixels × ${tile.vectors} vectors`,
       {
         cases: forTiles,
-        run: (test: Conv2dBackwardCase, adapter: Adapter) => subgroupRun(test, adapter, tile),
+        run: (test: Conv2dBackwardCase, adapter: AdapterTraits) => subgroupRun(test, adapter, tile),
       },
     ]),
   ),

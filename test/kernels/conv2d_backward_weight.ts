@@ -17,7 +17,7 @@ import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { addPartials, partialOf } from '../support/partial_sums.ts'
 import { forTiles } from './conv2d_backward_input.ts'
-import { type Conv2dBackwardCase, cases, conv2dBackwardOf, more } from './shared/conv2d_backward_cases.ts'
+import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from './shared/conv2d_backward_cases.ts'
 
 /** `variant` makes the kernel. */
 export function conv2dBackwardWeightRun(
@@ -114,23 +114,11 @@ const tiles: Conv2dBackwardWeightTile[] = [
   { rows: 1, columns: 3, lanesX: 3, lanesY: 5 },
 ]
 
-/** The cases of all gradients of convolutions, and one for `atrous doctor` whose pixels are split. */
-export const weightCases: Conv2dBackwardCase[] = [
-  ...cases,
-  {
-    ...more,
-    name: 'stride 1, 272 pixels: two splits',
-    input: [1, 16, 17, 3],
-    stride: 1,
-    answer: true,
-  },
-]
-
 export const suite: KernelSuite<Conv2dBackwardCase> = {
   shader: 'conv2d_backward_weight',
-  cases: weightCases,
+  cases,
   run: test => conv2dBackwardWeightRun(test),
-  variants: Object.fromEntries(
+  tiles: Object.fromEntries(
     tiles.map(tile => [
       `${tile.rows} × ${tile.columns} vectors, ${tile.lanesX} × ${tile.lanesY} lanes`,
       {

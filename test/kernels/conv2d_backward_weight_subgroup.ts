@@ -1,12 +1,12 @@
 import { conv2dBackwardWeightSubgroup } from '../../src/kernels/conv2d_backward_weight_subgroup.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
-import { conv2dBackwardWeightRun, weightCases } from './conv2d_backward_weight.ts'
-import type { Conv2dBackwardCase } from './shared/conv2d_backward_cases.ts'
+import { conv2dBackwardWeightRun } from './conv2d_backward_weight.ts'
+import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.ts'
 
 export const suite: KernelSuite<Conv2dBackwardCase> = {
   shader: 'conv2d_backward_weight_subgroup',
   needs: 'subgroups',
-  cases: weightCases,
+  cases,
   run: (test, { subgroupSize = 0 }) =>
     conv2dBackwardWeightRun(test, options => conv2dBackwardWeightSubgroup({ ...options, subgroupSize })),
 }

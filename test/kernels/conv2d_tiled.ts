@@ -54,15 +54,6 @@ export const suite: KernelSuite<Conv2dCase> = {
   cases,
   run: test => tiledRun(test),
   variants: {
-    ...Object.fromEntries(
-      tiles.map(tile => [
-        tileName(tile),
-        {
-          cases: tile === smallTile ? [...forTiles, manyRegions] : forTiles,
-          run: (test: Conv2dCase) => tiledRun(test, { tile }),
-        },
-      ]),
-    ),
     'into 40 channels, from 12 on': {
       cases: wholeVectors,
       run: test => tiledRun(test, { slice: { offset: 12, channels: 40 } }),
@@ -77,6 +68,15 @@ export const suite: KernelSuite<Conv2dCase> = {
     },
     'two branches': { cases: [twoBranches], run: test => branchesRun(test) },
   },
+  tiles: Object.fromEntries(
+    tiles.map(tile => [
+      tileName(tile),
+      {
+        cases: tile === smallTile ? [...forTiles, manyRegions] : forTiles,
+        run: (test: Conv2dCase) => tiledRun(test, { tile }),
+      },
+    ]),
+  ),
 }
 
 function tiledRun(

@@ -19,6 +19,14 @@ export interface ResizeCase extends KernelCase {
 const sizes: Omit<ResizeCase, 'alignCorners'>[] = [
   { name: 'one value', input: [1, 1, 1, 1], height: 1, width: 1, seed: 1 },
   { name: 'one pixel to a map, batch 3', input: [3, 1, 1, 21], height: 5, width: 7, seed: 1 },
+  {
+    name: 'one pixel to a small map, batch 2',
+    input: [2, 1, 1, 3],
+    height: 3,
+    width: 4,
+    seed: 1,
+    answer: true,
+  },
   { name: 'a map to one pixel', input: [1, 5, 7, 3], height: 1, width: 1, seed: 1 },
   { name: 'one row to a map', input: [1, 1, 7, 5], height: 9, width: 3, seed: 1 },
   { name: 'a map to one row', input: [1, 9, 7, 24], height: 1, width: 33, seed: 1 },

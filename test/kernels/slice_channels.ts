@@ -17,9 +17,9 @@ const cases: Case[] = [
   { name: 'all of it', input: [1, 3, 5, 3], slice: { offset: 0, channels: 3 }, seed: 1 },
   { name: 'the second of two', input: [2, 1, 1, 2], slice: { offset: 1, channels: 1 }, seed: 1 },
   {
-    name: '3 after 1, batch 2',
-    input: [2, 3, 4, 5],
-    slice: { offset: 1, channels: 3 },
+    name: '5 after 1, batch 2',
+    input: [2, 3, 4, 7],
+    slice: { offset: 1, channels: 5 },
     seed: 1,
     answer: true,
   },

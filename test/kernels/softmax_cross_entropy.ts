@@ -89,6 +89,14 @@ const small: SoftmaxCrossEntropyCase[] = [
     seed: 1,
     answer: true,
   },
+  {
+    name: 'one column to a small map, corners aligned',
+    logits: [1, 3, 1, 3],
+    width: 5,
+    alignCorners: true,
+    seed: 1,
+    answer: true,
+  },
 ]
 
 export const cases: SoftmaxCrossEntropyCase[] = [

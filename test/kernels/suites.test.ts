@@ -15,8 +15,8 @@ describe('the suites of kernels', () => {
   })
 
   it('name every case differently', () => {
-    for (const { shader, variants = {}, ...suite } of suites)
-      for (const { cases } of [suite, ...Object.values(variants)]) {
+    for (const { shader, variants = {}, tiles = {}, ...suite } of suites)
+      for (const { cases } of [suite, ...Object.values(variants), ...Object.values(tiles)]) {
         const names = cases.map(({ name }) => name)
         expect(names, shader).to.deep.equal([...new Set(names)])
       }

@@ -1,4 +1,4 @@
-import type { Adapter } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
 import { winogradMultiplyBackward } from '../../src/kernels/winograd_multiply_backward.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'
@@ -12,7 +12,7 @@ import { casesWithAnswer, type WinogradCase, winogradOptions, winogradSizes } fr
 /** Of random numbers: what they are values of does not matter here. */
 function backwardRun(
   test: WinogradCase,
-  { subgroupSize = 0 }: Adapter,
+  { subgroupSize = 0 }: AdapterTraits,
   { accumulate }: { accumulate: boolean },
 ): KernelRun {
   const sizes = winogradSizes(test)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { backboneNames } from '../../src/model/backbones/index.ts'
 import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
 import {
   type DeepLabOptions,
@@ -36,7 +37,7 @@ describe('deepLabConfig', () => {
   })
 
   const nonsense: [options: object, message: string][] = [
-    [{ backbone: 'vgg16' }, 'backbone: expected resnet50, resnet101, mobilenet_v2; got "vgg16"'],
+    [{ backbone: 'vgg16' }, `backbone: expected ${backboneNames.join(', ')}; got "vgg16"`],
     [{ classes: 1 }, 'classes: expected 2 to 255; got 1'],
     [{ multigrid: [1, 2, 4] }, 'multigrid: there is no such field'],
     [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],

@@ -113,6 +113,13 @@ describe('the package', () => {
     expect(dependencies).to.not.have.property('echarts')
   })
 
+  it('has the known answers of `atrous doctor`', async () => {
+    const script = `import { loadKnownAnswers } from './node_modules/atrous/dist/cli/doctor/known_answers.js'
+      process.stdout.write(String((await loadKnownAnswers()).length))`
+    const { stdout } = await node('--input-type=module', '-e', script)
+    expect(Number(stdout)).to.be.above(100)
+  })
+
   it('holds no tests, no ray tracer, and every file that the README links to', () => {
     const files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).split('\n')
     expect(files.filter(file => /test|peers|bench\/.*\.ts$|\.ts\.map$/.test(file))).to.deep.equal([])

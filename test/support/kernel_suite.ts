@@ -1,6 +1,6 @@
 // What a file of test/kernels exports: the cases of one kernel, and how a case is run.
 
-import type { Adapter, AdapterNeed } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterNeed, AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import type { KernelRun } from './kernel_run.ts'
 
@@ -16,7 +16,7 @@ export interface KernelCase {
 export interface KernelCases<Case extends KernelCase = KernelCase> {
   cases: readonly Case[]
   /** Makes a case ready. Without a GPU: the known answers are made of cases, too. */
-  run(test: Case, adapter: Adapter): KernelRun
+  run(test: Case, adapter: AdapterTraits): KernelRun
 }
 
 export interface KernelSuite<Case extends KernelCase = KernelCase> extends KernelCases<Case> {
@@ -25,4 +25,6 @@ export interface KernelSuite<Case extends KernelCase = KernelCase> extends Kerne
   needs?: AdapterNeed
   /** Other ways to run the kernel, each on some cases, by name. */
   variants?: Record<string, KernelCases<Case>>
+  /** The kernel with other tiles: it computes the same, in other registers and workgroups. */
+  tiles?: Record<string, KernelCases<Case>>
 }

@@ -20,7 +20,7 @@ export async function testSuites(group: SuiteGroup): Promise<void> {
       describe(`kernel ${suite.shader}`, () => {
         before(skipWhereNotRun(suite))
         testCases(suite)
-        for (const [name, variant] of Object.entries(suite.variants ?? {}))
+        for (const [name, variant] of Object.entries({ ...suite.variants, ...suite.tiles }))
           describe(name, () => testCases(variant))
       })
 }

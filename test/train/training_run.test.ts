@@ -34,6 +34,9 @@ function network(options: DeepLabOptions) {
   return withNewClassifier(model, { classes: config.classes, seed: 2 })
 }
 
+const distanceOf = (a: Float32Array, b: Float32Array) =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0)
+
 describe('TrainingRun', () => {
   let gpu: Gpu
   before(async () => {
@@ -81,6 +84,17 @@ describe('TrainingRun', () => {
     expect(fast.parameters.get('backbone.conv1.weight')).to.deep.equal(
       plain.parameters.get('backbone.conv1.weight'),
     )
+  })
+
+  it('decays the scale and shift of batch norms only where the recipe does', async () => {
+    const options = { freezeBatchNorm: true, weightDecay: 0.5 }
+    const [decayed, kept] = [await train(1, options), await train(1, { ...options, decayBatchNorm: false })]
+    const changed = [...decayed.parameters.keys()].filter(
+      name => distanceOf(decayed.parameters.get(name)!, kept.parameters.get(name)!) > 0,
+    )
+    expect(changed).not.to.deep.equal([])
+    const siblings = changed.map(name => name.replace(/(weight|bias)$/, 'running_mean'))
+    expect([...decayed.parameters.keys()]).to.include.members(siblings)
   })
 
   it('changes the auxiliary head as fast as the classifier', async () => {

@@ -7,7 +7,7 @@ import { type Bytes, runKernel } from '../../gpu/run_kernel.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 
 /** The properties of an adapter that a kernel may depend on. */
-export type Adapter = Pick<Gpu, 'subgroupSize' | 'subgroupMatrix'>
+export type AdapterTraits = Pick<Gpu, 'subgroupSize' | 'subgroupMatrix'>
 
 /** The requirements of some kernels: subgroups of one size, or matrices of f16 that such subgroups multiply. */
 export type AdapterNeed = 'subgroups' | 'matrices'
@@ -53,7 +53,7 @@ const lacking: Record<AdapterNeed, string> = {
 }
 
 /** The key of an adapter for a kernel with this need; undefined if the adapter cannot run it. */
-export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix }: Adapter) {
+export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix }: AdapterTraits) {
   if (need === 'subgroups') return subgroupSize < 8 ? undefined : `subgroups of ${subgroupSize}`
   if (subgroupSize === 0 || !subgroupMatrix) return undefined
   const { m, n, k } = subgroupMatrix

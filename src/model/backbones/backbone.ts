@@ -4,9 +4,9 @@ import type * as v from 'valibot'
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { JsonObject } from '../../json_object.ts'
-import type { DeepLabConfig, DeepLabOptions } from '../config.ts'
 import type { Dropout } from '../layers.ts'
 import type { Preprocessing } from '../preprocessing.ts'
+import type { DeepLabConfig, DeepLabOptions } from './configs.ts'
 
 /** A backbone together with the segmentation head that belongs to it. */
 export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {

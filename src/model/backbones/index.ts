@@ -4,7 +4,6 @@
 // its config in the two unions of ../config.ts; a preset in ../presets.ts; its config in the exports of ../index.ts and of
 // ../../node/index.ts; and a test.
 
-import type { DeepLabConfig } from '../config.ts'
 import type {
   Backbone,
   CheckpointLayout,
@@ -12,6 +11,7 @@ import type {
   RecognisedNetwork,
   TensorShapes,
 } from './backbone.ts'
+import type { DeepLabConfig } from './configs.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
 import { resnet } from './resnet.ts'
 

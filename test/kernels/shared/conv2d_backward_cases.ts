@@ -12,16 +12,17 @@ export type Conv2dBackwardCase = Omit<Conv2dCase, 'bias' | 'residual' | 'activat
 
 /** The forward cases that differ in more than what follows the sum, and that plain loops are quick with. */
 const geometries: Conv2dBackwardCase[] = forward.filter(
-  ({ input, outChannels, bias, residual, activation, plant, bench }) =>
+  ({ input, outChannels, bias, residual, activation, plant, bench, answer }) =>
     input[3] * outChannels < 4096 &&
     bias !== 'image' &&
     !residual &&
     activation === 'none' &&
     !plant &&
-    !bench,
+    !bench &&
+    !answer,
 )
 
-export const more: Omit<Conv2dBackwardCase, 'name'> = {
+const more: Omit<Conv2dBackwardCase, 'name'> = {
   input: [1, 9, 9, 5],
   outChannels: 3,
   kernel: [3, 3],
@@ -46,7 +47,7 @@ const others: Conv2dBackwardCase[] = [
   },
 ]
 
-/** For `atrous doctor`. */
+/** For `atrous doctor`. The last two have more channels, and more pixels, than a workgroup has. */
 const small: Conv2dBackwardCase[] = [
   { ...more, name: 'stride 2, batch 2, 5 → 9 channels', input: [2, 6, 5, 5], outChannels: 9, answer: true },
   {
@@ -66,6 +67,17 @@ const small: Conv2dBackwardCase[] = [
     padding: padding(2),
     answer: true,
   },
+  {
+    ...more,
+    name: '1×1, 272 → 4 channels',
+    input: [1, 1, 3, 272],
+    outChannels: 4,
+    kernel: [1, 1],
+    stride: 1,
+    padding: padding(0),
+    answer: true,
+  },
+  { ...more, name: 'stride 1, 272 pixels: two splits', input: [1, 16, 17, 3], stride: 1, answer: true },
 ]
 
 const nonFinite: Conv2dBackwardCase[] = [

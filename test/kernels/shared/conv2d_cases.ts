@@ -213,7 +213,7 @@ const nonFinite: Conv2dCase[] = [
   },
 ]
 
-/** For `atrous doctor`. */
+/** For `atrous doctor`. The last two have more channels, and more pixels, than a workgroup has. */
 const small: Conv2dCase[] = [
   {
     ...plain,
@@ -239,12 +239,13 @@ const small: Conv2dCase[] = [
   },
   {
     ...pointwise,
-    name: '1×1, 5 → 80 channels, no bias',
-    input: [1, 3, 4, 5],
-    outChannels: 80,
+    name: '1×1, 5 → 144 channels, no bias',
+    input: [1, 1, 3, 5],
+    outChannels: 144,
     bias: 'none',
     answer: true,
   },
+  { ...plain, name: '3 → 4 channels, 260 pixels', input: [1, 13, 20, 3], outChannels: 4, answer: true },
 ]
 
 export const cases: Conv2dCase[] = [

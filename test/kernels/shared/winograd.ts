@@ -111,9 +111,8 @@ const small: WinogradCase[] = [
   },
   {
     ...plain,
-    name: 'no bias, rate 2, 5 → 9 channels, tiles of 2',
-    input: [1, 4, 3, 5],
-    outChannels: 9,
+    name: 'no bias, rate 2, 9 → 5 channels, batch 3, tiles of 2',
+    input: [3, 4, 3, 9],
     dilation: 2,
     padding: padding(2),
     bias: 'none',

@@ -1,0 +1,15 @@
+// The configs of all backbones. A new backbone's config is entered here once for the whole program and for the package's types.
+
+import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
+import type { AsppConfig, ResNetConfig } from './resnet_config.ts'
+
+export type { AsppConfig, MobileNetV2Config, ResNetConfig }
+
+export type DeepLabConfig = ResNetConfig | MobileNetV2Config
+
+/** A config in which all but the backbone may be left to its default. */
+export type DeepLabOptions =
+  | ({ backbone: ResNetConfig['backbone']; aspp?: Partial<AsppConfig> | null } & Partial<
+      Omit<ResNetConfig, 'aspp'>
+    >)
+  | ({ backbone: MobileNetV2Config['backbone'] } & Partial<MobileNetV2Config>)
