@@ -14,7 +14,7 @@ import { quietableAction } from './quiet.ts'
 
 const NOTES = `
 Datasets:
-  voc:DIR        PASCAL VOC's folders; classes.txt names classes other than VOC's
+  voc:DIR        PASCAL VOC's folders; classes.txt may name other classes
   folder:DIR     images/, masks/ and classes.txt; splits/NAME.txt, or else
                  train, val (a fifth of the images) and all
   coco:DIR       annotations/instances_NAME.json, all categories

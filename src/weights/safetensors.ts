@@ -39,7 +39,7 @@ interface Entry {
 }
 
 /**
- * Reads a whole safetensors file. Tensors are views of `bytes` where dtype and alignment allow.
+ * Reads a whole safetensors file. Tensors are views of `bytes` if dtype and alignment allow.
  * F64 is narrowed to f32. Throws a UserError for anything that is not a valid file of floats and integers.
  */
 export function readSafetensors(bytes: Uint8Array): StateDict {

@@ -109,7 +109,7 @@ describe('atrous weights', () => {
       expect(await readdir(path('app'))).to.deep.equal(['config.json'])
 
       await writeFile(path('app/config.json'), '{ "model_type": "bert" }')
-      expect(await refusal()).to.include('config.json exists: --overwrite replaces it')
+      expect(await refusal()).to.include('config.json exists: replace it with --overwrite')
       expect(await convert('--overwrite')).to.include({ code: 0, stderr: '' })
       expect(await json('app/config.json')).to.include({ model_type: 'atrous' })
 
@@ -205,7 +205,7 @@ describe('atrous weights', () => {
     ]) {
       const { code, stdout } = await atrous(...command.split(' ').filter(Boolean), '--help')
       expect(code, command).to.equal(0)
-      expect(stdout, command).to.match(/^(Examples|Quick start|A name works)/m)
+      expect(stdout, command).to.match(/^(Examples|Quick start|Any option)/m)
       for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80)
     }
   })

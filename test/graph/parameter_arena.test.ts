@@ -1,4 +1,4 @@
-// What a program that trains a graph of its own reads and sets: gradients, and weight decay by parameter.
+// Tests of a program that trains its own graph: it reads gradients, and sets weight decay by parameter.
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'

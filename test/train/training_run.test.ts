@@ -86,7 +86,7 @@ describe('TrainingRun', () => {
     )
   })
 
-  it('decays the scale and shift of batch norms only where the recipe does', async () => {
+  it('decays the scale and shift of batch norms only if the recipe does', async () => {
     const options = { freezeBatchNorm: true, weightDecay: 0.5 }
     const [decayed, kept] = [await train(1, options), await train(1, { ...options, decayBatchNorm: false })]
     const changed = [...decayed.parameters.keys()].filter(

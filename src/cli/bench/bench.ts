@@ -60,7 +60,7 @@ Examples:
   atrous bench                      the default network
   atrous bench --model resnet50 --size 257,513 --output-stride 8,16
   atrous bench --profile --out results
-                                    and a chart of the results, results/bench.svg
+                                    and a chart, results/bench.svg
   atrous bench --model run/best --photo photo.jpg --json > bench.json`
 
 interface Options {

@@ -19,7 +19,7 @@ export interface BenchModel extends Model {
 /**
  * The network of a backbone or a preset by its name, with weights from a fixed seed: their values do not change the times. A
  * backbone stands for the paper's network on it, ResNets with multi-grid 1, 2, 4, ASPP and image pooling. Any other name, and
- * the name of a file that exists, is a trained model as other commands find it. Throws a UserError where there is none.
+ * the name of a file that exists, is a trained model as other commands find it. Throws a UserError if there is none.
  */
 export async function findBenchModel(name: string): Promise<BenchModel> {
   const backbone = backboneNames.find(known => known === name)

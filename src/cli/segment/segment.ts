@@ -27,21 +27,22 @@ Examples:
   atrous segment photo.jpg                   writes out/photo.mask.png and
                                              out/photo.overlay.png
   atrous segment holiday --out masks         all images in a folder
-  atrous segment 'holiday/**/*.jpg'          all JPEGs in it and in its subfolders
+  atrous segment 'holiday/**/*.jpg'          JPEGs in it and its subfolders
   atrous segment photo.jpg --output-stride 8 --scales 0.5,1,1.5 --flip
-                                             the mean of six predictions on a finer
-                                             grid: slowest, most accurate
+                                             the mean of six predictions on a
+                                             finer grid: slowest, most accurate
   atrous segment photo.jpg --probabilities npy
                                              also out/photo.probabilities.npy
   atrous segment photo.jpg --json            results for a program
   curl -s URL | atrous segment - --out - > mask.png
                                              no files
 
-A mask is a palette PNG whose pixel values are class ids. An overlay is the photo
-tinted with the colours of its classes. Photos with the same name in several
-folders become photo, photo-2 and so on. In folders and patterns, *.mask.png,
-*.overlay.png and *.probabilities.*.png are left out. A photo that cannot be
-read does not stop the others: it is reported at the end, with exit code 1.
+A mask is a palette PNG whose pixel values are class ids. An overlay is the
+photo tinted with the colours of its classes. Photos with the same name in
+several folders become photo, photo-2 and so on. In folders and patterns,
+*.mask.png, *.overlay.png and *.probabilities.*.png are left out. A photo that
+cannot be read does not stop the others: it is reported at the end, with exit
+code 1.
 
 A result replaces an earlier, unchanged result of this command. If any other
 file has its name, nothing is computed, unless --overwrite allows replacing that

@@ -45,7 +45,7 @@ export function addRecipeOptions(command: Command): Command {
     .option('--batch-norm-decay <x>', "decay of batch norm's running statistics (default: 0.9997)", number)
     .option('--momentum <x>', 'momentum of SGD (default: 0.9)', number)
     .option('--weight-decay <x>', 'decay of the weights (default: 0.0001, for MobileNetV2 0.00004)', number)
-    .option('--no-decay-batch-norm', 'keep weight decay from the scale and shift of batch norms')
+    .option('--no-decay-batch-norm', 'apply no weight decay to the scale and shift of batch norms')
     .option('--no-flip', 'do not mirror images at random')
     .option('--auxiliary-loss <weight>', "weight of a ResNet's auxiliary loss (default: 0, none)", number)
     .option('--dropout <share>', 'share of the features before the classifier (default: 0)', number)

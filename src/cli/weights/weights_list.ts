@@ -5,7 +5,7 @@ import { isPulled, readRegistry } from '../../node/downloads/pull.ts'
 import { table } from '../format.ts'
 
 const NOTES = `
-Any option for a model takes these names. A model is downloaded at its first use:
+Any option for a model takes these names. The first use downloads the model:
   atrous segment photo.jpg --model deeplabv3_resnet50_coco
 
 Downloads are kept in $ATROUS_CACHE, else in the system's cache folder.

@@ -1,4 +1,4 @@
-// A program that uses the layers, where the types of WebGPU are known.
+// A program that uses the layers, with the types of WebGPU.
 
 import { runKernel } from 'atrous/gpu'
 import { GraphBuilder, type ModelGraph, trainingGraph } from 'atrous/graph'
@@ -24,6 +24,6 @@ export const training = trainingGraph(graph, {
 })
 const labels = { height: 65, width: 65 }
 export const again = { labels, ignoreIndex: 255, batchNorm: { mode: 'frozen' } } as const
-// @ts-expect-error What differentiation made of a graph cannot be differentiated again.
+// @ts-expect-error A differentiated graph cannot be differentiated again.
 export const twice = () => trainingGraph(training, again)
 export { polyLearningRate, readSafetensors, runKernel }

@@ -1,4 +1,4 @@
-// A program that exports all that the library gives it: compiled with declarations, every type has to be nameable from outside.
+// A program that exports everything from the library: compiled with declarations, every type must be nameable from outside.
 
 import * as atrous from 'atrous'
 

@@ -1,4 +1,4 @@
-// A program that shares the device, where the types of WebGPU are known.
+// A program that shares the device, with the types of WebGPU.
 
 import { DeepLab, openGpu } from 'atrous'
 
