@@ -24,6 +24,7 @@ describe('Trainer', () => {
       outputStride: 16,
       freezeBatchNorm: false,
       batchNormDecay: 0.9997,
+      decayBatchNorm: true,
       momentum: 0.9,
       weightDecay: 1e-4,
       headLearningRate: 1,
