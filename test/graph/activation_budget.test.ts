@@ -33,8 +33,12 @@ const repeated = ({ graph }: Plan) =>
   graph.ops.map(({ name }) => name).filter(name => name.endsWith(' again'))
 
 describe('planWithin', () => {
-  const resnet = training('deeplabv3_resnet50', { size: 257, batch: 4 })
-  const whole = planWithin(resnet, target)
+  let resnet: TrainingGraph
+  let whole: Plan
+  before(() => {
+    resnet = training('deeplabv3_resnet50', { size: 257, batch: 4 })
+    whole = planWithin(resnet, target)
+  })
 
   it('computes nothing twice if there is room', () => {
     expect(whole.graph).to.deep.equal(resnet)
