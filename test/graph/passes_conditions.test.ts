@@ -103,7 +103,12 @@ describe('fusing of activations', () => {
 
   it('leaves one on an input of the graph, and one behind an op that has none', () => {
     const graph = graphOf((g, image) => {
-      const pooled = g.maxPool(g.activation(image, 'relu'), { name: 'pool', kernel: 3, stride: 1, padding: 1 })
+      const pooled = g.maxPool(g.activation(image, 'relu'), {
+        name: 'pool',
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+      })
       return g.activation(pooled, 'relu')
     })
     expect(opsAfter(graph, { folding })).to.deep.equal([
@@ -331,7 +336,9 @@ describe('residuals in place', () => {
     conv2dsAfter(graph, { fusing: passes }).flatMap(op => (op.inPlace ? [op.name] : []))
 
   it('do not write over an input of the graph', () => {
-    expect(inPlace(graphOf((g, image) => g.add(conv(g, image, 'a'), image, { name: 'sum' })))).to.deep.equal([])
+    expect(inPlace(graphOf((g, image) => g.add(conv(g, image, 'a'), image, { name: 'sum' })))).to.deep.equal(
+      [],
+    )
   })
 
   it('write over no residual where the output is a slice', () => {
