@@ -42,7 +42,11 @@ async function bench(network: string) {
   const segmenter = new Segmenter(gpu, await findBenchModel(network))
   const options = { size, outputStride: Number(values['output-stride']) }
   const photo = noisePhoto(size)
-  const contenders = bounds.map(milliseconds => ({ milliseconds, submits: [] as number[], times: [] as number[] }))
+  const contenders = bounds.map(milliseconds => ({
+    milliseconds,
+    submits: [] as number[],
+    times: [] as number[],
+  }))
   const run = async (contender: (typeof contenders)[number]) => {
     gpu.submitMilliseconds = contender.milliseconds
     submits = 0
@@ -57,7 +61,10 @@ async function bench(network: string) {
 }
 
 console.log(`${gpu.info.description}\n`)
-const table = new StreamedTable(['network', 'bound, ms', 'submits', 'minimum ms', 'median ms', 'of one submit'], 40)
+const table = new StreamedTable(
+  ['network', 'bound, ms', 'submits', 'minimum ms', 'median ms', 'of one submit'],
+  40,
+)
 for (const network of networks) {
   const contenders = await bench(network)
   const whole = summary(contenders[0].times)

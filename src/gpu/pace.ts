@@ -1,28 +1,33 @@
-// Hands submits to the GPU as fast as it works them off, and measures them by the host's clock.
+// When the next submit of a run may be sent, and how long each takes, by the host's clock.
 
 import type { Gpu } from './gpu.ts'
 import type { TimedSubmit } from './launch_times.ts'
 import type { Piece } from './submits.ts'
 
 /**
- * Submits that the GPU has at one time. It works on one while the host hears of the last one's end and sends the next, so it
- * need not wait. More would only have to be waited for when a run is cancelled.
+ * The submits that the GPU has at one time, in a run that may be cancelled: what is sent cannot be taken back. While the GPU
+ * works on the second, the host hears of the first one's end and sends a third, so the GPU need not wait.
  */
 const IN_FLIGHT = 2
 
-/** The submits of one run. Where submits are not bounded in time, it neither waits nor measures. */
+/**
+ * The submits of one run. A run that cannot be cancelled sends all at once: some browsers tell of the end of a submit up to a
+ * tenth of a second late. Where submits are not bounded in time, nothing is measured or waited for.
+ */
 export class Pace {
   readonly #gpu: Gpu
+  readonly #inFlight: number
   readonly #timed: Promise<TimedSubmit>[] = []
   #lastDone = 0
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, { cancellable }: { cancellable: boolean }) {
     this.#gpu = gpu
+    this.#inFlight = cancellable ? IN_FLIGHT : Infinity
   }
 
-  /** Waits until the GPU may have another submit. Throws if the GPU fails. */
+  /** Waits until another submit may be sent. Throws if the GPU fails. */
   async room(): Promise<void> {
-    await this.#timed.at(-IN_FLIGHT)
+    await this.#timed.at(-this.#inFlight)
   }
 
   /** Notes what was submitted just now. */

@@ -190,7 +190,7 @@ export class Program {
     record: (encoder: GPUCommandEncoder, pieces: Piece[]) => void,
     { signal, commits = Infinity }: Pick<ProgramRun, 'signal' | 'commits'> = {},
   ): Promise<void> {
-    const pace = new Pace(this.#gpu)
+    const pace = new Pace(this.#gpu, { cancellable: signal !== undefined })
     try {
       for (const pieces of submits) {
         await pace.room()

@@ -117,7 +117,10 @@ async function makeStrip(
   }
   const program = await Program.create(gpu, 'scores', [{ kernel, ranges }])
   try {
-    await program.run({ finish: encoder => encoder.copyBufferToBuffer(output, 0, readback, 0, bytes), signal })
+    await program.run({
+      finish: encoder => encoder.copyBufferToBuffer(output, 0, readback, 0, bytes),
+      signal,
+    })
     return unpadChannels(new Float32Array((await gpu.read(readback, bytes)).buffer), shape)
   } finally {
     program.destroy()

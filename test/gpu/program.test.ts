@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { guessedMilliseconds } from '../../src/gpu/launch_times.ts'
-import { Program, type ProgramRun } from '../../src/gpu/program.ts'
+import { Program, type ProgramRun, type Range } from '../../src/gpu/program.ts'
 import { uploadOperands } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -64,7 +64,7 @@ describe('gpu/program', () => {
       work: (program: Program, output: () => Promise<Float32Array>) => Promise<void>,
     ): Promise<void> {
       const values = Float32Array.from({ length: 64 * 64 * 64 }, (_, i) => (i % 13) - 6)
-      const links = []
+      const links: Record<string, Range>[] = []
       for (let i = 0; i < LAUNCHES; i++) links.push(await uploadOperands(gpu, wide, { input: values }))
       const launches = links.map(({ input, output }, i) => ({
         kernel: wide,
@@ -80,13 +80,15 @@ describe('gpu/program', () => {
     it('computes the same, and learns to use fewer', async () => {
       const gpu = await testGpu()
       await withChain(gpu, async (program, output) => {
-        await program.run()
+        await withSubmitsOf(Infinity, gpu, () => program.run())
         const expected = await output()
         await withSubmitsOf(2.5 * guess, gpu, async () => {
           expect(await submitsDuring(gpu, () => program.run())).to.equal(3)
-          expect(Buffer.compare(Buffer.from((await output()).buffer), Buffer.from(expected.buffer))).to.equal(0)
+          expect(Buffer.compare(Buffer.from((await output()).buffer), Buffer.from(expected.buffer))).to.equal(
+            0,
+          )
         })
-        await withSubmitsOf(guess / 2, gpu, async () => {
+        await withSubmitsOf(guess / 20, gpu, async () => {
           expect(await submitsDuring(gpu, () => program.run())).to.be.at.least(LAUNCHES)
           await gpu.finish()
         })
@@ -114,7 +116,8 @@ describe('gpu/program', () => {
       })
     })
 
-    it('has two submits on the GPU at most', async () => {
+    /** The number of submits that are sent and not done, after each. */
+    async function submitsInFlight(signal?: AbortSignal): Promise<number[]> {
       const gpu = await testGpu()
       const { queue } = gpu.device
       const { submit, onSubmittedWorkDone } = queue
@@ -130,10 +133,17 @@ describe('gpu/program', () => {
         return undefined
       }
       try {
-        await withChain(gpu, program => withSubmitsOf(guess, gpu, () => program.run()))
+        await withChain(gpu, program => withSubmitsOf(guess, gpu, () => program.run({ signal })))
       } finally {
-        for (const name of ['submit', 'onSubmittedWorkDone'] as const) delete (queue as Partial<GPUQueue>)[name]
+        for (const name of ['submit', 'onSubmittedWorkDone'] as const)
+          delete (queue as Partial<GPUQueue>)[name]
       }
+      return inFlight
+    }
+
+    it('sends all at once, but two at most if a signal may end the run', async () => {
+      expect(await submitsInFlight()).to.deep.equal([1, 2, 3, 4, 5, 6])
+      const inFlight = await submitsInFlight(new AbortController().signal)
       expect(Math.max(...inFlight)).to.equal(2)
       expect(inFlight).to.have.lengthOf(LAUNCHES)
     })

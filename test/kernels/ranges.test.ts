@@ -14,8 +14,10 @@ import { skipWhereNotRun } from '../support/test_suites.ts'
 /** Its grid is one workgroup, which cannot be divided. */
 const INDIVISIBLE = ['softmax_cross_entropy_merge']
 
+const suites = await loadSuites()
+
 describe('the same bits in ranges of workgroups', () => {
-  for (const suite of await loadSuites()) {
+  for (const suite of suites) {
     if (INDIVISIBLE.includes(suite.shader)) continue
     describe(suite.shader, () => {
       before(skipWhereNotRun(suite))

@@ -17,12 +17,12 @@ import { expectSameState, SHORT_RUN } from './short_run.ts'
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33
 
-/** Dark and bright halves, which are classes 0 and 1; swapped in the second image. */
-function halves() {
-  const images = new Uint8Array(2 * PIXELS * 4).fill(255)
-  const labels = new Uint8Array(2 * PIXELS)
-  for (let i = 0; i < 2 * PIXELS; i++) {
-    const bright = Number(i % 33 > 16) ^ Number(i >= PIXELS)
+/** Dark and bright halves, which are classes 0 and 1; swapped in every second image. */
+function halves(count = 2) {
+  const images = new Uint8Array(count * PIXELS * 4).fill(255)
+  const labels = new Uint8Array(count * PIXELS)
+  for (let i = 0; i < count * PIXELS; i++) {
+    const bright = Number(i % 33 > 16) ^ Math.floor(i / PIXELS) % 2
     images.fill(bright ? 220 : 30, i * 4, i * 4 + 3)
     labels[i] = bright
   }
@@ -48,7 +48,7 @@ describe('TrainingRun', () => {
     const run = await TrainingRun.create(gpu, network(TINY), { ...OPTIONS, ...options })
     const losses: number[] = []
     try {
-      for (let step = 0; step < steps; step++) losses.push(await run.step(halves(), rate))
+      for (let step = 0; step < steps; step++) losses.push(await run.step(halves(options.batchSize), rate))
       return { losses, ...(await run.state()) }
     } finally {
       await run.destroy()
@@ -150,19 +150,19 @@ describe('TrainingRun', () => {
       const submits = await withSubmitsOf(0.1, gpu, () =>
         submitsDuring(gpu, () =>
           abortedAfter(after, gpu, async signal => {
-            outcome = await run.step(halves(), 0.05, signal).catch((error: unknown) => error)
+            outcome = await run.step(halves(options.batchSize), 0.05, signal).catch((error: unknown) => error)
           }),
         ),
       )
       const state = await run.state()
-      const next = await run.step(halves(), 0.05)
+      const next = await run.step(halves(options.batchSize), 0.05)
       await run.destroy()
       return { submits, outcome, state, next }
     }
 
     const kinds: [string, Partial<TrainingOptions>][] = [
       ['', {}],
-      [' of two micro-batches', { microBatchSize: 1 }],
+      [' of two micro-batches', { batchSize: 4, microBatchSize: 2 }],
     ]
     for (const [kind, options] of kinds) {
       it(`leaves a step${kind} undone until its update begins, if batch norm is frozen`, async () => {
