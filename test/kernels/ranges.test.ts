@@ -21,7 +21,10 @@ describe('the same bits in ranges of workgroups', () => {
     if (INDIVISIBLE.includes(suite.shader)) continue
     describe(suite.shader, () => {
       before(skipWhereNotRun(suite))
-      for (const { cases, run } of [suite, ...Object.values({ ...suite.variants, ...suite.tiles })] as KernelCases[])
+      for (const { cases, run } of [
+        suite,
+        ...Object.values({ ...suite.variants, ...suite.tiles }),
+      ] as KernelCases[])
         for (const test of cases)
           it(test.name, async () => {
             const gpu = await testGpu()

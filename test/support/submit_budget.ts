@@ -1,4 +1,5 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
+import { LaunchTimes } from '../../src/gpu/launch_times.ts'
 
 /** Does some work with submits that take at most so many milliseconds: on CPU adapters they are not bounded otherwise. */
 export async function withSubmitsOf<T>(milliseconds: number, gpu: Gpu, work: () => Promise<T>): Promise<T> {
@@ -8,6 +9,17 @@ export async function withSubmitsOf<T>(milliseconds: number, gpu: Gpu, work: () 
     return await work()
   } finally {
     gpu.submitMilliseconds = before
+  }
+}
+
+/** Does some work without learning how long launches take, so that the number of submits is the same each time. */
+export async function withGuessedTimes<T>(work: () => Promise<T>): Promise<T> {
+  const { learn } = LaunchTimes.prototype
+  LaunchTimes.prototype.learn = () => {}
+  try {
+    return await work()
+  } finally {
+    LaunchTimes.prototype.learn = learn
   }
 }
 

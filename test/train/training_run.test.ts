@@ -11,7 +11,13 @@ import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
-import { abortedAfter, ENOUGH, submitsDuring, withSubmitsOf } from '../support/submit_budget.ts'
+import {
+  abortedAfter,
+  ENOUGH,
+  submitsDuring,
+  withGuessedTimes,
+  withSubmitsOf,
+} from '../support/submit_budget.ts'
 import { expectSameState, SHORT_RUN } from './short_run.ts'
 
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
@@ -22,7 +28,7 @@ function halves(count = 2) {
   const images = new Uint8Array(count * PIXELS * 4).fill(255)
   const labels = new Uint8Array(count * PIXELS)
   for (let i = 0; i < count * PIXELS; i++) {
-    const bright = Number(i % 33 > 16) ^ Math.floor(i / PIXELS) % 2
+    const bright = Number(i % 33 > 16) ^ (Math.floor(i / PIXELS) % 2)
     images.fill(bright ? 220 : 30, i * 4, i * 4 + 3)
     labels[i] = bright
   }
@@ -147,10 +153,11 @@ describe('TrainingRun', () => {
     async function firstStep(after: number, options: Partial<TrainingOptions>) {
       const run = await TrainingRun.create(gpu, network(TINY), { ...OPTIONS, ...options })
       let outcome: unknown
-      const submits = await withSubmitsOf(0.1, gpu, () =>
-        submitsDuring(gpu, () =>
-          abortedAfter(after, gpu, async signal => {
-            outcome = await run.step(halves(options.batchSize), 0.05, signal).catch((error: unknown) => error)
+      const step = (signal: AbortSignal) => run.step(halves(options.batchSize), 0.05, signal)
+      const submits = await withGuessedTimes(() =>
+        withSubmitsOf(0.1, gpu, () =>
+          submitsDuring(gpu, async () => {
+            outcome = await abortedAfter(after, gpu, step).catch((error: unknown) => error)
           }),
         ),
       )
