@@ -1,6 +1,6 @@
-// Times a network as one submit and cut into several that are bounded in time, alternately: `npm run bench:submits -- [PRESET|FOLDER …]
-// [--size N] [--output-stride N] [--milliseconds 100,50,25] [--runs N]`. CPU adapters have no bound unless this sets one. What more
-// submits cost there says what they cost at least: between two of them, a hardware GPU has less to wait for.
+// Times a network in one submit and in several that are bounded in time, alternately: `npm run bench:submits -- [PRESET|FOLDER …]
+// [--size N] [--output-stride N] [--milliseconds 50,25] [--runs N]`. Each bound is tried without an AbortSignal, when all submits are
+// sent at once, and with one, when two are sent at most. CPU adapters have no bound unless this sets one.
 
 import { parseArgs } from 'node:util'
 import { noisePhoto } from '../src/bench/noise.ts'
@@ -16,13 +16,30 @@ const { values, positionals } = parseArgs({
   options: {
     size: { type: 'string', default: '513' },
     'output-stride': { type: 'string', default: '16' },
-    milliseconds: { type: 'string', default: '100,50,25' },
+    milliseconds: { type: 'string', default: '50,25' },
     runs: { type: 'string', default: '7' },
   },
 })
 const networks = positionals.length > 0 ? positionals : ['deeplabv3_mobilenet_v2']
-const bounds = [Infinity, ...values.milliseconds.split(',').map(Number)]
 const size = Number(values.size)
+
+interface Contender {
+  /** The bound of a submit. */
+  milliseconds: number
+  signal?: AbortSignal
+  submits: number[]
+  times: number[]
+}
+
+const { signal } = new AbortController()
+const contendersOf = (): Contender[] =>
+  [
+    { milliseconds: Infinity },
+    ...values.milliseconds
+      .split(',')
+      .map(Number)
+      .flatMap(milliseconds => [{ milliseconds }, { milliseconds, signal }]),
+  ].map(contender => ({ ...contender, submits: [], times: [] }))
 
 /** Runs after which the bounds hold by measured times. */
 const LEARNING_RUNS = 4
@@ -42,29 +59,23 @@ async function bench(network: string) {
   const segmenter = new Segmenter(gpu, await findBenchModel(network))
   const options = { size, outputStride: Number(values['output-stride']) }
   const photo = noisePhoto(size)
-  const contenders = bounds.map(milliseconds => ({
-    milliseconds,
-    submits: [] as number[],
-    times: [] as number[],
-  }))
-  const run = async (contender: (typeof contenders)[number]) => {
-    gpu.submitMilliseconds = contender.milliseconds
+  const contenders = contendersOf()
+  const run = async ({ milliseconds, signal, ...found }: Contender) => {
+    gpu.submitMilliseconds = milliseconds
     submits = 0
-    contender.times.push(await timed(() => segmenter.segment([photo], options)))
-    contender.submits.push(submits)
+    found.times.push(await timed(() => segmenter.segment([photo], { ...options, signal })))
+    found.submits.push(submits)
   }
   await timed(() => segmenter.segment([photo], options))
-  for (let i = 0; i < LEARNING_RUNS; i++) await run({ ...contenders[1], submits: [], times: [] })
+  for (let i = 0; i < LEARNING_RUNS; i++) await run(contendersOf()[1])
   for (let i = 0; i < Number(values.runs); i++) for (const contender of contenders) await run(contender)
   await segmenter.dispose()
   return contenders
 }
 
 console.log(`${gpu.info.description}\n`)
-const table = new StreamedTable(
-  ['network', 'bound, ms', 'submits', 'minimum ms', 'median ms', 'of one submit'],
-  40,
-)
+const headings = ['network', 'bound, ms', 'at a time', 'submits', 'minimum ms', 'median ms', 'of one submit']
+const table = new StreamedTable(headings, 32)
 for (const network of networks) {
   const contenders = await bench(network)
   const whole = summary(contenders[0].times)
@@ -74,6 +85,7 @@ for (const network of networks) {
     table.row([
       `${network}, ${size}²`,
       String(contender.milliseconds),
+      contender.signal ? 'two' : 'all',
       count,
       ...[minimum, median, median / whole.median].map(digits),
     ])
