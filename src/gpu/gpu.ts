@@ -1,5 +1,6 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
+import { isCpuAdapter } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
 
@@ -104,6 +105,11 @@ export class Gpu {
 
   get limits(): GPUSupportedLimits {
     return this.device.limits
+  }
+
+  /** Whether the adapter computes on the CPU. */
+  get isCpu(): boolean {
+    return isCpuAdapter(this.info)
   }
 
   /** @internal Lanes of a subgroup, if the adapter has subgroups and all have one size. */

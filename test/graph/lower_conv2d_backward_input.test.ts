@@ -94,7 +94,7 @@ describe('the gradient of a convolution’s input in a plan', () => {
   for (const outputs of [4, 3, 2] as const)
     describe(`with Winograd tiles of ${outputs}`, () => {
       before(async function () {
-        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
+        if ((await testGpu()).subgroupSize === undefined) this.skip()
       })
       // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
