@@ -1,8 +1,10 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
+import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
 import { isCpuAdapter } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
+import { findSubgroupSize } from './subgroup_lanes.ts'
 
 /** Features that the library uses where the adapter has them, and can do without. */
 const OPTIONAL_FEATURES = [
@@ -26,20 +28,9 @@ const LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const
 
-/** GPUBufferUsage, with the numbers of the specification: Node has no such global. */
-export const usage = {
-  mapRead: 1,
-  copySource: 4,
-  copyDestination: 8,
-  uniform: 64,
-  storage: 128,
-  queryResolve: 512,
-}
 /** GPUMapMode.READ, which is not a global in Node either. */
 const MAP_READ = 1
 
-/** Bytes of the placeholder for each binding: WebGPU's largest alignment of offsets. */
-export const PLACEHOLDER_BYTES = 256
 const MOST_BINDINGS = 16
 
 type SubgroupMatrixConfigs = Iterable<{
@@ -65,6 +56,7 @@ export class Gpu {
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
   #failure: Error | undefined
+  #subgroupSize: number | undefined
   readonly #noteError = (event: GPUUncapturedErrorEvent) => {
     event.preventDefault() // The next call throws the error, so Dawn need not print it.
     this.#failure ??= new ValidationError(event.error.message)
@@ -84,7 +76,9 @@ export class Gpu {
       requiredFeatures: OPTIONAL_FEATURES.filter(feature => adapter.features.has(feature)),
       requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
     })
-    return new Gpu(entry, device, adapter.info)
+    const gpu = new Gpu(entry, device, adapter.info)
+    gpu.#subgroupSize = await findSubgroupSize(gpu)
+    return gpu
   }
 
   private constructor(entry: GPU, device: GPUDevice, info: GPUAdapterInfo) {
@@ -112,11 +106,9 @@ export class Gpu {
     return isCpuAdapter(this.info)
   }
 
-  /** @internal Lanes of a subgroup, if the adapter has subgroups and all have one size. */
+  /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */
   get subgroupSize(): number | undefined {
-    const { subgroupMinSize, subgroupMaxSize } = this.info
-    const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
-    return fixed ? subgroupMinSize : undefined
+    return this.#subgroupSize
   }
 
   /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { usage } from '../../src/gpu/buffers.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from '../../src/gpu/errors.ts'
-import { Gpu, usage } from '../../src/gpu/gpu.ts'
+import { Gpu } from '../../src/gpu/gpu.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'

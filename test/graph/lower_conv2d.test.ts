@@ -15,7 +15,7 @@ import { placeOf, sizeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
 import { sampleIndices } from '../reference/random.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 import { type Choice as Target, targetOf } from '../support/target.ts'
 
@@ -96,9 +96,7 @@ async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice):
 describe('a convolution in a plan', () => {
   for (const outputs of [4, 3, 2] as const)
     describe(`with Winograd tiles of ${outputs}`, () => {
-      before(async function () {
-        if ((await testGpu()).subgroupSize === undefined) this.skip()
-      })
+      before(needsSubgroups)
       // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
         it(test.name, () => expectConvolved(test, { variant: `winograd_${outputs}` }))

@@ -1,7 +1,8 @@
 // Tests gradients of weights in the plan of a training step, with every variant, against the reference.
 
 import { expect } from 'chai'
-import { type Gpu, usage } from '../../src/gpu/gpu.ts'
+import { usage } from '../../src/gpu/buffers.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import { Program, type Range } from '../../src/gpu/program.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { Operand } from '../../src/graph/lower/step.ts'
@@ -13,7 +14,7 @@ import { winogradFits } from '../../src/kernels/winograd.ts'
 import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
 import { toGpu } from '../support/activations.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -74,9 +75,7 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
 describe("the gradient of a convolution's weight in a plan", () => {
   for (const winograd of [0, 4, 3, 2] as const)
     describe(winograd === 0 ? 'without Winograd' : `with Winograd tiles of ${winograd}`, () => {
-      before(async function () {
-        if ((await testGpu()).subgroupSize === undefined) this.skip()
-      })
+      before(needsSubgroups)
       const fits = (test: Conv2dBackwardCase) => {
         const { padding } = conv2dBackwardOf(test, 'weight')
         if (winograd === 0) return true

@@ -14,6 +14,7 @@ import { deepLab } from '../../src/model/deeplab.ts'
 import { seededImage } from '../model/seeded_weights.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
+import { replaced } from '../support/replaced.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 
 /** The tiny network's logits of an image of this size. */
@@ -182,16 +183,6 @@ describe('tuning', () => {
     })
   })
 })
-
-/** An object with some of its properties replaced. */
-const replaced = <T extends object>(original: T, replacements: Partial<T>): T =>
-  new Proxy(original, {
-    get(target, name) {
-      if (name in replacements) return replacements[name as keyof T]
-      const value = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 
 /** The default adapter without timestamps. */
 async function openWithoutTimestamps(): Promise<Gpu> {
