@@ -63,13 +63,17 @@ export class Gpu {
   }
 
   /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has.
-   * Throws NoAdapterError. Never falls back to another adapter by itself.
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has. If there is none
+   * for the whole of WebGPU, such as on a phone with only OpenGL ES, it opens one for WebGPU's compatibility mode.
+   * Throws NoAdapterError. Does not choose a slower adapter by itself.
    *
    * @internal
    */
   static async open(entry: GPU): Promise<Gpu> {
-    const adapter = await entry.requestAdapter({ powerPreference: 'high-performance' })
+    const wanted = { powerPreference: 'high-performance' } as const
+    const adapter =
+      (await entry.requestAdapter(wanted)) ??
+      (await entry.requestAdapter({ ...wanted, featureLevel: 'compatibility' }))
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({
       label: 'atrous',

@@ -18,6 +18,20 @@ describe('gpu/gpu', () => {
     expect(message).to.include('atrous doctor')
   })
 
+  it('where there is no core adapter, it opens one for the compatibility mode', async () => {
+    const { entry } = await testGpu()
+    const asked: (GPURequestAdapterOptions | undefined)[] = []
+    const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+      asked.push(options)
+      return options?.featureLevel === 'compatibility' ? entry.requestAdapter() : null
+    }
+    const gpu = await Gpu.open({ requestAdapter } as unknown as GPU)
+    const { output } = await runKernel(gpu, kernel, data)
+    expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 0, 4, 0, 6, 0, 8])
+    expect(asked.map(options => options?.featureLevel)).to.deep.equal([undefined, 'compatibility'])
+    gpu.destroy()
+  })
+
   it("has the adapter's limits rather than WebGPU's defaults", async () => {
     const gpu = await testGpu()
     const adapter = await gpu.entry.requestAdapter()

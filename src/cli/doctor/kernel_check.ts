@@ -120,7 +120,7 @@ async function report(
     }
     return { ...subject, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n')
+    const [reason] = (error as Error).message.trim().split('\n') // some browsers begin with an empty line
     return { ...subject, result: 'WRONG', worstError: null, reason }
   }
 }
