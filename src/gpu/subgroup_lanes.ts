@@ -24,11 +24,12 @@ export const subgroupLanes = (subgroupSize: number): Kernel => ({
  * reports (some Intel drivers do), or does not compile `enable subgroups` (some browsers do not).
  */
 export async function findSubgroupSize(gpu: Gpu): Promise<number | undefined> {
-  const { subgroupMinSize, subgroupMaxSize } = gpu.info
-  if (!gpu.device.features.has('subgroups') || subgroupMinSize !== subgroupMaxSize) return undefined
+  if (!gpu.device.features.has('subgroups')) return undefined
+  const { subgroupMinSize: size, subgroupMaxSize } = gpu.info
+  if (size === undefined || size !== subgroupMaxSize) return undefined
   try {
-    const { faults } = await runKernel(gpu, subgroupLanes(subgroupMinSize!), {})
-    return faults.every(byte => byte === 0) ? subgroupMinSize : undefined
+    const { faults } = await runKernel(gpu, subgroupLanes(size), {})
+    return faults.every(byte => byte === 0) ? size : undefined
   } catch (error) {
     if (error instanceof ShaderError) return undefined
     throw error

@@ -130,6 +130,7 @@ describe('gpu/gpu', () => {
 function fullGpu(): GPU {
   const device = {
     limits: { maxBufferSize: 2 ** 30 },
+    features: new Set(),
     lost: new Promise(() => {}),
     addEventListener: () => {},
     createBuffer: () => ({}),
