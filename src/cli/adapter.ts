@@ -23,7 +23,12 @@ export function describeAdapter({ info, device, isCpu, subgroupSize }: Gpu) {
     /** Whether it computes on the CPU. */
     software: isCpu,
     features: [...device.features].sort(),
+    /** The lanes of every subgroup, if kernels can rely on it. */
     subgroupSize,
+    /** The least and the most lanes that the adapter reports. */
+    reportedSubgroups: device.features.has('subgroups')
+      ? [info.subgroupMinSize, info.subgroupMaxSize]
+      : undefined,
     limits: Object.fromEntries(LIMITS.map(limit => [limit, device.limits[limit]])),
   }
 }

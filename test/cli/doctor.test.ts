@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeKnownAnswers } from '../../scripts/make_known_answers.ts'
+import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
 import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import {
   checkFloat16,
@@ -71,9 +72,25 @@ describe('atrous doctor', () => {
     const verbose = true
     expect(adapterText(adapter, { tuned, verbose }))
       .to.match(/^features +\w/m)
+      .and.to.match(/^lanes +\w/m)
       .and.to.match(/^limits +maxBufferSize \d/m)
     const lines = kernelsText(kernels, { verbose })
     for (const shader of checked) expect(lines).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
+  })
+
+  it('prints which subgroups are used', async () => {
+    const adapter = describeAdapter(await testGpu())
+    const lanes = (more: Partial<Adapter>) =>
+      /^lanes +(.*)$/m.exec(adapterText({ ...adapter, ...more }, { tuned: 0, verbose: true }))![1]
+    expect(lanes({ subgroupSize: 32 })).to.equal('32 in each subgroup')
+    const unused = { subgroupSize: undefined }
+    expect(lanes({ ...unused, reportedSubgroups: undefined })).to.equal('no subgroups')
+    expect(lanes({ ...unused, reportedSubgroups: [8, 32] })).to.equal(
+      'no subgroups are used: the GPU reports sizes of 8 to 32',
+    )
+    expect(lanes({ ...unused, reportedSubgroups: [16, 16] })).to.equal(
+      'no subgroups are used: the GPU reports sizes of 16, but runs others',
+    )
   })
 
   it('counts a kernel that is wrong only in f16 as wrong', () => {
