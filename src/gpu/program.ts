@@ -1,7 +1,8 @@
 // A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups are made once. It runs in
 // submits that are bounded in time (submits.ts).
 
-import { type Gpu, usage } from './gpu.ts'
+import { usage } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'

@@ -1,6 +1,7 @@
 // Which buffers a launch's bind group has.
 
-import { type Gpu, PLACEHOLDER_BYTES } from './gpu.ts'
+import { PLACEHOLDER_BYTES } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import type { Pipeline } from './pipelines.ts'
 import type { Launch, Range } from './program.ts'
