@@ -39,8 +39,25 @@ interface Loop {
 }
 
 /** The text with its loops unrolled. */
-export const unroll = (wgsl: string): string =>
-  unrollPart({ wgsl, tokens: tokensOf(wgsl), start: 0, end: wgsl.length }, new Map())
+export function unroll(wgsl: string): string {
+  const tokens = tokensOf(wgsl)
+  return unrollPart({ wgsl, tokens, start: 0, end: wgsl.length }, constantsOf(tokens))
+}
+
+/** The constants of the module, which may stand after their uses. */
+function constantsOf(tokens: readonly Token[]): Constants {
+  const constants: Constants = new Map()
+  let depth = 0
+  let known: number
+  do {
+    known = constants.size
+    for (const [i, { text }] of tokens.entries()) {
+      depth += Number(text === '{') - Number(text === '}')
+      if (depth === 0 && text === 'const') declare(tokens, i, constants)
+    }
+  } while (constants.size > known)
+  return constants
+}
 
 function unrollPart({ wgsl, tokens, start, end }: Part, outside: Constants): string {
   const pieces: string[] = []

@@ -34,6 +34,9 @@ describe('gpu/unroll', () => {
       turns('const N = 4u; const M = (N + 2u) / 2u * 3u % 5u; for (var i = 0u; i < M; i++) { f(); }'),
     ).to.equal(4)
     expect(turns('const N = 9u; for (var i = N - 2u - 3u; i < N; i++) { f(); }')).to.equal(5)
+    expect(
+      turns('for (var i = 0u; i < M; i++) { f(); } const M = min(N, 8u) + max(N, 1u); const N = 2u;'),
+    ).to.equal(4)
     expect(turns('for (var i = 0u; i < 4u; i++) { for (var j = 0u; j < i; j++) { f(); } }')).to.equal(6)
   })
 
