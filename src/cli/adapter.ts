@@ -13,15 +13,15 @@ const LIMITS = [
 
 export type Adapter = ReturnType<typeof describeAdapter>
 
-export function describeAdapter({ info, device, subgroupSize }: Gpu) {
-  const { vendor, architecture, device: name, description, isFallbackAdapter } = info
+export function describeAdapter({ info, device, isCpu, subgroupSize }: Gpu) {
+  const { vendor, architecture, device: name, description } = info
   return {
     vendor,
     architecture,
     device: name,
     description,
     /** Whether it computes on the CPU. */
-    software: isFallbackAdapter,
+    software: isCpu,
     features: [...device.features].sort(),
     subgroupSize,
     limits: Object.fromEntries(LIMITS.map(limit => [limit, device.limits[limit]])),

@@ -1,7 +1,10 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
+import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
+import { isCpuAdapter } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
+import { findSubgroupSize } from './subgroup_lanes.ts'
 
 /** Features that the library uses where the adapter has them, and can do without. */
 const OPTIONAL_FEATURES = [
@@ -25,20 +28,9 @@ const LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const
 
-/** GPUBufferUsage, with the numbers of the specification: Node has no such global. */
-export const usage = {
-  mapRead: 1,
-  copySource: 4,
-  copyDestination: 8,
-  uniform: 64,
-  storage: 128,
-  queryResolve: 512,
-}
 /** GPUMapMode.READ, which is not a global in Node either. */
 const MAP_READ = 1
 
-/** Bytes of the placeholder for each binding: WebGPU's largest alignment of offsets. */
-export const PLACEHOLDER_BYTES = 256
 const MOST_BINDINGS = 16
 
 type SubgroupMatrixConfigs = Iterable<{
@@ -64,26 +56,33 @@ export class Gpu {
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
   #failure: Error | undefined
+  #subgroupSize: number | undefined
   readonly #noteError = (event: GPUUncapturedErrorEvent) => {
     event.preventDefault() // The next call throws the error, so Dawn need not print it.
     this.#failure ??= new ValidationError(event.error.message)
   }
 
   /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has.
-   * Throws NoAdapterError. Never falls back to another adapter by itself.
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has. If there is none
+   * for the whole of WebGPU, such as on a phone with only OpenGL ES, it opens one for WebGPU's compatibility mode.
+   * Throws NoAdapterError. Does not choose a slower adapter by itself.
    *
    * @internal
    */
   static async open(entry: GPU): Promise<Gpu> {
-    const adapter = await entry.requestAdapter({ powerPreference: 'high-performance' })
+    const wanted = { powerPreference: 'high-performance' } as const
+    const adapter =
+      (await entry.requestAdapter(wanted)) ??
+      (await entry.requestAdapter({ ...wanted, featureLevel: 'compatibility' }))
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({
       label: 'atrous',
       requiredFeatures: OPTIONAL_FEATURES.filter(feature => adapter.features.has(feature)),
       requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
     })
-    return new Gpu(entry, device, adapter.info)
+    const gpu = new Gpu(entry, device, adapter.info)
+    gpu.#subgroupSize = await findSubgroupSize(gpu)
+    return gpu
   }
 
   private constructor(entry: GPU, device: GPUDevice, info: GPUAdapterInfo) {
@@ -106,11 +105,14 @@ export class Gpu {
     return this.device.limits
   }
 
-  /** @internal Lanes of a subgroup, if the adapter has subgroups and all have one size. */
+  /** Whether the adapter computes on the CPU. */
+  get isCpu(): boolean {
+    return isCpuAdapter(this.info)
+  }
+
+  /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */
   get subgroupSize(): number | undefined {
-    const { subgroupMinSize, subgroupMaxSize } = this.info
-    const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
-    return fixed ? subgroupMinSize : undefined
+    return this.#subgroupSize
   }
 
   /**

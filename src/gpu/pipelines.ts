@@ -49,7 +49,7 @@ async function compile(device: GPUDevice, kernel: Kernel, code: string): Promise
   const failure = await compiling.then(() => undefined, reason)
   const invalid = await scope
   if (failure !== undefined || invalid)
-    throw new ShaderError(`${kernel.label}: ${invalid?.message ?? failure}\n${numbered(code)}`)
+    throw new ShaderError(`${kernel.label}: ${(invalid?.message ?? failure)!.trim()}\n${numbered(code)}`)
   return { pipeline: await compiling, layout, interface: parsed }
 }
 

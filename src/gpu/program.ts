@@ -1,7 +1,8 @@
 // A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups are made once.
 
 import { UserError } from '../errors.ts'
-import { type Gpu, PLACEHOLDER_BYTES, usage } from './gpu.ts'
+import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
 import type { Pipeline } from './pipelines.ts'
 import { packParams } from './wgsl.ts'

@@ -16,6 +16,7 @@ import { shaders } from '../../src/gpu/shaders.gen.ts'
 import { driverAdvice } from '../../src/node/gpu/driver_advice.ts'
 import { needsFloat16 } from '../support/float16.ts'
 import { testGpu } from '../support/gpu.ts'
+import { replaced } from '../support/replaced.ts'
 import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 
 const knownAnswers = await loadKnownAnswers()
@@ -133,6 +134,13 @@ describe('atrous doctor', () => {
     const { result, reason } = await checkKernel(await testGpu(), [{ ...answer, kernel }])
     expect(result).to.equal('WRONG')
     expect(reason).to.be.a('string').and.not.include('\n')
+  })
+
+  it('gives the reason if a message begins with an empty line, as those of some browsers do', async () => {
+    const [answer] = knownAnswers
+    const refuse = () => Promise.reject(new Error('\n  naga refuses\nthe text'))
+    const gpu = replaced(await testGpu(), { allocate: refuse })
+    expect((await checkKernel(gpu, [answer])).reason).to.equal('naga refuses')
   })
 
   it('does not run a kernel on an adapter without a known answer', async () => {

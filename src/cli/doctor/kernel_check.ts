@@ -48,13 +48,13 @@ export interface KernelReport {
 type Buffers = Record<string, Bytes>
 
 const lacking: Record<AdapterNeed, string> = {
-  subgroups: 'needs subgroups of one size, at least 8',
+  subgroups: 'needs subgroups of one size',
   matrices: 'needs subgroups of one size that multiply matrices of f16',
 }
 
 /** The key of an adapter for a kernel with this need; undefined if the adapter cannot run it. */
 export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix }: AdapterTraits) {
-  if (need === 'subgroups') return subgroupSize < 8 ? undefined : `subgroups of ${subgroupSize}`
+  if (need === 'subgroups') return subgroupSize === 0 ? undefined : `subgroups of ${subgroupSize}`
   if (subgroupSize === 0 || !subgroupMatrix) return undefined
   const { m, n, k } = subgroupMatrix
   return `subgroups of ${subgroupSize}, matrices of ${m}×${n}×${k}`
@@ -120,7 +120,7 @@ async function report(
     }
     return { ...subject, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n')
+    const [reason] = (error as Error).message.trim().split('\n') // some browsers begin with an empty line
     return { ...subject, result: 'WRONG', worstError: null, reason }
   }
 }

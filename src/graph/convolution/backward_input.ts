@@ -5,7 +5,7 @@ import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
-import { CPU_SUBGROUP, type Device } from './target.ts'
+import type { Device } from './target.ts'
 
 /**
  * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
@@ -35,8 +35,8 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
 /** The kernel for any stride: input pixels of one phase have the same taps. */
 export const inputGradientByPhases = (
   options: Conv2dBackwardInputOptions,
-  { subgroupSize }: Device,
+  { isCpu, subgroupSize }: Device,
 ): Kernel =>
-  subgroupSize === CPU_SUBGROUP
+  isCpu && subgroupSize !== undefined
     ? conv2dBackwardInputSubgroup({ ...options, subgroupSize })
     : conv2dBackwardInput(options)

@@ -6,7 +6,6 @@ import {
   conv2dBackwardWeight,
 } from '../../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
-import { vectors } from '../../kernels/layout.ts'
 import { tapsInside } from '../../kernels/tap_regions.ts'
 import {
   tileRanges,
@@ -17,7 +16,7 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd.ts'
 import { winogradInput } from '../../kernels/winograd_input.ts'
-import { MOST_BACKWARD_ROWS, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
 import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
 import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
@@ -25,7 +24,7 @@ import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
-import { type ConvolutionTarget, CPU_SUBGROUP, type Device } from './target.ts'
+import type { ConvolutionTarget, Device } from './target.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
@@ -59,9 +58,9 @@ export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTa
 /** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
 export const weightGradientKernel = (
   options: Conv2dBackwardWeightOptions,
-  { subgroupSize }: Device,
+  { isCpu, subgroupSize }: Device,
 ): Kernel =>
-  subgroupSize === CPU_SUBGROUP && options.input[3] > 4
+  isCpu && subgroupSize !== undefined && options.input[3] > 4
     ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
     : conv2dBackwardWeight(options)
 
@@ -75,8 +74,8 @@ export function chooseWinogradTiles(
   gradient: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {
-  const { subgroupSize = 0 } = device
-  if (subgroupSize < 8) return undefined
+  const { isCpu, subgroupSize } = device
+  if (subgroupSize === undefined) return undefined
   const options = { ...gradient, activation: 'none' } as const
   const { input, outChannels } = options
   const candidates = strategies
@@ -86,7 +85,7 @@ export function chooseWinogradTiles(
     .map(outputs => ({ ...options, outputs, subgroupSize }))
   const forced = policy?.forced?.(options, device)
   if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
-  if (subgroupSize !== CPU_SUBGROUP || policy?.winograd === false) return undefined
+  if (!isCpu || policy?.winograd === false) return undefined
   const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
   const [best] = costs.sort((a, b) => a.cost - b.cost)
   return best && best.cost < directCost(options) ? best.choice : undefined
@@ -121,7 +120,7 @@ function winogradCost(options: Tiles): number {
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)
   const rounded = (size: number, step: number) => Math.ceil(size / step) * step
-  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
+  const rows = backwardRows(inChannels, subgroupSize)
   const products = points * total * rounded(inChannels, rows * 4) * rounded(outChannels, subgroupSize * 4)
   const values = VALUE_COST * winogradValues(options)
   return products + values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels

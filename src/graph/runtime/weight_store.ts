@@ -1,6 +1,7 @@
 // A model's weights: on the host as the checkpoint has them, on the GPU in the forms that plans ask for.
 
-import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { usage } from '../../gpu/buffers.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../../gpu/program.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
