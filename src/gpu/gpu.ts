@@ -89,7 +89,7 @@ export class Gpu {
     this.entry = entry
     this.device = device
     this.info = info
-    this.pipelines = new PipelineCache(device)
+    this.pipelines = new PipelineCache(device, info)
     this.placeholder = device.createBuffer({
       label: 'placeholder',
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,

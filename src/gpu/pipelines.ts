@@ -2,6 +2,7 @@
 
 import { ShaderError } from './errors.ts'
 import { type Kernel, shaderName, shaderText } from './kernel.ts'
+import { unroll } from './unroll.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -15,10 +16,12 @@ const CAPACITY = 256
 
 export class PipelineCache {
   readonly #device: GPUDevice
+  readonly #unrolls: boolean
   readonly #pipelines = new Map<string, Promise<Pipeline>>()
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, info: Pick<GPUAdapterInfo, 'architecture'>) {
     this.#device = device
+    this.#unrolls = leavesLoops(info)
   }
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
@@ -26,13 +29,19 @@ export class PipelineCache {
     const code = assemble(shaderText(kernel), kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
-    const pipeline = cached ?? compile(this.#device, kernel, code)
+    const pipeline = cached ?? compile(this.#device, kernel, this.#unrolls ? unroll(code) : code)
     this.#pipelines.set(code, pipeline)
     pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
     return pipeline
   }
 }
+
+/**
+ * Whether the adapter's compiler leaves loops as they are, and with them in memory every private array that they index. Of the
+ * adapters that were measured, this is SwiftShader, the CPU adapter of headless Chromium (bench/NOTES.md).
+ */
+const leavesLoops = ({ architecture }: Pick<GPUAdapterInfo, 'architecture'>) => architecture === 'swiftshader'
 
 async function compile(device: GPUDevice, kernel: Kernel, code: string): Promise<Pipeline> {
   const parsed = parseInterface(code)
