@@ -9,12 +9,13 @@
 //   { const p = 0u; sums[p] += values[p]; }
 //   { const p = 1u; sums[p] += values[p]; }
 //
-// Names keep their scopes, and the counter becomes a constant. All other text stays as it is.
+// Names keep their scopes, and the counter becomes a constant. An `if` without `else` whose condition can be computed, such as
+// `if (UNPACKED == 1u)`, becomes its block or nothing, so that copies of it take no time to compile. All other text stays.
 
-import { closingOf, evaluate, type Token, tokensOf } from './wgsl_tokens.ts'
+import { closingOf, compare, evaluate, type Token, tokensOf } from './wgsl_tokens.ts'
 
 /** The most characters that a loop may become. A longer one stays as it is, and the loops in it are unrolled. */
-const MOST_TEXT = 40_000
+const MOST_TEXT = 60_000
 const MOST_TURNS = 64
 
 /** The values of the names that are constants of type u32. */
@@ -28,14 +29,20 @@ interface Part {
   end: number
 }
 
-interface Loop {
-  counter: string
-  /** The counter's value in each turn. */
-  values: readonly number[]
+/** A `for` or an `if` with its block. */
+interface Statement {
+  /** The texts of the tokens between the brackets. */
+  header: string[]
   /** What is between the braces. */
   body: Part
-  /** How many tokens the loop has. */
-  length: number
+  /** The index of the closing brace. */
+  last: number
+}
+
+/** A copy of a block, in which a counter has a value. */
+interface Copy {
+  counter?: string
+  value: number
 }
 
 /** The text with its loops unrolled. */
@@ -59,7 +66,8 @@ function constantsOf(tokens: readonly Token[]): Constants {
   return constants
 }
 
-function unrollPart({ wgsl, tokens, start, end }: Part, outside: Constants): string {
+function unrollPart(part: Part, outside: Constants): string {
+  const { wgsl, tokens, start, end } = part
   const pieces: string[] = []
   const scopes = [new Map(outside)]
   let copied = start
@@ -68,27 +76,14 @@ function unrollPart({ wgsl, tokens, start, end }: Part, outside: Constants): str
     if (tokens[i].text === '{') scopes.push(new Map(scope))
     if (tokens[i].text === '}' && scopes.length > 1) scopes.pop()
     declare(tokens, i, scope)
-    const loop = tokens[i].text === 'for' ? countedLoop(wgsl, tokens.slice(i), scope) : undefined
-    const blocks = loop && blocksOf(loop, scope)
+    const statement = statementAt(part, i)
+    const blocks = statement && blocksOf(statement, copiesAt(tokens, i, statement, scope), scope)
     if (blocks === undefined) continue
     pieces.push(wgsl.slice(copied, tokens[i].start), blocks)
-    i += loop!.length - 1
+    i = statement!.last
     copied = tokens[i].end
   }
   return pieces.join('') + wgsl.slice(copied, end)
-}
-
-/** A block for each turn; undefined if they are too long together. */
-function blocksOf({ counter, values, body }: Loop, outside: Constants): string | undefined {
-  const blocks: string[] = []
-  let length = 0
-  for (const value of values) {
-    const turn = unrollPart(body, new Map(outside).set(counter, value))
-    blocks.push(`{ const ${counter} = ${value}u;${turn}}`)
-    length += turn.length
-    if (length > MOST_TEXT) return undefined
-  }
-  return blocks.join('\n')
 }
 
 /** Notes what a declaration at this place makes of a name: a constant of a known value, or something that hides one. */
@@ -105,23 +100,39 @@ function declare(tokens: readonly Token[], at: number, scope: Constants): void {
 
 const textsOf = (tokens: readonly Token[]) => tokens.map(({ text }) => text)
 
-/** The `for` that the tokens start with, if its turns can be counted. */
-function countedLoop(wgsl: string, tokens: readonly Token[], constants: Constants): Loop | undefined {
-  const close = closingOf(tokens, 1) ?? Infinity
-  const end = closingOf(tokens, close + 1)
-  const counted = countedBy(textsOf(tokens.slice(2, close)).join(' '), constants)
-  if (end === undefined || !counted) return undefined
-  const inside = tokens.slice(close + 2, end)
-  if (mayLeave(inside) || mayChange(inside, counted.counter)) return undefined
-  const body = { wgsl, tokens: inside, start: tokens[close + 1].end, end: tokens[end].start }
-  return { ...counted, body, length: end + 1 }
+function statementAt({ wgsl, tokens }: Part, at: number): Statement | undefined {
+  if (tokens[at].text !== 'for' && tokens[at].text !== 'if') return undefined
+  const close = closingOf(tokens, at + 1) ?? Infinity
+  const last = closingOf(tokens, close + 1)
+  if (last === undefined) return undefined
+  const body = {
+    tokens: tokens.slice(close + 2, last),
+    start: tokens[close + 1].end,
+    end: tokens[last].start,
+  }
+  return { header: textsOf(tokens.slice(at + 2, close)), body: { wgsl, ...body }, last }
 }
 
-/** The turns that a header such as `var p = 0u ; p < 8u ; p += 2u` makes. */
-function countedBy(header: string, constants: Constants): Pick<Loop, 'counter' | 'values'> | undefined {
+/** The copies of its block that do the same as the statement; undefined where they are not known. */
+function copiesAt(
+  tokens: readonly Token[],
+  at: number,
+  { header, body, last }: Statement,
+  constants: Constants,
+): Copy[] | undefined {
+  if (tokens[at].text === 'for') return turnsOf(header.join(' '), body.tokens, constants)
+  if (tokens[at - 1]?.text === 'else' || tokens[last + 1]?.text === 'else') return undefined
+  if (mayLeave(body.tokens)) return undefined // compilers warn of what would follow a bare `return`
+  const holds = compare(header, constants)
+  return holds === undefined ? undefined : holds ? [{ value: 0 }] : []
+}
+
+/** The turns of a loop with a header such as `var p = 0u ; p < 8u ; p += 2u`. */
+function turnsOf(header: string, body: readonly Token[], constants: Constants): Copy[] | undefined {
   const match = /^var (\S+) = (.+) ; \1 < (.+) ; \1 (?:\+\+|\+= (.+))$/.exec(header)
   if (!match) return undefined
   const [, counter, first, bound, step = '1u'] = match
+  if (mayLeave(body) || mayChange(body, counter)) return undefined
   const from = evaluate(first.split(' '), constants)
   const others = new Map(constants)
   others.delete(counter) // it hides a constant of its name
@@ -129,11 +140,11 @@ function countedBy(header: string, constants: Constants): Pick<Loop, 'counter' |
   if (from === undefined || end === undefined || !by) return undefined
   const turns = Math.max(0, Math.ceil((end - from) / by))
   if (turns > MOST_TURNS) return undefined
-  return { counter, values: Array.from({ length: turns }, (_, i) => from + i * by) }
+  return Array.from({ length: turns }, (_, i) => ({ counter, value: from + i * by }))
 }
 
-/** Whether a turn may end early. */
-const mayLeave = (body: readonly Token[]) => body.some(({ text }) => text === 'continue' || text === 'break')
+/** Whether a block may end early. */
+const mayLeave = (body: readonly Token[]) => body.some(({ text }) => /^(continue|break|return)$/.test(text))
 
 /** Whether the body may change a variable, or declares another one of its name. */
 const mayChange = (body: readonly Token[], name: string) =>
@@ -143,3 +154,19 @@ const mayChange = (body: readonly Token[], name: string) =>
       (/^([-+*/%&|^]?=|<<=|>>=|\+\+|--)$/.test(body[i + 1]?.text) ||
         /^(&|let|var|const)$/.test(body[i - 1]?.text)),
   )
+
+/** The copies as text; undefined if they are too long together. */
+function blocksOf({ body }: Statement, copies: Copy[] | undefined, outside: Constants): string | undefined {
+  if (!copies) return undefined
+  const blocks: string[] = []
+  let length = 0
+  for (const { counter, value } of copies) {
+    const constants = new Map(outside)
+    if (counter !== undefined) constants.set(counter, value)
+    const declaration = counter === undefined ? '' : ` const ${counter} = ${value}u;`
+    blocks.push(`{${declaration}${unrollPart(body, constants)}}`)
+    length += blocks.at(-1)!.length
+    if (length > MOST_TEXT) return undefined
+  }
+  return blocks.join('\n')
+}

@@ -63,3 +63,22 @@ export function evaluate(
   const value = sum()
   return at === expression.length && value >= 0 && value < 2 ** 32 ? value : undefined
 }
+
+const COMPARISONS: Record<string, (a: number, b: number) => boolean> = {
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+}
+
+/** Whether a comparison of two such expressions holds. Undefined for any other condition. */
+export function compare(
+  condition: readonly string[],
+  constants: ReadonlyMap<string, number>,
+): boolean | undefined {
+  const at = condition.findIndex(text => Object.hasOwn(COMPARISONS, text))
+  const [a, b] = [condition.slice(0, at), condition.slice(at + 1)].map(side => evaluate(side, constants))
+  return at < 0 || a === undefined || b === undefined ? undefined : COMPARISONS[condition[at]](a, b)
+}

@@ -68,6 +68,24 @@ describe('gpu/unroll', () => {
     )
   })
 
+  it('takes the block of an if whose condition it can compute, or leaves it out', () => {
+    expect(unroll('const N = 4u; if (N == 4u) { f(); } if (N / 2u >= 3u) { g(); }')).to.equal(
+      'const N = 4u; { f(); } ',
+    )
+    const kept = [
+      'if (n == 4u) { f(); }',
+      'if (4u == 4u) { f(); } else { g(); }',
+      'if (n > 1u) { f(); } else if (3u == 4u) { g(); }',
+      'if (3u < 4u && g()) { f(); }',
+      'if (1u) { f(); }',
+      'if (3u < 4u) { return; }',
+    ]
+    for (const text of kept) expect(unroll(text)).to.equal(text)
+    expect(
+      unroll('for (var i = 0u; i < 3u; i++) { if (i != 1u) { f(i); } }').match(/f\(i\)/g),
+    ).to.have.length(2)
+  })
+
   it('knows a hidden constant again after the block that hides it', () => {
     const text = 'const N = 1u; fn g() { { let N = h(); } for (var i = 0u; i < N; i++) { f(); } }'
     expect(unroll(text)).to.equal('const N = 1u; fn g() { { let N = h(); } { const i = 0u; f(); } }')
@@ -132,6 +150,8 @@ function randomProgram(random: () => number): string {
       const inside = [...new Set([...names, counter])]
       const leave = random() < 0.2 ? `if (cells[0] > 99u) { ${pick(['break', 'continue'])}; }` : ''
       const hide = random() < 0.2 ? `let FIVE = ${value(inside)} % 4u;` : ''
+      if (random() < 0.2)
+        return `if (${pick([...names, 'FIVE'])} ${pick(['==', '<', '>='])} ${pick(['2u', 'FIVE - 3u', ...names])}) { ${block(names, depth - 1)} } ${random() < 0.3 ? `else { ${statement(names)} }` : ''}`
       return `for (${header}) { ${leave} ${hide} ${block(inside, depth - 1)} }`
     })
     return parts.join('\n')
