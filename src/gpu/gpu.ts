@@ -94,8 +94,8 @@ export class Gpu {
     this.entry = entry
     this.device = device
     this.info = info
-    this.submitMilliseconds = info.isFallbackAdapter ? Infinity : SUBMIT_MILLISECONDS
-    this.pipelines = new PipelineCache(device)
+    this.submitMilliseconds = isCpuAdapter(info) ? Infinity : SUBMIT_MILLISECONDS
+    this.pipelines = new PipelineCache(device, info)
     this.placeholder = device.createBuffer({
       label: 'placeholder',
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
