@@ -74,7 +74,6 @@ export class PipelineCache {
  * adapters that were measured, this is SwiftShader, the CPU adapter of headless Chromium (bench/NOTES.md).
  */
 const leavesLoops = ({ architecture }: Pick<GPUAdapterInfo, 'architecture'>) => architecture === 'swiftshader'
-}
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
