@@ -57,10 +57,12 @@ const reason = (error: unknown) => (error instanceof Error ? error.message : Str
 
 function bindGroupLayout(device: GPUDevice, label: string, { buffers }: Interface): GPUBindGroupLayout {
   const visibility = 4 // GPUShaderStage.COMPUTE, which is not a global in Node
-  const storage = buffers.map(({ binding, access }) => ({
+  const storage = buffers.map(({ binding, access, texture }) => ({
     binding,
     visibility,
-    buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+    ...(texture
+      ? { storageTexture: { access: 'read-only' as const, format: texture } }
+      : { buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) } }),
   }))
   return device.createBindGroupLayout({
     label,

@@ -60,10 +60,11 @@ describe('the key of a convolution', () => {
 describe('the variant of a convolution', () => {
   it('is one that fits its shape and the adapter', () => {
     expect(variantsFor(wide, { subgroupSize: 4 })).to.deep.equal(['conv2d'])
-    expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
+    const forSums = ['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture']
+    expect(variantsFor(pointwise, cpu)).to.deep.equal(forSums)
     const tiles = ['winograd_4', 'winograd_3']
-    expect(variantsFor(wide, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup', ...tiles])
-    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
+    expect(variantsFor(wide, cpu)).to.deep.equal([...forSums, ...tiles])
+    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(forSums)
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
     const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
     const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
@@ -82,7 +83,9 @@ describe('the variant of a convolution', () => {
     }
     expect(chooseVariant(wide, { subgroupSize: 4 })).to.equal('conv2d')
     expect(chooseVariant(wide, cpu)).to.equal('winograd_4')
-    expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
+    expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup_texture')
+    // Of few pixels, the weight takes longer to copy.
+    expect(chooseVariant({ ...pointwise, input: [1, 1, 1, 256] }, cpu)).to.equal('conv2d_subgroup')
   })
 
   it('is the same for a GPU as for an equal target', () => {
@@ -102,7 +105,7 @@ describe('the variant of a convolution', () => {
     })()
     const variantOn = (options: Conv2dOptions, device: object) => chooseStrategy(options, { device }).name
     expect(variantOn({ ...pointwise, precision: 'fp16' }, withMatrices)).to.equal('conv2d_subgroup_matrix')
-    expect(variantOn(pointwise, gpu)).to.equal('conv2d_subgroup')
+    expect(variantOn(pointwise, gpu)).to.equal('conv2d_subgroup_texture')
     expect(variantOn(wide, gpu)).to.equal('winograd_4')
   })
 

@@ -26,6 +26,7 @@ import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
 import { type ConvolutionTarget, CPU_SUBGROUP, type Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
@@ -60,10 +61,16 @@ export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTa
 export const weightGradientKernel = (
   options: Conv2dBackwardWeightOptions,
   { subgroupSize }: Device,
-): Kernel =>
-  subgroupSize === CPU_SUBGROUP && options.input[3] > 4
-    ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
-    : conv2dBackwardWeight(options)
+): Kernel => {
+  if (subgroupSize !== CPU_SUBGROUP || options.input[3] <= 4) return conv2dBackwardWeight(options)
+  const kernel = conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
+  const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
+  const taps = k_h * k_w
+  return throughTextures(kernel, {
+    input: (taps * column_tiles) / stride ** 2,
+    output_gradient: taps * row_tiles,
+  })
+}
 
 type Tiles = WinogradOptions & { subgroupSize: number }
 
@@ -101,7 +108,11 @@ function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Ti
   const summed = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
-    const multiply = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const product = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const multiply = throughTextures(product, {
+      tiles: product.params.column_tiles,
+      gradients: product.params.row_tiles,
+    })
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const gradients = scratch(op, multiply.inputs.gradients, `gradients ${range.first}`)
     return [

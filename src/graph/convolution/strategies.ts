@@ -5,8 +5,9 @@ import { conv2dSubgroup, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { conv2dSubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import { conv2dTiled, conv2dTiledCost, conv2dTiledSplits, MOST_BRANCHES } from '../../kernels/conv2d_tiled.ts'
 import { type ConvolutionStrategy, direct } from './strategy.ts'
-import { subgroupCost } from './subgroup_cost.ts'
+import { subgroupCost, subgroupLoads, subgroupTextureCost } from './subgroup_cost.ts'
 import { isCpu } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 import { winograd } from './winograd.ts'
 
 /** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
@@ -47,6 +48,18 @@ const all = [
     cost: (options, { device }) => (isCpu(device) ? subgroupCost(options) : Infinity),
     kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
     // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
+    readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
+    leavesStatistics: true,
+  }),
+  direct({
+    name: 'conv2d_subgroup_texture',
+    title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
+    supports: (_, { subgroupSize = 0 }) => subgroupSize >= 8,
+    cost: (options, { device }) => (isCpu(device) ? subgroupTextureCost(options) : Infinity),
+    kernel(options, { subgroupSize }) {
+      const kernel = conv2dSubgroup({ ...options, subgroupSize: subgroupSize! })
+      return throughTextures(kernel, subgroupLoads(options))
+    },
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
     leavesStatistics: true,
   }),

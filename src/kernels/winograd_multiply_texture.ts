@@ -1,0 +1,16 @@
+import type { Kernel } from '../gpu/kernel.ts'
+import type { WinogradStepOptions } from './winograd.ts'
+import { batchedProduct, MULTIPLY_TILE } from './winograd_multiply.ts'
+
+/**
+ * `winogradMultiply` with a loop that is faster where tiles and weight are read through textures. Its tile and its order of summation
+ * are the same, and so are the bits of its results.
+ */
+export function winogradMultiplyTexture(options: WinogradStepOptions & { subgroupSize: number }): Kernel {
+  const { subgroupSize } = options
+  return {
+    shader: 'winograd_multiply_texture',
+    constants: { SUBGROUP_SIZE: subgroupSize },
+    ...batchedProduct(options, { ...MULTIPLY_TILE, tiles: MULTIPLY_TILE.tiles * subgroupSize }),
+  }
+}
