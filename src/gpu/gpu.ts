@@ -116,6 +116,11 @@ export class Gpu {
     return fixed ? subgroupMinSize : undefined
   }
 
+  /** @internal Whether shaders may read storage textures: see texture_reads.ts. */
+  get textureReads(): boolean {
+    return this.entry.wgslLanguageFeatures.has('readonly_and_readwrite_storage_textures')
+  }
+
   /**
    * @internal Sizes of the f16 matrices that the adapter multiplies and adds up in f32, if it can: an extension of
    * Dawn.

@@ -97,7 +97,10 @@ describe('held copies', () => {
     expect(held.isNew(copyOf(64)), 'another range').to.equal(true)
     expect(held.isNew(copyOf(0)), 'the first again').to.equal(true)
 
-    held.forget([{ buffer, offset: 32, size: 32 }, { buffer: {} as GPUBuffer, offset: 0, size: 32 }])
+    held.forget([
+      { buffer, offset: 32, size: 32 },
+      { buffer: {} as GPUBuffer, offset: 0, size: 32 },
+    ])
     expect(held.isNew(copyOf(0)), 'beside what was written').to.equal(false)
     held.forget([{ buffer, offset: 31, size: 1 }])
     expect(held.isNew(copyOf(0)), 'what was written').to.equal(true)

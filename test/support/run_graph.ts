@@ -10,7 +10,7 @@ import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 import { type Choice, targetOf } from './target.ts'
 
-interface Run extends Omit<Choice, 'limits' | 'subgroupSize' | 'subgroupMatrix'> {
+interface Run extends Omit<Choice, 'limits' | 'subgroupSize' | 'textureReads' | 'subgroupMatrix'> {
   inputs: TensorData
   /** Of a model's graph. Default: all. */
   passes?: Passes
@@ -31,7 +31,10 @@ export async function runGraph(
   const weights = new WeightStore(gpu, parameters)
   const subgroupSize = withoutSubgroups ? undefined : gpu.subgroupSize
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
-  const plan = planOptimised(optimised, targetOf({ ...choice, limits: gpu.limits, subgroupSize }))
+  const plan = planOptimised(
+    optimised,
+    targetOf({ ...choice, limits: gpu.limits, subgroupSize, textureReads: gpu.textureReads }),
+  )
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

@@ -34,14 +34,12 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
 }
 
 /** The kernel for any stride: input pixels of one phase have the same taps. */
-export const inputGradientByPhases = (
-  options: Conv2dBackwardInputOptions,
-  { subgroupSize }: Device,
-): Kernel => {
+export const inputGradientByPhases = (options: Conv2dBackwardInputOptions, device: Device): Kernel => {
+  const { subgroupSize } = device
   if (subgroupSize !== CPU_SUBGROUP) return conv2dBackwardInput(options)
   const kernel = conv2dBackwardInputSubgroup({ ...options, subgroupSize })
   const { row_tiles: weight, k_h, k_w, stride } = kernel.params
   // Of the taps, an output pixel has each in one phase alone.
   const columnTiles = kernel.workgroups / (weight * stride ** 2)
-  return throughTextures(kernel, { input: k_h * k_w * columnTiles, weight })
+  return throughTextures(kernel, device, { input: k_h * k_w * columnTiles, weight })
 }

@@ -47,7 +47,7 @@ export interface WeightGradient {
 export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTarget): Step[] {
   const { op, options, weight, input, gradient } = layer
   const tiles = chooseWinogradTiles(options, target)
-  if (tiles) return byWinograd(layer, tiles)
+  if (tiles) return byWinograd(layer, tiles, target.device)
   const kernel = weightGradientKernel(options, target.device)
   return summedGradient(kernel, {
     op,
@@ -58,15 +58,13 @@ export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTa
 }
 
 /** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
-export const weightGradientKernel = (
-  options: Conv2dBackwardWeightOptions,
-  { subgroupSize }: Device,
-): Kernel => {
+export const weightGradientKernel = (options: Conv2dBackwardWeightOptions, device: Device): Kernel => {
+  const { subgroupSize } = device
   if (subgroupSize !== CPU_SUBGROUP || options.input[3] <= 4) return conv2dBackwardWeight(options)
   const kernel = conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
   const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
   const taps = k_h * k_w
-  return throughTextures(kernel, {
+  return throughTextures(kernel, device, {
     input: (taps * column_tiles) / stride ** 2,
     output_gradient: taps * row_tiles,
   })
@@ -100,7 +98,7 @@ export function chooseWinogradTiles(
 }
 
 /** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */
-function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles): Step[] {
+function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles, device: Device): Step[] {
   const { outChannels, outputs } = options
   const inChannels = input.shape[3]
   const sums = scratch(op, winogradWeightBytes(outputs, inChannels, outChannels), 'sums')
@@ -109,7 +107,7 @@ function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Ti
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
     const product = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
-    const multiply = throughTextures(product, {
+    const multiply = throughTextures(product, device, {
       tiles: product.params.column_tiles,
       gradients: product.params.row_tiles,
     })

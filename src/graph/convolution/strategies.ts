@@ -54,11 +54,11 @@ const all = [
   direct({
     name: 'conv2d_subgroup_texture',
     title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
-    supports: (_, { subgroupSize = 0 }) => subgroupSize >= 8,
+    supports: (_, { subgroupSize = 0, textureReads = false }) => subgroupSize >= 8 && textureReads,
     cost: (options, { device }) => (isCpu(device) ? subgroupTextureCost(options) : Infinity),
-    kernel(options, { subgroupSize }) {
-      const kernel = conv2dSubgroup({ ...options, subgroupSize: subgroupSize! })
-      return throughTextures(kernel, subgroupLoads(options))
+    kernel(options, device) {
+      const kernel = conv2dSubgroup({ ...options, subgroupSize: device.subgroupSize! })
+      return throughTextures(kernel, device, subgroupLoads(options))
     },
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
     leavesStatistics: true,

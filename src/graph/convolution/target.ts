@@ -8,6 +8,8 @@ import type { Conv2dVariant } from './strategies.ts'
 export interface Device {
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
+  /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
+  textureReads?: boolean
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
   subgroupMatrix?: SubgroupMatrix
 }

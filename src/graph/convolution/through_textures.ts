@@ -3,6 +3,7 @@
 import type { Kernel } from '../../gpu/kernel.ts'
 import { fitsTexture } from '../../gpu/texture_reads.ts'
 import { VECTOR_BYTES } from '../../kernels/layout.ts'
+import type { Device } from './target.ts'
 
 /** How often a kernel has to load each vector of an input, so that the copy into a texture is worth its time: bench/NOTES.md. */
 export const LEAST_LOADS = 4
@@ -11,7 +12,12 @@ export const LEAST_LOADS = 4
  * The kernel, reading those inputs through textures that it loads often enough, and that fit. `loads` has the inputs by name, and how
  * often it loads each of their vectors. The results are the same.
  */
-export function throughTextures(kernel: Kernel, loads: Record<string, number>): Kernel {
+export function throughTextures(
+  kernel: Kernel,
+  { textureReads }: Device,
+  loads: Record<string, number>,
+): Kernel {
+  if (!textureReads) return kernel
   const textures = Object.entries(loads)
     .filter(([name, count]) => count >= LEAST_LOADS && fitsTexture(kernel.inputs[name] / VECTOR_BYTES))
     .map(([name]) => name)

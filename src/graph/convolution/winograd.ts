@@ -104,13 +104,14 @@ function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights)
 }
 
 /** The kernel of Winograd's products, and how many tiles a workgroup of it takes. */
-function productOf({ subgroupSize }: Device) {
+function productOf(device: Device) {
+  const { subgroupSize } = device
   if (subgroupSize !== CPU_SUBGROUP)
     return { product: winogradMultiplyTiled, step: TILED_MULTIPLY_TILE.tiles }
   const product = (options: WinogradStepOptions) => {
     const kernel = winogradMultiplyTexture({ ...options, subgroupSize })
     const { tile_groups: weight, vector_groups: tiles } = kernel.params
-    const reading = throughTextures(kernel, { tiles, weight })
+    const reading = throughTextures(kernel, device, { tiles, weight })
     return reading.textures?.includes('tiles') ? reading : winogradMultiply({ ...options, subgroupSize })
   }
   return { product, step: MULTIPLY_TILE.tiles * subgroupSize }
