@@ -27,7 +27,7 @@ interface Field {
 
 export interface Interface {
   params: Field[]
-  /** Storage buffers, and textures in place of some, in the order of their binding numbers; binding 0 is the uniform `params`. */
+  /** Storage buffers, and textures in place of some, by their binding numbers; binding 0 is the uniform `params`. */
   buffers: {
     name: string
     binding: number
@@ -37,6 +37,8 @@ export interface Interface {
     /** Of a texture that holds a copy of the buffer: its format. */
     texture?: TextureFormat
   }[]
+  /** Whether it reads `first_workgroup` (lib/workgroup_index.wgsl), so that a dispatch may start at any of its workgroups. */
+  divisible: boolean
 }
 
 /** Parses `struct Params` and the storage bindings of group 0. A vec4u counts as four fields, `name.x` … `name.w`. */
@@ -63,10 +65,12 @@ export function parseInterface(wgsl: string): Interface {
     access: access as 'read' | 'read_write',
     stored: /\bStored\b/.test(type),
   }))
+  const divisible = /@group\(1\)\s*@binding\(0\)\s*var<uniform>\s*first_workgroup\s*:/.test(text)
   const textures = texturesOf(text).map(({ name, binding, format }) => {
     return { name, binding, access: 'read' as const, stored: true, texture: format }
   })
-  return { params, buffers: [...buffers, ...textures].sort((a, b) => a.binding - b.binding) }
+  const all = [...buffers, ...textures].sort((a, b) => a.binding - b.binding)
+  return { params, buffers: all, divisible }
 }
 
 /** Packs parameters by name. Throws for a missing name, for an extra name, and for a value that its type cannot hold. */

@@ -73,7 +73,7 @@ describe('reads through textures', () => {
       { kernel: through, ranges },
       { kernel: through, ranges: again },
     ])
-    for (let run = 0; run < 2; run++) gpu.submit('twice', encoder => program.encode(encoder))
+    for (let run = 0; run < 2; run++) await program.run()
     const found = await gpu.download(ranges.input.buffer, COUNT * 16)
     expect(new Float32Array(found.buffer)).to.deep.equal(input.map((value, i) => value + 4 * shift[i]))
     for (const { milliseconds } of await program.profile()) expect(milliseconds).to.be.within(0, 1000)
