@@ -41,6 +41,10 @@ const NAN = 0x7fc00000u;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4f>;
 
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
+
 // An output pixel, and the input coordinates of its first tap. Coordinates before the map wrap round to large ones.
 struct Pixel {
   image: u32,
@@ -125,11 +129,11 @@ fn main(
         var values = array<vec4f, LANE_PIXELS>();
         for (var p = 0u; p < LANE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
-          values[p] = select(vec4f(input[select(addresses[p] + i, 0u, outside)]), vec4f(0), outside);
+          values[p] = select(input_at(select(addresses[p] + i, 0u, outside)), vec4f(0), outside);
         }
         var weights = array<vec4f, LOADS * LOADERS>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = from_loaders(vec4f(weight[row + columns[l]]));
+          let loaded = from_loaders(weight_at(row + columns[l]));
           for (var j = 0u; j < LOADERS; j++) { weights[l * LOADERS + j] = loaded[j]; }
         }
         for (var v = 0u; v < LANE_VECTORS; v++) {

@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
 import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import { LEAST_LOADS, throughTextures } from '../../src/graph/convolution/through_textures.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
+import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -89,6 +91,24 @@ describe('the variant of a convolution', () => {
       expect(chooseVariant(wide, { isCpu: true, subgroupSize })).to.equal('winograd_4')
       expect(chooseVariant(pointwise, { isCpu: true, subgroupSize })).to.equal('conv2d_subgroup')
     }
+  })
+
+  it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
+    const reading = { ...cpu, textureReads: true }
+    expect(variantsFor(pointwise, reading)).to.deep.equal([
+      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture'],
+    ])
+    expect(chooseVariant(pointwise, reading)).to.equal('conv2d_subgroup_texture')
+    expect(chooseVariant(wide, reading)).to.equal('winograd_4')
+    const single = { ...pointwise, input: [1, 1, 1, 256], outChannels: 16 } as const
+    expect(chooseVariant(single, reading), 'nothing is loaded twice').to.equal('conv2d_subgroup')
+    const kernel = conv2dSubgroup({ ...pointwise, subgroupSize: 8 })
+    const texturesOf = (loads: Record<string, number>, device = reading) =>
+      throughTextures(kernel, device, loads).textures
+    expect(texturesOf({ input: 16, weight: 46 })).to.deep.equal(['input', 'weight'])
+    expect(texturesOf({ input: LEAST_LOADS - 1, weight: LEAST_LOADS })).to.deep.equal(['weight'])
+    expect(texturesOf({ input: 1, weight: 1 })).to.equal(undefined)
+    expect(texturesOf({ input: 16, weight: 46 }, { ...cpu, textureReads: false })).to.equal(undefined)
   })
 
   it('is the same for a GPU as for an equal target', () => {
