@@ -11,7 +11,7 @@ export interface SubgroupTile {
   vectors: number
 }
 
-/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
+/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes. */
 export function conv2dSubgroup(
   options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {

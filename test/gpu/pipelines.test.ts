@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
+import { unroll } from '../../src/gpu/unroll.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { multiplyAdd } from '../../src/kernels/multiply_add.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -22,7 +23,7 @@ describe('gpu/pipelines', () => {
 
   it('is limited: the least recently used pipeline is removed first', async () => {
     const { device, compiled } = countingDevice()
-    const pipelines = new PipelineCache(device)
+    const pipelines = new PipelineCache(device, { architecture: '' })
     const variant = (index: number) => pipelines.get({ ...add, constants: { CHAINS: index } })
     for (let index = 0; index < 256; index++) await variant(index)
     await variant(0)
@@ -32,6 +33,17 @@ describe('gpu/pipelines', () => {
     expect(compiled()).to.equal(257)
     await variant(1)
     expect(compiled()).to.equal(258)
+  })
+
+  it('unrolls loops for SwiftShader alone', async () => {
+    const textFor = async (architecture: string) => {
+      const { device, texts } = countingDevice()
+      await new PipelineCache(device, { architecture }).get(add)
+      return texts[0]
+    }
+    const text = await textFor('nvidia')
+    expect(text).to.match(/for \(var c = 0u; c < CHAINS; c\+\+\)/)
+    expect(await textFor('swiftshader')).to.equal(unroll(text))
   })
 
   it('a shader that does not compile throws its numbered text each time', async () => {
@@ -54,13 +66,17 @@ describe('gpu/pipelines', () => {
   })
 })
 
-/** A device that compiles nothing and counts the requests. */
+/** A device that compiles nothing, counts the requests and keeps their texts. */
 function countingDevice() {
   let count = 0
+  const texts: string[] = []
   const device = {
     pushErrorScope: () => {},
     popErrorScope: async () => null,
-    createShaderModule: () => ({}),
+    createShaderModule: ({ code }: GPUShaderModuleDescriptor) => {
+      texts.push(code)
+      return {}
+    },
     createBindGroupLayout: () => ({}),
     createPipelineLayout: () => ({}),
     createComputePipelineAsync: async () => {
@@ -68,5 +84,5 @@ function countingDevice() {
       return {}
     },
   }
-  return { device: device as unknown as GPUDevice, compiled: () => count }
+  return { device: device as unknown as GPUDevice, compiled: () => count, texts }
 }
