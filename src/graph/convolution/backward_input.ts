@@ -4,6 +4,7 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
+import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import type { Device } from './target.ts'
 
@@ -33,10 +34,9 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
 }
 
 /** The kernel for any stride: input pixels of one phase have the same taps. */
-export const inputGradientByPhases = (
-  options: Conv2dBackwardInputOptions,
-  { isCpu, subgroupSize }: Device,
-): Kernel =>
-  isCpu && subgroupSize !== undefined
-    ? conv2dBackwardInputSubgroup({ ...options, subgroupSize })
-    : conv2dBackwardInput(options)
+export const inputGradientByPhases = (options: Conv2dBackwardInputOptions, device: Device): Kernel => {
+  const { isCpu, subgroupSize } = device
+  if (!isCpu || subgroupSize === undefined) return conv2dBackwardInput(options)
+  const tile = subgroupTile(options.input[3], device)
+  return conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize })
+}

@@ -3,14 +3,15 @@
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
+import type { Device } from './target.ts'
 
 /** Multiply-adds of its tiles at the taps that are inside the map for some of a tile's pixels. */
-export function subgroupCost(options: Conv2dOptions, subgroupSize: number): number {
+export function subgroupCost(options: Conv2dOptions, device: Device): number {
   const { input, outChannels, kernel, stride, dilation, padding } = options
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
-  const { pixels, vectors } = subgroupTile(outChannels)
-  const tile = pixels * subgroupSize
+  const { pixels, vectors } = subgroupTile(outChannels, device)
+  const tile = pixels * device.subgroupSize!
   let tiles = 0
   for (let tapY = 0; tapY < kernel[0]; tapY++)
     for (let tapX = 0; tapX < kernel[1]; tapX++) {
