@@ -200,7 +200,7 @@ function nudged({ bytes, tolerance }: KnownOutput): KnownOutput {
 /** What a command prints, and the modules of src that it loads, by their paths in src. */
 async function traced(...args: string[]): Promise<{ stdout: string; modules: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'atrous-modules-'))
-  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder } })
+  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder }, seconds: 110 })
   const found: string[] = []
   for (const file of await readdir(folder)) {
     const { result }: { result: { url: string }[] } = JSON.parse(await readFile(join(folder, file), 'utf8'))
