@@ -18,6 +18,7 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_params.wgsl"
 #import "lib/from_loaders.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/sum_over_lanes.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
@@ -72,17 +73,6 @@ fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
   let x = pixel.x + kx * params.dilation;
   let inside = y < params.in_h && x < params.in_w;
   return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
-}
-
-// The sum over all lanes of the subgroup. It reads the loaders by broadcasts: CPU adapters turn subgroupAdd into a loop
-// over lanes.
-fn sum_over_lanes(value: vec4f) -> vec4f {
-  var sum = value;
-  for (var distance = 8u; distance < SUBGROUP_SIZE; distance *= 2u) { sum += subgroupShuffleXor(sum, distance); }
-  let sums = from_loaders(sum);
-  let four = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  if (LOADERS == 4u) { return four; }
-  return four + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
 @compute @workgroup_size(SUBGROUP_SIZE)

@@ -1,7 +1,7 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
 import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
-import { isCpuAdapter } from './cpu_adapter.ts'
+import { isCpuAdapter, isSwiftShader } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
 import { findSubgroupSize } from './subgroup_lanes.ts'
@@ -96,7 +96,7 @@ export class Gpu {
     this.device = device
     this.info = info
     this.submitMilliseconds = isCpuAdapter(info) ? Infinity : SUBMIT_MILLISECONDS
-    this.pipelines = new PipelineCache(device, info)
+    this.pipelines = new PipelineCache(device, { unrolls: isSwiftShader(info) })
     this.placeholder = device.createBuffer({
       label: 'placeholder',
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
@@ -115,6 +115,11 @@ export class Gpu {
   /** Whether the adapter computes on the CPU. */
   get isCpu(): boolean {
     return isCpuAdapter(this.info)
+  }
+
+  /** @internal Whether the adapter is SwiftShader, which wants tiles of its own. */
+  get isSwiftShader(): boolean {
+    return isSwiftShader(this.info)
   }
 
   /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */

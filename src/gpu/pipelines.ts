@@ -24,13 +24,14 @@ export class PipelineCache {
   readonly #unrolls: boolean
   readonly #pipelines = new Map<string, Promise<Pipeline>>()
 
-  constructor(device: GPUDevice, info: Pick<GPUAdapterInfo, 'architecture'>) {
+  /** `unrolls`: whether to unroll the loops of shaders for the adapter's compiler. */
+  constructor(device: GPUDevice, { unrolls = false }: { unrolls?: boolean } = {}) {
     this.#device = device
     this.firstWorkgroup = device.createBindGroupLayout({
       label: 'first workgroup',
       entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } }],
     })
-    this.#unrolls = leavesLoops(info)
+    this.#unrolls = unrolls
   }
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
@@ -68,12 +69,6 @@ export class PipelineCache {
     return { pipeline: await compiling, layout, interface: parsed }
   }
 }
-
-/**
- * Whether the adapter's compiler leaves loops as they are, and with them in memory every private array that they index. Of the
- * adapters that were measured, this is SwiftShader, the CPU adapter of headless Chromium (bench/NOTES.md).
- */
-const leavesLoops = ({ architecture }: Pick<GPUAdapterInfo, 'architecture'>) => architecture === 'swiftshader'
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 

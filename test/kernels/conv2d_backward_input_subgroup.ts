@@ -14,10 +14,12 @@ const subgroupRun = (
 ): KernelRun =>
   conv2dBackwardInputRun(test, options => conv2dBackwardInputSubgroup({ ...options, subgroupSize, tile }))
 
-/** Both that the kernel has, whatever the channels. */
+/** Those that the kernel has, whatever the channels and the adapter. */
 const tiles: SubgroupTile[] = [
   { pixels: 3, vectors: 4 },
   { pixels: 4, vectors: 2 },
+  { pixels: 6, vectors: 4 },
+  { pixels: 6, vectors: 2 },
 ]
 const forTiles = cases
   .filter(({ stride, spotCheck }) => stride > 1 && !spotCheck)

@@ -36,10 +36,12 @@ function statisticsRun(test: Conv2dCase, { subgroupSize = 0 }: AdapterTraits): K
   }
 }
 
-/** Both that the kernel has, whatever the channels. */
+/** Those that the kernel has, whatever the channels and the adapter. */
 const tiles: SubgroupTile[] = [
   { pixels: 3, vectors: 4 },
   { pixels: 4, vectors: 2 },
+  { pixels: 6, vectors: 4 },
+  { pixels: 6, vectors: 2 },
 ]
 const forTiles = ['one channel', 'stride 2, batch 3', 'dilation'].flatMap(word =>
   cases.filter(({ name, spotCheck }) => name.includes(word) && !spotCheck),

@@ -4,6 +4,7 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
+import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import type { Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
@@ -37,7 +38,8 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
 export const inputGradientByPhases = (options: Conv2dBackwardInputOptions, device: Device): Kernel => {
   const { isCpu, subgroupSize } = device
   if (!isCpu || subgroupSize === undefined) return conv2dBackwardInput(options)
-  const kernel = conv2dBackwardInputSubgroup({ ...options, subgroupSize })
+  const tile = subgroupTile(options.input[3], device)
+  const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize })
   const { row_tiles: weight, k_h, k_w, stride } = kernel.params
   // Of the taps, an output pixel has each in one phase alone.
   const columnTiles = kernel.workgroups / (weight * stride ** 2)

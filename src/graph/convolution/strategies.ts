@@ -44,8 +44,11 @@ const all = [
     name: 'conv2d_subgroup',
     title: 'one subgroup a tile, weights broadcast to its lanes: for vector units of CPUs',
     supports: (_, { subgroupSize }) => subgroupSize !== undefined,
-    cost: (options, { device }) => (device.isCpu ? subgroupCost(options, device.subgroupSize!) : Infinity),
-    kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
+    cost: (options, { device }) => (device.isCpu ? subgroupCost(options, device) : Infinity),
+    kernel: (options, device) => {
+      const tile = subgroupTile(options.outChannels, device)
+      return conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
+    },
     // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
     leavesStatistics: true,
@@ -54,10 +57,11 @@ const all = [
     name: 'conv2d_subgroup_texture',
     title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
     supports: (_, device) => readsTextures(device),
-    cost: (options, { device }) => subgroupTextureCost(options, device.subgroupSize!),
+    cost: (options, { device }) => subgroupTextureCost(options, device),
     kernel(options, device) {
-      const kernel = conv2dSubgroup({ ...options, subgroupSize: device.subgroupSize! })
-      return throughTextures(kernel, device, subgroupLoads(options, device.subgroupSize!))
+      const tile = subgroupTile(options.outChannels, device)
+      const kernel = conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
+      return throughTextures(kernel, device, subgroupLoads(options, device))
     },
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
     leavesStatistics: true,

@@ -8,6 +8,8 @@ import type { Conv2dVariant } from './strategies.ts'
 export interface Device {
   /** Whether it computes on the CPU, where a load costs as much as ten multiply-adds. Default: it is a hardware GPU. */
   isCpu?: boolean
+  /** Whether it is SwiftShader, which wants tiles of its own. */
+  isSwiftShader?: boolean
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
   /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
