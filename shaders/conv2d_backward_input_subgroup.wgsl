@@ -27,6 +27,10 @@ const OUTSIDE = 0xffffffffu;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
+
 // A pixel of a phase: its image, and its place in the phase. Its coordinates in the map are place · stride + phase.
 struct Pixel {
   image: u32,
@@ -101,11 +105,11 @@ fn main(
         var values = array<vec4f, LANE_PIXELS>();
         for (var p = 0u; p < LANE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
-          values[p] = select(input[select(addresses[p] + o, 0u, outside)], vec4f(0), outside);
+          values[p] = select(input_at(select(addresses[p] + o, 0u, outside)), vec4f(0), outside);
         }
         var weights = array<vec4f, LOADS * LOADERS>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = from_loaders(weight[row + columns[l]]);
+          let loaded = from_loaders(weight_at(row + columns[l]));
           for (var j = 0u; j < LOADERS; j++) { weights[l * LOADERS + j] = loaded[j]; }
         }
         for (var v = 0u; v < LANE_VECTORS; v++) {

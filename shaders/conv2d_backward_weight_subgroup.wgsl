@@ -25,6 +25,10 @@ const SUBGROUP_SIZE = 8u;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn output_gradient_at(index: u32) -> vec4f { return vec4f(output_gradient[index]); }
+
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -75,8 +79,8 @@ fn main(
 
   var sums: array<array<vec4f, 4>, LANE_IN_VECTORS>;
   for (var pixel = begin; pixel < end; pixel++) {
-    let gradient = output_gradient[out_at + column];
-    let inputs = from_loaders(input[in_at + row]);
+    let gradient = output_gradient_at(out_at + column);
+    let inputs = from_loaders(input_at(in_at + row));
     for (var r = 0u; r < LANE_IN_VECTORS; r++) {
       for (var c = 0u; c < 4u; c++) { sums[r][c] = fma(vec4f(inputs[r][c]), gradient, sums[r][c]); }
     }

@@ -18,6 +18,7 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_params.wgsl"
 #import "lib/from_loaders.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/sum_over_lanes.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
@@ -40,6 +41,10 @@ const NAN = 0x7fc00000u;
 @group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4f>;
+
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
 
 // An output pixel, and the input coordinates of its first tap. Coordinates before the map wrap round to large ones.
 struct Pixel {
@@ -68,17 +73,6 @@ fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
   let x = pixel.x + kx * params.dilation;
   let inside = y < params.in_h && x < params.in_w;
   return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
-}
-
-// The sum over all lanes of the subgroup. It reads the loaders by broadcasts: CPU adapters turn subgroupAdd into a loop
-// over lanes.
-fn sum_over_lanes(value: vec4f) -> vec4f {
-  var sum = value;
-  for (var distance = 8u; distance < SUBGROUP_SIZE; distance *= 2u) { sum += subgroupShuffleXor(sum, distance); }
-  let sums = from_loaders(sum);
-  let four = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  if (LOADERS == 4u) { return four; }
-  return four + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
 @compute @workgroup_size(SUBGROUP_SIZE)
@@ -125,11 +119,11 @@ fn main(
         var values = array<vec4f, LANE_PIXELS>();
         for (var p = 0u; p < LANE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
-          values[p] = select(vec4f(input[select(addresses[p] + i, 0u, outside)]), vec4f(0), outside);
+          values[p] = select(input_at(select(addresses[p] + i, 0u, outside)), vec4f(0), outside);
         }
         var weights = array<vec4f, LOADS * LOADERS>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = from_loaders(vec4f(weight[row + columns[l]]));
+          let loaded = from_loaders(weight_at(row + columns[l]));
           for (var j = 0u; j < LOADERS; j++) { weights[l * LOADERS + j] = loaded[j]; }
         }
         for (var v = 0u; v < LANE_VECTORS; v++) {

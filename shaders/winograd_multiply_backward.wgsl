@@ -26,6 +26,10 @@ const SUBGROUP_SIZE = 8u;
 @group(0) @binding(2) var<storage, read_write> gradients: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4f>;
 
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn tiles_at(index: u32) -> vec4f { return vec4f(tiles[index]); }
+fn gradients_at(index: u32) -> vec4f { return vec4f(gradients[index]); }
+
 struct Params {
   tiles: u32,
   in_vectors: u32,
@@ -55,8 +59,8 @@ fn main(
 
   var added: array<array<vec4f, 4>, LANE_IN_VECTORS>;
   for (var tile = 0u; tile < params.tiles; tile++) {
-    let gradient = gradients[first_out + tile];
-    let inputs = from_loaders(tiles[first_in + tile]);
+    let gradient = gradients_at(first_out + tile);
+    let inputs = from_loaders(tiles_at(first_in + tile));
     for (var r = 0u; r < LANE_IN_VECTORS; r++) {
       for (var c = 0u; c < 4u; c++) { added[r][c] = fma(vec4f(inputs[r][c]), gradient, added[r][c]); }
     }

@@ -1,4 +1,4 @@
-// What buffers are made with.
+// What buffers and textures are made with.
 
 /** GPUBufferUsage, with the numbers of the specification: Node has no such global. */
 export const usage = {
@@ -12,3 +12,6 @@ export const usage = {
 
 /** Bytes of the placeholder for each binding: WebGPU's largest alignment of offsets. */
 export const PLACEHOLDER_BYTES = 256
+
+/** GPUTextureUsage, likewise. */
+export const textureUsage = { copyDestination: 2, storage: 8 }

@@ -5,6 +5,7 @@ import { isCpuAdapter, isSwiftShader } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
 import { findSubgroupSize } from './subgroup_lanes.ts'
+import { type TextureFormat, texelBytes } from './texture_reads.ts'
 
 /** Features that the library uses where the adapter has them, and can do without. */
 const OPTIONAL_FEATURES = [
@@ -58,7 +59,7 @@ export class Gpu {
   readonly entry: GPU
   /** @internal How long a submit may take, in milliseconds: longer programs run in several. On CPU adapters, one is faster. */
   submitMilliseconds: number
-  readonly #liveBytes = new Map<GPUBuffer, number>()
+  readonly #liveBytes = new Map<GPUBuffer | GPUTexture, number>()
   #peakBytes = 0
   #failure: Error | undefined
   #subgroupSize: number | undefined
@@ -126,6 +127,11 @@ export class Gpu {
     return this.#subgroupSize
   }
 
+  /** @internal Whether shaders may read storage textures: see texture_reads.ts. */
+  get textureReads(): boolean {
+    return this.entry.wgslLanguageFeatures.has('readonly_and_readwrite_storage_textures')
+  }
+
   /**
    * @internal Sizes of the f16 matrices that the adapter multiplies and adds up in f32, if it can: an extension of
    * Dawn.
@@ -138,7 +144,7 @@ export class Gpu {
     return config && { m: config.M, n: config.N, k: config.K }
   }
 
-  /** Bytes of the buffers from `allocate`: of those that exist, and the most that ever existed at one time. */
+  /** Bytes of the buffers and textures from `allocate…`: of those that exist, and the most that ever existed at one time. */
   get memory(): { liveBytes: number; peakBytes: number; buffers: number } {
     const liveBytes = [...this.#liveBytes.values()].reduce((sum, size) => sum + size, 0)
     return { liveBytes, peakBytes: this.#peakBytes, buffers: this.#liveBytes.size }
@@ -151,14 +157,31 @@ export class Gpu {
       throw new OutOfMemoryError(
         `${label}: ${megabytes(bytes)} is more than this GPU's largest buffer, ${megabytes(this.limits.maxBufferSize)}`,
       )
+    return this.#account(label, bytes, () => this.device.createBuffer({ label, size: bytes, usage: flags }))
+  }
+
+  /** @internal A two-dimensional texture. Throws OutOfMemoryError with the size and the label. */
+  async allocateTexture(
+    label: string,
+    { size, format, usage }: { size: GPUExtent3DDict; format: TextureFormat; usage: number },
+  ): Promise<GPUTexture> {
+    const bytes = size.width * size.height! * texelBytes(format)
+    return this.#account(label, bytes, () => this.device.createTexture({ label, size, format, usage }))
+  }
+
+  async #account<Resource extends GPUBuffer | GPUTexture>(
+    label: string,
+    bytes: number,
+    create: () => Resource,
+  ): Promise<Resource> {
     this.device.pushErrorScope('out-of-memory')
-    const buffer = this.device.createBuffer({ label, size: bytes, usage: flags })
+    const resource = create()
     const error = await this.device.popErrorScope()
     this.throwIfFailed()
     if (error) throw new OutOfMemoryError(`${label}: the GPU has no room for ${megabytes(bytes)}`)
-    this.#liveBytes.set(buffer, bytes)
+    this.#liveBytes.set(resource, bytes)
     this.#peakBytes = Math.max(this.#peakBytes, this.memory.liveBytes)
-    return buffer
+    return resource
   }
 
   /** @internal Several buffers, as from `allocate`. If one does not fit, all are released. */
@@ -173,10 +196,10 @@ export class Gpu {
     return buffers
   }
 
-  /** @internal Destroys a buffer from `allocate`. */
-  release(buffer: GPUBuffer): void {
-    this.#liveBytes.delete(buffer)
-    buffer.destroy()
+  /** @internal Destroys a buffer or a texture from `allocate…`. */
+  release(resource: GPUBuffer | GPUTexture): void {
+    this.#liveBytes.delete(resource)
+    resource.destroy()
   }
 
   /** @internal Records commands with `record` and submits them once. */

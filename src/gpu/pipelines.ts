@@ -73,10 +73,12 @@ export class PipelineCache {
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 function bindGroupLayout(device: GPUDevice, label: string, { buffers }: Interface): GPUBindGroupLayout {
-  const storage = buffers.map(({ binding, access }) => ({
+  const storage = buffers.map(({ binding, access, texture }) => ({
     binding,
     visibility: COMPUTE,
-    buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+    ...(texture
+      ? { storageTexture: { access: 'read-only' as const, format: texture } }
+      : { buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) } }),
   }))
   return device.createBindGroupLayout({
     label,

@@ -12,7 +12,7 @@
 // Names keep their scopes, and the counter becomes a constant. An `if` without `else` whose condition can be computed, such as
 // `if (UNPACKED == 1u)`, becomes its block or nothing, so that copies of it take no time to compile. All other text stays.
 
-import { closingOf, compare, evaluate, type Token, tokensOf } from './wgsl_tokens.ts'
+import { closingOf, conditionHolds, expressionValue, type Token, tokensOf } from './wgsl_tokens.ts'
 
 /** The most characters that a loop may become. A longer one stays as it is, and the loops in it are unrolled. */
 const MOST_TEXT = 60_000
@@ -94,7 +94,7 @@ function declare(tokens: readonly Token[], at: number, scope: Constants): void {
   scope.delete(name.text)
   if (keyword !== 'const' || equals?.text !== '=') return
   const end = tokens.findIndex(({ text }, i) => i > at && text === ';')
-  const value = evaluate(textsOf(tokens.slice(at + 3, end)), scope)
+  const value = expressionValue(textsOf(tokens.slice(at + 3, end)), scope)
   if (value !== undefined) scope.set(name.text, value)
 }
 
@@ -123,7 +123,7 @@ function copiesAt(
   if (tokens[at].text === 'for') return turnsOf(header.join(' '), body.tokens, constants)
   if (tokens[at - 1]?.text === 'else' || tokens[last + 1]?.text === 'else') return undefined
   if (mayLeave(body.tokens)) return undefined // compilers warn of what would follow a bare `return`
-  const holds = compare(header, constants)
+  const holds = conditionHolds(header, constants)
   return holds === undefined ? undefined : holds ? [{ value: 0 }] : []
 }
 
@@ -133,10 +133,10 @@ function turnsOf(header: string, body: readonly Token[], constants: Constants): 
   if (!match) return undefined
   const [, counter, first, bound, step = '1u'] = match
   if (mayLeave(body) || mayChange(body, counter)) return undefined
-  const from = evaluate(first.split(' '), constants)
+  const from = expressionValue(first.split(' '), constants)
   const others = new Map(constants)
   others.delete(counter) // it hides a constant of its name
-  const [end, by] = [bound, step].map(text => evaluate(text.split(' '), others))
+  const [end, by] = [bound, step].map(text => expressionValue(text.split(' '), others))
   if (from === undefined || end === undefined || !by) return undefined
   const turns = Math.max(0, Math.ceil((end - from) / by))
   if (turns > MOST_TURNS) return undefined

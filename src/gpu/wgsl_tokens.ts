@@ -42,7 +42,7 @@ const PRODUCTS: Operators = { '*': (a, b) => a * b, '/': (a, b) => Math.trunc(a 
  * The value of an expression of type u32, as the texts of its tokens. Undefined if it is made of anything else than decimal
  * numbers, `constants`, brackets, min, max, and + - * / %.
  */
-export function evaluate(
+export function expressionValue(
   expression: readonly string[],
   constants: ReadonlyMap<string, number>,
 ): number | undefined {
@@ -74,11 +74,13 @@ const COMPARISONS: Record<string, (a: number, b: number) => boolean> = {
 }
 
 /** Whether a comparison of two such expressions holds. Undefined for any other condition. */
-export function compare(
+export function conditionHolds(
   condition: readonly string[],
   constants: ReadonlyMap<string, number>,
 ): boolean | undefined {
   const at = condition.findIndex(text => Object.hasOwn(COMPARISONS, text))
-  const [a, b] = [condition.slice(0, at), condition.slice(at + 1)].map(side => evaluate(side, constants))
+  const [a, b] = [condition.slice(0, at), condition.slice(at + 1)].map(side =>
+    expressionValue(side, constants),
+  )
   return at < 0 || a === undefined || b === undefined ? undefined : COMPARISONS[condition[at]](a, b)
 }

@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
 import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import { LEAST_LOADS, throughTextures } from '../../src/graph/convolution/through_textures.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
+import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -72,10 +74,11 @@ describe('the variant of a convolution', () => {
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
     const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
     const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
-    expect(variantsFor(short, cpu)).to.have.members(forCpus)
+    expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(forCpus)
     expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...fixedTiles, ...tiles])
     const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
-    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(conv2dVariants)
+    const others = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_texture')
+    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(others)
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
   })
 
@@ -89,6 +92,24 @@ describe('the variant of a convolution', () => {
       expect(chooseVariant(wide, { isCpu: true, subgroupSize })).to.equal('winograd_4')
       expect(chooseVariant(pointwise, { isCpu: true, subgroupSize })).to.equal('conv2d_subgroup')
     }
+  })
+
+  it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
+    const reading = { ...cpu, textureReads: true }
+    expect(variantsFor(pointwise, reading)).to.deep.equal([
+      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture'],
+    ])
+    expect(chooseVariant(pointwise, reading)).to.equal('conv2d_subgroup_texture')
+    expect(chooseVariant(wide, reading)).to.equal('winograd_4')
+    const single = { ...pointwise, input: [1, 1, 1, 256], outChannels: 16 } as const
+    expect(chooseVariant(single, reading), 'nothing is loaded twice').to.equal('conv2d_subgroup')
+    const kernel = conv2dSubgroup({ ...pointwise, subgroupSize: 8 })
+    const texturesOf = (loads: Record<string, number>, device = reading) =>
+      throughTextures(kernel, device, loads).textures
+    expect(texturesOf({ input: 16, weight: 46 })).to.deep.equal(['input', 'weight'])
+    expect(texturesOf({ input: LEAST_LOADS - 1, weight: LEAST_LOADS })).to.deep.equal(['weight'])
+    expect(texturesOf({ input: 1, weight: 1 })).to.equal(undefined)
+    expect(texturesOf({ input: 16, weight: 46 }, { ...cpu, textureReads: false })).to.equal(undefined)
   })
 
   it('is the same for a GPU as for an equal target', () => {

@@ -3,6 +3,7 @@ import { conv2dBackwardInputSubgroup } from '../../src/kernels/conv2d_backward_i
 import type { SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
+import { throughTextures } from '../support/through_textures.ts'
 import { conv2dBackwardInputRun } from './conv2d_backward_input.ts'
 import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.ts'
 
@@ -29,6 +30,10 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   needs: 'subgroups',
   cases,
   run: (test, adapter) => subgroupRun(test, adapter),
+  variants: throughTextures({ cases, run: (test, adapter) => subgroupRun(test, adapter) }, [
+    'input',
+    'weight',
+  ]),
   tiles: Object.fromEntries(
     tiles.map(tile => [
       `${tile.pixels} pixels × ${tile.vectors} vectors`,

@@ -6,6 +6,7 @@ import { padding } from '../reference/window.ts'
 import { floats } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
+import { throughTextures } from '../support/through_textures.ts'
 import { statisticsOf, tilesOf } from './batch_norm_statistics.ts'
 import { type Conv2dRunOptions, conv2dRun, outputOf, wholeVectors } from './conv2d.ts'
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
@@ -63,6 +64,7 @@ export const suite: KernelSuite<Conv2dCase> = {
   cases,
   run: (test, adapter) => subgroupRun(test, adapter),
   variants: {
+    ...throughTextures({ cases, run: (test, adapter) => subgroupRun(test, adapter) }, ['input', 'weight']),
     'a 1×1 weight in PyTorch’s layout': {
       cases: [
         ...cases.filter(isWholeMatrix),

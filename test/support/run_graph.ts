@@ -10,7 +10,7 @@ import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 import { type Choice, targetOf } from './target.ts'
 
-interface Run extends Omit<Choice, 'limits' | 'isCpu' | 'subgroupSize' | 'subgroupMatrix'> {
+interface Run extends Omit<Choice, 'limits' | 'isCpu' | 'subgroupSize' | 'textureReads' | 'subgroupMatrix'> {
   inputs: TensorData
   /** Of a model's graph. Default: all. */
   passes?: Passes
@@ -29,8 +29,8 @@ export async function runGraph(
   { inputs, passes, parameters = seededParameters(graph), withoutSubgroups, ...choice }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const { limits, isCpu, subgroupSize } = gpu
-  const device = withoutSubgroups ? { limits } : { limits, isCpu, subgroupSize }
+  const { limits, isCpu, subgroupSize, textureReads } = gpu
+  const device = withoutSubgroups ? { limits } : { limits, isCpu, subgroupSize, textureReads }
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
   const plan = planOptimised(optimised, targetOf({ ...choice, ...device }))
   const executor = await Executor.create(gpu, plan, weights)

@@ -62,7 +62,7 @@ export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix
 
 /** Runs a kernel on its known answers. If the adapter fails to compile or run it, the result is WRONG, with the reason. */
 export function checkKernel(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<KernelReport> {
-  return report({ kernel: shaderOf(answers) }, answers, async answer => {
+  return report({ kernel: shaderOf(answers) }, readable(gpu, answers), async answer => {
     const kernel = kernelFor(gpu, answer)
     if (typeof kernel === 'string') return kernel
     return worstErrorOf(await runKernel(gpu, kernel, answer.inputs), answer.outputs)
@@ -75,7 +75,7 @@ export function checkKernel(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<
  */
 export function checkFloat16(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<KernelReport> {
   const stored = storedBuffers(answers[0].kernel)
-  return report({ kernel: shaderOf(answers), stored: 'f16' }, answers, async answer => {
+  return report({ kernel: shaderOf(answers), stored: 'f16' }, readable(gpu, answers), async answer => {
     const kernel = kernelFor(gpu, answer)
     if (typeof kernel === 'string') return kernel
     if (!gpu.device.features.has('shader-f16')) return 'needs shader-f16'
@@ -94,6 +94,10 @@ export function checkFloat16(gpu: Gpu, answers: readonly KnownAnswer[]): Promise
 
 /** Half a step of f16, and the smallest number that an adapter may not flush to zero. */
 const HALF_STEP: Tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
+
+/** The answers without those that read textures, on an adapter on which no kernel reads textures. */
+const readable = ({ textureReads }: Gpu, answers: readonly KnownAnswer[]) =>
+  answers.filter(({ kernel }) => textureReads || !kernel.textures)
 
 const shaderOf = ([{ kernel }]: readonly KnownAnswer[]) => shaderName(kernel)
 

@@ -7,6 +7,7 @@ import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input
 import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import type { Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 
 /**
  * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
@@ -38,5 +39,9 @@ export const inputGradientByPhases = (options: Conv2dBackwardInputOptions, devic
   const { isCpu, subgroupSize } = device
   if (!isCpu || subgroupSize === undefined) return conv2dBackwardInput(options)
   const tile = subgroupTile(options.input[3], device)
-  return conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize })
+  const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize })
+  const { row_tiles: weight, k_h, k_w, stride } = kernel.params
+  // Of the taps, an output pixel has each in one phase alone.
+  const columnTiles = kernel.workgroups / (weight * stride ** 2)
+  return throughTextures(kernel, device, { input: k_h * k_w * columnTiles, weight })
 }

@@ -25,6 +25,7 @@ import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
@@ -45,7 +46,7 @@ export interface WeightGradient {
 export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTarget): Step[] {
   const { op, options, weight, input, gradient } = layer
   const tiles = chooseWinogradTiles(options, target)
-  if (tiles) return byWinograd(layer, tiles)
+  if (tiles) return byWinograd(layer, tiles, target.device)
   const kernel = weightGradientKernel(options, target.device)
   return summedGradient(kernel, {
     op,
@@ -56,13 +57,17 @@ export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTa
 }
 
 /** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
-export const weightGradientKernel = (
-  options: Conv2dBackwardWeightOptions,
-  { isCpu, subgroupSize }: Device,
-): Kernel =>
-  isCpu && subgroupSize !== undefined && options.input[3] > 4
-    ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
-    : conv2dBackwardWeight(options)
+export const weightGradientKernel = (options: Conv2dBackwardWeightOptions, device: Device): Kernel => {
+  const { isCpu, subgroupSize } = device
+  if (!isCpu || subgroupSize === undefined || options.input[3] <= 4) return conv2dBackwardWeight(options)
+  const kernel = conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
+  const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
+  const taps = k_h * k_w
+  return throughTextures(kernel, device, {
+    input: (taps * column_tiles) / stride ** 2,
+    output_gradient: taps * row_tiles,
+  })
+}
 
 type Tiles = WinogradOptions & { subgroupSize: number }
 
@@ -92,7 +97,7 @@ export function chooseWinogradTiles(
 }
 
 /** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */
-function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles): Step[] {
+function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles, device: Device): Step[] {
   const { outChannels, outputs } = options
   const inChannels = input.shape[3]
   const sums = scratch(op, winogradWeightBytes(outputs, inChannels, outChannels), 'sums')
@@ -100,7 +105,11 @@ function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Ti
   const summed = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
-    const multiply = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const product = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const multiply = throughTextures(product, device, {
+      tiles: product.params.column_tiles,
+      gradients: product.params.row_tiles,
+    })
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const gradients = scratch(op, multiply.inputs.gradients, `gradients ${range.first}`)
     return [

@@ -5,7 +5,8 @@ import { conv2dSubgroup, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { conv2dSubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import { conv2dTiled, conv2dTiledCost, conv2dTiledSplits, MOST_BRANCHES } from '../../kernels/conv2d_tiled.ts'
 import { type ConvolutionStrategy, direct } from './strategy.ts'
-import { subgroupCost } from './subgroup_cost.ts'
+import { subgroupCost, subgroupLoads, subgroupTextureCost } from './subgroup_cost.ts'
+import { readsTextures, throughTextures } from './through_textures.ts'
 import { winograd } from './winograd.ts'
 
 /** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
@@ -49,6 +50,19 @@ const all = [
       return conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
     },
     // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
+    readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
+    leavesStatistics: true,
+  }),
+  direct({
+    name: 'conv2d_subgroup_texture',
+    title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
+    supports: (_, device) => readsTextures(device),
+    cost: (options, { device }) => subgroupTextureCost(options, device),
+    kernel(options, device) {
+      const tile = subgroupTile(options.outChannels, device)
+      const kernel = conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
+      return throughTextures(kernel, device, subgroupLoads(options, device))
+    },
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
     leavesStatistics: true,
   }),

@@ -13,6 +13,7 @@ import {
 } from '../../kernels/winograd.ts'
 import { winogradInput } from '../../kernels/winograd_input.ts'
 import { multiplyTile, winogradMultiply } from '../../kernels/winograd_multiply.ts'
+import { winogradMultiplyTexture } from '../../kernels/winograd_multiply_texture.ts'
 import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../../kernels/winograd_output.ts'
 import type { AnyOp } from '../ir/graph.ts'
@@ -26,6 +27,7 @@ import {
   packed,
 } from './strategy.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
@@ -102,10 +104,16 @@ function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights)
 }
 
 /** The kernel of Winograd's products, and what a workgroup of it computes. */
-function productOf({ isCpu, subgroupSize }: Device) {
+function productOf(device: Device) {
+  const { isCpu, subgroupSize } = device
   if (!isCpu || subgroupSize === undefined)
     return { product: winogradMultiplyTiled, tile: TILED_MULTIPLY_TILE }
-  const product = (options: WinogradStepOptions) => winogradMultiply({ ...options, subgroupSize })
+  const product = (options: WinogradStepOptions) => {
+    const kernel = winogradMultiplyTexture({ ...options, subgroupSize })
+    const { tile_groups: weight, vector_groups: tiles } = kernel.params
+    const reading = throughTextures(kernel, device, { tiles, weight })
+    return reading.textures?.includes('tiles') ? reading : winogradMultiply({ ...options, subgroupSize })
+  }
   return { product, tile: multiplyTile(subgroupSize) }
 }
 

@@ -57,7 +57,7 @@ export class Executor {
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
     const [arena, workspace, readback] = await gpu.allocateAll([
       { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
-      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage },
+      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage | usage.copySource },
       { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
     ])
     try {

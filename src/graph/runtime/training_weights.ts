@@ -123,7 +123,8 @@ export class TrainingWeights implements WeightSource {
   async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
     if (folded.length === 0) return []
     const sizes = folded.map(weights => foldedBytes(weights, part))
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
+    const flags = usage.storage | usage.copySource
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
     this.#buffers.push(ranges[0].buffer)
     return ranges
   }

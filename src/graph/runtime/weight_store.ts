@@ -110,7 +110,8 @@ export class WeightStore implements WeightSource {
   }
 
   async #keep(label: string, sizes: number[]): Promise<Range[]> {
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
+    const flags = usage.storage | usage.copySource
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
     this.#buffers.add(ranges[0].buffer)
     return ranges
   }
@@ -118,7 +119,7 @@ export class WeightStore implements WeightSource {
   async #stage(label: string, parameters: Parameter[]): Promise<Range[]> {
     const values = parameters.map(({ name }) => this.#host.get(name)!)
     const sizes = values.map(({ byteLength }) => byteLength)
-    const flags = usage.storage | usage.copyDestination
+    const flags = usage.storage | usage.copySource | usage.copyDestination
     const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
     values.forEach((value, i) => {
       this.#gpu.device.queue.writeBuffer(ranges[i].buffer, ranges[i].offset, value as BufferSource)
