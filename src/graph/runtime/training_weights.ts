@@ -13,9 +13,9 @@ import {
   foldingLaunches,
 } from '../lower/folded_weights.ts'
 import type { Plan } from '../plan/plan.ts'
+import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
 import type { ParameterArena } from './parameter_arena.ts'
-import { allocateTogether } from './weight_store.ts'
 
 /** Stochastic gradient descent as in PyTorch. */
 export interface Optimiser {
@@ -120,10 +120,9 @@ export class TrainingWeights implements WeightSource {
   }
 
   async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
-    if (folded.length === 0) return []
-    const sizes = folded.map(weights => foldedBytes(weights, part))
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
-    this.#buffers.push(ranges[0].buffer)
+    const wanted = folded.map(weights => ({ name: weights.key, size: foldedBytes(weights, part) }))
+    const { ranges, buffers } = await allocateTogether(this.#gpu, label, { wanted, flags: usage.storage })
+    this.#buffers.push(...buffers)
     return ranges
   }
 }
