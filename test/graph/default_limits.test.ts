@@ -6,18 +6,20 @@ import { type Kernel, shaderText } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
+import { foldedBytes } from '../../src/graph/lower/folded_weights.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import { createPlan, type PlanTarget } from '../../src/graph/plan/plan.ts'
+import { spread } from '../../src/graph/runtime/allocate_together.ts'
 import { accumulateGradients } from '../../src/kernels/accumulate_gradients.ts'
 import { sgd } from '../../src/kernels/sgd.ts'
 import type { DeepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
+import { networkParameters } from '../../src/model/initial_weights.ts'
 import { preset, presets } from '../../src/model/presets.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 import { DEFAULT_LIMITS, targetOf } from '../support/target.ts'
 
-const SIZE = 65
 /** Of those that differ in nothing but the output stride or the inference strategy, one. */
 const configs = [...new Map(presets.map(({ config }) => [keyOf(config), config])).values()]
 
@@ -28,18 +30,27 @@ function keyOf({ outputStride: _, ...config }: DeepLabConfig): string {
   return JSON.stringify(config)
 }
 
-function graphOf(config: DeepLabConfig, batch: number) {
-  const builder = new GraphBuilder()
-  const image = builder.input('image', [batch, SIZE, SIZE, 3])
-  return builder.build([deepLab(builder, image, config, 16)])
+interface Size {
+  batch?: number
+  size: number
+  outputStride?: number
 }
 
-function kernelsOf(config: DeepLabConfig, target: PlanTarget, mode: 'batch' | 'frozen' = 'batch'): Kernel[] {
-  const training = trainingGraph(graphOf(config, 2), {
-    ...{ labels: { height: SIZE, width: SIZE }, ignoreIndex: 255 },
+function graphOf(config: DeepLabConfig, { batch = 1, size, outputStride = 16 }: Size) {
+  const builder = new GraphBuilder()
+  const image = builder.input('image', [batch, size, size, 3])
+  return builder.build([deepLab(builder, image, config, outputStride)])
+}
+
+const trainingOf = (config: DeepLabConfig, size: Size, mode: 'batch' | 'frozen') =>
+  trainingGraph(graphOf(config, size), {
+    ...{ labels: { height: size.size, width: size.size }, ignoreIndex: 255 },
     batchNorm: mode === 'batch' ? { mode, momentum: 0.1 } : { mode },
   })
-  const plans = [createPlan(graphOf(config, 1), target), planWithin(training, target)]
+
+function kernelsOf(config: DeepLabConfig, target: PlanTarget, mode: 'batch' | 'frozen' = 'batch'): Kernel[] {
+  const training = trainingOf(config, { batch: 2, size: 65 }, mode)
+  const plans = [createPlan(graphOf(config, { size: 65 }), target), planWithin(training, target)]
   return plans.flatMap(({ steps, folded }) => [
     ...steps.map(({ kernel }) => kernel),
     ...folded.flatMap(({ parts }) => parts.map(({ kernel }) => kernel)),
@@ -60,6 +71,28 @@ async function compileAll(gpu: Gpu, kernels: Kernel[]): Promise<number> {
 }
 
 describe('default limits', () => {
+  it('hold every preset at 513×513: its inference, and its training by micro-batches of one', () => {
+    for (const config of configs) {
+      const { outputStride } = config
+      const target = targetOf({})
+      const plans = [
+        createPlan(graphOf(config, { size: 513, outputStride }), target),
+        planWithin(trainingOf(config, { size: 513, outputStride }, 'frozen'), target, 2 ** 32),
+      ]
+      for (const { arenaBuffers } of plans)
+        for (const bytes of arenaBuffers) expect(bytes).to.be.at.most(DEFAULT_LIMITS.maxBufferSize)
+      const packed = plans.flatMap(({ folded }) => folded)
+      const weights = packed.map(each => ({ name: each.key, size: foldedBytes(each, 'packed') }))
+      const parameters = networkParameters(config).map(({ name, shape }) => ({
+        name,
+        size: 4 * shape.reduce((a, b) => a * b),
+      }))
+      for (const wanted of [weights, parameters])
+        for (const bytes of spread(wanted, DEFAULT_LIMITS).bufferBytes)
+          expect(bytes).to.be.at.most(DEFAULT_LIMITS.maxBufferSize)
+    }
+  })
+
   for (const [name, subgroupSizes] of [
     ['without subgroups', [undefined]],
     ['with subgroups', [8, 32, 128]],
