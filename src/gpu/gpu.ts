@@ -3,13 +3,11 @@
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
 
+/** An extension of Dawn. */
+const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
+
 /** Features that the library uses where the adapter has them, and can do without. */
-const OPTIONAL_FEATURES = [
-  'timestamp-query',
-  'subgroups',
-  'shader-f16',
-  'chromium-experimental-subgroup-matrix',
-] as GPUFeatureName[]
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16', SUBGROUP_MATRIX]
 
 /**
  * Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256
@@ -41,6 +39,16 @@ const MAP_READ = 1
 export const PLACEHOLDER_BYTES = 256
 const MOST_BINDINGS = 16
 
+/** @internal What to ask of an adapter. Default: everything that it has and the library uses. */
+export interface DeviceRequest {
+  /** The optional features to take where the adapter has them. */
+  features?: readonly GPUFeatureName[]
+  /** `default`: WebGPU's default limits, which every adapter has, as on many phones. */
+  limits?: 'default'
+  /** `compatibility`: also an adapter of OpenGL ES or Direct3D 11, which lacks parts of WebGPU. */
+  featureLevel?: 'core' | 'compatibility'
+}
+
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
   resultComponentType: string
@@ -70,18 +78,21 @@ export class Gpu {
   }
 
   /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has.
-   * Throws NoAdapterError. Never falls back to another adapter by itself.
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has unless `request` says
+   * otherwise. Throws NoAdapterError. Never falls back to another adapter by itself.
    *
    * @internal
    */
-  static async open(entry: GPU): Promise<Gpu> {
-    const adapter = await entry.requestAdapter({ powerPreference: 'high-performance' })
+  static async open(entry: GPU, request: DeviceRequest = {}): Promise<Gpu> {
+    const { features = OPTIONAL_FEATURES, limits, featureLevel = 'core' } = request
+    const adapter = await entry.requestAdapter({ powerPreference: 'high-performance', featureLevel })
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({
       label: 'atrous',
-      requiredFeatures: OPTIONAL_FEATURES.filter(feature => adapter.features.has(feature)),
-      requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
+      requiredFeatures: features.filter(feature => adapter.features.has(feature)),
+      ...(limits !== 'default' && {
+        requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
+      }),
     })
     return new Gpu(entry, device, adapter.info)
   }
@@ -118,6 +129,7 @@ export class Gpu {
    * Dawn.
    */
   get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
+    if (!this.device.features.has(SUBGROUP_MATRIX)) return undefined
     const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
     const config = [...subgroupMatrixConfigs].find(
       ({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32',

@@ -24,6 +24,17 @@ describe('gpu/gpu', () => {
     expect(gpu.limits.maxStorageBuffersPerShaderStage).to.be.at.least(8)
   })
 
+  it("has WebGPU's defaults and no optional feature where the caller asks for that", async () => {
+    const gpu = await openGpu({ device: { features: [], limits: 'default' } })
+    expect(gpu.limits.maxBufferSize).to.equal(256 * 2 ** 20)
+    expect(gpu.limits.maxStorageBufferBindingSize).to.equal(128 * 2 ** 20)
+    expect(gpu.limits.maxStorageBuffersPerShaderStage).to.equal(8)
+    expect(gpu.limits.maxComputeInvocationsPerWorkgroup).to.equal(256)
+    expect([gpu.subgroupSize, gpu.subgroupMatrix]).to.deep.equal([undefined, undefined])
+    expect(gpu.device.features.has('timestamp-query')).to.equal(false)
+    gpu.destroy()
+  })
+
   describe('memory', () => {
     it('is counted in multiples of 16 bytes and returns to its start', async () => {
       const gpu = await testGpu()
