@@ -11,7 +11,8 @@ import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
-import { expectSameState, SHORT_RUN } from './short_run.ts'
+import { SHORT_RUN } from './short_networks.ts'
+import { expectSameState } from './short_run.ts'
 
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33

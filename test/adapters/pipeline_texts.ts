@@ -1,0 +1,96 @@
+// The text of every pipeline that adapters compile: of the kernels' cases, and of whole networks in inference and in training.
+
+import { type AdapterTraits, adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
+import { type Kernel, shaderName, shaderText } from '../../src/gpu/kernel.ts'
+import { assemble } from '../../src/gpu/wgsl.ts'
+import type { Step } from '../../src/graph/lower/step.ts'
+import { planWithin } from '../../src/graph/plan/activation_budget.ts'
+import { createPlan } from '../../src/graph/plan/plan.ts'
+import { inferenceGraph } from '../../src/inference/inference_graph.ts'
+import { viewsOf } from '../../src/inference/inference_options.ts'
+import { backboneOf } from '../../src/model/backbones/index.ts'
+import { type Preset, preset, presets } from '../../src/model/presets.ts'
+import { recipeFor } from '../../src/train/recipe.ts'
+import { networkInTraining } from '../../src/train/training_network.ts'
+import type { KernelSuite } from '../support/kernel_suite.ts'
+import { loadSuites } from '../support/kernel_suites.ts'
+import { type Choice, targetOf } from '../support/target.ts'
+
+export interface PipelineText {
+  shader: string
+  wgsl: string
+  /** The first kernel that has it. */
+  label: string
+}
+
+/** Lanes of a subgroup, on adapters that have them. */
+const SUBGROUP_SIZES = [undefined, 4, 8, 16, 32, 64]
+
+const TRAINED = ['scenes', 'deeplabv3_resnet50', 'deeplabv3_mobilenet_v2', 'table1.os16']
+
+/** Each distinct text once. */
+export async function pipelineTexts(): Promise<PipelineText[]> {
+  const found = new Map<string, PipelineText>()
+  const add = (kernel: Kernel, label: string) => {
+    const wgsl = assemble(shaderText(kernel), kernel)
+    if (!found.has(wgsl)) found.set(wgsl, { shader: shaderName(kernel), wgsl, label })
+  }
+  for (const suite of await loadSuites())
+    for (const { kernel, name } of kernelsOf(suite)) {
+      add(kernel, `${suite.shader}: ${name}`)
+      if (storedBuffers(kernel).size > 0) add(storedAsFloat16(kernel), `${suite.shader}: ${name}, f16`)
+    }
+  for (const subgroupSize of SUBGROUP_SIZES) {
+    for (const each of presets)
+      for (const precision of ['fp32', 'fp16'] as const)
+        for (const { kernel } of planOf(each, { subgroupSize, precision }))
+          add(kernel, `${each.name}, ${precision}, subgroups of ${subgroupSize}: ${kernel.label}`)
+    for (const name of TRAINED)
+      for (const freezeBatchNorm of [false, true])
+        for (const { kernel } of trainingOf(preset(name), { subgroupSize, freezeBatchNorm }))
+          add(kernel, `training of ${name}, subgroups of ${subgroupSize}: ${kernel.label}`)
+  }
+  return [...found.values()]
+}
+
+const adapters: AdapterTraits[] = [
+  ...SUBGROUP_SIZES.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
+  { subgroupSize: 32, subgroupMatrix: { m: 16, n: 8, k: 16 } },
+]
+
+function* kernelsOf({ variants, tiles, needs, ...suite }: KernelSuite) {
+  for (const { cases, run } of [suite, ...Object.values({ ...variants, ...tiles })])
+    for (const test of cases)
+      for (const adapter of needs ? adapters.filter(each => adapterKey(needs, each)) : adapters.slice(0, 1))
+        yield { kernel: run(test, adapter).kernel, name: test.name }
+}
+
+/** So large that every network fits: what a plan runs does not depend on them. */
+const limits: Choice['limits'] = {
+  maxStorageBufferBindingSize: 2 ** 31,
+  maxBufferSize: 2 ** 33,
+  minStorageBufferOffsetAlignment: 256,
+}
+
+function planOf({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
+  const photo = { width: size, height: size, originalWidth: size, originalHeight: size }
+  const job = {
+    ...{ batch: 1, photo, outputStride: inference.outputStride, views: viewsOf(inference) },
+    preprocessing: { ...backboneOf(config).preprocessing, size },
+    ...({ maskAt: 'photo', withScores: false } as const),
+  }
+  return createPlan(inferenceGraph(config, job), targetOf({ ...choice, limits })).steps
+}
+
+function trainingOf(
+  { config }: Preset,
+  { subgroupSize, freezeBatchNorm }: Choice & { freezeBatchNorm: boolean },
+): Step[] {
+  const recipe = recipeFor(config, { batchSize: 2, cropSize: 257, freezeBatchNorm, dropout: 0.1 })
+  const network = { config, preprocessing: backboneOf(config).preprocessing }
+  return planWithin(
+    networkInTraining(network, { ...recipe, classWeights: null }),
+    targetOf({ subgroupSize, limits }),
+  ).steps
+}
