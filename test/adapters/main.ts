@@ -1,5 +1,5 @@
 // `npm run test:adapters`: runs the probe in each cell of the matrix, and prints a table.
-//   npm run test:adapters -- [--only CELL…] [--parts PART…] [--fast] [--json]
+//   npm run test:adapters -- [--only CELL,…] [--parts PART,…] [--fast] [--json]
 
 import { parseArgs } from 'node:util'
 import { bundleProbe } from './bundle.ts'
@@ -12,9 +12,9 @@ import { type CellResult, runCell } from './run_cell.ts'
 
 const HELP = `usage: npm run test:adapters -- [options]
 
-  --only CELL     run this cell only; may be given several times
+  --only CELLS    run these cells only, such as deno,firefox
                   (${cells.map(({ name }) => name).join(', ')})
-  --parts PART    run this part only; may be given several times
+  --parts PARTS   run these parts only
                   (${partNames.join(', ')})
   --fast          run what CI runs
   --json          print an object
@@ -24,8 +24,8 @@ installed says what to install, and counts as absent.`
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true },
-    parts: { type: 'string', multiple: true },
+    only: { type: 'string' },
+    parts: { type: 'string' },
     fast: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -58,7 +58,8 @@ function wantedCells(): Cell[] {
   return cells.filter(({ name, fast }) => (names ? names.includes(name) : !options.fast || fast))
 }
 
-function checked(what: string, given: string[] | undefined, known: readonly string[]): string[] | undefined {
+function checked(what: string, list: string | undefined, known: readonly string[]): string[] | undefined {
+  const given = list?.split(',')
   const unknown = given?.find(name => !known.includes(name))
   if (unknown === undefined) return given
   console.error(`no such ${what}: ${unknown}; there are ${known.join(', ')}`)
