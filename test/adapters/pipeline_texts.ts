@@ -10,7 +10,7 @@ import { createPlan } from '../../src/graph/plan/plan.ts'
 import { inferenceGraph } from '../../src/inference/inference_graph.ts'
 import { viewsOf } from '../../src/inference/inference_options.ts'
 import { backboneOf } from '../../src/model/backbones/index.ts'
-import { type Preset, preset, presets } from '../../src/model/presets.ts'
+import { type Preset, preset } from '../../src/model/presets.ts'
 import { recipeFor } from '../../src/train/recipe.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
@@ -25,9 +25,10 @@ export interface PipelineText {
 }
 
 /** Lanes of a subgroup, on adapters that have them. */
-const SUBGROUP_SIZES = [undefined, 4, 8, 16, 32, 64]
+const SUBGROUP_SIZES = [undefined, 8, 16, 32]
 
-const TRAINED = ['scenes', 'deeplabv3_resnet50', 'deeplabv3_mobilenet_v2', 'table1.os16']
+/** Networks that together have every kind of layer. */
+const NETWORKS = ['scenes', 'deeplabv3_resnet50', 'deeplabv3_mobilenet_v2', 'table1.os16', 'table6.os8']
 
 /** Each distinct text once. */
 export async function pipelineTexts(): Promise<PipelineText[]> {
@@ -38,19 +39,19 @@ export async function pipelineTexts(): Promise<PipelineText[]> {
   }
   for (const suite of await loadSuites())
     for (const { kernel, name } of kernelsOf(suite)) {
-      add(kernel, `${suite.shader}: ${name}`)
-      if (storedBuffers(kernel).size > 0) add(storedAsFloat16(kernel), `${suite.shader}: ${name}, f16`)
+      add(kernel, name)
+      if (storedBuffers(kernel).size > 0) add(storedAsFloat16(kernel), `${name}, f16`)
     }
-  for (const subgroupSize of SUBGROUP_SIZES) {
-    for (const each of presets)
+  for (const name of NETWORKS)
+    for (const subgroupSize of SUBGROUP_SIZES) {
+      const label = `${name}, subgroups of ${subgroupSize}`
       for (const precision of ['fp32', 'fp16'] as const)
-        for (const { kernel } of planOf(each, { subgroupSize, precision }))
-          add(kernel, `${each.name}, ${precision}, subgroups of ${subgroupSize}: ${kernel.label}`)
-    for (const name of TRAINED)
+        for (const { kernel } of inferenceSteps(preset(name), { subgroupSize, precision }))
+          add(kernel, `${label}, ${precision}: ${kernel.label}`)
       for (const freezeBatchNorm of [false, true])
-        for (const { kernel } of trainingOf(preset(name), { subgroupSize, freezeBatchNorm }))
-          add(kernel, `training of ${name}, subgroups of ${subgroupSize}: ${kernel.label}`)
-  }
+        for (const { kernel } of trainingSteps(preset(name), { subgroupSize, freezeBatchNorm }))
+          add(kernel, `${label}, training: ${kernel.label}`)
+    }
   return [...found.values()]
 }
 
@@ -59,11 +60,14 @@ const adapters: AdapterTraits[] = [
   { subgroupSize: 32, subgroupMatrix: { m: 16, n: 8, k: 16 } },
 ]
 
-function* kernelsOf({ variants, tiles, needs, ...suite }: KernelSuite) {
+/** The kernels of a suite's small cases. Those of networks' layers are in the networks' plans. */
+function* kernelsOf({ shader, variants, tiles, needs, ...suite }: KernelSuite) {
+  const runs = needs ? adapters.filter(each => adapterKey(needs, each) !== undefined) : adapters.slice(0, 1)
   for (const { cases, run } of [suite, ...Object.values({ ...variants, ...tiles })])
     for (const test of cases)
-      for (const adapter of needs ? adapters.filter(each => adapterKey(needs, each)) : adapters.slice(0, 1))
-        yield { kernel: run(test, adapter).kernel, name: test.name }
+      if (!test.bench)
+        for (const adapter of runs)
+          yield { kernel: run(test, adapter).kernel, name: `${shader}: ${test.name}` }
 }
 
 /** So large that every network fits: what a plan runs does not depend on them. */
@@ -73,21 +77,21 @@ const limits: Choice['limits'] = {
   minStorageBufferOffsetAlignment: 256,
 }
 
-function planOf({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
+function inferenceSteps({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
   const photo = { width: size, height: size, originalWidth: size, originalHeight: size }
   const job = {
-    ...{ batch: 1, photo, outputStride: inference.outputStride, views: viewsOf(inference) },
+    ...{ batch: 1, photo, outputStride: inference.outputStride, views: viewsOf({}) },
     preprocessing: { ...backboneOf(config).preprocessing, size },
     ...({ maskAt: 'photo', withScores: false } as const),
   }
   return createPlan(inferenceGraph(config, job), targetOf({ ...choice, limits })).steps
 }
 
-function trainingOf(
+function trainingSteps(
   { config }: Preset,
   { subgroupSize, freezeBatchNorm }: Choice & { freezeBatchNorm: boolean },
 ): Step[] {
-  const recipe = recipeFor(config, { batchSize: 2, cropSize: 257, freezeBatchNorm, dropout: 0.1 })
+  const recipe = recipeFor(config, { batchSize: 2, cropSize: 129, freezeBatchNorm, dropout: 0.1 })
   const network = { config, preprocessing: backboneOf(config).preprocessing }
   return planWithin(
     networkInTraining(network, { ...recipe, classWeights: null }),

@@ -6,7 +6,6 @@ import type { TrainingOptions } from '../../src/train/training_options.ts'
 import { randomSource } from '../reference/random.ts'
 
 const CLASSES = 5
-export const LEARNING_RATE = 0.05
 
 /** The default options of such a run. */
 export const SHORT_RUN: TrainingOptions = {
