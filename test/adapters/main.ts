@@ -36,6 +36,7 @@ if (options.help) {
   console.log(HELP)
   process.exit()
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const wanted = wantedCells()
 const wantedParts = checked('part', options.parts, partNames) as PartName[] | undefined
 if (wanted.some(({ runtime }) => runtime === 'bun' || runtime === 'deno')) installRuntimes()

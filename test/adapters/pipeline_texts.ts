@@ -77,7 +77,7 @@ const limits: Choice['limits'] = {
   minStorageBufferOffsetAlignment: 256,
 }
 
-function inferenceSteps({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
+export function inferenceSteps({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
   const photo = { width: size, height: size, originalWidth: size, originalHeight: size }
   const job = {
     ...{ batch: 1, photo, outputStride: inference.outputStride, views: viewsOf({}) },
@@ -87,7 +87,7 @@ function inferenceSteps({ config, inference, size = 513 }: Preset, choice: Choic
   return createPlan(inferenceGraph(config, job), targetOf({ ...choice, limits })).steps
 }
 
-function trainingSteps(
+export function trainingSteps(
   { config }: Preset,
   { subgroupSize, freezeBatchNorm }: Choice & { freezeBatchNorm: boolean },
 ): Step[] {

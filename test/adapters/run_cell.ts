@@ -80,11 +80,14 @@ async function probeIn(
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true, // a group of its own, which ends with all processes of a browser
   })
+  const kill = () => endGroup(child)
+  process.once('exit', kill) // also if this process is interrupted
   try {
     const reason = await Promise.race([ended, earlyEnd(child), timeLimit(cell.minutes)])
     return { report, reason: report?.error ?? (report?.finished ? undefined : reason) }
   } finally {
-    endGroup(child)
+    process.off('exit', kill)
+    kill()
     server.close()
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
   }
