@@ -11,6 +11,7 @@ diagnostic(off, subgroup_uniformity);
 
 #import "lib/conv2d_backward_input_params.wgsl"
 #import "lib/from_eight_lanes.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const LANE_PIXELS = 3u;
 const LANE_VECTORS = 4u;
@@ -60,7 +61,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let phase_index = tile / params.row_tiles % (params.stride * params.stride);
   let phase = vec2u(phase_index % params.stride, phase_index / params.stride);
   let first_index = tile % params.row_tiles * SUBGROUP_SIZE * LANE_PIXELS + lane;

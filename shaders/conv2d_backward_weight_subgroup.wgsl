@@ -15,6 +15,7 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_backward_weight_params.wgsl"
 #import "lib/from_eight_lanes.wgsl"
 #import "lib/reaching_outputs.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
 const SUBGROUP_SIZE = 8u;
@@ -30,7 +31,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   // Neighbouring workgroups differ in their input channels: the gradient, which is the wider tile, stays in a core's cache.
   let first_column = tile / params.row_tiles % params.column_tiles * SUBGROUP_SIZE + lane;
   let first_row = tile % params.row_tiles * LANE_IN_VECTORS;

@@ -18,6 +18,7 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_params.wgsl"
 #import "lib/from_eight_lanes.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -84,7 +85,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let first_index = tile % params.row_tiles * SUBGROUP_SIZE * LANE_PIXELS + lane;
   let first_vector = tile / params.row_tiles * LANE_VECTORS;
 

@@ -18,6 +18,7 @@ diagnostic(off, subgroup_uniformity);
 
 #import "lib/from_eight_lanes.wgsl"
 #import "lib/winograd_multiply_params.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -36,7 +37,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let first_tile = index % params.tile_groups * SUBGROUP_SIZE * LANE_TILES + lane;
   let first_vector = index / params.tile_groups % params.vector_groups * LANE_VECTORS;
   let point = index / (params.tile_groups * params.vector_groups);

@@ -16,6 +16,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/from_eight_lanes.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
 const SUBGROUP_SIZE = 8u;
@@ -40,7 +41,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let first_column = index % params.column_tiles * SUBGROUP_SIZE + lane;
   let first_row = index / params.column_tiles % params.row_tiles * LANE_IN_VECTORS;
   let point = index / (params.column_tiles * params.row_tiles);

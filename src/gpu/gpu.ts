@@ -49,6 +49,9 @@ export interface DeviceRequest {
   featureLevel?: 'core' | 'compatibility'
 }
 
+/** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
+const SUBMIT_MILLISECONDS = 50
+
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
   resultComponentType: string
@@ -69,6 +72,8 @@ export class Gpu {
   readonly placeholder: GPUBuffer
   /** @internal Kept so that it lives as long as the device: Dawn crashes if it is garbage-collected first. */
   readonly entry: GPU
+  /** @internal How long a submit may take, in milliseconds: longer programs run in several. On CPU adapters, one is faster. */
+  submitMilliseconds: number
   readonly #liveBytes = new Map<GPUBuffer, number>()
   #peakBytes = 0
   #failure: Error | undefined
@@ -101,6 +106,7 @@ export class Gpu {
     this.entry = entry
     this.device = device
     this.info = info
+    this.submitMilliseconds = info.isFallbackAdapter ? Infinity : SUBMIT_MILLISECONDS
     this.pipelines = new PipelineCache(device)
     this.placeholder = device.createBuffer({
       label: 'placeholder',

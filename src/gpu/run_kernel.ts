@@ -20,7 +20,7 @@ export async function runKernel(
 ): Promise<Record<string, Bytes>> {
   const ranges = await uploadOperands(gpu, kernel, data)
   const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
-  gpu.submit(kernel.label, encoder => program.encode(encoder))
+  await program.run()
   const outputs: Record<string, Bytes> = {}
   for (const [name, size] of Object.entries(kernel.outputs).filter(([, size]) => size > 0))
     outputs[name] = await gpu.download(ranges[name].buffer, size)

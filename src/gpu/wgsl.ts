@@ -32,6 +32,8 @@ export interface Interface {
     /** Whether its elements are of the type `Stored`, and not of a fixed type. */
     stored: boolean
   }[]
+  /** Whether it reads `first_workgroup` (lib/workgroup_index.wgsl), so that a dispatch may start at any of its workgroups. */
+  divisible: boolean
 }
 
 /** Parses `struct Params` and the storage bindings of group 0. A vec4u counts as four fields, `name.x` … `name.w`. */
@@ -58,7 +60,8 @@ export function parseInterface(wgsl: string): Interface {
     access: access as 'read' | 'read_write',
     stored: /\bStored\b/.test(type),
   }))
-  return { params, buffers: buffers.sort((a, b) => a.binding - b.binding) }
+  const divisible = /@group\(1\)\s*@binding\(0\)\s*var<uniform>\s*first_workgroup\s*:/.test(text)
+  return { params, buffers: buffers.sort((a, b) => a.binding - b.binding), divisible }
 }
 
 /** Packs parameters by name. Throws for a missing name, for an extra name, and for a value that its type cannot hold. */

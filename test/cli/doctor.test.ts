@@ -22,6 +22,13 @@ const knownAnswers = await loadKnownAnswers()
 describe('atrous doctor', () => {
   const checked = [...new Set(knownAnswers.map(({ kernel }) => kernel.shader))]
 
+  let asJson: ReturnType<typeof traced> | undefined
+  /** \`atrous doctor --json\`, which takes seconds: run once for all tests. */
+  function doctorAsJson() {
+    asJson ??= traced('doctor', '--json')
+    return asJson
+  }
+
   it('has a known answer for every shader', () => {
     const how = 'run scripts/make_known_answers.ts'
     expect(checked as string[], how).to.have.members(Object.keys(shaders))
@@ -33,12 +40,11 @@ describe('atrous doctor', () => {
   })
 
   it('is the only command that loads the checks of kernels', async () => {
-    const help = await modulesOf('--help')
-    expect(help).to.include('cli/main.ts')
-    const doctor = await modulesOf('doctor', '--json')
+    const help = await traced('--help')
+    expect(help.modules).to.include('cli/main.ts')
     const needed = ['cli/doctor/kernel_check.ts', 'cli/doctor/known_answers.ts']
-    expect(doctor).to.include.members(needed)
-    expect(help).not.to.include.oneOf(needed)
+    expect((await doctorAsJson()).modules).to.include.members(needed)
+    expect(help.modules).not.to.include.oneOf(needed)
   })
 
   it('prints the GPU in a few lines, and that every kernel is right', async () => {
@@ -58,8 +64,7 @@ describe('atrous doctor', () => {
   })
 
   it('--json is complete, and --verbose prints everything', async () => {
-    const { stdout } = await atrous('doctor', '--json')
-    const { adapter, tuned, kernels } = JSON.parse(stdout)
+    const { adapter, tuned, kernels } = JSON.parse((await doctorAsJson()).stdout)
     expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
     const of = (storage?: string) =>
       kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
@@ -166,15 +171,15 @@ function nudged({ bytes, tolerance }: KnownOutput): KnownOutput {
   return { bytes: new Uint8Array(changed), tolerance }
 }
 
-/** The modules of src that a command loads, by their paths in src. */
-async function modulesOf(...args: string[]): Promise<string[]> {
+/** What a command prints, and the modules of src that it loads, by their paths in src. */
+async function traced(...args: string[]): Promise<{ stdout: string; modules: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'atrous-modules-'))
-  await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder } })
+  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder } })
   const found: string[] = []
   for (const file of await readdir(folder)) {
     const { result }: { result: { url: string }[] } = JSON.parse(await readFile(join(folder, file), 'utf8'))
     found.push(...result.map(({ url }) => url))
   }
   await rm(folder, { recursive: true })
-  return found.flatMap(url => /\/src\/([^?]*)/.exec(url)?.[1] ?? [])
+  return { stdout, modules: found.flatMap(url => /\/src\/([^?]*)/.exec(url)?.[1] ?? []) }
 }

@@ -64,7 +64,7 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
     ),
   }))
   const program = await Program.create(gpu, test.name, launches)
-  gpu.submit(test.name, encoder => program.encode(encoder))
+  await program.run()
   const found = await gpu.download(ranges.get(op.weight)!.buffer, bytes)
   program.destroy()
   for (const { buffer } of ranges.values()) gpu.release(buffer)

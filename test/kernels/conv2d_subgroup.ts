@@ -2,13 +2,12 @@ import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
 import { leavingStatistics } from '../../src/kernels/batch_norm_statistics.ts'
 import { conv2dSubgroup, type SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import { tolerance } from '../reference/compare.ts'
-import { conv2d as reference } from '../reference/conv2d.ts'
 import { padding } from '../reference/window.ts'
 import { floats } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { statisticsOf, tilesOf } from './batch_norm_statistics.ts'
-import { type Conv2dRunOptions, conv2dOf, conv2dRun, wholeVectors } from './conv2d.ts'
+import { type Conv2dRunOptions, conv2dRun, outputOf, wholeVectors } from './conv2d.ts'
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
 
 function subgroupRun(
@@ -26,7 +25,7 @@ function statisticsRun(test: Conv2dCase, { subgroupSize = 0 }: AdapterTraits): K
     leavingStatistics(conv2dSubgroup({ ...options, subgroupSize }))!
   const run = conv2dRun(test, { variant })
   const statistics = () => {
-    const output = reference(conv2dOf(test))
+    const output = outputOf(test)
     return statisticsOf(tilesOf(output, { tile: output.data.length }))
   }
   const pixels = test.input[1] * test.input[2]

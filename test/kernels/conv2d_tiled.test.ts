@@ -8,7 +8,7 @@ import { conv2dTiled, conv2dTiledSplits } from '../../src/kernels/conv2d_tiled.t
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { testGpu } from '../support/gpu.ts'
 import { type KernelRun, verify } from '../support/kernel_run.ts'
-import { type Conv2dRunOptions, conv2dCase, conv2dOf, conv2dRun } from './conv2d.ts'
+import { type Conv2dRunOptions, conv2dCase, conv2dRun, paddingOf } from './conv2d.ts'
 import { forTiles, smallTile } from './conv2d_tiled.ts'
 import { type BranchWindow, branchesRun } from './shared/conv2d_branches.ts'
 import { type Conv2dCase, cases } from './shared/conv2d_cases.ts'
@@ -33,7 +33,7 @@ async function verifyMerged(run: KernelRun, options: Parameters<typeof conv2dMer
 }
 
 const splitsOf = (test: Conv2dCase) =>
-  conv2dTiledSplits({ ...test, label: test.name, padding: conv2dOf(test).padding })
+  conv2dTiledSplits({ ...test, label: test.name, padding: paddingOf(test) })
 
 describe('kernels conv2d_tiled and conv2d_merge', () => {
   describe('in the splits of a plan', () => {

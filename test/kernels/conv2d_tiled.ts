@@ -10,7 +10,15 @@ import { floats } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { statisticsOf, tilesOf } from './batch_norm_statistics.ts'
-import { type Conv2dRunOptions, conv2dCase, conv2dOf, conv2dRun, tileName, wholeVectors } from './conv2d.ts'
+import {
+  type Conv2dRunOptions,
+  conv2dCase,
+  conv2dOf,
+  conv2dRun,
+  outputOf,
+  tileName,
+  wholeVectors,
+} from './conv2d.ts'
 import { branchesRun, twoBranches } from './shared/conv2d_branches.ts'
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
 
@@ -118,7 +126,7 @@ function statisticsRun(test: Conv2dCase): KernelRun {
   const run = conv2dRun(test, {
     variant: options => leavingStatistics(conv2dTiled({ ...options, tile: smallTile }))!,
   })
-  const output = (): Array4 => reference(conv2dOf(test))
+  const output = (): Array4 => outputOf(test)
   const statistics = () => statisticsOf(tilesOf(output(), { tile: SMALL_TILE_PIXELS }))
   return {
     ...run,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { symmetric, type Window } from '../../src/kernels/geometry.ts'
 import { type Axis, type Stretch, stretches, tapsInside, windowAxes } from '../../src/kernels/tap_regions.ts'
-import { conv2dOf } from './conv2d.ts'
+import { paddingOf } from './conv2d.ts'
 import { cases } from './shared/conv2d_cases.ts'
 
 interface Visit {
@@ -31,7 +31,7 @@ describe('tap regions', () => {
   for (const test of cases)
     it(`visit every tap inside the map and no other: ${test.name}`, () => {
       const [, h, w] = test.input
-      const axes = windowAxes({ h, w }, { ...test, padding: conv2dOf(test).padding })
+      const axes = windowAxes({ h, w }, { ...test, padding: paddingOf(test) })
       for (const axis of [axes.rows, axes.columns]) {
         const exact = stretches(axis, true)
         expect(visited(exact)).to.deep.equal(valid(axis))
@@ -41,7 +41,7 @@ describe('tap regions', () => {
         expect([all.first, all.end]).to.deep.equal([0, axis.outputs])
         expect(valid(axis).filter(({ tap }) => tap < all.firstTap || tap >= all.endTap)).to.deep.equal([])
       }
-      const inside = tapsInside({ h, w }, { ...test, padding: conv2dOf(test).padding })
+      const inside = tapsInside({ h, w }, { ...test, padding: paddingOf(test) })
       expect(inside).to.equal(valid(axes.rows).length * valid(axes.columns).length)
     })
 

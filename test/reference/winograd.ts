@@ -103,16 +103,31 @@ export function tilesOf(conv: Conv2d, outputs: Outputs): Tile[] {
   return images.flatMap(image => along(h).flatMap(y => along(w).map(x => ({ n: image, y, x }))))
 }
 
-/** left · square · leftᵀ */
-function onBothSides(left: number[][], square: number[][]): number[][] {
-  const half = left.map(row =>
-    square[0].map((_, x) => row.reduce((sum, value, y) => sum + value * square[y][x], 0)),
+/**
+ * Makes left · square · leftᵀ of a square. Squares are given and returned row by row. The product is one of a matrix, which is made
+ * once, and a vector: layers have so many squares that arrays of arrays would take most of a test's time.
+ */
+function onBothSides(left: number[][]): (square: Float64Array) => Float64Array {
+  const factors = left.flatMap(down =>
+    left.map(along => Float64Array.from(down.flatMap(y => along.map(x => y * x)))),
   )
-  return half.map(row => left.map(other => other.reduce((sum, value, x) => sum + value * row[x], 0)))
+  return square => {
+    const transformed = new Float64Array(factors.length)
+    for (let at = 0; at < factors.length; at++) {
+      let sum = 0
+      for (let i = 0; i < square.length; i++) sum += factors[at][i] * square[i]
+      transformed[at] = sum
+    }
+    return transformed
+  }
 }
 
-const square = (size: number, value: (y: number, x: number) => number): number[][] =>
-  Array.from({ length: size }, (_, y) => Array.from({ length: size }, (_, x) => value(y, x)))
+/** A square's values, row by row. */
+function square(size: number, value: (y: number, x: number) => number): Float64Array {
+  const values = new Float64Array(size * size)
+  for (let at = 0; at < values.length; at++) values[at] = value(Math.floor(at / size), at % size)
+  return values
+}
 
 /** [points², tiles, channels]: what lies under each tile, at the points. */
 export function winogradInput(conv: Conv2d, outputs: Outputs, tiles: Tile[]): Float64Array {
@@ -120,6 +135,7 @@ export function winogradInput(conv: Conv2d, outputs: Outputs, tiles: Tile[]): Fl
   const [, h, w, channels] = input.shape
   const points = matrices[outputs].input.length
   const data = new Float64Array(points ** 2 * tiles.length * channels)
+  const transform = onBothSides(matrices[outputs].input)
   tiles.forEach((tile, t) => {
     for (let c = 0; c < channels; c++) {
       const under = square(outputs + 2, (j, i) => {
@@ -127,11 +143,9 @@ export function winogradInput(conv: Conv2d, outputs: Outputs, tiles: Tile[]): Fl
         const x = tile.x + i * dilation - padding.left
         return y < 0 || y >= h || x < 0 || x >= w ? 0 : input.data[indexOf(input.shape, tile.n, y, x, c)]
       })
-      onBothSides(matrices[outputs].input, under)
-        .flat()
-        .forEach((value, point) => {
-          data[(point * tiles.length + t) * channels + c] = value
-        })
+      transform(under).forEach((value, point) => {
+        data[(point * tiles.length + t) * channels + c] = value
+      })
     }
   })
   return data
@@ -142,14 +156,13 @@ export function winogradWeight({ shape, data }: Weight, outputs: Outputs): Float
   const [out, channels] = shape
   const points = matrices[outputs].weight.length
   const transformed = new Float64Array(points ** 2 * channels * out)
+  const transform = onBothSides(matrices[outputs].weight)
   for (let o = 0; o < out; o++)
     for (let i = 0; i < channels; i++) {
       const taps = square(3, (ky, kx) => data[((o * channels + i) * 3 + ky) * 3 + kx])
-      onBothSides(matrices[outputs].weight, taps)
-        .flat()
-        .forEach((value, point) => {
-          transformed[(point * channels + i) * out + o] = value
-        })
+      transform(taps).forEach((value, point) => {
+        transformed[(point * channels + i) * out + o] = value
+      })
     }
   return transformed
 }
@@ -186,17 +199,17 @@ export function winogradOutput(
   output.data.fill(Number.NaN)
   const [, h, w, channels] = output.shape
   const points = matrices[outputs].weight.length
+  const transform = onBothSides(matrices[outputs].output)
   tiles.forEach((tile, t) => {
     for (let o = 0; o < channels; o++) {
       const at = square(points, (j, i) => products[((j * points + i) * tiles.length + t) * channels + o])
-      onBothSides(matrices[outputs].output, at).forEach((row, j) => {
-        row.forEach((value, i) => {
-          const [y, x] = [tile.y + j * conv.dilation, tile.x + i * conv.dilation]
-          if (y >= h || x >= w) return
-          const bias = conv.imageBias?.[tile.n * channels + o] ?? conv.bias?.[o] ?? 0
-          const index = indexOf(output.shape, tile.n, y, x, o)
-          output.data[index] = activate(value + bias + (conv.residual?.data[index] ?? 0), conv.activation)
-        })
+      transform(at).forEach((value, place) => {
+        const y = tile.y + Math.floor(place / outputs) * conv.dilation
+        const x = tile.x + (place % outputs) * conv.dilation
+        if (y >= h || x >= w) return
+        const bias = conv.imageBias?.[tile.n * channels + o] ?? conv.bias?.[o] ?? 0
+        const index = indexOf(output.shape, tile.n, y, x, o)
+        output.data[index] = activate(value + bias + (conv.residual?.data[index] ?? 0), conv.activation)
       })
     }
   })
@@ -216,17 +229,16 @@ export function winogradOutputBackward(
   const [, h, w, channels] = shape
   const points = matrices[outputs].input.length
   const data = new Float64Array(points ** 2 * tiles.length * channels)
+  const transform = onBothSides(transposed(matrices[outputs].output))
   tiles.forEach((tile, t) => {
     for (let o = 0; o < channels; o++) {
       const over = square(outputs, (j, i) => {
         const [y, x] = [tile.y + j * conv.dilation, tile.x + i * conv.dilation]
         return y >= h || x >= w ? 0 : outputGradient.data[indexOf(shape, tile.n, y, x, o)]
       })
-      onBothSides(transposed(matrices[outputs].output), over)
-        .flat()
-        .forEach((value, point) => {
-          data[(point * tiles.length + t) * channels + o] = value
-        })
+      transform(over).forEach((value, point) => {
+        data[(point * tiles.length + t) * channels + o] = value
+      })
     }
   })
   return data
@@ -259,10 +271,11 @@ export function winogradWeightBackward(
 ): Weight {
   const points = matrices[outputs].weight.length
   const data = new Float64Array(outChannels * inChannels * 9)
+  const transform = onBothSides(transposed(matrices[outputs].weight))
   for (let o = 0; o < outChannels; o++)
     for (let i = 0; i < inChannels; i++) {
       const at = square(points, (y, x) => sums[((y * points + x) * inChannels + i) * outChannels + o])
-      data.set(onBothSides(transposed(matrices[outputs].weight), at).flat(), (o * inChannels + i) * 9)
+      data.set(transform(at), (o * inChannels + i) * 9)
     }
   return { shape: [outChannels, inChannels, 3, 3], data }
 }

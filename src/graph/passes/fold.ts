@@ -42,7 +42,7 @@ export function foldBatchNorms(graph: FoldedGraph): FoldedGraph {
     const next = soleReader(op.output)
     if (next?.kind !== 'batchNorm') return [op]
     const convolution = foldsInto(next)
-    if (!convolution || convolution !== op) return [op]
+    if (!convolution) return [op]
     const { batchNorm, activation, output } = next
     return [{ ...convolution, batchNorm, activation, output }]
   }

@@ -47,7 +47,8 @@ function findMatch(graph: FusedGraph, concat: FusedConcatOp): Match | undefined 
 
 function isProjection({ inputs, inputChannels, weight, stride, padding }: FusedConv2dOp): boolean {
   const [, , kernelH, kernelW] = weight.shape
-  const isPointwise = kernelH === 1 && kernelW === 1 && stride === 1 && padding.top === 0
+  const isPadded = Object.values(padding).some(side => side > 0)
+  const isPointwise = kernelH === 1 && kernelW === 1 && stride === 1 && !isPadded
   return isPointwise && !inputs.imageBias && !inputChannels
 }
 

@@ -100,7 +100,7 @@ export class WeightStore implements WeightSource {
       return foldingLaunches(weights, { outputs, parameter: ({ name }) => places.get(name)! })
     })
     const program = await Program.create(this.#gpu, 'fold', launches)
-    this.#gpu.submit('fold', encoder => program.encode(encoder))
+    await program.run()
     program.destroy()
     this.#gpu.release(staged[0].buffer)
     group.forEach(({ key }, i) => {

@@ -6,7 +6,7 @@ import { padding } from '../../reference/window.ts'
 import { matrices, type Outputs, tilesOf } from '../../reference/winograd.ts'
 import { type Expected, floats, type Tolerance } from '../../support/expected.ts'
 import { byVector } from '../../support/winograd_layout.ts'
-import { conv2dOf } from '../conv2d.ts'
+import { conv2dOf, paddingOf } from '../conv2d.ts'
 import { type Conv2dCase, plain } from './conv2d_cases.ts'
 
 export interface WinogradCase extends Conv2dCase {
@@ -172,8 +172,7 @@ export const casesWithAnswer = (outputs: Outputs): WinogradCase[] =>
   cases.map(test => ({ ...test, answer: test.answer && test.outputs === outputs }))
 
 export function winogradOptions(test: WinogradCase): WinogradStepOptions {
-  const conv = conv2dOf(test)
-  const options = { ...test, label: test.name, padding: conv.padding }
+  const options = { ...test, label: test.name, padding: paddingOf(test) }
   return { ...options, range: test.range ?? { first: 0, count: winogradTiles(options).total } }
 }
 
