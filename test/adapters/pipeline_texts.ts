@@ -77,7 +77,7 @@ const limits: Choice['limits'] = {
   minStorageBufferOffsetAlignment: 256,
 }
 
-export function inferenceSteps({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
+function inferenceSteps({ config, inference, size = 513 }: Preset, choice: Choice): Step[] {
   const photo = { width: size, height: size, originalWidth: size, originalHeight: size }
   const job = {
     ...{ batch: 1, photo, outputStride: inference.outputStride, views: viewsOf({}) },
@@ -87,14 +87,12 @@ export function inferenceSteps({ config, inference, size = 513 }: Preset, choice
   return createPlan(inferenceGraph(config, job), targetOf({ ...choice, limits })).steps
 }
 
-export function trainingSteps(
+function trainingSteps(
   { config }: Preset,
   { subgroupSize, freezeBatchNorm }: Choice & { freezeBatchNorm: boolean },
 ): Step[] {
+  const { preprocessing } = backboneOf(config)
   const recipe = recipeFor(config, { batchSize: 2, cropSize: 129, freezeBatchNorm, dropout: 0.1 })
-  const network = { config, preprocessing: backboneOf(config).preprocessing }
-  return planWithin(
-    networkInTraining(network, { ...recipe, classWeights: null }),
-    targetOf({ subgroupSize, limits }),
-  ).steps
+  const graph = networkInTraining({ config, preprocessing }, { ...recipe, classWeights: null })
+  return planWithin(graph, targetOf({ subgroupSize, limits })).steps
 }
