@@ -61,13 +61,18 @@ async function probeIn(
 ): Promise<{ report?: ProbeReport; reason?: string }> {
   const profile = mkdtempSync(join(tmpdir(), 'atrous-probe-'))
   let report: ProbeReport | undefined
+  let last = 'its start'
   let end = () => {}
   const ended = new Promise<undefined>(resolve => {
     end = () => resolve(undefined)
   })
-  const { parts = partNames, bundle, files, onProgress } = run
+  const { parts = partNames, bundle, files } = run
   const server = await serveProbe({
-    ...{ bundle, files, onProgress },
+    ...{ bundle, files },
+    onProgress(text) {
+      last = text
+      run.onProgress(text)
+    },
     job: { ...run.job, request: cell.request ?? {}, parts, layers: cell.layers ?? true },
     onReport(latest) {
       report = latest
@@ -84,7 +89,8 @@ async function probeIn(
   process.once('exit', kill) // also if this process is interrupted
   try {
     const reason = await Promise.race([ended, earlyEnd(child), timeLimit(cell.minutes)])
-    return { report, reason: report?.error ?? (report?.finished ? undefined : reason) }
+    if (report?.finished) return { report }
+    return { report, reason: report?.error ?? `${reason}, after ${last}` }
   } finally {
     process.off('exit', kill)
     kill()
