@@ -31,6 +31,10 @@ export interface Kernel {
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
   outputs: Record<string, number>
   /**
+   * Inputs that the kernel reads through a texture, which holds a copy of the buffer: see texture_reads.ts. Default: none.
+   */
+  textures?: readonly string[]
+  /**
    * Number of workgroups. The grid is one-dimensional. `foldGrid` folds it where it is longer than WebGPU allows. A launch that
    * takes long is several dispatches, if its shader imports lib/workgroup_index.wgsl.
    */

@@ -1,7 +1,8 @@
 // Timestamps at the beginning and the end of compute passes.
 
 import { UserError } from '../errors.ts'
-import { type Gpu, usage } from './gpu.ts'
+import { usage } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 
 const TIMESTAMP_BYTES = 8
 

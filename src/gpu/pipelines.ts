@@ -2,6 +2,7 @@
 
 import { ShaderError } from './errors.ts'
 import { type Kernel, shaderName, shaderText } from './kernel.ts'
+import { unroll } from './unroll.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -20,14 +21,17 @@ export class PipelineCache {
   /** The layout of group 1 of divisible shaders. */
   readonly firstWorkgroup: GPUBindGroupLayout
   readonly #device: GPUDevice
+  readonly #unrolls: boolean
   readonly #pipelines = new Map<string, Promise<Pipeline>>()
 
-  constructor(device: GPUDevice) {
+  /** `unrolls`: whether to unroll the loops of shaders for the adapter's compiler. */
+  constructor(device: GPUDevice, { unrolls = false }: { unrolls?: boolean } = {}) {
     this.#device = device
     this.firstWorkgroup = device.createBindGroupLayout({
       label: 'first workgroup',
       entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } }],
     })
+    this.#unrolls = unrolls
   }
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
@@ -35,7 +39,7 @@ export class PipelineCache {
     const code = assemble(shaderText(kernel), kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
-    const pipeline = cached ?? this.#compile(kernel, code)
+    const pipeline = cached ?? this.#compile(kernel, this.#unrolls ? unroll(code) : code)
     this.#pipelines.set(code, pipeline)
     pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
@@ -61,7 +65,7 @@ export class PipelineCache {
     const failure = await compiling.then(() => undefined, reason)
     const invalid = await scope
     if (failure !== undefined || invalid)
-      throw new ShaderError(`${kernel.label}: ${invalid?.message ?? failure}\n${numbered(code)}`)
+      throw new ShaderError(`${kernel.label}: ${(invalid?.message ?? failure)!.trim()}\n${numbered(code)}`)
     return { pipeline: await compiling, layout, interface: parsed }
   }
 }
@@ -69,10 +73,12 @@ export class PipelineCache {
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 function bindGroupLayout(device: GPUDevice, label: string, { buffers }: Interface): GPUBindGroupLayout {
-  const storage = buffers.map(({ binding, access }) => ({
+  const storage = buffers.map(({ binding, access, texture }) => ({
     binding,
     visibility: COMPUTE,
-    buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+    ...(texture
+      ? { storageTexture: { access: 'read-only' as const, format: texture } }
+      : { buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) } }),
   }))
   return device.createBindGroupLayout({
     label,

@@ -1,13 +1,15 @@
 // A sequence of kernels with their buffers, ready to run: pipelines, packed parameters and bind groups are made once. It runs in
 // submits that are bounded in time (submits.ts).
 
-import { type Gpu, usage } from './gpu.ts'
+import { usage } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
-import { storageEntries } from './storage_entries.ts'
+import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
+import { HeldCopies, TextureCopies, type TextureCopy } from './texture_copies.ts'
 import { packParams } from './wgsl.ts'
 
 /** The part of a GPU buffer that a kernel's buffer takes, in bytes. */
@@ -47,6 +49,15 @@ interface Dispatch {
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   divisible: boolean
+  /** What is copied into textures just before, where it is not there yet. */
+  copies: TextureCopy[]
+  writes: Range[]
+}
+
+/** Pieces that run in one compute pass, after some copies: nothing is copied within a pass. */
+interface Pass {
+  copies: TextureCopy[]
+  pieces: Piece[]
 }
 
 /** Bind groups with the workgroup at which a dispatch starts: 0, and one that is written to `offset` of the parameters. */
@@ -60,6 +71,7 @@ export class Program {
   readonly #gpu: Gpu
   readonly #label: string
   readonly #params: GPUBuffer
+  readonly #textures: TextureCopies
   readonly #dispatches: Dispatch[]
   readonly #firsts: FirstWorkgroups
   readonly #times: LaunchTimes
@@ -71,6 +83,7 @@ export class Program {
       packParams(pipelines[i].interface.params, kernel.params, kernel.label),
     )
     const entries = launches.map((launch, i) => storageEntries(gpu, launch, pipelines[i]))
+    const copies = launches.map((launch, i) => textureCopies(launch, pipelines[i]))
     const stride = gpu.limits.minUniformBufferOffsetAlignment
     const slot = Math.ceil(Math.max(16, ...packed.map(bytes => bytes.byteLength)) / stride) * stride
     const contents = new Uint8Array(slot * (packed.length + FIRST_WORKGROUPS))
@@ -83,6 +96,7 @@ export class Program {
       usage.uniform | usage.copyDestination,
     )
     gpu.device.queue.writeBuffer(params, 0, contents)
+    const textures = await TextureCopies.create(gpu, label, copies.flat())
     const dispatches = launches.map(({ kernel }, i) => ({
       kernel,
       pipeline: pipelines[i].pipeline,
@@ -90,22 +104,29 @@ export class Program {
       bindGroup: gpu.device.createBindGroup({
         label: kernel.label,
         layout: pipelines[i].layout,
-        entries: [{ binding: 0, resource: { buffer: params, offset: i * slot, size: slot } }, ...entries[i]],
+        entries: [
+          { binding: 0, resource: { buffer: params, offset: i * slot, size: slot } },
+          ...entries[i],
+          ...copies[i].map(copy => ({ binding: copy.binding, resource: textures.view(copy) })),
+        ],
       }),
+      copies: copies[i],
+      writes: writtenRanges(launches[i]),
     }))
     const firsts = firstWorkgroups(gpu, params, { offset: slot * packed.length, slot })
     gpu.throwIfFailed()
-    return new Program(gpu, label, { params, dispatches, firsts })
+    return new Program(gpu, label, { params, textures, dispatches, firsts })
   }
 
   private constructor(
     gpu: Gpu,
     label: string,
-    parts: { params: GPUBuffer; dispatches: Dispatch[]; firsts: FirstWorkgroups },
+    parts: { params: GPUBuffer; textures: TextureCopies; dispatches: Dispatch[]; firsts: FirstWorkgroups },
   ) {
     this.#gpu = gpu
     this.#label = label
     this.#params = parts.params
+    this.#textures = parts.textures
     this.#dispatches = parts.dispatches
     this.#firsts = parts.firsts
     this.#times = new LaunchTimes(parts.dispatches.map(({ kernel }) => kernel))
@@ -166,9 +187,10 @@ export class Program {
     }
   }
 
-  /** Releases the buffer of parameters. The buffers of the launches belong to the caller. */
+  /** Releases the buffer of parameters and the textures. The buffers of the launches belong to the caller. */
   destroy(): void {
     this.#gpu.release(this.#params)
+    this.#textures.destroy()
   }
 
   /** The numbers of all launches. */
@@ -209,14 +231,34 @@ export class Program {
     }
   }
 
-  /** Records pieces in one compute pass. */
-  #encode(
-    encoder: GPUCommandEncoder,
-    pieces: Piece[],
-    timestampWrites?: GPUComputePassTimestampWrites,
-  ): void {
-    const label = timestampWrites && this.#dispatches[pieces[0].launch].kernel.label
-    const pass = encoder.beginComputePass({ label, timestampWrites })
+  /** Records pieces in a compute pass, or in several with copies into textures between them. */
+  #encode(encoder: GPUCommandEncoder, pieces: Piece[], times?: GPUComputePassTimestampWrites): void {
+    const label = times && this.#dispatches[pieces[0].launch].kernel.label
+    const passes = this.#inPasses(pieces)
+    for (const [i, { copies, pieces }] of passes.entries()) {
+      for (const copy of copies) this.#textures.record(encoder, copy)
+      const timestampWrites = times && timesOfPass(times, { begins: i === 0, ends: i === passes.length - 1 })
+      const pass = encoder.beginComputePass({ label, timestampWrites })
+      this.#dispatch(pass, pieces)
+      pass.end()
+    }
+  }
+
+  /** The first has no copies, and maybe no pieces: timestamps are written where a pass begins or ends, and copies take time, too. */
+  #inPasses(pieces: Piece[]): Pass[] {
+    const passes: Pass[] = [{ copies: [], pieces: [] }]
+    const held = new HeldCopies()
+    for (const piece of pieces) {
+      const { copies, writes } = this.#dispatches[piece.launch]
+      const missing = copies.filter(copy => held.isNew(copy))
+      if (missing.length > 0) passes.push({ copies: missing, pieces: [] })
+      passes.at(-1)!.pieces.push(piece)
+      held.forget(writes)
+    }
+    return passes
+  }
+
+  #dispatch(pass: GPUComputePassEncoder, pieces: Piece[]): void {
     for (const [i, { launch, first, count }] of pieces.entries()) {
       const { pipeline, bindGroup } = this.#dispatches[launch]
       pass.setPipeline(pipeline)
@@ -225,8 +267,16 @@ export class Program {
       if (i < 2) pass.setBindGroup(1, first > 0 ? this.#firsts.later : this.#firsts.zero)
       pass.dispatchWorkgroups(...foldGrid(count, this.#gpu.limits.maxComputeWorkgroupsPerDimension))
     }
-    pass.end()
   }
+}
+
+/** The timestamps of one of several passes: before the first, after the last, none between. */
+function timesOfPass(
+  { querySet, beginningOfPassWriteIndex, endOfPassWriteIndex }: GPUComputePassTimestampWrites,
+  { begins, ends }: { begins: boolean; ends: boolean },
+): GPUComputePassTimestampWrites | undefined {
+  if (!begins && !ends) return undefined
+  return { querySet, ...(begins && { beginningOfPassWriteIndex }), ...(ends && { endOfPassWriteIndex }) }
 }
 
 /** Slots of the parameters that hold the first workgroup of a dispatch: 0, and another one. */

@@ -1,7 +1,8 @@
 // Runs a single kernel on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches: the
 // kernels of a network run as one program.
 
-import { type Gpu, usage } from './gpu.ts'
+import { usage } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import { Program, type Range } from './program.ts'
 

@@ -2,7 +2,8 @@
 // one buffer of the GPU, so it is made in strips.
 
 import { UserError } from '../errors.ts'
-import { type Gpu, usage } from '../gpu/gpu.ts'
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
 import { Program } from '../gpu/program.ts'
 import { mebibytes } from '../graph/plan/plan.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'

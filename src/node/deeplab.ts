@@ -306,5 +306,4 @@ export class DeepLab {
   }
 }
 
-const defaultTuning = (gpu: Gpu) =>
-  gpu.info.isFallbackAdapter || process.env.CI ? ('off' as const) : ('background' as const)
+const defaultTuning = (gpu: Gpu) => (gpu.isCpu || process.env.CI ? ('off' as const) : ('background' as const))

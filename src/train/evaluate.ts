@@ -89,7 +89,7 @@ export async function evaluate(
       if (!onError) throw labelled
       onError(labelled, index)
     } else {
-      const { mask } = await model.segment(labelled.image, { ...inference, signal })
+      const { mask } = await model.segment(labelled.image, { ...inference, ...(signal && { signal }) })
       matrix.add(labelled.mask, mask)
       images++
       await onImage?.({ index, labelled, prediction: mask })

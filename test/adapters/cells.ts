@@ -94,7 +94,7 @@ export const cells: readonly Cell[] = [
     name: 'chromium-compatibility',
     runtime: 'chromium',
     flags: ['--use-webgpu-adapter=opengles', '--use-angle=swiftshader'],
-    request: { featureLevel: 'compatibility' },
+    request: { compatibility: true },
     layers: false,
     minutes: 30,
   },

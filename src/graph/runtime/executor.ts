@@ -1,6 +1,7 @@
 // A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
 
-import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { usage } from '../../gpu/buffers.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
 import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
@@ -56,7 +57,7 @@ export class Executor {
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
     const [arena, workspace, readback] = await gpu.allocateAll([
       { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
-      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage },
+      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage | usage.copySource },
       { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
     ])
     try {
