@@ -13,6 +13,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/from_loaders.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const SUBGROUP_SIZE = 8u;
 
@@ -31,7 +32,7 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
   @builtin(subgroup_size) size: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * SUBGROUP_SIZE + index;
+  let at = workgroup_index(group, groups) * SUBGROUP_SIZE + index;
   let loaded = from_loaders(vec4f(f32(index)));
   var misread = false;
   for (var loader = 0u; loader < LOADERS; loader++) { misread |= loaded[loader].x != f32(loader); }
