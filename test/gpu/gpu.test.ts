@@ -148,6 +148,6 @@ function fullGpu(): GPU {
     pushErrorScope: () => {},
     popErrorScope: async () => ({ message: 'out of memory' }),
   }
-  const adapter = { features: new Set(), limits: {}, requestDevice: async () => device }
+  const adapter = { features: new Set(), limits: {}, info: {}, requestDevice: async () => device }
   return { requestAdapter: async () => adapter } as unknown as GPU
 }
