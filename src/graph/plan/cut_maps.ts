@@ -121,7 +121,8 @@ function rowsOfBand(op: FusedOp, cutting: Cutting): { most: number; step: number
     )
     return Math.max(rows.count * rowBytes(op.output), ...read)
   }
-  const bytesOf = (most: number) => Math.max(...cutRows({ from: 0, count: height }, most).map(bytes))
+  const parts = cutting.partsOf(op.output)
+  const bytesOf = (most: number) => Math.max(...parts.flatMap(part => cutRows(part.rows, most)).map(bytes))
   const wholeBytes = Math.max(...Object.values(roles).map(tensorBytes), tensorBytes(op.output))
   let most = Math.ceil(height / Math.ceil(wholeBytes / largest) / step) * step
   while (most > 0 && bytesOf(most) > largest) most -= step
