@@ -5,7 +5,7 @@ import { initialWeights } from '../../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../../src/model/preprocessing.ts'
 import type { TrainingOptions } from '../../../src/train/training_options.ts'
 import { TrainingRun } from '../../../src/train/training_run.ts'
-import { noise, SHORT_RUN, smallMobileNet, smallResNet } from '../../train/short_networks.ts'
+import { noise, SHORT_RUN, smallResNet } from '../../train/short_networks.ts'
 import { type TestedAdapter, withGpu } from './adapter.ts'
 import type { Tally } from './report.ts'
 
@@ -22,7 +22,10 @@ interface ShortTraining {
   options?: Partial<TrainingOptions>
 }
 
-/** Together they run every kernel of training. */
+/**
+ * Only ResNets: from random weights, MobileNetV2 makes a rounding error of 1e-6 in the first loss one of 1e-2 in the second. The
+ * gradients of its depthwise convolutions are in the kernels' cases.
+ */
 export const trainings: Record<string, ShortTraining> = {
   'ResNet, the batch’s statistics, dropout, auxiliary head': {
     network: { ...smallResNet, width: 1 / 4, auxiliaryHead: true },
@@ -32,7 +35,6 @@ export const trainings: Record<string, ShortTraining> = {
     network: smallResNet,
     options: { freezeBatchNorm: true, outputStride: 8, microBatchSize: 1 },
   },
-  'MobileNetV2, the batch’s statistics': { network: smallMobileNet },
 }
 
 /** `expected` has the losses of each training by name. */
