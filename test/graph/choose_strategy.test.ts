@@ -93,7 +93,7 @@ describe('the variant of a convolution', () => {
   it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
     const reading = { ...cpu, textureReads: true }
     expect(variantsFor(pointwise, reading)).to.deep.equal([
-      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture'],
+      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture', 'conv2d_tiled'],
     ])
     expect(chooseVariant(pointwise, reading)).to.equal('conv2d_subgroup_texture')
     expect(chooseVariant(wide, reading)).to.equal('winograd_4')
