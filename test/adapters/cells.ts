@@ -88,7 +88,7 @@ export const cells: readonly Cell[] = [
     fast: ['doctor'],
   },
   { name: 'bun', runtime: 'bun', driver: 'lavapipe', layers: false, minutes: 15 },
-  { name: 'deno', runtime: 'deno', driver: 'lavapipe', layers: false, minutes: 4 },
+  { name: 'deno', runtime: 'deno', driver: 'lavapipe', layers: false, minutes: 30 },
   { name: 'chromium', runtime: 'chromium', flags: swiftShaderFlags, layers: false, minutes: 30 },
   {
     name: 'chromium-compatibility',
