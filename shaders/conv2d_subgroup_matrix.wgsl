@@ -17,7 +17,6 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 #import "lib/conv2d_params.wgsl"
 #import "lib/load_input.wgsl"
 #import "lib/store_output.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16
 
@@ -82,7 +81,7 @@ fn main(
   @builtin(subgroup_id) subgroup: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
-  let tile = workgroup_index(group, groups);
+  let tile = group.y * groups.x + group.x;
   let first_pixel = tile % params.row_tiles * WORKGROUP_PIXELS;
   let first_vector = tile / params.row_tiles * WORKGROUP_VECTORS;
   if (first_vector >= params.out_vectors) { return; }
@@ -93,8 +92,7 @@ fn main(
   let first_y = select(0u, first.y, first.image == last.image);
   let last_y = select(params.out_h - 1u, last.y, first.image == last.image);
   var first_ky = 0u;
-  let bottom = last_y * params.stride;
-  while (first_ky < params.k_h && i32(bottom + first_ky * params.dilation) < i32(params.pad_top)) { first_ky++; }
+  while (first_ky < params.k_h && last_y * params.stride + first_ky * params.dilation < params.pad_top) { first_ky++; }
   var end_ky = params.k_h;
   let top = first_y * params.stride;
   while (end_ky > first_ky && top + (end_ky - 1u) * params.dilation >= params.in_h + params.pad_top) { end_ky--; }

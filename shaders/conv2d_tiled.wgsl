@@ -26,7 +26,6 @@
 #import "lib/load_input.wgsl"
 #import "lib/store_output.wgsl"
 #import "lib/tap_regions.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -35,7 +34,7 @@ const LANE_VECTORS = 2u;
 const LANES_X = 8u; // along the output channels
 const LANES_Y = 16u; // along the pixels
 const STATISTICS = 0u; // 1: also writes `statistics`
-const STEP_VECTORS = 4u; // vectors of input channels of a step
+const STEP_VECTORS = 4u;
 const LANES = LANES_X * LANES_Y;
 const WORKGROUP_PIXELS = LANES_Y * LANE_PIXELS;
 const WORKGROUP_VECTORS = LANES_X * LANE_VECTORS;
@@ -60,7 +59,7 @@ const INPUT_PITCH = WORKGROUP_PIXELS + 1u;
 var<workgroup> staged_input: array<vec4f, STEP_VECTORS * INPUT_PITCH>;
 // By input channel, then output vector. With STATISTICS it also takes one row of shares for each of LANES_Y.
 var<workgroup> staged_weight: array<vec4f, STEP_VECTORS * 4u * WORKGROUP_VECTORS>;
-const_assert STATISTICS == 0u || LANES_Y <= STEP_VECTORS * 4u;
+const_assert LANES_Y <= STEP_VECTORS * 4u;
 
 // The sum of the shares that the rows of lanes have put into a column of `staged_weight`.
 fn sum_of_shares(column: u32) -> vec4f {
@@ -76,7 +75,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   // Workgroups with the same pixels run next to each other, so that they find the pixels in the cache.
-  let index = workgroup_index(group, groups);
+  let index = group.y * groups.x + group.x;
   if (index >= params.column_tiles * params.row_tiles * params.splits) { return; }
   let first_vector = index % params.column_tiles * WORKGROUP_VECTORS;
   let split = index / (params.column_tiles * params.row_tiles);

@@ -7,8 +7,6 @@
 // each of SHARES lanes adds every SHARES-th pixel. Then one lane adds the SHARES results: on CPU adapters, more
 // barriers would cost more than this loop.
 
-#import "lib/workgroup_index.wgsl"
-
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const WORKGROUP_VECTORS = 8u;
@@ -20,7 +18,6 @@ const SHARES = 16u;
 
 struct Params {
   pixels: u32, // h · w
-  map_pixels: u32, // more if the input is some rows of a map: the output is then their share in its mean
   vectors: u32,
   groups: u32, // workgroups of an image
 }
@@ -33,7 +30,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let index = workgroup_index(group, groups);
+  let index = group.y * groups.x + group.x;
   let image = index / params.groups;
   let vector = (index - image * params.groups) * WORKGROUP_VECTORS + lane.x;
 
@@ -46,5 +43,5 @@ fn main(
   if (lane.y > 0u || vector >= params.vectors) { return; }
   // It starts from lane.y, which is 0, so that no compiler unrolls it: unrolled, it would take most of the compile time.
   for (var share = lane.y + 1u; share < min(SHARES, params.pixels); share++) { sum += sums[share][lane.x]; }
-  output[image * params.vectors + vector] = vec4<Stored>(sum / f32(params.map_pixels));
+  output[image * params.vectors + vector] = vec4<Stored>(sum / f32(params.pixels));
 }

@@ -10,7 +10,6 @@
 
 #import "lib/activate.wgsl"
 #import "lib/first_output.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -79,7 +78,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = workgroup_index(group, groups);
+  let index = group.y * groups.x + group.x;
   let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
   let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }

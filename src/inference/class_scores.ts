@@ -2,14 +2,12 @@
 // one buffer of the GPU, so it is made in strips.
 
 import { UserError } from '../errors.ts'
-import { usage } from '../gpu/buffers.ts'
-import type { Gpu } from '../gpu/gpu.ts'
+import { type Gpu, usage } from '../gpu/gpu.ts'
 import { Program } from '../gpu/program.ts'
-import { mebibytes } from '../graph/ir/tensor_bytes.ts'
+import { mebibytes } from '../graph/plan/plan.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
-import type { Rows } from '../kernels/geometry.ts'
 import { activationBytes, padChannels, unpadChannels } from '../kernels/layout.ts'
-import { resize } from '../kernels/resize.ts'
+import { type Rows, resize } from '../kernels/resize.ts'
 
 /** A number for each class at each pixel. */
 export interface ScoreMap {
@@ -25,8 +23,6 @@ export interface ScoreMapTarget {
   height: number
   /** Whether to take the softmax after resampling: logits become probabilities. */
   softmax: boolean
-  /** Ends the work between two submits: it throws the signal's reason. */
-  signal?: AbortSignal
 }
 
 /** The largest map, in bytes: 25 megapixels of 21 classes. */
@@ -102,7 +98,7 @@ async function makeStrip(
   { input, output, readback }: Buffers,
   { scores, target, rows }: { scores: ScoreMap; target: ScoreMapTarget; rows: Rows },
 ): Promise<Float32Array> {
-  const { width, height, softmax, signal } = target
+  const { width, height, softmax } = target
   const shape = [1, rows.count, width, scores.classes] as const
   const bytes = activationBytes(shape)
   const options = {
@@ -119,9 +115,9 @@ async function makeStrip(
   }
   const program = await Program.create(gpu, 'scores', [{ kernel, ranges }])
   try {
-    await program.run({
-      finish: encoder => encoder.copyBufferToBuffer(output, 0, readback, 0, bytes),
-      signal,
+    gpu.submit('scores', encoder => {
+      program.encode(encoder)
+      encoder.copyBufferToBuffer(output, 0, readback, 0, bytes)
     })
     return unpadChannels(new Float32Array((await gpu.read(readback, bytes)).buffer), shape)
   } finally {

@@ -3,11 +3,11 @@
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
-import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
+import type { Conv2dVariant } from '../graph/convolution/strategies.ts'
+import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
+import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
-import type { TunedVariants } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
@@ -43,9 +43,7 @@ export class Segmenter {
   readonly #preprocessing: Preprocessing
   readonly #parameters: ReadonlyMap<string, Float32Array>
   readonly #precision: Precision
-  readonly #tuned: TunedVariants
-  /** By the job of one photo, how many can run at once. */
-  readonly #largestBatches = new Map<string, number>()
+  readonly #tuned: Map<string, Conv2dVariant>
   #weights: WeightStore
   readonly #executors = new Map<string, Executor>()
   /** The last call. Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
@@ -59,7 +57,7 @@ export class Segmenter {
    * `tuned` has the fastest variants that were measured on this GPU. `tune` adds to it.
    * Throws a UserError if the GPU cannot store numbers at the model's precision.
    */
-  constructor(gpu: Gpu, model: SegmenterModel, tuned: TunedVariants = new Map()) {
+  constructor(gpu: Gpu, model: SegmenterModel, tuned = new Map<string, Conv2dVariant>()) {
     this.#gpu = gpu
     this.#config = model.config
     this.#preprocessing = model.preprocessing
@@ -70,51 +68,31 @@ export class Segmenter {
   }
 
   /**
-   * A class map for each photo. All photos must have the same sizes. They run in parts if the GPU cannot bind the maps of all of
-   * them. Throws a UserError for options that make no sense, and if the result is too large for the GPU or larger than
-   * MAX_SCORE_BYTES, and the signal's reason between two submits.
+   * A class map for each photo. All photos must have the same sizes. Throws a UserError for options that make no sense, and if
+   * the result is too large for the GPU or larger than MAX_SCORE_BYTES.
    */
-  async segment(
-    photos: Photo[],
-    options: InferenceOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
-  ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, ...inference } = options
+  async segment(photos: Photo[], options: InferenceOptions & OutputOptions = {}): Promise<ClassMap[]> {
+    const { output = 'mask', at = 'photo', ...inference } = options
     const job = this.#job(photos, inference)
     if (output === 'mask') job.maskAt = at
     else checkScores(job, { output, at, classes: this.#config.classes })
     job.withScores = output !== 'mask'
     return this.#exclusively(async () => {
-      const maps: ClassMap[] = []
-      for (let first = 0; first < photos.length; first += job.batch) {
-        const part = photos.slice(first, first + job.batch)
-        maps.push(...(await this.#segmentPart(part, { ...job, batch: part.length }, { output, at, signal })))
-      }
+      const executor = await this.#executor(job)
+      const found = await executor.run({ photo: pixelsOf(photos) })
+      const maps = masksOf(executor.plan, found)
+      if (!job.withScores) return maps
+      const scores = scoresOf(executor.plan, found)
+      for (const [i, map] of maps.entries())
+        map.scores = await this.#resampled(scores[i], job, { output, at })
       return maps
     })
   }
 
-  async #segmentPart(
-    photos: Photo[],
-    job: InferenceJob,
-    output: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
-  ): Promise<ClassMap[]> {
-    const executor = await this.#executor(job)
-    const found = await executor.run({ photo: pixelsOf(photos) }, { signal: output.signal })
-    const maps = masksOf(executor.plan, found)
-    if (!job.withScores) return maps
-    const scores = scoresOf(executor.plan, found)
-    for (const [i, map] of maps.entries()) map.scores = await this.#resampled(scores[i], job, output)
-    return maps
-  }
-
-  #resampled(
-    scores: ScoreMap,
-    { photo, views }: InferenceJob,
-    { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
-  ) {
+  #resampled(scores: ScoreMap, { photo, views }: InferenceJob, { output, at }: Required<OutputOptions>) {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
-    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax, signal })
+    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax })
   }
 
   /** Throws a UserError for options that make no sense for this network. */
@@ -122,7 +100,7 @@ export class Segmenter {
     checkInferenceOptions(this.#config, options)
   }
 
-  /** The plan for photos of these sizes, or for as many of them as run at once, without running it. */
+  /** The plan for photos of these sizes, without running it. */
   plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
     return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#target)
   }
@@ -159,15 +137,11 @@ export class Segmenter {
 
   /**
    * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before,
-   * the times include the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first
-   * part.
+   * the times include the work that a driver does at a kernel's first run.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
-    return this.#exclusively(async () => {
-      const photo = pixelsOf(photos.slice(0, job.batch))
-      return (await this.#executor(job)).profile({ photo })
-    })
+    return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: pixelsOf(photos) }))
   }
 
   /** Ends tuning, and waits for the calls under way. Nothing can be segmented after it. */
@@ -206,8 +180,8 @@ export class Segmenter {
     checkInferenceOptions(this.#config, options)
     const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
     const [{ width, height, originalWidth, originalHeight }] = photos
-    const job: InferenceJob = {
-      batch: 1,
+    return {
+      batch: photos.length,
       photo: { width, height, originalWidth, originalHeight },
       outputStride,
       views: viewsOf(options),
@@ -215,17 +189,6 @@ export class Segmenter {
       maskAt: 'photo',
       withScores: false,
     }
-    return { ...job, batch: this.#batchOf(photos.length, job) }
-  }
-
-  /** The photos of a run: all, or parts that are about equal. */
-  #batchOf(photos: number, job: InferenceJob): number {
-    if (photos === 1) return 1
-    const key = JSON.stringify(job)
-    const largest =
-      this.#largestBatches.get(key) ?? largestBatch(inferenceGraph(this.#config, job), this.#target)
-    this.#largestBatches.set(key, largest)
-    return Math.ceil(photos / Math.ceil(photos / largest))
   }
 
   /** From the cache, or new. A new executor replaces the least recently used one when the cache is full. */

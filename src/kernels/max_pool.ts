@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
-import { paddingParams, type Window, windowedSize } from './geometry.ts'
+import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { rowStrips } from './row_strips.ts'
 
@@ -36,7 +36,8 @@ export function maxPool(options: MaxPoolOptions): Kernel {
       count,
       strips,
       strip_rows: stripRows,
-      ...paddingParams(padding),
+      pad_top: padding.top,
+      pad_left: padding.left,
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, out.h, out.w, channels]) },

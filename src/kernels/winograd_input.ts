@@ -1,6 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
-import { paddingParams } from './geometry.ts'
 import { activationBytes, vectors } from './layout.ts'
 import {
   tileBytes,
@@ -31,7 +30,8 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
       ...tileParams(options),
       tile_groups: tileGroups,
       lines: outputs + 2,
-      ...paddingParams(padding),
+      pad_top: padding.top,
+      pad_left: padding.left,
     },
     inputs: { input: activationBytes(input) },
     outputs: { tiles: tileBytes(outputs, inChannels, range.count) },

@@ -1,12 +1,11 @@
-// A network in training on a GPU: its step (forward, loss, backward, update; one run of its plan for each micro-batch), and the
-// state that it has learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state
+// that it has learned.
 
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import type { TrainingGraph } from '../graph/autodiff/training_graph.ts'
-import type { Tuned } from '../graph/convolution/target.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
@@ -23,11 +22,6 @@ export interface TrainingStart {
   velocities?: ReadonlyMap<string, Float32Array>
   /** The number of steps that were done before. Each step has its own dropout. Default 0. */
   step?: number
-  /**
-   * What was measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
-   * same choices for the same bits. Default: nothing.
-   */
-  tuned?: Tuned
 }
 
 /** Everything that a run has learned so far. */
@@ -66,8 +60,7 @@ export class TrainingRun {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options)
-    const policy = { tuned: options.tuned }
-    const plan = planWithin(graph, { device: gpu, policy }, activationBudget && activationBudget * 2 ** 20)
+    const plan = planWithin(graph, { device: gpu }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),
@@ -107,17 +100,14 @@ export class TrainingRun {
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
    * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
    * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number.
-   *
-   * If the signal is aborted, the step is either done whole or not at all. It throws the signal's reason and leaves the weights as
-   * they were, unless it has begun to change them: by the update, or before it by batch norm's running statistics. Then it goes on.
    */
-  async step(batch: TrainingBatch, learningRate: number, signal?: AbortSignal): Promise<number> {
+  async step(batch: TrainingBatch, learningRate: number): Promise<number> {
     const { executor, weights, losses } = this.#parts
     const passes = this.#passesOf(batch)
     weights.begin(learningRate)
     let sum = 0
     for (const [i, inputs] of passes.entries()) {
-      const found = await executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1, signal })
+      const found = await executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1 })
       for (const { output, weight } of losses) sum += weight * found[output.name][0]
     }
     this.#passes += passes.length

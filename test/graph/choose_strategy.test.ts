@@ -1,10 +1,8 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
-import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
-import { LEAST_LOADS, throughTextures } from '../../src/graph/convolution/through_textures.ts'
+import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
-import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -19,7 +17,7 @@ const wide: Conv2dOptions = {
   activation: 'relu',
 }
 const pointwise: Conv2dOptions = { ...wide, kernel: [1, 1], dilation: 1, padding: symmetric(0) }
-const cpu = { isCpu: true, subgroupSize: 8 }
+const cpu = { subgroupSize: 8 }
 
 const variantsFor = (options: Conv2dOptions, choice: Choice) =>
   strategiesFor(options, targetOf(choice)).map(({ name }) => name)
@@ -61,59 +59,35 @@ describe('the key of a convolution', () => {
 
 describe('the variant of a convolution', () => {
   it('is one that fits its shape and the adapter', () => {
+    expect(variantsFor(wide, { subgroupSize: 4 })).to.deep.equal(['conv2d'])
+    expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const tiles = ['winograd_4', 'winograd_3']
-    const direct = ['conv2d', 'conv2d_subgroup', 'conv2d_tiled']
-    expect(variantsFor(pointwise, cpu)).to.deep.equal(direct)
-    for (const subgroupSize of [4, 8, 16])
-      expect(variantsFor(wide, { isCpu: true, subgroupSize })).to.deep.equal([...direct, ...tiles])
-    expect(variantsFor(wide, { isCpu: true })).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
-    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(direct)
+    expect(variantsFor(wide, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup', ...tiles])
+    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
-    const onAll = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_matrix')
-    expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(onAll)
-    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
+    const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
+    const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
+    expect(variantsFor(short, cpu)).to.have.members(forCpus)
+    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...fixedTiles, ...tiles])
     const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
-    const others = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_texture')
-    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(others)
+    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(conv2dVariants)
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
   })
 
   it('follows the table without measurements', () => {
-    for (const gpu of [{}, { subgroupSize: 4 }, { subgroupSize: 8 }, { subgroupSize: 32 }]) {
+    for (const gpu of [{}, { subgroupSize: 32 }]) {
       expect(chooseVariant(wide, gpu)).to.equal('winograd_4')
       expect(chooseVariant(pointwise, gpu)).to.equal('conv2d_tiled')
       expect(chooseVariant({ ...pointwise, outChannels: 16 }, gpu)).to.equal('conv2d')
     }
-    for (const subgroupSize of [4, 8, 16]) {
-      expect(chooseVariant(wide, { isCpu: true, subgroupSize })).to.equal('winograd_4')
-      expect(chooseVariant(pointwise, { isCpu: true, subgroupSize })).to.equal('conv2d_subgroup')
-    }
-  })
-
-  it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
-    const reading = { ...cpu, textureReads: true }
-    expect(variantsFor(pointwise, reading)).to.deep.equal([
-      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture', 'conv2d_tiled'],
-    ])
-    expect(chooseVariant(pointwise, reading)).to.equal('conv2d_subgroup_texture')
-    expect(chooseVariant(wide, reading)).to.equal('winograd_4')
-    const single = { ...pointwise, input: [1, 1, 1, 256], outChannels: 16 } as const
-    expect(chooseVariant(single, reading), 'nothing is loaded twice').to.equal('conv2d_subgroup')
-    const kernel = conv2dSubgroup({ ...pointwise, subgroupSize: 8 })
-    const texturesOf = (loads: Record<string, number>, device = reading) =>
-      throughTextures(kernel, device, loads).textures
-    expect(texturesOf({ input: 16, weight: 46 })).to.deep.equal(['input', 'weight'])
-    expect(texturesOf({ input: LEAST_LOADS - 1, weight: LEAST_LOADS })).to.deep.equal(['weight'])
-    expect(texturesOf({ input: 1, weight: 1 })).to.equal(undefined)
-    expect(texturesOf({ input: 16, weight: 46 }, { ...cpu, textureReads: false })).to.equal(undefined)
+    expect(chooseVariant(wide, { subgroupSize: 4 })).to.equal('conv2d')
+    expect(chooseVariant(wide, cpu)).to.equal('winograd_4')
+    expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
   })
 
   it('is the same for a GPU as for an equal target', () => {
     // A spread would lose the getters of a class.
     const gpu = new (class {
-      get isCpu() {
-        return true
-      }
       get subgroupSize() {
         return 8
       }
@@ -133,15 +107,15 @@ describe('the variant of a convolution', () => {
   })
 
   it('is the one that the caller forces, else the measured one if it fits', () => {
-    const tuned = (variant: string) => new Map([[conv2dKey(wide), variant]])
+    const tuned = (variant: Conv2dVariant) => new Map([[conv2dKey(wide), variant]])
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_3') })).to.equal('winograd_3')
     expect(chooseVariant(wide, { subgroupSize: 32, tuned: tuned('winograd_3') })).to.equal('winograd_3')
     expect(chooseVariant({ ...wide, outChannels: 64 }, { ...cpu, tuned: tuned('conv2d') })).to.equal(
       'winograd_4',
     )
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_2') }), 'does not fit').to.equal('winograd_4')
-    expect(chooseVariant(wide, { isCpu: true, tuned: tuned('conv2d_subgroup') }), 'nor here').to.equal(
-      'winograd_4',
+    expect(chooseVariant(wide, { subgroupSize: 4, tuned: tuned('winograd_3') }), 'nor here').to.equal(
+      'conv2d',
     )
     const told = { ...cpu, tuned: tuned('winograd_3'), variant: 'conv2d' as const }
     expect(chooseVariant(wide, told)).to.equal('conv2d')

@@ -5,8 +5,7 @@ import { randomValues } from '../reference/random.ts'
 import { winogradMultiplyBackward as reference } from '../reference/winograd.ts'
 import { floats } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
-import type { KernelCases, KernelSuite } from '../support/kernel_suite.ts'
-import { throughTextures } from '../support/through_textures.ts'
+import type { KernelSuite } from '../support/kernel_suite.ts'
 import { byVector, packedRows } from '../support/winograd_layout.ts'
 import { casesWithAnswer, type WinogradCase, winogradOptions, winogradSizes } from './shared/winograd.ts'
 
@@ -40,17 +39,12 @@ function backwardRun(
   }
 }
 
-const all: KernelCases<WinogradCase> = {
-  cases: casesWithAnswer(2),
-  run: (test, adapter) => backwardRun(test, adapter, { accumulate: false }),
-}
-
 export const suite: KernelSuite<WinogradCase> = {
   shader: 'winograd_multiply_backward',
   needs: 'subgroups',
-  ...all,
+  cases: casesWithAnswer(2),
+  run: (test, adapter) => backwardRun(test, adapter, { accumulate: false }),
   variants: {
-    ...throughTextures(all, ['tiles', 'gradients']),
     'added to the sums of other tiles': {
       cases: casesWithAnswer(2),
       run: (test, adapter) => backwardRun(test, adapter, { accumulate: true }),

@@ -1,7 +1,6 @@
 // What a plan is for, in a flat form: tests vary one thing at a time.
 
-import { candidatesFor } from '../../src/graph/convolution/choose.ts'
-import type { Conv2dChoice } from '../../src/graph/convolution/strategies.ts'
+import { type Conv2dVariant, strategies } from '../../src/graph/convolution/strategies.ts'
 import type { Policy } from '../../src/graph/convolution/target.ts'
 import type { PlanDevice, PlanTarget } from '../../src/graph/plan/plan.ts'
 import type { Precision } from '../../src/kernels/layout.ts'
@@ -14,18 +13,18 @@ export const DEFAULT_LIMITS: PlanDevice['limits'] = {
 }
 
 export interface Choice extends Omit<Policy, 'forced'>, Partial<PlanDevice> {
-  /** The choice for every convolution that it can compute. */
-  variant?: Conv2dChoice
+  /** The variant of every convolution that it can compute. */
+  variant?: Conv2dVariant
   /** Whether weights are made ready in the run itself, as in training. */
   learning?: boolean
   precision?: Precision
 }
 
 export const targetOf = (choice: Choice): PlanTarget => {
-  const { limits = DEFAULT_LIMITS, isCpu, subgroupSize, textureReads, subgroupMatrix, precision } = choice
+  const { limits = DEFAULT_LIMITS, subgroupSize, subgroupMatrix, precision } = choice
   const { winograd, tuned, variant, learning } = choice
   return {
-    device: { limits, isCpu, subgroupSize, textureReads, subgroupMatrix },
+    device: { limits, subgroupSize, subgroupMatrix },
     policy: { winograd, tuned, forced: variant && whereItFits(variant) },
     mode: learning ? 'training' : 'inference',
     precision,
@@ -33,7 +32,7 @@ export const targetOf = (choice: Choice): PlanTarget => {
 }
 
 /** Forces a variant on every convolution that it can compute. */
-export function whereItFits(choice: Conv2dChoice): Policy['forced'] {
-  return (options, device) =>
-    candidatesFor(options, { device }).some(({ name }) => name === choice) ? choice : undefined
+export function whereItFits(variant: Conv2dVariant): Policy['forced'] {
+  const { supports } = strategies.find(({ name }) => name === variant)!
+  return (options, device) => (supports(options, device) ? variant : undefined)
 }

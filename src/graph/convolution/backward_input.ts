@@ -4,13 +4,8 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
-import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
-import { conv2dKey } from './choose.ts'
-import { registerTiles, subgroupTileName, subgroupTiles, tileName } from './space.ts'
-import type { Candidate } from './strategy.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
-import { throughTextures } from './through_textures.ts'
+import { CPU_SUBGROUP, type Device } from './target.ts'
 
 /**
  * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
@@ -37,54 +32,11 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
   }
 }
 
-/** The key of the gradient's choice in `Policy.tuned`, where it is not a convolution. */
-export const inputGradientKey = (options: Conv2dBackwardInputOptions): string =>
-  `gradient of the input: ${conv2dKey(options)}`
-
-export interface PhaseKernel extends Candidate {
-  kernel: Kernel
-}
-
-const PLAIN = 'conv2d_backward_input'
-const SUBGROUP = 'conv2d_backward_input_subgroup'
-
-/** The kernel for any stride: input pixels of one phase have the same taps. The one that was tuned, else by the device. */
-export function inputGradientByPhases(
+/** The kernel for any stride: input pixels of one phase have the same taps. */
+export const inputGradientByPhases = (
   options: Conv2dBackwardInputOptions,
-  { device, policy }: ConvolutionTarget,
-): PhaseKernel {
-  const tuned = policy?.tuned?.get(inputGradientKey(options))
-  const found = tuned && phaseKernels(options, device).find(({ name }) => name === tuned)
-  if (found) return found
-  return device.isCpu && device.subgroupSize !== undefined
-    ? named(SUBGROUP, bySubgroups(options, device))
-    : named(PLAIN, conv2dBackwardInput(options))
-}
-
-/** All that tuning may choose: both kernels as they are, and with other tiles. */
-export function phaseKernels(options: Conv2dBackwardInputOptions, device: Device): PhaseKernel[] {
-  const channels = options.input[3]
-  const plain = registerTiles(channels).map(tile =>
-    named(`${PLAIN} ${tileName(tile)}`, conv2dBackwardInput({ ...options, tile })),
-  )
-  const all = [named(PLAIN, conv2dBackwardInput(options)), ...plain]
-  if (device.subgroupSize === undefined) return all
-  const subgroup = subgroupTiles(channels).map(tile =>
-    named(`${SUBGROUP} ${subgroupTileName(tile)}`, bySubgroups(options, device, tile)),
-  )
-  return [...all, named(SUBGROUP, bySubgroups(options, device)), ...subgroup]
-}
-
-function bySubgroups(
-  options: Conv2dBackwardInputOptions,
-  device: Device,
-  tile = subgroupTile(options.input[3], device),
-): Kernel {
-  const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
-  const { row_tiles: weight, k_h, k_w, stride } = kernel.params
-  // Of the taps, an output pixel has each in one phase alone.
-  const columnTiles = kernel.workgroups / (weight * stride ** 2)
-  return throughTextures(kernel, device, { input: k_h * k_w * columnTiles, weight })
-}
-
-const named = (name: string, kernel: Kernel): PhaseKernel => ({ name, kernel, work: kernel.macs! })
+  { subgroupSize }: Device,
+): Kernel =>
+  subgroupSize === CPU_SUBGROUP
+    ? conv2dBackwardInputSubgroup({ ...options, subgroupSize })
+    : conv2dBackwardInput(options)

@@ -1,7 +1,12 @@
 // The gradient of a dense convolution's weight: by Winograd's tiles or not. What costs are based on is in bench/NOTES.md.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
+import {
+  type Conv2dBackwardWeightOptions,
+  conv2dBackwardWeight,
+} from '../../kernels/conv2d_backward_weight.ts'
+import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
+import { vectors } from '../../kernels/layout.ts'
 import { tapsInside } from '../../kernels/tap_regions.ts'
 import {
   tileRanges,
@@ -12,19 +17,15 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd.ts'
 import { winogradInput } from '../../kernels/winograd_input.ts'
-import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
+import { MOST_BACKWARD_ROWS, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
 import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
 import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
-import { conv2dKey } from './choose.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
-import type { Candidate } from './strategy.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
-import { throughTextures } from './through_textures.ts'
-import { weightGradientKernel, weightGradientKernels } from './weight_gradient_kernels.ts'
+import { type ConvolutionTarget, CPU_SUBGROUP, type Device } from './target.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
@@ -41,62 +42,28 @@ export interface WeightGradient {
   gradient: Tensor
 }
 
-export interface WeightGradientWay extends Candidate {
-  lower(layer: WeightGradient): Step[]
-}
-
-/** The key of the gradient's choice in `Policy.tuned`. */
-export const weightGradientKey = (options: Conv2dBackwardWeightOptions): string =>
-  `gradient of the weight: ${conv2dKey(options)}`
-
 /** The steps that leave the gradient of a dense convolution's weight. */
-export const lowerWeightGradient = (layer: WeightGradient, target: ConvolutionTarget): Step[] =>
-  chooseWeightGradient(layer.options, target).lower(layer)
-
-/** Winograd's tiles where the caller forces them; else what was tuned, else what is estimated to be fastest. */
-export function chooseWeightGradient(
-  options: Conv2dBackwardWeightOptions,
-  target: ConvolutionTarget,
-): WeightGradientWay {
-  const { device, policy } = target
-  const tuned = policy?.tuned?.get(weightGradientKey(options))
-  const isForced = policy?.forced?.({ ...options, activation: 'none' }, device) !== undefined
-  if (tuned !== undefined && !isForced) {
-    const found = weightGradientWays(options, target).find(({ name }) => name === tuned)
-    if (found) return found
-  }
+export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTarget): Step[] {
+  const { op, options, weight, input, gradient } = layer
   const tiles = chooseWinogradTiles(options, target)
-  return tiles ? winogradWay(tiles, device) : directWay(weightGradientKernel(options, device))
+  if (tiles) return byWinograd(layer, tiles)
+  const kernel = weightGradientKernel(options, target.device)
+  return summedGradient(kernel, {
+    op,
+    inputs: { input, output_gradient: gradient },
+    depthwise: false,
+    sum: weight,
+  })
 }
 
-/** All that tuning may choose. */
-export const weightGradientWays = (
+/** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
+export const weightGradientKernel = (
   options: Conv2dBackwardWeightOptions,
-  { device, policy }: ConvolutionTarget,
-): WeightGradientWay[] => [
-  ...weightGradientKernels(options, device).map(([name, kernel]) => directWay(kernel, name)),
-  ...(policy?.winograd === false
-    ? []
-    : winogradTilesFor(options, device).map(tiles => winogradWay(tiles, device))),
-]
-
-const directWay = (kernel: Kernel, name = String(kernel.shader)): WeightGradientWay => ({
-  name,
-  work: kernel.macs!,
-  lower: ({ op, input, gradient, weight }) =>
-    summedGradient(kernel, {
-      op,
-      inputs: { input, output_gradient: gradient },
-      depthwise: false,
-      sum: weight,
-    }),
-})
-
-const winogradWay = (tiles: Tiles, device: Device): WeightGradientWay => ({
-  name: `winograd_${tiles.outputs}`,
-  work: winogradCost(tiles),
-  lower: layer => byWinograd(layer, tiles, device),
-})
+  { subgroupSize }: Device,
+): Kernel =>
+  subgroupSize === CPU_SUBGROUP && options.input[3] > 4
+    ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
+    : conv2dBackwardWeight(options)
 
 type Tiles = WinogradOptions & { subgroupSize: number }
 
@@ -105,31 +72,28 @@ type Tiles = WinogradOptions & { subgroupSize: number }
  * learn is no reason against tiles: no weight is transformed.
  */
 export function chooseWinogradTiles(
-  options: Conv2dBackwardWeightOptions,
+  gradient: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {
-  const candidates = winogradTilesFor(options, device)
-  const forced = policy?.forced?.({ ...options, activation: 'none' }, device)
+  const { subgroupSize = 0 } = device
+  if (subgroupSize < 8) return undefined
+  const options = { ...gradient, activation: 'none' } as const
+  const { input, outChannels } = options
+  const candidates = strategies
+    .flatMap(({ weights }) => (weights === 'packed' ? [] : [weights.winograd]))
+    .filter(outputs => winogradFits(options, outputs))
+    .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MOST_WEIGHT_BYTES)
+    .map(outputs => ({ ...options, outputs, subgroupSize }))
+  const forced = policy?.forced?.(options, device)
   if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
-  if (!device.isCpu || policy?.winograd === false) return undefined
+  if (subgroupSize !== CPU_SUBGROUP || policy?.winograd === false) return undefined
   const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
   const [best] = costs.sort((a, b) => a.cost - b.cost)
   return best && best.cost < directCost(options) ? best.choice : undefined
 }
 
-function winogradTilesFor(gradient: Conv2dBackwardWeightOptions, { subgroupSize }: Device): Tiles[] {
-  if (subgroupSize === undefined) return []
-  const options = { ...gradient, activation: 'none' } as const
-  const { input, outChannels } = options
-  return strategies
-    .flatMap(({ weights }) => (weights === 'packed' ? [] : [weights.winograd]))
-    .filter(outputs => winogradFits(options, outputs))
-    .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MOST_WEIGHT_BYTES)
-    .map(outputs => ({ ...options, outputs, subgroupSize }))
-}
-
 /** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */
-function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles, device: Device): Step[] {
+function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles): Step[] {
   const { outChannels, outputs } = options
   const inChannels = input.shape[3]
   const sums = scratch(op, winogradWeightBytes(outputs, inChannels, outChannels), 'sums')
@@ -137,11 +101,7 @@ function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Ti
   const summed = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
-    const product = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
-    const multiply = throughTextures(product, device, {
-      tiles: product.params.column_tiles,
-      gradients: product.params.row_tiles,
-    })
+    const multiply = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const gradients = scratch(op, multiply.inputs.gradients, `gradients ${range.first}`)
     return [
@@ -161,7 +121,7 @@ function winogradCost(options: Tiles): number {
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)
   const rounded = (size: number, step: number) => Math.ceil(size / step) * step
-  const rows = backwardRows(inChannels, subgroupSize)
+  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
   const products = points * total * rounded(inChannels, rows * 4) * rounded(outChannels, subgroupSize * 4)
   const values = VALUE_COST * winogradValues(options)
   return products + values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels

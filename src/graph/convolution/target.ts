@@ -2,49 +2,28 @@
 
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
-import type { Conv2dChoice } from './strategies.ts'
+import type { Conv2dVariant } from './strategies.ts'
 
 /** The adapter; a `Gpu` is one. */
 export interface Device {
-  /** Whether it computes on the CPU, where a load costs as much as ten multiply-adds. Default: it is a hardware GPU. */
-  isCpu?: boolean
-  /** Whether it is SwiftShader, which wants tiles of its own. */
-  isSwiftShader?: boolean
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
-  /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
-  textureReads?: boolean
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
   subgroupMatrix?: SubgroupMatrix
-  /** Of a workgroup: invocations, and bytes of memory. Default: WebGPU's, which every adapter has. */
-  limits?: Partial<WorkgroupLimits>
-  /** The maker of the GPU and its architecture, as WebGPU names them. */
-  info?: { vendor: string; architecture: string }
 }
-
-export type WorkgroupLimits = Record<
-  'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupStorageSize',
-  number
->
 
 /** What the caller wants. */
 export interface Policy {
   /** Whether Winograd's tiles may be chosen; default true. */
   winograd?: boolean
-  /** What was measured to be fastest on the adapter, by `tunedKey`. What is unknown or does not fit is ignored. */
-  tuned?: Tuned
+  /** By `conv2dKey`, what was measured to be fastest on the adapter. A variant that does not fit is ignored. */
+  tuned?: ReadonlyMap<string, Conv2dVariant>
   /**
    * The variant that the caller forces on a convolution; undefined where the choice is free. A variant that does not fit the
    * convolution or the device throws. The gradient of the weight follows it where it names Winograd's tiles, and those fit.
    */
-  forced?: (convolution: Conv2dOptions, device: Device) => Conv2dChoice | undefined
+  forced?: (convolution: Conv2dOptions, device: Device) => Conv2dVariant | undefined
 }
-
-/**
- * Choices by convolution, both as text: `1×33×33×256 → 256, 1×1` and `conv2d_tiled 4×8 of 64×64, depth 16`. A choice is the
- * name of a strategy, or the name and one of its tiles.
- */
-export type Tuned = ReadonlyMap<string, string>
 
 export interface ConvolutionTarget {
   device: Device
@@ -52,3 +31,9 @@ export interface ConvolutionTarget {
   /** In training, weights change from run to run, and every run makes what its kernels read of them. Default: inference. */
   mode?: 'inference' | 'training'
 }
+
+/** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
+export const CPU_SUBGROUP = 8
+
+/** Whether an adapter computes on the CPU: the narrowest vector units are subgroups of 4, and no hardware GPU has so few lanes. */
+export const isCpu = ({ subgroupSize = Infinity }: Device): boolean => subgroupSize <= CPU_SUBGROUP

@@ -5,7 +5,6 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
-import { pixelwise } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
@@ -53,7 +52,6 @@ const lower: OpDefinition<FusedConcatOp>['lower'] = op => {
 
 export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp> = {
   lower,
-  band: pixelwise,
   gradient(op, gradient, tape) {
     const offsets = concatOffsets(op)
     op.inputs.forEach((input, i) => {
@@ -66,7 +64,7 @@ export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp> 
   },
 }
 
-/** Some channels of a map, from `offset` on: those of a concatenation's gradient that belong to one input. */
+/** The channels of a concatenation's gradient that belong to one input, from `offset` on. */
 export type SliceChannelsOp = OpOf<'sliceChannels', { input: Tensor }> & { offset: number }
 
 export const sliceChannelsOp: OpDefinition<SliceChannelsOp> = {
@@ -76,5 +74,4 @@ export const sliceChannelsOp: OpDefinition<SliceChannelsOp> = {
     const kernel = sliceChannels({ label: op.name, input: input.shape, slice })
     return oneStep(op, kernel, { input, output: op.output })
   },
-  band: pixelwise,
 }

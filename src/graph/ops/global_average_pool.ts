@@ -7,10 +7,7 @@ import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
-export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }> & {
-  /** The pixels of the whole map, if the input is a band of it: the output is the band's share in the mean. */
-  mapPixels?: number
-}
+export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }>
 
 /** [n, h, w, c] → [n, 1, 1, c], the mean over the map. */
 export function globalAveragePoolShape<Op extends AnyOp>(
@@ -26,12 +23,8 @@ export function globalAveragePoolShape<Op extends AnyOp>(
 export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp> = {
   lower(op) {
     const { input } = op.inputs
-    const kernel = globalAveragePool({ label: op.name, input: input.shape, mapPixels: op.mapPixels })
+    const kernel = globalAveragePool({ label: op.name, input: input.shape })
     return oneStep(op, kernel, { input, output: op.output })
-  },
-  share({ inputs }) {
-    const [, h, w] = inputs.input.shape
-    return { mapPixels: h * w }
   },
   gradient(op, gradient, tape) {
     const { input } = op.inputs

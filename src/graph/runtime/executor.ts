@@ -1,15 +1,13 @@
 // A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
 
-import { usage } from '../../gpu/buffers.ts'
-import type { Gpu } from '../../gpu/gpu.ts'
+import { type Gpu, usage } from '../../gpu/gpu.ts'
 import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
-import { tensorBytes } from '../ir/tensor_bytes.ts'
 import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
-import type { Operand, Step } from '../lower/step.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Operand } from '../lower/step.ts'
+import { type Plan, tensorBytes } from '../plan/plan.ts'
 
 /** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
 export type TensorData = Record<string, Float32Array | Uint8Array>
@@ -31,24 +29,17 @@ export interface WeightSource {
 export interface RunOptions {
   begins?: boolean
   ends?: boolean
-  /**
-   * Ends the run between two submits: it throws the signal's reason, and the executor can run again. What changes parameters is
-   * done whole or not at all: the signal has no effect once the first such launch of these runs is submitted.
-   */
-  signal?: AbortSignal
 }
 
 export class Executor {
   readonly #gpu: Gpu
   readonly #plan: Plan
-  readonly #arena: GPUBuffer[]
+  readonly #arena: GPUBuffer
   readonly #workspace: GPUBuffer
   readonly #readback: GPUBuffer
   readonly #program: Program
   /** Those of the program's launches that every run does: what the weights do before comes first, what they do after last. */
   readonly #every: { from: number; to: number }
-  /** The first launch that changes parameters: a batch norm's running statistics, or the first update at the end. */
-  readonly #commits: number
   /** Runs wait for each other: they share the arena. */
   #running: Promise<unknown> = Promise.resolve()
 
@@ -56,10 +47,10 @@ export class Executor {
   static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
     const copied = usage.copySource | usage.copyDestination
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
-    const [workspace, readback, ...arena] = await gpu.allocateAll([
-      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage | usage.copySource },
+    const [arena, workspace, readback] = await gpu.allocateAll([
+      { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
+      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage },
       { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
-      ...plan.arenaBuffers.map(size => ({ label: 'arena', size, flags: usage.storage | copied })),
     ])
     try {
       await weights.upload(plan)
@@ -82,7 +73,7 @@ export class Executor {
         every: { from: before.length, to: all.length - after.length },
       })
     } catch (error) {
-      for (const buffer of [...arena, workspace, readback]) gpu.release(buffer)
+      for (const buffer of [arena, workspace, readback]) gpu.release(buffer)
       throw error
     }
   }
@@ -91,7 +82,7 @@ export class Executor {
     gpu: Gpu,
     plan: Plan,
     parts: {
-      arena: GPUBuffer[]
+      arena: GPUBuffer
       workspace: GPUBuffer
       readback: GPUBuffer
       program: Program
@@ -105,27 +96,27 @@ export class Executor {
     this.#readback = parts.readback
     this.#program = parts.program
     this.#every = parts.every
-    const change = plan.steps.findIndex(changesParameters)
-    this.#commits = change < 0 ? parts.every.to : parts.every.from + change
   }
 
   get plan(): Plan {
     return this.#plan
   }
 
-  /** Runs the whole plan and reads the graph's outputs back. */
-  run(inputs: TensorData, { begins = true, ends = true, signal }: RunOptions = {}): Promise<TensorData> {
-    const hasChanged = !begins && this.#commits < this.#every.to
-    const run = {
-      from: begins ? undefined : this.#every.from,
-      to: ends ? undefined : this.#every.to,
-      signal: hasChanged ? undefined : signal,
-      commits: this.#commits,
-      finish: (encoder: GPUCommandEncoder) => this.#copyOutputs(encoder),
-    }
+  /** Runs the whole plan in one submit and reads the graph's outputs back. */
+  run(inputs: TensorData, { begins = true, ends = true }: RunOptions = {}): Promise<TensorData> {
+    const from = begins ? undefined : this.#every.from
+    const to = ends ? undefined : this.#every.to
     return this.#exclusively(async () => {
       this.#write(inputs)
-      await this.#program.run(run)
+      this.#gpu.submit('run', encoder => {
+        this.#program.encode(encoder, from, to)
+        let offset = 0
+        for (const tensor of this.#plan.graph.outputs) {
+          const { offset: from, bytes } = this.#plan.placements.get(tensor)!
+          encoder.copyBufferToBuffer(this.#arena, from, this.#readback, offset, bytes)
+          offset += bytes
+        }
+      })
       return this.#read()
     })
   }
@@ -147,7 +138,7 @@ export class Executor {
   async destroy(): Promise<void> {
     await this.#running
     this.#program.destroy()
-    for (const buffer of [...this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
+    for (const buffer of [this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -163,17 +154,8 @@ export class Executor {
       const expected = hostLength(tensor)
       if (data.length !== expected)
         throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${data.length}`)
-      const { buffer, offset } = this.#plan.placements.get(tensor)!
-      this.#gpu.device.queue.writeBuffer(this.#arena[buffer], offset, gpuData(tensor, data) as BufferSource)
-    }
-  }
-
-  #copyOutputs(encoder: GPUCommandEncoder): void {
-    let offset = 0
-    for (const tensor of this.#plan.graph.outputs) {
-      const { buffer, offset: from, bytes } = this.#plan.placements.get(tensor)!
-      encoder.copyBufferToBuffer(this.#arena[buffer], from, this.#readback, offset, bytes)
-      offset += bytes
+      const { offset } = this.#plan.placements.get(tensor)!
+      this.#gpu.device.queue.writeBuffer(this.#arena, offset, gpuData(tensor, data) as BufferSource)
     }
   }
 
@@ -188,9 +170,6 @@ export class Executor {
     return Object.fromEntries(outputs)
   }
 }
-
-const changesParameters = ({ kernel, operands }: Step): boolean =>
-  Object.keys(kernel.outputs).some(name => name in operands && 'parameter' in operands[name])
 
 const isFloat = ({ dtype }: Tensor) => dtype === 'f32' || dtype === 'f16'
 
@@ -218,12 +197,12 @@ function locate(
     arena,
     workspace,
     weights,
-  }: { plan: Plan; arena: GPUBuffer[]; workspace: GPUBuffer; weights: WeightSource },
+  }: { plan: Plan; arena: GPUBuffer; workspace: GPUBuffer; weights: WeightSource },
 ): Range {
   if ('folded' in operand) return weights.folded(operand.folded, operand.part)
   if ('parameter' in operand) return weights.parameter(operand.parameter)
   if ('gradientOf' in operand) return weights.gradient(operand.gradientOf)
   if ('workspaceBytes' in operand) return { buffer: workspace, offset: 0, size: operand.workspaceBytes }
-  const { buffer, offset, bytes } = plan.placements.get(operand.tensor)!
-  return { buffer: arena[buffer], offset, size: bytes }
+  const { offset, bytes } = plan.placements.get(operand.tensor)!
+  return { buffer: arena, offset, size: bytes }
 }

@@ -1,8 +1,7 @@
 // A model's weights while it learns: packed for the convolutions at the start of every step, updated at its end. In between
 // they may see a batch as a whole or in micro-batches.
 
-import { usage } from '../../gpu/buffers.ts'
-import type { Gpu } from '../../gpu/gpu.ts'
+import { type Gpu, usage } from '../../gpu/gpu.ts'
 import type { Launch, Range } from '../../gpu/program.ts'
 import { accumulateGradients } from '../../kernels/accumulate_gradients.ts'
 import { sgd } from '../../kernels/sgd.ts'
@@ -14,9 +13,9 @@ import {
   foldingLaunches,
 } from '../lower/folded_weights.ts'
 import type { Plan } from '../plan/plan.ts'
-import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
 import type { ParameterArena } from './parameter_arena.ts'
+import { allocateTogether } from './weight_store.ts'
 
 /** Stochastic gradient descent as in PyTorch. */
 export interface Optimiser {
@@ -121,10 +120,10 @@ export class TrainingWeights implements WeightSource {
   }
 
   async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
-    const wanted = folded.map(weights => ({ name: weights.key, size: foldedBytes(weights, part) }))
-    const flags = usage.storage | usage.copySource
-    const { ranges, buffers } = await allocateTogether(this.#gpu, label, { wanted, flags })
-    this.#buffers.push(...buffers)
+    if (folded.length === 0) return []
+    const sizes = folded.map(weights => foldedBytes(weights, part))
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
+    this.#buffers.push(ranges[0].buffer)
     return ranges
   }
 }

@@ -5,7 +5,6 @@ import { checkClassNames } from '../../data/class_names.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { checkDatasetFields } from '../../data/labelled_image.ts'
 import { BadImageError, UserError } from '../../errors.ts'
-import type { Tuned } from '../../graph/convolution/target.ts'
 import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../../options.ts'
 import type { Progress } from '../../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../../train/class_balance.ts'
@@ -13,10 +12,8 @@ import { type Recipe, recipeFor, recipeWarnings } from '../../train/recipe.ts'
 import { Sampler } from '../../train/sampler.ts'
 import { polyLearningRate } from '../../train/schedule.ts'
 import { TrainingRun } from '../../train/training_run.ts'
-import { tunedForTraining } from '../../train/tune_training.ts'
 import { checkDataset } from '../datasets/check.ts'
 import type { DeepLab, OpenOptions } from '../deeplab.ts'
-import { openTuning } from '../tuning.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
@@ -39,10 +36,7 @@ export interface TrainerOptions {
    * If the recipe skips bad images, images with problems in the report are not drawn.
    */
   report?: DatasetReport
-  /**
-   * Ends a loop: it throws the signal's reason, and the model has the weights learned so far. The current step is done whole or
-   * not at all: see `TrainingRun.step`.
-   */
+  /** Ends a loop after the current step: it throws the signal's reason, and the model has the weights learned so far. */
   signal?: AbortSignal
   /** Called after each step. */
   onProgress?: (progress: { done: number; total: number }) => void
@@ -77,8 +71,6 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   #step = 0
   /** The state that belongs to the model's present weights. */
   #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
-  /** From the first loop on, or from the checkpoint. */
-  #tuned: Tuned | undefined
   #checkpoint: string | undefined
 
   /**
@@ -107,7 +99,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   /**
    * Resumes from a checkpoint that `save` wrote, on the same images. On the same GPU and driver the results are identical, bit
-   * for bit, to those of an uninterrupted run: tuned kernels are the checkpoint's, whatever was tuned since. The model is a new one, which the caller must dispose of. The recipe is the
+   * for bit, to those of an uninterrupted run. The model is a new one, which the caller must dispose of. The recipe is the
    * checkpoint's, except the activation budget and the treatment of bad images in `options`. Throws a UserError if the checkpoint
    * is damaged, or if the dataset is another one.
    */
@@ -125,7 +117,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   ): Promise<Trainer> {
     const { model, progress } = await readTrainingCheckpoint(folder, options)
     try {
-      const { step, recipe, balance, images, velocities, tuned } = progress
+      const { step, recipe, balance, images, velocities } = progress
       const names = [model.classNames, dataset.classNames].map(String)
       if (images !== dataset.size || names[0] !== names[1])
         throw new UserError(
@@ -140,7 +132,6 @@ export class Trainer implements AsyncIterable<TrainingStep> {
       trainer.#step = step
       trainer.#balance = balance
       trainer.#kept = { step, velocities }
-      trainer.#tuned = tuned
       trainer.#checkpoint = folder
       return trainer
     } catch (error) {
@@ -168,15 +159,13 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
     const { gpu, state } = this.model
     const { velocities } = this.#kept
-    const options = { ...this.recipe, ...this.#balance }
-    this.#tuned ??= tunedForTraining(state, options, (await openTuning(gpu)).variants)
-    const start = { step: this.#step, velocities, tuned: this.#tuned }
-    this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
+    const start = { step: this.#step, velocities }
+    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, ...this.#balance, ...start })
     let failed = false
     try {
       yield* this.#steps(this.#run, this.#balance)
     } catch (error) {
-      failed = !(error instanceof BadImageError || this.#isAbort(error))
+      failed = !(error instanceof BadImageError || (signal?.aborted && error === signal.reason))
       if (failed) this.#step = this.#kept.step
       throw error
     } finally {
@@ -205,10 +194,9 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   async save(folder: string): Promise<void> {
     await this.updateModel()
     const { step, velocities } = this.#kept
-    if (!velocities || !this.#balance || !this.#tuned)
-      throw new UserError(`${folder}: nothing to save before the first step`)
-    const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
-    const progress = { step, velocities, images: this.dataset.size, ...kept }
+    if (!velocities || !this.#balance) throw new UserError(`${folder}: nothing to save before the first step`)
+    const { recipe } = this
+    const progress = { step, recipe, balance: this.#balance, images: this.dataset.size, velocities }
     await this.#explained(writeTrainingCheckpoint(folder, this.model, progress))
     this.#checkpoint = folder
   }
@@ -220,7 +208,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (this.#step >= steps) return
     for await (const batch of this.#batches(balance)) {
       const learningRate = polyLearningRate(base, this.#step, steps)
-      const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
+      const loss = await this.#explained(run.step(batch, learningRate), this.#step + 1)
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
       this.#step++
       onProgress?.({ done: this.#step, total: steps })
@@ -261,17 +249,12 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
   }
 
-  #isAbort(error: unknown): boolean {
-    const { signal } = this.#options
-    return signal?.aborted === true && error === signal.reason
-  }
-
   /** Adds the step at which a run failed, if known, and the last good checkpoint to an error. */
   async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
     try {
       return await work
     } catch (error) {
-      if (!(error instanceof UserError) || this.#isAbort(error)) throw error
+      if (!(error instanceof UserError)) throw error
       const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
       throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
     }

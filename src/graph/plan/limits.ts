@@ -1,7 +1,0 @@
-// What a GPU allows.
-
-/** In bytes. */
-export type PlanLimits = Record<
-  'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment',
-  number
->
