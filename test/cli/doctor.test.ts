@@ -23,12 +23,11 @@ const knownAnswers = await loadKnownAnswers()
 describe('atrous doctor', () => {
   const checked = [...new Set(knownAnswers.map(({ kernel }) => kernel.shader))]
 
-  let asJson: ReturnType<typeof traced> | undefined
-  /** \`atrous doctor --json\`, which takes seconds: run once for all tests. */
-  function doctorAsJson() {
-    asJson ??= traced('doctor', '--json')
-    return asJson
-  }
+  let asJson: Awaited<ReturnType<typeof traced>>
+  before('atrous doctor --json, which compiles every kernel', async function () {
+    this.timeout(300_000)
+    asJson = await traced('doctor', '--json')
+  })
 
   it('has a known answer for every shader', () => {
     const how = 'run scripts/make_known_answers.ts'
@@ -44,7 +43,7 @@ describe('atrous doctor', () => {
     const help = await traced('--help')
     expect(help.modules).to.include('cli/main.ts')
     const needed = ['cli/doctor/kernel_check.ts', 'cli/doctor/known_answers.ts']
-    expect((await doctorAsJson()).modules).to.include.members(needed)
+    expect(asJson.modules).to.include.members(needed)
     expect(help.modules).not.to.include.oneOf(needed)
   })
 
@@ -65,7 +64,7 @@ describe('atrous doctor', () => {
   })
 
   it('--json is complete, and --verbose prints everything', async () => {
-    const { adapter, tuned, kernels } = JSON.parse((await doctorAsJson()).stdout)
+    const { adapter, tuned, kernels } = JSON.parse(asJson.stdout)
     expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
     const of = (storage?: string) =>
       kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
@@ -175,7 +174,7 @@ function nudged({ bytes, tolerance }: KnownOutput): KnownOutput {
 /** What a command prints, and the modules of src that it loads, by their paths in src. */
 async function traced(...args: string[]): Promise<{ stdout: string; modules: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'atrous-modules-'))
-  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder }, seconds: 110 })
+  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder }, seconds: 290 })
   const found: string[] = []
   for (const file of await readdir(folder)) {
     const { result }: { result: { url: string }[] } = JSON.parse(await readFile(join(folder, file), 'utf8'))
