@@ -6,7 +6,7 @@ import { type Array4, plantedArray4, randomArray4, randomWeight } from '../refer
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'
 import { randomValues } from '../reference/random.ts'
-import { type Padding, padding, samePadding } from '../reference/window.ts'
+import { padding, paddingOf } from '../reference/window.ts'
 import { toGpu } from '../support/activations.ts'
 import { activations, type Expected, sampledActivations } from '../support/expected.ts'
 import { roundToFloat16 } from '../support/float16.ts'
@@ -14,12 +14,6 @@ import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { packWeight } from '../support/pack_weight.ts'
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
-
-/** The padding of a case on each side. */
-export function paddingOf({ input, kernel, stride, dilation, padding }: Conv2dCase): Padding {
-  const [, h, w] = input
-  return padding === 'same' ? samePadding(h, w, { size: kernel, stride, dilation }) : padding
-}
 
 /** The operands of a case, made from its seed. */
 export function conv2dOf(test: Conv2dCase): Conv2d {

@@ -7,7 +7,7 @@ import {
   depthwiseConv2d as reference,
 } from '../reference/depthwise_conv2d.ts'
 import { randomValues } from '../reference/random.ts'
-import { padding, samePadding } from '../reference/window.ts'
+import { padding, paddingOf } from '../reference/window.ts'
 import { toGpu } from '../support/activations.ts'
 import { activations } from '../support/expected.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
@@ -190,13 +190,13 @@ export const cases: DepthwiseConv2dCase[] = [
 /** The operands of a case, made from its seed. */
 export function depthwiseConv2dOf(test: DepthwiseConv2dCase): DepthwiseConv2d {
   const { seed, stride, dilation, activation, kernel } = test
-  const [, h, w, c] = test.input
+  const c = test.input[3]
   const conv: DepthwiseConv2d = {
     input: plantedArray4(test.input, seed, test.plant),
     weight: randomWeight([c, 1, ...kernel], seed + 1),
     stride,
     dilation,
-    padding: test.padding === 'same' ? samePadding(h, w, { size: kernel, stride, dilation }) : test.padding,
+    padding: paddingOf(test),
     activation,
   }
   // So large that some results are beyond both bounds of relu6.

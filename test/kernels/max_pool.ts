@@ -1,7 +1,7 @@
 import { maxPool } from '../../src/kernels/max_pool.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { type MaxPool, maxPool as reference } from '../reference/max_pool.ts'
-import { type Padding, padding, samePadding } from '../reference/window.ts'
+import { type Padding, padding, paddingOf } from '../reference/window.ts'
 import { EXACT, toGpu } from '../support/activations.ts'
 import { activations } from '../support/expected.ts'
 import type { KernelCase, KernelSuite } from '../support/kernel_suite.ts'
@@ -68,12 +68,11 @@ export const cases: MaxPoolCase[] = [
 
 /** The operands of a case, made from its seed. */
 export function maxPoolOf({ input, kernel, stride, padding, seed, plant }: MaxPoolCase): MaxPool {
-  const [, h, w] = input
   return {
     input: plantedArray4(input, seed, plant),
     kernel,
     stride,
-    padding: padding === 'same' ? samePadding(h, w, { size: kernel, stride, dilation: 1 }) : padding,
+    padding: paddingOf({ input, kernel, stride, dilation: 1, padding }),
   }
 }
 

@@ -53,3 +53,20 @@ export function samePadding(h: number, w: number, window: Omit<Window, 'padding'
   const left = Math.floor(horizontal / 2)
   return { top, bottom: vertical - top, left, right: horizontal - left }
 }
+
+/** The padding of a case on each side, where a case may say `same`. */
+export function paddingOf({
+  input: [, h, w],
+  kernel: size,
+  stride,
+  dilation,
+  padding,
+}: {
+  input: readonly [n: number, h: number, w: number, c: number]
+  kernel: readonly [kh: number, kw: number]
+  stride: number
+  dilation: number
+  padding: Padding | 'same'
+}): Padding {
+  return padding === 'same' ? samePadding(h, w, { size, stride, dilation }) : padding
+}

@@ -2,11 +2,11 @@
 
 import { vectors } from '../../../src/kernels/layout.ts'
 import { type WinogradStepOptions, winogradTiles } from '../../../src/kernels/winograd.ts'
-import { padding } from '../../reference/window.ts'
+import { padding, paddingOf } from '../../reference/window.ts'
 import { matrices, type Outputs, tilesOf } from '../../reference/winograd.ts'
 import { type Expected, floats, type Tolerance } from '../../support/expected.ts'
 import { byVector } from '../../support/winograd_layout.ts'
-import { conv2dOf, paddingOf } from '../conv2d.ts'
+import { conv2dOf } from '../conv2d.ts'
 import { type Conv2dCase, plain } from './conv2d_cases.ts'
 
 export interface WinogradCase extends Conv2dCase {
