@@ -1,5 +1,6 @@
 // A pool of threads for one kind of job.
 
+import { fileURLToPath } from 'node:url'
 import { parentPort, type Transferable, Worker } from 'node:worker_threads'
 import { UserError } from '../errors.ts'
 
@@ -68,12 +69,16 @@ export class WorkerPool<Job, Result> {
   }
 }
 
-/** Node 20 does not pass tsx's hooks to threads. A thread that starts from TypeScript registers them itself. */
+/**
+ * Node 20 does not pass tsx's hooks to threads. A thread that starts from TypeScript registers tsx for `require` itself: the
+ * hooks for `import` would run in one more thread, which doubles the time to start.
+ */
 function startWorker(module: URL): Worker {
   if (!module.pathname.endsWith('.ts')) return new Worker(module)
-  const url = JSON.stringify(module.href)
-  const script = `require('node:module').register('tsx/esm', ${url}, { data: {} }); import(${url})`
-  return new Worker(script, { eval: true })
+  const file = JSON.stringify(fileURLToPath(module))
+  const script = `const load = require('node:module').createRequire(${file}); load('tsx/cjs/api').register(); load(${file})`
+  // Without the process's options: with them, `require` might refuse the dependencies that are ES modules.
+  return new Worker(script, { eval: true, execArgv: [] })
 }
 
 /** Called in a thread: runs the jobs of its pool. `transfer` lists buffers that are moved instead of copied. */

@@ -11,6 +11,7 @@ import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
+import { allFinite } from '../weights/all_finite.ts'
 import { learningRates, weightDecays } from './learned_parameters.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
@@ -156,6 +157,6 @@ export class TrainingRun {
 
 function checkFinite(tensors: ReadonlyMap<string, Float32Array>, subject: (name: string) => string): void {
   for (const [name, values] of tensors)
-    if (!values.every(Number.isFinite))
+    if (!allFinite(values))
       throw new UserError(`${subject(name)} holds values that are not numbers: try a smaller learning rate`)
 }

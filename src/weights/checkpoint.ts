@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { allFinite } from './all_finite.ts'
 import { stripDataParallel } from './names.ts'
 import { isZip, readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
@@ -119,24 +120,6 @@ export function checkValues(parameters: ReadonlyMap<string, Float32Array>, sourc
     }
     if (name.endsWith('running_var') && values.some(value => value < 0)) throw fail('has a negative variance')
   }
-}
-
-/** Uses sums: sums of float32 values cannot overflow here, and an infinite value or NaN makes them infinite or NaN. */
-function allFinite(values: Float32Array): boolean {
-  // Four independent sums: no addition waits for the one before it.
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  const whole = values.length - (values.length % 4)
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i]
-    b += values[i + 1]
-    c += values[i + 2]
-    d += values[i + 3]
-  }
-  for (let i = whole; i < values.length; i++) a += values[i]
-  return Number.isFinite(a + b + c + d)
 }
 
 function mayBeUnused(name: string, { ignore }: MatchOptions): boolean {
