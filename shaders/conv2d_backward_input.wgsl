@@ -108,10 +108,17 @@ fn main(
     }
   }
 
-  for (var p = 0u; p < LANE_PIXELS; p++) {
-    for (var v = 0u; v < LANE_VECTORS; v++) {
-      let vector = first_vector + v * LANES_X;
-      if (addresses[p] != OUTSIDE && vector < params.in_vectors) { output[addresses[p] + vector] = sums[p][v]; }
+  // Stored from the first row and column of the tile, into which the others move up: the bodies of these loops are compiled once.
+  let end_pixel = min(first_pixel + LANE_PIXELS, params.phase_pixels);
+  let end_vector = min(first_vector + LANES_X * LANE_VECTORS, params.in_vectors);
+  for (var p = first_pixel; p < end_pixel; p++) {
+    for (var vector = first_vector; vector < end_vector; vector += LANES_X) {
+      if (addresses[0] != OUTSIDE) { output[addresses[0] + vector] = sums[0][0]; }
+      for (var v = 1u; v < LANE_VECTORS; v++) { sums[0][v - 1u] = sums[0][v]; }
+    }
+    for (var r = 1u; r < LANE_PIXELS; r++) {
+      sums[r - 1u] = sums[r];
+      addresses[r - 1u] = addresses[r];
     }
   }
 }

@@ -82,19 +82,22 @@ fn main(
     if (y == ys.first + ys.count) { y = ys.first; n++; }
   }
 
-  for (var r = 0u; r < LANE_IN_VECTORS; r++) {
-    for (var v = 0u; v < LANE_OUT_VECTORS; v++) {
-      let row = first_row + r;
-      let column = first_column + v * LANES_X;
-      if (row < params.in_vectors && column < params.out_vectors) {
-        for (var o = 0u; o < 4u; o++) {
-          let out_channel = (split * params.out_vectors + column) * 4u + o;
-          for (var c = 0u; c < 4u; c++) {
-            let channel = (out_channel * params.in_vectors + row) * 4u + c;
-            partials[channel * taps + tap] = sums[r * 4u + c][v][o];
-          }
+  // Stored from the first row and column of the tile, into which the others move up: the bodies of these loops are compiled once.
+  let end_row = min(first_row + LANE_IN_VECTORS, params.in_vectors);
+  let end_column = min(first_column + LANES_X * LANE_OUT_VECTORS, params.out_vectors);
+  for (var row = first_row; row < end_row; row++) {
+    for (var column = first_column; column < end_column; column += LANES_X) {
+      for (var o = 0u; o < 4u; o++) {
+        let out_channel = (split * params.out_vectors + column) * 4u + o;
+        for (var c = 0u; c < 4u; c++) {
+          let channel = (out_channel * params.in_vectors + row) * 4u + c;
+          partials[channel * taps + tap] = sums[c][0][o];
         }
       }
+      for (var v = 1u; v < LANE_OUT_VECTORS; v++) {
+        for (var c = 0u; c < 4u; c++) { sums[c][v - 1u] = sums[c][v]; }
+      }
     }
+    for (var r = 4u; r < 4u * LANE_IN_VECTORS; r++) { sums[r - 4u] = sums[r]; }
   }
 }

@@ -61,10 +61,10 @@ var<workgroup> staged_input: array<vec4f, STEP_VECTORS * INPUT_PITCH>;
 var<workgroup> staged_weight: array<vec4f, STEP_VECTORS * 4u * WORKGROUP_VECTORS>;
 const_assert LANES_Y <= STEP_VECTORS * 4u;
 
-// The sum of the shares that the rows of lanes have put into a column of `staged_weight`.
-fn sum_of_shares(column: u32) -> vec4f {
+// The sum of the shares that the first rows of lanes have put into a column of `staged_weight`.
+fn sum_of_shares(column: u32, rows: u32) -> vec4f {
   var sum = vec4f(0);
-  for (var r = 0u; r < LANES_Y; r++) { sum += staged_weight[r * WORKGROUP_VECTORS + column]; }
+  for (var r = 0u; r < rows; r++) { sum += staged_weight[r * WORKGROUP_VECTORS + column]; }
   return sum;
 }
 
@@ -144,6 +144,7 @@ fn main(
 
   if (STATISTICS == 1u) {
     let pixels = min(WORKGROUP_PIXELS, pixels_of(region) - first_pixel);
+    let rows = min(LANES_Y, pixels); // of lanes that have a pixel; the shares of the others are 0
     let first_share = row * WORKGROUP_VECTORS + column;
     workgroupBarrier();
     for (var v = 0u; v < LANE_VECTORS; v++) {
@@ -153,7 +154,7 @@ fn main(
     }
     workgroupBarrier();
     var means = array<vec4f, LANE_VECTORS>();
-    for (var v = 0u; v < LANE_VECTORS; v++) { means[v] = sum_of_shares(column + v * LANES_X) / f32(pixels); }
+    for (var v = 0u; v < LANE_VECTORS; v++) { means[v] = sum_of_shares(column + v * LANES_X, rows) / f32(pixels); }
     workgroupBarrier();
     for (var v = 0u; v < LANE_VECTORS; v++) {
       var squares = vec4f(0);
@@ -170,24 +171,27 @@ fn main(
       if (row > 0u || vector >= params.out_vectors) { continue; }
       if (params.has_bias != 0u) { means[v] += vec4f(bias[vector]); }
       statistics[tile + vector] = means[v];
-      statistics[tile + params.out_vectors + vector] = sum_of_shares(column + v * LANES_X);
+      statistics[tile + params.out_vectors + vector] = sum_of_shares(column + v * LANES_X, rows);
     }
     if (lane == 0u && first_vector == 0u) { statistics[tile + 2u * params.out_vectors] = vec4f(f32(pixels)); }
   }
 
-  for (var p = 0u; p < LANE_PIXELS; p++) {
-    let pixel = pixel_at(region, first_pixel + row + p * LANES_Y);
+  // Stored from the first row and column of the tile, into which the others move up: the bodies of these loops are compiled once.
+  let end_pixel = min(first_pixel + WORKGROUP_PIXELS, pixels_of(region));
+  let end_vector = min(first_vector + WORKGROUP_VECTORS, params.out_vectors);
+  for (var p = first_pixel + row; p < end_pixel; p += LANES_Y) {
+    let pixel = pixel_at(region, p);
     let place = (pixel.image * params.out_h + pixel.y) * params.out_w + pixel.x;
-    for (var v = 0u; v < LANE_VECTORS; v++) {
-      let vector = first_vector + column + v * LANES_X;
-      if (pixel.y == OUTSIDE || vector >= params.out_vectors) { continue; }
+    for (var vector = first_vector + column; vector < end_vector; vector += LANES_X) {
       let all_vector = region.branch * params.out_vectors + vector;
       if (params.splits > 1u) {
-        partials[(split * params.pixels + place) * params.all_vectors + all_vector] = sums[p][v];
+        partials[(split * params.pixels + place) * params.all_vectors + all_vector] = sums[0][0];
       } else {
         let at = place * params.out_pitch + params.out_offset + all_vector;
-        store_output(sums[p][v], pixel.image * params.bias_pitch + all_vector, at);
+        store_output(sums[0][0], pixel.image * params.bias_pitch + all_vector, at);
       }
+      for (var v = 1u; v < LANE_VECTORS; v++) { sums[0][v - 1u] = sums[0][v]; }
     }
+    for (var r = 1u; r < LANE_PIXELS; r++) { sums[r - 1u] = sums[r]; }
   }
 }

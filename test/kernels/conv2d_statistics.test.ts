@@ -17,6 +17,7 @@ import { expectChannels } from '../support/channels.ts'
 import { testGpu } from '../support/gpu.ts'
 import { checkOutputs } from '../support/kernel_run.ts'
 import { conv2dOf, conv2dRun } from './conv2d.ts'
+import { smallTile } from './conv2d_tiled.ts'
 import { type Conv2dCase, cases } from './shared/conv2d_cases.ts'
 
 const FAR = '1×1, 3 → 21 channels, batch 3'
@@ -56,7 +57,7 @@ describe('statistics that a convolution leaves', () => {
   for (const tile of [
     { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 },
     { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16 },
-    { pixels: 2, vectors: 1, lanesX: 2, lanesY: 4 },
+    smallTile,
   ])
     describe(`conv2d_tiled, ${tile.pixels} × ${tile.vectors} on ${tile.lanesX} × ${tile.lanesY} lanes`, () =>
       verifyAll(options => conv2dTiled({ ...options, tile })))
