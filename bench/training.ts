@@ -1,4 +1,4 @@
-// Times whole training steps (forward, loss, backward and update in one submit) against forward passes of the same photos,
+// Times whole training steps (forward, loss, backward and update in one run) against forward passes of the same photos,
 // alternately: `npm run bench:training -- [PRESET|FOLDER …] [--crop-size N] [--batch-size N] [--output-stride N]
 // [--freeze-batch-norm] [--activation-budget MIB] [--runs N] [--profile] [--json]`. FOLDER is a folder that DeepLab.save wrote.
 // The forward pass is that of `segment`, photos to masks, at the crop's size. The goal: a step takes at most 3.5 times as long.

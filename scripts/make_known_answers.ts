@@ -19,20 +19,21 @@ import type { KernelRun } from '../test/support/kernel_run.ts'
 import type { KernelCases, KernelSuite } from '../test/support/kernel_suite.ts'
 import { loadSuites } from '../test/support/kernel_suites.ts'
 
-const SUBGROUPS = [8, 16, 32, 64, 128]
+const SUBGROUPS = [4, 8, 16, 32, 64, 128]
 /** The sizes of matrices that Dawn's backends support. */
 const MATRIX_SIDES = [8, 16]
-/** The largest subgroup that conv2d_subgroup_matrix supports. */
-const MOST_MATRIX_LANES = 64
+/** The subgroups that conv2d_subgroup_matrix supports. */
+const [LEAST_MATRIX_LANES, MOST_MATRIX_LANES] = [8, 64]
 
 /** The adapters with known answers. A kernel without a need is the same on all adapters. */
 const adapters: Record<AdapterNeed | 'nothing', AdapterTraits[]> = {
   nothing: [{ subgroupSize: undefined, subgroupMatrix: undefined }],
   subgroups: SUBGROUPS.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
-  matrices: SUBGROUPS.filter(size => size <= MOST_MATRIX_LANES).flatMap(subgroupSize =>
-    MATRIX_SIDES.flatMap(m =>
-      MATRIX_SIDES.flatMap(n => MATRIX_SIDES.map(k => ({ subgroupSize, subgroupMatrix: { m, n, k } }))),
-    ),
+  matrices: SUBGROUPS.filter(size => size >= LEAST_MATRIX_LANES && size <= MOST_MATRIX_LANES).flatMap(
+    subgroupSize =>
+      MATRIX_SIDES.flatMap(m =>
+        MATRIX_SIDES.flatMap(n => MATRIX_SIDES.map(k => ({ subgroupSize, subgroupMatrix: { m, n, k } }))),
+      ),
   ),
 }
 

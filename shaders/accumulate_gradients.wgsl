@@ -5,6 +5,8 @@
 // One invocation updates the gradient of one parameter. Micro-batches are added one after the other, always in the same
 // order, so that the sums are the same to the bit in every run.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
 @group(0) @binding(2) var<storage, read_write> sums: array<f32>;
@@ -20,7 +22,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   sums[index] += params.share * gradients[index];
 }

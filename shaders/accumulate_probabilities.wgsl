@@ -7,6 +7,7 @@
 
 #import "lib/between.wgsl"
 #import "lib/is_channel.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -72,7 +73,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let pixel = (group.y * groups.x + group.x) * 64u + lane;
+  let pixel = workgroup_index(group, groups) * 64u + lane;
   if (pixel >= params.pixels) { return; }
   let corners = corners_of(pixel);
 

@@ -5,6 +5,8 @@
 //
 // One invocation computes every `stride`-th vector.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
@@ -23,7 +25,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u + lane;
+  let first = workgroup_index(group, groups) * 64u + lane;
   if (first >= params.stride) { return; }
   for (var index = first; index < params.count; index += params.stride) {
     let value = output[index];

@@ -5,6 +5,7 @@
 // One invocation computes every `stride`-th vector.
 
 #import "lib/activate.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -26,7 +27,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u + lane;
+  let first = workgroup_index(group, groups) * 64u + lane;
   if (first >= params.stride) { return; }
   for (var index = first; index < params.count; index += params.stride) {
     output[index] = vec4<Stored>(activate(vec4f(a[index]) + vec4f(b[index])));

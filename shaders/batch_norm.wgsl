@@ -6,6 +6,7 @@
 // One invocation computes one vector of every `stride`-th pixel, so that it loads the values of its channels only once.
 
 #import "lib/activate.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -33,7 +34,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.stride * params.vectors) { return; }
   let vector = index % params.vectors;
   let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);

@@ -10,6 +10,8 @@
 //
 // One invocation computes one vector of every `stride`-th pixel, so that it loads the values of its channels only once.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
@@ -37,7 +39,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.stride * params.vectors) { return; }
   let vector = index % params.vectors;
   let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);

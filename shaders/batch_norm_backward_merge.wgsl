@@ -9,6 +9,8 @@
 // One workgroup takes WORKGROUP_VECTORS neighbouring vectors. For each vector, each of SHARES lanes adds every SHARES-th
 // tile. Then one lane adds the SHARES results: on CPU adapters, more barriers would cost more than this loop.
 
+#import "lib/workgroup_index.wgsl"
+
 const WORKGROUP_VECTORS = 8u;
 const SHARES = 16u;
 
@@ -39,7 +41,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let vector = (group.y * groups.x + group.x) * WORKGROUP_VECTORS + lane.x;
+  let vector = workgroup_index(group, groups) * WORKGROUP_VECTORS + lane.x;
   var total = Sums(vec4f(0), vec4f(0));
   for (var tile = lane.y; tile < params.tiles; tile += SHARES) {
     let at = tile * 2u * params.vectors + vector;

@@ -11,6 +11,8 @@
 // loop. Means are merged as distances from the first tile's mean: this keeps the small variance of a channel that has a
 // large mean.
 
+#import "lib/workgroup_index.wgsl"
+
 const WORKGROUP_VECTORS = 8u;
 const SHARES = 16u;
 
@@ -58,7 +60,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let vector = (group.y * groups.x + group.x) * WORKGROUP_VECTORS + lane.x;
+  let vector = workgroup_index(group, groups) * WORKGROUP_VECTORS + lane.x;
   let pivot = partials[vector];
   var all = Statistics(0, vec4f(0), vec4f(0));
   for (var tile = lane.y; tile < params.tiles; tile += SHARES) {

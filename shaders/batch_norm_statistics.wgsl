@@ -7,6 +7,8 @@
 // beside a large mean. For the same reason it adds up distances from the tile's first value instead of the values
 // themselves.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> partials: array<vec4f>;
@@ -24,7 +26,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.tiles * params.vectors) { return; }
   let vector = index % params.vectors;
   let tile = index / params.vectors;

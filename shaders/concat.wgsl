@@ -6,6 +6,8 @@
 // One invocation copies one vector of every `stride`-th pixel. It copies component by component, because `offset` may
 // not be a multiple of four. The last input also writes the zeros that pad the result.
 
+#import "lib/workgroup_index.wgsl"
+
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -28,7 +30,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   let copied_vectors = (params.copied + 3u) / 4u;
   if (index >= params.stride * copied_vectors) { return; }
   let first = index / copied_vectors;

@@ -14,6 +14,7 @@
 #import "lib/activate.wgsl"
 #import "lib/conv2d_params.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -66,7 +67,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let first_pixel = (tile % params.row_tiles * LANES_Y + lane.y) * LANE_PIXELS;
   let first_vector = tile / params.row_tiles * LANES_X * LANE_VECTORS + lane.x;
 

@@ -12,6 +12,7 @@
 // past the map.
 
 #import "lib/conv2d_backward_input_params.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const LANE_PIXELS = 8u;
 const LANE_VECTORS = 4u;
@@ -50,7 +51,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let phase_index = tile / params.row_tiles % (params.stride * params.stride);
   let phase = vec2u(phase_index % params.stride, phase_index / params.stride);
   let first_pixel = (tile % params.row_tiles * LANES_Y + lane.y) * LANE_PIXELS;

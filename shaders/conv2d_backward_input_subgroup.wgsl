@@ -2,29 +2,34 @@
 // all have one size.
 //
 // A workgroup is one subgroup. It computes, for one phase, (LANE_PIXELS · SUBGROUP_SIZE) pixels × LANE_VECTORS vectors,
-// an even number. Lanes are pixels: each lane loads its own. All lanes need all the weights: eight lanes load a vector
-// each and hand it to the others by subgroupBroadcast, with the loops of conv2d_subgroup.wgsl.
+// an even number. Lanes are pixels: each lane loads its own. All lanes need all the weights: a few lanes load a vector
+// each and hand it to the others by subgroupBroadcast, with the loops of conv2d_subgroup.wgsl. The output is right for
+// subgroups of every size from LOADERS on.
 
 enable subgroups;
-// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
+// A subgroup is a workgroup or a part of one, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/conv2d_backward_input_params.wgsl"
-#import "lib/from_eight_lanes.wgsl"
+#import "lib/from_loaders.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const LANE_PIXELS = 3u;
 const LANE_VECTORS = 4u;
 const SUBGROUP_SIZE = 8u;
 
-// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each of eight lanes loads this many
-// of them.
-const LOADS = LANE_VECTORS / 2u;
+// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each loader loads this many of them.
+const LOADS = 4u * LANE_VECTORS / LOADERS;
 const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
+
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
 
 // A pixel of a phase: its image, and its place in the phase. Its coordinates in the map are place · stride + phase.
 struct Pixel {
@@ -58,9 +63,10 @@ fn tap_address(pixel: Pixel, shift: vec2u) -> u32 {
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) loader: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let phase_index = tile / params.row_tiles % (params.stride * params.stride);
   let phase = vec2u(phase_index % params.stride, phase_index / params.stride);
   let first_index = tile % params.row_tiles * SUBGROUP_SIZE * LANE_PIXELS + lane;
@@ -71,7 +77,7 @@ fn main(
   // The weights that this lane loads. Past the last vector it repeats the last one, and nothing is stored.
   var columns: array<u32, LOADS>;
   for (var l = 0u; l < LOADS; l++) {
-    let place = l * 8u + lane % 8u;
+    let place = l * LOADERS + loader % LOADERS;
     let vector = min(first_vector + place % LANE_VECTORS, params.in_vectors - 1u);
     columns[l] = place / LANE_VECTORS * params.in_vectors + vector;
   }
@@ -99,12 +105,12 @@ fn main(
         var values = array<vec4f, LANE_PIXELS>();
         for (var p = 0u; p < LANE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
-          values[p] = select(input[select(addresses[p] + o, 0u, outside)], vec4f(0), outside);
+          values[p] = select(input_at(select(addresses[p] + o, 0u, outside)), vec4f(0), outside);
         }
-        var weights = array<vec4f, LOADS * 8u>();
+        var weights = array<vec4f, LOADS * LOADERS>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = from_eight_lanes(weight[row + columns[l]]);
-          for (var j = 0u; j < 8u; j++) { weights[l * 8u + j] = loaded[j]; }
+          let loaded = from_loaders(weight_at(row + columns[l]));
+          for (var j = 0u; j < LOADERS; j++) { weights[l * LOADERS + j] = loaded[j]; }
         }
         for (var v = 0u; v < LANE_VECTORS; v++) {
           for (var p = 0u; p < LANE_PIXELS; p++) {

@@ -11,6 +11,7 @@
 
 #import "lib/conv2d_backward_weight_params.wgsl"
 #import "lib/reaching_outputs.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const LANE_IN_VECTORS = 2u;
 const LANE_OUT_VECTORS = 4u;
@@ -29,7 +30,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let first_column = tile % params.column_tiles * LANES_X * LANE_OUT_VECTORS + lane.x;
   let first_row = (tile / params.column_tiles % params.row_tiles * LANES_Y + lane.y % LANES_Y) * LANE_IN_VECTORS;
   let tap_and_splits = tile / (params.column_tiles * params.row_tiles);

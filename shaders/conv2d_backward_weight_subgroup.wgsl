@@ -1,22 +1,23 @@
 // The weight gradient of conv2d_backward_weight.wgsl, with the same buffers and parameters, for adapters whose
 // subgroups all have one size.
 //
-// A workgroup is one subgroup. It computes, for one tap and one split, LANE_IN_VECTORS vectors of input channels, eight
-// at most, × SUBGROUP_SIZE vectors of output channels. Lanes are output channels: each lane loads its own gradients.
-// All lanes need the same inputs: each of eight lanes loads one vector and hands it to the others by subgroupBroadcast.
-// On CPU adapters loads cost most, and this way a pixel takes two loads for 4 · LANE_IN_VECTORS multiply-adds. The loop
-// takes one pixel at a time: several would fetch each sum less often, but the machine code of more loads is so long
-// that the loop is slower (bench/NOTES.md).
+// A workgroup is one subgroup. It computes, for one tap and one split, LANE_IN_VECTORS vectors of input channels ×
+// SUBGROUP_SIZE vectors of output channels. Lanes are output channels: each lane loads its own gradients. All lanes need
+// the same inputs: each of a few lanes loads one vector and hands it to the others by subgroupBroadcast. On CPU adapters
+// loads cost most, and this way a pixel takes two loads for 4 · LANE_IN_VECTORS multiply-adds. The loop takes one pixel
+// at a time: several would fetch each sum less often, but the machine code of more loads is so long that the loop is
+// slower (bench/NOTES.md). The result is right for subgroups of every size from LOADERS on.
 
 enable subgroups;
-// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
+// A subgroup is a workgroup or a part of one, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/conv2d_backward_weight_params.wgsl"
-#import "lib/from_eight_lanes.wgsl"
+#import "lib/from_loaders.wgsl"
 #import "lib/reaching_outputs.wgsl"
+#import "lib/workgroup_index.wgsl"
 
-const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
+const LANE_IN_VECTORS = 8u; // at most as many as there are loaders
 const SUBGROUP_SIZE = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,13 +25,18 @@ const SUBGROUP_SIZE = 8u;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn output_gradient_at(index: u32) -> vec4f { return vec4f(output_gradient[index]); }
+
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) loader: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   // Neighbouring workgroups differ in their input channels: the gradient, which is the wider tile, stays in a core's cache.
   let first_column = tile / params.row_tiles % params.column_tiles * SUBGROUP_SIZE + lane;
   let first_row = tile % params.row_tiles * LANE_IN_VECTORS;
@@ -42,7 +48,7 @@ fn main(
 
   // Past the last vector the tile repeats the last one, and stores nothing.
   let column = min(first_column, params.out_vectors - 1u);
-  let row = min(first_row + lane % LANE_IN_VECTORS, params.in_vectors - 1u); // the vector that this lane loads
+  let row = min(first_row + loader % LANE_IN_VECTORS, params.in_vectors - 1u); // the vector that this lane loads
 
   let ky = tap / params.k_w;
   let kx = tap % params.k_w;
@@ -73,8 +79,8 @@ fn main(
 
   var sums: array<array<vec4f, 4>, LANE_IN_VECTORS>;
   for (var pixel = begin; pixel < end; pixel++) {
-    let gradient = output_gradient[out_at + column];
-    let inputs = from_eight_lanes(input[in_at + row]);
+    let gradient = output_gradient_at(out_at + column);
+    let inputs = from_loaders(input_at(in_at + row));
     for (var r = 0u; r < LANE_IN_VECTORS; r++) {
       for (var c = 0u; c < 4u; c++) { sums[r][c] = fma(vec4f(inputs[r][c]), gradient, sums[r][c]); }
     }

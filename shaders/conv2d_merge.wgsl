@@ -9,6 +9,7 @@
 
 #import "lib/activate.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -39,7 +40,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let pixel = index / params.out_vectors;
   let vector = index - pixel * params.out_vectors;

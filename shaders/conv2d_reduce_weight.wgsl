@@ -5,6 +5,8 @@
 //
 // One invocation computes LANE_WEIGHTS weights, 64 apart. All weights of a workgroup are next to each other.
 
+#import "lib/workgroup_index.wgsl"
+
 const LANE_WEIGHTS = 16u; // on CPU adapters, starting a workgroup costs more than one weight for each lane
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -25,7 +27,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u * LANE_WEIGHTS + lane;
+  let first = workgroup_index(group, groups) * 64u * LANE_WEIGHTS + lane;
   for (var w = 0u; w < LANE_WEIGHTS; w++) {
     let index = first + w * 64u;
     if (index >= params.count) { return; }

@@ -3,21 +3,23 @@
 // input channels of one output channel.
 //
 // A workgroup is one subgroup. It computes (LANE_PIXELS · SUBGROUP_SIZE) pixels × LANE_VECTORS vectors, an even number.
-// Lanes are pixels: each lane loads its own. All lanes need all the weights: eight lanes load a vector each and hand it
+// Lanes are pixels: each lane loads its own. All lanes need all the weights: a few lanes load a vector each and hand it
 // to the others by subgroupBroadcast, where conv2d.wgsl loads all weights in every lane. On CPU adapters loads cost
 // most. A sum takes four multiply-adds in a row, so that it is fetched only once for the four: there may be more sums
-// than registers.
+// than registers. In subgroups of other sizes, from LOADERS on, the output is right and the statistics are NaN.
 //
 //   statistics [row_tiles, 2 · out_vectors + 1]   written if STATISTICS is 1: what batch_norm_merge.wgsl reads of each tile
 
 enable subgroups;
-// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
+// A subgroup is a workgroup or a part of one, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/activate.wgsl"
 #import "lib/conv2d_params.wgsl"
-#import "lib/from_eight_lanes.wgsl"
+#import "lib/from_loaders.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/sum_over_lanes.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -27,10 +29,10 @@ const SUBGROUP_SIZE = 8u;
 const UNPACKED = 0u; // 1: the weight is in PyTorch's layout
 const STATISTICS = 0u; // 1: also writes `statistics`
 
-// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each of eight lanes loads this many
-// of them.
-const LOADS = LANE_VECTORS / 2u;
+// A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight: so many for each loader.
+const LOADS = 4u * LANE_VECTORS / LOADERS;
 const OUTSIDE = 0xffffffffu;
+const NAN = 0x7fc00000u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -39,6 +41,10 @@ const OUTSIDE = 0xffffffffu;
 @group(0) @binding(4) var<storage, read_write> residual: array<vec4<Stored>>;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4f>;
+
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
+fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
 
 // An output pixel, and the input coordinates of its first tap. Coordinates before the map wrap round to large ones.
 struct Pixel {
@@ -69,22 +75,15 @@ fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
   return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
 }
 
-// The sum over all lanes of the subgroup. It reads eight lanes by broadcasts: CPU adapters turn subgroupAdd into a loop
-// over lanes.
-fn sum_over_lanes(value: vec4f) -> vec4f {
-  var sum = value;
-  for (var distance = 8u; distance < SUBGROUP_SIZE; distance *= 2u) { sum += subgroupShuffleXor(sum, distance); }
-  let sums = from_eight_lanes(sum);
-  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) loader: u32,
+  @builtin(subgroup_size) size: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let first_index = tile % params.row_tiles * SUBGROUP_SIZE * LANE_PIXELS + lane;
   let first_vector = tile / params.row_tiles * LANE_VECTORS;
 
@@ -94,7 +93,7 @@ fn main(
   // one vector of each output channel. Past the last vector or channel it repeats the last one, and nothing is stored.
   var columns: array<u32, LOADS>;
   for (var l = 0u; l < LOADS; l++) {
-    let place = l * 8u + lane % 8u;
+    let place = l * LOADERS + loader % LOADERS;
     if (UNPACKED == 1u) {
       columns[l] = min(first_vector * 4u + place, params.out_vectors * 4u - 1u) * params.in_vectors;
     } else {
@@ -120,12 +119,12 @@ fn main(
         var values = array<vec4f, LANE_PIXELS>();
         for (var p = 0u; p < LANE_PIXELS; p++) {
           let outside = addresses[p] == OUTSIDE;
-          values[p] = select(vec4f(input[select(addresses[p] + i, 0u, outside)]), vec4f(0), outside);
+          values[p] = select(input_at(select(addresses[p] + i, 0u, outside)), vec4f(0), outside);
         }
-        var weights = array<vec4f, LOADS * 8u>();
+        var weights = array<vec4f, LOADS * LOADERS>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = from_eight_lanes(vec4f(weight[row + columns[l]]));
-          for (var j = 0u; j < 8u; j++) { weights[l * 8u + j] = loaded[j]; }
+          let loaded = from_loaders(weight_at(row + columns[l]));
+          for (var j = 0u; j < LOADERS; j++) { weights[l * LOADERS + j] = loaded[j]; }
         }
         for (var v = 0u; v < LANE_VECTORS; v++) {
           for (var p = 0u; p < LANE_PIXELS; p++) {
@@ -147,8 +146,9 @@ fn main(
 
   if (STATISTICS == 1u) {
     let count = f32(min(LANE_PIXELS * SUBGROUP_SIZE, params.pixels - (first_index - lane)));
-    // One lane stores each mean, and another lane each M2.
-    var found = vec4f(0);
+    // Each of the first lanes stores the mean and the M2 of one vector.
+    var own_mean = vec4f(0);
+    var own_squares = vec4f(0);
     for (var v = 0u; v < LANE_VECTORS; v++) {
       var sum = vec4f(0); // `sums` past the last pixel are 0
       for (var p = 0u; p < LANE_PIXELS; p++) { sum += sums[p][v]; }
@@ -158,16 +158,16 @@ fn main(
         let distance = select(vec4f(0), sums[p][v] - mean, first_index + p * SUBGROUP_SIZE < params.pixels);
         squares += distance * distance;
       }
-      let all_squares = sum_over_lanes(squares);
-      found = select(found, mean, lane == v);
-      found = select(found, all_squares, lane == LANE_VECTORS + v);
+      own_mean = select(own_mean, mean, lane == v);
+      own_squares = select(own_squares, sum_over_lanes(squares), lane == v);
     }
     let first = tile % params.row_tiles * (2u * params.out_vectors + 1u);
-    let vector = first_vector + lane % LANE_VECTORS;
-    if (lane < 2u * LANE_VECTORS && vector < params.out_vectors) {
-      let is_mean = lane < LANE_VECTORS;
-      if (is_mean && params.has_bias != 0u) { found += vec4f(bias[vector]); }
-      statistics[first + select(params.out_vectors, 0u, is_mean) + vector] = found;
+    let vector = first_vector + lane;
+    if (lane < LANE_VECTORS && vector < params.out_vectors) {
+      if (params.has_bias != 0u) { own_mean += vec4f(bias[vector]); }
+      let means = select(bitcast<vec4u>(own_mean), vec4u(NAN), size != SUBGROUP_SIZE);
+      statistics[first + vector] = bitcast<vec4f>(means);
+      statistics[first + params.out_vectors + vector] = own_squares;
     }
     if (lane == 0u && first_vector == 0u) { statistics[first + 2u * params.out_vectors] = vec4f(count); }
   }

@@ -17,6 +17,7 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 #import "lib/conv2d_params.wgsl"
 #import "lib/load_input.wgsl"
 #import "lib/store_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16
 
@@ -81,7 +82,7 @@ fn main(
   @builtin(subgroup_id) subgroup: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
-  let tile = group.y * groups.x + group.x;
+  let tile = workgroup_index(group, groups);
   let first_pixel = tile % params.row_tiles * WORKGROUP_PIXELS;
   let first_vector = tile / params.row_tiles * WORKGROUP_VECTORS;
   if (first_vector >= params.out_vectors) { return; }

@@ -26,6 +26,7 @@
 #import "lib/load_input.wgsl"
 #import "lib/store_output.wgsl"
 #import "lib/tap_regions.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -75,7 +76,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   // Workgroups with the same pixels run next to each other, so that they find the pixels in the cache.
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   if (index >= params.column_tiles * params.row_tiles * params.splits) { return; }
   let first_vector = index % params.column_tiles * WORKGROUP_VECTORS;
   let split = index / (params.column_tiles * params.row_tiles);

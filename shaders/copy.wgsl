@@ -4,6 +4,8 @@
 //
 // One invocation copies every `stride`-th vector.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
@@ -19,7 +21,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.stride) { return; }
   for (var i = index; i < params.count; i += params.stride) { output[i] = input[i]; }
 }

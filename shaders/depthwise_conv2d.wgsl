@@ -14,6 +14,7 @@
 // invocations take neighbouring vectors.
 
 #import "lib/activate.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -57,7 +58,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let place = index / params.vectors;
   let vector = index - place * params.vectors;

@@ -13,6 +13,8 @@
 // `step` places apart. Every phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so
 // that its last pixels may be past the map.
 
+#import "lib/workgroup_index.wgsl"
+
 const K_H = 3u;
 const K_W = 3u;
 const STRIDE = 1u;
@@ -64,7 +66,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let place = index / params.vectors;
   let vector = index - place * params.vectors;

@@ -8,6 +8,8 @@
 // other: the invocation goes down a strip and loads the input that its pixels share only once, as depthwise_conv2d.wgsl
 // does. Neighbouring invocations take neighbouring vectors.
 
+#import "lib/workgroup_index.wgsl"
+
 const K_H = 3u;
 const K_W = 3u;
 const TAP_STEP = 1u; // from one output pixel of a strip to the next, an input row moves by this many taps
@@ -45,7 +47,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   let split = index / params.vectors;
   let vector = index - split * params.vectors;
   if (split >= params.splits) { return; }

@@ -7,6 +7,8 @@
 //
 // One invocation computes every `stride`-th vector.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> step: array<u32>;
@@ -35,7 +37,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u + lane;
+  let first = workgroup_index(group, groups) * 64u + lane;
   if (first >= params.stride) { return; }
   let stream = scrambled(scrambled(vec4u(params.seed)) ^ vec4u(step[0]));
   for (var index = first; index < params.count; index += params.stride) {

@@ -13,6 +13,8 @@
 // reads one stretch of `weight`, about a cache line. The first out_vectors invocations also make one vector of
 // `packed_bias` each.
 
+#import "lib/workgroup_index.wgsl"
+
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -45,7 +47,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   let vector = index % params.out_vectors;
   let first = index / params.out_vectors * params.run;
   if (first >= params.in_padded) { return; }

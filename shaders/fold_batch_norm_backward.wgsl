@@ -11,6 +11,8 @@
 // CHANNEL_LANES invocations share one output channel: each takes every CHANNEL_LANES-th weight, then their sums are
 // added pairwise.
 
+#import "lib/workgroup_index.wgsl"
+
 const CHANNEL_LANES = 8u; // a power of two, 64 at most
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -37,7 +39,7 @@ fn main(
   @builtin(local_invocation_index) invocation: u32,
 ) {
   let lane = invocation % CHANNEL_LANES;
-  let channel = (group.y * groups.x + group.x) * (64u / CHANNEL_LANES) + invocation / CHANNEL_LANES;
+  let channel = workgroup_index(group, groups) * (64u / CHANNEL_LANES) + invocation / CHANNEL_LANES;
   let is_channel = channel < params.out_channels;
   let scale = 1.0 / sqrt(variance[min(channel, params.out_channels - 1u)] + params.epsilon);
 

@@ -7,6 +7,8 @@
 // each of SHARES lanes adds every SHARES-th pixel. Then one lane adds the SHARES results: on CPU adapters, more
 // barriers would cost more than this loop.
 
+#import "lib/workgroup_index.wgsl"
+
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const WORKGROUP_VECTORS = 8u;
@@ -30,7 +32,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let image = index / params.groups;
   let vector = (index - image * params.groups) * WORKGROUP_VECTORS + lane.x;
 

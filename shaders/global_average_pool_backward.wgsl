@@ -5,6 +5,8 @@
 //
 // One invocation writes one vector of every `stride`-th pixel of an image.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> input_gradient: array<vec4f>;
@@ -22,7 +24,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let place = index / params.vectors;
   let vector = index - place * params.vectors;

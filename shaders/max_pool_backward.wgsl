@@ -6,6 +6,8 @@
 //
 // One invocation computes one vector of one input pixel, from the windows that cover the pixel.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> winners: array<u32>;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
@@ -43,7 +45,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

@@ -7,6 +7,7 @@
 // One invocation computes one vector of one window.
 
 #import "lib/is_nan.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -32,7 +33,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

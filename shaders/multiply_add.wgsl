@@ -7,6 +7,8 @@
 // One invocation computes one vector. It has several chains, because in one chain every step would wait for the step
 // before.
 
+#import "lib/workgroup_index.wgsl"
+
 const CHAINS = 4u;
 const STEPS = 8u; // multiply-adds of a round, which a compiler may unroll so that counting them costs little
 
@@ -27,7 +29,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let factor = vec4f(params.factor);
   let addend = vec4f(params.addend);

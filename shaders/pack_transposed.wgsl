@@ -7,6 +7,8 @@
 //
 // One invocation packs one vector at each tap, all from one stretch of `weight`.
 
+#import "lib/workgroup_index.wgsl"
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
@@ -39,7 +41,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.out_padded * params.in_vectors) { return; }
   let in_channel = index % params.in_vectors * 4u;
   let channel = index / params.in_vectors;

@@ -7,6 +7,8 @@
 // The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased
 // resize. One invocation computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
 
+#import "lib/workgroup_index.wgsl"
+
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const LANE_ROWS = 4u;
@@ -60,7 +62,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let row = index / params.out_w;
   let column = index - row * params.out_w;

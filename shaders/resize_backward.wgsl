@@ -8,6 +8,7 @@
 // whole map, as in image pooling.
 
 #import "lib/targets_of.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const RESULT_LANES = 1u; // a power of two, 64 at most
 
@@ -46,7 +47,7 @@ fn main(
   @builtin(local_invocation_index) invocation: u32,
 ) {
   let results = 64u / RESULT_LANES;
-  let index = (group.y * groups.x + group.x) * results + invocation % results;
+  let index = workgroup_index(group, groups) * results + invocation % results;
   let lane = invocation / results;
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

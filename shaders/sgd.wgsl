@@ -7,6 +7,8 @@
 //
 // One invocation updates LANE_PARAMETERS parameters, 64 apart. All parameters of a workgroup are next to each other.
 
+#import "lib/workgroup_index.wgsl"
+
 const LANE_PARAMETERS = 16u; // on CPU adapters, starting a workgroup costs more than one parameter for each lane
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -28,7 +30,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * 64u * LANE_PARAMETERS + lane;
+  let first = workgroup_index(group, groups) * 64u * LANE_PARAMETERS + lane;
   let rate = learning_rate[0] * params.multiplier;
   for (var i = first; i < min(first + LANE_PARAMETERS * 64u, params.count); i += 64u) {
     let parameter = parameters[i];

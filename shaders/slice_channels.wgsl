@@ -6,6 +6,7 @@
 // One invocation copies one vector of every `stride`-th pixel.
 
 #import "lib/is_channel.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<f32>;
@@ -26,7 +27,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.stride * params.vectors) { return; }
   let first = index / params.vectors;
   let vector = index - first * params.vectors;

@@ -5,6 +5,7 @@
 // One invocation computes one pixel.
 
 #import "lib/is_channel.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -24,7 +25,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let pixel = (group.y * groups.x + group.x) * 64u + lane;
+  let pixel = workgroup_index(group, groups) * 64u + lane;
   if (pixel >= params.pixels) { return; }
   let first = pixel * params.vectors;
 

@@ -13,6 +13,7 @@
 #import "lib/between.wgsl"
 #import "lib/is_channel.wgsl"
 #import "lib/label_at.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const WORKGROUP_PIXELS = 256u;
 
@@ -95,7 +96,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let first = index * WORKGROUP_PIXELS;
   let end = min(first + WORKGROUP_PIXELS, params.pixels);
   var own = vec2f(0);

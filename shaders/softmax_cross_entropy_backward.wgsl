@@ -16,6 +16,7 @@
 
 #import "lib/label_at.wgsl"
 #import "lib/targets_of.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
@@ -47,7 +48,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

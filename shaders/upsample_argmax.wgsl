@@ -9,6 +9,7 @@
 
 #import "lib/between.wgsl"
 #import "lib/is_channel.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -52,7 +53,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.count) { return; }
   let image = index / params.image_runs;
   let run = index - image * params.image_runs;
@@ -73,7 +74,8 @@ fn main(
     for (var p = 0u; p < LANE_PIXELS; p++) {
       let numerator = i32(column + p - first) * params.step_x + params.shift_x;
       let from_low = max(0, numerator) - i32(x.low) * params.unit_x;
-      is_inside[p] = p >= first && column + p - first < params.out_w && from_low < params.unit_x;
+      // `&` and `|` do not branch, as `&&` and `||` do on some CPU adapters: there that takes ten times as long to compile.
+      is_inside[p] = (p >= first) & (column + p - first < params.out_w) & (from_low < params.unit_x);
       shares[p] = f32(from_low) / f32(params.unit_x);
       next += u32(is_inside[p]);
     }
@@ -87,7 +89,7 @@ fn main(
         let values = mix(left, right, shares[p]);
         for (var c = 0u; c < 4u; c++) {
           let class_id = vector * 4u + c;
-          let wins = is_inside[p] && (class_id == 0u || values[c] > best_values[p]);
+          let wins = is_inside[p] & ((class_id == 0u) | (values[c] > best_values[p]));
           best[p] = select(best[p], class_id, wins);
           best_values[p] = select(best_values[p], values[c], wins);
         }

@@ -7,6 +7,7 @@
 // workgroup takes WORKGROUP_VECTORS vectors of WORKGROUP_TILES tiles, so that it reads and writes whole cache lines.
 
 #import "lib/first_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -66,7 +67,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
   let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.in_vectors) { return; }

@@ -8,21 +8,22 @@
 //
 // For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point, (LANE_TILES ·
 // SUBGROUP_SIZE) tiles × LANE_VECTORS vectors. Lanes are tiles: each lane loads its own. All lanes need the same
-// weights: each of eight lanes loads one vector and hands it to the others, as in conv2d_subgroup.wgsl. The loop takes
+// weights: each of a few lanes loads one vector and hands it to the others, as in conv2d_subgroup.wgsl. The loop takes
 // one input channel at a time: four in a row would fetch each sum less often, but would take more than twice the
-// machine code, and time (bench/NOTES.md).
+// machine code, and time (bench/NOTES.md). The result is right for subgroups of every size from LOADERS on.
 
 enable subgroups;
-// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
+// A subgroup is a workgroup or a part of one, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
 
-#import "lib/from_eight_lanes.wgsl"
+#import "lib/from_loaders.wgsl"
 #import "lib/winograd_multiply_params.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const LANE_TILES = 3u;
-const LANE_VECTORS = 8u; // one for each of the eight lanes that load weights
+const LANE_VECTORS = 8u; // at most as many as there are loaders
 const SUBGROUP_SIZE = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -34,9 +35,10 @@ const SUBGROUP_SIZE = 8u;
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) loader: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let first_tile = index % params.tile_groups * SUBGROUP_SIZE * LANE_TILES + lane;
   let first_vector = index / params.tile_groups % params.vector_groups * LANE_VECTORS;
   let point = index / (params.tile_groups * params.vector_groups);
@@ -48,7 +50,7 @@ fn main(
     at[t] = 4u * (point * params.in_vectors * params.tiles + tile);
   }
   let channels = 4u * params.in_vectors;
-  let vector = min(first_vector + lane % LANE_VECTORS, params.out_vectors - 1u); // the vector that this lane loads
+  let vector = min(first_vector + loader % LANE_VECTORS, params.out_vectors - 1u); // the vector that this lane loads
   var row = point * channels * params.out_vectors + vector;
 
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_TILES>;
@@ -56,7 +58,7 @@ fn main(
   for (var channel = 0u; channel < channels; channel++) {
     var values = array<f32, LANE_TILES>();
     for (var t = 0u; t < LANE_TILES; t++) { values[t] = tiles[at[t] + place]; }
-    let weights = from_eight_lanes(vec4f(weight[row]));
+    let weights = from_loaders(vec4f(weight[row]));
     for (var t = 0u; t < LANE_TILES; t++) {
       for (var v = 0u; v < LANE_VECTORS; v++) { sums[t][v] = fma(vec4f(values[t]), weights[v], sums[t][v]); }
     }

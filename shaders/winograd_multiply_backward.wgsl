@@ -9,21 +9,26 @@
 //
 // For adapters whose subgroups all have one size. A workgroup is one subgroup. It computes, at one point,
 // LANE_IN_VECTORS vectors of input channels × SUBGROUP_SIZE vectors of output channels, in the same way as
-// conv2d_backward_weight_subgroup.wgsl.
+// conv2d_backward_weight_subgroup.wgsl, and right for the same subgroups.
 
 enable subgroups;
-// A workgroup is one subgroup, so a value that is uniform in the workgroup is uniform in the subgroup.
+// A subgroup is a workgroup or a part of one, so a value that is uniform in the workgroup is uniform in the subgroup.
 diagnostic(off, subgroup_uniformity);
 
-#import "lib/from_eight_lanes.wgsl"
+#import "lib/from_loaders.wgsl"
+#import "lib/workgroup_index.wgsl"
 
-const LANE_IN_VECTORS = 8u; // eight at most, because eight lanes load them
+const LANE_IN_VECTORS = 8u; // at most as many as there are loaders
 const SUBGROUP_SIZE = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> gradients: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4f>;
+
+// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+fn tiles_at(index: u32) -> vec4f { return vec4f(tiles[index]); }
+fn gradients_at(index: u32) -> vec4f { return vec4f(gradients[index]); }
 
 struct Params {
   tiles: u32,
@@ -38,23 +43,24 @@ struct Params {
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) loader: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let first_column = index % params.column_tiles * SUBGROUP_SIZE + lane;
   let first_row = index / params.column_tiles % params.row_tiles * LANE_IN_VECTORS;
   let point = index / (params.column_tiles * params.row_tiles);
 
   // Past the last vector the lane repeats the last one, and stores nothing.
   let column = min(first_column, params.out_vectors - 1u);
-  let row = min(first_row + lane % LANE_IN_VECTORS, params.in_vectors - 1u); // the vector that this lane loads
+  let row = min(first_row + loader % LANE_IN_VECTORS, params.in_vectors - 1u); // the vector that this lane loads
   let first_in = (point * params.in_vectors + row) * params.tiles;
   let first_out = (point * params.out_vectors + column) * params.tiles;
 
   var added: array<array<vec4f, 4>, LANE_IN_VECTORS>;
   for (var tile = 0u; tile < params.tiles; tile++) {
-    let gradient = gradients[first_out + tile];
-    let inputs = from_eight_lanes(tiles[first_in + tile]);
+    let gradient = gradients_at(first_out + tile);
+    let inputs = from_loaders(tiles_at(first_in + tile));
     for (var r = 0u; r < LANE_IN_VECTORS; r++) {
       for (var c = 0u; c < 4u; c++) { added[r][c] = fma(vec4f(inputs[r][c]), gradient, added[r][c]); }
     }

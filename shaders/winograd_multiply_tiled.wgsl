@@ -13,6 +13,7 @@
 // the next step into registers.
 
 #import "lib/winograd_multiply_params.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -44,7 +45,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   // Workgroups with the same tiles run next to each other, so that they find the tiles in the cache.
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let first_vector = index % params.vector_groups * WORKGROUP_VECTORS;
   let first_tile = index / params.vector_groups % params.tile_groups * WORKGROUP_TILES;
   let point = index / (params.vector_groups * params.tile_groups);

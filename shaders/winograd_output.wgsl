@@ -10,6 +10,7 @@
 
 #import "lib/activate.wgsl"
 #import "lib/first_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -78,7 +79,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
   let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }

@@ -8,6 +8,7 @@
 // tiles, as in winograd_input.wgsl.
 
 #import "lib/first_output.wgsl"
+#import "lib/workgroup_index.wgsl"
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
 const POINTS = 6u; // points along an axis
@@ -54,7 +55,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let tile = index % params.tile_groups * WORKGROUP_TILES + lane % WORKGROUP_TILES;
   let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }

@@ -14,6 +14,8 @@
 // One invocation computes one vector at each point. The first column_vectors invocations also make one vector of
 // `packed_bias` each.
 
+#import "lib/workgroup_index.wgsl"
+
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
@@ -76,7 +78,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * 64u + lane;
+  let index = workgroup_index(group, groups) * 64u + lane;
   let count = params.rows_padded * params.column_vectors;
   if (index >= count) { return; }
   let of_gradient = params.of_gradient != 0u;

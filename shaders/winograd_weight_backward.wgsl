@@ -8,6 +8,8 @@
 // WORKGROUP_CHANNELS input channels × WORKGROUP_VECTORS vectors, so that it reads and writes whole cache lines.
 // Neighbouring invocations have neighbouring input channels, whose results are next to each other in memory.
 
+#import "lib/workgroup_index.wgsl"
+
 const OUTPUTS = 4u; // outputs of a tile along an axis
 const POINTS = 6u; // points along an axis
 const WORKGROUP_CHANNELS = 8u;
@@ -55,7 +57,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = group.y * groups.x + group.x;
+  let index = workgroup_index(group, groups);
   let channel = index % params.row_tiles * WORKGROUP_CHANNELS + lane % WORKGROUP_CHANNELS;
   let vector = index / params.row_tiles * WORKGROUP_VECTORS + lane / WORKGROUP_CHANNELS;
   if (channel >= params.in_channels || vector >= params.out_vectors) { return; }

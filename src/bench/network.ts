@@ -29,7 +29,7 @@ export interface NetworkBench {
   milliseconds: {
     /** The first call, which also plans, uploads the weights and compiles. */
     first: number
-    /** Later calls: upload of the photos' RGBA, one submission, readback of the masks. */
+    /** Later calls: upload of the photos' RGBA, one run, readback of the masks. */
     warm: Summary
   }
   /** The multiply-adds of a call, counting every tap of a convolution. */

@@ -13,17 +13,22 @@ const LIMITS = [
 
 export type Adapter = ReturnType<typeof describeAdapter>
 
-export function describeAdapter({ info, device, subgroupSize }: Gpu) {
-  const { vendor, architecture, device: name, description, isFallbackAdapter } = info
+export function describeAdapter({ info, device, isCpu, subgroupSize }: Gpu) {
+  const { vendor, architecture, device: name, description } = info
   return {
     vendor,
     architecture,
     device: name,
     description,
     /** Whether it computes on the CPU. */
-    software: isFallbackAdapter,
+    software: isCpu,
     features: [...device.features].sort(),
+    /** The lanes of every subgroup, if kernels can rely on it. */
     subgroupSize,
+    /** The least and the most lanes that the adapter reports. */
+    reportedSubgroups: device.features.has('subgroups')
+      ? [info.subgroupMinSize, info.subgroupMaxSize]
+      : undefined,
     limits: Object.fromEntries(LIMITS.map(limit => [limit, device.limits[limit]])),
   }
 }

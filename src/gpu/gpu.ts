@@ -1,7 +1,11 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
+import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
+import { isCpuAdapter, isSwiftShader } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
+import { findSubgroupSize } from './subgroup_lanes.ts'
+import { type TextureFormat, texelBytes } from './texture_reads.ts'
 
 /** Features that the library uses where the adapter has them, and can do without. */
 const OPTIONAL_FEATURES = [
@@ -25,21 +29,13 @@ const LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const
 
-/** GPUBufferUsage, with the numbers of the specification: Node has no such global. */
-export const usage = {
-  mapRead: 1,
-  copySource: 4,
-  copyDestination: 8,
-  uniform: 64,
-  storage: 128,
-  queryResolve: 512,
-}
 /** GPUMapMode.READ, which is not a global in Node either. */
 const MAP_READ = 1
 
-/** Bytes of the placeholder for each binding: WebGPU's largest alignment of offsets. */
-export const PLACEHOLDER_BYTES = 256
 const MOST_BINDINGS = 16
+
+/** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
+const SUBMIT_MILLISECONDS = 50
 
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
@@ -61,36 +57,46 @@ export class Gpu {
   readonly placeholder: GPUBuffer
   /** @internal Kept so that it lives as long as the device: Dawn crashes if it is garbage-collected first. */
   readonly entry: GPU
-  readonly #liveBytes = new Map<GPUBuffer, number>()
+  /** @internal How long a submit may take, in milliseconds: longer programs run in several. On CPU adapters, one is faster. */
+  submitMilliseconds: number
+  readonly #liveBytes = new Map<GPUBuffer | GPUTexture, number>()
   #peakBytes = 0
   #failure: Error | undefined
+  #subgroupSize: number | undefined
   readonly #noteError = (event: GPUUncapturedErrorEvent) => {
     event.preventDefault() // The next call throws the error, so Dawn need not print it.
     this.#failure ??= new ValidationError(event.error.message)
   }
 
   /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has.
-   * Throws NoAdapterError. Never falls back to another adapter by itself.
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has. If there is none
+   * for the whole of WebGPU, such as on a phone with only OpenGL ES, it opens one for WebGPU's compatibility mode.
+   * Throws NoAdapterError. Does not choose a slower adapter by itself.
    *
    * @internal
    */
   static async open(entry: GPU): Promise<Gpu> {
-    const adapter = await entry.requestAdapter({ powerPreference: 'high-performance' })
+    const wanted = { powerPreference: 'high-performance' } as const
+    const adapter =
+      (await entry.requestAdapter(wanted)) ??
+      (await entry.requestAdapter({ ...wanted, featureLevel: 'compatibility' }))
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({
       label: 'atrous',
       requiredFeatures: OPTIONAL_FEATURES.filter(feature => adapter.features.has(feature)),
       requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
     })
-    return new Gpu(entry, device, adapter.info)
+    const gpu = new Gpu(entry, device, adapter.info)
+    gpu.#subgroupSize = await findSubgroupSize(gpu)
+    return gpu
   }
 
   private constructor(entry: GPU, device: GPUDevice, info: GPUAdapterInfo) {
     this.entry = entry
     this.device = device
     this.info = info
-    this.pipelines = new PipelineCache(device)
+    this.submitMilliseconds = isCpuAdapter(info) ? Infinity : SUBMIT_MILLISECONDS
+    this.pipelines = new PipelineCache(device, { unrolls: isSwiftShader(info) })
     this.placeholder = device.createBuffer({
       label: 'placeholder',
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
@@ -106,11 +112,24 @@ export class Gpu {
     return this.device.limits
   }
 
-  /** @internal Lanes of a subgroup, if the adapter has subgroups and all have one size. */
+  /** Whether the adapter computes on the CPU. */
+  get isCpu(): boolean {
+    return isCpuAdapter(this.info)
+  }
+
+  /** @internal Whether the adapter is SwiftShader, which wants tiles of its own. */
+  get isSwiftShader(): boolean {
+    return isSwiftShader(this.info)
+  }
+
+  /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */
   get subgroupSize(): number | undefined {
-    const { subgroupMinSize, subgroupMaxSize } = this.info
-    const fixed = this.device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize
-    return fixed ? subgroupMinSize : undefined
+    return this.#subgroupSize
+  }
+
+  /** @internal Whether shaders may read storage textures: see texture_reads.ts. */
+  get textureReads(): boolean {
+    return this.entry.wgslLanguageFeatures?.has('readonly_and_readwrite_storage_textures') ?? false // Old browsers list none.
   }
 
   /**
@@ -125,7 +144,7 @@ export class Gpu {
     return config && { m: config.M, n: config.N, k: config.K }
   }
 
-  /** Bytes of the buffers from `allocate`: of those that exist, and the most that ever existed at one time. */
+  /** Bytes of the buffers and textures from `allocate…`: of those that exist, and the most that ever existed at one time. */
   get memory(): { liveBytes: number; peakBytes: number; buffers: number } {
     const liveBytes = [...this.#liveBytes.values()].reduce((sum, size) => sum + size, 0)
     return { liveBytes, peakBytes: this.#peakBytes, buffers: this.#liveBytes.size }
@@ -138,14 +157,31 @@ export class Gpu {
       throw new OutOfMemoryError(
         `${label}: ${megabytes(bytes)} is more than this GPU's largest buffer, ${megabytes(this.limits.maxBufferSize)}`,
       )
+    return this.#account(label, bytes, () => this.device.createBuffer({ label, size: bytes, usage: flags }))
+  }
+
+  /** @internal A two-dimensional texture. Throws OutOfMemoryError with the size and the label. */
+  async allocateTexture(
+    label: string,
+    { size, format, usage }: { size: GPUExtent3DDict; format: TextureFormat; usage: number },
+  ): Promise<GPUTexture> {
+    const bytes = size.width * size.height! * texelBytes(format)
+    return this.#account(label, bytes, () => this.device.createTexture({ label, size, format, usage }))
+  }
+
+  async #account<Resource extends GPUBuffer | GPUTexture>(
+    label: string,
+    bytes: number,
+    create: () => Resource,
+  ): Promise<Resource> {
     this.device.pushErrorScope('out-of-memory')
-    const buffer = this.device.createBuffer({ label, size: bytes, usage: flags })
+    const resource = create()
     const error = await this.device.popErrorScope()
     this.throwIfFailed()
     if (error) throw new OutOfMemoryError(`${label}: the GPU has no room for ${megabytes(bytes)}`)
-    this.#liveBytes.set(buffer, bytes)
+    this.#liveBytes.set(resource, bytes)
     this.#peakBytes = Math.max(this.#peakBytes, this.memory.liveBytes)
-    return buffer
+    return resource
   }
 
   /** @internal Several buffers, as from `allocate`. If one does not fit, all are released. */
@@ -160,10 +196,10 @@ export class Gpu {
     return buffers
   }
 
-  /** @internal Destroys a buffer from `allocate`. */
-  release(buffer: GPUBuffer): void {
-    this.#liveBytes.delete(buffer)
-    buffer.destroy()
+  /** @internal Destroys a buffer or a texture from `allocate…`. */
+  release(resource: GPUBuffer | GPUTexture): void {
+    this.#liveBytes.delete(resource)
+    resource.destroy()
   }
 
   /** @internal Records commands with `record` and submits them once. */

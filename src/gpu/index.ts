@@ -3,10 +3,11 @@
  * @module atrous/gpu
  */
 
+export { usage } from './buffers.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError, ShaderError } from './errors.ts'
 export { storedAsFloat16, storedBuffers } from './float16_storage.ts'
-export { Gpu, usage } from './gpu.ts'
+export { Gpu } from './gpu.ts'
 export { type CustomShader, type Kernel, trafficOf } from './kernel.ts'
-export { type KernelTime, type Launch, Program, type Range } from './program.ts'
+export { type KernelTime, type Launch, Program, type ProgramRun, type Range } from './program.ts'
 export { type Bytes, type HostData, runKernel } from './run_kernel.ts'
 export type { ShaderName } from './shaders.gen.ts'

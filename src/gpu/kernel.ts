@@ -30,7 +30,14 @@ export interface Kernel {
   inputs: Record<string, number>
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
   outputs: Record<string, number>
-  /** Number of workgroups. The grid is one-dimensional. `foldGrid` folds it where it is longer than WebGPU allows. */
+  /**
+   * Inputs that the kernel reads through a texture, which holds a copy of the buffer: see texture_reads.ts. Default: none.
+   */
+  textures?: readonly string[]
+  /**
+   * Number of workgroups. The grid is one-dimensional. `foldGrid` folds it where it is longer than WebGPU allows. A launch that
+   * takes long is several dispatches, if its shader imports lib/workgroup_index.wgsl.
+   */
   workgroups: number
   /** Multiply-adds, for benches and `explain()`. */
   macs?: number
@@ -53,7 +60,7 @@ export function trafficOf({ inputs, outputs, traffic }: Kernel): number {
 
 /**
  * The two-dimensional dispatch for a grid of `count` workgroups, at most `limit` (65 535) in each dimension. A shader
- * computes its index as `group.y * groups.x + group.x`, and must ignore the few workgroups past the end.
+ * computes its index as lib/workgroup_index.wgsl does, and must ignore the few workgroups past the end.
  */
 export function foldGrid(count: number, limit: number): [x: number, y: number] {
   if (count <= limit) return [count, 1]

@@ -2,6 +2,7 @@
 
 import { ShaderError } from './errors.ts'
 import { type Kernel, shaderName, shaderText } from './kernel.ts'
+import { unroll } from './unroll.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -13,12 +14,24 @@ export interface Pipeline {
 /** A network needs a few dozen pipelines. The bound is for a caller that keeps asking for new constants. */
 const CAPACITY = 256
 
+/** GPUShaderStage.COMPUTE, which is not a global in Node. */
+const COMPUTE = 4
+
 export class PipelineCache {
+  /** The layout of group 1 of divisible shaders. */
+  readonly firstWorkgroup: GPUBindGroupLayout
   readonly #device: GPUDevice
+  readonly #unrolls: boolean
   readonly #pipelines = new Map<string, Promise<Pipeline>>()
 
-  constructor(device: GPUDevice) {
+  /** `unrolls`: whether to unroll the loops of shaders for the adapter's compiler. */
+  constructor(device: GPUDevice, { unrolls = false }: { unrolls?: boolean } = {}) {
     this.#device = device
+    this.firstWorkgroup = device.createBindGroupLayout({
+      label: 'first workgroup',
+      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } }],
+    })
+    this.#unrolls = unrolls
   }
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
@@ -26,44 +39,49 @@ export class PipelineCache {
     const code = assemble(shaderText(kernel), kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
-    const pipeline = cached ?? compile(this.#device, kernel, code)
+    const pipeline = cached ?? this.#compile(kernel, this.#unrolls ? unroll(code) : code)
     this.#pipelines.set(code, pipeline)
     pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
     return pipeline
   }
-}
 
-async function compile(device: GPUDevice, kernel: Kernel, code: string): Promise<Pipeline> {
-  const parsed = parseInterface(code)
-  const label = shaderName(kernel)
-  device.pushErrorScope('validation')
-  const module = device.createShaderModule({ label, code })
-  const layout = bindGroupLayout(device, label, parsed)
-  const compiling = device.createComputePipelineAsync({
-    label,
-    layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-    compute: { module, entryPoint: 'main' },
-  })
-  const scope = device.popErrorScope()
-  const failure = await compiling.then(() => undefined, reason)
-  const invalid = await scope
-  if (failure !== undefined || invalid)
-    throw new ShaderError(`${kernel.label}: ${invalid?.message ?? failure}\n${numbered(code)}`)
-  return { pipeline: await compiling, layout, interface: parsed }
+  async #compile(kernel: Kernel, code: string): Promise<Pipeline> {
+    const device = this.#device
+    const parsed = parseInterface(code)
+    const label = shaderName(kernel)
+    device.pushErrorScope('validation')
+    const module = device.createShaderModule({ label, code })
+    const layout = bindGroupLayout(device, label, parsed)
+    const compiling = device.createComputePipelineAsync({
+      label,
+      layout: device.createPipelineLayout({
+        label,
+        bindGroupLayouts: parsed.divisible ? [layout, this.firstWorkgroup] : [layout],
+      }),
+      compute: { module, entryPoint: 'main' },
+    })
+    const scope = device.popErrorScope()
+    const failure = await compiling.then(() => undefined, reason)
+    const invalid = await scope
+    if (failure !== undefined || invalid)
+      throw new ShaderError(`${kernel.label}: ${(invalid?.message ?? failure)!.trim()}\n${numbered(code)}`)
+    return { pipeline: await compiling, layout, interface: parsed }
+  }
 }
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 function bindGroupLayout(device: GPUDevice, label: string, { buffers }: Interface): GPUBindGroupLayout {
-  const visibility = 4 // GPUShaderStage.COMPUTE, which is not a global in Node
-  const storage = buffers.map(({ binding, access }) => ({
+  const storage = buffers.map(({ binding, access, texture }) => ({
     binding,
-    visibility,
-    buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+    visibility: COMPUTE,
+    ...(texture
+      ? { storageTexture: { access: 'read-only' as const, format: texture } }
+      : { buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) } }),
   }))
   return device.createBindGroupLayout({
     label,
-    entries: [{ binding: 0, visibility, buffer: { type: 'uniform' } }, ...storage],
+    entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } }, ...storage],
   })
 }

@@ -1,7 +1,8 @@
 // Runs a single kernel on host data: allocates, uploads, dispatches, reads back, releases. For checks and benches: the
 // kernels of a network run as one program.
 
-import { type Gpu, usage } from './gpu.ts'
+import { usage } from './buffers.ts'
+import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import { Program, type Range } from './program.ts'
 
@@ -20,7 +21,7 @@ export async function runKernel(
 ): Promise<Record<string, Bytes>> {
   const ranges = await uploadOperands(gpu, kernel, data)
   const program = await Program.create(gpu, kernel.label, [{ kernel, ranges }])
-  gpu.submit(kernel.label, encoder => program.encode(encoder))
+  await program.run()
   const outputs: Record<string, Bytes> = {}
   for (const [name, size] of Object.entries(kernel.outputs).filter(([, size]) => size > 0))
     outputs[name] = await gpu.download(ranges[name].buffer, size)

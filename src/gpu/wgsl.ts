@@ -10,11 +10,14 @@
 // - `#import "lib/NAME.wgsl"` stands for the text of that file. scripts/embed_shaders.mjs inserts it when it embeds the
 //   shaders. Line numbers in errors count the inserted lines too, and the error prints the whole text.
 //
+// texture_reads.ts has the lines that stand for an input which a kernel may read through a texture.
+//
 // The text is the only declaration of a shader's parameters, buffers and constants: the host parses them.
 // shader_constants.ts reads the constants for the launchers.
 
 import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
+import { type TextureFormat, texturesOf, withTextureReads } from './texture_reads.ts'
 
 /** A field of `struct Params`: its name and its type, a scalar of 4 bytes. */
 interface Field {
@@ -24,14 +27,18 @@ interface Field {
 
 export interface Interface {
   params: Field[]
-  /** Storage buffers in the order of their binding numbers; binding 0 is the uniform `params`. */
+  /** Storage buffers, and textures in place of some, by their binding numbers; binding 0 is the uniform `params`. */
   buffers: {
     name: string
     binding: number
     access: 'read' | 'read_write'
     /** Whether its elements are of the type `Stored`, and not of a fixed type. */
     stored: boolean
+    /** Of a texture that holds a copy of the buffer: its format. */
+    texture?: TextureFormat
   }[]
+  /** Whether it reads `first_workgroup` (lib/workgroup_index.wgsl), so that a dispatch may start at any of its workgroups. */
+  divisible: boolean
 }
 
 /** Parses `struct Params` and the storage bindings of group 0. A vec4u counts as four fields, `name.x` … `name.w`. */
@@ -58,7 +65,12 @@ export function parseInterface(wgsl: string): Interface {
     access: access as 'read' | 'read_write',
     stored: /\bStored\b/.test(type),
   }))
-  return { params, buffers: buffers.sort((a, b) => a.binding - b.binding) }
+  const divisible = /@group\(1\)\s*@binding\(0\)\s*var<uniform>\s*first_workgroup\s*:/.test(text)
+  const textures = texturesOf(text).map(({ name, binding, format }) => {
+    return { name, binding, access: 'read' as const, stored: true, texture: format }
+  })
+  const all = [...buffers, ...textures].sort((a, b) => a.binding - b.binding)
+  return { params, buffers: all, divisible }
 }
 
 /** Packs parameters by name. Throws for a missing name, for an extra name, and for a value that its type cannot hold. */
@@ -80,21 +92,23 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
 }
 
 /**
- * A shader's text with the constants and the stored type of a kernel, each in place of its default. Each line keeps its
- * number. Throws ShaderError for a constant that the text does not declare.
+ * A shader's text with the constants, the stored type and the textures of a kernel, each in place of its default. Each line keeps
+ * its number. Throws ShaderError for a constant that the text does not declare.
  */
 export function assemble(
   text: string,
-  { label, constants = {}, stored }: Partial<Pick<Kernel, 'label' | 'constants' | 'stored'>> = {},
+  kernel: Partial<Pick<Kernel, 'label' | 'constants' | 'stored' | 'textures'>> = {},
 ): string {
+  const { label, constants = {}, stored } = kernel
   const missing = new Set(Object.keys(constants))
   const replaced = text.replace(/^const (\w+) = \d+u;/gm, (declaration, name) =>
     missing.delete(name) ? `const ${name} = ${constants[name]}u;` : declaration,
   )
   if (missing.size > 0)
     throw new ShaderError(`${label}: the shader declares no constant ${[...missing].join(', ')}`)
-  if (stored !== 'f16') return replaced
-  return `enable f16; ${replaced.replace(/^alias Stored = f32;/m, 'alias Stored = f16;')}`
+  const read = withTextureReads(replaced, kernel)
+  if (stored !== 'f16') return read
+  return `enable f16; ${read.replace(/^alias Stored = f32;/m, 'alias Stored = f16;')}`
 }
 
 /** The text with line numbers, for error messages. */

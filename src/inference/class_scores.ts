@@ -2,7 +2,8 @@
 // one buffer of the GPU, so it is made in strips.
 
 import { UserError } from '../errors.ts'
-import { type Gpu, usage } from '../gpu/gpu.ts'
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
 import { Program } from '../gpu/program.ts'
 import { mebibytes } from '../graph/plan/plan.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
@@ -23,6 +24,8 @@ export interface ScoreMapTarget {
   height: number
   /** Whether to take the softmax after resampling: logits become probabilities. */
   softmax: boolean
+  /** Ends the work between two submits: it throws the signal's reason. */
+  signal?: AbortSignal
 }
 
 /** The largest map, in bytes: 25 megapixels of 21 classes. */
@@ -98,7 +101,7 @@ async function makeStrip(
   { input, output, readback }: Buffers,
   { scores, target, rows }: { scores: ScoreMap; target: ScoreMapTarget; rows: Rows },
 ): Promise<Float32Array> {
-  const { width, height, softmax } = target
+  const { width, height, softmax, signal } = target
   const shape = [1, rows.count, width, scores.classes] as const
   const bytes = activationBytes(shape)
   const options = {
@@ -115,9 +118,9 @@ async function makeStrip(
   }
   const program = await Program.create(gpu, 'scores', [{ kernel, ranges }])
   try {
-    gpu.submit('scores', encoder => {
-      program.encode(encoder)
-      encoder.copyBufferToBuffer(output, 0, readback, 0, bytes)
+    await program.run({
+      finish: encoder => encoder.copyBufferToBuffer(output, 0, readback, 0, bytes),
+      signal,
     })
     return unpadChannels(new Float32Array((await gpu.read(readback, bytes)).buffer), shape)
   } finally {

@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import type { Conv2dVariant } from '../graph/convolution/strategies.ts'
 import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
-import { Executor } from '../graph/runtime/executor.ts'
+import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
 import type { Precision } from '../kernels/layout.ts'
@@ -69,30 +69,37 @@ export class Segmenter {
 
   /**
    * A class map for each photo. All photos must have the same sizes. Throws a UserError for options that make no sense, and if
-   * the result is too large for the GPU or larger than MAX_SCORE_BYTES.
+   * the result is too large for the GPU or larger than MAX_SCORE_BYTES, and the signal's reason between two submits.
    */
-  async segment(photos: Photo[], options: InferenceOptions & OutputOptions = {}): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', ...inference } = options
+  async segment(
+    photos: Photo[],
+    options: InferenceOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
+  ): Promise<ClassMap[]> {
+    const { output = 'mask', at = 'photo', signal, ...inference } = options
     const job = this.#job(photos, inference)
     if (output === 'mask') job.maskAt = at
     else checkScores(job, { output, at, classes: this.#config.classes })
     job.withScores = output !== 'mask'
     return this.#exclusively(async () => {
       const executor = await this.#executor(job)
-      const found = await executor.run({ photo: pixelsOf(photos) })
+      const found = await executor.run({ photo: pixelsOf(photos) }, { signal })
       const maps = masksOf(executor.plan, found)
       if (!job.withScores) return maps
       const scores = scoresOf(executor.plan, found)
       for (const [i, map] of maps.entries())
-        map.scores = await this.#resampled(scores[i], job, { output, at })
+        map.scores = await this.#resampled(scores[i], job, { output, at, signal })
       return maps
     })
   }
 
-  #resampled(scores: ScoreMap, { photo, views }: InferenceJob, { output, at }: Required<OutputOptions>) {
+  #resampled(
+    scores: ScoreMap,
+    { photo, views }: InferenceJob,
+    { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
+  ) {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
-    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax })
+    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax, signal })
   }
 
   /** Throws a UserError for options that make no sense for this network. */

@@ -2,7 +2,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import { type Conv2dBackwardInputOptions, inputGradient } from './conv2d_backward_input.ts'
 import { type SubgroupTile, subgroupTile } from './conv2d_subgroup.ts'
 
-/** `conv2dBackwardInput` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
+/** `conv2dBackwardInput` for adapters whose subgroups all have `subgroupSize` lanes. */
 export function conv2dBackwardInputSubgroup(
   options: Conv2dBackwardInputOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {

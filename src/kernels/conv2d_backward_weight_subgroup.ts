@@ -10,12 +10,12 @@ const MOST_ROWS = constantOf('conv2d_backward_weight_subgroup', 'LANE_IN_VECTORS
 /** More than the cores of most CPUs. */
 const ENOUGH_SUBGROUPS = 64
 
-/** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
+/** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes. */
 export function conv2dBackwardWeightSubgroup(
   options: Conv2dBackwardWeightOptions & { subgroupSize: number },
 ): Kernel {
   const { input, outChannels, kernel, subgroupSize } = options
-  const rows = Math.min(MOST_ROWS, vectors(input[3]))
+  const rows = Math.min(MOST_ROWS, subgroupSize, vectors(input[3]))
   const rowTiles = Math.ceil(vectors(input[3]) / rows)
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   const tiles = kernel[0] * kernel[1] * rowTiles * columnTiles

@@ -11,7 +11,7 @@ export interface SubgroupTile {
   vectors: number
 }
 
-/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
+/** `conv2d` for adapters whose subgroups all have `subgroupSize` lanes. */
 export function conv2dSubgroup(
   options: Conv2dOptions & { subgroupSize: number; tile?: SubgroupTile },
 ): Kernel {
@@ -31,6 +31,8 @@ export function conv2dSubgroup(
   }
 }
 
-/** The wider tile where it leaves no vector unused. */
-export const subgroupTile = (channels: number): SubgroupTile =>
-  vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }
+/** The wider tile where it leaves no vector unused. SwiftShader spills the sums of any tile, so there more pixels only save loads. */
+export function subgroupTile(channels: number, { isSwiftShader = false } = {}): SubgroupTile {
+  const isWide = vectors(channels) % 4 === 0
+  return { pixels: isSwiftShader ? 6 : isWide ? 3 : 4, vectors: isWide ? 4 : 2 }
+}

@@ -81,6 +81,7 @@ export {
   type WinogradMultiplyBackwardOptions,
   winogradMultiplyBackward,
 } from './winograd_multiply_backward.ts'
+export { winogradMultiplyTexture } from './winograd_multiply_texture.ts'
 export { winogradMultiplyTiled } from './winograd_multiply_tiled.ts'
 export { winogradOutput } from './winograd_output.ts'
 export { winogradOutputBackward } from './winograd_output_backward.ts'

@@ -3,22 +3,26 @@ import { constantOf } from '../gpu/shader_constants.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-/** Tiles of a lane, and vectors of output channels that all lanes of a workgroup compute. */
-export const MULTIPLY_TILE = {
-  tiles: constantOf('winograd_multiply', 'LANE_TILES'),
-  vectors: constantOf('winograd_multiply', 'LANE_VECTORS'),
-}
+const LANE_TILES = constantOf('winograd_multiply', 'LANE_TILES')
+const MOST_VECTORS = constantOf('winograd_multiply', 'LANE_VECTORS')
+
+/** The tiles and the vectors of output channels that a workgroup computes. */
+export const multiplyTile = (subgroupSize: number) => ({
+  tiles: LANE_TILES * subgroupSize,
+  vectors: Math.min(MOST_VECTORS, subgroupSize),
+})
 
 /**
  * Products of tiles and weights at each of Winograd's points: [points, points, input vectors, tiles] → [points, points,
- * output vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes, 8 or more.
+ * output vectors, tiles]. For adapters whose subgroups all have `subgroupSize` lanes.
  */
 export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: number }): Kernel {
   const { subgroupSize } = options
+  const tile = multiplyTile(subgroupSize)
   return {
     shader: 'winograd_multiply',
-    constants: { SUBGROUP_SIZE: subgroupSize },
-    ...batchedProduct(options, { ...MULTIPLY_TILE, tiles: MULTIPLY_TILE.tiles * subgroupSize }),
+    constants: { LANE_VECTORS: tile.vectors, SUBGROUP_SIZE: subgroupSize },
+    ...batchedProduct(options, tile),
   }
 }
 

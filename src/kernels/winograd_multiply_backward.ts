@@ -3,8 +3,11 @@ import { constantOf } from '../gpu/shader_constants.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-/** Vectors of input channels of a workgroup, at most. Of output channels it has one vector for each lane. */
-export const MOST_BACKWARD_ROWS = constantOf('winograd_multiply_backward', 'LANE_IN_VECTORS')
+const MOST_ROWS = constantOf('winograd_multiply_backward', 'LANE_IN_VECTORS')
+
+/** Vectors of input channels of a workgroup. Of output channels it has one vector for each lane. */
+export const backwardRows = (inChannels: number, subgroupSize: number): number =>
+  Math.min(MOST_ROWS, subgroupSize, vectors(inChannels))
 
 export interface WinogradMultiplyBackwardOptions extends WinogradStepOptions {
   subgroupSize: number
@@ -15,13 +18,13 @@ export interface WinogradMultiplyBackwardOptions extends WinogradStepOptions {
 /**
  * Products of inputs and gradients at each of Winograd's points, summed over the tiles: `tiles` [points, points, input
  * vectors, tiles], `gradients` [points, points, output vectors, tiles] → `sums` [points, points, in, output vectors].
- * For adapters whose subgroups all have `subgroupSize` lanes, 8 or more.
+ * For adapters whose subgroups all have `subgroupSize` lanes.
  */
 export function winogradMultiplyBackward(options: WinogradMultiplyBackwardOptions): Kernel {
   const { label, outputs, input, outChannels, subgroupSize, range, accumulate } = options
   const inChannels = input[3]
   const points = winogradPoints(outputs) ** 2
-  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
+  const rows = backwardRows(inChannels, subgroupSize)
   const rowTiles = Math.ceil(vectors(inChannels) / rows)
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   return {

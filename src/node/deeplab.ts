@@ -196,7 +196,7 @@ export class DeepLab {
     const work = {
       maxPixels: pixelsOn(this.#gpu),
       read: (source: ImageSource, name: string) => this.#read(source, { name, signal }),
-      segment: (photos: Image[]) => this.#segmentBatch(photos, rest),
+      segment: (photos: Image[]) => this.#segmentBatch(photos, { ...rest, signal }),
       isFatal: () => this.#disposal !== undefined,
     }
     if (Array.isArray(input))
@@ -283,7 +283,7 @@ export class DeepLab {
 
   async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Segmentation[]> {
     const maps = await this.#segmenter.segment(photos, options)
-    const { output = 'mask', at: _, ...inference } = options
+    const { output = 'mask', at: _, signal: __, ...inference } = options
     this.#tuneLater(photos, inference)
     return maps.map((map, i) => new Segmentation(photos[i], map, { output, classNames: this.classNames }))
   }
@@ -306,5 +306,4 @@ export class DeepLab {
   }
 }
 
-const defaultTuning = (gpu: Gpu) =>
-  gpu.info.isFallbackAdapter || process.env.CI ? ('off' as const) : ('background' as const)
+const defaultTuning = (gpu: Gpu) => (gpu.isCpu || process.env.CI ? ('off' as const) : ('background' as const))

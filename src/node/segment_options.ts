@@ -20,7 +20,8 @@ export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
   /** For an array of photos: the most photos of one size to run in one batch; fewer if the GPU cannot bind so many. Default 4. */
   batchSize?: number
   /**
-   * Ends the work between two batches or while a photo is read: the call throws the signal's reason. The model remains usable.
+   * Ends the work, also while a photo is read or between two submits of a long computation: the call throws the signal's reason.
+   * The model remains usable.
    */
   signal?: AbortSignal
   /** Called after each batch with the number of finished photos and the total. */

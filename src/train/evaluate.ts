@@ -12,7 +12,7 @@ import { ConfusionMatrix } from './confusion.ts'
 /** The model under evaluation: a DeepLab. */
 export interface SegmentationModel {
   readonly classNames: readonly string[]
-  segment(photo: Image, options: InferenceOptions): Promise<{ mask: Uint8Array }>
+  segment(photo: Image, options: InferenceOptions & { signal?: AbortSignal }): Promise<{ mask: Uint8Array }>
 }
 
 export interface EvaluateOptions extends InferenceOptions {
@@ -24,7 +24,7 @@ export interface EvaluateOptions extends InferenceOptions {
   onImage?: (image: EvaluatedImage) => void | Promise<void>
   /** Called for each image that cannot be scored; the evaluation continues. Without it, such an image ends the evaluation. */
   onError?: (error: BadImageError, index: number) => void
-  /** Ends the evaluation after the current image. It then rejects with the signal's reason. */
+  /** Ends the evaluation, also while an image is segmented. It then rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -89,7 +89,7 @@ export async function evaluate(
       if (!onError) throw labelled
       onError(labelled, index)
     } else {
-      const { mask } = await model.segment(labelled.image, inference)
+      const { mask } = await model.segment(labelled.image, { ...inference, ...(signal && { signal }) })
       matrix.add(labelled.mask, mask)
       images++
       await onImage?.({ index, labelled, prediction: mask })

@@ -1,5 +1,5 @@
-// A network in training on a GPU: its step (forward, loss, backward, update; one submit for each micro-batch), and the state
-// that it has learned.
+// A network in training on a GPU: its step (forward, loss, backward, update; one run of its plan for each micro-batch), and the
+// state that it has learned.
 
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
@@ -101,14 +101,17 @@ export class TrainingRun {
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
    * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
    * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number.
+   *
+   * If the signal is aborted, the step is either done whole or not at all. It throws the signal's reason and leaves the weights as
+   * they were, unless it has begun to change them: by the update, or before it by batch norm's running statistics. Then it goes on.
    */
-  async step(batch: TrainingBatch, learningRate: number): Promise<number> {
+  async step(batch: TrainingBatch, learningRate: number, signal?: AbortSignal): Promise<number> {
     const { executor, weights, losses } = this.#parts
     const passes = this.#passesOf(batch)
     weights.begin(learningRate)
     let sum = 0
     for (const [i, inputs] of passes.entries()) {
-      const found = await executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1 })
+      const found = await executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1, signal })
       for (const { output, weight } of losses) sum += weight * found[output.name][0]
     }
     this.#passes += passes.length

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeKnownAnswers } from '../../scripts/make_known_answers.ts'
+import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
 import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import {
   checkFloat16,
@@ -16,6 +17,7 @@ import { shaders } from '../../src/gpu/shaders.gen.ts'
 import { driverAdvice } from '../../src/node/gpu/driver_advice.ts'
 import { needsFloat16 } from '../support/float16.ts'
 import { testGpu } from '../support/gpu.ts'
+import { replaced } from '../support/replaced.ts'
 import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 
 const knownAnswers = await loadKnownAnswers()
@@ -74,9 +76,25 @@ describe('atrous doctor', () => {
     const verbose = true
     expect(adapterText(adapter, { tuned, verbose }))
       .to.match(/^features +\w/m)
+      .and.to.match(/^lanes +\w/m)
       .and.to.match(/^limits +maxBufferSize \d/m)
     const lines = kernelsText(kernels, { verbose })
     for (const shader of checked) expect(lines).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
+  })
+
+  it('prints which subgroups are used', async () => {
+    const adapter = describeAdapter(await testGpu())
+    const lanes = (more: Partial<Adapter>) =>
+      /^lanes +(.*)$/m.exec(adapterText({ ...adapter, ...more }, { tuned: 0, verbose: true }))![1]
+    expect(lanes({ subgroupSize: 32 })).to.equal('32 in each subgroup')
+    const unused = { subgroupSize: undefined }
+    expect(lanes({ ...unused, reportedSubgroups: undefined })).to.equal('no subgroups')
+    expect(lanes({ ...unused, reportedSubgroups: [8, 32] })).to.equal(
+      'no subgroups are used: the GPU reports sizes of 8 to 32',
+    )
+    expect(lanes({ ...unused, reportedSubgroups: [16, 16] })).to.equal(
+      'no subgroups are used: the GPU reports sizes of 16, but runs others',
+    )
   })
 
   it('counts a kernel that is wrong only in f16 as wrong', () => {
@@ -137,6 +155,13 @@ describe('atrous doctor', () => {
     const { result, reason } = await checkKernel(await testGpu(), [{ ...answer, kernel }])
     expect(result).to.equal('WRONG')
     expect(reason).to.be.a('string').and.not.include('\n')
+  })
+
+  it('gives the reason if a message begins with an empty line, as those of some browsers do', async () => {
+    const [answer] = knownAnswers
+    const refuse = () => Promise.reject(new Error('\n  naga refuses\nthe text'))
+    const gpu = replaced(await testGpu(), { allocate: refuse })
+    expect((await checkKernel(gpu, [answer])).reason).to.equal('naga refuses')
   })
 
   it('does not run a kernel on an adapter without a known answer', async () => {

@@ -73,7 +73,7 @@ describe('atrous train', () => {
     const { submit } = Gpu.prototype
     let runs = 0
     Gpu.prototype.submit = function (label, record) {
-      if (label === 'run' && ++runs === 5) this.device.destroy()
+      if (label === 'plan' && ++runs === 5) this.device.destroy()
       submit.call(this, label, record)
     }
     try {

@@ -15,7 +15,7 @@ describe('atrous tune', () => {
   useEmptyCache(path)
 
   before(async function () {
-    if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip() // there is only one variant
+    if ((await testGpu()).subgroupSize === undefined) this.skip() // there is only one variant
   })
   beforeEach(() => saveTinyModel(path('model')))
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { usage } from '../../src/gpu/buffers.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from '../../src/gpu/errors.ts'
-import { Gpu, usage } from '../../src/gpu/gpu.ts'
+import { Gpu } from '../../src/gpu/gpu.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
@@ -15,6 +16,20 @@ describe('gpu/gpu', () => {
     const entry = { requestAdapter: async () => null } as unknown as GPU
     const { message } = await rejects(NoAdapterError, () => Gpu.open(entry))
     expect(message).to.include('atrous doctor')
+  })
+
+  it('where there is no core adapter, it opens one for the compatibility mode', async () => {
+    const { entry } = await testGpu()
+    const asked: (GPURequestAdapterOptions | undefined)[] = []
+    const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+      asked.push(options)
+      return options?.featureLevel === 'compatibility' ? entry.requestAdapter() : null
+    }
+    const gpu = await Gpu.open({ requestAdapter } as unknown as GPU)
+    const { output } = await runKernel(gpu, kernel, data)
+    expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 0, 4, 0, 6, 0, 8])
+    expect(asked.map(options => options?.featureLevel)).to.deep.equal([undefined, 'compatibility'])
+    gpu.destroy()
   })
 
   it("has the adapter's limits rather than WebGPU's defaults", async () => {
@@ -115,12 +130,14 @@ describe('gpu/gpu', () => {
 function fullGpu(): GPU {
   const device = {
     limits: { maxBufferSize: 2 ** 30 },
+    features: new Set(),
     lost: new Promise(() => {}),
     addEventListener: () => {},
     createBuffer: () => ({}),
+    createBindGroupLayout: () => ({}),
     pushErrorScope: () => {},
     popErrorScope: async () => ({ message: 'out of memory' }),
   }
-  const adapter = { features: new Set(), limits: {}, requestDevice: async () => device }
+  const adapter = { features: new Set(), limits: {}, info: {}, requestDevice: async () => device }
   return { requestAdapter: async () => adapter } as unknown as GPU
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
+import { unroll } from '../../src/gpu/unroll.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { multiplyAdd } from '../../src/kernels/multiply_add.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -34,6 +35,17 @@ describe('gpu/pipelines', () => {
     expect(compiled()).to.equal(258)
   })
 
+  it('unrolls loops where the adapter wants it', async () => {
+    const textFor = async (unrolls: boolean) => {
+      const { device, texts } = countingDevice()
+      await new PipelineCache(device, { unrolls }).get(add)
+      return texts[0]
+    }
+    const text = await textFor(false)
+    expect(text).to.match(/for \(var c = 0u; c < CHAINS; c\+\+\)/)
+    expect(await textFor(true)).to.equal(unroll(text))
+  })
+
   it('a shader that does not compile throws its numbered text each time', async () => {
     const { pipelines } = await testGpu()
     const broken = { ...add, constants: { CHAINS: -1 } }
@@ -54,13 +66,17 @@ describe('gpu/pipelines', () => {
   })
 })
 
-/** A device that compiles nothing and counts the requests. */
+/** A device that compiles nothing, counts the requests and keeps their texts. */
 function countingDevice() {
   let count = 0
+  const texts: string[] = []
   const device = {
     pushErrorScope: () => {},
     popErrorScope: async () => null,
-    createShaderModule: () => ({}),
+    createShaderModule: ({ code }: GPUShaderModuleDescriptor) => {
+      texts.push(code)
+      return {}
+    },
     createBindGroupLayout: () => ({}),
     createPipelineLayout: () => ({}),
     createComputePipelineAsync: async () => {
@@ -68,5 +84,5 @@ function countingDevice() {
       return {}
     },
   }
-  return { device: device as unknown as GPUDevice, compiled: () => count }
+  return { device: device as unknown as GPUDevice, compiled: () => count, texts }
 }

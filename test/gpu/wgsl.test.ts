@@ -28,7 +28,13 @@ describe('gpu/wgsl', () => {
         { name: 'input', binding: 1, access: 'read', stored: true },
         { name: 'output', binding: 2, access: 'read_write', stored: false },
       ],
+      divisible: false,
     })
+  })
+
+  it('sees whether a dispatch may start at any workgroup', () => {
+    const whole = Object.entries(shaders).filter(([, shader]) => !parseInterface(shader).divisible)
+    expect(whole.map(([name]) => name)).to.deep.equal(['softmax_cross_entropy_merge'])
   })
 
   it('reads every shader, with bindings numbered from 1', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { Device } from '../../src/graph/convolution/target.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { conv2dBackwardInputRun } from '../kernels/conv2d_backward_input.ts'
 import { cases } from '../kernels/shared/conv2d_backward_cases.ts'
@@ -34,10 +35,13 @@ describe('the kernel for the gradient of a convolution’s input', () => {
   })
 
   it('on CPU adapters uses subgroups if the gradient is not a convolution', () => {
-    const shaderOf = (stride: number, subgroupSize?: number) =>
-      backwardInputKernel({ ...options, stride }, { subgroupSize }).shader
-    expect(shaderOf(2, 8)).to.equal('conv2d_backward_input_subgroup')
-    expect(shaderOf(2, 32)).to.equal('conv2d_backward_input')
-    expect(shaderOf(1, 8)).to.equal('conv2d_subgroup')
+    const shaderOf = (stride: number, device: Device) =>
+      backwardInputKernel({ ...options, stride }, device).shader
+    for (const subgroupSize of [4, 8, 16]) {
+      expect(shaderOf(2, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_input_subgroup')
+      expect(shaderOf(2, { subgroupSize })).to.equal('conv2d_backward_input')
+      expect(shaderOf(1, { isCpu: true, subgroupSize })).to.equal('conv2d_subgroup')
+    }
+    expect(shaderOf(2, { isCpu: true })).to.equal('conv2d_backward_input')
   })
 })

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { weightGradientKernel } from '../../src/graph/convolution/backward_weight.ts'
+import type { Device } from '../../src/graph/convolution/target.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 
 describe('the kernel for the gradient of a convolution’s weight', () => {
   it('on CPU adapters has subgroups, unless the input is an image', () => {
-    const shaderOf = (channels: number, subgroupSize?: number) =>
+    const shaderOf = (channels: number, device: Device) =>
       weightGradientKernel(
         {
           label: 'test',
@@ -15,11 +16,14 @@ describe('the kernel for the gradient of a convolution’s weight', () => {
           dilation: 1,
           padding: symmetric(1),
         },
-        { subgroupSize },
+        device,
       ).shader
-    expect(shaderOf(64, 8)).to.equal('conv2d_backward_weight_subgroup')
-    expect(shaderOf(3, 8)).to.equal('conv2d_backward_weight')
-    expect(shaderOf(64, 32)).to.equal('conv2d_backward_weight')
-    expect(shaderOf(64)).to.equal('conv2d_backward_weight')
+    for (const subgroupSize of [4, 8, 16]) {
+      expect(shaderOf(64, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_weight_subgroup')
+      expect(shaderOf(3, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_weight')
+      expect(shaderOf(64, { subgroupSize })).to.equal('conv2d_backward_weight')
+    }
+    expect(shaderOf(64, { isCpu: true })).to.equal('conv2d_backward_weight')
+    expect(shaderOf(64, {})).to.equal('conv2d_backward_weight')
   })
 })

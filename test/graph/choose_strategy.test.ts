@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
 import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import { LEAST_LOADS, throughTextures } from '../../src/graph/convolution/through_textures.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
+import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -17,7 +19,7 @@ const wide: Conv2dOptions = {
   activation: 'relu',
 }
 const pointwise: Conv2dOptions = { ...wide, kernel: [1, 1], dilation: 1, padding: symmetric(0) }
-const cpu = { subgroupSize: 8 }
+const cpu = { isCpu: true, subgroupSize: 8 }
 
 const variantsFor = (options: Conv2dOptions, choice: Choice) =>
   strategiesFor(options, targetOf(choice)).map(({ name }) => name)
@@ -59,35 +61,63 @@ describe('the key of a convolution', () => {
 
 describe('the variant of a convolution', () => {
   it('is one that fits its shape and the adapter', () => {
-    expect(variantsFor(wide, { subgroupSize: 4 })).to.deep.equal(['conv2d'])
     expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const tiles = ['winograd_4', 'winograd_3']
-    expect(variantsFor(wide, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup', ...tiles])
+    for (const subgroupSize of [4, 8, 16])
+      expect(variantsFor(wide, { isCpu: true, subgroupSize })).to.deep.equal([
+        'conv2d',
+        'conv2d_subgroup',
+        ...tiles,
+      ])
+    expect(variantsFor(wide, { isCpu: true })).to.deep.equal(['conv2d', ...tiles])
     expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
     const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
     const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
-    expect(variantsFor(short, cpu)).to.have.members(forCpus)
+    expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(forCpus)
     expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...fixedTiles, ...tiles])
     const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
-    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(conv2dVariants)
+    const others = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_texture')
+    expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(others)
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
   })
 
   it('follows the table without measurements', () => {
-    for (const gpu of [{}, { subgroupSize: 32 }]) {
+    for (const gpu of [{}, { subgroupSize: 4 }, { subgroupSize: 8 }, { subgroupSize: 32 }]) {
       expect(chooseVariant(wide, gpu)).to.equal('winograd_4')
       expect(chooseVariant(pointwise, gpu)).to.equal('conv2d_tiled')
       expect(chooseVariant({ ...pointwise, outChannels: 16 }, gpu)).to.equal('conv2d')
     }
-    expect(chooseVariant(wide, { subgroupSize: 4 })).to.equal('conv2d')
-    expect(chooseVariant(wide, cpu)).to.equal('winograd_4')
-    expect(chooseVariant(pointwise, cpu)).to.equal('conv2d_subgroup')
+    for (const subgroupSize of [4, 8, 16]) {
+      expect(chooseVariant(wide, { isCpu: true, subgroupSize })).to.equal('winograd_4')
+      expect(chooseVariant(pointwise, { isCpu: true, subgroupSize })).to.equal('conv2d_subgroup')
+    }
+  })
+
+  it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
+    const reading = { ...cpu, textureReads: true }
+    expect(variantsFor(pointwise, reading)).to.deep.equal([
+      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture'],
+    ])
+    expect(chooseVariant(pointwise, reading)).to.equal('conv2d_subgroup_texture')
+    expect(chooseVariant(wide, reading)).to.equal('winograd_4')
+    const single = { ...pointwise, input: [1, 1, 1, 256], outChannels: 16 } as const
+    expect(chooseVariant(single, reading), 'nothing is loaded twice').to.equal('conv2d_subgroup')
+    const kernel = conv2dSubgroup({ ...pointwise, subgroupSize: 8 })
+    const texturesOf = (loads: Record<string, number>, device = reading) =>
+      throughTextures(kernel, device, loads).textures
+    expect(texturesOf({ input: 16, weight: 46 })).to.deep.equal(['input', 'weight'])
+    expect(texturesOf({ input: LEAST_LOADS - 1, weight: LEAST_LOADS })).to.deep.equal(['weight'])
+    expect(texturesOf({ input: 1, weight: 1 })).to.equal(undefined)
+    expect(texturesOf({ input: 16, weight: 46 }, { ...cpu, textureReads: false })).to.equal(undefined)
   })
 
   it('is the same for a GPU as for an equal target', () => {
     // A spread would lose the getters of a class.
     const gpu = new (class {
+      get isCpu() {
+        return true
+      }
       get subgroupSize() {
         return 8
       }
@@ -114,9 +144,8 @@ describe('the variant of a convolution', () => {
       'winograd_4',
     )
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_2') }), 'does not fit').to.equal('winograd_4')
-    expect(chooseVariant(wide, { subgroupSize: 4, tuned: tuned('winograd_3') }), 'nor here').to.equal(
-      'conv2d',
-    )
+    const tiled = tuned('conv2d_tiled_8x8')
+    expect(chooseVariant(wide, { ...cpu, tuned: tiled }), 'nor here').to.equal('winograd_4')
     const told = { ...cpu, tuned: tuned('winograd_3'), variant: 'conv2d' as const }
     expect(chooseVariant(wide, told)).to.equal('conv2d')
   })

@@ -16,7 +16,7 @@ import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dAt, conv2dShape } from '../reference/conv2d.ts'
 import { sampleIndices } from '../reference/random.ts'
 import { paddingOf } from '../reference/window.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 import { type Choice as Target, targetOf } from '../support/target.ts'
 
@@ -97,9 +97,7 @@ async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice):
 describe('a convolution in a plan', () => {
   for (const outputs of [4, 3, 2] as const)
     describe(`with Winograd tiles of ${outputs}`, () => {
-      before(async function () {
-        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
-      })
+      before(needsSubgroups)
       // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
         it(test.name, () => expectConvolved(test, { variant: `winograd_${outputs}` }))
@@ -150,7 +148,7 @@ describe('a convolution in a plan', () => {
         ),
       )
     const wide = { input: [1, 33, 33, 256], outChannels: 256 } as const
-    const cpu = { subgroupSize: 8 }
+    const cpu = { isCpu: true, subgroupSize: 8 }
 
     it('on a CPU adapter, for a wide layer', () => {
       expect(shaders(wide, cpu)).to.include('winograd_multiply')
@@ -172,8 +170,13 @@ describe('a convolution in a plan', () => {
         expect(shaders(narrow, gpu)).to.deep.equal(new Set(['conv2d_tiled', 'conv2d_merge']))
       }
     })
-    it('not on CPU adapters with subgroups of four', () => {
-      expect(shaders(wide, { subgroupSize: 4 })).to.deep.equal(new Set(['conv2d']))
+    it('by the kernel that fits the device', () => {
+      const product = (target: Target) => [...shaders(wide, target)].find(name => /multiply/.test(`${name}`))
+      for (const subgroupSize of [4, 8, 16]) {
+        expect(product({ isCpu: true, subgroupSize })).to.equal('winograd_multiply')
+        expect(product({ subgroupSize })).to.equal('winograd_multiply_tiled')
+      }
+      expect(product({ isCpu: true })).to.equal('winograd_multiply_tiled')
     })
     it('not for few pixels if the weight is trained, since transforming it takes longer than the product', () => {
       const small = { ...wide, input: [1, 9, 9, 256] } as const
@@ -189,8 +192,10 @@ describe('a convolution in a plan', () => {
   describe('with a trained 1×1 weight', () => {
     const matrix = { ...cases.find(({ name }) => name.includes('160 → 960 on 9×9'))!, bias: 'none' } as const
     const packed = (test: Conv2dCase, target: Target = {}) =>
-      planOptimised(graphOf(test).graph, targetOf({ subgroupSize: 8, learning: true, ...target })).folded
-        .length
+      planOptimised(
+        graphOf(test).graph,
+        targetOf({ isCpu: true, subgroupSize: 8, learning: true, ...target }),
+      ).folded.length
 
     for (const variant of ['conv2d_subgroup', 'conv2d'] as const)
       it(`with ${variant}`, () => expectConvolved(matrix, { variant, learning: true }))
@@ -264,7 +269,7 @@ describe('a convolution in a plan', () => {
         expect(new Set(labels([1, 2, 3, 4], tiled)).has('rate 4')).to.equal(true)
       })
       it('does not join branches with other variants or with trained weights', () => {
-        expect(labels([6, 12, 18], { subgroupSize: 8 }).join()).not.to.include('…')
+        expect(labels([6, 12, 18], { isCpu: true, subgroupSize: 8 }).join()).not.to.include('…')
         expect(labels([6, 12, 18], { ...tiled, learning: true }).join()).not.to.include('…')
       })
       for (const precision of ['fp32', 'fp16'] as const)

@@ -15,7 +15,7 @@ import { expectClose, tolerance } from '../reference/compare.ts'
 import { conv2dBackwardInput, conv2dBackwardInputAt } from '../reference/conv2d_backward_input.ts'
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { sampleIndices } from '../reference/random.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { runGraph } from '../support/run_graph.ts'
 import { targetOf } from '../support/target.ts'
 
@@ -93,9 +93,7 @@ async function expectGradient(test: Conv2dBackwardCase, { batchNorm = false, ...
 describe('the gradient of a convolution’s input in a plan', () => {
   for (const outputs of [4, 3, 2] as const)
     describe(`with Winograd tiles of ${outputs}`, () => {
-      before(async function () {
-        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
-      })
+      before(needsSubgroups)
       // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
         it(test.name, () => expectGradient(test, { variant: `winograd_${outputs}` }))

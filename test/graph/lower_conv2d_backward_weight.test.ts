@@ -1,7 +1,8 @@
 // Tests gradients of weights in the plan of a training step, with every variant, against the reference.
 
 import { expect } from 'chai'
-import { type Gpu, usage } from '../../src/gpu/gpu.ts'
+import { usage } from '../../src/gpu/buffers.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import { Program, type Range } from '../../src/gpu/program.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import type { Operand } from '../../src/graph/lower/step.ts'
@@ -13,7 +14,7 @@ import { winogradFits } from '../../src/kernels/winograd.ts'
 import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
 import { toGpu } from '../support/activations.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -64,7 +65,7 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
     ),
   }))
   const program = await Program.create(gpu, test.name, launches)
-  gpu.submit(test.name, encoder => program.encode(encoder))
+  await program.run()
   const found = await gpu.download(ranges.get(op.weight)!.buffer, bytes)
   program.destroy()
   for (const { buffer } of ranges.values()) gpu.release(buffer)
@@ -74,9 +75,7 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
 describe("the gradient of a convolution's weight in a plan", () => {
   for (const winograd of [0, 4, 3, 2] as const)
     describe(winograd === 0 ? 'without Winograd' : `with Winograd tiles of ${winograd}`, () => {
-      before(async function () {
-        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
-      })
+      before(needsSubgroups)
       const fits = (test: Conv2dBackwardCase) => {
         const { padding } = conv2dBackwardOf(test, 'weight')
         if (winograd === 0) return true
@@ -87,7 +86,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
         it(`${test.name}, with the same bits twice`, async () => {
           const gpu = await testGpu()
           const variant = winograd === 0 ? ('conv2d_subgroup' as const) : (`winograd_${winograd}` as const)
-          const target = { subgroupSize: gpu.subgroupSize, variant }
+          const target = { isCpu: true, subgroupSize: gpu.subgroupSize, variant }
           const { gradient, shaders } = await weightGradient(gpu, test, target)
           expect(shaders.includes('winograd_multiply_backward')).to.equal(winograd > 0)
           expectWeightGradient(test, conv2dBackwardOf(test, 'weight'), gradient)
@@ -102,7 +101,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
       new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
     const padded = (size: number) => ({ top: size, bottom: size, left: size, right: size })
     const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
-    const cpu = { subgroupSize: 8 }
+    const cpu = { isCpu: true, subgroupSize: 8 }
 
     it('on a CPU adapter, for a wide layer, although the weight is trained', () => {
       expect(shaders(wide, cpu)).to.include('winograd_multiply_backward')
@@ -115,9 +114,11 @@ describe("the gradient of a convolution's weight in a plan", () => {
       expect(shaders({ ...wide, stride: 2 }, cpu)).to.include(direct)
       expect(shaders({ ...wide, kernel: [1, 1], padding: padded(0) }, cpu)).to.include(direct)
     })
-    it('not without subgroups, not with subgroups other than a CPU adapter’s, and not if the policy forbids it', () => {
+    it('not without subgroups, not on a hardware GPU, and not if the policy forbids it', () => {
       expect(shaders(wide, { ...cpu, winograd: false })).to.include('conv2d_backward_weight_subgroup')
       expect(shaders(wide, {})).to.include('conv2d_backward_weight')
+      expect(shaders(wide, { isCpu: true })).to.include('conv2d_backward_weight')
+      expect(shaders(wide, { subgroupSize: 8 })).to.include('conv2d_backward_weight')
       expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight')
       expect(shaders(wide, { ...cpu, variant: 'conv2d_subgroup' })).to.include(
         'conv2d_backward_weight_subgroup',

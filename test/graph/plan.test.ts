@@ -11,6 +11,8 @@ import { deepLab } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+import { abortedAfter, ENOUGH, submitsDuring, withSubmitsOf } from '../support/submit_budget.ts'
 import { targetOf } from '../support/target.ts'
 
 function network(name: string, { size, outputStride }: { size: number; outputStride: number }): ModelGraph {
@@ -36,10 +38,10 @@ async function callsOf<T extends object>(object: T, prefixes: string[], work: ()
 }
 
 describe('plan', () => {
-  for (const subgroupSize of [undefined, 8])
-    it(`keeps ResNet-50 at output stride 8 and 513×513 under 75 MB, subgroups of ${subgroupSize ?? 'no'} lanes`, () => {
+  for (const isCpu of [false, true])
+    it(`keeps ResNet-50 at output stride 8 and 513×513 under 75 MB, on a ${isCpu ? 'CPU adapter' : 'hardware GPU'}`, () => {
       const graph = network('deeplabv3_resnet50', { size: 513, outputStride: 8 })
-      expect(createPlan(graph, targetOf({ subgroupSize })).arenaBytes).to.be.below(75e6)
+      expect(createPlan(graph, targetOf({ isCpu, subgroupSize: 8 })).arenaBytes).to.be.below(75e6)
     })
 
   it('takes half the memory in fp16, except for intermediate results within an op', () => {
@@ -66,7 +68,10 @@ describe('plan', () => {
     const size = { height: 65, width: 65, alignCorners: false }
     const sums = builder.meanProbabilities(views, { ...size, name: 'sums' })
     const graph = builder.build([builder.upsampleArgmax(sums, { ...size, name: 'mask' })])
-    const plan = createPlan(graph, targetOf({ subgroupSize: 8, variant: 'winograd_4', precision: 'fp16' }))
+    const plan = createPlan(
+      graph,
+      targetOf({ isCpu: true, subgroupSize: 8, variant: 'winograd_4', precision: 'fp16' }),
+    )
     const view = (flip: boolean) => ({
       [`image ${flip}`]: 'f16',
       [`logits ${flip}.tiles 0`]: 'f32',
@@ -125,7 +130,7 @@ describe('plan', () => {
     weights.destroy()
   })
 
-  it('creates no buffers, bind groups or pipelines when run again, and submits once', async () => {
+  it('creates no buffers, bind groups or pipelines when run again, and submits once on a CPU adapter', async () => {
     const gpu = await testGpu()
     const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
     const weights = new WeightStore(
@@ -136,8 +141,36 @@ describe('plan', () => {
     const image = seededImage(65, 65)
     await executor.run({ image })
     const made = await callsOf(gpu.device, ['create', 'push'], () => executor.run({ image }))
-    expect(made).to.deep.equal(['createCommandEncoder'])
-    expect(await callsOf(gpu.device.queue, ['submit'], () => executor.run({ image }))).to.have.lengthOf(1)
+    expect(new Set(made)).to.deep.equal(new Set(['createCommandEncoder']))
+    if (gpu.info.isFallbackAdapter)
+      expect(await submitsDuring(gpu, () => executor.run({ image })), 'submits').to.equal(1)
+    await executor.destroy()
+    weights.destroy()
+  })
+
+  it('gives the same logits in several submits, and after a run that was aborted between two of them', async () => {
+    const gpu = await testGpu()
+    const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
+    const weights = new WeightStore(
+      gpu,
+      new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
+    )
+    const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
+    const image = seededImage(65, 65)
+    const whole = await withSubmitsOf(Infinity, gpu, () => executor.run({ image }))
+    await withSubmitsOf(0.2, gpu, async () => {
+      let found = {}
+      const submits = await submitsDuring(gpu, async () => {
+        found = await executor.run({ image })
+      })
+      expect(submits).to.be.above(5)
+      expect(found).to.deep.equal(whole)
+      const other = seededImage(65, 65).fill(1)
+      const aborted = (signal: AbortSignal) =>
+        rejects(Error, () => executor.run({ image: other }, { signal }))
+      expect(await abortedAfter(2, gpu, aborted)).to.equal(ENOUGH)
+      expect(await executor.run({ image })).to.deep.equal(whole)
+    })
     await executor.destroy()
     weights.destroy()
   })

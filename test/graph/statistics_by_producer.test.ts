@@ -12,7 +12,7 @@ const limits = {
   maxBufferSize: 2 ** 40,
   minStorageBufferOffsetAlignment: 256,
 }
-const cpu = { device: { limits, subgroupSize: 8 } }
+const cpu = { device: { limits, isCpu: true, subgroupSize: 8 } }
 const gpu = { device: { limits, subgroupSize: 32 } }
 
 function training(batchNorm: TrainingGraphOptions['batchNorm']) {

@@ -3,6 +3,7 @@ import { conv2dBackwardInputSubgroup } from '../../src/kernels/conv2d_backward_i
 import type { SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
+import { throughTextures } from '../support/through_textures.ts'
 import { conv2dBackwardInputRun } from './conv2d_backward_input.ts'
 import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.ts'
 
@@ -13,10 +14,12 @@ const subgroupRun = (
 ): KernelRun =>
   conv2dBackwardInputRun(test, options => conv2dBackwardInputSubgroup({ ...options, subgroupSize, tile }))
 
-/** Both that the kernel has, whatever the channels. */
+/** Those that the kernel has, whatever the channels and the adapter. */
 const tiles: SubgroupTile[] = [
   { pixels: 3, vectors: 4 },
   { pixels: 4, vectors: 2 },
+  { pixels: 6, vectors: 4 },
+  { pixels: 6, vectors: 2 },
 ]
 const forTiles = cases
   .filter(({ stride, spotCheck }) => stride > 1 && !spotCheck)
@@ -27,6 +30,10 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   needs: 'subgroups',
   cases,
   run: (test, adapter) => subgroupRun(test, adapter),
+  variants: throughTextures({ cases, run: (test, adapter) => subgroupRun(test, adapter) }, [
+    'input',
+    'weight',
+  ]),
   tiles: Object.fromEntries(
     tiles.map(tile => [
       `${tile.pixels} pixels × ${tile.vectors} vectors`,

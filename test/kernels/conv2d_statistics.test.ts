@@ -14,7 +14,7 @@ import { batchNormStatistics as reference } from '../reference/batch_norm_statis
 import { tolerance } from '../reference/compare.ts'
 import { conv2dShape } from '../reference/conv2d.ts'
 import { expectChannels } from '../support/channels.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { checkOutputs } from '../support/kernel_run.ts'
 import { conv2dOf, conv2dRun } from './conv2d.ts'
 import { smallTile } from './conv2d_tiled.ts'
@@ -48,9 +48,7 @@ describe('statistics that a convolution leaves', () => {
     { pixels: 4, vectors: 2 },
   ])
     describe(`conv2d_subgroup, ${tile.pixels} × ${tile.vectors}`, () => {
-      before(async function () {
-        if (((await testGpu()).subgroupSize ?? 0) < 8) this.skip()
-      })
+      before(needsSubgroups)
       verifyAll((options, subgroupSize) => conv2dSubgroup({ ...options, subgroupSize, tile }))
     })
 

@@ -6,6 +6,7 @@ import { padding } from '../reference/window.ts'
 import { floats } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
+import { throughTextures } from '../support/through_textures.ts'
 import { statisticsOf, tilesOf } from './batch_norm_statistics.ts'
 import { type Conv2dRunOptions, conv2dRun, outputOf, wholeVectors } from './conv2d.ts'
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
@@ -35,10 +36,12 @@ function statisticsRun(test: Conv2dCase, { subgroupSize = 0 }: AdapterTraits): K
   }
 }
 
-/** Both that the kernel has, whatever the channels. */
+/** Those that the kernel has, whatever the channels and the adapter. */
 const tiles: SubgroupTile[] = [
   { pixels: 3, vectors: 4 },
   { pixels: 4, vectors: 2 },
+  { pixels: 6, vectors: 4 },
+  { pixels: 6, vectors: 2 },
 ]
 const forTiles = ['one channel', 'stride 2, batch 3', 'dilation'].flatMap(word =>
   cases.filter(({ name, spotCheck }) => name.includes(word) && !spotCheck),
@@ -61,6 +64,7 @@ export const suite: KernelSuite<Conv2dCase> = {
   cases,
   run: (test, adapter) => subgroupRun(test, adapter),
   variants: {
+    ...throughTextures({ cases, run: (test, adapter) => subgroupRun(test, adapter) }, ['input', 'weight']),
     'a 1×1 weight in PyTorch’s layout': {
       cases: [
         ...cases.filter(isWholeMatrix),

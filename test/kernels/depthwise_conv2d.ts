@@ -176,6 +176,15 @@ const small: DepthwiseConv2dCase[] = [
     bias: false,
     answer: true,
   },
+  {
+    ...plain,
+    name: 'stride 2, dilation 2, 3 channels',
+    input: [1, 7, 6, 3],
+    stride: 2,
+    dilation: 2,
+    padding: padding(2),
+    answer: true,
+  },
 ]
 
 export const cases: DepthwiseConv2dCase[] = [

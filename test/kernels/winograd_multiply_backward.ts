@@ -5,7 +5,8 @@ import { randomValues } from '../reference/random.ts'
 import { winogradMultiplyBackward as reference } from '../reference/winograd.ts'
 import { floats } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
-import type { KernelSuite } from '../support/kernel_suite.ts'
+import type { KernelCases, KernelSuite } from '../support/kernel_suite.ts'
+import { throughTextures } from '../support/through_textures.ts'
 import { byVector, packedRows } from '../support/winograd_layout.ts'
 import { casesWithAnswer, type WinogradCase, winogradOptions, winogradSizes } from './shared/winograd.ts'
 
@@ -39,12 +40,17 @@ function backwardRun(
   }
 }
 
+const all: KernelCases<WinogradCase> = {
+  cases: casesWithAnswer(2),
+  run: (test, adapter) => backwardRun(test, adapter, { accumulate: false }),
+}
+
 export const suite: KernelSuite<WinogradCase> = {
   shader: 'winograd_multiply_backward',
   needs: 'subgroups',
-  cases: casesWithAnswer(2),
-  run: (test, adapter) => backwardRun(test, adapter, { accumulate: false }),
+  ...all,
   variants: {
+    ...throughTextures(all, ['tiles', 'gradients']),
     'added to the sums of other tiles': {
       cases: casesWithAnswer(2),
       run: (test, adapter) => backwardRun(test, adapter, { accumulate: true }),

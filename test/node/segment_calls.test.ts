@@ -9,6 +9,7 @@ import { DeepLab, type ImageSource, openGpu, type SegmentProgress } from '../../
 import { segmentBatches } from '../../src/node/segment_batches.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
+import { abortedAfter, submitsDuring, withSubmitsOf } from '../support/submit_budget.ts'
 import { useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
@@ -147,6 +148,14 @@ describe('DeepLab: calls', () => {
       expect(await rejects(Error, () => model.segment(photos, options))).to.equal(reason)
       expect(batches).to.equal(2)
       expect((await model.segment(photo, { size })).mask).to.have.length(90 * 70)
+    })
+
+    it('ends a photo between two submits, and the model still works', async () => {
+      const { mask } = await model.segment(photo, { size })
+      const aborted = (signal: AbortSignal) => rejects(Error, () => model.segment(photo, { size, signal }))
+      const submits = () => submitsDuring(gpu, () => abortedAfter(2, gpu, aborted))
+      expect(await withSubmitsOf(0.1, gpu, submits)).to.equal(2)
+      expect((await model.segment(photo, { size })).mask).to.deep.equal(mask)
     })
   })
 

@@ -108,7 +108,7 @@ describe('tuning', () => {
 
     beforeEach(async function () {
       gpu = await testGpu()
-      if ((gpu.subgroupSize ?? 0) < 8) this.skip() // there is only one variant
+      if (gpu.subgroupSize === undefined) this.skip() // there is only one variant
     })
     afterEach(async () => {
       await model?.dispose()

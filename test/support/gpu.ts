@@ -14,6 +14,11 @@ export function testGpu(): Promise<Gpu> {
   return shared
 }
 
+/** For `before`: skips tests if the adapter has no subgroups of one size. */
+export async function needsSubgroups(this: Mocha.Context): Promise<void> {
+  if ((await testGpu()).subgroupSize === undefined) this.skip()
+}
+
 /** For mocha's `require`. What WebGPU refuses is reported late and to nobody: it fails the test after which it is. */
 export const mochaHooks = {
   async afterEach() {

@@ -10,13 +10,13 @@ import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
 import { type Choice, targetOf } from './target.ts'
 
-interface Run extends Omit<Choice, 'limits' | 'subgroupSize' | 'subgroupMatrix'> {
+interface Run extends Omit<Choice, 'limits' | 'isCpu' | 'subgroupSize' | 'textureReads' | 'subgroupMatrix'> {
   inputs: TensorData
   /** Of a model's graph. Default: all. */
   passes?: Passes
   /** Default: every parameter is drawn from its name. */
   parameters?: ReadonlyMap<string, Float32Array>
-  /** As if the adapter had subgroups of no one size, as some GPUs do: CPU adapters do. */
+  /** As if the adapter were a hardware GPU whose subgroups have several sizes. */
   withoutSubgroups?: boolean
 }
 
@@ -29,9 +29,10 @@ export async function runGraph(
   { inputs, passes, parameters = seededParameters(graph), withoutSubgroups, ...choice }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const subgroupSize = withoutSubgroups ? undefined : gpu.subgroupSize
+  const { limits, isCpu, subgroupSize, textureReads } = gpu
+  const device = withoutSubgroups ? { limits } : { limits, isCpu, subgroupSize, textureReads }
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
-  const plan = planOptimised(optimised, targetOf({ ...choice, limits: gpu.limits, subgroupSize }))
+  const plan = planOptimised(optimised, targetOf({ ...choice, ...device }))
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

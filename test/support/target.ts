@@ -21,10 +21,10 @@ export interface Choice extends Omit<Policy, 'forced'>, Partial<PlanDevice> {
 }
 
 export const targetOf = (choice: Choice): PlanTarget => {
-  const { limits = DEFAULT_LIMITS, subgroupSize, subgroupMatrix, precision } = choice
+  const { limits = DEFAULT_LIMITS, isCpu, subgroupSize, textureReads, subgroupMatrix, precision } = choice
   const { winograd, tuned, variant, learning } = choice
   return {
-    device: { limits, subgroupSize, subgroupMatrix },
+    device: { limits, isCpu, subgroupSize, textureReads, subgroupMatrix },
     policy: { winograd, tuned, forced: variant && whereItFits(variant) },
     mode: learning ? 'training' : 'inference',
     precision,

@@ -33,8 +33,11 @@ export async function trainGraph(
   })
   const weights = await TrainingWeights.create(gpu, arena, optimiser)
   // CPU adapters are refused the variants for hardware GPUs.
-  const subgroupSize = variant?.startsWith('conv2d_tiled') ? undefined : gpu.subgroupSize
-  const plan = planWithin(graph, targetOf({ limits: gpu.limits, variant, subgroupSize }))
+  const { limits, isCpu, subgroupSize, textureReads } = gpu
+  const device = variant?.startsWith('conv2d_tiled')
+    ? { limits }
+    : { limits, isCpu, subgroupSize, textureReads }
+  const plan = planWithin(graph, targetOf({ ...device, variant }))
   const executor = await Executor.create(gpu, plan, weights)
   const losses: number[] = []
   for (const learningRate of learningRates) {

@@ -155,6 +155,7 @@ describe('evaluate', () => {
     )
     expect(error.name).to.equal('AbortError')
     expect(calls).to.have.length(1)
+    expect(calls[0].options).to.deep.equal({ signal: controller.signal })
     await rejects(DOMException, () => evaluate(model, dataset, { signal: AbortSignal.abort() }))
     expect(calls).to.have.length(1)
   })

@@ -11,17 +11,24 @@ import { type LearnedState, TrainingRun } from '../../src/train/training_run.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
+import {
+  abortedAfter,
+  ENOUGH,
+  submitsDuring,
+  withGuessedTimes,
+  withSubmitsOf,
+} from '../support/submit_budget.ts'
 import { expectSameState, SHORT_RUN } from './short_run.ts'
 
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33
 
-/** Dark and bright halves, which are classes 0 and 1; swapped in the second image. */
-function halves() {
-  const images = new Uint8Array(2 * PIXELS * 4).fill(255)
-  const labels = new Uint8Array(2 * PIXELS)
-  for (let i = 0; i < 2 * PIXELS; i++) {
-    const bright = Number(i % 33 > 16) ^ Number(i >= PIXELS)
+/** Dark and bright halves, which are classes 0 and 1; swapped in every second image. */
+function halves(count = 2) {
+  const images = new Uint8Array(count * PIXELS * 4).fill(255)
+  const labels = new Uint8Array(count * PIXELS)
+  for (let i = 0; i < count * PIXELS; i++) {
+    const bright = Number(i % 33 > 16) ^ (Math.floor(i / PIXELS) % 2)
     images.fill(bright ? 220 : 30, i * 4, i * 4 + 3)
     labels[i] = bright
   }
@@ -47,7 +54,7 @@ describe('TrainingRun', () => {
     const run = await TrainingRun.create(gpu, network(TINY), { ...OPTIONS, ...options })
     const losses: number[] = []
     try {
-      for (let step = 0; step < steps; step++) losses.push(await run.step(halves(), rate))
+      for (let step = 0; step < steps; step++) losses.push(await run.step(halves(options.batchSize), rate))
       return { losses, ...(await run.state()) }
     } finally {
       await run.destroy()
@@ -139,6 +146,59 @@ describe('TrainingRun', () => {
     expect((await rejects(UserError, () => train(1, {}, Infinity))).message).to.contain(
       'holds values that are no',
     )
+  })
+
+  describe('with a signal that is aborted within a step', () => {
+    /** A first step in many submits, and the number of them. The signal is aborted after some of them. */
+    async function firstStep(after: number, options: Partial<TrainingOptions>) {
+      const run = await TrainingRun.create(gpu, network(TINY), { ...OPTIONS, ...options })
+      let outcome: unknown
+      const step = (signal: AbortSignal) => run.step(halves(options.batchSize), 0.05, signal)
+      const submits = await withGuessedTimes(() =>
+        withSubmitsOf(0.1, gpu, () =>
+          submitsDuring(gpu, async () => {
+            outcome = await abortedAfter(after, gpu, step).catch((error: unknown) => error)
+          }),
+        ),
+      )
+      const state = await run.state()
+      const next = await run.step(halves(options.batchSize), 0.05)
+      await run.destroy()
+      return { submits, outcome, state, next }
+    }
+
+    const kinds: [string, Partial<TrainingOptions>][] = [
+      ['', {}],
+      [' of two micro-batches', { batchSize: 4, microBatchSize: 2 }],
+    ]
+    for (const [kind, options] of kinds) {
+      it(`leaves a step${kind} undone until its update begins, if batch norm is frozen`, async () => {
+        const frozen = { ...options, freezeBatchNorm: true }
+        const [before, straight] = [await train(0, frozen), await train(2, frozen)]
+        const { submits } = await firstStep(Infinity, frozen)
+        expect(submits).to.be.above(20)
+        for (const after of [1, Math.floor(submits / 2), Math.floor(0.8 * submits)]) {
+          const { outcome, state, next } = await firstStep(after, frozen)
+          expect(outcome).to.equal(ENOUGH)
+          expectSameState(state, before)
+          expect(next).to.equal(straight.losses[0])
+        }
+        const { outcome, next } = await firstStep(submits - 1, frozen)
+        expect([outcome, next]).to.deep.equal(straight.losses)
+      })
+
+      it(`does a step${kind} whole once the running statistics of a batch norm change`, async () => {
+        const [before, straight] = [await train(0, options), await train(2, options)]
+        const { submits } = await firstStep(Infinity, options)
+        const undone = await firstStep(1, options)
+        expect(undone.outcome).to.equal(ENOUGH)
+        expectSameState(undone.state, before)
+        for (const after of [Math.floor(submits / 2), Math.floor(0.8 * submits), submits - 1]) {
+          const { outcome, next } = await firstStep(after, options)
+          expect([outcome, next]).to.deep.equal(straight.losses)
+        }
+      })
+    }
   })
 
   it('names a label that is not a class', async () => {

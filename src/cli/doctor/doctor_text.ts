@@ -21,7 +21,18 @@ export function adapterText(
   const limitRows = Object.entries(limits).map(([name, value], i) =>
     row(i === 0 ? 'limits' : '', `${name} ${value.toLocaleString('en')}`),
   )
-  return [...rows, row('features', features.join(', ')), ...limitRows].join('\n')
+  return [...rows, row('features', features.join(', ')), row('lanes', lanesText(adapter)), ...limitRows].join(
+    '\n',
+  )
+}
+
+/** The lanes of a subgroup, and whether kernels use subgroups. */
+function lanesText({ subgroupSize, reportedSubgroups }: Adapter): string {
+  if (subgroupSize !== undefined) return `${subgroupSize} in each subgroup`
+  if (!reportedSubgroups) return 'no subgroups'
+  const [least, most] = reportedSubgroups
+  const range = least === most ? `${least}, but runs others` : `${least} to ${most}`
+  return `no subgroups are used: the GPU reports sizes of ${range}`
 }
 
 const row = (label: string, text: string) => `${label.padEnd(8)}  ${text}`

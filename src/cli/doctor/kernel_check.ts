@@ -48,13 +48,13 @@ export interface KernelReport {
 type Buffers = Record<string, Bytes>
 
 const lacking: Record<AdapterNeed, string> = {
-  subgroups: 'needs subgroups of one size, at least 8',
+  subgroups: 'needs subgroups of one size',
   matrices: 'needs subgroups of one size that multiply matrices of f16',
 }
 
 /** The key of an adapter for a kernel with this need; undefined if the adapter cannot run it. */
 export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix }: AdapterTraits) {
-  if (need === 'subgroups') return subgroupSize < 8 ? undefined : `subgroups of ${subgroupSize}`
+  if (need === 'subgroups') return subgroupSize === 0 ? undefined : `subgroups of ${subgroupSize}`
   if (subgroupSize === 0 || !subgroupMatrix) return undefined
   const { m, n, k } = subgroupMatrix
   return `subgroups of ${subgroupSize}, matrices of ${m}×${n}×${k}`
@@ -62,7 +62,7 @@ export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix
 
 /** Runs a kernel on its known answers. If the adapter fails to compile or run it, the result is WRONG, with the reason. */
 export function checkKernel(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<KernelReport> {
-  return report({ kernel: shaderOf(answers) }, answers, async answer => {
+  return report({ kernel: shaderOf(answers) }, readable(gpu, answers), async answer => {
     const kernel = kernelFor(gpu, answer)
     if (typeof kernel === 'string') return kernel
     return worstErrorOf(await runKernel(gpu, kernel, answer.inputs), answer.outputs)
@@ -75,7 +75,7 @@ export function checkKernel(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<
  */
 export function checkFloat16(gpu: Gpu, answers: readonly KnownAnswer[]): Promise<KernelReport> {
   const stored = storedBuffers(answers[0].kernel)
-  return report({ kernel: shaderOf(answers), stored: 'f16' }, answers, async answer => {
+  return report({ kernel: shaderOf(answers), stored: 'f16' }, readable(gpu, answers), async answer => {
     const kernel = kernelFor(gpu, answer)
     if (typeof kernel === 'string') return kernel
     if (!gpu.device.features.has('shader-f16')) return 'needs shader-f16'
@@ -94,6 +94,10 @@ export function checkFloat16(gpu: Gpu, answers: readonly KnownAnswer[]): Promise
 
 /** Half a step of f16, and the smallest number that an adapter may not flush to zero. */
 const HALF_STEP: Tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
+
+/** The answers without those that read textures, on an adapter on which no kernel reads textures. */
+const readable = ({ textureReads }: Gpu, answers: readonly KnownAnswer[]) =>
+  answers.filter(({ kernel }) => textureReads || !kernel.textures)
 
 const shaderOf = ([{ kernel }]: readonly KnownAnswer[]) => shaderName(kernel)
 
@@ -120,7 +124,7 @@ async function report(
     }
     return { ...subject, result: worstError <= 1 ? 'ok' : 'WRONG', worstError }
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n')
+    const [reason] = (error as Error).message.trim().split('\n') // some browsers begin with an empty line
     return { ...subject, result: 'WRONG', worstError: null, reason }
   }
 }

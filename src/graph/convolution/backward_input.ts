@@ -4,8 +4,10 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
+import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
-import { CPU_SUBGROUP, type Device } from './target.ts'
+import type { Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 
 /**
  * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
@@ -33,10 +35,13 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
 }
 
 /** The kernel for any stride: input pixels of one phase have the same taps. */
-export const inputGradientByPhases = (
-  options: Conv2dBackwardInputOptions,
-  { subgroupSize }: Device,
-): Kernel =>
-  subgroupSize === CPU_SUBGROUP
-    ? conv2dBackwardInputSubgroup({ ...options, subgroupSize })
-    : conv2dBackwardInput(options)
+export const inputGradientByPhases = (options: Conv2dBackwardInputOptions, device: Device): Kernel => {
+  const { isCpu, subgroupSize } = device
+  if (!isCpu || subgroupSize === undefined) return conv2dBackwardInput(options)
+  const tile = subgroupTile(options.input[3], device)
+  const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize })
+  const { row_tiles: weight, k_h, k_w, stride } = kernel.params
+  // Of the taps, an output pixel has each in one phase alone.
+  const columnTiles = kernel.workgroups / (weight * stride ** 2)
+  return throughTextures(kernel, device, { input: k_h * k_w * columnTiles, weight })
+}

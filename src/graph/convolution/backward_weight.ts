@@ -6,7 +6,6 @@ import {
   conv2dBackwardWeight,
 } from '../../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
-import { vectors } from '../../kernels/layout.ts'
 import { tapsInside } from '../../kernels/tap_regions.ts'
 import {
   tileRanges,
@@ -17,7 +16,7 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd.ts'
 import { winogradInput } from '../../kernels/winograd_input.ts'
-import { MOST_BACKWARD_ROWS, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
 import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
 import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
@@ -25,7 +24,8 @@ import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
-import { type ConvolutionTarget, CPU_SUBGROUP, type Device } from './target.ts'
+import type { ConvolutionTarget, Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
@@ -46,7 +46,7 @@ export interface WeightGradient {
 export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTarget): Step[] {
   const { op, options, weight, input, gradient } = layer
   const tiles = chooseWinogradTiles(options, target)
-  if (tiles) return byWinograd(layer, tiles)
+  if (tiles) return byWinograd(layer, tiles, target.device)
   const kernel = weightGradientKernel(options, target.device)
   return summedGradient(kernel, {
     op,
@@ -57,13 +57,17 @@ export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTa
 }
 
 /** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
-export const weightGradientKernel = (
-  options: Conv2dBackwardWeightOptions,
-  { subgroupSize }: Device,
-): Kernel =>
-  subgroupSize === CPU_SUBGROUP && options.input[3] > 4
-    ? conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
-    : conv2dBackwardWeight(options)
+export const weightGradientKernel = (options: Conv2dBackwardWeightOptions, device: Device): Kernel => {
+  const { isCpu, subgroupSize } = device
+  if (!isCpu || subgroupSize === undefined || options.input[3] <= 4) return conv2dBackwardWeight(options)
+  const kernel = conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
+  const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
+  const taps = k_h * k_w
+  return throughTextures(kernel, device, {
+    input: (taps * column_tiles) / stride ** 2,
+    output_gradient: taps * row_tiles,
+  })
+}
 
 type Tiles = WinogradOptions & { subgroupSize: number }
 
@@ -75,8 +79,8 @@ export function chooseWinogradTiles(
   gradient: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {
-  const { subgroupSize = 0 } = device
-  if (subgroupSize < 8) return undefined
+  const { isCpu, subgroupSize } = device
+  if (subgroupSize === undefined) return undefined
   const options = { ...gradient, activation: 'none' } as const
   const { input, outChannels } = options
   const candidates = strategies
@@ -86,14 +90,14 @@ export function chooseWinogradTiles(
     .map(outputs => ({ ...options, outputs, subgroupSize }))
   const forced = policy?.forced?.(options, device)
   if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
-  if (subgroupSize !== CPU_SUBGROUP || policy?.winograd === false) return undefined
+  if (!isCpu || policy?.winograd === false) return undefined
   const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
   const [best] = costs.sort((a, b) => a.cost - b.cost)
   return best && best.cost < directCost(options) ? best.choice : undefined
 }
 
 /** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */
-function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles): Step[] {
+function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Tiles, device: Device): Step[] {
   const { outChannels, outputs } = options
   const inChannels = input.shape[3]
   const sums = scratch(op, winogradWeightBytes(outputs, inChannels, outChannels), 'sums')
@@ -101,7 +105,11 @@ function byWinograd({ op, weight, input, gradient }: WeightGradient, options: Ti
   const summed = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
-    const multiply = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const product = winogradMultiplyBackward({ ...some, accumulate: range.first > 0 })
+    const multiply = throughTextures(product, device, {
+      tiles: product.params.column_tiles,
+      gradients: product.params.row_tiles,
+    })
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const gradients = scratch(op, multiply.inputs.gradients, `gradients ${range.first}`)
     return [
@@ -121,7 +129,7 @@ function winogradCost(options: Tiles): number {
   const points = winogradPoints(outputs) ** 2
   const { total } = winogradTiles(options)
   const rounded = (size: number, step: number) => Math.ceil(size / step) * step
-  const rows = Math.min(MOST_BACKWARD_ROWS, vectors(inChannels))
+  const rows = backwardRows(inChannels, subgroupSize)
   const products = points * total * rounded(inChannels, rows * 4) * rounded(outChannels, subgroupSize * 4)
   const values = VALUE_COST * winogradValues(options)
   return products + values + WEIGHT_VALUE_COST * (points + 9) * inChannels * outChannels

@@ -5,8 +5,8 @@ import { conv2dSubgroup, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { conv2dSubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import { conv2dTiled, conv2dTiledCost, conv2dTiledSplits, MOST_BRANCHES } from '../../kernels/conv2d_tiled.ts'
 import { type ConvolutionStrategy, direct } from './strategy.ts'
-import { subgroupCost } from './subgroup_cost.ts'
-import { isCpu } from './target.ts'
+import { subgroupCost, subgroupLoads, subgroupTextureCost } from './subgroup_cost.ts'
+import { readsTextures, throughTextures } from './through_textures.ts'
 import { winograd } from './winograd.ts'
 
 /** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
@@ -20,7 +20,7 @@ const tiled = <Name extends string>(name: Name, tile: Conv2dTile): ConvolutionSt
   direct({
     name,
     title: `tiles of ${tile.pixels} pixels × ${4 * tile.vectors} channels an invocation, ${tile.lanesX * tile.lanesY} invocations`,
-    supports: (_, device) => !isCpu(device),
+    supports: (_, { isCpu }) => !isCpu,
     cost: () => Infinity,
     kernel: options => conv2dTiled({ ...options, tile }),
     split: {
@@ -37,24 +37,40 @@ const all = [
     supports: () => true,
     // Of few channels the tiles of others would mostly be empty.
     cost: ({ input, outChannels }, { device }) =>
-      !isCpu(device) && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
+      !device.isCpu && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
     kernel: options => conv2d(options),
   }),
   direct({
     name: 'conv2d_subgroup',
     title: 'one subgroup a tile, weights broadcast to its lanes: for vector units of CPUs',
-    supports: (_, { subgroupSize = 0 }) => subgroupSize >= 8,
-    cost: (options, { device }) => (isCpu(device) ? subgroupCost(options) : Infinity),
-    kernel: (options, { subgroupSize }) => conv2dSubgroup({ ...options, subgroupSize: subgroupSize! }),
+    supports: (_, { subgroupSize }) => subgroupSize !== undefined,
+    cost: (options, { device }) => (device.isCpu ? subgroupCost(options, device) : Infinity),
+    kernel: (options, device) => {
+      const tile = subgroupTile(options.outChannels, device)
+      return conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
+    },
     // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
+    readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
+    leavesStatistics: true,
+  }),
+  direct({
+    name: 'conv2d_subgroup_texture',
+    title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
+    supports: (_, device) => readsTextures(device),
+    cost: (options, { device }) => subgroupTextureCost(options, device),
+    kernel(options, device) {
+      const tile = subgroupTile(options.outChannels, device)
+      const kernel = conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
+      return throughTextures(kernel, device, subgroupLoads(options, device))
+    },
     readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
     leavesStatistics: true,
   }),
   direct({
     name: 'conv2d_tiled',
     title: 'tiles in workgroup memory, of a size that the shape decides: for hardware GPUs',
-    supports: (_, device) => !isCpu(device),
-    cost: (options, { device }) => (isCpu(device) ? Infinity : conv2dTiledCost(options)),
+    supports: (_, { isCpu }) => !isCpu,
+    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options)),
     kernel: options => conv2dTiled(options),
     branches: {
       most: MOST_BRANCHES,
@@ -77,7 +93,7 @@ const all = [
     title: 'products of f16 matrices that a subgroup makes in hardware',
     supports: ({ precision }, { subgroupSize = 0, subgroupMatrix }) =>
       precision === 'fp16' && subgroupMatrix !== undefined && subgroupSize >= 8 && subgroupSize <= 64,
-    cost: (options, { device }) => (isCpu(device) ? Infinity : conv2dTiledCost(options) / MATRIX_SPEED),
+    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) / MATRIX_SPEED),
     kernel: (options, { subgroupSize, subgroupMatrix }) =>
       conv2dSubgroupMatrix({
         ...options,

@@ -6,8 +6,14 @@ import type { Conv2dVariant } from './strategies.ts'
 
 /** The adapter; a `Gpu` is one. */
 export interface Device {
+  /** Whether it computes on the CPU, where a load costs as much as ten multiply-adds. Default: it is a hardware GPU. */
+  isCpu?: boolean
+  /** Whether it is SwiftShader, which wants tiles of its own. */
+  isSwiftShader?: boolean
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
+  /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
+  textureReads?: boolean
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
   subgroupMatrix?: SubgroupMatrix
 }
@@ -31,9 +37,3 @@ export interface ConvolutionTarget {
   /** In training, weights change from run to run, and every run makes what its kernels read of them. Default: inference. */
   mode?: 'inference' | 'training'
 }
-
-/** Subgroups of 8 lanes are how CPU adapters present their vector units; there a load costs as much as ten multiply-adds. */
-export const CPU_SUBGROUP = 8
-
-/** Whether an adapter computes on the CPU: the narrowest vector units are subgroups of 4, and no hardware GPU has so few lanes. */
-export const isCpu = ({ subgroupSize = Infinity }: Device): boolean => subgroupSize <= CPU_SUBGROUP

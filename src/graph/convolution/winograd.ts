@@ -12,7 +12,8 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd.ts'
 import { winogradInput } from '../../kernels/winograd_input.ts'
-import { MULTIPLY_TILE, winogradMultiply } from '../../kernels/winograd_multiply.ts'
+import { multiplyTile, winogradMultiply } from '../../kernels/winograd_multiply.ts'
+import { winogradMultiplyTexture } from '../../kernels/winograd_multiply_texture.ts'
 import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../../kernels/winograd_output.ts'
 import type { AnyOp } from '../ir/graph.ts'
@@ -25,7 +26,8 @@ import {
   type LoweredConvolution,
   packed,
 } from './strategy.ts'
-import { type ConvolutionTarget, CPU_SUBGROUP, type Device, isCpu } from './target.ts'
+import type { ConvolutionTarget, Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
@@ -48,16 +50,16 @@ export const winograd = <Name extends string>(
 ): ConvolutionStrategy<Name> => ({
   name,
   title: `Winograd's tiles of ${outputs}×${outputs}`,
-  supports(options, { subgroupSize = Infinity }) {
+  supports(options) {
     const weightBytes = winogradWeightBytes(outputs, options.input[3], options.outChannels)
-    const runs = weightBytes <= MOST_WEIGHT_BYTES && subgroupSize >= CPU_SUBGROUP
-    return runs && winogradFits(options, outputs)
+    return weightBytes <= MOST_WEIGHT_BYTES && winogradFits(options, outputs)
   },
   cost(options, { device, mode }) {
-    const cpuTile = { ...MULTIPLY_TILE, tiles: MULTIPLY_TILE.tiles * CPU_SUBGROUP }
-    const [tile, costs] = isCpu(device) ? [cpuTile, CPU_COSTS] : [TILED_MULTIPLY_TILE, GPU_COSTS]
+    const costs = device.isCpu ? CPU_COSTS : GPU_COSTS
     const tiled = { ...options, outputs }
-    return forwardCost(tiled, tile, costs) + (mode === 'training' ? weightCost(tiled, costs) : 0)
+    return (
+      forwardCost(tiled, productOf(device).tile, costs) + (mode === 'training' ? weightCost(tiled, costs) : 0)
+    )
   },
   weights: { winograd: outputs },
   leavesStatistics: false,
@@ -74,8 +76,8 @@ function lowerWinograd(
   const folded = weights.winograd(outputs)
   const { steps, weight, bias } =
     mode === 'training' ? madeAnew(op, folded) : { steps: [], ...packed(folded) }
-  const { product, step } = productOf(device)
-  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step })
+  const { product, tile } = productOf(device)
+  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: tile.tiles })
   const byRange = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
@@ -101,12 +103,18 @@ function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights)
   return { steps: [{ op, kernel, operands }], weight, bias }
 }
 
-/** The kernel of Winograd's products, and how many tiles a workgroup of it takes. */
-function productOf({ subgroupSize }: Device) {
-  if (subgroupSize !== CPU_SUBGROUP)
-    return { product: winogradMultiplyTiled, step: TILED_MULTIPLY_TILE.tiles }
-  const product = (options: WinogradStepOptions) => winogradMultiply({ ...options, subgroupSize })
-  return { product, step: MULTIPLY_TILE.tiles * subgroupSize }
+/** The kernel of Winograd's products, and what a workgroup of it computes. */
+function productOf(device: Device) {
+  const { isCpu, subgroupSize } = device
+  if (!isCpu || subgroupSize === undefined)
+    return { product: winogradMultiplyTiled, tile: TILED_MULTIPLY_TILE }
+  const product = (options: WinogradStepOptions) => {
+    const kernel = winogradMultiplyTexture({ ...options, subgroupSize })
+    const { tile_groups: weight, vector_groups: tiles } = kernel.params
+    const reading = throughTextures(kernel, device, { tiles, weight })
+    return reading.textures?.includes('tiles') ? reading : winogradMultiply({ ...options, subgroupSize })
+  }
+  return { product, tile: multiplyTile(subgroupSize) }
 }
 
 /** `tile` is what a workgroup of the product computes. */

@@ -1,12 +1,13 @@
 // A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
 
-import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { usage } from '../../gpu/buffers.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
 import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
-import type { Operand } from '../lower/step.ts'
+import type { Operand, Step } from '../lower/step.ts'
 import { type Plan, tensorBytes } from '../plan/plan.ts'
 
 /** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
@@ -29,6 +30,11 @@ export interface WeightSource {
 export interface RunOptions {
   begins?: boolean
   ends?: boolean
+  /**
+   * Ends the run between two submits: it throws the signal's reason, and the executor can run again. What changes parameters is
+   * done whole or not at all: the signal has no effect once the first such launch of these runs is submitted.
+   */
+  signal?: AbortSignal
 }
 
 export class Executor {
@@ -40,6 +46,8 @@ export class Executor {
   readonly #program: Program
   /** Those of the program's launches that every run does: what the weights do before comes first, what they do after last. */
   readonly #every: { from: number; to: number }
+  /** The first launch that changes parameters: a batch norm's running statistics, or the first update at the end. */
+  readonly #commits: number
   /** Runs wait for each other: they share the arena. */
   #running: Promise<unknown> = Promise.resolve()
 
@@ -49,7 +57,7 @@ export class Executor {
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
     const [arena, workspace, readback] = await gpu.allocateAll([
       { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
-      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage },
+      { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage | usage.copySource },
       { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
     ])
     try {
@@ -96,27 +104,27 @@ export class Executor {
     this.#readback = parts.readback
     this.#program = parts.program
     this.#every = parts.every
+    const change = plan.steps.findIndex(changesParameters)
+    this.#commits = change < 0 ? parts.every.to : parts.every.from + change
   }
 
   get plan(): Plan {
     return this.#plan
   }
 
-  /** Runs the whole plan in one submit and reads the graph's outputs back. */
-  run(inputs: TensorData, { begins = true, ends = true }: RunOptions = {}): Promise<TensorData> {
-    const from = begins ? undefined : this.#every.from
-    const to = ends ? undefined : this.#every.to
+  /** Runs the whole plan and reads the graph's outputs back. */
+  run(inputs: TensorData, { begins = true, ends = true, signal }: RunOptions = {}): Promise<TensorData> {
+    const hasChanged = !begins && this.#commits < this.#every.to
+    const run = {
+      from: begins ? undefined : this.#every.from,
+      to: ends ? undefined : this.#every.to,
+      signal: hasChanged ? undefined : signal,
+      commits: this.#commits,
+      finish: (encoder: GPUCommandEncoder) => this.#copyOutputs(encoder),
+    }
     return this.#exclusively(async () => {
       this.#write(inputs)
-      this.#gpu.submit('run', encoder => {
-        this.#program.encode(encoder, from, to)
-        let offset = 0
-        for (const tensor of this.#plan.graph.outputs) {
-          const { offset: from, bytes } = this.#plan.placements.get(tensor)!
-          encoder.copyBufferToBuffer(this.#arena, from, this.#readback, offset, bytes)
-          offset += bytes
-        }
-      })
+      await this.#program.run(run)
       return this.#read()
     })
   }
@@ -159,6 +167,15 @@ export class Executor {
     }
   }
 
+  #copyOutputs(encoder: GPUCommandEncoder): void {
+    let offset = 0
+    for (const tensor of this.#plan.graph.outputs) {
+      const { offset: from, bytes } = this.#plan.placements.get(tensor)!
+      encoder.copyBufferToBuffer(this.#arena, from, this.#readback, offset, bytes)
+      offset += bytes
+    }
+  }
+
   async #read(): Promise<TensorData> {
     const bytes = await this.#gpu.read(this.#readback, this.#readback.size)
     let offset = 0
@@ -170,6 +187,9 @@ export class Executor {
     return Object.fromEntries(outputs)
   }
 }
+
+const changesParameters = ({ kernel, operands }: Step): boolean =>
+  Object.keys(kernel.outputs).some(name => name in operands && 'parameter' in operands[name])
 
 const isFloat = ({ dtype }: Tensor) => dtype === 'f32' || dtype === 'f16'
 

@@ -1,7 +1,8 @@
 // The parameters of a network in training: buffers of one layout for their values, gradients and velocities, and for the sums
 // of gradients where a batch comes in parts.
 
-import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { usage } from '../../gpu/buffers.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
 import type { Range } from '../../gpu/program.ts'
 import type { Parameter } from '../ir/tensor.ts'
 

@@ -1,7 +1,8 @@
 // A model's weights while it learns: packed for the convolutions at the start of every step, updated at its end. In between
 // they may see a batch as a whole or in micro-batches.
 
-import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { usage } from '../../gpu/buffers.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
 import type { Launch, Range } from '../../gpu/program.ts'
 import { accumulateGradients } from '../../kernels/accumulate_gradients.ts'
 import { sgd } from '../../kernels/sgd.ts'
@@ -122,7 +123,8 @@ export class TrainingWeights implements WeightSource {
   async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
     if (folded.length === 0) return []
     const sizes = folded.map(weights => foldedBytes(weights, part))
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
+    const flags = usage.storage | usage.copySource
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
     this.#buffers.push(ranges[0].buffer)
     return ranges
   }

@@ -1,6 +1,7 @@
 // A model's weights: on the host as the checkpoint has them, on the GPU in the forms that plans ask for.
 
-import { type Gpu, usage } from '../../gpu/gpu.ts'
+import { usage } from '../../gpu/buffers.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../../gpu/program.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
@@ -100,7 +101,7 @@ export class WeightStore implements WeightSource {
       return foldingLaunches(weights, { outputs, parameter: ({ name }) => places.get(name)! })
     })
     const program = await Program.create(this.#gpu, 'fold', launches)
-    this.#gpu.submit('fold', encoder => program.encode(encoder))
+    await program.run()
     program.destroy()
     this.#gpu.release(staged[0].buffer)
     group.forEach(({ key }, i) => {
@@ -109,7 +110,8 @@ export class WeightStore implements WeightSource {
   }
 
   async #keep(label: string, sizes: number[]): Promise<Range[]> {
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags: usage.storage })
+    const flags = usage.storage | usage.copySource
+    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
     this.#buffers.add(ranges[0].buffer)
     return ranges
   }
@@ -117,7 +119,7 @@ export class WeightStore implements WeightSource {
   async #stage(label: string, parameters: Parameter[]): Promise<Range[]> {
     const values = parameters.map(({ name }) => this.#host.get(name)!)
     const sizes = values.map(({ byteLength }) => byteLength)
-    const flags = usage.storage | usage.copyDestination
+    const flags = usage.storage | usage.copySource | usage.copyDestination
     const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
     values.forEach((value, i) => {
       this.#gpu.device.queue.writeBuffer(ranges[i].buffer, ranges[i].offset, value as BufferSource)

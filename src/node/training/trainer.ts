@@ -36,7 +36,10 @@ export interface TrainerOptions {
    * If the recipe skips bad images, images with problems in the report are not drawn.
    */
   report?: DatasetReport
-  /** Ends a loop after the current step: it throws the signal's reason, and the model has the weights learned so far. */
+  /**
+   * Ends a loop: it throws the signal's reason, and the model has the weights learned so far. The current step is done whole or
+   * not at all: see `TrainingRun.step`.
+   */
   signal?: AbortSignal
   /** Called after each step. */
   onProgress?: (progress: { done: number; total: number }) => void
@@ -165,7 +168,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     try {
       yield* this.#steps(this.#run, this.#balance)
     } catch (error) {
-      failed = !(error instanceof BadImageError || (signal?.aborted && error === signal.reason))
+      failed = !(error instanceof BadImageError || this.#isAbort(error))
       if (failed) this.#step = this.#kept.step
       throw error
     } finally {
@@ -208,7 +211,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (this.#step >= steps) return
     for await (const batch of this.#batches(balance)) {
       const learningRate = polyLearningRate(base, this.#step, steps)
-      const loss = await this.#explained(run.step(batch, learningRate), this.#step + 1)
+      const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
       const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
       this.#step++
       onProgress?.({ done: this.#step, total: steps })
@@ -249,12 +252,17 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
   }
 
+  #isAbort(error: unknown): boolean {
+    const { signal } = this.#options
+    return signal?.aborted === true && error === signal.reason
+  }
+
   /** Adds the step at which a run failed, if known, and the last good checkpoint to an error. */
   async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
     try {
       return await work
     } catch (error) {
-      if (!(error instanceof UserError)) throw error
+      if (!(error instanceof UserError) || this.#isAbort(error)) throw error
       const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
       throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
     }
