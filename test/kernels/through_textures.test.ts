@@ -5,6 +5,7 @@ import { adapterKey } from '../../src/cli/doctor/kernel_check.ts'
 import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'
+import { readsTextures } from '../../src/graph/convolution/through_textures.ts'
 import { toFloat16 } from '../../src/kernels/float16.ts'
 import { testGpu } from '../support/gpu.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
@@ -30,6 +31,7 @@ describe('the same bits through textures as from buffers', () => {
     const small = cases.filter(({ bench }) => !bench)
     it(`by ${shader}, in ${small.length} cases`, async function () {
       const gpu = await testGpu()
+      if (!readsTextures(gpu)) this.skip()
       if (needs && adapterKey(needs, gpu) === undefined) this.skip()
       for (const test of small) {
         const { kernel, data } = run(test, gpu)
@@ -41,6 +43,7 @@ describe('the same bits through textures as from buffers', () => {
 
     it(`by ${shader}, stored as f16`, async function () {
       const gpu = await testGpu()
+      if (!readsTextures(gpu)) this.skip()
       if (!gpu.device.features.has('shader-f16')) this.skip()
       if (needs && adapterKey(needs, gpu) === undefined) this.skip()
       const test = cases.find(({ answer }) => answer)!

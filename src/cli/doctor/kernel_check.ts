@@ -4,6 +4,7 @@ import { storedAsFloat16, storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { type Kernel, shaderName } from '../../gpu/kernel.ts'
 import { type Bytes, runKernel } from '../../gpu/run_kernel.ts'
+import { readsTextures } from '../../graph/convolution/through_textures.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 
 /** The properties of an adapter that a kernel may depend on. */
@@ -96,8 +97,8 @@ export function checkFloat16(gpu: Gpu, answers: readonly KnownAnswer[]): Promise
 const HALF_STEP: Tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
 
 /** The answers without those that read textures, on an adapter on which no kernel reads textures. */
-const readable = ({ textureReads }: Gpu, answers: readonly KnownAnswer[]) =>
-  answers.filter(({ kernel }) => textureReads || !kernel.textures)
+const readable = (gpu: Gpu, answers: readonly KnownAnswer[]) =>
+  answers.filter(({ kernel }) => readsTextures(gpu) || !kernel.textures)
 
 const shaderOf = ([{ kernel }]: readonly KnownAnswer[]) => shaderName(kernel)
 

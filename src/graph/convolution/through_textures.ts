@@ -8,7 +8,10 @@ import type { Device } from './target.ts'
 /** How often a kernel has to load each vector of an input, so that the copy into a texture is worth its time: bench/NOTES.md. */
 export const LEAST_LOADS = 4
 
-/** Lanes of the subgroups for which reads through textures were measured to be faster, on Mesa's CPU adapter. */
+/**
+ * Lanes of the subgroups for which reads through textures were measured to be faster, on Mesa's CPU adapter. With 16 lanes, Mesa 25.0
+ * reads wrong values in the upper eight.
+ */
 const MEASURED_LANES = 8
 
 /** Whether a device reads vectors faster from textures than from buffers. */
