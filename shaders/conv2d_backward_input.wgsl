@@ -109,7 +109,8 @@ fn main(
     }
   }
 
-  // Stored from the first row and column of the tile, into which the others move up: the bodies of these loops are compiled once.
+  // The sums move up, and the first one is stored: so the store is compiled once, and no index is known only at run
+  // time, which would keep the sums out of registers.
   let end_pixel = min(first_pixel + LANE_PIXELS, params.phase_pixels);
   let end_vector = min(first_vector + LANES_X * LANE_VECTORS, params.in_vectors);
   for (var p = first_pixel; p < end_pixel; p++) {

@@ -83,7 +83,8 @@ fn main(
     if (y == ys.first + ys.count) { y = ys.first; n++; }
   }
 
-  // Stored from the first row and column of the tile, into which the others move up: the bodies of these loops are compiled once.
+  // The sums move up, and the first one is stored: so the store is compiled once, and no index is known only at run
+  // time, which would keep the sums out of registers.
   let end_row = min(first_row + LANE_IN_VECTORS, params.in_vectors);
   let end_column = min(first_column + LANES_X * LANE_OUT_VECTORS, params.out_vectors);
   for (var row = first_row; row < end_row; row++) {

@@ -177,7 +177,8 @@ fn main(
     if (lane == 0u && first_vector == 0u) { statistics[tile + 2u * params.out_vectors] = vec4f(f32(pixels)); }
   }
 
-  // Stored from the first row and column of the tile, into which the others move up: the bodies of these loops are compiled once.
+  // The sums move up, and the first one is stored: so the store is compiled once, and no index is known only at run
+  // time, which would keep the sums out of registers.
   let end_pixel = min(first_pixel + WORKGROUP_PIXELS, pixels_of(region));
   let end_vector = min(first_vector + WORKGROUP_VECTORS, params.out_vectors);
   for (var p = first_pixel + row; p < end_pixel; p += LANES_Y) {

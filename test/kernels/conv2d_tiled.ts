@@ -35,7 +35,7 @@ export const forTiles = [
 ].map(conv2dCase)
 
 /** So few pixels that a map has several of them. */
-export const smallTile: Conv2dTile = { pixels: 1, vectors: 1, lanesX: 4, lanesY: 8 }
+export const smallTile: Conv2dTile = { pixels: 2, vectors: 1, lanesX: 4, lanesY: 4 }
 const SMALL_TILE_PIXELS = 8
 
 /** Both that the chooser picks, and a small one: that has regions in more maps. */

@@ -4,13 +4,13 @@ import type { Gpu } from '../../src/gpu/gpu.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
 import { optimise, type Passes } from '../../src/graph/passes/index.ts'
-import { planOptimised } from '../../src/graph/plan/plan.ts'
+import { type PlanDevice, planOptimised } from '../../src/graph/plan/plan.ts'
 import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { seededParameter } from '../model/seeded_weights.ts'
-import { type Choice, targetOf } from './target.ts'
+import { type Choice, deviceOf, targetOf } from './target.ts'
 
-interface Run extends Omit<Choice, 'limits' | 'isCpu' | 'subgroupSize' | 'textureReads' | 'subgroupMatrix'> {
+interface Run extends Omit<Choice, keyof PlanDevice> {
   inputs: TensorData
   /** Of a model's graph. Default: all. */
   passes?: Passes
@@ -29,8 +29,7 @@ export async function runGraph(
   { inputs, passes, parameters = seededParameters(graph), withoutSubgroups, ...choice }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const { limits, isCpu, subgroupSize, textureReads } = gpu
-  const device = withoutSubgroups ? { limits } : { limits, isCpu, subgroupSize, textureReads }
+  const device = withoutSubgroups ? { limits: gpu.limits } : deviceOf(gpu)
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
   const plan = planOptimised(optimised, targetOf({ ...choice, ...device }))
   const executor = await Executor.create(gpu, plan, weights)

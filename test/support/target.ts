@@ -1,5 +1,6 @@
 // What a plan is for, in a flat form: tests vary one thing at a time.
 
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import { type Conv2dVariant, strategies } from '../../src/graph/convolution/strategies.ts'
 import type { Policy } from '../../src/graph/convolution/target.ts'
 import type { PlanDevice, PlanTarget } from '../../src/graph/plan/plan.ts'
@@ -20,11 +21,16 @@ export interface Choice extends Omit<Policy, 'forced'>, Partial<PlanDevice> {
   precision?: Precision
 }
 
+/** What a plan has to know of a GPU. Matrix units are left out: they round to f16. */
+export const deviceOf = ({ limits, isCpu, isSwiftShader, subgroupSize, textureReads }: Gpu): PlanDevice => ({
+  ...{ limits, isCpu, isSwiftShader, subgroupSize, textureReads },
+})
+
 export const targetOf = (choice: Choice): PlanTarget => {
-  const { limits = DEFAULT_LIMITS, isCpu, subgroupSize, textureReads, subgroupMatrix, precision } = choice
-  const { winograd, tuned, variant, learning } = choice
+  const { limits = DEFAULT_LIMITS, isCpu, isSwiftShader, subgroupSize, textureReads } = choice
+  const { subgroupMatrix, precision, winograd, tuned, variant, learning } = choice
   return {
-    device: { limits, isCpu, subgroupSize, textureReads, subgroupMatrix },
+    device: { limits, isCpu, isSwiftShader, subgroupSize, textureReads, subgroupMatrix },
     policy: { winograd, tuned, forced: variant && whereItFits(variant) },
     mode: learning ? 'training' : 'inference',
     precision,

@@ -8,7 +8,7 @@ import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
 import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
 import { type Optimiser, TrainingWeights } from '../../src/graph/runtime/training_weights.ts'
-import { targetOf } from './target.ts'
+import { deviceOf, targetOf } from './target.ts'
 
 interface Training extends Optimiser {
   /** The same in every step. */
@@ -33,10 +33,7 @@ export async function trainGraph(
   })
   const weights = await TrainingWeights.create(gpu, arena, optimiser)
   // CPU adapters are refused the variants for hardware GPUs.
-  const { limits, isCpu, subgroupSize, textureReads } = gpu
-  const device = variant?.startsWith('conv2d_tiled')
-    ? { limits }
-    : { limits, isCpu, subgroupSize, textureReads }
+  const device = variant?.startsWith('conv2d_tiled') ? { limits: gpu.limits } : deviceOf(gpu)
   const plan = planWithin(graph, targetOf({ ...device, variant }))
   const executor = await Executor.create(gpu, plan, weights)
   const losses: number[] = []
