@@ -93,7 +93,8 @@ fn main(
   let first_y = select(0u, first.y, first.image == last.image);
   let last_y = select(params.out_h - 1u, last.y, first.image == last.image);
   var first_ky = 0u;
-  while (first_ky < params.k_h && last_y * params.stride + first_ky * params.dilation < params.pad_top) { first_ky++; }
+  let bottom = last_y * params.stride;
+  while (first_ky < params.k_h && i32(bottom + first_ky * params.dilation) < i32(params.pad_top)) { first_ky++; }
   var end_ky = params.k_h;
   let top = first_y * params.stride;
   while (end_ky > first_ky && top + (end_ky - 1u) * params.dilation >= params.in_h + params.pad_top) { end_ky--; }

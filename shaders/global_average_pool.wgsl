@@ -20,6 +20,7 @@ const SHARES = 16u;
 
 struct Params {
   pixels: u32, // h · w
+  map_pixels: u32, // more if the input is some rows of a map: the output is then their share in its mean
   vectors: u32,
   groups: u32, // workgroups of an image
 }
@@ -45,5 +46,5 @@ fn main(
   if (lane.y > 0u || vector >= params.vectors) { return; }
   // It starts from lane.y, which is 0, so that no compiler unrolls it: unrolled, it would take most of the compile time.
   for (var share = lane.y + 1u; share < min(SHARES, params.pixels); share++) { sum += sums[share][lane.x]; }
-  output[image * params.vectors + vector] = vec4<Stored>(sum / f32(params.pixels));
+  output[image * params.vectors + vector] = vec4<Stored>(sum / f32(params.map_pixels));
 }

@@ -1,8 +1,8 @@
 // From a photo to the network's input: antialiased bilinear resize, (x / 255 − mean) / std, and mirroring left to right
 // if `flip`.
 //
-//   image    [n, in_h, in_w]     u32: red in the low byte, then green, blue, alpha (ignored)
-//   output   [n, out_h, out_w]   vec4: red, green, blue, 0
+//   image    [n, sources, in_w]  u32: red in the low byte, then green, blue, alpha (ignored)
+//   output   [n, rows, out_w]    vec4: red, green, blue, 0
 //
 // The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased
 // resize. One invocation computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
@@ -22,7 +22,11 @@ struct Params {
   in_w: u32,
   out_h: u32,
   out_w: u32,
-  strips: u32, // ⌈out_h / LANE_ROWS⌉
+  first_source: u32, // of the photo's in_h rows, `image` holds `sources` from this one on
+  sources: u32,
+  first_row: u32, // of the out_h rows, `output` holds `rows` from this one on
+  rows: u32,
+  strips: u32, // ⌈rows / LANE_ROWS⌉
   count: u32, // n · strips · out_w
   flip: u32,
   mean_r: f32,
@@ -73,12 +77,13 @@ fn main(
   let mean = vec3f(params.mean_r, params.mean_g, params.mean_b);
   let deviation = vec3f(params.std_r, params.std_g, params.std_b);
 
-  for (var y = first_y; y < min(first_y + LANE_ROWS, params.out_h); y++) {
+  for (var row_y = first_y; row_y < min(first_y + LANE_ROWS, params.rows); row_y++) {
+    let y = params.first_row + row_y;
     let rows = window_of(y, params.in_h, params.out_h);
     var sum = vec3f(0);
     var weights = 0.0;
     for (var source_y = rows.first; source_y < rows.end; source_y++) {
-      let first = (image_index * params.in_h + source_y) * params.in_w;
+      let first = (image_index * params.sources + source_y - params.first_source) * params.in_w;
       let weight_y = weight_of(source_y, y, params.in_h, params.out_h);
       for (var source_x = columns.first; source_x < columns.end; source_x++) {
         let weight = weight_y * weight_of(source_x, x, params.in_w, params.out_w);
@@ -88,6 +93,6 @@ fn main(
       }
     }
     let normal = (sum / weights / 255.0 - mean) / deviation;
-    output[(image_index * params.out_h + y) * params.out_w + column] = vec4<Stored>(vec4f(normal, 0));
+    output[(image_index * params.rows + row_y) * params.out_w + column] = vec4<Stored>(vec4f(normal, 0));
   }
 }

@@ -7,13 +7,11 @@ import { PipelineCache } from './pipelines.ts'
 import { findSubgroupSize } from './subgroup_lanes.ts'
 import { type TextureFormat, texelBytes } from './texture_reads.ts'
 
+/** An extension of Dawn. */
+const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
+
 /** Features that the library uses where the adapter has them, and can do without. */
-const OPTIONAL_FEATURES = [
-  'timestamp-query',
-  'subgroups',
-  'shader-f16',
-  'chromium-experimental-subgroup-matrix',
-] as GPUFeatureName[]
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16', SUBGROUP_MATRIX]
 
 /**
  * Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256
@@ -37,6 +35,16 @@ const MOST_BINDINGS = 16
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
 const SUBMIT_MILLISECONDS = 50
 
+/** @internal What to ask of an adapter. Default: everything that it has and the library uses. */
+export interface DeviceRequest {
+  /** The optional features to take where the adapter has them. */
+  features?: readonly GPUFeatureName[]
+  /** `default`: WebGPU's default limits, which every adapter has, as on many phones. */
+  limits?: 'default'
+  /** `compatibility`: also an adapter of OpenGL ES or Direct3D 11, which lacks parts of WebGPU. */
+  featureLevel?: 'core' | 'compatibility'
+}
+
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
   resultComponentType: string
@@ -59,6 +67,8 @@ export class Gpu {
   readonly entry: GPU
   /** @internal How long a submit may take, in milliseconds: longer programs run in several. On CPU adapters, one is faster. */
   submitMilliseconds: number
+  /** @internal The most bytes of all buffers and textures. Set where it is known: WebGPU does not tell a GPU's memory. */
+  memoryBytes = Infinity
   readonly #liveBytes = new Map<GPUBuffer | GPUTexture, number>()
   #peakBytes = 0
   #failure: Error | undefined
@@ -69,22 +79,25 @@ export class Gpu {
   }
 
   /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has. If there is none
-   * for the whole of WebGPU, such as on a phone with only OpenGL ES, it opens one for WebGPU's compatibility mode.
-   * Throws NoAdapterError. Does not choose a slower adapter by itself.
+   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has unless `request` says
+   * otherwise. If there is none for the whole of WebGPU, such as on a phone with only OpenGL ES, it opens one for WebGPU's
+   * compatibility mode. Throws NoAdapterError. Does not choose a slower adapter by itself.
    *
    * @internal
    */
-  static async open(entry: GPU): Promise<Gpu> {
+  static async open(entry: GPU, request: DeviceRequest = {}): Promise<Gpu> {
+    const { features = OPTIONAL_FEATURES, limits, featureLevel = 'core' } = request
     const wanted = { powerPreference: 'high-performance' } as const
     const adapter =
-      (await entry.requestAdapter(wanted)) ??
+      (await entry.requestAdapter({ ...wanted, featureLevel })) ??
       (await entry.requestAdapter({ ...wanted, featureLevel: 'compatibility' }))
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({
       label: 'atrous',
-      requiredFeatures: OPTIONAL_FEATURES.filter(feature => adapter.features.has(feature)),
-      requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
+      requiredFeatures: features.filter(feature => adapter.features.has(feature)),
+      ...(limits !== 'default' && {
+        requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
+      }),
     })
     const gpu = new Gpu(entry, device, adapter.info)
     gpu.#subgroupSize = await findSubgroupSize(gpu)
@@ -137,6 +150,7 @@ export class Gpu {
    * Dawn.
    */
   get subgroupMatrix(): { m: number; n: number; k: number } | undefined {
+    if (!this.device.features.has(SUBGROUP_MATRIX)) return undefined
     const { subgroupMatrixConfigs = [] } = this.info as { subgroupMatrixConfigs?: SubgroupMatrixConfigs }
     const config = [...subgroupMatrixConfigs].find(
       ({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32',
@@ -174,6 +188,11 @@ export class Gpu {
     bytes: number,
     create: () => Resource,
   ): Promise<Resource> {
+    const { liveBytes } = this.memory
+    if (liveBytes + bytes > this.memoryBytes)
+      throw new OutOfMemoryError(
+        `${label}: ${megabytes(bytes)} more than the ${megabytes(liveBytes)} in use do not fit into the memory, ${megabytes(this.memoryBytes)}`,
+      )
     this.device.pushErrorScope('out-of-memory')
     const resource = create()
     const error = await this.device.popErrorScope()

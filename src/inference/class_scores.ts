@@ -5,10 +5,11 @@ import { UserError } from '../errors.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { Program } from '../gpu/program.ts'
-import { mebibytes } from '../graph/plan/plan.ts'
+import { mebibytes } from '../graph/ir/tensor_bytes.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
+import type { Rows } from '../kernels/geometry.ts'
 import { activationBytes, padChannels, unpadChannels } from '../kernels/layout.ts'
-import { type Rows, resize } from '../kernels/resize.ts'
+import { resize } from '../kernels/resize.ts'
 
 /** A number for each class at each pixel. */
 export interface ScoreMap {

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import type { Conv2dVariant } from '../graph/convolution/strategies.ts'
-import { createPlan, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
+import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
@@ -44,6 +44,8 @@ export class Segmenter {
   readonly #parameters: ReadonlyMap<string, Float32Array>
   readonly #precision: Precision
   readonly #tuned: Map<string, Conv2dVariant>
+  /** By the job of one photo, how many can run at once. */
+  readonly #largestBatches = new Map<string, number>()
   #weights: WeightStore
   readonly #executors = new Map<string, Executor>()
   /** The last call. Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
@@ -68,8 +70,9 @@ export class Segmenter {
   }
 
   /**
-   * A class map for each photo. All photos must have the same sizes. Throws a UserError for options that make no sense, and if
-   * the result is too large for the GPU or larger than MAX_SCORE_BYTES, and the signal's reason between two submits.
+   * A class map for each photo. All photos must have the same sizes. They run in parts if the GPU cannot bind the maps of all of
+   * them. Throws a UserError for options that make no sense, and if the result is too large for the GPU or larger than
+   * MAX_SCORE_BYTES, and the signal's reason between two submits.
    */
   async segment(
     photos: Photo[],
@@ -81,15 +84,27 @@ export class Segmenter {
     else checkScores(job, { output, at, classes: this.#config.classes })
     job.withScores = output !== 'mask'
     return this.#exclusively(async () => {
-      const executor = await this.#executor(job)
-      const found = await executor.run({ photo: pixelsOf(photos) }, { signal })
-      const maps = masksOf(executor.plan, found)
-      if (!job.withScores) return maps
-      const scores = scoresOf(executor.plan, found)
-      for (const [i, map] of maps.entries())
-        map.scores = await this.#resampled(scores[i], job, { output, at, signal })
+      const maps: ClassMap[] = []
+      for (let first = 0; first < photos.length; first += job.batch) {
+        const part = photos.slice(first, first + job.batch)
+        maps.push(...(await this.#segmentPart(part, { ...job, batch: part.length }, { output, at, signal })))
+      }
       return maps
     })
+  }
+
+  async #segmentPart(
+    photos: Photo[],
+    job: InferenceJob,
+    output: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
+  ): Promise<ClassMap[]> {
+    const executor = await this.#executor(job)
+    const found = await executor.run({ photo: pixelsOf(photos) }, { signal: output.signal })
+    const maps = masksOf(executor.plan, found)
+    if (!job.withScores) return maps
+    const scores = scoresOf(executor.plan, found)
+    for (const [i, map] of maps.entries()) map.scores = await this.#resampled(scores[i], job, output)
+    return maps
   }
 
   #resampled(
@@ -107,7 +122,7 @@ export class Segmenter {
     checkInferenceOptions(this.#config, options)
   }
 
-  /** The plan for photos of these sizes, without running it. */
+  /** The plan for photos of these sizes, or for as many of them as run at once, without running it. */
   plan(photos: PhotoSize[], options: InferenceOptions = {}): Plan {
     return createPlan(inferenceGraph(this.#config, this.#job(photos, options)), this.#target)
   }
@@ -144,11 +159,15 @@ export class Segmenter {
 
   /**
    * The GPU's own time of each kernel for these photos, in milliseconds. If no photos of these sizes were segmented before,
-   * the times include the work that a driver does at a kernel's first run.
+   * the times include the work that a driver does at a kernel's first run. Of photos that run in parts, it measures the first
+   * part.
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
-    return this.#exclusively(async () => (await this.#executor(job)).profile({ photo: pixelsOf(photos) }))
+    return this.#exclusively(async () => {
+      const photo = pixelsOf(photos.slice(0, job.batch))
+      return (await this.#executor(job)).profile({ photo })
+    })
   }
 
   /** Ends tuning, and waits for the calls under way. Nothing can be segmented after it. */
@@ -187,8 +206,8 @@ export class Segmenter {
     checkInferenceOptions(this.#config, options)
     const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
     const [{ width, height, originalWidth, originalHeight }] = photos
-    return {
-      batch: photos.length,
+    const job: InferenceJob = {
+      batch: 1,
       photo: { width, height, originalWidth, originalHeight },
       outputStride,
       views: viewsOf(options),
@@ -196,6 +215,17 @@ export class Segmenter {
       maskAt: 'photo',
       withScores: false,
     }
+    return { ...job, batch: this.#batchOf(photos.length, job) }
+  }
+
+  /** The photos of a run: all, or parts that are about equal. */
+  #batchOf(photos: number, job: InferenceJob): number {
+    if (photos === 1) return 1
+    const key = JSON.stringify(job)
+    const largest =
+      this.#largestBatches.get(key) ?? largestBatch(inferenceGraph(this.#config, job), this.#target)
+    this.#largestBatches.set(key, largest)
+    return Math.ceil(photos / Math.ceil(photos / largest))
   }
 
   /** From the cache, or new. A new executor replaces the least recently used one when the cache is full. */

@@ -1,7 +1,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
-import { fromRow, type Rows, samplingParams } from './resize.ts'
+import { fromRows, samplingParams } from './resize.ts'
 
 export interface AccumulateProbabilitiesOptions {
   label: string
@@ -18,14 +19,17 @@ export interface AccumulateProbabilitiesOptions {
   first: boolean
   /** The rows to compute. The accumulator then holds only these rows. Default: all. */
   rows?: Rows
+  /** Which rows of their map the logits are. Default: all. */
+  inputRows?: RowsOf
 }
 
 /** accumulator += weight · softmax(upsample(logits)): the average over views in section 4 of the DeepLabv3 paper. */
 export function accumulateProbabilities(options: AccumulateProbabilitiesOptions): Kernel {
   const { label, input, height, width, alignCorners, flip, weight, first } = options
   const [n, inH, inW, channels] = input
-  const { from, count: outH } = options.rows ?? { from: 0, count: height }
-  const sampling = samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners)
+  const { from: target, count: outH } = options.rows ?? { from: 0, count: height }
+  const { from: source, of: h } = options.inputRows ?? { from: 0, of: inH }
+  const sampling = samplingParams({ h, w: inW }, { h: height, w: width }, alignCorners)
   const pixels = n * outH * width
   const accumulatorBytes = activationBytes([n, outH, width, channels])
   return {
@@ -42,7 +46,7 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
       flip: Number(flip),
       weight,
       is_first: Number(first),
-      ...fromRow(sampling, from),
+      ...fromRows(sampling, { target, source }),
     },
     inputs: { logits: activationBytes(input) },
     outputs: { accumulator: accumulatorBytes },

@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Activation, activationRange } from './activation.ts'
-import { type Window, windowedSize } from './geometry.ts'
+import { paddingParams, type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Precision, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
 export interface Conv2dOptions extends Window {
@@ -116,8 +116,7 @@ export const windowParams = ({ kernel, dilation, padding }: Window) => ({
   k_h: kernel[0],
   k_w: kernel[1],
   dilation,
-  pad_top: padding.top,
-  pad_left: padding.left,
+  ...paddingParams(padding),
 })
 
 /** The parameters of the bias in shaders. */

@@ -1,7 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
 import { type Activation, activationRange } from './activation.ts'
-import { type Window, windowedSize } from './geometry.ts'
+import { paddingParams, type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { rowStrips, sharedTaps } from './row_strips.ts'
 
@@ -44,8 +44,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
       step,
       stride,
       dilation,
-      pad_top: padding.top,
-      pad_left: padding.left,
+      ...paddingParams(padding),
       taps: kernel[0] * kernel[1],
       has_residual: Number(residual),
       ...activationRange(activation),

@@ -18,8 +18,26 @@ export interface Window {
   padding: Padding
 }
 
+/** `count` rows of a map, from row `from` on. */
+export interface Rows {
+  from: number
+  count: number
+}
+
+/** Rows of a map that has `of` rows, from row `from` on. */
+export interface RowsOf {
+  from: number
+  of: number
+}
+
+/**
+ * The parameters of a padding in shaders. Negative padding skips pixels of the map. It wraps round, as do coordinates before the
+ * map, which shaders compute in u32.
+ */
+export const paddingParams = ({ top, left }: Padding) => ({ pad_top: top >>> 0, pad_left: left >>> 0 })
+
 /** Pixels from the first to the last tap, including both. */
-const reach = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1
+export const reach = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1
 
 /**
  * TensorFlow's SAME padding: the output size is ⌈input / stride⌉, and an odd pixel of padding is at the bottom or

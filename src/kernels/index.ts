@@ -46,8 +46,16 @@ export { type DropoutOptions, dropout } from './dropout.ts'
 export { fromFloat16, toFloat16 } from './float16.ts'
 export { type FoldBatchNormOptions, foldBatchNorm } from './fold_batch_norm.ts'
 export { type FoldBatchNormBackwardOptions, foldBatchNormBackward } from './fold_batch_norm_backward.ts'
-export { type Padding, samePadding, symmetric, type Window, windowedSize } from './geometry.ts'
-export { globalAveragePool } from './global_average_pool.ts'
+export {
+  type Padding,
+  type Rows,
+  type RowsOf,
+  samePadding,
+  symmetric,
+  type Window,
+  windowedSize,
+} from './geometry.ts'
+export { type GlobalAveragePoolOptions, globalAveragePool } from './global_average_pool.ts'
 export { globalAveragePoolBackward } from './global_average_pool_backward.ts'
 export {
   activationBytes,
@@ -62,7 +70,7 @@ export { maxPoolBackward, maxPoolWinners } from './max_pool_backward.ts'
 export { type MultiplyAddOptions, multiplyAdd } from './multiply_add.ts'
 export { type PackTransposedOptions, packTransposed } from './pack_transposed.ts'
 export { type PreprocessOptions, preprocess } from './preprocess.ts'
-export { type ResizeOptions, type Rows, resize } from './resize.ts'
+export { type ResizeOptions, resize } from './resize.ts'
 export { resizeBackward } from './resize_backward.ts'
 export { type SgdOptions, sgd } from './sgd.ts'
 export { type SliceChannelsOptions, sliceChannels } from './slice_channels.ts'

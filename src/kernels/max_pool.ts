@@ -1,6 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
-import { type Window, windowedSize } from './geometry.ts'
+import { paddingParams, type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { rowStrips } from './row_strips.ts'
 
@@ -36,8 +36,7 @@ export function maxPool(options: MaxPoolOptions): Kernel {
       count,
       strips,
       strip_rows: stripRows,
-      pad_top: padding.top,
-      pad_left: padding.left,
+      ...paddingParams(padding),
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, out.h, out.w, channels]) },

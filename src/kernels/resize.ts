@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 export interface ResizeOptions {
@@ -13,12 +14,8 @@ export interface ResizeOptions {
   alignCorners: boolean
   /** The rows of the output to compute, if the whole output is too large for one buffer. Default: all. */
   rows?: Rows
-}
-
-/** `count` rows of a map, from row `from` on. */
-export interface Rows {
-  from: number
-  count: number
+  /** Which rows of its map the input is. Default: all. */
+  inputRows?: RowsOf
 }
 
 /**
@@ -42,9 +39,24 @@ export function samplingParams(
   }
 }
 
-/** The parameters for a kernel whose row 0 is row `from` of the target. */
-export function fromRow(params: Record<string, number>, from: number): Record<string, number> {
-  return { ...params, shift_y: params.shift_y + from * params.step_y }
+/** The parameters for a kernel whose row 0 is row `target` of the target, and row `source` of the source. */
+export function fromRows(
+  params: Record<string, number>,
+  { target, source = 0 }: { target: number; source?: number },
+): Record<string, number> {
+  const { step_y, shift_y, unit_y } = params
+  return { ...params, shift_y: shift_y + target * step_y - source * unit_y }
+}
+
+/** The rows of a map of `from` rows that are read for these rows of the map that is resampled to `to` rows. */
+export function sampledRows(
+  { from, to, alignCorners }: { from: number; to: number; alignCorners: boolean },
+  rows: Rows,
+): Rows {
+  const { step, shift, unit } = sampling(from, to, alignCorners)
+  const above = (row: number) => Math.floor(Math.max(0, row * step + shift) / unit)
+  const first = above(rows.from)
+  return { from: first, count: Math.min(from, above(rows.from + rows.count - 1) + 2) - first }
 }
 
 function sampling(from: number, to: number, alignCorners: boolean) {
@@ -62,10 +74,19 @@ const MOST_I32 = 2 ** 31 - 1
 const ROWS = constantOf('resize', 'LANE_ROWS')
 
 /** Bilinear resize: [n, h, w, c] → [n, height, width, c], or some rows of it. */
-export function resize({ label, input, height, width, alignCorners, rows }: ResizeOptions): Kernel {
+export function resize({
+  label,
+  input,
+  height,
+  width,
+  alignCorners,
+  rows,
+  inputRows,
+}: ResizeOptions): Kernel {
   const [n, inH, inW, channels] = input
-  const { from, count: outH } = rows ?? { from: 0, count: height }
-  const sampling = samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners)
+  const { from: target, count: outH } = rows ?? { from: 0, count: height }
+  const { from: source, of: h } = inputRows ?? { from: 0, of: inH }
+  const sampling = samplingParams({ h, w: inW }, { h: height, w: width }, alignCorners)
   const strips = Math.ceil(outH / ROWS)
   const count = n * strips * width * vectors(channels)
   return {
@@ -79,7 +100,7 @@ export function resize({ label, input, height, width, alignCorners, rows }: Resi
       vectors: vectors(channels),
       strips,
       count,
-      ...fromRow(sampling, from),
+      ...fromRows(sampling, { target, source }),
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, outH, width, channels]) },

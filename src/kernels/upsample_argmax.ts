@@ -1,7 +1,8 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
-import { samplingParams } from './resize.ts'
+import { fromRows, samplingParams } from './resize.ts'
 
 export interface UpsampleArgmaxOptions {
   label: string
@@ -10,6 +11,10 @@ export interface UpsampleArgmaxOptions {
   height: number
   width: number
   alignCorners: boolean
+  /** The rows to compute. The class map then holds only these rows. Default: all. */
+  rows?: Rows
+  /** Which rows of their map the logits are. Default: all. */
+  inputRows?: RowsOf
 }
 
 /** Pixels that an invocation computes. */
@@ -22,24 +27,28 @@ export const classMapWords = (height: number, width: number): number => Math.cei
  * The class ids of the upsampled logits: [n, h, w, classes] → [n, height, width], one byte a pixel, each image padded
  * to whole words.
  */
-export function upsampleArgmax({ label, input, height, width, alignCorners }: UpsampleArgmaxOptions): Kernel {
+export function upsampleArgmax(options: UpsampleArgmaxOptions): Kernel {
+  const { label, input, height, width, alignCorners } = options
   const [n, inH, inW, channels] = input
-  const imageWords = classMapWords(height, width)
-  const imageRuns = Math.ceil((height * width) / PIXELS)
+  const { from: target, count: outH } = options.rows ?? { from: 0, count: height }
+  const { from: source, of: h } = options.inputRows ?? { from: 0, of: inH }
+  const sampling = samplingParams({ h, w: inW }, { h: height, w: width }, alignCorners)
+  const imageWords = classMapWords(outH, width)
+  const imageRuns = Math.ceil((outH * width) / PIXELS)
   return {
     label,
     shader: 'upsample_argmax',
     params: {
       in_h: inH,
       in_w: inW,
-      out_h: height,
+      out_h: outH,
       out_w: width,
       channels,
       vectors: vectors(channels),
       image_words: imageWords,
       image_runs: imageRuns,
       count: n * imageRuns,
-      ...samplingParams({ h: inH, w: inW }, { h: height, w: width }, alignCorners),
+      ...fromRows(sampling, { target, source }),
     },
     inputs: { logits: activationBytes(input) },
     outputs: { classes: n * imageWords * 4 },

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import { paddingParams } from './geometry.ts'
 import { activationBytes, vectors } from './layout.ts'
 import {
   tileBytes,
@@ -30,8 +31,7 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
       ...tileParams(options),
       tile_groups: tileGroups,
       lines: outputs + 2,
-      pad_top: padding.top,
-      pad_left: padding.left,
+      ...paddingParams(padding),
     },
     inputs: { input: activationBytes(input) },
     outputs: { tiles: tileBytes(outputs, inChannels, range.count) },

@@ -37,7 +37,7 @@ export interface TrainingOptions {
   classWeights?: readonly number[] | null
   /**
    * The memory for the activations of a step, in MiB. Activations that do not fit are computed a second time in the backward
-   * pass, with the same result to the bit. Default: the GPU's largest buffer.
+   * pass, with the same result to the bit. Default: the GPU's largest buffer, or the least possible if that is more.
    */
   activationBudget?: number
 }

@@ -182,10 +182,7 @@ describe('atrous bench', () => {
       [['--output-stride', '8,10'], '--output-stride 10: scenes runs at 8, 16, 32'],
       [['--model', 'deeplabv4'], 'deeplabv4: neither a file nor a folder, nor one of scenes, '],
       [['--photo', 'none.jpg'], 'none.jpg: no such file or folder'],
-      [
-        ['--size', '33,16384'],
-        '16384 px, output stride 16, batch 1: photo takes 1024.0 MiB, and this GPU binds ',
-      ],
+      [['--size', '33,16385'], 'size: expected a number of pixels from 1 to 16384, got 16385'],
       [['--out', 'package.json'], 'package.json: part of this path is a file, not a folder'],
     ]
     for (const [args, complaint] of options)

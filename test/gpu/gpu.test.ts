@@ -28,7 +28,7 @@ describe('gpu/gpu', () => {
     const gpu = await Gpu.open({ requestAdapter } as unknown as GPU)
     const { output } = await runKernel(gpu, kernel, data)
     expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 0, 4, 0, 6, 0, 8])
-    expect(asked.map(options => options?.featureLevel)).to.deep.equal([undefined, 'compatibility'])
+    expect(asked.map(options => options?.featureLevel)).to.deep.equal(['core', 'compatibility'])
     gpu.destroy()
   })
 
@@ -37,6 +37,17 @@ describe('gpu/gpu', () => {
     const adapter = await gpu.entry.requestAdapter()
     expect(gpu.limits.maxBufferSize).to.equal(adapter!.limits.maxBufferSize)
     expect(gpu.limits.maxStorageBuffersPerShaderStage).to.be.at.least(8)
+  })
+
+  it("has WebGPU's defaults and no optional feature where the caller asks for that", async () => {
+    const gpu = await openGpu({ device: { features: [], limits: 'default' } })
+    expect(gpu.limits.maxBufferSize).to.equal(256 * 2 ** 20)
+    expect(gpu.limits.maxStorageBufferBindingSize).to.equal(128 * 2 ** 20)
+    expect(gpu.limits.maxStorageBuffersPerShaderStage).to.equal(8)
+    expect(gpu.limits.maxComputeInvocationsPerWorkgroup).to.equal(256)
+    expect([gpu.subgroupSize, gpu.subgroupMatrix]).to.deep.equal([undefined, undefined])
+    expect(gpu.device.features.has('timestamp-query')).to.equal(false)
+    gpu.destroy()
   })
 
   describe('memory', () => {
@@ -63,6 +74,19 @@ describe('gpu/gpu', () => {
       expect(message).to.match(
         /^activations: \d+\.\d MiB is more than this GPU's largest buffer, \d+\.\d MiB$/,
       )
+    })
+
+    it('more than the memory holds is refused', async () => {
+      const gpu = await openGpu()
+      gpu.memoryBytes = 2 ** 20
+      const kept = await gpu.allocate('weights', 2 ** 19, usage.storage)
+      const allocate = () => gpu.allocate('activations', 2 ** 20, usage.storage)
+      expect((await rejects(OutOfMemoryError, allocate)).message).to.equal(
+        'activations: 1.0 MiB more than the 0.5 MiB in use do not fit into the memory, 1.0 MiB',
+      )
+      gpu.release(kept)
+      gpu.release(await allocate())
+      gpu.destroy()
     })
 
     it('a full GPU names the buffer that does not fit', async () => {

@@ -1,6 +1,7 @@
 // Tests of a program that trains its own graph: it reads gradients, and sets weight decay by parameter.
 
 import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { type TrainingGraph, trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
@@ -12,6 +13,9 @@ import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../../src/graph/runtime/training_weights.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { testGpu } from '../support/gpu.ts'
+import { rejects } from '../support/rejects.ts'
+import { expectSameBits } from '../support/same_bits.ts'
+import { withLimits } from '../support/with_limits.ts'
 
 const RATE = 0.125
 /** Of 81 pixels, padded to whole words. */
@@ -35,15 +39,24 @@ const network = graphOf(builder => {
   return builder.conv2d(normal, { name: 'classifier', outChannels: 4, kernel: 1, bias: true })
 })
 
+/** Several layers of 4 KiB of weights each. */
+const wider = graphOf(builder => {
+  let map = builder.input('image', [1, 9, 9, 3])
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    map = builder.conv2d(map, { name, outChannels: 32, kernel: 1, bias: true })
+  return builder.conv2d(map, { name: 'classifier', outChannels: 4, kernel: 1, bias: true })
+})
+
 interface Training {
+  graph?: TrainingGraph
   weightDecay: number
   decayOf?: (parameter: Parameter) => number
   microBatches?: number
 }
 
 /** Parameters before and after a step of plain gradient descent, and the gradients that it followed. */
-async function step(gpu: Gpu, { decayOf, weightDecay, microBatches = 1 }: Training) {
-  const parameters = graphParameters(network)
+async function step(gpu: Gpu, { graph = network, decayOf, weightDecay, microBatches = 1 }: Training) {
+  const parameters = graphParameters(graph)
   const before = new Map(parameters.map(parameter => [parameter.name, seededParameter(parameter)]))
   const arena = await ParameterArena.create(gpu, parameters, {
     rateOf: ({ name }) => (name.includes('.running_') ? 0 : 1),
@@ -52,7 +65,7 @@ async function step(gpu: Gpu, { decayOf, weightDecay, microBatches = 1 }: Traini
     sums: microBatches > 1,
   })
   const weights = await TrainingWeights.create(gpu, arena, { momentum: 0, weightDecay, microBatches })
-  const executor = await Executor.create(gpu, planWithin(network, { device: gpu }), weights)
+  const executor = await Executor.create(gpu, planWithin(graph, { device: gpu }), weights)
   weights.begin(RATE)
   for (let i = 0; i < microBatches; i++) {
     const ends = i === microBatches - 1
@@ -83,6 +96,40 @@ describe('ParameterArena', () => {
         })
       }
     })
+
+  it('learns the same in several buffers, where one would be too large for the GPU', async () => {
+    const gpu = await testGpu()
+    const learn = () => step(gpu, { graph: wider, weightDecay: 0.1, microBatches: 2 })
+    const whole = await learn()
+    const limits = { maxBufferSize: 12 * 1024, maxStorageBufferBindingSize: 11 * 1024 }
+    const labels: string[] = []
+    const spread = await withLimits(gpu, limits, async () => {
+      const { allocate } = gpu
+      gpu.allocate = (...args) => {
+        labels.push(args[0])
+        return allocate.apply(gpu, args)
+      }
+      return learn().finally(() => {
+        gpu.allocate = allocate
+      })
+    })
+    for (const label of ['parameters', 'gradients', 'velocities', 'sums of gradients', 'packed weights'])
+      expect(labels.filter(found => found === label).length, label).to.be.above(1)
+    expectSameBits(spread.after, whole.after)
+    expectSameBits(spread.gradients, whole.gradients)
+  })
+
+  it('refuses a parameter that the GPU cannot bind, in one line', async () => {
+    const gpu = await testGpu()
+    const limits = { maxStorageBufferBindingSize: 4000 }
+    const attempt = withLimits(gpu, limits, () =>
+      ParameterArena.create(gpu, graphParameters(wider), { rateOf: () => 1, host: new Map() }),
+    )
+    const { message } = await rejects(UserError, () => attempt)
+    expect(message).to.equal(
+      'b.weight takes 0.0 MiB, and this GPU binds 0.0 MiB at once: take a smaller network, or another GPU',
+    )
+  })
 
   it('decays a parameter by its own factor', async () => {
     const gpu = await testGpu()

@@ -176,12 +176,27 @@ describe('plan', () => {
   })
 
   it('refuses a tensor that the GPU cannot bind, by name', () => {
-    const graph = network('deeplabv3_resnet50', { size: 2049, outputStride: 8 })
+    const builder = new GraphBuilder()
+    const images = builder.input('images', [8, 513, 513, 3])
+    const graph = builder.build([deepLab(builder, images, preset('deeplabv3_resnet50').config, 16)])
     expect(() => createPlan(graph, targetOf({}))).to.throw(
       UserError,
-      /backbone\.\S+ takes [\d.]+ MiB, and this GPU binds 128/,
+      /^backbone\.\S+ takes [\d.]+ MiB, and this GPU binds 128\.0 MiB at once: take .* fewer of them at a time/,
     )
   })
+
+  for (const [name, size, outputStride] of [
+    ['deeplabv3_resnet50', 2049, 8],
+    ['deeplabv3_mobilenet_v2', 2049, 8],
+    ['deeplabv3_mobilenet_v2', 3001, 16],
+  ] as const)
+    it(`computes ${name} at ${size}×${size} within WebGPU's default limits`, () => {
+      const plan = createPlan(network(name, { size, outputStride }), targetOf({}))
+      for (const bytes of plan.arenaBuffers) expect(bytes).to.be.at.most(256 * 2 ** 20)
+      for (const { kernel } of plan.steps)
+        for (const bytes of Object.values({ ...kernel.inputs, ...kernel.outputs }))
+          expect(bytes, kernel.label).to.be.at.most(128 * 2 ** 20)
+    })
 
   it('explains itself with a line for each dispatch and the totals', () => {
     const plan = createPlan(network('deeplabv3_resnet50', { size: 513, outputStride: 16 }), targetOf({}))

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { convolutionWeights, type FoldedWeights } from '../../src/graph/lower/folded_weights.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { testGpu } from '../support/gpu.ts'
+import { withLimits } from '../support/with_limits.ts'
 
 describe('graph/weight_store', () => {
   const names = ['a', 'b', 'c']
@@ -35,6 +36,25 @@ describe('graph/weight_store', () => {
     expect(store.folded(tiles, 'packed').buffer).not.to.equal(places[1])
     store.destroy()
     expect(gpu.memory.liveBytes).to.equal(before)
+  })
+
+  it('holds the same in several buffers, where one would be too large for the GPU', async () => {
+    const gpu = await testGpu()
+    const before = gpu.memory.liveBytes
+    const forms = names.map(name => weights[name].direct())
+    const bytes = forms[0].parts[0].kernel.outputs.packed
+    const limits = { maxBufferSize: 2 * bytes, maxStorageBufferBindingSize: bytes }
+    await withLimits(gpu, limits, async () => {
+      const store = new WeightStore(gpu, host)
+      await store.upload(plan(...forms))
+      const ranges = forms.map(form => store.folded(form, 'packed'))
+      expect(new Set(ranges.map(({ buffer }) => buffer)).size).to.equal(2)
+      store.keepFor([plan(forms[2])])
+      expect(store.folded(forms[0], 'packed'), 'made with one in use').to.deep.equal(ranges[0])
+      store.keepFor([])
+      expect(gpu.memory.liveBytes).to.equal(before)
+      store.destroy()
+    })
   })
 
   it('keeps layouts that were made together with one in use', async () => {

@@ -1,12 +1,23 @@
 // Kernels that make some rows of a map make what they make of these rows in the whole map.
 
 import { expect } from 'chai'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { accumulateProbabilities } from '../../src/kernels/accumulate_probabilities.ts'
-import { resize } from '../../src/kernels/resize.ts'
+import type { Rows } from '../../src/kernels/geometry.ts'
+import { filteredRows, preprocess } from '../../src/kernels/preprocess.ts'
+import { resize, sampledRows } from '../../src/kernels/resize.ts'
+import { type UpsampleArgmaxOptions, upsampleArgmax } from '../../src/kernels/upsample_argmax.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'
+
+const resized = async (gpu: Gpu, kernel: Kernel, input: Float32Array) =>
+  new Float32Array((await runKernel(gpu, kernel, { input })).output.buffer)
+
+const rowsOf = <T extends Float32Array | Uint8Array>(all: T, { from, count }: Rows, pitch: number) =>
+  all.slice(from * pitch, (from + count) * pitch) as T
 
 describe('rows of a map', () => {
   const input = [1, 9, 7, 5] as const
@@ -36,6 +47,57 @@ describe('rows of a map', () => {
       ]) {
         const expected = whole.subarray(rows.from * rowFloats, (rows.from + rows.count) * rowFloats)
         expect([...(await run(rows))]).to.deep.equal([...expected])
+      }
+    })
+
+  for (const alignCorners of [false, true])
+    for (const height of [31, 9, 4])
+      it(`of the input that are read suffice: 9 to ${height} rows, ${alignCorners ? 'corners' : 'edges'} aligned`, async () => {
+        const gpu = await testGpu()
+        const size = { ...map, height, alignCorners }
+        const whole = await resized(gpu, resize(size), data)
+        for (const rows of [
+          { from: 0, count: 2 },
+          { from: 2, count: height - 2 },
+        ]) {
+          const read = sampledRows({ from: 9, to: height, alignCorners }, rows)
+          const inputRows = { from: read.from, of: 9 }
+          const kernel = resize({ ...size, input: [1, read.count, 7, 5], rows, inputRows })
+          const part = await resized(gpu, kernel, rowsOf(data, read, 7 * 8))
+          expect([...part]).to.deep.equal([...rowsOf(whole, rows, rowFloats)])
+        }
+      })
+
+  it('of a mask need no other rows of the logits', async () => {
+    const gpu = await testGpu()
+    const size = { ...map, height: 32 }
+    const run = async (options: UpsampleArgmaxOptions, logits: Float32Array) =>
+      (await runKernel(gpu, upsampleArgmax(options), { logits })).classes
+    const whole = await run(size, data)
+    const rows = { from: 16, count: 16 }
+    const read = sampledRows({ from: 9, to: 32, alignCorners: false }, rows)
+    const inputRows = { from: read.from, of: 9 }
+    const part = { ...size, input: [1, read.count, 7, 5] as const, rows, inputRows }
+    expect([...(await run(part, rowsOf(data, read, 7 * 8)))]).to.deep.equal([...whole.subarray(16 * 20)])
+  })
+
+  for (const height of [40, 23, 7])
+    it(`of a photo that are read suffice: 23 to ${height} rows`, async () => {
+      const gpu = await testGpu()
+      const image = Uint8Array.from({ length: 23 * 11 * 4 }, (_, i) => (i * 7919) % 251)
+      const size = { label: 'photo', height, width: 9, mean: [0, 0, 0], std: [1, 1, 1], flip: true }
+      const run = async (kernel: Kernel, image: Uint8Array) =>
+        new Float32Array((await runKernel(gpu, kernel, { image })).output.buffer)
+      const whole = await run(preprocess({ ...size, input: { n: 1, h: 23, w: 11 } }), image)
+      for (const rows of [
+        { from: 0, count: 3 },
+        { from: 3, count: height - 3 },
+      ]) {
+        const read = filteredRows({ from: 23, to: height }, rows)
+        const inputRows = { from: read.from, of: 23 }
+        const kernel = preprocess({ ...size, input: { n: 1, h: read.count, w: 11 }, rows, inputRows })
+        const part = await run(kernel, rowsOf(image, read, 11 * 4))
+        expect([...part]).to.deep.equal([...rowsOf(whole, rows, 9 * 4)])
       }
     })
 

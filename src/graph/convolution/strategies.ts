@@ -2,7 +2,7 @@
 
 import { type Conv2dTile, conv2d } from '../../kernels/conv2d.ts'
 import { conv2dSubgroup, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
-import { conv2dSubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
+import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import { conv2dTiled, conv2dTiledCost, conv2dTiledSplits, MOST_BRANCHES } from '../../kernels/conv2d_tiled.ts'
 import { type ConvolutionStrategy, direct } from './strategy.ts'
 import { subgroupCost, subgroupLoads, subgroupTextureCost } from './subgroup_cost.ts'
@@ -29,6 +29,10 @@ const tiled = <Name extends string>(name: Name, tile: Conv2dTile): ConvolutionSt
     },
     leavesStatistics: true,
   })
+
+/** Whether a workgroup's four matrices of sums leave enough of WebGPU's 16 KiB of workgroup memory for the operands. */
+const fitsWorkgroup = (matrix: SubgroupMatrix | undefined): boolean =>
+  matrix !== undefined && matrix.m * matrix.n <= 16 * 16
 
 const all = [
   direct({
@@ -92,7 +96,7 @@ const all = [
     name: 'conv2d_subgroup_matrix',
     title: 'products of f16 matrices that a subgroup makes in hardware',
     supports: ({ precision }, { subgroupSize = 0, subgroupMatrix }) =>
-      precision === 'fp16' && subgroupMatrix !== undefined && subgroupSize >= 8 && subgroupSize <= 64,
+      precision === 'fp16' && fitsWorkgroup(subgroupMatrix) && subgroupSize >= 8 && subgroupSize <= 64,
     cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) / MATRIX_SPEED),
     kernel: (options, { subgroupSize, subgroupMatrix }) =>
       conv2dSubgroupMatrix({

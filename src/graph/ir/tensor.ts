@@ -16,6 +16,8 @@ export interface Tensor {
   name: string
   shape: Shape
   dtype: DType
+  /** Of a tensor that is some rows of another one, which has a place of its own: that tensor, and the first of the rows. */
+  band?: { of: Tensor; from: number }
 }
 
 /** A weight as its checkpoint names and lays it out (PyTorch: OIHW for convolutions, [c] for vectors). */

@@ -1,19 +1,22 @@
 import { accumulateProbabilities } from '../../kernels/accumulate_probabilities.ts'
+import { sampledRows } from '../../kernels/resize.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { type Resampling, resampled, resamplingOptions } from './band.ts'
 import type { DifferentiableOp } from './definition.ts'
 import type { ResamplingOptions } from './resize.ts'
 
-export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits: Tensor }> & {
-  alignCorners: boolean
-  flip: boolean
-  /** The view's share in the mean. */
-  share: number
-  /** The first op of a sum overwrites the accumulator; the others add to it. */
-  first: boolean
-}
+export type AccumulateProbabilitiesOp = OpOf<'accumulateProbabilities', { logits: Tensor }> &
+  Resampling & {
+    alignCorners: boolean
+    flip: boolean
+    /** The view's share in the mean. */
+    share: number
+    /** The first op of a sum overwrites the accumulator; the others add to it. */
+    first: boolean
+  }
 
 /** The logits of one view of a photo. */
 export interface LogitsView {
@@ -48,12 +51,15 @@ export function meanProbabilitiesShape<Op extends AnyOp>(
 
 export const accumulateProbabilitiesOp: DifferentiableOp<AccumulateProbabilitiesOp> = {
   lower(op) {
-    const [, height, width] = op.output.shape
     const { logits } = op.inputs
     const { share: weight, flip, first, alignCorners } = op
-    const size = { label: op.name, input: logits.shape, height, width }
+    const size = { label: op.name, input: logits.shape, ...resamplingOptions(op) }
     const kernel = accumulateProbabilities({ ...size, weight, flip, first, alignCorners })
     return oneStep(op, kernel, { logits, accumulator: op.output })
+  },
+  band(op, rows) {
+    const heights = { from: op.inputs.logits.shape[1], to: op.output.shape[1] }
+    return resampled(op, 'logits', { rows, read: sampledRows({ ...op, ...heights }, rows) })
   },
   gradient: { none: 'training sees one view of a photo' },
 }

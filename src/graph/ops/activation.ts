@@ -4,6 +4,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { pixelwise } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import type { GradientTape } from './tape.ts'
 
@@ -23,6 +24,7 @@ export const activationOp: DifferentiableOp<ActivationOp> = {
     const kernel = activation({ label: op.name, shape: op.output.shape, activation: op.activation })
     return oneStep(op, kernel, { input: op.inputs.input, output: op.output })
   },
+  band: pixelwise,
   gradient(op, gradient, tape) {
     tape.add(op.inputs.input, activationGradient(op, gradient, tape))
   },

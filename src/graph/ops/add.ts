@@ -6,6 +6,7 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import { activationGradient } from './activation.ts'
+import { pixelwise } from './band.ts'
 import type { DifferentiableOp } from './definition.ts'
 
 export type AddOp = OpOf<'add', { a: Tensor; b: Tensor }>
@@ -29,6 +30,7 @@ export const addOp: DifferentiableOp<FoldedAddOp> = {
     const kernel = add({ label: op.name, shape: op.output.shape, activation: op.activation })
     return oneStep(op, kernel, { a: op.inputs.a, b: op.inputs.b, output: op.output })
   },
+  band: pixelwise,
   gradient(op, outer, tape) {
     const gradient = activationGradient(op, outer, tape)
     for (const input of [op.inputs.a, op.inputs.b]) if (tape.wants(input)) tape.add(input, gradient)

@@ -10,6 +10,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
+import { pixelwise } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import type { Lowering } from './lowering.ts'
 import { gradientOfInput } from './tape.ts'
@@ -52,6 +53,7 @@ const lower: OpDefinition<FusedBatchNormOp>['lower'] = op => [
 
 export const batchNormOp: OpDefinition<FusedBatchNormOp> & DifferentiableOp<FoldedBatchNormOp> = {
   lower,
+  band: pixelwise,
   gradient: {
     none: 'its statistics are fixed, and no convolution stands before it to fold it into',
   },

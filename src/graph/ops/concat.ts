@@ -5,6 +5,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { pixelwise } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
@@ -52,6 +53,7 @@ const lower: OpDefinition<FusedConcatOp>['lower'] = op => {
 
 export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp> = {
   lower,
+  band: pixelwise,
   gradient(op, gradient, tape) {
     const offsets = concatOffsets(op)
     op.inputs.forEach((input, i) => {
@@ -64,7 +66,7 @@ export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp> 
   },
 }
 
-/** The channels of a concatenation's gradient that belong to one input, from `offset` on. */
+/** Some channels of a map, from `offset` on: those of a concatenation's gradient that belong to one input. */
 export type SliceChannelsOp = OpOf<'sliceChannels', { input: Tensor }> & { offset: number }
 
 export const sliceChannelsOp: OpDefinition<SliceChannelsOp> = {
@@ -74,4 +76,5 @@ export const sliceChannelsOp: OpDefinition<SliceChannelsOp> = {
     const kernel = sliceChannels({ label: op.name, input: input.shape, slice })
     return oneStep(op, kernel, { input, output: op.output })
   },
+  band: pixelwise,
 }

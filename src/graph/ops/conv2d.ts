@@ -2,11 +2,13 @@ import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../kernels/conv2d_backward_input.ts'
 import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
 import { lowerWeightGradient } from '../convolution/backward_weight.ts'
+import { chooseStrategy } from '../convolution/choose.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { convolutionWeights, transposedWeights } from '../lower/folded_weights.ts'
 import { type Operand, type Step, tensors } from '../lower/step.ts'
+import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
   type ConvolutionOptions,
@@ -32,10 +34,14 @@ export type FusedConv2dOp = OpOf<
   FoldedIn & {
     /** The weight's input channels that this op convolves, where a pass split the convolution by input channel. */
     inputChannels?: { from: number; to: number }
+    /** Another op adds the bias, where the convolution was split by input channel. */
+    withoutBias?: boolean
     /** The first of the output's channels that this op writes, where a pass elided the concat that followed. */
     outputOffset?: number
     /** The output is written over the residual, where a pass found that nothing reads the residual after this op. */
     inPlace?: boolean
+    /** The whole convolution, if the op computes a band of it: all bands are computed in the same way. */
+    whole?: Conv2dOptions
   }
 
 /** [n, h, w, c] → [n, h', w', outChannels]; weight `name.weight` of shape [outChannels, c, kernel, kernel]. */
@@ -55,9 +61,14 @@ const lower: OpDefinition<FusedConv2dOp>['lower'] = (op, lowering) => {
   const [options, weights] = [convolutionOf(op), convolutionWeights(op)]
   const wantsStatistics = lowering.normalised.has(op.output) && storesItsSums(op)
   const layer = { op, options, input, residual, imageBias, weights, wantsStatistics }
-  const { steps, statistics } = lowering.strategyOf(op, options).lower(layer, lowering.target)
+  const { steps, statistics } = strategyOf(op, options, lowering).lower(layer, lowering.target)
   if (statistics) lowering.leftStatistics.set(op.output, statistics)
   return steps
+}
+
+function strategyOf(op: FusedConv2dOp, options: Conv2dOptions, { strategyOf, target }: Lowering) {
+  const strategy = strategyOf(op, op.whole ?? options)
+  return strategy.supports(options, target.device) ? strategy : chooseStrategy(options, target)
 }
 
 /** Whether its output is its sums in f32, with nothing added to them but a bias for all images. */
@@ -75,14 +86,27 @@ export const convolutionOf = (op: FusedConv2dOp): Conv2dOptions => ({
   input: op.inputs.input.shape,
   outChannels: op.weight.shape[0],
   kernel: [op.weight.shape[2], op.weight.shape[3]],
-  bias: op.inputs.imageBias ? 'image' : op.bias || op.batchNorm ? 'channel' : 'none',
+  bias: biasOf(op),
   precision: op.inputs.input.dtype === 'f16' ? 'fp16' : 'fp32',
   residual: op.inPlace ? 'in place' : op.inputs.residual !== undefined,
   slice: { offset: op.outputOffset ?? 0, channels: op.output.shape[3] },
 })
 
+function biasOf({ withoutBias, inputs, bias, batchNorm }: FusedConv2dOp): Conv2dOptions['bias'] {
+  if (withoutBias) return 'none'
+  return inputs.imageBias ? 'image' : bias || batchNorm ? 'channel' : 'none'
+}
+
 export const conv2dOp: OpDefinition<FusedConv2dOp> & DifferentiableOp<FoldedConv2dOp> = {
   lower,
+  band(op, rows) {
+    const whole = convolutionOf(op)
+    return {
+      same: ['residual'],
+      reads: { input: rowsUnder(whole, whole.input[1], rows) },
+      fields: ({ input }) => ({ whole, padding: paddingFor(whole, rows, input) }),
+    }
+  },
   gradient(op, outer, tape) {
     const { input } = op.inputs
     const window = windowOf(op)

@@ -54,7 +54,7 @@ export function lowerBranches(branches: readonly FusedConv2dOp[], lowering: Lowe
 
 /** Whether an op is a convolution that could be computed beside others. */
 function isBranch(op: FusedConv2dOp, lowering: Lowering): boolean {
-  if (op.outputOffset === undefined || lowering.target.mode === 'training') return false
+  if (op.outputOffset === undefined || op.whole || lowering.target.mode === 'training') return false
   const { residual, imageBias } = op.inputs
   const isPlain = !residual && !imageBias && op.weight.shape[0] % BINDABLE_CHANNELS === 0
   return isPlain && lowering.strategyOf(op, convolutionOf(op)).branches !== undefined

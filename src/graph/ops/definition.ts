@@ -1,12 +1,18 @@
 // What a kind of op is, besides its type and its shape rule.
 
+import type { Rows } from '../../kernels/geometry.ts'
 import type { Step } from '../lower/step.ts'
+import type { Band } from './band.ts'
 import type { Lowering } from './lowering.ts'
 import type { GradientRule } from './tape.ts'
 
 export interface OpDefinition<Op> {
   /** The kernels that compute the op, in order. */
   lower(op: Op, lowering: Lowering): Step[]
+  /** What these rows of the output need. An op without it cannot be computed band by band. */
+  band?(op: Op, rows: Rows): Band<Op>
+  /** The fields of an op whose output is the sum of what bands of its input make, for a band. */
+  share?(op: Op): Partial<Op>
 }
 
 /** An op that may stand between parameters and loss. */

@@ -7,6 +7,7 @@ import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { foldedWeights } from '../lower/folded_weights.ts'
 import { type Operand, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
+import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
   type ConvolutionOptions,
@@ -58,6 +59,14 @@ const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]]
 export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
   DifferentiableOp<FoldedDepthwiseConv2dOp> = {
   lower,
+  band(op, rows) {
+    const window = { ...op, kernel: kernelOf(op) }
+    return {
+      same: ['residual'],
+      reads: { input: rowsUnder(window, op.inputs.input.shape[1], rows) },
+      fields: ({ input }) => ({ padding: paddingFor(window, rows, input) }),
+    }
+  },
   gradient(op, outer, tape) {
     const { input } = op.inputs
     const window = windowOf(op)

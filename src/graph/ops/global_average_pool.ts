@@ -7,7 +7,10 @@ import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
-export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }>
+export type GlobalAveragePoolOp = OpOf<'globalAveragePool', { input: Tensor }> & {
+  /** The pixels of the whole map, if the input is a band of it: the output is the band's share in the mean. */
+  mapPixels?: number
+}
 
 /** [n, h, w, c] → [n, 1, 1, c], the mean over the map. */
 export function globalAveragePoolShape<Op extends AnyOp>(
@@ -23,8 +26,12 @@ export function globalAveragePoolShape<Op extends AnyOp>(
 export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp> = {
   lower(op) {
     const { input } = op.inputs
-    const kernel = globalAveragePool({ label: op.name, input: input.shape })
+    const kernel = globalAveragePool({ label: op.name, input: input.shape, mapPixels: op.mapPixels })
     return oneStep(op, kernel, { input, output: op.output })
+  },
+  share({ inputs }) {
+    const [, h, w] = inputs.input.shape
+    return { mapPixels: h * w }
   },
   gradient(op, gradient, tape) {
     const { input } = op.inputs

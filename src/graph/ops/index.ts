@@ -1,6 +1,7 @@
 // All ops, by kind. A new op is entered here three times: its types by stage, its definition, and its method of the builder.
 // A kind without a definition, or a model's kind without a gradient or a reason for none, does not compile.
 
+import type { Rows } from '../../kernels/geometry.ts'
 import type { Graph } from '../ir/graph.ts'
 import { GraphScope } from '../ir/scope.ts'
 import type { Tensor } from '../ir/tensor.ts'
@@ -8,6 +9,7 @@ import { type Step, stepsAsStored } from '../lower/step.ts'
 import * as accumulate from './accumulate_probabilities.ts'
 import * as activation from './activation.ts'
 import * as add from './add.ts'
+import type { Band } from './band.ts'
 import * as batchNorm from './batch_norm.ts'
 import * as concat from './concat.ts'
 import * as conv2d from './conv2d.ts'
@@ -155,6 +157,23 @@ export const lowerOp = <Kind extends keyof FusedOps>(
 ): Step[] => {
   const definition: Definitions[Kind] = definitions[op.kind]
   return stepsAsStored(op, definition.lower(op, lowering))
+}
+
+/** What some rows of an op's output need; undefined if it cannot be computed band by band. */
+export function bandOf<Kind extends keyof FusedOps>(
+  op: OpOfKind<FusedOps, Kind>,
+  rows: Rows,
+): Band<FusedOp> | undefined {
+  const definition: Definitions[Kind] = definitions[op.kind]
+  return definition.band?.(op, rows) as Band<FusedOp> | undefined
+}
+
+/** The fields of a band of an op that is a sum over its bands; undefined if it is none. */
+export function shareOf<Kind extends keyof FusedOps>(
+  op: OpOfKind<FusedOps, Kind>,
+): Partial<FusedOp> | undefined {
+  const definition: Definitions[Kind] = definitions[op.kind]
+  return definition.share?.(op) as Partial<FusedOp> | undefined
 }
 
 /** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */

@@ -6,6 +6,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
+import { paddingFor, rowsUnder } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
@@ -39,6 +40,13 @@ export const maxPoolOp: DifferentiableOp<MaxPoolOp> = {
   lower(op) {
     const { input } = op.inputs
     return oneStep(op, maxPool({ ...op, label: op.name, input: input.shape }), { input, output: op.output })
+  },
+  band(op, rows) {
+    const window = { ...op, dilation: 1 }
+    return {
+      reads: { input: rowsUnder(window, op.inputs.input.shape[1], rows) },
+      fields: ({ input }) => ({ padding: paddingFor(window, rows, input) }),
+    }
   },
   gradient(op, gradient, tape) {
     const { input } = op.inputs

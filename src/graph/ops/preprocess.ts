@@ -1,15 +1,17 @@
-import { preprocess } from '../../kernels/preprocess.ts'
+import { filteredRows, preprocess } from '../../kernels/preprocess.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { type Resampling, resampled, resamplingOptions } from './band.ts'
 import type { DifferentiableOp } from './definition.ts'
 
-export type PreprocessOp = OpOf<'preprocess', { image: Tensor }> & {
-  mean: number[]
-  std: number[]
-  flip: boolean
-}
+export type PreprocessOp = OpOf<'preprocess', { image: Tensor }> &
+  Resampling & {
+    mean: number[]
+    std: number[]
+    flip: boolean
+  }
 
 /** rgba8 [n, H, W, 4] → f32 [n, height, width, 3]: antialiased bilinear resize, (x/255 − mean)/std, optional left-right flip. */
 export function preprocessShape<Op extends AnyOp>(
@@ -25,9 +27,12 @@ export function preprocessShape<Op extends AnyOp>(
 export const preprocessOp: DifferentiableOp<PreprocessOp> = {
   lower(op) {
     const [n, h, w] = op.inputs.image.shape
-    const [, height, width] = op.output.shape
-    const kernel = preprocess({ ...op, label: op.name, input: { n, h, w }, height, width })
+    const kernel = preprocess({ ...op, label: op.name, input: { n, h, w }, ...resamplingOptions(op) })
     return oneStep(op, kernel, { image: op.inputs.image, output: op.output })
+  },
+  band(op, rows) {
+    const heights = { from: op.inputs.image.shape[1], to: op.output.shape[1] }
+    return resampled(op, 'image', { rows, read: filteredRows(heights, rows) })
   },
   gradient: { none: 'photos are bytes and depend on no parameter' },
 }

@@ -1,13 +1,14 @@
-import { resize } from '../../kernels/resize.ts'
+import { resize, sampledRows } from '../../kernels/resize.ts'
 import { resizeBackward } from '../../kernels/resize_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { type Resampling, resampled, resamplingOptions } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import { gradientOfInput } from './tape.ts'
 
-export type ResizeOp = OpOf<'resize', { input: Tensor }> & { alignCorners: boolean }
+export type ResizeOp = OpOf<'resize', { input: Tensor }> & Resampling & { alignCorners: boolean }
 
 /** Size in pixels, and which of PyTorch's two conventions for positions holds. */
 export interface ResamplingOptions {
@@ -31,10 +32,13 @@ export function resizeShape<Op extends AnyOp>(
 export const resizeOp: DifferentiableOp<ResizeOp> = {
   lower(op) {
     const { input } = op.inputs
-    const [, height, width] = op.output.shape
     const { alignCorners } = op
-    const kernel = resize({ label: op.name, input: input.shape, height, width, alignCorners })
+    const kernel = resize({ label: op.name, input: input.shape, alignCorners, ...resamplingOptions(op) })
     return oneStep(op, kernel, { input, output: op.output })
+  },
+  band(op, rows) {
+    const heights = { from: op.inputs.input.shape[1], to: op.output.shape[1] }
+    return resampled(op, 'input', { rows, read: sampledRows({ ...op, ...heights }, rows) })
   },
   gradient(op, gradient, tape) {
     const { input } = op.inputs

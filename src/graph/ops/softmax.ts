@@ -3,6 +3,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { pixelwise } from './band.ts'
 import type { DifferentiableOp } from './definition.ts'
 
 /** Over the channels of each pixel. */
@@ -22,5 +23,6 @@ export const softmaxOp: DifferentiableOp<SoftmaxOp> = {
     const kernel = softmax({ label: op.name, shape: op.output.shape })
     return oneStep(op, kernel, { input: op.inputs.input, output: op.output })
   },
+  band: pixelwise,
   gradient: { none: 'the loss takes logits and has the softmax in itself' },
 }

@@ -1,13 +1,16 @@
 import { UserError } from '../../errors.ts'
+import { sampledRows } from '../../kernels/resize.ts'
 import { upsampleArgmax } from '../../kernels/upsample_argmax.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
+import { type Resampling, resampled, resamplingOptions } from './band.ts'
 import type { DifferentiableOp } from './definition.ts'
 import type { ResamplingOptions } from './resize.ts'
 
-export type UpsampleArgmaxOp = OpOf<'upsampleArgmax', { logits: Tensor }> & { alignCorners: boolean }
+export type UpsampleArgmaxOp = OpOf<'upsampleArgmax', { logits: Tensor }> &
+  Resampling & { alignCorners: boolean }
 
 /**
  * Logits [n, h, w, c] → class8 [n, height, width, 1]: bilinear upsampling and argmax in one, lowest id on a tie.
@@ -27,10 +30,14 @@ export function upsampleArgmaxShape<Op extends AnyOp>(
 export const upsampleArgmaxOp: DifferentiableOp<UpsampleArgmaxOp> = {
   lower(op) {
     const { logits } = op.inputs
-    const [, height, width] = op.output.shape
     const { alignCorners } = op
-    const kernel = upsampleArgmax({ label: op.name, input: logits.shape, height, width, alignCorners })
+    const size = resamplingOptions(op)
+    const kernel = upsampleArgmax({ label: op.name, input: logits.shape, alignCorners, ...size })
     return oneStep(op, kernel, { logits, classes: op.output })
+  },
+  band(op, rows) {
+    const heights = { from: op.inputs.logits.shape[1], to: op.output.shape[1] }
+    return resampled(op, 'logits', { rows, read: sampledRows({ ...op, ...heights }, rows) })
   },
   gradient: { none: 'an argmax is constant almost everywhere' },
 }

@@ -4,10 +4,11 @@ import { UserError } from '../../errors.ts'
 import type { TrainingGraph } from '../autodiff/training_graph.ts'
 import { inputsOf } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
 import type { Step } from '../lower/step.ts'
 import { type FusedOp, lowerOp } from '../ops/index.ts'
 import { loweringOf } from '../ops/lowering.ts'
-import { layOutSteps, mebibytes, type Plan, type PlanTarget, tensorBytes } from './plan.ts'
+import { layOutSteps, type Plan, type PlanTarget } from './plan.ts'
 import { recomputing, unitInteriors } from './recompute.ts'
 
 /** Tensors that are dropped together or not at all. */
@@ -18,18 +19,18 @@ interface Candidate {
 }
 
 /**
- * Plans a training step whose activations take at most `budget` bytes (default: the GPU's largest buffer). As much is computed
- * twice as that takes and no more: first what costs few multiply-adds for the bytes it frees.
+ * Plans a training step whose activations take at most `budget` bytes. As much is computed twice as that takes and no more: first what
+ * costs few multiply-adds for the bytes it frees. Without a budget they take at most the GPU's largest buffer where that is possible,
+ * and else as little as they can.
  * Throws a UserError where even the least is over the budget.
  */
 export function planWithin(
   graph: TrainingGraph,
   { device, policy }: Pick<PlanTarget, 'device' | 'policy'>,
-  budget = Infinity,
+  budget?: number,
 ): Plan {
-  const { maxBufferSize } = device.limits
   const target: PlanTarget = { device, policy, mode: 'training' }
-  const limit = Math.min(budget, maxBufferSize)
+  const limit = budget ?? device.limits.maxBufferSize
   const stepsOf = memoisedLowering(graph, target)
   const without = recomputing(graph)
   const plan = (dropped: Candidate[]) => {
@@ -41,12 +42,13 @@ export function planWithin(
 
   const candidates = candidatesOf(graph, stepsOf)
   let best = plan(candidates)
-  if (best.arenaBytes > limit)
+  if (best.arenaBytes > limit) {
+    if (budget === undefined) return best
     throw new UserError(
-      `a training step takes ${mebibytes(best.arenaBytes)} at least, with all that can be computed twice, and ` +
-        `${limit === budget ? 'the activation budget' : "this GPU's largest buffer"} is ${mebibytes(limit)}: ` +
-        'take smaller crops or micro-batches',
+      `a training step takes ${mebibytes(best.arenaBytes)} at least, with all that can be computed twice, and the activation ` +
+        `budget is ${mebibytes(budget)}: take smaller crops or micro-batches`,
     )
+  }
   let [tooFew, enough] = [0, candidates.length]
   while (enough - tooFew > 1) {
     const some = Math.floor((tooFew + enough) / 2)

@@ -1,11 +1,14 @@
 // A plan as text: what runs, over which shapes, at what cost, and where it lies in memory.
 
 import { type Kernel, shaderName, trafficOf } from '../../gpu/kernel.ts'
+import type { Placement } from './placements.ts'
 import { type Plan, weightBytes } from './plan.ts'
 
-/** One line a step (kernel, shape, multiply-adds, bytes moved, arena offset), then the totals. */
+/** One line a step (kernel, shape, multiply-adds, bytes moved, arena offset, after the buffer if there are several), then the totals. */
 export function explain(plan: Plan): string {
-  const { steps, placements, arenaBytes } = plan
+  const { steps, placements, arenaBuffers, arenaBytes } = plan
+  const place = ({ buffer, offset }: Placement) =>
+    arenaBuffers.length > 1 ? `${buffer}: ${offset}` : String(offset)
   const rows = steps.map(({ op, kernel }) => {
     const placement = placements.get(op.output)
     return [
@@ -14,7 +17,7 @@ export function explain(plan: Plan): string {
       `[${op.output.shape.join(' × ')}]`,
       kernel.macs ? (kernel.macs / 1e9).toFixed(3) : '',
       (trafficOf(kernel) / 1e6).toFixed(2),
-      placement ? String(placement.offset) : '',
+      placement ? place(placement) : '',
     ]
   })
   const macs = steps.reduce((sum, { kernel }) => sum + (kernel.macs ?? 0), 0)

@@ -6,9 +6,10 @@ import { type KernelTime, type Launch, Program, type Range } from '../../gpu/pro
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
+import { tensorBytes } from '../ir/tensor_bytes.ts'
 import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
 import type { Operand, Step } from '../lower/step.ts'
-import { type Plan, tensorBytes } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 
 /** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
 export type TensorData = Record<string, Float32Array | Uint8Array>
@@ -40,7 +41,7 @@ export interface RunOptions {
 export class Executor {
   readonly #gpu: Gpu
   readonly #plan: Plan
-  readonly #arena: GPUBuffer
+  readonly #arena: GPUBuffer[]
   readonly #workspace: GPUBuffer
   readonly #readback: GPUBuffer
   readonly #program: Program
@@ -55,10 +56,10 @@ export class Executor {
   static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
     const copied = usage.copySource | usage.copyDestination
     const outputBytes = plan.graph.outputs.reduce((sum, tensor) => sum + tensorBytes(tensor), 0)
-    const [arena, workspace, readback] = await gpu.allocateAll([
-      { label: 'arena', size: plan.arenaBytes, flags: usage.storage | copied },
+    const [workspace, readback, ...arena] = await gpu.allocateAll([
       { label: 'workspace', size: plan.workspaceBytes, flags: usage.storage | usage.copySource },
       { label: 'readback', size: outputBytes, flags: usage.mapRead | usage.copyDestination },
+      ...plan.arenaBuffers.map(size => ({ label: 'arena', size, flags: usage.storage | copied })),
     ])
     try {
       await weights.upload(plan)
@@ -81,7 +82,7 @@ export class Executor {
         every: { from: before.length, to: all.length - after.length },
       })
     } catch (error) {
-      for (const buffer of [arena, workspace, readback]) gpu.release(buffer)
+      for (const buffer of [...arena, workspace, readback]) gpu.release(buffer)
       throw error
     }
   }
@@ -90,7 +91,7 @@ export class Executor {
     gpu: Gpu,
     plan: Plan,
     parts: {
-      arena: GPUBuffer
+      arena: GPUBuffer[]
       workspace: GPUBuffer
       readback: GPUBuffer
       program: Program
@@ -146,7 +147,7 @@ export class Executor {
   async destroy(): Promise<void> {
     await this.#running
     this.#program.destroy()
-    for (const buffer of [this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
+    for (const buffer of [...this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -162,16 +163,16 @@ export class Executor {
       const expected = hostLength(tensor)
       if (data.length !== expected)
         throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${data.length}`)
-      const { offset } = this.#plan.placements.get(tensor)!
-      this.#gpu.device.queue.writeBuffer(this.#arena, offset, gpuData(tensor, data) as BufferSource)
+      const { buffer, offset } = this.#plan.placements.get(tensor)!
+      this.#gpu.device.queue.writeBuffer(this.#arena[buffer], offset, gpuData(tensor, data) as BufferSource)
     }
   }
 
   #copyOutputs(encoder: GPUCommandEncoder): void {
     let offset = 0
     for (const tensor of this.#plan.graph.outputs) {
-      const { offset: from, bytes } = this.#plan.placements.get(tensor)!
-      encoder.copyBufferToBuffer(this.#arena, from, this.#readback, offset, bytes)
+      const { buffer, offset: from, bytes } = this.#plan.placements.get(tensor)!
+      encoder.copyBufferToBuffer(this.#arena[buffer], from, this.#readback, offset, bytes)
       offset += bytes
     }
   }
@@ -217,12 +218,12 @@ function locate(
     arena,
     workspace,
     weights,
-  }: { plan: Plan; arena: GPUBuffer; workspace: GPUBuffer; weights: WeightSource },
+  }: { plan: Plan; arena: GPUBuffer[]; workspace: GPUBuffer; weights: WeightSource },
 ): Range {
   if ('folded' in operand) return weights.folded(operand.folded, operand.part)
   if ('parameter' in operand) return weights.parameter(operand.parameter)
   if ('gradientOf' in operand) return weights.gradient(operand.gradientOf)
   if ('workspaceBytes' in operand) return { buffer: workspace, offset: 0, size: operand.workspaceBytes }
-  const { offset, bytes } = plan.placements.get(operand.tensor)!
-  return { buffer: arena, offset, size: bytes }
+  const { buffer, offset, bytes } = plan.placements.get(operand.tensor)!
+  return { buffer: arena[buffer], offset, size: bytes }
 }

@@ -5,9 +5,13 @@ import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Range } from '../../gpu/program.ts'
 import type { Parameter } from '../ir/tensor.ts'
+import type { PlanLimits } from '../plan/limits.ts'
+import { type Place as BufferPlace, spread } from './allocate_together.ts'
 
 /** Parameters that lie next to each other, learn alike and can be bound at once, in bytes. */
 export interface Section {
+  /** The index of the buffer, among those of the values, of the gradients and so on. */
+  buffer: number
   offset: number
   size: number
   /** Factor on the learning rate. */
@@ -16,11 +20,17 @@ export interface Section {
   decay: number
 }
 
-interface Place {
+interface Place extends BufferPlace {
   parameter: Parameter
-  offset: number
-  size: number
   learns: boolean
+}
+
+/** As many buffers of each kind as the GPU's limits ask for, with the same places in all kinds. */
+interface Buffers {
+  values: GPUBuffer[]
+  gradients: GPUBuffer[]
+  velocities: GPUBuffer[]
+  sums?: GPUBuffer[]
 }
 
 export interface ArenaOptions {
@@ -39,88 +49,68 @@ export interface ArenaOptions {
 export class ParameterArena {
   readonly #gpu: Gpu
   readonly #places: Map<string, Place>
-  readonly #values: GPUBuffer
-  readonly #gradients: GPUBuffer
-  readonly #velocities: GPUBuffer
-  readonly #sums: GPUBuffer | undefined
+  readonly #buffers: Buffers
   /** All that learns; running statistics lie behind them and do not. */
   readonly sections: Section[]
 
   static async create(gpu: Gpu, parameters: Parameter[], options: ArenaOptions): Promise<ParameterArena> {
     const { rateOf, decayOf = () => 1, host, velocities: before } = options
     const alike = [...parameters].sort((a, b) => rateOf(b) - rateOf(a) || decayOf(b) - decayOf(a))
-    const { places, sections, bytes } = layOut(alike, {
-      rateOf,
-      decayOf,
-      alignment: gpu.limits.minStorageBufferOffsetAlignment,
-      largest: gpu.limits.maxStorageBufferBindingSize,
-    })
-    const flags = usage.storage | usage.copySource | usage.copyDestination
-    const labels = ['parameters', 'gradients', 'velocities', ...(options.sums ? ['sums of gradients'] : [])]
-    const [values, gradients, velocities, sums] = await gpu.allocateAll(
-      labels.map(label => ({ label, size: bytes, flags })),
-    )
-    const write = (buffer: GPUBuffer, offset: number, data: Float32Array) =>
-      gpu.device.queue.writeBuffer(buffer, offset, data as BufferSource)
-    for (const { parameter, offset, learns } of places) {
-      write(values, offset, host.get(parameter.name)!)
-      if (before && learns) write(velocities, offset, before.get(parameter.name)!)
+    const { places, sections, bufferBytes } = layOut(alike, { rateOf, decayOf, limits: gpu.limits })
+    const buffers = await allocate(gpu, bufferBytes, options.sums === true)
+    const write = (into: GPUBuffer[], { buffer, offset }: Place, data: Float32Array) =>
+      gpu.device.queue.writeBuffer(into[buffer], offset, data as BufferSource)
+    for (const place of places) {
+      const { name } = place.parameter
+      write(buffers.values, place, host.get(name)!)
+      if (before && place.learns) write(buffers.velocities, place, before.get(name)!)
     }
-    return new ParameterArena(gpu, { places, sections, values, gradients, velocities, sums })
+    return new ParameterArena(gpu, { places, sections, buffers })
   }
 
-  private constructor(
-    gpu: Gpu,
-    parts: {
-      places: Place[]
-      sections: Section[]
-      values: GPUBuffer
-      gradients: GPUBuffer
-      velocities: GPUBuffer
-      sums?: GPUBuffer
-    },
-  ) {
+  private constructor(gpu: Gpu, parts: { places: Place[]; sections: Section[]; buffers: Buffers }) {
     this.#gpu = gpu
     this.#places = new Map(parts.places.map(place => [place.parameter.name, place]))
-    this.#values = parts.values
-    this.#gradients = parts.gradients
-    this.#velocities = parts.velocities
-    this.#sums = parts.sums
+    this.#buffers = parts.buffers
     this.sections = parts.sections
   }
 
   value(parameter: Parameter): Range {
-    return { buffer: this.#values, ...this.#place(parameter) }
+    return rangeIn(this.#buffers.values, this.#place(parameter))
   }
 
   gradient(parameter: Parameter): Range {
-    return { buffer: this.#gradients, ...this.#place(parameter) }
+    return rangeIn(this.#buffers.gradients, this.#place(parameter))
   }
 
-  /** A section of all buffers. */
-  section({ offset, size }: Section): { values: Range; gradients: Range; velocities: Range; sums?: Range } {
+  /** A section of the buffers of each kind. */
+  section(section: Section): { values: Range; gradients: Range; velocities: Range; sums?: Range } {
+    const { values, gradients, velocities, sums } = this.#buffers
     return {
-      values: { buffer: this.#values, offset, size },
-      gradients: { buffer: this.#gradients, offset, size },
-      velocities: { buffer: this.#velocities, offset, size },
-      sums: this.#sums && { buffer: this.#sums, offset, size },
+      values: rangeIn(values, section),
+      gradients: rangeIn(gradients, section),
+      velocities: rangeIn(velocities, section),
+      sums: sums && rangeIn(sums, section),
     }
   }
 
   /** Sets the sums to zero, for the runs that are submitted from now on. */
   clearSums(): void {
-    const sums = this.#sums
-    if (sums) this.#gpu.submit('clear sums', encoder => encoder.clearBuffer(sums))
+    const { sums } = this.#buffers
+    if (!sums) return
+    this.#gpu.submit('clear sums', encoder => {
+      for (const buffer of sums) encoder.clearBuffer(buffer)
+    })
   }
 
   /** The values as they are now, by name, in PyTorch's layout. */
   read(): Promise<Map<string, Float32Array>> {
-    return this.#read(this.#values, [...this.#places.values()])
+    return this.#read(this.#buffers.values, [...this.#places.values()])
   }
 
   /** What momentum remembers of each parameter that learns, likewise. */
   readVelocities(): Promise<Map<string, Float32Array>> {
-    return this.#read(this.#velocities, this.#learning())
+    return this.#read(this.#buffers.velocities, this.#learning())
   }
 
   /**
@@ -128,52 +118,68 @@ export class ParameterArena {
    * over these.
    */
   readGradients(): Promise<Map<string, Float32Array>> {
-    return this.#read(this.#sums ?? this.#gradients, this.#learning())
+    const { sums, gradients } = this.#buffers
+    return this.#read(sums ?? gradients, this.#learning())
   }
 
   destroy(): void {
-    for (const buffer of [this.#values, this.#gradients, this.#velocities, this.#sums])
-      if (buffer) this.#gpu.release(buffer)
+    for (const buffer of Object.values(this.#buffers).flat()) this.#gpu.release(buffer)
   }
 
-  async #read(from: GPUBuffer, places: Place[]): Promise<Map<string, Float32Array>> {
-    const { buffer } = await this.#gpu.download(from, from.size)
-    const entries = places.map(({ parameter, offset, size }) => {
-      return [parameter.name, new Float32Array(buffer.slice(offset, offset + size))] as const
-    })
-    return new Map(entries)
+  async #read(from: GPUBuffer[], places: Place[]): Promise<Map<string, Float32Array>> {
+    const read = new Map<string, Float32Array>()
+    for (const [i, source] of from.entries()) {
+      const { buffer } = await this.#gpu.download(source, source.size)
+      for (const { parameter, offset, size } of places.filter(place => place.buffer === i))
+        read.set(parameter.name, new Float32Array(buffer.slice(offset, offset + size)))
+    }
+    return read
   }
 
   #learning(): Place[] {
     return [...this.#places.values()].filter(({ learns }) => learns)
   }
 
-  #place({ name }: Parameter): { offset: number; size: number } {
-    const { offset, size } = this.#places.get(name)!
-    return { offset, size }
+  #place({ name }: Parameter): Place {
+    return this.#places.get(name)!
   }
+}
+
+const rangeIn = (buffers: GPUBuffer[], { buffer, offset, size }: BufferPlace): Range => ({
+  buffer: buffers[buffer],
+  offset,
+  size,
+})
+
+async function allocate(gpu: Gpu, bufferBytes: number[], withSums: boolean): Promise<Buffers> {
+  const flags = usage.storage | usage.copySource | usage.copyDestination
+  const labels = ['parameters', 'gradients', 'velocities', ...(withSums ? ['sums of gradients'] : [])]
+  const wanted = labels.flatMap(label => bufferBytes.map(size => ({ label, size, flags })))
+  const buffers = await gpu.allocateAll(wanted)
+  const take = () => buffers.splice(0, bufferBytes.length)
+  const made = { values: take(), gradients: take(), velocities: take() }
+  return withSums ? { ...made, sums: take() } : made
 }
 
 interface LayoutOptions extends Required<Pick<ArenaOptions, 'rateOf' | 'decayOf'>> {
-  alignment: number
-  /** The most that can be bound at once. */
-  largest: number
+  limits: PlanLimits
 }
 
-function layOut(parameters: Parameter[], { rateOf, decayOf, alignment, largest }: LayoutOptions) {
-  const places: Place[] = []
+function layOut(parameters: Parameter[], { rateOf, decayOf, limits }: LayoutOptions) {
+  const wanted = parameters.map(({ name, shape }) => ({ name, size: shape.reduce((a, b) => a * b) * 4 }))
+  const spreadOut = spread(wanted, limits)
   const sections: Section[] = []
-  let bytes = 0
-  for (const parameter of parameters) {
-    const size = parameter.shape.reduce((a, b) => a * b) * 4
-    const padded = Math.ceil(size / alignment) * alignment
-    const [rate, decay] = [rateOf(parameter), decayOf(parameter)]
-    places.push({ parameter, offset: bytes, size, learns: rate > 0 })
+  const places = spreadOut.places.map((place, i) => {
+    const [rate, decay] = [rateOf(parameters[i]), decayOf(parameters[i])]
+    const { buffer, offset } = place
+    const next = spreadOut.places[i + 1]
+    const end = next?.buffer === buffer ? next.offset : spreadOut.bufferBytes[buffer]
     const section = sections.at(-1)
-    const isAlike = section?.rate === rate && section.decay === decay
-    if (section && isAlike && section.size + padded <= largest) section.size += padded
-    else sections.push({ offset: bytes, size: padded, rate, decay })
-    bytes += padded
-  }
-  return { places, sections: sections.filter(({ rate }) => rate > 0), bytes }
+    const isAlike = section?.rate === rate && section.decay === decay && section.buffer === buffer
+    if (section && isAlike && end - section.offset <= limits.maxStorageBufferBindingSize)
+      section.size = end - section.offset
+    else sections.push({ buffer, offset, size: end - offset, rate, decay })
+    return { ...place, parameter: parameters[i], learns: rate > 0 }
+  })
+  return { places, sections: sections.filter(({ rate }) => rate > 0), bufferBytes: spreadOut.bufferBytes }
 }

@@ -14,9 +14,9 @@ import {
   foldingLaunches,
 } from '../lower/folded_weights.ts'
 import type { Plan } from '../plan/plan.ts'
+import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
 import type { ParameterArena } from './parameter_arena.ts'
-import { allocateTogether } from './weight_store.ts'
 
 /** Stochastic gradient descent as in PyTorch. */
 export interface Optimiser {
@@ -121,11 +121,10 @@ export class TrainingWeights implements WeightSource {
   }
 
   async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
-    if (folded.length === 0) return []
-    const sizes = folded.map(weights => foldedBytes(weights, part))
+    const wanted = folded.map(weights => ({ name: weights.key, size: foldedBytes(weights, part) }))
     const flags = usage.storage | usage.copySource
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
-    this.#buffers.push(ranges[0].buffer)
+    const { ranges, buffers } = await allocateTogether(this.#gpu, label, { wanted, flags })
+    this.#buffers.push(...buffers)
     return ranges
   }
 }

@@ -10,7 +10,14 @@ import {
   foldedBytes,
   foldingLaunches,
 } from '../lower/folded_weights.ts'
+import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
+
+/** What was made together, and is freed together. */
+interface Group {
+  keys: string[]
+  buffers: GPUBuffer[]
+}
 
 /** Folding reads parameters from buffers of about this size, so that a large model is not on the GPU twice. */
 const STAGING_BYTES = 64 * 2 ** 20
@@ -20,7 +27,8 @@ export class WeightStore implements WeightSource {
   readonly #host: ReadonlyMap<string, Float32Array>
   readonly #folded = new Map<string, Record<FoldedOutput, Range>>()
   readonly #plain = new Map<string, Range>()
-  readonly #buffers = new Set<GPUBuffer>()
+  #groups: Group[] = []
+  readonly #plainBuffers: GPUBuffer[] = []
 
   /** `host` holds every parameter by name, in its checkpoint's layout. */
   constructor(gpu: Gpu, host: ReadonlyMap<string, Float32Array>) {
@@ -33,9 +41,8 @@ export class WeightStore implements WeightSource {
     const missing = folded.filter(({ key }) => !this.#folded.has(key))
     for (const group of groupsOf(missing)) await this.#fold(group)
     const unread = parameters.filter(({ name }) => !this.#plain.has(name))
-    if (unread.length === 0) return
-    const ranges = await this.#stage('parameters', unread)
-    this.#buffers.add(ranges[0].buffer)
+    const { ranges, buffers } = await this.#stage('parameters', unread)
+    this.#plainBuffers.push(...buffers)
     unread.forEach(({ name }, i) => {
       this.#plain.set(name, ranges[i])
     })
@@ -44,14 +51,12 @@ export class WeightStore implements WeightSource {
   /** Frees forms that none of these plans reads; of those that were made together, all or none. */
   keepFor(plans: readonly { folded: readonly FoldedWeights[] }[]): void {
     const read = new Set(plans.flatMap(({ folded }) => folded.map(({ key }) => key)))
-    const forms = [...this.#folded]
-    const kept = new Set(forms.filter(([key]) => read.has(key)).map(([, { packed }]) => packed.buffer))
-    for (const [key, { packed, packed_bias }] of forms) {
-      if (kept.has(packed.buffer)) continue
-      this.#folded.delete(key)
-      for (const { buffer } of [packed, packed_bias])
-        if (this.#buffers.delete(buffer)) this.#gpu.release(buffer)
+    const isRead = ({ keys }: Group) => keys.some(key => read.has(key))
+    for (const { keys, buffers } of this.#groups.filter(group => !isRead(group))) {
+      for (const key of keys) this.#folded.delete(key)
+      for (const buffer of buffers) this.#gpu.release(buffer)
     }
+    this.#groups = this.#groups.filter(isRead)
   }
 
   folded({ key }: FoldedWeights, part: FoldedOutput): Range {
@@ -80,69 +85,54 @@ export class WeightStore implements WeightSource {
   }
 
   destroy(): void {
-    for (const buffer of this.#buffers) this.#gpu.release(buffer)
+    const folded = this.#groups.flatMap(({ buffers }) => buffers)
+    for (const buffer of [...folded, ...this.#plainBuffers]) this.#gpu.release(buffer)
   }
 
   /** Biases have a buffer of their own: kernels write-bind them beside activations, and weights they only read. */
-  async #fold(group: FoldedWeights[]): Promise<void> {
-    const parameters = group.flatMap(({ parts }) => parts.flatMap(part => Object.values(part.parameters)))
+  async #fold(all: FoldedWeights[]): Promise<void> {
+    const parameters = all.flatMap(({ parts }) => parts.flatMap(part => Object.values(part.parameters)))
     const staged = await this.#stage('weights as loaded', parameters)
-    const places = new Map(parameters.map(({ name }, i) => [name, staged[i]]))
-    const kept = await this.#keep(
-      'weights',
-      group.map(weights => foldedBytes(weights, 'packed')),
+    const places = new Map(parameters.map(({ name }, i) => [name, staged.ranges[i]]))
+    const group: Group = { keys: all.map(({ key }) => key), buffers: [] }
+    this.#groups.push(group)
+    const weights = await this.#room('weights', { all, part: 'packed', group })
+    const biases = await this.#room('biases', { all, part: 'packed_bias', group })
+    const kept = all.map((_, i) => ({ packed: weights[i], packed_bias: biases[i] }))
+    const launches = all.flatMap((weights, i) =>
+      foldingLaunches(weights, { outputs: kept[i], parameter: ({ name }) => places.get(name)! }),
     )
-    const biases = await this.#keep(
-      'biases',
-      group.map(weights => foldedBytes(weights, 'packed_bias')),
-    )
-    const launches = group.flatMap((weights, i) => {
-      const outputs = { packed: kept[i], packed_bias: biases[i] }
-      return foldingLaunches(weights, { outputs, parameter: ({ name }) => places.get(name)! })
-    })
     const program = await Program.create(this.#gpu, 'fold', launches)
     await program.run()
     program.destroy()
-    this.#gpu.release(staged[0].buffer)
-    group.forEach(({ key }, i) => {
-      this.#folded.set(key, { packed: kept[i], packed_bias: biases[i] })
+    for (const buffer of staged.buffers) this.#gpu.release(buffer)
+    all.forEach(({ key }, i) => {
+      this.#folded.set(key, kept[i])
     })
   }
 
-  async #keep(label: string, sizes: number[]): Promise<Range[]> {
+  async #room(
+    label: string,
+    { all, part, group }: { all: FoldedWeights[]; part: FoldedOutput; group: Group },
+  ): Promise<Range[]> {
+    const wanted = all.map(weights => ({ name: weights.key, size: foldedBytes(weights, part) }))
     const flags = usage.storage | usage.copySource
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
-    this.#buffers.add(ranges[0].buffer)
+    const { ranges, buffers } = await allocateTogether(this.#gpu, label, { wanted, flags })
+    group.buffers.push(...buffers)
     return ranges
   }
 
-  async #stage(label: string, parameters: Parameter[]): Promise<Range[]> {
+  async #stage(label: string, parameters: Parameter[]) {
     const values = parameters.map(({ name }) => this.#host.get(name)!)
-    const sizes = values.map(({ byteLength }) => byteLength)
+    const wanted = parameters.map(({ name }, i) => ({ name, size: values[i].byteLength }))
     const flags = usage.storage | usage.copySource | usage.copyDestination
-    const ranges = await allocateTogether(this.#gpu, label, { sizes, flags })
+    const staged = await allocateTogether(this.#gpu, label, { wanted, flags })
     values.forEach((value, i) => {
-      this.#gpu.device.queue.writeBuffer(ranges[i].buffer, ranges[i].offset, value as BufferSource)
+      const { buffer, offset } = staged.ranges[i]
+      this.#gpu.device.queue.writeBuffer(buffer, offset, value as BufferSource)
     })
-    return ranges
+    return staged
   }
-}
-
-/** One buffer for all, each at an offset at which it may be bound. */
-export async function allocateTogether(
-  gpu: Gpu,
-  label: string,
-  { sizes, flags }: { sizes: number[]; flags: number },
-): Promise<Range[]> {
-  const alignment = gpu.limits.minStorageBufferOffsetAlignment
-  let total = 0
-  const places = sizes.map(size => {
-    const offset = total
-    total += Math.ceil(size / alignment) * alignment
-    return { offset, size: Math.ceil(size / 4) * 4 }
-  })
-  const buffer = await gpu.allocate(label, total, flags)
-  return places.map(place => ({ buffer, ...place }))
 }
 
 function groupsOf(all: FoldedWeights[]): FoldedWeights[][] {

@@ -91,13 +91,13 @@ export async function tune(
   return found
 }
 
-/** One op for each convolution that is different, those that take most multiply-adds in all their layers first. */
+/** One op for each convolution that is different and not a band of a larger one, those that take most multiply-adds in all their layers first. */
 export function distinctConvolutions(
   graph: FusedGraph,
 ): { op: FusedConv2dOp; convolution: string; layers: number }[] {
   const alike = new Map<string, FusedConv2dOp[]>()
   for (const op of graph.ops)
-    if (op.kind === 'conv2d') {
+    if (op.kind === 'conv2d' && !op.whole) {
       const key = conv2dKey(convolutionOf(op))
       alike.set(key, [...(alike.get(key) ?? []), op])
     }

@@ -1,22 +1,37 @@
 // WebGPU in Node, through Dawn.
 
+import { totalmem } from 'node:os'
 import { create } from 'webgpu'
-import { Gpu } from '../../gpu/gpu.ts'
+import { type DeviceRequest, Gpu } from '../../gpu/gpu.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
 import { slowPolling } from './slow_polling.ts'
 
 /** A toggle of Dawn. Without it, timestamps are rounded to 65 µs. */
 export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
 
+export interface OpenGpuOptions {
+  /** Toggles of Dawn, such as EXACT_TIMESTAMPS. */
+  features?: string[]
+  /** @internal */
+  device?: DeviceRequest
+}
+
 /**
- * Opens Dawn's default adapter. `features` are toggles of Dawn, such as EXACT_TIMESTAMPS. Throws NoAdapterError. `destroy()`
- * frees the GPU's memory; Node also frees it when the process ends.
+ * Opens Dawn's default adapter. Throws NoAdapterError. `destroy()` frees the GPU's memory; Node also frees it when the process
+ * ends.
  */
-export async function openGpu({ features = [] }: { features?: string[] } = {}): Promise<Gpu> {
+export async function openGpu({ features = [], device }: OpenGpuOptions = {}): Promise<Gpu> {
   // Mesa warns on stderr if this folder for sockets is not set. Dawn does not need the sockets.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
-  return withoutDawnWarnings(() => Gpu.open(entryWith(features)))
+  const gpu = await withoutDawnWarnings(() => Gpu.open(entryWith(features), device))
+  if (gpu.isCpu) gpu.memoryBytes = computerMemory()
+  return gpu
+}
+
+/** In bytes, or what the container allows. A CPU adapter promises more, and the system kills a process that uses it. */
+function computerMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
 
 /** Dawn's entry points, by their toggles. */

@@ -19,8 +19,8 @@ export interface ReadImageOptions {
 
 const READ_OPTIONS: OptionNames<ReadImageOptions> = { maxPixels: true, name: true }
 
-/** The most pixels that a GPU can bind, at 4 bytes each. */
-export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxStorageBufferBindingSize / 4)
+/** The most pixels that a buffer of a GPU can hold, at 4 bytes each. */
+export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxBufferSize / 4)
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (the first frame of an animation) as a viewer shows it: EXIF orientation applied,

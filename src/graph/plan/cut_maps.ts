@@ -1,0 +1,179 @@
+// Maps that are larger than the GPU binds at once. An op on such maps becomes several ops, each on a band of rows: the rows of one
+// image lie one after the other, so a band is a range of bytes that can be bound by itself.
+
+import { UserError } from '../../errors.ts'
+import type { Rows } from '../../kernels/geometry.ts'
+import { inputsOf } from '../ir/graph.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { mebibytes, rowBytes, tensorBytes } from '../ir/tensor_bytes.ts'
+import type { FoldedAddOp } from '../ops/add.ts'
+import { bandOf, type FusedGraph, type FusedOp, shareOf } from '../ops/index.ts'
+import type { PlanLimits } from './limits.ts'
+import { cutRows, gatherRows, partsOf, rowsIn, rowsText, type TensorPart } from './parts.ts'
+import { splitByInputChannels } from './split_channels.ts'
+
+interface Cutting {
+  limits: PlanLimits
+  partsOf(tensor: Tensor): TensorPart[]
+}
+
+/**
+ * The graph with all ops on maps that are too large to be bound cut into bands; the same graph where there are none. Ops on batches,
+ * and those that cannot be cut, stay whole. Throws a UserError where not even a few rows of a map can be bound.
+ */
+export function cutMaps(graph: FusedGraph, limits: PlanLimits): FusedGraph {
+  if (!graph.ops.some(op => isCut(op, limits))) return graph
+  for (const tensor of [...graph.inputs, ...graph.outputs])
+    if (tensorBytes(tensor) > limits.maxBufferSize)
+      throw new UserError(
+        `${tensor.name} takes ${mebibytes(tensorBytes(tensor))}, and this GPU's largest buffer is ` +
+          `${mebibytes(limits.maxBufferSize)}: take a smaller image, or fewer at a time`,
+      )
+  const known = new Map<Tensor, TensorPart[]>()
+  const cutting: Cutting = {
+    limits,
+    partsOf(tensor) {
+      const parts = known.get(tensor) ?? partsOf(tensor, limits)
+      known.set(tensor, parts)
+      return parts
+    },
+  }
+  return { ...graph, ops: graph.ops.flatMap(op => cutOp(op, cutting)) }
+}
+
+const isCut = (op: FusedOp, limits: PlanLimits): boolean =>
+  [...inputsOf(op), op.output].some(tensor => isTooLarge(tensor, limits))
+
+const isTooLarge = (tensor: Tensor, { maxStorageBufferBindingSize }: PlanLimits): boolean =>
+  tensorBytes(tensor) > maxStorageBufferBindingSize
+
+function cutOp(op: FusedOp, cutting: Cutting): FusedOp[] {
+  if (!isCut(op, cutting.limits) || op.output.shape[0] > 1) return [op]
+  const share = shareOf(op)
+  if (share) return sumOfShares(op, share, cutting)
+  if (!bandOf(op, { from: 0, count: 1 })) return [op]
+  const { most, step, bytes } = rowsOfBand(op, cutting)
+  if (most === 0 && op.kind === 'conv2d' && op.inputs.input.shape[3] > 4)
+    return splitByInputChannels(op).flatMap(half => cutOp(half, cutting))
+  if (most === 0)
+    throw new UserError(
+      `${op.name}: ${step} rows of its maps take ${mebibytes(bytes)}, and this GPU binds ` +
+        `${mebibytes(cutting.limits.maxStorageBufferBindingSize)} at once: take a narrower image`,
+    )
+  return cutting
+    .partsOf(op.output)
+    .flatMap(part => cutRows(part.rows, most).flatMap(rows => bandOfOp(op, { rows, part }, cutting)))
+}
+
+/** The op for some rows of its output, which are in `part`, after what gathers its inputs. */
+function bandOfOp(
+  op: FusedOp,
+  { rows, part }: { rows: Rows; part: TensorPart },
+  cutting: Cutting,
+): FusedOp[] {
+  const taken = rowsTaken(op, rows, cutting)
+  const { fields } = bandOf(op, rows)!
+  const gathered = Object.entries(rolesOf(op)).map(([role, tensor]) => {
+    const whole = { tensor, copies: [] }
+    return [role, role in taken ? gatherRows(cutting.partsOf(tensor), taken[role]) : whole] as const
+  })
+  const inputs = Object.fromEntries(gathered.map(([role, { tensor }]) => [role, tensor]))
+  const band = {
+    ...op,
+    ...fields?.({ ...wholeRows(op), ...taken }),
+    name: `${op.name} ${rowsText(rows)}`,
+    inputs: Array.isArray(op.inputs) ? Object.values(inputs) : inputs,
+    output: rowsIn(part, rows),
+  } as FusedOp
+  return [...gathered.flatMap(([, { copies }]) => copies), band]
+}
+
+/** The rows of each input that are bound for some rows of the output, by role; an input that is bound whole is not in it. */
+function rowsTaken(op: FusedOp, rows: Rows, { limits }: Cutting): Record<string, Rows> {
+  const { same = [], reads = {} } = bandOf(op, rows)!
+  const roles = rolesOf(op)
+  const taken: Record<string, Rows> = {}
+  for (const role of same) if (role in roles) taken[role] = rows
+  for (const [role, { from, count }] of Object.entries(reads)) {
+    if (!isTooLarge(roles[role], limits)) continue
+    const step = bindableRows(roles[role], limits)
+    const first = Math.floor(from / step) * step
+    taken[role] = { from: first, count: from + count - first }
+  }
+  return taken
+}
+
+/**
+ * The most rows of the output that a band may have: as many as can be bound, of the output and of each input. It is a multiple of
+ * `step`; 0 if so few rows, of which one map takes `bytes`, cannot be bound.
+ */
+function rowsOfBand(op: FusedOp, cutting: Cutting): { most: number; step: number; bytes: number } {
+  const { limits } = cutting
+  const { maxStorageBufferBindingSize: largest } = limits
+  const [, height] = op.output.shape
+  const roles = rolesOf(op)
+  const { same = [] } = bandOf(op, { from: 0, count: 1 })!
+  const alike = [op.output, ...same.flatMap(role => roles[role] ?? [])]
+  const step = Math.max(...alike.map(tensor => bindableRows(tensor, limits)))
+  const bytes = (rows: Rows) => {
+    const read = Object.entries(rowsTaken(op, rows, cutting)).map(
+      ([role, { count }]) => count * rowBytes(roles[role]),
+    )
+    return Math.max(rows.count * rowBytes(op.output), ...read)
+  }
+  const parts = cutting.partsOf(op.output)
+  const bytesOf = (most: number) => Math.max(...parts.flatMap(part => cutRows(part.rows, most)).map(bytes))
+  const wholeBytes = Math.max(...Object.values(roles).map(tensorBytes), tensorBytes(op.output))
+  let most = Math.ceil(height / Math.ceil(wholeBytes / largest) / step) * step
+  while (most > 0 && bytesOf(most) > largest) most -= step
+  return { most, step, bytes: bytesOf(step) }
+}
+
+/** After a multiple of so many rows, the next row of a tensor begins where it may be bound. */
+function bindableRows(tensor: Tensor, { minStorageBufferOffsetAlignment: alignment }: PlanLimits): number {
+  let rows = 1
+  while ((rows * rowBytes(tensor)) % alignment > 0) rows *= 2
+  return rows
+}
+
+/** Of an op with one input: what each band of it makes, added up. */
+function sumOfShares(op: FusedOp, share: Partial<FusedOp>, cutting: Cutting): FusedOp[] {
+  const [input] = inputsOf(op)
+  const [role] = Object.keys(rolesOf(op))
+  const step = bindableRows(input, cutting.limits)
+  const rows = Math.floor(cutting.limits.maxStorageBufferBindingSize / (rowBytes(input) * step)) * step
+  const bands = cutting.partsOf(input).flatMap(part =>
+    cutRows(part.rows, Math.max(step, rows)).map(rows => {
+      const name = `${op.name} ${rowsText(rows)}`
+      const output: Tensor = { ...op.output, name }
+      return { ...op, ...share, name, inputs: { [role]: rowsIn(part, rows) }, output } as FusedOp
+    }),
+  )
+  const [first, ...others] = bands.map(({ output }) => output)
+  let sum = first
+  const adds = others.map((b, i): FoldedAddOp => {
+    const isLast = i === others.length - 1
+    const output = isLast ? op.output : { ...op.output, name: `${op.name} sum ${i}` }
+    const added: FoldedAddOp = {
+      kind: 'add',
+      name: output.name,
+      inputs: { a: sum, b },
+      activation: 'none',
+      output,
+    }
+    sum = output
+    return added
+  })
+  return [...bands, ...adds]
+}
+
+/** An op's inputs by role, those of a list by index. */
+function rolesOf(op: FusedOp): Record<string, Tensor> {
+  const roles = Object.entries(op.inputs as Record<string, Tensor | undefined>)
+  return Object.fromEntries(roles.flatMap(([role, tensor]) => (tensor ? [[role, tensor] as const] : [])))
+}
+
+const wholeRows = (op: FusedOp): Record<string, Rows> =>
+  Object.fromEntries(
+    Object.entries(rolesOf(op)).map(([role, { shape }]) => [role, { from: 0, count: shape[1] }]),
+  )

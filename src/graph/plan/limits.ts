@@ -1,0 +1,7 @@
+// What a GPU allows.
+
+/** In bytes. */
+export type PlanLimits = Record<
+  'maxStorageBufferBindingSize' | 'maxBufferSize' | 'minStorageBufferOffsetAlignment',
+  number
+>
