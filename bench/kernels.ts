@@ -1,8 +1,9 @@
-// Times the kernels on the cases of their tests: `npx tsx bench/kernels.ts [kernel …]`. Each is first verified against its
+// Times the kernels on the cases of their tests: `npx tsx bench/kernels.ts [kernel …] [--json]`. Each is first verified against its
 // reference. Times are GPU times, medians of repeated runs after a warm-up. GFLOP/s count every tap of a convolution, including
 // those in the padding; GB/s every byte once, as if caches were perfect. "ceiling %" is the share of the adapter's peak that
 // limits the kernel; the peaks are measured first.
 
+import { parseArgs } from 'node:util'
 import { measureCeilings } from '../src/bench/ceilings.ts'
 import { ratesOf } from '../src/bench/rates.ts'
 import { summary } from '../src/bench/repeat.ts'
@@ -15,7 +16,10 @@ import { verify } from '../test/support/kernel_run.ts'
 import { loadSuites } from '../test/support/kernel_suites.ts'
 
 const suites = (await loadSuites()).filter(({ cases }) => cases.some(({ bench }) => bench))
-const names = process.argv.slice(2)
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
 const known: string[] = suites.map(({ shader }) => shader)
 const unknown = names.filter(name => !known.includes(name))
 if (unknown.length > 0) {
@@ -27,8 +31,9 @@ const wanted = suites.filter(({ shader }) => names.length === 0 || names.include
 const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
 try {
   const ceilings = await measureCeilings(gpu)
-  console.log(`${gpu.info.description}; ${ceilingsText(ceilings)}\n`)
-  const table = new StreamedTable(['case', ...SUMMARY, ...RATES], 72)
+  if (!options.json) console.log(`${gpu.info.description}; ${ceilingsText(ceilings)}\n`)
+  const table = options.json ? undefined : new StreamedTable(['case', ...SUMMARY, ...RATES], 72)
+  const results = []
   for (const { shader, needs, cases, run } of wanted) {
     if (needs && adapterKey(needs, gpu) === undefined) {
       console.error(`${shader}: this GPU cannot run it`)
@@ -37,11 +42,13 @@ try {
     for (const test of cases.filter(({ bench }) => bench)) {
       const made = run(test, gpu)
       await verify(gpu, made)
-      const times = summary(await timeKernel(gpu, made.kernel, made.data))
-      const rates = ratesOf([made.kernel], times.median, ceilings)
-      table.row([`${shader}: ${test.name}`, ...summaryCells(times), ...ratesCells(rates)])
+      const milliseconds = summary(await timeKernel(gpu, made.kernel, made.data))
+      const rates = ratesOf([made.kernel], milliseconds.median, ceilings)
+      results.push({ shader, case: test.name, milliseconds, ...rates })
+      table?.row([`${shader}: ${test.name}`, ...summaryCells(milliseconds), ...ratesCells(rates)])
     }
   }
+  if (options.json) console.log(JSON.stringify({ ceilings, results }))
 } finally {
   gpu.destroy()
 }

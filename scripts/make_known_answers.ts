@@ -4,13 +4,14 @@
 
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { StoredAnswer } from '../src/cli/doctor/decode_answers.ts'
 import {
   type AdapterNeed,
   type AdapterTraits,
   adapterKey,
   type Tolerance,
 } from '../src/cli/doctor/kernel_check.ts'
-import { knownAnswersFile, type StoredAnswer } from '../src/cli/doctor/known_answers.ts'
+import { knownAnswersFile } from '../src/cli/doctor/known_answers.ts'
 import type { Kernel } from '../src/gpu/kernel.ts'
 import type { HostData } from '../src/gpu/run_kernel.ts'
 import { ATOL } from '../test/reference/compare.ts'

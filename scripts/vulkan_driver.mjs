@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { asRoot, installPackages, mayInstall } from './apt.mjs'
 
 /**
  * Makes sure that WebGPU finds an adapter. Otherwise throws one line that says what to install. Reports progress through say().
@@ -30,18 +31,11 @@ function findsAdapter() {
   return spawnSync(process.execPath, ['--input-type=module', '--eval', probe], options).stdout === 'found'
 }
 
-function mayInstall() {
-  return succeeds('apt-get', '--version') && (isRoot() || succeeds('sudo', '-n', 'true'))
-}
-
 function installDriver({ softwareDriver, backports, driverAdvice }) {
   const needsBackports = osRelease().VERSION_CODENAME === backports.codename
   try {
     if (needsBackports) addBackports(backports)
-    asRoot(['apt-get', 'update', '-q'])
-    const release = needsBackports ? ['-t', backports.suite] : []
-    const packages = softwareDriver.apt.split(' ')
-    asRoot(['apt-get', 'install', '-q', '-y', '--no-install-recommends', ...release, ...packages])
+    installPackages(softwareDriver.apt.split(' '), needsBackports ? ['-t', backports.suite] : [])
   } catch (error) {
     throw new Error(`${driverAdvice} (${error.message})`)
   }
@@ -88,20 +82,4 @@ function osRelease() {
   if (!existsSync('/etc/os-release')) return {}
   const lines = readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?(.*?)"?$/gm)
   return Object.fromEntries(Array.from(lines, ([, key, value]) => [key, value]))
-}
-
-function isRoot() {
-  return process.getuid() === 0
-}
-
-function succeeds(command, ...args) {
-  return spawnSync(command, args).status === 0
-}
-
-/** Runs a command as root without prompts. If it fails, throws the last line of its output. */
-function asRoot(command, input = '') {
-  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', ...command]
-  const [file, ...args] = isRoot() ? quiet : ['sudo', '-n', ...quiet]
-  const { status, stderr } = spawnSync(file, args, { input, encoding: 'utf8' })
-  if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1))
 }

@@ -32,18 +32,18 @@ const MAP_READ = 1
 
 const MOST_BINDINGS = 16
 
-/** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
-const SUBMIT_MILLISECONDS = 50
-
 /** @internal What to ask of an adapter. Default: everything that it has and the library uses. */
 export interface DeviceRequest {
   /** The optional features to take where the adapter has them. */
   features?: readonly GPUFeatureName[]
   /** `default`: WebGPU's default limits, which every adapter has, as on many phones. */
   limits?: 'default'
-  /** `compatibility`: also an adapter of OpenGL ES or Direct3D 11, which lacks parts of WebGPU. */
-  featureLevel?: 'core' | 'compatibility'
+  /** Whether to open an adapter for WebGPU's compatibility mode, such as one of OpenGL ES, even if there is another. */
+  compatibility?: boolean
 }
+
+/** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
+const SUBMIT_MILLISECONDS = 50
 
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
@@ -86,10 +86,10 @@ export class Gpu {
    * @internal
    */
   static async open(entry: GPU, request: DeviceRequest = {}): Promise<Gpu> {
-    const { features = OPTIONAL_FEATURES, limits, featureLevel = 'core' } = request
+    const { features = OPTIONAL_FEATURES, limits, compatibility } = request
     const wanted = { powerPreference: 'high-performance' } as const
     const adapter =
-      (await entry.requestAdapter({ ...wanted, featureLevel })) ??
+      (compatibility ? null : await entry.requestAdapter(wanted)) ??
       (await entry.requestAdapter({ ...wanted, featureLevel: 'compatibility' }))
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import type { BenchReport } from '../../src/cli/bench/bench_text.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
-import { needsFloat16 } from '../support/float16.ts'
+import { needsFloat16 } from '../support/gpu.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous bench', () => {

@@ -15,8 +15,7 @@ import { knownAnswersFile, loadKnownAnswers } from '../../src/cli/doctor/known_a
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'
 import { driverAdvice } from '../../src/node/gpu/driver_advice.ts'
-import { needsFloat16 } from '../support/float16.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsFloat16, testGpu } from '../support/gpu.ts'
 import { replaced } from '../support/replaced.ts'
 import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 

@@ -6,7 +6,7 @@ import { outputPrefixes } from '../../src/cli/output.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
-import { needsFloat16 } from '../support/float16.ts'
+import { needsFloat16 } from '../support/gpu.ts'
 import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
 
 describe('atrous segment', () => {

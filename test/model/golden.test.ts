@@ -2,8 +2,7 @@
 
 import { expect } from 'chai'
 import { conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
-import { needsFloat16 } from '../support/float16.ts'
-import { testGpu } from '../support/gpu.ts'
+import { needsFloat16, testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
 import { seededImage } from './seeded_weights.ts'

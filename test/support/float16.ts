@@ -6,16 +6,10 @@ import type { Gpu } from '../../src/gpu/gpu.ts'
 import { type Bytes, type HostData, runKernel } from '../../src/gpu/run_kernel.ts'
 import { fromFloat16, toFloat16 } from '../../src/kernels/float16.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
-import { testGpu } from './gpu.ts'
 import type { KernelRun } from './kernel_run.ts'
 
 /** Half a step of f16, and the smallest number that an adapter may not flush to zero. */
 const ROUNDED = { rtol: 2 ** -11 * (1 + 1e-3), atol: 2 ** -14 }
-
-/** For `before`: tests of f16 are skipped where the adapter lacks it. */
-export async function needsFloat16(this: Mocha.Context): Promise<void> {
-  if (!(await testGpu()).device.features.has('shader-f16')) this.skip()
-}
 
 /**
  * Runs a kernel over numbers that f16 can hold, stored as f32 and as f16, and asserts that the results are the same, rounded where

@@ -14,6 +14,11 @@ export function testGpu(): Promise<Gpu> {
   return shared
 }
 
+/** For `before`: tests of f16 are skipped where the adapter lacks it. */
+export async function needsFloat16(this: Mocha.Context): Promise<void> {
+  if (!(await testGpu()).device.features.has('shader-f16')) this.skip()
+}
+
 /** For `before`: skips tests if the adapter has no subgroups of one size. */
 export async function needsSubgroups(this: Mocha.Context): Promise<void> {
   if ((await testGpu()).subgroupSize === undefined) this.skip()

@@ -8,7 +8,8 @@ import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
 import type { TrainingOptions } from '../../src/train/training_options.ts'
 import { testGpu } from '../support/gpu.ts'
-import { expectSameState, noise, SHORT_RUN, shortRun, smallMobileNet, smallResNet } from './short_run.ts'
+import { noise, SHORT_RUN, smallMobileNet, smallResNet } from './short_networks.ts'
+import { expectSameState, shortRun } from './short_run.ts'
 
 const batches = [1, 2, 3].map(seed => noise(2, { seed }))
 

@@ -21,7 +21,7 @@ import { softmaxCrossEntropy } from '../reference/softmax_cross_entropy.ts'
 import { padding } from '../reference/window.ts'
 import { testGpu } from '../support/gpu.ts'
 import { trainGraph } from '../support/train_graph.ts'
-import { SHORT_RUN } from './short_run.ts'
+import { SHORT_RUN } from './short_networks.ts'
 
 const SIZE = 6
 const IMAGE = randomArray4([1, SIZE, SIZE, 3], 1)

@@ -3,7 +3,8 @@
 import { expect } from 'chai'
 import type { TrainingBatch } from '../../src/train/micro_batches.ts'
 import { expectSameBits } from '../support/same_bits.ts'
-import { expectSameState, noise, type ShortRun, shortRun, smallResNet } from './short_run.ts'
+import { noise, smallResNet } from './short_networks.ts'
+import { expectSameState, type ShortRun, shortRun } from './short_run.ts'
 
 /** The largest difference between two runs' parameters, relative to the norm of each. */
 function distance(a: ShortRun, b: ShortRun): number {

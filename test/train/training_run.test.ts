@@ -18,7 +18,8 @@ import {
   withGuessedTimes,
   withSubmitsOf,
 } from '../support/submit_budget.ts'
-import { expectSameState, SHORT_RUN } from './short_run.ts'
+import { SHORT_RUN } from './short_networks.ts'
+import { expectSameState } from './short_run.ts'
 
 const OPTIONS: TrainingOptions = { ...SHORT_RUN, cropSize: 33 }
 const PIXELS = 33 * 33

@@ -3,16 +3,15 @@
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
 import { NoAdapterError } from '../../gpu/errors.ts'
-import { storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { shaderName } from '../../gpu/kernel.ts'
 import { openGpu } from '../../node/gpu/dawn.ts'
 import { driverAdvice } from '../../node/gpu/driver_advice.ts'
 import { openTuning } from '../../node/tuning.ts'
 import { describeAdapter } from '../adapter.ts'
 import { countBar } from '../progress.ts'
+import { answersByShader, checkStored } from './check_kernels.ts'
 import { adapterText, kernelsText, nameOf } from './doctor_text.ts'
-import { checkFloat16, checkKernel, type KernelReport, type KnownAnswer } from './kernel_check.ts'
+import type { KernelReport } from './kernel_check.ts'
 import { loadKnownAnswers } from './known_answers.ts'
 
 const NOTES = `
@@ -64,16 +63,11 @@ async function doctor({ verbose = false, json }: Options): Promise<void> {
 }
 
 async function checkAll(gpu: Gpu): Promise<KernelReport[]> {
-  const byShader = new Map<string, KnownAnswer[]>()
-  for (const answer of await loadKnownAnswers()) {
-    const shader = shaderName(answer.kernel)
-    byShader.set(shader, [...(byShader.get(shader) ?? []), answer])
-  }
+  const kernels = answersByShader(await loadKnownAnswers())
   const reports: KernelReport[] = []
-  const bar = countBar(byShader.size, 'kernels', { shown: true })
-  for (const answers of byShader.values()) {
-    reports.push(await checkKernel(gpu, answers))
-    if (storedBuffers(answers[0].kernel).size > 0) reports.push(await checkFloat16(gpu, answers))
+  const bar = countBar(kernels.size, 'kernels', { shown: true })
+  for (const answers of kernels.values()) {
+    reports.push(...(await checkStored(gpu, answers)))
     bar.step()
   }
   bar.stop()

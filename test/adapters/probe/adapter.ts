@@ -1,0 +1,34 @@
+// The adapter under test: a GPU that is opened anew after a check that broke it.
+
+import { type DeviceRequest, Gpu } from '../../../src/gpu/gpu.ts'
+
+export interface TestedAdapter {
+  /** The GPU for the next check. */
+  gpu(): Promise<Gpu>
+  close(): void
+}
+
+/** Throws NoAdapterError. */
+export async function openAdapter(entry: GPU, request: DeviceRequest): Promise<TestedAdapter> {
+  let open = await Gpu.open(entry, request)
+  return {
+    async gpu() {
+      try {
+        await open.finish()
+      } catch {
+        open.destroy()
+        open = await Gpu.open(entry, request)
+      }
+      return open
+    },
+    close: () => open.destroy(),
+  }
+}
+
+/** Runs a check, which fails if WebGPU refuses one of its commands later. */
+export async function withGpu<T>(adapter: TestedAdapter, check: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const gpu = await adapter.gpu()
+  const result = await check(gpu)
+  await gpu.finish()
+  return result
+}
