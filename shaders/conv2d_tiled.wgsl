@@ -35,7 +35,7 @@ const LANE_VECTORS = 2u;
 const LANES_X = 8u; // along the output channels
 const LANES_Y = 16u; // along the pixels
 const STATISTICS = 0u; // 1: also writes `statistics`
-const STEP_VECTORS = 4u;
+const STEP_VECTORS = 4u; // vectors of input channels of a step
 const LANES = LANES_X * LANES_Y;
 const WORKGROUP_PIXELS = LANES_Y * LANE_PIXELS;
 const WORKGROUP_VECTORS = LANES_X * LANE_VECTORS;
@@ -60,7 +60,7 @@ const INPUT_PITCH = WORKGROUP_PIXELS + 1u;
 var<workgroup> staged_input: array<vec4f, STEP_VECTORS * INPUT_PITCH>;
 // By input channel, then output vector. With STATISTICS it also takes one row of shares for each of LANES_Y.
 var<workgroup> staged_weight: array<vec4f, STEP_VECTORS * 4u * WORKGROUP_VECTORS>;
-const_assert LANES_Y <= STEP_VECTORS * 4u;
+const_assert STATISTICS == 0u || LANES_Y <= STEP_VECTORS * 4u;
 
 // The sum of the shares that the first rows of lanes have put into a column of `staged_weight`.
 fn sum_of_shares(column: u32, rows: u32) -> vec4f {

@@ -32,7 +32,12 @@ const ROOMS: Room[][] = [
   [{ folder: 'graph/autodiff', about: 'From a graph to the graph of its training.' }],
   [{ folder: 'graph/plan', about: 'From a graph to steps in order, with their memory.' }],
   [{ folder: 'graph/runtime', about: 'Plans and weights on a GPU.' }],
-  [{ folder: 'graph/tune', about: 'Measures which variants of a convolution are fastest on a GPU.' }],
+  [
+    {
+      folder: 'graph/tune',
+      about: 'Measures which kernels and tiles are fastest on a GPU, for convolutions and their gradients.',
+    },
+  ],
   [{ folder: 'graph', about: 'What a program imports of the rooms above.' }],
   [{ folder: 'model', about: 'Backbones, heads and presets: a config in, a graph out.' }],
   [{ folder: 'inference', about: 'From photos in memory to masks in memory.' }],

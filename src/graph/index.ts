@@ -5,8 +5,8 @@
 
 export type { SubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts'
 export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from './autodiff/training_graph.ts'
-export { type Conv2dVariant, conv2dVariants } from './convolution/strategies.ts'
-export type { ConvolutionTarget, Device, Policy } from './convolution/target.ts'
+export { type Conv2dChoice, type Conv2dVariant, conv2dVariants } from './convolution/strategies.ts'
+export type { ConvolutionTarget, Device, Policy, Tuned, WorkgroupLimits } from './convolution/target.ts'
 export { type AnyOp, type Graph, graphParameters } from './ir/graph.ts'
 export type { BatchNorm, DType, OpOf, Parameter, Tensor } from './ir/tensor.ts'
 export type { Operand, Step } from './lower/step.ts'

@@ -3,11 +3,11 @@
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import type { Conv2dVariant } from '../graph/convolution/strategies.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
+import type { TunedVariants } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
@@ -43,7 +43,7 @@ export class Segmenter {
   readonly #preprocessing: Preprocessing
   readonly #parameters: ReadonlyMap<string, Float32Array>
   readonly #precision: Precision
-  readonly #tuned: Map<string, Conv2dVariant>
+  readonly #tuned: TunedVariants
   /** By the job of one photo, how many can run at once. */
   readonly #largestBatches = new Map<string, number>()
   #weights: WeightStore
@@ -59,7 +59,7 @@ export class Segmenter {
    * `tuned` has the fastest variants that were measured on this GPU. `tune` adds to it.
    * Throws a UserError if the GPU cannot store numbers at the model's precision.
    */
-  constructor(gpu: Gpu, model: SegmenterModel, tuned = new Map<string, Conv2dVariant>()) {
+  constructor(gpu: Gpu, model: SegmenterModel, tuned: TunedVariants = new Map()) {
     this.#gpu = gpu
     this.#config = model.config
     this.#preprocessing = model.preprocessing

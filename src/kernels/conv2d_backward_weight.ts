@@ -27,15 +27,16 @@ export interface Conv2dBackwardWeightTile {
  * partial sums, which `conv2dReduceWeight` adds up.
  */
 export function conv2dBackwardWeight(
-  options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile },
+  options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile; splits?: number },
 ): Kernel {
   const { input, outChannels } = options
-  const tile = options.tile ?? chooseTile(options)
+  const tile = options.tile ?? backwardWeightTile(options)
   const taps = options.kernel[0] * options.kernel[1]
   const rowTiles = Math.ceil(vectors(input[3]) / (tile.rows * tile.lanesY))
   const columnTiles = Math.ceil(vectors(outChannels) / (tile.columns * tile.lanesX))
   const lanes = tile.lanesX * tile.lanesY
-  const splits = splitPixels(outputPixels(options), taps * rowTiles * columnTiles * lanes)
+  const workers = taps * rowTiles * columnTiles * lanes
+  const { splits = splitPixels(outputPixels(options), workers) } = options
   const lanesSplit = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
   return {
     shader: 'conv2d_backward_weight',
@@ -103,9 +104,13 @@ export function weightGradient(
 /** Invocations of a workgroup, at most. */
 const LANES = 32
 
-/** Up to 8 × 16 channels for an invocation. */
-function chooseTile({ input, outChannels }: Conv2dBackwardWeightOptions): Conv2dBackwardWeightTile {
-  const [rows, columns] = [Math.min(2, vectors(input[3])), Math.min(4, vectors(outChannels))]
+/** The tile for invocations of at most `most` vectors. Default: 8 × 16 channels. */
+export function backwardWeightTile(
+  { input, outChannels }: Conv2dBackwardWeightOptions,
+  most = { rows: 2, columns: 4 },
+): Conv2dBackwardWeightTile {
+  const rows = Math.min(most.rows, vectors(input[3]))
+  const columns = Math.min(most.columns, vectors(outChannels))
   const lanesX = share(Math.ceil(vectors(outChannels) / columns), 8)
   const lanesY = share(Math.ceil(vectors(input[3]) / rows), Math.floor(LANES / lanesX))
   return { rows, columns, lanesX, lanesY }

@@ -10,16 +10,16 @@ const MOST_ROWS = constantOf('conv2d_backward_weight_subgroup', 'LANE_IN_VECTORS
 /** More than the cores of most CPUs. */
 const ENOUGH_SUBGROUPS = 64
 
-/** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes. */
+/** `conv2dBackwardWeight` for adapters whose subgroups all have `subgroupSize` lanes, 8 or more. */
 export function conv2dBackwardWeightSubgroup(
-  options: Conv2dBackwardWeightOptions & { subgroupSize: number },
+  options: Conv2dBackwardWeightOptions & { subgroupSize: number; rows?: number; splits?: number },
 ): Kernel {
   const { input, outChannels, kernel, subgroupSize } = options
-  const rows = Math.min(MOST_ROWS, subgroupSize, vectors(input[3]))
+  const rows = Math.min(options.rows ?? MOST_ROWS, subgroupSize, vectors(input[3]))
   const rowTiles = Math.ceil(vectors(input[3]) / rows)
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   const tiles = kernel[0] * kernel[1] * rowTiles * columnTiles
-  const splits = splitPixels(outputPixels(options), tiles, ENOUGH_SUBGROUPS)
+  const { splits = splitPixels(outputPixels(options), tiles, ENOUGH_SUBGROUPS) } = options
   return {
     shader: 'conv2d_backward_weight_subgroup',
     constants: { LANE_IN_VECTORS: rows, SUBGROUP_SIZE: subgroupSize },

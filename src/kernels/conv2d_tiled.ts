@@ -12,16 +12,20 @@ import type { Window } from './geometry.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 import { type Region, regionOutputs, regions, regionTaps, stretches, windowAxes } from './tap_regions.ts'
 
+/** A tile whose operands pass through workgroup memory: `depth` input channels, a multiple of 4, at each step of the sum. */
+export interface StagedTile extends Conv2dTile {
+  depth: number
+}
+
+const DEPTH = 4 * constantOf('conv2d_tiled', 'STEP_VECTORS')
+
 /**
  * 64 pixels × 64 channels, 4 × 8 for each invocation: so few registers that several workgroups run on a processor at a
  * time.
  */
-const TILE: Conv2dTile = { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 }
+const TILE: StagedTile = { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16, depth: DEPTH }
 /** 128 pixels × 64 channels: a quarter fewer loads for each multiply-add, but half as many workgroups. */
-const WIDE_TILE: Conv2dTile = { ...TILE, pixels: 8 }
-
-/** Input channels of a step of the sum. */
-const STEP_CHANNELS = 4 * constantOf('conv2d_tiled', 'STEP_VECTORS')
+const WIDE_TILE: StagedTile = { ...TILE, pixels: 8 }
 
 /** Workgroups that keep a large GPU busy: two for each of its 80 to 140 processors. */
 const ENOUGH_WORKGROUPS = 256
@@ -44,7 +48,7 @@ export type Conv2dBranches = Conv2dOptions & {
  * `conv2d` for hardware GPUs. With one split it writes `output`. With more splits it writes `partials` for
  * `conv2dMerge`.
  */
-export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; splits?: number }): Kernel {
+export function conv2dTiled(options: Conv2dBranches & { tile?: StagedTile; splits?: number }): Kernel {
   const { outChannels, branches = [options], tile = chooseTile(options), splits = 1 } = options
   const each = branches.map(branch => ({ ...options, ...branch }))
   const tilings = each.map(branch => tiling(branch, tile))
@@ -57,7 +61,7 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
   return {
     ...whole,
     shader: 'conv2d_tiled',
-    constants: { ...tileConstants(tile), STATISTICS: 0 },
+    constants: { ...tileConstants(tile), STEP_VECTORS: tile.depth / 4, STATISTICS: 0 },
     params: {
       ...byComponent(
         tilings.map(({ exact }, i) => ({
@@ -85,23 +89,38 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: Conv2dTile; split
 }
 
 /**
- * Splits that keep a large GPU busy. They depend only on the shape and never on the adapter, because the order of a
- * sum, and so its last bits, depends on them.
+ * Splits that keep a large GPU busy. They depend only on the shape and the tile and never on the adapter, because the
+ * order of a sum, and so its last bits, depends on them.
  */
-export function conv2dTiledSplits(options: Conv2dBranches): number {
+export function conv2dTiledSplits(options: Conv2dBranches, tile = chooseTile(options)): number {
   const { input, branches = [options] } = options
-  const workgroups = workgroupsOf(options, chooseTile(options))
+  const workgroups = workgroupsOf(options, tile)
   const taps = Math.max(...branches.map(({ kernel }) => kernel[0] * kernel[1]))
-  const steps = taps * Math.ceil(input[3] / STEP_CHANNELS)
+  const steps = taps * Math.ceil(input[3] / DEPTH)
   return Math.max(1, Math.floor(Math.min(ENOUGH_WORKGROUPS / workgroups, steps / LEAST_STEPS)))
 }
 
 /** Multiply-adds of the kernel. Those for pixels and channels past the last one count as well. */
-export function conv2dTiledCost(options: Conv2dOptions): number {
-  const tile = chooseTile(options)
-  return (
-    tiling(options, tile).steps * STEP_CHANNELS * workgroupTile(tile).pixels * workgroupTile(tile).vectors * 4
-  )
+export function conv2dTiledCost(options: Conv2dOptions, tile = chooseTile(options)): number {
+  const { pixels, vectors } = workgroupTile(tile)
+  return tiling(options, tile).steps * tile.depth * pixels * vectors * 4
+}
+
+/** Bytes of workgroup memory that the shader takes for a tile. */
+export function stagedBytes(tile: StagedTile): number {
+  const { pixels, vectors } = workgroupTile(tile)
+  return (tile.depth / 4) * (pixels + 1 + 4 * vectors) * VECTOR_BYTES
+}
+
+/** Whether the memory for a step's weights has room for the shares from which the shader adds up statistics. */
+export const leavesStatistics = ({ lanesY, depth }: StagedTile): boolean => lanesY <= depth
+
+/** Whether the invocations of a tile load equal shares of each step. */
+export function loadsEvenly(tile: StagedTile): boolean {
+  const lanes = tile.lanesX * tile.lanesY
+  const { pixels, vectors } = workgroupTile(tile)
+  const loads = [(pixels * tile.depth) / 4, vectors * tile.depth]
+  return lanes % (tile.depth / 4) === 0 && loads.every(count => count % lanes === 0)
 }
 
 /** The parameters of the branches, as components of vectors: one component for each of `MOST_BRANCHES`. */
@@ -112,19 +131,19 @@ function byComponent(branches: Record<string, number>[]): Record<string, number>
   return Object.fromEntries(parts.flat())
 }
 
-function chooseTile(options: Conv2dBranches): Conv2dTile {
+function chooseTile(options: Conv2dBranches): StagedTile {
   return workgroupsOf(options, WIDE_TILE) >= 2 * ENOUGH_WORKGROUPS ? WIDE_TILE : TILE
 }
 
 /** Workgroups of all branches, with one split. */
-function workgroupsOf(options: Conv2dBranches, tile: Conv2dTile): number {
+function workgroupsOf(options: Conv2dBranches, tile: StagedTile): number {
   const { branches = [options] } = options
   const tilings = branches.map(branch => tiling({ ...options, ...branch }, tile))
   return sum(tilings.map(({ rowTiles, columnTiles }) => rowTiles * columnTiles))
 }
 
 /** Workgroups along pixels and channels. An axis is cut into regions if the sums then take fewer steps in all. */
-function tiling(options: Conv2dOptions, tile: Conv2dTile) {
+function tiling(options: Conv2dOptions, tile: StagedTile) {
   const { input, outChannels } = options
   const [n, h, w, inChannels] = input
   const axes = windowAxes({ h, w }, options)
@@ -135,7 +154,7 @@ function tiling(options: Conv2dOptions, tile: Conv2dTile) {
   const tilings = choices.map(exact => {
     const found = regions(stretches(axes.rows, exact.rows), stretches(axes.columns, exact.columns))
     const steps =
-      sum(found.map(region => tilesOf(region) * regionTaps(region))) * Math.ceil(inChannels / STEP_CHANNELS)
+      sum(found.map(region => tilesOf(region) * regionTaps(region))) * Math.ceil(inChannels / tile.depth)
     return { exact, rowTiles: sum(found.map(tilesOf)), columnTiles, steps: steps * columnTiles }
   })
   return tilings.reduce((best, other) => (other.steps < best.steps ? other : best))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import { type Conv2dVariant, conv2dVariants } from '../graph/convolution/strategies.ts'
+import type { Tuned } from '../graph/convolution/target.ts'
 import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
 import { parseJson } from '../json.ts'
 import { cacheFolder } from './cache.ts'
@@ -17,8 +17,8 @@ const MOST_CONVOLUTIONS = 2000
 
 export const tuningFile = (): string => join(cacheFolder(), 'tuning.json')
 
-/** The variant of each convolution, by key; the latest last. */
-const CONTENTS = v.record(v.string(), v.record(v.string(), v.picklist(conv2dVariants)))
+/** The choice for each convolution, by key; the latest last. Plans ignore those that they do not know. */
+const CONTENTS = v.record(v.string(), v.record(v.string(), v.string()))
 
 type Contents = v.InferOutput<typeof CONTENTS>
 
@@ -37,7 +37,7 @@ export class FileTuningStore implements TuningStore {
   }
 
   /** If two programs write at the same time, the results of one may be lost. Throws a UserError if the file system refuses. */
-  async write(key: string, variants: ReadonlyMap<string, Conv2dVariant>): Promise<void> {
+  async write(key: string, variants: Tuned): Promise<void> {
     const { [key]: _, ...others } = await this.#contents()
     const latest = Object.fromEntries([...variants].slice(-MOST_CONVOLUTIONS))
     const kept = Object.entries(variants.size > 0 ? { ...others, [key]: latest } : others).slice(-MOST_KEYS)

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
+import type { Tuned } from '../graph/convolution/target.ts'
 import { checkJson, expecting, parseJson } from '../json.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { checkValues, matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
@@ -22,21 +23,24 @@ export interface Progress {
   images: number
   /** The momentum's velocities, by parameter name. */
   velocities: ReadonlyMap<string, Float32Array>
+  /** The kernels that were tuned when the run started. It keeps them, even if tuning finds others later. */
+  tuned: Tuned
 }
 
 /** The checkpoint's files besides the model's. */
 export const PROGRESS_FILES = { state: 'training.json', velocities: 'training.safetensors' } as const
 
-/** The format of training.json. A change that old code would misread takes the next number. */
-const FORMAT = 2
+/** The format of training.json. A change that old code would misread takes the next number. Format 2 had no tuned kernels. */
+const FORMAT = 3
+const FORMATS = [2, FORMAT]
 
 /** The contents of PROGRESS_FILES. */
-export function encodeProgress(config: DeepLabConfig, { velocities, ...state }: Progress) {
+export function encodeProgress(config: DeepLabConfig, { velocities, tuned, ...state }: Progress) {
   const tensors = learnedParameters(config, state.recipe).map(
     ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: velocities.get(name)! }] as const,
   )
   return {
-    state: `${JSON.stringify({ format: FORMAT, ...state }, null, 1)}\n`,
+    state: `${JSON.stringify({ format: FORMAT, ...state, tuned: Object.fromEntries(tuned) }, null, 1)}\n`,
     velocities: writeSafetensors(new Map(tensors)),
   }
 }
@@ -69,14 +73,15 @@ const STATE = v.object({
       v.nullable(v.pipe(v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0))), v.minLength(1))),
     ),
   }),
+  tuned: expecting('the kernel of each convolution', v.optional(v.record(v.string(), v.string()), {})),
 })
 
 function parseState(config: DeepLabConfig, text: string, file: string): Omit<Progress, 'velocities'> {
   const fail = (what: string) => new UserError(`${file}: ${what}`)
   const json: unknown = parseJson(v.unknown(), text, file)
   const { format } = checkJson(v.object({ format: v.number() }), json, file)
-  if (format !== FORMAT) throw fail(`expected format ${FORMAT}, got ${format}`)
-  const { recipe: made, ...state } = checkJson(STATE, json, file)
+  if (!FORMATS.includes(format)) throw fail(`expected format ${FORMATS.join(' or ')}, got ${format}`)
+  const { recipe: made, tuned, ...state } = checkJson(STATE, json, file)
   const recipe = recipeIn(config, made, file)
   const { step, images, balance } = state
   if (step > recipe.steps) throw fail(`step: expected at most the recipe's ${recipe.steps}, got ${step}`)
@@ -85,7 +90,7 @@ function parseState(config: DeepLabConfig, text: string, file: string): Omit<Pro
     throw fail(`balance.classWeights: expected ${config.classes} weights, got ${classWeights.length}`)
   const beyond = indices?.find(index => index >= images)
   if (beyond !== undefined) throw fail(`balance.indices: there is no image ${beyond} of ${images}`)
-  return { ...state, recipe }
+  return { ...state, recipe, tuned: new Map(Object.entries(tuned)) }
 }
 
 function recipeIn(config: DeepLabConfig, made: Partial<Recipe>, file: string): Recipe {

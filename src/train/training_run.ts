@@ -6,6 +6,7 @@ import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import type { TrainingGraph } from '../graph/autodiff/training_graph.ts'
+import type { Tuned } from '../graph/convolution/target.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
@@ -23,6 +24,11 @@ export interface TrainingStart {
   velocities?: ReadonlyMap<string, Float32Array>
   /** The number of steps that were done before. Each step has its own dropout. Default 0. */
   step?: number
+  /**
+   * What was measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
+   * same choices for the same bits. Default: nothing.
+   */
+  tuned?: Tuned
 }
 
 /** Everything that a run has learned so far. */
@@ -61,7 +67,8 @@ export class TrainingRun {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options)
-    const plan = planWithin(graph, { device: gpu }, activationBudget && activationBudget * 2 ** 20)
+    const policy = { tuned: options.tuned }
+    const plan = planWithin(graph, { device: gpu, policy }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)
     const arena = await ParameterArena.create(gpu, parameters, {
       rateOf: learningRates(network.config, options),

@@ -38,7 +38,7 @@ describe('atrous tune', () => {
     expect(rows.length).to.be.above(5)
     for (const row of rows)
       expect(row).to.match(
-        /^1×[\d×]+ → \d+, .* (conv2d\w*|winograd_\d) +(\w+ +)?\d+ +[\d.]+( +[\d.]+ +[\d.]+)?$/,
+        /^1×[\d×]+ → \d+, .* (conv2d\w*|winograd_\d) +(\w[\w×, ]* +)?\d+ +[\d.]+( +[\d.]+ +[\d.]+)?$/,
       )
     expect(stdout).to.include(`\n${rows.length} of ${rows.length} convolutions measured in `)
     expect(lines.at(-1)).to.equal(path('cache/tuning.json'))
@@ -74,6 +74,18 @@ describe('atrous tune', () => {
       (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
     )
     expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: convolutions })
+  })
+
+  it('--training: for the convolutions of a step and their gradients', async () => {
+    const { code, stdout, stderr } = await tune('--training', '--batch', '2', '--seconds', '20')
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+    expect(stdout.split('\n')[0]).to.match(/: 33 px, output stride 16, batch 2, for training$/)
+    const kept = JSON.parse(await readFile(path('cache/tuning.json'), 'utf8'))
+    const keys = Object.keys(Object.values<object>(kept)[0])
+    expect(keys.length).to.be.above(10)
+    for (const key of keys)
+      expect(key).to.match(/^2×[\d×]+ → \d+, .*, in training$|^gradient of the (input|weight): 2×/)
+    expect(keys.filter(key => key.startsWith('gradient of the weight')).length).to.be.above(5)
   })
 
   it('--photo: for photos of this shape', async () => {
@@ -164,6 +176,10 @@ describe('atrous tune', () => {
       [['--output-stride', '10'], '--output-stride 10: '],
       [['--model', 'deeplabv4'], 'deeplabv4: neither a file nor a folder, nor one of '],
       [['--photo', 'none.jpg'], 'none.jpg: no such file or folder'],
+      [
+        ['--training', '--photo', 'photo.jpg'],
+        "option '--training' cannot be used with option '--photo <file>'",
+      ],
       [['--size', '100000'], 'size: expected a number of pixels from 1 to 16384, got 100000'],
     ]
     for (const [args, complaint] of options)

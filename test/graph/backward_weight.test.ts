@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { weightGradientKernel } from '../../src/graph/convolution/backward_weight.ts'
 import type { Device } from '../../src/graph/convolution/target.ts'
+import { weightGradientKernel } from '../../src/graph/convolution/weight_gradient_kernels.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 
 describe('the kernel for the gradient of a convolution’s weight', () => {

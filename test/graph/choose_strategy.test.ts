@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { chooseStrategy, conv2dKey, strategiesFor } from '../../src/graph/convolution/choose.ts'
-import { type Conv2dVariant, conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { LEAST_LOADS, throughTextures } from '../../src/graph/convolution/through_textures.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
@@ -61,21 +61,17 @@ describe('the key of a convolution', () => {
 
 describe('the variant of a convolution', () => {
   it('is one that fits its shape and the adapter', () => {
-    expect(variantsFor(pointwise, cpu)).to.deep.equal(['conv2d', 'conv2d_subgroup'])
     const tiles = ['winograd_4', 'winograd_3']
+    const direct = ['conv2d', 'conv2d_subgroup', 'conv2d_tiled']
+    expect(variantsFor(pointwise, cpu)).to.deep.equal(direct)
     for (const subgroupSize of [4, 8, 16])
-      expect(variantsFor(wide, { isCpu: true, subgroupSize })).to.deep.equal([
-        'conv2d',
-        'conv2d_subgroup',
-        ...tiles,
-      ])
-    expect(variantsFor(wide, { isCpu: true })).to.deep.equal(['conv2d', ...tiles])
-    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(['conv2d', 'conv2d_subgroup'])
+      expect(variantsFor(wide, { isCpu: true, subgroupSize })).to.deep.equal([...direct, ...tiles])
+    expect(variantsFor(wide, { isCpu: true })).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
+    expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(direct)
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
-    const forGpus = ['conv2d_tiled', ...fixedTiles, 'conv2d_subgroup_matrix']
-    const forCpus = conv2dVariants.filter(variant => !forGpus.includes(variant))
-    expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(forCpus)
-    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...fixedTiles, ...tiles])
+    const onAll = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_matrix')
+    expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(onAll)
+    expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
     const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
     const others = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_texture')
     expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(others)
@@ -97,7 +93,7 @@ describe('the variant of a convolution', () => {
   it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
     const reading = { ...cpu, textureReads: true }
     expect(variantsFor(pointwise, reading)).to.deep.equal([
-      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture'],
+      ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture', 'conv2d_tiled'],
     ])
     expect(chooseVariant(pointwise, reading)).to.equal('conv2d_subgroup_texture')
     expect(chooseVariant(wide, reading)).to.equal('winograd_4')
@@ -137,15 +133,16 @@ describe('the variant of a convolution', () => {
   })
 
   it('is the one that the caller forces, else the measured one if it fits', () => {
-    const tuned = (variant: Conv2dVariant) => new Map([[conv2dKey(wide), variant]])
+    const tuned = (variant: string) => new Map([[conv2dKey(wide), variant]])
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_3') })).to.equal('winograd_3')
     expect(chooseVariant(wide, { subgroupSize: 32, tuned: tuned('winograd_3') })).to.equal('winograd_3')
     expect(chooseVariant({ ...wide, outChannels: 64 }, { ...cpu, tuned: tuned('conv2d') })).to.equal(
       'winograd_4',
     )
     expect(chooseVariant(wide, { ...cpu, tuned: tuned('winograd_2') }), 'does not fit').to.equal('winograd_4')
-    const tiled = tuned('conv2d_tiled_8x8')
-    expect(chooseVariant(wide, { ...cpu, tuned: tiled }), 'nor here').to.equal('winograd_4')
+    expect(chooseVariant(wide, { isCpu: true, tuned: tuned('conv2d_subgroup') }), 'nor here').to.equal(
+      'winograd_4',
+    )
     const told = { ...cpu, tuned: tuned('winograd_3'), variant: 'conv2d' as const }
     expect(chooseVariant(wide, told)).to.equal('conv2d')
   })

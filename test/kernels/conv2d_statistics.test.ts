@@ -53,8 +53,9 @@ describe('statistics that a convolution leaves', () => {
     })
 
   for (const tile of [
-    { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 },
-    { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16 },
+    { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16, depth: 16 },
+    { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16, depth: 16 },
+    { pixels: 4, vectors: 1, lanesX: 8, lanesY: 8, depth: 8 },
     smallTile,
   ])
     describe(`conv2d_tiled, ${tile.pixels} × ${tile.vectors} on ${tile.lanesX} × ${tile.lanesY} lanes`, () =>

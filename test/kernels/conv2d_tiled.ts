@@ -1,6 +1,5 @@
 import { leavingStatistics } from '../../src/kernels/batch_norm_statistics.ts'
-import type { Conv2dTile } from '../../src/kernels/conv2d.ts'
-import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
+import { conv2dTiled, type StagedTile } from '../../src/kernels/conv2d_tiled.ts'
 import { type Array4, placeOf } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2d as reference } from '../reference/conv2d.ts'
@@ -35,13 +34,15 @@ export const forTiles = [
 ].map(conv2dCase)
 
 /** So few pixels that a map has several of them. */
-export const smallTile: Conv2dTile = { pixels: 2, vectors: 1, lanesX: 4, lanesY: 4 }
+export const smallTile: StagedTile = { pixels: 2, vectors: 1, lanesX: 4, lanesY: 4, depth: 16 }
 const SMALL_TILE_PIXELS = 8
 
-/** Both that the chooser picks, and a small one: that has regions in more maps. */
-const tiles: Conv2dTile[] = [
-  { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 },
-  { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16 },
+/** Those that the chooser picks, others that tuning may, and a small one: that has regions in more maps. */
+const tiles: StagedTile[] = [
+  { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16, depth: 16 },
+  { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16, depth: 16 },
+  { pixels: 4, vectors: 1, lanesX: 8, lanesY: 8, depth: 8 },
+  { pixels: 2, vectors: 2, lanesX: 4, lanesY: 16, depth: 32 },
   smallTile,
 ]
 
@@ -78,7 +79,7 @@ export const suite: KernelSuite<Conv2dCase> = {
   },
   tiles: Object.fromEntries(
     tiles.map(tile => [
-      tileName(tile),
+      `${tileName(tile)}, depth ${tile.depth}`,
       {
         cases: tile === smallTile ? [...forTiles, manyRegions] : forTiles,
         run: (test: Conv2dCase) => tiledRun(test, { tile }),
@@ -89,7 +90,7 @@ export const suite: KernelSuite<Conv2dCase> = {
 
 function tiledRun(
   test: Conv2dCase,
-  { tile, slice }: { tile?: Conv2dTile; slice?: Conv2dRunOptions['slice'] } = {},
+  { tile, slice }: { tile?: StagedTile; slice?: Conv2dRunOptions['slice'] } = {},
 ): KernelRun {
   return conv2dRun(test, { variant: options => conv2dTiled({ ...options, tile }), slice })
 }

@@ -1,7 +1,7 @@
 // Compares whole networks on the GPU with PyTorch's logits.
 
 import { expect } from 'chai'
-import { conv2dVariants, fixedTiles } from '../../src/graph/convolution/strategies.ts'
+import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
@@ -22,9 +22,7 @@ describe('logits of whole networks', () => {
     const { name, outputStride, height, width, logits } = golden
     // ResNet-101 and square maps have no other kinds of layers than ResNet-50 and the other map. Matrix units take f16 and are
     // not used by plans in f32.
-    const variants = conv2dVariants.filter(
-      variant => variant !== 'conv2d_subgroup_matrix' && !fixedTiles.includes(variant),
-    )
+    const variants = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_matrix')
     const forced = [
       ...variants.map(variant => ({ variant, withoutSubgroups: variant === 'conv2d_tiled' })),
       { withoutSubgroups: true },

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
+import { tunedKeys } from '../../src/graph/tune/tunable.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
+import { openTuning } from '../../src/node/tuning.ts'
 import type { Recipe } from '../../src/train/recipe.ts'
+import { networkInTraining } from '../../src/train/training_network.ts'
+import { testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { writeLabels } from './tiny_dataset.ts'
 import { losses, QUICK, take, useTrainers } from './trainer_support.ts'
@@ -25,6 +29,46 @@ describe('Trainer', () => {
       expectSameBits(trainer.model.state.parameters, straight.model.state.parameters)
     }
     expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
+  })
+
+  it('keeps the tuned kernels of its start, bit for bit, whatever is tuned later', async () => {
+    const untuned = losses(await take(await newTrainer()))
+    const gpu = await testGpu()
+    const tuneTo = async (choices: { convolution: string; weightGradient: string }) => {
+      const tuning = await openTuning(gpu)
+      const keys = tunedKeys(
+        networkInTraining(straight.model.state, { ...straight.recipe, classWeights: null }),
+        'training',
+      )
+      for (const key of keys)
+        tuning.variants.set(
+          key,
+          key.startsWith('gradient of the weight') ? choices.weightGradient : choices.convolution,
+        )
+      tuning.variants.set('1×9×9×8 → 8, 1×1, in training', 'conv2d')
+      await tuning.save()
+    }
+    const straight = await newTrainer()
+    const ours = { convolution: 'conv2d', weightGradient: 'conv2d_backward_weight' }
+    await tuneTo(ours)
+    const expected = losses(await take(straight))
+    expect(expected, 'tuning has an effect').to.not.deep.equal(untuned)
+
+    const stopped = await newTrainer()
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const { tuned } = JSON.parse(await readFile(path('checkpoint/training.json'), 'utf8'))
+    expect(new Set(Object.values(tuned))).to.have.all.keys(...Object.values(ours))
+    expect(tuned, 'of this network alone').not.to.include.keys('1×9×9×8 → 8, 1×1, in training')
+    await tuneTo({ convolution: 'conv2d_tiled 4×4 of 32×32, depth 8', weightGradient: 'winograd_4' })
+    for (const trainer of [stopped, await resume(path('checkpoint'))]) {
+      expect(losses(await take(trainer))).to.deep.equal(expected.slice(3))
+      expectSameBits(trainer.model.state.parameters, straight.model.state.parameters)
+    }
+    expect(losses(await take(await newTrainer())), 'a new run').to.not.deep.equal(expected)
+
+    await (await openTuning(gpu)).forget()
+    expect(losses(await take(await newTrainer())), 'without tuning').to.deep.equal(untuned)
   })
 
   it('balances classes by the dataset’s labels, and resumes with the same class weights', async () => {

@@ -12,7 +12,7 @@ import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
 /** The gradient of the input. All kernels for it read `input` and `weight` and write `output`. */
 export function backwardInputKernel(options: Conv2dBackwardInputOptions, device: Device): Kernel {
   const convolution = gradientConvolution(options)
-  if (!convolution) return inputGradientByPhases(options, device)
+  if (!convolution) return inputGradientByPhases(options, { device }).kernel
   const { name } = chooseStrategy(convolution, { device, policy: { winograd: false } })
   if (name === 'conv2d_subgroup')
     return conv2dSubgroup({ ...convolution, subgroupSize: device.subgroupSize! })

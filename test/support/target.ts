@@ -1,7 +1,8 @@
 // What a plan is for, in a flat form: tests vary one thing at a time.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { type Conv2dVariant, strategies } from '../../src/graph/convolution/strategies.ts'
+import { candidatesFor } from '../../src/graph/convolution/choose.ts'
+import type { Conv2dChoice } from '../../src/graph/convolution/strategies.ts'
 import type { Policy } from '../../src/graph/convolution/target.ts'
 import type { PlanDevice, PlanTarget } from '../../src/graph/plan/plan.ts'
 import type { Precision } from '../../src/kernels/layout.ts'
@@ -14,8 +15,8 @@ export const DEFAULT_LIMITS: PlanDevice['limits'] = {
 }
 
 export interface Choice extends Omit<Policy, 'forced'>, Partial<PlanDevice> {
-  /** The variant of every convolution that it can compute. */
-  variant?: Conv2dVariant
+  /** The choice for every convolution that it can compute. */
+  variant?: Conv2dChoice
   /** Whether weights are made ready in the run itself, as in training. */
   learning?: boolean
   precision?: Precision
@@ -38,7 +39,7 @@ export const targetOf = (choice: Choice): PlanTarget => {
 }
 
 /** Forces a variant on every convolution that it can compute. */
-export function whereItFits(variant: Conv2dVariant): Policy['forced'] {
-  const { supports } = strategies.find(({ name }) => name === variant)!
-  return (options, device) => (supports(options, device) ? variant : undefined)
+export function whereItFits(choice: Conv2dChoice): Policy['forced'] {
+  return (options, device) =>
+    candidatesFor(options, { device }).some(({ name }) => name === choice) ? choice : undefined
 }

@@ -12,7 +12,8 @@ describe("a training run's checkpoint", () => {
     learnedParameters(config, recipe).map(({ name }) => [name, parameters.get(name)!.slice()]),
   )
   const balance = { classWeights: [1, 0.5, 2], indices: [0, 1, 1] }
-  const progress: Progress = { step: 4, recipe, images: 3, balance, velocities }
+  const tuned = new Map([['1×9×9×8 → 8, 1×1, in training', 'conv2d 8×16 of 64×64']])
+  const progress: Progress = { step: 4, recipe, images: 3, balance, velocities, tuned }
 
   /** Reads it with these fields changed. */
   function decoded(change: object): Progress {
@@ -25,7 +26,7 @@ describe("a training run's checkpoint", () => {
 
   const wrong: [change: object, message: string][] = [
     [{ format: undefined }, 'format: missing'],
-    [{ format: 1 }, 'expected format 2, got 1'],
+    [{ format: 1 }, 'expected format 2 or 3, got 1'],
     [{ step: -1 }, 'step: expected a whole number from 0 up; got -1'],
     [{ step: 11 }, "step: expected at most the recipe's 10, got 11"],
     [{ images: 1e308 }, 'images: expected a whole number above 0; got 1e+308'],

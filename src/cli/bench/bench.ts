@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { measureCeilings } from '../../bench/ceilings.ts'
 import type { FusedGraph } from '../../graph/ops/index.ts'
-import { distinctConvolutions } from '../../graph/tune/tune.ts'
+import { tunablesOf } from '../../graph/tune/tunable.ts'
 import type { TunedVariants } from '../../graph/tune/tuning_store.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import { backboneNames } from '../../model/backbones/index.ts'
@@ -161,7 +161,7 @@ async function survey(options: Options, subject: Subject, jobs: BenchJob[]) {
       })
     failures.throwIfAny()
     const { variants } = await openTuning(gpu)
-    const convolutions = graphs.flatMap(distinctConvolutions)
+    const convolutions = graphs.flatMap(graph => tunablesOf(graph, { device: gpu }))
     const tuned = {
       convolutions: convolutions.length,
       measured: convolutions.filter(({ convolution }) => variants.has(convolution)).length,

@@ -1,33 +1,36 @@
 // `atrous tune`: measures which kernels are fastest for a network on this GPU.
 
-import { Command } from 'commander'
-import { compare } from '../../bench/compare.ts'
-import { noisePhoto, squareSize } from '../../bench/noise.ts'
-import type { Image } from '../../data/image.ts'
+import { Command, Option } from 'commander'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { type InferenceOptions, Segmenter } from '../../inference/segmenter.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import { shownSource } from '../../node/downloads/shown_url.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
-import { pixelsOn, readImage } from '../../node/images/image.ts'
 import { openTuning, type Tuning, tuningFile } from '../../node/tuning.ts'
 import { describeAdapter } from '../adapter.ts'
 import { type BenchModel, findBenchModel } from '../bench/bench_model.ts'
-import { catchSignals, type Interrupt, unlessInterrupted } from '../interrupt.ts'
+import { catchSignals } from '../interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger, precisionOption } from '../options.ts'
 import { type StageBar, stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
+import { inferenceJob, trainingJob } from './tune_jobs.ts'
 import { type TuneReport, tuneText } from './tune_text.ts'
 
 const NOTES = `
-A convolution can be computed by several kernels. Which is fastest depends on
-its shape and on the GPU. Without measurements, a small table chooses. This
-command runs each kernel on noise, the most expensive layers first, and keeps
-the fastest on disk, for this adapter, its driver and this version of the
-kernels. All other commands and the library use the result. Masks do not depend
-on it, except for rounding. On a hardware GPU the library also measures by
-itself, for 10 s, after it has segmented photos of a new size.
+A convolution can be computed by several kernels, with tiles of many sizes.
+Which is fastest depends on its shape and on the GPU. Without measurements, a
+small table chooses. This command runs kernels on noise, the most expensive
+layers first. Of some hundred candidates it tries those that may be faster than
+the best so far, as far as it has seen, and keeps the fastest on disk, for this
+adapter, its driver and this version of the kernels. All other commands and the
+library use the result. Masks do not depend on it, except for rounding. On a
+hardware GPU the library also measures by itself, for 10 s, after it has
+segmented photos of a new size.
+
+With --training it measures the convolutions of a training step and their
+gradients. The order of sums depends on the kernels, so a run that starts
+afterwards learns slightly different weights. Its checkpoints keep the kernels:
+a resumed run has the same bits, whatever was tuned since.
 
 Ctrl-C, SIGTERM and SIGHUP end it early, with exit codes 130, 143 and 129, and
 keep the measurements made so far.
@@ -43,6 +46,7 @@ Examples:
   atrous tune                       the default network
   atrous tune --model resnet50 --size 513 --output-stride 8
   atrous tune --photo photo.jpg     for photos of this shape
+  atrous tune --training --size 257 --batch 8
   atrous tune --forget              use the table again`
 
 interface Options {
@@ -53,12 +57,11 @@ interface Options {
   batch: number
   precision: Precision
   seconds: number
+  training?: true
+  freezeBatchNorm?: true
   forget?: true
   json?: true
 }
-
-/** The number of calls of the network, for each of the two choices. */
-const CALLS = { atLeast: 3, milliseconds: 2000 }
 
 export function tuneCommand(): Command {
   const command = new Command('tune')
@@ -76,6 +79,13 @@ export function tuneCommand(): Command {
     .option('--batch <n>', 'photos per call', positiveInteger, 1)
     .addOption(precisionOption())
     .option('--seconds <n>', 'the longest time to measure', positiveInteger, 60)
+    .addOption(
+      new Option(
+        '--training',
+        'for training, on crops of --size pixels,\n--batch at a time (the micro-batch)',
+      ).conflicts(['photo', 'precision']),
+    )
+    .option('--freeze-batch-norm', 'with --training, as for train')
     .option('--forget', 'delete the measurements for this GPU, and measure nothing')
     .option('--json', 'print an object')
     .addHelpText('after', NOTES)
@@ -111,17 +121,19 @@ interface Subject {
 }
 
 async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void> {
-  const { seconds, photo, batch } = options
+  const { batch, training } = options
   const { size = model.preprocessing.size, outputStride = model.config.outputStride } = options
-  const image = photo === undefined ? undefined : await readImage(photo, { maxPixels: pixelsOn(gpu) })
-  const segmenter = new Segmenter(gpu, model, tuning.variants)
+  const given = { model, tuning, size, outputStride, batch }
+  const job = training
+    ? trainingJob(gpu, { ...given, freezeBatchNorm: options.freezeBatchNorm })
+    : await inferenceJob(gpu, { ...given, photo: options.photo })
   const start = performance.now()
   const interrupt = catchSignals()
   let bar: StageBar | undefined
   let convolutions = 0
   try {
-    const measured = await segmenter.tune(new Array(batch).fill(image ?? squareSize(size)), {
-      ...{ size, outputStride, seconds, signal: interrupt.signal },
+    const measured = await job.measure({
+      ...{ seconds: options.seconds, signal: interrupt.signal },
       onProgress({ done, total, convolution }) {
         convolutions = total
         bar ??= stageBar(total + 1)
@@ -130,15 +142,18 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
     })
     const report: TuneReport = {
       ...{ adapter: describeAdapter(gpu), model: shownSource(options.model), size, outputStride, batch },
-      ...{ seconds: (performance.now() - start) / 1000, convolutions, measured, file: tuningFile() },
+      ...{
+        training,
+        seconds: (performance.now() - start) / 1000,
+        convolutions,
+        measured,
+        file: tuningFile(),
+      },
     }
     if (measured.length > 0) await tuning.save()
     if (!interrupt.error && measured.some(({ untuned, fastest }) => untuned !== fastest)) {
       bar?.show(convolutions, 'the whole network')
-      const photos = new Array<Image>(batch).fill(image ?? noisePhoto(size))
-      const untuned = new Segmenter(gpu, model)
-      const calls = callsOf(untuned, segmenter, { photos, size, outputStride, interrupt })
-      report.network = await unlessInterrupted(calls.finally(() => untuned.dispose()))
+      report.network = await job.compare?.(interrupt)
     }
     bar?.hide()
     const { error } = interrupt
@@ -148,19 +163,6 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
   } finally {
     interrupt.release()
     bar?.hide()
-    await segmenter.dispose()
+    await job.dispose()
   }
-}
-
-async function callsOf(
-  before: Segmenter,
-  after: Segmenter,
-  { photos, interrupt, ...options }: { photos: Image[]; interrupt: Interrupt } & InferenceOptions,
-): Promise<{ untuned: number; tuned: number }> {
-  const call = (segmenter: Segmenter) => () => {
-    interrupt.check()
-    return segmenter.segment(photos, options)
-  }
-  const [untuned, tuned] = await compare([call(before), call(after)], CALLS)
-  return { untuned, tuned }
 }

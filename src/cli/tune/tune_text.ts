@@ -14,6 +14,8 @@ export interface TuneReport extends BenchJob {
   model: string
   /** The time spent measuring. */
   seconds: number
+  /** Whether the convolutions are those of a training step. */
+  training?: boolean
   /** The number of distinct convolutions in the network for which there is more than one kernel. */
   convolutions: number
   /** The convolutions measured in the time available, the most expensive first. */
@@ -28,7 +30,8 @@ export interface TuneReport extends BenchJob {
 
 export function tuneText(report: TuneReport): string {
   const { adapter, model, convolutions, measured, seconds, network, file } = report
-  const subject = `${model} on ${adapterName(adapter)}: ${jobText(report)}`
+  const purpose = report.training ? ', for training' : ''
+  const subject = `${model} on ${adapterName(adapter)}: ${jobText(report)}${purpose}`
   if (convolutions === 0) return `${subject}\n\nthere is only one kernel for every convolution on this GPU`
   const faster = measured.filter(({ untuned, fastest }) => untuned !== fastest).length
   return [

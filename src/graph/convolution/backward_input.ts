@@ -6,7 +6,10 @@ import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kern
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
 import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
-import type { Device } from './target.ts'
+import { conv2dKey } from './choose.ts'
+import { registerTiles, subgroupTileName, subgroupTiles, tileName } from './space.ts'
+import type { Candidate } from './strategy.ts'
+import type { ConvolutionTarget, Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 
 /**
@@ -34,14 +37,54 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
   }
 }
 
-/** The kernel for any stride: input pixels of one phase have the same taps. */
-export const inputGradientByPhases = (options: Conv2dBackwardInputOptions, device: Device): Kernel => {
-  const { isCpu, subgroupSize } = device
-  if (!isCpu || subgroupSize === undefined) return conv2dBackwardInput(options)
-  const tile = subgroupTile(options.input[3], device)
-  const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize })
+/** The key of the gradient's choice in `Policy.tuned`, where it is not a convolution. */
+export const inputGradientKey = (options: Conv2dBackwardInputOptions): string =>
+  `gradient of the input: ${conv2dKey(options)}`
+
+export interface PhaseKernel extends Candidate {
+  kernel: Kernel
+}
+
+const PLAIN = 'conv2d_backward_input'
+const SUBGROUP = 'conv2d_backward_input_subgroup'
+
+/** The kernel for any stride: input pixels of one phase have the same taps. The one that was tuned, else by the device. */
+export function inputGradientByPhases(
+  options: Conv2dBackwardInputOptions,
+  { device, policy }: ConvolutionTarget,
+): PhaseKernel {
+  const tuned = policy?.tuned?.get(inputGradientKey(options))
+  const found = tuned && phaseKernels(options, device).find(({ name }) => name === tuned)
+  if (found) return found
+  return device.isCpu && device.subgroupSize !== undefined
+    ? named(SUBGROUP, bySubgroups(options, device))
+    : named(PLAIN, conv2dBackwardInput(options))
+}
+
+/** All that tuning may choose: both kernels as they are, and with other tiles. */
+export function phaseKernels(options: Conv2dBackwardInputOptions, device: Device): PhaseKernel[] {
+  const channels = options.input[3]
+  const plain = registerTiles(channels).map(tile =>
+    named(`${PLAIN} ${tileName(tile)}`, conv2dBackwardInput({ ...options, tile })),
+  )
+  const all = [named(PLAIN, conv2dBackwardInput(options)), ...plain]
+  if (device.subgroupSize === undefined) return all
+  const subgroup = subgroupTiles(channels).map(tile =>
+    named(`${SUBGROUP} ${subgroupTileName(tile)}`, bySubgroups(options, device, tile)),
+  )
+  return [...all, named(SUBGROUP, bySubgroups(options, device)), ...subgroup]
+}
+
+function bySubgroups(
+  options: Conv2dBackwardInputOptions,
+  device: Device,
+  tile = subgroupTile(options.input[3], device),
+): Kernel {
+  const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
   const { row_tiles: weight, k_h, k_w, stride } = kernel.params
   // Of the taps, an output pixel has each in one phase alone.
   const columnTiles = kernel.workgroups / (weight * stride ** 2)
   return throughTextures(kernel, device, { input: k_h * k_w * columnTiles, weight })
 }
+
+const named = (name: string, kernel: Kernel): PhaseKernel => ({ name, kernel, work: kernel.macs! })

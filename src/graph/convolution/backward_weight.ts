@@ -1,11 +1,7 @@
 // The gradient of a dense convolution's weight: by Winograd's tiles or not. What costs are based on is in bench/NOTES.md.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import {
-  type Conv2dBackwardWeightOptions,
-  conv2dBackwardWeight,
-} from '../../kernels/conv2d_backward_weight.ts'
-import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
 import { tapsInside } from '../../kernels/tap_regions.ts'
 import {
   tileRanges,
@@ -23,9 +19,12 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
+import { conv2dKey } from './choose.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
+import type { Candidate } from './strategy.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
+import { weightGradientKernel, weightGradientKernels } from './weight_gradient_kernels.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
@@ -42,32 +41,62 @@ export interface WeightGradient {
   gradient: Tensor
 }
 
-/** The steps that leave the gradient of a dense convolution's weight. */
-export function lowerWeightGradient(layer: WeightGradient, target: ConvolutionTarget): Step[] {
-  const { op, options, weight, input, gradient } = layer
-  const tiles = chooseWinogradTiles(options, target)
-  if (tiles) return byWinograd(layer, tiles, target.device)
-  const kernel = weightGradientKernel(options, target.device)
-  return summedGradient(kernel, {
-    op,
-    inputs: { input, output_gradient: gradient },
-    depthwise: false,
-    sum: weight,
-  })
+export interface WeightGradientWay extends Candidate {
+  lower(layer: WeightGradient): Step[]
 }
 
-/** The kernel without tiles. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
-export const weightGradientKernel = (options: Conv2dBackwardWeightOptions, device: Device): Kernel => {
-  const { isCpu, subgroupSize } = device
-  if (!isCpu || subgroupSize === undefined || options.input[3] <= 4) return conv2dBackwardWeight(options)
-  const kernel = conv2dBackwardWeightSubgroup({ ...options, subgroupSize })
-  const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
-  const taps = k_h * k_w
-  return throughTextures(kernel, device, {
-    input: (taps * column_tiles) / stride ** 2,
-    output_gradient: taps * row_tiles,
-  })
+/** The key of the gradient's choice in `Policy.tuned`. */
+export const weightGradientKey = (options: Conv2dBackwardWeightOptions): string =>
+  `gradient of the weight: ${conv2dKey(options)}`
+
+/** The steps that leave the gradient of a dense convolution's weight. */
+export const lowerWeightGradient = (layer: WeightGradient, target: ConvolutionTarget): Step[] =>
+  chooseWeightGradient(layer.options, target).lower(layer)
+
+/** Winograd's tiles where the caller forces them; else what was tuned, else what is estimated to be fastest. */
+export function chooseWeightGradient(
+  options: Conv2dBackwardWeightOptions,
+  target: ConvolutionTarget,
+): WeightGradientWay {
+  const { device, policy } = target
+  const tuned = policy?.tuned?.get(weightGradientKey(options))
+  const isForced = policy?.forced?.({ ...options, activation: 'none' }, device) !== undefined
+  if (tuned !== undefined && !isForced) {
+    const found = weightGradientWays(options, target).find(({ name }) => name === tuned)
+    if (found) return found
+  }
+  const tiles = chooseWinogradTiles(options, target)
+  return tiles ? winogradWay(tiles, device) : directWay(weightGradientKernel(options, device))
 }
+
+/** All that tuning may choose. */
+export const weightGradientWays = (
+  options: Conv2dBackwardWeightOptions,
+  { device, policy }: ConvolutionTarget,
+): WeightGradientWay[] => [
+  ...weightGradientKernels(options, device).map(([name, kernel]) => directWay(kernel, name)),
+  ...(policy?.winograd === false
+    ? []
+    : winogradTilesFor(options, device).map(tiles => winogradWay(tiles, device))),
+]
+
+const directWay = (kernel: Kernel, name = String(kernel.shader)): WeightGradientWay => ({
+  name,
+  work: kernel.macs!,
+  lower: ({ op, input, gradient, weight }) =>
+    summedGradient(kernel, {
+      op,
+      inputs: { input, output_gradient: gradient },
+      depthwise: false,
+      sum: weight,
+    }),
+})
+
+const winogradWay = (tiles: Tiles, device: Device): WeightGradientWay => ({
+  name: `winograd_${tiles.outputs}`,
+  work: winogradCost(tiles),
+  lower: layer => byWinograd(layer, tiles, device),
+})
 
 type Tiles = WinogradOptions & { subgroupSize: number }
 
@@ -76,24 +105,27 @@ type Tiles = WinogradOptions & { subgroupSize: number }
  * learn is no reason against tiles: no weight is transformed.
  */
 export function chooseWinogradTiles(
-  gradient: Conv2dBackwardWeightOptions,
+  options: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {
-  const { isCpu, subgroupSize } = device
-  if (subgroupSize === undefined) return undefined
+  const candidates = winogradTilesFor(options, device)
+  const forced = policy?.forced?.({ ...options, activation: 'none' }, device)
+  if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
+  if (!device.isCpu || policy?.winograd === false) return undefined
+  const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
+  const [best] = costs.sort((a, b) => a.cost - b.cost)
+  return best && best.cost < directCost(options) ? best.choice : undefined
+}
+
+function winogradTilesFor(gradient: Conv2dBackwardWeightOptions, { subgroupSize }: Device): Tiles[] {
+  if (subgroupSize === undefined) return []
   const options = { ...gradient, activation: 'none' } as const
   const { input, outChannels } = options
-  const candidates = strategies
+  return strategies
     .flatMap(({ weights }) => (weights === 'packed' ? [] : [weights.winograd]))
     .filter(outputs => winogradFits(options, outputs))
     .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MOST_WEIGHT_BYTES)
     .map(outputs => ({ ...options, outputs, subgroupSize }))
-  const forced = policy?.forced?.(options, device)
-  if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
-  if (!isCpu || policy?.winograd === false) return undefined
-  const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
-  const [best] = costs.sort((a, b) => a.cost - b.cost)
-  return best && best.cost < directCost(options) ? best.choice : undefined
 }
 
 /** Products are summed at the points, always in the order of the tiles; what lies between the steps is made for some at a time. */

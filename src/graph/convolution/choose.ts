@@ -2,12 +2,15 @@
 
 import { UserError } from '../../errors.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import { type Conv2dVariant, strategies } from './strategies.ts'
+import type { Window } from '../../kernels/geometry.ts'
+import { type Conv2dChoice, type Conv2dVariant, strategies } from './strategies.ts'
 import type { ConvolutionStrategy } from './strategy.ts'
 import type { ConvolutionTarget } from './target.ts'
 
 /** What the fastest variant of a convolution depends on, as text: its shape and precision; not what is done to the sums at the end. */
-export function conv2dKey(options: Conv2dOptions): string {
+export function conv2dKey(
+  options: Pick<Conv2dOptions, 'input' | 'outChannels' | 'precision'> & Window,
+): string {
   const { input, outChannels, kernel, stride, dilation, padding, precision } = options
   const { top, left, bottom, right } = padding
   const sides = new Set([top, left, bottom, right]).size > 1 ? [top, left, bottom, right] : [top]
@@ -21,6 +24,10 @@ export function conv2dKey(options: Conv2dOptions): string {
   ].join(', ')
 }
 
+/** The key of a convolution's choice in `Policy.tuned`. In training, what is fastest includes making the weights ready. */
+export const tunedKey = (options: Conv2dOptions, mode?: ConvolutionTarget['mode']): string =>
+  `${conv2dKey(options)}${mode === 'training' ? ', in training' : ''}`
+
 /** Those that can compute a convolution, and that the policy allows. */
 export const strategiesFor = (
   options: Conv2dOptions,
@@ -31,6 +38,16 @@ export const strategiesFor = (
       (weights === 'packed' || policy?.winograd !== false) && supports(options, device),
   )
 
+/** All that tuning may choose: the strategies for a convolution, each with its tiles. */
+export const candidatesFor = (
+  options: Conv2dOptions,
+  target: ConvolutionTarget,
+): ConvolutionStrategy<Conv2dChoice>[] =>
+  strategiesFor(options, target).flatMap(strategy => [
+    strategy,
+    ...(strategy.tiles?.(options, target.device) ?? []),
+  ])
+
 /**
  * The strategy that the caller forces; else the one that was measured to be fastest; else the one that is estimated to be.
  * Throws a UserError where the forced one cannot compute the convolution.
@@ -38,17 +55,21 @@ export const strategiesFor = (
 export function chooseStrategy(
   options: Conv2dOptions,
   target: ConvolutionTarget,
-): ConvolutionStrategy<Conv2dVariant> {
+): ConvolutionStrategy<Conv2dChoice> {
   const candidates = strategiesFor(options, target)
-  const named = (variant: Conv2dVariant | undefined) => candidates.find(({ name }) => name === variant)
-  const { device, policy } = target
+  const { device, policy, mode } = target
+  const named = (choice: string | undefined) => {
+    const strategy = candidates.find(({ name }) => choice === name || choice?.startsWith(`${name} `))
+    if (strategy === undefined || choice === strategy.name) return strategy
+    return strategy.tiles?.(options, device).find(({ name }) => name === choice)
+  }
   const forced = policy?.forced?.(options, device)
   if (forced !== undefined) {
     const found = named(forced)
     if (!found) throw new UserError(`${options.label}: ${forced} cannot compute ${conv2dKey(options)} here`)
     return found
   }
-  const tuned = named(policy?.tuned?.get(conv2dKey(options)))
+  const tuned = named(policy?.tuned?.get(tunedKey(options, mode)))
   if (tuned) return tuned
   const costs = candidates.map(strategy => ({ strategy, cost: strategy.cost(options, target) }))
   return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).strategy

@@ -1,37 +1,87 @@
 // Every way to compute a convolution: the one table of them. What costs are based on is in bench/NOTES.md.
 
-import { type Conv2dTile, conv2d } from '../../kernels/conv2d.ts'
-import { conv2dSubgroup, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
+import type { Kernel } from '../../gpu/kernel.ts'
+import { type Conv2dOptions, type Conv2dTile, conv2d, registerTile } from '../../kernels/conv2d.ts'
+import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
-import { conv2dTiled, conv2dTiledCost, conv2dTiledSplits, MOST_BRANCHES } from '../../kernels/conv2d_tiled.ts'
-import { type ConvolutionStrategy, direct } from './strategy.ts'
+import {
+  conv2dTiled,
+  conv2dTiledCost,
+  conv2dTiledSplits,
+  leavesStatistics,
+  MOST_BRANCHES,
+  type StagedTile,
+} from '../../kernels/conv2d_tiled.ts'
+import { makersTile } from './makers.ts'
+import {
+  registerTiles,
+  stagedTileName,
+  stagedTiles,
+  subgroupTileName,
+  subgroupTiles,
+  tileName,
+} from './space.ts'
+import { type ConvolutionStrategy, direct, type TiledKernel } from './strategy.ts'
 import { subgroupCost, subgroupLoads, subgroupTextureCost } from './subgroup_cost.ts'
+import type { Device } from './target.ts'
 import { readsTextures, throughTextures } from './through_textures.ts'
+import { tilesCost } from './tiles_cost.ts'
 import { winograd } from './winograd.ts'
 
 /** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
 const MATRIX_SPEED = 8
 
-/**
- * `conv2d_tiled` with a fixed tile, for tuning to measure on the adapter at hand: no one tile is the best everywhere. It is never
- * chosen by estimate. Parts of sums are those of `conv2d_tiled`, so that results are the same to the bit.
- */
-const tiled = <Name extends string>(name: Name, tile: Conv2dTile): ConvolutionStrategy<Name> =>
-  direct({
-    name,
-    title: `tiles of ${tile.pixels} pixels × ${4 * tile.vectors} channels an invocation, ${tile.lanesX * tile.lanesY} invocations`,
-    supports: (_, { isCpu }) => !isCpu,
-    cost: () => Infinity,
-    kernel: options => conv2dTiled({ ...options, tile }),
-    split: {
-      count: conv2dTiledSplits,
-      kernel: (options, splits) => conv2dTiled({ ...options, tile, splits }),
-    },
-    leavesStatistics: true,
+const conv2dWith = (tile?: Conv2dTile): TiledKernel => ({
+  work: options => {
+    const { pixels, lanesX, vectors } = tile ?? registerTile(options.outChannels)
+    return tilesCost(options, { pixels, vectors: lanesX * vectors })
+  },
+  kernel: options => conv2d({ ...options, tile }),
+})
+
+/** `conv2d_subgroup`. `textures` has what it reads through them. */
+const subgroupWith = (
+  tile?: SubgroupTile,
+  textures = (kernel: Kernel, _options: Conv2dOptions, _device: Device) => kernel,
+): TiledKernel => ({
+  work: (options, { device }) => subgroupCost(options, device, tile),
+  kernel(options, device) {
+    const { outChannels } = options
+    const chosen = tile ?? subgroupTile(outChannels, device)
+    const subgroupSize = device.subgroupSize!
+    return textures(conv2dSubgroup({ ...options, tile: chosen, subgroupSize }), options, device)
+  },
+  // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
+  readsUnpacked: ({ outChannels }) => (tile ?? subgroupTile(outChannels)).vectors === 4,
+  leavesStatistics: true,
+})
+
+const textureWith = (tile?: SubgroupTile): TiledKernel =>
+  subgroupWith(tile, (kernel, options, device) =>
+    throughTextures(kernel, device, subgroupLoads(options, device, tile)),
+  )
+
+const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
+  work: options => conv2dTiledCost(options, tile),
+  kernel: options => conv2dTiled({ ...options, tile }),
+  split: {
+    count: () => splits,
+    kernel: options => conv2dTiled({ ...options, tile, splits }),
+  },
+  leavesStatistics: leavesStatistics(tile),
+})
+
+/** Each tile with whole sums and, where they would keep few processors busy, with split ones. */
+const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKernel][] =>
+  stagedTiles(device).flatMap(tile => {
+    const splits = conv2dTiledSplits(options, tile)
+    const name = stagedTileName(tile)
+    const whole = [name, tiledWith(tile, 1)] as [string, TiledKernel]
+    return splits > 1 ? [whole, [`${name}, ${splits} splits`, tiledWith(tile, splits)]] : [whole]
   })
 
 /** Whether a workgroup's four matrices of sums leave enough of WebGPU's 16 KiB of workgroup memory for the operands. */
-const fitsWorkgroup = (matrix: SubgroupMatrix | undefined): boolean =>
+const matricesFit = (matrix: SubgroupMatrix | undefined): boolean =>
   matrix !== undefined && matrix.m * matrix.n <= 16 * 16
 
 const all = [
@@ -42,62 +92,52 @@ const all = [
     // Of few channels the tiles of others would mostly be empty.
     cost: ({ input, outChannels }, { device }) =>
       !device.isCpu && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
-    kernel: options => conv2d(options),
+    ...conv2dWith(),
+    tiles: ({ outChannels }) => registerTiles(outChannels).map(tile => [tileName(tile), conv2dWith(tile)]),
   }),
   direct({
     name: 'conv2d_subgroup',
     title: 'one subgroup a tile, weights broadcast to its lanes: for vector units of CPUs',
     supports: (_, { subgroupSize }) => subgroupSize !== undefined,
     cost: (options, { device }) => (device.isCpu ? subgroupCost(options, device) : Infinity),
-    kernel: (options, device) => {
-      const tile = subgroupTile(options.outChannels, device)
-      return conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
-    },
-    // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
-    readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
-    leavesStatistics: true,
+    ...subgroupWith(),
+    tiles: ({ outChannels }) =>
+      subgroupTiles(outChannels).map(tile => [subgroupTileName(tile), subgroupWith(tile)]),
   }),
   direct({
     name: 'conv2d_subgroup_texture',
     title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
     supports: (_, device) => readsTextures(device),
     cost: (options, { device }) => subgroupTextureCost(options, device),
-    kernel(options, device) {
-      const tile = subgroupTile(options.outChannels, device)
-      const kernel = conv2dSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
-      return throughTextures(kernel, device, subgroupLoads(options, device))
-    },
-    readsUnpacked: ({ outChannels }) => subgroupTile(outChannels).vectors === 4,
-    leavesStatistics: true,
+    ...textureWith(),
+    tiles: ({ outChannels }) =>
+      subgroupTiles(outChannels).map(tile => [subgroupTileName(tile), textureWith(tile)]),
   }),
   direct({
     name: 'conv2d_tiled',
     title: 'tiles in workgroup memory, of a size that the shape decides: for hardware GPUs',
-    supports: (_, { isCpu }) => !isCpu,
+    supports: () => true,
     cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options)),
-    kernel: options => conv2dTiled(options),
+    work: options => conv2dTiledCost(options),
+    kernel: (options, device) => conv2dTiled({ ...options, tile: makersTile(device) }),
     branches: {
       most: MOST_BRANCHES,
-      kernel: (options, splits) => conv2dTiled({ ...options, splits }),
+      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: makersTile(device) }),
     },
     split: {
-      count: conv2dTiledSplits,
-      kernel: (options, splits) => conv2dTiled({ ...options, splits }),
+      count: options => conv2dTiledSplits(options),
+      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: makersTile(device) }),
     },
     leavesStatistics: true,
+    tiles: tiledTiles,
   }),
-  tiled('conv2d_tiled_4x4', { pixels: 4, vectors: 1, lanesX: 8, lanesY: 16 }),
-  tiled('conv2d_tiled_4x8', { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16 }),
-  tiled('conv2d_tiled_4x8_small', { pixels: 4, vectors: 2, lanesX: 8, lanesY: 8 }),
-  tiled('conv2d_tiled_8x8', { pixels: 8, vectors: 2, lanesX: 8, lanesY: 16 }),
-  tiled('conv2d_tiled_8x8_small', { pixels: 8, vectors: 2, lanesX: 8, lanesY: 8 }),
-  tiled('conv2d_tiled_4x8_large', { pixels: 4, vectors: 2, lanesX: 16, lanesY: 16 }),
   direct({
     name: 'conv2d_subgroup_matrix',
     title: 'products of f16 matrices that a subgroup makes in hardware',
     supports: ({ precision }, { subgroupSize = 0, subgroupMatrix }) =>
-      precision === 'fp16' && fitsWorkgroup(subgroupMatrix) && subgroupSize >= 8 && subgroupSize <= 64,
+      precision === 'fp16' && matricesFit(subgroupMatrix) && subgroupSize >= 8 && subgroupSize <= 64,
     cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) / MATRIX_SPEED),
+    work: options => conv2dTiledCost(options),
     kernel: (options, { subgroupSize, subgroupMatrix }) =>
       conv2dSubgroupMatrix({
         ...options,
@@ -113,15 +153,15 @@ const all = [
 /** The name of a way to compute a convolution. */
 export type Conv2dVariant = (typeof all)[number]['name']
 
+/** A variant with the tile that its kernel chooses, or with the tile that the text names. */
+export type Conv2dChoice = Conv2dVariant | `${Conv2dVariant} ${string}`
+
 export const strategies: readonly ConvolutionStrategy<Conv2dVariant>[] = all
 
 export const conv2dVariants: readonly Conv2dVariant[] = strategies.map(({ name }) => name)
 
-/** Variants that differ from conv2d_tiled in nothing but their tile. */
-export const fixedTiles = conv2dVariants.filter(name => name.startsWith('conv2d_tiled_'))
-
-/** The outputs along an axis of Winograd's tiles, where a variant computes by them. */
-export function winogradOutputsOf(variant: Conv2dVariant) {
-  const { weights } = strategies.find(({ name }) => name === variant)!
-  return weights === 'packed' ? undefined : weights.winograd
+/** The outputs along an axis of Winograd's tiles, where a choice computes by them. */
+export function winogradOutputsOf(choice: string) {
+  const weights = strategies.find(({ name }) => name === choice)?.weights
+  return weights === undefined || weights === 'packed' ? undefined : weights.winograd
 }

@@ -10,6 +10,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { ConvolutionWeights, FoldedWeights } from '../lower/folded_weights.ts'
 import { type Operand, type Step, scratch, tensors } from '../lower/step.ts'
+import type { Conv2dChoice } from './strategies.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
 
 /** A convolution to lower: that of an op, or the gradient of one. */
@@ -39,6 +40,13 @@ export interface LoweredConvolution {
   statistics?: LeftStatistics
 }
 
+/** One of several ways to compute something, as tuning sees it. */
+export interface Candidate {
+  name: string
+  /** Multiply-adds. Tuning starts from this number. */
+  work: number
+}
+
 export interface ConvolutionStrategy<Name extends string = string> {
   name: Name
   /** What it is, in a few words. */
@@ -47,12 +55,16 @@ export interface ConvolutionStrategy<Name extends string = string> {
   supports(options: Conv2dOptions, device: Device): boolean
   /** Multiply-adds that take as long as it does, by estimate. Infinity: it runs only where it is tuned or forced. */
   cost(options: Conv2dOptions, target: ConvolutionTarget): number
+  /** Multiply-adds that it does, with those past the ends of the map and of the channels. Tuning starts from this number. */
+  work(options: Conv2dOptions, target: ConvolutionTarget): number
+  /** The same with other tiles, for tuning. Their names begin with this one's. */
+  tiles?(options: Conv2dOptions, device: Device): ConvolutionStrategy<Conv2dChoice>[]
   /** How it wants its weights: packed vectors, or the values at Winograd's points. */
   weights: 'packed' | { winograd: WinogradOutputs }
   /** Whether it can leave the statistics of its output for a batch norm. */
   leavesStatistics: boolean
   /** The kernel of several convolutions of one input, side by side in the output, where it has one. */
-  branches?: { most: number; kernel(options: Conv2dBranches, splits: number): Kernel }
+  branches?: { most: number; kernel(options: Conv2dBranches, splits: number, device: Device): Kernel }
   /** Into how many partial sums it cuts each output, where it can. */
   splits?(options: Conv2dBranches): number
   lower(layer: ConvolutionLayer, target: ConvolutionTarget): LoweredConvolution
@@ -60,7 +72,15 @@ export interface ConvolutionStrategy<Name extends string = string> {
 
 /** A strategy that is one kernel: the convolution itself. */
 export interface DirectStrategy<Name extends string>
-  extends Omit<ConvolutionStrategy<Name>, 'weights' | 'lower' | 'leavesStatistics' | 'splits'> {
+  extends Omit<ConvolutionStrategy<Name>, 'weights' | 'lower' | 'leavesStatistics' | 'splits' | 'tiles'>,
+    TiledKernel {
+  /** Other tiles of the kernel, by what follows the strategy's name in theirs. */
+  tiles?(options: Conv2dOptions, device: Device): [name: string, kernel: TiledKernel][]
+}
+
+/** A kernel with a tile, and what depends on the tile. */
+export interface TiledKernel {
+  work: ConvolutionStrategy['work']
   kernel(options: Conv2dOptions, device: Device): Kernel
   /** Whether it is as fast on a 1×1 weight as PyTorch has it in memory. Default: it reads packed weights alone. */
   readsUnpacked?(options: Conv2dOptions): boolean
@@ -69,15 +89,20 @@ export interface DirectStrategy<Name extends string>
     /** How many parts a sum has; 1 where that keeps the device busy. */
     count(options: Conv2dBranches): number
     /** The kernel that leaves the parts for `conv2dMerge`. */
-    kernel(options: Conv2dBranches, count: number): Kernel
+    kernel(options: Conv2dBranches, count: number, device: Device): Kernel
   }
 }
 
 /** The strategy of a kernel that is the whole convolution. */
 export function direct<Name extends string>(variant: DirectStrategy<Name>): ConvolutionStrategy<Name> {
-  const { kernel, readsUnpacked, split, leavesStatistics = false, ...rest } = variant
+  const { kernel, readsUnpacked, split, tiles, leavesStatistics = false, ...rest } = variant
+  const { name, title, supports } = variant
   return {
     ...rest,
+    tiles: (options, device) =>
+      (tiles?.(options, device) ?? []).map(([tile, kernel]) =>
+        direct({ name: `${name} ${tile}` as Conv2dChoice, title, supports, cost: () => Infinity, ...kernel }),
+      ),
     weights: 'packed',
     leavesStatistics,
     splits: split?.count,
@@ -90,7 +115,10 @@ export function direct<Name extends string>(variant: DirectStrategy<Name>): Conv
       const count = split?.count(options) ?? 1
       if (split && count > 1)
         return {
-          steps: splitSteps({ op, operands }, options, { kernel: split.kernel(options, count), count }),
+          steps: splitSteps({ op, operands }, options, {
+            kernel: split.kernel(options, count, target.device),
+            count,
+          }),
         }
       const made = kernel({ ...options, unpacked: rows?.unpacked ?? false }, target.device)
       return withStatistics(

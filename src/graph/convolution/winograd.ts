@@ -50,11 +50,13 @@ export const winograd = <Name extends string>(
 ): ConvolutionStrategy<Name> => ({
   name,
   title: `Winograd's tiles of ${outputs}×${outputs}`,
-  supports(options) {
-    const weightBytes = winogradWeightBytes(outputs, options.input[3], options.outChannels)
-    return weightBytes <= MOST_WEIGHT_BYTES && winogradFits(options, outputs)
+  supports: options =>
+    winogradWeightBytes(outputs, options.input[3], options.outChannels) <= MOST_WEIGHT_BYTES &&
+    winogradFits(options, outputs),
+  cost(options, target) {
+    return this.work(options, target)
   },
-  cost(options, { device, mode }) {
+  work(options, { device, mode }) {
     const costs = device.isCpu ? CPU_COSTS : GPU_COSTS
     const tiled = { ...options, outputs }
     return (

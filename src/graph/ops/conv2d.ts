@@ -1,5 +1,6 @@
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../kernels/conv2d_backward_input.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
 import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
 import { lowerWeightGradient } from '../convolution/backward_weight.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
@@ -135,7 +136,7 @@ export function gradientConvolutionOf(op: Conv2dBackwardInputOp): Conv2dOptions 
   return convolution && { ...convolution, residual }
 }
 
-function backwardInputOptions(op: Conv2dBackwardInputOp): Conv2dBackwardInputOptions {
+export function backwardInputOptions(op: Conv2dBackwardInputOp): Conv2dBackwardInputOptions {
   const { stride, dilation, padding } = op
   const [outChannels, , kernelH, kernelW] = op.weight.shape
   const kernel = [kernelH, kernelW] as const
@@ -152,7 +153,7 @@ export const conv2dBackwardInputOp: OpDefinition<Conv2dBackwardInputOp> = {
       const layer = { op, options, input: gradient, residual, weights }
       return strategyOf(op, options).lower(layer, target).steps
     }
-    const kernel = inputGradientByPhases(backwardInputOptions(op), target.device)
+    const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
     const { itself } = weights
     const weight: Operand = itself
       ? { parameter: itself.parameter }
@@ -166,11 +167,15 @@ export type Conv2dBackwardWeightOp = OpOf<'conv2dBackwardWeight', { input: Tenso
 
 export const conv2dBackwardWeightOp: OpDefinition<Conv2dBackwardWeightOp> = {
   lower(op, { target }: Lowering): Step[] {
-    const { weight, stride, dilation, padding } = op
-    const { input, gradient } = op.inputs
-    const [outChannels, , kernelH, kernelW] = weight.shape
-    const kernel = [kernelH, kernelW] as const
-    const options = { label: op.name, input: input.shape, outChannels, kernel, stride, dilation, padding }
-    return lowerWeightGradient({ op, options, weight, input, gradient }, target)
+    const { weight, inputs } = op
+    return lowerWeightGradient({ op, options: backwardWeightOptions(op), weight, ...inputs }, target)
   },
+}
+
+export function backwardWeightOptions(op: Conv2dBackwardWeightOp): Conv2dBackwardWeightOptions {
+  const { weight, stride, dilation, padding } = op
+  const [outChannels, , kernelH, kernelW] = weight.shape
+  const kernel = [kernelH, kernelW] as const
+  const { shape } = op.inputs.input
+  return { label: op.name, input: shape, outChannels, kernel, stride, dilation, padding }
 }

@@ -48,7 +48,7 @@ export function lowerBranches(branches: readonly FusedConv2dOp[], lowering: Lowe
     ...packed(weightsOf(branches)),
   }
   const count = strategy.splits?.(options) ?? 1
-  const kernel = strategy.branches!.kernel(options, count)
+  const kernel = strategy.branches!.kernel(options, count, lowering.target.device)
   return count === 1 ? [{ op, kernel, operands }] : splitSteps({ op, operands }, options, { kernel, count })
 }
 

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../errors.ts'
 import type { Precision } from '../../kernels/layout.ts'
-import type { ConvolutionTarget, Device } from '../convolution/target.ts'
+import type { ConvolutionTarget, Device, WorkgroupLimits } from '../convolution/target.ts'
 import { inputsOf } from '../ir/graph.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
@@ -32,7 +32,7 @@ export interface Plan extends Placements {
 
 /** The GPU that a plan is for; a `Gpu` is one. */
 export interface PlanDevice extends Device {
-  limits: PlanLimits
+  limits: PlanLimits & Partial<WorkgroupLimits>
 }
 
 export interface PlanTarget extends ConvolutionTarget {

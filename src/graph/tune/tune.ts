@@ -1,14 +1,14 @@
-// Which variant of each convolution is fastest on a GPU, measured: the candidates of a layer run in turn on noise, those of the
-// dearest layers first, for as long as there is time.
+// Which kernels are fastest for the convolutions of a graph on a GPU, measured: the dearest layers first, for as long as there is
+// time. Of a layer's candidates only those are tried that may be faster by what was measured so far, on this layer and on others.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import { windowedSize } from '../../kernels/geometry.ts'
-import { chooseStrategy, conv2dKey, strategiesFor } from '../convolution/choose.ts'
-import type { Conv2dVariant } from '../convolution/strategies.ts'
-import type { Policy } from '../convolution/target.ts'
-import { convolutionOf, type FusedConv2dOp } from '../ops/conv2d.ts'
+import type { ConvolutionTarget, Tuned } from '../convolution/target.ts'
 import type { FusedGraph } from '../ops/index.ts'
-import { type Clock, type Times, timeVariants } from './time_variants.ts'
+import { opAlone } from './op_alone.ts'
+import { trialOf } from './performance_model.ts'
+import { type Clock, Race, type Times } from './race.ts'
+import { Search } from './search.ts'
+import { type Tunable, tunablesOf } from './tunable.ts'
 
 export interface TuneOptions {
   /** Measuring goes on for so long at most, but for a run that is under way. Default 60. */
@@ -30,19 +30,18 @@ export interface TuneProgress {
 }
 
 export interface TunedConvolution {
-  /** Its shape, as text: `conv2dKey`. */
+  /** What it is, as text: its key in `Policy.tuned`. */
   convolution: string
   /** Layers of the network that are this convolution. */
   layers: number
   /** What runs where nothing was measured. */
-  untuned: Conv2dVariant
+  untuned: string
   /** What was fastest; `untuned` where nothing is faster by more than measurements vary. */
-  fastest: Conv2dVariant
+  fastest: string
   /**
-   * Of each variant that fits, the shortest of several runs: other processes only ever add time. Not of those that fell far
-   * behind, do not compile or compute something else.
+   * Of the candidates that were nearly as fast as the fastest, the shortest of several runs: other processes only ever add time.
    */
-  milliseconds: Partial<Record<Conv2dVariant, number>>
+  milliseconds: Record<string, number>
 }
 
 /** What is faster by less, or in fewer rounds, might as well be noise. */
@@ -52,79 +51,94 @@ const ROUNDS_WON = 0.8
 const SECONDS = 60
 
 /**
- * Measures the convolutions of a graph that passes have been over; of those that are alike, one. Those that can run in one way
- * only, and those for which there was no time, are not in the result. `turn` runs each piece of work on the GPU, of which none
- * takes longer than it takes to compile a variant and run it a few times; other work may come between.
+ * Measures the convolutions of a graph that passes have been over, and their gradients; of those that are alike, one. Those that can
+ * run in one way only, and those for which there was no time, are not in the result. `turn` runs each piece of work on the GPU, which
+ * takes no longer than to compile a candidate and run it a few times; other work may come between.
  */
 export async function tune(
   gpu: Gpu,
   graph: FusedGraph,
   {
     tuned,
+    mode,
     turn,
     ...options
-  }: TuneOptions & Pick<Policy, 'tuned'> & { turn: <T>(work: () => Promise<T>) => Promise<T> },
+  }: TuneOptions &
+    Pick<ConvolutionTarget, 'mode'> & { tuned?: Tuned; turn: <T>(work: () => Promise<T>) => Promise<T> },
 ): Promise<TunedConvolution[]> {
   const { seconds = SECONDS, signal, onProgress, onlyNew = false } = options
-  const target = { device: gpu }
-  const candidatesOf = (op: FusedConv2dOp) => strategiesFor(convolutionOf(op), target).map(({ name }) => name)
-  const layers = distinctConvolutions(graph)
-    .map(layer => ({ ...layer, candidates: candidatesOf(layer.op) }))
-    .filter(({ convolution, candidates }) => candidates.length > 1 && !(onlyNew && tuned?.has(convolution)))
+  const layers = tunablesOf(graph, { device: gpu, mode }).filter(
+    ({ convolution }) => !(onlyNew && tuned?.has(convolution)),
+  )
   const end = performance.now() + 1000 * seconds
   const clock: Clock = { turn, isOver: () => signal?.aborted === true || performance.now() >= end }
-  const found: TunedConvolution[] = []
-  for (const { op, candidates, ...layer } of layers) {
+  const search = new Search()
+  const found = new Map<Tunable, TunedConvolution>()
+  for (const layer of scoutFirst(layers)) {
     if (clock.isOver()) break
-    onProgress?.({ done: found.length, total: layers.length, convolution: layer.convolution })
-    const untuned = chooseStrategy(convolutionOf(op), target).name
-    const variants = [untuned, ...candidates.filter(variant => variant !== untuned)]
-    const times = await timeVariants(gpu, op, variants, clock)
+    const { convolution, untuned } = layer
+    onProgress?.({ done: found.size, total: layers.length, convolution })
+    const times = await timesOf(gpu, layer, { search, mode, clock })
     if (times)
-      found.push({
-        ...layer,
-        untuned,
+      found.set(layer, {
+        ...{ convolution, layers: layer.layers, untuned },
         fastest: fastestOf(untuned, times),
         milliseconds: shortestOf(times),
       })
   }
-  return found
+  return layers.flatMap(layer => found.get(layer) ?? [])
 }
 
-/** One op for each convolution that is different and not a band of a larger one, those that take most multiply-adds in all their layers first. */
-export function distinctConvolutions(
-  graph: FusedGraph,
-): { op: FusedConv2dOp; convolution: string; layers: number }[] {
-  const alike = new Map<string, FusedConv2dOp[]>()
-  for (const op of graph.ops)
-    if (op.kind === 'conv2d' && !op.whole) {
-      const key = conv2dKey(convolutionOf(op))
-      alike.set(key, [...(alike.get(key) ?? []), op])
+/** Slow candidates are found out on the first layer: one of median size goes before the dearest. */
+function scoutFirst(layers: Tunable[]): Tunable[] {
+  const middle = Math.floor(layers.length / 2)
+  return [...layers.slice(middle, middle + 1), ...layers.slice(0, middle), ...layers.slice(middle + 1)]
+}
+
+/** The times of the fastest candidates and of the untuned one. All that is allocated is given back. */
+async function timesOf(
+  gpu: Gpu,
+  layer: Tunable,
+  { search, mode, clock }: { search: Search; clock: Clock } & Pick<ConvolutionTarget, 'mode'>,
+): Promise<Times | undefined> {
+  const alone = await opAlone(gpu, layer, mode)
+  const race = new Race(gpu, alone)
+  const left = new Set(layer.candidates.map(candidate => trialOf(candidate, layer)))
+  let best = Infinity
+  let next = [...left].find(({ candidate }) => candidate.name === layer.untuned)
+  try {
+    while (next) {
+      if (clock.isOver()) return undefined
+      const { name } = next.candidate
+      const { milliseconds, seconds } = await clock.turn(() => timed(() => race.enter(name)))
+      left.delete(next)
+      if (milliseconds) search.observe(next, { milliseconds, seconds })
+      best = Math.min(best, milliseconds || Infinity)
+      next = search.next(left, best)
     }
-  return [...alike]
-    .map(([convolution, ops]) => ({ op: ops[0], convolution, layers: ops.length }))
-    .sort((a, b) => b.layers * multiplyAdds(b.op) - a.layers * multiplyAdds(a.op))
+    return await race.run(clock)
+  } finally {
+    await race.end()
+    alone.destroy()
+  }
 }
 
-function multiplyAdds(op: FusedConv2dOp): number {
-  const { input, outChannels, kernel, ...rest } = convolutionOf(op)
-  const [n, inH, inW, inChannels] = input
-  const { h, w } = windowedSize({ h: inH, w: inW }, { kernel, ...rest })
-  return n * h * w * outChannels * inChannels * kernel[0] * kernel[1]
+async function timed(trial: () => Promise<number | undefined>) {
+  const start = performance.now()
+  const milliseconds = await trial()
+  return { milliseconds, seconds: (performance.now() - start) / 1000 }
 }
-
-const entriesOf = (times: Times) => Object.entries(times) as [Conv2dVariant, number[]][]
 
 const shortestOf = (times: Times): TunedConvolution['milliseconds'] =>
-  Object.fromEntries(entriesOf(times).map(([variant, each]) => [variant, Math.min(...each)]))
+  Object.fromEntries(Object.entries(times).map(([name, each]) => [name, Math.min(...each)]))
 
-/** The variant to choose by these times, in place of one that stays where none is clearly faster. */
-export function fastestOf(untuned: Conv2dVariant, times: Times): Conv2dVariant {
+/** The choice by these times: another than the untuned one only where it is clearly faster. */
+export function fastestOf(untuned: string, times: Times): string {
   const before = times[untuned] ?? []
   const isFaster = (each: number[]) =>
     Math.min(...each) < (1 - GAIN) * Math.min(...before) &&
     before.filter((milliseconds, round) => each[round] < milliseconds).length >= ROUNDS_WON * before.length
-  const faster = entriesOf(times)
+  const faster = Object.entries(times)
     .filter(([, each]) => isFaster(each))
     .sort(([, a], [, b]) => Math.min(...a) - Math.min(...b))
   return faster.length > 0 ? faster[0][0] : untuned

@@ -2,16 +2,16 @@
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import { shaders } from '../../gpu/shaders.gen.ts'
-import type { Conv2dVariant } from '../convolution/strategies.ts'
+import type { Tuned } from '../convolution/target.ts'
 
-/** The fastest variant of each convolution that was measured, by `conv2dKey`. */
-export type TunedVariants = Map<string, Conv2dVariant>
+/** The fastest choice for each convolution that was measured. */
+export type TunedVariants = Map<string, string>
 
 export interface TuningStore {
   /** What was written under a key; nothing where nothing was, or where it cannot be read. */
   read(key: string): Promise<TunedVariants>
   /** Replaces what was written under a key. */
-  write(key: string, variants: ReadonlyMap<string, Conv2dVariant>): Promise<void>
+  write(key: string, variants: Tuned): Promise<void>
 }
 
 /** What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */

@@ -5,6 +5,7 @@ import { checkClassNames } from '../../data/class_names.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { checkDatasetFields } from '../../data/labelled_image.ts'
 import { BadImageError, UserError } from '../../errors.ts'
+import type { Tuned } from '../../graph/convolution/target.ts'
 import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../../options.ts'
 import type { Progress } from '../../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../../train/class_balance.ts'
@@ -12,8 +13,10 @@ import { type Recipe, recipeFor, recipeWarnings } from '../../train/recipe.ts'
 import { Sampler } from '../../train/sampler.ts'
 import { polyLearningRate } from '../../train/schedule.ts'
 import { TrainingRun } from '../../train/training_run.ts'
+import { tunedForTraining } from '../../train/tune_training.ts'
 import { checkDataset } from '../datasets/check.ts'
 import type { DeepLab, OpenOptions } from '../deeplab.ts'
+import { openTuning } from '../tuning.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
@@ -74,6 +77,8 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   #step = 0
   /** The state that belongs to the model's present weights. */
   #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
+  /** From the first loop on, or from the checkpoint. */
+  #tuned: Tuned | undefined
   #checkpoint: string | undefined
 
   /**
@@ -102,7 +107,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
 
   /**
    * Resumes from a checkpoint that `save` wrote, on the same images. On the same GPU and driver the results are identical, bit
-   * for bit, to those of an uninterrupted run. The model is a new one, which the caller must dispose of. The recipe is the
+   * for bit, to those of an uninterrupted run: tuned kernels are the checkpoint's, whatever was tuned since. The model is a new one, which the caller must dispose of. The recipe is the
    * checkpoint's, except the activation budget and the treatment of bad images in `options`. Throws a UserError if the checkpoint
    * is damaged, or if the dataset is another one.
    */
@@ -120,7 +125,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   ): Promise<Trainer> {
     const { model, progress } = await readTrainingCheckpoint(folder, options)
     try {
-      const { step, recipe, balance, images, velocities } = progress
+      const { step, recipe, balance, images, velocities, tuned } = progress
       const names = [model.classNames, dataset.classNames].map(String)
       if (images !== dataset.size || names[0] !== names[1])
         throw new UserError(
@@ -135,6 +140,7 @@ export class Trainer implements AsyncIterable<TrainingStep> {
       trainer.#step = step
       trainer.#balance = balance
       trainer.#kept = { step, velocities }
+      trainer.#tuned = tuned
       trainer.#checkpoint = folder
       return trainer
     } catch (error) {
@@ -162,8 +168,10 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
     const { gpu, state } = this.model
     const { velocities } = this.#kept
-    const start = { step: this.#step, velocities }
-    this.#run = await TrainingRun.create(gpu, state, { ...this.recipe, ...this.#balance, ...start })
+    const options = { ...this.recipe, ...this.#balance }
+    this.#tuned ??= tunedForTraining(state, options, (await openTuning(gpu)).variants)
+    const start = { step: this.#step, velocities, tuned: this.#tuned }
+    this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
     let failed = false
     try {
       yield* this.#steps(this.#run, this.#balance)
@@ -197,9 +205,10 @@ export class Trainer implements AsyncIterable<TrainingStep> {
   async save(folder: string): Promise<void> {
     await this.updateModel()
     const { step, velocities } = this.#kept
-    if (!velocities || !this.#balance) throw new UserError(`${folder}: nothing to save before the first step`)
-    const { recipe } = this
-    const progress = { step, recipe, balance: this.#balance, images: this.dataset.size, velocities }
+    if (!velocities || !this.#balance || !this.#tuned)
+      throw new UserError(`${folder}: nothing to save before the first step`)
+    const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
+    const progress = { step, velocities, images: this.dataset.size, ...kept }
     await this.#explained(writeTrainingCheckpoint(folder, this.model, progress))
     this.#checkpoint = folder
   }

@@ -14,7 +14,7 @@ async function writeProgress(folder: string): Promise<void> {
   const recipe = recipeFor(config, { steps: 10, batchSize: 2, cropSize: 33, hardClasses: ['class 1'] })
   const learned = learnedParameters(config, recipe)
   const files = encodeProgress(config, {
-    ...{ step: 4, recipe, images: 3 },
+    ...{ step: 4, recipe, images: 3, tuned: new Map([['a convolution', 'conv2d']]) },
     balance: { classWeights: [1, 0.5, 2], indices: [0, 1, 1, 2] },
     velocities: new Map(learned.map(({ name }) => [name, parameters.get(name)!])),
   })

@@ -1,7 +1,6 @@
 // Several convolutions of one input, side by side in the output: the branches of atrous spatial pyramid pooling.
 
-import type { Conv2dTile } from '../../../src/kernels/conv2d.ts'
-import { type Conv2dBranches, conv2dTiled } from '../../../src/kernels/conv2d_tiled.ts'
+import { type Conv2dBranches, conv2dTiled, type StagedTile } from '../../../src/kernels/conv2d_tiled.ts'
 import { symmetric, type Window } from '../../../src/kernels/geometry.ts'
 import { tolerance } from '../../reference/compare.ts'
 import { conv2dShape, conv2d as reference } from '../../reference/conv2d.ts'
@@ -39,7 +38,7 @@ interface BranchesRun extends KernelRun {
 /** `test` has what the branches share, `windows` how they differ. */
 export function branchesRun(
   test: Conv2dCase,
-  { windows = twoWindows, ...choice }: { windows?: BranchWindow[]; tile?: Conv2dTile; splits?: number } = {},
+  { windows = twoWindows, ...choice }: { windows?: BranchWindow[]; tile?: StagedTile; splits?: number } = {},
 ): BranchesRun {
   const { outChannels } = test
   const { input } = conv2dOf(test)

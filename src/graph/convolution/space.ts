@@ -1,0 +1,82 @@
+// The tiles that tuning tries besides a kernel's own, and their names: no one tile is the best on every GPU.
+
+import type { Conv2dTile } from '../../kernels/conv2d.ts'
+import type { SubgroupTile } from '../../kernels/conv2d_subgroup.ts'
+import { loadsEvenly, type StagedTile, stagedBytes } from '../../kernels/conv2d_tiled.ts'
+import { vectors } from '../../kernels/layout.ts'
+import type { Device } from './target.ts'
+
+/** WebGPU's defaults, which every adapter has. */
+const INVOCATIONS = 256
+const WORKGROUP_BYTES = 16384
+/** Smaller workgroups leave most lanes of a hardware GPU's processor idle. */
+const LEAST_LANES = 32
+
+/** Of `conv2d_tiled`. By pixels × channels: of an invocation, and of a workgroup. */
+const STAGED = {
+  lane: ['4×4', '4×8', '8×8', '2×8'].map(sides),
+  workgroup: ['32×32', '32×64', '64×32', '64×64', '64×128', '128×64', '128×128'].map(sides),
+  depth: [8, 16, 32],
+}
+
+/** Of `conv2d_subgroup` and its gradients. Of wider tiles CPU adapters spill registers (bench/NOTES.md). */
+const SUBGROUP_TILES: readonly SubgroupTile[] = [
+  ...[2, 3, 4, 6].map(pixels => ({ pixels, vectors: 2 })),
+  ...[1, 2, 3, 4].map(pixels => ({ pixels, vectors: 4 })),
+]
+
+/** Of `conv2d` and `conv2d_backward_input`: the tile of an invocation, and the invocations of a workgroup. */
+const REGISTERS = { pixels: [2, 4, 8], vectors: [1, 2, 4], lanes: [32, 64] }
+
+/** `4×8 of 64×64`: the pixels × channels of an invocation, among those of its workgroup. */
+export const tileName = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile): string =>
+  `${pixels}×${4 * vectors} of ${pixels * lanesY}×${4 * vectors * lanesX}`
+
+/** `3×16`: the pixels × channels of a lane. */
+export const subgroupTileName = ({ pixels, vectors }: SubgroupTile): string => `${pixels}×${4 * vectors}`
+
+/** `4×8 of 64×64, depth 16`. */
+export const stagedTileName = (tile: StagedTile): string => `${tileName(tile)}, depth ${tile.depth}`
+
+/** Tiles in workgroup memory that the adapter has room for. */
+export const stagedTiles = (device: Device): StagedTile[] =>
+  STAGED.lane.flatMap(([pixels, channels]) =>
+    STAGED.workgroup.flatMap(([rows, columns]) =>
+      STAGED.depth
+        .map(depth => {
+          const lanes = { lanesX: columns / channels, lanesY: rows / pixels }
+          return { pixels, vectors: channels / 4, ...lanes, depth }
+        })
+        .filter(tile => loadsEvenly(tile) && fitsWorkgroup(tile, device)),
+    ),
+  )
+
+/** Whether a workgroup of the adapter has the invocations and the memory for a tile. */
+export function fitsWorkgroup(tile: StagedTile, { limits = {} }: Device): boolean {
+  const { maxComputeInvocationsPerWorkgroup: invocations = INVOCATIONS } = limits
+  const { maxComputeWorkgroupStorageSize: bytes = WORKGROUP_BYTES } = limits
+  const lanes = tile.lanesX * tile.lanesY
+  return lanes >= LEAST_LANES && lanes <= invocations && stagedBytes(tile) <= bytes
+}
+
+/** Tiles of vectors that the channels fill. */
+export const subgroupTiles = (channels: number): SubgroupTile[] =>
+  SUBGROUP_TILES.filter(tile => tile.vectors === 2 || vectors(channels) > 2)
+
+/** Register tiles, with lanes along the channels as far as there are channels. */
+export function registerTiles(channels: number): Conv2dTile[] {
+  const width = vectors(channels)
+  return REGISTERS.lanes.flatMap(lanes =>
+    REGISTERS.vectors
+      .filter(vectors => vectors === 1 || vectors < 2 * width)
+      .flatMap(vectors => {
+        const lanesX = Math.min(8, 2 ** Math.ceil(Math.log2(Math.ceil(width / vectors))))
+        return REGISTERS.pixels.map(pixels => ({ pixels, vectors, lanesX, lanesY: lanes / lanesX }))
+      }),
+  )
+}
+
+function sides(text: string): [pixels: number, channels: number] {
+  const [pixels, channels] = text.split('×').map(Number)
+  return [pixels, channels]
+}

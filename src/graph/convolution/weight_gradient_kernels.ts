@@ -1,0 +1,81 @@
+// The kernels that compute the gradient of a dense convolution's weight without Winograd's tiles.
+
+import type { Kernel } from '../../gpu/kernel.ts'
+import {
+  backwardWeightTile,
+  type Conv2dBackwardWeightOptions,
+  conv2dBackwardWeight,
+  outputPixels,
+} from '../../kernels/conv2d_backward_weight.ts'
+import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
+import type { Device } from './target.ts'
+import { throughTextures } from './through_textures.ts'
+
+const PLAIN = 'conv2d_backward_weight'
+const SUBGROUP = 'conv2d_backward_weight_subgroup'
+
+/** Vectors of channels of an invocation, at most: input × output. */
+const TILES = [1, 2, 4].flatMap(rows => [1, 2, 4].map(columns => ({ rows, columns })))
+/** Vectors of input channels of a subgroup. */
+const SUBGROUP_ROWS = [2, 4, 8]
+/** The splits that tuning tries, relative to those that a kernel takes by itself. Each has this many pixels at least. */
+const SPLITS = [1 / 4, 1, 4]
+const LEAST_PIXELS = 32
+
+/** The kernel where nothing was tuned. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
+export const weightGradientKernel = (options: Conv2dBackwardWeightOptions, device: Device): Kernel =>
+  device.isCpu && device.subgroupSize !== undefined && options.input[3] > 4
+    ? bySubgroups(options, device)
+    : conv2dBackwardWeight(options)
+
+/** All that tuning may choose, by name: both kernels as they are, and with other tiles and splits. */
+export function weightGradientKernels(
+  options: Conv2dBackwardWeightOptions,
+  device: Device,
+): [name: string, kernel: Kernel][] {
+  const { subgroupSize } = device
+  const plain = uniqueTiles(options).flatMap(tile => {
+    const make = (splits?: number) => conv2dBackwardWeight({ ...options, tile, splits })
+    const lane = `${4 * tile.rows}×${4 * tile.columns}`
+    const workgroup = `${4 * tile.rows * tile.lanesY}×${4 * tile.columns * tile.lanesX}`
+    return withSplits(`${PLAIN} ${lane} of ${workgroup}`, options, make)
+  })
+  const all: [string, Kernel][] = [[PLAIN, conv2dBackwardWeight(options)], ...plain]
+  if (subgroupSize === undefined) return all
+  const subgroup = SUBGROUP_ROWS.filter(rows => rows <= subgroupSize).flatMap(rows => {
+    const make = (splits?: number) => bySubgroups(options, device, { rows, splits })
+    return withSplits(`${SUBGROUP} ${4 * rows}×${4 * subgroupSize}`, options, make)
+  })
+  return [...all, [SUBGROUP, bySubgroups(options, device)], ...subgroup]
+}
+
+function bySubgroups(
+  options: Conv2dBackwardWeightOptions,
+  device: Device,
+  tile: { rows?: number; splits?: number } = {},
+): Kernel {
+  const kernel = conv2dBackwardWeightSubgroup({ ...options, ...tile, subgroupSize: device.subgroupSize! })
+  const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
+  const taps = k_h * k_w
+  return throughTextures(kernel, device, {
+    input: (taps * column_tiles) / stride ** 2,
+    output_gradient: taps * row_tiles,
+  })
+}
+
+/** The kernel with its own splits, and with fewer and more. */
+function withSplits(
+  name: string,
+  options: Conv2dBackwardWeightOptions,
+  make: (splits?: number) => Kernel,
+): [string, Kernel][] {
+  const { splits } = make().params
+  const most = Math.max(1, Math.floor(outputPixels(options) / LEAST_PIXELS))
+  const tried = SPLITS.map(factor => Math.min(most, Math.max(1, Math.round(splits * factor))))
+  return [...new Set(tried)].map(count => [`${name}, ${count} splits`, make(count)])
+}
+
+function uniqueTiles(options: Conv2dBackwardWeightOptions) {
+  const tiles = TILES.map(most => backwardWeightTile(options, most))
+  return [...new Map(tiles.map(tile => [JSON.stringify(tile), tile])).values()]
+}

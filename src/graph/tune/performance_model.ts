@@ -1,0 +1,110 @@
+// What a candidate will take, guessed from what was measured: a Gaussian process over the logarithm of milliseconds for each
+// multiply-add (Rasmussen and Williams, 2006, "Gaussian processes for machine learning", algorithm 2.1). Candidates are alike as far
+// as their names are, and layers as far as their shapes are, so that what is learned of a tile on one layer holds for the next.
+
+import type { Candidate } from '../convolution/strategy.ts'
+import type { ConvolutionShape, Tunable } from './tunable.ts'
+
+/** A candidate on a layer. */
+export interface Trial extends Pick<Tunable, 'convolution' | 'shape'> {
+  candidate: Candidate
+  /** The name of its strategy, and the parts of its tile. */
+  parts: readonly string[]
+}
+
+export const trialOf = (
+  candidate: Candidate,
+  { convolution, shape }: Pick<Tunable, 'convolution' | 'shape'>,
+): Trial => ({
+  candidate,
+  convolution,
+  shape,
+  parts: candidate.name.replace(' ', ', ').split(/, | of /),
+})
+
+/** Variances, in squares of natural logarithms, of what the times of alike trials have in common. */
+const SHARED = { all: 1, layer: 0.3, strategy: 1, part: 0.1, candidate: 0.03 }
+/** As much again is shared by layers of like shape alone. */
+const OF_SHAPE = { strategy: 0.25, part: 0.04, candidate: 0.02 }
+/** Of a measurement: times vary by some 5 %. */
+const NOISE = 0.05 ** 2
+
+/** Shapes that differ by these factors are alike by e^−½. */
+const SCALES: ConvolutionShape = { pixels: 4, inChannels: 3, outChannels: 3, taps: 3 }
+
+export class PerformanceModel {
+  readonly #trials: Trial[] = []
+  /** The Cholesky factor of the trials' covariances, row by row, and its inverse times what was measured. */
+  readonly #factor: number[][] = []
+  readonly #whitened: number[] = []
+  /** What is expected where nothing alike was measured: the first measurement. */
+  #expected: number | undefined
+
+  observe(trial: Trial, milliseconds: number): void {
+    const row = this.#whiten(trial)
+    const rest = covariance(trial, trial) + NOISE - dot(row, row)
+    const diagonal = Math.sqrt(Math.max(rest, NOISE))
+    const value = Math.log(milliseconds / trial.candidate.work)
+    this.#expected ??= value
+    this.#whitened.push((value - this.#expected - dot(row, this.#whitened)) / diagonal)
+    this.#factor.push([...row, diagonal])
+    this.#trials.push(trial)
+  }
+
+  /** The logarithm of a trial's milliseconds: its mean and its standard deviation. */
+  predict(trial: Trial): { mean: number; deviation: number } {
+    const row = this.#whiten(trial)
+    const { work } = trial.candidate
+    const mean = dot(row, this.#whitened) + (this.#expected ?? 0) + Math.log(work)
+    const variance = covariance(trial, trial) - dot(row, row)
+    return { mean, deviation: Math.sqrt(Math.max(variance, 1e-9)) }
+  }
+
+  /** The share of `best` milliseconds that a trial is expected to save: it saves nothing where it is slower. */
+  expectedGain(trial: Trial, best: number): number {
+    const { mean, deviation } = this.predict(trial)
+    const z = (Math.log(best) - mean) / deviation
+    const ratio = Math.exp(mean - Math.log(best) + deviation ** 2 / 2)
+    return normal(z) - ratio * normal(z - deviation)
+  }
+
+  /** Covariances with the trials so far, divided by the factor. */
+  #whiten(trial: Trial): number[] {
+    const row: number[] = []
+    for (const [i, other] of this.#trials.entries()) {
+      const factors = this.#factor[i]
+      row.push((covariance(trial, other) - dot(row, factors)) / factors[i])
+    }
+    return row
+  }
+}
+
+function covariance(a: Trial, b: Trial): number {
+  const common = SHARED.all + (a.convolution === b.convolution ? SHARED.layer : 0)
+  if (a.parts[0] !== b.parts[0]) return common
+  const alike = likeness(a.shape, b.shape)
+  const share = (of: keyof typeof OF_SHAPE) => SHARED[of] + OF_SHAPE[of] * alike
+  const parts = a.parts.filter((part, i) => i > 0 && part === b.parts[i]).length
+  const isSame = a.candidate.name === b.candidate.name
+  return common + share('strategy') + parts * share('part') + (isSame ? share('candidate') : 0)
+}
+
+/** 1 for layers of one shape, and towards 0 for others. */
+function likeness(a: ConvolutionShape, b: ConvolutionShape): number {
+  const distance = (axis: keyof ConvolutionShape) => Math.log(a[axis] / b[axis]) / Math.log(SCALES[axis])
+  const squares = (Object.keys(SCALES) as (keyof ConvolutionShape)[]).map(axis => distance(axis) ** 2)
+  return Math.exp(-squares.reduce((sum, square) => sum + square, 0) / 2)
+}
+
+/** Of the values that both have. */
+function dot(a: readonly number[], b: readonly number[]): number {
+  let sum = 0
+  for (let i = 0; i < Math.min(a.length, b.length); i++) sum += a[i] * b[i]
+  return sum
+}
+
+/**
+ * The standard normal distribution up to z, off by 1.4e-4 at most (Bowling and others, 2009, "A logistic approximation to the
+ * cumulative normal distribution").
+ */
+const normal = (z: number): number => 1 / (1 + Math.exp(-0.07056 * z ** 3 - 1.5976 * z))

@@ -1,0 +1,131 @@
+// The candidates of one op against each other. Each has a trial; those that are nearly as fast as the fastest then run in turn.
+
+import type { Gpu } from '../../gpu/gpu.ts'
+import type { Contender, OpAlone } from './op_alone.ts'
+
+export interface Clock {
+  /** Runs a piece of work when it may use the GPU. */
+  turn<T>(work: () => Promise<T>): Promise<T>
+  /** Whether no more work may begin. */
+  isOver(): boolean
+}
+
+/** Milliseconds of each finalist by name, one for each round, in which all of them ran. */
+export type Times = Record<string, number[]>
+
+interface Entrant {
+  name: string
+  contender: Contender
+  /** Milliseconds of its trial; timestamps may round them to nothing. */
+  trial: number
+  times: number[]
+}
+
+/** So many rounds, and more within that time; where the clock is over before, the least of them decide. */
+const ROUNDS = { least: 3, atLeast: 5, milliseconds: 200 }
+
+/** How long a tick may be, in milliseconds, and how long a run should be so that ticks do not count. */
+const GPU_CLOCK = { tick: 0.2, run: 4 }
+const HOST_CLOCK = { tick: 2, run: 40 }
+const MOST_REPETITIONS = 500
+
+/** Who takes longer than this times the fastest is not a finalist, by the trials or by two rounds. */
+const BEHIND = 1.15
+
+/** Outputs that are further apart than this, as a share of the largest, are not explained by rounding. */
+const TOLERANCE = 0.01
+
+export class Race {
+  readonly #op: OpAlone
+  readonly #clock: typeof GPU_CLOCK
+  #entrants: Entrant[] = []
+  /** Of the first. */
+  #output: Float32Array | undefined
+
+  constructor(gpu: Gpu, op: OpAlone) {
+    this.#op = op
+    this.#clock = gpu.device.features.has('timestamp-query') ? GPU_CLOCK : HOST_CLOCK
+  }
+
+  /**
+   * Compiles a candidate and returns the milliseconds of its trial; undefined where it does not run, or computes something else
+   * than the first. Its first run does not count, since drivers put things off until then. Who falls behind is out, but for the first.
+   */
+  async enter(name: string): Promise<number | undefined> {
+    const contender = await this.#op.prepare(name)
+    if (!contender) return undefined
+    const output = await contender.run()
+    this.#output ??= output
+    if (!agree(output, this.#output)) {
+      await contender.destroy()
+      return undefined
+    }
+    const trial = await this.#trialOf(contender)
+    this.#entrants.push({ name, contender, trial, times: [] })
+    await this.#dropBehind(({ trial }) => trial)
+    return trial
+  }
+
+  /** The final. Undefined where the clock is over before there were enough rounds. */
+  async run({ turn, isOver }: Clock): Promise<Times | undefined> {
+    const start = performance.now()
+    const repetitions = this.#repetitions(this.#shortest())
+    for (let round = 0; !this.#isDecided(round, performance.now() - start); round++) {
+      const times: number[] = []
+      for (const { contender } of this.#entrants) {
+        if (isOver()) return round >= ROUNDS.least ? this.#times() : undefined
+        times.push(await turn(() => contender.time(repetitions)))
+      }
+      for (const [i, entrant] of this.#entrants.entries()) entrant.times.push(times[i])
+      if (round > 0) await this.#dropBehind(({ times }) => Math.min(...times))
+    }
+    return this.#times()
+  }
+
+  async end(): Promise<void> {
+    for (const { contender } of this.#entrants) await contender.destroy()
+    this.#entrants = []
+  }
+
+  /** A run by itself where it is far behind, else runs that are long enough for the clock. */
+  async #trialOf({ time }: Contender): Promise<number> {
+    const once = await time(1)
+    if (once > BEHIND * this.#shortest() + this.#clock.tick) return once
+    const repetitions = this.#repetitions(once)
+    const again = await time(repetitions)
+    return repetitions > 1 ? again : Math.min(once, again)
+  }
+
+  #isDecided(round: number, milliseconds: number): boolean {
+    const isEnough = round >= ROUNDS.atLeast && milliseconds > ROUNDS.milliseconds
+    return isEnough || (round > 1 && this.#entrants.length <= 1)
+  }
+
+  #times(): Times {
+    return Object.fromEntries(this.#entrants.map(({ name, times }) => [name, times]))
+  }
+
+  /** Of a run, so that it is long enough for the clock. */
+  #repetitions(milliseconds: number): number {
+    const { run } = this.#clock
+    return Math.ceil(run / Math.max(milliseconds, run / MOST_REPETITIONS))
+  }
+
+  #shortest(): number {
+    return Math.min(...this.#entrants.map(({ trial }) => trial))
+  }
+
+  async #dropBehind(milliseconds: (entrant: Entrant) => number): Promise<void> {
+    const limit = BEHIND * Math.min(...this.#entrants.map(milliseconds)) + this.#clock.tick / 10
+    const [first] = this.#entrants
+    const isOut = (entrant: Entrant) => entrant !== first && milliseconds(entrant) > limit
+    const out = this.#entrants.filter(isOut)
+    this.#entrants = this.#entrants.filter(entrant => !isOut(entrant))
+    for (const { contender } of out) await contender.destroy()
+  }
+}
+
+function agree(actual: Float32Array, expected: Float32Array): boolean {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return actual.every((value, i) => Math.abs(value - expected[i]) <= TOLERANCE * largest)
+}

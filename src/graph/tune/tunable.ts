@@ -1,0 +1,118 @@
+// What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the choice is kept.
+
+import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import { windowedSize } from '../../kernels/geometry.ts'
+import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convolution/backward_input.ts'
+import {
+  chooseWeightGradient,
+  weightGradientKey,
+  weightGradientWays,
+} from '../convolution/backward_weight.ts'
+import { candidatesFor, chooseStrategy, tunedKey } from '../convolution/choose.ts'
+import type { Candidate } from '../convolution/strategy.ts'
+import type { ConvolutionTarget } from '../convolution/target.ts'
+import {
+  backwardInputOptions,
+  backwardWeightOptions,
+  convolutionOf,
+  gradientConvolutionOf,
+} from '../ops/conv2d.ts'
+import type { FusedGraph, FusedOp } from '../ops/index.ts'
+
+export interface Tunable {
+  op: FusedOp
+  /** Its key in `Policy.tuned`. */
+  convolution: string
+  /** The layers of the network that are this convolution. */
+  layers: number
+  /** What runs without tuning: one of the candidates. */
+  untuned: string
+  /** Two at least. */
+  candidates: Candidate[]
+  shape: ConvolutionShape
+}
+
+/** Numbers that say how much two convolutions are alike. */
+export interface ConvolutionShape {
+  /** Of the output, in all images. */
+  pixels: number
+  inChannels: number
+  outChannels: number
+  taps: number
+}
+
+/** What is different of a graph's ops that have several candidates; those that take most multiply-adds in all their layers first. */
+export function tunablesOf(graph: FusedGraph, target: ConvolutionTarget): Tunable[] {
+  const found = new Map<string, Family & { op: FusedOp; layers: number }>()
+  for (const op of graph.ops) {
+    const family = familyOf(op, { ...target, policy: undefined })
+    const alike = family && found.get(family.convolution)
+    if (alike) alike.layers++
+    else if (family) found.set(family.convolution, { ...family, op, layers: 1 })
+  }
+  return [...found.values()]
+    .map(({ untuned, candidates, ...family }) => ({
+      ...family,
+      untuned: untuned(),
+      candidates: candidates(),
+    }))
+    .filter(({ candidates }) => candidates.length > 1)
+    .sort((a, b) => multiplyAdds(b) - multiplyAdds(a))
+}
+
+/** The keys in `Policy.tuned` of a graph's convolutions and their gradients. */
+export function tunedKeys(graph: FusedGraph, mode: ConvolutionTarget['mode']): Set<string> {
+  const keys = graph.ops.map(op => familyOf(op, { device: {}, mode })?.convolution)
+  return new Set(keys.filter(key => key !== undefined))
+}
+
+/** All that is the same in ops that are alike. */
+interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
+  untuned(): string
+  candidates(): Candidate[]
+}
+
+function familyOf(op: FusedOp, target: ConvolutionTarget): Family | undefined {
+  // A band of a larger convolution takes that one's strategy.
+  if (op.kind === 'conv2d') return op.whole ? undefined : ofConvolution(convolutionOf(op), target)
+  if (op.kind === 'conv2dBackwardInput') {
+    const gradient = gradientConvolutionOf(op)
+    if (gradient) return ofConvolution(gradient, target)
+    const options = backwardInputOptions(op)
+    return {
+      convolution: inputGradientKey(options),
+      shape: shapeOf(options),
+      untuned: () => inputGradientByPhases(options, target).name,
+      candidates: () => phaseKernels(options, target.device),
+    }
+  }
+  if (op.kind !== 'conv2dBackwardWeight') return undefined
+  const options = backwardWeightOptions(op)
+  return {
+    convolution: weightGradientKey(options),
+    shape: shapeOf(options),
+    untuned: () => chooseWeightGradient(options, target).name,
+    candidates: () => weightGradientWays(options, target),
+  }
+}
+
+const ofConvolution = (options: Conv2dOptions, target: ConvolutionTarget): Family => ({
+  convolution: tunedKey(options, target.mode),
+  shape: shapeOf(options),
+  untuned: () => chooseStrategy(options, target).name,
+  candidates: () =>
+    candidatesFor(options, target).map(strategy => ({
+      name: strategy.name,
+      work: strategy.work(options, target),
+    })),
+})
+
+function shapeOf(options: Omit<Conv2dOptions, 'activation'>): ConvolutionShape {
+  const { input, outChannels, kernel } = options
+  const [n, inH, inW, inChannels] = input
+  const { h, w } = windowedSize({ h: inH, w: inW }, options)
+  return { pixels: n * h * w, inChannels, outChannels, taps: kernel[0] * kernel[1] }
+}
+
+const multiplyAdds = ({ layers, shape }: Pick<Tunable, 'layers' | 'shape'>): number =>
+  layers * shape.pixels * shape.inChannels * shape.outChannels * shape.taps

@@ -1,0 +1,29 @@
+// Tuning for training: the kernels of a step's convolutions and of their gradients.
+
+import type { Gpu } from '../gpu/gpu.ts'
+import type { Tuned } from '../graph/convolution/target.ts'
+import { tunedKeys } from '../graph/tune/tunable.ts'
+import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
+import { networkInTraining, type TrainedNetwork } from './training_network.ts'
+import type { TrainingOptions } from './training_options.ts'
+
+type Network = Omit<TrainedNetwork, 'parameters'>
+
+/** Measures the convolutions of a step with these options, as `tune` does. Their results are valid for these options alone. */
+export const tuneTraining = (
+  gpu: Gpu,
+  network: Network,
+  { tuned, ...options }: TrainingOptions & TuneOptions & { tuned?: Tuned },
+): Promise<TunedConvolution[]> =>
+  tune(gpu, networkInTraining(network, options), {
+    ...options,
+    tuned,
+    mode: 'training',
+    turn: work => work(),
+  })
+
+/** The choices for a step with these options, out of all that were measured. */
+export function tunedForTraining(network: Network, options: TrainingOptions, tuned: Tuned): Tuned {
+  const keys = tunedKeys(networkInTraining(network, options), 'training')
+  return new Map([...tuned].filter(([key]) => keys.has(key)))
+}
