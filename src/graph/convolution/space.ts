@@ -1,4 +1,4 @@
-// The tiles that tuning tries besides a kernel's own, and their names: no one tile is the best on every GPU.
+// The tiles that tuning tries besides a kernel's default, and their names. No tile is the best on every GPU.
 
 import type { Conv2dTile } from '../../kernels/conv2d.ts'
 import type { SubgroupTile } from '../../kernels/conv2d_subgroup.ts'
@@ -12,23 +12,23 @@ const WORKGROUP_BYTES = 16384
 /** Smaller workgroups leave most lanes of a hardware GPU's processor idle. */
 const LEAST_LANES = 32
 
-/** Of `conv2d_tiled`. By pixels × channels: of an invocation, and of a workgroup. */
+/** The tiles of `conv2d_tiled`, in pixels × channels: of an invocation, and of a workgroup. */
 const STAGED = {
   lane: ['4×4', '4×8', '8×8', '2×8'].map(sides),
   workgroup: ['32×32', '32×64', '64×32', '64×64', '64×128', '128×64', '128×128'].map(sides),
   depth: [8, 16, 32],
 }
 
-/** Of `conv2d_subgroup` and its gradients. Of wider tiles CPU adapters spill registers (bench/NOTES.md). */
+/** The tiles of `conv2d_subgroup` and its gradients. With wider tiles CPU adapters spill registers (bench/NOTES.md). */
 const SUBGROUP_TILES: readonly SubgroupTile[] = [
   ...[2, 3, 4, 6].map(pixels => ({ pixels, vectors: 2 })),
   ...[1, 2, 3, 4].map(pixels => ({ pixels, vectors: 4 })),
 ]
 
-/** Of `conv2d` and `conv2d_backward_input`: the tile of an invocation, and the invocations of a workgroup. */
+/** The tiles of `conv2d` and `conv2d_backward_input`: what an invocation computes, and the invocations of a workgroup. */
 const REGISTERS = { pixels: [2, 4, 8], vectors: [1, 2, 4], lanes: [32, 64] }
 
-/** `4×8 of 64×64`: the pixels × channels of an invocation, among those of its workgroup. */
+/** `4×8 of 64×64`: the pixels × channels of an invocation, and those of its workgroup. */
 export const tileName = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile): string =>
   `${pixels}×${4 * vectors} of ${pixels * lanesY}×${4 * vectors * lanesX}`
 
@@ -38,7 +38,7 @@ export const subgroupTileName = ({ pixels, vectors }: SubgroupTile): string => `
 /** `4×8 of 64×64, depth 16`. */
 export const stagedTileName = (tile: StagedTile): string => `${tileName(tile)}, depth ${tile.depth}`
 
-/** Tiles in workgroup memory that the adapter has room for. */
+/** The tiles of `conv2d_tiled` for which the adapter has enough workgroup memory and invocations. */
 export const stagedTiles = (device: Device): StagedTile[] =>
   STAGED.lane.flatMap(([pixels, channels]) =>
     STAGED.workgroup.flatMap(([rows, columns]) =>
@@ -59,11 +59,11 @@ export function fitsWorkgroup(tile: StagedTile, { limits = {} }: Device): boolea
   return lanes >= LEAST_LANES && lanes <= invocations && stagedBytes(tile) <= bytes
 }
 
-/** Tiles of vectors that the channels fill. */
+/** The tiles of which the channels fill more than half. */
 export const subgroupTiles = (channels: number): SubgroupTile[] =>
   SUBGROUP_TILES.filter(tile => tile.vectors === 2 || vectors(channels) > 2)
 
-/** Register tiles, with lanes along the channels as far as there are channels. */
+/** The tiles of `conv2d`. There are as many lanes along the channels as the channels need, at most 8. */
 export function registerTiles(channels: number): Conv2dTile[] {
   const width = vectors(channels)
   return REGISTERS.lanes.flatMap(lanes =>

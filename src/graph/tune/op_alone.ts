@@ -1,4 +1,4 @@
-// An op of a network by itself, with noise for its inputs and weights, by any choice of its kernels.
+// Runs one op of a network alone, with noise for its inputs and weights, by any choice of its kernels.
 
 import { UserError } from '../../errors.ts'
 import { ShaderError } from '../../gpu/errors.ts'
@@ -21,19 +21,19 @@ export interface Contender {
 }
 
 export interface OpAlone {
-  /** Undefined where the GPU has no room for a choice, or does not take its shaders. */
+  /** Undefined if the GPU has no room for a choice, or refuses its shaders. */
   prepare(choice: string): Promise<Contender | undefined>
   destroy(): void
 }
 
-/** `convolution` is the key of the op's choice. */
+/** `convolution` is the key under which tuning keeps the op's choice. */
 export async function opAlone(
   gpu: Gpu,
   { op, convolution }: { op: FusedOp; convolution: string },
   mode: PlanTarget['mode'],
 ): Promise<OpAlone> {
   const inputs = [...new Set(inputsOf(op))]
-  // The gradient of a weight is no tensor of the arena.
+  // The gradient of a weight is not a tensor in the arena.
   const isWeightGradient = op.kind === 'conv2dBackwardWeight'
   const outputs = isWeightGradient ? [] : [op.output]
   const graph: FusedGraph = { stage: 'fused', ops: [op], inputs, outputs }
@@ -69,12 +69,12 @@ export async function opAlone(
 
 interface NoisyWeights {
   forPlan(): Promise<{ source: WeightSource; release(): void }>
-  /** Of the op's weight, after a run. */
+  /** The gradient of the op's weight, after a run. */
   gradient(): Promise<Float32Array>
   destroy(): void
 }
 
-/** All plans share them. */
+/** Weights of inference: all plans share them. */
 async function fixedWeights(gpu: Gpu, op: AnyOp): Promise<NoisyWeights> {
   const source = new WeightStore(gpu, noisyParameters(op))
   return {
@@ -84,7 +84,7 @@ async function fixedWeights(gpu: Gpu, op: AnyOp): Promise<NoisyWeights> {
   }
 }
 
-/** Every run packs them, and none updates them. */
+/** Weights of training: every run packs them, and no run updates them. */
 async function learningWeights(gpu: Gpu, op: AnyOp): Promise<NoisyWeights> {
   const host = noisyParameters(op)
   const arena = await ParameterArena.create(gpu, parametersOf(op), { rateOf: () => 1, host })
@@ -117,7 +117,7 @@ function noisyParameters(op: AnyOp): Map<string, Float32Array> {
   )
 }
 
-/** Values from −½ to ½, the same every time: a GPU may be quicker with zeros. */
+/** Values from −½ to ½, the same in every call. Zeros would not do: a GPU may be faster with them. */
 function noise(shape: readonly number[]): Float32Array {
   const values = new Float32Array(shape.reduce((a, b) => a * b))
   for (let i = 0; i < values.length; i++) values[i] = (Math.imul(i + 1, 0x9e3779b1) >>> 8) / 2 ** 24 - 0.5

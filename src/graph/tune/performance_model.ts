@@ -1,6 +1,6 @@
-// What a candidate will take, guessed from what was measured: a Gaussian process over the logarithm of milliseconds for each
-// multiply-add (Rasmussen and Williams, 2006, "Gaussian processes for machine learning", algorithm 2.1). Candidates are alike as far
-// as their names are, and layers as far as their shapes are, so that what is learned of a tile on one layer holds for the next.
+// Predicts the time of a candidate from the measurements so far: a Gaussian process over the logarithm of milliseconds per
+// multiply-add (Rasmussen and Williams, 2006, "Gaussian processes for machine learning", algorithm 2.1). Candidates with similar names
+// and layers with similar shapes have similar times. So a measurement of a tile on one layer also says something about other layers.
 
 import type { Candidate } from '../convolution/strategy.ts'
 import type { ConvolutionShape, Tunable } from './tunable.ts'
@@ -22,14 +22,14 @@ export const trialOf = (
   parts: candidate.name.replace(' ', ', ').split(/, | of /),
 })
 
-/** Variances, in squares of natural logarithms, of what the times of alike trials have in common. */
+/** Variances, in squares of natural logarithms: what the times of two trials share if they have this in common. */
 const SHARED = { all: 1, layer: 0.3, strategy: 1, part: 0.1, candidate: 0.03 }
-/** As much again is shared by layers of like shape alone. */
+/** These are added if the layers have similar shapes. */
 const OF_SHAPE = { strategy: 0.25, part: 0.04, candidate: 0.02 }
-/** Of a measurement: times vary by some 5 %. */
+/** The variance of one measurement: times vary by about 5 %. */
 const NOISE = 0.05 ** 2
 
-/** Shapes that differ by these factors are alike by e^−½. */
+/** Two shapes that differ by one of these factors have a likeness of e^−½. */
 const SCALES: ConvolutionShape = { pixels: 4, inChannels: 3, outChannels: 3, taps: 3 }
 
 export class PerformanceModel {
@@ -37,7 +37,7 @@ export class PerformanceModel {
   /** The Cholesky factor of the trials' covariances, row by row, and its inverse times what was measured. */
   readonly #factor: number[][] = []
   readonly #whitened: number[] = []
-  /** What is expected where nothing alike was measured: the first measurement. */
+  /** The prediction where nothing similar was measured: the first measurement. */
   #expected: number | undefined
 
   observe(trial: Trial, milliseconds: number): void {
@@ -60,7 +60,7 @@ export class PerformanceModel {
     return { mean, deviation: Math.sqrt(Math.max(variance, 1e-9)) }
   }
 
-  /** The share of `best` milliseconds that a trial is expected to save: it saves nothing where it is slower. */
+  /** The share of `best` milliseconds that a trial is expected to save. A slower one saves nothing. */
   expectedGain(trial: Trial, best: number): number {
     const { mean, deviation } = this.predict(trial)
     const z = (Math.log(best) - mean) / deviation
@@ -89,14 +89,14 @@ function covariance(a: Trial, b: Trial): number {
   return common + share('strategy') + parts * share('part') + (isSame ? share('candidate') : 0)
 }
 
-/** 1 for layers of one shape, and towards 0 for others. */
+/** 1 for equal shapes. It goes to 0 the more they differ. */
 function likeness(a: ConvolutionShape, b: ConvolutionShape): number {
   const distance = (axis: keyof ConvolutionShape) => Math.log(a[axis] / b[axis]) / Math.log(SCALES[axis])
   const squares = (Object.keys(SCALES) as (keyof ConvolutionShape)[]).map(axis => distance(axis) ** 2)
   return Math.exp(-squares.reduce((sum, square) => sum + square, 0) / 2)
 }
 
-/** Of the values that both have. */
+/** The dot product of two lists, as far as both go. */
 function dot(a: readonly number[], b: readonly number[]): number {
   let sum = 0
   for (let i = 0; i < Math.min(a.length, b.length); i++) sum += a[i] * b[i]

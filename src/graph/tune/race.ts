@@ -10,7 +10,7 @@ export interface Clock {
   isOver(): boolean
 }
 
-/** Milliseconds of each finalist by name, one for each round, in which all of them ran. */
+/** The milliseconds of each finalist by name: a number for each round in which all of them ran. */
 export type Times = Record<string, number[]>
 
 interface Entrant {
@@ -21,15 +21,15 @@ interface Entrant {
   times: number[]
 }
 
-/** So many rounds, and more within that time; where the clock is over before, the least of them decide. */
+/** The final has `atLeast` rounds, and goes on for `milliseconds`. If the tuning's time ends before, `least` rounds decide. */
 const ROUNDS = { least: 3, atLeast: 5, milliseconds: 200 }
 
-/** How long a tick may be, in milliseconds, and how long a run should be so that ticks do not count. */
+/** In milliseconds: the longest tick of a clock, and a run that is so long that a tick hardly changes its time. */
 const GPU_CLOCK = { tick: 0.2, run: 4 }
 const HOST_CLOCK = { tick: 2, run: 40 }
 const MOST_REPETITIONS = 500
 
-/** Who takes longer than this times the fastest is not a finalist, by the trials or by two rounds. */
+/** A candidate leaves the race if it takes this many times as long as the fastest one, in its trial or after two rounds. */
 const BEHIND = 1.15
 
 /** Outputs that are further apart than this, as a share of the largest, are not explained by rounding. */
@@ -39,7 +39,7 @@ export class Race {
   readonly #op: OpAlone
   readonly #clock: typeof GPU_CLOCK
   #entrants: Entrant[] = []
-  /** Of the first. */
+  /** What the first entrant computed. */
   #output: Float32Array | undefined
 
   constructor(gpu: Gpu, op: OpAlone) {
@@ -48,8 +48,9 @@ export class Race {
   }
 
   /**
-   * Compiles a candidate and returns the milliseconds of its trial; undefined where it does not run, or computes something else
-   * than the first. Its first run does not count, since drivers put things off until then. Who falls behind is out, but for the first.
+   * Compiles a candidate and returns the milliseconds of its trial, or undefined if it does not run, or computes something else
+   * than the first candidate. Its first run does not count, since drivers put things off until then. Candidates that fall behind
+   * leave the race, except for the first.
    */
   async enter(name: string): Promise<number | undefined> {
     const contender = await this.#op.prepare(name)
@@ -66,7 +67,7 @@ export class Race {
     return trial
   }
 
-  /** The final. Undefined where the clock is over before there were enough rounds. */
+  /** Runs the final. Undefined if the time is over before there were enough rounds. */
   async run({ turn, isOver }: Clock): Promise<Times | undefined> {
     const start = performance.now()
     const repetitions = this.#repetitions(this.#shortest())
@@ -87,7 +88,7 @@ export class Race {
     this.#entrants = []
   }
 
-  /** A run by itself where it is far behind, else runs that are long enough for the clock. */
+  /** Of one run if the candidate is far behind, else of as many as the clock needs. */
   async #trialOf({ time }: Contender): Promise<number> {
     const once = await time(1)
     if (once > BEHIND * this.#shortest() + this.#clock.tick) return once
@@ -105,7 +106,7 @@ export class Race {
     return Object.fromEntries(this.#entrants.map(({ name, times }) => [name, times]))
   }
 
-  /** Of a run, so that it is long enough for the clock. */
+  /** How many runs in a row are long enough for the clock. */
   #repetitions(milliseconds: number): number {
     const { run } = this.#clock
     return Math.ceil(run / Math.max(milliseconds, run / MOST_REPETITIONS))

@@ -1,11 +1,11 @@
-// Which candidate of a layer to try next: the one that is expected to save the most for what its trial takes.
+// Which candidate of a layer to try next: the one whose trial is expected to save most for the time that it takes.
 
 import { PerformanceModel, type Trial } from './performance_model.ts'
 
-/** The least share of a layer's time that a trial has to save, as expected: for any trial, and for each second that it takes. */
+/** The share of a layer's time that a trial must be expected to save: this for every trial, and this for each second of it. */
 const WORTH = { trial: 0.01, second: 0.02 }
 
-/** All trials of a first run need a like time to compile, whatever the layer. */
+/** Stands for every layer where compile times are compared: they hardly depend on the layer. */
 const ANY_LAYER = { convolution: '', shape: { pixels: 1, inChannels: 1, outChannels: 1, taps: 1 } }
 
 export class Search {
@@ -22,7 +22,7 @@ export class Search {
     this.#compiled.add(pipeline)
   }
 
-  /** Undefined where no trial is worth its time. `best` is the shortest time in milliseconds so far. */
+  /** Undefined if no trial is worth its time. `best` is the layer's shortest time so far, in milliseconds. */
   next(trials: Iterable<Trial>, best: number): Trial | undefined {
     let chosen: Trial | undefined
     let most = 0
@@ -48,5 +48,5 @@ const effortOf = ({ candidate, parts }: Trial): Trial => ({
   parts,
 })
 
-/** Trials that differ in nothing but splits run the same code. */
+/** Trials that differ only in their splits run the same code. */
 const pipelineOf = ({ candidate }: Trial): string => candidate.name.replace(/, \d+ splits$/, '')

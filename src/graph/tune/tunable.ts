@@ -27,21 +27,21 @@ export interface Tunable {
   layers: number
   /** What runs without tuning: one of the candidates. */
   untuned: string
-  /** Two at least. */
+  /** At least two. */
   candidates: Candidate[]
   shape: ConvolutionShape
 }
 
 /** Numbers that say how much two convolutions are alike. */
 export interface ConvolutionShape {
-  /** Of the output, in all images. */
+  /** Pixels of the output, in all images. */
   pixels: number
   inChannels: number
   outChannels: number
   taps: number
 }
 
-/** What is different of a graph's ops that have several candidates; those that take most multiply-adds in all their layers first. */
+/** The ops of a graph that have several candidates, each convolution once. Those with most multiply-adds in all layers come first. */
 export function tunablesOf(graph: FusedGraph, target: ConvolutionTarget): Tunable[] {
   const found = new Map<string, Family & { op: FusedOp; layers: number }>()
   for (const op of graph.ops) {
@@ -66,14 +66,14 @@ export function tunedKeys(graph: FusedGraph, mode: ConvolutionTarget['mode']): S
   return new Set(keys.filter(key => key !== undefined))
 }
 
-/** All that is the same in ops that are alike. */
+/** What ops have in common that tuning measures as one. */
 interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
   untuned(): string
   candidates(): Candidate[]
 }
 
 function familyOf(op: FusedOp, target: ConvolutionTarget): Family | undefined {
-  // A band of a larger convolution takes that one's strategy.
+  // A band takes the strategy of the whole convolution.
   if (op.kind === 'conv2d') return op.whole ? undefined : ofConvolution(convolutionOf(op), target)
   if (op.kind === 'conv2dBackwardInput') {
     const gradient = gradientConvolutionOf(op)

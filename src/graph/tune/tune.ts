@@ -1,5 +1,5 @@
-// Which kernels are fastest for the convolutions of a graph on a GPU, measured: the dearest layers first, for as long as there is
-// time. Of a layer's candidates only those are tried that may be faster by what was measured so far, on this layer and on others.
+// Measures which kernels are fastest for the convolutions of a graph on a GPU. The layers with most multiply-adds come first. A
+// candidate is tried only if the measurements so far, of this layer and of others, say that it may be faster.
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { ConvolutionTarget, Tuned } from '../convolution/target.ts'
@@ -11,49 +11,50 @@ import { Search } from './search.ts'
 import { type Tunable, tunablesOf } from './tunable.ts'
 
 export interface TuneOptions {
-  /** Measuring goes on for so long at most, but for a run that is under way. Default 60. */
+  /** After so many seconds nothing new is measured. Default 60. */
   seconds?: number
-  /** Ends it early; what was measured by then counts. */
+  /** Ends the tuning early. What was measured by then counts. */
   signal?: AbortSignal
   /** Called before each convolution is measured. */
   onProgress?: (progress: TuneProgress) => void
-  /** Leaves out what was measured before. Default false. */
+  /** Leaves out convolutions that were measured before. Default false. */
   onlyNew?: boolean
 }
 
 export interface TuneProgress {
-  /** Convolutions that are measured, of how many. */
+  /** How many convolutions are measured already, and how many there are. */
   done: number
   total: number
-  /** The next, as `TunedConvolution` has it. */
+  /** The one that is measured next, as in `TunedConvolution`. */
   convolution: string
 }
 
 export interface TunedConvolution {
-  /** What it is, as text: its key in `Policy.tuned`. */
+  /** The convolution as text: its key in `Policy.tuned`. */
   convolution: string
   /** Layers of the network that are this convolution. */
   layers: number
-  /** What runs where nothing was measured. */
+  /** The choice without measurements. */
   untuned: string
-  /** What was fastest; `untuned` where nothing is faster by more than measurements vary. */
+  /** The fastest choice; `untuned` if no other is faster by more than measurements vary. */
   fastest: string
   /**
-   * Of the candidates that were nearly as fast as the fastest, the shortest of several runs: other processes only ever add time.
+   * The shortest of several runs of each candidate that was nearly as fast as the fastest. It is the shortest, because other
+   * processes only ever add time.
    */
   milliseconds: Record<string, number>
 }
 
-/** What is faster by less, or in fewer rounds, might as well be noise. */
+/** A candidate that is faster by less, or in a smaller share of the rounds, may be so by chance. */
 const GAIN = 0.05
 const ROUNDS_WON = 0.8
 
 const SECONDS = 60
 
 /**
- * Measures the convolutions of a graph that passes have been over, and their gradients; of those that are alike, one. Those that can
- * run in one way only, and those for which there was no time, are not in the result. `turn` runs each piece of work on the GPU, which
- * takes no longer than to compile a candidate and run it a few times; other work may come between.
+ * Measures the convolutions of a graph after the passes, and their gradients. Of several that are the same, it measures one.
+ * Convolutions with only one candidate, and those for which there was no time, are not in the result. `turn` runs each piece of work
+ * on the GPU: the compilation of a candidate with a few runs. Other work may come in between.
  */
 export async function tune(
   gpu: Gpu,
@@ -89,13 +90,13 @@ export async function tune(
   return layers.flatMap(layer => found.get(layer) ?? [])
 }
 
-/** Slow candidates are found out on the first layer: one of median size goes before the dearest. */
+/** The first layer finds out which candidates are slow. So one of median size goes first, before the most expensive one. */
 function scoutFirst(layers: Tunable[]): Tunable[] {
   const middle = Math.floor(layers.length / 2)
   return [...layers.slice(middle, middle + 1), ...layers.slice(0, middle), ...layers.slice(middle + 1)]
 }
 
-/** The times of the fastest candidates and of the untuned one. All that is allocated is given back. */
+/** The times of the fastest candidates and of the untuned one. It releases all that it allocates. */
 async function timesOf(
   gpu: Gpu,
   layer: Tunable,
@@ -132,7 +133,7 @@ async function timed(trial: () => Promise<number | undefined>) {
 const shortestOf = (times: Times): TunedConvolution['milliseconds'] =>
   Object.fromEntries(Object.entries(times).map(([name, each]) => [name, Math.min(...each)]))
 
-/** The choice by these times: another than the untuned one only where it is clearly faster. */
+/** The choice by these times. It differs from the untuned one only if it is clearly faster. */
 export function fastestOf(untuned: string, times: Times): string {
   const before = times[untuned] ?? []
   const isFaster = (each: number[]) =>
