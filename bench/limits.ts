@@ -70,7 +70,7 @@ const SMALL = 2 ** 16
 const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
 
 async function measure(title: string, work: (gpu: Gpu) => Promise<string>): Promise<void> {
-  const features = (values.subgroups ? ['subgroups'] : []) as GPUFeatureName[]
+  const features = values.subgroups ? ['subgroups'] : []
   const gpu = await openGpu({ device: { features, limits: 'default' } })
   const kinds = countBuffers(gpu)
   console.log(`\n${title}: ${await work(gpu)}\n`)

@@ -32,10 +32,10 @@ const MAP_READ = 1
 
 const MOST_BINDINGS = 16
 
-/** @internal What to ask of an adapter. Default: everything that it has and the library uses. */
+/** What to ask of an adapter. Default: everything that it has and the library uses. */
 export interface DeviceRequest {
-  /** The optional features to take where the adapter has them. */
-  features?: readonly GPUFeatureName[]
+  /** The optional features to take where the adapter has them, by WebGPU's names, such as `shader-f16`. */
+  features?: readonly string[]
   /** `default`: WebGPU's default limits, which every adapter has, as on many phones. */
   limits?: 'default'
   /** Whether to open an adapter for WebGPU's compatibility mode, such as one of OpenGL ES, even if there is another. */
@@ -94,7 +94,7 @@ export class Gpu {
     if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
     const device = await adapter.requestDevice({
       label: 'atrous',
-      requiredFeatures: features.filter(feature => adapter.features.has(feature)),
+      requiredFeatures: (features as GPUFeatureName[]).filter(feature => adapter.features.has(feature)),
       ...(limits !== 'default' && {
         requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
       }),

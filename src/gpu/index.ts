@@ -6,7 +6,7 @@
 export { usage } from './buffers.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError, ShaderError } from './errors.ts'
 export { storedAsFloat16, storedBuffers } from './float16_storage.ts'
-export { Gpu } from './gpu.ts'
+export { type DeviceRequest, Gpu } from './gpu.ts'
 export { type CustomShader, type Kernel, trafficOf } from './kernel.ts'
 export { type KernelTime, type Launch, Program, type ProgramRun, type Range } from './program.ts'
 export { type Bytes, type HostData, runKernel } from './run_kernel.ts'

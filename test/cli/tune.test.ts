@@ -7,12 +7,14 @@ import type { BenchReport } from '../../src/cli/bench/bench_text.ts'
 import { type TuneReport, tuneText } from '../../src/cli/tune/tune_text.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
+import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous tune', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
+  useFewCandidates()
 
   before(async function () {
     if ((await testGpu()).subgroupSize === undefined) this.skip() // there is only one variant
@@ -30,11 +32,12 @@ describe('atrous tune', () => {
   // Before the others: it compiles what they run for a few seconds.
   it('--json, and doctor and bench use the results', async () => {
     const { measured, convolutions, file, ...report } = await reportOf(
-      ...['--batch', '2', '--output-stride', '8', '--seconds', '600'],
+      ...['--batch', '2', '--output-stride', '8', '--seconds', '30'],
     )
     expect(report).to.include({ model: path('model'), size: 33, outputStride: 8, batch: 2 })
     expect(report.adapter).to.include.keys('vendor', 'software')
-    expect(measured.length).to.equal(convolutions).and.be.above(5)
+    expect(measured.length).to.be.within(1, convolutions)
+    expect(convolutions).to.be.above(5)
     for (const { convolution, layers, untuned, fastest, milliseconds } of measured) {
       expect(convolution).to.match(/^2×/)
       expect(layers).to.be.at.least(1)
@@ -54,12 +57,13 @@ describe('atrous tune', () => {
     const model = ['--model', path('model'), '--size', '33', '--output-stride', '8', '--no-cold-start']
     const bench = (batch: string) => atrous('bench', ...model, '--runs', '1', '--batch', batch)
     expect((await bench('1')).stdout).not.to.include('tuned')
-    expect((await bench('2')).stdout).to.match(/^tuned: (\d+) of \1 convolutions by measurements/m)
+    const tuned = `tuned: ${measured.length} of ${convolutions} convolutions by measurements`
+    expect((await bench('2')).stdout.split('\n').filter(line => line.startsWith(tuned))).to.have.length(1)
     const json: BenchReport = JSON.parse(
       (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
     )
-    expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: convolutions })
-  }).timeout(600_000)
+    expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: measured.length })
+  })
 
   it('prints a row for each convolution, and the file with the results', async () => {
     const { code, stdout, stderr } = await tune('--seconds', '15')

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { type TunedVariants, tuningKey } from '../../src/graph/tune/tuning_store.ts'
+import { BackgroundTuner } from '../../src/inference/background_tuner.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { FileTuningStore, openTuning } from '../../src/node/tuning.ts'
+import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejection, useEmptyCache, useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
@@ -61,7 +64,7 @@ describe('tuning', () => {
       ['cut short', '{ "one": { "1×33'],
       ['not of this kind', '[1, 2]'],
       ['of other values', '{ "one": 3 }'],
-      ['of an unknown variant', '{ "one": { "1×33×33×256 → 256, 1×1": "magic" } }'],
+      ['of choices that are no names', '{ "one": { "1×33×33×256 → 256, 1×1": 3 } }'],
     ]
     for (const [what, text] of damaged)
       it(`is empty, with a warning, if the file is ${what}`, async () => {
@@ -99,8 +102,30 @@ describe('tuning', () => {
     expect(JSON.parse(keys[0]).shaders, 'a hash of their text').to.match(/^[0-9a-f]{16}$/)
   })
 
+  it('in the background runs once for each new size, one at a time, while there is time left', async () => {
+    const tuner = new BackgroundTuner()
+    const begun: { job: string; seconds: number; end: () => void }[] = []
+    const start = (job: string) =>
+      tuner.start(job, ({ seconds }) => new Promise<void>(end => begun.push({ job, seconds, end })))
+    start('one')
+    start('two')
+    await sleep(50)
+    begun[0].end()
+    await sleep(10)
+    start('one')
+    start('two')
+    expect(begun.map(({ job }) => job)).to.deep.equal(['one', 'two'])
+    expect(begun[1].seconds).to.be.below(begun[0].seconds - 0.04)
+    const stopped = tuner.stop()
+    begun[1].end()
+    await stopped
+    start('three')
+    expect(begun).to.have.length(2)
+  })
+
   describe('of a model', () => {
     useEmptyCache(path)
+    useFewCandidates()
     const photo = blocksPhoto(90, 70)
     const size = 65
     let gpu: Gpu
@@ -119,9 +144,9 @@ describe('tuning', () => {
 
     it('is kept on disk and used', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'off' })
-      const found = await model.tune(photo, { size })
+      const found = await model.tune(photo, { size, seconds: 30 })
       const fastest = found.map(({ convolution, fastest }) => [convolution, fastest])
-      expect(found.length).to.be.above(3)
+      expect(found).not.to.be.empty
       expect([...(await onDisk())]).to.deep.equal(fastest)
 
       const other = new Map(found.map(({ convolution }) => [convolution, 'conv2d' as const]))
@@ -129,9 +154,8 @@ describe('tuning', () => {
       for (const [convolution, variant] of other) variants.set(convolution, variant)
       await save()
       const told = await DeepLab.create(TINY, { gpu })
-      expect(await told.explain(photo, { size }))
-        .to.match(/ conv2d /)
-        .and.not.match(/ conv2d_subgroup | winograd/)
+      const layers = found.reduce((sum, { layers }) => sum + layers, 0)
+      expect((await told.explain(photo, { size })).match(/ conv2d /g)).to.have.length(layers)
       await told.dispose()
     })
 
@@ -140,7 +164,10 @@ describe('tuning', () => {
       const before = await model.segment(photo, { size })
       const { buffers } = gpu.memory
       // Two tunings at the same time, and calls between the measurements.
-      const tuning = Promise.all([model.tune(photo, { size }), model.tune(photo, { size, batchSize: 2 })])
+      const tuning = Promise.all([
+        model.tune(photo, { size, seconds: 10 }),
+        model.tune(photo, { size, seconds: 20, batchSize: 2 }),
+      ])
       for (let i = 0; i < 5; i++)
         expect((await model.segment(photo, { size })).mask).to.deep.equal(before.mask)
       await tuning
@@ -173,10 +200,7 @@ describe('tuning', () => {
     it('runs in the background after a new size, if requested', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'background' })
       await model.segment(photo, { size })
-      await until(async () => (await onDisk()).size > 3)
-      const { size: known } = await onDisk()
-      await model.segment(photo, { size: 33 })
-      await until(async () => (await onDisk()).size > known)
+      await until(async () => (await onDisk()).size > 0)
     })
 
     it('does not run by default on a software adapter or if $CI is set', async () => {
@@ -192,7 +216,8 @@ describe('tuning', () => {
 
     it('does not keep a finished program running', async () => {
       const program = `
-        import { DeepLab } from ${JSON.stringify(new URL('../../src/node/index.ts', import.meta.url).href)}
+        import { BackgroundTuner } from '../../src/inference/background_tuner.ts'
+import { DeepLab } from ${JSON.stringify(new URL('../../src/node/index.ts', import.meta.url).href)}
         const model = await DeepLab.create(${JSON.stringify(TINY)}, { tune: 'background' })
         await model.segment({ width: 9, height: 9, originalWidth: 9, originalHeight: 9, data: new Uint8Array(324) })
         await model.dispose()
@@ -218,7 +243,7 @@ describe('tuning', () => {
       const { buffers } = gpu.memory
       const { size: known } = await onDisk()
       await model.segment(photo, { size: 33 })
-      await new Promise(resolve => setTimeout(resolve, 300))
+      await sleep(300)
       expect((await onDisk()).size).to.equal(known)
       expect(gpu.memory.buffers).to.be.below(buffers + 10)
     })
@@ -227,9 +252,9 @@ describe('tuning', () => {
 
 /** Throws after a while. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 30_000
+  const end = performance.now() + 60_000
   while (!(await condition())) {
     if (performance.now() > end) throw new Error('it does not come true')
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await sleep(50)
   }
 }

@@ -7,6 +7,7 @@ import { inputsOf } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { mebibytes, rowBytes, tensorBytes } from '../ir/tensor_bytes.ts'
 import type { FoldedAddOp } from '../ops/add.ts'
+import type { FusedConv2dOp } from '../ops/conv2d.ts'
 import { bandOf, type FusedGraph, type FusedOp, shareOf } from '../ops/index.ts'
 import type { PlanLimits } from './limits.ts'
 import { cutRows, gatherRows, partsOf, rowsIn, rowsText, type TensorPart } from './parts.ts'
@@ -38,7 +39,8 @@ export function cutMaps(graph: FusedGraph, limits: PlanLimits): FusedGraph {
       return parts
     },
   }
-  return { ...graph, ops: graph.ops.flatMap(op => cutOp(op, cutting)) }
+  const cuts = graph.ops.map(op => cutOf(op, cutting)) // It may throw, and bands may be thousands.
+  return { ...graph, ops: graph.ops.flatMap((op, i) => cutOp(op, cuts[i], cutting)) }
 }
 
 const isCut = (op: FusedOp, limits: PlanLimits): boolean =>
@@ -47,22 +49,33 @@ const isCut = (op: FusedOp, limits: PlanLimits): boolean =>
 const isTooLarge = (tensor: Tensor, { maxStorageBufferBindingSize }: PlanLimits): boolean =>
   tensorBytes(tensor) > maxStorageBufferBindingSize
 
-function cutOp(op: FusedOp, cutting: Cutting): FusedOp[] {
-  if (!isCut(op, cutting.limits) || op.output.shape[0] > 1) return [op]
-  const share = shareOf(op)
-  if (share) return sumOfShares(op, share, cutting)
-  if (!bandOf(op, { from: 0, count: 1 })) return [op]
+/** How an op is cut. `most`: the most rows of a band. */
+type Cut = 'not' | 'shares of a sum' | 'input channels' | { most: number }
+
+/** Throws a UserError where not even a few rows of a map can be bound. */
+function cutOf(op: FusedOp, cutting: Cutting): Cut {
+  if (!isCut(op, cutting.limits) || op.output.shape[0] > 1) return 'not'
+  if (shareOf(op)) return 'shares of a sum'
+  if (!bandOf(op, { from: 0, count: 1 })) return 'not'
   const { most, step, bytes } = rowsOfBand(op, cutting)
-  if (most === 0 && op.kind === 'conv2d' && op.inputs.input.shape[3] > 4)
-    return splitByInputChannels(op).flatMap(half => cutOp(half, cutting))
-  if (most === 0)
-    throw new UserError(
-      `${op.name}: ${step} rows of its maps take ${mebibytes(bytes)}, and this GPU binds ` +
-        `${mebibytes(cutting.limits.maxStorageBufferBindingSize)} at once: take a narrower image`,
+  if (most > 0) return { most }
+  if (op.kind === 'conv2d' && op.inputs.input.shape[3] > 4) return 'input channels'
+  throw new UserError(
+    `${op.name}: ${step} rows of its maps take ${mebibytes(bytes)}, and this GPU binds ` +
+      `${mebibytes(cutting.limits.maxStorageBufferBindingSize)} at once: take a narrower image`,
+  )
+}
+
+function cutOp(op: FusedOp, cut: Cut, cutting: Cutting): FusedOp[] {
+  if (cut === 'not') return [op]
+  if (cut === 'shares of a sum') return sumOfShares(op, shareOf(op)!, cutting)
+  if (cut === 'input channels')
+    return splitByInputChannels(op as FusedConv2dOp).flatMap(half =>
+      cutOp(half, cutOf(half, cutting), cutting),
     )
   return cutting
     .partsOf(op.output)
-    .flatMap(part => cutRows(part.rows, most).flatMap(rows => bandOfOp(op, { rows, part }, cutting)))
+    .flatMap(part => cutRows(part.rows, cut.most).flatMap(rows => bandOfOp(op, { rows, part }, cutting)))
 }
 
 /** The op for some rows of its output, which are in `part`, after what gathers its inputs. */
@@ -124,9 +137,14 @@ function rowsOfBand(op: FusedOp, cutting: Cutting): { most: number; step: number
   const parts = cutting.partsOf(op.output)
   const bytesOf = (most: number) => Math.max(...parts.flatMap(part => cutRows(part.rows, most)).map(bytes))
   const wholeBytes = Math.max(...Object.values(roles).map(tensorBytes), tensorBytes(op.output))
-  let most = Math.ceil(height / Math.ceil(wholeBytes / largest) / step) * step
-  while (most > 0 && bytesOf(most) > largest) most -= step
-  return { most, step, bytes: bytesOf(step) }
+  // In steps: a number that fits, and one that does not.
+  let [most, tooMany] = [0, Math.ceil(height / Math.ceil(wholeBytes / largest) / step) + 1]
+  while (tooMany - most > 1) {
+    const some = Math.ceil((most + tooMany) / 2)
+    if (bytesOf(some * step) <= largest) most = some
+    else tooMany = some
+  }
+  return { most: most * step, step, bytes: bytesOf(step) }
 }
 
 /** After a multiple of so many rows, the next row of a tensor begins where it may be bound. */

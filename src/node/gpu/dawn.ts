@@ -12,7 +12,7 @@ export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
 export interface OpenGpuOptions {
   /** Toggles of Dawn, such as EXACT_TIMESTAMPS. */
   features?: string[]
-  /** @internal */
+  /** What to ask of the adapter, such as WebGPU's default limits in place of its own. */
   device?: DeviceRequest
 }
 

@@ -1,0 +1,28 @@
+// Tuning in tests: it compiles its candidates, and some of them take lavapipe seconds where no shader cache has them.
+
+import { ShaderError } from '../../src/gpu/errors.ts'
+import { type Kernel, shaderName } from '../../src/gpu/kernel.ts'
+import { PipelineCache } from '../../src/gpu/pipelines.ts'
+
+const MOST_ACCUMULATORS = 4
+
+/** The tiles in workgroup memory, and the large ones of `conv2d`: on CPU adapters none of them is chosen without tuning. */
+function isSlowToCompile(kernel: Kernel): boolean {
+  const { LANE_PIXELS: pixels = 1, LANE_VECTORS: vectors = 1 } = kernel.constants ?? {}
+  const shader = shaderName(kernel)
+  return shader === 'conv2d_tiled' || (shader === 'conv2d' && pixels * vectors > MOST_ACCUMULATORS)
+}
+
+/** In a `describe`: every GPU refuses the candidates that are slow to compile. */
+export function useFewCandidates(): void {
+  const { get } = PipelineCache.prototype
+  before(() => {
+    PipelineCache.prototype.get = function (kernel) {
+      if (isSlowToCompile(kernel)) return Promise.reject(new ShaderError(`refused: ${kernel.label}`))
+      return get.call(this, kernel)
+    }
+  })
+  after(() => {
+    PipelineCache.prototype.get = get
+  })
+}
