@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 
-/** If it fails, their cells are absent. */
+/** If it fails, their cells are absent. The versions are in package.json; a lock file would have to list every platform's packages. */
 export function installRuntimes(): void {
   if (existsSync(`${folder}node_modules/.package-lock.json`)) return
   console.error('installing Deno and Bun in test/adapters, 250 MB')
-  spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 2, 2] })
+  const args = ['install', '--no-package-lock', '--no-audit', '--no-fund']
+  spawnSync('npm', args, { cwd: folder, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
 }

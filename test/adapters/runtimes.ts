@@ -31,7 +31,7 @@ const firstLine = (executable: string) =>
     .split('\n')[0]
     .trim()
 
-const NPM = 'npm ci in test/adapters'
+const NPM = 'npm install in test/adapters'
 
 const node: Runtime = {
   find: () => process.execPath,
