@@ -1,10 +1,8 @@
 import { adapterKey } from '../../src/cli/doctor/kernel_check.ts'
-import { readsTextures } from '../../src/graph/convolution/through_textures.ts'
 import { testGpu } from './gpu.ts'
-import { unpromised } from './ieee.ts'
-import { verify } from './kernel_run.ts'
 import type { KernelCases, KernelSuite } from './kernel_suite.ts'
 import { loadSuites } from './kernel_suites.ts'
+import { verifyOn } from './verify_on.ts'
 
 /** Mocha's parallel jobs take whole files: each of these groups is tested by a file of test/kernels of its name. */
 export const suiteGroups = ['gradients', 'convolutions', 'other_kernels'] as const
@@ -31,16 +29,10 @@ function testCases({ cases, run }: KernelCases): void {
   for (const test of cases)
     it(test.name, async function () {
       const gpu = await testGpu()
-      const made = run(test, gpu)
-      if (made.kernel.textures && !readsTextures(gpu)) this.skip()
-      try {
-        await verify(gpu, made)
-      } catch (error) {
-        const functions = await unpromised(gpu, made)
-        if (functions.length === 0) throw error
-        this.test!.title += ` (skipped: this adapter’s ${functions.join(', ')} is not that of IEEE 754)`
-        this.skip()
-      }
+      const reason = await verifyOn(gpu, run(test, gpu))
+      if (reason === undefined) return
+      this.test!.title += ` (skipped: ${reason})`
+      this.skip()
     })
 }
 

@@ -1,8 +1,8 @@
 // The cases of every kernel, which its tests run in Node.
 
 import { adapterKey } from '../../../src/cli/doctor/kernel_check.ts'
-import { verify } from '../../support/kernel_run.ts'
 import type { KernelSuite } from '../../support/kernel_suite.ts'
+import { verifyOn } from '../../support/verify_on.ts'
 import { type TestedAdapter, withGpu } from './adapter.ts'
 import type { Tally } from './report.ts'
 
@@ -30,7 +30,7 @@ export async function kernelsPart(
       for (const test of cases) {
         const name = [shader, variant, test.name].filter(Boolean).join(': ')
         if (test.bench && !layers) tally.skip(name, 'a layer of a real network: this cell leaves them out')
-        else await tally.attempt(name, () => withGpu(adapter, gpu => verify(gpu, run(test, gpu))))
+        else await tally.attempt(name, () => withGpu(adapter, gpu => verifyOn(gpu, run(test, gpu))))
       }
   }
 }

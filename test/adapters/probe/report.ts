@@ -33,8 +33,8 @@ export interface ProbeReport {
 export interface Tally {
   pass(): void
   skip(name: string, reason: string): void
-  /** Counts `check` as passed, or as failed for the reason that it throws. */
-  attempt(name: string, check: () => Promise<void>): Promise<void>
+  /** Counts `check` as passed, as skipped if it returns a reason as text, or as failed for the reason that it throws. */
+  attempt(name: string, check: () => Promise<unknown>): Promise<void>
 }
 
 /** Runs a part and counts what passed. */
@@ -51,7 +51,11 @@ export async function runPart(part: PartName, run: (tally: Tally) => Promise<voi
     skip: (name, reason) => {
       report.skipped.push({ name, reason })
     },
-    attempt: (name, check) => check().then(tally.pass, fail(name)),
+    attempt: (name, check) =>
+      check().then(
+        reason => (typeof reason === 'string' ? tally.skip(name, reason) : tally.pass()),
+        fail(name),
+      ),
   }
   await run(tally).catch(fail(part))
   report.seconds = (performance.now() - start) / 1000
