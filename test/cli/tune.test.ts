@@ -63,7 +63,7 @@ describe('atrous tune', () => {
       (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
     )
     expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: measured.length })
-  })
+  }).timeout(300_000) // Doctor compiles every kernel.
 
   it('prints a row for each convolution, and the file with the results', async () => {
     const { code, stdout, stderr } = await tune('--seconds', '15')

@@ -11,6 +11,7 @@ import { deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { seededImage } from '../model/seeded_weights.ts'
 import { TINY } from '../node/tiny_model.ts'
+import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
 import { replaced } from '../support/replaced.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
@@ -54,96 +55,100 @@ describe('tuning', () => {
     expect(found.at(-1)!.convolution, 'of a single pixel').to.match(/^1×1×1×/)
   })
 
-  it('measures the candidates that are not much slower, and frees its memory', async () => {
-    const before = gpu.memory
-    const progress: TuneProgress[] = []
-    const graph = few(planned())
-    const found = await tune(gpu, graph, { turn, onProgress: each => progress.push(each) })
-    const { buffers, liveBytes } = gpu.memory
-    expect({ buffers, liveBytes }).to.deep.equal({ buffers: before.buffers, liveBytes: before.liveBytes })
-    const layers = layersOf(graph)
-    const [dearest, second, scout, last] = layers
-    expect(found.map(({ convolution }) => convolution)).to.deep.equal(
-      layers.map(({ convolution }) => convolution),
-    )
-    expect(progress.map(({ done, convolution }) => `${done} ${convolution}`)).to.deep.equal(
-      [scout, dearest, second, last].map(({ convolution }, i) => `${i} ${convolution}`),
-    )
-    for (const [i, { untuned, fastest, milliseconds }] of found.entries()) {
-      const measured = Object.keys(milliseconds)
-      expect(namesOf(layers[i])).to.include.members(measured)
-      expect(measured).to.include(untuned).and.include(fastest)
-      for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 60_000)
-      if (fastest !== untuned) expect(milliseconds[fastest]!).to.be.below(0.95 * milliseconds[untuned]!)
-    }
-  })
+  describe('with few candidates', () => {
+    useFewCandidates()
 
-  it('measures with the host’s clock if the GPU has no timestamps', async () => {
-    const without = await openWithoutTimestamps()
-    try {
-      const [{ milliseconds }] = await tune(without, few(planned(33)), { turn })
-      for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 5000)
-    } finally {
-      without.destroy()
-    }
-  })
-
-  it('leaves out variants that do not compile or that compute wrong results', async () => {
-    const pipelines = replaced(gpu.pipelines, {
-      async get(kernel: Kernel) {
-        const shader = shaderName(kernel)
-        if (!/^conv2d|^winograd_multiply/.test(shader) || shader === 'conv2d_subgroup')
-          return gpu.pipelines.get(kernel)
-        if (shader !== 'conv2d') throw new ShaderError('refused')
-        // The grid stays as it is for 8 pixels a tile, so that most pixels are never computed.
-        return gpu.pipelines.get({ ...kernel, constants: { ...kernel.constants, LANE_PIXELS: 1 } })
-      },
+    it('measures the candidates that are not much slower, and frees its memory', async () => {
+      const before = gpu.memory
+      const progress: TuneProgress[] = []
+      const graph = few(planned())
+      const found = await tune(gpu, graph, { turn, onProgress: each => progress.push(each) })
+      const { buffers, liveBytes } = gpu.memory
+      expect({ buffers, liveBytes }).to.deep.equal({ buffers: before.buffers, liveBytes: before.liveBytes })
+      const layers = layersOf(graph)
+      const [dearest, second, scout, last] = layers
+      expect(found.map(({ convolution }) => convolution)).to.deep.equal(
+        layers.map(({ convolution }) => convolution),
+      )
+      expect(progress.map(({ done, convolution }) => `${done} ${convolution}`)).to.deep.equal(
+        [scout, dearest, second, last].map(({ convolution }, i) => `${i} ${convolution}`),
+      )
+      for (const [i, { untuned, fastest, milliseconds }] of found.entries()) {
+        const measured = Object.keys(milliseconds)
+        expect(namesOf(layers[i])).to.include.members(measured)
+        expect(measured).to.include(untuned).and.include(fastest)
+        for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 60_000)
+        if (fastest !== untuned) expect(milliseconds[fastest]!).to.be.below(0.95 * milliseconds[untuned]!)
+      }
     })
-    // Maps of 9 × 9 pixels and more: 32 lanes of one pixel each do not reach their ends.
-    const graph = planned(129)
-    const { limits, isCpu, subgroupSize } = gpu
-    const target = { limits, isCpu, subgroupSize, textureReads: false }
-    const enough = new AbortController()
-    const found = await tune(replaced(gpu, { pipelines, ...target }), graph, {
-      turn,
-      signal: enough.signal,
-      onProgress: ({ done }) => done === 4 && enough.abort(),
+
+    it('measures with the host’s clock if the GPU has no timestamps', async () => {
+      const without = await openWithoutTimestamps()
+      try {
+        const [{ milliseconds }] = await tune(without, few(planned(33)), { turn })
+        for (const each of Object.values(milliseconds)) expect(each).to.be.within(0.001, 5000)
+      } finally {
+        without.destroy()
+      }
     })
-    expect(found).to.have.length(4)
-    for (const name of found.flatMap(({ milliseconds }) => Object.keys(milliseconds)))
-      expect(name).to.match(/^conv2d_subgroup\b/)
-  })
 
-  it('ends when its time is over or on a signal', async () => {
-    const graph = planned()
-    expect(await tune(gpu, graph, { turn, seconds: 0 })).to.deep.equal([])
-    expect(await tune(gpu, graph, { turn, signal: AbortSignal.abort() })).to.deep.equal([])
-
-    const slow = <T>(work: () => Promise<T>) => new Promise(resolve => setTimeout(resolve, 100)).then(work)
-    const start = performance.now()
-    const some = await tune(gpu, graph, { turn: slow, seconds: 2 })
-    expect(performance.now() - start).to.be.within(1900, 10_000)
-    expect(some.length).to.be.below(layersOf(graph).length)
-
-    const stop = new AbortController()
-    const { buffers } = gpu.memory
-    const two = await tune(gpu, few(graph), {
-      turn,
-      signal: stop.signal,
-      onProgress: ({ done }) => done === 2 && stop.abort(),
+    it('leaves out variants that do not compile or that compute wrong results', async () => {
+      const pipelines = replaced(gpu.pipelines, {
+        async get(kernel: Kernel) {
+          const shader = shaderName(kernel)
+          if (!/^conv2d|^winograd_multiply/.test(shader) || shader === 'conv2d_subgroup')
+            return gpu.pipelines.get(kernel)
+          if (shader !== 'conv2d') throw new ShaderError('refused')
+          // The grid stays as it is for 8 pixels a tile, so that most pixels are never computed.
+          return gpu.pipelines.get({ ...kernel, constants: { ...kernel.constants, LANE_PIXELS: 1 } })
+        },
+      })
+      // Maps of 9 × 9 pixels and more: 32 lanes of one pixel each do not reach their ends.
+      const graph = planned(129)
+      const { limits, isCpu, subgroupSize } = gpu
+      const target = { limits, isCpu, subgroupSize, textureReads: false }
+      const enough = new AbortController()
+      const found = await tune(replaced(gpu, { pipelines, ...target }), graph, {
+        turn,
+        signal: enough.signal,
+        onProgress: ({ done }) => done === 4 && enough.abort(),
+      })
+      expect(found).to.have.length(4)
+      for (const name of found.flatMap(({ milliseconds }) => Object.keys(milliseconds)))
+        expect(name).to.match(/^conv2d_subgroup\b/)
     })
-    expect(two).to.have.length(2)
-    expect(gpu.memory.buffers).to.equal(buffers)
-  })
 
-  it('leaves out convolutions measured before, on request', async () => {
-    const graph = few(planned(33))
-    const layers = layersOf(graph)
-    const all = new Map(layers.map(({ convolution }) => [convolution, 'conv2d' as const]))
-    const tuned = new Map([...all].slice(1))
-    const found = await tune(gpu, graph, { turn, tuned, onlyNew: true })
-    expect(found.map(({ convolution }) => convolution)).to.deep.equal([layers[0].convolution])
-    expect(await tune(gpu, graph, { turn, tuned: all, onlyNew: true })).to.deep.equal([])
+    it('ends when its time is over or on a signal', async () => {
+      const graph = planned()
+      expect(await tune(gpu, graph, { turn, seconds: 0 })).to.deep.equal([])
+      expect(await tune(gpu, graph, { turn, signal: AbortSignal.abort() })).to.deep.equal([])
+
+      const slow = <T>(work: () => Promise<T>) => new Promise(resolve => setTimeout(resolve, 100)).then(work)
+      const start = performance.now()
+      const some = await tune(gpu, graph, { turn: slow, seconds: 2 })
+      expect(performance.now() - start).to.be.within(1900, 10_000)
+      expect(some.length).to.be.below(layersOf(graph).length)
+
+      const stop = new AbortController()
+      const { buffers } = gpu.memory
+      const two = await tune(gpu, few(graph), {
+        turn,
+        signal: stop.signal,
+        onProgress: ({ done }) => done === 2 && stop.abort(),
+      })
+      expect(two).to.have.length(2)
+      expect(gpu.memory.buffers).to.equal(buffers)
+    })
+
+    it('leaves out convolutions measured before, on request', async () => {
+      const graph = few(planned(33))
+      const layers = layersOf(graph)
+      const all = new Map(layers.map(({ convolution }) => [convolution, 'conv2d' as const]))
+      const tuned = new Map([...all].slice(1))
+      const found = await tune(gpu, graph, { turn, tuned, onlyNew: true })
+      expect(found.map(({ convolution }) => convolution)).to.deep.equal([layers[0].convolution])
+      expect(await tune(gpu, graph, { turn, tuned: all, onlyNew: true })).to.deep.equal([])
+    })
   })
 
   it('changes which kernels run, but not the results', async () => {

@@ -6,10 +6,14 @@ import { PipelineCache } from '../../src/gpu/pipelines.ts'
 
 const MOST_ACCUMULATORS = 4
 
-/** The tiles in workgroup memory, and the large ones of `conv2d`: on CPU adapters none of them is chosen without tuning. */
+/** Pixels × vectors of a lane: those that `conv2d_subgroup` takes without tuning, and small ones. */
+const SUBGROUP_TILES = ['3×4', '4×2', '2×2', '1×4']
+
+/** Of the large tiles, and of those in workgroup memory, none is chosen on CPU adapters without tuning. */
 function isSlowToCompile(kernel: Kernel): boolean {
   const { LANE_PIXELS: pixels = 1, LANE_VECTORS: vectors = 1 } = kernel.constants ?? {}
   const shader = shaderName(kernel)
+  if (shader === 'conv2d_subgroup') return !SUBGROUP_TILES.includes(`${pixels}×${vectors}`)
   return shader === 'conv2d_tiled' || (shader === 'conv2d' && pixels * vectors > MOST_ACCUMULATORS)
 }
 
