@@ -1,8 +1,10 @@
 // From photos to class maps: a network with its weights on a GPU, and a plan for each size of photo.
 
 import { UserError } from '../errors.ts'
+import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
@@ -24,6 +26,28 @@ export interface Photo extends PhotoSize {
   data: Uint8Array
 }
 
+/** A photo whose pixels are on the GPU already, such as a frame of a video. */
+export interface GpuPhoto extends PhotoSize {
+  /** RGBA, height · width · 4 bytes from its beginning. On the segmenter's device, with `COPY_SRC`. */
+  data: GPUBuffer
+}
+
+/** A class map that stays on the GPU. */
+export interface GpuClassMap {
+  /** Class ids, row by row from the top, one byte a pixel: four in each u32, the first in its low byte. */
+  mask: GPUBuffer
+  width: number
+  height: number
+}
+
+export interface GpuSegmentOptions
+  extends InferenceOptions,
+    Pick<OutputOptions, 'at'>,
+    Pick<RunOptions, 'signal'> {
+  /** Takes the mask, in place of a new buffer: an earlier result of the same size, or another buffer with `COPY_DST`. */
+  into?: GPUBuffer
+}
+
 /** The network that runs on photos. */
 export interface SegmenterModel {
   config: DeepLabConfig
@@ -36,6 +60,9 @@ export interface SegmenterModel {
 
 /** The number of sizes that are kept ready. Each holds an arena on the GPU. */
 const MAX_PLANS = 4
+
+/** A mask may be drawn, copied, and written again. */
+const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
 
 export class Segmenter {
   readonly #gpu: Gpu
@@ -105,6 +132,31 @@ export class Segmenter {
     const scores = scoresOf(executor.plan, found)
     for (const [i, map] of maps.entries()) map.scores = await this.#resampled(scores[i], job, output)
     return maps
+  }
+
+  /**
+   * The class map of a photo, which is not read back. Resolves when the work is submitted, before the GPU has done it. The buffer is
+   * the caller's to release by `Gpu.release`. Throws as `segment` does, and a UserError if `into` is too small.
+   */
+  async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
+    const { at = 'photo', into, signal, ...inference } = options
+    const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
+    return this.#exclusively(async () => {
+      const executor = await this.#executor(job)
+      const [output] = executor.plan.graph.outputs
+      const [, height, width] = output.shape
+      const bytes = tensorBytes(output)
+      if (into && into.size < bytes)
+        throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
+      const mask = into ?? (await this.#gpu.allocate('mask', bytes, MASK_USAGE))
+      try {
+        await executor.runInto({ [output.name]: mask }, { photo: photo.data }, { signal })
+      } catch (error) {
+        if (!into) this.#gpu.release(mask)
+        throw error
+      }
+      return { mask, width, height }
+    })
   }
 
   #resampled(
