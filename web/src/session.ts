@@ -1,0 +1,157 @@
+// What the page does: one model, and one picture at a time: a photo, or the camera's frames.
+
+import { DeepLab, Painter, type GpuSegmentation } from '../../src/web/index.ts'
+import { type Camera, startCamera } from './camera.ts'
+import { button } from './dom.ts'
+import { milliseconds, showFacts, showGpu, showMemory } from './facts.ts'
+import { Legend } from './legend.ts'
+import { doing, showProgress } from './messages.ts'
+import type { ModelSource } from './model_panel.ts'
+import type { Photo } from './photos.ts'
+import { baseName, download } from './save.ts'
+import { offerStrides, settings } from './settings.ts'
+import { Stage } from './stage.ts'
+
+/** Frames between two counts of the legend's shares. */
+const FRAMES_PER_COUNT = 10
+
+export class Session {
+  readonly #legend = new Legend(() => this.#stage?.repaint())
+  #model: DeepLab | undefined
+  #stage: Stage | undefined
+  #photo: Photo | undefined
+  #camera: Camera | undefined
+  #shown: GpuSegmentation | undefined
+  #running: AbortController | undefined
+
+  /** Replaces the model, and segments the picture again. */
+  async load(
+    source: ModelSource,
+    { signal, onProgress }: { signal: AbortSignal; onProgress(text: string, share?: number): void },
+  ): Promise<void> {
+    onProgress('Loading the model …')
+    const model = await DeepLab.load(source, {
+      signal,
+      onProgress: ({ file, bytes, total }) =>
+        onProgress(`Loading ${file} …`, total === undefined ? undefined : bytes / total),
+    })
+    await this.#close()
+    this.#model = model
+    this.#stage = await Stage.create(model.gpu, this.#legend)
+    showGpu(model.gpu)
+    offerStrides(model)
+    onProgress('')
+    await this.again()
+  }
+
+  async showPhoto(photo: Photo): Promise<void> {
+    this.#camera?.stop()
+    this.#photo = photo
+    await this.again()
+  }
+
+  /** Segments the photo with the present model and settings. The camera takes them from the next frame on. */
+  async again(): Promise<void> {
+    if (this.#camera) return this.#follow(this.#camera)
+    if (!this.#photo || !this.#model || !this.#stage) return
+    this.#running?.abort()
+    const running = new AbortController()
+    this.#running = running
+    const start = performance.now()
+    showProgress('Segmenting …')
+    const model = this.#model
+    const found = await model.segmentOnGpu(this.#photo.blob, { ...settings(), signal: running.signal })
+    await model.gpu.finish()
+    if (running.signal.aborted) return found.release()
+    this.#show(found)
+    await this.#stage.count(model.classNames)
+    showProgress('')
+    showFacts({ 'Last photo': milliseconds(performance.now() - start), 'Frames per second': '–' })
+    showMemory(model.gpu)
+  }
+
+  async startCamera(): Promise<void> {
+    this.#camera?.stop()
+    this.#running?.abort()
+    this.#photo = undefined
+    const camera = await startCamera()
+    this.#camera = camera
+    camera.signal.addEventListener('abort', () => {
+      if (this.#camera === camera) this.#camera = undefined
+    })
+    await this.#follow(camera)
+  }
+
+  /** Stops the camera, and goes on with its last picture as a photo. */
+  async freeze(): Promise<void> {
+    if (!this.#camera) return
+    const bitmap = await createImageBitmap(this.#camera.video)
+    this.#camera.stop()
+    await this.showPhoto({ name: 'camera.png', blob: await pngOf(bitmap) })
+  }
+
+  async saveMask(): Promise<void> {
+    if (!this.#model || !this.#photo) return
+    const found = await this.#model.segment(this.#photo.blob, settings())
+    download(`${baseName(this.#photo.name)}.mask.png`, await found.maskPng())
+  }
+
+  /** The picture as it is shown, in the photo's own size. */
+  async saveOverlay(): Promise<void> {
+    if (!this.#model || !this.#shown || !this.#photo) return
+    const { width, height } = this.#shown.photo
+    const canvas = new OffscreenCanvas(width, height)
+    const painter = await Painter.create(this.#model.gpu, canvas)
+    painter.paint({ ...this.#shown, colours: this.#legend.colours })
+    const blob = await canvas.convertToBlob()
+    painter.destroy()
+    download(`${baseName(this.#photo.name)}.overlay.png`, blob)
+  }
+
+  async #follow(camera: Camera): Promise<void> {
+    const model = this.#model
+    const stage = this.#stage
+    if (!model || !stage) return
+    this.#running?.abort()
+    const running = new AbortController()
+    this.#running = running
+    let frames = 0
+    let last = performance.now()
+    const signal = AbortSignal.any([running.signal, camera.signal])
+    showProgress('Waiting for the first frame …')
+    await model.stream(camera.video, {
+      ...{ ...settings(), signal, at: 'network' as const },
+      onFrame: async frame => {
+        if (frames === 0) showProgress('')
+        stage.show(frame)
+        const now = performance.now()
+        showFacts({ 'Last frame': milliseconds(frame.milliseconds), 'Frames per second': (1000 / (now - last)).toFixed(1) })
+        last = now
+        if (frames++ % FRAMES_PER_COUNT === 0) await stage.count(model.classNames)
+        showMemory(model.gpu)
+      },
+    })
+    stage.forget()
+  }
+
+  #show(found: GpuSegmentation): void {
+    this.#stage?.show(found)
+    this.#shown?.release()
+    this.#shown = found
+    for (const id of ['save-mask', 'save-overlay']) button(id).disabled = false
+  }
+
+  async #close(): Promise<void> {
+    this.#running?.abort()
+    this.#shown?.release()
+    this.#shown = undefined
+    this.#stage?.destroy()
+    await this.#model?.dispose()
+  }
+}
+
+async function pngOf(bitmap: ImageBitmap): Promise<Blob> {
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
+  canvas.getContext('bitmaprenderer')!.transferFromImageBitmap(bitmap)
+  return canvas.convertToBlob()
+}
