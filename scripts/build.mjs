@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 /** Files of src that are read as they are. */
-const DATA = ['cli/doctor/known_answers.json']
+const DATA = ['bench/answers/known_answers.json']
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const [, script, option] = process.argv

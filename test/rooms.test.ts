@@ -1,7 +1,9 @@
 // The rooms of src and the direction of imports between them.
 
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { type Source, sources } from './support/sources.ts'
 
@@ -46,7 +48,10 @@ const ROOMS: Room[][] = [
     { folder: 'data', about: 'Datasets, labels, class lists and palettes.' },
     { folder: 'weights', about: 'Readers and writers of checkpoint files.' },
     { folder: 'onnx', about: 'The network as an ONNX file.' },
-    { folder: 'bench', about: 'Timing of kernels and networks, and the ceilings of an adapter.' },
+    {
+      folder: 'bench',
+      about: 'Timing of kernels and networks, the ceilings of an adapter, and known answers of every kernel.',
+    },
   ],
   [{ folder: 'node', about: 'What only Node has: Dawn, files, image decoding, downloads.', needsNode: true }],
   [{ folder: 'cli', about: 'The `atrous` command.', needsNode: true }],
@@ -167,6 +172,19 @@ describe('rooms', () => {
 
   it('from gpu to bench run in browsers, too: they import neither Node nor packages for Node', () => {
     expect(nodeImports(imports)).to.deep.equal([])
+  })
+
+  // rooms/tsconfig.json has neither Node's types nor the DOM's. Its folder has a module that it must refuse.
+  it('from gpu to bench use no global that only Node or only browsers have', () => {
+    const root = fileURLToPath(new URL('..', import.meta.url))
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', 'test/rooms', '--pretty', 'false']
+    const { stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: 'utf8' })
+    const errors = stdout.split('\n').filter(line => line.includes(': error '))
+    expect(errors.filter(line => !line.startsWith('test/rooms/needs_one_platform.ts'))).to.deep.equal([])
+    expect(errors.flatMap(line => /'([^']+)'/.exec(line)![1])).to.deep.equal([
+      ...['node:fs', 'Buffer', 'process', 'global', '__dirname', 'require', 'setImmediate'],
+      ...['window', 'document', 'navigator', 'localStorage', 'HTMLCanvasElement'],
+    ])
   })
 
   it('are checked by every kind of import', () => {

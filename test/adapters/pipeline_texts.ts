@@ -1,6 +1,6 @@
 // The text of every pipeline that adapters compile: of the kernels' cases, and of whole networks in inference and in training.
 
-import { type AdapterTraits, adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { type AdapterTraits, adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { type Kernel, shaderName, shaderText } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeKnownAnswers } from '../../scripts/make_known_answers.ts'
-import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
-import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import {
   checkFloat16,
   checkKernel,
   type KernelReport,
   type KnownOutput,
-} from '../../src/cli/doctor/kernel_check.ts'
+} from '../../src/bench/answers/kernel_check.ts'
+import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
+import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import { knownAnswersFile, loadKnownAnswers } from '../../src/cli/doctor/known_answers.ts'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'
@@ -43,7 +43,7 @@ describe('atrous doctor', () => {
   it('is the only command that loads the checks of kernels', async () => {
     const help = await traced('--help')
     expect(help.modules).to.include('cli/main.ts')
-    const needed = ['cli/doctor/kernel_check.ts', 'cli/doctor/known_answers.ts']
+    const needed = ['bench/answers/kernel_check.ts', 'cli/doctor/known_answers.ts']
     expect(asJson.modules).to.include.members(needed)
     expect(help.modules).not.to.include.oneOf(needed)
   })

@@ -1,7 +1,7 @@
 // Kernels give the same bits through textures as from buffers.
 
 import { expect } from 'chai'
-import { adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { shaders } from '../../src/gpu/shaders.gen.ts'

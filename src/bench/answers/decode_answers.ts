@@ -1,4 +1,4 @@
-// What known_answers.json holds, as the checks take it. Browsers run this module, too.
+// What known_answers.json holds, as the checks take it.
 
 import type { Bytes } from '../../gpu/run_kernel.ts'
 import type { KnownAnswer, KnownOutput } from './kernel_check.ts'

@@ -1,4 +1,4 @@
-// Checks all kernels on an adapter, one after the other. Browsers run this module, too.
+// Checks all kernels on an adapter, one after the other.
 
 import { storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
