@@ -69,7 +69,7 @@ function answersOf(
         const [operands, ...others] = runs.map(each => operandsOf(each, indexOf))
         if (others.some(other => !isSame(other, operands)))
           throw new Error(`${shader}: ${test.name}: its operands depend on the adapter`)
-        const kernel = { ...runs[0].kernel, label: `${shader}: ${test.name}` }
+        const kernel = { ...runs[0].kernel, shader, label: `${shader}: ${test.name}` }
         return { kernel, ...(needs && { needs, adapters: byAdapter(needs, runs) }), ...operands }
       }),
   )

@@ -1,7 +1,7 @@
 // Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text.
 
 import { ShaderError } from './errors.ts'
-import { type Kernel, shaderName, shaderText } from './kernel.ts'
+import type { Kernel } from './kernel.ts'
 import { unroll } from './unroll.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
@@ -36,7 +36,7 @@ export class PipelineCache {
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
   async get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(shaderText(kernel), kernel)
+    const code = assemble(kernel.shader.wgsl, kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
     const pipeline = cached ?? this.#compile(kernel, this.#unrolls ? unroll(code) : code)
@@ -49,7 +49,7 @@ export class PipelineCache {
   async #compile(kernel: Kernel, code: string): Promise<Pipeline> {
     const device = this.#device
     const parsed = parseInterface(code)
-    const label = shaderName(kernel)
+    const label = kernel.shader.name
     device.pushErrorScope('validation')
     const module = device.createShaderModule({ label, code })
     const layout = bindGroupLayout(device, label, parsed)

@@ -68,7 +68,7 @@ export interface Tuning {
 }
 
 export async function openTuning(gpu: Gpu, store: TuningStore = new FileTuningStore()): Promise<Tuning> {
-  const key = await tuningKey(gpu)
+  const key = tuningKey(gpu)
   const variants = await store.read(key)
   return {
     variants,

@@ -69,7 +69,7 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
   const found = await gpu.download(ranges.get(op.weight)!.buffer, bytes)
   program.destroy()
   for (const { buffer } of ranges.values()) gpu.release(buffer)
-  return { gradient: new Float32Array(found.buffer), shaders: steps.map(({ kernel }) => kernel.shader) }
+  return { gradient: new Float32Array(found.buffer), shaders: steps.map(({ kernel }) => kernel.shader.name) }
 }
 
 describe("the gradient of a convolution's weight in a plan", () => {
@@ -98,7 +98,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
   describe('uses Winograd if the estimate is faster', () => {
     const layer = { ...cases[0], kernel: [3, 3], stride: 1, dilation: 1 } as const
     const shaders = (test: Partial<Conv2dBackwardCase>, target: Choice) =>
-      new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
+      new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader.name))
     const padded = (size: number) => ({ top: size, bottom: size, left: size, right: size })
     const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
     const cpu = { isCpu: true, subgroupSize: 8 }

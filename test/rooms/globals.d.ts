@@ -33,4 +33,3 @@ declare class TextEncoder {
 }
 declare function atob(text: string): string
 declare var performance: { now(): number }
-declare var crypto: { subtle: { digest(algorithm: string, data: BufferSource): Promise<ArrayBuffer> } }
