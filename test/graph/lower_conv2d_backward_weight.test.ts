@@ -10,6 +10,7 @@ import type { Operand } from '../../src/graph/lower/step.ts'
 import type { Conv2dBackwardWeightOp } from '../../src/graph/ops/conv2d.ts'
 import { lowerOp } from '../../src/graph/ops/index.ts'
 import { loweringOf } from '../../src/graph/ops/lowering.ts'
+import { trainingOps } from '../../src/graph/ops/training_ops.ts'
 import { winogradFits } from '../../src/kernels/winograd.ts'
 import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
@@ -34,7 +35,7 @@ function opOf(test: Conv2dBackwardCase): Conv2dBackwardWeightOp {
 }
 
 const stepsOf = (op: Conv2dBackwardWeightOp, target: Choice) =>
-  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target)))
+  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target), trainingOps))
 
 /** Runs only the steps of the op. */
 async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice) {
