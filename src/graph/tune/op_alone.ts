@@ -7,7 +7,7 @@ import { inputsOf } from '../ir/graph.ts'
 import type { FusedGraph, FusedOp } from '../ops/index.ts'
 import { planOptimised } from '../plan/plan.ts'
 import { Executor, type TensorData } from '../runtime/executor.ts'
-import { noise } from './noise.ts'
+import { noiseOf } from './noise.ts'
 import type { TuningMode } from './tuning_mode.ts'
 
 /** An op with a choice of its kernels, ready to run. */
@@ -36,7 +36,7 @@ export async function opAlone(
   const isWeightGradient = op.kind === 'conv2dBackwardWeight'
   const outputs = isWeightGradient ? [] : [op.output]
   const graph: FusedGraph = { stage: 'fused', ops: [op], inputs, outputs }
-  const data: TensorData = Object.fromEntries(inputs.map(({ name, shape }) => [name, noise(shape)]))
+  const data: TensorData = Object.fromEntries(inputs.map(({ name, shape }) => [name, noiseOf(shape)]))
   const weights = await noisyWeights(gpu, op)
   return {
     async prepare(choice) {
