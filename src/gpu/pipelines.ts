@@ -14,6 +14,15 @@ export interface Pipeline {
 /** A network needs a few dozen pipelines. The bound is for a caller that keeps asking for new constants. */
 const CAPACITY = 256
 
+/** How many pipelines `prepare` compiles at a time. */
+const AT_ONCE = 8
+
+export interface PrepareOptions {
+  /** Called with the number of pipelines that are compiled, and of all. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  signal?: AbortSignal
+}
+
 /** GPUShaderStage.COMPUTE, which is not a global in Node. */
 const COMPUTE = 4
 
@@ -44,6 +53,31 @@ export class PipelineCache {
     pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
     return pipeline
+  }
+
+  /**
+   * Compiles the kernels' pipelines that are not compiled yet, a few at a time, so that few are under way after an abort. Throws
+   * ShaderError, or the signal's reason.
+   */
+  async prepare(kernels: readonly Kernel[], { onProgress, signal }: PrepareOptions = {}): Promise<void> {
+    const different = new Map(kernels.map(kernel => [assemble(kernel.shader.wgsl, kernel), kernel]))
+    const waiting = [...different.values()]
+    let done = 0
+    const compileNext = async (): Promise<void> => {
+      const kernel = waiting.shift()
+      if (!kernel) return
+      try {
+        signal?.throwIfAborted()
+        await this.get(kernel)
+      } catch (error) {
+        waiting.length = 0
+        throw error
+      }
+      onProgress?.({ done: ++done, total: different.size })
+      return compileNext()
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, compileNext))
+    signal?.throwIfAborted()
   }
 
   async #compile(kernel: Kernel, code: string): Promise<Pipeline> {

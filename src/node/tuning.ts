@@ -6,8 +6,9 @@ import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/target.ts'
-import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
+import type { TunedVariants, TuningStore } from '../graph/tune/tuning_store.ts'
 import { parseJson } from '../json.ts'
+import { type Tuning, tuningIn } from '../library/tuning.ts'
 import { cacheFolder } from './cache.ts'
 import { writeFileAtomic } from './files/atomic.ts'
 
@@ -59,23 +60,5 @@ export class FileTuningStore implements TuningStore {
   }
 }
 
-/** The measurements for a GPU, and functions to save more of them. */
-export interface Tuning {
-  readonly variants: TunedVariants
-  /** Saves the variants, together with those that another program may have saved meanwhile. */
-  save(): Promise<void>
-  forget(): Promise<void>
-}
-
-export async function openTuning(gpu: Gpu, store: TuningStore = new FileTuningStore()): Promise<Tuning> {
-  const key = tuningKey(gpu)
-  const variants = await store.read(key)
-  return {
-    variants,
-    save: async () => store.write(key, new Map([...(await store.read(key)), ...variants])),
-    async forget() {
-      variants.clear()
-      await store.write(key, variants)
-    },
-  }
-}
+export const openTuning = (gpu: Gpu, store: TuningStore = new FileTuningStore()): Promise<Tuning> =>
+  tuningIn(store, gpu)

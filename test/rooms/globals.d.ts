@@ -33,3 +33,17 @@ declare class TextEncoder {
 }
 declare function atob(text: string): string
 declare var performance: { now(): number }
+
+declare class URL {
+  constructor(url: string | URL, base?: string | URL)
+  readonly protocol: string
+  username: string
+  password: string
+  search: string
+  hash: string
+  readonly href: string
+  readonly pathname: string
+}
+interface SymbolConstructor {
+  readonly asyncDispose: unique symbol
+}

@@ -1,7 +1,7 @@
-import { type ClassShare, isBackground } from '../../data/class_share.ts'
-import type { Image } from '../../data/image.ts'
-import type { Colour } from '../../data/palette.ts'
-import { resampleMask } from '../images/resample_mask.ts'
+import { type ClassShare, isBackground } from '../data/class_share.ts'
+import type { Image } from '../data/image.ts'
+import type { Colour } from '../data/palette.ts'
+import { resampleMask } from '../data/resample_mask.ts'
 
 export interface LabelledMask {
   /** Class ids, row by row from the top: height · width. */

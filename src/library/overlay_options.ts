@@ -1,8 +1,8 @@
 // Options for drawing masks and overlays.
 
-import { type Colour, vocPalette } from '../../data/palette.ts'
-import { UserError } from '../../errors.ts'
-import { checkOptionNames, type OptionNames, shown } from '../../options.ts'
+import { type Colour, vocPalette } from '../data/palette.ts'
+import { UserError } from '../errors.ts'
+import { checkOptionNames, type OptionNames, shown } from '../options.ts'
 import type { TintOptions } from './overlay_tint.ts'
 
 export interface MaskPngOptions {
