@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import type { JsonObject } from '../json_object.ts'
 import { shown } from '../options.ts'
 import { printable } from '../printable.ts'
-import { readCheckpoint } from '../weights/checkpoint.ts'
+import { loadCheckpoint } from '../weights/load_checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import { bytesIn } from './bytes.ts'
 import type { BlobLike } from './sources.ts'
@@ -39,10 +39,10 @@ export type WeightsInMemory =
 /** Undefined if the source is not in memory. Throws a UserError if it is not a checkpoint, or cannot be read. */
 export async function weightsInMemory(source: unknown): Promise<FoundWeights | undefined> {
   const bytes = bytesIn(source)
-  if (bytes) return { stateDict: readCheckpoint(bytes, NAMELESS), source: NAMELESS }
+  if (bytes) return { stateDict: await loadCheckpoint(bytes, NAMELESS), source: NAMELESS }
   if (isFile(source)) {
     const file = nameOf(source)
-    return { stateDict: readCheckpoint(await bytesOf(source), file), source: file }
+    return { stateDict: await loadCheckpoint(await bytesOf(source), file), source: file }
   }
   return isIterable(source) ? weightsInFiles([...source]) : undefined
 }
@@ -77,7 +77,7 @@ export async function weightsOfFolder(
   return {
     config: await json(CONFIG),
     preprocessor: await json(PREPROCESSOR),
-    stateDict: readCheckpoint((await read(checkpoint))!, source),
+    stateDict: await loadCheckpoint((await read(checkpoint))!, source),
     source,
   }
 }

@@ -17,7 +17,7 @@ import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { fromHuggingFaceProcessor } from '../model/hugging_face.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
-import { checkValues, matchParameters } from '../weights/checkpoint.ts'
+import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { FoundWeights } from './found_weights.ts'
 

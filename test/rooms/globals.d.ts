@@ -35,14 +35,14 @@ declare function atob(text: string): string
 declare var performance: { now(): number }
 
 declare class URL {
+  static canParse(url: string, base?: string): boolean
   constructor(url: string | URL, base?: string | URL)
   readonly protocol: string
-  username: string
-  password: string
-  search: string
-  hash: string
+  readonly host: string
+  pathname: string
+  readonly search: string
+  readonly hash: string
   readonly href: string
-  readonly pathname: string
 }
 interface SymbolConstructor {
   readonly asyncDispose: unique symbol
