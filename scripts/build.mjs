@@ -4,7 +4,15 @@ import { copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const SOURCES = [
+  'src',
+  'shaders',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.build.web.json',
+]
 /** Files of src that are read as they are. */
 const DATA = ['cli/doctor/known_answers.json']
 
@@ -20,9 +28,11 @@ export function isStale() {
 async function build() {
   await import('./embed_shaders.mjs')
   rmSync('dist', { recursive: true, force: true })
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
-  const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
-  if (status !== 0) process.exit(1)
+  for (const config of ['tsconfig.build.json', 'tsconfig.build.web.json']) {
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', config]
+    const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
+    if (status !== 0) process.exit(1)
+  }
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
   await import('./bundle_echarts.mjs')
 }
