@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { stripWgsl } from './strip_wgsl.mjs'
 
-const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const SOURCES = [
+  'src',
+  'shaders',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.build.web.json',
+]
 /** Files of src that are read as they are. */
 const DATA = ['bench/answers/known_answers.json']
 
@@ -21,9 +29,11 @@ export function isStale() {
 async function build() {
   await import('./embed_shaders.mjs')
   rmSync('dist', { recursive: true, force: true })
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
-  const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
-  if (status !== 0) process.exit(1)
+  for (const config of ['tsconfig.build.json', 'tsconfig.build.web.json']) {
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', config]
+    const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
+    if (status !== 0) process.exit(1)
+  }
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
   await stripShaders()
   await import('./bundle_echarts.mjs')

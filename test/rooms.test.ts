@@ -77,7 +77,7 @@ const ROOMS: Room[][] = [
 ]
 
 /** The packages that also run in browsers, which rooms may import that do not need Node. */
-const PACKAGES_FOR_ALL = ['valibot', 'fflate', '@bufbuild/protobuf']
+const PACKAGES_FOR_ALL = ['valibot', 'fflate', 'fast-png', '@bufbuild/protobuf']
 
 interface Import {
   /** The importing module, from src. */

@@ -2,7 +2,7 @@
 
 import { type Colour, vocPalette } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
-import { checkOptionNames, type OptionNames, shown } from '../options.ts'
+import { checkChoice, checkOptionNames, type OptionNames, shown } from '../options.ts'
 import type { TintOptions } from './overlay_tint.ts'
 
 export interface MaskPngOptions {
@@ -10,18 +10,12 @@ export interface MaskPngOptions {
   palette?: readonly Colour[]
 }
 
-export interface OverlayOptions extends MaskPngOptions, TintOptions {
-  /** Whether a legend with the classes' names and shares is drawn below the photo. Default true. */
-  legend?: boolean
-}
+/** Options for drawing a mask over its photo. */
+export interface DrawOptions extends MaskPngOptions, TintOptions {}
 
 const MASK_OPTIONS: OptionNames<MaskPngOptions> = { palette: true }
-const OVERLAY_OPTIONS: OptionNames<OverlayOptions> = {
-  ...MASK_OPTIONS,
-  opacity: true,
-  outlines: true,
-  legend: true,
-}
+
+export const DRAW_OPTIONS: OptionNames<DrawOptions> = { ...MASK_OPTIONS, opacity: true, outlines: true }
 
 /** The palette of a mask. Throws a UserError for invalid options. */
 export function paletteOf(options: MaskPngOptions, classes: number): readonly Colour[] {
@@ -29,18 +23,20 @@ export function paletteOf(options: MaskPngOptions, classes: number): readonly Co
   return checkedPalette(options.palette, classes)
 }
 
-/** The options, with a palette that has a colour for each class. Throws a UserError if they are invalid. */
-export function overlayOptions(
-  options: OverlayOptions,
+/**
+ * The options, with a palette that has a colour for each class. `names`: all options that there are. Throws a UserError if they
+ * are invalid.
+ */
+export function drawOptions<Options extends DrawOptions>(
+  options: Options,
   classes: number,
-): OverlayOptions & { palette: readonly Colour[] } {
-  checkOptionNames(options, OVERLAY_OPTIONS)
-  const { opacity } = options
+  names: Readonly<Record<string, true>> = DRAW_OPTIONS,
+): Options & { palette: readonly Colour[] } {
+  checkOptionNames(options, names)
+  const { opacity, outlines } = options
   if (opacity !== undefined && !(typeof opacity === 'number' && opacity >= 0 && opacity <= 1))
     throw new UserError(`opacity: expected a number from 0 to 1, got ${shown(opacity)}`)
-  for (const name of ['legend', 'outlines'] as const)
-    if (options[name] !== undefined && typeof options[name] !== 'boolean')
-      throw new UserError(`${name}: expected true or false, got ${shown(options[name])}`)
+  checkChoice('outlines', outlines, [true, false])
   return { ...options, palette: checkedPalette(options.palette, classes) }
 }
 

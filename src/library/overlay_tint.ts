@@ -19,7 +19,8 @@ export interface TintOptions {
   outlines?: boolean
 }
 
-const OPACITY = 0.55
+/** The default opacity of a class's colour. */
+export const OPACITY = 0.55
 
 /** The longest side, in pixels, from which outlines are two pixels wide on each side instead of one. */
 const LARGE_PHOTO = 1600

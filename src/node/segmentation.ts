@@ -1,14 +1,10 @@
 import type { SegmentOutput } from '../inference/class_map.ts'
-import {
-  type MaskPngOptions,
-  type OverlayOptions,
-  overlayOptions,
-  paletteOf,
-} from '../library/overlay_options.ts'
+import { encodeMaskPng } from '../library/mask_png.ts'
+import { type MaskPngOptions, paletteOf } from '../library/overlay_options.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 import { writeFileAtomic } from './files/atomic.ts'
-import { encodeMaskPng } from './images/mask_png.ts'
 import { renderOverlay } from './overlay/overlay.ts'
+import { type OverlayOptions, overlayOptions } from './overlay/overlay_options.ts'
 
 /** The result for a photo. `Output` is the `output` option of `segment`. */
 export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends SegmentationBase<Output> {
