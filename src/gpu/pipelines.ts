@@ -1,7 +1,7 @@
 // Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text.
 
 import { ShaderError } from './errors.ts'
-import { type Kernel, shaderName, shaderText } from './kernel.ts'
+import type { Kernel } from './kernel.ts'
 import { unroll } from './unroll.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
@@ -13,6 +13,15 @@ export interface Pipeline {
 
 /** A network needs a few dozen pipelines. The bound is for a caller that keeps asking for new constants. */
 const CAPACITY = 256
+
+/** How many pipelines `prepare` compiles at a time. */
+const AT_ONCE = 8
+
+export interface PrepareOptions {
+  /** Called with the number of pipelines that are compiled, and of all. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  signal?: AbortSignal
+}
 
 /** GPUShaderStage.COMPUTE, which is not a global in Node. */
 const COMPUTE = 4
@@ -36,7 +45,7 @@ export class PipelineCache {
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
   async get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(shaderText(kernel), kernel)
+    const code = assemble(kernel.shader.wgsl, kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
     const pipeline = cached ?? this.#compile(kernel, this.#unrolls ? unroll(code) : code)
@@ -46,10 +55,35 @@ export class PipelineCache {
     return pipeline
   }
 
+  /**
+   * Compiles the kernels' pipelines that are not compiled yet, a few at a time, so that few are under way after an abort. Throws
+   * ShaderError, or the signal's reason.
+   */
+  async prepare(kernels: readonly Kernel[], { onProgress, signal }: PrepareOptions = {}): Promise<void> {
+    const different = new Map(kernels.map(kernel => [assemble(kernel.shader.wgsl, kernel), kernel]))
+    const waiting = [...different.values()]
+    let done = 0
+    const compileNext = async (): Promise<void> => {
+      const kernel = waiting.shift()
+      if (!kernel) return
+      try {
+        signal?.throwIfAborted()
+        await this.get(kernel)
+      } catch (error) {
+        waiting.length = 0
+        throw error
+      }
+      onProgress?.({ done: ++done, total: different.size })
+      return compileNext()
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, compileNext))
+    signal?.throwIfAborted()
+  }
+
   async #compile(kernel: Kernel, code: string): Promise<Pipeline> {
     const device = this.#device
     const parsed = parseInterface(code)
-    const label = shaderName(kernel)
+    const label = kernel.shader.name
     device.pushErrorScope('validation')
     const module = device.createShaderModule({ label, code })
     const layout = bindGroupLayout(device, label, parsed)

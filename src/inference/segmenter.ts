@@ -3,6 +3,7 @@
 import { UserError } from '../errors.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
@@ -58,8 +59,10 @@ export interface SegmenterModel {
   precision?: Precision
 }
 
+type WarmUpOptions = InferenceOptions & OutputOptions & PrepareOptions
+
 /** The number of sizes that are kept ready. Each holds an arena on the GPU. */
-const MAX_PLANS = 4
+export const MAX_PLANS = 4
 
 /** A mask may be drawn, copied, and written again. */
 const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
@@ -106,10 +109,7 @@ export class Segmenter {
     options: InferenceOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
   ): Promise<ClassMap[]> {
     const { output = 'mask', at = 'photo', signal, ...inference } = options
-    const job = this.#job(photos, inference)
-    if (output === 'mask') job.maskAt = at
-    else checkScores(job, { output, at, classes: this.#config.classes })
-    job.withScores = output !== 'mask'
+    const job = this.#outputJob(photos, { output, at, ...inference })
     return this.#exclusively(async () => {
       const maps: ClassMap[] = []
       for (let first = 0; first < photos.length; first += job.batch) {
@@ -167,6 +167,23 @@ export class Segmenter {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
     return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax, signal })
+  }
+
+  /** Makes the plans of photos ready, each of several of one size: `segment` of them with the same options starts at once. */
+  async warmUp(
+    photos: PhotoSize[][],
+    { output = 'mask', at = 'photo', onProgress, signal, ...inference }: WarmUpOptions = {},
+  ): Promise<void> {
+    const jobs = photos.map(alike => this.#outputJob(alike, { output, at, ...inference }))
+    return this.#exclusively(async () => {
+      const plans = jobs.map(job => createPlan(inferenceGraph(this.#config, job), this.#target))
+      const kernels = plans.flatMap(({ steps }) => steps.map(({ kernel }) => kernel))
+      await this.#gpu.pipelines.prepare(kernels, { onProgress, signal })
+      for (const job of jobs) {
+        signal?.throwIfAborted()
+        await this.#executor(job)
+      }
+    })
   }
 
   /** Throws a UserError for options that make no sense for this network. */
@@ -252,6 +269,15 @@ export class Segmenter {
     const result = this.#running.then(work)
     this.#running = result.catch(() => undefined)
     return result
+  }
+
+  #outputJob(
+    photos: PhotoSize[],
+    { output, at, ...options }: InferenceOptions & Required<OutputOptions>,
+  ): InferenceJob {
+    const job = this.#job(photos, options)
+    if (output !== 'mask') checkScores(job, { output, at, classes: this.#config.classes })
+    return { ...job, maskAt: output === 'mask' ? at : 'photo', withScores: output !== 'mask' }
   }
 
   #job(photos: PhotoSize[], options: InferenceOptions): InferenceJob {

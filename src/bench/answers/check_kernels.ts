@@ -1,15 +1,14 @@
-// Checks all kernels on an adapter, one after the other. Browsers run this module, too.
+// Checks all kernels on an adapter, one after the other.
 
 import { storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { shaderName } from '../../gpu/kernel.ts'
 import { checkFloat16, checkKernel, type KernelReport, type KnownAnswer } from './kernel_check.ts'
 
 /** The known answers of each kernel. */
 export function answersByShader(answers: readonly KnownAnswer[]): Map<string, KnownAnswer[]> {
   const byShader = new Map<string, KnownAnswer[]>()
   for (const answer of answers) {
-    const shader = shaderName(answer.kernel)
+    const shader = answer.kernel.shader.name
     byShader.set(shader, [...(byShader.get(shader) ?? []), answer])
   }
   return byShader

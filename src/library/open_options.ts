@@ -1,4 +1,4 @@
-// Checks the options of `DeepLab.load` and `DeepLab.create`.
+// Checks the options of `DeepLab.load` and `DeepLab.create` that both platforms have.
 
 import { UserError } from '../errors.ts'
 import { Gpu } from '../gpu/gpu.ts'
@@ -12,17 +12,20 @@ import {
   type OptionNames,
   shown,
 } from '../options.ts'
-import { pathOf, type UrlLike } from './images/image_source.ts'
-import type { WeightsOptions } from './weights.ts'
 
 export interface OpenOptions {
   /** A GPU to share. Default: the model opens a GPU, which `dispose` closes. */
   gpu?: Gpu
   /**
+   * A WebGPU device to share, which `dispose` does not destroy. In Node it is a device of npm's `webgpu`, whose entry point you
+   * keep. The model runs within the limits and features that the device has.
+   */
+  device?: GPUDevice
+  /**
    * Whether to measure which kernels are fastest after photos of a new size were segmented. Measuring happens between calls, for
-   * 10 s in all, and delays a call by one measurement at most. The result is kept on disk for later calls. Masks do not depend on
-   * it, except for rounding. Default: 'background', but 'off' on software adapters, which share the cores with your program, and
-   * if $CI is set. See `DeepLab.tune`.
+   * 10 s in all, and delays a call by one measurement at most. The result is kept for later programs: on disk in Node, in
+   * IndexedDB in browsers. Masks do not depend on it, except for rounding. Default: 'background', but 'off' on software adapters,
+   * which share the cores with your program, and in Node if $CI is set. See `DeepLab.tune`.
    */
   tune?: 'background' | 'off'
   /**
@@ -32,11 +35,6 @@ export interface OpenOptions {
   precision?: Precision
 }
 
-export interface LoadOptions extends OpenOptions, WeightsOptions {
-  /** Ends the download or the start-up: `load` throws the signal's reason. */
-  signal?: AbortSignal
-}
-
 export interface CreateOptions extends OpenOptions {
   /** Seed of the random weights: a whole number. Default 0. */
   seed?: number
@@ -44,11 +42,11 @@ export interface CreateOptions extends OpenOptions {
   size?: number
 }
 
-const OPEN_OPTIONS: OptionNames<OpenOptions> = { gpu: true, tune: true, precision: true }
-
-const LOAD_OPTIONS: OptionNames<LoadOptions> = {
-  ...OPEN_OPTIONS,
-  ...{ cache: true, registry: true, onProgress: true, onWarning: true, signal: true },
+export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
+  gpu: true,
+  device: true,
+  tune: true,
+  precision: true,
 }
 
 const CREATE_OPTIONS: OptionNames<CreateOptions> = { ...OPEN_OPTIONS, seed: true, size: true }
@@ -60,9 +58,16 @@ export interface SeedOptions {
 
 const SEED_OPTIONS: OptionNames<SeedOptions> = { seed: true }
 
-/** Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. */
-export function checkLoadOptions(options: LoadOptions): void {
-  checkOptionNames(options, LOAD_OPTIONS)
+/** The options of `load` that both platforms have. */
+export interface SharedLoadOptions extends OpenOptions {
+  onProgress?: unknown
+  onWarning?: unknown
+  signal?: AbortSignal
+}
+
+/** Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. `names`: all that it has. */
+export function checkLoadOptions(options: SharedLoadOptions, names: Readonly<Record<string, true>>): void {
+  checkOptionNames(options, names)
   checkOpenOptions(options)
   checkCallback('onProgress', options.onProgress)
   checkCallback('onWarning', options.onWarning)
@@ -83,21 +88,16 @@ export function seedOf(options: SeedOptions): number {
   return checkSeed(options)
 }
 
-function checkOpenOptions({ gpu, tune }: OpenOptions): void {
+function checkOpenOptions({ gpu, device, tune }: OpenOptions): void {
   if (gpu !== undefined && !(gpu instanceof Gpu))
     throw new UserError(`gpu: expected the result of openGpu(), got ${shown(gpu)}`)
+  if (device !== undefined && typeof device?.createComputePipelineAsync !== 'function')
+    throw new UserError(`device: expected a GPUDevice, got ${shown(device)}`)
+  if (gpu !== undefined && device !== undefined) throw new UserError('gpu and device: give only one of them')
   checkChoice('tune', tune, ['background', 'off'])
 }
 
 function checkSeed({ seed = 0 }: SeedOptions): number {
   if (!Number.isSafeInteger(seed)) throw new UserError(`seed: expected a whole number, got ${shown(seed)}`)
   return seed
-}
-
-/** The location of weights as text; a file: URL becomes a path. Throws a UserError for anything but text and URLs. */
-export function weightsText(nameOrPath: string | UrlLike): string {
-  const text = typeof nameOrPath === 'string' ? nameOrPath : nameOrPath?.href
-  if (typeof text !== 'string' || text === '')
-    throw new UserError(`load: expected the name of a model, a path or a URL, got ${shown(nameOrPath)}`)
-  return /^file:/i.test(text) ? pathOf(text) : text
 }

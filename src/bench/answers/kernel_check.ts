@@ -2,7 +2,7 @@
 
 import { storedAsFloat16, storedBuffers } from '../../gpu/float16_storage.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { type Kernel, shaderName } from '../../gpu/kernel.ts'
+import type { Kernel } from '../../gpu/kernel.ts'
 import { type Bytes, runKernel } from '../../gpu/run_kernel.ts'
 import { readsTextures } from '../../graph/convolution/through_textures.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
@@ -100,7 +100,7 @@ const HALF_STEP: Tolerance = { atol: 2 ** -14, rtol: 1.001 * 2 ** -11 }
 const readable = (gpu: Gpu, answers: readonly KnownAnswer[]) =>
   answers.filter(({ kernel }) => readsTextures(gpu) || !kernel.textures)
 
-const shaderOf = ([{ kernel }]: readonly KnownAnswer[]) => shaderName(kernel)
+const shaderOf = ([{ kernel }]: readonly KnownAnswer[]) => kernel.shader.name
 
 /** The kernel for this adapter, or the reason why it cannot run. */
 function kernelFor(gpu: Gpu, { kernel, needs, adapters = {} }: KnownAnswer): Kernel | string {

@@ -1,7 +1,6 @@
-// Reads and writes a model: its config from the checkpoint's folder or from the tensors' names, and the folder that `save`
-// writes.
+// A model and its files: its config, read from the checkpoint's folder or from the tensors' names, and the contents of the files
+// that describe it.
 
-import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { vocClasses } from '../data/voc.ts'
 import { UserError } from '../errors.ts'
@@ -18,10 +17,9 @@ import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { fromHuggingFaceProcessor } from '../model/hugging_face.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
-import { checkValues, matchParameters } from '../weights/checkpoint.ts'
+import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
-import { writeFileSet } from './files/file_set.ts'
-import type { FoundWeights } from './weights.ts'
+import type { FoundWeights } from './found_weights.ts'
 
 export interface Model {
   config: DeepLabConfig
@@ -61,15 +59,7 @@ export function readModel({ stateDict, config: json, preprocessor, source }: Fou
   return { ...described, parameters }
 }
 
-/**
- * Writes model.safetensors and config.json to a folder, in Hugging Face's form if the backbone has one. They replace another
- * model's files together or not at all, even if the process is killed.
- */
-export function writeModel(folder: string, model: Model): Promise<void> {
-  return writeFileSet(folder, modelFiles(model))
-}
-
-/** Their file names. */
+/** The names of a model's files. */
 export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json' } as const
 
 /** Their contents, by name. */
@@ -101,11 +91,11 @@ const OUR_TYPE = 'atrous'
 type Description = Omit<Model, 'parameters'>
 
 function describe({ stateDict, config: json, preprocessor, source }: FoundWeights): Description {
-  const configFile = join(dirname(source), 'config.json')
+  const configFile = besides(source, 'config.json')
   if (json?.model_type === OUR_TYPE) return fromOurConfig(json, configFile)
   if (json) {
     const statistics = preprocessor
-      ? fromHuggingFaceProcessor(preprocessor, join(dirname(source), 'preprocessor_config.json'))
+      ? fromHuggingFaceProcessor(preprocessor, besides(source, 'preprocessor_config.json'))
       : {}
     const { preprocessing } = checkJson(OUR_ADDITION, json, configFile)
     const { options, classNames } = huggingFaceLayout(json.model_type).read(json, configFile)
@@ -124,6 +114,9 @@ function describe({ stateDict, config: json, preprocessor, source }: FoundWeight
   const config = deepLabConfig(network.options, source)
   return { config, classNames: defaultNames(config.classes), preprocessing: usualPreprocessing(config) }
 }
+
+/** The path or URL of the file `name` in the folder of `source`. */
+const besides = (source: string, name: string) => source.replace(/[^/\\]*$/, name)
 
 /** The preprocessing of a backbone's public weights. */
 const usualPreprocessing = (config: DeepLabConfig) => backboneOf(config).checkpoint.preprocessing

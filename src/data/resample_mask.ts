@@ -1,4 +1,4 @@
-import type { Labels } from '../../data/dataset.ts'
+import type { Labels } from './dataset.ts'
 
 /** The class ids at another size. Each comes from the mask pixel that covers the centre of the new pixel. */
 export function resampleMask(source: Labels, width: number, height: number): Uint8Array {

@@ -3,21 +3,20 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
-import type { ImageSource } from './images/image_source.ts'
-import type { SegmentManyOptions } from './segment_options.ts'
+import type { ManyPhotosOptions } from './segment_options.ts'
 
-export interface BatchWork<Found> {
+export interface BatchWork<Source, Found> {
   /** The most pixels that the GPU can process at once. */
   maxPixels: number
   /** Reads a source as pixels; `name` is used in messages. */
-  read(source: ImageSource, name: string): Promise<Image>
+  read(source: Source, name: string): Promise<Image>
   /** Segments photos of one size. */
   segment(photos: Image[]): Promise<Found[]>
   /** Whether an error would occur again with every photo. */
   isFatal(error: unknown): boolean
 }
 
-type Options = Pick<SegmentManyOptions, 'batchSize' | 'signal' | 'onProgress' | 'onError'>
+type Options<Source> = Pick<ManyPhotosOptions<Source>, 'batchSize' | 'signal' | 'onProgress' | 'onError'>
 
 interface Waiting {
   index: number
@@ -28,10 +27,10 @@ interface Waiting {
  * The results in the order of the sources; undefined for photos passed to `onError`. Without `onError`, throws the UserError of
  * the first photo that fails, with its index.
  */
-export async function segmentBatches<Found>(
-  sources: readonly ImageSource[],
-  { batchSize = 4, signal, onProgress, onError }: Options,
-  work: BatchWork<Found>,
+export async function segmentBatches<Source, Found>(
+  sources: readonly Source[],
+  { batchSize = 4, signal, onProgress, onError }: Options<Source>,
+  work: BatchWork<Source, Found>,
 ): Promise<(Found | undefined)[]> {
   const found = new Array<Found | undefined>(sources.length).fill(undefined)
   const total = sources.length

@@ -1,6 +1,9 @@
-// What known_answers.json holds, as the checks take it. Browsers run this module, too.
+// What known_answers.json holds, as the checks take it.
 
+import type { Kernel } from '../../gpu/kernel.ts'
 import type { Bytes } from '../../gpu/run_kernel.ts'
+import type { ShaderName } from '../../gpu/shaders.gen.ts'
+import { shadersByName } from '../../gpu/shaders_by_name.ts'
 import type { KnownAnswer, KnownOutput } from './kernel_check.ts'
 
 /** The content of the file. JSON has no infinite numbers: they are stored as strings. */
@@ -10,7 +13,8 @@ export interface KnownAnswersFile {
   answers: StoredAnswer[]
 }
 
-export interface StoredAnswer extends Omit<KnownAnswer, 'inputs' | 'outputs'> {
+export interface StoredAnswer extends Omit<KnownAnswer, 'kernel' | 'inputs' | 'outputs'> {
+  kernel: Omit<Kernel, 'shader'> & { shader: ShaderName }
   /** The index of each buffer. */
   inputs: Record<string, number>
   outputs: Record<string, Pick<KnownOutput, 'tolerance'> & { buffer: number }>
@@ -19,8 +23,9 @@ export interface StoredAnswer extends Omit<KnownAnswer, 'inputs' | 'outputs'> {
 export function decodeAnswers(text: string): KnownAnswer[] {
   const { buffers, answers }: KnownAnswersFile = JSON.parse(text, revive)
   const bytes = buffers.map(fromBase64)
-  return answers.map(({ inputs, outputs, ...answer }) => ({
+  return answers.map(({ kernel, inputs, outputs, ...answer }) => ({
     ...answer,
+    kernel: { ...kernel, shader: shadersByName[kernel.shader] },
     inputs: mapValues(inputs, index => bytes[index]),
     outputs: mapValues(outputs, ({ buffer, tolerance }) => ({ bytes: bytes[buffer], tolerance })),
   }))

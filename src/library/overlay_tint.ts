@@ -1,7 +1,7 @@
-import { type ClassShare, isBackground } from '../../data/class_share.ts'
-import type { Image } from '../../data/image.ts'
-import type { Colour } from '../../data/palette.ts'
-import { resampleMask } from '../images/resample_mask.ts'
+import { type ClassShare, isBackground } from '../data/class_share.ts'
+import type { Image } from '../data/image.ts'
+import type { Colour } from '../data/palette.ts'
+import { resampleMask } from '../data/resample_mask.ts'
 
 export interface LabelledMask {
   /** Class ids, row by row from the top: height · width. */
@@ -19,7 +19,8 @@ export interface TintOptions {
   outlines?: boolean
 }
 
-const OPACITY = 0.55
+/** The default opacity of a class's colour. */
+export const OPACITY = 0.55
 
 /** The longest side, in pixels, from which outlines are two pixels wide on each side instead of one. */
 const LARGE_PHOTO = 1600

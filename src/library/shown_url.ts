@@ -1,4 +1,4 @@
-import { printable } from '../../printable.ts'
+import { printable } from '../printable.ts'
 
 /** A URL for messages, without credentials and without the values of its query or fragment, which may be signatures or tokens. */
 export function shownUrl(url: string): string {
