@@ -35,13 +35,12 @@ async function build() {
     if (status !== 0) process.exit(1)
   }
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
-  await stripShaders()
+  for (const folder of ['gpu', 'web']) await stripShaders(`dist/${folder}/shaders.gen.js`)
   await import('./bundle_echarts.mjs')
 }
 
 /** The package has its shaders without comments and indentation, which are half of their text. */
-async function stripShaders() {
-  const file = 'dist/gpu/shaders.gen.js'
+async function stripShaders(file) {
   const shaders = await import(pathToFileURL(file).href)
   const { tokensOf } = await import(pathToFileURL('dist/gpu/wgsl_tokens.js').href)
   const exported = Object.values(shaders).map(({ name, wgsl }) => {

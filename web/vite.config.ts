@@ -10,7 +10,7 @@ export default defineConfig({
   base: './',
   server: { fs: { allow: [file('..')] } },
   build: {
-    outDir: file('../out/web'),
+    outDir: file('../out/page'),
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,

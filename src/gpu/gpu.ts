@@ -43,7 +43,7 @@ export interface DeviceRequest {
 }
 
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
-const SUBMIT_MILLISECONDS = 50
+export const SUBMIT_MILLISECONDS = 50
 
 const UNKNOWN_ADAPTER = { vendor: '', architecture: '', device: '', description: '' } as GPUAdapterInfo
 

@@ -3,6 +3,7 @@
 import { checkClassNames, sameClasses } from '../data/class_names.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
+import { DeviceLostError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { explain } from '../graph/plan/explain.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
@@ -32,13 +33,15 @@ import type { Tuning } from './tuning.ts'
 /** What `DeepLab` of either platform extends: it segments photos of type `Source` into results of type `Result`. */
 export abstract class DeepLabBase<Source, Result> {
   readonly #platform: Platform<Source, Result>
-  readonly #gpu: Gpu
+  #gpu: Gpu
   readonly #ownsGpu: boolean
-  readonly #tuning: Tuning
+  readonly #recovers: boolean
+  #tuning: Tuning
   readonly #background: BackgroundTuner | undefined
   readonly #precision: Precision | undefined
   #model: Model
   #segmenter: Segmenter
+  #recovery: Promise<void> | undefined
   #disposal: Promise<void> | undefined
 
   /** @internal For `load` and `create`. */
@@ -46,6 +49,7 @@ export abstract class DeepLabBase<Source, Result> {
     this.#platform = platform
     this.#gpu = opened.gpu
     this.#ownsGpu = opened.ownsGpu
+    this.#recovers = opened.recovers
     this.#precision = opened.precision
     this.#tuning = opened.tuning
     this.#background = opened.tune === 'background' ? new BackgroundTuner() : undefined
@@ -61,6 +65,7 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#model.classNames
   }
 
+  /** Another one after the GPU was lost. */
   get gpu(): Gpu {
     return this.#gpu
   }
@@ -148,7 +153,13 @@ export abstract class DeepLabBase<Source, Result> {
       const photo = { width, height, originalWidth: original.width, originalHeight: original.height }
       return new Array<PhotoSize>(batchSize).fill(photo)
     })
-    await this.#segmenter.warmUp(photos, rest)
+    await this.#onGpu(segmenter => segmenter.warmUp(photos, rest))
+  }
+
+  /** Runs work with the GPU and what segments on it. If the GPU is lost, the work runs once more, on another. */
+  protected onGpu<T>(work: (gpu: Gpu, segmenter: Segmenter) => Promise<T>): Promise<T> {
+    this.#throwIfDisposed()
+    return this.#onGpu(segmenter => work(this.#gpu, segmenter))
   }
 
   /**
@@ -211,6 +222,36 @@ export abstract class DeepLabBase<Source, Result> {
     if (this.#ownsGpu) this.#gpu.destroy()
   }
 
+  async #onGpu<T>(work: (segmenter: Segmenter) => Promise<T>): Promise<T> {
+    const segmenter = this.#segmenter
+    try {
+      return await work(segmenter)
+    } catch (error) {
+      if (!(error instanceof DeviceLostError) || !this.#recovers || this.#disposal) throw error
+      await this.#recover(segmenter)
+      return work(this.#segmenter)
+    }
+  }
+
+  /** Opens another device in place of the lost one. Calls that failed together share it. */
+  async #recover(lost: Segmenter): Promise<void> {
+    if (this.#segmenter !== lost) return
+    this.#recovery ??= this.#reopen().finally(() => {
+      this.#recovery = undefined
+    })
+    await this.#recovery
+  }
+
+  async #reopen(): Promise<void> {
+    const before = { gpu: this.#gpu, segmenter: this.#segmenter }
+    const gpu = await this.#platform.openGpu(undefined)
+    this.#tuning = await this.#platform.openTuning(gpu)
+    this.#gpu = gpu
+    this.#segmenter = this.#newSegmenter()
+    await before.segmenter.dispose()
+    before.gpu.destroy()
+  }
+
   #throwIfDisposed(): void {
     if (this.#disposal) throw new UserError('this model was disposed of: load it again')
   }
@@ -228,7 +269,7 @@ export abstract class DeepLabBase<Source, Result> {
   }
 
   async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Result[]> {
-    const maps = await this.#segmenter.segment(photos, options)
+    const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
     const { output = 'mask', at: _, signal: __, ...inference } = options
     this.#tuneLater(photos, inference)
     const names = { output, classNames: this.classNames }

@@ -29,6 +29,8 @@ export interface OpenedModel {
   model: Model
   gpu: Gpu
   ownsGpu: boolean
+  /** Whether the model opens another device when this one is lost: neither the GPU nor the device is the caller's. */
+  recovers: boolean
   precision?: Precision
   tuning: Tuning
   tune: 'background' | 'off'
@@ -43,7 +45,8 @@ export async function openModel(
   const gpu = given ?? (await platform.openGpu(device))
   try {
     const tuning = await platform.openTuning(gpu)
-    return { model, gpu, ownsGpu: !given, precision, tuning, tune: tune ?? platform.defaultTuning(gpu) }
+    const owned = { ownsGpu: !given, recovers: !given && !device }
+    return { model, gpu, ...owned, precision, tuning, tune: tune ?? platform.defaultTuning(gpu) }
   } catch (error) {
     if (!given) gpu.destroy()
     throw error

@@ -1,5 +1,6 @@
 // The main class of the library in browsers.
 
+import { UserError } from '../errors.ts'
 import type { SegmentOutput } from '../inference/class_map.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
@@ -7,8 +8,12 @@ import { createdModel, type OpenedModel, openModel, type Platform } from '../lib
 import { type CreateOptions, checkLoadOptions } from '../library/open_options.ts'
 import type { ManyPhotosOptions, SegmentOptions } from '../library/segment_options.ts'
 import type { DeepLabOptions } from '../model/config.ts'
+import { checkOptionNames, shown } from '../options.ts'
+import { type StreamOptions, streamFrames } from './frames/stream.ts'
 import { openDevice, openGpu } from './gpu.ts'
 import { LOAD_OPTIONS, type LoadOptions, type WeightsSource } from './load_options.ts'
+import { type GpuSegmentation, type OnGpuOptions, segmentOnGpu } from './on_gpu.ts'
+import { checkOnGpuOptions, ON_GPU_OPTIONS, STREAM_OPTIONS } from './on_gpu_options.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 import { Segmentation } from './segmentation.ts'
 import { openTuning } from './tuning.ts'
@@ -75,5 +80,30 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
   ): Promise<Segmentation<Output>[]>
   segment(input: ImageSource | readonly ImageSource[], options: SegmentManyOptions = {}) {
     return this.segmentAny(input, options)
+  }
+
+  /**
+   * Segments a photo, and leaves photo and class map on the GPU, for `Painter`, or for shaders of your own on `gpu.device`. Frames
+   * of videos, canvases, bitmaps and textures do not pass through the CPU's memory. Resolves when the work is submitted, before the
+   * GPU has done it. Throws as `segment` does.
+   */
+  async segmentOnGpu(photo: ImageSource | GPUTexture, options: OnGpuOptions = {}): Promise<GpuSegmentation> {
+    checkOptionNames(options, ON_GPU_OPTIONS)
+    checkOnGpuOptions(options)
+    return this.onGpu((gpu, segmenter) => segmentOnGpu({ gpu, segmenter }, photo, options))
+  }
+
+  /**
+   * Segments a playing video frame by frame, always the newest: frames that it shows meanwhile are dropped, never queued. `onFrame`
+   * gets each with its class map, on the GPU. Resolves when the video has ended, or on the signal. Throws as `segment` does, and
+   * what `onFrame` throws.
+   */
+  async stream(video: HTMLVideoElement, options: StreamOptions): Promise<void> {
+    checkOptionNames(options, STREAM_OPTIONS)
+    const { signal, onFrame, ...rest } = options
+    checkOnGpuOptions(rest)
+    if (typeof onFrame !== 'function')
+      throw new UserError(`onFrame: expected a function, got ${shown(onFrame)}`)
+    return this.onGpu((gpu, segmenter) => streamFrames({ gpu, segmenter }, video, options))
   }
 }

@@ -1,7 +1,7 @@
 // WebGPU in browsers.
 
 import { NoAdapterError } from '../gpu/errors.ts'
-import { type DeviceRequest, Gpu } from '../gpu/gpu.ts'
+import { type DeviceRequest, Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
 
 export interface OpenGpuOptions {
   /** What to ask of the adapter, such as WebGPU's default limits in place of its own. */
@@ -15,7 +15,7 @@ export interface OpenGpuOptions {
 export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
   const entry = webGpu()
   try {
-    return await Gpu.open(entry, device)
+    return withShortSubmits(await Gpu.open(entry, device))
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error
     throw new NoAdapterError(
@@ -25,7 +25,14 @@ export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
 }
 
 /** Takes a caller's device, which stays alive. */
-export const openDevice = (device: GPUDevice): Promise<Gpu> => Gpu.adopt(webGpu(), device)
+export const openDevice = async (device: GPUDevice): Promise<Gpu> =>
+  withShortSubmits(await Gpu.adopt(webGpu(), device))
+
+/** A page that draws waits for a submit to end, also on a CPU adapter. */
+function withShortSubmits(gpu: Gpu): Gpu {
+  gpu.submitMilliseconds = SUBMIT_MILLISECONDS
+  return gpu
+}
 
 function webGpu(): GPU {
   const entry = globalThis.navigator?.gpu

@@ -14,7 +14,10 @@ export interface Photo {
 }
 
 /** Calls `open` with each photo that the user picks, and `openFiles` with dropped files that are no photos. */
-export function acceptPhotos(open: (photo: Photo) => Promise<void>, openFiles: (files: File[]) => void): void {
+export function acceptPhotos(
+  open: (photo: Photo) => Promise<void>,
+  openFiles: (files: File[]) => void,
+): void {
   const show = (photo: Photo) => doing(() => open(photo))
   const add = (found: readonly File[]) => {
     const photos = found.filter(isPhoto).map(file => ({ name: file.name, blob: file }))

@@ -1,11 +1,11 @@
 // What the page does: one model, and one picture at a time: a photo, or the camera's frames.
 
-import { DeepLab, Painter, type GpuSegmentation } from '../../src/web/index.ts'
+import { DeepLab, type GpuSegmentation, Painter } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
 import { button } from './dom.ts'
 import { milliseconds, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
-import { doing, showProgress } from './messages.ts'
+import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
 import { baseName, download } from './save.ts'
@@ -32,8 +32,8 @@ export class Session {
     onProgress('Loading the model …')
     const model = await DeepLab.load(source, {
       signal,
-      onProgress: ({ file, bytes, total }) =>
-        onProgress(`Loading ${file} …`, total === undefined ? undefined : bytes / total),
+      onProgress: ({ file, receivedBytes, totalBytes }) =>
+        onProgress(`Loading ${file} …`, totalBytes && receivedBytes / totalBytes),
     })
     await this.#close()
     this.#model = model
@@ -102,7 +102,7 @@ export class Session {
     const { width, height } = this.#shown.photo
     const canvas = new OffscreenCanvas(width, height)
     const painter = await Painter.create(this.#model.gpu, canvas)
-    painter.paint({ ...this.#shown, colours: this.#legend.colours })
+    await painter.paint({ ...this.#shown, colours: this.#legend.colours })
     const blob = await canvas.convertToBlob()
     painter.destroy()
     download(`${baseName(this.#photo.name)}.overlay.png`, blob)
@@ -125,7 +125,10 @@ export class Session {
         if (frames === 0) showProgress('')
         stage.show(frame)
         const now = performance.now()
-        showFacts({ 'Last frame': milliseconds(frame.milliseconds), 'Frames per second': (1000 / (now - last)).toFixed(1) })
+        showFacts({
+          'Last frame': milliseconds(frame.milliseconds),
+          'Frames per second': (1000 / (now - last)).toFixed(1),
+        })
         last = now
         if (frames++ % FRAMES_PER_COUNT === 0) await stage.count(model.classNames)
         showMemory(model.gpu)

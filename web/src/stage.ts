@@ -6,6 +6,7 @@ import type { GpuClassMap, GpuPhoto } from '../../src/inference/segmenter.ts'
 import { MaskReader, Painter } from '../../src/web/index.ts'
 import { byId, input } from './dom.ts'
 import type { Legend } from './legend.ts'
+import { showProblem } from './messages.ts'
 
 const canvas = byId('canvas', HTMLCanvasElement)
 const view = byId('view', HTMLElement)
@@ -64,7 +65,8 @@ export class Stage {
     const share = Number(split.value) / 100
     divider.hidden = share === 0
     divider.style.left = `${100 * share}%`
-    this.#painter.paint({ ...this.#picture, colours: this.#legend.colours, split: share })
+    const { photo, map } = this.#picture
+    this.#painter.paint({ photo, map, colours: this.#legend.colours, split: share }).catch(showProblem)
   }
 
   /** Counts the picture's classes for the legend. A call during another one does nothing: videos have more frames. */

@@ -4,17 +4,9 @@
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { GpuPhoto } from '../../inference/segmenter.ts'
-import { shaders } from '../shaders.gen.ts'
-
-/** What can be segmented without a copy on the CPU. A texture is on the model's device, has the usage `TEXTURE_BINDING`, and is not of integers. */
-export type FrameSource =
-  | HTMLVideoElement
-  | VideoFrame
-  | ImageBitmap
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas
-  | GPUTexture
+import type { Size } from '../../library/photo_size.ts'
+import { frame_pixels } from '../shaders.gen.ts'
+import { type FrameSource, isTexture, isVideo } from './frame_source.ts'
 
 const WORKGROUP = 8
 
@@ -31,7 +23,7 @@ export class FrameReader {
   #texture: GPUTexture | undefined
 
   /** Throws OutOfMemoryError. */
-  static async create(gpu: Gpu, { width, height }: { width: number; height: number }): Promise<FrameReader> {
+  static async create(gpu: Gpu, { width, height }: Size): Promise<FrameReader> {
     const flags = usage.storage | usage.copySource
     const data = await gpu.allocate('frame', width * height * 4, flags)
     return new FrameReader(gpu, { data, width, height, originalWidth: width, originalHeight: height })
@@ -88,8 +80,8 @@ export class FrameReader {
     return !isFirst || (await device.popErrorScope()) === null
   }
 
-  async #readImage(source: Exclude<FrameSource, GPUTexture | HTMLVideoElement | VideoFrame>): Promise<void> {
-    const { width, height } = sizeOf(source)
+  async #readImage(source: ImageBitmap | HTMLCanvasElement | OffscreenCanvas): Promise<void> {
+    const { width, height } = source
     const texture = this.#textureOf(width, height)
     this.#gpu.device.queue.copyExternalImageToTexture({ source }, { texture }, [width, height])
     await this.#readTexture(texture)
@@ -113,7 +105,7 @@ export class FrameReader {
 
   #pipeline(type: 'texture_2d<f32>' | 'texture_external'): Promise<GPUComputePipeline> {
     const { device } = this.#gpu
-    const code = shaders.frame_pixels.replace(/^alias Frame = .*;$/m, `alias Frame = ${type};`)
+    const code = frame_pixels.wgsl.replace(/^alias Frame = .*;$/m, `alias Frame = ${type};`)
     const module = device.createShaderModule({ label: 'frame_pixels', code })
     return device.createComputePipelineAsync({ label: 'frame_pixels', layout: 'auto', compute: { module } })
   }
@@ -136,30 +128,4 @@ export class FrameReader {
       pass.end()
     })
   }
-}
-
-/** The size of a source in its own pixels. */
-export function sizeOf(source: FrameSource): { width: number; height: number } {
-  if (isA(source, 'HTMLVideoElement')) return { width: source.videoWidth, height: source.videoHeight }
-  if (isA(source, 'VideoFrame')) return { width: source.displayWidth, height: source.displayHeight }
-  if (isA(source, 'HTMLImageElement')) return { width: source.naturalWidth, height: source.naturalHeight }
-  return { width: source.width, height: source.height }
-}
-
-const isTexture = (source: FrameSource): source is GPUTexture => isA(source, 'GPUTexture')
-
-const isVideo = (source: FrameSource): source is HTMLVideoElement | VideoFrame =>
-  isA(source, 'HTMLVideoElement') || isA(source, 'VideoFrame')
-
-interface Classes {
-  HTMLVideoElement: HTMLVideoElement
-  HTMLImageElement: HTMLImageElement
-  VideoFrame: VideoFrame
-  GPUTexture: GPUTexture
-}
-
-/** Also in a worker, which has no elements, and in a browser that lacks the class. */
-function isA<Name extends keyof Classes>(source: unknown, name: Name): source is Classes[Name] {
-  const found = (globalThis as Record<string, unknown>)[name]
-  return typeof found === 'function' && source instanceof found
 }

@@ -3,7 +3,7 @@
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { GpuClassMap } from '../../inference/segmenter.ts'
-import { shaders } from '../shaders.gen.ts'
+import { count_classes } from '../shaders.gen.ts'
 
 const CLASSES = 256
 /** Pixels that a workgroup counts: WORDS · LANES words of the shader. */
@@ -14,7 +14,7 @@ export class MaskReader {
   readonly #pipeline: GPUComputePipeline
 
   static async create(gpu: Gpu): Promise<MaskReader> {
-    const module = gpu.device.createShaderModule({ label: 'count_classes', code: shaders.count_classes })
+    const module = gpu.device.createShaderModule({ label: 'count_classes', code: count_classes.wgsl })
     const pipeline = await gpu.device.createComputePipelineAsync({
       ...{ label: 'count_classes', layout: 'auto', compute: { module } },
     })

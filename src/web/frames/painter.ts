@@ -3,7 +3,8 @@
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { GpuClassMap, GpuPhoto } from '../../inference/segmenter.ts'
-import { shaders } from '../shaders.gen.ts'
+import { paint } from '../shaders.gen.ts'
+import { type Canvas, type Surface, surfaceOf } from './surface.ts'
 
 export interface Painting {
   photo: GpuPhoto
@@ -14,29 +15,28 @@ export interface Painting {
   split?: number
 }
 
+/** Draws on a canvas that has no context yet. The picture fills it, so its size, which the caller sets, is best the photo's. */
 export class Painter {
   readonly #gpu: Gpu
-  readonly #context: GPUCanvasContext
+  readonly #surface: Surface
   readonly #pipeline: GPURenderPipeline
   readonly #colours: GPUBuffer
   readonly #sizes: GPUBuffer
 
-  /** Takes over the canvas. Its size stays the caller's to set. */
-  static async create(gpu: Gpu, canvas: HTMLCanvasElement | OffscreenCanvas): Promise<Painter> {
+  static async create(gpu: Gpu, canvas: Canvas): Promise<Painter> {
     const { device } = gpu
-    const format = gpu.entry.getPreferredCanvasFormat()
-    const context = canvas.getContext('webgpu') as GPUCanvasContext
-    context.configure({ device, format, alphaMode: 'opaque' })
-    const module = device.createShaderModule({ label: 'paint', code: shaders.paint })
+    const surface = surfaceOf(gpu, canvas)
+    const module = device.createShaderModule({ label: 'paint', code: paint.wgsl })
     const pipeline = await device.createRenderPipelineAsync({
-      ...{ label: 'paint', layout: 'auto', vertex: { module }, fragment: { module, targets: [{ format }] } },
+      ...{ label: 'paint', layout: 'auto', vertex: { module } },
+      fragment: { module, targets: [{ format: surface.format }] },
     })
-    return new Painter(gpu, context, pipeline)
+    return new Painter(gpu, surface, pipeline)
   }
 
-  private constructor(gpu: Gpu, context: GPUCanvasContext, pipeline: GPURenderPipeline) {
+  private constructor(gpu: Gpu, surface: Surface, pipeline: GPURenderPipeline) {
     this.#gpu = gpu
-    this.#context = context
+    this.#surface = surface
     this.#pipeline = pipeline
     const { device } = gpu
     const { storage, uniform, copyDestination } = usage
@@ -44,7 +44,8 @@ export class Painter {
     this.#sizes = device.createBuffer({ label: 'sizes', size: 32, usage: uniform | copyDestination })
   }
 
-  paint({ photo, map, colours, split = 0 }: Painting): void {
+  /** Resolves when the picture is on the canvas. Photo and map may be released or written again at once. */
+  async paint({ photo, map, colours, split = 0 }: Painting): Promise<void> {
     const { device } = this.#gpu
     device.queue.writeBuffer(this.#colours, 0, colours as BufferSource)
     device.queue.writeBuffer(this.#sizes, 0, Uint32Array.of(photo.width, photo.height, map.width, map.height))
@@ -56,7 +57,7 @@ export class Painter {
         ...{ binding, resource: { buffer } },
       })),
     })
-    const view = this.#context.getCurrentTexture().createView()
+    const view = this.#surface.view()
     this.#gpu.submit('paint', encoder => {
       const pass = encoder.beginRenderPass({
         ...{ label: 'paint', colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }] },
@@ -66,10 +67,11 @@ export class Painter {
       pass.draw(3)
       pass.end()
     })
+    await this.#surface.present()
   }
 
   destroy(): void {
-    this.#context.unconfigure()
+    this.#surface.destroy()
     this.#colours.destroy()
     this.#sizes.destroy()
   }

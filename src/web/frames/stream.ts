@@ -4,10 +4,14 @@ import type { Gpu } from '../../gpu/gpu.ts'
 import type { OutputOptions } from '../../inference/class_map.ts'
 import type { InferenceOptions } from '../../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../../inference/segmenter.ts'
-import { FrameReader, sizeOf } from './frame_reader.ts'
+import type { Size } from '../../library/photo_size.ts'
+import { FrameReader } from './frame_reader.ts'
+import { frameSize } from './frame_source.ts'
 import { nextFrame } from './video_frames.ts'
 
 export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+  /** Called for each segmented frame. The next one waits for its promise. */
+  onFrame(frame: StreamFrame): unknown
   /** Ends the stream after the frame under way. */
   signal?: AbortSignal
 }
@@ -22,11 +26,11 @@ export interface StreamFrame {
   dropped: number | undefined
 }
 
-/** Calls `onFrame` for each segmented frame, and waits for its promise. Resolves when the video has ended, or on the signal. */
+/** Resolves when the video has ended, or on the signal. */
 export async function streamFrames(
   { gpu, segmenter }: { gpu: Gpu; segmenter: Segmenter },
   video: HTMLVideoElement,
-  { onFrame, signal, ...options }: StreamOptions & { onFrame(frame: StreamFrame): unknown },
+  { onFrame, signal, ...options }: StreamOptions,
 ): Promise<void> {
   let reader: FrameReader | undefined
   let map: GpuClassMap | undefined
@@ -41,7 +45,7 @@ export async function streamFrames(
       const frame = await nextFrame(video, signal)
       if (!frame) return
       const start = performance.now()
-      const size = sizeOf(video)
+      const size = await frameSize(video, 'video')
       if (reader && !isOfSize(reader.photo, size)) release() // such as a phone that was turned
       reader ??= await FrameReader.create(gpu, size)
       await reader.read(video)
@@ -56,5 +60,5 @@ export async function streamFrames(
   }
 }
 
-const isOfSize = (photo: GpuPhoto, { width, height }: { width: number; height: number }) =>
+const isOfSize = (photo: GpuPhoto, { width, height }: Size) =>
   photo.width === width && photo.height === height
