@@ -23,7 +23,6 @@ declare global {
 export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <title>A page with Atrous</title>
-<link rel="icon" href="data:,">
 <script type="module" src="/page.js"></script>
 `
 
@@ -36,6 +35,7 @@ const ROOT = new URL('../../', import.meta.url)
 /** The page, the library with its weights as a package, and the photos of the documentation. */
 const standard: Route = path => {
   if (path === '/') return { headers: { 'content-type': 'text/html' }, body: PAGE }
+  if (path === '/favicon.ico') return {}
   if (path === '/page.js') return { body: PAGE_SCRIPT }
   if (path.startsWith('/package/dist/')) return new URL(path.slice('/package/'.length), BUNDLED)
   if (path.startsWith('/package/weights/')) return new URL(path.slice('/package/'.length), ROOT)
@@ -83,7 +83,9 @@ export function useBrowser(routes: Route = () => undefined): TestBrowser {
     await context.addInitScript('globalThis.__name = value => value')
     const page = await context.newPage()
     page.on('console', message => {
-      if (message.type() === 'error') complaints.push(`console: ${message.text()}`)
+      // Chromium itself reports each refused request of a page. The tests that ask for such expect them.
+      const isRefused = message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && !isRefused) complaints.push(`console: ${message.text()}`)
     })
     page.on('pageerror', error => complaints.push(`page: ${error.message}`))
     context.on('request', request => {
