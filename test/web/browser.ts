@@ -10,6 +10,7 @@ const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 
 const FLAGS = [
   ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic'],
+  '--host-resolver-rules=MAP insecure.test 127.0.0.1',
   ...['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ]
 
@@ -23,7 +24,6 @@ declare global {
 export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <title>A page with Atrous</title>
-<link rel="icon" href="data:,">
 <script type="module" src="/page.js"></script>
 `
 
@@ -36,6 +36,7 @@ const ROOT = new URL('../../', import.meta.url)
 /** The page, the library with its weights as a package, and the photos of the documentation. */
 const standard: Route = path => {
   if (path === '/') return { headers: { 'content-type': 'text/html' }, body: PAGE }
+  if (path === '/favicon.ico') return {}
   if (path === '/page.js') return { body: PAGE_SCRIPT }
   if (path.startsWith('/package/dist/')) return new URL(path.slice('/package/'.length), BUNDLED)
   if (path.startsWith('/package/weights/')) return new URL(path.slice('/package/'.length), ROOT)
@@ -45,7 +46,7 @@ const standard: Route = path => {
 
 export interface TestBrowser {
   /** A page of its own, with nothing in its caches, on which `window.atrous` is the library. */
-  open(path?: string): Promise<Page>
+  open(path?: string, options?: { host?: string }): Promise<Page>
   server: StaticServer
 }
 
@@ -77,21 +78,24 @@ export function useBrowser(routes: Route = () => undefined): TestBrowser {
     expect(complaints.splice(0)).to.deep.equal([])
   })
 
-  found.open = async (path = '/') => {
+  found.open = async (path = '/', { host = '127.0.0.1' } = {}) => {
+    const home = found.server.url.replace('127.0.0.1', host)
     const context = await browser!.newContext()
     // tsx names functions by this helper, also those that run in the page.
     await context.addInitScript('globalThis.__name = value => value')
     const page = await context.newPage()
     page.on('console', message => {
-      if (message.type() === 'error') complaints.push(`console: ${message.text()}`)
+      // Chromium itself reports each refused request of a page. The tests that ask for such expect them.
+      const isRefused = message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && !isRefused) complaints.push(`console: ${message.text()}`)
     })
     page.on('pageerror', error => complaints.push(`page: ${error.message}`))
     context.on('request', request => {
       const { protocol, origin } = new URL(request.url())
-      const isOwn = origin === found.server.url || ['data:', 'blob:'].includes(protocol)
+      const isOwn = origin === home || ['data:', 'blob:'].includes(protocol)
       if (!isOwn) complaints.push(`request: ${request.url()}`)
     })
-    await page.goto(found.server.url + path)
+    await page.goto(home + path)
     await page.waitForFunction(() => window.atrous !== undefined)
     return page
   }
