@@ -22,45 +22,52 @@ export interface FetchOptions {
  * another file than expected, and the signal's reason.
  */
 export async function fetchFile(url: string, options: FetchOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { signal } = options
+  const { name, bytes, maxBytes = Infinity, onProgress, signal } = options
+  const response = await reached(url, fetch(url, { signal }), signal)
+  if (!response.ok) throw new HttpError(url, response.status)
+  const totalBytes = bytes ?? statedBytes(response)
+  const parts: Uint8Array[] = []
+  let receivedBytes = 0
+  for await (const part of partsOf(response, url, signal)) {
+    receivedBytes += part.length
+    if (receivedBytes > maxBytes)
+      throw new UserError(`${shownUrl(url)}: too large: over the limit of ${maxBytes} bytes`)
+    parts.push(part)
+    onProgress?.({ file: name, receivedBytes, totalBytes })
+  }
+  const file = joined(parts, receivedBytes)
+  const wrong = await difference(file, options)
+  if (wrong !== undefined) throw new UserError(`${shownUrl(url)}: not the expected file: ${wrong}`)
+  return file
+}
+
+/** The parts of a body as they arrive. If the caller stops early, the rest is not downloaded. */
+async function* partsOf(
+  { body }: Response,
+  url: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const reader = body!.getReader()
   try {
-    const response = await fetch(url, { signal })
-    if (!response.ok) throw new HttpError(url, response.status)
-    const bytes = await receive(response, url, options)
-    const wrong = await difference(bytes, options)
-    if (wrong !== undefined) throw new UserError(`${shownUrl(url)}: not the expected file: ${wrong}`)
-    return bytes
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (!(error instanceof TypeError)) throw error
-    throw new UnreachableError(
-      `${shownUrl(url)}: cannot reach the server, or it does not let this page read the file (CORS)`,
-      { cause: error },
-    )
+    for (;;) {
+      const { done, value } = await reached(url, reader.read(), signal)
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
   }
 }
 
-async function receive(
-  response: Response,
-  url: string,
-  options: FetchOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { name, bytes, maxBytes = Infinity, onProgress } = options
-  const totalBytes = bytes ?? statedBytes(response)
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  let receivedBytes = 0
-  for (const reader = response.body!.getReader(); ; ) {
-    const { done, value } = await reader.read()
-    if (done) break
-    receivedBytes += value.length
-    if (receivedBytes > maxBytes) {
-      await reader.cancel()
-      throw new UserError(`${shownUrl(url)}: too large: over the limit of ${maxBytes} bytes`)
-    }
-    chunks.push(value)
-    onProgress?.({ file: name, receivedBytes, totalBytes })
+/** Browsers do not say why a server cannot be reached. */
+async function reached<T>(url: string, work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const what = 'cannot reach the server, or it does not let this page read the file (CORS)'
+    throw new UnreachableError(`${shownUrl(url)}: ${what}`, { cause })
   }
-  return joined(chunks, receivedBytes)
 }
 
 /** The size that a server states; undefined if it compresses the file, because the stated size is then another one. */

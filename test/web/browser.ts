@@ -1,0 +1,101 @@
+// Debian's Chromium for tests, with SwiftShader, and pages that must neither complain nor talk to anybody else.
+
+import { existsSync } from 'node:fs'
+import { expect } from 'chai'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Route, type StaticServer, serveStatic } from '../support/static_server.ts'
+import { BUNDLED, bundleLibrary } from './bundle.ts'
+
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+const FLAGS = [
+  ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic'],
+  ...['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+]
+
+declare global {
+  interface Window {
+    /** The library, in the pages of these tests. */
+    atrous: typeof import('../../src/web/index.ts')
+  }
+}
+
+export const PAGE = `<!doctype html>
+<meta charset="utf-8">
+<title>A page with Atrous</title>
+<script type="module" src="/page.js"></script>
+`
+
+const PAGE_SCRIPT = `import * as atrous from '/package/dist/web/index.js'
+window.atrous = atrous
+`
+
+const ROOT = new URL('../../', import.meta.url)
+
+/** The page, the library with its weights as a package, and the photos of the documentation. */
+const standard: Route = path => {
+  if (path === '/') return { headers: { 'content-type': 'text/html' }, body: PAGE }
+  if (path === '/favicon.ico') return {}
+  if (path === '/page.js') return { body: PAGE_SCRIPT }
+  if (path.startsWith('/package/dist/')) return new URL(path.slice('/package/'.length), BUNDLED)
+  if (path.startsWith('/package/weights/')) return new URL(path.slice('/package/'.length), ROOT)
+  if (path.startsWith('/docs/')) return new URL(path.slice(1), ROOT)
+  return undefined
+}
+
+export interface TestBrowser {
+  /** A page of its own, with nothing in its caches, on which `window.atrous` is the library. */
+  open(path?: string): Promise<Page>
+  server: StaticServer
+}
+
+/**
+ * A browser for the tests of a file, or none: they are skipped where there is no Chromium. `routes` come before the standard
+ * ones. After each test, its pages are closed, and it fails if one of them printed an error or asked another server.
+ */
+export function useBrowser(routes: Route = () => undefined): TestBrowser {
+  let browser: Browser | undefined
+  const complaints: string[] = []
+  const found = {} as TestBrowser
+
+  before(async function () {
+    const executablePath = PATHS.find(existsSync)
+    if (!executablePath) {
+      console.log('    skipped: there is no Chromium; apt install chromium')
+      return this.skip()
+    }
+    await bundleLibrary()
+    found.server = await serveStatic(path => routes(path) ?? standard(path))
+    browser = await chromium.launch({ executablePath, args: FLAGS })
+  })
+  after(async () => {
+    await browser?.close()
+    found.server?.close()
+  })
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close()
+    expect(complaints.splice(0)).to.deep.equal([])
+  })
+
+  found.open = async (path = '/') => {
+    const context = await browser!.newContext()
+    // tsx names functions by this helper, also those that run in the page.
+    await context.addInitScript('globalThis.__name = value => value')
+    const page = await context.newPage()
+    page.on('console', message => {
+      // Chromium itself reports each refused request of a page. The tests that ask for such expect them.
+      const isRefused = message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && !isRefused) complaints.push(`console: ${message.text()}`)
+    })
+    page.on('pageerror', error => complaints.push(`page: ${error.message}`))
+    context.on('request', request => {
+      const { protocol, origin } = new URL(request.url())
+      const isOwn = origin === found.server.url || ['data:', 'blob:'].includes(protocol)
+      if (!isOwn) complaints.push(`request: ${request.url()}`)
+    })
+    await page.goto(found.server.url + path)
+    await page.waitForFunction(() => window.atrous !== undefined)
+    return page
+  }
+  return found
+}
