@@ -37,6 +37,7 @@ async function build() {
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
   for (const folder of ['gpu', 'web']) await stripShaders(`dist/${folder}/shaders.gen.js`)
   await import('./bundle_echarts.mjs')
+  await import('./bundle_web.mjs')
 }
 
 /** The package has its shaders without comments and indentation, which are half of their text. */

@@ -9,7 +9,7 @@ import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
-import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
+import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import type { TunedVariants } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
@@ -212,6 +212,7 @@ export class Segmenter {
   ): Promise<TunedConvolution[]> {
     this.#throwIfDisposed()
     const ends = [this.#end.signal, ...(signal ? [signal] : [])]
+    const { tune } = await import('../graph/tune/tune.ts') // a page need not load it before it tunes
     const found = await tune(this.#gpu, this.plan(photos, options).graph, {
       ...{ seconds, onProgress, onlyNew, tuned: this.#tuned },
       signal: AbortSignal.any(ends),

@@ -16,6 +16,7 @@ export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
 export type { ScoreMap } from '../inference/class_scores.ts'
 export type { InferenceOptions } from '../inference/inference_options.ts'
 export type { Precision } from '../kernels/layout.ts'
+export type { DeepLabBase } from '../library/deeplab_base.ts'
 export type { DownloadProgress } from '../library/download_progress.ts'
 export type { FileLike, WeightsInMemory } from '../library/found_weights.ts'
 export type { Model } from '../library/model_files.ts'
@@ -25,12 +26,13 @@ export type { TintOptions } from '../library/overlay_tint.ts'
 export type { Size } from '../library/photo_size.ts'
 export type { Pixels } from '../library/pixels.ts'
 export type {
+  ManyPhotosOptions,
   SegmentOptions,
   SegmentProgress,
   TunePhotoOptions,
   WarmUpOptions,
 } from '../library/segment_options.ts'
-export type { ClassScores, ScoresOf } from '../library/segmentation_base.ts'
+export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'

@@ -16,6 +16,7 @@ export type { ScoreMap } from '../inference/class_scores.ts'
 export type { InferenceOptions } from '../inference/inference_options.ts'
 export type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
 export type { Precision } from '../kernels/layout.ts'
+export type { DeepLabBase } from '../library/deeplab_base.ts'
 export type { DownloadProgress } from '../library/download_progress.ts'
 export type { FileLike, WeightsInMemory } from '../library/found_weights.ts'
 export type { Model } from '../library/model_files.ts'
@@ -25,12 +26,13 @@ export type { TintOptions } from '../library/overlay_tint.ts'
 export type { Size } from '../library/photo_size.ts'
 export type { Pixels } from '../library/pixels.ts'
 export type {
+  ManyPhotosOptions,
   SegmentOptions,
   SegmentProgress,
   TunePhotoOptions,
   WarmUpOptions,
 } from '../library/segment_options.ts'
-export type { ClassScores, ScoresOf } from '../library/segmentation_base.ts'
+export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
@@ -59,3 +61,18 @@ export type { GpuSegmentation, OnGpuOptions } from './on_gpu.ts'
 export type { ImageSource } from './photo_source.ts'
 export { type ReadImageOptions, readImage } from './read_image.ts'
 export type { ImageDataOptions, Segmentation } from './segmentation.ts'
+
+// Globals that the declarations mention, for TypeScript before 6 and for programs without the types of ES2026: see node/index.ts.
+declare global {
+  interface GPU {}
+  interface GPUAdapterInfo {}
+  interface GPUBindGroupLayout {}
+  interface GPUBuffer {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePipeline {}
+  interface GPUDevice {}
+  interface GPUSupportedLimits {}
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
+}
