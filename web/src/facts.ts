@@ -27,3 +27,15 @@ export const showMemory = ({ memory }: Gpu): void =>
 
 export const milliseconds = (time: number): string =>
   time < 10 ? `${time.toFixed(1)} ms` : `${Math.round(time)} ms`
+
+/** The times of one piece of work's parts. */
+export class Stopwatch {
+  readonly laps: Record<string, string> = {}
+  #last = performance.now()
+
+  lap(name: string): void {
+    const now = performance.now()
+    this.laps[name] = milliseconds(now - this.#last)
+    this.#last = now
+  }
+}

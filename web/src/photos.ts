@@ -3,7 +3,7 @@
 import { button, byId, input, make } from './dom.ts'
 import { doing } from './messages.ts'
 
-const SAMPLE = new URL('../../docs/scene.png', import.meta.url)
+const SAMPLE = new URL('../sample.png', import.meta.url)
 
 const strip = byId('photos', HTMLElement)
 const files = input('photo-files')
@@ -30,7 +30,7 @@ export function acceptPhotos(
   button('sample-photo').addEventListener('click', () =>
     doing(async () => {
       const blob = await (await fetch(SAMPLE)).blob()
-      add([new File([blob], 'scene.png', { type: blob.type })])
+      add([new File([blob], 'sample.png', { type: blob.type })])
     }),
   )
   files.addEventListener('change', () => add([...(files.files ?? [])]))

@@ -1,9 +1,9 @@
 // What the page does: one model, and one picture at a time: a photo, or the camera's frames.
 
-import { DeepLab, type GpuSegmentation, Painter } from '../../src/web/index.ts'
+import { DeepLab, type Gpu, type GpuSegmentation, Painter, readImage } from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
 import { button } from './dom.ts'
-import { milliseconds, showFacts, showGpu, showMemory } from './facts.ts'
+import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
 import { Legend } from './legend.ts'
 import { showProgress } from './messages.ts'
 import type { ModelSource } from './model_panel.ts'
@@ -37,7 +37,6 @@ export class Session {
     })
     await this.#close()
     this.#model = model
-    this.#stage = await Stage.create(model.gpu, this.#legend)
     showGpu(model.gpu)
     offerStrides(model)
     onProgress('')
@@ -53,20 +52,31 @@ export class Session {
   /** Segments the photo with the present model and settings. The camera takes them from the next frame on. */
   async again(): Promise<void> {
     if (this.#camera) return this.#follow(this.#camera)
-    if (!this.#photo || !this.#model || !this.#stage) return
+    if (!this.#photo || !this.#model) return
     this.#running?.abort()
     const running = new AbortController()
     this.#running = running
-    const start = performance.now()
-    showProgress('Segmenting …')
+    const { signal } = running
     const model = this.#model
-    const found = await model.segmentOnGpu(this.#photo.blob, { ...settings(), signal: running.signal })
+    const times = new Stopwatch()
+    showProgress('Decoding …')
+    const photo = await readImage(this.#photo.blob, { name: this.#photo.name })
+    times.lap('Decoding')
+    const onProgress = ({ done, total }: { done: number; total: number }) =>
+      showProgress('Compiling …', done / total)
+    await model.warmUp(photo, { ...settings(), onProgress, signal })
+    times.lap('Compiling')
+    showProgress('Segmenting …')
+    const found = await model.segmentOnGpu(photo, { ...settings(), signal })
     await model.gpu.finish()
-    if (running.signal.aborted) return found.release()
-    this.#show(found)
-    await this.#stage.count(model.classNames)
+    if (signal.aborted) return found.release()
+    times.lap('Network')
+    const stage = await this.#stageOn(model.gpu)
+    await this.#show(found, stage)
+    await stage.count(model.classNames)
+    times.lap('Drawing')
     showProgress('')
-    showFacts({ 'Last photo': milliseconds(performance.now() - start), 'Frames per second': '–' })
+    showFacts(times.laps)
     showMemory(model.gpu)
   }
 
@@ -110,20 +120,20 @@ export class Session {
 
   async #follow(camera: Camera): Promise<void> {
     const model = this.#model
-    const stage = this.#stage
-    if (!model || !stage) return
+    if (!model) return
     this.#running?.abort()
     const running = new AbortController()
     this.#running = running
     let frames = 0
     let last = performance.now()
-    const signal = AbortSignal.any([running.signal, camera.signal])
     showProgress('Waiting for the first frame …')
     await model.stream(camera.video, {
-      ...{ ...settings(), signal, at: 'network' as const },
+      ...{ ...settings(), at: 'network' as const },
+      signal: AbortSignal.any([running.signal, camera.signal]),
       onFrame: async frame => {
         if (frames === 0) showProgress('')
-        stage.show(frame)
+        const stage = await this.#stageOn(model.gpu)
+        await stage.show(frame)
         const now = performance.now()
         showFacts({
           'Last frame': milliseconds(frame.milliseconds),
@@ -134,14 +144,23 @@ export class Session {
         showMemory(model.gpu)
       },
     })
-    stage.forget()
+    this.#stage?.forget()
   }
 
-  #show(found: GpuSegmentation): void {
-    this.#stage?.show(found)
+  async #show(found: GpuSegmentation, stage: Stage): Promise<void> {
+    await stage.show(found)
     this.#shown?.release()
     this.#shown = found
     for (const id of ['save-mask', 'save-overlay']) button(id).disabled = false
+  }
+
+  /** A stage on the model's GPU, which is another one after it was lost. */
+  async #stageOn(gpu: Gpu): Promise<Stage> {
+    if (this.#stage?.gpu === gpu) return this.#stage
+    this.#stage?.destroy()
+    this.#shown = undefined
+    this.#stage = await Stage.create(gpu, this.#legend)
+    return this.#stage
   }
 
   async #close(): Promise<void> {
@@ -149,6 +168,7 @@ export class Session {
     this.#shown?.release()
     this.#shown = undefined
     this.#stage?.destroy()
+    this.#stage = undefined
     await this.#model?.dispose()
   }
 }

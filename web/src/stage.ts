@@ -21,6 +21,7 @@ export interface Picture {
 }
 
 export class Stage {
+  readonly gpu: Gpu
   readonly #painter: Painter
   readonly #masks: MaskReader
   readonly #legend: Legend
@@ -29,10 +30,11 @@ export class Stage {
   #counting: Promise<void> | undefined
 
   static async create(gpu: Gpu, legend: Legend): Promise<Stage> {
-    return new Stage(await Painter.create(gpu, canvas), await MaskReader.create(gpu), legend)
+    return new Stage(gpu, await Painter.create(gpu, canvas), await MaskReader.create(gpu), legend)
   }
 
-  private constructor(painter: Painter, masks: MaskReader, legend: Legend) {
+  private constructor(gpu: Gpu, painter: Painter, masks: MaskReader, legend: Legend) {
+    this.gpu = gpu
     this.#painter = painter
     this.#masks = masks
     this.#legend = legend
@@ -46,14 +48,14 @@ export class Stage {
     return this.#picture
   }
 
-  /** Draws a picture, which stays the caller's to release, after `forget`. */
-  show(picture: Picture): void {
+  /** Draws a picture, which stays the caller's to release, once another is shown or after `forget`. */
+  async show(picture: Picture): Promise<void> {
     const { width, height } = picture.photo
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
     this.#picture = picture
     empty.hidden = true
     view.hidden = false
-    this.repaint()
+    await this.#paint()
   }
 
   forget(): void {
@@ -61,12 +63,16 @@ export class Stage {
   }
 
   repaint(): void {
+    this.#paint().catch(showProblem)
+  }
+
+  async #paint(): Promise<void> {
     if (!this.#picture) return
     const share = Number(split.value) / 100
     divider.hidden = share === 0
     divider.style.left = `${100 * share}%`
     const { photo, map } = this.#picture
-    this.#painter.paint({ photo, map, colours: this.#legend.colours, split: share }).catch(showProblem)
+    await this.#painter.paint({ photo, map, colours: this.#legend.colours, split: share })
   }
 
   /** Counts the picture's classes for the legend. A call during another one does nothing: videos have more frames. */
