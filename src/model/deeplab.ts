@@ -44,7 +44,7 @@ export function deepLabInTraining(
 }
 
 /** Adds the classifier to a graph: the head's output [n, h, w, c] → logits [n, h, w, classes]. */
-const classify = (builder: GraphBuilder, x: Tensor, config: DeepLabConfig): Tensor =>
+export const classify = (builder: GraphBuilder, x: Tensor, config: DeepLabConfig): Tensor =>
   builder.conv2d(x, {
     name: backboneOf(config).heads.classifier,
     outChannels: config.classes,
