@@ -1,17 +1,22 @@
 // Teaches a network on a few photos with a few strokes. What the layers that do not learn make of a photo is computed once and stays
 // on the GPU, so that a step runs only the layers that learn.
 
+import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { GpuClassMap, GpuPhoto, Photo } from '../inference/segmenter.ts'
+import { withAddedClass, withoutClass, withRenamedClass } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
 import { checkSignal } from '../options.ts'
+import { printable } from '../printable.ts'
 import { checkLabels, padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
+import { History } from './history.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
-import { resizeStrokes, strokeWeights } from './strokes.ts'
+import { labelledPixels } from './rehearsal.ts'
+import { hasStrokes, resizeStrokes } from './strokes.ts'
 import { TrainedPart } from './trained_part.ts'
 
 /** A model as a lesson takes and gives it: `modelFiles` writes it, and a Segmenter runs it. */
@@ -29,10 +34,15 @@ export interface LessonOptions {
    * keeps its running statistics. Default: head.
    */
   part?: NetworkPart
+  /**
+   * How much the pixels without a stroke count, from 0 up; all strokes of a photo count 1. These pixels teach what the network said
+   * about them before the lesson, so that it does not forget its classes. 0: only the strokes count. Default: see REHEARSAL.
+   */
+  rehearsal?: number
 }
 
 export interface LessonTraining {
-  /** The number of updates; each is from one photo, and the photos take turns. */
+  /** The number of updates. Each is from one photo; the photos with strokes take turns. */
   steps: number
   /** Of the first step; it falls to 0 over the steps. Default: by what learns. */
   learningRate?: number
@@ -49,64 +59,62 @@ export interface LessonStep {
 
 interface TaughtPhoto {
   kept: KeptPhoto
-  /** At the size at which the network sees the photo. Undefined: no strokes yet. */
-  strokes?: Uint8Array
-  /** In this training. */
+  /** Labels at the size at which the network sees the photo. */
+  strokes: Uint8Array
+  /** The last in this training. */
   loss?: number
 }
 
-/** The learning rate at which three strokes teach a class quickly, and at which nothing diverged: see bench/NOTES.md. */
-const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.1, head: 0.02, network: 0.005 }
+interface Parts {
+  part: NetworkPart
+  rehearsal: number
+  keeper: PhotoKeeper
+  trained: TrainedPart
+  start: LessonModel
+}
 
-/** Of the parameters before earlier trainings, which `undo` goes back to. */
-const MOST_UNDO = 20
-const MOST_UNDO_BYTES = 256 * 2 ** 20
+/** With these, three strokes teach a class in few steps, and nothing diverged: see bench/NOTES.md. */
+const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.02, head: 0.02, network: 0.005 }
+
+/** With it the network kept its classes and learned new ones as well as without it, or better: see bench/NOTES.md. */
+const REHEARSAL = 0.3
 
 /**
- * A lesson: photos with strokes, and the model as it has been taught so far. Calls wait for each other, so that photos and labels may
- * change and class maps may be asked for while `train` runs.
+ * Photos with strokes, and the model as it has been taught so far. Calls wait for each other, so that photos and labels may change
+ * and class maps may be asked for while `train` runs.
  */
 export class Lesson {
   readonly #gpu: Gpu
-  readonly #part: NetworkPart
-  readonly #keeper: PhotoKeeper
+  /** `start` has the parameters to which `reset` goes back. */
+  readonly #parts: Parts
   readonly #photos = new Map<string, TaughtPhoto>()
-  /** With the parameters to which `reset` goes back. */
-  #start: LessonModel
-  #trained: TrainedPart
-  #history: LessonModel[] = []
+  readonly #history = new History()
   #isTraining = false
   #running: Promise<unknown> = Promise.resolve()
   #disposal: Promise<void> | undefined
 
-  static async create(gpu: Gpu, model: LessonModel, { part = 'head' }: LessonOptions = {}): Promise<Lesson> {
+  /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
+  static async create(gpu: Gpu, model: LessonModel, options: LessonOptions = {}): Promise<Lesson> {
+    const { part = 'head', rehearsal = REHEARSAL } = options
+    if (!(rehearsal >= 0 && rehearsal < Infinity))
+      throw new UserError(`rehearsal: expected a number from 0 up, got ${rehearsal}`)
     const network = { config: model.config, preprocessing: model.preprocessing, part }
     const trained = await TrainedPart.create(gpu, network, model.parameters)
-    return new Lesson(gpu, {
-      part,
-      start: model,
-      trained,
-      keeper: new PhotoKeeper(gpu, network, model.parameters),
-    })
+    const keeper = new PhotoKeeper(gpu, network, model.parameters)
+    return new Lesson(gpu, { part, rehearsal, keeper, trained, start: model })
   }
 
-  private constructor(
-    gpu: Gpu,
-    parts: { part: NetworkPart; start: LessonModel; trained: TrainedPart; keeper: PhotoKeeper },
-  ) {
+  private constructor(gpu: Gpu, parts: Parts) {
     this.#gpu = gpu
-    this.#part = parts.part
-    this.#start = parts.start
-    this.#trained = parts.trained
-    this.#keeper = parts.keeper
+    this.#parts = parts
   }
 
   get config(): DeepLabConfig {
-    return this.#start.config
+    return this.#parts.start.config
   }
 
   get classNames(): readonly string[] {
-    return this.#start.classNames
+    return this.#parts.start.classNames
   }
 
   /** How many times `undo` can go back. */
@@ -115,19 +123,19 @@ export class Lesson {
   }
 
   /**
-   * Adds a photo without labels under a name, or puts it in the place of the photo of that name. Throws the signal's reason between two
-   * submits.
+   * Adds a photo without strokes under a name, or puts it in the place of the photo of that name. Throws the signal's reason between
+   * two submits.
    */
   setPhoto(name: string, photo: Photo | GpuPhoto, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     return this.#exclusively(async () => {
-      const kept = await this.#keeper.keep(photo, signal)
+      const kept = await this.#parts.keeper.keep(photo, signal)
       const before = this.#photos.get(name)
-      this.#photos.set(name, { kept })
+      this.#photos.set(name, { kept, strokes: new Uint8Array(kept.classes.length).fill(IGNORE_INDEX) })
       if (before) await this.#free(before)
     })
   }
 
-  /** Forgets a photo and its labels. */
+  /** Forgets a photo and its strokes. */
   removePhoto(name: string): Promise<void> {
     return this.#exclusively(async () => {
       const photo = this.#photo(name)
@@ -137,53 +145,56 @@ export class Lesson {
   }
 
   /**
-   * The labels of a photo from the next step on: originalHeight · originalWidth class ids, and 255 for all pixels without a stroke.
+   * The labels of a photo from the next step on: originalHeight · originalWidth class ids, and 255 for each pixel without a stroke.
    * Throws a UserError for labels of another size or of no class.
    */
   setLabels(name: string, labels: Uint8Array): Promise<void> {
     return this.#exclusively(async () => {
-      const photo = this.#photo(name)
-      const { originalWidth: width, originalHeight: height } = photo.kept.photo
+      const taught = this.#photo(name)
+      const { photo } = taught.kept
+      const { originalWidth: width, originalHeight: height } = photo
       if (labels.length !== width * height)
         throw new UserError(
-          `labels of ${name}: expected a byte for each of ${width}×${height} pixels, got ${labels.length} bytes`,
+          `the labels of ${printable(name)}: expected ${width}×${height} pixels, got ${labels.length} bytes`,
         )
       checkLabels(labels, this.config.classes)
-      const size = networkSize(photo.kept.photo, this.#start.preprocessing)
-      photo.strokes = resizeStrokes(labels, { width, height }, size)
+      const seen = networkSize(photo, this.#parts.start.preprocessing)
+      taught.strokes = resizeStrokes(labels, { width, height }, seen)
     })
   }
 
   /**
-   * Learns from the strokes: `for await (const { step, loss } of lesson.train({ steps: 60 })) …`. `break` and the signal end it after
-   * a step or before one. Throws a UserError if no photo has a stroke, and for a loss that is not a number; then the parameters are
-   * those from before the training.
+   * Learns from the strokes: `for await (const { step, loss } of lesson.train({ steps: 40 })) …`. `break` and the signal end it between
+   * two updates. Throws a UserError if no photo has a stroke, and for a loss that is not a number; then the parameters are those from
+   * before the training.
    */
   async *train({ steps, learningRate, signal }: LessonTraining): AsyncGenerator<LessonStep, void, void> {
     checkSignal(signal)
     this.#throwIfTraining()
     this.#isTraining = true
-    const base = learningRate ?? LEARNING_RATES[this.#part]
-    let [step, hasBegun] = [0, false]
+    const base = learningRate ?? LEARNING_RATES[this.#parts.part]
+    let step = 0
     try {
-      await this.#exclusively(() => this.#begin())
-      hasBegun = true
+      const before = await this.#exclusively(() => this.#begin())
       while (step < steps) {
         const rate = polyLearningRate(base, step, steps)
-        const loss = await this.#exclusively(() => this.#step(step, rate, signal))
+        const loss = await this.#exclusively(() => this.#step(step, rate, { signal, before }))
+        if (step === 0) this.#history.push(before, before.learned)
         step++
         yield { step, loss }
         signal?.throwIfAborted()
       }
     } finally {
       this.#isTraining = false
-      if (hasBegun && step === 0) this.#history.pop()
     }
   }
 
-  /** The class map of a photo by the parameters as they are now, from what is kept of it. It has the size of the photo's labels. */
+  /**
+   * The class map of a photo by the parameters as they are now, computed from what is kept of it. It has the size of the photo's labels.
+   * Resolves when the work is submitted. A new buffer is the caller's to release by `Gpu.release`.
+   */
   preview(name: string, { into }: { into?: GPUBuffer } = {}): Promise<GpuClassMap> {
-    return this.#exclusively(() => this.#trained.preview(this.#photo(name).kept, into))
+    return this.#exclusively(() => this.#parts.trained.preview(this.#photo(name).kept, into))
   }
 
   /** The model with the parameters as they are now. */
@@ -196,7 +207,7 @@ export class Lesson {
     return this.#exclusively(async () => {
       this.#throwIfTraining()
       const before = this.#history.pop()
-      if (before) this.#trained.restart(before.parameters)
+      if (before) this.#parts.trained.restart(before.parameters)
       return before !== undefined
     })
   }
@@ -205,93 +216,117 @@ export class Lesson {
   reset(): Promise<void> {
     return this.#exclusively(async () => {
       this.#throwIfTraining()
-      await this.#remember()
-      this.#trained.restart(this.#start.parameters)
+      const before = await this.#model()
+      this.#history.push(before, before.learned)
+      this.#parts.trained.restart(this.#parts.start.parameters)
     })
   }
 
-  /**
-   * Adds, removes or renames classes: `lesson.changeClasses(model => withAddedClass(model, 'cup'))`. What was learned stays, and so do
-   * the photos. `undo` and `reset` keep the new classes. Labels keep their ids: set them again if ids have changed.
-   */
-  changeClasses(change: (model: LessonModel) => LessonModel): Promise<void> {
-    return this.#exclusively(async () => {
-      this.#throwIfTraining()
-      const now = change(await this.#model())
-      const [start, history] = [change(this.#start), this.#history.map(change)]
-      const network = { config: now.config, preprocessing: now.preprocessing, part: this.#part }
-      const trained = await TrainedPart.create(this.#gpu, network, now.parameters)
-      await this.#trained.destroy()
-      this.#trained = trained
-      this.#start = start
-      this.#history = history
-    })
+  /** Adds a class, which gets the last id: see `withAddedClass`. `undo` and `reset` keep it. Throws a UserError for a wrong name. */
+  addClass(name: string): Promise<void> {
+    return this.#changeClasses(model => withAddedClass(model, name))
+  }
+
+  /** Removes a class. The ids above it become smaller by one, those of strokes, too; strokes of this class vanish. */
+  removeClass(id: number): Promise<void> {
+    const newId = (old: number) => {
+      if (old === id) return IGNORE_INDEX
+      return old > id && old !== IGNORE_INDEX ? old - 1 : old
+    }
+    return this.#changeClasses(model => withoutClass(model, id), newId)
+  }
+
+  /** Gives a class another name. */
+  renameClass(id: number, name: string): Promise<void> {
+    return this.#changeClasses(model => withRenamedClass(model, id, name))
   }
 
   /** Frees all memory on the GPU. Waits for the calls before it. Later calls, and the next step of `train`, throw a UserError. */
   dispose(): Promise<void> {
     this.#disposal ??= this.#exclusively(async () => {
       for (const { kept } of this.#photos.values()) this.#gpu.release(kept.buffer)
-      await this.#trained.destroy()
-      await this.#keeper.destroy()
+      await this.#parts.trained.destroy()
+      await this.#parts.keeper.destroy()
     })
     return this.#disposal
   }
 
-  async #begin(): Promise<void> {
+  async #begin() {
     this.#withStrokes()
-    await this.#remember()
+    const before = await this.#model()
     for (const photo of this.#photos.values()) photo.loss = undefined
-    this.#trained.restart(this.#history.at(-1)!.parameters)
+    this.#parts.trained.restart(before.parameters)
+    return before
   }
 
-  async #step(index: number, learningRate: number, signal?: AbortSignal): Promise<number> {
+  async #step(
+    index: number,
+    learningRate: number,
+    { signal, before }: { signal?: AbortSignal; before: LessonModel },
+  ): Promise<number> {
+    const { trained, rehearsal: share } = this.#parts
     const taught = this.#withStrokes()
-    const { photo, strokes, classWeights } = taught[index % taught.length]
-    checkLabels(strokes, this.config.classes)
-    const inputs = { kept: photo.kept, labels: padLabels(strokes, 1), classWeights }
+    const photo = taught[index % taught.length]
+    const pixels = { strokes: photo.strokes, classes: photo.kept.classes }
+    const { labels, classWeights } = labelledPixels(pixels, {
+      ...{ classes: this.config.classes, share, step: index },
+    })
+    const inputs = { kept: photo.kept, labels: padLabels(labels, 1), classWeights }
     try {
-      photo.loss = await this.#trained.step(inputs, { learningRate, signal })
+      photo.loss = await trained.step(inputs, { learningRate, signal })
     } catch (error) {
-      if (error instanceof UserError) this.#trained.restart(this.#history.at(-1)!.parameters)
+      if (error instanceof UserError) trained.restart(before.parameters)
       throw error
     }
-    const losses = taught.flatMap(({ photo: { loss } }) => loss ?? [])
+    const losses = taught.flatMap(({ loss }) => loss ?? [])
     return losses.reduce((sum, loss) => sum + loss) / losses.length
   }
 
-  #withStrokes() {
-    const taught = [...this.#photos.values()].flatMap(photo => {
-      const { strokes } = photo
-      const classWeights = strokes && strokeWeights(strokes, this.config.classes)
-      return strokes && classWeights ? [{ photo, strokes, classWeights }] : []
-    })
+  #withStrokes(): TaughtPhoto[] {
+    const taught = [...this.#photos.values()].filter(({ strokes }) => hasStrokes(strokes))
     if (taught.length === 0) throw new UserError('there is nothing to learn: paint a stroke first')
     return taught
   }
 
-  async #model(): Promise<LessonModel> {
-    const learned = await this.#trained.read()
-    return { ...this.#start, parameters: new Map([...this.#start.parameters, ...learned]) }
+  /** What learned has arrays of its own in `learned`. */
+  async #model(): Promise<LessonModel & { learned: Map<string, Float32Array> }> {
+    const { start, trained } = this.#parts
+    const learned = await trained.read()
+    return { ...start, parameters: new Map([...start.parameters, ...learned]), learned }
   }
 
-  async #remember(): Promise<void> {
-    const learned = await this.#trained.read()
-    const bytes = [...learned.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
-    const most = Math.max(1, Math.min(MOST_UNDO, Math.floor(MOST_UNDO_BYTES / bytes)))
-    const parameters = new Map([...this.#start.parameters, ...learned])
-    this.#history = [...this.#history, { ...this.#start, parameters }].slice(-most)
+  /** What was learned stays, and what is kept of the photos. */
+  #changeClasses(
+    change: (model: LessonModel) => LessonModel,
+    newId: (old: number) => number = old => old,
+  ): Promise<void> {
+    return this.#exclusively(async () => {
+      this.#throwIfTraining()
+      const [{ config, preprocessing, parameters }, start] = [
+        change(await this.#model()),
+        change(this.#parts.start),
+      ]
+      const network = { config, preprocessing, part: this.#parts.part }
+      const trained = await TrainedPart.create(this.#gpu, network, parameters)
+      await this.#parts.trained.destroy()
+      Object.assign(this.#parts, { trained, start })
+      this.#history.edit(change)
+      for (const photo of this.#photos.values()) {
+        photo.strokes = photo.strokes.map(newId)
+        photo.kept.classes = photo.kept.classes.map(newId)
+      }
+    })
   }
 
   /** Of a photo that is no longer in the lesson. */
   async #free(photo: TaughtPhoto): Promise<void> {
-    await this.#trained.keepFor([...this.#photos.values()].map(({ kept }) => kept))
+    await this.#parts.trained.keepFor([...this.#photos.values()].map(({ kept }) => kept))
     this.#gpu.release(photo.kept.buffer)
   }
 
   #photo(name: string): TaughtPhoto {
     const photo = this.#photos.get(name)
-    if (!photo) throw new UserError(`there is no photo "${name}" in this lesson`)
+    if (!photo) throw new UserError(`there is no photo "${printable(name)}" in this lesson`)
     return photo
   }
 

@@ -26,14 +26,22 @@ export interface KeptShape {
   photo: PhotoSize
 }
 
-/** `photo`, rgba8 [1, height, width, 4] → the input of the part that trains. */
+/**
+ * `photo`, rgba8 [1, height, width, 4] → the input of the part that trains, and `classes`, class8: a class for each pixel at the size
+ * at which the network sees the photo.
+ */
 export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
   const { mean, std } = network.preprocessing
   const builder = new GraphBuilder()
   const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
   const size = networkSize(photo, network.preprocessing)
   const image = builder.preprocess(input, { name: 'image', ...size, mean, std })
-  return builder.build([inputOfPart(builder, image, withStride(network))])
+  const kept = inputOfPart(builder, image, withStride(network))
+  const logits = logitsOfPart(builder, kept, withStride(network))
+  return builder.build([
+    kept,
+    builder.upsampleArgmax(logits, { name: 'classes', ...size, alignCorners: false }),
+  ])
 }
 
 /**

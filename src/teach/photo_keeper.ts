@@ -12,6 +12,8 @@ import { type KeptShape, keepingGraph, type LessonNetwork } from './lesson_graph
 /** The input of the part that trains, on the GPU. */
 export interface KeptPhoto extends KeptShape {
   buffer: GPUBuffer
+  /** The class of each pixel by the network as the lesson began, at the size at which the network sees the photo. */
+  classes: Uint8Array
 }
 
 export class PhotoKeeper {
@@ -27,19 +29,25 @@ export class PhotoKeeper {
     this.#weights = new WeightStore(gpu, parameters)
   }
 
-  /** Submits the work. The buffer is the caller's to release. Throws the signal's reason between two submits. */
+  /** The buffer is the caller's to release. Throws the signal's reason between two submits. */
   async keep({ data, ...photo }: Photo | GpuPhoto, signal?: AbortSignal): Promise<KeptPhoto> {
     const executor = await this.#executor(photo)
-    const [output] = executor.plan.graph.outputs
+    const [kept, classes] = executor.plan.graph.outputs
     const flags = usage.storage | usage.copySource | usage.copyDestination
-    const buffer = await this.#gpu.allocate('kept of a photo', tensorBytes(output), flags)
+    const [buffer, map] = await this.#gpu.allocateAll(
+      [kept, classes].map(tensor => ({ label: 'kept of a photo', size: tensorBytes(tensor), flags })),
+    )
     try {
-      await executor.runInto({ [output.name]: buffer }, { photo: data }, { signal })
+      await executor.runInto({ [kept.name]: buffer, [classes.name]: map }, { photo: data }, { signal })
+      const [, height, width] = classes.shape
+      const bytes = await this.#gpu.download(map, tensorBytes(classes))
+      return { buffer, shape: kept.shape, photo, classes: bytes.subarray(0, height * width) }
     } catch (error) {
       this.#gpu.release(buffer)
       throw error
+    } finally {
+      this.#gpu.release(map)
     }
-    return { buffer, shape: output.shape, photo }
   }
 
   async #executor(photo: PhotoSize): Promise<Executor> {

@@ -51,13 +51,4 @@ function elected(
   return best
 }
 
-/**
- * A weight for each class, with which all classes that have strokes count alike in the loss, however large their strokes are.
- * Undefined if there is no stroke.
- */
-export function strokeWeights(labels: Uint8Array, classes: number): Float32Array | undefined {
-  const pixels = new Uint32Array(IGNORE_INDEX + 1)
-  for (const label of labels) pixels[label]++
-  if (pixels[IGNORE_INDEX] === labels.length) return undefined
-  return Float32Array.from({ length: classes }, (_, id) => (pixels[id] > 0 ? 1 / pixels[id] : 0))
-}
+export const hasStrokes = (labels: Uint8Array): boolean => labels.some(label => label !== IGNORE_INDEX)

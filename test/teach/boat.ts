@@ -2,7 +2,8 @@
 
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
 import { fillPolygon } from '../../src/data/fill_polygon.ts'
-import { type Image, readImage } from '../../src/node/images/image.ts'
+import type { Image } from '../../src/data/image.ts'
+import { readImage } from '../../src/node/images/image.ts'
 
 const SIZE = { width: 640, height: 480 }
 
