@@ -113,6 +113,16 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt(withAuxiliaryHead(this.#model, { seed: seedOf(options) }))
   }
 
+  /**
+   * Replaces classes and weights by those of a model of the same backbone, such as what a `Lesson` taught. Throws a UserError if the
+   * number of names differs from the number of classes.
+   */
+  async setModel(model: Model): Promise<void> {
+    if (model.classNames.length !== model.config.classes)
+      throw new UserError(`classes: expected ${model.config.classes} names; got ${model.classNames.length}`)
+    await this.#adopt(model)
+  }
+
   /** Replaces the weights, for example after training: every parameter by name, in the checkpoint's layout. */
   setParameters(parameters: Map<string, Float32Array>): Promise<void> {
     return this.#adopt({ ...this.#model, parameters })

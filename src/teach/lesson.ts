@@ -109,6 +109,10 @@ export class Lesson {
     this.#parts = parts
   }
 
+  get gpu(): Gpu {
+    return this.#gpu
+  }
+
   get config(): DeepLabConfig {
     return this.#parts.start.config
   }

@@ -39,6 +39,13 @@ export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
 export { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
 export {
+  Lesson,
+  type LessonModel,
+  type LessonOptions,
+  type LessonStep,
+  type LessonTraining,
+} from '../teach/lesson.ts'
+export {
   type EvaluatedImage,
   type EvaluateOptions,
   type Evaluation,

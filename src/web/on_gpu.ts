@@ -21,7 +21,7 @@ export interface GpuSegmentation {
   photo: GpuPhoto
   /** The class of each pixel, as a buffer with the usages `STORAGE` and `COPY_SRC`. */
   map: GpuClassMap
-  /** Frees both buffers. */
+  /** Frees the photo's buffer and the map's, which may be another by then. */
   release(): void
 }
 
@@ -34,11 +34,14 @@ export async function segmentOnGpu(
   const { photo, release } = await photoOnGpu(gpu, source, options)
   try {
     const map = await segmenter.segmentOnGpu(photo, options)
-    const releaseAll = () => {
-      release()
-      gpu.release(map.mask)
+    const found: GpuSegmentation = {
+      ...{ photo, map },
+      release() {
+        release()
+        gpu.release(found.map.mask)
+      },
     }
-    return { photo, map, release: releaseAll }
+    return found
   } catch (error) {
     release()
     throw error

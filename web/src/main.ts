@@ -6,8 +6,10 @@ import { ModelPanel } from './model_panel.ts'
 import { acceptPhotos } from './photos.ts'
 import { Session } from './session.ts'
 import { onSettings } from './settings.ts'
+import { TeachPanel } from './teach_panel.ts'
 
 const session = new Session()
+new TeachPanel(session)
 const models = new ModelPanel((source, options) => session.load(source, options))
 
 acceptPhotos(

@@ -9,6 +9,7 @@ const strip = byId('photos', HTMLElement)
 const files = input('photo-files')
 
 export interface Photo {
+  /** Different from that of every other photo in the page. */
   name: string
   blob: Blob
 }
@@ -20,7 +21,7 @@ export function acceptPhotos(
 ): void {
   const show = (photo: Photo) => doing(() => open(photo))
   const add = (found: readonly File[]) => {
-    const photos = found.filter(isPhoto).map(file => ({ name: file.name, blob: file }))
+    const photos = found.filter(isPhoto).map(file => ({ name: uniqueName(file.name), blob: file }))
     for (const photo of photos) strip.append(thumbnail(photo, show))
     strip.hidden = strip.childElementCount < 2
     if (photos.length > 0) select(photos[0], show)
@@ -36,6 +37,16 @@ export function acceptPhotos(
   files.addEventListener('change', () => add([...(files.files ?? [])]))
   document.addEventListener('paste', event => add([...(event.clipboardData?.files ?? [])]))
   acceptDrops(add)
+}
+
+const names = new Set<string>()
+
+/** Photos from a phone may all be called image.jpg. */
+function uniqueName(name: string): string {
+  let unique = name
+  for (let i = 2; names.has(unique); i++) unique = name.replace(/(\.[^.]*)?$/, ` ${i}$1`)
+  names.add(unique)
+  return unique
 }
 
 const isPhoto = ({ type }: File) => type.startsWith('image/')

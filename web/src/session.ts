@@ -1,6 +1,14 @@
 // What the page does: one model, and one picture at a time: a photo, or the camera's frames.
 
-import { DeepLab, type Gpu, type GpuSegmentation, Painter, readImage } from '../../src/web/index.ts'
+import {
+  DeepLab,
+  type Gpu,
+  type GpuClassMap,
+  type GpuSegmentation,
+  type Image,
+  Painter,
+  readImage,
+} from '../../src/web/index.ts'
 import { type Camera, startCamera } from './camera.ts'
 import { button } from './dom.ts'
 import { milliseconds, Stopwatch, showFacts, showGpu, showMemory } from './facts.ts'
@@ -10,12 +18,22 @@ import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
 import { baseName, download } from './save.ts'
 import { offerStrides, settings } from './settings.ts'
-import { Stage } from './stage.ts'
+import { fitting, Stage } from './stage.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
 
+/** A photo with its pixels, as the network takes them. */
+export interface ShownPhoto {
+  name: string
+  image: Image
+}
+
 export class Session {
+  /** Called when another model is open, and when another photo is shown. */
+  onModel: (model: DeepLab) => void = () => undefined
+  onPhoto: () => void = () => undefined
+  readonly #photos = new Map<string, ShownPhoto>()
   readonly #legend = new Legend(() => this.#stage?.repaint())
   #model: DeepLab | undefined
   #stage: Stage | undefined
@@ -23,6 +41,8 @@ export class Session {
   #camera: Camera | undefined
   #shown: GpuSegmentation | undefined
   #running: AbortController | undefined
+  /** Pictures of the camera that became photos. */
+  #frozen = 0
 
   /** Replaces the model, and segments the picture again. */
   async load(
@@ -39,6 +59,7 @@ export class Session {
     this.#model = model
     showGpu(model.gpu)
     offerStrides(model)
+    this.onModel(model)
     onProgress('')
     await this.again()
   }
@@ -47,6 +68,27 @@ export class Session {
     this.#camera?.stop()
     this.#photo = photo
     await this.again()
+  }
+
+  /** The photo that is shown, if it is not the camera's picture. */
+  get photo(): ShownPhoto | undefined {
+    return this.#photo && this.#photos.get(this.#photo.name)
+  }
+
+  /** All photos that were shown so far. */
+  get photos(): Iterable<ShownPhoto> {
+    return this.#photos.values()
+  }
+
+  /** Shows another class map of the photo, and releases the one before. */
+  async showMap(map: GpuClassMap): Promise<void> {
+    const shown = this.#shown
+    const model = this.#model
+    if (!shown || !model) return
+    const before = shown.map
+    shown.map = map
+    await (await this.#stageOn(model.gpu)).show(shown)
+    model.gpu.release(before.mask)
   }
 
   /** Segments the photo with the present model and settings. The camera takes them from the next frame on. */
@@ -60,7 +102,10 @@ export class Session {
     const model = this.#model
     const times = new Stopwatch()
     showProgress('Decoding …')
-    const photo = await readImage(this.#photo.blob, { name: this.#photo.name })
+    const { name } = this.#photo
+    const photo = this.#photos.get(name)?.image ?? (await readImage(this.#photo.blob, { name }))
+    this.#photos.set(name, { name, image: photo })
+    this.onPhoto()
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
       showProgress('Compiling …', done / total)
@@ -97,7 +142,8 @@ export class Session {
     if (!this.#camera) return
     const bitmap = await createImageBitmap(this.#camera.video)
     this.#camera.stop()
-    await this.showPhoto({ name: 'camera.png', blob: await pngOf(bitmap) })
+    this.#frozen++
+    await this.showPhoto({ name: `camera ${this.#frozen}.png`, blob: await pngOf(bitmap) })
   }
 
   async saveMask(): Promise<void> {
@@ -109,9 +155,10 @@ export class Session {
   /** The picture as it is shown, in the photo's own size. */
   async saveOverlay(): Promise<void> {
     if (!this.#model || !this.#shown || !this.#photo) return
-    const { width, height } = this.#shown.photo
+    const { gpu } = this.#model
+    const { width, height } = fitting(this.#shown.photo, gpu.limits.maxTextureDimension2D)
     const canvas = new OffscreenCanvas(width, height)
-    const painter = await Painter.create(this.#model.gpu, canvas)
+    const painter = await Painter.create(gpu, canvas)
     await painter.paint({ ...this.#shown, colours: this.#legend.colours })
     const blob = await canvas.convertToBlob()
     painter.destroy()

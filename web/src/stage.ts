@@ -15,6 +15,9 @@ const divider = byId('divider', HTMLElement)
 const pointed = byId('pointed', HTMLElement)
 const split = input('split')
 
+/** The longest edge of the canvas: more than a screen shows, and less than any GPU's largest texture. */
+const MOST_PIXELS = 2560
+
 export interface Picture {
   photo: GpuPhoto
   map: GpuClassMap
@@ -50,7 +53,7 @@ export class Stage {
 
   /** Draws a picture, which stays the caller's to release, once another is shown or after `forget`. */
   async show(picture: Picture): Promise<void> {
-    const { width, height } = picture.photo
+    const { width, height } = fitting(picture.photo, MOST_PIXELS)
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
     this.#picture = picture
     empty.hidden = true
@@ -106,6 +109,12 @@ export class Stage {
     pointed.style.left = `${event.offsetX}px`
     pointed.style.top = `${event.offsetY}px`
   }
+}
+
+/** A size of the same shape whose edges have at most so many pixels. */
+export function fitting({ width, height }: { width: number; height: number }, most: number) {
+  const scale = Math.min(1, most / Math.max(width, height))
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
 }
 
 /** Where the picture is in its element, which may have margins beside it (`object-fit: contain`). */
