@@ -21,11 +21,15 @@ export class Legend {
     opacity.addEventListener('input', onChange)
   }
 
-  /** `counts`: pixels by class id. */
-  show(names: readonly string[], counts: Uint32Array): void {
-    const total = counts.reduce((sum, count) => sum + count, 0)
+  /** The names of the classes of the pictures that follow, by class id. */
+  name(names: readonly string[]): void {
     this.#names = names
-    this.#shares = names.map((_, id) => counts[id] / total)
+  }
+
+  /** `counts`: pixels by class id. */
+  show(counts: Uint32Array): void {
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    this.#shares = this.#names.map((_, id) => counts[id] / total)
     this.#render()
   }
 

@@ -2,7 +2,6 @@
 
 import {
   DeepLab,
-  type Gpu,
   type GpuClassMap,
   type GpuSegmentation,
   type Image,
@@ -87,7 +86,7 @@ export class Session {
     if (!shown || !model) return
     const before = shown.map
     shown.map = map
-    await (await this.#stageOn(model.gpu)).show(shown)
+    await (await this.#stageOn(model)).show(shown)
     model.gpu.release(before.mask)
   }
 
@@ -116,9 +115,9 @@ export class Session {
     await model.gpu.finish()
     if (signal.aborted) return found.release()
     times.lap('Network')
-    const stage = await this.#stageOn(model.gpu)
+    const stage = await this.#stageOn(model)
     await this.#show(found, stage)
-    await stage.count(model.classNames)
+    await stage.count()
     times.lap('Drawing')
     showProgress('')
     showFacts(times.laps)
@@ -179,7 +178,7 @@ export class Session {
       signal: AbortSignal.any([running.signal, camera.signal]),
       onFrame: async frame => {
         if (frames === 0) showProgress('')
-        const stage = await this.#stageOn(model.gpu)
+        const stage = await this.#stageOn(model)
         await stage.show(frame)
         const now = performance.now()
         showFacts({
@@ -187,7 +186,7 @@ export class Session {
           'Frames per second': (1000 / (now - last)).toFixed(1),
         })
         last = now
-        if (frames++ % FRAMES_PER_COUNT === 0) await stage.count(model.classNames)
+        if (frames++ % FRAMES_PER_COUNT === 0) await stage.count()
         showMemory(model.gpu)
       },
     })
@@ -202,7 +201,8 @@ export class Session {
   }
 
   /** A stage on the model's GPU, which is another one after it was lost. */
-  async #stageOn(gpu: Gpu): Promise<Stage> {
+  async #stageOn({ gpu, classNames }: DeepLab): Promise<Stage> {
+    this.#legend.name(classNames)
     if (this.#stage?.gpu === gpu) return this.#stage
     this.#stage?.destroy()
     this.#shown = undefined

@@ -79,8 +79,8 @@ export class Stage {
   }
 
   /** Counts the picture's classes for the legend. A call during another one does nothing: videos have more frames. */
-  count(names: readonly string[]): Promise<void> {
-    this.#counting ??= this.#count(names).finally(() => {
+  count(): Promise<void> {
+    this.#counting ??= this.#count().finally(() => {
       this.#counting = undefined
     })
     return this.#counting
@@ -91,9 +91,9 @@ export class Stage {
     this.#painter.destroy()
   }
 
-  async #count(names: readonly string[]): Promise<void> {
+  async #count(): Promise<void> {
     if (!this.#picture) return
-    this.#legend.show(names, await this.#masks.count(this.#picture.map))
+    this.#legend.show(await this.#masks.count(this.#picture.map))
     canvas.setAttribute('aria-label', this.#legend.description)
   }
 
