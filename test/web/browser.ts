@@ -10,6 +10,7 @@ const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 
 const FLAGS = [
   ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic'],
+  '--host-resolver-rules=MAP insecure.test 127.0.0.1',
   ...['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ]
 
@@ -45,7 +46,7 @@ const standard: Route = path => {
 
 export interface TestBrowser {
   /** A page of its own, with nothing in its caches, on which `window.atrous` is the library. */
-  open(path?: string): Promise<Page>
+  open(path?: string, options?: { host?: string }): Promise<Page>
   server: StaticServer
 }
 
@@ -77,7 +78,8 @@ export function useBrowser(routes: Route = () => undefined): TestBrowser {
     expect(complaints.splice(0)).to.deep.equal([])
   })
 
-  found.open = async (path = '/') => {
+  found.open = async (path = '/', { host = '127.0.0.1' } = {}) => {
+    const home = found.server.url.replace('127.0.0.1', host)
     const context = await browser!.newContext()
     // tsx names functions by this helper, also those that run in the page.
     await context.addInitScript('globalThis.__name = value => value')
@@ -90,10 +92,10 @@ export function useBrowser(routes: Route = () => undefined): TestBrowser {
     page.on('pageerror', error => complaints.push(`page: ${error.message}`))
     context.on('request', request => {
       const { protocol, origin } = new URL(request.url())
-      const isOwn = origin === found.server.url || ['data:', 'blob:'].includes(protocol)
+      const isOwn = origin === home || ['data:', 'blob:'].includes(protocol)
       if (!isOwn) complaints.push(`request: ${request.url()}`)
     })
-    await page.goto(found.server.url + path)
+    await page.goto(home + path)
     await page.waitForFunction(() => window.atrous !== undefined)
     return page
   }
