@@ -1,0 +1,2 @@
+/** Static files, as for any server. */
+export default { output: 'export' }

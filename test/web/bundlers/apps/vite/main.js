@@ -1,0 +1,3 @@
+import { segment } from '../program.js'
+
+window.found = segment()
