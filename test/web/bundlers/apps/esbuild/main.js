@@ -1,5 +1,6 @@
-import { segment } from '../program.js'
+import { DeepLab } from 'atrous'
+import { segmented } from '../program.js'
 
-// esbuild copies no files: the page says where the package's folder `weights` is on the server.
-window.found = segment({ baseUrl: '/weights/' })
-window.withoutBaseUrl = segment().catch(error => error.message)
+// esbuild copies no files: the page says where a copy of the package's folder `weights` is on its server.
+window.found = segmented(DeepLab, { baseUrl: '/models/' })
+window.refusal = segmented(DeepLab).catch(error => error.message)

@@ -1,2 +1,6 @@
-/** Static files, as for any server. */
-export default { output: 'export' }
+import { join } from 'node:path'
+
+export default {
+  output: 'export', // static files, for any server
+  turbopack: { root: join(import.meta.dirname, '../..') }, // where node_modules is
+}

@@ -1,3 +1,4 @@
-import { segment } from '../program.js'
+import { DeepLab } from 'atrous'
+import { segmented } from '../program.js'
 
-window.found = segment()
+window.found = segmented(DeepLab)
