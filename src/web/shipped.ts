@@ -5,11 +5,12 @@ import { shownUrl } from '../library/shown_url.ts'
 
 /**
  * Each URL is a literal, relative to this module: bundlers that know `new URL(…, import.meta.url)` copy the file and rewrite the
- * URL. They are made when they are needed: a bundle in another format than a module has no `import.meta.url`.
+ * URL. They are made when they are needed: a bundle in another format than a module has no `import.meta.url`. `?no-inline` keeps
+ * Vite from putting small files into the bundle as data: URLs, which a Content-Security-Policy may forbid to fetch.
  */
 const FILES: Readonly<Record<string, () => URL>> = {
-  'registry.json': () => new URL('../../weights/registry.json', import.meta.url),
-  'scenes/config.json': () => new URL('../../weights/scenes/config.json', import.meta.url),
+  'registry.json': () => new URL('../../weights/registry.json?no-inline', import.meta.url),
+  'scenes/config.json': () => new URL('../../weights/scenes/config.json?no-inline', import.meta.url),
   'scenes/model.safetensors': () => new URL('../../weights/scenes/model.safetensors', import.meta.url),
 }
 

@@ -6,9 +6,10 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { type Route, type StaticServer, serveStatic } from '../support/static_server.ts'
 import { BUNDLED, bundleLibrary } from './bundle.ts'
 
-const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+export const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-const FLAGS = [
+/** SwiftShader, and no services of the browser's own. */
+export const FLAGS = [
   ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic'],
   '--host-resolver-rules=MAP insecure.test 127.0.0.1',
   ...['--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

@@ -1,19 +1,9 @@
 // The library in a page: the mask of the shipped photo is Node's, whatever kind of object holds the photo.
 
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { bytesOf, useBrowser } from './browser.ts'
-
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
-
-/** The mask of docs/scene.png in Node, on the adapter that the browser has. */
-function maskInNode(): Uint8Array {
-  const program = fileURLToPath(new URL('node_mask.ts', import.meta.url))
-  const env = { ...process.env, VK_ICD_FILENAMES: SWIFTSHADER }
-  return execFileSync(process.execPath, ['--import', 'tsx', program], { env, maxBuffer: 2 ** 26 })
-}
+import { maskInNode, SWIFTSHADER } from './mask_in_node.ts'
 
 describe('DeepLab in a page', () => {
   const browser = useBrowser()
