@@ -2,12 +2,12 @@
 
 import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
+import { defaultNames } from '../../src/library/model_files.ts'
 import { withNewClassifier } from '../../src/model/classifier.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import type { NetworkPart } from '../../src/model/parts.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import { defaultNames } from '../../src/node/model_files.ts'
 import { Lesson, type LessonModel } from '../../src/teach/lesson.ts'
 import { partParameters } from '../../src/teach/lesson_graphs.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
