@@ -67,11 +67,20 @@ export interface TestBrowser {
   complaints: string[]
 }
 
+/** With these, Chromium shows what SwiftShader draws on a canvas. Without them, it then loses the device. */
+export const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan']
+
+/** A camera that shows a moving picture, and that every page may use. */
+export const CAMERA_FLAGS = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']
+
 /**
  * A browser for the tests of a file, or none: they are skipped where there is no Chromium. `routes` come before the standard
- * ones. After each test, its pages are closed, and it fails if one of them printed an error or asked another server.
+ * ones, and `flags` after the usual ones. After each test, its pages are closed, and it fails if one of them printed an error or asked another server.
  */
-export function useBrowser(routes: Route = () => undefined): TestBrowser {
+export function useBrowser(
+  routes: Route = () => undefined,
+  { flags = [] }: { flags?: readonly string[] } = {},
+): TestBrowser {
   let browser: Browser | undefined
   const complaints: string[] = []
   const found = { complaints } as TestBrowser
@@ -84,7 +93,7 @@ export function useBrowser(routes: Route = () => undefined): TestBrowser {
     }
     await bundleLibrary()
     found.server = await serveStatic(path => routes(path) ?? standard(path))
-    browser = await chromium.launch({ executablePath, args: FLAGS })
+    browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] })
   })
   after(async () => {
     await browser?.close()
