@@ -3,12 +3,7 @@
  * @module atrous
  */
 
-export {
-  type CheckOptions,
-  checkImages as checkDataset,
-  type DatasetProblem,
-  type DatasetReport,
-} from '../data/check.ts'
+export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
 export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
@@ -53,6 +48,7 @@ export type { Recipe } from '../train/recipe.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
+export { checkDataset } from './check_dataset.ts'
 export { DeepLab, type SegmentManyOptions } from './deeplab.ts'
 export type { Drawable } from './drawable.ts'
 export { type OpenGpuOptions, openGpu } from './gpu.ts'

@@ -1,6 +1,5 @@
 // Fine-tuning in a page or a worker: batches from this thread, checkpoints as files in memory.
 
-import { checkImages } from '../data/check.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { readLabelledImage } from '../data/labelled_image.ts'
 import { type FileLike, filesInMemory } from '../library/found_weights.ts'
@@ -16,12 +15,13 @@ import { makeBatch } from '../train/batch.ts'
 import { makeBatches } from '../train/batches.ts'
 import { decodeProgress, encodeProgress, PROGRESS_FILES } from '../train/checkpoint.ts'
 import type { Recipe } from '../train/recipe.ts'
+import { checkDataset } from './check_dataset.ts'
 import { DeepLab } from './deeplab.ts'
 import { openTuning } from './tuning.ts'
 
 const WEB: TrainingPlatform = {
   openTuning,
-  checkDataset: checkImages,
+  checkDataset,
   loadBatches: (dataset, sampler, options) =>
     makeBatches(
       (indices, settings) =>
