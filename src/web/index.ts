@@ -57,3 +57,19 @@ export type { ImageSource } from './photo_source.ts'
 export { type ReadImageOptions, readImage } from './read_image.ts'
 export type { ImageDataOptions, Segmentation } from './segmentation.ts'
 export { Trainer } from './trainer.ts'
+
+// Globals that the declarations mention. In a program without the types of WebGPU or ES2026 they are these empty ones. In a program
+// with these types they merge with them, since interfaces of one name merge.
+declare global {
+  interface GPU {}
+  interface GPUAdapterInfo {}
+  interface GPUBindGroupLayout {}
+  interface GPUBuffer {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePipeline {}
+  interface GPUDevice {}
+  interface GPUSupportedLimits {}
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
+}

@@ -14,7 +14,7 @@ export interface TuningStore {
   write(key: string, variants: Tuned): Promise<void>
 }
 
-/** What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */
+/** @internal What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */
 export async function tuningKey({ info, subgroupSize }: Pick<Gpu, 'info' | 'subgroupSize'>): Promise<string> {
   const { vendor, architecture, device, description } = info
   const texts = new TextEncoder().encode(JSON.stringify(Object.entries(shaders).sort()))
