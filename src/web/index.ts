@@ -1,8 +1,9 @@
 /**
- * In browsers: a model that loads itself, photos from a page, a camera or a canvas, and evaluation.
+ * In browsers: a model that loads itself, photos from a page, a camera or a canvas, training and evaluation.
  * @module atrous
  */
 
+export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
 export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
@@ -34,6 +35,7 @@ export type {
 } from '../library/segment_options.ts'
 export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
+export type { ResumeOptions, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
@@ -56,6 +58,7 @@ export type { Recipe } from '../train/recipe.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
+export { checkDataset } from './check_dataset.ts'
 export { DeepLab, type SegmentManyOptions } from './deeplab.ts'
 export type { Drawable } from './drawable.ts'
 export type { FrameSource } from './frames/frame_source.ts'
@@ -68,8 +71,10 @@ export type { GpuSegmentation, OnGpuOptions } from './on_gpu.ts'
 export type { ImageSource } from './photo_source.ts'
 export { type ReadImageOptions, readImage } from './read_image.ts'
 export type { ImageDataOptions, Segmentation } from './segmentation.ts'
+export { Trainer } from './trainer.ts'
 
-// Globals that the declarations mention, for TypeScript before 6 and for programs without the types of ES2026: see node/index.ts.
+// Globals that the declarations mention. In a program without the types of WebGPU or ES2026 they are these empty ones. In a program
+// with these types they merge with them, since interfaces of one name merge.
 declare global {
   interface GPU {}
   interface GPUAdapterInfo {}

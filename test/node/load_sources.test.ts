@@ -58,7 +58,7 @@ describe('DeepLab.load', () => {
       expect(await refusal(() => DeepLab.load(source as File, { gpu }))).to.match(message)
   })
 
-  it('runs on the caller’s device and leaves it alive', async () => {
+  it("runs on the caller's device and leaves it alive", async () => {
     const entry = create([])
     const adapter = await entry.requestAdapter()
     const features = ['subgroups'] as const

@@ -60,7 +60,7 @@ describe('the library in a browser', () => {
       return mask.reduce((hash, id) => (hash * 31 + id) % 1_000_003, 0)
     })
 
-  describe('on the caller’s device', () => {
+  describe("on the caller's device", () => {
     it('leaves it alive, and all memory free', async () => {
       const page = await browser.open()
       const found = await page.evaluate(async () => {
@@ -159,7 +159,7 @@ describe('the library in a browser', () => {
     expect(found).to.equal(await maskIn(page))
   })
 
-  it('runs under a policy that allows nothing but the page’s own files', async () => {
+  it("runs under a policy that allows nothing but the page's own files", async () => {
     const page = await browser.open('/strict')
     await page.waitForFunction(() => window.report !== undefined, undefined, { timeout: 100_000 })
     const { violations, error } = (await page.evaluate(() => window.report))!
