@@ -10,7 +10,8 @@ import type { NetworkPart } from '../src/model/parts.ts'
 import { openGpu } from '../src/node/gpu/dawn.ts'
 import { readModel } from '../src/node/model_files.ts'
 import { findWeights } from '../src/node/weights.ts'
-import { Lesson, type LessonModel } from '../src/teach/lesson.ts'
+import { Lesson } from '../src/teach/lesson.ts'
+import type { LessonModel } from '../src/teach/lesson_options.ts'
 import { boatMask, readBoat, threeStrokes } from '../test/teach/boat.ts'
 
 const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 
-interface Size {
+export interface Size {
   width: number
   height: number
 }
