@@ -8,11 +8,11 @@ import type { GpuClassMap, GpuPhoto, Photo } from '../inference/segmenter.ts'
 import { withAddedClass, withoutClass, withRenamedClass } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
-import { networkSize } from '../model/preprocessing.ts'
 import { checkSignal } from '../options.ts'
 import { padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { History } from './history.ts'
+import { labelSize } from './lesson_graphs.ts'
 import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
 import { labelledPixels } from './rehearsal.ts'
@@ -28,7 +28,7 @@ interface Parts {
 }
 
 /** With these, three strokes teach a class in few steps, and nothing diverged: see bench/NOTES.md. */
-const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.05, head: 0.02, network: 0.015 }
+const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.05, head: 0.02, network: 0.01 }
 
 /** With it the network kept its classes and learned new ones as well as without it, or better: see bench/NOTES.md. */
 const REHEARSAL = 0.2
@@ -100,8 +100,8 @@ export class Lesson {
   setLabels(name: string, labels: Uint8Array): Promise<void> {
     return this.#exclusively(async () => {
       const { photo } = this.#photos.get(name).kept
-      const seen = networkSize(photo, this.#parts.start.preprocessing)
-      this.#photos.paint(name, labels, { classes: this.config.classes, seen })
+      const size = labelSize(photo, this.#parts.start.preprocessing)
+      this.#photos.paint(name, labels, { classes: this.config.classes, size })
     })
   }
 

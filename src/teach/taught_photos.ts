@@ -9,7 +9,7 @@ import { hasStrokes, resizeStrokes, type Size } from './strokes.ts'
 
 export interface TaughtPhoto {
   kept: KeptPhoto
-  /** Labels at the size at which the network sees the photo. */
+  /** Labels at `labelSize`. */
   strokes: Uint8Array
   /** The last in the training under way. */
   loss?: number
@@ -44,8 +44,8 @@ export class TaughtPhotos {
     return kept
   }
 
-  /** Takes labels at the photo's size to the size at which the network sees it. Throws a UserError for another size or class. */
-  paint(name: string, labels: Uint8Array, { classes, seen }: { classes: number; seen: Size }): void {
+  /** Takes labels at the photo's size to the size of the loss. Throws a UserError for another size or class. */
+  paint(name: string, labels: Uint8Array, { classes, size }: { classes: number; size: Size }): void {
     const photo = this.get(name)
     const { originalWidth: width, originalHeight: height } = photo.kept.photo
     if (labels.length !== width * height)
@@ -53,7 +53,7 @@ export class TaughtPhotos {
         `the labels of ${printable(name)}: expected ${width}×${height} pixels, got ${labels.length} bytes`,
       )
     checkLabels(labels, classes)
-    photo.strokes = resizeStrokes(labels, { width, height }, seen)
+    photo.strokes = resizeStrokes(labels, { width, height }, size)
   }
 
   /** The photos from which there is something to learn. Throws a UserError if there are none. */
