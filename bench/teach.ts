@@ -10,7 +10,8 @@ import { withAddedClass } from '../src/model/classifier.ts'
 import type { NetworkPart } from '../src/model/parts.ts'
 import { openGpu } from '../src/node/gpu/dawn.ts'
 import { findWeights } from '../src/node/weights.ts'
-import { Lesson, type LessonModel } from '../src/teach/lesson.ts'
+import { Lesson } from '../src/teach/lesson.ts'
+import type { LessonModel } from '../src/teach/lesson_options.ts'
 import { boatMask, readBoat, threeStrokes } from '../test/teach/boat.ts'
 
 const { values, positionals } = parseArgs({

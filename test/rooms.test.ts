@@ -47,6 +47,7 @@ const ROOMS: Room[][] = [
   [{ folder: 'inference', about: 'From photos in memory to masks in memory.' }],
   [
     { folder: 'train', about: 'The training run, its recipe, augmentation, evaluation and checkpoints.' },
+    { folder: 'teach', about: 'Fine-tuning on strokes: a few photos, and features that are computed once.' },
     { folder: 'data', about: 'Datasets, labels, class lists and palettes.' },
     { folder: 'weights', about: 'Readers and writers of checkpoint files.' },
     { folder: 'onnx', about: 'The network as an ONNX file.' },

@@ -1,6 +1,6 @@
 // What a model was before each training.
 
-import type { LessonModel } from './lesson.ts'
+import type { LessonModel } from './lesson_options.ts'
 
 /** The most models, and the most bytes of parameters that learn: those of a whole network are many. */
 const MOST = 20

@@ -8,62 +8,16 @@ import type { GpuClassMap, GpuPhoto, Photo } from '../inference/segmenter.ts'
 import { withAddedClass, withoutClass, withRenamedClass } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
-import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
 import { checkSignal } from '../options.ts'
-import { printable } from '../printable.ts'
-import { checkLabels, padLabels } from '../train/micro_batches.ts'
+import { padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { History } from './history.ts'
+import { labelSize } from './lesson_graphs.ts'
+import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
 import { labelledPixels } from './rehearsal.ts'
-import { hasStrokes, resizeStrokes } from './strokes.ts'
+import { TaughtPhotos } from './taught_photos.ts'
 import { TrainedPart } from './trained_part.ts'
-
-/** A model as a lesson takes and gives it: `modelFiles` writes it, and a Segmenter runs it. */
-export interface LessonModel {
-  config: DeepLabConfig
-  classNames: string[]
-  preprocessing: Preprocessing
-  /** By name, in the checkpoint's layout. */
-  parameters: Map<string, Float32Array>
-}
-
-export interface LessonOptions {
-  /**
-   * What learns: the last convolution alone, the head (ASPP and the last convolution), or the whole network. Batch norm always
-   * keeps its running statistics. Default: head.
-   */
-  part?: NetworkPart
-  /**
-   * How much the pixels without a stroke count, from 0 up; all strokes of a photo count 1. These pixels teach what the network said
-   * about them before the lesson, so that it does not forget its classes. 0: only the strokes count. Default: see REHEARSAL.
-   */
-  rehearsal?: number
-}
-
-export interface LessonTraining {
-  /** The number of updates. Each is from one photo; the photos with strokes take turns. */
-  steps: number
-  /** Of the first step; it falls to 0 over the steps. Default: by what learns. */
-  learningRate?: number
-  /** Ends the loop: it throws the signal's reason, and what was learned stays. */
-  signal?: AbortSignal
-}
-
-export interface LessonStep {
-  /** Counted from 1. */
-  step: number
-  /** The mean of the photos' last losses, each before an update. */
-  loss: number
-}
-
-interface TaughtPhoto {
-  kept: KeptPhoto
-  /** Labels at the size at which the network sees the photo. */
-  strokes: Uint8Array
-  /** The last in this training. */
-  loss?: number
-}
 
 interface Parts {
   part: NetworkPart
@@ -74,10 +28,10 @@ interface Parts {
 }
 
 /** With these, three strokes teach a class in few steps, and nothing diverged: see bench/NOTES.md. */
-const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.02, head: 0.02, network: 0.005 }
+const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.05, head: 0.02, network: 0.01 }
 
 /** With it the network kept its classes and learned new ones as well as without it, or better: see bench/NOTES.md. */
-const REHEARSAL = 0.3
+const REHEARSAL = 0.2
 
 /**
  * Photos with strokes, and the model as it has been taught so far. Calls wait for each other, so that photos and labels may change
@@ -87,7 +41,7 @@ export class Lesson {
   readonly #gpu: Gpu
   /** `start` has the parameters to which `reset` goes back. */
   readonly #parts: Parts
-  readonly #photos = new Map<string, TaughtPhoto>()
+  readonly #photos = new TaughtPhotos()
   readonly #history = new History()
   #isTraining = false
   #running: Promise<unknown> = Promise.resolve()
@@ -133,19 +87,14 @@ export class Lesson {
   setPhoto(name: string, photo: Photo | GpuPhoto, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     return this.#exclusively(async () => {
       const kept = await this.#parts.keeper.keep(photo, signal)
-      const before = this.#photos.get(name)
-      this.#photos.set(name, { kept, strokes: new Uint8Array(kept.classes.length).fill(IGNORE_INDEX) })
+      const before = this.#photos.set(name, kept)
       if (before) await this.#free(before)
     })
   }
 
   /** Forgets a photo and its strokes. */
   removePhoto(name: string): Promise<void> {
-    return this.#exclusively(async () => {
-      const photo = this.#photo(name)
-      this.#photos.delete(name)
-      await this.#free(photo)
-    })
+    return this.#exclusively(() => this.#free(this.#photos.delete(name)))
   }
 
   /**
@@ -154,16 +103,9 @@ export class Lesson {
    */
   setLabels(name: string, labels: Uint8Array): Promise<void> {
     return this.#exclusively(async () => {
-      const taught = this.#photo(name)
-      const { photo } = taught.kept
-      const { originalWidth: width, originalHeight: height } = photo
-      if (labels.length !== width * height)
-        throw new UserError(
-          `the labels of ${printable(name)}: expected ${width}×${height} pixels, got ${labels.length} bytes`,
-        )
-      checkLabels(labels, this.config.classes)
-      const seen = networkSize(photo, this.#parts.start.preprocessing)
-      taught.strokes = resizeStrokes(labels, { width, height }, seen)
+      const { photo } = this.#photos.get(name).kept
+      const size = labelSize(photo, this.#parts.start.preprocessing)
+      this.#photos.paint(name, labels, { classes: this.config.classes, size })
     })
   }
 
@@ -198,7 +140,7 @@ export class Lesson {
    * Resolves when the work is submitted. A new buffer is the caller's to release by `Gpu.release`.
    */
   preview(name: string, { into }: { into?: GPUBuffer } = {}): Promise<GpuClassMap> {
-    return this.#exclusively(() => this.#parts.trained.preview(this.#photo(name).kept, into))
+    return this.#exclusively(() => this.#parts.trained.preview(this.#photos.get(name).kept, into))
   }
 
   /** The model with the parameters as they are now. */
@@ -248,7 +190,7 @@ export class Lesson {
   /** Frees all memory on the GPU. Waits for the calls before it. Later calls, and the next step of `train`, throw a UserError. */
   dispose(): Promise<void> {
     this.#disposal ??= this.#exclusively(async () => {
-      for (const { kept } of this.#photos.values()) this.#gpu.release(kept.buffer)
+      for (const { buffer } of this.#photos.kept) this.#gpu.release(buffer)
       await this.#parts.trained.destroy()
       await this.#parts.keeper.destroy()
     })
@@ -256,9 +198,9 @@ export class Lesson {
   }
 
   async #begin() {
-    this.#withStrokes()
+    this.#photos.withStrokes()
     const before = await this.#model()
-    for (const photo of this.#photos.values()) photo.loss = undefined
+    this.#photos.forgetLosses()
     this.#parts.trained.restart(before.parameters)
     return before
   }
@@ -269,7 +211,7 @@ export class Lesson {
     { signal, before }: { signal?: AbortSignal; before: LessonModel },
   ): Promise<number> {
     const { trained, rehearsal: share } = this.#parts
-    const taught = this.#withStrokes()
+    const taught = this.#photos.withStrokes()
     const photo = taught[index % taught.length]
     const pixels = { strokes: photo.strokes, classes: photo.kept.classes }
     const { labels, classWeights } = labelledPixels(pixels, {
@@ -284,12 +226,6 @@ export class Lesson {
     }
     const losses = taught.flatMap(({ loss }) => loss ?? [])
     return losses.reduce((sum, loss) => sum + loss) / losses.length
-  }
-
-  #withStrokes(): TaughtPhoto[] {
-    const taught = [...this.#photos.values()].filter(({ strokes }) => hasStrokes(strokes))
-    if (taught.length === 0) throw new UserError('there is nothing to learn: paint a stroke first')
-    return taught
   }
 
   /** What learned has arrays of its own in `learned`. */
@@ -315,23 +251,14 @@ export class Lesson {
       await this.#parts.trained.destroy()
       Object.assign(this.#parts, { trained, start })
       this.#history.edit(change)
-      for (const photo of this.#photos.values()) {
-        photo.strokes = photo.strokes.map(newId)
-        photo.kept.classes = photo.kept.classes.map(newId)
-      }
+      this.#photos.renumber(newId)
     })
   }
 
-  /** Of a photo that is no longer in the lesson. */
-  async #free(photo: TaughtPhoto): Promise<void> {
-    await this.#parts.trained.keepFor([...this.#photos.values()].map(({ kept }) => kept))
-    this.#gpu.release(photo.kept.buffer)
-  }
-
-  #photo(name: string): TaughtPhoto {
-    const photo = this.#photos.get(name)
-    if (!photo) throw new UserError(`there is no photo "${printable(name)}" in this lesson`)
-    return photo
+  /** Frees what was kept of a photo that is no longer in the lesson. */
+  async #free({ buffer }: KeptPhoto): Promise<void> {
+    await this.#parts.trained.keepFor(this.#photos.kept)
+    this.#gpu.release(buffer)
   }
 
   #throwIfTraining(): void {

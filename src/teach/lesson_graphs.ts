@@ -27,17 +27,27 @@ export interface KeptShape {
 }
 
 /**
+ * The size of a photo's labels in the loss: half the size at which the network sees the photo. The logits are upsampled to it. Logits
+ * are so much coarser that a finer loss teaches nothing more, and on software adapters it would take most of a step.
+ */
+export function labelSize(photo: PhotoSize, preprocessing: Preprocessing): { width: number; height: number } {
+  const { width, height } = networkSize(photo, preprocessing)
+  return { width: Math.ceil(width / 2), height: Math.ceil(height / 2) }
+}
+
+/**
  * `photo`, rgba8 [1, height, width, 4] → the input of the part that trains, and `classes`, class8: a class for each pixel at the size
- * at which the network sees the photo.
+ * of the labels.
  */
 export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
   const { mean, std } = network.preprocessing
   const builder = new GraphBuilder()
   const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
-  const size = networkSize(photo, network.preprocessing)
-  const image = builder.preprocess(input, { name: 'image', ...size, mean, std })
+  const seen = networkSize(photo, network.preprocessing)
+  const image = builder.preprocess(input, { name: 'image', ...seen, mean, std })
   const kept = inputOfPart(builder, image, withStride(network))
   const logits = logitsOfPart(builder, kept, withStride(network))
+  const size = labelSize(photo, network.preprocessing)
   return builder.build([
     kept,
     builder.upsampleArgmax(logits, { name: 'classes', ...size, alignCorners: false }),
@@ -45,13 +55,13 @@ export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGra
 }
 
 /**
- * The graph of a step. Inputs: `kept`, the part's input; `labels`, class8 of the size at which the network sees the photo;
+ * The graph of a step. Inputs: `kept`, the part's input; `labels`, class8 of `labelSize`;
  * `classWeights` [1, 1, 1, classes]. Batch norm keeps its running statistics; its scale and shift learn.
  */
 export function stepGraph(network: LessonNetwork, { shape, photo }: KeptShape): TrainingGraph {
   const builder = new GraphBuilder()
   return trainingGraph(builder.build([logits(builder, shape, network)]), {
-    labels: networkSize(photo, network.preprocessing),
+    labels: labelSize(photo, network.preprocessing),
     ignoreIndex: IGNORE_INDEX,
     classWeights: true,
     batchNorm: { mode: 'frozen' },

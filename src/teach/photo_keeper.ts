@@ -12,7 +12,7 @@ import { type KeptShape, keepingGraph, type LessonNetwork } from './lesson_graph
 /** The input of the part that trains, on the GPU. */
 export interface KeptPhoto extends KeptShape {
   buffer: GPUBuffer
-  /** The class of each pixel by the network as the lesson began, at the size at which the network sees the photo. */
+  /** The class of each pixel by the network as the lesson began, at `labelSize`. */
   classes: Uint8Array
 }
 

@@ -2,13 +2,13 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 
-interface Size {
+export interface Size {
   width: number
   height: number
 }
 
 /**
- * Labels at another size, such as the network's. Of the pixels that a new pixel covers, those with a stroke vote, and the label with
+ * Labels at another size, such as the loss's. Of the pixels that a new pixel covers, those with a stroke vote, and the label with
  * the most votes wins, at a tie the lower one. So a thin stroke does not vanish. At the same size nothing changes.
  */
 export function resizeStrokes(labels: Uint8Array, from: Size, to: Size): Uint8Array {

@@ -57,7 +57,7 @@ export class TrainedPart {
   }
 
   /**
-   * Learns from a photo: labels at the network's size, padded to whole words. Returns the loss before the update. Throws the
+   * Learns from a photo: labels at `labelSize`, padded to whole words. Returns the loss before the update. Throws the
    * signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
    */
   async step(

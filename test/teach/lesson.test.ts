@@ -7,13 +7,15 @@ import { UserError } from '../../src/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { Executor } from '../../src/graph/runtime/executor.ts'
 import { Segmenter } from '../../src/inference/segmenter.ts'
-import { readModel, writeModel } from '../../src/library/model_files.ts'
+import { readModel } from '../../src/library/model_files.ts'
 import { withAddedClass, withNewClassifier } from '../../src/model/classifier.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { findWeights } from '../../src/node/weights.ts'
-import { Lesson, type LessonModel, type LessonOptions, type LessonStep } from '../../src/teach/lesson.ts'
+import { writeModel } from '../../src/node/write_model.ts'
+import { Lesson } from '../../src/teach/lesson.ts'
+import type { LessonModel, LessonOptions, LessonStep } from '../../src/teach/lesson_options.ts'
 import { blocksPhoto, TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
@@ -355,9 +357,9 @@ describe('Lesson', () => {
     }
 
     for (const [part, steps, least] of [
-      ['classifier', 40, 0.6],
+      ['classifier', 40, 0.65],
       ['head', 40, 0.7],
-      ['network', 20, 0.6],
+      ['network', 30, 0.2],
     ] as const)
       it(`by three strokes and ${steps} steps: ${part}`, async () => {
         const { before, iou, changed } = await learned(threeStrokes(6, 0), { part }, steps)

@@ -2,19 +2,30 @@
 
 import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
+import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
+import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { planWithin } from '../../src/graph/plan/activation_budget.ts'
+import { Executor } from '../../src/graph/runtime/executor.ts'
+import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
+import { TrainingWeights } from '../../src/graph/runtime/training_weights.ts'
 import { defaultNames } from '../../src/library/model_files.ts'
 import { withNewClassifier } from '../../src/model/classifier.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
+import { deepLab } from '../../src/model/deeplab.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import type { NetworkPart } from '../../src/model/parts.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import { Lesson, type LessonModel } from '../../src/teach/lesson.ts'
+import { Lesson } from '../../src/teach/lesson.ts'
 import { partParameters } from '../../src/teach/lesson_graphs.ts'
+import type { LessonModel } from '../../src/teach/lesson_options.ts'
+import { resizeStrokes } from '../../src/teach/strokes.ts'
+import { learningRates } from '../../src/train/learned_parameters.ts'
+import { padLabels } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
-import { TrainingRun } from '../../src/train/training_run.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
-import { SHORT_RUN, smallMobileNet, smallResNet } from '../train/short_networks.ts'
+import { smallMobileNet, smallResNet } from '../train/short_networks.ts'
 
 const SIZE = 65
 const STEPS = 3
@@ -39,8 +50,14 @@ function strokes(): Uint8Array {
   return labels
 }
 
+/** At the size of a lesson's loss. */
+const LABELS = { width: 33, height: 33 }
+const labels = resizeStrokes(strokes(), { width: SIZE, height: SIZE }, LABELS)
+
 /** With them both classes count alike. */
-const CLASS_WEIGHTS = [0, 1 / 200, 0, 1 / 40, 0]
+const CLASS_WEIGHTS = Float32Array.from({ length: 5 }, (_, id) =>
+  id === 1 || id === 3 ? 1 / labels.filter(label => label === id).length : 0,
+)
 
 interface Learned {
   losses: number[]
@@ -67,25 +84,50 @@ async function trained(model: LessonModel, part: NetworkPart): Promise<Learned> 
   const losses: number[] = []
   let { parameters } = model
   let velocities: Map<string, Float32Array> | undefined
-  const options = {
-    ...{ ...SHORT_RUN, batchSize: 1, cropSize: SIZE, freezeBatchNorm: true, weightDecay: 0 },
-    classWeights: CLASS_WEIGHTS,
-  }
   for (let step = 0; step < STEPS; step++) {
-    const run = await TrainingRun.create(
-      await testGpu(),
-      { ...model, parameters },
-      { ...options, velocities },
-    )
-    const batch = { images: blocksPhoto(SIZE, SIZE).data, labels: strokes() }
-    losses.push(await run.step(batch, polyLearningRate(RATE, step, STEPS)))
-    const state = await run.state()
-    await run.destroy()
+    const rate = polyLearningRate(RATE, step, STEPS)
+    const state = await ordinaryStep({ ...model, parameters }, { velocities, rate })
+    losses.push(state.loss)
     parameters = new Map([...model.parameters, ...ownOf(state.parameters)])
     const zeros = [...state.velocities].map(([name, { length }]) => [name, new Float32Array(length)] as const)
     velocities = new Map([...zeros, ...ownOf(state.velocities)])
   }
   return { losses, parameters }
+}
+
+/** One step of the whole network's graph, from the photo on, in which all parameters learn. */
+async function ordinaryStep(
+  model: LessonModel,
+  { velocities, rate }: { velocities?: Map<string, Float32Array>; rate: number },
+) {
+  const gpu = await testGpu()
+  const graph = wholeGraph(model)
+  const rateOf = learningRates(model.config, { headLearningRate: 1 })
+  const host = model.parameters
+  const arena = await ParameterArena.create(gpu, graphParameters(graph), { rateOf, host, velocities })
+  const weights = await TrainingWeights.create(gpu, arena, { momentum: 0.9, weightDecay: 0 })
+  const executor = await Executor.create(gpu, planWithin(graph, { device: gpu }), weights)
+  weights.begin(rate)
+  const photo = blocksPhoto(SIZE, SIZE).data
+  const found = await executor.run({ photo, labels: padLabels(labels, 1), classWeights: CLASS_WEIGHTS })
+  const state = { parameters: await arena.read(), velocities: await arena.readVelocities() }
+  await executor.destroy()
+  weights.destroy()
+  arena.destroy()
+  return { loss: found.loss[0], ...state }
+}
+
+function wholeGraph({ config, preprocessing }: LessonModel) {
+  const { mean, std } = preprocessing
+  const builder = new GraphBuilder()
+  const photo = builder.input('photo', [1, SIZE, SIZE, 4], 'rgba8')
+  const image = builder.preprocess(photo, { name: 'image', height: SIZE, width: SIZE, mean, std })
+  return trainingGraph(builder.build([deepLab(builder, image, config)]), {
+    labels: LABELS,
+    ignoreIndex: IGNORE_INDEX,
+    classWeights: true,
+    batchNorm: { mode: 'frozen' },
+  })
 }
 
 /** The largest difference between two updates, as a share of the largest update. */
