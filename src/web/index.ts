@@ -40,13 +40,8 @@ export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
 export { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
-export {
-  Lesson,
-  type LessonModel,
-  type LessonOptions,
-  type LessonStep,
-  type LessonTraining,
-} from '../teach/lesson.ts'
+export { Lesson } from '../teach/lesson.ts'
+export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
 export {
   type EvaluatedImage,
   type EvaluateOptions,
