@@ -17,36 +17,15 @@ import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
 import { resampleScores, type ScoreMap } from './class_scores.ts'
 import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
+import type { GpuClassMap, GpuPhoto, GpuSegmentOptions } from './on_gpu.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
 
-export type { InferenceOptions, PhotoSize }
+export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, PhotoSize }
 
 /** A photo's pixels, and the size of its mask. */
 export interface Photo extends PhotoSize {
   /** RGBA, height · width · 4 bytes. */
   data: Uint8Array
-}
-
-/** A photo whose pixels are on the GPU already, such as a frame of a video. */
-export interface GpuPhoto extends PhotoSize {
-  /** RGBA, height · width · 4 bytes from its beginning. On the segmenter's device, with `COPY_SRC`. */
-  data: GPUBuffer
-}
-
-/** A class map that stays on the GPU. */
-export interface GpuClassMap {
-  /** Class ids, row by row from the top, one byte a pixel: four in each u32, the first in its low byte. */
-  mask: GPUBuffer
-  width: number
-  height: number
-}
-
-export interface GpuSegmentOptions
-  extends InferenceOptions,
-    Pick<OutputOptions, 'at'>,
-    Pick<RunOptions, 'signal'> {
-  /** Takes the mask, in place of a new buffer: an earlier result of the same size, or another buffer with `COPY_DST`. */
-  into?: GPUBuffer
 }
 
 /** The network that runs on photos. */

@@ -59,9 +59,19 @@ const standard: Route = path => {
   return undefined
 }
 
+interface OpenOptions {
+  /** Default: 127.0.0.1, which is a secure context. */
+  host?: string
+  /** Runs before the page's own scripts. */
+  before?: string
+  /** Whether `window.atrous` will be the library. Default true. */
+  library?: boolean
+  viewport?: { width: number; height: number }
+}
+
 export interface TestBrowser {
-  /** A page of its own, with nothing in its caches, on which `window.atrous` is the library. */
-  open(path?: string, options?: { host?: string }): Promise<Page>
+  /** A page of its own, with nothing in its caches, on which `window.atrous` is the library, unless it is a page without it. */
+  open(path?: string, options?: OpenOptions): Promise<Page>
   server: StaticServer
   /** What pages printed as errors or asked of other servers in this test. A test that expects some takes them out. */
   complaints: string[]
@@ -104,10 +114,10 @@ export function useBrowser(
     expect(complaints.splice(0)).to.deep.equal([])
   })
 
-  found.open = async (path = '/', { host = '127.0.0.1' } = {}) => {
+  found.open = async (path = '/', { host = '127.0.0.1', before = '', library = true, viewport } = {}) => {
     const home = found.server.url.replace('127.0.0.1', host)
-    const context = await browser!.newContext()
-    await context.addInitScript(HELPERS)
+    const context = await browser!.newContext({ viewport })
+    await context.addInitScript(HELPERS + before)
     const page = await context.newPage()
     page.on('console', message => {
       // Chromium itself reports each refused request of a page. The tests that ask for such expect them.
@@ -121,7 +131,7 @@ export function useBrowser(
       if (!isOwn) complaints.push(`request: ${request.url()}`)
     })
     await page.goto(home + path)
-    await page.waitForFunction(() => window.atrous !== undefined)
+    if (library) await page.waitForFunction(() => window.atrous !== undefined)
     return page
   }
   return found
