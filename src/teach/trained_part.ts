@@ -82,7 +82,12 @@ export class TrainedPart {
     if (into && into.size < bytes)
       throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
     const mask = into ?? (await this.#gpu.allocate('mask', bytes, MASK_USAGE))
-    await executor.runInto({ [output.name]: mask }, { kept: kept.buffer })
+    try {
+      await executor.runInto({ [output.name]: mask }, { kept: kept.buffer })
+    } catch (error) {
+      if (!into) this.#gpu.release(mask)
+      throw error
+    }
     const [, height, width] = output.shape
     return { mask, width, height }
   }
