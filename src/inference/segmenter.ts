@@ -17,8 +17,9 @@ import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
 import { resampleScores, type ScoreMap } from './class_scores.ts'
 import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
-import type { GpuClassMap, GpuPhoto, GpuSegmentOptions } from './on_gpu.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
+import type { GpuClassMap, GpuPhoto, GpuSegmentOptions } from './on_gpu.ts'
+import { precisionOn } from './precision.ts'
 
 export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, PhotoSize }
 
@@ -307,14 +308,6 @@ export class Segmenter {
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }
-}
-
-function precisionOn(gpu: Gpu, precision: Precision = 'fp32'): Precision {
-  if (precision !== 'fp32' && precision !== 'fp16')
-    throw new UserError(`precision: expected fp32 or fp16, got ${precision}`)
-  if (precision === 'fp16' && !gpu.device.features.has('shader-f16'))
-    throw new UserError('precision fp16: this GPU lacks shader-f16; fp32 runs on every GPU')
-  return precision
 }
 
 /** The pixels of all photos, one photo after the other. */
