@@ -1,5 +1,4 @@
 // From photos to class maps: a network with its weights on a GPU, and a plan for each size of photo.
-
 import { UserError } from '../errors.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'

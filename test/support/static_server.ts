@@ -26,7 +26,9 @@ export interface StaticServer {
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css',
   '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
   '.json': 'application/json',
   '.png': 'image/png',
   '.jpg': 'image/jpeg',

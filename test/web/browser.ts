@@ -114,7 +114,10 @@ export function useBrowser(
     expect(complaints.splice(0)).to.deep.equal([])
   })
 
-  found.open = async (path = '/', { host = '127.0.0.1', before = '', library = true, viewport } = {}) => {
+  found.open = async (
+    path = '/',
+    { host = '127.0.0.1', before = '', library = true, viewport = { width: 1280, height: 720 } } = {},
+  ) => {
     const home = found.server.url.replace('127.0.0.1', host)
     const context = await browser!.newContext({ viewport })
     await context.addInitScript(HELPERS + before)
