@@ -82,6 +82,21 @@ export async function weightsOfFolder(
   }
 }
 
+/** The bytes of the files with these names. Throws a UserError if one is missing. */
+export async function filesInMemory<Key extends string>(
+  files: Iterable<FileLike>,
+  names: Readonly<Record<Key, string>>,
+): Promise<Record<Key, Uint8Array>> {
+  const list = [...files]
+  const read = async (name: string) => {
+    const file = list.find(each => each.name === name)
+    if (!file) throw new UserError(`${name}: missing among these ${list.length} files`)
+    return bytesOf(file)
+  }
+  const entries = Object.entries<string>(names).map(async ([key, name]) => [key, await read(name)])
+  return Object.fromEntries(await Promise.all(entries))
+}
+
 async function bytesOf(file: FileLike): Promise<Uint8Array> {
   const read = async () => file.arrayBuffer()
   const buffer = await read().catch(error => {

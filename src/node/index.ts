@@ -34,6 +34,7 @@ export type {
 } from '../library/segment_options.ts'
 export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
+export type { ResumeOptions, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
@@ -59,7 +60,7 @@ export type { ImageSource } from './images/image_source.ts'
 export type { LoadOptions, WeightsSource } from './load_options.ts'
 export type { OverlayOptions } from './overlay/overlay_options.ts'
 export type { Segmentation } from './segmentation.ts'
-export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './training/trainer.ts'
+export { Trainer } from './training/trainer.ts'
 export type { WeightsOptions } from './weights.ts'
 
 // Globals that the declarations mention. In a program without the types of the DOM, Node, WebGPU or ES2026 they are these empty

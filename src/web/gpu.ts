@@ -19,7 +19,7 @@ export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error
     throw new NoAdapterError(
-      'no GPU adapter: this browser has WebGPU, but allows it on none of this machine’s GPUs; chrome://gpu or about:support says why',
+      'no GPU adapter: this browser has WebGPU, but allows it on none of the GPUs of this machine; chrome://gpu or about:support says why',
     )
   }
 }

@@ -1,8 +1,14 @@
 /**
- * In browsers: a model that loads itself, photos from a page, a camera or a canvas, and evaluation.
+ * In browsers: a model that loads itself, photos from a page, a camera or a canvas, training and evaluation.
  * @module atrous
  */
 
+export {
+  type CheckOptions,
+  checkImages as checkDataset,
+  type DatasetProblem,
+  type DatasetReport,
+} from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
 export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
@@ -33,6 +39,7 @@ export type {
 } from '../library/segment_options.ts'
 export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
+export type { ResumeOptions, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
@@ -55,6 +62,7 @@ export type { LoadOptions, WeightsOptions, WeightsSource } from './load_options.
 export type { ImageSource } from './photo_source.ts'
 export { type ReadImageOptions, readImage } from './read_image.ts'
 export type { ImageDataOptions, Segmentation } from './segmentation.ts'
+export { Trainer } from './trainer.ts'
 
 // Globals that the declarations mention, for TypeScript before 6 and for programs without the types of ES2026: see node/index.ts.
 declare global {

@@ -15,7 +15,7 @@ const FILES: Readonly<Record<string, () => URL>> = {
 }
 
 /** What the errors of shipped files end with. */
-export const ABOUT_BASE_URL = 'pass baseUrl, the URL of a copy of the package’s folder weights'
+export const ABOUT_BASE_URL = "pass baseUrl, the URL of a copy of the package's folder weights"
 
 /** The names of the files of a shipped model; none for any other name. */
 export function shippedFiles(model: string): string[] {

@@ -13,7 +13,7 @@ export const openTuning = (gpu: Gpu): Promise<Tuning> =>
 
 /** Where the browser refuses IndexedDB, as some do in private windows, results are not kept and last as long as the page. */
 const inIndexedDb: TuningText = {
-  name: `IndexedDB’s ${DATABASE}/${STORE}/${KEY}`,
+  name: `IndexedDB: ${DATABASE}/${STORE}/${KEY}`,
   writer: 'tuning',
   async read() {
     const found = await use('readonly', store => store.get(KEY)).catch(() => undefined)

@@ -19,6 +19,8 @@ declare global {
   interface Window {
     /** The library, in the pages of these tests. */
     atrous: typeof import('../../src/web/index.ts')
+    /** Bytes as text: quicker to hand out of a page than an array of numbers. */
+    base64(bytes: BufferSource | Blob): Promise<string>
   }
 }
 
@@ -31,6 +33,18 @@ export const PAGE = `<!doctype html>
 const PAGE_SCRIPT = `import * as atrous from '/package/dist/web/index.js'
 window.atrous = atrous
 `
+
+/** tsx names functions by `__name`, also those that run in the page. */
+const HELPERS = `globalThis.__name = value => value
+globalThis.base64 = bytes => new Promise(resolve => {
+  const reader = new FileReader()
+  reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(',') + 1))
+  reader.readAsDataURL(new Blob([bytes]))
+})
+`
+
+/** The bytes that `base64` made text of in a page. */
+export const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64')
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -49,6 +63,8 @@ export interface TestBrowser {
   /** A page of its own, with nothing in its caches, on which `window.atrous` is the library. */
   open(path?: string, options?: { host?: string }): Promise<Page>
   server: StaticServer
+  /** What pages printed as errors or asked of other servers in this test. A test that expects some takes them out. */
+  complaints: string[]
 }
 
 /**
@@ -58,7 +74,7 @@ export interface TestBrowser {
 export function useBrowser(routes: Route = () => undefined): TestBrowser {
   let browser: Browser | undefined
   const complaints: string[] = []
-  const found = {} as TestBrowser
+  const found = { complaints } as TestBrowser
 
   before(async function () {
     const executablePath = PATHS.find(existsSync)
@@ -82,8 +98,7 @@ export function useBrowser(routes: Route = () => undefined): TestBrowser {
   found.open = async (path = '/', { host = '127.0.0.1' } = {}) => {
     const home = found.server.url.replace('127.0.0.1', host)
     const context = await browser!.newContext()
-    // tsx names functions by this helper, also those that run in the page.
-    await context.addInitScript('globalThis.__name = value => value')
+    await context.addInitScript(HELPERS)
     const page = await context.newPage()
     page.on('console', message => {
       // Chromium itself reports each refused request of a page. The tests that ask for such expect them.

@@ -108,7 +108,7 @@ describe('DeepLab.load in a page', () => {
     expect(await load(page, 'scenes', { baseUrl: '/package/weights' })).to.deep.include({ classNames: NAMES })
     const { url } = browser.server
     expect(await load(page, 'scenes', { baseUrl: '/elsewhere/' })).to.deep.include({
-      refusal: `${url}/elsewhere/scenes/config.json: not found (HTTP 404); pass baseUrl, the URL of a copy of the package’s folder weights`,
+      refusal: `${url}/elsewhere/scenes/config.json: not found (HTTP 404); pass baseUrl, the URL of a copy of the package's folder weights`,
     })
     answers['/app/scenes/config.json'] = { body: '<!doctype html>' }
     expect((await load(page, 'scenes', { baseUrl: `${url}/app` })).refusal).to.match(
@@ -156,7 +156,7 @@ describe('DeepLab.load in a page', () => {
     const full = await load(page, '/plain.safetensors')
     expect(full.classNames).to.have.length(21)
     expect(full.warnings).to.deep.equal([
-      `${browser.server.url}/plain.safetensors: cannot be kept in the browser’s cache, and is downloaded again next time (QuotaExceededError)`,
+      `${browser.server.url}/plain.safetensors: cannot be kept in the browser's cache, and is downloaded again next time (QuotaExceededError)`,
     ])
     await page.evaluate(() => {
       CacheStorage.prototype.open = () => Promise.reject(new DOMException('', 'SecurityError'))

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { readImage } from '../../src/node/images/image.ts'
-import { useBrowser } from './browser.ts'
+import { bytesOf, useBrowser } from './browser.ts'
 
 const scene = fileURLToPath(new URL('../../docs/scene.png', import.meta.url))
 
@@ -17,14 +17,16 @@ describe('photos in a page', () => {
   })
 
   /** The pixels that a page reads from a file. */
-  const pixelsIn = (page: Page, path: string, options: { maxPixels?: number } = {}) =>
-    page.evaluate(
+  const pixelsIn = async (page: Page, path: string, options: { maxPixels?: number } = {}) => {
+    const { data, ...sizes } = await page.evaluate(
       async ([url, limits]) => {
         const { data, ...sizes } = await window.atrous.readImage(url, limits)
-        return { data: [...data], ...sizes }
+        return { data: await window.base64(data as BufferSource), ...sizes }
       },
       [path, options] as const,
     )
+    return { ...sizes, data: bytesOf(data) }
+  }
 
   const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0)
@@ -91,7 +93,9 @@ describe('photos in a page', () => {
   it('have the pixels that Node reads', async () => {
     const page = await browser.open()
     const inNode = await readImage(scene)
-    expect(await pixelsIn(page, '/docs/scene.png')).to.deep.equal({ ...inNode, data: [...inNode.data] })
+    const { data, ...sizes } = await pixelsIn(page, '/docs/scene.png')
+    expect(Buffer.compare(data, inNode.data)).to.equal(0)
+    expect({ ...sizes, data: inNode.data }).to.deep.equal(inNode)
   })
 
   it('are turned by their EXIF orientation', async () => {

@@ -69,7 +69,7 @@ async function keep(
     await cache.put(url, new Response(bytes, { headers }))
   } catch (error) {
     warn(
-      `${shownUrl(url)}: cannot be kept in the browser’s cache, and is downloaded again next time (${nameOf(error)})`,
+      `${shownUrl(url)}: cannot be kept in the browser's cache, and is downloaded again next time (${nameOf(error)})`,
     )
   }
 }
