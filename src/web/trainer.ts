@@ -1,6 +1,5 @@
 // Fine-tuning in a page or a worker: batches from this thread, checkpoints as files in memory.
 
-import { checkImages } from '../data/check.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { readLabelledImage } from '../data/labelled_image.ts'
 import { type FileLike, filesInMemory } from '../library/found_weights.ts'
@@ -21,7 +20,10 @@ import { openTuning } from './tuning.ts'
 
 const WEB: TrainingPlatform = {
   openTuning,
-  checkDataset: checkImages,
+  checkDataset: async (dataset, options) => {
+    const { checkImages } = await import('../data/check.ts') // a caller with a report needs none
+    return checkImages(dataset, options)
+  },
   loadBatches: (dataset, sampler, options) =>
     makeBatches(
       (indices, settings) =>
