@@ -3,12 +3,7 @@
  * @module atrous
  */
 
-export {
-  type CheckOptions,
-  checkImages as checkDataset,
-  type DatasetProblem,
-  type DatasetReport,
-} from '../data/check.ts'
+export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
 export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
@@ -39,7 +34,7 @@ export type {
 } from '../library/segment_options.ts'
 export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
-export type { ResumeOptions, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
+export type { ResumeOptions, TrainerBase, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
@@ -55,6 +50,7 @@ export type { Recipe } from '../train/recipe.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
+export { checkDataset } from './check_dataset.ts'
 export { DeepLab, type SegmentManyOptions } from './deeplab.ts'
 export type { Drawable } from './drawable.ts'
 export { type OpenGpuOptions, openGpu } from './gpu.ts'
@@ -64,7 +60,8 @@ export { type ReadImageOptions, readImage } from './read_image.ts'
 export type { ImageDataOptions, Segmentation } from './segmentation.ts'
 export { Trainer } from './trainer.ts'
 
-// Globals that the declarations mention, for TypeScript before 6 and for programs without the types of ES2026: see node/index.ts.
+// Globals that the declarations mention. In a program without the types of WebGPU or ES2026 they are these empty ones. In a program
+// with these types they merge with them, since interfaces of one name merge.
 declare global {
   interface GPU {}
   interface GPUAdapterInfo {}

@@ -15,15 +15,13 @@ import { makeBatch } from '../train/batch.ts'
 import { makeBatches } from '../train/batches.ts'
 import { decodeProgress, encodeProgress, PROGRESS_FILES } from '../train/checkpoint.ts'
 import type { Recipe } from '../train/recipe.ts'
+import { checkDataset } from './check_dataset.ts'
 import { DeepLab } from './deeplab.ts'
 import { openTuning } from './tuning.ts'
 
 const WEB: TrainingPlatform = {
   openTuning,
-  checkDataset: async (dataset, options) => {
-    const { checkImages } = await import('../data/check.ts') // a caller with a report needs none
-    return checkImages(dataset, options)
-  },
+  checkDataset,
   loadBatches: (dataset, sampler, options) =>
     makeBatches(
       (indices, settings) =>

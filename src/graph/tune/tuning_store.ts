@@ -14,7 +14,7 @@ export interface TuningStore {
   write(key: string, variants: Tuned): Promise<void>
 }
 
-/** What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */
+/** @internal What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */
 export function tuningKey({ info, subgroupSize }: Pick<Gpu, 'info' | 'subgroupSize'>): string {
   const { vendor, architecture, device, description } = info
   return JSON.stringify({ vendor, architecture, device, description, subgroupSize, shaders: shadersVersion })
