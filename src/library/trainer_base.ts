@@ -115,7 +115,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     this.#options = trainerOptions
   }
 
-  /** Goes on from a checkpoint of this name, whose model the trainer has. */
+  /** @internal Goes on from a checkpoint of this name, whose model the trainer has. */
   protected goOnFrom(checkpoint: string, { step, balance, velocities, tuned }: Progress): void {
     this.#step = step
     this.#balance = balance
@@ -174,7 +174,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   }
 
   /**
-   * Has `write` write a checkpoint of this name, after which errors name it as the last good one. Throws a UserError before the
+   * @internal Has `write` write a checkpoint of this name, after which errors name it as the last good one. Throws a UserError before the
    * first step.
    */
   protected async saveAs<T>(name: string, write: (progress: Progress) => Promise<T>): Promise<T> {
@@ -255,7 +255,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
 }
 
 /**
- * The recipe and the options with which a run goes on from a checkpoint. `source`: the checkpoint, for messages. Throws a
+ * @internal The recipe and the options with which a run goes on from a checkpoint. `source`: the checkpoint, for messages. Throws a
  * UserError if it was trained on another dataset.
  */
 export function resumed<Model extends DeepLabBase<never, unknown>>(
