@@ -2,7 +2,6 @@
 
 import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
-import { unroll } from './unroll.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -48,7 +47,7 @@ export class PipelineCache {
     const code = assemble(kernel.shader.wgsl, kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
-    const pipeline = cached ?? this.#compile(kernel, this.#unrolls ? unroll(code) : code)
+    const pipeline = cached ?? this.#compile(kernel, code)
     this.#pipelines.set(code, pipeline)
     pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
@@ -80,7 +79,8 @@ export class PipelineCache {
     signal?.throwIfAborted()
   }
 
-  async #compile(kernel: Kernel, code: string): Promise<Pipeline> {
+  async #compile(kernel: Kernel, assembled: string): Promise<Pipeline> {
+    const code = this.#unrolls ? await unrolled(assembled) : assembled
     const device = this.#device
     const parsed = parseInterface(code)
     const label = kernel.shader.name
@@ -103,6 +103,9 @@ export class PipelineCache {
     return { pipeline: await compiling, layout, interface: parsed }
   }
 }
+
+/** Few adapters want it: a page loads it for those. */
+const unrolled = async (code: string) => (await import('./unroll.ts')).unroll(code)
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 

@@ -16,7 +16,7 @@ import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
-import { tunedForTraining } from '../train/tune_training.ts'
+import { tunedForTraining } from '../train/tuned_for_training.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
 import type { Tuning } from './tuning.ts'
 
@@ -115,7 +115,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     this.#options = trainerOptions
   }
 
-  /** Goes on from a checkpoint of this name, whose model the trainer has. */
+  /** @internal Goes on from a checkpoint of this name, whose model the trainer has. */
   protected goOnFrom(checkpoint: string, { step, balance, velocities, tuned }: Progress): void {
     this.#step = step
     this.#balance = balance
@@ -174,7 +174,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   }
 
   /**
-   * Has `write` write a checkpoint of this name, after which errors name it as the last good one. Throws a UserError before the
+   * @internal Has `write` write a checkpoint of this name, after which errors name it as the last good one. Throws a UserError before the
    * first step.
    */
   protected async saveAs<T>(name: string, write: (progress: Progress) => Promise<T>): Promise<T> {
@@ -255,7 +255,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
 }
 
 /**
- * The recipe and the options with which a run goes on from a checkpoint. `source`: the checkpoint, for messages. Throws a
+ * @internal The recipe and the options with which a run goes on from a checkpoint. `source`: the checkpoint, for messages. Throws a
  * UserError if it was trained on another dataset.
  */
 export function resumed<Model extends DeepLabBase<never, unknown>>(

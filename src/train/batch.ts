@@ -21,9 +21,9 @@ export interface BatchSettings {
 /** Training examples in the form for the GPU. */
 export interface Batch {
   /** RGBA: n · cropSize · cropSize · 4 bytes. */
-  images: Uint8Array<ArrayBuffer>
+  images: Uint8Array
   /** Class ids, or IGNORE_INDEX for unlabelled pixels: n · cropSize · cropSize bytes. */
-  labels: Uint8Array<ArrayBuffer>
+  labels: Uint8Array
 }
 
 /** The images because of which a batch cannot be made. */

@@ -1,4 +1,4 @@
-import { type CheckOptions, checkCheckOptions, checkImages, type DatasetReport } from '../data/check.ts'
+import type { CheckOptions, DatasetReport } from '../data/check.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { checkDatasetFields } from '../data/labelled_image.ts'
 
@@ -9,6 +9,8 @@ import { checkDatasetFields } from '../data/labelled_image.ts'
  * itself throws pass through, except UserErrors, which become problems in the report.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
+  // Loaded here: a page that only segments has no use for it.
+  const { checkCheckOptions, checkImages } = await import('../data/check.ts')
   checkCheckOptions(options)
   checkDatasetFields(dataset)
   return checkImages(dataset, options)

@@ -35,7 +35,7 @@ export type {
 } from '../library/segment_options.ts'
 export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
 export type { BlobLike, UrlLike } from '../library/sources.ts'
-export type { ResumeOptions, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
+export type { ResumeOptions, TrainerBase, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'

@@ -28,15 +28,22 @@ export function shippedFiles(model: string): string[] {
 /** The URL of a file of the package's folder of weights. Throws a UserError if nobody can say where that is. */
 export function shippedUrl(path: string, baseUrl?: string | URL): string {
   if (baseUrl === undefined) {
-    try {
-      return FILES[path]().href
-    } catch {
-      throw new UserError(`${path}: this bundle does not know its own URL: ${ABOUT_BASE_URL}`)
-    }
+    const url = urlInPackage(path)
+    if (url !== undefined) return url
+    throw new UserError(`${path}: this bundle does not know its own URL: ${ABOUT_BASE_URL}`)
   }
   const base = absolute(`${baseUrl}`)
   if (base === undefined) throw new UserError(`baseUrl: expected a URL, got ${shownUrl(`${baseUrl}`)}`)
   return new URL(path, base.replace(/\/?$/, '/')).href
+}
+
+/** Undefined if the bundle has no URL of its own. Next.js gives a path on the page's server. */
+function urlInPackage(path: string): string | undefined {
+  try {
+    return absolute(FILES[path]().href)
+  } catch {
+    return undefined
+  }
 }
 
 /** A URL as it is from the page or the worker; undefined if it is none. */

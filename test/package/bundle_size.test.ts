@@ -9,11 +9,7 @@ import { build, type Metafile, type Plugin } from 'esbuild'
 import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
 
 const INFERENCE = `export { DeepLab } from 'atrous'`
-const TRAINING = `
-${INFERENCE}
-export { augment, evaluate, recipeFor, Sampler, TrainingRun } from 'atrous/train'
-export { writeSafetensors } from 'atrous/weights'
-`
+const TRAINING = `export { DeepLab, evaluate, Trainer } from 'atrous'`
 
 /** What is loaded only when it is used: exports to ONNX and PNG, PyTorch's files, tuning. */
 const lazily: Plugin = {
@@ -52,7 +48,7 @@ describe('bundles of the package', () => {
   }
 
   const packagesOf = ({ metafile }: Bundle) => {
-    const files = Object.keys(metafile.inputs)
+    const files = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))
     return new Set(files.flatMap(file => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []))
   }
 

@@ -47,3 +47,4 @@ declare class URL {
 interface SymbolConstructor {
   readonly asyncDispose: unique symbol
 }
+declare var console: { warn(...values: unknown[]): void }

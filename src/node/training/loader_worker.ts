@@ -9,7 +9,8 @@ import type { BatchJob } from './batch_job.ts'
 serve(async ({ sources, ...settings }: BatchJob) => {
   const read = sources.map(source => async () => (isRead(source) ? source : readItem(source)))
   const result = await makeBatch(read, settings)
-  return { result, transfer: 'bad' in result ? [] : [result.images.buffer, result.labels.buffer] }
+  const buffers = 'bad' in result ? [] : [result.images.buffer, result.labels.buffer]
+  return { result, transfer: buffers as ArrayBuffer[] }
 })
 
 const isRead = (source: Item | LabelledImage): source is LabelledImage => 'mask' in source
