@@ -2,7 +2,7 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 
-export interface Size {
+export interface LabelSize {
   width: number
   height: number
 }
@@ -11,7 +11,7 @@ export interface Size {
  * Labels at another size, such as the loss's. Of the pixels that a new pixel covers, those with a stroke vote, and the label with
  * the most votes wins, at a tie the lower one. So a thin stroke does not vanish. At the same size nothing changes.
  */
-export function resizeStrokes(labels: Uint8Array, from: Size, to: Size): Uint8Array {
+export function resizeStrokes(labels: Uint8Array, from: LabelSize, to: LabelSize): Uint8Array {
   const resized = new Uint8Array(to.width * to.height)
   const columns = Array.from({ length: to.width }, (_, x) => covered(x, from.width / to.width))
   const votes = new Uint32Array(IGNORE_INDEX)

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { checkLabels } from '../train/micro_batches.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
-import { hasStrokes, resizeStrokes, type Size } from './strokes.ts'
+import { hasStrokes, type LabelSize, resizeStrokes } from './strokes.ts'
 
 export interface TaughtPhoto {
   kept: KeptPhoto
@@ -45,7 +45,7 @@ export class TaughtPhotos {
   }
 
   /** Takes labels at the photo's size to the size of the loss. Throws a UserError for another size or class. */
-  paint(name: string, labels: Uint8Array, { classes, size }: { classes: number; size: Size }): void {
+  paint(name: string, labels: Uint8Array, { classes, size }: { classes: number; size: LabelSize }): void {
     const photo = this.get(name)
     const { originalWidth: width, originalHeight: height } = photo.kept.photo
     if (labels.length !== width * height)

@@ -8,6 +8,8 @@ import { BUNDLED, bundleLibrary } from './bundle.ts'
 
 export const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+export const chromiumPath = (): string | undefined => PATHS.find(existsSync)
+
 /** SwiftShader, and no services of the browser's own. */
 export const FLAGS = [
   ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic'],
@@ -21,6 +23,8 @@ declare global {
     atrous: typeof import('../../src/web/index.ts')
     /** Bytes as text: quicker to hand out of a page than an array of numbers. */
     base64(bytes: BufferSource | Blob): Promise<string>
+    /** Of the soak: tells the memory after a frame. */
+    read(frame: number, gpuBytes: number): Promise<void>
   }
 }
 
@@ -35,7 +39,7 @@ window.atrous = atrous
 `
 
 /** tsx names functions by `__name`, also those that run in the page. */
-const HELPERS = `globalThis.__name = value => value
+export const HELPERS = `globalThis.__name = value => value
 globalThis.base64 = bytes => new Promise(resolve => {
   const reader = new FileReader()
   reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(',') + 1))
@@ -49,7 +53,7 @@ export const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64')
 const ROOT = new URL('../../', import.meta.url)
 
 /** The page, the library with its weights as a package, and the photos of the documentation. */
-const standard: Route = path => {
+export const standard: Route = path => {
   if (path === '/') return { headers: { 'content-type': 'text/html' }, body: PAGE }
   if (path === '/favicon.ico') return {}
   if (path === '/page.js') return { body: PAGE_SCRIPT }
@@ -96,7 +100,7 @@ export function useBrowser(
   const found = { complaints } as TestBrowser
 
   before(async function () {
-    const executablePath = PATHS.find(existsSync)
+    const executablePath = chromiumPath()
     if (!executablePath) {
       console.log('    skipped: there is no Chromium; apt install chromium')
       return this.skip()
