@@ -7,12 +7,10 @@ import * as web from 'atrous/web'
 export const same: typeof atrous.DeepLab = web.DeepLab
 export const bundled: typeof atrous.DeepLab = DeepLab
 export const model = await atrous.DeepLab.load('scenes', { onProgress: ({ file }) => console.log(file) })
-export const files = (input: HTMLInputElement) => atrous.DeepLab.load(input.files!)
+export const files = (input: HTMLInputElement) => atrous.DeepLab.load(Array.from(input.files!))
 export const untrained = await atrous.DeepLab.create({ backbone: 'resnet50', aspp: { rates: [6] } })
 export const { config, classNames, gpu, state } = model
 export const { device, info } = gpu
-export const vendor: string = info.vendor
-export const buffer: GPUBuffer = device.createBuffer({ size: 16, usage: 8 })
 
 export const image = await atrous.readImage(new Blob(), { maxPixels: 1e6 })
 export const found = await model.segment(image, { scales: [0.5, 1], flip: true })
