@@ -5,7 +5,6 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { DeviceLostError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import { explain } from '../graph/plan/explain.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import { BackgroundTuner } from '../inference/background_tuner.ts'
 import { checkSize, type InferenceOptions } from '../inference/inference_options.ts'
@@ -180,6 +179,7 @@ export abstract class DeepLabBase<Source, Result> {
     this.#throwIfDisposed()
     checkExplainOptions(options)
     this.#segmenter.check(options)
+    const { explain } = await import('../graph/plan/explain.ts') // loaded only when needed
     return explain(this.#segmenter.plan([await this.#read(photo, { name: 'photo' })], options))
   }
 

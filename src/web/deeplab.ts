@@ -1,6 +1,5 @@
 // The main class of the library in browsers.
 
-import { UserError } from '../errors.ts'
 import type { SegmentOutput } from '../inference/class_map.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
@@ -8,12 +7,10 @@ import { createdModel, type OpenedModel, openModel, type Platform } from '../lib
 import { type CreateOptions, checkLoadOptions } from '../library/open_options.ts'
 import type { ManyPhotosOptions, SegmentOptions } from '../library/segment_options.ts'
 import type { DeepLabOptions } from '../model/config.ts'
-import { checkOptionNames, shown } from '../options.ts'
-import { type StreamOptions, streamFrames } from './frames/stream.ts'
+import type { StreamOptions } from './frames/stream.ts'
 import { openDevice, openGpu } from './gpu.ts'
 import { LOAD_OPTIONS, type LoadOptions, type WeightsSource } from './load_options.ts'
-import { type GpuSegmentation, type OnGpuOptions, segmentOnGpu } from './on_gpu.ts'
-import { checkOnGpuOptions, ON_GPU_OPTIONS, STREAM_OPTIONS } from './on_gpu_options.ts'
+import type { GpuSegmentation, OnGpuOptions } from './on_gpu.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 import { Segmentation } from './segmentation.ts'
 import { openTuning } from './tuning.ts'
@@ -88,8 +85,7 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
    * GPU has done it. Throws as `segment` does.
    */
   async segmentOnGpu(photo: ImageSource | GPUTexture, options: OnGpuOptions = {}): Promise<GpuSegmentation> {
-    checkOptionNames(options, ON_GPU_OPTIONS)
-    checkOnGpuOptions(options)
+    const { segmentOnGpu } = await import('./on_gpu.ts') // loaded only when needed
     return this.onGpu((gpu, segmenter) => segmentOnGpu({ gpu, segmenter }, photo, options))
   }
 
@@ -99,11 +95,7 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
    * what `onFrame` throws.
    */
   async stream(video: HTMLVideoElement, options: StreamOptions): Promise<void> {
-    checkOptionNames(options, STREAM_OPTIONS)
-    const { signal, onFrame, ...rest } = options
-    checkOnGpuOptions(rest)
-    if (typeof onFrame !== 'function')
-      throw new UserError(`onFrame: expected a function, got ${shown(onFrame)}`)
+    const { streamFrames } = await import('./frames/stream.ts') // loaded only when needed
     return this.onGpu((gpu, segmenter) => streamFrames({ gpu, segmenter }, video, options))
   }
 }

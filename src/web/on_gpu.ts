@@ -8,6 +8,7 @@ import type { GpuClassMap, GpuPhoto, Segmenter } from '../inference/segmenter.ts
 import { pixelsOn } from '../library/photo_size.ts'
 import { FrameReader } from './frames/frame_reader.ts'
 import { frameSize, isFrame } from './frames/frame_source.ts'
+import { checkOnGpuOptions } from './on_gpu_options.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 
 export interface OnGpuOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
@@ -31,6 +32,7 @@ export async function segmentOnGpu(
   source: ImageSource | GPUTexture,
   options: OnGpuOptions,
 ): Promise<GpuSegmentation> {
+  checkOnGpuOptions(options)
   const { photo, release } = await photoOnGpu(gpu, source, options)
   try {
     const map = await segmenter.segmentOnGpu(photo, options)

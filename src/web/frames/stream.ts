@@ -5,6 +5,7 @@ import type { OutputOptions } from '../../inference/class_map.ts'
 import type { InferenceOptions } from '../../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../../inference/segmenter.ts'
 import type { Size } from '../../library/photo_size.ts'
+import { checkStreamOptions } from '../on_gpu_options.ts'
 import { FrameReader } from './frame_reader.ts'
 import { frameSize } from './frame_source.ts'
 import { nextFrame } from './video_frames.ts'
@@ -30,8 +31,10 @@ export interface StreamFrame {
 export async function streamFrames(
   { gpu, segmenter }: { gpu: Gpu; segmenter: Segmenter },
   video: HTMLVideoElement,
-  { onFrame, signal, ...options }: StreamOptions,
+  options: StreamOptions,
 ): Promise<void> {
+  checkStreamOptions(options)
+  const { onFrame, signal, ...rest } = options
   let reader: FrameReader | undefined
   let map: GpuClassMap | undefined
   let last: number | undefined
@@ -49,7 +52,7 @@ export async function streamFrames(
       if (reader && !isOfSize(reader.photo, size)) release() // such as a phone that was turned
       reader ??= await FrameReader.create(gpu, size)
       await reader.read(video)
-      map = await segmenter.segmentOnGpu(reader.photo, { ...options, into: map?.mask })
+      map = await segmenter.segmentOnGpu(reader.photo, { ...rest, into: map?.mask })
       await gpu.finish()
       const dropped = last !== undefined && frame.count !== undefined ? frame.count - last - 1 : undefined
       last = frame.count
