@@ -4,12 +4,12 @@
 // limits the kernel; the peaks are measured first.
 
 import { parseArgs } from 'node:util'
+import { adapterKey } from '../src/bench/answers/kernel_check.ts'
 import { measureCeilings } from '../src/bench/ceilings.ts'
 import { ratesOf } from '../src/bench/rates.ts'
 import { summary } from '../src/bench/repeat.ts'
 import { timeKernel } from '../src/bench/time_kernel.ts'
 import { ceilingsText, RATES, ratesCells, SUMMARY, summaryCells } from '../src/cli/bench/bench_text.ts'
-import { adapterKey } from '../src/cli/doctor/kernel_check.ts'
 import { StreamedTable } from '../src/cli/streamed_table.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../src/node/gpu/dawn.ts'
 import { verify } from '../test/support/kernel_run.ts'

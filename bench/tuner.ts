@@ -13,8 +13,10 @@ import type { Gpu } from '../src/gpu/gpu.ts'
 import { type FusedGraph, GraphBuilder } from '../src/graph/ops/index.ts'
 import { createPlan } from '../src/graph/plan/plan.ts'
 import { type OpAlone, opAlone } from '../src/graph/tune/op_alone.ts'
+import { trainingMode } from '../src/graph/tune/training_mode.ts'
 import { type Tunable, tunablesOf } from '../src/graph/tune/tunable.ts'
 import { type TuneProgress, tune } from '../src/graph/tune/tune.ts'
+import { inferenceMode } from '../src/graph/tune/tuning_mode.ts'
 import { deepLabConfig } from '../src/model/config.ts'
 import { deepLab } from '../src/model/deeplab.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../src/node/gpu/dawn.ts'
@@ -36,7 +38,7 @@ const { values, positionals } = parseArgs({
 const [phase, file] = positionals
 const only = new RegExp(values.only)
 const [size, batchSize] = [Number(values.size), Number(values['batch-size'])]
-const mode = values.training ? 'training' : 'inference'
+const mode = values.training ? trainingMode : inferenceMode
 const end = performance.now() + 1000 * Number(values.seconds)
 const isOver = () => performance.now() >= end
 
@@ -64,7 +66,7 @@ const multiplyAdds = ({ pixels, inChannels, outChannels, taps }: Tunable['shape'
 function graphOf(backbone: 'mobilenet_v2' | 'resnet50', gpu: Gpu): FusedGraph {
   const config = deepLabConfig({ backbone })
   const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], size }
-  if (mode === 'training') {
+  if (mode === trainingMode) {
     const recipe = recipeFor(config, { batchSize, cropSize: size, classWeights: null })
     return networkInTraining({ config, preprocessing } as never, { ...recipe, classWeights: null })
   }
@@ -147,7 +149,11 @@ function summary({ adapter, tuner, sweep, finals }: Results): string[] {
 const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
 try {
   const whole = (['mobilenet_v2', 'resnet50'] as const).flatMap(name => graphOf(name, gpu).ops)
-  const all = tunablesOf({ stage: 'fused', ops: whole, inputs: [], outputs: [] }, { device: gpu, mode })
+  const all = tunablesOf(
+    { stage: 'fused', ops: whole, inputs: [], outputs: [] },
+    { device: gpu, mode: mode.mode },
+    mode.familyOf,
+  )
   const layers = all
     .filter(({ shape }) => multiplyAdds(shape) <= 1e6 * Number(values.most))
     .filter((_, i) => i % Number(values.every) === 0)

@@ -1,12 +1,21 @@
 // Builds dist/ from src/ and shaders/. With --if-stale, only if a source has changed since the last build.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { stripWgsl } from './strip_wgsl.mjs'
 
-const SOURCES = ['src', 'shaders', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const SOURCES = [
+  'src',
+  'shaders',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.build.web.json',
+]
 /** Files of src that are read as they are. */
-const DATA = ['cli/doctor/known_answers.json']
+const DATA = ['bench/answers/known_answers.json']
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const [, script, option] = process.argv
@@ -20,11 +29,26 @@ export function isStale() {
 async function build() {
   await import('./embed_shaders.mjs')
   rmSync('dist', { recursive: true, force: true })
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
-  const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
-  if (status !== 0) process.exit(1)
+  for (const config of ['tsconfig.build.json', 'tsconfig.build.web.json']) {
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', config]
+    const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
+    if (status !== 0) process.exit(1)
+  }
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
+  for (const folder of ['gpu', 'web']) await stripShaders(`dist/${folder}/shaders.gen.js`)
   await import('./bundle_echarts.mjs')
+  await import('./bundle_web.mjs')
+}
+
+/** The package has its shaders without comments and indentation, which are half of their text. */
+async function stripShaders(file) {
+  const shaders = await import(pathToFileURL(file).href)
+  const { tokensOf } = await import(pathToFileURL('dist/gpu/wgsl_tokens.js').href)
+  const exported = Object.values(shaders).map(({ name, wgsl }) => {
+    const text = JSON.stringify(stripWgsl(wgsl, tokensOf))
+    return `export const ${name} = { name: '${name}', wgsl: ${text} };\n`
+  })
+  writeFileSync(file, exported.join(''))
 }
 
 /** The time of the newest of these files, or of the files in these folders, in ms; 0 if there is none. */

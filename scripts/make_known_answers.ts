@@ -1,16 +1,16 @@
-// Makes src/cli/doctor/known_answers.json, with which `atrous doctor` checks an adapter: the kernels and operands of the cases in
+// Makes src/bench/answers/known_answers.json, with which `atrous doctor` checks an adapter: the kernels and operands of the cases in
 // test/kernels that are marked `answer`, and the results of the float64 references. Needs no GPU. Run: npx tsx
 // scripts/make_known_answers.ts
 
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { StoredAnswer } from '../src/cli/doctor/decode_answers.ts'
+import type { StoredAnswer } from '../src/bench/answers/decode_answers.ts'
 import {
   type AdapterNeed,
   type AdapterTraits,
   adapterKey,
   type Tolerance,
-} from '../src/cli/doctor/kernel_check.ts'
+} from '../src/bench/answers/kernel_check.ts'
 import { knownAnswersFile } from '../src/cli/doctor/known_answers.ts'
 import type { Kernel } from '../src/gpu/kernel.ts'
 import type { HostData } from '../src/gpu/run_kernel.ts'
@@ -69,7 +69,7 @@ function answersOf(
         const [operands, ...others] = runs.map(each => operandsOf(each, indexOf))
         if (others.some(other => !isSame(other, operands)))
           throw new Error(`${shader}: ${test.name}: its operands depend on the adapter`)
-        const kernel = { ...runs[0].kernel, label: `${shader}: ${test.name}` }
+        const kernel = { ...runs[0].kernel, shader, label: `${shader}: ${test.name}` }
         return { kernel, ...(needs && { needs, adapters: byAdapter(needs, runs) }), ...operands }
       }),
   )

@@ -1,5 +1,5 @@
 // Installs Debian's Chromium where SwiftShader is absent: the package carries this software driver for Vulkan. CI runs it before the
-// adapters' tests: node scripts/swiftshader.mjs
+// tests in browsers and on adapters: node scripts/swiftshader.mjs
 import { existsSync } from 'node:fs'
 import { installPackages, mayInstall } from './apt.mjs'
 

@@ -1,4 +1,5 @@
-// No two exported things of src have one name, so that a name means one thing wherever it is read.
+// No two exported things of src have one name, so that a name means one thing wherever it is read. Only `node` and `web` have
+// names in common: those of the same thing on their platform.
 
 import { expect } from 'chai'
 import { sources } from './support/sources.ts'
@@ -6,18 +7,19 @@ import { sources } from './support/sources.ts'
 const DECLARATION =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type|enum) +([\w$]+)/gm
 
-/** Generated from ONNX's own definitions. */
-const GENERATED = 'onnx/onnx_pb.ts'
+/** Generated: from ONNX's own definitions, and the shaders, which are named like their kernels. */
+const GENERATED = ['onnx/onnx_pb.ts', 'gpu/shaders.gen.ts']
 
 describe('exported names', () => {
-  it('are declared in one module each', () => {
-    const modules = new Map<string, Set<string>>()
-    for (const { path, text } of sources())
-      if (path !== GENERATED)
-        for (const [, name] of text.matchAll(DECLARATION))
-          modules.set(name, (modules.get(name) ?? new Set()).add(path))
-    expect(modules.size).to.be.above(500)
-    const duplicates = [...modules].filter(([, paths]) => paths.size > 1)
-    expect(duplicates.map(([name, paths]) => `${name}: ${[...paths].join(', ')}`)).to.deep.equal([])
-  })
+  for (const other of ['node', 'web'])
+    it(`without ${other} are declared in one module each`, () => {
+      const modules = new Map<string, Set<string>>()
+      for (const { path, text } of sources())
+        if (!GENERATED.includes(path) && !path.startsWith(`${other}/`))
+          for (const [, name] of text.matchAll(DECLARATION))
+            modules.set(name, (modules.get(name) ?? new Set()).add(path))
+      expect(modules.size).to.be.above(500)
+      const duplicates = [...modules].filter(([, paths]) => paths.size > 1)
+      expect(duplicates.map(([name, paths]) => `${name}: ${[...paths].join(', ')}`)).to.deep.equal([])
+    })
 })

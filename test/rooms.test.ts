@@ -1,17 +1,21 @@
 // The rooms of src and the direction of imports between them.
 
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { type Source, sources } from './support/sources.ts'
+
+type Platform = 'Node' | 'a browser'
 
 interface Room {
   /** A folder of src, or '.' for the modules directly in src. A module belongs to the longest folder that fits. */
   folder: string
   /** What is in it. */
   about: string
-  /** Whether only Node can run it. */
-  needsNode?: true
+  /** The one platform that can run it. */
+  needs?: Platform
 }
 
 /** The one list of rooms, lowest first. A room imports from the rows above its own; rooms of one row form no circle. */
@@ -43,17 +47,38 @@ const ROOMS: Room[][] = [
   [{ folder: 'inference', about: 'From photos in memory to masks in memory.' }],
   [
     { folder: 'train', about: 'The training run, its recipe, augmentation, evaluation and checkpoints.' },
+    { folder: 'teach', about: 'Fine-tuning on strokes: a few photos, and features that are computed once.' },
     { folder: 'data', about: 'Datasets, labels, class lists and palettes.' },
     { folder: 'weights', about: 'Readers and writers of checkpoint files.' },
     { folder: 'onnx', about: 'The network as an ONNX file.' },
-    { folder: 'bench', about: 'Timing of kernels and networks, and the ceilings of an adapter.' },
+    {
+      folder: 'bench',
+      about: 'Timing of kernels and networks, the ceilings of an adapter, and known answers of every kernel.',
+    },
   ],
-  [{ folder: 'node', about: 'What only Node has: Dawn, files, image decoding, downloads.', needsNode: true }],
-  [{ folder: 'cli', about: 'The `atrous` command.', needsNode: true }],
+  [
+    {
+      folder: 'library',
+      about: 'What Node and browsers share of the library: a model, its options and results.',
+    },
+  ],
+  [
+    {
+      folder: 'node',
+      about: 'What only Node has: Dawn, files, image decoding, downloads.',
+      needs: 'Node',
+    },
+    {
+      folder: 'web',
+      about: 'What only browsers have: canvases, video, their caches.',
+      needs: 'a browser',
+    },
+  ],
+  [{ folder: 'cli', about: 'The `atrous` command.', needs: 'Node' }],
 ]
 
-/** The packages that also run in browsers, which rooms without `needsNode` may import. */
-const PACKAGES_FOR_ALL = ['valibot', 'fflate', '@bufbuild/protobuf']
+/** The packages that also run in browsers, which rooms may import that do not need Node. */
+const PACKAGES_FOR_ALL = ['valibot', 'fflate', 'fast-png', '@bufbuild/protobuf']
 
 interface Import {
   /** The importing module, from src. */
@@ -104,8 +129,17 @@ function upwardImports(imports: Import[]): string[] {
 function nodeImports(imports: Import[]): string[] {
   const packageOf = (name: string) => name.match(/^(?:@[^/]+\/)?[^/]+/)![0]
   return imports
-    .filter(({ from, isPackage }) => isPackage && !placeOf(from).room.needsNode)
+    .filter(({ from, isPackage }) => isPackage && placeOf(from).room.needs !== 'Node')
     .filter(({ to }) => !PACKAGES_FOR_ALL.includes(packageOf(to)))
+    .map(({ from, to }) => `${from} imports ${to}`)
+}
+
+/** A line for each import of what needs a platform by a module that another one runs, too. */
+function foreignImports(imports: Import[]): string[] {
+  const needs = (path: string) => placeOf(path).room.needs
+  return imports
+    .filter(({ to, isPackage }) => !isPackage && needs(to) !== undefined)
+    .filter(({ from, to }) => needs(from) !== needs(to))
     .map(({ from, to }) => `${from} imports ${to}`)
 }
 
@@ -165,8 +199,25 @@ describe('rooms', () => {
     expect(circle(imports)).to.equal(undefined)
   })
 
-  it('from gpu to bench run in browsers, too: they import neither Node nor packages for Node', () => {
+  it('except node and cli run in browsers: they import neither Node nor packages for Node', () => {
     expect(nodeImports(imports)).to.deep.equal([])
+  })
+
+  // rooms/tsconfig.json has neither Node's types nor the DOM's. Its folder has a module that it must refuse.
+  it('that both platforms run use no global that only one of them has', () => {
+    const root = fileURLToPath(new URL('..', import.meta.url))
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', 'test/rooms', '--pretty', 'false']
+    const { stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: 'utf8' })
+    const errors = stdout.split('\n').filter(line => line.includes(': error '))
+    expect(errors.filter(line => !line.startsWith('test/rooms/needs_one_platform.ts'))).to.deep.equal([])
+    expect(errors.flatMap(line => /'([^']+)'/.exec(line)![1])).to.deep.equal([
+      ...['node:fs', 'Buffer', 'process', 'global', '__dirname', 'require', 'setImmediate'],
+      ...['window', 'document', 'navigator', 'localStorage', 'HTMLCanvasElement'],
+    ])
+  })
+
+  it('that both platforms run import none that needs one of them, and neither platform imports the other', () => {
+    expect(foreignImports(imports)).to.deep.equal([])
   })
 
   it('are checked by every kind of import', () => {
@@ -197,6 +248,9 @@ import { i } from 'node:fs'
       'gpu/x.ts imports bench/f.ts',
     ])
     expect(nodeImports(found)).to.have.members(['gpu/x.ts imports sharp', 'gpu/x.ts imports node:fs'])
+    expect(foreignImports(found)).to.deep.equal(['gpu/x.ts imports node/b.ts', 'gpu/x.ts imports cli/e.ts'])
+    const across: Import = { from: 'web/x.ts', to: 'node/b.ts', isPackage: false }
+    expect(foreignImports([across])).to.deep.equal(['web/x.ts imports node/b.ts'])
     const back: Import = { from: 'bench/f.ts', to: 'gpu/x.ts', isPackage: false }
     expect(circle(found)).to.equal(undefined)
     expect(circle([...found, back])).to.have.length(3)

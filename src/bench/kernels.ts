@@ -2,7 +2,7 @@
 
 import { storedBuffers } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import { type Kernel, shaderName } from '../gpu/kernel.ts'
+import type { Kernel } from '../gpu/kernel.ts'
 import type { HostData } from '../gpu/run_kernel.ts'
 import type { Step } from '../graph/lower/step.ts'
 import { toFloat16 } from '../kernels/float16.ts'
@@ -46,7 +46,7 @@ export async function benchKernels(
     const milliseconds = summary(await timeKernel(gpu, kernel, noiseFor(kernel), repetition))
     const rates = ratesOf([kernel], milliseconds.median, ceilings)
     found.push({
-      ...{ op: kernel.label, shader: shaderName(kernel), output: op.output.shape, uses: 1 + others.length },
+      ...{ op: kernel.label, shader: kernel.shader.name, output: op.output.shape, uses: 1 + others.length },
       ...{ milliseconds, ...rates },
     })
   }

@@ -1,6 +1,5 @@
 // The time of a program, by shader and by op.
 
-import { shaderName } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import type { Ceilings } from './ceilings.ts'
 import { type Rates, ratesOf } from './rates.ts'
@@ -29,11 +28,11 @@ export function profileOf(runs: readonly KernelTime[][], ceilings: Ceilings): Pr
     const kernels = its.map(({ kernel }) => kernel)
     return { ...key, milliseconds, share: milliseconds / total, ...ratesOf(kernels, milliseconds, ceilings) }
   }
-  const shaders = [...new Set(times.map(({ kernel }) => shaderName(kernel)))].map(shader => {
-    const its = times.filter(({ kernel }) => shaderName(kernel) === shader)
+  const shaders = [...new Set(times.map(({ kernel }) => kernel.shader.name))].map(shader => {
+    const its = times.filter(({ kernel }) => kernel.shader.name === shader)
     return row({ shader, dispatches: its.length }, its)
   })
-  const ops = times.map(time => row({ op: time.kernel.label, shader: shaderName(time.kernel) }, [time]))
+  const ops = times.map(time => row({ op: time.kernel.label, shader: time.kernel.shader.name }, [time]))
   return { shaders: shaders.sort(longestFirst), ops: ops.sort(longestFirst) }
 }
 

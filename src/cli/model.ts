@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts'
 import type { Precision } from '../kernels/layout.ts'
+import { UnreachableError } from '../library/http_error.ts'
+import { shownSource } from '../library/shown_url.ts'
 import { type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { DeepLab } from '../node/deeplab.ts'
-import { UnreachableError } from '../node/downloads/http_errors.ts'
-import { shownSource } from '../node/downloads/shown_url.ts'
 import { type DownloadBar, downloadBar } from './progress.ts'
 
 export const DEFAULT_MODEL = 'deeplabv3_mobilenet_v2'

@@ -2,6 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import { duplicateNames } from '../model/class_names_schema.ts'
+import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import { nameListText } from './class_names.ts'
 import { type Dataset, IGNORE_INDEX } from './dataset.ts'
 import { oddClassText, readLabelledImage, readLabels } from './labelled_image.ts'
@@ -37,6 +38,15 @@ export interface CheckOptions {
   onProgress?: (progress: { done: number; total: number }) => void
   /** Ends the check, which then rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: true, signal: true }
+
+/** Throws a UserError for an invalid option, and the signal's reason if the signal is aborted. */
+export function checkCheckOptions(options: CheckOptions): void {
+  checkOptionNames(options, CHECK_OPTIONS)
+  checkCallback('onProgress', options.onProgress)
+  checkSignal(options.signal)
 }
 
 /** The labels of an image, ascending from 0 to 255, and the number of pixels of each. */

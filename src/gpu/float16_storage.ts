@@ -1,6 +1,6 @@
 // f16 in memory, f32 in registers: a kernel whose buffers take half the bytes, and that computes with the same arithmetic.
 
-import { type Kernel, shaderText } from './kernel.ts'
+import type { Kernel } from './kernel.ts'
 import { parseInterface } from './wgsl.ts'
 
 /**
@@ -8,7 +8,7 @@ import { parseInterface } from './wgsl.ts'
  * scratch.
  */
 export function storedBuffers(kernel: Pick<Kernel, 'shader'>): Set<string> {
-  const { buffers } = parseInterface(shaderText(kernel))
+  const { buffers } = parseInterface(kernel.shader.wgsl)
   return new Set(buffers.filter(({ stored }) => stored).map(({ name }) => name))
 }
 

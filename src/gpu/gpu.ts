@@ -43,7 +43,9 @@ export interface DeviceRequest {
 }
 
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
-const SUBMIT_MILLISECONDS = 50
+export const SUBMIT_MILLISECONDS = 50
+
+const UNKNOWN_ADAPTER = { vendor: '', architecture: '', device: '', description: '' } as GPUAdapterInfo
 
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
@@ -69,6 +71,7 @@ export class Gpu {
   submitMilliseconds: number
   /** @internal The most bytes of all buffers and textures. Set where it is known: WebGPU does not tell a GPU's memory. */
   memoryBytes = Infinity
+  readonly #ownsDevice: boolean
   readonly #liveBytes = new Map<GPUBuffer | GPUTexture, number>()
   #peakBytes = 0
   #failure: Error | undefined
@@ -99,15 +102,33 @@ export class Gpu {
         requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
       }),
     })
-    const gpu = new Gpu(entry, device, adapter.info)
+    return Gpu.#start(new Gpu(entry, device, { info: adapter.info, ownsDevice: true }))
+  }
+
+  /**
+   * Takes a device that the caller opened with `entry` and keeps: `destroy` frees what the library made on it, and leaves it alive.
+   *
+   * @internal
+   */
+  static async adopt(entry: GPU, device: GPUDevice): Promise<Gpu> {
+    const info = device.adapterInfo ?? UNKNOWN_ADAPTER // Old browsers tell only an adapter's.
+    return Gpu.#start(new Gpu(entry, device, { info, ownsDevice: false }))
+  }
+
+  static async #start(gpu: Gpu): Promise<Gpu> {
     gpu.#subgroupSize = await findSubgroupSize(gpu)
     return gpu
   }
 
-  private constructor(entry: GPU, device: GPUDevice, info: GPUAdapterInfo) {
+  private constructor(
+    entry: GPU,
+    device: GPUDevice,
+    { info, ownsDevice }: { info: GPUAdapterInfo; ownsDevice: boolean },
+  ) {
     this.entry = entry
     this.device = device
     this.info = info
+    this.#ownsDevice = ownsDevice
     this.submitMilliseconds = isCpuAdapter(info) ? Infinity : SUBMIT_MILLISECONDS
     this.pipelines = new PipelineCache(device, { unrolls: isSwiftShader(info) })
     this.placeholder = device.createBuffer({
@@ -115,7 +136,8 @@ export class Gpu {
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
       usage: usage.storage,
     })
-    device.addEventListener('uncapturederror', this.#noteError)
+    // On the caller's device, an error may be the caller's.
+    if (ownsDevice) device.addEventListener('uncapturederror', this.#noteError)
     device.lost.then(info => {
       this.#failure = new DeviceLostError(info)
     })
@@ -258,10 +280,16 @@ export class Gpu {
     if (this.#failure) throw this.#failure
   }
 
-  /** Destroys the device with all its buffers. Later calls, and calls that still wait, throw DeviceLostError. */
+  /**
+   * Destroys the device with all its buffers; of a device that the caller opened, only the library's buffers. Later calls, and
+   * calls that still wait, throw DeviceLostError.
+   */
   destroy(): void {
     this.#failure = new DeviceLostError({ reason: 'destroyed', message: 'destroy() was called' })
+    if (!this.#ownsDevice) for (const resource of this.#liveBytes.keys()) resource.destroy()
     this.#liveBytes.clear()
+    this.placeholder.destroy()
+    if (!this.#ownsDevice) return
     // Dawn keeps a device that has a listener, with its threads, until the process ends.
     this.device.removeEventListener('uncapturederror', this.#noteError as EventListener)
     this.device.destroy()

@@ -1,18 +1,18 @@
 // A kernel is a plain value: a shader, its constants and parameters, the sizes of its buffers, and its grid.
 // Pure functions in src/kernels make kernels from shapes. They neither allocate nor submit.
 
-import { type ShaderName, shaders } from './shaders.gen.ts'
-
-/** WGSL that is not one of the package's shaders. Its conventions are those of the package's: see wgsl.ts. */
-export interface CustomShader {
+/**
+ * WGSL with a name. Those of the package are in shaders.gen.ts, named like their files of shaders/, and are imported one by one, so
+ * that a bundle has those that it uses. A caller's own follow the same conventions: see wgsl.ts.
+ */
+export interface Shader {
   name: string
   wgsl: string
 }
 
 export interface Kernel {
   label: string
-  /** The name of the .wgsl file, without its extension, or a shader of the caller. */
-  shader: ShaderName | CustomShader
+  shader: Shader
   /**
    * Values that replace the defaults of the shader's constants, by name: tile sizes and flags, for which a pipeline is
    * compiled.
@@ -44,13 +44,6 @@ export interface Kernel {
   /** Bytes read and written of a buffer, by its name, where that is not the whole buffer once. */
   traffic?: Record<string, number>
 }
-
-export const shaderName = ({ shader }: Pick<Kernel, 'shader'>): string =>
-  typeof shader === 'string' ? shader : shader.name
-
-/** The shader's text with the defaults of its constants. */
-export const shaderText = ({ shader }: Pick<Kernel, 'shader'>): string =>
-  typeof shader === 'string' ? shaders[shader] : shader.wgsl
 
 /** The least bytes that a kernel moves: each byte once, as if caches were perfect. */
 export function trafficOf({ inputs, outputs, traffic }: Kernel): number {

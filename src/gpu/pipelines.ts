@@ -1,8 +1,7 @@
 // Compute pipelines, compiled asynchronously and kept in a bounded cache. The key is the assembled text.
 
 import { ShaderError } from './errors.ts'
-import { type Kernel, shaderName, shaderText } from './kernel.ts'
-import { unroll } from './unroll.ts'
+import type { Kernel } from './kernel.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -13,6 +12,15 @@ export interface Pipeline {
 
 /** A network needs a few dozen pipelines. The bound is for a caller that keeps asking for new constants. */
 const CAPACITY = 256
+
+/** How many pipelines `prepare` compiles at a time. */
+const AT_ONCE = 8
+
+export interface PrepareOptions {
+  /** Called with the number of pipelines that are compiled, and of all. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  signal?: AbortSignal
+}
 
 /** GPUShaderStage.COMPUTE, which is not a global in Node. */
 const COMPUTE = 4
@@ -36,20 +44,46 @@ export class PipelineCache {
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
   async get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(shaderText(kernel), kernel)
+    const code = assemble(kernel.shader.wgsl, kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
-    const pipeline = cached ?? this.#compile(kernel, this.#unrolls ? unroll(code) : code)
+    const pipeline = cached ?? this.#compile(kernel, code)
     this.#pipelines.set(code, pipeline)
     pipeline.catch(() => this.#pipelines.delete(code))
     if (this.#pipelines.size > CAPACITY) this.#pipelines.delete(this.#pipelines.keys().next().value!)
     return pipeline
   }
 
-  async #compile(kernel: Kernel, code: string): Promise<Pipeline> {
+  /**
+   * Compiles the kernels' pipelines that are not compiled yet, a few at a time, so that few are under way after an abort. Throws
+   * ShaderError, or the signal's reason.
+   */
+  async prepare(kernels: readonly Kernel[], { onProgress, signal }: PrepareOptions = {}): Promise<void> {
+    const different = new Map(kernels.map(kernel => [assemble(kernel.shader.wgsl, kernel), kernel]))
+    const waiting = [...different.values()]
+    let done = 0
+    const compileNext = async (): Promise<void> => {
+      const kernel = waiting.shift()
+      if (!kernel) return
+      try {
+        signal?.throwIfAborted()
+        await this.get(kernel)
+      } catch (error) {
+        waiting.length = 0
+        throw error
+      }
+      onProgress?.({ done: ++done, total: different.size })
+      return compileNext()
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, compileNext))
+    signal?.throwIfAborted()
+  }
+
+  async #compile(kernel: Kernel, assembled: string): Promise<Pipeline> {
+    const code = this.#unrolls ? await unrolled(assembled) : assembled
     const device = this.#device
     const parsed = parseInterface(code)
-    const label = shaderName(kernel)
+    const label = kernel.shader.name
     device.pushErrorScope('validation')
     const module = device.createShaderModule({ label, code })
     const layout = bindGroupLayout(device, label, parsed)
@@ -69,6 +103,9 @@ export class PipelineCache {
     return { pipeline: await compiling, layout, interface: parsed }
   }
 }
+
+/** Few adapters want it: a page loads it for those. */
+const unrolled = async (code: string) => (await import('./unroll.ts')).unroll(code)
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 

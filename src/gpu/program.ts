@@ -36,6 +36,8 @@ export interface ProgramRun {
   /** The launches `from` … `to` − 1. Default: all. */
   from?: number
   to?: number
+  /** Records more commands at the beginning of the first submit. */
+  begin?(encoder: GPUCommandEncoder): void
   /** Records more commands at the end of the last submit. */
   finish?(encoder: GPUCommandEncoder): void
   /** Ends the run before its next submit: it throws the signal's reason. What was submitted before still runs. */
@@ -136,9 +138,10 @@ export class Program {
    * Runs the launches in as few submits as keep to the GPU's `submitMilliseconds`. Resolves when all are submitted, before the
    * GPU has done the last ones.
    */
-  async run({ from, to, finish, ...options }: ProgramRun = {}): Promise<void> {
+  async run({ from, to, begin, finish, ...options }: ProgramRun = {}): Promise<void> {
     const submits = this.#cut(this.#launches.slice(from, to))
     const record = (encoder: GPUCommandEncoder, pieces: Piece[]) => {
+      if (pieces === submits[0]) begin?.(encoder)
       this.#encode(encoder, pieces)
       if (pieces === submits.at(-1)) finish?.(encoder)
     }

@@ -4,6 +4,7 @@ import { ShaderError } from './errors.ts'
 import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import { runKernel } from './run_kernel.ts'
+import * as shaders from './shaders.gen.ts'
 
 /** Enough for several processors of a GPU. */
 const INVOCATIONS = 1024
@@ -11,7 +12,7 @@ const INVOCATIONS = 1024
 /** Leaves zeros in `faults`, [invocations], where subgroups have `subgroupSize` lanes, in the order of the invocations. */
 export const subgroupLanes = (subgroupSize: number): Kernel => ({
   label: 'subgroup lanes',
-  shader: 'subgroup_lanes',
+  shader: shaders.subgroup_lanes,
   constants: { SUBGROUP_SIZE: subgroupSize },
   params: { invocations: INVOCATIONS },
   inputs: {},

@@ -35,4 +35,5 @@ export { Executor, type RunOptions, type TensorData, type WeightSource } from '.
 export { type ArenaOptions, ParameterArena, type Section } from './runtime/parameter_arena.ts'
 export { type Optimiser, TrainingWeights } from './runtime/training_weights.ts'
 export { WeightStore } from './runtime/weight_store.ts'
-export { type TunedConvolution, type TuneOptions, type TuneProgress, tune } from './tune/tune.ts'
+export type { TunedConvolution, TuneOptions, TuneProgress } from './tune/tune.ts'
+export { tuneGraph as tune } from './tune/tune_graph.ts'

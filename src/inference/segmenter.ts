@@ -1,12 +1,14 @@
 // From photos to class maps: a network with its weights on a GPU, and a plan for each size of photo.
-
 import { UserError } from '../errors.ts'
+import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
+import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
-import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
+import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import type { TunedVariants } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
@@ -15,8 +17,10 @@ import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } fro
 import { resampleScores, type ScoreMap } from './class_scores.ts'
 import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
+import type { GpuClassMap, GpuPhoto, GpuSegmentOptions } from './on_gpu.ts'
+import { precisionOn } from './precision.ts'
 
-export type { InferenceOptions, PhotoSize }
+export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, PhotoSize }
 
 /** A photo's pixels, and the size of its mask. */
 export interface Photo extends PhotoSize {
@@ -34,8 +38,13 @@ export interface SegmenterModel {
   precision?: Precision
 }
 
+type WarmUpOptions = InferenceOptions & OutputOptions & PrepareOptions
+
 /** The number of sizes that are kept ready. Each holds an arena on the GPU. */
-const MAX_PLANS = 4
+export const MAX_PLANS = 4
+
+/** A mask may be drawn, copied, and written again. */
+const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
 
 export class Segmenter {
   readonly #gpu: Gpu
@@ -79,10 +88,7 @@ export class Segmenter {
     options: InferenceOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
   ): Promise<ClassMap[]> {
     const { output = 'mask', at = 'photo', signal, ...inference } = options
-    const job = this.#job(photos, inference)
-    if (output === 'mask') job.maskAt = at
-    else checkScores(job, { output, at, classes: this.#config.classes })
-    job.withScores = output !== 'mask'
+    const job = this.#outputJob(photos, { output, at, ...inference })
     return this.#exclusively(async () => {
       const maps: ClassMap[] = []
       for (let first = 0; first < photos.length; first += job.batch) {
@@ -107,6 +113,31 @@ export class Segmenter {
     return maps
   }
 
+  /**
+   * The class map of a photo, which is not read back. Resolves when the work is submitted, before the GPU has done it. The buffer is
+   * the caller's to release by `Gpu.release`. Throws as `segment` does, and a UserError if `into` is too small.
+   */
+  async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
+    const { at = 'photo', into, signal, ...inference } = options
+    const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
+    return this.#exclusively(async () => {
+      const executor = await this.#executor(job)
+      const [output] = executor.plan.graph.outputs
+      const [, height, width] = output.shape
+      const bytes = tensorBytes(output)
+      if (into && into.size < bytes)
+        throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
+      const mask = into ?? (await this.#gpu.allocate('mask', bytes, MASK_USAGE))
+      try {
+        await executor.runInto({ [output.name]: mask }, { photo: photo.data }, { signal })
+      } catch (error) {
+        if (!into) this.#gpu.release(mask)
+        throw error
+      }
+      return { mask, width, height }
+    })
+  }
+
   #resampled(
     scores: ScoreMap,
     { photo, views }: InferenceJob,
@@ -115,6 +146,23 @@ export class Segmenter {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
     return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax, signal })
+  }
+
+  /** Makes the plans of photos ready, each of several of one size: `segment` of them with the same options starts at once. */
+  async warmUp(
+    photos: PhotoSize[][],
+    { output = 'mask', at = 'photo', onProgress, signal, ...inference }: WarmUpOptions = {},
+  ): Promise<void> {
+    const jobs = photos.map(alike => this.#outputJob(alike, { output, at, ...inference }))
+    return this.#exclusively(async () => {
+      const plans = jobs.map(job => createPlan(inferenceGraph(this.#config, job), this.#target))
+      const kernels = plans.flatMap(({ steps }) => steps.map(({ kernel }) => kernel))
+      await this.#gpu.pipelines.prepare(kernels, { onProgress, signal })
+      for (const job of jobs) {
+        signal?.throwIfAborted()
+        await this.#executor(job)
+      }
+    })
   }
 
   /** Throws a UserError for options that make no sense for this network. */
@@ -143,6 +191,7 @@ export class Segmenter {
   ): Promise<TunedConvolution[]> {
     this.#throwIfDisposed()
     const ends = [this.#end.signal, ...(signal ? [signal] : [])]
+    const { tune } = await import('../graph/tune/tune.ts') // a page need not load it before it tunes
     const found = await tune(this.#gpu, this.plan(photos, options).graph, {
       ...{ seconds, onProgress, onlyNew, tuned: this.#tuned },
       signal: AbortSignal.any(ends),
@@ -202,6 +251,15 @@ export class Segmenter {
     return result
   }
 
+  #outputJob(
+    photos: PhotoSize[],
+    { output, at, ...options }: InferenceOptions & Required<OutputOptions>,
+  ): InferenceJob {
+    const job = this.#job(photos, options)
+    if (output !== 'mask') checkScores(job, { output, at, classes: this.#config.classes })
+    return { ...job, maskAt: output === 'mask' ? at : 'photo', withScores: output !== 'mask' }
+  }
+
   #job(photos: PhotoSize[], options: InferenceOptions): InferenceJob {
     checkInferenceOptions(this.#config, options)
     const { outputStride = this.#config.outputStride, size = this.#preprocessing.size } = options
@@ -249,14 +307,6 @@ export class Segmenter {
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }
-}
-
-function precisionOn(gpu: Gpu, precision: Precision = 'fp32'): Precision {
-  if (precision !== 'fp32' && precision !== 'fp16')
-    throw new UserError(`precision: expected fp32 or fp16, got ${precision}`)
-  if (precision === 'fp16' && !gpu.device.features.has('shader-f16'))
-    throw new UserError('precision fp16: this GPU lacks shader-f16; fp32 runs on every GPU')
-  return precision
 }
 
 /** The pixels of all photos, one photo after the other. */

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 
 export interface AccumulateGradientsOptions {
   label: string
@@ -17,11 +18,11 @@ export function accumulateGradients({ label, count, share }: AccumulateGradients
   const bytes = count * 4
   return {
     label,
-    shader: 'accumulate_gradients',
+    shader: shaders.accumulate_gradients,
     params: { count, share },
     inputs: { gradients: bytes },
     outputs: { sums: bytes },
-    workgroups: workgroupsFor('accumulate_gradients', count),
+    workgroups: workgroupsFor(shaders.accumulate_gradients, count),
     traffic: { sums: 2 * bytes }, // read and written
   }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { fromRows, samplingParams } from './resize.ts'
@@ -34,7 +35,7 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
   const accumulatorBytes = activationBytes([n, outH, width, channels])
   return {
     label,
-    shader: 'accumulate_probabilities',
+    shader: shaders.accumulate_probabilities,
     params: {
       in_h: inH,
       in_w: inW,
@@ -50,7 +51,7 @@ export function accumulateProbabilities(options: AccumulateProbabilitiesOptions)
     },
     inputs: { logits: activationBytes(input) },
     outputs: { accumulator: accumulatorBytes },
-    workgroups: workgroupsFor('accumulate_probabilities', pixels),
+    workgroups: workgroupsFor(shaders.accumulate_probabilities, pixels),
     traffic: { accumulator: (first ? 1 : 2) * accumulatorBytes },
   }
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { elementwise } from './elementwise.ts'
 import type { Shape } from './layout.ts'
 
@@ -13,10 +14,10 @@ export const activationRange = (activation: Activation): { low: number; high: nu
 
 /** act(input); the output has the input's shape, [n, h, w, c]. */
 export function activation(options: { label: string; shape: Shape; activation: Activation }): Kernel {
-  const { bytes, params, workgroups } = elementwise('activation', options.shape)
+  const { bytes, params, workgroups } = elementwise(shaders.activation, options.shape)
   return {
     label: options.label,
-    shader: 'activation',
+    shader: shaders.activation,
     params: { ...params, ...activationRange(options.activation) },
     inputs: { input: bytes },
     outputs: { output: bytes },

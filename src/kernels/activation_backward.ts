@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { elementwise } from './elementwise.ts'
 import type { Shape } from './layout.ts'
@@ -15,10 +16,10 @@ export interface ActivationBackwardOptions {
  * ends of the range.
  */
 export function activationBackward({ label, shape, activation }: ActivationBackwardOptions): Kernel {
-  const { bytes, params, workgroups } = elementwise('activation_backward', shape)
+  const { bytes, params, workgroups } = elementwise(shaders.activation_backward, shape)
   return {
     label,
-    shader: 'activation_backward',
+    shader: shaders.activation_backward,
     params: { ...params, ...activationRange(activation) },
     inputs: { output: bytes, output_gradient: bytes },
     outputs: { input_gradient: bytes },

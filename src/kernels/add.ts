@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { elementwise } from './elementwise.ts'
 import type { Shape } from './layout.ts'
@@ -13,10 +14,10 @@ export function add({
   shape: Shape
   activation: Activation
 }): Kernel {
-  const { bytes, params, workgroups } = elementwise('add', shape)
+  const { bytes, params, workgroups } = elementwise(shaders.add, shape)
   return {
     label,
-    shader: 'add',
+    shader: shaders.add,
     params: { ...params, ...activationRange(activation) },
     inputs: { a: bytes, b: bytes },
     outputs: { output: bytes },

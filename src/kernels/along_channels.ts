@@ -1,5 +1,5 @@
+import type { Shader } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
-import type { ShaderName } from '../gpu/shaders.gen.ts'
 import { type Shape, vectors } from './layout.ts'
 
 /**
@@ -9,7 +9,7 @@ import { type Shape, vectors } from './layout.ts'
 const PIXELS = 16
 
 /** The parameters and the grid of such a kernel. */
-export function alongChannels(shader: ShaderName, [n, h, w, channels]: Shape) {
+export function alongChannels(shader: Shader, [n, h, w, channels]: Shape) {
   const pixels = n * h * w
   const stride = Math.ceil(pixels / PIXELS)
   return {

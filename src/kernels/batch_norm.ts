@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { alongChannels } from './along_channels.ts'
 import { activationBytes, type Shape } from './layout.ts'
@@ -13,11 +14,11 @@ export interface BatchNormOptions {
 
 /** act((input − mean)·gamma/√(variance + ε) + beta). The four vectors are [c], and the output has the input's shape. */
 export function batchNorm({ label, input, epsilon, activation }: BatchNormOptions): Kernel {
-  const { params, workgroups } = alongChannels('batch_norm', input)
+  const { params, workgroups } = alongChannels(shaders.batch_norm, input)
   const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
   return {
     label,
-    shader: 'batch_norm',
+    shader: shaders.batch_norm,
     params: { ...params, epsilon, ...activationRange(activation) },
     inputs: { input: bytes, gamma: vectorBytes, beta: vectorBytes, mean: vectorBytes, variance: vectorBytes },
     outputs: { output: bytes },

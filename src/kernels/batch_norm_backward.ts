@@ -5,6 +5,7 @@
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { alongChannels } from './along_channels.ts'
 import { pixelTiles } from './batch_norm_statistics.ts'
@@ -39,7 +40,7 @@ export function batchNormBackwardReduce(options: BatchNormBackwardOptions): Kern
   const forActivation = activation === 'none' ? 0 : channels * 4
   return {
     label,
-    shader: 'batch_norm_backward_reduce',
+    shader: shaders.batch_norm_backward_reduce,
     params: {
       ...{ pixels, vectors: vectors(channels), channels, tile, tiles, epsilon },
       ...activationParams(activation),
@@ -53,7 +54,7 @@ export function batchNormBackwardReduce(options: BatchNormBackwardOptions): Kern
       variance: forActivation,
     },
     outputs: { partials: partialBytes },
-    workgroups: workgroupsFor('batch_norm_backward_reduce', tiles * vectors(channels)),
+    workgroups: workgroupsFor(shaders.batch_norm_backward_reduce, tiles * vectors(channels)),
   }
 }
 
@@ -64,11 +65,13 @@ export function batchNormBackwardMerge(options: Omit<BatchNormBackwardOptions, '
   const bytes = input[3] * 4
   return {
     label,
-    shader: 'batch_norm_backward_merge',
+    shader: shaders.batch_norm_backward_merge,
     params: { vectors: vectors(input[3]), channels: input[3], tiles, epsilon },
     inputs: { partials: partialBytes, variance: bytes },
     outputs: { gamma_gradient: bytes, beta_gradient: bytes, sums: sumBytes(input) },
-    workgroups: Math.ceil(vectors(input[3]) / constantOf('batch_norm_backward_merge', 'WORKGROUP_VECTORS')),
+    workgroups: Math.ceil(
+      vectors(input[3]) / constantOf(shaders.batch_norm_backward_merge, 'WORKGROUP_VECTORS'),
+    ),
   }
 }
 
@@ -78,11 +81,11 @@ const sumBytes = (input: Shape): number => 2 * vectors(input[3]) * VECTOR_BYTES
 /** The gradient by the input, [n, h, w, c]. It counts that the statistics depend on the input too. */
 export function batchNormBackwardInput(options: BatchNormBackwardOptions): Kernel {
   const { label, input, epsilon, activation } = options
-  const { params, workgroups } = alongChannels('batch_norm_backward_input', input)
+  const { params, workgroups } = alongChannels(shaders.batch_norm_backward_input, input)
   const [bytes, vectorBytes] = [activationBytes(input), input[3] * 4]
   return {
     label,
-    shader: 'batch_norm_backward_input',
+    shader: shaders.batch_norm_backward_input,
     params: { ...params, epsilon, ...activationParams(activation) },
     inputs: {
       input: bytes,

@@ -4,6 +4,7 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 
 /**
@@ -33,11 +34,11 @@ export function batchNormStatistics({ label, input }: { label: string; input: Sh
     )
   return {
     label,
-    shader: 'batch_norm_statistics',
+    shader: shaders.batch_norm_statistics,
     params: { pixels, vectors: vectors(input[3]), tile, tiles },
     inputs: { input: activationBytes(input) },
     outputs: { partials: statisticsBytes(tiles, vectors(input[3])) },
-    workgroups: workgroupsFor('batch_norm_statistics', tiles * vectors(input[3])),
+    workgroups: workgroupsFor(shaders.batch_norm_statistics, tiles * vectors(input[3])),
   }
 }
 
@@ -64,11 +65,11 @@ export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
   const bytes = input[3] * 4
   return {
     label,
-    shader: 'batch_norm_merge',
+    shader: shaders.batch_norm_merge,
     params: { pixels: n * h * w, vectors: vectors(input[3]), channels: input[3], tiles, momentum },
     inputs: { partials: statisticsBytes(tiles, vectors(input[3])) },
     outputs: { mean: bytes, variance: bytes, running_mean: bytes, running_variance: bytes },
-    workgroups: Math.ceil(vectors(input[3]) / constantOf('batch_norm_merge', 'WORKGROUP_VECTORS')),
+    workgroups: Math.ceil(vectors(input[3]) / constantOf(shaders.batch_norm_merge, 'WORKGROUP_VECTORS')),
   }
 }
 

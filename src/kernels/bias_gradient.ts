@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
 
@@ -18,10 +19,10 @@ export function biasGradient({ label, shape }: BiasGradientOptions): Kernel {
   const splits = splitPixels(n * h * w, vectors(channels))
   return {
     label,
-    shader: 'bias_gradient',
+    shader: shaders.bias_gradient,
     params: { pixels: n * h * w, vectors: vectors(channels), splits },
     inputs: { output_gradient: activationBytes(shape) },
     outputs: { partials: splits * vectors(channels) * VECTOR_BYTES },
-    workgroups: workgroupsFor('bias_gradient', splits * vectors(channels)),
+    workgroups: workgroupsFor(shaders.bias_gradient, splits * vectors(channels)),
   }
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { alongChannels } from './along_channels.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
@@ -19,10 +20,10 @@ export function concat({ label, input, slice }: ConcatOptions): Kernel {
   const outPitch = vectors(slice.channels) * 4
   const isLast = slice.offset + channels === slice.channels
   const copied = isLast ? outPitch - slice.offset : channels
-  const { params, workgroups } = alongChannels('concat', [n, h, w, copied])
+  const { params, workgroups } = alongChannels(shaders.concat, [n, h, w, copied])
   return {
     label,
-    shader: 'concat',
+    shader: shaders.concat,
     params: {
       ...{ ...params, vectors: vectors(channels), channels },
       ...{ copied, out_pitch: outPitch, offset: slice.offset },

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { paddingParams, type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Precision, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
@@ -48,7 +49,7 @@ export interface Conv2dTile {
 export function conv2d(options: Conv2dOptions & { tile?: Conv2dTile }): Kernel {
   const tile = options.tile ?? registerTile(options.outChannels)
   return {
-    shader: 'conv2d',
+    shader: shaders.conv2d,
     constants: tileConstants(tile),
     ...implicitGemm(options, workgroupTile(tile)),
   }

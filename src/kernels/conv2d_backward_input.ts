@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dTile, registerTile, tileConstants, workgroupTile } from './conv2d.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
@@ -19,7 +20,7 @@ export interface Conv2dBackwardInputOptions extends Window {
 export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile?: Conv2dTile }): Kernel {
   const tile = options.tile ?? registerTile(options.input[3])
   return {
-    shader: 'conv2d_backward_input',
+    shader: shaders.conv2d_backward_input,
     constants: tileConstants(tile),
     ...inputGradient(options, workgroupTile(tile)),
   }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dBackwardInputOptions, inputGradient } from './conv2d_backward_input.ts'
 import { type SubgroupTile, subgroupTile } from './conv2d_subgroup.ts'
 
@@ -8,7 +9,7 @@ export function conv2dBackwardInputSubgroup(
 ): Kernel {
   const { subgroupSize, tile = subgroupTile(options.input[3]) } = options
   return {
-    shader: 'conv2d_backward_input_subgroup',
+    shader: shaders.conv2d_backward_input_subgroup,
     constants: { LANE_PIXELS: tile.pixels, LANE_VECTORS: tile.vectors, SUBGROUP_SIZE: subgroupSize },
     ...inputGradient(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors }),
   }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
@@ -39,7 +40,7 @@ export function conv2dBackwardWeight(
   const { splits = splitPixels(outputPixels(options), workers) } = options
   const lanesSplit = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
   return {
-    shader: 'conv2d_backward_weight',
+    shader: shaders.conv2d_backward_weight,
     constants: {
       LANE_IN_VECTORS: tile.rows,
       LANE_OUT_VECTORS: tile.columns,

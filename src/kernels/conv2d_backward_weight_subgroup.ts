@@ -1,11 +1,12 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dBackwardWeightOptions, outputPixels, weightGradient } from './conv2d_backward_weight.ts'
 import { vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
 
 /** Vectors of input channels of a workgroup, at most. Of output channels it has one vector for each lane. */
-const MOST_ROWS = constantOf('conv2d_backward_weight_subgroup', 'LANE_IN_VECTORS')
+const MOST_ROWS = constantOf(shaders.conv2d_backward_weight_subgroup, 'LANE_IN_VECTORS')
 
 /** More than the cores of most CPUs. */
 const ENOUGH_SUBGROUPS = 64
@@ -21,7 +22,7 @@ export function conv2dBackwardWeightSubgroup(
   const tiles = kernel[0] * kernel[1] * rowTiles * columnTiles
   const { splits = splitPixels(outputPixels(options), tiles, ENOUGH_SUBGROUPS) } = options
   return {
-    shader: 'conv2d_backward_weight_subgroup',
+    shader: shaders.conv2d_backward_weight_subgroup,
     constants: { LANE_IN_VECTORS: rows, SUBGROUP_SIZE: subgroupSize },
     workgroups: splits * tiles,
     ...weightGradient(options, { rowTiles, columnTiles, splits }),

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationRange } from './activation.ts'
 import { biasBytes, biasParams, type Conv2dOptions, outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
@@ -21,7 +22,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
   }
   return {
     label,
-    shader: 'conv2d_merge',
+    shader: shaders.conv2d_merge,
     params: {
       count,
       splits,
@@ -35,7 +36,7 @@ export function conv2dMerge(options: Conv2dOptions & { splits: number }): Kernel
     },
     inputs,
     outputs: { output: outputBytes },
-    workgroups: workgroupsFor('conv2d_merge', count),
+    workgroups: workgroupsFor(shaders.conv2d_merge, count),
     traffic: outputTraffic(count * VECTOR_BYTES, residual),
   }
 }

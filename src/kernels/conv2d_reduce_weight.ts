@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupSize } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { vectors } from './layout.ts'
 
 export interface Conv2dReduceWeightOptions {
@@ -12,7 +13,8 @@ export interface Conv2dReduceWeightOptions {
 }
 
 /** Weights of a workgroup. */
-const WEIGHTS = workgroupSize('conv2d_reduce_weight') * constantOf('conv2d_reduce_weight', 'LANE_WEIGHTS')
+const WEIGHTS =
+  workgroupSize(shaders.conv2d_reduce_weight) * constantOf(shaders.conv2d_reduce_weight, 'LANE_WEIGHTS')
 
 /**
  * Adds up the `partials` of `conv2dBackwardWeight` or `depthwiseConv2dBackwardWeight` to `weight_gradient`, in the
@@ -27,7 +29,7 @@ export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dR
   const count = outChannels * row
   return {
     label,
-    shader: 'conv2d_reduce_weight',
+    shader: shaders.conv2d_reduce_weight,
     params: { splits, pitch, count, row, row_padded: rowPadded },
     inputs: { partials: splits * pitch * 4 },
     outputs: { weight_gradient: count * 4 },

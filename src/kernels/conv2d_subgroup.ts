@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
 import { vectors } from './layout.ts'
 
@@ -19,7 +20,7 @@ export function conv2dSubgroup(
   const whole = implicitGemm(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors })
   return {
     ...whole,
-    shader: 'conv2d_subgroup',
+    shader: shaders.conv2d_subgroup,
     constants: {
       LANE_PIXELS: tile.pixels,
       LANE_VECTORS: tile.vectors,

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
 
 /** The matrices that an adapter multiplies: m × k by k × n, both f16, with sums in f32. */
@@ -11,8 +12,8 @@ export interface SubgroupMatrix {
 
 /** The pixels and vectors that a workgroup computes. */
 const WORKGROUP_TILE = {
-  pixels: constantOf('conv2d_subgroup_matrix', 'WORKGROUP_PIXELS'),
-  vectors: constantOf('conv2d_subgroup_matrix', 'WORKGROUP_CHANNELS') / 4,
+  pixels: constantOf(shaders.conv2d_subgroup_matrix, 'WORKGROUP_PIXELS'),
+  vectors: constantOf(shaders.conv2d_subgroup_matrix, 'WORKGROUP_CHANNELS') / 4,
 }
 
 /**
@@ -25,7 +26,7 @@ export function conv2dSubgroupMatrix(
   const { subgroupSize, subgroupMatrix } = options
   const { m, n, k } = subgroupMatrix
   return {
-    shader: 'conv2d_subgroup_matrix',
+    shader: shaders.conv2d_subgroup_matrix,
     constants: { SUBGROUP_SIZE: subgroupSize, MATRIX_M: m, MATRIX_N: n, MATRIX_K: k },
     ...implicitGemm(options, WORKGROUP_TILE),
   }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import {
   type Conv2dOptions,
   type Conv2dTile,
@@ -17,7 +18,7 @@ export interface StagedTile extends Conv2dTile {
   depth: number
 }
 
-const DEPTH = 4 * constantOf('conv2d_tiled', 'STEP_VECTORS')
+const DEPTH = 4 * constantOf(shaders.conv2d_tiled, 'STEP_VECTORS')
 
 /**
  * 64 pixels × 64 channels, 4 × 8 for each invocation: so few registers that several workgroups run on a processor at a
@@ -60,7 +61,7 @@ export function conv2dTiled(options: Conv2dBranches & { tile?: StagedTile; split
   const inputs = { ...whole.inputs, weight: sum(gemms.map(({ inputs }) => inputs.weight)) }
   return {
     ...whole,
-    shader: 'conv2d_tiled',
+    shader: shaders.conv2d_tiled,
     constants: { ...tileConstants(tile), STEP_VECTORS: tile.depth / 4, STATISTICS: 0 },
     params: {
       ...byComponent(

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { VECTOR_BYTES } from './layout.ts'
 
 export interface CopyOptions {
@@ -16,10 +17,10 @@ export function copy({ label, count, perInvocation }: CopyOptions): Kernel {
   const stride = Math.ceil(count / perInvocation)
   return {
     label,
-    shader: 'copy',
+    shader: shaders.copy,
     params: { count, stride },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: workgroupsFor('copy', stride),
+    workgroups: workgroupsFor(shaders.copy, stride),
   }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Activation, activationRange } from './activation.ts'
 import { paddingParams, type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
@@ -30,7 +31,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
   const outputBytes = activationBytes([n, out.h, out.w, channels])
   return {
     label,
-    shader: 'depthwise_conv2d',
+    shader: shaders.depthwise_conv2d,
     constants: { TAP_STEP, K_H, K_W },
     params: {
       in_h: inH,
@@ -56,7 +57,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
       residual: residual ? outputBytes : 0,
     },
     outputs: { output: outputBytes },
-    workgroups: workgroupsFor('depthwise_conv2d', count),
+    workgroups: workgroupsFor(shaders.depthwise_conv2d, count),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { rowStrips, sharedTaps } from './row_strips.ts'
@@ -26,7 +27,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
   const count = strips * rowInvocations
   return {
     label,
-    shader: 'depthwise_conv2d_backward_input',
+    shader: shaders.depthwise_conv2d_backward_input,
     constants: { STRIDE: stride, TAP_STEP, K_H, K_W },
     params: {
       batch: n,
@@ -49,7 +50,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
       weight: K_H * K_W * vectors(channels) * VECTOR_BYTES,
     },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: workgroupsFor('depthwise_conv2d_backward_input', count),
+    workgroups: workgroupsFor(shaders.depthwise_conv2d_backward_input, count),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from './layout.ts'
 import { rowStrips, sharedTaps } from './row_strips.ts'
@@ -28,7 +29,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   const splits = Math.ceil(places / share)
   return {
     label,
-    shader: 'depthwise_conv2d_backward_weight',
+    shader: shaders.depthwise_conv2d_backward_weight,
     constants: { TAP_STEP, K_H, K_W },
     params: {
       in_h: inH,
@@ -52,7 +53,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
       output_gradient: activationBytes([n, out.h, out.w, channels]),
     },
     outputs: { partials: splits * sums * VECTOR_BYTES },
-    workgroups: workgroupsFor('depthwise_conv2d_backward_weight', splits * vectors(channels)),
+    workgroups: workgroupsFor(shaders.depthwise_conv2d_backward_weight, splits * vectors(channels)),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

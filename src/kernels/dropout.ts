@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { elementwise } from './elementwise.ts'
 import type { Shape } from './layout.ts'
 
@@ -20,10 +21,10 @@ export interface DropoutOptions {
  */
 export function dropout({ label, shape, p, seed }: DropoutOptions): Kernel {
   if (!(p >= 0 && p < 1)) throw new UserError(`${label}: dropout takes a share from 0 to below 1, got ${p}`)
-  const { bytes, params, workgroups } = elementwise('dropout', shape)
+  const { bytes, params, workgroups } = elementwise(shaders.dropout, shape)
   return {
     label,
-    shader: 'dropout',
+    shader: shaders.dropout,
     params: { ...params, seed, dropped: Math.floor(p * 2 ** 32), scale: 1 / (1 - p) },
     inputs: { input: bytes, step: 4 },
     outputs: { output: bytes },

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { VECTOR_BYTES, vectors, weightRun } from './layout.ts'
 
 export interface FoldBatchNormOptions {
@@ -29,7 +30,7 @@ export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
   const vectorBytes = epsilon === undefined ? 0 : outChannels * 4
   return {
     label,
-    shader: 'fold_batch_norm',
+    shader: shaders.fold_batch_norm,
     params: {
       out_channels: outChannels,
       in_channels: inChannels,
@@ -55,6 +56,6 @@ export function foldBatchNorm(options: FoldBatchNormOptions): Kernel {
       packed: taps * inPadded * outVectors * VECTOR_BYTES,
       packed_bias: outVectors * VECTOR_BYTES,
     },
-    workgroups: workgroupsFor('fold_batch_norm', Math.ceil(inPadded / run) * outVectors),
+    workgroups: workgroupsFor(shaders.fold_batch_norm, Math.ceil(inPadded / run) * outVectors),
   }
 }

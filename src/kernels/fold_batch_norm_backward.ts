@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 
 export interface FoldBatchNormBackwardOptions {
   label: string
@@ -23,7 +24,7 @@ export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormB
   const [bytes, vectorBytes] = [outChannels * fanIn * 4, outChannels * 4]
   return {
     label,
-    shader: 'fold_batch_norm_backward',
+    shader: shaders.fold_batch_norm_backward,
     constants: { CHANNEL_LANES: lanes },
     params: { out_channels: outChannels, fan_in: fanIn, epsilon },
     inputs: {
@@ -34,6 +35,6 @@ export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormB
       beta_gradient: vectorBytes,
     },
     outputs: { weight_gradient: bytes, gamma_gradient: vectorBytes },
-    workgroups: workgroupsFor('fold_batch_norm_backward', outChannels * lanes),
+    workgroups: workgroupsFor(shaders.fold_batch_norm_backward, outChannels * lanes),
   }
 }

@@ -1,9 +1,10 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 /** Vectors that a workgroup computes. */
-const VECTORS = constantOf('global_average_pool', 'WORKGROUP_VECTORS')
+const VECTORS = constantOf(shaders.global_average_pool, 'WORKGROUP_VECTORS')
 
 export interface GlobalAveragePoolOptions {
   label: string
@@ -19,7 +20,7 @@ export function globalAveragePool({ label, input, mapPixels }: GlobalAveragePool
   const groups = Math.ceil(vectors(channels) / VECTORS)
   return {
     label,
-    shader: 'global_average_pool',
+    shader: shaders.global_average_pool,
     params: { pixels: h * w, map_pixels: mapPixels ?? h * w, vectors: vectors(channels), groups },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, 1, 1, channels]) },

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { paddingParams, type Window, windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { rowStrips } from './row_strips.ts'
@@ -25,7 +26,7 @@ export function maxPool(options: MaxPoolOptions): Kernel {
   const count = strips * rowInvocations
   return {
     label,
-    shader: 'max_pool',
+    shader: shaders.max_pool,
     constants: { STRIDE: stride, K_H: kernel[0], K_W: kernel[1] },
     params: {
       in_h: inH,
@@ -40,6 +41,6 @@ export function maxPool(options: MaxPoolOptions): Kernel {
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, out.h, out.w, channels]) },
-    workgroups: workgroupsFor('max_pool', count),
+    workgroups: workgroupsFor(shaders.max_pool, count),
   }
 }

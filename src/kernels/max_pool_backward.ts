@@ -2,6 +2,7 @@
 
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import type { MaxPoolOptions } from './max_pool.ts'
@@ -14,11 +15,11 @@ export function maxPoolWinners(options: MaxPoolOptions): Kernel {
   const count = valuesOf(pooled(options))
   return {
     label,
-    shader: 'max_pool_winners',
+    shader: shaders.max_pool_winners,
     params: { count, ...shared(options) },
     inputs: { input: activationBytes(input) },
     outputs: { winners: count * 4 },
-    workgroups: workgroupsFor('max_pool_winners', count),
+    workgroups: workgroupsFor(shaders.max_pool_winners, count),
   }
 }
 
@@ -29,11 +30,11 @@ export function maxPoolBackward(options: MaxPoolOptions): Kernel {
   const count = valuesOf(input)
   return {
     label,
-    shader: 'max_pool_backward',
+    shader: shaders.max_pool_backward,
     params: { count, ...shared(options) },
     inputs: { winners: valuesOf(output) * 4, output_gradient: activationBytes(output) },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: workgroupsFor('max_pool_backward', count),
+    workgroups: workgroupsFor(shaders.max_pool_backward, count),
   }
 }
 

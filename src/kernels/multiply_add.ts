@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { VECTOR_BYTES } from './layout.ts'
 
 export interface MultiplyAddOptions {
@@ -15,7 +16,7 @@ export interface MultiplyAddOptions {
 }
 
 /** Multiply-adds of a round. */
-export const STEPS = constantOf('multiply_add', 'STEPS')
+export const STEPS = constantOf(shaders.multiply_add, 'STEPS')
 
 /**
  * Σ x_c over the chains c, where x_c starts as `input` + c and becomes x_c · factor + addend, rounds · STEPS times.
@@ -26,12 +27,12 @@ export function multiplyAdd(options: MultiplyAddOptions): Kernel {
   const bytes = count * VECTOR_BYTES
   return {
     label,
-    shader: 'multiply_add',
+    shader: shaders.multiply_add,
     constants: { CHAINS: chains },
     params: { count, rounds, factor, addend },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: workgroupsFor('multiply_add', count),
+    workgroups: workgroupsFor(shaders.multiply_add, count),
     macs: count * 4 * chains * rounds * STEPS,
   }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 
 export interface PackTransposedOptions {
@@ -19,7 +20,7 @@ export function packTransposed({ label, weight, epsilon }: PackTransposedOptions
   const vectorBytes = epsilon === undefined ? 0 : outChannels * 4
   return {
     label,
-    shader: 'pack_transposed',
+    shader: shaders.pack_transposed,
     params: {
       out_channels: outChannels,
       in_channels: inChannels,
@@ -31,6 +32,6 @@ export function packTransposed({ label, weight, epsilon }: PackTransposedOptions
     },
     inputs: { weight: outChannels * inChannels * taps * 4, gamma: vectorBytes, variance: vectorBytes },
     outputs: { packed: taps * outPadded * inVectors * VECTOR_BYTES },
-    workgroups: workgroupsFor('pack_transposed', outPadded * inVectors),
+    workgroups: workgroupsFor(shaders.pack_transposed, outPadded * inVectors),
   }
 }

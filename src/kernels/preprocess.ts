@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes } from './layout.ts'
 
@@ -21,7 +22,7 @@ export interface PreprocessOptions {
 }
 
 /** Rows that an invocation computes. */
-const ROWS = constantOf('preprocess', 'LANE_ROWS')
+const ROWS = constantOf(shaders.preprocess, 'LANE_ROWS')
 
 /** Antialiased bilinear resize, then (x/255 − mean)/std: rgba8 [n, h, w] → f32 [n, height, width, 3]. */
 export function preprocess(options: PreprocessOptions): Kernel {
@@ -32,7 +33,7 @@ export function preprocess(options: PreprocessOptions): Kernel {
   const count = input.n * strips * width
   return {
     label,
-    shader: 'preprocess',
+    shader: shaders.preprocess,
     params: {
       in_h: sources,
       in_w: input.w,
@@ -54,7 +55,7 @@ export function preprocess(options: PreprocessOptions): Kernel {
     },
     inputs: { image: input.n * input.h * input.w * 4 },
     outputs: { output: activationBytes([input.n, rows, width, 3]) },
-    workgroups: workgroupsFor('preprocess', count),
+    workgroups: workgroupsFor(shaders.preprocess, count),
   }
 }
 

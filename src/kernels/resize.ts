@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
@@ -71,7 +72,7 @@ function sampling(from: number, to: number, alignCorners: boolean) {
 const MOST_I32 = 2 ** 31 - 1
 
 /** Rows that an invocation computes. */
-const ROWS = constantOf('resize', 'LANE_ROWS')
+const ROWS = constantOf(shaders.resize, 'LANE_ROWS')
 
 /** Bilinear resize: [n, h, w, c] → [n, height, width, c], or some rows of it. */
 export function resize({
@@ -91,7 +92,7 @@ export function resize({
   const count = n * strips * width * vectors(channels)
   return {
     label,
-    shader: 'resize',
+    shader: shaders.resize,
     params: {
       in_h: inH,
       in_w: inW,
@@ -104,6 +105,6 @@ export function resize({
     },
     inputs: { input: activationBytes(input) },
     outputs: { output: activationBytes([n, outH, width, channels]) },
-    workgroups: workgroupsFor('resize', count),
+    workgroups: workgroupsFor(shaders.resize, count),
   }
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationBytes, vectors } from './layout.ts'
 import { type ResizeOptions, samplingParams } from './resize.ts'
 
@@ -13,7 +14,7 @@ export function resizeBackward({ label, input, height, width, alignCorners }: Re
   const lanes = count < ENOUGH_RESULTS ? 8 : 1
   return {
     label,
-    shader: 'resize_backward',
+    shader: shaders.resize_backward,
     constants: { RESULT_LANES: lanes },
     params: {
       in_h: inH,
@@ -26,6 +27,6 @@ export function resizeBackward({ label, input, height, width, alignCorners }: Re
     },
     inputs: { output_gradient: activationBytes([n, height, width, channels]) },
     outputs: { input_gradient: activationBytes(input) },
-    workgroups: workgroupsFor('resize_backward', count * lanes),
+    workgroups: workgroupsFor(shaders.resize_backward, count * lanes),
   }
 }

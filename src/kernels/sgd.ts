@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupSize } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 
 export interface SgdOptions {
   label: string
@@ -12,7 +13,7 @@ export interface SgdOptions {
 }
 
 /** Parameters of a workgroup. */
-const PARAMETERS = workgroupSize('sgd') * constantOf('sgd', 'LANE_PARAMETERS')
+const PARAMETERS = workgroupSize(shaders.sgd) * constantOf(shaders.sgd, 'LANE_PARAMETERS')
 
 /**
  * torch.optim.SGD: updates `parameters` and `velocities` in place, from `gradients` and `learning_rate`. The learning
@@ -22,7 +23,7 @@ export function sgd({ label, count, multiplier, momentum, weightDecay }: SgdOpti
   const bytes = count * 4
   return {
     label,
-    shader: 'sgd',
+    shader: shaders.sgd,
     params: { count, multiplier, momentum, weight_decay: weightDecay },
     inputs: { gradients: bytes, learning_rate: 4 },
     outputs: { parameters: bytes, velocities: bytes },

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { alongChannels } from './along_channels.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
@@ -14,10 +15,10 @@ export interface SliceChannelsOptions {
 export function sliceChannels({ label, input, slice }: SliceChannelsOptions): Kernel {
   const [n, h, w, channels] = input
   const outputBytes = activationBytes([n, h, w, slice.channels])
-  const { params, workgroups } = alongChannels('slice_channels', [n, h, w, slice.channels])
+  const { params, workgroups } = alongChannels(shaders.slice_channels, [n, h, w, slice.channels])
   return {
     label,
-    shader: 'slice_channels',
+    shader: shaders.slice_channels,
     params: { ...params, in_pitch: vectors(channels) * 4, offset: slice.offset },
     inputs: { input: activationBytes(input) },
     outputs: { output: outputBytes },

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 
 /** Softmax over the channels of each pixel. The output has the input's shape, [n, h, w, c]. */
@@ -8,10 +9,10 @@ export function softmax({ label, shape }: { label: string; shape: Shape }): Kern
   const bytes = activationBytes(shape)
   return {
     label,
-    shader: 'softmax',
+    shader: shaders.softmax,
     params: { pixels: n * h * w, vectors: vectors(channels), channels },
     inputs: { input: bytes },
     outputs: { output: bytes },
-    workgroups: workgroupsFor('softmax', n * h * w),
+    workgroups: workgroupsFor(shaders.softmax, n * h * w),
   }
 }

@@ -6,6 +6,7 @@
 import { UserError } from '../errors.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { samplingParams } from './resize.ts'
 import { classMapWords } from './upsample_argmax.ts'
@@ -24,7 +25,7 @@ export interface SoftmaxCrossEntropyOptions {
 }
 
 /** Label pixels of a workgroup of the forward kernel. */
-const TILE = constantOf('softmax_cross_entropy', 'WORKGROUP_PIXELS')
+const TILE = constantOf(shaders.softmax_cross_entropy, 'WORKGROUP_PIXELS')
 
 const tilesOf = ({ input, width }: Pick<SoftmaxCrossEntropyOptions, 'input' | 'width'>) =>
   Math.ceil((input[0] * input[1] * width) / TILE)
@@ -40,7 +41,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
   const pixels = input[0] * input[1] * width
   return {
     label,
-    shader: 'softmax_cross_entropy',
+    shader: shaders.softmax_cross_entropy,
     params: { pixels, ...shared(options) },
     inputs: sharedInputs(options),
     outputs: { log_sum_exp: pixels * 4, partials: tilesOf(options) * 8 },
@@ -58,7 +59,7 @@ export function softmaxCrossEntropyMerge(
   const count = tilesOf(options)
   return {
     label: options.label,
-    shader: 'softmax_cross_entropy_merge',
+    shader: shaders.softmax_cross_entropy_merge,
     params: { count },
     inputs: { partials: count * 8 },
     outputs: { loss: 8 },
@@ -78,11 +79,11 @@ export function softmaxCrossEntropyBackward(
   const count = n * height * w * vectors(channels)
   return {
     label,
-    shader: 'softmax_cross_entropy_backward',
+    shader: shaders.softmax_cross_entropy_backward,
     params: { count, loss_weight: lossWeight, ...shared(options) },
     inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
     outputs: { logits_gradient: activationBytes(input) },
-    workgroups: workgroupsFor('softmax_cross_entropy_backward', count),
+    workgroups: workgroupsFor(shaders.softmax_cross_entropy_backward, count),
   }
 }
 

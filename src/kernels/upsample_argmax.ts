@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import type { Rows, RowsOf } from './geometry.ts'
 import { activationBytes, type Shape, vectors } from './layout.ts'
 import { fromRows, samplingParams } from './resize.ts'
@@ -18,7 +19,7 @@ export interface UpsampleArgmaxOptions {
 }
 
 /** Pixels that an invocation computes. */
-const PIXELS = constantOf('upsample_argmax', 'LANE_PIXELS')
+const PIXELS = constantOf(shaders.upsample_argmax, 'LANE_PIXELS')
 
 /** Number of words that hold one byte for each pixel of an image. */
 export const classMapWords = (height: number, width: number): number => Math.ceil((height * width) / 4)
@@ -37,7 +38,7 @@ export function upsampleArgmax(options: UpsampleArgmaxOptions): Kernel {
   const imageRuns = Math.ceil((outH * width) / PIXELS)
   return {
     label,
-    shader: 'upsample_argmax',
+    shader: shaders.upsample_argmax,
     params: {
       in_h: inH,
       in_w: inW,
@@ -52,6 +53,6 @@ export function upsampleArgmax(options: UpsampleArgmaxOptions): Kernel {
     },
     inputs: { logits: activationBytes(input) },
     outputs: { classes: n * imageWords * 4 },
-    workgroups: workgroupsFor('upsample_argmax', n * imageRuns),
+    workgroups: workgroupsFor(shaders.upsample_argmax, n * imageRuns),
   }
 }

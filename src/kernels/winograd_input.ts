@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { paddingParams } from './geometry.ts'
 import { activationBytes, vectors } from './layout.ts'
 import {
@@ -11,8 +12,8 @@ import {
 } from './winograd.ts'
 
 /** Tiles and vectors of a workgroup. */
-const TILES = constantOf('winograd_input', 'WORKGROUP_TILES')
-const VECTORS = constantOf('winograd_input', 'WORKGROUP_VECTORS')
+const TILES = constantOf(shaders.winograd_input, 'WORKGROUP_TILES')
+const VECTORS = constantOf(shaders.winograd_input, 'WORKGROUP_VECTORS')
 
 /** The inputs of the tiles in `range`, at Winograd's points: [n, h, w, c] → [points, points, channel vectors, tiles]. */
 export function winogradInput(options: WinogradStepOptions): Kernel {
@@ -22,7 +23,7 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
   const share = range.count / winogradTiles(options).total
   return {
     label,
-    shader: 'winograd_input',
+    shader: shaders.winograd_input,
     constants: winogradConstants(outputs),
     params: {
       in_h: inH,

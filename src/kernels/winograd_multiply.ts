@@ -1,10 +1,11 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-const LANE_TILES = constantOf('winograd_multiply', 'LANE_TILES')
-const MOST_VECTORS = constantOf('winograd_multiply', 'LANE_VECTORS')
+const LANE_TILES = constantOf(shaders.winograd_multiply, 'LANE_TILES')
+const MOST_VECTORS = constantOf(shaders.winograd_multiply, 'LANE_VECTORS')
 
 /** The tiles and the vectors of output channels that a workgroup computes. */
 export const multiplyTile = (subgroupSize: number) => ({
@@ -20,7 +21,7 @@ export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: 
   const { subgroupSize } = options
   const tile = multiplyTile(subgroupSize)
   return {
-    shader: 'winograd_multiply',
+    shader: shaders.winograd_multiply,
     constants: { LANE_VECTORS: tile.vectors, SUBGROUP_SIZE: subgroupSize },
     ...batchedProduct(options, tile),
   }

@@ -1,9 +1,10 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { vectors } from './layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
-const MOST_ROWS = constantOf('winograd_multiply_backward', 'LANE_IN_VECTORS')
+const MOST_ROWS = constantOf(shaders.winograd_multiply_backward, 'LANE_IN_VECTORS')
 
 /** Vectors of input channels of a workgroup. Of output channels it has one vector for each lane. */
 export const backwardRows = (inChannels: number, subgroupSize: number): number =>
@@ -29,7 +30,7 @@ export function winogradMultiplyBackward(options: WinogradMultiplyBackwardOption
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   return {
     label,
-    shader: 'winograd_multiply_backward',
+    shader: shaders.winograd_multiply_backward,
     constants: { LANE_IN_VECTORS: rows, SUBGROUP_SIZE: subgroupSize },
     params: {
       tiles: range.count,

@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import type { WinogradStepOptions } from './winograd.ts'
 import { batchedProduct, multiplyTile } from './winograd_multiply.ts'
 
@@ -10,7 +11,7 @@ export function winogradMultiplyTexture(options: WinogradStepOptions & { subgrou
   const { subgroupSize } = options
   const tile = multiplyTile(subgroupSize)
   return {
-    shader: 'winograd_multiply_texture',
+    shader: shaders.winograd_multiply_texture,
     constants: { LANE_VECTORS: tile.vectors, SUBGROUP_SIZE: subgroupSize },
     ...batchedProduct(options, tile),
   }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { activationRange } from './activation.ts'
 import { biasBytes, biasParams, outputTraffic, residualParams } from './conv2d.ts'
 import { windowedSize } from './geometry.ts'
@@ -14,8 +15,8 @@ import {
 } from './winograd.ts'
 
 /** Tiles and vectors of a workgroup. */
-const TILES = constantOf('winograd_output', 'WORKGROUP_TILES')
-const VECTORS = constantOf('winograd_output', 'WORKGROUP_VECTORS')
+const TILES = constantOf(shaders.winograd_output, 'WORKGROUP_TILES')
+const VECTORS = constantOf(shaders.winograd_output, 'WORKGROUP_VECTORS')
 
 /**
  * act(outputs + bias + residual) of the tiles in `range`, from the products at Winograd's points: → [n, h', w',
@@ -32,7 +33,7 @@ export function winogradOutput(options: WinogradStepOptions): Kernel {
   const share = range.count / winogradTiles(options).total
   return {
     label,
-    shader: 'winograd_output',
+    shader: shaders.winograd_output,
     constants: winogradConstants(outputs),
     params: {
       out_h: out.h,

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { windowedSize } from './geometry.ts'
 import { activationBytes, vectors } from './layout.ts'
 import {
@@ -11,8 +12,8 @@ import {
 } from './winograd.ts'
 
 /** Tiles and vectors of a workgroup. */
-const TILES = constantOf('winograd_output_backward', 'WORKGROUP_TILES')
-const VECTORS = constantOf('winograd_output_backward', 'WORKGROUP_VECTORS')
+const TILES = constantOf(shaders.winograd_output_backward, 'WORKGROUP_TILES')
+const VECTORS = constantOf(shaders.winograd_output_backward, 'WORKGROUP_VECTORS')
 
 /** The output's gradient at Winograd's points: [n, h', w', outChannels] → [points, points, channel vectors, tiles]. */
 export function winogradOutputBackward(options: WinogradStepOptions): Kernel {
@@ -24,7 +25,7 @@ export function winogradOutputBackward(options: WinogradStepOptions): Kernel {
   const read = activationBytes([n, out.h, out.w, outChannels])
   return {
     label,
-    shader: 'winograd_output_backward',
+    shader: shaders.winograd_output_backward,
     constants: winogradConstants(outputs),
     params: {
       out_h: out.h,

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { workgroupsFor } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import type { FoldBatchNormOptions } from './fold_batch_norm.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
 import { type WinogradOutputs, winogradConstants, winogradWeightBytes } from './winograd.ts'
@@ -27,7 +28,7 @@ export function winogradWeight(options: WinogradWeightOptions): Kernel {
   const vectorBytes = outChannels * 4
   return {
     label,
-    shader: 'winograd_weight',
+    shader: shaders.winograd_weight,
     constants: winogradConstants(outputs),
     params: {
       rows: rows.count,
@@ -54,6 +55,6 @@ export function winogradWeight(options: WinogradWeightOptions): Kernel {
       packed: winogradWeightBytes(outputs, rows.count, columns.count),
       packed_bias: columnVectors * VECTOR_BYTES,
     },
-    workgroups: workgroupsFor('winograd_weight', rowsPadded * columnVectors),
+    workgroups: workgroupsFor(shaders.winograd_weight, rowsPadded * columnVectors),
   }
 }

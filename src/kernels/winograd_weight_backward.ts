@@ -1,11 +1,12 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import { constantOf } from '../gpu/shader_constants.ts'
+import * as shaders from '../gpu/shaders.gen.ts'
 import { vectors } from './layout.ts'
 import { type WinogradOutputs, winogradConstants, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
 /** Input channels, and vectors of output channels, of a workgroup. */
-const CHANNELS = constantOf('winograd_weight_backward', 'WORKGROUP_CHANNELS')
-const VECTORS = constantOf('winograd_weight_backward', 'WORKGROUP_VECTORS')
+const CHANNELS = constantOf(shaders.winograd_weight_backward, 'WORKGROUP_CHANNELS')
+const VECTORS = constantOf(shaders.winograd_weight_backward, 'WORKGROUP_VECTORS')
 
 export interface WinogradWeightBackwardOptions {
   label: string
@@ -23,7 +24,7 @@ export function winogradWeightBackward(options: WinogradWeightBackwardOptions): 
   const rowTiles = Math.ceil(inChannels / CHANNELS)
   return {
     label,
-    shader: 'winograd_weight_backward',
+    shader: shaders.winograd_weight_backward,
     constants: winogradConstants(outputs),
     params: {
       in_channels: inChannels,

@@ -2,7 +2,9 @@
 
 import { UserError } from '../errors.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
+import { checkJson } from '../json.ts'
 import { backboneNames, backboneOf } from './backbones/index.ts'
+import { CLASS_NAMES } from './class_names_schema.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { initialValues, networkParameters, normalSource } from './initial_weights.ts'
 
@@ -57,6 +59,65 @@ export function withNewClassifier<T extends Weighted>(
   const untrained = untrainedClassifiers(classifierParameters(config), seed)
   return { ...model, config, parameters: new Map([...model.parameters, ...untrained]) }
 }
+
+/** The network and the names of its classes. */
+interface Named extends Weighted {
+  classNames: string[]
+}
+
+/**
+ * The network with one more class, which gets the last id. The row that each classifier has for it, weights and bias, is the mean of
+ * the others. So its logit is the mean of the others' logits, which is the largest at no pixel, and no pixel changes its class. All
+ * other weights stay. Throws a UserError for a name that a class cannot have, or that another class has.
+ */
+export function withAddedClass<T extends Named>(model: T, name: string): T {
+  return withRows(model, {
+    classNames: [...model.classNames, name],
+    edit: rows => [...rows, meanOf(rows)],
+  })
+}
+
+/**
+ * The network without a class. The ids above it become smaller by one. The other classes' weights stay. Throws a UserError if the
+ * network has no such class, or only two classes.
+ */
+export function withoutClass<T extends Named>(model: T, id: number): T {
+  checkClass(model, id)
+  const others = <Item>(items: readonly Item[]) => items.filter((_, i) => i !== id)
+  return withRows(model, { classNames: others(model.classNames), edit: others })
+}
+
+/** The network with another name for a class. Throws a UserError as `withAddedClass` does, and if the network has no such class. */
+export function withRenamedClass<T extends Named>(model: T, id: number, name: string): T {
+  checkClass(model, id)
+  const classNames = model.classNames.map((old, i) => (i === id ? name : old))
+  checkJson(CLASS_NAMES, classNames, 'classes')
+  return { ...model, classNames }
+}
+
+function checkClass({ classNames }: Named, id: number): void {
+  if (!Number.isInteger(id) || id < 0 || id >= classNames.length)
+    throw new UserError(`class: expected a whole number from 0 to ${classNames.length - 1}, got ${id}`)
+}
+
+/** The network with other rows in each classifier: the weights of a class, or its bias. */
+function withRows<T extends Named>(
+  model: T,
+  { classNames, edit }: { classNames: string[]; edit: (rows: Float32Array[]) => Float32Array[] },
+): T {
+  checkJson(CLASS_NAMES, classNames, 'classes')
+  const parameters = new Map(model.parameters)
+  for (const { name, shape } of classifierParameters(model.config)) {
+    const values = parameters.get(name)!
+    const length = values.length / shape[0]
+    const rows = Array.from({ length: shape[0] }, (_, i) => values.subarray(i * length, (i + 1) * length))
+    parameters.set(name, Float32Array.from(edit(rows).flatMap(row => [...row])))
+  }
+  return { ...model, classNames, config: { ...model.config, classes: classNames.length }, parameters }
+}
+
+const meanOf = (rows: Float32Array[]): Float32Array =>
+  rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length)
 
 /**
  * The network with an untrained auxiliary head, drawn from `seed`. All other weights stay. A network that has the head already

@@ -34,5 +34,20 @@ export function deepLabInTraining(
   checkOutputStride(config, parts.outputStride)
   if (image.shape[3] !== 3)
     throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
-  return backboneOf(config).build(builder, image, { ...parts, config })
+  const backbone = backboneOf(config)
+  const network = { ...parts, config }
+  const { features, middle } = backbone.features(builder, image, network)
+  const logits = classify(builder, backbone.head(builder, features, network), config)
+  if (!parts.auxiliaryHead) return [logits]
+  if (!middle || !backbone.auxiliaryHead) throw new Error(`deepLab: ${config.backbone} has no auxiliary head`)
+  return [logits, backbone.auxiliaryHead(builder, middle, network)]
 }
+
+/** Adds the classifier to a graph: the head's output [n, h, w, c] → logits [n, h, w, classes]. */
+export const classify = (builder: GraphBuilder, x: Tensor, config: DeepLabConfig): Tensor =>
+  builder.conv2d(x, {
+    name: backboneOf(config).heads.classifier,
+    outChannels: config.classes,
+    kernel: 1,
+    bias: true,
+  })

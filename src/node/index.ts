@@ -16,6 +16,25 @@ export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
 export type { ScoreMap } from '../inference/class_scores.ts'
 export type { InferenceOptions } from '../inference/inference_options.ts'
 export type { Precision } from '../kernels/layout.ts'
+export type { DeepLabBase } from '../library/deeplab_base.ts'
+export type { DownloadProgress } from '../library/download_progress.ts'
+export type { FileLike, WeightsInMemory } from '../library/found_weights.ts'
+export type { Model } from '../library/model_files.ts'
+export type { CreateOptions, OpenOptions, SeedOptions } from '../library/open_options.ts'
+export type { DrawOptions, MaskPngOptions } from '../library/overlay_options.ts'
+export type { TintOptions } from '../library/overlay_tint.ts'
+export type { Size } from '../library/photo_size.ts'
+export type { Pixels } from '../library/pixels.ts'
+export type {
+  ManyPhotosOptions,
+  SegmentOptions,
+  SegmentProgress,
+  TunePhotoOptions,
+  WarmUpOptions,
+} from '../library/segment_options.ts'
+export type { ClassScores, ScoresOf, SegmentationBase } from '../library/segmentation_base.ts'
+export type { BlobLike, UrlLike } from '../library/sources.ts'
+export type { ResumeOptions, TrainerBase, TrainerOptions, TrainingStep } from '../library/trainer_base.ts'
 export type * from '../model/backbones/configs.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
@@ -34,24 +53,14 @@ export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
 export { checkDataset } from './datasets/check.ts'
 export type { FileDataset } from './datasets/file_dataset.ts'
 export { openDataset } from './datasets/open.ts'
-export { DeepLab } from './deeplab.ts'
-export type { DownloadProgress } from './downloads/download_progress.ts'
+export { DeepLab, type SegmentManyOptions } from './deeplab.ts'
 export { type OpenGpuOptions, openGpu } from './gpu/dawn.ts'
 export { type ReadImageOptions, readImage } from './images/image.ts'
-export type { BlobLike, ImageSource, UrlLike } from './images/image_source.ts'
-export type { Pixels } from './images/pixels.ts'
-export type { Model } from './model_files.ts'
-export type { CreateOptions, LoadOptions, OpenOptions, SeedOptions } from './open_options.ts'
-export type { MaskPngOptions, OverlayOptions } from './overlay/overlay_options.ts'
-export type { TintOptions } from './overlay/overlay_tint.ts'
-export type {
-  SegmentManyOptions,
-  SegmentOptions,
-  SegmentProgress,
-  TunePhotoOptions,
-} from './segment_options.ts'
-export type { ClassScores, ScoresOf, Segmentation } from './segmentation.ts'
-export { type ResumeOptions, Trainer, type TrainerOptions, type TrainingStep } from './training/trainer.ts'
+export type { ImageSource } from './images/image_source.ts'
+export type { LoadOptions, WeightsSource } from './load_options.ts'
+export type { OverlayOptions } from './overlay/overlay_options.ts'
+export type { Segmentation } from './segmentation.ts'
+export { Trainer } from './training/trainer.ts'
 export type { WeightsOptions } from './weights.ts'
 
 // Globals that the declarations mention. In a program without the types of the DOM, Node, WebGPU or ES2026 they are these empty

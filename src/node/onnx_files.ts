@@ -1,9 +1,9 @@
 // A model as an ONNX file, with the files that transformers.js reads.
 
 import { basename, dirname, join, resolve } from 'node:path'
+import { configJson, jsonText, type Model } from '../library/model_files.ts'
 import { toHuggingFaceProcessor } from '../model/hugging_face.ts'
 import { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
-import { configJson, jsonText, type Model } from './model_files.ts'
 
 export interface OnnxFile {
   path: string

@@ -2,80 +2,26 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as v from 'valibot'
-import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import type { Tuned } from '../graph/convolution/target.ts'
-import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
-import { parseJson } from '../json.ts'
+import type { TuningStore } from '../graph/tune/tuning_store.ts'
+import { type Tuning, tuningIn } from '../library/tuning.ts'
+import { TextTuningStore } from '../library/tuning_text.ts'
 import { cacheFolder } from './cache.ts'
 import { writeFileAtomic } from './files/atomic.ts'
 
-/** How many adapters (with driver and version of the shaders) are kept, and how many convolutions for each: the latest. */
-const MOST_KEYS = 16
-const MOST_CONVOLUTIONS = 2000
-
 export const tuningFile = (): string => join(cacheFolder(), 'tuning.json')
 
-/** The choice for each convolution, by key; the latest last. Plans ignore those that they do not know. */
-const CONTENTS = v.record(v.string(), v.record(v.string(), v.string()))
-
-type Contents = v.InferOutput<typeof CONTENTS>
-
-export class FileTuningStore implements TuningStore {
-  readonly #file: string
-  readonly #warn: (message: string) => void
-
-  /** `warn` is called with the reason why a file is not read. */
+export class FileTuningStore extends TextTuningStore {
+  /** `warn` is called with the reason why a file is not read. `write` throws a UserError if the file system refuses. */
   constructor(file = tuningFile(), warn = (message: string): void => console.warn(`warning: ${message}`)) {
-    this.#file = file
-    this.#warn = warn
-  }
-
-  async read(key: string): Promise<TunedVariants> {
-    return new Map(Object.entries((await this.#contents())[key] ?? {}))
-  }
-
-  /** If two programs write at the same time, the results of one may be lost. Throws a UserError if the file system refuses. */
-  async write(key: string, variants: Tuned): Promise<void> {
-    const { [key]: _, ...others } = await this.#contents()
-    const latest = Object.fromEntries([...variants].slice(-MOST_CONVOLUTIONS))
-    const kept = Object.entries(variants.size > 0 ? { ...others, [key]: latest } : others).slice(-MOST_KEYS)
-    await writeFileAtomic(this.#file, `${JSON.stringify(Object.fromEntries(kept), undefined, 1)}\n`)
-  }
-
-  async #contents(): Promise<Contents> {
-    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') this.#warn(`${this.#file} cannot be read and is ignored: ${error.message}`)
-      return '{}'
-    })
-    try {
-      return parseJson(CONTENTS, text, this.#file)
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      this.#warn(`${this.#file} is damaged and ignored; atrous tune replaces it`)
-      return {}
-    }
+    const read = () =>
+      readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') warn(`${file} cannot be read and is ignored: ${error.message}`)
+        return undefined
+      })
+    super({ name: file, writer: 'atrous tune', read, write: text => writeFileAtomic(file, text) }, warn)
   }
 }
 
-/** The measurements for a GPU, and functions to save more of them. */
-export interface Tuning {
-  readonly variants: TunedVariants
-  /** Saves the variants, together with those that another program may have saved meanwhile. */
-  save(): Promise<void>
-  forget(): Promise<void>
-}
-
-export async function openTuning(gpu: Gpu, store: TuningStore = new FileTuningStore()): Promise<Tuning> {
-  const key = await tuningKey(gpu)
-  const variants = await store.read(key)
-  return {
-    variants,
-    save: async () => store.write(key, new Map([...(await store.read(key)), ...variants])),
-    async forget() {
-      variants.clear()
-      await store.write(key, variants)
-    },
-  }
-}
+export const openTuning = (gpu: Gpu, store: TuningStore = new FileTuningStore()): Promise<Tuning> =>
+  tuningIn(store, gpu)

@@ -3,32 +3,23 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { JsonObject } from '../json_object.ts'
-import { readCheckpoint } from '../weights/checkpoint.ts'
-import type { StateDict } from '../weights/tensor.ts'
+import type { FoundWeights } from '../library/found_weights.ts'
+import { shownUrl } from '../library/shown_url.ts'
 import {
   CHECKPOINT_NAMES,
   CONFIG,
-  checkpointIn,
   isWebUrl,
+  MAX_JSON_BYTES,
   PREPROCESSOR,
   parseJsonObject,
-  pullWeights,
-  type WeightsOptions,
-} from './downloads/pull.ts'
-import { shownUrl } from './downloads/shown_url.ts'
+} from '../library/weights_folder.ts'
+import { readCheckpoint } from '../weights/checkpoint.ts'
+import type { StateDict } from '../weights/tensor.ts'
+import { checkpointIn, pullWeights, type WeightsOptions } from './downloads/pull.ts'
 import { readFileSet } from './files/file_set.ts'
 import { readRegularFile } from './files/read_file.ts'
 
 export type { WeightsOptions } from './downloads/pull.ts'
-
-export interface FoundWeights {
-  stateDict: StateDict
-  /** The config.json and preprocessor_config.json next to the checkpoint, if present. */
-  config?: JsonObject
-  preprocessor?: JsonObject
-  /** The checkpoint's file, for messages. */
-  source: string
-}
 
 /**
  * Reads the weights that the user names: a folder (in the layout of Hugging Face or of this package), a checkpoint file, a name
@@ -82,9 +73,6 @@ async function readStateDict(path: string, file: string): Promise<StateDict> {
   return readCheckpoint(await readRegularFile(path), file)
 }
 
-/** Size limit of a config.json, which normally has some kilobytes. */
-const MOST_JSON_BYTES = 2 ** 24
-
 const isAbsent = (file: string): Promise<boolean> =>
   stat(file).then(
     () => false,
@@ -94,5 +82,5 @@ const isAbsent = (file: string): Promise<boolean> =>
 /** Undefined if the file does not exist. */
 async function readJson(file: string): Promise<JsonObject | undefined> {
   if (await isAbsent(file)) return undefined
-  return parseJsonObject(await readRegularFile(file, { limit: MOST_JSON_BYTES }), file)
+  return parseJsonObject(await readRegularFile(file, { limit: MAX_JSON_BYTES }), file)
 }

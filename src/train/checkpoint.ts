@@ -6,8 +6,10 @@ import { UserError } from '../errors.ts'
 import type { Tuned } from '../graph/convolution/target.ts'
 import { checkJson, expecting, parseJson } from '../json.ts'
 import type { DeepLabConfig } from '../model/config.ts'
-import { checkValues, matchParameters, readCheckpoint } from '../weights/checkpoint.ts'
-import { writeSafetensors } from '../weights/safetensors.ts'
+import { checkpointFormat, inFile } from '../weights/checkpoint_format.ts'
+import { checkValues, matchParameters } from '../weights/match_parameters.ts'
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts'
+import type { StateDict } from '../weights/tensor.ts'
 import type { ClassBalance } from './class_balance.ts'
 import { learnedParameters } from './learned_parameters.ts'
 import { type Recipe, recipeFor } from './recipe.ts'
@@ -54,12 +56,22 @@ export function decodeProgress(
   const state = parseState(config, files.state, `${folder}/${PROGRESS_FILES.state}`)
   const source = `${folder}/${PROGRESS_FILES.velocities}`
   const learned = learnedParameters(config, state.recipe)
-  const velocities = matchParameters(readCheckpoint(files.velocities, source), learned, {
+  const velocities = matchParameters(velocitiesIn(files.velocities, source), learned, {
     source,
     model: 'the network beside it',
   })
   checkValues(velocities, source)
   return { ...state, velocities }
+}
+
+/** `encodeProgress` writes no other format, and pages need not load the reader of PyTorch's. */
+function velocitiesIn(bytes: Uint8Array, source: string): StateDict {
+  try {
+    if (checkpointFormat(bytes) === 'safetensors') return readSafetensors(bytes)
+    throw new UserError('expected a safetensors file')
+  } catch (error) {
+    throw inFile(source, error)
+  }
 }
 
 const STATE = v.object({

@@ -38,8 +38,8 @@ export function microBatchesOf(
   }))
 }
 
-/** Without this check, the GPU would ignore a pixel whose label is not a class. */
-function checkLabels(labels: Uint8Array, classes: number): void {
+/** Throws a UserError for a label that is not a class. Without this check, the GPU would ignore the pixel. */
+export function checkLabels(labels: Uint8Array, classes: number): void {
   const odd = labels.find(label => label >= classes && label !== IGNORE_INDEX)
   if (odd !== undefined)
     throw new UserError(

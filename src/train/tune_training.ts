@@ -2,7 +2,7 @@
 
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/target.ts'
-import { tunedKeys } from '../graph/tune/tunable.ts'
+import { trainingMode } from '../graph/tune/training_mode.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
@@ -18,12 +18,6 @@ export const tuneTraining = (
   tune(gpu, networkInTraining(network, options), {
     ...options,
     tuned,
-    mode: 'training',
+    mode: trainingMode,
     turn: work => work(),
   })
-
-/** The choices for a step with these options, out of all that were measured. */
-export function tunedForTraining(network: Network, options: TrainingOptions, tuned: Tuned): Tuned {
-  const keys = tunedKeys(networkInTraining(network, options), 'training')
-  return new Map([...tuned].filter(([key]) => keys.has(key)))
-}

@@ -3,14 +3,14 @@
  * @module atrous/weights
  */
 
+export { readCheckpoint } from './checkpoint.ts'
+export { checkpointFormat } from './checkpoint_format.ts'
 export {
   CheckpointMismatch,
-  checkpointFormat,
   type ExpectedParameter,
   type MatchOptions,
   matchParameters,
-  readCheckpoint,
-} from './checkpoint.ts'
+} from './match_parameters.ts'
 export { readPth } from './pth.ts'
 export { readSafetensors, writeSafetensors } from './safetensors.ts'
 export type { HostTensor, StateDict, TensorValues } from './tensor.ts'

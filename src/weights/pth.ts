@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { isZip } from './checkpoint_format.ts'
 import { readLegacyContainer } from './legacy_container.ts'
 import type { StateDict } from './tensor.ts'
 import { TorchTensor } from './torch_objects.ts'
@@ -20,11 +21,6 @@ export function readPth(bytes: Uint8Array): StateDict {
   const tensors = findTensors(value)
   checkTensors(tensors, bytes.length)
   return new Map([...tensors].map(([name, tensor]) => [name, tensor.read()]))
-}
-
-/** Whether the file begins like a zip archive. */
-export function isZip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4
 }
 
 function findTensors(value: PickleValue): Map<string, TorchTensor> {

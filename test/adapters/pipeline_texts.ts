@@ -1,8 +1,8 @@
 // The text of every pipeline that adapters compile: of the kernels' cases, and of whole networks in inference and in training.
 
-import { type AdapterTraits, adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { type AdapterTraits, adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
-import { type Kernel, shaderName, shaderText } from '../../src/gpu/kernel.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import type { Step } from '../../src/graph/lower/step.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
@@ -34,8 +34,8 @@ const NETWORKS = ['scenes', 'deeplabv3_resnet50', 'deeplabv3_mobilenet_v2', 'tab
 export async function pipelineTexts(): Promise<PipelineText[]> {
   const found = new Map<string, PipelineText>()
   const add = (kernel: Kernel, label: string) => {
-    const wgsl = assemble(shaderText(kernel), kernel)
-    if (!found.has(wgsl)) found.set(wgsl, { shader: shaderName(kernel), wgsl, label })
+    const wgsl = assemble(kernel.shader.wgsl, kernel)
+    if (!found.has(wgsl)) found.set(wgsl, { shader: kernel.shader.name, wgsl, label })
   }
   for (const suite of await loadSuites())
     for (const { kernel, name } of kernelsOf(suite)) {

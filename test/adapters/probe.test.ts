@@ -22,7 +22,9 @@ const onProgress = () => {}
 
 describe('the probe of adapters', () => {
   it('reports a kernel whose known answer differs', async () => {
-    const [answer, ...others] = (await loadKnownAnswers()).filter(({ kernel }) => kernel.shader === 'add')
+    const [answer, ...others] = (await loadKnownAnswers()).filter(
+      ({ kernel }) => kernel.shader.name === 'add',
+    )
     const outputs = Object.fromEntries(
       Object.entries(answer.outputs).map(([name, { bytes, ...output }]) => {
         return [name, { ...output, bytes: bytes.map(byte => byte ^ 0x40) }]

@@ -3,6 +3,7 @@ import { profileOf } from '../../src/bench/profile.ts'
 import { ratesOf } from '../../src/bench/rates.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { concat } from '../../src/kernels/concat.ts'
 import { conv2d } from '../../src/kernels/conv2d.ts'
 
@@ -14,7 +15,7 @@ const kernel = (
   shader: ShaderName,
   cost: Pick<Kernel, 'inputs' | 'macs' | 'traffic'>,
 ): Kernel => ({
-  ...{ label, shader, params: {}, outputs: { output: 0 }, workgroups: 1 },
+  ...{ label, shader: shadersByName[shader], params: {}, outputs: { output: 0 }, workgroups: 1 },
   ...cost,
 })
 

@@ -3,17 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeKnownAnswers } from '../../scripts/make_known_answers.ts'
-import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
-import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import {
   checkFloat16,
   checkKernel,
   type KernelReport,
   type KnownOutput,
-} from '../../src/cli/doctor/kernel_check.ts'
+} from '../../src/bench/answers/kernel_check.ts'
+import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
+import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import { knownAnswersFile, loadKnownAnswers } from '../../src/cli/doctor/known_answers.ts'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
-import { shaders } from '../../src/gpu/shaders.gen.ts'
+import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { driverAdvice } from '../../src/node/gpu/driver_advice.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
 import { replaced } from '../support/replaced.ts'
@@ -22,7 +23,7 @@ import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 const knownAnswers = await loadKnownAnswers()
 
 describe('atrous doctor', () => {
-  const checked = [...new Set(knownAnswers.map(({ kernel }) => kernel.shader))]
+  const checked = [...new Set(knownAnswers.map(({ kernel }) => kernel.shader.name as ShaderName))]
 
   let asJson: Awaited<ReturnType<typeof traced>>
   before('atrous doctor --json, which compiles every kernel', async function () {
@@ -32,7 +33,7 @@ describe('atrous doctor', () => {
 
   it('has a known answer for every shader', () => {
     const how = 'run scripts/make_known_answers.ts'
-    expect(checked as string[], how).to.have.members(Object.keys(shaders))
+    expect(checked, how).to.have.members(Object.keys(shadersByName))
   })
 
   it('has the kernels of this version, and the answers of the references', async () => {
@@ -43,7 +44,7 @@ describe('atrous doctor', () => {
   it('is the only command that loads the checks of kernels', async () => {
     const help = await traced('--help')
     expect(help.modules).to.include('cli/main.ts')
-    const needed = ['cli/doctor/kernel_check.ts', 'cli/doctor/known_answers.ts']
+    const needed = ['bench/answers/kernel_check.ts', 'cli/doctor/known_answers.ts']
     expect(asJson.modules).to.include.members(needed)
     expect(help.modules).not.to.include.oneOf(needed)
   })
@@ -70,7 +71,9 @@ describe('atrous doctor', () => {
     const of = (storage?: string) =>
       kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
     expect(of()).to.have.members(checked)
-    expect(of('f16')).to.have.members(checked.filter(shader => storedBuffers({ shader }).size > 0))
+    expect(of('f16')).to.have.members(
+      checked.filter(shader => storedBuffers({ shader: shadersByName[shader] }).size > 0),
+    )
 
     const verbose = true
     expect(adapterText(adapter, { tuned, verbose }))
@@ -121,7 +124,7 @@ describe('atrous doctor', () => {
     })
 
   it('reports the worst of a kernel’s answers', async () => {
-    const [right, ...others] = knownAnswers.filter(({ kernel }) => kernel.shader === 'add')
+    const [right, ...others] = knownAnswers.filter(({ kernel }) => kernel.shader.name === 'add')
     const wrong = { ...right, outputs: { output: nudged(right.outputs.output) } }
     const { result, worstError } = await checkKernel(await testGpu(), [right, wrong, ...others])
     expect(result).to.equal('WRONG')
@@ -131,7 +134,7 @@ describe('atrous doctor', () => {
   describe('in f16', () => {
     before(needsFloat16)
 
-    const answers = knownAnswers.filter(({ kernel }) => kernel.shader === 'add')
+    const answers = knownAnswers.filter(({ kernel }) => kernel.shader.name === 'add')
 
     it('is right', async () => {
       const { result, worstError } = await checkFloat16(await testGpu(), answers)
@@ -150,7 +153,7 @@ describe('atrous doctor', () => {
 
   it('notices when a kernel cannot run', async () => {
     const [answer] = knownAnswers
-    const kernel = { ...answer.kernel, shader: 'resize' as const }
+    const kernel = { ...answer.kernel, shader: shadersByName.resize }
     const { result, reason } = await checkKernel(await testGpu(), [{ ...answer, kernel }])
     expect(result).to.equal('WRONG')
     expect(reason).to.be.a('string').and.not.include('\n')

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { UserError } from '../../src/errors.ts'
-import { CheckpointMismatch } from '../../src/weights/checkpoint.ts'
+import { CheckpointMismatch } from '../../src/weights/match_parameters.ts'
 import { seededRandom } from '../support/mutants.ts'
 import type { FuzzRound, FuzzTarget } from './target.ts'
 

@@ -1,7 +1,7 @@
 // Networks of a few kilobytes for the fuzz targets to damage.
 
+import { type Model, untrainedModel } from '../../src/library/model_files.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
-import { type Model, untrainedModel } from '../../src/node/model_files.ts'
 
 /** A ResNet with every feature of a config, and as few channels as possible. */
 export const smallResNet = (): Model =>

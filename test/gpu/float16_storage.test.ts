@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { trafficOf } from '../../src/gpu/kernel.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { concat } from '../../src/kernels/concat.ts'
 import { suite as accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { verifyFloat16 } from '../support/float16.ts'
@@ -11,7 +12,8 @@ import { skipWhereNotRun } from '../support/test_suites.ts'
 
 /** All suites except conv2d_subgroup_matrix, which rounds any input to f16. */
 const suites = (await loadSuites()).filter(
-  ({ shader }) => storedBuffers({ shader }).size > 0 && shader !== 'conv2d_subgroup_matrix',
+  ({ shader }) =>
+    storedBuffers({ shader: shadersByName[shader] }).size > 0 && shader !== 'conv2d_subgroup_matrix',
 )
 
 /** Tests the cases without the layers of real networks, which test/model/golden.test.ts verifies in whole networks. */

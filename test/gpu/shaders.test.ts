@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { create } from 'webgpu'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
-import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
+import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { testGpu } from '../support/gpu.ts'
 
 const MOST_LINES = 200
@@ -17,18 +18,27 @@ const FEATURES: Record<string, GPUFeatureName> = {
 const featuresOf = (text: string) =>
   [...text.matchAll(/^enable (\w+);/gm)].map(([, extension]) => FEATURES[extension])
 
-const names = Object.keys(shaders) as ShaderName[]
+const names = Object.keys(shadersByName) as ShaderName[]
 
 /** Compiles a shader's text with the defaults of its constants. */
 const compile = (gpu: Gpu, shader: ShaderName) =>
-  gpu.pipelines.get({ label: shader, shader, params: {}, inputs: {}, outputs: {}, workgroups: 1 })
+  gpu.pipelines.get({
+    label: shader,
+    shader: shadersByName[shader],
+    params: {},
+    inputs: {},
+    outputs: {},
+    workgroups: 1,
+  })
 
 describe('gpu/shaders', () => {
   describe('every file compiles without changes on this adapter', () => {
     for (const shader of names)
       it(shader, async function () {
         const gpu = await testGpu()
-        const missing = featuresOf(shaders[shader]).filter(feature => !gpu.device.features.has(feature))
+        const missing = featuresOf(shadersByName[shader].wgsl).filter(
+          feature => !gpu.device.features.has(feature),
+        )
         if (missing.length > 0) {
           this.test!.title += ` (skipped: this adapter has no ${missing.join(', ')})`
           this.skip()
@@ -70,8 +80,8 @@ describe('gpu/shaders', () => {
 
     it('declares Stored where a buffer has that type, and nowhere else', () => {
       for (const shader of names)
-        expect(/^alias Stored = f32;/m.test(shaders[shader]), shader).to.equal(
-          storedBuffers({ shader }).size > 0,
+        expect(/^alias Stored = f32;/m.test(shadersByName[shader].wgsl), shader).to.equal(
+          storedBuffers({ shader: shadersByName[shader] }).size > 0,
         )
     })
 

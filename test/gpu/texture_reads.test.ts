@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
-import type { CustomShader, Kernel } from '../../src/gpu/kernel.ts'
+import type { Kernel, Shader } from '../../src/gpu/kernel.ts'
 import { Program } from '../../src/gpu/program.ts'
 import { runKernel, uploadOperands } from '../../src/gpu/run_kernel.ts'
 import { HeldCopies } from '../../src/gpu/texture_copies.ts'
@@ -24,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < params.count) { output[id.x] = input_at(id.x) + shift_at(id.x); }
 }
 `
-const shader: CustomShader = { name: 'shifted', wgsl: text }
+const shader: Shader = { name: 'shifted', wgsl: text }
 
 /** Over whole rows of the texture, and over a part of one. */
 const COUNT = 2 * TEXTURE_WIDTH + 3

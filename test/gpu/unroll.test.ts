@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { create } from 'webgpu'
 import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Shader } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { unroll } from '../../src/gpu/unroll.ts'
 import { randomSource } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -94,17 +95,17 @@ describe('gpu/unroll', () => {
   // Dawn's null backend has every feature and runs nothing.
   it('leaves shaders that compile', async () => {
     const gpu = await Gpu.open(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
-    const compile = (name: ShaderName) =>
+    const compile = ({ name, wgsl }: Shader) =>
       gpu.pipelines.get({
         label: name,
-        shader: { name, wgsl: unroll(shaders[name]) },
+        shader: { name, wgsl: unroll(wgsl) },
         params: {},
         inputs: {},
         outputs: {},
         workgroups: 1,
       })
     try {
-      await Promise.all((Object.keys(shaders) as ShaderName[]).map(compile))
+      await Promise.all(Object.values(shadersByName).map(compile))
     } finally {
       gpu.destroy()
     }

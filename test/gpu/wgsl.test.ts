@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
-import { shaders } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { assemble, numbered, packParams, parseInterface } from '../../src/gpu/wgsl.ts'
 
 const text = `
@@ -33,13 +33,13 @@ describe('gpu/wgsl', () => {
   })
 
   it('sees whether a dispatch may start at any workgroup', () => {
-    const whole = Object.entries(shaders).filter(([, shader]) => !parseInterface(shader).divisible)
-    expect(whole.map(([name]) => name)).to.deep.equal(['softmax_cross_entropy_merge'])
+    const whole = Object.values(shadersByName).filter(({ wgsl }) => !parseInterface(wgsl).divisible)
+    expect(whole.map(({ name }) => name)).to.deep.equal(['softmax_cross_entropy_merge'])
   })
 
   it('reads every shader, with bindings numbered from 1', () => {
-    for (const [name, shader] of Object.entries(shaders)) {
-      const { params, buffers } = parseInterface(shader)
+    for (const { name, wgsl } of Object.values(shadersByName)) {
+      const { params, buffers } = parseInterface(wgsl)
       expect(params, name).not.to.have.length(0)
       expect(
         buffers.map(({ binding }) => binding),

@@ -28,7 +28,7 @@ describe('the kernel for the gradient of a convolution’s input', () => {
 
   it('at stride 1 is a convolution, unless its padding were negative', () => {
     const shaderOf = (stride: number, size: number) =>
-      backwardInputKernel({ ...options, dilation: 2, stride, padding: symmetric(size) }, {}).shader
+      backwardInputKernel({ ...options, dilation: 2, stride, padding: symmetric(size) }, {}).shader.name
     expect(shaderOf(1, 2)).to.equal('conv2d')
     expect(shaderOf(1, 5)).to.equal('conv2d_backward_input')
     expect(shaderOf(2, 2)).to.equal('conv2d_backward_input')
@@ -36,7 +36,7 @@ describe('the kernel for the gradient of a convolution’s input', () => {
 
   it('on CPU adapters uses subgroups if the gradient is not a convolution', () => {
     const shaderOf = (stride: number, device: Device) =>
-      backwardInputKernel({ ...options, stride }, device).shader
+      backwardInputKernel({ ...options, stride }, device).shader.name
     for (const subgroupSize of [4, 8, 16]) {
       expect(shaderOf(2, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_input_subgroup')
       expect(shaderOf(2, { subgroupSize })).to.equal('conv2d_backward_input')

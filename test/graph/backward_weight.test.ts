@@ -17,7 +17,7 @@ describe('the kernel for the gradient of a convolution’s weight', () => {
           padding: symmetric(1),
         },
         device,
-      ).shader
+      ).shader.name
     for (const subgroupSize of [4, 8, 16]) {
       expect(shaderOf(64, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_weight_subgroup')
       expect(shaderOf(3, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_weight')

@@ -6,7 +6,9 @@ import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type FusedGraph, GraphBuilder } from '../../src/graph/ops/index.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
 import { opAlone } from '../../src/graph/tune/op_alone.ts'
+import { trainingMode } from '../../src/graph/tune/training_mode.ts'
 import { type Tunable, tunablesOf } from '../../src/graph/tune/tunable.ts'
+import { inferenceMode } from '../../src/graph/tune/tuning_mode.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError } from '../support/run_graph.ts'
 
@@ -37,7 +39,7 @@ function someOf({ candidates, untuned }: Tunable): string[] {
   return [...new Set([untuned, ...some.map(({ name }) => name)])]
 }
 
-async function expectSameResults(gpu: Gpu, layer: Tunable, mode?: 'training'): Promise<void> {
+async function expectSameResults(gpu: Gpu, layer: Tunable, mode = inferenceMode): Promise<void> {
   const alone = await opAlone(gpu, layer, mode)
   let expected: Float32Array | undefined
   for (const name of someOf(layer)) {
@@ -52,14 +54,17 @@ async function expectSameResults(gpu: Gpu, layer: Tunable, mode?: 'training'): P
   alone.destroy()
 }
 
+const trainingTunables = (device: Gpu) =>
+  tunablesOf(training(), { device, mode: 'training' }, trainingMode.familyOf)
+
 describe('candidates of tuning', () => {
   it('are the convolutions of an inference, and in training also their gradients', async () => {
     const device = await testGpu()
-    const keysOf = (graph: FusedGraph, mode?: 'training') =>
-      tunablesOf(graph, { device, mode }).map(({ convolution }) => convolution)
+    const keysOf = (graph: FusedGraph, { mode, familyOf } = inferenceMode) =>
+      tunablesOf(graph, { device, mode }, familyOf).map(({ convolution }) => convolution)
     const [wide, strided] = ['2×17×19×20 → 36, 3×3, padding 1', '2×17×19×36 → 7, 3×3, stride 2, padding 1']
     expect(keysOf(createPlan(network(), { device }).graph)).to.have.members([wide, strided])
-    expect(keysOf(training(), 'training')).to.have.members([
+    expect(keysOf(training(), trainingMode)).to.have.members([
       ...[`${wide}, in training`, `${strided}, in training`],
       `gradient of the input: ${strided}`,
       ...[`gradient of the weight: ${wide}`, `gradient of the weight: ${strided}`],
@@ -67,7 +72,7 @@ describe('candidates of tuning', () => {
   })
 
   it('have a work, and one of them is what runs without tuning', async () => {
-    for (const layer of tunablesOf(training(), { device: await testGpu(), mode: 'training' })) {
+    for (const layer of trainingTunables(await testGpu())) {
       expect(layer.candidates.map(({ name }) => name)).to.include(layer.untuned)
       for (const { name, work } of layer.candidates) expect(work, name).to.be.within(1e4, 1e9)
     }
@@ -78,8 +83,7 @@ describe('candidates of tuning', () => {
     const before = gpu.memory
     for (const layer of tunablesOf(createPlan(network(), { device: gpu }).graph, { device: gpu }))
       await expectSameResults(gpu, layer)
-    for (const layer of tunablesOf(training(), { device: gpu, mode: 'training' }))
-      await expectSameResults(gpu, layer, 'training')
+    for (const layer of trainingTunables(gpu)) await expectSameResults(gpu, layer, trainingMode)
     expect(gpu.memory.buffers, 'all is released').to.equal(before.buffers)
   })
 })

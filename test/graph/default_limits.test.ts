@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { type Kernel, shaderText } from '../../src/gpu/kernel.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
@@ -76,7 +76,7 @@ const updates = [
  * backend makes all of WebGPU's checks and compiles nothing for an adapter, which would take minutes.
  */
 async function checkAll(gpu: Gpu, kernels: Kernel[]): Promise<number> {
-  const distinct = new Map(kernels.map(kernel => [assemble(shaderText(kernel), kernel), kernel]))
+  const distinct = new Map(kernels.map(kernel => [assemble(kernel.shader.wgsl, kernel), kernel]))
   await Promise.all([...distinct.values()].map(kernel => gpu.pipelines.get(kernel)))
   return distinct.size
 }

@@ -150,7 +150,7 @@ describe('a convolution in a plan', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target) =>
       new Set(
         planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
-          ({ kernel }) => kernel.shader,
+          ({ kernel }) => kernel.shader.name,
         ),
       )
     const wide = { input: [1, 33, 33, 256], outChannels: 256 } as const
@@ -228,7 +228,7 @@ describe('a convolution in a plan', () => {
   describe('on hardware GPUs', () => {
     const shaders = (test: Partial<Conv2dCase>, target: Target = {}) =>
       planOptimised(graphOf({ ...base, ...test }).graph, targetOf(target)).steps.map(
-        ({ kernel }) => kernel.shader,
+        ({ kernel }) => kernel.shader.name,
       )
     const wide = { input: [1, 65, 65, 256], outChannels: 256, kernel: [1, 1] } as const
 
@@ -267,7 +267,9 @@ describe('a convolution in a plan', () => {
       it('runs all branches with conv2d_tiled in one dispatch', () => {
         const steps = createPlan(pyramid([6, 12, 18]), targetOf(tiled)).steps
         const branches = steps.filter(({ kernel }) => kernel.label === 'pixel … rate 18')
-        expect(new Set(branches.map(({ kernel }) => kernel.shader))).to.deep.equal(new Set(['conv2d_tiled']))
+        expect(new Set(branches.map(({ kernel }) => kernel.shader.name))).to.deep.equal(
+          new Set(['conv2d_tiled']),
+        )
         expect(branches).to.have.length(1)
       })
       it('has at most four branches per dispatch', () => {

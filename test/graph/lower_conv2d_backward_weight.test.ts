@@ -10,6 +10,7 @@ import type { Operand } from '../../src/graph/lower/step.ts'
 import type { Conv2dBackwardWeightOp } from '../../src/graph/ops/conv2d.ts'
 import { lowerOp } from '../../src/graph/ops/index.ts'
 import { loweringOf } from '../../src/graph/ops/lowering.ts'
+import { trainingOps } from '../../src/graph/ops/training_ops.ts'
 import { winogradFits } from '../../src/kernels/winograd.ts'
 import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
@@ -34,7 +35,7 @@ function opOf(test: Conv2dBackwardCase): Conv2dBackwardWeightOp {
 }
 
 const stepsOf = (op: Conv2dBackwardWeightOp, target: Choice) =>
-  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target)))
+  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target), trainingOps))
 
 /** Runs only the steps of the op. */
 async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice) {
@@ -69,7 +70,7 @@ async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice
   const found = await gpu.download(ranges.get(op.weight)!.buffer, bytes)
   program.destroy()
   for (const { buffer } of ranges.values()) gpu.release(buffer)
-  return { gradient: new Float32Array(found.buffer), shaders: steps.map(({ kernel }) => kernel.shader) }
+  return { gradient: new Float32Array(found.buffer), shaders: steps.map(({ kernel }) => kernel.shader.name) }
 }
 
 describe("the gradient of a convolution's weight in a plan", () => {
@@ -98,7 +99,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
   describe('uses Winograd if the estimate is faster', () => {
     const layer = { ...cases[0], kernel: [3, 3], stride: 1, dilation: 1 } as const
     const shaders = (test: Partial<Conv2dBackwardCase>, target: Choice) =>
-      new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader))
+      new Set(stepsOf(opOf({ ...layer, ...test }), target).map(({ kernel }) => kernel.shader.name))
     const padded = (size: number) => ({ top: size, bottom: size, left: size, right: size })
     const wide = { input: [8, 9, 9, 256], outChannels: 256, padding: padded(1) } as const
     const cpu = { isCpu: true, subgroupSize: 8 }

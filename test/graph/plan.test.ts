@@ -84,9 +84,8 @@ describe('plan', () => {
       ...{ photo: 'rgba8', ...view(false), ...view(true), sums: 'f32', mask: 'class8' },
     })
     const last = plan.steps.at(-1)!.kernel
-    expect(last, 'reads the sums')
-      .to.include({ shader: 'upsample_argmax' })
-      .and.not.to.have.property('stored')
+    expect(last.shader.name).to.equal('upsample_argmax')
+    expect(last, 'reads the sums').not.to.have.property('stored')
   })
 
   it('predicts the bytes that the executor allocates', async () => {

@@ -23,8 +23,8 @@ function training(batchNorm: TrainingGraphOptions['batchNorm']) {
   return trainingGraph(forward, { labels: { height: 257, width: 257 }, ignoreIndex: 255, batchNorm })
 }
 
-const shadersOf = (steps: Step[]) => new Set(steps.map(({ kernel }) => kernel.shader))
-const of = (shader: string, { steps }: Plan) => steps.filter(({ kernel }) => kernel.shader === shader)
+const shadersOf = (steps: Step[]) => new Set(steps.map(({ kernel }) => kernel.shader.name))
+const of = (shader: string, { steps }: Plan) => steps.filter(({ kernel }) => kernel.shader.name === shader)
 const leaving = ({ steps }: Plan) => steps.filter(({ operands }) => operands.statistics)
 const tensorOf = ({ operands }: Step, name: string) => {
   const operand = operands[name]

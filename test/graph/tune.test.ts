@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
-import { type Kernel, shaderName } from '../../src/gpu/kernel.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { type FusedGraph, GraphBuilder } from '../../src/graph/ops/index.ts'
 import { explain } from '../../src/graph/plan/explain.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
@@ -95,7 +95,7 @@ describe('tuning', () => {
     it('leaves out variants that do not compile or that compute wrong results', async () => {
       const pipelines = replaced(gpu.pipelines, {
         async get(kernel: Kernel) {
-          const shader = shaderName(kernel)
+          const shader = kernel.shader.name
           if (!/^conv2d|^winograd_multiply/.test(shader) || shader === 'conv2d_subgroup')
             return gpu.pipelines.get(kernel)
           if (shader !== 'conv2d') throw new ShaderError('refused')

@@ -1,4 +1,4 @@
-import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
 import { conv2dBackwardInputSubgroup } from '../../src/kernels/conv2d_backward_input_subgroup.ts'
 import type { SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import type { KernelRun } from '../support/kernel_run.ts'

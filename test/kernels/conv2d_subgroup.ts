@@ -1,4 +1,4 @@
-import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
 import { leavingStatistics } from '../../src/kernels/batch_norm_statistics.ts'
 import { conv2dSubgroup, type SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
 import { tolerance } from '../reference/compare.ts'

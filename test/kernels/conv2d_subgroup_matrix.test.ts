@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { create } from 'webgpu'
 import { Gpu } from '../../src/gpu/gpu.ts'
-import { type ShaderName, shaders } from '../../src/gpu/shaders.gen.ts'
+import { conv2d_subgroup_matrix as shader } from '../../src/gpu/shaders.gen.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
@@ -18,8 +18,7 @@ async function verifyOn(adapter: Adapter, test: Conv2dCase): Promise<void> {
 
 describe('kernel conv2d_subgroup_matrix', () => {
   describe('by loops that stand for matrices', () => {
-    const texts = shaders as Record<ShaderName, string>
-    const text = shaders.conv2d_subgroup_matrix
+    const text = shader.wgsl
     // No adapter's, but three different sizes: none can be taken for another.
     const subgroupMatrix = { m: 16, n: 32, k: 8 }
     let subgroupSize: number
@@ -28,10 +27,10 @@ describe('kernel conv2d_subgroup_matrix', () => {
       const gpu = await testGpu()
       subgroupSize = gpu.subgroupSize ?? 0
       if (subgroupSize < 8 || !gpu.device.features.has('shader-f16')) this.skip()
-      texts.conv2d_subgroup_matrix = withoutMatrices(text)
+      shader.wgsl = withoutMatrices(text)
     })
     after(() => {
-      texts.conv2d_subgroup_matrix = text
+      shader.wgsl = text
     })
 
     for (const test of cases.filter(({ spotCheck, bench }) => !spotCheck && !bench))

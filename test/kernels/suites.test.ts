@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { expect } from 'chai'
-import { shaders } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { loadSuites } from '../support/kernel_suites.ts'
 import { suiteGroups } from '../support/test_suites.ts'
 
@@ -11,7 +11,7 @@ describe('the suites of kernels', () => {
     const files = readdirSync(new URL('.', import.meta.url)).filter(file => /^\w+\.ts$/.test(file))
     expect(files.sort()).to.deep.equal(suites.map(({ shader }) => `${shader}.ts`))
     const how = 'a new shader has a suite in test/kernels'
-    expect(suites.map(({ shader }) => shader) as string[], how).to.have.members(Object.keys(shaders))
+    expect(suites.map(({ shader }) => shader) as string[], how).to.have.members(Object.keys(shadersByName))
   })
 
   it('name every case differently', () => {

@@ -1,10 +1,10 @@
 // Kernels give the same bits through textures as from buffers.
 
 import { expect } from 'chai'
-import { adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { storedAsFloat16, storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { shaders } from '../../src/gpu/shaders.gen.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { readsTextures } from '../../src/graph/convolution/through_textures.ts'
 import { toFloat16 } from '../../src/kernels/float16.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -17,7 +17,7 @@ const readable = (text: string) =>
     ([, name]) => name,
   )
 
-const suites = (await loadSuites()).filter(({ shader }) => readable(shaders[shader]).length > 0)
+const suites = (await loadSuites()).filter(({ shader }) => readable(shadersByName[shader].wgsl).length > 0)
 
 describe('the same bits through textures as from buffers', () => {
   it('is a question for some kernels', () => {
@@ -35,7 +35,7 @@ describe('the same bits through textures as from buffers', () => {
       if (needs && adapterKey(needs, gpu) === undefined) this.skip()
       for (const test of small) {
         const { kernel, data } = run(test, gpu)
-        const textures = readable(shaders[shader])
+        const textures = readable(shadersByName[shader].wgsl)
         const expected = await runKernel(gpu, kernel, data)
         expect(await runKernel(gpu, { ...kernel, textures }, data), test.name).to.deep.equal(expected)
       }
@@ -48,7 +48,7 @@ describe('the same bits through textures as from buffers', () => {
       if (needs && adapterKey(needs, gpu) === undefined) this.skip()
       const test = cases.find(({ answer }) => answer)!
       const { kernel, data } = asFloat16(run(test, gpu))
-      const textures = readable(shaders[shader])
+      const textures = readable(shadersByName[shader].wgsl)
       const expected = await runKernel(gpu, kernel, data)
       expect(await runKernel(gpu, { ...kernel, textures }, data), test.name).to.deep.equal(expected)
     })

@@ -1,7 +1,7 @@
 // Kernels with unrolled loops, as SwiftShader gets them, make the same bits as with loops.
 
 import { expect } from 'chai'
-import { type Kernel, shaderName, shaderText } from '../../src/gpu/kernel.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { unroll } from '../../src/gpu/unroll.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
@@ -15,7 +15,7 @@ const suites = (await loadSuites()).filter(({ shader }) => !LEFT_OUT.includes(sh
 
 /** Unrolled, conv2d's tiles of several vectors take lavapipe minutes to compile. */
 const compilesSoon = (kernel: Kernel) =>
-  shaderName(kernel) !== 'conv2d' || kernel.constants?.LANE_VECTORS === 1
+  kernel.shader.name !== 'conv2d' || kernel.constants?.LANE_VECTORS === 1
 
 describe('kernels with unrolled loops make the same bits', () => {
   for (const suite of suites) {
@@ -35,6 +35,6 @@ describe('kernels with unrolled loops make the same bits', () => {
 })
 
 function unrolledKernel(kernel: Kernel): Kernel {
-  const wgsl = unroll(assemble(shaderText(kernel), kernel))
-  return { ...kernel, shader: { name: shaderName(kernel), wgsl }, constants: {}, stored: undefined }
+  const wgsl = unroll(assemble(kernel.shader.wgsl, kernel))
+  return { ...kernel, shader: { name: kernel.shader.name, wgsl }, constants: {}, stored: undefined }
 }

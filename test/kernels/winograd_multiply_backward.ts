@@ -1,4 +1,4 @@
-import type { AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
 import { winogradMultiplyBackward } from '../../src/kernels/winograd_multiply_backward.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'

@@ -3,10 +3,10 @@ import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
 import { Executor } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
+import type { Model } from '../../src/library/model_files.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { networkSize } from '../../src/model/preprocessing.ts'
 import type { Image } from '../../src/node/index.ts'
-import type { Model } from '../../src/node/model_files.ts'
 import type { Array4 } from '../reference/array4.ts'
 
 export interface View {

@@ -1,6 +1,6 @@
 // A process that saves two models over each other until it is killed: `tsx save_in_a_loop.ts FOLDER`.
 
-import { writeModel } from '../../src/node/model_files.ts'
+import { writeModel } from '../../src/node/write_model.ts'
 import { savedModels } from './saved_models.ts'
 
 const models = savedModels()

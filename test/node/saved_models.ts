@@ -1,5 +1,5 @@
+import { type Model, untrainedModel } from '../../src/library/model_files.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
-import { type Model, untrainedModel } from '../../src/node/model_files.ts'
 import { TINY } from './tiny_model.ts'
 
 /** Two models that differ in their weights, shapes, class names and preprocessing. */

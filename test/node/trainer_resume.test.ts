@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { tunedKeys } from '../../src/graph/tune/tunable.ts'
+import { tunedKeys } from '../../src/graph/tune/gradients.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
 import { openTuning } from '../../src/node/tuning.ts'
 import type { Recipe } from '../../src/train/recipe.ts'
@@ -38,7 +38,6 @@ describe('Trainer', () => {
       const tuning = await openTuning(gpu)
       const keys = tunedKeys(
         networkInTraining(straight.model.state, { ...straight.recipe, classWeights: null }),
-        'training',
       )
       for (const key of keys)
         tuning.variants.set(

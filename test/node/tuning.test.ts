@@ -88,17 +88,17 @@ describe('tuning', () => {
     })
   })
 
-  it('is valid for one adapter, driver and subgroup size', async () => {
+  it('is valid for one adapter, driver and subgroup size', () => {
     const info = { vendor: 'v', architecture: 'a', device: 'd', description: 'driver 1' }
     const key = (more: object, subgroupSize?: number) =>
       tuningKey({ info: { ...info, ...more }, subgroupSize } as Gpu)
-    const keys = await Promise.all([
+    const keys = [
       key({}),
       ...['vendor', 'architecture', 'device', 'description'].map(name => key({ [name]: 'other' })),
       key({}, 8),
-    ])
+    ]
     expect(new Set(keys).size).to.equal(keys.length)
-    expect(await key({})).to.equal(keys[0])
+    expect(key({})).to.equal(keys[0])
     expect(JSON.parse(keys[0]).shaders, 'a hash of their text').to.match(/^[0-9a-f]{16}$/)
   })
 

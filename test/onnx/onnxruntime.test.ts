@@ -3,10 +3,10 @@
 
 import { expect } from 'chai'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
+import { readModel } from '../../src/library/model_files.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
-import { readModel } from '../../src/node/model_files.ts'
 import { findWeights } from '../../src/node/weights.ts'
 import { encodeDeepLab } from '../../src/onnx/deeplab.ts'
 import { type GoldenCase, goldenIndex } from '../model/golden.ts'

@@ -31,10 +31,11 @@ interface Modules {
   /** Whether a TypeScript version supports it for these files. */
   isIn: (typescript: number) => boolean
   files: string[]
-  options: { module: string; moduleResolution: string }
+  options: { module: string; moduleResolution: string; customConditions?: string[] }
   libraries: (keyof typeof LIBRARIES)[]
 }
 const ALL_LIBRARIES = Object.keys(LIBRARIES) as (keyof typeof LIBRARIES)[]
+const BUNDLER = { module: 'esnext', moduleResolution: 'bundler' }
 const MODULES: Modules[] = [
   {
     name: 'nodenext',
@@ -46,8 +47,15 @@ const MODULES: Modules[] = [
   {
     name: 'bundler',
     isIn: () => true,
+    files: ['web.mts'],
+    options: BUNDLER,
+    libraries: ['DOM', 'DOM, newest'],
+  },
+  {
+    name: 'bundler, for Node',
+    isIn: () => true,
     files: ['library.mts'],
-    options: { module: 'esnext', moduleResolution: 'bundler' },
+    options: { ...BUNDLER, customConditions: ['node'] },
     libraries: ['neither DOM nor Node', 'DOM'],
   },
   {

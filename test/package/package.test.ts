@@ -9,6 +9,7 @@ import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
 import { unnamedTypes } from './unnamed_types.ts'
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+const BUNDLER = { module: 'esnext', moduleResolution: 'bundler' }
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const { nodeProblem } = await import(pathToFileURL(join(ROOT, 'bin/node_version.mjs')).href)
 const { withAbsoluteLinks } = await import(pathToFileURL(join(ROOT, 'scripts/readme_links.mjs')).href)
@@ -25,12 +26,10 @@ describe('the package', () => {
   after(() => rmSync(dirname(tarball), { recursive: true }))
 
   /** Writes a tsconfig.json for a program that uses the library, with only these libraries and all checks. */
-  function tsconfig(lib: string[], options: Record<string, unknown>): string {
+  function tsconfig(files: string[], lib: string[], options: Record<string, unknown>): string {
     const file = join(program, 'tsconfig.json')
     const strict = { strict: true, skipLibCheck: false, declaration: true, types: [], outDir: 'out' }
     const compilerOptions = { target: 'es2022', lib, ...strict, ...options }
-    // The DOM types of TypeScript 7 include WebGPU.
-    const files = lib.includes('DOM') ? ['library.mts', 'webgpu.mts', 'layers.mts'] : ['library.mts']
     writeFileSync(file, JSON.stringify({ compilerOptions, files }))
     return file
   }
@@ -40,23 +39,30 @@ describe('the package', () => {
     return promisify(execFile)('node', args, { cwd: program })
   }
 
-  it('exports every type that its declarations mention', () => {
-    const config = tsconfig(['ES2022'], { module: 'nodenext' })
-    const entry = join(program, 'node_modules/atrous/dist/node/index.d.ts')
-    expect(unnamedTypes(config, entry)).to.deep.equal([])
+  it('exports every type that its declarations mention, for Node and for browsers', () => {
+    const config = tsconfig(['library.mts'], ['ES2022'], { module: 'nodenext' })
+    const entryOf = (platform: string) => join(program, `node_modules/atrous/dist/${platform}/index.d.ts`)
+    expect(unnamedTypes(config, entryOf('node'))).to.deep.equal([])
+    const page = tsconfig(['web.mts'], ['ES2022', 'DOM'], BUNDLER)
+    expect(unnamedTypes(page, entryOf('web'))).to.deep.equal([])
   })
 
-  for (const [title, lib, options] of [
-    ['nodenext, without the DOM', ['ES2022'], { module: 'nodenext' }],
-    ['a bundler, with the DOM', ['ES2022', 'DOM'], { module: 'esnext', moduleResolution: 'bundler' }],
-  ] as const)
+  // The DOM types of TypeScript 7 include WebGPU.
+  for (const [title, files, lib, options] of [
+    ['Node, without the DOM', ['library.mts'], ['ES2022'], { module: 'nodenext' }],
+    [
+      ...['Node by a bundler, with the DOM', ['library.mts', 'webgpu.mts', 'layers.mts'], ['ES2022', 'DOM']],
+      { ...BUNDLER, customConditions: ['node'] },
+    ],
+    ['a page by a bundler', ['web.mts', 'layers.mts'], ['ES2022', 'DOM'], BUNDLER],
+  ] as [string, string[], string[], object][])
     it(`compiles in a program that emits declarations, for ${title}`, async () => {
-      const { stdout } = await node(TSC, '-p', tsconfig([...lib], options)).catch(error => error)
+      const { stdout } = await node(TSC, '-p', tsconfig(files, lib, { ...options })).catch(error => error)
       expect(stdout).to.equal('')
     })
 
   it('uses only declarations that TypeScript 5.4 supports', async () => {
-    const config = tsconfig(['ES2022'], { module: 'nodenext' })
+    const config = tsconfig(['library.mts'], ['ES2022'], { module: 'nodenext' })
     const { stdout } = await node(TSC, '-p', config, '--listFilesOnly')
     const files = stdout.split('\n').filter(file => file.includes('node_modules/atrous/'))
     expect(files.length).to.be.above(10)

@@ -1,7 +1,7 @@
 // Tuning in tests: it compiles its candidates, and some of them take lavapipe seconds where no shader cache has them.
 
 import { ShaderError } from '../../src/gpu/errors.ts'
-import { type Kernel, shaderName } from '../../src/gpu/kernel.ts'
+import type { Kernel } from '../../src/gpu/kernel.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
 
 const MOST_ACCUMULATORS = 4
@@ -12,7 +12,7 @@ const SUBGROUP_TILES = ['3×4', '4×2', '2×2', '1×4']
 /** Of the large tiles, and of those in workgroup memory, none is chosen on CPU adapters without tuning. */
 function isSlowToCompile(kernel: Kernel): boolean {
   const { LANE_PIXELS: pixels = 1, LANE_VECTORS: vectors = 1 } = kernel.constants ?? {}
-  const shader = shaderName(kernel)
+  const shader = kernel.shader.name
   if (shader === 'conv2d_subgroup') return !SUBGROUP_TILES.includes(`${pixels}×${vectors}`)
   return shader === 'conv2d_tiled' || (shader === 'conv2d' && pixels * vectors > MOST_ACCUMULATORS)
 }

@@ -1,7 +1,6 @@
 // NaN and infinities, which WGSL lets adapters compute as they like: tests expect IEEE 754's results only of adapters that keep to it.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { shaderText } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import type { KernelRun } from './kernel_run.ts'
 
@@ -65,6 +64,6 @@ const isClose = (actual: number, expected: number) =>
 export async function unpromised(gpu: Gpu, { kernel, data }: KernelRun): Promise<string[]> {
   const floats = Object.values(data).filter(values => values instanceof Float32Array)
   if (floats.every(values => values.every(Number.isFinite))) return []
-  const text = shaderText(kernel).replace(/\/\/.*$/gm, '')
+  const text = kernel.shader.wgsl.replace(/\/\/.*$/gm, '')
   return [...(await unlikeIeee(gpu))].filter(name => text.includes(`${name}(`))
 }

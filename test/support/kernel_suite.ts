@@ -1,6 +1,6 @@
 // What a file of test/kernels exports: the cases of one kernel, and how a case is run.
 
-import type { AdapterNeed, AdapterTraits } from '../../src/cli/doctor/kernel_check.ts'
+import type { AdapterNeed, AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import type { KernelRun } from './kernel_run.ts'
 

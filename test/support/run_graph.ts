@@ -3,6 +3,7 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { FusedGraph, ModelGraph } from '../../src/graph/ops/index.ts'
+import { trainingOps } from '../../src/graph/ops/training_ops.ts'
 import { optimise, type Passes } from '../../src/graph/passes/index.ts'
 import { type PlanDevice, planOptimised } from '../../src/graph/plan/plan.ts'
 import { Executor, type TensorData } from '../../src/graph/runtime/executor.ts'
@@ -31,7 +32,7 @@ export async function runGraph(
   const weights = new WeightStore(gpu, parameters)
   const device = withoutSubgroups ? { limits: gpu.limits } : deviceOf(gpu)
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
-  const plan = planOptimised(optimised, targetOf({ ...choice, ...device }))
+  const plan = planOptimised(optimised, targetOf({ ...choice, ...device }), trainingOps)
   const executor = await Executor.create(gpu, plan, weights)
   try {
     return await executor.run(inputs)

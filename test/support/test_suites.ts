@@ -1,4 +1,4 @@
-import { adapterKey } from '../../src/cli/doctor/kernel_check.ts'
+import { adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { testGpu } from './gpu.ts'
 import type { KernelCases, KernelSuite } from './kernel_suite.ts'
 import { loadSuites } from './kernel_suites.ts'

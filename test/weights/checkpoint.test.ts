@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import {
-  CheckpointMismatch,
-  checkValues,
-  matchParameters,
-  readCheckpoint,
-} from '../../src/weights/checkpoint.ts'
+import { readCheckpoint } from '../../src/weights/checkpoint.ts'
+import { CheckpointMismatch, checkValues, matchParameters } from '../../src/weights/match_parameters.ts'
 import { writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { repeat } from '../../bench/repeat.ts'
 import type { Image } from '../../data/image.ts'
-import { writeModel } from '../../node/model_files.ts'
+import { writeModel } from '../../node/write_model.ts'
 import type { FirstMaskJob, FirstMaskTimes } from './bench_first_mask.ts'
 import type { BenchModel } from './bench_model.ts'
 

@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs'
 import type { Precision } from '../../kernels/layout.ts'
+import { type Model, readModel, untrainedModel } from '../../library/model_files.ts'
 import { backboneNames } from '../../model/backbones/index.ts'
 import { deepLabConfig } from '../../model/config.ts'
 import { type Preset, presets } from '../../model/presets.ts'
-import { type Model, readModel, untrainedModel } from '../../node/model_files.ts'
 import { findWeights } from '../../node/weights.ts'
 import { withDownloads } from '../model.ts'
 

@@ -1,6 +1,8 @@
 // `atrous doctor`: shows the GPU, and checks that it computes correctly.
 
 import { Command } from 'commander'
+import { answersByShader, checkStored } from '../../bench/answers/check_kernels.ts'
+import type { KernelReport } from '../../bench/answers/kernel_check.ts'
 import { UserError } from '../../errors.ts'
 import { NoAdapterError } from '../../gpu/errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
@@ -9,9 +11,7 @@ import { driverAdvice } from '../../node/gpu/driver_advice.ts'
 import { openTuning } from '../../node/tuning.ts'
 import { describeAdapter } from '../adapter.ts'
 import { countBar } from '../progress.ts'
-import { answersByShader, checkStored } from './check_kernels.ts'
 import { adapterText, kernelsText, nameOf } from './doctor_text.ts'
-import type { KernelReport } from './kernel_check.ts'
 import { loadKnownAnswers } from './known_answers.ts'
 
 const NOTES = `

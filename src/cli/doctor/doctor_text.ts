@@ -1,8 +1,8 @@
 // The text output of `atrous doctor`.
 
+import type { KernelReport } from '../../bench/answers/kernel_check.ts'
 import { type Adapter, adapterName } from '../adapter.ts'
 import { table } from '../format.ts'
-import type { KernelReport } from './kernel_check.ts'
 
 export function adapterText(
   adapter: Adapter,

@@ -2,10 +2,10 @@
 
 import { Option } from 'commander'
 import { encode } from 'fast-png'
+import type { ClassScores } from '../../library/segmentation_base.ts'
 import type { FileContent } from '../../node/files/atomic.ts'
 import { markPng } from '../../node/images/result_mark.ts'
 import { encodeNpy } from '../../node/npy.ts'
-import type { ClassScores } from '../../node/segmentation.ts'
 
 export type ProbabilityFormat = 'npy' | 'png'
 

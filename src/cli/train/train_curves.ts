@@ -1,7 +1,7 @@
 // The chart of a training run, as SVG: loss, mean IoU and learning rate over its steps.
 
 import type { LineSeriesOption } from 'echarts/charts'
-import type { TrainingStep } from '../../node/training/trainer.ts'
+import type { TrainingStep } from '../../library/trainer_base.ts'
 import { heading, INK, MARGIN, PALETTE, panelTitle, renderSvg, type Series, stack } from '../chart.ts'
 import { LineChart, ScatterChart, use } from '../echarts.ts'
 import { percentText } from '../format.ts'

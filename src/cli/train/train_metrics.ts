@@ -1,7 +1,7 @@
 // The lines of metrics.jsonl.
 
 import * as v from 'valibot'
-import type { TrainingStep } from '../../node/training/trainer.ts'
+import type { TrainingStep } from '../../library/trainer_base.ts'
 
 /** The result of validating a model after a step. */
 export interface Validation {

@@ -1,7 +1,7 @@
 // The progress of a training run, on stderr: a bar in a terminal; else, as in a log file, a line from time to time.
 
 import cliProgress from 'cli-progress'
-import type { TrainingStep } from '../../node/training/trainer.ts'
+import type { TrainingStep } from '../../library/trainer_base.ts'
 import { meanIoURemark } from '../../train/evaluate.ts'
 import { durationText, percentText } from '../format.ts'
 import type { Validation } from './train_metrics.ts'

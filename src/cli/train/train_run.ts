@@ -2,10 +2,11 @@
 
 import { BadImageError, UserError } from '../../errors.ts'
 import { DeviceLostError } from '../../gpu/errors.ts'
+import type { TrainingStep } from '../../library/trainer_base.ts'
 import { preset } from '../../model/presets.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { DeepLab } from '../../node/deeplab.ts'
-import { Trainer, type TrainingStep } from '../../node/training/trainer.ts'
+import { Trainer } from '../../node/training/trainer.ts'
 import { evaluate } from '../../train/evaluate.ts'
 import { openChecked, soundImages } from '../dataset.ts'
 import { type Interrupt, type InterruptedError, unlessInterrupted } from '../interrupt.ts'

@@ -4,7 +4,8 @@ import { Command } from 'commander'
 import { recogniseNetwork } from '../../model/backbones/index.ts'
 import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
-import { checkpointFormat, readCheckpoint } from '../../weights/checkpoint.ts'
+import { readCheckpoint } from '../../weights/checkpoint.ts'
+import { checkpointFormat } from '../../weights/checkpoint_format.ts'
 import { bytesText, table } from '../format.ts'
 
 const EXAMPLES = `

@@ -4,16 +4,10 @@
 import { inputsOf, parametersOf } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { crossEntropyLoss } from '../ops/cross_entropy.ts'
-import {
-  type BackwardOp,
-  differentiateOp,
-  type FoldedGraph,
-  type FusedGraph,
-  type FusedOp,
-  type ModelGraph,
-} from '../ops/index.ts'
+import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, ModelGraph } from '../ops/index.ts'
 import type { ResizeOp } from '../ops/resize.ts'
 import type { GradientTape } from '../ops/tape.ts'
+import { differentiateOp } from '../ops/training_ops.ts'
 import { foldable, foldBatchNorms, fuseActivations } from '../passes/fold.ts'
 import { fuseAdd } from '../passes/fuse_add.ts'
 import { residualInPlace } from '../passes/residual_in_place.ts'

@@ -80,7 +80,7 @@ export const weightGradientWays = (
     : winogradTilesFor(options, device).map(tiles => winogradWay(tiles, device))),
 ]
 
-const directWay = (kernel: Kernel, name = String(kernel.shader)): WeightGradientWay => ({
+const directWay = (kernel: Kernel, name = kernel.shader.name): WeightGradientWay => ({
   name,
   work: kernel.macs!,
   lower: ({ op, input, gradient, weight }) =>

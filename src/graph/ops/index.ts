@@ -1,4 +1,5 @@
-// All ops, by kind. A new op is entered here three times: its types by stage, its definition, and its method of the builder.
+// All ops, by kind. A new op is entered here three times: its types by stage, its definition, and its method of the builder. The
+// definition of an op that only training has is entered in training_ops.ts.
 // A kind without a definition, or a model's kind without a gradient or a reason for none, does not compile.
 
 import type { Rows } from '../../kernels/geometry.ts'
@@ -13,20 +14,19 @@ import type { Band } from './band.ts'
 import * as batchNorm from './batch_norm.ts'
 import * as concat from './concat.ts'
 import * as conv2d from './conv2d.ts'
-import * as convolution from './convolution.ts'
-import * as crossEntropy from './cross_entropy.ts'
+import type * as convolution from './convolution.ts'
+import type * as crossEntropy from './cross_entropy.ts'
 import * as custom from './custom.ts'
-import type { DifferentiableOp, NoGradient, OpDefinition } from './definition.ts'
+import type { DifferentiableOp, OpDefinition } from './definition.ts'
 import * as depthwise from './depthwise_conv2d.ts'
 import * as dropout from './dropout.ts'
-import * as fold from './fold_batch_norm.ts'
+import type * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
 import type { Lowering } from './lowering.ts'
 import * as maxPool from './max_pool.ts'
 import * as preprocess from './preprocess.ts'
 import * as resize from './resize.ts'
 import * as softmax from './softmax.ts'
-import type { GradientTape } from './tape.ts'
 import * as argmax from './upsample_argmax.ts'
 
 /** Ops that are the same at every stage. */
@@ -114,37 +114,34 @@ export interface FusedGraph extends Graph<FusedOp> {
 /** An op of one kind, or of several. */
 export type OpOfKind<Ops, Kind extends keyof Ops = keyof Ops> = { [K in Kind]: { kind: K } & Ops[K] }[Kind]
 
-type Definitions = { [Kind in keyof FusedOps]: OpDefinition<OpOfKind<FusedOps, Kind>> }
-type Differentiables = { [Kind in keyof FoldedOps]: DifferentiableOp<OpOfKind<FoldedOps, Kind>> }
+/** Ops that can be differentiated, by kind. */
+export type Gradients<Kinds extends keyof FoldedOps = keyof FoldedOps> = {
+  [Kind in Kinds]: DifferentiableOp<OpOfKind<FoldedOps, Kind>>
+}
 
-const definitions: Definitions & Differentiables = {
+/** What ops are, by kind: all kinds, or those that a plan may have. */
+export type OpTable<Kinds extends keyof FusedOps = keyof FusedOps> = {
+  [Kind in Kinds]: OpDefinition<OpOfKind<FusedOps, Kind>>
+}
+
+/** Kinds that a graph has which was not differentiated. */
+type InferenceKind = keyof ModelOps | 'sliceChannels'
+
+/** The ops of inference. Those of training are in a module of their own, which a program that does not train need not load. */
+export const inferenceOps: OpTable<InferenceKind> & Gradients<keyof ModelOps> = {
   accumulateProbabilities: accumulate.accumulateProbabilitiesOp,
   activation: activation.activationOp,
-  activationBackward: activation.activationBackwardOp,
   add: add.addOp,
   batchNorm: batchNorm.batchNormOp,
-  batchNormBackward: batchNorm.batchNormBackwardOp,
-  batchNormTraining: batchNorm.batchNormTrainingOp,
-  biasGradient: convolution.biasGradientOp,
   concat: concat.concatOp,
   conv2d: conv2d.conv2dOp,
-  conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
-  conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
-  crossEntropy: crossEntropy.crossEntropyOp,
-  crossEntropyBackward: crossEntropy.crossEntropyBackwardOp,
   custom: custom.customOp,
   depthwiseConv2d: depthwise.depthwiseConv2dOp,
-  depthwiseConv2dBackwardInput: depthwise.depthwiseConv2dBackwardInputOp,
-  depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
   dropout: dropout.dropoutOp,
-  foldBatchNormBackward: fold.foldBatchNormBackwardOp,
   globalAveragePool: pooling.globalAveragePoolOp,
-  globalAveragePoolBackward: pooling.globalAveragePoolBackwardOp,
   maxPool: maxPool.maxPoolOp,
-  maxPoolBackward: maxPool.maxPoolBackwardOp,
   preprocess: preprocess.preprocessOp,
   resize: resize.resizeOp,
-  resizeBackward: resize.resizeBackwardOp,
   sliceChannels: concat.sliceChannelsOp,
   softmax: softmax.softmaxOp,
   upsampleArgmax: argmax.upsampleArgmaxOp,
@@ -155,40 +152,30 @@ export const lowerOp = <Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
   lowering: Lowering,
 ): Step[] => {
-  const definition: Definitions[Kind] = definitions[op.kind]
+  const definition: OpTable[Kind] | undefined = lowering.ops[op.kind]
+  if (!definition)
+    throw new Error(`${op.kind} is an op of training, and the plan is one of inference (${op.name})`)
   return stepsAsStored(op, definition.lower(op, lowering))
 }
 
-/** What some rows of an op's output need; undefined if it cannot be computed band by band. */
+/** What some rows of an op's output need; undefined if it cannot be computed band by band, as no op of training can. */
 export function bandOf<Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
   rows: Rows,
 ): Band<FusedOp> | undefined {
-  const definition: Definitions[Kind] = definitions[op.kind]
-  return definition.band?.(op, rows) as Band<FusedOp> | undefined
+  const ops: Partial<OpTable> = inferenceOps
+  const definition: Partial<OpTable>[Kind] = ops[op.kind]
+  return definition?.band?.(op, rows) as Band<FusedOp> | undefined
 }
 
 /** The fields of a band of an op that is a sum over its bands; undefined if it is none. */
 export function shareOf<Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
 ): Partial<FusedOp> | undefined {
-  const definition: Definitions[Kind] = definitions[op.kind]
-  return definition.share?.(op) as Partial<FusedOp> | undefined
+  const ops: Partial<OpTable> = inferenceOps
+  const definition: Partial<OpTable>[Kind] = ops[op.kind]
+  return definition?.share?.(op) as Partial<FusedOp> | undefined
 }
-
-/** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */
-export function differentiateOp<Kind extends keyof FoldedOps>(
-  op: OpOfKind<FoldedOps, Kind>,
-  gradient: Tensor,
-  tape: GradientTape,
-): void {
-  const definition: Differentiables[Kind] = definitions[op.kind]
-  const rule = definition.gradient
-  if (isNoGradient(rule)) throw new Error(`${op.kind} has no gradient (${op.name}): ${rule.none}`)
-  rule(op, gradient, tape)
-}
-
-const isNoGradient = (rule: object): rule is NoGradient => 'none' in rule
 
 /**
  * Builds a graph op by op. Each method adds an op, as the shape rule beside the op's type says, and returns its output.

@@ -6,9 +6,12 @@ import type { ConvolutionStrategy, LeftStatistics } from '../convolution/strateg
 import type { ConvolutionTarget } from '../convolution/target.ts'
 import type { AnyOp, Graph } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import { inferenceOps, type OpTable } from './index.ts'
 
 export interface Lowering {
   target: ConvolutionTarget
+  /** The ops that the plan may have. */
+  ops: Partial<OpTable>
   /** The strategy of an op's convolution, chosen when it is first asked for. */
   strategyOf(op: AnyOp, options: Conv2dOptions): ConvolutionStrategy
   /** Maps that are normalised by their own statistics. */
@@ -17,16 +20,21 @@ export interface Lowering {
   leftStatistics: Map<Tensor, LeftStatistics>
 }
 
-export function loweringOf({ ops }: Graph, target: ConvolutionTarget): Lowering {
+export function loweringOf(
+  graph: Graph,
+  target: ConvolutionTarget,
+  ops: Partial<OpTable> = inferenceOps,
+): Lowering {
   const chosen = new Map<AnyOp, ConvolutionStrategy>()
   return {
     target,
+    ops,
     strategyOf(op, options) {
       const strategy = chosen.get(op) ?? chooseStrategy(options, target)
       chosen.set(op, strategy)
       return strategy
     },
-    normalised: new Set(ops.filter(isBatchNormTraining).map(({ inputs }) => inputs.input)),
+    normalised: new Set(graph.ops.filter(isBatchNormTraining).map(({ inputs }) => inputs.input)),
     leftStatistics: new Map(),
   }
 }

@@ -8,6 +8,7 @@ import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
 import type { Step } from '../lower/step.ts'
 import { type FusedOp, lowerOp } from '../ops/index.ts'
 import { loweringOf } from '../ops/lowering.ts'
+import { trainingOps } from '../ops/training_ops.ts'
 import { layOutSteps, type Plan, type PlanTarget } from './plan.ts'
 import { recomputing, unitInteriors } from './recompute.ts'
 
@@ -70,7 +71,7 @@ export function planWithin(
 
 /** The kernels of an op, chosen once: plans differ in few ops, and choosing kernels is what takes long. */
 function memoisedLowering(graph: TrainingGraph, target: PlanTarget): (op: FusedOp) => Step[] {
-  const lowering = loweringOf(graph, target)
+  const lowering = loweringOf(graph, target, trainingOps)
   const lowered = new Map<FusedOp, Step[]>()
   return op => {
     const steps = lowered.get(op) ?? lowerOp(op, lowering)

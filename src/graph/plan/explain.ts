@@ -1,6 +1,6 @@
 // A plan as text: what runs, over which shapes, at what cost, and where it lies in memory.
 
-import { type Kernel, shaderName, trafficOf } from '../../gpu/kernel.ts'
+import { type Kernel, trafficOf } from '../../gpu/kernel.ts'
 import type { Placement } from './placements.ts'
 import { type Plan, weightBytes } from './plan.ts'
 
@@ -31,7 +31,7 @@ export function explain(plan: Plan): string {
 /** The shader with what tells its variants apart. */
 function variantOf(kernel: Kernel): string {
   const tile = Object.values(kernel.constants ?? {}).join('×')
-  return tile ? `${shaderName(kernel)} ${tile}` : shaderName(kernel)
+  return tile ? `${kernel.shader.name} ${tile}` : kernel.shader.name
 }
 
 /** Columns padded to their widest cell: text to the left, numbers (all but the first three columns) to the right. */

@@ -9,7 +9,7 @@ import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
 import { type FoldedWeights, foldedBytes } from '../lower/folded_weights.ts'
 import { type Step, stepsAsStored } from '../lower/step.ts'
 import { groupBranches, lowerBranches } from '../ops/conv2d_branches.ts'
-import { type FusedGraph, lowerOp, type ModelGraph } from '../ops/index.ts'
+import { type FusedGraph, lowerOp, type ModelGraph, type OpTable } from '../ops/index.ts'
 import { loweringOf } from '../ops/lowering.ts'
 import { allPasses, optimise, type Passes } from '../passes/index.ts'
 import { storeAsFloat16 } from '../passes/store_as_float16.ts'
@@ -58,10 +58,10 @@ export function largestBatch(graph: ModelGraph, target: PlanTarget): number {
 const asStored = (graph: FusedGraph, { precision }: PlanTarget): FusedGraph =>
   precision === 'fp16' ? storeAsFloat16(graph) : graph
 
-/** The same of a graph that passes have been over. */
-export function planOptimised(optimised: FusedGraph, target: PlanTarget): Plan {
+/** The same of a graph that passes have been over. `ops` has the kinds that may be in it; default: those of inference. */
+export function planOptimised(optimised: FusedGraph, target: PlanTarget, ops?: Partial<OpTable>): Plan {
   const graph = cutMaps(asStored(optimised, target), target.device.limits)
-  const lowering = loweringOf(graph, target)
+  const lowering = loweringOf(graph, target, ops)
   const steps = groupBranches(graph.ops, lowering).flatMap(group =>
     'op' in group
       ? lowerOp(group.op, lowering)

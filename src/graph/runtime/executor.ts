@@ -14,6 +14,12 @@ import type { Plan } from '../plan/plan.ts'
 /** Tensors by name: f32 and f16 as dense NHWC of f32, the others as bytes (each image of a class8 padded to a multiple of 4, u32 little-endian). */
 export type TensorData = Record<string, Float32Array | Uint8Array>
 
+/**
+ * The inputs of a run by name. A buffer is on the same device, allows `COPY_SRC`, and holds the tensor as the GPU stores it: for
+ * rgba8, n · h · w · 4 bytes.
+ */
+export type RunInputs = Record<string, TensorData[string] | GPUBuffer>
+
 /** Where a plan finds its weights: fixed ones, or those of a model that learns. */
 export interface WeightSource {
   /** Has all that a plan needs on the GPU, before the others are asked. */
@@ -114,19 +120,42 @@ export class Executor {
   }
 
   /** Runs the whole plan and reads the graph's outputs back. */
-  run(inputs: TensorData, { begins = true, ends = true, signal }: RunOptions = {}): Promise<TensorData> {
+  run(inputs: RunInputs, options: RunOptions = {}): Promise<TensorData> {
+    return this.#exclusively(async () => {
+      await this.#run(inputs, options, encoder => this.#copyToReadback(encoder))
+      return this.#read()
+    })
+  }
+
+  /**
+   * Runs the whole plan and copies outputs, by name, to the beginning of the caller's buffers, which allow `COPY_DST`. Resolves
+   * when all is submitted, before the GPU has done it.
+   */
+  runInto(
+    outputs: Readonly<Record<string, GPUBuffer>>,
+    inputs: RunInputs,
+    options: RunOptions = {},
+  ): Promise<void> {
+    return this.#exclusively(() =>
+      this.#run(inputs, options, encoder => {
+        for (const tensor of this.#plan.graph.outputs)
+          if (tensor.name in outputs) this.#copyOutput(encoder, tensor, { buffer: outputs[tensor.name] })
+      }),
+    )
+  }
+
+  async #run(
+    inputs: RunInputs,
+    { begins = true, ends = true, signal }: RunOptions,
+    finish: (encoder: GPUCommandEncoder) => void,
+  ): Promise<void> {
     const hasChanged = !begins && this.#commits < this.#every.to
-    const run = {
+    const begin = this.#write(inputs)
+    await this.#program.run({
       from: begins ? undefined : this.#every.from,
       to: ends ? undefined : this.#every.to,
       signal: hasChanged ? undefined : signal,
-      commits: this.#commits,
-      finish: (encoder: GPUCommandEncoder) => this.#copyOutputs(encoder),
-    }
-    return this.#exclusively(async () => {
-      this.#write(inputs)
-      await this.#program.run(run)
-      return this.#read()
+      ...{ commits: this.#commits, begin, finish },
     })
   }
 
@@ -156,25 +185,39 @@ export class Executor {
     return result
   }
 
-  #write(inputs: TensorData): void {
+  /** Writes the inputs that the CPU has. Returns what records the copies of those that are on the GPU. */
+  #write(inputs: RunInputs): (encoder: GPUCommandEncoder) => void {
+    const copies: ((encoder: GPUCommandEncoder) => void)[] = []
     for (const tensor of this.#plan.graph.inputs) {
       const data = inputs[tensor.name]
       if (!data) throw new Error(`no data for the input ${tensor.name}`)
-      const expected = hostLength(tensor)
-      if (data.length !== expected)
-        throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${data.length}`)
-      const { buffer, offset } = this.#plan.placements.get(tensor)!
-      this.#gpu.device.queue.writeBuffer(this.#arena[buffer], offset, gpuData(tensor, data) as BufferSource)
+      const { buffer, offset, bytes } = this.#plan.placements.get(tensor)!
+      const arena = this.#arena[buffer]
+      if (isOnHost(data)) {
+        checkLength(tensor, data)
+        this.#gpu.device.queue.writeBuffer(arena, offset, gpuData(tensor, data) as BufferSource)
+      } else copies.push(encoder => encoder.copyBufferToBuffer(data, 0, arena, offset, bytes))
+    }
+    return encoder => {
+      for (const copy of copies) copy(encoder)
     }
   }
 
-  #copyOutputs(encoder: GPUCommandEncoder): void {
+  #copyToReadback(encoder: GPUCommandEncoder): void {
     let offset = 0
     for (const tensor of this.#plan.graph.outputs) {
-      const { buffer, offset: from, bytes } = this.#plan.placements.get(tensor)!
-      encoder.copyBufferToBuffer(this.#arena[buffer], from, this.#readback, offset, bytes)
-      offset += bytes
+      this.#copyOutput(encoder, tensor, { buffer: this.#readback, offset })
+      offset += tensorBytes(tensor)
     }
+  }
+
+  #copyOutput(
+    encoder: GPUCommandEncoder,
+    tensor: Tensor,
+    { buffer, offset = 0 }: { buffer: GPUBuffer; offset?: number },
+  ): void {
+    const from = this.#plan.placements.get(tensor)!
+    encoder.copyBufferToBuffer(this.#arena[from.buffer], from.offset, buffer, offset, from.bytes)
   }
 
   async #read(): Promise<TensorData> {
@@ -191,6 +234,14 @@ export class Executor {
 
 const changesParameters = ({ kernel, operands }: Step): boolean =>
   Object.keys(kernel.outputs).some(name => name in operands && 'parameter' in operands[name])
+
+const isOnHost = (data: RunInputs[string]): data is TensorData[string] => ArrayBuffer.isView(data)
+
+function checkLength(tensor: Tensor, { length }: TensorData[string]): void {
+  const expected = hostLength(tensor)
+  if (length !== expected)
+    throw new Error(`${tensor.name}: [${tensor.shape}] takes ${expected} values, got ${length}`)
+}
 
 const isFloat = ({ dtype }: Tensor) => dtype === 'f32' || dtype === 'f16'
 

@@ -103,6 +103,17 @@ export class ParameterArena {
     })
   }
 
+  /** Sets the values of all parameters by name, in PyTorch's layout, and the velocities to zero, for what is submitted from now on. */
+  restart(values: ReadonlyMap<string, Float32Array>): void {
+    for (const { parameter, buffer, offset } of this.#places.values()) {
+      const value = values.get(parameter.name)!
+      this.#gpu.device.queue.writeBuffer(this.#buffers.values[buffer], offset, value as BufferSource)
+    }
+    this.#gpu.submit('clear velocities', encoder => {
+      for (const buffer of this.#buffers.velocities) encoder.clearBuffer(buffer)
+    })
+  }
+
   /** The values as they are now, by name, in PyTorch's layout. */
   read(): Promise<Map<string, Float32Array>> {
     return this.#read(this.#buffers.values, [...this.#places.values()])

@@ -31,6 +31,8 @@ const MOST_REPETITIONS = 500
 
 /** A candidate leaves the race if it takes this many times as long as the fastest one, in its trial or after two rounds. */
 const BEHIND = 1.15
+/** A single run that takes this many times as long needs no second one. */
+const FAR_BEHIND = 1.5
 
 /** Outputs that are further apart than this, as a share of the largest, are not explained by rounding. */
 const TOLERANCE = 0.01
@@ -88,13 +90,16 @@ export class Race {
     this.#entrants = []
   }
 
-  /** Of one run if the candidate is far behind, else of as many as the clock needs. */
+  /**
+   * Of one run if the candidate is far behind. Else the shorter of two times, of as many runs as the clock needs: an interruption
+   * of one would mark the candidate as slow on all layers.
+   */
   async #trialOf({ time }: Contender): Promise<number> {
     const once = await time(1)
-    if (once > BEHIND * this.#shortest() + this.#clock.tick) return once
+    if (once > FAR_BEHIND * this.#shortest() + this.#clock.tick) return once
     const repetitions = this.#repetitions(once)
-    const again = await time(repetitions)
-    return repetitions > 1 ? again : Math.min(once, again)
+    const first = repetitions > 1 ? await time(repetitions) : once
+    return Math.min(first, await time(repetitions))
   }
 
   #isDecided(round: number, milliseconds: number): boolean {

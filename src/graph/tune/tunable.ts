@@ -1,22 +1,12 @@
 // What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the choice is kept.
+// gradients.ts has the gradients of convolutions.
 
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
-import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convolution/backward_input.ts'
-import {
-  chooseWeightGradient,
-  weightGradientKey,
-  weightGradientWays,
-} from '../convolution/backward_weight.ts'
 import { candidatesFor, chooseStrategy, tunedKey } from '../convolution/choose.ts'
 import type { Candidate } from '../convolution/strategy.ts'
 import type { ConvolutionTarget } from '../convolution/target.ts'
-import {
-  backwardInputOptions,
-  backwardWeightOptions,
-  convolutionOf,
-  gradientConvolutionOf,
-} from '../ops/conv2d.ts'
+import { convolutionOf } from '../ops/conv2d.ts'
 import type { FusedGraph, FusedOp } from '../ops/index.ts'
 
 export interface Tunable {
@@ -41,8 +31,21 @@ export interface ConvolutionShape {
   taps: number
 }
 
+/** What ops have in common that tuning measures as one. */
+export interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
+  untuned(): string
+  candidates(): Candidate[]
+}
+
+/** The family of an op; undefined if tuning has nothing to choose for it. */
+export type FamilyOf = (op: FusedOp, target: ConvolutionTarget) => Family | undefined
+
 /** The ops of a graph that have several candidates, each convolution once. Those with most multiply-adds in all layers come first. */
-export function tunablesOf(graph: FusedGraph, target: ConvolutionTarget): Tunable[] {
+export function tunablesOf(
+  graph: FusedGraph,
+  target: ConvolutionTarget,
+  familyOf: FamilyOf = familyOfConvolution,
+): Tunable[] {
   const found = new Map<string, Family & { op: FusedOp; layers: number }>()
   for (const op of graph.ops) {
     const family = familyOf(op, { ...target, policy: undefined })
@@ -60,43 +63,11 @@ export function tunablesOf(graph: FusedGraph, target: ConvolutionTarget): Tunabl
     .sort((a, b) => multiplyAdds(b) - multiplyAdds(a))
 }
 
-/** The keys in `Policy.tuned` of a graph's convolutions and their gradients. */
-export function tunedKeys(graph: FusedGraph, mode: ConvolutionTarget['mode']): Set<string> {
-  const keys = graph.ops.map(op => familyOf(op, { device: {}, mode })?.convolution)
-  return new Set(keys.filter(key => key !== undefined))
-}
+/** A band takes the strategy of the whole convolution. */
+export const familyOfConvolution: FamilyOf = (op, target) =>
+  op.kind === 'conv2d' && !op.whole ? ofConvolution(convolutionOf(op), target) : undefined
 
-/** What ops have in common that tuning measures as one. */
-interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
-  untuned(): string
-  candidates(): Candidate[]
-}
-
-function familyOf(op: FusedOp, target: ConvolutionTarget): Family | undefined {
-  // A band takes the strategy of the whole convolution.
-  if (op.kind === 'conv2d') return op.whole ? undefined : ofConvolution(convolutionOf(op), target)
-  if (op.kind === 'conv2dBackwardInput') {
-    const gradient = gradientConvolutionOf(op)
-    if (gradient) return ofConvolution(gradient, target)
-    const options = backwardInputOptions(op)
-    return {
-      convolution: inputGradientKey(options),
-      shape: shapeOf(options),
-      untuned: () => inputGradientByPhases(options, target).name,
-      candidates: () => phaseKernels(options, target.device),
-    }
-  }
-  if (op.kind !== 'conv2dBackwardWeight') return undefined
-  const options = backwardWeightOptions(op)
-  return {
-    convolution: weightGradientKey(options),
-    shape: shapeOf(options),
-    untuned: () => chooseWeightGradient(options, target).name,
-    candidates: () => weightGradientWays(options, target),
-  }
-}
-
-const ofConvolution = (options: Conv2dOptions, target: ConvolutionTarget): Family => ({
+export const ofConvolution = (options: Conv2dOptions, target: ConvolutionTarget): Family => ({
   convolution: tunedKey(options, target.mode),
   shape: shapeOf(options),
   untuned: () => chooseStrategy(options, target).name,
@@ -107,7 +78,7 @@ const ofConvolution = (options: Conv2dOptions, target: ConvolutionTarget): Famil
     })),
 })
 
-function shapeOf(options: Omit<Conv2dOptions, 'activation'>): ConvolutionShape {
+export function shapeOf(options: Omit<Conv2dOptions, 'activation'>): ConvolutionShape {
   const { input, outChannels, kernel } = options
   const [n, inH, inW, inChannels] = input
   const { h, w } = windowedSize({ h: inH, w: inW }, options)

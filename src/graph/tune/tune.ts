@@ -2,13 +2,14 @@
 // candidate is tried only if the measurements so far, of this layer and of others, say that it may be faster.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { ConvolutionTarget, Tuned } from '../convolution/target.ts'
+import type { Tuned } from '../convolution/target.ts'
 import type { FusedGraph } from '../ops/index.ts'
 import { opAlone } from './op_alone.ts'
 import { trialOf } from './performance_model.ts'
 import { type Clock, Race, type Times } from './race.ts'
 import { Search } from './search.ts'
 import { type Tunable, tunablesOf } from './tunable.ts'
+import { inferenceMode, type TuningMode } from './tuning_mode.ts'
 
 export interface TuneOptions {
   /** After so many seconds nothing new is measured. Default 60. */
@@ -61,14 +62,13 @@ export async function tune(
   graph: FusedGraph,
   {
     tuned,
-    mode,
+    mode = inferenceMode,
     turn,
     ...options
-  }: TuneOptions &
-    Pick<ConvolutionTarget, 'mode'> & { tuned?: Tuned; turn: <T>(work: () => Promise<T>) => Promise<T> },
+  }: TuneOptions & { mode?: TuningMode; tuned?: Tuned; turn: <T>(work: () => Promise<T>) => Promise<T> },
 ): Promise<TunedConvolution[]> {
   const { seconds = SECONDS, signal, onProgress, onlyNew = false } = options
-  const layers = tunablesOf(graph, { device: gpu, mode }).filter(
+  const layers = tunablesOf(graph, { device: gpu, mode: mode.mode }, mode.familyOf).filter(
     ({ convolution }) => !(onlyNew && tuned?.has(convolution)),
   )
   const end = performance.now() + 1000 * seconds
@@ -100,7 +100,7 @@ function scoutFirst(layers: Tunable[]): Tunable[] {
 async function timesOf(
   gpu: Gpu,
   layer: Tunable,
-  { search, mode, clock }: { search: Search; clock: Clock } & Pick<ConvolutionTarget, 'mode'>,
+  { search, mode, clock }: { search: Search; mode: TuningMode; clock: Clock },
 ): Promise<Times | undefined> {
   const alone = await opAlone(gpu, layer, mode)
   const race = new Race(gpu, alone)

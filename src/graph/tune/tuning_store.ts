@@ -1,7 +1,7 @@
 // What was measured on an adapter, from one program to the next.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import { shaders } from '../../gpu/shaders.gen.ts'
+import { shadersVersion } from '../../gpu/shaders_version.gen.ts'
 import type { Tuned } from '../convolution/target.ts'
 
 /** The fastest choice for each convolution that was measured. */
@@ -14,11 +14,8 @@ export interface TuningStore {
   write(key: string, variants: Tuned): Promise<void>
 }
 
-/** What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */
-export async function tuningKey({ info, subgroupSize }: Pick<Gpu, 'info' | 'subgroupSize'>): Promise<string> {
+/** @internal What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */
+export function tuningKey({ info, subgroupSize }: Pick<Gpu, 'info' | 'subgroupSize'>): string {
   const { vendor, architecture, device, description } = info
-  const texts = new TextEncoder().encode(JSON.stringify(Object.entries(shaders).sort()))
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', texts)).slice(0, 8)
-  const version = [...hash].map(byte => byte.toString(16).padStart(2, '0')).join('')
-  return JSON.stringify({ vendor, architecture, device, description, subgroupSize, shaders: version })
+  return JSON.stringify({ vendor, architecture, device, description, subgroupSize, shaders: shadersVersion })
 }

@@ -16,17 +16,26 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   conflictIn?(config: Config): string | undefined
   /** The output strides at which one set of weights can run, ascending. */
   outputStrides(config: Config): number[]
-  /**
-   * Adds the network to a graph. Returns the logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes], and after them those of the
-   * auxiliary head if `auxiliaryHead` asks for it.
-   */
-  build(builder: GraphBuilder, image: Tensor, network: NetworkParts<Config>): Tensor[]
+  /** Adds the backbone to a graph: a normalised image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
+  features(builder: GraphBuilder, image: Tensor, network: NetworkParts<Config>): Features
+  /** Adds the head without its classifier: features [n, h, w, c] → the classifier's input [n, h, w, c']. */
+  head(builder: GraphBuilder, features: Tensor, network: NetworkParts<Config>): Tensor
+  /** Adds the auxiliary head: the features of a middle block [n, h, w, c] → logits [n, h, w, classes]. */
+  auxiliaryHead?(builder: GraphBuilder, middle: Tensor, network: NetworkParts<Config>): Tensor
   heads: Heads<Config>
   /** The preprocessing of a network that is trained from scratch. */
   preprocessing: Preprocessing
   /** The default weight decay of training. */
   weightDecay: number
   checkpoint: CheckpointLayout<Config>
+}
+
+/** What a backbone computes. */
+export interface Features {
+  /** What the head reads. */
+  features: Tensor
+  /** What the auxiliary head reads, where the backbone can have one. */
+  middle?: Tensor
 }
 
 /** The options of a graph; the config decides the parameters. */
@@ -41,7 +50,7 @@ export interface NetworkParts<Config extends DeepLabConfig = DeepLabConfig> {
 
 /** The names of layers that training treats differently. A backbone whose config has an auxiliary head must name it. */
 export type Heads<Config extends DeepLabConfig = DeepLabConfig> = {
-  /** The last convolution, whose channels are the classes. */
+  /** The last convolution, 1×1 with a bias, whose channels are the classes. */
   classifier: string
 } & (Config extends { auxiliaryHead: boolean } ? { auxiliary: AuxiliaryHead } : { auxiliary?: undefined })
 

@@ -54,17 +54,17 @@ function invertedResiduals(config: MobileNetV2Config, outputStride: number): Inv
   })
 }
 
-/** Image [n, h, w, 3] → logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes]. */
-export function mobileNetV2Logits(
+/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 320 · depthMultiplier]. */
+export function mobileNetV2Features(
   builder: GraphBuilder,
   image: Tensor,
-  { config, outputStride, dropout }: { config: MobileNetV2Config; outputStride: number; dropout?: Dropout },
-): Tensor {
+  { config, outputStride }: { config: MobileNetV2Config; outputStride: number },
+): { features: Tensor } {
   const features = invertedResiduals(config, outputStride).reduce(
     (x, unit) => builder.unit(unit.name, () => invertedResidual(builder, x, { ...unit, config })),
     builder.unit('mobilenet_v2.conv_stem', () => stem(builder, image, config)),
   )
-  return head(builder, features, { config, dropout })
+  return { features }
 }
 
 function stem(builder: GraphBuilder, image: Tensor, config: MobileNetV2Config): Tensor {
@@ -95,13 +95,14 @@ function invertedResidual(
 }
 
 /**
- * ASPP without atrous branches: the image-level feature and a 1×1 convolution, concatenated in this order, then projection and
- * classifier. In training, dropout precedes the classifier, as in Hugging Face's code, which drops whole channels.
+ * Features [n, h, w, c] → the classifier's input [n, h, w, 256], by ASPP without atrous branches: the image-level feature and a
+ * 1×1 convolution, concatenated in this order, then a projection. In training, dropout precedes the classifier, as in Hugging
+ * Face's code, which drops whole channels.
  */
-function head(
+export function mobileNetV2Head(
   builder: GraphBuilder,
   features: Tensor,
-  { config, dropout }: { config: MobileNetV2Config; dropout?: Dropout },
+  { dropout }: { dropout?: Dropout },
 ): Tensor {
   const [, height, width] = features.shape
   const unit = (input: Tensor, part: string) =>
@@ -120,14 +121,8 @@ function head(
     alignCorners: true,
   })
   const concatenated = builder.concat([image, unit(features, 'conv_aspp')], { name: `${HEAD}.concat` })
-  const classifier = {
-    name: MOBILENET_CLASSIFIER,
-    outChannels: config.classes,
-    kernel: 1,
-    bias: true,
-  }
   const projected = unit(concatenated, 'conv_projection')
-  return builder.conv2d(dropped(builder, projected, { name: `${HEAD}.dropout`, dropout }), classifier)
+  return dropped(builder, projected, { name: `${HEAD}.dropout`, dropout })
 }
 
 interface Layer {

@@ -1,6 +1,6 @@
 // ResNet-50 and ResNet-101 with the paper's heads, as an entry of the table.
 
-import { RESNET_CLASSIFIER, segmentationHead } from '../heads/aspp.ts'
+import { RESNET_CLASSIFIER, resnetHead } from '../heads/aspp.ts'
 import { AUXILIARY_HEAD, auxiliaryHead } from '../heads/auxiliary_head.ts'
 import { IMAGENET } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
@@ -19,11 +19,9 @@ export const resnet = <Name extends ResNetConfig['backbone']>(name: Name, units:
       return undefined
     },
     outputStrides: ({ lastBlock }) => [8, 16, 32, 64, 128, 256].slice(0, lastBlock - 1),
-    build(builder, image, network) {
-      const { features, block3 } = resnetFeatures(builder, image, network)
-      const logits = segmentationHead(builder, features, network)
-      return network.auxiliaryHead ? [logits, auxiliaryHead(builder, block3, network)] : [logits]
-    },
+    features: resnetFeatures,
+    head: resnetHead,
+    auxiliaryHead: (builder, middle, network) => auxiliaryHead(builder, middle, network),
     heads: { classifier: RESNET_CLASSIFIER, auxiliary: AUXILIARY_HEAD },
     preprocessing: IMAGENET,
     // The paper does not say; from the notes in its authors' code, tensorflow/models/research/deeplab/train.py.

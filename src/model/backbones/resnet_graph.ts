@@ -64,24 +64,24 @@ function bottleneckUnits(config: ResNetConfig, outputStride: number): Bottleneck
   return units
 }
 
-/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width], and block3's with half the channels. */
+/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width]. The middle is block3, with half the channels. */
 export function resnetFeatures(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: ResNetConfig; outputStride: number },
-): { features: Tensor; block3: Tensor } {
+): { features: Tensor; middle: Tensor } {
   const units = bottleneckUnits(config, outputStride)
   const run = (input: Tensor, some: BottleneckUnit[]) =>
     some.reduce((x, unit) => builder.unit(unit.name, () => bottleneck(builder, x, unit)), input)
-  const block3 = run(
+  const middle = run(
     builder.unit('backbone.stem', () => stem(builder, image, config)),
     units.filter(({ block }) => block <= 3),
   )
   const features = run(
-    block3,
+    middle,
     units.filter(({ block }) => block > 3),
   )
-  return { features, block3 }
+  return { features, middle }
 }
 
 function stem(builder: GraphBuilder, image: Tensor, config: ResNetConfig): Tensor {

@@ -1,4 +1,4 @@
-// From a ResNet's features to logits: atrous spatial pyramid pooling with image-level features (Chen et al. 2017,
+// From a ResNet's features to the classifier's input: atrous spatial pyramid pooling with image-level features (Chen et al. 2017,
 // section 3.3 and Figure 5). Parameters carry the names of torchvision's DeepLabHead, whatever parts a config leaves out.
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
@@ -17,18 +17,17 @@ interface Context {
 export const RESNET_CLASSIFIER = 'classifier.4'
 
 /**
- * Features [n, h, w, c] → logits [n, h, w, classes]. In training, dropout follows ASPP, as in torchvision. Without ASPP it
- * follows the features.
+ * Features [n, h, w, c] → the classifier's input [n, h, w, c']. In training, dropout follows ASPP, as in torchvision. Without ASPP
+ * it follows the features.
  */
-export function segmentationHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
+export function resnetHead(builder: GraphBuilder, features: Tensor, context: Context): Tensor {
   const { config, dropout } = context
   let x = features
   const { aspp: pyramid } = config
   if (pyramid) x = builder.unit('classifier.0', () => aspp(builder, features, { ...context, aspp: pyramid }))
   x = dropped(builder, x, { name: 'classifier.0.project.3', dropout })
-  if (config.headConvolution)
-    x = unit(builder, x, { convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3, config })
-  return builder.conv2d(x, { name: RESNET_CLASSIFIER, outChannels: config.classes, kernel: 1, bias: true })
+  if (!config.headConvolution) return x
+  return unit(builder, x, { convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3, config })
 }
 
 /**

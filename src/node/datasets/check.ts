@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import {
   type CheckOptions,
+  checkCheckOptions,
   checkImages,
   countLabels,
   type DatasetReport,
@@ -10,7 +11,6 @@ import {
 } from '../../data/check.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { checkDatasetFields } from '../../data/labelled_image.ts'
-import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../../options.ts'
 import { WorkerPool } from '../worker_pool.ts'
 import { imageKey, openCheckedImages } from './checked_images.ts'
 import { FileDataset } from './file_dataset.ts'
@@ -18,8 +18,6 @@ import { type Item, readItem } from './item.ts'
 
 /** With fewer images than this, threads take longer to start than they save. */
 const WORTH_THREADS = 100
-
-const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: true, signal: true }
 
 /**
  * Checks every image of a dataset: whether the photo and its labels can be read and fit each other, and which classes occur.
@@ -30,9 +28,7 @@ const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: tru
  * itself throws pass through, except UserErrors, which become problems in the report.
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions = {}): Promise<DatasetReport> {
-  checkOptionNames(options, CHECK_OPTIONS)
-  checkCallback('onProgress', options.onProgress)
-  checkSignal(options.signal)
+  checkCheckOptions(options)
   checkDatasetFields(dataset)
   return dataset instanceof FileDataset ? checkFiles(dataset, options) : checkImages(dataset, options)
 }

@@ -5,12 +5,12 @@ import { setTimeout } from 'node:timers/promises'
 import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
+import { UnreachableError } from '../../library/http_error.ts'
 import { writeFileAtomic } from '../files/atomic.ts'
 import { fileError } from '../files/file_error.ts'
 import { type Lock, type LockHolder, tryLock } from '../files/lock.ts'
 import { type DownloadOptions, download, sha256Of } from './download.ts'
 import { PartTakenError } from './download_part.ts'
-import { UnreachableError } from './http_errors.ts'
 
 /** How often a process checks whether another one has finished a download, in milliseconds. */
 const POLL_MS = 200

@@ -4,13 +4,14 @@ import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../errors.ts'
+import type { DownloadProgress } from '../../library/download_progress.ts'
+import { HttpError, UnreachableError } from '../../library/http_error.ts'
+import { shownUrl } from '../../library/shown_url.ts'
 import { fileError } from '../files/file_error.ts'
 import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
-import type { DownloadProgress } from './download_progress.ts'
 import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
-import { asNetworkError, HttpError, mayPass, UnreachableError } from './http_errors.ts'
-import { shownUrl } from './shown_url.ts'
+import { asNetworkError, mayPass } from './http_errors.ts'
 
 export interface DownloadOptions {
   url: string

@@ -8,11 +8,11 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { UserError } from '../../errors.ts'
+import { shownUrl } from '../../library/shown_url.ts'
 import { printable } from '../../printable.ts'
 import { ConnectionError } from './http_errors.ts'
 import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
 import { addressOf, openTunnel, proxyFor, proxyHeaders } from './proxy.ts'
-import { shownUrl } from './shown_url.ts'
 
 export interface HttpTimeouts {
   /** For connecting, in milliseconds. */

@@ -1,21 +1,15 @@
 // Hugging Face's hub, or its mirror that HF_ENDPOINT names.
 
 import { UserError } from '../../errors.ts'
-import { shownUrl } from './shown_url.ts'
-
-const HUB = 'https://huggingface.co'
+import { HUB, isBelow } from '../../library/hub.ts'
+import { shownUrl } from '../../library/shown_url.ts'
 
 /** Replaces the hub by the mirror in a URL, if there is a mirror. Leaves any other URL unchanged. */
-export const hubUrl = (url: string): string => (isBelow(url, HUB) ? endpoint() + url.slice(HUB.length) : url)
+export const hubUrl = (url: string): string =>
+  isBelow(url, HUB) ? hubEndpoint() + url.slice(HUB.length) : url
 
 /** Whether a URL, after `hubUrl`, belongs to the hub or its mirror. */
-export const isOnHub = (url: string): boolean => isBelow(url, endpoint())
-
-/** The folder of a repository's files for the URL of a repository, `https://huggingface.co/OWNER/NAME`; else the URL. */
-export function repositoryFiles(url: string): string {
-  const rest = isOnHub(url) ? url.slice(endpoint().length) : ''
-  return /^\/[^/?#]+\/[^/?#]+$/.test(rest) ? `${url}/resolve/main` : url
-}
+export const isOnHub = (url: string): boolean => isBelow(url, hubEndpoint())
 
 /** The header that sends HF_TOKEN to the hub; undefined for other servers and without a token. */
 export function hubAuthorization(url: string): string | undefined {
@@ -26,11 +20,9 @@ export function hubAuthorization(url: string): string | undefined {
 }
 
 /** The base URL of the hub or its mirror, without a trailing slash. */
-function endpoint(): string {
+export function hubEndpoint(): string {
   const value = process.env.HF_ENDPOINT?.trim()
   if (!value) return HUB
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, '')
   throw new UserError(`HF_ENDPOINT: expected a URL such as ${HUB}, got ${shownUrl(value)}`)
 }
-
-const isBelow = (url: string, base: string) => url === base || url.startsWith(`${base}/`)

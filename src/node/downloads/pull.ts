@@ -2,11 +2,25 @@
 
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { extname, join, posix } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../errors.ts'
 import { checkJson, parseJson } from '../../json.ts'
-import type { JsonObject } from '../../json_object.ts'
+import type { DownloadProgress } from '../../library/download_progress.ts'
+import { HttpError } from '../../library/http_error.ts'
+import { repositoryFiles } from '../../library/hub.ts'
+import { shownSource, shownUrl } from '../../library/shown_url.ts'
+import {
+  CONFIG,
+  checkpointAmong,
+  fileIn,
+  filesOfFolder,
+  isCheckpointName,
+  isWebUrl,
+  MAX_JSON_BYTES,
+  PREPROCESSOR,
+  parseJsonObject,
+} from '../../library/weights_folder.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
 import { isFileName } from '../../weights/file_name.ts'
@@ -21,10 +35,7 @@ import { cacheFolder } from '../cache.ts'
 import { listFileSet } from '../files/file_set.ts'
 import { readRegularFile } from '../files/read_file.ts'
 import { ensureFile } from './cached_file.ts'
-import type { DownloadProgress } from './download_progress.ts'
-import { HttpError } from './http_errors.ts'
-import { hubAuthorization, hubUrl, isOnHub, repositoryFiles } from './hub.ts'
-import { shownSource, shownUrl } from './shown_url.ts'
+import { hubAuthorization, hubEndpoint, hubUrl, isOnHub } from './hub.ts'
 
 export interface WeightsOptions {
   /** Default: the system's cache folder, see `cacheFolder`. */
@@ -44,23 +55,11 @@ export interface WeightsOptions {
 /** The package's folder of weights: the registry, and a folder for each shipped checkpoint. */
 const SHIPPED = new URL('../../../weights/', import.meta.url)
 
-export const CONFIG = 'config.json'
-export const PREPROCESSOR = 'preprocessor_config.json'
-/** Names of a checkpoint in a folder that Hugging Face or this package wrote, preferred first. */
-export const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
-const CHECKPOINT_EXTENSIONS = ['.safetensors', '.pth', '.pt', '.bin']
-
-/** A Hugging Face config has some kilobytes. */
-const MAX_JSON_BYTES = 2 ** 24
-
 /** The checkpoints available by name. */
 export async function readRegistry(): Promise<RegistryEntry[]> {
   const text = await readFile(new URL('registry.json', SHIPPED), 'utf8')
   return parseJson(registrySchema, text, 'registry.json')
 }
-
-/** Whether a text is meant as a URL to download from. */
-export const isWebUrl = (text: string): boolean => /^https?:\/\//i.test(text)
 
 /**
  * Downloads the files of a registry entry or a URL, unless the cache has them. Returns their folder. Throws a UserError for an
@@ -89,7 +88,7 @@ const pulledFolder = ({ name }: RegistryEntry, { cache = cacheFolder() }: Weight
   join(cache, 'weights', name)
 
 function unknownName(name: string, registry: readonly RegistryEntry[]): UserError {
-  if (/[/\\]/.test(name) || CHECKPOINT_EXTENSIONS.includes(extname(name))) {
+  if (/[/\\]/.test(name) || isCheckpointName(name)) {
     return new UserError(`${shownSource(name)}: no such file or folder`)
   }
   return new UserError(
@@ -105,8 +104,12 @@ async function pullUrl(url: string, options: WeightsOptions): Promise<string> {
   const address = hubUrl(new URL(url).href)
   const pull = (from: string) =>
     pullFile({ name: fileNameIn(from), url: from, bytes: null, sha256: null }, folder, options)
-  if (CHECKPOINT_EXTENSIONS.includes(extname(new URL(address).pathname))) await pull(address)
-  else await pullFolder(name => pull(fileIn(repositoryFiles(address.replace(/\/$/, '')), name)), folder)
+  if (isCheckpointName(new URL(address).pathname)) await pull(address)
+  else
+    await pullFolder(
+      name => pull(fileIn(repositoryFiles(address.replace(/\/$/, ''), hubEndpoint()), name)),
+      folder,
+    )
   return folder
 }
 
@@ -118,18 +121,7 @@ async function pullFolder(pull: (name: string) => Promise<void>, folder: string)
     for (const name of [CONFIG, PREPROCESSOR, checkpoint]) if (names.includes(name)) await pull(name)
     return
   }
-  await ifThere(pull(CONFIG))
-  await ifThere(pull(PREPROCESSOR))
-  // The checkpoint is downloaded last: if the cache has it, it has the rest.
-  const [preferred, other] = CHECKPOINT_NAMES
-  if (!(await ifThere(pull(preferred)))) await pull(other)
-}
-
-/** The URL of a file in a folder. It keeps the folder's query, which may hold a key for both. */
-function fileIn(folder: string, name: string): string {
-  const url = new URL(folder)
-  url.pathname = posix.join(url.pathname, name)
-  return url.href
+  await filesOfFolder(pull)
 }
 
 function fileNameIn(url: string): string {
@@ -137,17 +129,6 @@ function fileNameIn(url: string): string {
   if (!isFileName(name))
     throw new UserError(`${shownUrl(url)}: ${printable(name)} cannot be the name of a file on every system`)
   return name
-}
-
-/** Waits for a download; false if the server does not have the file. */
-async function ifThere(downloading: Promise<void>): Promise<boolean> {
-  try {
-    await downloading
-    return true
-  } catch (error) {
-    if (error instanceof HttpError && error.status === 404) return false
-    throw error
-  }
 }
 
 async function pullFile(
@@ -184,17 +165,5 @@ async function checkFormat(part: string, url: string): Promise<void> {
 
 /** The name of the checkpoint in a folder: one of the usual names, or the only file with a checkpoint's extension. */
 export async function checkpointIn(folder: string): Promise<string | undefined> {
-  const names = await listFileSet(folder)
-  const usual = CHECKPOINT_NAMES.find(name => names.includes(name))
-  const candidates = names.filter(name => CHECKPOINT_EXTENSIONS.includes(extname(name)))
-  return usual ?? (candidates.length === 1 ? candidates[0] : undefined)
-}
-
-/** Parses a JSON object. Throws a UserError for anything else. */
-export function parseJsonObject(bytes: Uint8Array, source: string): JsonObject {
-  try {
-    const value = JSON.parse(new TextDecoder().decode(bytes))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch {}
-  throw new UserError(`${source}: not a JSON object`)
+  return checkpointAmong(await listFileSet(folder))
 }

@@ -24,7 +24,16 @@ export async function openGpu({ features = [], device }: OpenGpuOptions = {}): P
   // Mesa warns on stderr if this folder for sockets is not set. Dawn does not need the sockets.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
-  const gpu = await withoutDawnWarnings(() => Gpu.open(entryWith(features), device))
+  return bounded(await withoutDawnWarnings(() => Gpu.open(entryWith(features), device)))
+}
+
+/** Takes a caller's device of npm's `webgpu`, which stays alive. */
+export async function openDevice(device: GPUDevice): Promise<Gpu> {
+  slowPolling()
+  return bounded(await Gpu.adopt(entryWith([]), device))
+}
+
+function bounded(gpu: Gpu): Gpu {
   if (gpu.isCpu) gpu.memoryBytes = computerMemory()
   return gpu
 }

@@ -2,11 +2,11 @@ import { types } from 'node:util'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import type { Image } from '../../data/image.ts'
 import { UserError } from '../../errors.ts'
-import type { Gpu } from '../../gpu/gpu.ts'
+import { MAX_PHOTO_PIXELS, type Size, sizeWithin } from '../../library/photo_size.ts'
 import { checkOptionNames, type OptionNames, shown } from '../../options.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { readRegularFile } from '../files/read_file.ts'
-import { checkHeifSizes, checkPhotoSize, MAX_PHOTO_PIXELS, photoFormat } from './photo_format.ts'
+import { checkHeifSizes, checkPhotoSize, photoFormat } from './photo_format.ts'
 
 export interface ReadImageOptions {
   /**
@@ -18,9 +18,6 @@ export interface ReadImageOptions {
 }
 
 const READ_OPTIONS: OptionNames<ReadImageOptions> = { maxPixels: true, name: true }
-
-/** The most pixels that a buffer of a GPU can hold, at 4 bytes each. */
-export const pixelsOn = ({ limits }: Gpu): number => Math.floor(limits.maxBufferSize / 4)
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (the first frame of an animation) as a viewer shows it: EXIF orientation applied,
@@ -69,11 +66,6 @@ const HEAD_BYTES = 2 ** 16
 
 const readHead = (file: string): Promise<Uint8Array> => readRegularFile(file, { first: HEAD_BYTES })
 
-interface Size {
-  width: number
-  height: number
-}
-
 const readPhotoFile = (file: string) =>
   readRegularFile(file, { advice: 'the command reads a photo from its standard input as -' })
 
@@ -109,18 +101,6 @@ function readHeader(bytes: Uint8Array): Promise<Metadata | undefined> {
   return sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch(() => undefined)
-}
-
-/** The size itself if it fits, else the largest size of about the same aspect ratio with at most maxPixels. */
-export function sizeWithin(maxPixels: number, { width, height }: Size): Size {
-  if (width * height <= maxPixels) return { width, height }
-  const scale = Math.sqrt(maxPixels / (width * height))
-  const smallerWidth = Math.min(Math.max(1, Math.floor(width * scale)), maxPixels)
-  const smallerHeight = Math.min(
-    Math.max(1, Math.floor(height * scale)),
-    Math.floor(maxPixels / smallerWidth),
-  )
-  return { width: smallerWidth, height: smallerHeight }
 }
 
 /** RGBA bytes at the given size: height · width · 4. */

@@ -4,22 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { Image } from '../../data/image.ts'
 import { UserError } from '../../errors.ts'
+import { bytesIn, isAnyArrayBuffer } from '../../library/bytes.ts'
+import type { Pixels } from '../../library/pixels.ts'
+import { shownUrl } from '../../library/shown_url.ts'
+import type { BlobLike, UrlLike } from '../../library/sources.ts'
 import { shown } from '../../options.ts'
 import { printable } from '../../printable.ts'
 import { fetchBytes, urlText } from '../downloads/fetch_bytes.ts'
-import { shownUrl } from '../downloads/shown_url.ts'
 import { readImage } from './image.ts'
-import { type Pixels, readPixels } from './pixels.ts'
-
-/** A Blob, a File, or another object with the same method, such as a Response. */
-export interface BlobLike {
-  arrayBuffer(): Promise<ArrayBuffer>
-}
-
-/** A URL object. */
-export interface UrlLike {
-  readonly href: string
-}
+import { readPixels } from './pixels.ts'
 
 /**
  * A photo: a path; a file:, data:, http: or https: URL, as text or as a URL object; the bytes of an encoded file as a Buffer,
@@ -55,7 +48,7 @@ export async function readSource(source: unknown, options: ReadSourceOptions): P
   signal?.throwIfAborted()
   if (typeof source === 'string' && source !== '') return readText(source, options)
   if (typeof source !== 'object' || source === null || Array.isArray(source)) throw unknownKind(name, source)
-  const bytes = bytesOf(source)
+  const bytes = bytesIn(source)
   if (bytes) return decode(bytes, options)
   if (ArrayBuffer.isView(source)) throw unknownKind(name, source)
   if ('arrayBuffer' in source && typeof source.arrayBuffer === 'function')
@@ -67,16 +60,6 @@ export async function readSource(source: unknown, options: ReadSourceOptions): P
 
 const decode = (pathOrBytes: string | Uint8Array, { maxPixels, name }: ReadSourceOptions) =>
   readImage(pathOrBytes, { maxPixels, name })
-
-/** The bytes of an encoded photo in memory; undefined for any other source. */
-function bytesOf(source: object): Uint8Array | undefined {
-  if (types.isAnyArrayBuffer(source)) return unshared(new Uint8Array(source))
-  if (!types.isUint8Array(source) && !types.isDataView(source)) return undefined
-  return unshared(new Uint8Array(source.buffer, source.byteOffset, source.byteLength))
-}
-
-/** Copies shared memory: decoders do not accept memory that another thread may change. */
-const unshared = (bytes: Uint8Array) => (types.isSharedArrayBuffer(bytes.buffer) ? bytes.slice() : bytes)
 
 /** Reads a path or a URL. A scheme has at least two letters: `C:` is a drive. */
 async function readText(text: string, options: ReadSourceOptions): Promise<Image> {
@@ -115,7 +98,7 @@ async function readBlob(blob: BlobLike, options: ReadSourceOptions): Promise<Ima
   const buffer = await read().catch(error => {
     throw new UserError(`${name}: cannot be read (${printable(String(error?.message))})`, { cause: error })
   })
-  if (!types.isAnyArrayBuffer(buffer)) throw unknownKind(name, blob)
+  if (!isAnyArrayBuffer(buffer)) throw unknownKind(name, blob)
   return decode(new Uint8Array(buffer), { ...options, name })
 }
 

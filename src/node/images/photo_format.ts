@@ -1,6 +1,7 @@
 // The supported formats of photos, and the largest photo in each.
 
 import { UserError } from '../../errors.ts'
+import { MAX_PHOTO_PIXELS } from '../../library/photo_size.ts'
 import { heifSizes } from './heif_sizes.ts'
 import { jpegScans } from './jpeg_scans.ts'
 
@@ -36,11 +37,6 @@ function heifFormat(start: string): 'heif' | undefined {
 }
 
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs', 'mif1', 'msf1']
-
-/**
- * The largest photo that is decoded, 16 384 × 16 384: far larger than any camera's, far smaller than a hostile header can state.
- */
-export const MAX_PHOTO_PIXELS = 2 ** 28
 
 /** The longest side, JPEG's own limit. A decoder keeps hundreds of rows in memory at a time, so long rows cost memory. */
 const MAX_SIDE = 65_535

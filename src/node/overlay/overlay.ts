@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import { type ClassShare, isBackground } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
+import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay_tint.ts'
 import type { LegendEntry } from './overlay_legend.ts'
-import { type LabelledMask, type TintOptions, tintPhoto } from './overlay_tint.ts'
 
 /**
  * A PNG of the photo tinted with the colours of its classes, with outlines, above a legend of names and shares. A mask of another

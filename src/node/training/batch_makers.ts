@@ -3,15 +3,11 @@
 import type { Dataset, LabelledImage } from '../../data/dataset.ts'
 import { readLabelledImage } from '../../data/labelled_image.ts'
 import { BadImageError } from '../../errors.ts'
+import type { BadSources, Batch } from '../../train/batch.ts'
+import type { BatchMaker } from '../../train/batches.ts'
 import type { FileDataset } from '../datasets/file_dataset.ts'
 import type { WorkerPool } from '../worker_pool.ts'
-import type { BadSources, Batch, BatchJob } from './batch.ts'
-
-/** Makes a batch of the images at these indices of a dataset. */
-export type BatchMaker = (
-  indices: readonly number[],
-  settings: Omit<BatchJob, 'sources' | 'first'>,
-) => Promise<Batch | BadSources>
+import type { BatchJob } from './batch_job.ts'
 
 type Pool = WorkerPool<BatchJob, Batch | BadSources>
 

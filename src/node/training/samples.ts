@@ -3,8 +3,8 @@
 import sharp, { type OverlayOptions } from 'sharp'
 import { IGNORE_INDEX, type Labels } from '../../data/dataset.ts'
 import { type Colour, vocColour } from '../../data/palette.ts'
+import { resampleMask } from '../../data/resample_mask.ts'
 import type { EvaluatedImage } from '../../train/evaluate.ts'
-import { resampleMask } from '../images/resample_mask.ts'
 import { drawLegend, type LegendEntry } from '../overlay/overlay_legend.ts'
 import { textPath } from '../overlay/overlay_text.ts'
 

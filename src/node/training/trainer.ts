@@ -1,61 +1,22 @@
-// Fine-tuning, step by step: batches from worker threads, the paper's schedule, and updates to the model's weights.
+// Fine-tuning in Node: batches from worker threads, checkpoints in folders.
 
-import type { DatasetReport } from '../../data/check.ts'
-import { checkClassNames } from '../../data/class_names.ts'
 import type { Dataset } from '../../data/dataset.ts'
-import { checkDatasetFields } from '../../data/labelled_image.ts'
-import { BadImageError, UserError } from '../../errors.ts'
-import type { Tuned } from '../../graph/convolution/target.ts'
-import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../../options.ts'
-import type { Progress } from '../../train/checkpoint.ts'
-import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../../train/class_balance.ts'
-import { type Recipe, recipeFor, recipeWarnings } from '../../train/recipe.ts'
-import { Sampler } from '../../train/sampler.ts'
-import { polyLearningRate } from '../../train/schedule.ts'
-import { TrainingRun } from '../../train/training_run.ts'
-import { tunedForTraining } from '../../train/tune_training.ts'
+import type { OpenOptions } from '../../library/open_options.ts'
+import {
+  type ResumeOptions,
+  resumed,
+  TrainerBase,
+  type TrainerOptions,
+  type TrainingPlatform,
+} from '../../library/trainer_base.ts'
+import type { Recipe } from '../../train/recipe.ts'
 import { checkDataset } from '../datasets/check.ts'
-import type { DeepLab, OpenOptions } from '../deeplab.ts'
+import type { DeepLab } from '../deeplab.ts'
 import { openTuning } from '../tuning.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
-export interface TrainingStep {
-  /** Counted from 1 over the whole recipe. */
-  step: number
-  /** The loss of the batch before the step's update. */
-  loss: number
-  learningRate: number
-  /** The speed of this step. It includes the wait for the batch, but not the body of the caller's loop. */
-  imagesPerSecond: number
-}
-
-/** Options that may change when a run is resumed: they do not affect the results of a run whose images are all good. */
-export type ResumeOptions = Pick<Partial<Recipe>, 'activationBudget' | 'badImages'>
-
-export interface TrainerOptions {
-  /**
-   * The report of `checkDataset`, if available. Without it, a recipe that needs the labels reads them all before the first step.
-   * If the recipe skips bad images, images with problems in the report are not drawn.
-   */
-  report?: DatasetReport
-  /**
-   * Ends a loop: it throws the signal's reason, and the model has the weights learned so far. The current step is done whole or
-   * not at all: see `TrainingRun.step`.
-   */
-  signal?: AbortSignal
-  /** Called after each step. */
-  onProgress?: (progress: { done: number; total: number }) => void
-  /** Called with a line for each image that is skipped. Default: `console.warn`. */
-  onWarning?: (message: string) => void
-}
-
-const TRAINER_OPTIONS: OptionNames<TrainerOptions> = {
-  report: true,
-  signal: true,
-  onProgress: true,
-  onWarning: true,
-}
+const NODE: TrainingPlatform = { openTuning, checkDataset, loadBatches }
 
 /**
  * Trains a model on a dataset: `for await (const { step, loss } of trainer) …`. Each iteration is a step. `break` stops it, and
@@ -67,20 +28,7 @@ const TRAINER_OPTIONS: OptionNames<TrainerOptions> = {
  * DeviceLostError if the GPU is lost. The model and the trainer then have the state of the last `updateModel` or `save`, and
  * another loop continues from there.
  */
-export class Trainer implements AsyncIterable<TrainingStep> {
-  readonly model: DeepLab
-  readonly recipe: Recipe
-  readonly dataset: Dataset
-  readonly #options: TrainerOptions
-  #balance: ClassBalance | undefined
-  #run: TrainingRun | undefined
-  #step = 0
-  /** The state that belongs to the model's present weights. */
-  #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
-  /** From the first loop on, or from the checkpoint. */
-  #tuned: Tuned | undefined
-  #checkpoint: string | undefined
-
+export class Trainer extends TrainerBase<DeepLab> {
   /**
    * `options` are the recipe, by default the paper's. If the model has other classes than the dataset, it gets a new classifier
    * when the loop begins. Throws a UserError for invalid options, or if the report says that the whole dataset is unusable.
@@ -91,25 +39,14 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     options: Partial<Recipe> = {},
     trainerOptions: TrainerOptions = {},
   ) {
-    checkOptionNames(trainerOptions, TRAINER_OPTIONS)
-    checkCallback('onProgress', trainerOptions.onProgress)
-    checkCallback('onWarning', trainerOptions.onWarning)
-    checkDatasetFields(dataset)
-    checkClassNames(dataset.classNames, dataset.name)
-    const useless = trainerOptions.report?.problems.find(({ index }) => index === undefined)
-    if (useless) throw new UserError(useless.message)
-    this.model = model
-    this.recipe = recipeFor(model.config, options)
-    checkClassBalance(this.recipe, dataset.classNames)
-    this.dataset = dataset
-    this.#options = trainerOptions
+    super({ model, dataset, recipe: options, options: trainerOptions }, NODE)
   }
 
   /**
    * Resumes from a checkpoint that `save` wrote, on the same images. On the same GPU and driver the results are identical, bit
-   * for bit, to those of an uninterrupted run: tuned kernels are the checkpoint's, whatever was tuned since. The model is a new one, which the caller must dispose of. The recipe is the
-   * checkpoint's, except the activation budget and the treatment of bad images in `options`. Throws a UserError if the checkpoint
-   * is damaged, or if the dataset is another one.
+   * for bit, to those of an uninterrupted run: tuned kernels are the checkpoint's, whatever was tuned since. The model is a new
+   * one, which the caller must dispose of. The recipe is the checkpoint's, except the activation budget and the treatment of bad
+   * images in `options`. Throws a UserError if the checkpoint is damaged, or if the dataset is another one.
    */
   static async resume(
     folder: string,
@@ -120,28 +57,15 @@ export class Trainer implements AsyncIterable<TrainingStep> {
       signal,
       onProgress,
       onWarning,
-      ...options
+      ...open
     }: OpenOptions & Omit<TrainerOptions, 'report'> & ResumeOptions = {},
   ): Promise<Trainer> {
-    const { model, progress } = await readTrainingCheckpoint(folder, options)
+    const { model, progress } = await readTrainingCheckpoint(folder, open)
     try {
-      const { step, recipe, balance, images, velocities, tuned } = progress
-      const names = [model.classNames, dataset.classNames].map(String)
-      if (images !== dataset.size || names[0] !== names[1])
-        throw new UserError(
-          `${folder}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
-        )
-      const changed = {
-        activationBudget: activationBudget ?? recipe.activationBudget,
-        badImages: badImages ?? recipe.badImages,
-      }
-      const trainerOptions = { signal, onProgress, onWarning }
-      const trainer = new Trainer(model, dataset, { ...recipe, ...changed }, trainerOptions)
-      trainer.#step = step
-      trainer.#balance = balance
-      trainer.#kept = { step, velocities }
-      trainer.#tuned = tuned
-      trainer.#checkpoint = folder
+      const changed = { activationBudget, badImages, signal, onProgress, onWarning }
+      const { recipe, options } = resumed({ model, progress, source: folder }, dataset, changed)
+      const trainer = new Trainer(model, dataset, recipe, options)
+      trainer.goOnFrom(folder, progress)
       return trainer
     } catch (error) {
       await model.dispose()
@@ -149,131 +73,11 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     }
   }
 
-  /** The number of steps done. */
-  get step(): number {
-    return this.#step
-  }
-
-  /** Settings in the recipe that are allowed but seldom useful, one line each. */
-  get warnings(): string[] {
-    return recipeWarnings(this.recipe)
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
-    if (this.#run) throw new Error('Trainer: another loop is still under way')
-    const { signal } = this.#options
-    checkSignal(signal)
-    await this.model.stopTuning()
-    if (this.#kept.velocities === undefined) await this.#fitModel()
-    this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
-    const { gpu, state } = this.model
-    const { velocities } = this.#kept
-    const options = { ...this.recipe, ...this.#balance }
-    this.#tuned ??= tunedForTraining(state, options, (await openTuning(gpu)).variants)
-    const start = { step: this.#step, velocities, tuned: this.#tuned }
-    this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
-    let failed = false
-    try {
-      yield* this.#steps(this.#run, this.#balance)
-    } catch (error) {
-      failed = !(error instanceof BadImageError || this.#isAbort(error))
-      if (failed) this.#step = this.#kept.step
-      throw error
-    } finally {
-      try {
-        if (!failed) await this.updateModel()
-      } finally {
-        const run = this.#run
-        this.#run = undefined
-        await run.destroy()
-      }
-    }
-  }
-
-  /** Copies the current weights to the model, for use within the loop: to segment, evaluate or save. */
-  async updateModel(): Promise<void> {
-    if (!this.#run || this.#kept.step === this.#step) return
-    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step)
-    await this.model.setParameters(parameters)
-    this.#kept = { step: this.#step, velocities }
-  }
-
   /**
    * Writes a checkpoint, whole or not at all: the model, which DeepLab.load reads, and the state for `resume`. For use within the
    * loop or after it. Throws a UserError if the file system refuses.
    */
-  async save(folder: string): Promise<void> {
-    await this.updateModel()
-    const { step, velocities } = this.#kept
-    if (!velocities || !this.#balance || !this.#tuned)
-      throw new UserError(`${folder}: nothing to save before the first step`)
-    const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
-    const progress = { step, velocities, images: this.dataset.size, ...kept }
-    await this.#explained(writeTrainingCheckpoint(folder, this.model, progress))
-    this.#checkpoint = folder
-  }
-
-  async *#steps(run: TrainingRun, balance: ClassBalance): AsyncGenerator<TrainingStep, void, void> {
-    const { steps, learningRate: base, batchSize } = this.recipe
-    const { signal, onProgress } = this.#options
-    let start = performance.now()
-    if (this.#step >= steps) return
-    for await (const batch of this.#batches(balance)) {
-      const learningRate = polyLearningRate(base, this.#step, steps)
-      const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
-      const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
-      this.#step++
-      onProgress?.({ done: this.#step, total: steps })
-      yield { step: this.#step, loss, learningRate, imagesPerSecond }
-      if (this.#step === steps) return
-      signal?.throwIfAborted()
-      start = performance.now()
-    }
-  }
-
-  #batches({ indices }: ClassBalance) {
-    const { batchSize, cropSize, scales, flip, seed, badImages } = this.recipe
-    const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
-    const all = () => Array.from({ length: this.dataset.size }, (_, index) => index)
-    const sampler = new Sampler(indices ?? all(), seed)
-    return loadBatches(this.dataset, sampler, {
-      batchSize,
-      seed,
-      preprocessing: this.model.state.preprocessing,
-      augmentation: { cropSize, scales, flip },
-      start: this.#step,
-      badImages,
-      onWarning,
-    })
-  }
-
-  async #report(): Promise<DatasetReport | undefined> {
-    const { report, signal } = this.#options
-    if (report || !needsLabels(this.recipe)) return report
-    return checkDataset(this.dataset, { photos: false, signal })
-  }
-
-  /** Sets the model's size and heads as the recipe and the dataset require. */
-  async #fitModel(): Promise<void> {
-    const { size, seed, auxiliaryLoss } = this.recipe
-    if (size !== undefined) await this.model.setSize(size)
-    await this.model.setClasses(this.dataset.classNames, { seed })
-    if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
-  }
-
-  #isAbort(error: unknown): boolean {
-    const { signal } = this.#options
-    return signal?.aborted === true && error === signal.reason
-  }
-
-  /** Adds the step at which a run failed, if known, and the last good checkpoint to an error. */
-  async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      if (!(error instanceof UserError) || this.#isAbort(error)) throw error
-      const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
-      throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
-    }
+  save(folder: string): Promise<void> {
+    return this.saveAs(folder, progress => writeTrainingCheckpoint(folder, this.model, progress))
   }
 }

@@ -2,11 +2,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MODEL_FILES, modelFiles } from '../../library/model_files.ts'
 import { decodeProgress, encodeProgress, PROGRESS_FILES, type Progress } from '../../train/checkpoint.ts'
 import { DeepLab, type OpenOptions } from '../deeplab.ts'
 import { fileError } from '../files/file_error.ts'
 import { readFileSet, writeFileSet } from '../files/file_set.ts'
-import { MODEL_FILES, modelFiles } from '../model_files.ts'
 
 /**
  * Writes a checkpoint whole or not at all, even over another one, and even if the process is killed. Throws a UserError if the

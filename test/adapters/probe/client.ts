@@ -1,6 +1,6 @@
 // The probe as a program: it takes its job from a server, and sends its reports there. bundle.ts adds the suites and the answers.
 
-import { decodeAnswers } from '../../../src/cli/doctor/decode_answers.ts'
+import { decodeAnswers } from '../../../src/bench/answers/decode_answers.ts'
 import type { KernelSuite } from '../../support/kernel_suite.ts'
 import { type ProbeJob, probe } from './probe.ts'
 import type { ProbeReport } from './report.ts'

@@ -1,8 +1,8 @@
 // The known answers of `atrous doctor`.
 
-import { answersByShader, checkStored } from '../../../src/cli/doctor/check_kernels.ts'
+import { answersByShader, checkStored } from '../../../src/bench/answers/check_kernels.ts'
+import type { KnownAnswer } from '../../../src/bench/answers/kernel_check.ts'
 import { nameOf } from '../../../src/cli/doctor/doctor_text.ts'
-import type { KnownAnswer } from '../../../src/cli/doctor/kernel_check.ts'
 import { type TestedAdapter, withGpu } from './adapter.ts'
 import type { Tally } from './report.ts'
 

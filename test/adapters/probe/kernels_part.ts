@@ -1,6 +1,6 @@
 // The cases of every kernel, which its tests run in Node.
 
-import { adapterKey } from '../../../src/cli/doctor/kernel_check.ts'
+import { adapterKey } from '../../../src/bench/answers/kernel_check.ts'
 import type { KernelSuite } from '../../support/kernel_suite.ts'
 import { verifyOn } from '../../support/verify_on.ts'
 import { type TestedAdapter, withGpu } from './adapter.ts'

@@ -1,0 +1,39 @@
+// What tuning can choose in the graph of a training step: also the kernels of a convolution's gradients.
+
+import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convolution/backward_input.ts'
+import {
+  chooseWeightGradient,
+  weightGradientKey,
+  weightGradientWays,
+} from '../convolution/backward_weight.ts'
+import { backwardInputOptions, backwardWeightOptions, gradientConvolutionOf } from '../ops/conv2d.ts'
+import type { FusedGraph } from '../ops/index.ts'
+import { type FamilyOf, familyOfConvolution, ofConvolution, shapeOf } from './tunable.ts'
+
+export const familyInTraining: FamilyOf = (op, target) => {
+  if (op.kind === 'conv2dBackwardInput') {
+    const gradient = gradientConvolutionOf(op)
+    if (gradient) return ofConvolution(gradient, target)
+    const options = backwardInputOptions(op)
+    return {
+      convolution: inputGradientKey(options),
+      shape: shapeOf(options),
+      untuned: () => inputGradientByPhases(options, target).name,
+      candidates: () => phaseKernels(options, target.device),
+    }
+  }
+  if (op.kind !== 'conv2dBackwardWeight') return familyOfConvolution(op, target)
+  const options = backwardWeightOptions(op)
+  return {
+    convolution: weightGradientKey(options),
+    shape: shapeOf(options),
+    untuned: () => chooseWeightGradient(options, target).name,
+    candidates: () => weightGradientWays(options, target),
+  }
+}
+
+/** The keys in `Policy.tuned` of the convolutions of a training step and their gradients. */
+export function tunedKeys(graph: FusedGraph): Set<string> {
+  const keys = graph.ops.map(op => familyInTraining(op, { device: {}, mode: 'training' })?.convolution)
+  return new Set(keys.filter(key => key !== undefined))
+}

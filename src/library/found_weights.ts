@@ -1,0 +1,121 @@
+// Weights that were found: a checkpoint with the files that describe it. And those that a caller has in memory or as files.
+
+import { UserError } from '../errors.ts'
+import type { JsonObject } from '../json_object.ts'
+import { shown } from '../options.ts'
+import { printable } from '../printable.ts'
+import { loadCheckpoint } from '../weights/load_checkpoint.ts'
+import type { StateDict } from '../weights/tensor.ts'
+import { bytesIn } from './bytes.ts'
+import type { BlobLike } from './sources.ts'
+import { CHECKPOINT_NAMES, CONFIG, checkpointAmong, PREPROCESSOR, parseJsonObject } from './weights_folder.ts'
+
+export interface FoundWeights {
+  stateDict: StateDict
+  /** The config.json and preprocessor_config.json next to the checkpoint, if present. */
+  config?: JsonObject
+  preprocessor?: JsonObject
+  /** The checkpoint's file, for messages. */
+  source: string
+}
+
+/** A File, or another Blob with a name. */
+export interface FileLike extends BlobLike {
+  readonly name?: string
+}
+
+/**
+ * A model in memory: a checkpoint's bytes, a checkpoint as a File or another Blob, or the files of a folder, such as a FileList: a
+ * checkpoint, and where it has them, config.json and preprocessor_config.json. Other files are ignored.
+ */
+export type WeightsInMemory =
+  | Uint8Array
+  | DataView
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | FileLike
+  | Iterable<FileLike>
+
+/** Undefined if the source is not in memory. Throws a UserError if it is not a checkpoint, or cannot be read. */
+export async function weightsInMemory(source: unknown): Promise<FoundWeights | undefined> {
+  const bytes = bytesIn(source)
+  if (bytes) return { stateDict: await loadCheckpoint(bytes, NAMELESS), source: NAMELESS }
+  if (isFile(source)) {
+    const file = nameOf(source)
+    return { stateDict: await loadCheckpoint(await bytesOf(source), file), source: file }
+  }
+  return isIterable(source) ? weightsInFiles([...source]) : undefined
+}
+
+/** The name in messages of a checkpoint without its own. */
+const NAMELESS = 'the checkpoint'
+
+async function weightsInFiles(files: unknown[]): Promise<FoundWeights> {
+  const wrong = files.findIndex(file => !isFile(file))
+  if (wrong >= 0)
+    throw new UserError(`files[${wrong}]: expected a File or a Blob, got ${shown(files[wrong])}`)
+  return weightsOfFolder(new Map((files as FileLike[]).map(file => [file.name ?? '', () => bytesOf(file)])))
+}
+
+/** The weights in the files of a folder, each read when it is needed. */
+export async function weightsOfFolder(
+  files: ReadonlyMap<string, () => Promise<Uint8Array>>,
+  prefix = '',
+): Promise<FoundWeights> {
+  const names = [...files.keys()]
+  const checkpoint = checkpointAmong(names) ?? (names.length === 1 ? names[0] : undefined)
+  if (checkpoint === undefined)
+    throw new UserError(
+      `no checkpoint among these ${names.length} files: expected one such as ${CHECKPOINT_NAMES[0]}`,
+    )
+  const read = async (name: string) => files.get(name)?.()
+  const json = async (name: string) => {
+    const bytes = await read(name)
+    return bytes && parseJsonObject(bytes, prefix + name)
+  }
+  const source = prefix + (printable(checkpoint) || NAMELESS)
+  return {
+    config: await json(CONFIG),
+    preprocessor: await json(PREPROCESSOR),
+    stateDict: await loadCheckpoint((await read(checkpoint))!, source),
+    source,
+  }
+}
+
+/** The bytes of the files with these names. Throws a UserError if one is missing. */
+export async function filesInMemory<Key extends string>(
+  files: Iterable<FileLike>,
+  names: Readonly<Record<Key, string>>,
+): Promise<Record<Key, Uint8Array>> {
+  const list = [...files]
+  const read = async (name: string) => {
+    const file = list.find(each => each.name === name)
+    if (!file) throw new UserError(`${name}: missing among these ${list.length} files`)
+    return bytesOf(file)
+  }
+  const entries = Object.entries<string>(names).map(async ([key, name]) => [key, await read(name)])
+  return Object.fromEntries(await Promise.all(entries))
+}
+
+async function bytesOf(file: FileLike): Promise<Uint8Array> {
+  const read = async () => file.arrayBuffer()
+  const buffer = await read().catch(error => {
+    throw new UserError(`${nameOf(file)}: cannot be read (${printable(String(error?.message))})`, {
+      cause: error,
+    })
+  })
+  const bytes = bytesIn(buffer)
+  if (!bytes) throw new UserError(`${nameOf(file)}: expected a File or a Blob, got ${shown(file)}`)
+  return bytes
+}
+
+const nameOf = ({ name }: FileLike) => (typeof name === 'string' && name !== '' ? printable(name) : NAMELESS)
+
+const isFile = (value: unknown): value is FileLike =>
+  typeof value === 'object' &&
+  value !== null &&
+  'arrayBuffer' in value &&
+  typeof value.arrayBuffer === 'function'
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value

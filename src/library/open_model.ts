@@ -1,0 +1,62 @@
+// How a platform opens a GPU, reads photos and makes results for a model.
+
+import type { Image } from '../data/image.ts'
+import { UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
+import type { Precision } from '../kernels/layout.ts'
+import { type DeepLabOptions, deepLabConfig } from '../model/config.ts'
+import { shown } from '../options.ts'
+import { type Model, untrainedModel } from './model_files.ts'
+import { type CreateOptions, checkCreateOptions, type OpenOptions } from './open_options.ts'
+import type { ResultNames } from './segmentation_base.ts'
+import type { Tuning } from './tuning.ts'
+
+/** What a platform does for a model. */
+export interface Platform<Source, Result> {
+  /** Opens the default GPU, or takes a device of the caller's, which it leaves alive at the end. */
+  openGpu(device: GPUDevice | undefined): Promise<Gpu>
+  openTuning(gpu: Gpu): Promise<Tuning>
+  /** The default of the option `tune`. */
+  defaultTuning(gpu: Gpu): 'background' | 'off'
+  /** Reads a photo to pixels, shrunk to `maxPixels`; `name` is used in messages. */
+  read(source: Source, options: { maxPixels: number; name: string; signal?: AbortSignal }): Promise<Image>
+  result(image: Image, found: ClassMap, names: ResultNames<SegmentOutput>): Result
+}
+
+/** What a model is made of. */
+export interface OpenedModel {
+  model: Model
+  gpu: Gpu
+  ownsGpu: boolean
+  /** Whether the model opens another device when this one is lost: neither the GPU nor the device is the caller's. */
+  recovers: boolean
+  precision?: Precision
+  tuning: Tuning
+  tune: 'background' | 'off'
+}
+
+/** Opens the GPU for a model, or takes the caller's. */
+export async function openModel(
+  model: Model,
+  { gpu: given, device, precision, tune }: OpenOptions,
+  platform: Pick<Platform<never, unknown>, 'openGpu' | 'openTuning' | 'defaultTuning'>,
+): Promise<OpenedModel> {
+  const gpu = given ?? (await platform.openGpu(device))
+  try {
+    const tuning = await platform.openTuning(gpu)
+    const owned = { ownsGpu: !given, recovers: !given && !device }
+    return { model, gpu, ...owned, precision, tuning, tune: tune ?? platform.defaultTuning(gpu) }
+  } catch (error) {
+    if (!given) gpu.destroy()
+    throw error
+  }
+}
+
+/** The untrained model that `create` opens. Throws a UserError for an invalid network or option. */
+export function createdModel(network: DeepLabOptions, options: CreateOptions): Model {
+  checkCreateOptions(options)
+  if (typeof network !== 'object' || network === null)
+    throw new UserError(`network: expected an object such as { backbone: 'resnet50' }, got ${shown(network)}`)
+  return untrainedModel(deepLabConfig(network), options)
+}

@@ -1,0 +1,277 @@
+// Fine-tuning, step by step: batches, the paper's schedule, and updates to the model's weights.
+
+import type { CheckOptions, DatasetReport } from '../data/check.ts'
+import { checkClassNames } from '../data/class_names.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { checkDatasetFields } from '../data/labelled_image.ts'
+import { BadImageError, UserError } from '../errors.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import type { Tuned } from '../graph/convolution/target.ts'
+import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
+import type { Batch } from '../train/batch.ts'
+import type { BatchesOptions } from '../train/batches.ts'
+import type { Progress } from '../train/checkpoint.ts'
+import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
+import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
+import { Sampler } from '../train/sampler.ts'
+import { polyLearningRate } from '../train/schedule.ts'
+import { TrainingRun } from '../train/training_run.ts'
+import { tunedForTraining } from '../train/tuned_for_training.ts'
+import type { DeepLabBase } from './deeplab_base.ts'
+import type { Tuning } from './tuning.ts'
+
+export interface TrainingStep {
+  /** Counted from 1 over the whole recipe. */
+  step: number
+  /** The loss of the batch before the step's update. */
+  loss: number
+  learningRate: number
+  /** The speed of this step. It includes the wait for the batch, but not the body of the caller's loop. */
+  imagesPerSecond: number
+}
+
+/** Options that may change when a run is resumed: they do not affect the results of a run whose images are all good. */
+export type ResumeOptions = Pick<Partial<Recipe>, 'activationBudget' | 'badImages'>
+
+export interface TrainerOptions {
+  /**
+   * The report of `checkDataset`, if available. Without it, a recipe that needs the labels reads them all before the first step.
+   * If the recipe skips bad images, images with problems in the report are not drawn.
+   */
+  report?: DatasetReport
+  /**
+   * Ends a loop: it throws the signal's reason, and the model has the weights learned so far. The current step is done whole or
+   * not at all: see `TrainingRun.step`.
+   */
+  signal?: AbortSignal
+  /** Called after each step. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Called with a line for each image that is skipped. Default: `console.warn`. */
+  onWarning?: (message: string) => void
+}
+
+const TRAINER_OPTIONS: OptionNames<TrainerOptions> = {
+  report: true,
+  signal: true,
+  onProgress: true,
+  onWarning: true,
+}
+
+/** What a platform does for training. */
+export interface TrainingPlatform {
+  openTuning(gpu: Gpu): Promise<Tuning>
+  checkDataset(dataset: Dataset, options: CheckOptions): Promise<DatasetReport>
+  /** Yields batches as `makeBatches` does. */
+  loadBatches(
+    dataset: Dataset,
+    sampler: Sampler,
+    options: Omit<BatchesOptions, 'ahead' | 'classes'>,
+  ): AsyncGenerator<Batch, never, void>
+}
+
+/** What a trainer is made of. */
+export interface TrainerParts<Model> {
+  model: Model
+  dataset: Dataset
+  recipe: Partial<Recipe>
+  options: TrainerOptions
+}
+
+/** What `Trainer` of either platform extends. */
+export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
+  implements AsyncIterable<TrainingStep>
+{
+  readonly model: Model
+  readonly recipe: Recipe
+  readonly dataset: Dataset
+  readonly #platform: TrainingPlatform
+  readonly #options: TrainerOptions
+  #balance: ClassBalance | undefined
+  #run: TrainingRun | undefined
+  #step = 0
+  /** The state that belongs to the model's present weights. */
+  #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
+  /** From the first loop on, or from the checkpoint. */
+  #tuned: Tuned | undefined
+  #checkpoint: string | undefined
+
+  /** @internal For the constructors of either platform. */
+  constructor(
+    { model, dataset, recipe, options: trainerOptions }: TrainerParts<Model>,
+    platform: TrainingPlatform,
+  ) {
+    checkOptionNames(trainerOptions, TRAINER_OPTIONS)
+    checkCallback('onProgress', trainerOptions.onProgress)
+    checkCallback('onWarning', trainerOptions.onWarning)
+    checkDatasetFields(dataset)
+    checkClassNames(dataset.classNames, dataset.name)
+    const useless = trainerOptions.report?.problems.find(({ index }) => index === undefined)
+    if (useless) throw new UserError(useless.message)
+    this.#platform = platform
+    this.model = model
+    this.recipe = recipeFor(model.config, recipe)
+    checkClassBalance(this.recipe, dataset.classNames)
+    this.dataset = dataset
+    this.#options = trainerOptions
+  }
+
+  /** @internal Goes on from a checkpoint of this name, whose model the trainer has. */
+  protected goOnFrom(checkpoint: string, { step, balance, velocities, tuned }: Progress): void {
+    this.#step = step
+    this.#balance = balance
+    this.#kept = { step, velocities }
+    this.#tuned = tuned
+    this.#checkpoint = checkpoint
+  }
+
+  /** The number of steps done. */
+  get step(): number {
+    return this.#step
+  }
+
+  /** Settings in the recipe that are allowed but seldom useful, one line each. */
+  get warnings(): string[] {
+    return recipeWarnings(this.recipe)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
+    if (this.#run) throw new Error('Trainer: another loop is still under way')
+    const { signal } = this.#options
+    checkSignal(signal)
+    await this.model.stopTuning()
+    if (this.#kept.velocities === undefined) await this.#fitModel()
+    this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())
+    const { gpu, state } = this.model
+    const { velocities } = this.#kept
+    const options = { ...this.recipe, ...this.#balance }
+    this.#tuned ??= tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
+    const start = { step: this.#step, velocities, tuned: this.#tuned }
+    this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
+    let failed = false
+    try {
+      yield* this.#steps(this.#run, this.#balance)
+    } catch (error) {
+      failed = !(error instanceof BadImageError || this.#isAbort(error))
+      if (failed) this.#step = this.#kept.step
+      throw error
+    } finally {
+      try {
+        if (!failed) await this.updateModel()
+      } finally {
+        const run = this.#run
+        this.#run = undefined
+        await run.destroy()
+      }
+    }
+  }
+
+  /** Copies the current weights to the model, for use within the loop: to segment, evaluate or save. */
+  async updateModel(): Promise<void> {
+    if (!this.#run || this.#kept.step === this.#step) return
+    const { parameters, velocities } = await this.#explained(this.#run.state(), this.#step)
+    await this.model.setParameters(parameters)
+    this.#kept = { step: this.#step, velocities }
+  }
+
+  /**
+   * @internal Has `write` write a checkpoint of this name, after which errors name it as the last good one. Throws a UserError before the
+   * first step.
+   */
+  protected async saveAs<T>(name: string, write: (progress: Progress) => Promise<T>): Promise<T> {
+    await this.updateModel()
+    const { step, velocities } = this.#kept
+    if (!velocities || !this.#balance || !this.#tuned)
+      throw new UserError(`${name}: nothing to save before the first step`)
+    const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
+    const progress = { step, velocities, images: this.dataset.size, ...kept }
+    const written = await this.#explained(write(progress))
+    this.#checkpoint = name
+    return written
+  }
+
+  async *#steps(run: TrainingRun, balance: ClassBalance): AsyncGenerator<TrainingStep, void, void> {
+    const { steps, learningRate: base, batchSize } = this.recipe
+    const { signal, onProgress } = this.#options
+    let start = performance.now()
+    if (this.#step >= steps) return
+    for await (const batch of this.#batches(balance)) {
+      const learningRate = polyLearningRate(base, this.#step, steps)
+      const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
+      const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
+      this.#step++
+      onProgress?.({ done: this.#step, total: steps })
+      yield { step: this.#step, loss, learningRate, imagesPerSecond }
+      if (this.#step === steps) return
+      signal?.throwIfAborted()
+      start = performance.now()
+    }
+  }
+
+  #batches({ indices }: ClassBalance) {
+    const { batchSize, cropSize, scales, flip, seed, badImages } = this.recipe
+    const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
+    const all = () => Array.from({ length: this.dataset.size }, (_, index) => index)
+    const sampler = new Sampler(indices ?? all(), seed)
+    return this.#platform.loadBatches(this.dataset, sampler, {
+      batchSize,
+      seed,
+      preprocessing: this.model.state.preprocessing,
+      augmentation: { cropSize, scales, flip },
+      start: this.#step,
+      badImages,
+      onWarning,
+    })
+  }
+
+  async #report(): Promise<DatasetReport | undefined> {
+    const { report, signal } = this.#options
+    if (report || !needsLabels(this.recipe)) return report
+    return this.#platform.checkDataset(this.dataset, { photos: false, signal })
+  }
+
+  /** Sets the model's size and heads as the recipe and the dataset require. */
+  async #fitModel(): Promise<void> {
+    const { size, seed, auxiliaryLoss } = this.recipe
+    if (size !== undefined) await this.model.setSize(size)
+    await this.model.setClasses(this.dataset.classNames, { seed })
+    if (auxiliaryLoss > 0) await this.model.addAuxiliaryHead({ seed })
+  }
+
+  #isAbort(error: unknown): boolean {
+    const { signal } = this.#options
+    return signal?.aborted === true && error === signal.reason
+  }
+
+  /** Adds the step at which a run failed, if known, and the last good checkpoint to an error. */
+  async #explained<T>(work: Promise<T>, step?: number): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof UserError) || this.#isAbort(error)) throw error
+      const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
+      throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
+    }
+  }
+}
+
+/**
+ * @internal The recipe and the options with which a run goes on from a checkpoint. `source`: the checkpoint, for messages. Throws a
+ * UserError if it was trained on another dataset.
+ */
+export function resumed<Model extends DeepLabBase<never, unknown>>(
+  { model, progress, source }: { model: Model; progress: Progress; source: string },
+  dataset: Dataset,
+  { activationBudget, badImages, ...options }: Omit<TrainerOptions, 'report'> & ResumeOptions,
+): TrainerParts<Model> {
+  const { recipe, images } = progress
+  const names = [model.classNames, dataset.classNames].map(String)
+  if (images !== dataset.size || names[0] !== names[1])
+    throw new UserError(
+      `${source}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
+    )
+  const changed = {
+    activationBudget: activationBudget ?? recipe.activationBudget,
+    badImages: badImages ?? recipe.badImages,
+  }
+  return { model, dataset, recipe: { ...recipe, ...changed }, options }
+}

@@ -1,0 +1,90 @@
+// The graphs of a lesson: from a photo to what is kept of it, and from there to the loss or to a class map.
+
+import { IGNORE_INDEX } from '../data/dataset.ts'
+import { type TrainingGraph, trainingGraph } from '../graph/autodiff/training_graph.ts'
+import { graphParameters } from '../graph/ir/graph.ts'
+import type { Parameter, Tensor } from '../graph/ir/tensor.ts'
+import type { ModelGraph } from '../graph/ops/index.ts'
+import { GraphBuilder } from '../graph/ops/index.ts'
+import type { PhotoSize } from '../inference/segmenter.ts'
+import type { Shape } from '../kernels/layout.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { inputOfPart, logitsOfPart, type NetworkPart } from '../model/parts.ts'
+import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
+
+/** A network and the part of it that a lesson trains. */
+export interface LessonNetwork {
+  config: DeepLabConfig
+  preprocessing: Preprocessing
+  part: NetworkPart
+}
+
+/** What a lesson's part reads of a photo. */
+export interface KeptShape {
+  /** Of the part's input: [1, h, w, c]. */
+  shape: Shape
+  photo: PhotoSize
+}
+
+/**
+ * The size of a photo's labels in the loss: half the size at which the network sees the photo. The logits are upsampled to it. Logits
+ * are so much coarser that a finer loss teaches nothing more, and on software adapters it would take most of a step.
+ */
+export function labelSize(photo: PhotoSize, preprocessing: Preprocessing): { width: number; height: number } {
+  const { width, height } = networkSize(photo, preprocessing)
+  return { width: Math.ceil(width / 2), height: Math.ceil(height / 2) }
+}
+
+/**
+ * `photo`, rgba8 [1, height, width, 4] → the input of the part that trains, and `classes`, class8: a class for each pixel at the size
+ * of the labels.
+ */
+export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
+  const { mean, std } = network.preprocessing
+  const builder = new GraphBuilder()
+  const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
+  const seen = networkSize(photo, network.preprocessing)
+  const image = builder.preprocess(input, { name: 'image', ...seen, mean, std })
+  const kept = inputOfPart(builder, image, withStride(network))
+  const logits = logitsOfPart(builder, kept, withStride(network))
+  const size = labelSize(photo, network.preprocessing)
+  return builder.build([
+    kept,
+    builder.upsampleArgmax(logits, { name: 'classes', ...size, alignCorners: false }),
+  ])
+}
+
+/**
+ * The graph of a step. Inputs: `kept`, the part's input; `labels`, class8 of `labelSize`;
+ * `classWeights` [1, 1, 1, classes]. Batch norm keeps its running statistics; its scale and shift learn.
+ */
+export function stepGraph(network: LessonNetwork, { shape, photo }: KeptShape): TrainingGraph {
+  const builder = new GraphBuilder()
+  return trainingGraph(builder.build([logits(builder, shape, network)]), {
+    labels: labelSize(photo, network.preprocessing),
+    ignoreIndex: IGNORE_INDEX,
+    classWeights: true,
+    batchNorm: { mode: 'frozen' },
+  })
+}
+
+/** `kept` → `mask`, class8 [1, originalHeight, originalWidth, 1]. */
+export function previewGraph(network: LessonNetwork, { shape, photo }: KeptShape): ModelGraph {
+  const builder = new GraphBuilder()
+  const size = { height: photo.originalHeight, width: photo.originalWidth }
+  const scores = logits(builder, shape, network)
+  return builder.build([builder.upsampleArgmax(scores, { name: 'mask', ...size, alignCorners: false })])
+}
+
+/** All parameters of the part, its running statistics included. */
+export function partParameters(network: LessonNetwork): Parameter[] {
+  const photo = { width: 65, height: 65, originalWidth: 65, originalHeight: 65 }
+  const [{ shape }] = keepingGraph(network, photo).outputs
+  return graphParameters(previewGraph(network, { shape, photo }))
+}
+
+function logits(builder: GraphBuilder, shape: Shape, network: LessonNetwork): Tensor {
+  return logitsOfPart(builder, builder.input('kept', shape), withStride(network))
+}
+
+const withStride = ({ config, part }: LessonNetwork) => ({ config, part, outputStride: config.outputStride })

@@ -1,0 +1,69 @@
+// Computes, once for each photo, what the part that trains reads of it. The layers before that part do not change.
+
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
+import { createPlan } from '../graph/plan/plan.ts'
+import { Executor } from '../graph/runtime/executor.ts'
+import { WeightStore } from '../graph/runtime/weight_store.ts'
+import type { GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
+import { type KeptShape, keepingGraph, type LessonNetwork } from './lesson_graphs.ts'
+
+/** The input of the part that trains, on the GPU. */
+export interface KeptPhoto extends KeptShape {
+  buffer: GPUBuffer
+  /** The class of each pixel by the network as the lesson began, at `labelSize`. */
+  classes: Uint8Array
+}
+
+export class PhotoKeeper {
+  readonly #gpu: Gpu
+  readonly #network: LessonNetwork
+  readonly #weights: WeightStore
+  /** For the size of the last photo: the frames of a camera all have one size. */
+  #last: { size: string; executor: Executor } | undefined
+
+  constructor(gpu: Gpu, network: LessonNetwork, parameters: ReadonlyMap<string, Float32Array>) {
+    this.#gpu = gpu
+    this.#network = network
+    this.#weights = new WeightStore(gpu, parameters)
+  }
+
+  /** The buffer is the caller's to release. Throws the signal's reason between two submits. */
+  async keep({ data, ...photo }: Photo | GpuPhoto, signal?: AbortSignal): Promise<KeptPhoto> {
+    const executor = await this.#executor(photo)
+    const [kept, classes] = executor.plan.graph.outputs
+    const flags = usage.storage | usage.copySource | usage.copyDestination
+    const [buffer, map] = await this.#gpu.allocateAll(
+      [kept, classes].map(tensor => ({ label: 'kept of a photo', size: tensorBytes(tensor), flags })),
+    )
+    try {
+      await executor.runInto({ [kept.name]: buffer, [classes.name]: map }, { photo: data }, { signal })
+      const [, height, width] = classes.shape
+      const bytes = await this.#gpu.download(map, tensorBytes(classes))
+      return { buffer, shape: kept.shape, photo, classes: bytes.subarray(0, height * width) }
+    } catch (error) {
+      this.#gpu.release(buffer)
+      throw error
+    } finally {
+      this.#gpu.release(map)
+    }
+  }
+
+  async #executor(photo: PhotoSize): Promise<Executor> {
+    const size = `${photo.width}×${photo.height}`
+    if (this.#last?.size === size) return this.#last.executor
+    const plan = createPlan(keepingGraph(this.#network, photo), { device: this.#gpu })
+    await this.#last?.executor.destroy()
+    this.#last = undefined
+    this.#weights.keepFor([plan])
+    const executor = await Executor.create(this.#gpu, plan, this.#weights)
+    this.#last = { size, executor }
+    return executor
+  }
+
+  async destroy(): Promise<void> {
+    await this.#last?.executor.destroy()
+    this.#weights.destroy()
+  }
+}

@@ -1,0 +1,77 @@
+// The photos of a lesson, by name, with their strokes.
+
+import { IGNORE_INDEX } from '../data/dataset.ts'
+import { UserError } from '../errors.ts'
+import { printable } from '../printable.ts'
+import { checkLabels } from '../train/micro_batches.ts'
+import type { KeptPhoto } from './photo_keeper.ts'
+import { hasStrokes, type LabelSize, resizeStrokes } from './strokes.ts'
+
+export interface TaughtPhoto {
+  kept: KeptPhoto
+  /** Labels at `labelSize`. */
+  strokes: Uint8Array
+  /** The last in the training under way. */
+  loss?: number
+}
+
+export class TaughtPhotos {
+  readonly #photos = new Map<string, TaughtPhoto>()
+
+  /** What is kept of each photo. */
+  get kept(): KeptPhoto[] {
+    return [...this.#photos.values()].map(({ kept }) => kept)
+  }
+
+  /** Adds a photo without strokes. Returns what was kept of the photo that had the name before. */
+  set(name: string, kept: KeptPhoto): KeptPhoto | undefined {
+    const before = this.#photos.get(name)
+    this.#photos.set(name, { kept, strokes: new Uint8Array(kept.classes.length).fill(IGNORE_INDEX) })
+    return before?.kept
+  }
+
+  /** Throws a UserError if there is no photo of this name. */
+  get(name: string): TaughtPhoto {
+    const photo = this.#photos.get(name)
+    if (!photo) throw new UserError(`there is no photo "${printable(name)}" in this lesson`)
+    return photo
+  }
+
+  /** Returns what was kept of the photo. Throws as `get` does. */
+  delete(name: string): KeptPhoto {
+    const { kept } = this.get(name)
+    this.#photos.delete(name)
+    return kept
+  }
+
+  /** Takes labels at the photo's size to the size of the loss. Throws a UserError for another size or class. */
+  paint(name: string, labels: Uint8Array, { classes, size }: { classes: number; size: LabelSize }): void {
+    const photo = this.get(name)
+    const { originalWidth: width, originalHeight: height } = photo.kept.photo
+    if (labels.length !== width * height)
+      throw new UserError(
+        `the labels of ${printable(name)}: expected ${width}×${height} pixels, got ${labels.length} bytes`,
+      )
+    checkLabels(labels, classes)
+    photo.strokes = resizeStrokes(labels, { width, height }, size)
+  }
+
+  /** The photos from which there is something to learn. Throws a UserError if there are none. */
+  withStrokes(): TaughtPhoto[] {
+    const taught = [...this.#photos.values()].filter(({ strokes }) => hasStrokes(strokes))
+    if (taught.length === 0) throw new UserError('there is nothing to learn: paint a stroke first')
+    return taught
+  }
+
+  forgetLosses(): void {
+    for (const photo of this.#photos.values()) photo.loss = undefined
+  }
+
+  /** Gives new ids to the classes of strokes, and to those from before the lesson. */
+  renumber(newId: (old: number) => number): void {
+    for (const photo of this.#photos.values()) {
+      photo.strokes = photo.strokes.map(newId)
+      photo.kept.classes = photo.kept.classes.map(newId)
+    }
+  }
+}

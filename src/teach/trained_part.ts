@@ -1,0 +1,160 @@
+// The part of a network that a lesson trains, on the GPU: its parameters, and for each size of photo the steps and the class maps.
+
+import { UserError } from '../errors.ts'
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
+import { planWithin } from '../graph/plan/activation_budget.ts'
+import { createPlan, type Plan } from '../graph/plan/plan.ts'
+import { Executor } from '../graph/runtime/executor.ts'
+import { LiveWeights } from '../graph/runtime/live_weights.ts'
+import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
+import { TrainingWeights } from '../graph/runtime/training_weights.ts'
+import type { GpuClassMap } from '../inference/segmenter.ts'
+import { learningRates } from '../train/learned_parameters.ts'
+import {
+  type KeptShape,
+  type LessonNetwork,
+  partParameters,
+  previewGraph,
+  stepGraph,
+} from './lesson_graphs.ts'
+import type { KeptPhoto } from './photo_keeper.ts'
+
+/** Stochastic gradient descent with momentum. So few steps need no weight decay. */
+const OPTIMISER = { momentum: 0.9, weightDecay: 0 }
+
+/** A mask may be drawn, copied, and written again. */
+const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
+
+/** A plan that is ready to run on the parameters as they are at each run. */
+interface Ready<Weights extends LiveWeights> {
+  executor: Executor
+  weights: Weights
+}
+
+export class TrainedPart {
+  readonly #gpu: Gpu
+  readonly #network: LessonNetwork
+  readonly #arena: ParameterArena
+  readonly #steps = new Map<string, Ready<TrainingWeights>>()
+  readonly #previews = new Map<string, Ready<LiveWeights>>()
+
+  static async create(
+    gpu: Gpu,
+    network: LessonNetwork,
+    parameters: ReadonlyMap<string, Float32Array>,
+  ): Promise<TrainedPart> {
+    const rateOf = learningRates(network.config, { headLearningRate: 1 })
+    const arena = await ParameterArena.create(gpu, partParameters(network), { rateOf, host: parameters })
+    return new TrainedPart(gpu, network, arena)
+  }
+
+  private constructor(gpu: Gpu, network: LessonNetwork, arena: ParameterArena) {
+    this.#gpu = gpu
+    this.#network = network
+    this.#arena = arena
+  }
+
+  /**
+   * Learns from a photo: labels at `labelSize`, padded to whole words. Returns the loss before the update. Throws the
+   * signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
+   */
+  async step(
+    { kept, labels, classWeights }: { kept: KeptPhoto; labels: Uint8Array; classWeights: Float32Array },
+    { learningRate, signal }: { learningRate: number; signal?: AbortSignal },
+  ): Promise<number> {
+    const { executor, weights } = await this.#stepFor(kept)
+    weights.begin(learningRate)
+    const inputs = { kept: kept.buffer, labels, classWeights }
+    const found = await executor.run(inputs, { signal })
+    const loss = found[executor.plan.graph.outputs[0].name][0]
+    if (!Number.isFinite(loss))
+      throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
+    return loss
+  }
+
+  /** Submits the work of a photo's class map. A new buffer is the caller's to release. Throws a UserError if `into` is too small. */
+  async preview(kept: KeptPhoto, into?: GPUBuffer): Promise<GpuClassMap> {
+    const { executor } = await this.#previewFor(kept)
+    const [output] = executor.plan.graph.outputs
+    const bytes = tensorBytes(output)
+    if (into && into.size < bytes)
+      throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
+    const mask = into ?? (await this.#gpu.allocate('mask', bytes, MASK_USAGE))
+    try {
+      await executor.runInto({ [output.name]: mask }, { kept: kept.buffer })
+    } catch (error) {
+      if (!into) this.#gpu.release(mask)
+      throw error
+    }
+    const [, height, width] = output.shape
+    return { mask, width, height }
+  }
+
+  /** The part's parameters by name, in the checkpoint's layout. */
+  read(): Promise<Map<string, Float32Array>> {
+    return this.#arena.read()
+  }
+
+  /** Sets the part's parameters, and the momentum to zero. */
+  restart(parameters: ReadonlyMap<string, Float32Array>): void {
+    this.#arena.restart(parameters)
+  }
+
+  /** Frees what only photos of other sizes need. */
+  async keepFor(shapes: KeptShape[]): Promise<void> {
+    const keys = new Set(shapes.map(keyOf))
+    for (const ready of [this.#steps, this.#previews])
+      for (const [key, each] of ready) {
+        if (keys.has(key)) continue
+        ready.delete(key)
+        await free(each)
+      }
+  }
+
+  async destroy(): Promise<void> {
+    await this.keepFor([])
+    this.#arena.destroy()
+  }
+
+  #stepFor(kept: KeptPhoto): Promise<Ready<TrainingWeights>> {
+    return this.#ready(this.#steps, kept, {
+      plan: () => planWithin(stepGraph(this.#network, kept), { device: this.#gpu }),
+      weights: () => TrainingWeights.create(this.#gpu, this.#arena, OPTIMISER),
+    })
+  }
+
+  #previewFor(kept: KeptPhoto): Promise<Ready<LiveWeights>> {
+    return this.#ready(this.#previews, kept, {
+      plan: () => createPlan(previewGraph(this.#network, kept), { device: this.#gpu }),
+      weights: async () => new LiveWeights(this.#gpu, this.#arena),
+    })
+  }
+
+  async #ready<Weights extends LiveWeights>(
+    ready: Map<string, Ready<Weights>>,
+    kept: KeptPhoto,
+    make: { plan: () => Plan; weights: () => Promise<Weights> },
+  ): Promise<Ready<Weights>> {
+    const found = ready.get(keyOf(kept))
+    if (found) return found
+    const plan = make.plan()
+    const weights = await make.weights()
+    try {
+      const made = { executor: await Executor.create(this.#gpu, plan, weights), weights }
+      ready.set(keyOf(kept), made)
+      return made
+    } catch (error) {
+      weights.destroy()
+      throw error
+    }
+  }
+}
+
+const keyOf = ({ shape, photo }: KeptShape) => JSON.stringify([shape, photo])
+
+async function free({ executor, weights }: Ready<LiveWeights>): Promise<void> {
+  await executor.destroy()
+  weights.destroy()
+}

@@ -1,0 +1,67 @@
+// A batch of training examples, made of images and their labels.
+
+import type { LabelledImage } from '../data/dataset.ts'
+import { checkClassIds } from '../data/labelled_image.ts'
+import { UserError } from '../errors.ts'
+import type { Preprocessing } from '../model/preprocessing.ts'
+import { type Augmentation, augment } from './augment.ts'
+import { randomSource } from './random.ts'
+
+/** What a batch, or a part of one, is made by. */
+export interface BatchSettings {
+  /** Determines the crops, together with the seed and an image's index in the batch. */
+  step: number
+  seed: number
+  /** The number of classes: labels are less than it, or IGNORE_INDEX. */
+  classes: number
+  preprocessing: Preprocessing
+  augmentation: Augmentation
+}
+
+/** Training examples in the form for the GPU. */
+export interface Batch {
+  /** RGBA: n · cropSize · cropSize · 4 bytes. */
+  images: Uint8Array
+  /** Class ids, or IGNORE_INDEX for unlabelled pixels: n · cropSize · cropSize bytes. */
+  labels: Uint8Array
+}
+
+/** The images because of which a batch cannot be made. */
+export interface BadSources {
+  bad: {
+    /** Its index in the batch. */
+    slot: number
+    message: string
+  }[]
+}
+
+/** Makes the examples of some images; `first` is the index of the first one in the batch. A UserError of `read` is a bad image. */
+export async function makeBatch(
+  read: readonly (() => Promise<LabelledImage>)[],
+  { step, first, seed, ...job }: BatchSettings & { first: number },
+): Promise<Batch | BadSources> {
+  const { classes, preprocessing, augmentation } = job
+  const pixels = augmentation.cropSize ** 2
+  const images = new Uint8Array(read.length * pixels * 4)
+  const labels = new Uint8Array(read.length * pixels)
+  const bad: BadSources['bad'] = []
+  await Promise.all(
+    read.map(async (readImage, i) => {
+      const slot = first + i
+      try {
+        const photo = await readImage()
+        checkClassIds(photo.mask, classes, photo.id)
+        const example = {
+          image: images.subarray(i * pixels * 4, (i + 1) * pixels * 4),
+          labels: labels.subarray(i * pixels, (i + 1) * pixels),
+        }
+        const random = randomSource(seed, 'augment', step, slot)
+        augment(photo, example, { ...augmentation, preprocessing, random })
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        bad.push({ slot, message: error.message })
+      }
+    }),
+  )
+  return bad.length > 0 ? { bad } : { images, labels }
+}

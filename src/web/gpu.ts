@@ -1,0 +1,45 @@
+// WebGPU in browsers.
+
+import { NoAdapterError } from '../gpu/errors.ts'
+import { type DeviceRequest, Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
+
+export interface OpenGpuOptions {
+  /** What to ask of the adapter, such as WebGPU's default limits in place of its own. */
+  device?: DeviceRequest
+}
+
+/**
+ * Opens the browser's default adapter. Throws NoAdapterError, which says what is missing. `destroy()` frees the GPU's memory; the
+ * browser also frees it when the page is closed.
+ */
+export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
+  const entry = webGpu()
+  try {
+    return withShortSubmits(await Gpu.open(entry, device))
+  } catch (error) {
+    if (!(error instanceof NoAdapterError)) throw error
+    throw new NoAdapterError(
+      'no GPU adapter: this browser has WebGPU, but allows it on none of the GPUs of this machine; chrome://gpu or about:support says why',
+    )
+  }
+}
+
+/** Takes a caller's device, which stays alive. */
+export const openDevice = async (device: GPUDevice): Promise<Gpu> =>
+  withShortSubmits(await Gpu.adopt(webGpu(), device))
+
+/** A page that draws waits for a submit to end, also on a CPU adapter. */
+function withShortSubmits(gpu: Gpu): Gpu {
+  gpu.submitMilliseconds = SUBMIT_MILLISECONDS
+  return gpu
+}
+
+function webGpu(): GPU {
+  const entry = globalThis.navigator?.gpu
+  if (entry) return entry
+  throw new NoAdapterError(
+    globalThis.isSecureContext === false
+      ? 'no WebGPU in an insecure context: serve the page over https:, or open it at localhost'
+      : 'no WebGPU in this browser: a current Chrome, Edge, Safari or Firefox has it',
+  )
+}

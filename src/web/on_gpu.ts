@@ -1,0 +1,78 @@
+// A photo with its class map, both on the GPU.
+
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import type { OutputOptions } from '../inference/class_map.ts'
+import type { InferenceOptions } from '../inference/inference_options.ts'
+import type { GpuClassMap, GpuPhoto, Segmenter } from '../inference/segmenter.ts'
+import { pixelsOn } from '../library/photo_size.ts'
+import { FrameReader } from './frames/frame_reader.ts'
+import { frameSize, isFrame } from './frames/frame_source.ts'
+import { checkOnGpuOptions } from './on_gpu_options.ts'
+import { type ImageSource, readSource } from './photo_source.ts'
+
+export interface OnGpuOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+  /** Ends the work: the call throws the signal's reason. */
+  signal?: AbortSignal
+}
+
+/** The result for a photo, on the GPU, until it is released. */
+export interface GpuSegmentation {
+  /** The pixels that were segmented: smaller than the photo's if that is too large for the GPU. */
+  photo: GpuPhoto
+  /** The class of each pixel, as a buffer with the usages `STORAGE` and `COPY_SRC`. */
+  map: GpuClassMap
+  /** Frees the photo's buffer and the map's, which may be another by then. */
+  release(): void
+}
+
+/** Resolves when the work is submitted, before the GPU has done it. */
+export async function segmentOnGpu(
+  { gpu, segmenter }: { gpu: Gpu; segmenter: Segmenter },
+  source: ImageSource | GPUTexture,
+  options: OnGpuOptions,
+): Promise<GpuSegmentation> {
+  checkOnGpuOptions(options)
+  const { photo, release } = await photoOnGpu(gpu, source, options)
+  try {
+    const map = await segmenter.segmentOnGpu(photo, options)
+    const found: GpuSegmentation = {
+      ...{ photo, map },
+      release() {
+        release()
+        gpu.release(found.map.mask)
+      },
+    }
+    return found
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+interface Held {
+  photo: GpuPhoto
+  release(): void
+}
+
+/** Frames stay on the GPU; other photos are decoded as `segment` decodes them. */
+async function photoOnGpu(
+  gpu: Gpu,
+  source: ImageSource | GPUTexture,
+  { signal }: OnGpuOptions,
+): Promise<Held> {
+  signal?.throwIfAborted()
+  if (isFrame(source)) {
+    const size = await frameSize(source, 'photo')
+    if (size.width * size.height <= pixelsOn(gpu)) {
+      const reader = await FrameReader.create(gpu, size)
+      await reader.read(source)
+      return { photo: reader.photo, release: () => reader.destroy() }
+    }
+  }
+  const image = await readSource(source, { maxPixels: pixelsOn(gpu), name: 'photo', signal })
+  const flags = usage.storage | usage.copySource | usage.copyDestination
+  const data = await gpu.allocate('photo', image.data.length, flags)
+  gpu.device.queue.writeBuffer(data, 0, image.data as BufferSource)
+  return { photo: { ...image, data }, release: () => gpu.release(data) }
+}

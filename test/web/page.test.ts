@@ -1,0 +1,269 @@
+// The page, built and served as static files: what a user does there, and what it says when something is wrong.
+
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import type { Page } from 'playwright-core'
+import sharp from 'sharp'
+import { build } from 'vite'
+import { DeepLab } from '../../src/node/index.ts'
+import { CAMERA_FLAGS, useBrowser } from './browser.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+const BUILT = new URL('out/page/', ROOT)
+const SAMPLE = fileURLToPath(new URL('web/sample.png', ROOT))
+const file = (path: string) => fileURLToPath(new URL(path, ROOT))
+const AXE = readFileSync(file('node_modules/axe-core/axe.min.js'), 'utf8')
+
+/** Lets a test lose the devices that the page opens. */
+const HOLD_DEVICES = `globalThis.devices = []
+const { requestDevice } = GPUAdapter.prototype
+GPUAdapter.prototype.requestDevice = async function (...options) {
+  devices.push(await requestDevice.apply(this, options))
+  return devices.at(-1)
+}
+`
+
+declare global {
+  interface Window {
+    devices: GPUDevice[]
+    axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+  }
+}
+
+describe('the page', () => {
+  const browser = useBrowser(
+    path => {
+      if (!path.startsWith('/some/path/')) return undefined
+      const name = path.slice('/some/path/'.length)
+      return new URL(name === '' || name.endsWith('/') ? `${name}index.html` : name, BUILT)
+    },
+    { flags: CAMERA_FLAGS },
+  )
+  let folder: string
+
+  before(async () => {
+    await build({ configFile: file('web/vite.config.ts'), logLevel: 'warn' })
+    folder = await mkdtemp(join(tmpdir(), 'atrous-page-'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  async function open(
+    options: { before?: string; viewport?: { width: number; height: number } } = {},
+  ): Promise<Page> {
+    const page = await browser.open('/some/path/', { ...options, library: false })
+    page.setDefaultTimeout(60_000)
+    return page
+  }
+
+  const text = (page: Page, id: string) => page.locator(`#${id}`).textContent()
+  const label = (page: Page) => page.getAttribute('#canvas', 'aria-label')
+
+  /** Waits until the page does nothing more, and returns its problem, if it has one. */
+  async function settled(page: Page): Promise<string> {
+    await page.waitForFunction(() => {
+      const problem = document.getElementById('problem')!
+      const isDrawn = document.getElementById('facts')!.textContent!.includes('Drawing')
+      return !problem.hidden || (isDrawn && document.getElementById('progress')!.textContent === '')
+    })
+    return (await page.locator('#problem').isVisible()) ? (await text(page, 'problem'))! : ''
+  }
+
+  async function openSample(options = {}): Promise<Page> {
+    const page = await open(options)
+    await page.click('#sample-photo')
+    expect(await settled(page)).to.equal('')
+    return page
+  }
+
+  /** The share of each class, as the page's legend says it. */
+  const shares = async (page: Page): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      [...(await label(page))!.matchAll(/([a-z]+) ([\d.]+)%/g)].map(([, name, share]) => [
+        name,
+        Number(share),
+      ]),
+    )
+
+  /** The same in Node. The adapters may round differently at borders between classes. */
+  async function expectAsInNode(page: Page, model: string): Promise<void> {
+    const node = await DeepLab.load(model, { tune: 'off' })
+    const { classes } = await node.segment(SAMPLE)
+    await node.dispose()
+    const found = await shares(page)
+    expect(classes.length).to.be.above(3)
+    for (const { name, share } of classes) expect(found[name] ?? 0).to.be.closeTo(100 * share, 0.15)
+  }
+
+  it('segments the sample as Node does, with a name for the adapter, times and memory', async () => {
+    const page = await openSample()
+    await expectAsInNode(page, 'scenes')
+    expect(await text(page, 'facts')).to.match(
+      /Adaptergoogle, swiftshader \(software\).*Network\d+.*Memory\d+ MB/,
+    )
+  })
+
+  it('hides a class, shows the photo alone beside it, and tells the class under the pointer', async () => {
+    const page = await openSample()
+    const pixel = () =>
+      page.evaluate(() => {
+        const canvas = document.getElementById('canvas') as HTMLCanvasElement
+        return [...canvas.getContext('2d')!.getImageData(100, 160, 1, 1).data]
+      })
+    const tinted = await pixel()
+    await page.locator('#legend input').first().uncheck() // the sphere, the largest class but the background
+    await page.waitForTimeout(500)
+    const alone = await pixel()
+    const [photo] = [
+      ...(await sharp(SAMPLE).extract({ left: 100, top: 160, width: 1, height: 1 }).raw().toBuffer()),
+    ]
+    expect(alone[0]).to.equal(photo)
+    expect(tinted).not.to.deep.equal(alone)
+    await page.locator('#legend input').first().check()
+    await page.locator('#split').fill('50')
+    await page.waitForTimeout(500)
+    expect(await pixel()).to.deep.equal(alone)
+    const box = (await page.locator('#canvas').boundingBox())!
+    const scale = Math.min(box.width / 640, box.height / 480) // the picture is in the middle of its element
+    const left = box.x + (box.width - 640 * scale) / 2
+    await page.mouse.move(left + 100 * scale, box.y + 160 * scale)
+    await page.waitForFunction(() => document.getElementById('pointed')!.textContent === 'sphere')
+  })
+
+  it('follows the camera, freezes its picture, and stops', async () => {
+    const page = await open()
+    await page.click('#start-camera')
+    await page.waitForFunction(() =>
+      /Frames per second\d/.test(document.getElementById('facts')!.textContent!),
+    )
+    await page.click('#freeze-camera')
+    expect(await settled(page)).to.equal('')
+    expect(await page.locator('#camera-controls').isVisible()).to.equal(false)
+    expect(await page.locator('#save-mask').isEnabled()).to.equal(true)
+  })
+
+  it('says so where there is no camera, and where it is refused', async () => {
+    for (const [name, message] of [
+      ['NotFoundError', 'There is no camera.'],
+      ['NotAllowedError', 'The camera is not allowed. Allow it in the settings of this page, and try again.'],
+    ]) {
+      const before = `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', '${name}') }`
+      const page = await open({ before })
+      await page.click('#start-camera')
+      expect(await settled(page)).to.equal(message)
+    }
+  })
+
+  it('says so without WebGPU', async () => {
+    const page = await open({ before: "Object.defineProperty(navigator, 'gpu', { value: undefined })" })
+    expect(await settled(page)).to.match(/^no WebGPU in this browser/)
+  })
+
+  it('refuses files that are no model, and keeps the one it has', async () => {
+    const page = await openSample()
+    const wrong = join(folder, 'model.safetensors')
+    await writeFile(wrong, 'this is no checkpoint')
+    await page.setInputFiles('#model-files', wrong)
+    await page.locator('#problem').waitFor()
+    expect(await text(page, 'problem')).to.match(/^model\.safetensors/)
+    await page.check('#flip')
+    expect(await settled(page)).to.equal('')
+    expect((await shares(page)).ring).to.be.above(1)
+  })
+
+  it('takes a photo of 50 megapixels', async () => {
+    const large = join(folder, 'large.jpg')
+    await sharp(SAMPLE).resize(8192, 6144, { kernel: 'nearest' }).jpeg().toFile(large)
+    const page = await open()
+    await page.setInputFiles('#photo-files', large)
+    expect(await settled(page)).to.equal('')
+    expect((await shares(page)).ring).to.be.closeTo(7.5, 1)
+  })
+
+  it('goes on after its GPU was lost', async () => {
+    const page = await openSample({ before: HOLD_DEVICES })
+    const before = await shares(page)
+    await page.evaluate(() => window.devices.at(-1)!.destroy())
+    await page.selectOption('#output-stride', '8')
+    expect(await settled(page)).to.equal('')
+    await page.selectOption('#output-stride', '16')
+    expect(await settled(page)).to.equal('')
+    expect(await shares(page)).to.deep.equal(before)
+    expect(await page.evaluate(() => window.devices.length)).to.equal(2)
+  })
+
+  it('learns a class from strokes, undoes it, and saves a checkpoint that Node segments with alike', async () => {
+    const page = await openSample({ viewport: { width: 1200, height: 900 } })
+    await page.fill('#new-class', 'floor')
+    await page.click('#add-class button')
+    await page.waitForFunction(
+      () => (document.getElementById('class') as HTMLSelectElement).options.length === 7,
+    )
+    const box = (await page.locator('#strokes').boundingBox())!
+    const stroke = async (...points: [x: number, y: number][]) => {
+      const [first, ...rest] = points.map(
+        ([x, y]) => [box.x + x * box.width, box.y + y * box.height] as const,
+      )
+      await page.mouse.move(...first)
+      await page.mouse.down()
+      for (const point of rest) await page.mouse.move(...point, { steps: 5 })
+      await page.mouse.up()
+    }
+    await stroke([0.05, 0.85], [0.5, 0.93], [0.95, 0.85])
+    await stroke([0.1, 0.65], [0.2, 0.75])
+    await page.selectOption('#class', { label: 'background' })
+    await stroke([0.1, 0.08], [0.9, 0.08])
+    await page.click('#train')
+    await page.waitForFunction(() => /^Step 40 of 40/.test(document.getElementById('loss')!.textContent!))
+    await page.locator('#undo:enabled').waitFor()
+    expect(await settled(page)).to.equal('')
+    expect((await shares(page)).floor).to.be.within(20, 55)
+    expect((await shares(page)).ring).to.be.above(2)
+
+    const downloads: Promise<unknown>[] = []
+    page.on('download', download => {
+      downloads.push(download.saveAs(join(folder, 'taught', download.suggestedFilename())))
+    })
+    await page.click('#save-model')
+    while (downloads.length < 2) await page.waitForTimeout(100)
+    await Promise.all(downloads)
+    await expectAsInNode(page, join(folder, 'taught'))
+
+    await page.click('#undo')
+    await page.waitForFunction(
+      () => !document.getElementById('canvas')!.getAttribute('aria-label')!.includes('floor'),
+    )
+    expect(await settled(page)).to.equal('')
+  })
+
+  it('paints by keyboard', async () => {
+    const page = await openSample()
+    await page.click('#paint')
+    await page.focus('#strokes')
+    await page.keyboard.press(' ')
+    for (let i = 0; i < 5; i++) await page.keyboard.press('Shift+ArrowRight')
+    const painted = await page.evaluate(() => {
+      const canvas = document.getElementById('strokes') as HTMLCanvasElement
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return data.filter((alpha, i) => i % 4 === 3 && alpha === 255).length
+    })
+    expect(painted).to.be.above(300)
+  })
+
+  it('has no fault that axe-core finds, empty, with a picture, and on a phone', async () => {
+    for (const viewport of [
+      { width: 1200, height: 900 },
+      { width: 390, height: 844 },
+    ])
+      for (const page of [await open({ viewport }), await openSample({ viewport })]) {
+        await page.evaluate(AXE)
+        const { violations } = await page.evaluate(() => window.axe.run())
+        expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).to.deep.equal([])
+        const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+        expect(isWide).to.equal(false)
+      }
+  })
+})

@@ -1,0 +1,81 @@
+// Photos that the user chooses, drops or pastes, and the strip of their thumbnails.
+
+import { button, byId, input, make } from './dom.ts'
+import { doing } from './messages.ts'
+
+const SAMPLE = new URL('../sample.png', import.meta.url)
+
+const strip = byId('photos', HTMLElement)
+const files = input('photo-files')
+
+export interface Photo {
+  /** Different from that of every other photo in the page. */
+  name: string
+  blob: Blob
+}
+
+/** Calls `open` with each photo that the user picks, and `openFiles` with dropped files that are no photos. */
+export function acceptPhotos(
+  open: (photo: Photo) => Promise<void>,
+  openFiles: (files: File[]) => void,
+): void {
+  const show = (photo: Photo) => doing(() => open(photo))
+  const add = (found: readonly File[]) => {
+    const photos = found.filter(isPhoto).map(file => ({ name: uniqueName(file.name), blob: file }))
+    for (const photo of photos) strip.append(thumbnail(photo, show))
+    strip.hidden = strip.childElementCount < 2
+    if (photos.length > 0) select(photos[0], show)
+    else if (found.length > 0) openFiles([...found])
+  }
+  button('choose-photo').addEventListener('click', () => files.click())
+  button('sample-photo').addEventListener('click', () =>
+    doing(async () => {
+      const blob = await (await fetch(SAMPLE)).blob()
+      add([new File([blob], 'sample.png', { type: blob.type })])
+    }),
+  )
+  files.addEventListener('change', () => add([...(files.files ?? [])]))
+  document.addEventListener('paste', event => add([...(event.clipboardData?.files ?? [])]))
+  acceptDrops(add)
+}
+
+const names = new Set<string>()
+
+/** Photos from a phone may all be called image.jpg. */
+function uniqueName(name: string): string {
+  let unique = name
+  for (let i = 2; names.has(unique); i++) unique = name.replace(/(\.[^.]*)?$/, ` ${i}$1`)
+  names.add(unique)
+  return unique
+}
+
+const isPhoto = ({ type }: File) => type.startsWith('image/')
+
+function acceptDrops(add: (files: File[]) => void): void {
+  const { classList } = document.body
+  document.addEventListener('dragover', event => {
+    event.preventDefault()
+    classList.add('dropping')
+  })
+  document.addEventListener('dragleave', () => classList.remove('dropping'))
+  document.addEventListener('drop', event => {
+    event.preventDefault()
+    classList.remove('dropping')
+    add([...(event.dataTransfer?.files ?? [])])
+  })
+}
+
+const buttons = new Map<Photo, HTMLButtonElement>()
+
+function thumbnail(photo: Photo, show: (photo: Photo) => void): HTMLElement {
+  const image = make('img', { src: URL.createObjectURL(photo.blob), alt: photo.name })
+  const chosen = make('button', { type: 'button', title: photo.name }, image)
+  chosen.addEventListener('click', () => select(photo, show))
+  buttons.set(photo, chosen)
+  return make('li', {}, chosen)
+}
+
+function select(photo: Photo, show: (photo: Photo) => void): void {
+  for (const [other, shown] of buttons) shown.setAttribute('aria-pressed', String(other === photo))
+  show(photo)
+}

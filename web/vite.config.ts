@@ -1,0 +1,35 @@
+// The pages are a folder of static files that any server can serve at any path.
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+const { version } = JSON.parse(readFileSync(file('../package.json'), 'utf8'))
+
+/** Empty outside a clone, such as in an archive of the sources. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: file('.'), encoding: 'utf8' }).trim()
+  } catch {
+    return ''
+  }
+}
+
+export default defineConfig({
+  root: file('.'),
+  base: './',
+  define: { __VERSION__: JSON.stringify(version), __COMMIT__: JSON.stringify(commit()) },
+  server: { fs: { allow: [file('..')] } },
+  build: {
+    outDir: file('../out/page'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1000, // the known answers of the bench page
+    rolldownOptions: { input: [file('index.html'), file('bench/index.html')] },
+  },
+})
