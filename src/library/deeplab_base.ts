@@ -165,7 +165,7 @@ export abstract class DeepLabBase<Source, Result> {
     await this.#onGpu(segmenter => segmenter.warmUp(photos, rest))
   }
 
-  /** Runs work with the GPU and what segments on it. If the GPU is lost, the work runs once more, on another. */
+  /** @internal Runs work with the GPU and what segments on it. If the GPU is lost, the work runs once more, on another. */
   protected onGpu<T>(work: (gpu: Gpu, segmenter: Segmenter) => Promise<T>): Promise<T> {
     this.#throwIfDisposed()
     return this.#onGpu(segmenter => work(this.#gpu, segmenter))
