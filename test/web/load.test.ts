@@ -60,7 +60,7 @@ describe('DeepLab.load in a page', () => {
 
   const NAMES = ['background', 'box', 'sphere', 'cylinder', 'cone', 'ring']
 
-  it('takes a name, a URL of a folder or of a file, files, and bytes: the same network each time', async () => {
+  it('takes a name, a URL of a folder or of a file, files, and bytes: the same network each time (slow)', async () => {
     const page = await browser.open()
     const found = await page.evaluate(async () => {
       const { DeepLab } = window.atrous

@@ -174,7 +174,7 @@ describe('the page', () => {
     expect((await shares(page)).ring).to.be.above(1)
   })
 
-  it('takes a photo of 50 megapixels', async () => {
+  it('takes a photo of 50 megapixels (slow)', async () => {
     const large = join(folder, 'large.jpg')
     await sharp(SAMPLE).resize(8192, 6144, { kernel: 'nearest' }).jpeg().toFile(large)
     const page = await open()
@@ -253,7 +253,7 @@ describe('the page', () => {
     expect(painted).to.be.above(300)
   })
 
-  it('has no fault that axe-core finds, empty, with a picture, and on a phone', async () => {
+  it('has no fault that axe-core finds, empty, with a picture, and on a phone (slow)', async () => {
     for (const viewport of [
       { width: 1200, height: 900 },
       { width: 390, height: 844 },

@@ -150,13 +150,13 @@ describe('a model in a page', () => {
     expect(differing / mask.length).to.be.below(0.001) // Other adapters round differently at borders of classes.
   })
 
-  it('explains, tunes, and keeps what it measured for the next page', async () => {
+  it('explains, tunes, and keeps what it measured for the next page (slow)', async () => {
     const page = await browser.open()
     const tune = () =>
       page.evaluate(async network => {
         const model = await window.atrous.DeepLab.create(network)
         const text = await model.explain('/docs/scene.png', { size: 33 })
-        const measured = await model.tune('/docs/scene.png', { size: 33, seconds: 10, onlyNew: true })
+        const measured = await model.tune('/docs/scene.png', { size: 33, seconds: 60, onlyNew: true })
         await model.dispose()
         return { text, measured: measured.map(({ convolution }) => convolution) }
       }, TINY)
@@ -169,14 +169,14 @@ describe('a model in a page', () => {
     expect(second.measured.filter(key => first.measured.includes(key))).to.deep.equal([])
   })
 
-  it('tunes where IndexedDB is refused', async () => {
+  it('tunes where IndexedDB is refused (slow)', async () => {
     const page = await browser.open()
     const measured = await page.evaluate(async network => {
       IDBFactory.prototype.open = () => {
         throw new DOMException('', 'SecurityError')
       }
       const model = await window.atrous.DeepLab.create(network)
-      const found = await model.tune('/docs/scene.png', { size: 33, seconds: 10 })
+      const found = await model.tune('/docs/scene.png', { size: 33, seconds: 60 })
       await model.dispose()
       return found.length
     }, TINY)

@@ -3,7 +3,7 @@
 import { type DeepLab, DeviceLostError, Lesson, type LessonOptions } from '../../src/web/index.ts'
 import { Brush } from './brush.ts'
 import { button, byId, input, make, select } from './dom.ts'
-import { doing } from './messages.ts'
+import { doing, showProblem } from './messages.ts'
 import { download } from './save.ts'
 import type { Session, ShownPhoto } from './session.ts'
 import { Strokes } from './strokes.ts'
@@ -56,7 +56,7 @@ export class TeachPanel {
     this.#strokes.clear()
     this.#showStrokes()
     this.#offerClasses()
-    doing(() => this.#end())
+    this.#end().catch(showProblem)
   }
 
   #offerClasses(): void {
