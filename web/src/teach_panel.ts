@@ -65,7 +65,7 @@ export class TeachPanel {
     brushClass.replaceChildren(
       ...names.map((name, id) => make('option', { value: String(id), textContent: name })),
     )
-    brushClass.value = Number(value) < names.length ? value : '0'
+    brushClass.value = value !== '' && Number(value) < names.length ? value : '0'
   }
 
   async #addClass(name: string): Promise<void> {
