@@ -1,8 +1,8 @@
 // Compares this package with other engines in pages of Chromium, and its pages with Node:
-//   npm run bench:web -- [--model mobilenet_v2] [--size 513] [--runs 5] [--json]
+//   npm run bench:web -- [--model mobilenet_v2] [--size 513] [--runs 3] [--node] [--json]
 // `--model` is any model that `atrous bench` takes: a backbone (the paper's network on it, with seeded random weights), a preset, or a
-// trained model by its path or name. The peers are onnxruntime-web and transformers.js, both on WebGPU, with the ONNX file of this
-// package's exporter.
+// trained model by its path or name. The peers are onnxruntime-web and transformers.js, both on WebGPU, and onnxruntime-web on the
+// CPU, with the ONNX file of this package's exporter. With `--node` there are no peers: only this package, in a page and in Node.
 //
 // Everything runs on SwiftShader, the adapter of headless Chromium, which computes on the CPU. The time is what a user waits for: from
 // the photo's pixels in memory to the class of each pixel in memory. Each engine has a page in a browser of its own, which is idle
@@ -22,37 +22,44 @@ import { writeWorkload } from './workload.ts'
 const HERE = new URL('.', import.meta.url)
 const OURS = 'atrous'
 
-const ENGINES: PageKind[] = [
-  { engine: OURS, page: 'atrous.ts', wasm: [] },
-  { engine: 'onnxruntime-web', page: 'onnxruntime.ts', wasm: onnxruntimeIn('node_modules/') },
+const PAGE: PageKind = { engine: OURS, page: 'atrous.ts', wasm: [] }
+const PEERS: PageKind[] = [
   {
-    engine: 'transformers.js',
-    page: 'transformers.ts',
-    wasm: onnxruntimeIn('node_modules/@huggingface/transformers/node_modules/'),
+    engine: 'onnxruntime-web, WebGPU',
+    page: 'onnxruntime_webgpu.ts',
+    wasm: onnxruntime('node_modules', 'asyncify'),
   },
+  {
+    engine: 'transformers.js, WebGPU',
+    page: 'transformers.ts',
+    wasm: onnxruntime('node_modules/@huggingface/transformers/node_modules', 'asyncify'),
+  },
+  { engine: 'onnxruntime-web, CPU', page: 'onnxruntime_wasm.ts', wasm: onnxruntime('node_modules') },
 ]
 
-/** What onnxruntime-web fetches for WebGPU. transformers.js has another version of it. */
-function onnxruntimeIn(folder: string): URL[] {
-  const name = 'ort-wasm-simd-threaded.asyncify'
-  return ['mjs', 'wasm'].map(ending => new URL(`${folder}onnxruntime-web/dist/${name}.${ending}`, HERE))
+/** What a build of onnxruntime-web fetches. transformers.js has a version of its own. */
+function onnxruntime(packages: string, ...build: string[]): URL[] {
+  const name = ['ort-wasm-simd-threaded', ...build].join('.')
+  return ['mjs', 'wasm'].map(ending => new URL(`${packages}/onnxruntime-web/dist/${name}.${ending}`, HERE))
 }
 
 const { values } = parseArgs({
   options: {
     model: { type: 'string', default: 'mobilenet_v2' },
     size: { type: 'string', default: '513' },
-    runs: { type: 'string', default: '5' },
+    runs: { type: 'string', default: '3' },
+    node: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
 
 const workload = await mkdtemp(join(tmpdir(), 'atrous-web-'))
 try {
-  installPackages(HERE, 'onnxruntime-web and transformers.js in bench/web, 500 MB')
+  const kinds = values.node ? [PAGE] : [PAGE, ...PEERS]
+  if (!values.node) installPackages(HERE, 'onnxruntime-web and transformers.js in bench/web, 600 MB')
   const options = { model: values.model, size: Number(values.size) }
   await writeWorkload(workload, options)
-  const measured = await measure(workload, { kinds: ENGINES, runs: Number(values.runs) })
+  const measured = await measure(workload, { kinds, runs: Number(values.runs) })
   const report = { ...options, ...measured, chromiumToNode: ratiosOf(measured, OURS) }
   console.log(values.json ? JSON.stringify(report, null, 2) : text(report))
   for (const page of measured.pages) {

@@ -17,6 +17,10 @@ declare module 'onnxruntime-web/webgpu' {
   export const env: { wasm: { wasmPaths: string } }
 }
 
+declare module 'onnxruntime-web/wasm' {
+  export { env, InferenceSession, Tensor } from 'onnxruntime-web/webgpu'
+}
+
 declare module '@huggingface/transformers' {
   export class RawImage {
     constructor(data: Uint8ClampedArray, width: number, height: number, channels: 4)
@@ -42,6 +46,7 @@ declare module '@huggingface/transformers' {
   }
   export const AutoProcessor: { from_pretrained(name: string): Promise<Processor> }
   export const env: {
+    allowLocalModels: boolean
     allowRemoteModels: boolean
     localModelPath: string
     backends: { onnx: { wasm: { wasmPaths: string } } }

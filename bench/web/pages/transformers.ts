@@ -4,6 +4,7 @@
 import { AutoModel, AutoProcessor, env, RawImage } from '@huggingface/transformers'
 import { serve } from './page.ts'
 
+env.allowLocalModels = true
 env.allowRemoteModels = false
 env.localModelPath = new URL('.', location.href).href
 env.backends.onnx.wasm.wasmPaths = env.localModelPath // Otherwise it loads onnxruntime from a CDN.
