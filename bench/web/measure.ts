@@ -6,6 +6,9 @@ import { NodeEngine } from './node_engine.ts'
 import type { Run } from './pages/page.ts'
 import { openSite, type Site } from './site.ts'
 
+/** In how many new browsers, at most, each page is opened. Starting takes most of the time. */
+const MOST_STARTS = 3
+
 /** The share of pixels that must have the class that Node finds. Rounding moves borders between classes, no more. */
 const LEAST_AGREEMENT = 0.995
 
@@ -56,7 +59,7 @@ interface OpenPage {
   failure?: string
 }
 
-/** In turn: `runs` first masks of each page, each in a new browser, and then `runs` further masks of each page and of Node. */
+/** In turn: first masks of each page, each in a new browser, and then `runs` further masks of each page and of Node. */
 export async function measure(
   workload: string,
   { kinds, runs }: { kinds: PageKind[]; runs: number },
@@ -70,7 +73,8 @@ export async function measure(
     const empty = await EnginePage.open()
     const [browser, emptyBytes] = [empty.version(), await empty.memoryBytes()]
     await empty.close()
-    for (let round = 0; round < runs; round++) for (const each of pages) await start(each)
+    for (let round = 0; round < Math.min(runs, MOST_STARTS); round++)
+      for (const each of pages) await start(each)
     const nodeRuns: MeasuredRun[] = []
     for (let round = 0; round < runs; round++) {
       nodeRuns.push(await node.run())
