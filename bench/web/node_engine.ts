@@ -1,7 +1,6 @@
 // This package in Node, on the adapter that the pages have.
 
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { SWIFTSHADER } from '../../test/web/mask_in_node.ts'
 import type { MeasuredRun } from './engine_page.ts'
@@ -22,15 +21,21 @@ export class NodeEngine {
   async run(): Promise<MeasuredRun> {
     const pids = [this.#process.pid!]
     const used = processorMilliseconds(pids)
-    this.#process.send('run')
-    const [{ milliseconds, mask }] = (await Promise.race([
-      once(this.#process, 'message'),
-      once(this.#process, 'exit').then(([code]) => {
-        throw new Error(`Node's process ended (${code})`)
-      }),
-    ])) as [NodeRun]
+    const { milliseconds, mask } = await this.#answer()
     const text = Buffer.from(mask).toString('latin1')
     return { milliseconds, mask: text, processorMilliseconds: processorMilliseconds(pids) - used }
+  }
+
+  #answer(): Promise<NodeRun> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null) => reject(new Error(`Node's process ended (${code})`))
+      this.#process.once('exit', ended)
+      this.#process.once('message', message => {
+        this.#process.off('exit', ended)
+        resolve(message as NodeRun)
+      })
+      this.#process.send('run')
+    })
   }
 
   stop(): void {
