@@ -3,7 +3,7 @@
 import { PerformanceModel, type Trial } from './performance_model.ts'
 
 /** The share of a layer's time that a trial must be expected to save: this for every trial, and this for each second of it. */
-const WORTH = { trial: 0.01, second: 0.02 }
+const WORTH = { trial: 0.005, second: 0.01 }
 
 /** Stands for every layer where compile times are compared: they hardly depend on the layer. */
 const ANY_LAYER = { convolution: '', shape: { pixels: 1, inChannels: 1, outChannels: 1, taps: 1 } }
