@@ -21,10 +21,12 @@ export class FrameReader {
   /** Whether the browser's software or a video's format refused to hand over frames: then each is copied. */
   #copiesVideos = false
   #texture: GPUTexture | undefined
+  /** The copy of a video's frame. */
+  #pixels: Uint8Array<ArrayBuffer> | undefined
 
   /** Throws OutOfMemoryError. */
   static async create(gpu: Gpu, { width, height }: Size): Promise<FrameReader> {
-    const flags = usage.storage | usage.copySource
+    const flags = usage.storage | usage.copySource | usage.copyDestination
     const data = await gpu.allocate('frame', width * height * 4, flags)
     return new FrameReader(gpu, { data, width, height, originalWidth: width, originalHeight: height })
   }
@@ -50,12 +52,7 @@ export class FrameReader {
     if (!isVideo(source)) return this.#readImage(source)
     if (!this.#copiesVideos && (await this.#readVideo(source))) return
     this.#copiesVideos = true
-    const bitmap = await createImageBitmap(source)
-    try {
-      await this.#readImage(bitmap)
-    } finally {
-      bitmap.close()
-    }
+    if (!(await this.#copyVideo(source))) await this.#readBitmap(source)
   }
 
   destroy(): void {
@@ -78,6 +75,36 @@ export class FrameReader {
       return false
     }
     return !isFirst || (await device.popErrorScope()) === null
+  }
+
+  /**
+   * By way of the page's memory, because Chromium 156 keeps the pixels of each bitmap that is made of a video. Returns whether it
+   * worked: not every browser converts frames to RGBA.
+   */
+  async #copyVideo(source: HTMLVideoElement | VideoFrame): Promise<boolean> {
+    const { data, width, height } = this.#photo
+    if (!('VideoFrame' in globalThis)) return false
+    const frame = new VideoFrame(source)
+    try {
+      if (frame.allocationSize({ format: 'RGBA' }) !== width * height * 4) return false
+      this.#pixels ??= new Uint8Array(width * height * 4)
+      await frame.copyTo(this.#pixels, { format: 'RGBA' })
+      this.#gpu.device.queue.writeBuffer(data, 0, this.#pixels)
+      return true
+    } catch {
+      return false
+    } finally {
+      frame.close()
+    }
+  }
+
+  async #readBitmap(source: HTMLVideoElement | VideoFrame): Promise<void> {
+    const bitmap = await createImageBitmap(source)
+    try {
+      await this.#readImage(bitmap)
+    } finally {
+      bitmap.close()
+    }
   }
 
   async #readImage(source: ImageBitmap | HTMLCanvasElement | OffscreenCanvas): Promise<void> {
