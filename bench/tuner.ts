@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { adapterName, describeAdapter } from '../src/cli/adapter.ts'
+import { adapterName, describeAdapter } from '../src/bench/adapter.ts'
 import { digits, percentText, table } from '../src/cli/format.ts'
 import type { Gpu } from '../src/gpu/gpu.ts'
 import { type FusedGraph, GraphBuilder } from '../src/graph/ops/index.ts'

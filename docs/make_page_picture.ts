@@ -4,14 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import sharp from 'sharp'
 import { preview } from 'vite'
+import { chromiumPath, FLAGS } from '../test/web/browser.ts'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 const server = await preview({ configFile: file('../web/vite.config.ts'), logLevel: 'warn' })
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-})
+const browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS })
 const page = await browser.newPage({ viewport: { width: 1200, height: 860 } })
 await page.goto(server.resolvedUrls!.local[0])
 await page.click('#sample-photo')

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
+import { type Adapter, describeAdapter } from '../../src/bench/adapter.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')

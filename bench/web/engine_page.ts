@@ -1,11 +1,10 @@
 // An engine in a page, in a browser of its own: so nobody else's memory or compiled shaders are in its GPU process.
 
-import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { UserError } from '../../src/errors.ts'
-import { FLAGS, PATHS } from '../../test/web/browser.ts'
+import { chromiumPath, FLAGS } from '../../test/web/browser.ts'
+import { processesOf, processorMilliseconds, residentBytes } from '../../test/web/processes.ts'
 import type { Run } from './pages/page.ts'
-import { processorMilliseconds, residentBytes } from './processes.ts'
 
 export interface MeasuredRun extends Run {
   /** The CPU time over all cores. On a software adapter that is the cost of a run, independent of other load on the machine. */
@@ -22,7 +21,7 @@ export class EnginePage {
   }
 
   static async open(): Promise<EnginePage> {
-    const executablePath = PATHS.find(existsSync)
+    const executablePath = chromiumPath()
     if (!executablePath) throw new UserError('there is no Chromium; apt install chromium')
     const browser = await chromium.launch({ executablePath, args: FLAGS })
     return new EnginePage(browser, await browser.newPage())
@@ -35,22 +34,14 @@ export class EnginePage {
   }
 
   async run(): Promise<MeasuredRun> {
-    const pids = await this.#processes()
+    const pids = await processesOf(this.#browser)
     const used = processorMilliseconds(pids)
     const run = await this.#page.evaluate(() => window.run())
     return { ...run, processorMilliseconds: processorMilliseconds(pids) - used }
   }
 
   async memoryBytes(): Promise<number> {
-    return residentBytes(await this.#processes())
-  }
-
-  /** The renderers and the GPU process. */
-  async #processes(): Promise<number[]> {
-    const session = await this.#browser.newBrowserCDPSession()
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-    await session.detach()
-    return processInfo.filter(({ type }) => type === 'renderer' || type === 'GPU').map(({ id }) => id)
+    return residentBytes(await processesOf(this.#browser))
   }
 
   close(): Promise<void> {

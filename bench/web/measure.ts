@@ -120,7 +120,7 @@ async function resultOf(
 ): Promise<PageResult> {
   return {
     engine: kind.engine,
-    downloadBytes: site.libraryBytes(),
+    downloadBytes: site.codeBytes(),
     first: summary(starts.map(({ milliseconds }) => milliseconds)),
     memoryBytes: await page.memoryBytes(),
     ...timesOf(runs, [...starts, ...runs], reference),

@@ -3,9 +3,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { SWIFTSHADER } from '../../test/web/mask_in_node.ts'
+import { processorMilliseconds } from '../../test/web/processes.ts'
 import type { MeasuredRun } from './engine_page.ts'
 import type { NodeRun } from './node_process.ts'
-import { processorMilliseconds } from './processes.ts'
 
 export class NodeEngine {
   readonly #process: ChildProcess

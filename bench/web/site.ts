@@ -22,7 +22,7 @@ const ISOLATED = {
 export interface Site {
   url: string
   /** The compressed bytes of the library's files that pages have fetched: scripts and WebAssembly. */
-  libraryBytes(): number
+  codeBytes(): number
   close(): void
 }
 
@@ -45,8 +45,8 @@ export async function openSite({ page, wasm, workload }: SiteOptions): Promise<S
     fetched.add(path)
     return library.get(path)
   })
-  const libraryBytes = () => [...fetched].reduce((sum, path) => sum + library.get(path)!.body!.length, 0)
-  return { url: server.url, libraryBytes, close: server.close }
+  const codeBytes = () => [...fetched].reduce((sum, path) => sum + library.get(path)!.body!.length, 0)
+  return { url: server.url, codeBytes, close: server.close }
 }
 
 /** The page's script, and the parts of it that load when needed, by their paths. */

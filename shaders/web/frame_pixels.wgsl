@@ -6,6 +6,8 @@
 // One invocation copies one pixel. The nearest sample at a pixel's centre is the pixel itself, also of a video's frame,
 // from which a plain load would need another text.
 
+const WORKGROUP_SIDE = 8u;
+
 alias Frame = texture_2d<f32>;
 
 @group(0) @binding(0) var frame: Frame;
@@ -18,7 +20,7 @@ struct Size {
 }
 @group(0) @binding(3) var<uniform> size: Size;
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(WORKGROUP_SIDE, WORKGROUP_SIDE)
 fn main(@builtin(global_invocation_id) pixel: vec3u) {
   if (pixel.x >= size.width || pixel.y >= size.height) { return; }
   let at = (vec2f(pixel.xy) + 0.5) / vec2f(f32(size.width), f32(size.height));

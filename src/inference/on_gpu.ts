@@ -1,6 +1,10 @@
 // Photos and class maps that stay on the GPU.
 
-import type { RunOptions } from '../graph/runtime/executor.ts'
+import { UserError } from '../errors.ts'
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
+import type { Executor, RunInputs, RunOptions } from '../graph/runtime/executor.ts'
 import type { OutputOptions } from './class_map.ts'
 import type { PhotoSize } from './inference_graph.ts'
 import type { InferenceOptions } from './inference_options.ts'
@@ -25,4 +29,33 @@ export interface GpuSegmentOptions
     Pick<RunOptions, 'signal'> {
   /** Takes the mask, in place of a new buffer: an earlier result of the same size, or another buffer with `COPY_DST`. */
   into?: GPUBuffer
+}
+
+/** A mask may be drawn, copied, and written again. */
+const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
+
+/**
+ * Runs a plan whose first output is a class map, and leaves the map on the GPU: in `into`, or in a new buffer, which is the caller's to
+ * release by `Gpu.release`. Resolves when the work is submitted, before the GPU has done it. Throws a UserError if `into` is too
+ * small, OutOfMemoryError, and the signal's reason if the signal is aborted.
+ */
+export async function runToMask(
+  gpu: Gpu,
+  executor: Executor,
+  inputs: RunInputs,
+  { into, signal }: Pick<GpuSegmentOptions, 'into' | 'signal'>,
+): Promise<GpuClassMap> {
+  const [output] = executor.plan.graph.outputs
+  const bytes = tensorBytes(output)
+  if (into && into.size < bytes)
+    throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
+  const mask = into ?? (await gpu.allocate('mask', bytes, MASK_USAGE))
+  try {
+    await executor.runInto({ [output.name]: mask }, inputs, { signal })
+  } catch (error) {
+    if (!into) gpu.release(mask)
+    throw error
+  }
+  const [, height, width] = output.shape
+  return { mask, width, height }
 }

@@ -1,10 +1,9 @@
 // From photos to class maps: a network with its weights on a GPU, and a plan for each size of photo.
+
 import { UserError } from '../errors.ts'
-import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
-import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
@@ -17,7 +16,7 @@ import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } fro
 import { resampleScores, type ScoreMap } from './class_scores.ts'
 import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
-import type { GpuClassMap, GpuPhoto, GpuSegmentOptions } from './on_gpu.ts'
+import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { precisionOn } from './precision.ts'
 
 export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, PhotoSize }
@@ -42,9 +41,6 @@ type WarmUpOptions = InferenceOptions & OutputOptions & PrepareOptions
 
 /** The number of sizes that are kept ready. Each holds an arena on the GPU. */
 export const MAX_PLANS = 4
-
-/** A mask may be drawn, copied, and written again. */
-const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
 
 export class Segmenter {
   readonly #gpu: Gpu
@@ -122,19 +118,7 @@ export class Segmenter {
     const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
     return this.#exclusively(async () => {
       const executor = await this.#executor(job)
-      const [output] = executor.plan.graph.outputs
-      const [, height, width] = output.shape
-      const bytes = tensorBytes(output)
-      if (into && into.size < bytes)
-        throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
-      const mask = into ?? (await this.#gpu.allocate('mask', bytes, MASK_USAGE))
-      try {
-        await executor.runInto({ [output.name]: mask }, { photo: photo.data }, { signal })
-      } catch (error) {
-        if (!into) this.#gpu.release(mask)
-        throw error
-      }
-      return { mask, width, height }
+      return runToMask(this.#gpu, executor, { photo: photo.data }, { into, signal })
     })
   }
 

@@ -13,7 +13,7 @@ import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { type Model, modelFiles } from './model_files.ts'
-import type { OpenedModel, Platform } from './open_model.ts'
+import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
 import { pixelsOn, type Size, sizeWithin } from './photo_size.ts'
 import { segmentBatches } from './segment_batches.ts'
@@ -228,6 +228,7 @@ export abstract class DeepLabBase<Source, Result> {
 
   async #free(): Promise<void> {
     await this.stopTuning()
+    await this.#recovery?.catch(() => undefined) // a call that waits for it reports why it failed
     await this.#segmenter.dispose()
     if (this.#ownsGpu) this.#gpu.destroy()
   }
@@ -254,9 +255,9 @@ export abstract class DeepLabBase<Source, Result> {
 
   async #reopen(): Promise<void> {
     const before = { gpu: this.#gpu, segmenter: this.#segmenter }
-    const gpu = await this.#platform.openGpu(undefined)
-    this.#tuning = await this.#platform.openTuning(gpu)
+    const { gpu, tuning } = await openTuned(this.#platform)
     this.#gpu = gpu
+    this.#tuning = tuning
     this.#segmenter = this.#newSegmenter()
     await before.segmenter.dispose()
     before.gpu.destroy()

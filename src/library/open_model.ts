@@ -36,19 +36,31 @@ export interface OpenedModel {
   tune: 'background' | 'off'
 }
 
+type Opener = Pick<Platform<never, unknown>, 'openGpu' | 'openTuning' | 'defaultTuning'>
+
 /** Opens the GPU for a model, or takes the caller's. */
 export async function openModel(
   model: Model,
   { gpu: given, device, precision, tune }: OpenOptions,
-  platform: Pick<Platform<never, unknown>, 'openGpu' | 'openTuning' | 'defaultTuning'>,
+  platform: Opener,
 ): Promise<OpenedModel> {
-  const gpu = given ?? (await platform.openGpu(device))
+  const opened = given
+    ? { gpu: given, tuning: await platform.openTuning(given) }
+    : await openTuned(platform, device)
+  const owned = { ownsGpu: !given, recovers: !given && !device }
+  return { model, ...opened, ...owned, precision, tune: tune ?? platform.defaultTuning(opened.gpu) }
+}
+
+/** Opens a GPU, and what tuning measured on it. If the latter fails, the GPU is closed. */
+export async function openTuned(
+  platform: Opener,
+  device?: GPUDevice,
+): Promise<Pick<OpenedModel, 'gpu' | 'tuning'>> {
+  const gpu = await platform.openGpu(device)
   try {
-    const tuning = await platform.openTuning(gpu)
-    const owned = { ownsGpu: !given, recovers: !given && !device }
-    return { model, gpu, ...owned, precision, tuning, tune: tune ?? platform.defaultTuning(gpu) }
+    return { gpu, tuning: await platform.openTuning(gpu) }
   } catch (error) {
-    if (!given) gpu.destroy()
+    gpu.destroy()
     throw error
   }
 }

@@ -1,16 +1,14 @@
 // The part of a network that a lesson trains, on the GPU: its parameters, and for each size of photo the steps and the class maps.
 
 import { UserError } from '../errors.ts'
-import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { createPlan, type Plan } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { LiveWeights } from '../graph/runtime/live_weights.ts'
 import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
-import type { GpuClassMap } from '../inference/segmenter.ts'
+import { type GpuClassMap, runToMask } from '../inference/on_gpu.ts'
 import { learningRates } from '../train/learned_parameters.ts'
 import {
   type KeptShape,
@@ -23,9 +21,6 @@ import type { KeptPhoto } from './photo_keeper.ts'
 
 /** Stochastic gradient descent with momentum. So few steps need no weight decay. */
 const OPTIMISER = { momentum: 0.9, weightDecay: 0 }
-
-/** A mask may be drawn, copied, and written again. */
-const MASK_USAGE = usage.storage | usage.copySource | usage.copyDestination
 
 /** A plan that is ready to run on the parameters as they are at each run. */
 interface Ready<Weights extends LiveWeights> {
@@ -77,19 +72,7 @@ export class TrainedPart {
   /** Submits the work of a photo's class map. A new buffer is the caller's to release. Throws a UserError if `into` is too small. */
   async preview(kept: KeptPhoto, into?: GPUBuffer): Promise<GpuClassMap> {
     const { executor } = await this.#previewFor(kept)
-    const [output] = executor.plan.graph.outputs
-    const bytes = tensorBytes(output)
-    if (into && into.size < bytes)
-      throw new UserError(`into: the mask takes ${bytes} bytes, and the buffer has ${into.size}`)
-    const mask = into ?? (await this.#gpu.allocate('mask', bytes, MASK_USAGE))
-    try {
-      await executor.runInto({ [output.name]: mask }, { kept: kept.buffer })
-    } catch (error) {
-      if (!into) this.#gpu.release(mask)
-      throw error
-    }
-    const [, height, width] = output.shape
-    return { mask, width, height }
+    return runToMask(this.#gpu, executor, { kept: kept.buffer }, { into })
   }
 
   /** The part's parameters by name, in the checkpoint's layout. */

@@ -91,11 +91,11 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
 
   /**
    * Segments a playing video frame by frame, always the newest: frames that it shows meanwhile are dropped, never queued. `onFrame`
-   * gets each with its class map, on the GPU. Resolves when the video has ended, or on the signal. Throws as `segment` does, and
-   * what `onFrame` throws.
+   * gets each with its class map, on the GPU; if the GPU is lost, it gets the frame once more, on another. Resolves when the video
+   * has ended, or on the signal. Throws as `segment` does, and what `onFrame` throws.
    */
   async stream(video: HTMLVideoElement, options: StreamOptions): Promise<void> {
     const { streamFrames } = await import('./frames/stream.ts') // loaded only when needed
-    return this.onGpu((gpu, segmenter) => streamFrames({ gpu, segmenter }, video, options))
+    return streamFrames(work => this.onGpu(work), video, options)
   }
 }

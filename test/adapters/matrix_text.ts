@@ -1,6 +1,6 @@
 // The matrix as text.
 
-import { adapterName } from '../../src/cli/adapter.ts'
+import { adapterName } from '../../src/bench/adapter.ts'
 import { table } from '../../src/cli/format.ts'
 import { type Finding, type PartName, partNames } from './probe/report.ts'
 import type { CellResult } from './run_cell.ts'

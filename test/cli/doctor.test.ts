@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { makeKnownAnswers } from '../../scripts/make_known_answers.ts'
+import { type Adapter, describeAdapter } from '../../src/bench/adapter.ts'
 import {
   checkFloat16,
   checkKernel,
   type KernelReport,
   type KnownOutput,
 } from '../../src/bench/answers/kernel_check.ts'
-import { type Adapter, describeAdapter } from '../../src/cli/adapter.ts'
 import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
 import { knownAnswersFile, loadKnownAnswers } from '../../src/cli/doctor/known_answers.ts'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'

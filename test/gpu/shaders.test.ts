@@ -5,6 +5,8 @@ import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
+import { frameText } from '../../src/web/frames/frame_text.ts'
+import * as webShaders from '../../src/web/shaders.gen.ts'
 import { testGpu } from '../support/gpu.ts'
 
 const MOST_LINES = 200
@@ -55,6 +57,19 @@ describe('gpu/shaders', () => {
     } finally {
       gpu.destroy()
     }
+  })
+
+  describe('every file of browsers compiles on this adapter', () => {
+    const texts: [title: string, text: string][] = [
+      ...Object.values(webShaders).map(({ name, wgsl }): [string, string] => [name, wgsl]),
+      ['frame_pixels, for a frame of a video', frameText('texture_external')],
+    ]
+    for (const [title, code] of texts)
+      it(title, async () => {
+        const { device } = await testGpu()
+        const { messages } = await device.createShaderModule({ code }).getCompilationInfo()
+        expect(messages.filter(({ type }) => type === 'error')).to.deep.equal([])
+      })
   })
 
   describe('the text of every file', () => {

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { type Route, type StaticServer, serveStatic } from '../support/static_server.ts'
 import { BUNDLED, bundleLibrary } from './bundle.ts'
 
-export const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 export const chromiumPath = (): string | undefined => PATHS.find(existsSync)
 
@@ -84,6 +84,14 @@ export interface TestBrowser {
 /** With these, Chromium shows what SwiftShader draws on a canvas. Without them, it then loses the device. */
 export const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan']
 
+/**
+ * Waits until a function is true in the page. It looks by the clock: Playwright's default looks at each of the page's frames, and a
+ * busy GPU process may draw none.
+ */
+export async function until(page: Page, condition: () => boolean, timeout?: number): Promise<void> {
+  await page.waitForFunction(condition, undefined, { polling: 100, timeout })
+}
+
 /** A camera that shows a moving picture, and that every page may use. */
 export const CAMERA_FLAGS = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']
 
@@ -138,7 +146,7 @@ export function useBrowser(
       if (!isOwn) complaints.push(`request: ${request.url()}`)
     })
     await page.goto(home + path)
-    if (library) await page.waitForFunction(() => window.atrous !== undefined)
+    if (library) await until(page, () => window.atrous !== undefined)
     return page
   }
   return found

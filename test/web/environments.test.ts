@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { PAGE, useBrowser } from './browser.ts'
+import { PAGE, until, useBrowser } from './browser.ts'
 
 const POLICY = "default-src 'self'"
 
@@ -161,7 +161,7 @@ describe('the library in a browser', () => {
 
   it("runs under a policy that allows nothing but the page's own files", async () => {
     const page = await browser.open('/strict')
-    await page.waitForFunction(() => window.report !== undefined, undefined, { timeout: 100_000 })
+    await until(page, () => window.report !== undefined, 100_000)
     const { violations, error } = (await page.evaluate(() => window.report))!
     expect(error).to.equal(undefined)
     // Those of `new Function` alone: so the policy is in force.

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { useBrowser } from './browser.ts'
+import { until, useBrowser } from './browser.ts'
 import { BUNDLED } from './bundle.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -23,9 +23,7 @@ describe('the examples for browsers', () => {
   for (const name of readdirSync(fileURLToPath(FOLDER)).filter(name => name.endsWith('.html')))
     it(name, async () => {
       const page = await browser.open(`/examples/${name}`, { library: false })
-      await page.waitForFunction(() => document.querySelector('pre')!.textContent !== '…', null, {
-        timeout: 100_000,
-      })
+      await until(page, () => document.querySelector('pre')!.textContent !== '…', 100_000)
       const text = await page.textContent('pre')
       expect(text).to.match(/ring/)
       expect(text).to.match(/sphere/)

@@ -109,6 +109,35 @@ describe('frames on the GPU', () => {
     expect(found.after).to.be.below(found.seen[0].live)
   })
 
+  it('of a camera go on after each of two lost GPUs', async () => {
+    const page = await browser.open()
+    const found = await page.evaluate(async () => {
+      const model = await window.atrous.DeepLab.load('scenes')
+      const video = document.createElement('video')
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } })
+      await video.play()
+      const ends = new AbortController()
+      const gpus = new Set([model.gpu])
+      let frames = 0
+      await model.stream(video, {
+        ...{ size: 65, at: 'network' as const, signal: ends.signal },
+        onFrame() {
+          gpus.add(model.gpu)
+          frames++
+          if (frames === 2 || frames === 4) model.gpu.device.destroy()
+          if (frames === 6) ends.abort()
+        },
+      })
+      for (const track of (video.srcObject as MediaStream).getTracks()) track.stop()
+      const left = [...gpus].map(({ memory }) => memory.buffers)
+      await model.dispose()
+      return { frames, left }
+    })
+    expect(found.frames).to.equal(6)
+    expect(found.left).to.have.length(3)
+    expect(found.left.slice(0, 2)).to.deep.equal([0, 0])
+  })
+
   it('end with the video, and refuse wrong options', async () => {
     const page = await browser.open()
     const found = await page.evaluate(async () => {

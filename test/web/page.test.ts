@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { build } from 'vite'
 import { DeepLab } from '../../src/node/index.ts'
-import { CAMERA_FLAGS, useBrowser } from './browser.ts'
+import { CAMERA_FLAGS, until, useBrowser } from './browser.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const BUILT = new URL('out/page/', ROOT)
@@ -64,10 +64,14 @@ describe('the page', () => {
 
   /** Waits until the page does nothing more, and returns its problem, if it has one. */
   async function settled(page: Page): Promise<string> {
-    await page.waitForFunction(() => {
+    const done = until(page, () => {
       const problem = document.getElementById('problem')!
       const isDrawn = document.getElementById('facts')!.textContent!.includes('Drawing')
       return !problem.hidden || (isDrawn && document.getElementById('progress')!.textContent === '')
+    })
+    await done.catch(async error => {
+      const [progress, facts] = [await text(page, 'progress'), await text(page, 'facts')]
+      throw new Error(`the page does not settle: progress "${progress}", facts "${facts}"`, { cause: error })
     })
     return (await page.locator('#problem').isVisible()) ? (await text(page, 'problem'))! : ''
   }
@@ -130,15 +134,13 @@ describe('the page', () => {
     const scale = Math.min(box.width / 640, box.height / 480) // the picture is in the middle of its element
     const left = box.x + (box.width - 640 * scale) / 2
     await page.mouse.move(left + 100 * scale, box.y + 160 * scale)
-    await page.waitForFunction(() => document.getElementById('pointed')!.textContent === 'sphere')
+    await until(page, () => document.getElementById('pointed')!.textContent === 'sphere')
   })
 
   it('follows the camera, freezes its picture, and stops', async () => {
     const page = await open()
     await page.click('#start-camera')
-    await page.waitForFunction(() =>
-      /Frames per second\d/.test(document.getElementById('facts')!.textContent!),
-    )
+    await until(page, () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!))
     await page.click('#freeze-camera')
     expect(await settled(page)).to.equal('')
     expect(await page.locator('#camera-controls').isVisible()).to.equal(false)
@@ -199,9 +201,7 @@ describe('the page', () => {
     const page = await openSample({ viewport: { width: 1200, height: 900 } })
     await page.fill('#new-class', 'floor')
     await page.click('#add-class button')
-    await page.waitForFunction(
-      () => (document.getElementById('class') as HTMLSelectElement).options.length === 7,
-    )
+    await until(page, () => (document.getElementById('class') as HTMLSelectElement).options.length === 7)
     const box = (await page.locator('#strokes').boundingBox())!
     const stroke = async (...points: [x: number, y: number][]) => {
       const [first, ...rest] = points.map(
@@ -217,7 +217,7 @@ describe('the page', () => {
     await page.selectOption('#class', { label: 'background' })
     await stroke([0.1, 0.08], [0.9, 0.08])
     await page.click('#train')
-    await page.waitForFunction(() => /^Step 40 of 40/.test(document.getElementById('loss')!.textContent!))
+    await until(page, () => /^Step 40 of 40/.test(document.getElementById('loss')!.textContent!))
     await page.locator('#undo:enabled').waitFor()
     expect(await settled(page)).to.equal('')
     expect((await shares(page)).floor).to.be.within(20, 55)
@@ -233,9 +233,7 @@ describe('the page', () => {
     await expectAsInNode(page, join(folder, 'taught'))
 
     await page.click('#undo')
-    await page.waitForFunction(
-      () => !document.getElementById('canvas')!.getAttribute('aria-label')!.includes('floor'),
-    )
+    await until(page, () => !document.getElementById('canvas')!.getAttribute('aria-label')!.includes('floor'))
     expect(await settled(page)).to.equal('')
   })
 

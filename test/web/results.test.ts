@@ -7,7 +7,7 @@ import { tintPhoto } from '../../src/library/overlay_tint.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
-import { bytesOf, useBrowser } from './browser.ts'
+import { bytesOf, until, useBrowser } from './browser.ts'
 
 /** Small enough to be quick, and large enough for some classes. */
 const SIZE = 129
@@ -164,7 +164,7 @@ describe('a model in a page', () => {
     expect(first.text).to.include('backbone.conv1')
     expect(first.measured.length).to.be.above(0)
     await page.reload()
-    await page.waitForFunction(() => window.atrous !== undefined)
+    await until(page, () => window.atrous !== undefined)
     const second = await tune()
     expect(second.measured.filter(key => first.measured.includes(key))).to.deep.equal([])
   })

@@ -2,12 +2,12 @@
 // error. Takes about ten minutes on a software adapter.
 //   npm run soak:web -- [--frames N]
 
-import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { serveStatic } from '../support/static_server.ts'
-import { CAMERA_FLAGS, chromiumPath, FLAGS, HELPERS, standard } from './browser.ts'
+import { CAMERA_FLAGS, chromiumPath, FLAGS, HELPERS, standard, until } from './browser.ts'
 import { bundleLibrary } from './bundle.ts'
+import { processesOf, residentBytes } from './processes.ts'
 
 const { values } = parseArgs({ options: { frames: { type: 'string', default: '5000' } } })
 const frames = Number(values.frames)
@@ -20,32 +20,8 @@ interface Reading {
   frame: number
   gpuBytes: number
   heapBytes: number
-  /** Of all of the browser's processes, in bytes. */
+  /** Of the browser's renderers and its GPU process. */
   residentBytes: number
-}
-
-/** The memory of this process's children and theirs. */
-function residentBytes(): number {
-  const statuses = readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .flatMap(name => {
-      try {
-        return [{ pid: Number(name), status: readFileSync(`/proc/${name}/status`, 'utf8') }]
-      } catch {
-        return [] // It has ended.
-      }
-    })
-  const field = (status: string, name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
-  const family = new Set([process.pid])
-  for (let size = 0; size !== family.size; ) {
-    size = family.size
-    for (const { pid, status } of statuses) if (family.has(field(status, 'PPid'))) family.add(pid)
-  }
-  family.delete(process.pid)
-  return statuses
-    .filter(({ pid }) => family.has(pid))
-    .reduce((sum, { status }) => sum + 1024 * field(status, 'VmRSS'), 0)
 }
 
 await bundleLibrary()
@@ -64,7 +40,12 @@ try {
   await page.exposeFunction('read', async (frame: number, gpuBytes: number) => {
     await session.send('HeapProfiler.collectGarbage')
     const { usedSize } = await session.send('Runtime.getHeapUsage')
-    readings.push({ frame, gpuBytes, heapBytes: usedSize, residentBytes: residentBytes() })
+    readings.push({
+      frame,
+      gpuBytes,
+      heapBytes: usedSize,
+      residentBytes: residentBytes(await processesOf(browser)),
+    })
     const megabytes = [gpuBytes, usedSize, readings.at(-1)!.residentBytes].map(bytes =>
       (bytes / 1e6).toFixed(1),
     )
@@ -73,7 +54,7 @@ try {
     )
   })
   await page.goto(server.url)
-  await page.waitForFunction(() => window.atrous !== undefined)
+  await until(page, () => window.atrous !== undefined)
   await page.evaluate(
     async ({ frames, every }) => {
       const model = await window.atrous.DeepLab.load('scenes')

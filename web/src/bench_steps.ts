@@ -1,6 +1,7 @@
 // The steps of the bench page: known answers of every kernel, tuning, and times of whole networks. Each result is a row of the page
 // and a field of the report.
 
+import { type Adapter, describeAdapter } from '../../src/bench/adapter.ts'
 import { answersByShader, checkStored } from '../../src/bench/answers/check_kernels.ts'
 import { decodeAnswers } from '../../src/bench/answers/decode_answers.ts'
 import type { KernelReport } from '../../src/bench/answers/kernel_check.ts'
@@ -15,9 +16,7 @@ export interface BenchReport {
   date: string
   atrous: { version: string; commit: string }
   browser: string
-  adapter: { vendor: string; architecture: string; device: string; description: string; software: boolean }
-  features: string[]
-  limits: Record<string, number>
+  adapter: Adapter
   doctor: KernelReport[]
   networks: (Network & { tuned: TunedConvolution[]; bench: NetworkBench })[]
 }
@@ -63,20 +62,12 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-function aboutThis({ info, isCpu, device, limits }: Gpu): Omit<BenchReport, 'doctor' | 'networks'> {
-  const { vendor, architecture, device: name, description } = info
-  const numbers: Record<string, number> = {}
-  for (const limit in limits) {
-    const value = limits[limit as keyof GPUSupportedLimits]
-    if (typeof value === 'number') numbers[limit] = value
-  }
+function aboutThis(gpu: Gpu): Omit<BenchReport, 'doctor' | 'networks'> {
   return {
     date: new Date().toISOString(),
     atrous: { version: __VERSION__, commit: __COMMIT__ },
     browser: navigator.userAgent,
-    adapter: { vendor, architecture, device: name, description, software: isCpu },
-    features: [...device.features].sort(),
-    limits: numbers,
+    adapter: describeAdapter(gpu),
   }
 }
 

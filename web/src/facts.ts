@@ -1,5 +1,6 @@
 // The panel of the GPU: its name, times and memory.
 
+import { adapterName, describeAdapter } from '../../src/bench/adapter.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { byId, make } from './dom.ts'
 
@@ -17,9 +18,9 @@ export function showFacts(lines: Record<string, string>): void {
   )
 }
 
-export function showGpu({ info, isCpu }: Gpu): void {
-  const name = [info.vendor, info.architecture, info.description].filter(part => part !== '').join(', ')
-  showFacts({ Adapter: isCpu ? `${name} (software)` : name })
+export function showGpu(gpu: Gpu): void {
+  const name = adapterName(describeAdapter(gpu))
+  showFacts({ Adapter: gpu.isCpu ? `${name} (software)` : name })
 }
 
 export const showMemory = ({ memory }: Gpu): void =>

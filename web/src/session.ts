@@ -32,11 +32,12 @@ export class Session {
   /** Called when another model is open, and when another photo is shown. */
   onModel: (model: DeepLab) => void = () => undefined
   onPhoto: () => void = () => undefined
-  readonly #photos = new Map<string, ShownPhoto>()
   readonly #legend = new Legend(() => this.#stage?.repaint())
   #model: DeepLab | undefined
   #stage: Stage | undefined
   #photo: Photo | undefined
+  /** The last photo that was decoded. */
+  #decoded: ShownPhoto | undefined
   #camera: Camera | undefined
   #shown: GpuSegmentation | undefined
   #running: AbortController | undefined
@@ -71,12 +72,7 @@ export class Session {
 
   /** The photo that is shown, if it is not the camera's picture. */
   get photo(): ShownPhoto | undefined {
-    return this.#photo && this.#photos.get(this.#photo.name)
-  }
-
-  /** All photos that were shown so far. */
-  get photos(): Iterable<ShownPhoto> {
-    return this.#photos.values()
+    return this.#decoded?.name === this.#photo?.name ? this.#decoded : undefined
   }
 
   /** Shows another class map of the photo, and releases the one before. */
@@ -94,16 +90,27 @@ export class Session {
   async again(): Promise<void> {
     if (this.#camera) return this.#follow(this.#camera)
     if (!this.#photo || !this.#model) return
+    const { signal } = this.#begin()
+    try {
+      await this.#segment(this.#model, this.#photo, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+
+  /** Ends the work under way, because another begins. */
+  #begin(): AbortController {
     this.#running?.abort()
-    const running = new AbortController()
-    this.#running = running
-    const { signal } = running
-    const model = this.#model
+    this.#running = new AbortController()
+    return this.#running
+  }
+
+  async #segment(model: DeepLab, { name, blob }: Photo, signal: AbortSignal): Promise<void> {
     const times = new Stopwatch()
     showProgress('Decoding …')
-    const { name } = this.#photo
-    const photo = this.#photos.get(name)?.image ?? (await readImage(this.#photo.blob, { name }))
-    this.#photos.set(name, { name, image: photo })
+    const photo = this.photo?.image ?? (await readImage(blob, { name }))
+    signal.throwIfAborted()
+    this.#decoded = { name, image: photo }
     this.onPhoto()
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
@@ -167,9 +174,7 @@ export class Session {
   async #follow(camera: Camera): Promise<void> {
     const model = this.#model
     if (!model) return
-    this.#running?.abort()
-    const running = new AbortController()
-    this.#running = running
+    const running = this.#begin()
     let frames = 0
     let last = performance.now()
     showProgress('Waiting for the first frame …')

@@ -18,10 +18,16 @@ const STEPS = 40
 /** Steps between two previews. */
 const PREVIEW = 5
 
+interface Painted {
+  image: ShownPhoto['image']
+  strokes: Strokes
+}
+
 export class TeachPanel {
   readonly #session: Session
   readonly #brush = new Brush()
-  readonly #strokes = new Map<string, Strokes>()
+  /** The photos that were painted on, by name, and the present one. */
+  readonly #painted = new Map<string, Painted>()
   #model: DeepLab | undefined
   #lesson: Lesson | undefined
   /** Names of the lesson's photos. */
@@ -53,7 +59,7 @@ export class TeachPanel {
   /** Teaches another model. Strokes of classes that it does not have are gone. */
   #begin(model: DeepLab): void {
     this.#model = model
-    this.#strokes.clear()
+    this.#painted.clear()
     this.#showStrokes()
     this.#offerClasses()
     this.#end().catch(showProblem)
@@ -131,9 +137,8 @@ export class TeachPanel {
 
   /** Gives the lesson the photos with strokes, and what is painted on them. */
   async #setPhotos(lesson: Lesson): Promise<void> {
-    for (const { name, image } of this.#session.photos) {
-      const strokes = this.#strokes.get(name)
-      if (!strokes || (strokes.isEmpty && !this.#photos.has(name))) continue
+    for (const [name, { image, strokes }] of this.#painted) {
+      if (strokes.isEmpty && !this.#photos.has(name)) continue
       if (!this.#photos.has(name)) await lesson.setPhoto(name, image)
       this.#photos.add(name)
       await lesson.setLabels(name, strokes.labels)
@@ -172,9 +177,16 @@ export class TeachPanel {
     const { photo } = this.#session
     if (!photo) return undefined
     const { name, image } = photo
-    const strokes = this.#strokes.get(name) ?? new Strokes(sizeOf(image))
-    this.#strokes.set(name, strokes)
-    return strokes
+    const painted = this.#painted.get(name) ?? { image, strokes: new Strokes(sizeOf(image)) }
+    this.#forgetEmpty()
+    this.#painted.set(name, painted)
+    return painted.strokes
+  }
+
+  /** Frees the pixels of photos that are not part of the lesson. */
+  #forgetEmpty(): void {
+    for (const [name, { strokes }] of this.#painted)
+      if (strokes.isEmpty && !this.#photos.has(name)) this.#painted.delete(name)
   }
 
   #showStrokes(): void {

@@ -1,8 +1,8 @@
 // The chart of a bench, as SVG: warm calls, cold starts, and the time of each kernel.
 
 import type { BarSeriesOption } from 'echarts/charts'
+import { adapterName } from '../../bench/adapter.ts'
 import type { Profile } from '../../bench/profile.ts'
-import { adapterName } from '../adapter.ts'
 import { heading, INK, PALETTE, panelTitle, renderSvg, type Series, stack } from '../chart.ts'
 import { BarChart, ScatterChart, use } from '../echarts.ts'
 import { digits } from '../format.ts'

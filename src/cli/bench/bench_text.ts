@@ -1,12 +1,12 @@
 // The text output of `atrous bench`.
 
+import { type Adapter, adapterName } from '../../bench/adapter.ts'
 import type { Ceilings } from '../../bench/ceilings.ts'
 import type { KernelBench } from '../../bench/kernels.ts'
 import type { Profile } from '../../bench/profile.ts'
 import type { Rates } from '../../bench/rates.ts'
 import type { Summary } from '../../bench/repeat.ts'
 import type { Precision } from '../../kernels/layout.ts'
-import { type Adapter, adapterName } from '../adapter.ts'
 import { digits, table } from '../format.ts'
 import { StreamedTable } from '../streamed_table.ts'
 import type { BenchJob, BenchResult } from './bench_jobs.ts'

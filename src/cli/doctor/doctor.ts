@@ -1,6 +1,7 @@
 // `atrous doctor`: shows the GPU, and checks that it computes correctly.
 
 import { Command } from 'commander'
+import { describeAdapter } from '../../bench/adapter.ts'
 import { answersByShader, checkStored } from '../../bench/answers/check_kernels.ts'
 import type { KernelReport } from '../../bench/answers/kernel_check.ts'
 import { UserError } from '../../errors.ts'
@@ -9,7 +10,6 @@ import type { Gpu } from '../../gpu/gpu.ts'
 import { openGpu } from '../../node/gpu/dawn.ts'
 import { driverAdvice } from '../../node/gpu/driver_advice.ts'
 import { openTuning } from '../../node/tuning.ts'
-import { describeAdapter } from '../adapter.ts'
 import { countBar } from '../progress.ts'
 import { adapterText, kernelsText, nameOf } from './doctor_text.ts'
 import { loadKnownAnswers } from './known_answers.ts'

@@ -1,7 +1,7 @@
 // The text output of `atrous doctor`.
 
+import { type Adapter, adapterName } from '../../bench/adapter.ts'
 import type { KernelReport } from '../../bench/answers/kernel_check.ts'
-import { type Adapter, adapterName } from '../adapter.ts'
 import { table } from '../format.ts'
 
 export function adapterText(

@@ -1,13 +1,13 @@
 // `atrous tune`: measures which kernels are fastest for a network on this GPU.
 
 import { Command, Option } from 'commander'
+import { describeAdapter } from '../../bench/adapter.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import { shownSource } from '../../library/shown_url.ts'
 import type { Tuning } from '../../library/tuning.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { openTuning, tuningFile } from '../../node/tuning.ts'
-import { describeAdapter } from '../adapter.ts'
 import { type BenchModel, findBenchModel } from '../bench/bench_model.ts'
 import { catchSignals } from '../interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from '../model.ts'

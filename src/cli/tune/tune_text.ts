@@ -1,7 +1,7 @@
 // The text output of `atrous tune`.
 
+import { type Adapter, adapterName } from '../../bench/adapter.ts'
 import type { TunedConvolution } from '../../graph/tune/tune.ts'
-import { type Adapter, adapterName } from '../adapter.ts'
 import type { BenchJob } from '../bench/bench_jobs.ts'
 import { jobText } from '../bench/bench_text.ts'
 import { digits, table } from '../format.ts'

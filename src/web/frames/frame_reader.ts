@@ -3,12 +3,14 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
+import { constantOf } from '../../gpu/shader_constants.ts'
 import type { GpuPhoto } from '../../inference/segmenter.ts'
 import type { Size } from '../../library/photo_size.ts'
 import { frame_pixels } from '../shaders.gen.ts'
 import { type FrameSource, isTexture, isVideo } from './frame_source.ts'
+import { type FrameType, frameText } from './frame_text.ts'
 
-const WORKGROUP = 8
+const WORKGROUP = constantOf(frame_pixels, 'WORKGROUP_SIDE')
 
 /** Reads frames of one size into one buffer: each frame replaces the last. */
 export class FrameReader {
@@ -130,10 +132,9 @@ export class FrameReader {
     return this.#texture
   }
 
-  #pipeline(type: 'texture_2d<f32>' | 'texture_external'): Promise<GPUComputePipeline> {
+  #pipeline(type: FrameType): Promise<GPUComputePipeline> {
     const { device } = this.#gpu
-    const code = frame_pixels.wgsl.replace(/^alias Frame = .*;$/m, `alias Frame = ${type};`)
-    const module = device.createShaderModule({ label: 'frame_pixels', code })
+    const module = device.createShaderModule({ label: 'frame_pixels', code: frameText(type) })
     return device.createComputePipelineAsync({ label: 'frame_pixels', layout: 'auto', compute: { module } })
   }
 

@@ -2,12 +2,12 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
+import { constantOf, workgroupSize } from '../../gpu/shader_constants.ts'
 import type { GpuClassMap } from '../../inference/segmenter.ts'
 import { count_classes } from '../shaders.gen.ts'
 
 const CLASSES = 256
-/** Pixels that a workgroup counts: WORDS · LANES words of the shader. */
-const WORKGROUP_PIXELS = 16 * 256 * 4
+const WORKGROUP_PIXELS = constantOf(count_classes, 'WORDS') * workgroupSize(count_classes) * 4
 
 export class MaskReader {
   readonly #gpu: Gpu

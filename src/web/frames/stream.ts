@@ -27,41 +27,78 @@ export interface StreamFrame {
   dropped: number | undefined
 }
 
-/** Resolves when the video has ended, or on the signal. */
+/** Runs work with a GPU and what segments on it, and once more on another GPU if that one is lost. */
+type OnGpu = <T>(work: (gpu: Gpu, segmenter: Segmenter) => Promise<T>) => Promise<T>
+
+/** Resolves when the video has ended, or on the signal. Each frame may lose its GPU once. */
 export async function streamFrames(
-  { gpu, segmenter }: { gpu: Gpu; segmenter: Segmenter },
+  onGpu: OnGpu,
   video: HTMLVideoElement,
   options: StreamOptions,
 ): Promise<void> {
   checkStreamOptions(options)
   const { onFrame, signal, ...rest } = options
-  let reader: FrameReader | undefined
-  let map: GpuClassMap | undefined
+  let buffers: FrameBuffers | undefined
   let last: number | undefined
-  const release = () => {
-    reader?.destroy()
-    if (map) gpu.release(map.mask)
-    reader = map = undefined
-  }
   try {
     for (;;) {
       const frame = await nextFrame(video, signal)
       if (!frame) return
-      const start = performance.now()
-      const size = await frameSize(video, 'video')
-      if (reader && !isOfSize(reader.photo, size)) release() // such as a phone that was turned
-      reader ??= await FrameReader.create(gpu, size)
-      await reader.read(video)
-      map = await segmenter.segmentOnGpu(reader.photo, { ...rest, into: map?.mask })
-      await gpu.finish()
       const dropped = last !== undefined && frame.count !== undefined ? frame.count - last - 1 : undefined
       last = frame.count
-      await onFrame({ photo: reader.photo, map, milliseconds: performance.now() - start, dropped })
+      await onGpu(async (gpu, segmenter) => {
+        const start = performance.now()
+        const size = await frameSize(video, 'video')
+        if (!buffers?.fit(gpu, size)) {
+          buffers?.release()
+          buffers = undefined
+          buffers = await FrameBuffers.create(gpu, size)
+        }
+        const found = await buffers.segment(video, segmenter, rest)
+        await onFrame({ ...found, milliseconds: performance.now() - start, dropped })
+      })
     }
   } finally {
-    release()
+    buffers?.release()
   }
 }
 
-const isOfSize = (photo: GpuPhoto, { width, height }: Size) =>
-  photo.width === width && photo.height === height
+/** Where the frames of one size are on a GPU, and their class maps. */
+class FrameBuffers {
+  readonly #gpu: Gpu
+  readonly #reader: FrameReader
+  #map: GpuClassMap | undefined
+
+  static async create(gpu: Gpu, size: Size): Promise<FrameBuffers> {
+    return new FrameBuffers(gpu, await FrameReader.create(gpu, size))
+  }
+
+  private constructor(gpu: Gpu, reader: FrameReader) {
+    this.#gpu = gpu
+    this.#reader = reader
+  }
+
+  /** Not those of a phone that was turned, nor those on a lost GPU. */
+  fit(gpu: Gpu, { width, height }: Size): boolean {
+    const { photo } = this.#reader
+    return gpu === this.#gpu && width === photo.width && height === photo.height
+  }
+
+  /** The video's frame with its class map. The next ones replace them. */
+  async segment(
+    video: HTMLVideoElement,
+    segmenter: Segmenter,
+    options: InferenceOptions & Pick<OutputOptions, 'at'>,
+  ): Promise<{ photo: GpuPhoto; map: GpuClassMap }> {
+    const { photo } = this.#reader
+    await this.#reader.read(video)
+    this.#map = await segmenter.segmentOnGpu(photo, { ...options, into: this.#map?.mask })
+    await this.#gpu.finish()
+    return { photo, map: this.#map }
+  }
+
+  release(): void {
+    this.#reader.destroy()
+    if (this.#map) this.#gpu.release(this.#map.mask)
+  }
+}

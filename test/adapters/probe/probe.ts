@@ -1,8 +1,8 @@
 // The probe: checks an adapter from the kernels to training, and reports what passed, what failed and what did not run. It needs an
 // entry to WebGPU (navigator.gpu, or that of Dawn) and nothing of Node or of the DOM.
 
+import { describeAdapter } from '../../../src/bench/adapter.ts'
 import type { KnownAnswer } from '../../../src/bench/answers/kernel_check.ts'
-import { describeAdapter } from '../../../src/cli/adapter.ts'
 import type { DeviceRequest } from '../../../src/gpu/gpu.ts'
 import type { KernelSuite } from '../../support/kernel_suite.ts'
 import { openAdapter, type TestedAdapter } from './adapter.ts'

@@ -1,6 +1,6 @@
 // What the probe reports.
 
-import type { Adapter } from '../../../src/cli/adapter.ts'
+import type { Adapter } from '../../../src/bench/adapter.ts'
 
 export const partNames = ['doctor', 'kernels', 'photos', 'training'] as const
 export type PartName = (typeof partNames)[number]

@@ -10,7 +10,7 @@ import { expect } from 'chai'
 import { type Browser, chromium } from 'playwright-core'
 import { packTarball, ROOT } from '../../package/support.ts'
 import { type Route, serveStatic } from '../../support/static_server.ts'
-import { FLAGS, PATHS } from '../browser.ts'
+import { chromiumPath, FLAGS } from '../browser.ts'
 import { maskInNode } from '../mask_in_node.ts'
 
 interface App {
@@ -71,7 +71,7 @@ describe('pages built by', () => {
     rmSync(dirname(tarball), { recursive: true })
   })
   before('open Chromium', async () => {
-    const executablePath = PATHS.find(existsSync)
+    const executablePath = chromiumPath()
     if (!executablePath) throw new Error('there is no Chromium: apt install chromium')
     browser = await chromium.launch({ executablePath, args: FLAGS })
     expected = maskInNode()

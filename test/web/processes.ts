@@ -1,11 +1,20 @@
-// What Linux tells of processes.
+// What Linux tells of a browser's processes.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import type { Browser } from 'playwright-core'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const USER_TICKS = 11 // after the process's name: see proc(5)
 const SYSTEM_TICKS = 12
+
+/** The renderers and the GPU process. */
+export async function processesOf(browser: Browser): Promise<number[]> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  return processInfo.filter(({ type }) => type === 'renderer' || type === 'GPU').map(({ id }) => id)
+}
 
 /** The CPU time that processes have used so far, over all cores. */
 export const processorMilliseconds = (pids: readonly number[]): number =>

@@ -1,0 +1,52 @@
+// What the libraries of Node and of browsers both export.
+
+export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
+export type { ClassShare } from '../data/class_share.ts'
+export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
+export type { Image } from '../data/image.ts'
+export type { Colour } from '../data/palette.ts'
+export { BadImageError, UserError } from '../errors.ts'
+export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
+export type { DeviceRequest, Gpu } from '../gpu/gpu.ts'
+export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
+export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
+export type { ScoreMap } from '../inference/class_scores.ts'
+export type { InferenceOptions } from '../inference/inference_options.ts'
+export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
+export type { Precision } from '../kernels/layout.ts'
+export type * from '../model/backbones/configs.ts'
+export type { Preprocessing } from '../model/preprocessing.ts'
+export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
+export { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
+export { Lesson } from '../teach/lesson.ts'
+export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
+export {
+  type EvaluatedImage,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type SegmentationModel,
+} from '../train/evaluate.ts'
+export type { Recipe } from '../train/recipe.ts'
+export { HARD_CLASSES } from '../train/sampler.ts'
+export type { TrainingOptions } from '../train/training_options.ts'
+export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
+export type { DeepLabBase } from './deeplab_base.ts'
+export type { DownloadProgress } from './download_progress.ts'
+export type { FileLike, WeightsInMemory } from './found_weights.ts'
+export type { Model } from './model_files.ts'
+export type { CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
+export type { DrawOptions, MaskPngOptions } from './overlay_options.ts'
+export type { TintOptions } from './overlay_tint.ts'
+export type { Size } from './photo_size.ts'
+export type { Pixels } from './pixels.ts'
+export type {
+  ManyPhotosOptions,
+  SegmentOptions,
+  SegmentProgress,
+  TunePhotoOptions,
+  WarmUpOptions,
+} from './segment_options.ts'
+export type { ClassScores, ScoresOf, SegmentationBase } from './segmentation_base.ts'
+export type { BlobLike, UrlLike } from './sources.ts'
+export type { ResumeOptions, TrainerBase, TrainerOptions, TrainingStep } from './trainer_base.ts'
