@@ -1,7 +1,7 @@
 // A pool of threads for one kind of job.
 
 import { fileURLToPath } from 'node:url'
-import { parentPort, type Transferable, Worker } from 'node:worker_threads'
+import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads'
 import { UserError } from '../errors.ts'
 
 interface Request<Job> {
@@ -16,16 +16,23 @@ interface Waiting<Result> {
   reject(error: unknown): void
 }
 
+/** What a pool and its threads share: not 0 once the pool is closed. */
+type Closed = Int32Array<SharedArrayBuffer>
+
+/** Tells a thread to stop between two steps of its jobs. Its answer is the same. */
+const STOP = 'stop'
+
 export class WorkerPool<Job, Result> {
   readonly #workers: Worker[]
   readonly #waiting = new Map<number, Waiting<Result>>()
+  readonly #closed: Closed = new Int32Array(new SharedArrayBuffer(4))
   #jobs = 0
   #failure: unknown
 
   /** Starts `count` threads on a module that calls `serve`. */
   constructor(module: URL, count: number) {
     this.#workers = Array.from({ length: count }, () => {
-      const worker = startWorker(module)
+      const worker = startWorker(module, this.#closed)
       worker.on('message', (response: Response<Result>) => this.#settle(response))
       worker.on('error', error => this.#failAll(error))
       worker.on('messageerror', error => this.#failAll(error))
@@ -45,11 +52,11 @@ export class WorkerPool<Job, Result> {
     })
   }
 
-  /** Ends the threads at once; unfinished jobs reject. */
+  /** Rejects unfinished jobs, and ends the threads. A thread first finishes what it computes without a pause, such as a photo. */
   async close(): Promise<void> {
-    this.#failure ??= new Error('the workers were ended')
-    await Promise.all(this.#workers.map(worker => worker.terminate()))
-    this.#failAll(this.#failure)
+    this.#failAll(new Error('the workers were ended'))
+    Atomics.store(this.#closed, 0, 1)
+    await Promise.all(this.#workers.map(end))
   }
 
   #settle(response: Response<Result>): void {
@@ -73,19 +80,44 @@ export class WorkerPool<Job, Result> {
  * Node 20 does not pass tsx's hooks to threads. A thread that starts from TypeScript registers tsx for `require` itself: the
  * hooks for `import` would run in one more thread, which doubles the time to start.
  */
-function startWorker(module: URL): Worker {
-  if (!module.pathname.endsWith('.ts')) return new Worker(module)
+function startWorker(module: URL, closed: Closed): Worker {
+  const options = { workerData: closed }
+  if (!module.pathname.endsWith('.ts')) return new Worker(module, options)
   const file = JSON.stringify(fileURLToPath(module))
   const script = `const load = require('node:module').createRequire(${file}); load('tsx/cjs/api').register(); load(${file})`
   // Without the process's options: with them, `require` might refuse the dependencies that are ES modules.
-  return new Worker(script, { eval: true, execArgv: [] })
+  return new Worker(script, { ...options, eval: true, execArgv: [] })
+}
+
+/**
+ * Terminates a thread while it waits. Node 20 ends the whole process if a thread is terminated while it makes a stream of zlib, which
+ * decoding a PNG does.
+ */
+async function end(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return // It has ended.
+  await new Promise<void>(resolve => {
+    worker.on('exit', () => resolve())
+    worker.on('message', message => {
+      if (message === STOP) resolve()
+    })
+    worker.postMessage(STOP)
+  })
+  await worker.terminate()
 }
 
 /** Called in a thread: runs the jobs of its pool. `transfer` lists buffers that are moved instead of copied. */
 export function serve<Job, Result>(
   work: (job: Job) => Promise<{ result: Result; transfer: Transferable[] }>,
 ): void {
-  parentPort!.on('message', async ({ id, job }: Request<Job>) => {
+  const closed: Closed = workerData
+  parentPort!.on('message', async (request: Request<Job> | typeof STOP) => {
+    if (request === STOP) {
+      parentPort!.postMessage(STOP)
+      Atomics.wait(closed, 0, 1)
+      return
+    }
+    if (Atomics.load(closed, 0) !== 0) return
+    const { id, job } = request
     try {
       const { result, transfer } = await work(job)
       parentPort!.postMessage({ id, result }, transfer)

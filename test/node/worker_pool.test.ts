@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { WorkerPool } from '../../src/node/worker_pool.ts'
 import { rejection } from './support.ts'
@@ -27,6 +30,13 @@ describe('WorkerPool', () => {
       expect((await rejection(pool.run('a'))).message).to.equal(message)
     })
   }
+
+  // Node 20 ends the whole process if a thread is terminated at the wrong time.
+  it('ends threads that make streams of zlib, and not the process', async () => {
+    const script = fileURLToPath(new URL('./close_pools.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script])
+    expect(stdout).to.equal('all closed\n')
+  })
 
   it('rejects unfinished jobs when it is closed', async () => {
     open(1)
