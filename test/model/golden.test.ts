@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
-import { relativeError, runGraph } from '../support/run_graph.ts'
+import { relativeError, runGraph, seededParameters } from '../support/run_graph.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
 import { seededImage } from './seeded_weights.ts'
 
@@ -28,17 +28,25 @@ describe('logits of whole networks', () => {
       { withoutSubgroups: true },
     ]
     const isForced = !name.includes('resnet101') && height !== width
-    for (const choice of [{}, ...(isForced ? forced : [])])
-      it(`${name}, ${height}×${width}, output stride ${outputStride} ${told(choice)}`, async () => {
-        const graph = goldenGraph(golden)
-        const outputs = await runGraph(await testGpu(), graph, {
-          inputs: { image: seededImage(height, width) },
-          ...choice,
-        })
-        const actual = outputs[graph.outputs[0].name]
-        expect(actual.length).to.equal(logits.length)
-        expect(relativeError(actual as Float32Array, logits)).to.be.below(TOLERANCE)
+    describe(`${name}, ${height}×${width}, output stride ${outputStride}`, () => {
+      let graph: ReturnType<typeof goldenGraph>
+      let parameters: ReadonlyMap<string, Float32Array> | undefined
+      before(() => {
+        graph = goldenGraph(golden)
+        parameters = seededParameters(graph)
       })
+      after(() => {
+        parameters = undefined // so that the memory of one network is taken at a time
+      })
+      for (const choice of [{}, ...(isForced ? forced : [])])
+        it(`PyTorch's logits ${told(choice)}`, async () => {
+          const inputs = { image: seededImage(height, width) }
+          const outputs = await runGraph(await testGpu(), graph, { inputs, parameters, ...choice })
+          const actual = outputs[graph.outputs[0].name]
+          expect(actual.length).to.equal(logits.length)
+          expect(relativeError(actual as Float32Array, logits)).to.be.below(TOLERANCE)
+        })
+    })
   }
 })
 

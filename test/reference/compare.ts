@@ -39,16 +39,15 @@ export function expectClose(actual: Float32Array, expected: Float64Array, closen
 
   const at = (i: number) => indices?.[i] ?? i
   const error = (i: number) => errorOf(actual[at(i)], expected[i])
-  const isClose = (i: number) =>
-    Number.isFinite(error(i)) && error(i) <= atol + rtol * Math.abs(expected[i] || 0)
 
   const failures: number[] = []
-  let worst = 0
+  let [worst, largest] = [0, 0]
   for (let i = 0; i < compared; i++) {
-    if (error(i) > error(worst)) worst = i
-    if (!isClose(i)) failures.push(i)
+    const found = error(i)
+    if (found > largest) [worst, largest] = [i, found]
+    if (!(Number.isFinite(found) && found <= atol + rtol * Math.abs(expected[i] || 0))) failures.push(i)
   }
-  if (failures.length === 0) return error(worst)
+  if (failures.length === 0) return largest
 
   const describe = (i: number) => {
     const [n, h, w, c] = placeOf(shape, at(i))

@@ -1,7 +1,7 @@
 import { type Array4, type Shape4, zeros } from './array4.ts'
 import { resize } from './resize.ts'
 import { resizeBackward } from './resize_backward.ts'
-import { softmax } from './softmax.ts'
+import { largestOf, softmax } from './softmax.ts'
 
 export interface SoftmaxCrossEntropy {
   /** [n, h, w, c] */
@@ -31,40 +31,51 @@ export interface Loss {
 }
 
 /** PyTorch's cross_entropy, weighted mean, of logits bilinearly resized to the labels' size. */
-export function softmaxCrossEntropy(given: SoftmaxCrossEntropy): Loss {
-  const { data, shape } = resize({ ...given, input: given.logits })
+export const softmaxCrossEntropy = (given: SoftmaxCrossEntropy): Loss => lossOf(given, upsampled(given))
+
+/** The loss, and its gradient by the logits. */
+export function softmaxCrossEntropyWithGradient(given: SoftmaxCrossEntropy): Loss & { gradient: Array4 } {
+  const { logits, labels, height, width, lossWeight = 1 } = given
+  const [n, h, w, channels] = logits.shape
+  const shape: Shape4 = [n, height, width, channels]
+  const upsampledLogits = upsampled(given)
+  const loss = lossOf(given, upsampledLogits)
+  const probabilities = softmax(upsampledLogits)
+  const outputGradient = zeros(shape)
+  labels.forEach((label, pixel) => {
+    const own = weightOf(label, given)
+    if (own === undefined || loss.weight === 0) return
+    for (let c = 0; c < channels; c++) {
+      const p = probabilities.data[pixel * channels + c]
+      outputGradient.data[pixel * channels + c] = (lossWeight * own * (p - Number(c === label))) / loss.weight
+    }
+  })
+  return { ...loss, gradient: resizeBackward({ ...given, outputGradient, height: h, width: w }) }
+}
+
+/** The gradient of lossWeight · loss by the logits, [n, h, w, c]: weight · (p − [c is the label]) / Σ weight, back through the resize. */
+export const softmaxCrossEntropyBackward = (given: SoftmaxCrossEntropy): Array4 =>
+  softmaxCrossEntropyWithGradient(given).gradient
+
+/** [n, height, width, c] */
+const upsampled = (given: SoftmaxCrossEntropy): Array4 => resize({ ...given, input: given.logits })
+
+function lossOf(given: SoftmaxCrossEntropy, { data, shape }: Array4): Loss {
   const channels = shape[3]
   const logSumExp = new Float64Array(given.labels.length)
   let [weightedLoss, weight] = [0, 0]
   given.labels.forEach((label, pixel) => {
     const own = weightOf(label, given)
     if (own === undefined) return
-    const logits = data.subarray(pixel * channels, (pixel + 1) * channels)
-    const max = Math.max(...logits)
-    logSumExp[pixel] = max + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0))
-    weightedLoss += own * (logSumExp[pixel] - logits[label])
+    const first = pixel * channels
+    const max = largestOf(data, { first, count: channels })
+    let sum = 0
+    for (let c = 0; c < channels; c++) sum += Math.exp(data[first + c] - max)
+    logSumExp[pixel] = max + Math.log(sum)
+    weightedLoss += own * (logSumExp[pixel] - data[first + label])
     weight += own
   })
   return { logSumExp, weightedLoss, weight, loss: weight === 0 ? 0 : weightedLoss / weight }
-}
-
-/** The gradient of lossWeight · loss by the logits, [n, h, w, c]: weight · (p − [c is the label]) / Σ weight, back through the resize. */
-export function softmaxCrossEntropyBackward(given: SoftmaxCrossEntropy): Array4 {
-  const { logits, labels, height, width, lossWeight = 1 } = given
-  const [n, h, w, channels] = logits.shape
-  const shape: Shape4 = [n, height, width, channels]
-  const probabilities = softmax(resize({ ...given, input: logits }))
-  const { weight } = softmaxCrossEntropy(given)
-  const outputGradient = zeros(shape)
-  labels.forEach((label, pixel) => {
-    const own = weightOf(label, given)
-    if (own === undefined || weight === 0) return
-    for (let c = 0; c < channels; c++) {
-      const p = probabilities.data[pixel * channels + c]
-      outputGradient.data[pixel * channels + c] = (lossWeight * own * (p - Number(c === label))) / weight
-    }
-  })
-  return resizeBackward({ ...given, outputGradient, height: h, width: w })
 }
 
 /** The weight of a pixel of this label; undefined if it is ignored. */

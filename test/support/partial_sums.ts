@@ -9,10 +9,9 @@ export function addPartials(
   const values = new Float32Array(partials.buffer)
   const size = Math.ceil(o / 4) * 4 * (depthwise ? 1 : Math.ceil(i / 4) * 4) * kh * kw
   const sums = new Float64Array(o * i * kh * kw)
+  const at = places([o, i, kh, kw], depthwise)
   for (let from = 0; from < values.length; from += size)
-    places([o, i, kh, kw], depthwise).forEach((place, index) => {
-      sums[index] += values[from + place]
-    })
+    for (let index = 0; index < sums.length; index++) sums[index] += values[from + at[index]]
   return Float32Array.from(sums)
 }
 
@@ -27,8 +26,8 @@ export function partialOf({ data, shape }: Weight, depthwise = false): Float32Ar
 }
 
 /** Where in a partial each value of a weight lies. */
-function places([o, i, kh, kw]: Weight['shape'], depthwise: boolean): number[] {
+function places([o, i, kh, kw]: Weight['shape'], depthwise: boolean): Uint32Array {
   const row = i * kh * kw
   const rowPadded = (depthwise ? 1 : Math.ceil(i / 4) * 4) * kh * kw
-  return Array.from({ length: o * row }, (_, index) => Math.floor(index / row) * rowPadded + (index % row))
+  return new Uint32Array(o * row).map((_, index) => Math.floor(index / row) * rowPadded + (index % row))
 }

@@ -42,7 +42,8 @@ export async function runGraph(
   }
 }
 
-const seededParameters = (graph: ModelGraph | FusedGraph) =>
+/** Every parameter of a graph, drawn from its name. */
+export const seededParameters = (graph: ModelGraph | FusedGraph) =>
   new Map(graphParameters(graph).map(parameter => [parameter.name, seededParameter(parameter)]))
 
 /** The largest difference, as a share of the largest expected magnitude. */

@@ -1,7 +1,7 @@
 // What a plan is for, in a flat form: tests vary one thing at a time.
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { candidatesFor } from '../../src/graph/convolution/choose.ts'
+import { strategiesFor } from '../../src/graph/convolution/choose.ts'
 import type { Conv2dChoice } from '../../src/graph/convolution/strategies.ts'
 import type { Policy } from '../../src/graph/convolution/target.ts'
 import type { PlanDevice, PlanTarget } from '../../src/graph/plan/plan.ts'
@@ -40,6 +40,12 @@ export const targetOf = (choice: Choice): PlanTarget => {
 
 /** Forces a variant on every convolution that it can compute. */
 export function whereItFits(choice: Conv2dChoice): Policy['forced'] {
-  return (options, device) =>
-    candidatesFor(options, { device }).some(({ name }) => name === choice) ? choice : undefined
+  return (options, device) => {
+    // By the strategy of this name alone: all tiles of all strategies take milliseconds a layer.
+    const strategy = strategiesFor(options, { device }).find(
+      ({ name }) => choice === name || choice.startsWith(`${name} `),
+    )
+    const named = [strategy, ...(choice === strategy?.name ? [] : (strategy?.tiles?.(options, device) ?? []))]
+    return named.some(found => found?.name === choice) ? choice : undefined
+  }
 }
