@@ -4,21 +4,19 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Adapter, describeAdapter } from '../../src/bench/adapter.ts'
+import { describeAdapter } from '../../src/bench/adapter.ts'
+import type { Report } from '../../src/bench/report.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
-export type Machine = Awaited<ReturnType<typeof machine>>
-
-export async function machine() {
+export async function machine(): Promise<Omit<Report, 'atrous' | 'small' | 'finished' | 'steps'>> {
   const gpu = await openGpu()
   const adapter = describeAdapter(gpu)
   gpu.destroy()
   return {
     date: new Date().toISOString(),
     commit: git('rev-parse', 'HEAD'),
-    /** Whether files differ from the commit. */
     changed: git('status', '--porcelain', '--untracked-files=no') !== '',
     adapter,
     runtime: { node: process.version, dawn: dawnVersion() },
@@ -27,17 +25,6 @@ export async function machine() {
       ...{ processor: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem() },
     },
   }
-}
-
-/** bench/results/VENDOR-ADAPTER-DATE.json */
-export const reportFile = ({ adapter, date }: Pick<Machine, 'adapter' | 'date'>): string =>
-  join(ROOT, 'bench/results', `${slug(adapter)}-${date.slice(0, 10)}.json`)
-
-/** The driver's version, which follows the name in parentheses or after a colon, is in the report. */
-function slug({ vendor, architecture, device, description }: Adapter): string {
-  const name = description.split(/[(:]/)[0] || device || architecture
-  const words = `${vendor} ${name}`.toLowerCase().match(/[a-z0-9.]+/g) ?? ['adapter']
-  return [...new Set(words)].join('-')
 }
 
 /** Empty where there is no repository: a clone may be a download. */

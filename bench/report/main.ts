@@ -2,17 +2,19 @@
 // networks and training steps are, and what share of its ceilings they reach.
 //   npm run report -- [--small] [--only STEP,…] [--out FILE]
 
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Report, type ReportStep, reportFileName } from '../../src/bench/report.ts'
 import { version } from '../../src/cli/version.ts'
 import { writeFileAtomic } from '../../src/node/files/atomic.ts'
-import { machine, reportFile } from './machine.ts'
+import { machine, ROOT } from './machine.ts'
 import { type Step, steps } from './steps.ts'
 
 const HELP = `usage: npm run report -- [options]
 
   --small         small sizes and few repetitions, for software adapters
   --only STEPS    these steps only (${Object.keys(steps).join(', ')})
-  --out FILE      default: bench/results/ADAPTER-DATE.json`
+  --out FILE      default: bench/results/ADAPTER-RUNTIME-DATE.json`
 
 const { values: options } = parseArgs({
   options: {
@@ -33,25 +35,23 @@ if (unknown !== undefined) {
   process.exit(1)
 }
 
-/** A step's result, or the reason why there is none. */
-type StepReport = { seconds: number } & ({ result: unknown } | { error: string })
-
 const about = { atrous: version, small: options.small, ...(await machine()) }
-const file = options.out ?? reportFile(about)
-const report = { ...about, finished: false, steps: {} as Record<string, StepReport> }
+const file = options.out ?? join(ROOT, 'bench/results', reportFileName(about))
+const done: Record<string, ReportStep<unknown>> = {}
+const report: Report = { ...about, finished: false, steps: done }
 for (const [i, name] of names.entries()) {
   console.error(`${name} (${i + 1} of ${names.length}) …`)
-  report.steps[name] = await run(steps[name])
+  done[name] = await run(steps[name])
   report.finished = i === names.length - 1
   // After each step and whole or not at all: a GPU that hangs later does not take the results along.
   await writeFileAtomic(file, `${JSON.stringify(report, undefined, 1)}\n`)
 }
-const failed = Object.entries(report.steps).filter(([, step]) => 'error' in step)
+const failed = Object.entries(done).filter(([, step]) => 'error' in step)
 for (const [name, step] of failed) console.error(`${name} failed: ${(step as { error: string }).error}`)
 console.log(file)
 process.exitCode = failed.length > 0 ? 1 : 0
 
-async function run(step: Step): Promise<StepReport> {
+async function run(step: Step): Promise<ReportStep<unknown>> {
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
   try {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { reportNetworks } from '../../src/bench/report.ts'
 import { bundleProbe } from '../../test/adapters/bundle.ts'
 import { sharedJob } from '../../test/adapters/job.ts'
 import { runCell } from '../../test/adapters/run_cell.ts'
@@ -23,22 +24,6 @@ process.on('exit', () => rmSync(cache, { recursive: true, force: true }))
 
 const MINUTES = 30
 
-/** The networks, and the options with which commands run them. */
-const NETWORKS: Record<'large' | 'small', { model: string; options: string[] }[]> = {
-  large: [
-    { model: 'scenes', options: [] },
-    { model: 'deeplabv3_mobilenet_v2', options: ['--size', '513'] },
-    { model: 'deeplabv3_resnet50', options: ['--size', '513', '--output-stride', '16'] },
-    { model: 'deeplabv3_resnet50', options: ['--size', '513', '--output-stride', '8'] },
-    { model: 'deeplabv3_resnet101', options: ['--size', '513', '--output-stride', '8'] },
-  ],
-  small: [
-    { model: 'scenes', options: ['--size', '129'] },
-    { model: 'deeplabv3_mobilenet_v2', options: ['--size', '129'] },
-  ],
-}
-const networks = ({ small }: StepOptions) => NETWORKS[small ? 'small' : 'large']
-
 const SMALL_KERNELS = ['add', 'max_pool', 'depthwise_conv2d']
 
 export const steps: Record<string, Step> = {
@@ -49,22 +34,16 @@ export const steps: Record<string, Step> = {
     const onProgress = (text: string) => console.error(`  ${text}`)
     return runCell(cell, { ...shared, bundle, onProgress })
   },
-  tune: options =>
-    forEach(networks(options), ({ model, options: its }) =>
-      atrous('tune', '--model', model, ...its, '--seconds', options.small ? '10' : '60', '--json'),
+  tune: ({ small }) =>
+    forEach(reportNetworks(small), network =>
+      atrous('tune', ...optionsOf(network), '--seconds', small ? '10' : '60', '--json'),
     ),
   kernels: ({ small }) => script('bench/kernels.ts', ...(small ? SMALL_KERNELS : []), '--json'),
-  networks: options =>
-    forEach(networks(options), ({ model, options: its }) =>
+  networks: ({ small }) =>
+    forEach(reportNetworks(small), network =>
       atrous(
-        'bench',
-        '--model',
-        model,
-        ...its,
-        '--profile',
-        '--kernels',
-        ...(options.small ? ['--runs', '2'] : []),
-        '--json',
+        ...['bench', ...optionsOf(network), '--profile', '--kernels', '--json'],
+        ...(small ? ['--runs', '2'] : []),
       ),
     ),
   training: ({ small }) =>
@@ -75,6 +54,11 @@ export const steps: Record<string, Step> = {
       ...(small ? ['scenes', '--crop-size', '65', '--batch-size', '2', '--runs', '2'] : []),
     ),
 }
+
+/** A network as options of commands. */
+const optionsOf = ({ model, size, outputStride }: ReturnType<typeof reportNetworks>[number]) => [
+  ...['--model', model, '--size', String(size), '--output-stride', String(outputStride)],
+]
 
 /** The results, one after the other: two at a time would disturb each other. */
 async function forEach<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<unknown[]> {

@@ -27,8 +27,34 @@ GPUAdapter.prototype.requestDevice = async function (...options) {
 }
 `
 
+/** Lets a test end the camera's tracks. */
+const HOLD_TRACKS = `globalThis.tracks = []
+const { getUserMedia } = MediaDevices.prototype
+MediaDevices.prototype.getUserMedia = async function (...options) {
+  const stream = await getUserMedia.apply(this, options)
+  tracks.push(...stream.getTracks())
+  return stream
+}
+`
+
+/** Lets a test answer each request for memory as a GPU without any. */
+const SHORT_MEMORY = `const { pushErrorScope, popErrorScope } = GPUDevice.prototype
+const filters = []
+GPUDevice.prototype.pushErrorScope = function (filter) {
+  filters.push(filter)
+  pushErrorScope.call(this, filter)
+}
+GPUDevice.prototype.popErrorScope = async function () {
+  const isShort = filters.pop() === 'out-of-memory' && globalThis.isShort
+  const found = await popErrorScope.call(this)
+  return isShort ? new GPUOutOfMemoryError('no memory') : found
+}
+`
+
 declare global {
   interface Window {
+    tracks: MediaStreamTrack[]
+    isShort: boolean
     devices: GPUDevice[]
     axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
   }
@@ -157,6 +183,63 @@ describe('the page', () => {
       await page.click('#start-camera')
       expect(await settled(page)).to.equal(message)
     }
+  })
+
+  it('says so when the camera is unplugged, and starts it again', async () => {
+    const page = await open({ before: HOLD_TRACKS })
+    const frames = () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!)
+    await page.click('#start-camera')
+    await until(page, frames)
+    // What a browser does when a camera is unplugged; `stop` alone makes no event.
+    await page.evaluate(() => {
+      const track = window.tracks.at(-1)!
+      track.stop()
+      track.dispatchEvent(new Event('ended'))
+    })
+    expect(await settled(page)).to.equal(
+      'The camera has stopped: it was unplugged, or is no longer allowed. Start it again.',
+    )
+    expect(await page.locator('#camera-controls').isVisible()).to.equal(false)
+    await page.click('#start-camera')
+    await page.locator('#camera-controls').waitFor()
+    expect(await page.locator('#problem').isVisible()).to.equal(false)
+  })
+
+  it('waits with the camera while it is hidden, and goes on', async () => {
+    const page = await open()
+    await page.click('#start-camera')
+    await until(page, () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!))
+    const frames = () =>
+      page.evaluate(async () => {
+        let changes = 0
+        const observer = new MutationObserver(() => changes++)
+        observer.observe(document.getElementById('facts')!, { childList: true })
+        await new Promise(resolve => setTimeout(resolve, 2000))
+        observer.disconnect()
+        return changes
+      })
+    const session = await page.context().newCDPSession(page)
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await new Promise(resolve => setTimeout(resolve, 2000))
+    await session.send('Page.setWebLifecycleState', { state: 'active' })
+    expect(await frames()).to.be.above(1)
+    expect(await page.locator('#problem').isVisible()).to.equal(false)
+  })
+
+  it('says so when the memory is short, and goes on with what fits', async () => {
+    const page = await openSample({ before: SHORT_MEMORY })
+    const before = await shares(page)
+    await page.evaluate(() => {
+      window.isShort = true
+    })
+    await page.selectOption('#output-stride', '8')
+    expect(await settled(page)).to.match(/^\w+: the GPU has no room for [\d.]+ \w?B$/)
+    await page.evaluate(() => {
+      window.isShort = false
+    })
+    await page.selectOption('#output-stride', '16')
+    expect(await settled(page)).to.equal('')
+    expect(await shares(page)).to.deep.equal(before)
   })
 
   it('says so without WebGPU', async () => {

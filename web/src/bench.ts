@@ -1,6 +1,7 @@
 // The bench page: what `npm run report` finds in Node, as far as a page can find it.
 
-import { type BenchReport, runBench } from './bench_steps.ts'
+import { type Report, reportFileName } from '../../src/bench/report.ts'
+import { runBench } from './bench_steps.ts'
 import { button, byId, input, make } from './dom.ts'
 import { doing, showProgress } from './messages.ts'
 import { download } from './save.ts'
@@ -8,17 +9,13 @@ import { download } from './save.ts'
 const rows = byId('rows', HTMLElement)
 const [run, stop] = [button('run'), button('stop')]
 
-let report: BenchReport | undefined
+let report: Report | undefined
 
 run.addEventListener('click', () => doing(start))
 button('copy').addEventListener('click', () => doing(() => navigator.clipboard.writeText(json())))
-button('save').addEventListener('click', () => {
-  const date = report!.date.slice(0, 10)
-  download(
-    `atrous-${report!.adapter.vendor || 'gpu'}-${date}.json`,
-    new Blob([json()], { type: 'application/json' }),
-  )
-})
+button('save').addEventListener('click', () =>
+  download(reportFileName(report!), new Blob([json()], { type: 'application/json' })),
+)
 
 const json = () => JSON.stringify(report, undefined, 1)
 

@@ -1,25 +1,17 @@
 // The steps of the bench page: known answers of every kernel, tuning, and times of whole networks. Each result is a row of the page
-// and a field of the report.
+// and a part of the report.
 
-import { type Adapter, describeAdapter } from '../../src/bench/adapter.ts'
+import { describeAdapter } from '../../src/bench/adapter.ts'
 import { answersByShader, checkStored } from '../../src/bench/answers/check_kernels.ts'
 import { decodeAnswers } from '../../src/bench/answers/decode_answers.ts'
 import type { KernelReport } from '../../src/bench/answers/kernel_check.ts'
 import knownAnswers from '../../src/bench/answers/known_answers.json?raw'
-import { benchNetwork, type NetworkBench } from '../../src/bench/network.ts'
+import { benchNetwork } from '../../src/bench/network.ts'
 import { noisePhoto } from '../../src/bench/noise.ts'
+import { type Report, type ReportSteps, reportNetworks } from '../../src/bench/report.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { DeepLab, openGpu, type TunedConvolution } from '../../src/web/index.ts'
+import { DeepLab, openGpu, preset } from '../../src/web/index.ts'
 import { milliseconds, showGpu } from './facts.ts'
-
-export interface BenchReport {
-  date: string
-  atrous: { version: string; commit: string }
-  browser: string
-  adapter: Adapter
-  doctor: KernelReport[]
-  networks: (Network & { tuned: TunedConvolution[]; bench: NetworkBench })[]
-}
 
 export interface BenchOptions {
   /** Whether to leave out what takes a software adapter minutes. */
@@ -29,52 +21,34 @@ export interface BenchOptions {
   onRow(step: string, result: string): void
 }
 
-interface Network {
-  name: string
-  backbone: 'mobilenet_v2' | 'resnet50'
-  size: number
-  outputStride: number
-}
-
-const SMALL: Network[] = [
-  { name: 'MobileNetV2, 257²', backbone: 'mobilenet_v2', size: 257, outputStride: 16 },
-]
-const LARGE: Network[] = [
-  { name: 'MobileNetV2, 513²', backbone: 'mobilenet_v2', size: 513, outputStride: 16 },
-  { name: 'ResNet-50, 513², output stride 16', backbone: 'resnet50', size: 513, outputStride: 16 },
-]
-
 const TUNING_SECONDS = 20
 
 /** Throws the signal's reason when it is aborted. */
-export async function runBench(options: BenchOptions): Promise<BenchReport> {
+export async function runBench(options: BenchOptions): Promise<Report> {
   const gpu = await openGpu()
   showGpu(gpu)
   try {
-    const about = aboutThis(gpu)
-    const doctor = await checkAll(gpu, options)
-    const networks: BenchReport['networks'] = []
-    for (const network of options.small ? SMALL : [...SMALL, ...LARGE])
-      networks.push({ ...network, ...(await benchOne(network, options)) })
-    return { ...about, doctor, networks }
+    const report: Report = {
+      ...{ atrous: __VERSION__, commit: __COMMIT__, date: new Date().toISOString(), small: options.small },
+      ...{ adapter: describeAdapter(gpu), runtime: { browser: navigator.userAgent } },
+      ...{ finished: false, steps: {} },
+    }
+    report.steps.doctor = await timed(async () => ({ kernels: await checkAll(gpu, options) }))
+    Object.assign(report.steps, await benchAll(options))
+    report.finished = true
+    return report
   } finally {
     gpu.destroy()
   }
 }
 
-function aboutThis(gpu: Gpu): Omit<BenchReport, 'doctor' | 'networks'> {
-  return {
-    date: new Date().toISOString(),
-    atrous: { version: __VERSION__, commit: __COMMIT__ },
-    browser: navigator.userAgent,
-    adapter: describeAdapter(gpu),
-  }
+async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; result: T }> {
+  const start = performance.now()
+  const result = await work()
+  return { seconds: (performance.now() - start) / 1000, result }
 }
 
-async function checkAll(
-  gpu: Gpu,
-  { signal, onProgress, onRow }: BenchOptions,
-): Promise<BenchReport['doctor']> {
+async function checkAll(gpu: Gpu, { signal, onProgress, onRow }: BenchOptions): Promise<KernelReport[]> {
   const kernels = [...answersByShader(decodeAnswers(knownAnswers))]
   const reports: KernelReport[] = []
   for (const [i, [shader, answers]] of kernels.entries()) {
@@ -88,31 +62,69 @@ async function checkAll(
   return reports
 }
 
+type Network = ReturnType<typeof reportNetworks>[number]
+
+async function benchAll(options: BenchOptions): Promise<Pick<ReportSteps, 'tune' | 'networks'>> {
+  const tune = { seconds: 0, result: [] as ResultOf<'tune'> }
+  const networks = { seconds: 0, result: [] as ResultOf<'networks'> }
+  for (const network of reportNetworks(options.small)) {
+    await using model = await openModel(network)
+    const tuned = await timed(() => tuneOne(model, network, options))
+    tune.seconds += tuned.seconds
+    tune.result.push({ ...network, measured: tuned.result })
+    const bench = await timed(() => benchOne(model, network, { ...options, tuned: tuned.result }))
+    networks.seconds += bench.seconds
+    const { model: name, ...job } = network
+    networks.result.push({ model: name, results: [{ ...job, ...bench.result }] })
+  }
+  return { tune, networks }
+}
+
+type ResultOf<Step extends 'tune' | 'networks'> = Extract<
+  NonNullable<ReportSteps[Step]>,
+  { result: unknown }
+>['result']
+
+/** The shipped model, or a preset's network with random weights. */
+const openModel = ({ model, size }: Network): Promise<DeepLab> =>
+  model === 'scenes'
+    ? DeepLab.load(model, { tune: 'off' })
+    : DeepLab.create(preset(model).config, { size, tune: 'off' })
+
+const nameOf = ({ model, size, outputStride }: Network) => `${model}, ${size}², output stride ${outputStride}`
+
+function tuneOne(model: DeepLab, network: Network, { signal, onProgress }: BenchOptions) {
+  const { size, outputStride } = network
+  const text = `${nameOf(network)}: tuning …`
+  onProgress(text)
+  return model.tune(noisePhoto(size), {
+    ...{ size, outputStride, seconds: TUNING_SECONDS, signal },
+    onProgress: ({ done, total }) => onProgress(text, done / total),
+  })
+}
+
 /** On a GPU of its own, so that its memory is this network's. */
 async function benchOne(
-  { name, backbone, size, outputStride }: Network,
-  { signal, onProgress, onRow }: BenchOptions,
-): Promise<{ tuned: TunedConvolution[]; bench: NetworkBench }> {
-  const photo = noisePhoto(size)
-  await using model = await DeepLab.create({ backbone, outputStride }, { size, tune: 'off' })
-  onProgress(`${name}: tuning …`)
-  const tuned = await model.tune(photo, {
-    ...{ seconds: TUNING_SECONDS, signal },
-    onProgress: ({ done, total }) => onProgress(`${name}: tuning …`, done / total),
-  })
+  model: DeepLab,
+  network: Network,
+  { signal, onProgress, onRow, tuned }: BenchOptions & { tuned: Awaited<ReturnType<typeof tuneOne>> },
+) {
+  signal.throwIfAborted()
+  const { size, outputStride } = network
   const gpu = await openGpu()
   try {
-    const bench = await benchNetwork(gpu, model.state, [photo], {
+    const bench = await benchNetwork(gpu, model.state, [noisePhoto(size)], {
+      ...{ size, outputStride },
       tuned: new Map(tuned.map(({ convolution, fastest }) => [convolution, fastest])),
-      onStage: stage => onProgress(`${name}: ${stage} …`),
+      onStage: stage => onProgress(`${nameOf(network)}: ${stage} …`),
     })
     const { first, warm } = bench.milliseconds
     const rate = bench.macs / warm.median / 1e6
     onRow(
-      name,
+      nameOf(network),
       `${milliseconds(warm.median)} a photo (first ${milliseconds(first)}), ${rate.toFixed(1)} billion multiply-adds a second`,
     )
-    return { tuned, bench }
+    return bench
   } finally {
     gpu.destroy()
   }

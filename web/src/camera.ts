@@ -1,6 +1,7 @@
 // The camera: its stream in a video element that is not shown.
 
 import { button, byId } from './dom.ts'
+import { showProblem } from './messages.ts'
 
 const controls = byId('camera-controls', HTMLElement)
 
@@ -22,7 +23,13 @@ export async function startCamera(): Promise<Camera> {
     ends.abort()
   }
   Object.assign(video, { muted: true, playsInline: true, srcObject: stream })
-  for (const track of stream.getTracks()) track.addEventListener('ended', stop)
+  for (const track of stream.getTracks())
+    track.addEventListener('ended', () => {
+      stop()
+      showProblem(
+        new Error('The camera has stopped: it was unplugged, or is no longer allowed. Start it again.'),
+      )
+    })
   button('stop-camera').addEventListener('click', stop, { signal: ends.signal })
   await video.play()
   controls.hidden = false
