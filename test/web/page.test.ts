@@ -233,7 +233,7 @@ describe('the page', () => {
       window.isShort = true
     })
     await page.selectOption('#output-stride', '8')
-    expect(await settled(page)).to.match(/^\w+: the GPU has no room for [\d.]+ \w?B$/)
+    expect(await settled(page)).to.match(/^\w+: the GPU has no room for [\d.]+ MiB$/)
     await page.evaluate(() => {
       window.isShort = false
     })
