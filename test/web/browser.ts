@@ -63,7 +63,7 @@ export const standard: Route = path => {
   return undefined
 }
 
-interface OpenOptions {
+export interface OpenOptions {
   /** Default: 127.0.0.1, which is a secure context. */
   host?: string
   /** Runs before the page's own scripts. */

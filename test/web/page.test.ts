@@ -8,12 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { build } from 'vite'
 import { DeepLab } from '../../src/node/index.ts'
-import { CAMERA_FLAGS, until, useBrowser } from './browser.ts'
+import { CAMERA_FLAGS, until } from './browser.ts'
+import { usePage } from './use_page.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const BUILT = new URL('out/page/', ROOT)
 const SAMPLE = fileURLToPath(new URL('web/sample.png', ROOT))
 const file = (path: string) => fileURLToPath(new URL(path, ROOT))
 const AXE = readFileSync(file('node_modules/axe-core/axe.min.js'), 'utf8')
@@ -61,29 +60,13 @@ declare global {
 }
 
 describe('the page', () => {
-  const browser = useBrowser(
-    path => {
-      if (!path.startsWith('/some/path/')) return undefined
-      const name = path.slice('/some/path/'.length)
-      return new URL(name === '' || name.endsWith('/') ? `${name}index.html` : name, BUILT)
-    },
-    { flags: CAMERA_FLAGS },
-  )
+  const open = usePage(CAMERA_FLAGS)
   let folder: string
 
   before(async () => {
-    await build({ configFile: file('web/vite.config.ts'), logLevel: 'warn' })
     folder = await mkdtemp(join(tmpdir(), 'atrous-page-'))
   })
   after(() => rm(folder, { recursive: true, force: true }))
-
-  async function open(
-    options: { before?: string; viewport?: { width: number; height: number } } = {},
-  ): Promise<Page> {
-    const page = await browser.open('/some/path/', { ...options, library: false })
-    page.setDefaultTimeout(60_000)
-    return page
-  }
 
   const text = (page: Page, id: string) => page.locator(`#${id}`).textContent()
   const label = (page: Page) => page.getAttribute('#canvas', 'aria-label')
