@@ -10,9 +10,9 @@ const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const { version } = JSON.parse(readFileSync(file('../package.json'), 'utf8'))
 
 /** Empty outside a clone, such as in an archive of the sources. */
-function commit(): string {
+function git(...args: string[]): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: file('.'), encoding: 'utf8' }).trim()
+    return execFileSync('git', args, { cwd: file('.'), encoding: 'utf8' }).trim()
   } catch {
     return ''
   }
@@ -21,7 +21,11 @@ function commit(): string {
 export default defineConfig({
   root: file('.'),
   base: './',
-  define: { __VERSION__: JSON.stringify(version), __COMMIT__: JSON.stringify(commit()) },
+  define: {
+    __VERSION__: JSON.stringify(version),
+    __COMMIT__: JSON.stringify(git('rev-parse', 'HEAD')),
+    __CHANGED__: String(git('status', '--porcelain', '--untracked-files=no') !== ''),
+  },
   server: { fs: { allow: [file('..')] } },
   build: {
     outDir: file('../out/page'),

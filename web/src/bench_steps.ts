@@ -29,7 +29,8 @@ export async function runBench(options: BenchOptions): Promise<Report> {
   showGpu(gpu)
   try {
     const report: Report = {
-      ...{ atrous: __VERSION__, commit: __COMMIT__, date: new Date().toISOString(), small: options.small },
+      ...{ atrous: __VERSION__, commit: __COMMIT__, changed: __CHANGED__ },
+      ...{ date: new Date().toISOString(), small: options.small },
       ...{ adapter: describeAdapter(gpu), runtime: { browser: navigator.userAgent } },
       ...{ finished: false, steps: {} },
     }
