@@ -10,8 +10,8 @@ const COLUMNS: { heading: string; model: string; size: number; outputStride: num
   { heading: 'ResNet-50, 513², output stride 8', model: 'deeplabv3_resnet50', size: 513, outputStride: 8 },
 ]
 
-/** Lines of Markdown: a row for each report, by file name. Times are medians of warm calls, from photo to mask. */
-export function reportTable(reports: ReadonlyMap<string, Report>): string {
+/** Lines of Markdown: a row for each report. Times are medians of warm calls, from photo to mask. */
+export function reportTable(reports: readonly Report[]): string {
   const headings = [
     'GPU and driver',
     'runs in',
@@ -19,12 +19,12 @@ export function reportTable(reports: ReadonlyMap<string, Report>): string {
     ...COLUMNS.map(({ heading }) => heading),
     'report',
   ]
-  const rows = [...reports].map(([file, report]) => [
+  const rows = reports.map(report => [
     `${adapterName(report.adapter)}${report.adapter.software ? ' (software)' : ''}`,
     runtimeName(report.runtime),
     kernelsText(report),
     ...COLUMNS.map(column => timeText(report, column)),
-    `[${report.date.slice(0, 10)}, ${report.commit.slice(0, 7)}${report.changed ? ' with changes' : ''}](bench/results/${file})`,
+    `${report.date.slice(0, 10)}, ${report.commit.slice(0, 7)}${report.changed ? ' with changes' : ''}`,
   ])
   return [headings, headings.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 }

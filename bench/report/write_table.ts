@@ -15,9 +15,7 @@ export function withTable(readme: string): string {
   const files = readdirSync(FOLDER)
     .filter(file => file.endsWith('.json'))
     .sort()
-  const reports = new Map(
-    files.map((file): [string, Report] => [file, JSON.parse(readFileSync(join(FOLDER, file), 'utf8'))]),
-  )
+  const reports = files.map((file): Report => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')))
   if (!BLOCK.test(readme)) throw new Error('README.md has no place for the table of reports')
   return readme.replace(BLOCK, (_, before: string, after: string) => before + reportTable(reports) + after)
 }
