@@ -118,6 +118,18 @@ describe('tuning', () => {
         expect(name).to.match(/^conv2d_subgroup\b/)
     })
 
+    it('leaves time for the final of a layer where pipelines compile slowly', async () => {
+      const pipelines = replaced(gpu.pipelines, {
+        async get(kernel: Kernel) {
+          await new Promise(resolve => setTimeout(resolve, 1000))
+          return gpu.pipelines.get(kernel)
+        },
+      })
+      const found = await tune(replaced(gpu, { pipelines }), few(planned()), { turn, seconds: 5 })
+      expect(found).to.not.deep.equal([])
+      expect(found[0].milliseconds).to.include.keys(found[0].untuned)
+    })
+
     it('ends when its time is over or on a signal', async () => {
       const graph = planned()
       expect(await tune(gpu, graph, { turn, seconds: 0 })).to.deep.equal([])

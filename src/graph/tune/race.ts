@@ -29,9 +29,12 @@ const GPU_CLOCK = { tick: 0.2, run: 4 }
 const HOST_CLOCK = { tick: 2, run: 40 }
 const MOST_REPETITIONS = 500
 
+/** A trial takes the shortest of so many times, or of those that it had within these milliseconds. */
+const TRIAL = { times: 5, milliseconds: 50 }
+
 /** A candidate leaves the race if it takes this many times as long as the fastest one, in its trial or after two rounds. */
 const BEHIND = 1.15
-/** A single run that takes this many times as long needs no second one. */
+/** A candidate whose runs take this many times as long is not timed further. */
 const FAR_BEHIND = 1.5
 
 /** Outputs that are further apart than this, as a share of the largest, are not explained by rounding. */
@@ -91,15 +94,18 @@ export class Race {
   }
 
   /**
-   * Of one run if the candidate is far behind. Else the shorter of two times, of as many runs as the clock needs: an interruption
-   * of one would mark the candidate as slow on all layers.
+   * The shorter of two runs if the candidate is far behind. Else the shortest of several times, each of as many runs as the clock
+   * needs. One time is never enough: an interruption would mark the candidate as slow on all layers.
    */
   async #trialOf({ time }: Contender): Promise<number> {
-    const once = await time(1)
+    const once = Math.min(await time(1), await time(1))
     if (once > FAR_BEHIND * this.#shortest() + this.#clock.tick) return once
     const repetitions = this.#repetitions(once)
-    const first = repetitions > 1 ? await time(repetitions) : once
-    return Math.min(first, await time(repetitions))
+    const times = repetitions > 1 ? [] : [once]
+    const end = performance.now() + TRIAL.milliseconds
+    do times.push(await time(repetitions))
+    while (times.length < TRIAL.times && performance.now() < end)
+    return Math.min(...times)
   }
 
   #isDecided(round: number, milliseconds: number): boolean {

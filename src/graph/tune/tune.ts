@@ -53,6 +53,12 @@ const ROUNDS_WON = 0.8
 const SECONDS = 60
 
 /**
+ * At most this share of the time left goes to the trials of one layer, so that there is time for its final: slow adapters compile few
+ * candidates a second. But there are always so many trials: fewer decide nothing.
+ */
+const TRIALS = { share: 0.5, least: 2 }
+
+/**
  * Measures the convolutions of a graph after the passes, and their gradients. Of several that are the same, it measures one.
  * Convolutions with only one candidate, and those for which there was no time, are not in the result. `turn` runs each piece of work
  * on the GPU: the compilation of a candidate with a few runs. Other work may come in between.
@@ -79,7 +85,9 @@ export async function tune(
     if (clock.isOver()) break
     const { convolution, untuned } = layer
     onProgress?.({ done: found.size, total: layers.length, convolution })
-    const times = await timesOf(gpu, layer, { search, mode, clock })
+    const now = performance.now()
+    const until = now + TRIALS.share * (end - now)
+    const times = await timesOf(gpu, layer, { search, mode, clock, until })
     if (times)
       found.set(layer, {
         ...{ convolution, layers: layer.layers, untuned },
@@ -96,11 +104,19 @@ function scoutFirst(layers: Tunable[]): Tunable[] {
   return [...layers.slice(middle, middle + 1), ...layers.slice(0, middle), ...layers.slice(middle + 1)]
 }
 
+interface TimingOptions {
+  search: Search
+  mode: TuningMode
+  clock: Clock
+  /** The last trial begins before this time, in `performance.now`'s milliseconds. */
+  until: number
+}
+
 /** The times of the fastest candidates and of the untuned one. It releases all that it allocates. */
 async function timesOf(
   gpu: Gpu,
   layer: Tunable,
-  { search, mode, clock }: { search: Search; mode: TuningMode; clock: Clock },
+  { search, mode, clock, until }: TimingOptions,
 ): Promise<Times | undefined> {
   const alone = await opAlone(gpu, layer, mode)
   const race = new Race(gpu, alone)
@@ -108,7 +124,7 @@ async function timesOf(
   let best = Infinity
   let next = [...left].find(({ candidate }) => candidate.name === layer.untuned)
   try {
-    while (next) {
+    for (let trials = 0; next && (trials < TRIALS.least || performance.now() < until); trials++) {
       if (clock.isOver()) return undefined
       const { name } = next.candidate
       const { milliseconds, seconds } = await clock.turn(() => timed(() => race.enter(name)))
