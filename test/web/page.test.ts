@@ -217,7 +217,9 @@ describe('the page', () => {
     const page = await open({ before: HIDE })
     await page.evaluate(() => {
       window.frameCount = 0
-      new MutationObserver(() => window.frameCount++).observe(document.getElementById('facts')!, { childList: true })
+      new MutationObserver(() => window.frameCount++).observe(document.getElementById('facts')!, {
+        childList: true,
+      })
     })
     await page.click('#start-camera')
     await until(page, () => window.frameCount > 1)
