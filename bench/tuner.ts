@@ -3,7 +3,7 @@
 // FILE takes the results. `tuner` tunes all layers, or each N-th of those with at most so many million multiply-adds. `sweep` times
 // every candidate of one layer after the other, for so many seconds, or those that match `--only`. It goes on where it ended. `final` runs the tuner's choices
 // against the sweep's best in turn, on the layers that were swept, and prints a row: how long tuner and sweep took, and the regret,
-// which is how much longer the tuner's choices take than the best. With MESA_SHADER_CACHE_DISABLE=true both pay for compilation.
+// which is how much longer the tuner's choices take than the best: the mean over layers, and of the time of all layers together. With MESA_SHADER_CACHE_DISABLE=true both pay for compilation.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -134,15 +134,19 @@ async function final(gpu: Gpu, layer: Tunable, { tuner, sweep, finals }: Results
 }
 
 function summary({ adapter, tuner, sweep, finals }: Results): string[] {
-  const regrets = Object.entries(finals).map(
-    ([convolution, times]) => times[tuner!.choices[convolution]] / Math.min(...Object.values(times)) - 1,
-  )
+  const layers = Object.entries(finals).map(([convolution, times]) => ({
+    chosen: times[tuner!.choices[convolution]],
+    best: Math.min(...Object.values(times)),
+  }))
+  const regrets = layers.map(({ chosen, best }) => chosen / best - 1)
+  const total = (time: 'chosen' | 'best') => layers.reduce((sum, layer) => sum + layer[time], 0)
   const mean = Math.exp(regrets.reduce((sum, regret) => sum + Math.log1p(regret), 0) / regrets.length) - 1
   const count = Object.values(sweep.times).reduce((sum, times) => sum + Object.keys(times).length, 0)
   return [
     ...[adapter, String(regrets.length), String(count), digits(sweep.seconds), digits(tuner!.seconds)],
     ...[percentText(tuner!.seconds / sweep.seconds), percentText(mean), percentText(Math.max(...regrets))],
     percentText(regrets.filter(regret => regret > 0.05).length / regrets.length),
+    percentText(total('chosen') / total('best') - 1),
   ]
 }
 
@@ -186,7 +190,10 @@ try {
     for (const layer of layers) if (isSwept(layer, results)) await final(gpu, layer, results)
     const headings = ['adapter', 'layers', 'candidates', 'sweep s', 'tuner s', 'share', 'mean regret']
     if (Object.keys(results.finals).length === 0) console.log('no layer is swept yet')
-    else console.log(table([[...headings, 'worst', 'above 5 %'], summary(results)], { numbers: 1 }))
+    else
+      console.log(
+        table([[...headings, 'worst', 'above 5 %', 'of all time'], summary(results)], { numbers: 1 }),
+      )
   }
   writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`)
 } finally {
