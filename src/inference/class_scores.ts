@@ -25,6 +25,8 @@ export interface ScoreMapTarget {
   height: number
   /** Whether to take the softmax after resampling: logits become probabilities. */
   softmax: boolean
+  /** The convention of the network's upsampling. */
+  alignCorners: boolean
   /** Ends the work between two submits: it throws the signal's reason. */
   signal?: AbortSignal
 }
@@ -46,7 +48,7 @@ export function checkScoreBytes({ width, height, classes }: Omit<ScoreMap, 'data
 }
 
 /**
- * The map at another size, bilinear (align_corners = false), as `upsampleArgmax` interpolates for the mask.
+ * The map at another size, bilinear, as `upsampleArgmax` interpolates for the mask.
  * Throws a UserError if the result is larger than MAX_SCORE_BYTES, or if a single row of it does not fit in a buffer.
  */
 export async function resampleScores(gpu: Gpu, scores: ScoreMap, target: ScoreMapTarget): Promise<ScoreMap> {
@@ -102,12 +104,12 @@ async function makeStrip(
   { input, output, readback }: Buffers,
   { scores, target, rows }: { scores: ScoreMap; target: ScoreMapTarget; rows: Rows },
 ): Promise<Float32Array> {
-  const { width, height, softmax, signal } = target
+  const { width, height, softmax, alignCorners, signal } = target
   const shape = [1, rows.count, width, scores.classes] as const
   const bytes = activationBytes(shape)
   const options = {
     ...{ label: 'scores', input: [1, scores.height, scores.width, scores.classes] as const },
-    ...{ height, width, alignCorners: false, rows },
+    ...{ height, width, alignCorners, rows },
   }
   const kernel = softmax
     ? accumulateProbabilities({ ...options, flip: false, weight: 1, first: true })

@@ -38,6 +38,7 @@ export interface InferenceJob {
 export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): ModelGraph {
   const { batch, photo, views, maskAt } = job
   const builder = new GraphBuilder()
+  const { alignCorners } = config
   const input = builder.input('photo', [batch, photo.height, photo.width, 4], 'rgba8')
   const logits = views.map(view => {
     const name = `×${view.scale}${view.flip ? ' flipped' : ''}`
@@ -49,11 +50,11 @@ export function inferenceGraph(config: DeepLabConfig, job: InferenceJob): ModelG
       ? logits[0]
       : builder.meanProbabilities(
           views.map(({ flip, weight }, i) => ({ logits: logits[i], flip, weight })),
-          { name: 'probabilities', ...networkSize(photo, job.preprocessing), alignCorners: false },
+          { name: 'probabilities', ...networkSize(photo, job.preprocessing), alignCorners },
         )
   const [, height, width] =
     maskAt === 'network' ? scores.shape : [batch, photo.originalHeight, photo.originalWidth]
-  const mask = builder.upsampleArgmax(scores, { name: 'mask', height, width, alignCorners: false })
+  const mask = builder.upsampleArgmax(scores, { name: 'mask', height, width, alignCorners })
   return builder.build(job.withScores ? [mask, scores] : [mask])
 }
 

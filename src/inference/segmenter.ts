@@ -129,7 +129,10 @@ export class Segmenter {
   ) {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
-    return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax, signal })
+    const { alignCorners } = this.#config
+    return resampleScores(this.#gpu, scores, {
+      ...{ width: size.width, height: size.height, softmax, alignCorners, signal },
+    })
   }
 
   /** Makes the plans of photos ready, each of several of one size: `segment` of them with the same options starts at once. */

@@ -78,7 +78,7 @@ export function modelFiles(model: Model): Map<string, string | Uint8Array> {
 /** The content of config.json. */
 export function configJson({ config, classNames, preprocessing }: Description): JsonObject {
   const { huggingFace } = backboneOf(config).checkpoint
-  return huggingFace
+  return huggingFace?.describes(config)
     ? { ...huggingFace.write(config, classNames), preprocessing }
     : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
 }
@@ -134,7 +134,7 @@ function fromOurConfig(json: JsonObject, source: string): Description {
   return { config, classNames, preprocessing }
 }
 
-const nameOf = ({ backbone, classes }: DeepLabConfig) => `deeplabv3_${backbone} with ${classes} classes`
+const nameOf = ({ backbone, classes }: DeepLabConfig) => `a network on ${backbone} with ${classes} classes`
 
 /** PASCAL VOC's names for 21 classes, else numbers. */
 export const defaultNames = (classes: number): string[] =>

@@ -1,4 +1,4 @@
-// DeepLabv3 as a graph: a backbone with atrous convolution and its segmentation head.
+// A network as a graph: a backbone with atrous convolution and its segmentation head.
 
 import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
@@ -8,7 +8,8 @@ import { backboneOf } from './backbones/index.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
 
 /**
- * Adds a network to a graph: a normalised image [n, h, w, 3] → logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes].
+ * Adds a network to a graph: a normalised image [n, h, w, 3] → logits [n, ⌈h/stride⌉, ⌈w/stride⌉, classes]. The stride is that of the
+ * decoder's low-level features if the network has a decoder, else the output stride.
  * The config decides the parameters. The output stride, any of `outputStrides(config)`, decides only strides and rates.
  * Throws a UserError for an output stride that the network cannot reach, and for an image that does not have three channels.
  */
@@ -36,7 +37,7 @@ export function deepLabInTraining(
     throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
   const backbone = backboneOf(config)
   const network = { ...parts, config }
-  const { features, middle } = backbone.features(builder, image, network)
+  const { middle, ...features } = backbone.features(builder, image, network)
   const logits = classify(builder, backbone.head(builder, features, network), config)
   if (!parts.auxiliaryHead) return [logits]
   if (!middle || !backbone.auxiliaryHead) throw new Error(`deepLab: ${config.backbone} has no auxiliary head`)

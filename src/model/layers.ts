@@ -30,6 +30,35 @@ export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer
   return layer.activation === 'none' ? normalised : builder.activation(normalised, layer.activation)
 }
 
+/** Where batch norm and activation of a depthwise separable convolution stand: after the pointwise convolution, or after both. */
+export type Separable = 'pointwise' | 'both'
+
+/**
+ * activation(batchNorm(convolution(x))), dense or depthwise separable (DeepLabv3+, Chen et al. 2018, section 3.1). A separable
+ * convolution `name` is `name.depthwise`, with batch norm `name.depthwise_norm` if there is one, and `name.pointwise`.
+ */
+export function convolutionUnit(
+  builder: GraphBuilder,
+  input: Tensor,
+  { separable, ...layer }: Layer & { outChannels: number; separable?: Separable | null },
+): Tensor {
+  if (!separable) return convolutionBatchNorm(builder, input, layer)
+  const { convolution, kernel, stride, dilation, padding } = layer
+  const name = `${convolution}.depthwise`
+  const window = { kernel, stride, dilation, padding }
+  const spread =
+    separable === 'both'
+      ? convolutionBatchNorm(builder, input, {
+          ...{ ...window, convolution: name, batchNorm: `${name}_norm` },
+          ...{ epsilon: layer.epsilon, activation: layer.activation },
+        })
+      : builder.depthwiseConv2d(input, { ...window, name })
+  return convolutionBatchNorm(builder, spread, {
+    ...{ convolution: `${convolution}.pointwise`, batchNorm: layer.batchNorm, kernel: 1 },
+    ...{ outChannels: layer.outChannels, epsilon: layer.epsilon, activation: layer.activation },
+  })
+}
+
 /** The options of dropout in training. */
 export interface Dropout {
   /** The share of the values that become zero, from 0 to below 1. */

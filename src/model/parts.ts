@@ -12,29 +12,32 @@ export type NetworkPart = 'classifier' | 'head' | 'network'
 type Network = Pick<NetworkParts, 'config' | 'outputStride'>
 
 /**
- * Adds the layers before a part to a graph: a normalised image [n, h, w, 3] → the part's input. That is the classifier's input or
- * the backbone's features, [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. The whole network has no layers before it: its input is the
- * image.
+ * Adds the layers before a part to a graph: a normalised image [n, h, w, 3] → what the part reads, one map or two. The classifier reads
+ * one map. The head reads the backbone's features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c], and a decoder the low-level features
+ * besides. The whole network has no layers before it: it reads the image.
  */
-export function inputOfPart(
+export function inputsOfPart(
   builder: GraphBuilder,
   image: Tensor,
   { part, ...network }: Network & { part: NetworkPart },
-): Tensor {
-  if (part === 'network') return image
+): Tensor[] {
+  if (part === 'network') return [image]
   const backbone = backboneOf(network.config)
-  const { features } = backbone.features(builder, image, network)
-  return part === 'head' ? features : backbone.head(builder, features, network)
+  const { features, lowLevel } = backbone.features(builder, image, network)
+  if (part === 'head') return lowLevel ? [features, lowLevel] : [features]
+  return [backbone.head(builder, { features, lowLevel }, network)]
 }
 
-/** Adds a part to a graph: its input → logits [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, classes]. */
+/** Adds a part to a graph: what it reads → logits [n, h', w', classes], as `deepLab` returns them. */
 export function logitsOfPart(
   builder: GraphBuilder,
-  input: Tensor,
+  inputs: Tensor[],
   { part, ...network }: Network & { part: NetworkPart },
 ): Tensor {
   const { config, outputStride } = network
+  const [input, lowLevel] = inputs
   if (part === 'network') return deepLab(builder, input, config, outputStride)
-  const x = part === 'head' ? backboneOf(config).head(builder, input, network) : input
+  const x =
+    part === 'head' ? backboneOf(config).head(builder, { features: input, lowLevel }, network) : input
   return classify(builder, x, config)
 }

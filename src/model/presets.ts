@@ -1,20 +1,18 @@
-// Networks by name: every row of the paper's Tables 1 to 6 (Chen et al. 2017, section 4), the networks of the public
-// checkpoints, and the small one of weights/scenes. The name of a row has its table, its cells, the output stride, and the
-// inference strategy if it is more than a single pass:
+// Networks by name: every row of DeepLabv3's Tables 1 to 6 (Chen et al. 2017, section 4), those of the other papers in presets/, the
+// networks of the public checkpoints, and the small one of weights/scenes. The name of a row has its table, its cells, the output
+// stride, and the inference strategy if it is more than a single pass:
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
 // table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
-// deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
+// deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   fcn_resnet50   fcn_resnet101   scenes
+// deeplabv3plus_resnet101   deeplabv3plus.table5.separable.os8.ms.flip
 
 import { UserError } from '../errors.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config.ts'
+import { plusRows } from './presets/deeplabv3plus.ts'
+import { type Inference, MULTI_SCALE, type Row } from './presets/row.ts'
+import { torchvisionRows } from './presets/torchvision.ts'
 
-export interface Inference {
-  outputStride: number
-  /** The image sizes whose probabilities are averaged, as factors. */
-  scales: number[]
-  /** Whether each scale also runs on the mirrored image. */
-  flip: boolean
-}
+export type { Inference }
 
 export interface Preset {
   name: string
@@ -24,17 +22,6 @@ export interface Preset {
   /** The length in pixels of a photo's longest edge as the network sees it. Default: the paper's 513. */
   size?: number
   /** The paper's mIoU for the row, in percent, on the val set of PASCAL VOC 2012. It is of the paper's weights, not of ours. */
-  paperMeanIoU?: number
-}
-
-/** The paper's scales ("MS", section 4.1). */
-const MULTI_SCALE = [0.5, 0.75, 1, 1.25, 1.5, 1.75]
-
-interface Row {
-  name: string
-  options: DeepLabOptions
-  inference?: Partial<Inference>
-  size?: number
   paperMeanIoU?: number
 }
 
@@ -103,21 +90,8 @@ const cascade = (backbone: 'resnet50' | 'resnet101', lastBlock: number, multiGri
 const byLastBlock = (meanIoUs: readonly number[], row: (lastBlock: number) => Row): Row[] =>
   meanIoUs.map((paperMeanIoU, index) => ({ ...row(4 + index), paperMeanIoU }))
 
-/** torchvision's own DeepLabv3, which loads its checkpoints: no multi-grid, trained at output stride 8. */
-const torchvision = (backbone: 'resnet50' | 'resnet101'): Row => ({
-  name: `deeplabv3_${backbone}`,
-  options: {
-    backbone,
-    outputStride: 8,
-    multiGrid: [1, 1, 1],
-    firstUnitRate: 'previousBlock',
-    headConvolution: true,
-  },
-})
-
 const rows: Row[] = [
-  torchvision('resnet50'),
-  torchvision('resnet101'),
+  ...torchvisionRows,
   { name: 'deeplabv3_mobilenet_v2', options: { backbone: 'mobilenet_v2' } },
   // The network of weights/scenes: all parts of the paper's best models (multi-grid, ASPP, image pooling) in 4 MB.
   {
@@ -172,6 +146,7 @@ const rows: Row[] = [
     inference: STRATEGIES[3].inference,
     paperMeanIoU: 82.7,
   },
+  ...plusRows,
 ]
 
 /** All presets, in the order of the paper's tables. */

@@ -190,7 +190,7 @@ export class Lesson {
   /** Frees all memory on the GPU. Waits for the calls before it. Later calls, and the next step of `train`, throw a UserError. */
   dispose(): Promise<void> {
     this.#disposal ??= this.#exclusively(async () => {
-      for (const { buffer } of this.#photos.kept) this.#gpu.release(buffer)
+      for (const { buffers } of this.#photos.kept) for (const buffer of buffers) this.#gpu.release(buffer)
       await this.#parts.trained.destroy()
       await this.#parts.keeper.destroy()
     })
@@ -256,9 +256,9 @@ export class Lesson {
   }
 
   /** Frees what was kept of a photo that is no longer in the lesson. */
-  async #free({ buffer }: KeptPhoto): Promise<void> {
+  async #free({ buffers }: KeptPhoto): Promise<void> {
     await this.#parts.trained.keepFor(this.#photos.kept)
-    this.#gpu.release(buffer)
+    for (const buffer of buffers) this.#gpu.release(buffer)
   }
 
   #throwIfTraining(): void {

@@ -9,7 +9,7 @@ import { GraphBuilder } from '../graph/ops/index.ts'
 import type { PhotoSize } from '../inference/segmenter.ts'
 import type { Shape } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
-import { inputOfPart, logitsOfPart, type NetworkPart } from '../model/parts.ts'
+import { inputsOfPart, logitsOfPart, type NetworkPart } from '../model/parts.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
 
 /** A network and the part of it that a lesson trains. */
@@ -20,11 +20,14 @@ export interface LessonNetwork {
 }
 
 /** What a lesson's part reads of a photo. */
-export interface KeptShape {
-  /** Of the part's input: [1, h, w, c]. */
-  shape: Shape
+export interface KeptShapes {
+  /** Of each map that the part reads: [1, h, w, c]. */
+  shapes: Shape[]
   photo: PhotoSize
 }
+
+/** The name of each map that a part reads, as an input of its graphs. */
+export const keptName = (index: number) => `kept${index}`
 
 /**
  * The size of a photo's labels in the loss: half the size at which the network sees the photo. The logits are upsampled to it. Logits
@@ -36,8 +39,8 @@ export function labelSize(photo: PhotoSize, preprocessing: Preprocessing): { wid
 }
 
 /**
- * `photo`, rgba8 [1, height, width, 4] → the input of the part that trains, and `classes`, class8: a class for each pixel at the size
- * of the labels.
+ * `photo`, rgba8 [1, height, width, 4] → `classes`, class8, a class for each pixel at the size of the labels, and after it what the part
+ * that trains reads.
  */
 export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
   const { mean, std } = network.preprocessing
@@ -45,22 +48,20 @@ export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGra
   const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
   const seen = networkSize(photo, network.preprocessing)
   const image = builder.preprocess(input, { name: 'image', ...seen, mean, std })
-  const kept = inputOfPart(builder, image, withStride(network))
+  const kept = inputsOfPart(builder, image, withStride(network))
   const logits = logitsOfPart(builder, kept, withStride(network))
   const size = labelSize(photo, network.preprocessing)
-  return builder.build([
-    kept,
-    builder.upsampleArgmax(logits, { name: 'classes', ...size, alignCorners: false }),
-  ])
+  const { alignCorners } = network.config
+  return builder.build([builder.upsampleArgmax(logits, { name: 'classes', ...size, alignCorners }), ...kept])
 }
 
 /**
- * The graph of a step. Inputs: `kept`, the part's input; `labels`, class8 of `labelSize`;
- * `classWeights` [1, 1, 1, classes]. Batch norm keeps its running statistics; its scale and shift learn.
+ * The graph of a step. Inputs: what the part reads, by `keptName`; `labels`, class8 of `labelSize`; `classWeights` [1, 1, 1, classes]. Batch norm keeps its running statistics; its scale and shift learn.
  */
-export function stepGraph(network: LessonNetwork, { shape, photo }: KeptShape): TrainingGraph {
+export function stepGraph(network: LessonNetwork, { shapes, photo }: KeptShapes): TrainingGraph {
   const builder = new GraphBuilder()
-  return trainingGraph(builder.build([logits(builder, shape, network)]), {
+  return trainingGraph(builder.build([logits(builder, shapes, network)]), {
+    alignCorners: network.config.alignCorners,
     labels: labelSize(photo, network.preprocessing),
     ignoreIndex: IGNORE_INDEX,
     classWeights: true,
@@ -68,23 +69,25 @@ export function stepGraph(network: LessonNetwork, { shape, photo }: KeptShape): 
   })
 }
 
-/** `kept` → `mask`, class8 [1, originalHeight, originalWidth, 1]. */
-export function previewGraph(network: LessonNetwork, { shape, photo }: KeptShape): ModelGraph {
+/** What the part reads, by `keptName` → `mask`, class8 [1, originalHeight, originalWidth, 1]. */
+export function previewGraph(network: LessonNetwork, { shapes, photo }: KeptShapes): ModelGraph {
   const builder = new GraphBuilder()
   const size = { height: photo.originalHeight, width: photo.originalWidth }
-  const scores = logits(builder, shape, network)
-  return builder.build([builder.upsampleArgmax(scores, { name: 'mask', ...size, alignCorners: false })])
+  const scores = logits(builder, shapes, network)
+  const { alignCorners } = network.config
+  return builder.build([builder.upsampleArgmax(scores, { name: 'mask', ...size, alignCorners })])
 }
 
 /** All parameters of the part, its running statistics included. */
 export function partParameters(network: LessonNetwork): Parameter[] {
   const photo = { width: 65, height: 65, originalWidth: 65, originalHeight: 65 }
-  const [{ shape }] = keepingGraph(network, photo).outputs
-  return graphParameters(previewGraph(network, { shape, photo }))
+  const [, ...kept] = keepingGraph(network, photo).outputs
+  return graphParameters(previewGraph(network, { shapes: kept.map(({ shape }) => shape), photo }))
 }
 
-function logits(builder: GraphBuilder, shape: Shape, network: LessonNetwork): Tensor {
-  return logitsOfPart(builder, builder.input('kept', shape), withStride(network))
+function logits(builder: GraphBuilder, shapes: Shape[], network: LessonNetwork): Tensor {
+  const inputs = shapes.map((shape, index) => builder.input(keptName(index), shape))
+  return logitsOfPart(builder, inputs, withStride(network))
 }
 
 const withStride = ({ config, part }: LessonNetwork) => ({ config, part, outputStride: config.outputStride })

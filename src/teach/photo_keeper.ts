@@ -7,11 +7,12 @@ import { createPlan } from '../graph/plan/plan.ts'
 import { Executor } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import type { GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
-import { type KeptShape, keepingGraph, type LessonNetwork } from './lesson_graphs.ts'
+import { type KeptShapes, keepingGraph, type LessonNetwork } from './lesson_graphs.ts'
 
-/** The input of the part that trains, on the GPU. */
-export interface KeptPhoto extends KeptShape {
-  buffer: GPUBuffer
+/** What the part that trains reads of a photo, on the GPU. */
+export interface KeptPhoto extends KeptShapes {
+  /** Each map. */
+  buffers: GPUBuffer[]
   /** The class of each pixel by the network as the lesson began, at `labelSize`. */
   classes: Uint8Array
 }
@@ -29,21 +30,24 @@ export class PhotoKeeper {
     this.#weights = new WeightStore(gpu, parameters)
   }
 
-  /** The buffer is the caller's to release. Throws the signal's reason between two submits. */
+  /** The buffers are the caller's to release. Throws the signal's reason between two submits. */
   async keep({ data, ...photo }: Photo | GpuPhoto, signal?: AbortSignal): Promise<KeptPhoto> {
     const executor = await this.#executor(photo)
-    const [kept, classes] = executor.plan.graph.outputs
+    const { outputs } = executor.plan.graph
+    const [classes, ...kept] = outputs
     const flags = usage.storage | usage.copySource | usage.copyDestination
-    const [buffer, map] = await this.#gpu.allocateAll(
-      [kept, classes].map(tensor => ({ label: 'kept of a photo', size: tensorBytes(tensor), flags })),
+    const [map, ...buffers] = await this.#gpu.allocateAll(
+      outputs.map(tensor => ({ label: 'kept of a photo', size: tensorBytes(tensor), flags })),
     )
     try {
-      await executor.runInto({ [kept.name]: buffer, [classes.name]: map }, { photo: data }, { signal })
+      const into = Object.fromEntries(outputs.map(({ name }, i) => [name, [map, ...buffers][i]]))
+      await executor.runInto(into, { photo: data }, { signal })
       const [, height, width] = classes.shape
       const bytes = await this.#gpu.download(map, tensorBytes(classes))
-      return { buffer, shape: kept.shape, photo, classes: bytes.subarray(0, height * width) }
+      const shapes = kept.map(({ shape }) => shape)
+      return { buffers, shapes, photo, classes: bytes.subarray(0, height * width) }
     } catch (error) {
-      this.#gpu.release(buffer)
+      for (const buffer of buffers) this.#gpu.release(buffer)
       throw error
     } finally {
       this.#gpu.release(map)

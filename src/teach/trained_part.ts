@@ -11,7 +11,8 @@ import { TrainingWeights } from '../graph/runtime/training_weights.ts'
 import { type GpuClassMap, runToMask } from '../inference/on_gpu.ts'
 import { learningRates } from '../train/learned_parameters.ts'
 import {
-  type KeptShape,
+  type KeptShapes,
+  keptName,
   type LessonNetwork,
   partParameters,
   previewGraph,
@@ -61,7 +62,7 @@ export class TrainedPart {
   ): Promise<number> {
     const { executor, weights } = await this.#stepFor(kept)
     weights.begin(learningRate)
-    const inputs = { kept: kept.buffer, labels, classWeights }
+    const inputs = { ...inputsOf(kept), labels, classWeights }
     const found = await executor.run(inputs, { signal })
     const loss = found[executor.plan.graph.outputs[0].name][0]
     if (!Number.isFinite(loss))
@@ -72,7 +73,7 @@ export class TrainedPart {
   /** Submits the work of a photo's class map. A new buffer is the caller's to release. Throws a UserError if `into` is too small. */
   async preview(kept: KeptPhoto, into?: GPUBuffer): Promise<GpuClassMap> {
     const { executor } = await this.#previewFor(kept)
-    return runToMask(this.#gpu, executor, { kept: kept.buffer }, { into })
+    return runToMask(this.#gpu, executor, inputsOf(kept), { into })
   }
 
   /** The part's parameters by name, in the checkpoint's layout. */
@@ -86,7 +87,7 @@ export class TrainedPart {
   }
 
   /** Frees what only photos of other sizes need. */
-  async keepFor(shapes: KeptShape[]): Promise<void> {
+  async keepFor(shapes: KeptShapes[]): Promise<void> {
     const keys = new Set(shapes.map(keyOf))
     for (const ready of [this.#steps, this.#previews])
       for (const [key, each] of ready) {
@@ -135,7 +136,10 @@ export class TrainedPart {
   }
 }
 
-const keyOf = ({ shape, photo }: KeptShape) => JSON.stringify([shape, photo])
+const keyOf = ({ shapes, photo }: KeptShapes) => JSON.stringify([shapes, photo])
+
+const inputsOf = ({ buffers }: KeptPhoto) =>
+  Object.fromEntries(buffers.map((buffer, index) => [keptName(index), buffer]))
 
 async function free({ executor, weights }: Ready<LiveWeights>): Promise<void> {
   await executor.destroy()

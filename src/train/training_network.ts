@@ -29,6 +29,7 @@ export function networkInTraining(
   return trainingGraph(logitsOf(network, options), {
     labels: { height: cropSize, width: cropSize },
     ignoreIndex: IGNORE_INDEX,
+    alignCorners: network.config.alignCorners,
     classWeights: Boolean(classWeights),
     lossWeights: auxiliaryLoss > 0 ? [1, auxiliaryLoss] : [1],
     batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },

@@ -1,19 +1,10 @@
 // Reads the files of make_golden.py: logits of whole networks on seeded weights and images.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
-
-interface Index {
-  cases: GoldenCase[]
-  /** Sums of float32 bit patterns modulo 2³². */
-  checksums: { name: string; shape: number[]; sum: number }[]
-  imageChecksum: { height: number; width: number; sum: number }
-  /** Shapes by name, per torchvision model. */
-  torchvisionParameters: Record<string, Record<string, number[]>>
-}
 
 export interface GoldenCase {
   name: string
@@ -25,19 +16,37 @@ export interface GoldenCase {
   shape: number[]
 }
 
-const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.meta.url))
+const FOLDER = new URL('golden/', import.meta.url)
+const read = (file: string) => readFileSync(new URL(file, FOLDER))
+const readJson = (file: string) => JSON.parse(read(file).toString())
 
-export const goldenIndex: Index = JSON.parse(read('index.json').toString())
+/** Sums of float32 bit patterns modulo 2³². */
+interface Checksums {
+  parameters: { name: string; shape: number[]; sum: number }[]
+  image: { height: number; width: number; sum: number }
+}
+
+export const seededChecksums: Checksums = readJson('seeded.json')
+
+/** Shapes by name, per torchvision model. */
+export const torchvisionParameters: Record<string, Record<string, number[]>> = readJson('torchvision.json')
+
+/** Each family's cases are in a file of their own, so that one family can be made again alone. */
+const families = readdirSync(FOLDER).flatMap(file => /^(.*)\.bin$/.exec(file)?.[1] ?? [])
+
+export const goldenIndex: readonly GoldenCase[] = families.flatMap(family => readJson(`${family}.json`))
 
 /** Each case with the logits that PyTorch computed in float64, NHWC. */
 export function goldenCases(): (GoldenCase & { logits: Float32Array })[] {
-  const all = new Float32Array(new Uint8Array(read('logits.bin')).buffer)
-  let offset = 0
-  return goldenIndex.cases.map(golden => {
-    const count = golden.shape.reduce((a, b) => a * b)
-    const logits = all.subarray(offset, offset + count)
-    offset += count
-    return { ...golden, logits }
+  return families.flatMap(family => {
+    const all = new Float32Array(new Uint8Array(read(`${family}.bin`)).buffer)
+    let offset = 0
+    return (readJson(`${family}.json`) as GoldenCase[]).map(golden => {
+      const count = golden.shape.reduce((a, b) => a * b)
+      const logits = all.subarray(offset, offset + count)
+      offset += count
+      return { ...golden, logits }
+    })
   })
 }
 

@@ -1,11 +1,12 @@
 """Makes golden logits of whole networks with PyTorch in float64, on the weights and images of seeded.py.
-usage: python3 test/model/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/logits.bin, golden/index.json
-then npm run format, for index.json
+usage: python3 test/model/make_golden.py [FAMILY ...]   (Debian: python3-torch python3-torchvision) -> golden/FAMILY.bin, golden/FAMILY.json
+then npm run format, for the JSON; without arguments, all families
 
-logits.bin holds little-endian float32 NHWC, one case after another. index.json holds for each case the options of src/model, the image's
-size and the logits' shape. It also holds checksums of the seeded values and the parameters of torchvision's networks."""
+FAMILY.bin holds little-endian float32 NHWC, one case after another. FAMILY.json holds for each case the options of src/model, the image's
+size and the logits' shape. seeded.json holds checksums of the seeded values; torchvision.json holds the parameters of its networks."""
 import json
 import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -13,14 +14,38 @@ import torch
 import networks
 import seeded
 
+FCN = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'aspp': None, 'fcn': True}
 TORCHVISION = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'headConvolution': True}
 MOBILE = {'backbone': 'mobilenet_v2', 'depthMultiplier': 0.35, 'firstLayerIsExpansion': True, 'tfPadding': True}
 THIN = {'backbone': 'resnet50', 'width': 0.125, 'lastBlock': 4, 'multiGrid': [1, 2, 4], 'aspp': {'rates': [6, 12, 18], 'imagePooling': True}}
 CASCADE = {**THIN, 'lastBlock': 7, 'aspp': None}
 
 
-def cases():
-    """(name, options of src/model, network in PyTorch, output strides, image sizes)"""
+SEPARABLE = {'rates': [6, 12, 18], 'imagePooling': True, 'separable': 'both'}
+DECODER = {'lowLevelStride': 4, 'lowLevelChannels': 48, 'first': 'encoder', 'convolutions': 2, 'separable': None}
+PLUS = {**THIN, 'decoder': DECODER, 'alignCorners': True}
+XCEPTION = {'backbone': 'xception65', 'width': 0.125, 'multiGrid': [1, 1, 1], 'aspp': SEPARABLE, 'decoder': {**DECODER, 'separable': 'both'}, 'alignCorners': True}
+
+
+def plus():
+    """DeepLabv3+ and torchvision's FCN."""
+    both = [(65, 65), (97, 129)]
+    for backbone in ('resnet50', 'resnet101'):
+        yield f'fcn_{backbone}', {'backbone': backbone, **FCN}, networks.torchvision_network, (8, 16), both
+    yield 'decoder', PLUS, networks.paper_network, (8, 16), both
+    pointwise = {**PLUS, 'alignCorners': False, 'headConvolution': True, 'aspp': {**SEPARABLE, 'separable': 'pointwise'},
+                 'decoder': {**DECODER, 'first': 'lowLevel', 'convolutions': 1, 'separable': 'pointwise'}}
+    yield 'decoder, one separable convolution, half pixels', pointwise, networks.paper_network, (16,), [(97, 129), (96, 130)]
+    yield 'decoder at stride 8', {**PLUS, 'decoder': {**DECODER, 'lowLevelStride': 8, 'separable': 'both'}}, networks.paper_network, (16,), both
+    light = {**MOBILE, 'aspp': SEPARABLE, 'decoder': {**DECODER, 'separable': 'both'}, 'alignCorners': True}
+    yield 'mobilenet_v2, decoder', light, networks.mobilenet_v2, (8, 16, 32), both
+    dense = {**light, 'firstUnitRate': 'block', 'tfPadding': False, 'aspp': THIN['aspp'], 'decoder': {**DECODER, 'lowLevelStride': 8}}
+    yield 'mobilenet_v2, dense decoder at stride 8', dense, networks.mobilenet_v2, (16,), [(96, 130)]
+    yield 'xception65', XCEPTION, networks.xception, (8, 16), both
+    yield 'xception65, multi-grid 1 2 4', {**XCEPTION, 'multiGrid': [1, 2, 4]}, networks.xception, (16, 32), [(96, 130)]
+
+
+def deeplabv3():
     both = [(65, 65), (97, 129)]
     for backbone in ('resnet50', 'resnet101'):
         yield f'deeplabv3_{backbone}', {'backbone': backbone, **TORCHVISION}, networks.torchvision_network, (8, 16), both
@@ -45,9 +70,10 @@ def checksum(values):
     return int(values.view(np.uint32).sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 
-def golden_logits():
+def golden_logits(cases):
+    """(entry of the JSON, logits) of each case: (name, options of src/model, network in PyTorch, output strides, image sizes)"""
     parameter = lambda name, shape: torch.from_numpy(seeded.parameter(name, shape)).double()
-    for name, options, network, output_strides, sizes in cases():
+    for name, options, network, output_strides, sizes in cases:
         for output_stride in output_strides:
             for height, width in sizes:
                 image = torch.from_numpy(seeded.image(height, width)).double().permute(0, 3, 1, 2)
@@ -58,18 +84,24 @@ def golden_logits():
                 yield entry, values
 
 
+FAMILIES = {'deeplabv3': deeplabv3, 'plus': plus}
+
+
+def seeded_checksums():
+    samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
+               ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]
+    return {'parameters': [{'name': name, 'shape': list(shape), 'sum': checksum(seeded.parameter(name, shape))} for name, shape in samples],
+            'image': {'height': 97, 'width': 129, 'sum': checksum(seeded.image(97, 129))}}
+
+
 if __name__ == '__main__':
     folder = pathlib.Path(__file__).parent / 'golden'
     folder.mkdir(exist_ok=True)
-    with torch.no_grad():
-        made = list(golden_logits())
-    (folder / 'logits.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
-    samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
-               ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]
-    index = {
-        'cases': [entry for entry, _ in made],
-        'checksums': [{'name': name, 'shape': list(shape), 'sum': checksum(seeded.parameter(name, shape))} for name, shape in samples],
-        'imageChecksum': {'height': 97, 'width': 129, 'sum': checksum(seeded.image(97, 129))},
-        'torchvisionParameters': {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')},
-    }
-    (folder / 'index.json').write_text(json.dumps(index) + '\n')
+    write = lambda name, value: (folder / name).write_text(json.dumps(value) + '\n')
+    for family in sys.argv[1:] or FAMILIES:
+        with torch.no_grad():
+            made = list(golden_logits(FAMILIES[family]()))
+        (folder / f'{family}.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
+        write(f'{family}.json', [entry for entry, _ in made])
+    write('seeded.json', seeded_checksums())
+    write('torchvision.json', {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')})

@@ -9,7 +9,7 @@ import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_ch
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset, presets } from '../../src/model/presets.ts'
-import { goldenCases, goldenGraph, goldenIndex } from './golden.ts'
+import { goldenCases, goldenGraph, torchvisionParameters } from './golden.ts'
 
 const CHECKPOINT = new URL(
   '../../../shared/data/checkpoints/deeplabv3_mobilenet_v2_1.0_513/',
@@ -124,7 +124,7 @@ describe('parameters', () => {
   for (const name of ['deeplabv3_resnet50', 'deeplabv3_resnet101'])
     it(`of ${name} are torchvision's`, () => {
       const parameters = graphParameters(build(preset(name).config, 8))
-      expect(shapes(parameters)).to.deep.equal(goldenIndex.torchvisionParameters[name])
+      expect(shapes(parameters)).to.deep.equal(torchvisionParameters[name])
     })
 
   it("of MobileNetV2 are those of Hugging Face's checkpoint", function () {

@@ -58,7 +58,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
     }
   }
 
-  for (const { name, options, outputStride, height, width } of goldenIndex.cases.filter(isQuick))
+  for (const { name, options, outputStride, height, width } of goldenIndex.filter(isQuick))
     it(`${name}, ${height}×${width}, output stride ${outputStride}`, () => {
       const config = deepLabConfig(options)
       const parameters = new Map(networkParameters(config).map(each => [each.name, seededParameter(each)]))

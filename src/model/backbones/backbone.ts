@@ -18,8 +18,8 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   outputStrides(config: Config): number[]
   /** Adds the backbone to a graph: a normalised image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
   features(builder: GraphBuilder, image: Tensor, network: NetworkParts<Config>): Features
-  /** Adds the head without its classifier: features [n, h, w, c] → the classifier's input [n, h, w, c']. */
-  head(builder: GraphBuilder, features: Tensor, network: NetworkParts<Config>): Tensor
+  /** Adds the head without its classifier: the features → the classifier's input [n, h, w, c']. */
+  head(builder: GraphBuilder, features: HeadFeatures, network: NetworkParts<Config>): Tensor
   /** Adds the auxiliary head: the features of a middle block [n, h, w, c] → logits [n, h, w, classes]. */
   auxiliaryHead?(builder: GraphBuilder, middle: Tensor, network: NetworkParts<Config>): Tensor
   heads: Heads<Config>
@@ -30,10 +30,16 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   checkpoint: CheckpointLayout<Config>
 }
 
-/** What a backbone computes. */
-export interface Features {
-  /** What the head reads. */
+/** What a head reads of a backbone. */
+export interface HeadFeatures {
+  /** The last map: [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
   features: Tensor
+  /** What a decoder reads, where the config has one: [n, ⌈h/lowLevelStride⌉, ⌈w/lowLevelStride⌉, c']. */
+  lowLevel?: Tensor
+}
+
+/** What a backbone computes. */
+export interface Features extends HeadFeatures {
   /** What the auxiliary head reads, where the backbone can have one. */
   middle?: Tensor
 }
@@ -97,6 +103,8 @@ export interface Architecture {
 export interface HuggingFaceLayout<Config extends DeepLabConfig = DeepLabConfig> {
   /** The `model_type` in config.json. */
   modelType: string
+  /** Whether Hugging Face has this network. Another one gets a config.json in the form of this package. */
+  describes(config: Config): boolean
   /** Reads a parsed config.json. Throws a UserError, which begins with `source`, for other models. */
   read(json: JsonObject, source: string): { options: DeepLabOptions; classNames: string[] }
   /** The config.json with which Hugging Face's transformers loads our checkpoint. */

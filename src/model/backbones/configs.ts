@@ -1,15 +1,22 @@
 // The configs of all backbones. A new backbone's config is entered here once for the whole program and for the package's types.
 
+import type { AsppConfig, DecoderConfig } from '../heads/head_config.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
-import type { AsppConfig, ResNetConfig } from './resnet_config.ts'
+import type { ResNetConfig } from './resnet_config.ts'
+import type { XceptionConfig } from './xception_config.ts'
 
-export type { AsppConfig, MobileNetV2Config, ResNetConfig }
+export type { AsppConfig, DecoderConfig, MobileNetV2Config, ResNetConfig, XceptionConfig }
 
-export type DeepLabConfig = ResNetConfig | MobileNetV2Config
+export type DeepLabConfig = ResNetConfig | MobileNetV2Config | XceptionConfig
 
-/** A config in which all but the backbone may be left to its default. */
+/** A config in which all but the backbone may be left to its default; so may the fields of its heads. */
+type OptionsOf<Config extends DeepLabConfig> = { backbone: Config['backbone'] } & {
+  [Field in Exclude<keyof Config, 'backbone'>]?: Field extends 'aspp' | 'decoder'
+    ? Partial<NonNullable<Config[Field]>> | null
+    : Config[Field]
+}
+
 export type DeepLabOptions =
-  | ({ backbone: ResNetConfig['backbone']; aspp?: Partial<AsppConfig> | null } & Partial<
-      Omit<ResNetConfig, 'aspp'>
-    >)
-  | ({ backbone: MobileNetV2Config['backbone'] } & Partial<MobileNetV2Config>)
+  | OptionsOf<ResNetConfig>
+  | OptionsOf<MobileNetV2Config>
+  | OptionsOf<XceptionConfig>

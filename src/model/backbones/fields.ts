@@ -12,6 +12,10 @@ export const factor = (most: number) => v.pipe(v.number(), v.gtValue(0), v.maxVa
 
 export const flag = expecting('true, false', v.boolean())
 export const classes = v.optional(expecting(CLASS_COUNT_TEXT, v.pipe(count(MOST_CLASSES), v.minValue(2))), 21)
+/** The largest dilation. */
+export const MOST_RATE = 1024
+export const alignCorners = v.optional(flag, false)
+export const firstUnitRate = expecting('block, previousBlock', v.picklist(['block', 'previousBlock']))
 /** `checkOutputStride` knows which strides a network reaches. */
 export const outputStride = v.optional(expecting('a whole number', v.pipe(v.number(), v.integer())), 16)
 

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { checkJson, expecting } from '../../json.ts'
 import type { JsonObject } from '../../json_object.ts'
+import { describeHead, type HeadArchitecture, headOf, headOptions } from '../heads/head_tensors.ts'
 import { classNamesIn, ID_TO_LABEL, labelFields } from '../hugging_face.ts'
 import { TENSORFLOW } from '../preprocessing.ts'
 import type { Architecture, CheckpointLayout, HuggingFaceLayout, TensorShapes } from './backbone.ts'
@@ -15,9 +16,13 @@ export interface MobilenetArchitecture extends Architecture {
   family: 'huggingface-mobilenet_v2'
   /** Factor on all widths. */
   depthMultiplier: number
+  /** Absent if it is the light head. */
+  head?: HeadArchitecture
 }
 
-type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes'>
+/** The fields that Hugging Face's networks do not have. */
+type OwnField = 'aspp' | 'headConvolution' | 'decoder' | 'firstUnitRate' | 'alignCorners'
+type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes' | OwnField>
 
 /** For each of our fields, its name in config.json, and its value if the file leaves it out. */
 const FIELDS: { [Field in SharedField]: [theirs: string, absent: number | boolean] } = {
@@ -53,6 +58,8 @@ const CONFIG = v.object({ ...fixedFields, ...sharedFields, id2label: ID_TO_LABEL
 
 const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
   modelType: 'mobilenet_v2',
+  describes: ({ aspp, firstUnitRate, alignCorners }) =>
+    aspp === null && firstUnitRate === 'previousBlock' && !alignCorners,
   read(json, source) {
     const found: JsonObject = checkJson(CONFIG, json, source)
     const classNames = classNamesIn(found.id2label as Record<string, string>, source)
@@ -79,11 +86,13 @@ export const mobileNetV2Checkpoint = {
   recognise(tensors) {
     const architecture = architectureOf(tensors)
     if (!architecture) return undefined
-    const { depthMultiplier, classes } = architecture
+    const { depthMultiplier, classes, head } = architecture
+    const network = `DeepLabv3${head?.decoder ? '+' : ''}-MobileNetV2 of width ${depthMultiplier}`
+    const parts = head ? `, ${describeHead(head)}` : ''
     return {
       architecture,
-      options: { backbone: 'mobilenet_v2', depthMultiplier, classes },
-      description: `DeepLabv3-MobileNetV2 of width ${depthMultiplier}, ${classes} classes (named as by Hugging Face)`,
+      options: { backbone: 'mobilenet_v2', depthMultiplier, classes, ...(head && headOptions(head)) },
+      description: `${network}${parts}, ${classes} classes (named as by Hugging Face)`,
     }
   },
   // The last convolution of the classification network.
@@ -97,5 +106,6 @@ function architectureOf(tensors: TensorShapes): MobilenetArchitecture | undefine
   // The last block has 320 channels before the multiplier. It is the widest, so rounding to 8 changes it least.
   const width = outputChannels(tensors, 'mobilenet_v2.layer.15.reduce_1x1.convolution.weight')
   if (classes === undefined || width === undefined) return undefined
-  return { family: 'huggingface-mobilenet_v2', depthMultiplier: width / 320, classes }
+  const head = headOf(tensors, { lowLevel: 'mobilenet_v2.layer.1.reduce_1x1.convolution.weight' })
+  return { family: 'huggingface-mobilenet_v2', depthMultiplier: width / 320, classes, ...(head.aspp && { head }) }
 }

@@ -1,10 +1,14 @@
-// The config of a MobileNetV2 with DeepLabv3's light head.
+// The config of a MobileNetV2 with DeepLabv3's light head, or with ASPP and DeepLabv3+'s decoder.
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import { classes, count, factor, flag, outputStride, width } from './fields.ts'
+import { ASPP, type AsppConfig, DECODER, type DecoderConfig } from '../heads/head_config.ts'
+import { alignCorners, classes, count, factor, firstUnitRate, flag, outputStride, width } from './fields.ts'
 
-/** Hugging Face's MobileNetV2ForSemanticSegmentation; the fields carry the names of its config.json in camel case. */
+/**
+ * Hugging Face's MobileNetV2ForSemanticSegmentation; the fields carry the names of its config.json in camel case. Its config.json does
+ * not have the fields from `aspp` on.
+ */
 export interface MobileNetV2Config {
   backbone: 'mobilenet_v2'
   /** Channels of the logits, background included. Default 21 (PASCAL VOC). */
@@ -25,6 +29,19 @@ export interface MobileNetV2Config {
   tfPadding: boolean
   /** ε of the backbone's batch norms (`layer_norm_eps`); the head's is 1e-5. Default 1e-3. */
   batchNormEpsilon: number
+  /** ASPP in place of the light head. Default null. */
+  aspp: AsppConfig | null
+  /** A 3×3 convolution behind ASPP, as in ResNetConfig. Default false. */
+  headConvolution: boolean
+  /** The decoder of DeepLabv3+, behind ASPP. Default null: none. */
+  decoder: DecoderConfig | null
+  /**
+   * The rate of a unit whose stride became a rate: that of the unit before it (`previousBlock`), as in Hugging Face's code and
+   * TensorFlow's (default), or the rate of the units after it (`block`).
+   */
+  firstUnitRate: 'block' | 'previousBlock'
+  /** The convention of all bilinear upsampling, in the decoder and of the logits: aligned corners or half pixels. Default false. */
+  alignCorners: boolean
 }
 
 /** The largest multiple to which a layer's channels are rounded. */
@@ -55,4 +72,9 @@ export const mobileNetV2Schema = v.strictObject({
   firstLayerIsExpansion: v.optional(MOBILENET_FIELDS.firstLayerIsExpansion, true),
   tfPadding: v.optional(MOBILENET_FIELDS.tfPadding, true),
   batchNormEpsilon: v.optional(MOBILENET_FIELDS.batchNormEpsilon, 1e-3),
+  aspp: v.optional(v.nullable(ASPP), null),
+  headConvolution: v.optional(flag, false),
+  decoder: v.optional(v.nullable(DECODER), null),
+  firstUnitRate: v.optional(firstUnitRate, 'previousBlock'),
+  alignCorners,
 })

@@ -1,10 +1,11 @@
-// MobileNetV2 (Sandler et al. 2018) with DeepLabv3's light head. Parameter names, paddings and roundings are those of Hugging
+// MobileNetV2 (Sandler et al. 2018) and DeepLabv3's light head. Parameter names, paddings and roundings are those of Hugging
 // Face's MobileNetV2ForSemanticSegmentation.
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { Activation } from '../../kernels/activation.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
+import type { HeadFeatures } from './backbone.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 
 /** The output channels of the stem and of each inverted residual before scaling, and the residuals' strides. */
@@ -14,9 +15,9 @@ const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
 const HEAD = 'segmentation_head'
 /** The classifier's name in the checkpoint. Fine-tuning on other classes replaces it. */
 export const MOBILENET_CLASSIFIER = `${HEAD}.classifier.convolution`
-/** The head's filters, which no multiplier scales, and the ε of its batch norms. */
-const HEAD_FILTERS = 256
-const HEAD_EPSILON = 1e-5
+/** The filters of a head, which no multiplier scales, and the ε of its batch norms. */
+export const HEAD_FILTERS = 256
+export const HEAD_EPSILON = 1e-5
 
 /** A 1×1 expansion, a depthwise 3×3 with the stride and the dilation, and a linear 1×1 reduction. */
 interface InvertedResidual {
@@ -31,7 +32,7 @@ interface InvertedResidual {
 
 /**
  * The 16 units. Once the map is `outputStride` times smaller than the image, strides become rates. The rate of a unit's stride
- * holds from the next unit on.
+ * holds from the next unit on, or from the unit itself on if `firstUnitRate` is `block`.
  */
 function invertedResiduals(config: MobileNetV2Config, outputStride: number): InvertedResidual[] {
   let [currentStride, rate, inChannels] = [2, 1, scaled(STEM.reduced, config)]
@@ -39,32 +40,46 @@ function invertedResiduals(config: MobileNetV2Config, outputStride: number): Inv
     const strides = currentStride < outputStride
     const outChannels = scaled(CHANNELS[index], config)
     const stride = strides ? unitStride : 1
+    const previousRate = rate
+    if (strides) currentStride *= unitStride
+    else rate *= unitStride
     const unit: InvertedResidual = {
       name: `mobilenet_v2.layer.${index}`,
       expandedChannels: divisible(Math.round(inChannels * config.expandRatio), config),
       outChannels,
       stride,
-      dilation: rate,
+      dilation: config.firstUnitRate === 'block' ? rate : previousRate,
       shortcut: stride === 1 && inChannels === outChannels,
     }
-    if (strides) currentStride *= unitStride
-    else rate *= unitStride
     inChannels = outChannels
     return unit
   })
 }
 
-/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 320 · depthMultiplier]. */
+/**
+ * Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 320 · depthMultiplier]. The low-level features are the last of
+ * the decoder's stride among the first layers: 24 · depthMultiplier channels at stride 4, 32 · depthMultiplier at stride 8.
+ */
 export function mobileNetV2Features(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: MobileNetV2Config; outputStride: number },
-): { features: Tensor } {
-  const features = invertedResiduals(config, outputStride).reduce(
-    (x, unit) => builder.unit(unit.name, () => invertedResidual(builder, x, { ...unit, config })),
-    builder.unit('mobilenet_v2.conv_stem', () => stem(builder, image, config)),
-  )
-  return { features }
+): HeadFeatures {
+  let features = builder.unit('mobilenet_v2.conv_stem', () => stem(builder, image, config))
+  let lowLevel: Tensor | undefined
+  invertedResiduals(config, outputStride).forEach((unit, index) => {
+    const input = features
+    features = builder.unit(unit.name, () => invertedResidual(builder, input, { ...unit, config }))
+    if (index === lowLevelUnit(config)) lowLevel = features
+  })
+  return { features, lowLevel }
+}
+
+/** The last unit before the next stride. */
+function lowLevelUnit({ decoder }: MobileNetV2Config): number | undefined {
+  if (!decoder) return undefined
+  const strided = STRIDES.flatMap((stride, index) => (stride === 2 ? index : []))
+  return strided[Math.log2(decoder.lowLevelStride) - 1] - 1
 }
 
 function stem(builder: GraphBuilder, image: Tensor, config: MobileNetV2Config): Tensor {
@@ -99,7 +114,7 @@ function invertedResidual(
  * 1×1 convolution, concatenated in this order, then a projection. In training, dropout precedes the classifier, as in Hugging
  * Face's code, which drops whole channels.
  */
-export function mobileNetV2Head(
+export function mobileNetV2LightHead(
   builder: GraphBuilder,
   features: Tensor,
   { dropout }: { dropout?: Dropout },

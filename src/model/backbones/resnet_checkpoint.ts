@@ -1,18 +1,18 @@
-// How torchvision's checkpoints of `deeplabv3_resnet50`, `deeplabv3_resnet101` and the paper's variants name their tensors.
+// How torchvision's checkpoints of `deeplabv3_resnet50`, `fcn_resnet50` and their like name their tensors, and those of the papers'
+// variants with them.
 
+import { describeHead, type HeadArchitecture, headOf, headOptions } from '../heads/head_tensors.ts'
 import { TORCHVISION } from '../preprocessing.ts'
 import type { Architecture, CheckpointLayout, RecognisedNetwork, TensorShapes } from './backbone.ts'
 import { countWhile, outputChannels } from './tensor_names.ts'
 
 /** The network as its tensors' names tell it, in the words of ResNetConfig. */
-export interface ResnetArchitecture extends Architecture {
+export interface ResnetArchitecture extends Architecture, HeadArchitecture {
   family: 'torchvision-resnet'
   /** Units of each block; a fifth and later ones are cascaded copies of the fourth. ResNet-50 is [3, 4, 6, 3]. */
   units: number[]
-  /** The parallel branches besides the 1×1 convolution; null if the logits come straight from the last block. */
-  aspp: { atrousBranches: number; imagePooling: boolean } | null
-  /** Whether it has torchvision's 3×3 convolution between ASPP and logits, which the paper does not have. */
-  headConvolution: boolean
+  /** Whether the head is torchvision's FCNHead. */
+  fcn: boolean
   /** Whether it has torchvision's second head, which only training uses. */
   auxiliaryHead: boolean
 }
@@ -29,7 +29,7 @@ export const resnetCheckpoint: CheckpointLayout = {
 }
 
 function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
-  const { units, classes, aspp, headConvolution, auxiliaryHead } = architecture
+  const { units, classes, fcn, auxiliaryHead } = architecture
   return {
     architecture,
     options: {
@@ -40,24 +40,22 @@ function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
       outputStride: 8,
       multiGrid: Array(units[3]).fill(1),
       firstUnitRate: 'previousBlock',
-      headConvolution,
+      fcn,
       auxiliaryHead,
-      aspp: aspp && {
-        rates: [6, 12, 18, 24].slice(0, aspp.atrousBranches),
-        imagePooling: aspp.imagePooling,
-      },
+      ...headOptions(architecture),
     },
     description: describe(architecture),
   }
 }
 
-function describe({ units, classes, aspp, auxiliaryHead }: ResnetArchitecture): string {
+function describe(architecture: ResnetArchitecture): string {
+  const { units, classes, fcn, auxiliaryHead, aspp, decoder } = architecture
   const depth = 3 * units.slice(0, 4).reduce((a, b) => a + b) + 2
-  const head = aspp
-    ? `ASPP of ${aspp.atrousBranches} atrous branches${aspp.imagePooling ? ' and image pooling' : ''}`
-    : `${units.length} blocks, no ASPP`
+  const name = fcn ? 'FCN' : `DeepLabv3${decoder ? '+' : ''}`
+  const cascade = fcn ? '' : `, ${units.length} blocks, no ASPP`
+  const head = aspp ? `, ${describeHead(architecture)}` : cascade
   const auxiliary = auxiliaryHead ? ', auxiliary head' : ''
-  return `DeepLabv3-ResNet-${depth}, ${head}${auxiliary}, ${classes} classes (named as by torchvision)`
+  return `${name}-ResNet-${depth}${head}${auxiliary}, ${classes} classes (named as by torchvision)`
 }
 
 function architectureOf(tensors: TensorShapes): ResnetArchitecture | undefined {
@@ -70,20 +68,10 @@ function architectureOf(tensors: TensorShapes): ResnetArchitecture | undefined {
     family: 'torchvision-resnet',
     classes,
     units: Array.from({ length: blocks }, (_, block) => countUnits(tensors, `backbone.layer${block + 1}`)),
-    aspp: asppOf(tensors),
-    headConvolution: tensors.has('classifier.1.weight'),
+    ...headOf(tensors, { lowLevel: 'backbone.layer1.0.conv3.weight' }),
+    // FCNHead is a convolution where DeepLabHead has ASPP, and its batch norm is where DeepLabHead has a convolution.
+    ...(tensors.has('classifier.0.weight') ? { fcn: true, headConvolution: false } : { fcn: false }),
     auxiliaryHead: tensors.has('aux_classifier.4.weight'),
-  }
-}
-
-/** Branch 0 is the 1×1 convolution. Image pooling comes last, its convolution at .1 because .0 is the pooling. */
-function asppOf(tensors: TensorShapes): ResnetArchitecture['aspp'] {
-  const branch = 'classifier.0.convs'
-  const convolutions = countWhile(index => tensors.has(`${branch}.${index}.0.weight`))
-  if (convolutions === 0) return null
-  return {
-    atrousBranches: convolutions - 1,
-    imagePooling: tensors.has(`${branch}.${convolutions}.1.weight`),
   }
 }
 

@@ -2,17 +2,8 @@
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import { classes, counts, flag, outputStride, width } from './fields.ts'
-
-/**
- * Atrous spatial pyramid pooling (section 3.3): a 1×1 convolution and the branches below, in parallel on the last feature map.
- */
-export interface AsppConfig {
-  /** Rates of the 3×3 atrous branches at output stride 16 (doubled at 8). Default [6, 12, 18]; may be empty. */
-  rates: number[]
-  /** Whether there is a branch for the image-level feature, the mean over the map. Default true. */
-  imagePooling: boolean
-}
+import { ASPP, type AsppConfig, DECODER, type DecoderConfig } from '../heads/head_config.ts'
+import { alignCorners, classes, counts, firstUnitRate, flag, MOST_RATE, outputStride, width } from './fields.ts'
 
 export interface ResNetConfig {
   backbone: 'resnet50' | 'resnet101'
@@ -38,28 +29,22 @@ export interface ResNetConfig {
   aspp: AsppConfig | null
   /** torchvision's 3×3 convolution between ASPP and logits, which the paper does not have. Default false. */
   headConvolution: boolean
+  /** The decoder of DeepLabv3+. Default null: none. */
+  decoder: DecoderConfig | null
+  /** torchvision's FCN head, a 3×3 convolution to a quarter of the channels, in place of all other heads. Default false. */
+  fcn: boolean
   /** torchvision's second head, on block3. Its loss helps in training; inference leaves the head out. Default false. */
   auxiliaryHead: boolean
   /** Bottleneck units of block1 to block4. Default: the backbone's own, such as [3, 4, 6, 3]. */
   units: number[]
+  /** The convention of all bilinear upsampling, in the decoder and of the logits: aligned corners or half pixels. Default false. */
+  alignCorners: boolean
   /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
   width: number
 }
 
 /** The most units of a block: ResNet-200 has 36. */
 const MOST_UNITS = 100
-/** The largest dilation, and the most branches of ASPP. */
-const MOST_RATE = 1024
-const MOST_RATES = 16
-
-const aspp = v.strictObject({
-  rates: v.optional(
-    expecting(`at most ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`, counts(MOST_RATE, MOST_RATES)),
-    () => [6, 12, 18],
-  ),
-  imagePooling: v.optional(flag, true),
-})
-
 /** @internal `units` are the default of the config's field of that name. */
 export const resnetSchema = <Name extends string>(backbone: Name, units: readonly number[]) =>
   v.strictObject({
@@ -71,16 +56,16 @@ export const resnetSchema = <Name extends string>(backbone: Name, units: readonl
       expecting(`whole numbers from 1 to ${MOST_RATE}`, counts(MOST_RATE, MOST_UNITS)),
       () => [1, 2, 4],
     ),
-    firstUnitRate: v.optional(
-      expecting('block, previousBlock', v.picklist(['block', 'previousBlock'])),
-      'block',
-    ),
-    aspp: v.optional(v.nullable(aspp), {}),
+    firstUnitRate: v.optional(firstUnitRate, 'block'),
+    aspp: v.optional(v.nullable(ASPP), {}),
     headConvolution: v.optional(flag, false),
+    decoder: v.optional(v.nullable(DECODER), null),
+    fcn: v.optional(flag, false),
     auxiliaryHead: v.optional(flag, false),
     units: v.optional(
       expecting(`four whole numbers from 1 to ${MOST_UNITS}`, v.pipe(counts(MOST_UNITS, 4), v.minLength(4))),
       () => [...units],
     ),
+    alignCorners,
     width: v.optional(width, 1),
   })

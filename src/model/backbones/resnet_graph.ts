@@ -4,6 +4,7 @@
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm } from '../layers.ts'
+import type { Features } from './backbone.ts'
 import type { ResNetConfig } from './resnet_config.ts'
 
 /** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, and a shortcut. */
@@ -64,24 +65,22 @@ function bottleneckUnits(config: ResNetConfig, outputStride: number): Bottleneck
   return units
 }
 
-/** Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width]. The middle is block3, with half the channels. */
+/**
+ * Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width]. The middle is block3, with half the channels. The
+ * low-level features of stride 4 are block1, those of stride 8 block2.
+ */
 export function resnetFeatures(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: ResNetConfig; outputStride: number },
-): { features: Tensor; middle: Tensor } {
-  const units = bottleneckUnits(config, outputStride)
-  const run = (input: Tensor, some: BottleneckUnit[]) =>
-    some.reduce((x, unit) => builder.unit(unit.name, () => bottleneck(builder, x, unit)), input)
-  const middle = run(
-    builder.unit('backbone.stem', () => stem(builder, image, config)),
-    units.filter(({ block }) => block <= 3),
-  )
-  const features = run(
-    middle,
-    units.filter(({ block }) => block > 3),
-  )
-  return { features, middle }
+): Features {
+  const ends: Tensor[] = [builder.unit('backbone.stem', () => stem(builder, image, config))]
+  for (const unit of bottleneckUnits(config, outputStride)) {
+    const input = ends[unit.block] ?? ends[unit.block - 1]
+    ends[unit.block] = builder.unit(unit.name, () => bottleneck(builder, input, unit))
+  }
+  const lowLevel = config.decoder ? ends[Math.log2(config.decoder.lowLevelStride) - 1] : undefined
+  return { features: ends[config.lastBlock], middle: ends[3], lowLevel }
 }
 
 function stem(builder: GraphBuilder, image: Tensor, config: ResNetConfig): Tensor {

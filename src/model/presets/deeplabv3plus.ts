@@ -1,0 +1,54 @@
+// DeepLabv3+ by name: the rows of Tables 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
+// DeepLabv3's table6.
+
+import type { DeepLabOptions } from '../backbones/configs.ts'
+import { MULTI_SCALE, type Row } from './row.ts'
+
+/** The encoder of both tables is trained at output stride 16. */
+const STRATEGIES = [
+  { name: 'os16', inference: { outputStride: 16 } },
+  { name: 'os16.ms', inference: { outputStride: 16, scales: MULTI_SCALE } },
+  { name: 'os16.ms.flip', inference: { outputStride: 16, scales: MULTI_SCALE, flip: true } },
+  { name: 'os8', inference: { outputStride: 8 } },
+  { name: 'os8.ms', inference: { outputStride: 8, scales: MULTI_SCALE } },
+  { name: 'os8.ms.flip', inference: { outputStride: 8, scales: MULTI_SCALE, flip: true } },
+]
+
+const SEPARABLE = { separable: 'both' } as const
+
+const withDecoder = (backbone: 'resnet50' | 'resnet101'): DeepLabOptions => ({ backbone, decoder: {} })
+
+const xception = (options: Partial<DeepLabOptions>) =>
+  ({ backbone: 'xception65', ...options }) as DeepLabOptions
+
+/** A row for each strategy of evaluation. */
+const byStrategy = (table: string, options: DeepLabOptions, meanIoUs: number[]): Row[] =>
+  STRATEGIES.map(({ name, inference }, index) => ({
+    ...{ name: `deeplabv3plus.${table}.${name}`, options, inference, paperMeanIoU: meanIoUs[index] },
+  }))
+
+export const plusRows: Row[] = [
+  { name: 'deeplabv3plus_resnet50', options: withDecoder('resnet50') },
+  { name: 'deeplabv3plus_resnet101', options: withDecoder('resnet101') },
+  {
+    name: 'deeplabv3plus_mobilenet_v2',
+    options: { backbone: 'mobilenet_v2', aspp: SEPARABLE, decoder: SEPARABLE },
+  },
+  { name: 'deeplabv3plus_xception65', options: xception({}) },
+
+  // ResNet-101.
+  ...byStrategy('table3', withDecoder('resnet101'), [78.85, 80.09, 80.22, 79.35, 80.43, 80.57]),
+
+  // Xception-65: without a decoder, with one, and with depthwise separable convolutions in ASPP and decoder ("SC").
+  ...byStrategy(
+    'table5.encoder',
+    xception({ aspp: {}, decoder: null }),
+    [79.17, 80.57, 80.79, 79.64, 81.15, 81.34],
+  ),
+  ...byStrategy(
+    'table5.decoder',
+    xception({ aspp: {}, decoder: {} }),
+    [79.93, 81.38, 81.44, 80.22, 81.6, 81.63],
+  ),
+  ...byStrategy('table5.separable', xception({}), [79.79, 81.21, 81.34, 80.02, 81.55, 81.65]),
+]

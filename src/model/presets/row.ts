@@ -1,0 +1,22 @@
+// A row of a paper's table, or a public checkpoint's network, before its config is completed.
+
+import type { DeepLabOptions } from '../backbones/configs.ts'
+
+export interface Inference {
+  outputStride: number
+  /** The image sizes whose probabilities are averaged, as factors. */
+  scales: number[]
+  /** Whether each scale also runs on the mirrored image. */
+  flip: boolean
+}
+
+export interface Row {
+  name: string
+  options: DeepLabOptions
+  inference?: Partial<Inference>
+  size?: number
+  paperMeanIoU?: number
+}
+
+/** The scales of DeepLabv3 and DeepLabv3+ ("MS", section 4.1 of Chen et al. 2017). */
+export const MULTI_SCALE = [0.5, 0.75, 1, 1.25, 1.5, 1.75]
