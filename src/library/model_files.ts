@@ -13,12 +13,21 @@ import {
   recogniseNetwork,
 } from '../model/backbones/index.ts'
 import { CLASS_NAMES } from '../model/class_names_schema.ts'
-import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
+import { type DeepLabConfig, type DeepLabOptions, deepLabConfig, NETWORK } from '../model/config.ts'
 import { fromHuggingFaceProcessor } from '../model/hugging_face.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
+import {
+  nameInCheckpoint,
+  type OurTensors,
+  ourName,
+  type Renaming,
+  underOurNames,
+} from '../model/layouts/index.ts'
+import type { DescribedNetwork } from '../model/layouts/name_layout.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
+import type { HostTensor } from '../weights/tensor.ts'
 import type { FoundWeights } from './found_weights.ts'
 
 export interface Model {
@@ -27,6 +36,8 @@ export interface Model {
   preprocessing: Preprocessing
   /** By name, in the checkpoint's layout. */
   parameters: Map<string, Float32Array>
+  /** Where the checkpoint's names are another library's: the table by which they are written again. */
+  renaming?: Renaming
 }
 
 /** An untrained network; `DeepLab.create` documents the options. */
@@ -47,16 +58,21 @@ export function untrainedModel(
  * The network and its weights. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
  * numbers that make every result invalid.
  */
-export function readModel({ stateDict, config: json, preprocessor, source }: FoundWeights): Model {
-  const described = describe({ stateDict, config: json, preprocessor, source })
+export function readModel({ stateDict, ...files }: FoundWeights): Model {
+  const { source } = files
+  const { tensors, foreign } = underOurNames(stateDict)
+  const described = describe({ tensors, foreign }, files)
+  const renaming = foreign?.renaming
   const expected = networkParameters(described.config)
-  const parameters = matchParameters(stateDict, expected, {
+  const theirs = expected.map(({ name, shape }) => ({ name: nameInCheckpoint(name, renaming), shape }))
+  const found = matchParameters(stateDict, theirs, {
     source,
     model: nameOf(described.config),
-    ignore: name => backboneOf(described.config).checkpoint.isUnused(name),
+    ignore: name => backboneOf(described.config).checkpoint.isUnused(ourName(name, renaming)),
   })
-  checkValues(parameters, source)
-  return { ...described, parameters }
+  checkValues(found, source)
+  const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
+  return { ...described, parameters, ...(renaming && { renaming }) }
 }
 
 /** The names of a model's files. */
@@ -64,10 +80,14 @@ export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json'
 
 /** Their contents, by name. */
 export function modelFiles(model: Model): Map<string, string | Uint8Array> {
-  const { config, parameters } = model
+  const { config, parameters, renaming } = model
   const shapes = networkParameters(config)
   const tensors = shapes.map(
-    ({ name, shape }) => [name, { dtype: 'f32' as const, shape, data: parameters.get(name)! }] as const,
+    ({ name, shape }) =>
+      [
+        nameInCheckpoint(name, renaming),
+        { dtype: 'f32' as const, shape, data: parameters.get(name)! },
+      ] as const,
   )
   return new Map<string, string | Uint8Array>([
     [MODEL_FILES.weights, writeSafetensors(new Map(tensors))],
@@ -88,12 +108,16 @@ export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\
 /** `model_type` in a config.json in this package's form. */
 const OUR_TYPE = 'atrous'
 
-type Description = Omit<Model, 'parameters'>
+type Description = Omit<Model, 'parameters' | 'renaming'>
 
-function describe({ stateDict, config: json, preprocessor, source }: FoundWeights): Description {
+function describe(
+  { tensors, foreign }: OurTensors<HostTensor>,
+  { config: json, preprocessor, source }: Omit<FoundWeights, 'stateDict'>,
+): Description {
   const configFile = besides(source, 'config.json')
   if (json?.model_type === OUR_TYPE) return fromOurConfig(json, configFile)
-  if (json) {
+  const theirs = json && foreign?.layout.readConfig?.(json, configFile)
+  if (json && !theirs) {
     const statistics = preprocessor
       ? fromHuggingFaceProcessor(preprocessor, besides(source, 'preprocessor_config.json'))
       : {}
@@ -106,13 +130,26 @@ function describe({ stateDict, config: json, preprocessor, source }: FoundWeight
       preprocessing: preprocessing ?? { ...usualPreprocessing(config), ...statistics },
     }
   }
-  const network = recogniseNetwork(stateDict)
+  const network = recogniseNetwork(tensors)
   if (!network) {
     const known = checkpointLayouts.map(layout => layout.network)
     throw new UserError(`${source} is a checkpoint of another network: neither ${known.join(' nor ')}`)
   }
-  const config = deepLabConfig(network.options, source)
-  return { config, classNames: defaultNames(config.classes), preprocessing: usualPreprocessing(config) }
+  const config = deepLabConfig(withConventions(network.options, { foreign, described: theirs }), source)
+  const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
+  return { config, classNames: defaultNames(config.classes), preprocessing }
+}
+
+/** The network with the conventions of the library that it is of. */
+function withConventions(
+  options: DeepLabOptions,
+  { foreign, described }: { foreign: OurTensors<HostTensor>['foreign']; described?: DescribedNetwork },
+): DeepLabOptions {
+  const completed = foreign ? foreign.layout.complete(options) : options
+  if (!described) return completed
+  const { outputStride, rates } = described
+  const { aspp } = completed as { aspp?: object | null }
+  return { ...completed, outputStride, ...(aspp && { aspp: { ...aspp, rates } }) } as DeepLabOptions
 }
 
 /** The path or URL of the file `name` in the folder of `source`. */

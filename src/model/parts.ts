@@ -37,7 +37,6 @@ export function logitsOfPart(
   const { config, outputStride } = network
   const [input, lowLevel] = inputs
   if (part === 'network') return deepLab(builder, input, config, outputStride)
-  const x =
-    part === 'head' ? backboneOf(config).head(builder, { features: input, lowLevel }, network) : input
+  const x = part === 'head' ? backboneOf(config).head(builder, { features: input, lowLevel }, network) : input
   return classify(builder, x, config)
 }

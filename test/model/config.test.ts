@@ -18,13 +18,17 @@ describe('deepLabConfig', () => {
       classes: 21,
       outputStride: 16,
       multiGrid: [1, 2, 4],
-      aspp: { rates: [6, 12, 18], imagePooling: true },
+      aspp: { rates: [6, 12, 18], imagePooling: true, separable: null },
+      decoder: null,
     })
   })
 
   it('completes a partial ASPP, ignores undefined and shares no objects between configs', () => {
     const config = deepLabConfig({ backbone: 'resnet50', classes: undefined, aspp: { imagePooling: false } })
-    expect(config).to.deep.include({ classes: 21, aspp: { rates: [6, 12, 18], imagePooling: false } })
+    expect(config).to.deep.include({
+      classes: 21,
+      aspp: { rates: [6, 12, 18], imagePooling: false, separable: null },
+    })
     const [a, b] = [deepLabConfig({ backbone: 'resnet50' }), deepLabConfig({ backbone: 'resnet50' })]
     expect(a)
       .to.have.property('aspp')
@@ -63,7 +67,16 @@ describe('deepLabConfig', () => {
       { backbone: 'mobilenet_v2', minDepth: 1e9 },
       'minDepth: expected a whole number from 1 to 1024; got 1000000000',
     ],
-    [{ backbone: 'mobilenet_v2', aspp: null }, 'aspp: there is no such field'],
+    [{ backbone: 'mobilenet_v2', multiGrid: [1, 1, 1] }, 'multiGrid: there is no such field'],
+    [{ backbone: 'mobilenet_v2', decoder: {} }, 'decoder: expected null without ASPP; got a decoder'],
+    [{ aspp: { separable: 'depthwise' } }, 'aspp.separable: expected pointwise, both, null; got "depthwise"'],
+    [{ decoder: { lowLevelStride: 16 } }, 'decoder.lowLevelStride: expected 4, 8; got 16'],
+    [{ decoder: { convolutions: 3 } }, 'decoder.convolutions: expected 1, 2; got 3'],
+    [{ fcn: true }, 'fcn: expected false with ASPP or a decoder; got true'],
+    [
+      { backbone: 'xception65', multiGrid: [1, 2] },
+      'multiGrid: expected three whole numbers from 1 to 64; got [1,2]',
+    ],
     [{ backbone: 'mobilenet_v2', outputStride: 64 }, 'outputStride: expected 8, 16, 32; got 64'],
     [
       { backbone: 'mobilenet_v2', depthMultiplier: -1 },

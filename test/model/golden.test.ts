@@ -13,6 +13,9 @@ const TOLERANCE = 3e-5
 /** Activations and weights are rounded to 11 bits instead of float32's 24, in MobileNetV2 more often than in ResNet. */
 const FLOAT16_TOLERANCE = { resnet50: 5e-3, mobilenet_v2: 2e-2 }
 
+/** Networks whose layers are of the kinds that other cases have. */
+const SAME_LAYERS = /resnet101|^fcn|decoder|xception65, multi-grid/
+
 /** The part of a title about forced kernels for convolutions. */
 const told = ({ variant, withoutSubgroups }: { variant?: string; withoutSubgroups?: boolean }) =>
   [variant && `with ${variant}`, withoutSubgroups && 'as without subgroups'].filter(Boolean).join(' ')
@@ -20,14 +23,13 @@ const told = ({ variant, withoutSubgroups }: { variant?: string; withoutSubgroup
 describe('logits of whole networks', () => {
   for (const golden of goldenCases()) {
     const { name, outputStride, height, width, logits } = golden
-    // ResNet-101 and square maps have no other kinds of layers than ResNet-50 and the other map. Matrix units take f16 and are
-    // not used by plans in f32.
+    // Square maps have no other kinds of layers than the other map. Matrix units take f16 and are not used by plans in f32.
     const variants = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_matrix')
     const forced = [
       ...variants.map(variant => ({ variant, withoutSubgroups: variant === 'conv2d_tiled' })),
       { withoutSubgroups: true },
     ]
-    const isForced = !name.includes('resnet101') && height !== width
+    const isForced = !SAME_LAYERS.test(name) && height !== width
     describe(`${name}, ${height}×${width}, output stride ${outputStride}`, () => {
       let graph: ReturnType<typeof goldenGraph>
       let parameters: ReadonlyMap<string, Float32Array> | undefined

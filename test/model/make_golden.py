@@ -12,19 +12,8 @@ import numpy as np
 import torch
 
 import networks
+from configs import CASCADE, DECODER, FCN, MOBILE, MOBILE_PLUS, PLUS, SEPARABLE, THIN, TORCHVISION, XCEPTION
 import seeded
-
-FCN = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'aspp': None, 'fcn': True}
-TORCHVISION = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'headConvolution': True}
-MOBILE = {'backbone': 'mobilenet_v2', 'depthMultiplier': 0.35, 'firstLayerIsExpansion': True, 'tfPadding': True}
-THIN = {'backbone': 'resnet50', 'width': 0.125, 'lastBlock': 4, 'multiGrid': [1, 2, 4], 'aspp': {'rates': [6, 12, 18], 'imagePooling': True}}
-CASCADE = {**THIN, 'lastBlock': 7, 'aspp': None}
-
-
-SEPARABLE = {'rates': [6, 12, 18], 'imagePooling': True, 'separable': 'both'}
-DECODER = {'lowLevelStride': 4, 'lowLevelChannels': 48, 'first': 'encoder', 'convolutions': 2, 'separable': None}
-PLUS = {**THIN, 'decoder': DECODER, 'alignCorners': True}
-XCEPTION = {'backbone': 'xception65', 'width': 0.125, 'multiGrid': [1, 1, 1], 'aspp': SEPARABLE, 'decoder': {**DECODER, 'separable': 'both'}, 'alignCorners': True}
 
 
 def plus():
@@ -37,9 +26,8 @@ def plus():
                  'decoder': {**DECODER, 'first': 'lowLevel', 'convolutions': 1, 'separable': 'pointwise'}}
     yield 'decoder, one separable convolution, half pixels', pointwise, networks.paper_network, (16,), [(97, 129), (96, 130)]
     yield 'decoder at stride 8', {**PLUS, 'decoder': {**DECODER, 'lowLevelStride': 8, 'separable': 'both'}}, networks.paper_network, (16,), both
-    light = {**MOBILE, 'aspp': SEPARABLE, 'decoder': {**DECODER, 'separable': 'both'}, 'alignCorners': True}
-    yield 'mobilenet_v2, decoder', light, networks.mobilenet_v2, (8, 16, 32), both
-    dense = {**light, 'firstUnitRate': 'block', 'tfPadding': False, 'aspp': THIN['aspp'], 'decoder': {**DECODER, 'lowLevelStride': 8}}
+    yield 'mobilenet_v2, decoder', MOBILE_PLUS, networks.mobilenet_v2, (8, 16, 32), both
+    dense = {**MOBILE_PLUS, 'firstUnitRate': 'block', 'tfPadding': False, 'aspp': THIN['aspp'], 'decoder': {**DECODER, 'lowLevelStride': 8}}
     yield 'mobilenet_v2, dense decoder at stride 8', dense, networks.mobilenet_v2, (16,), [(96, 130)]
     yield 'xception65', XCEPTION, networks.xception, (8, 16), both
     yield 'xception65, multi-grid 1 2 4', {**XCEPTION, 'multiGrid': [1, 2, 4]}, networks.xception, (16, 32), [(96, 130)]

@@ -40,7 +40,7 @@ describe('networks', () => {
   for (const { name, config, inference } of presets)
     it(`builds ${name}`, () => {
       const [logits] = build(config, inference.outputStride).outputs
-      const size = Math.ceil(65 / inference.outputStride)
+      const size = Math.ceil(65 / (config.decoder?.lowLevelStride ?? inference.outputStride))
       expect(logits.shape).to.deep.equal([1, size, size, config.classes])
     })
 

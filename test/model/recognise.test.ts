@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { backbones, recogniseNetwork } from '../../src/model/backbones/index.ts'
+import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
+import { networkParameters } from '../../src/model/initial_weights.ts'
+import { preset, presets } from '../../src/model/presets.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 
@@ -22,7 +25,7 @@ function resnet(units: number[], more: Record<string, number[]> = {}): StateDict
   )
   return stateDict({
     ...Object.fromEntries(
-      blocks.flatMap(unit => [1, 2, 3].map(i => [`${unit}.conv${i}.weight`, [1, 1, 1, 1]])),
+      blocks.flatMap(unit => [1, 2, 3].map(i => [`${unit}.conv${i}.weight`, [2048, 1, 1, 1]])),
     ),
     'classifier.4.weight': [21, 256, 1, 1],
     ...more,
@@ -47,8 +50,11 @@ describe('recogniseNetwork', () => {
       family: 'torchvision-resnet',
       classes: 21,
       units: [3, 4, 6, 3],
-      aspp: { atrousBranches: 3, imagePooling: true },
+      width: 1,
+      fcn: false,
+      aspp: { atrousBranches: 3, imagePooling: true, separable: null },
       headConvolution: true,
+      decoder: null,
       auxiliaryHead: false,
     }
     expect(architectureOf(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
@@ -66,7 +72,7 @@ describe('recogniseNetwork', () => {
       headConvolution: false,
     })
     expect(architectureOf(resnet([3, 4, 23, 3], aspp(4)))).to.deep.include({
-      aspp: { atrousBranches: 3, imagePooling: false },
+      aspp: { atrousBranches: 3, imagePooling: false, separable: null },
     })
   })
 
@@ -87,6 +93,31 @@ describe('recogniseNetwork', () => {
         classes: 11,
       })
     }
+  })
+
+  it('recognises every preset by its parameters', () => {
+    for (const { name, config } of presets) {
+      const parameters = networkParameters(config)
+      const tensors = stateDict(Object.fromEntries(parameters.map(({ name, shape }) => [name, [...shape]])))
+      const found = deepLabConfig(recogniseNetwork(tensors)!.options)
+      const names = (network: DeepLabConfig) =>
+        networkParameters(network).map(({ name, shape }) => `${name} ${shape}`)
+      expect(found.backbone, name).to.equal(config.backbone)
+      expect(names(found), name).to.have.members(names(config))
+    }
+  })
+
+  it('describes a decoder, separable convolutions and FCN in one line', () => {
+    const describe = (name: string) => {
+      const parameters = networkParameters(preset(name).config)
+      return recogniseNetwork(
+        stateDict(Object.fromEntries(parameters.map(({ name, shape }) => [name, [...shape]]))),
+      )!.description
+    }
+    expect(describe('deeplabv3plus_xception65')).to.equal(
+      'DeepLabv3+-Xception-65, ASPP of 3 separable atrous branches and image pooling, decoder of 2 convolutions, 21 classes',
+    )
+    expect(describe('fcn_resnet101')).to.equal('FCN-ResNet-101, 21 classes')
   })
 
   it('does not recognise other networks', () => {

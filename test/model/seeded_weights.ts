@@ -13,7 +13,8 @@ export function seededParameter({ name, shape }: Parameter): Float32Array {
     return uniform(name, count, [-bound, bound])
   }
   if (name.endsWith('.bias') || name.endsWith('.running_mean')) return uniform(name, count, [-0.2, 0.2])
-  return uniform(name, count, [0.5, 1.5])
+  // Half as much in Xception, where no ReLU6 stands after a depthwise convolution, so that 21 blocks do not overflow.
+  return uniform(name, count, name.endsWith('.bn_dw.weight') ? [0.25, 0.75] : [0.5, 1.5])
 }
 
 /** A normalised image [1, height, width, 3]. */

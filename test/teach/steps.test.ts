@@ -142,6 +142,7 @@ describe('the steps of a lesson', () => {
     ['ResNet', { ...smallResNet, headConvolution: true }],
     ['ResNet without ASPP', { ...smallResNet, aspp: null }],
     ['MobileNetV2', smallMobileNet],
+    ['DeepLabv3+', { ...smallResNet, decoder: {}, alignCorners: true }],
   ]
   for (const [name, options] of networks)
     for (const part of ['classifier', 'head', 'network'] as const)

@@ -1,24 +1,23 @@
 // Reads the files of make_golden.py: training trajectories of PyTorch from seeded weights, images and labels.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Parameter } from '../../src/graph/ir/tensor.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
-import { deepLabConfig, type ResNetConfig } from '../../src/model/config.ts'
+import {
+  type DeepLabConfig,
+  type DeepLabOptions,
+  deepLabConfig,
+  hasAuxiliaryHead,
+  type ResNetConfig,
+} from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
-type NetworkName = 'deeplabv3_resnet50' | 'tiny' | 'auxiliary'
-
-interface Index {
-  steps: number
-  batch: number
-  momentum: number
-  weightDecay: number
-  auxiliaryLoss: number
-  networks: Record<NetworkName, GoldenNetwork>
+interface Family {
+  networks: Record<string, GoldenNetwork>
   trajectories: (Omit<Trajectory, 'values'> & { values: Omit<FinalValue, 'sample'>[] })[]
 }
 
@@ -32,13 +31,16 @@ export interface GoldenNetwork {
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
+  /** The network's config; null for a network that `networkGraph` knows by its name. */
+  options: DeepLabOptions | null
+  outputStride: number
   /** The sum of the images' float32 bit patterns modulo 2³², and of the labels. */
   imageSum: number
   labelSum: number
 }
 
 export interface Trajectory {
-  network: NetworkName
+  network: string
   batchNorm: 'training' | 'frozen'
   /** The losses before each step, computed in float64 and in float32. */
   losses: number[]
@@ -59,25 +61,31 @@ export interface FinalValue extends Parameter {
 const LARGEST_SAMPLE = 2000
 const IGNORED = 255
 
-const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.meta.url))
-
-const index: Index = JSON.parse(read('index.json').toString())
+const FOLDER = new URL('golden/', import.meta.url)
+const read = (file: string) => readFileSync(new URL(file, FOLDER))
+const readJson = (file: string) => JSON.parse(read(file).toString())
 
 /** The options common to all trajectories. */
-export const goldenTraining = {
-  steps: index.steps,
-  batch: index.batch,
-  momentum: index.momentum,
-  weightDecay: index.weightDecay,
-  auxiliaryLoss: index.auxiliaryLoss,
-}
+export const goldenTraining: {
+  steps: number
+  batch: number
+  momentum: number
+  weightDecay: number
+  auxiliaryLoss: number
+} = readJson('training.json')
 
-export const goldenNetworks = index.networks
+/** Each family's trajectories are in files of their own, so that one family can be made again alone. */
+const families = readdirSync(FOLDER).flatMap(file => /^(.*)\.bin$/.exec(file)?.[1] ?? [])
 
-export const trajectories: readonly Trajectory[] = readTrajectories()
+export const goldenNetworks: Record<string, GoldenNetwork> = Object.assign(
+  {},
+  ...families.map(family => (readJson(`${family}.json`) as Family).networks),
+)
 
-function readTrajectories(): Trajectory[] {
-  const all = new Float32Array(new Uint8Array(read('values.bin')).buffer)
+export const trajectories: readonly Trajectory[] = families.flatMap(readTrajectories)
+
+function readTrajectories(family: string): Trajectory[] {
+  const all = new Float32Array(new Uint8Array(read(`${family}.bin`)).buffer)
   let offset = 0
   const withSample = (value: Omit<FinalValue, 'sample'>): FinalValue => {
     const start = offset
@@ -87,7 +95,10 @@ function readTrajectories(): Trajectory[] {
     )
     return { ...value, sample: all.subarray(start, offset) }
   }
-  return index.trajectories.map(entry => ({ ...entry, values: entry.values.map(withSample) }))
+  return (readJson(`${family}.json`) as Family).trajectories.map(entry => ({
+    ...entry,
+    values: entry.values.map(withSample),
+  }))
 }
 
 /** At most 2000 elements, evenly spread: the sample in a FinalValue. */
@@ -97,13 +108,20 @@ export function sampled(values: Float32Array): Float32Array {
 }
 
 /** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
-export function networkGraph(name: NetworkName): ModelGraph {
-  if (name === 'tiny') return tinyNetwork(index.batch)
+export function networkGraph(name: string): ModelGraph {
+  if (name === 'tiny') return tinyNetwork(goldenTraining.batch)
+  const { size, outputStride } = goldenNetworks[name]
   const builder = new GraphBuilder()
-  const image = builder.input('image', [index.batch, ...index.networks[name].size, 3])
-  const auxiliaryHead = name === 'auxiliary'
-  const config = auxiliaryHead ? SHALLOW : preset(name).config
-  return builder.build(deepLabInTraining(builder, image, config, { outputStride: 8, auxiliaryHead }))
+  const image = builder.input('image', [goldenTraining.batch, ...size, 3])
+  const config = networkConfig(name)
+  const auxiliaryHead = hasAuxiliaryHead(config)
+  return builder.build(deepLabInTraining(builder, image, config, { outputStride, auxiliaryHead }))
+}
+
+export function networkConfig(name: string): DeepLabConfig {
+  const { options } = goldenNetworks[name]
+  if (options) return deepLabConfig(options)
+  return name === 'auxiliary' ? SHALLOW : preset(name).config
 }
 
 /** make_golden.py's `shallow_module`. */
@@ -111,7 +129,7 @@ const SHALLOW = deepLabConfig({
   ...(preset('deeplabv3_resnet50').config as ResNetConfig),
   units: [1, 1, 1, 1],
   multiGrid: [1],
-  classes: index.networks.auxiliary.classes,
+  classes: goldenNetworks.auxiliary.classes,
   auxiliaryHead: true,
 })
 
@@ -123,7 +141,7 @@ export function startingValue({ lastGamma }: GoldenNetwork, parameter: Parameter
 
 /** Normalised images [batch, height, width, 3]: one seeded image, `batch` times as high, cut into images. */
 export const trainingImages = ({ size: [height, width] }: GoldenNetwork): Float32Array =>
-  seededImage(index.batch * height, width)
+  seededImage(goldenTraining.batch * height, width)
 
 /**
  * Class ids [batch, height, width]. The range [−2, 2) of a pixel's red value is divided into classes + 1 equal parts; the last

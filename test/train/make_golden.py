@@ -2,23 +2,24 @@
 ResNet-50 the last γ of each bottleneck is a quarter of the seeded value. Residual branches that start small (zero_init_residual goes
 further) prevent a deep batch-normalised network from amplifying rounding errors: without the change, float32 deviates from float64 by 5e-3
 of the loss at the third step.
-usage: python3 test/train/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/index.json, golden/values.bin
-then npm run format, for index.json
+usage: python3 test/train/make_golden.py [FAMILY ...]   (Debian: python3-torch python3-torchvision) -> golden/FAMILY.json, golden/FAMILY.bin
+then npm run format, for the JSON; without arguments, all families
 
-There are three networks. torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py run with batch norm in training mode
+The family deeplabv3 has three networks. torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py run with batch norm in training mode
 (batch statistics; running statistics updated with momentum 0.1) and frozen (fixed running statistics; γ and β are still trained). A shallow
-network of torchvision's parts, with one unit per block, runs with frozen batch norm, the auxiliary head and class weights.
+network of torchvision's parts, with one unit per block, runs with frozen batch norm, the auxiliary head and class weights. The networks of
+other families run with frozen batch norm: over two images, PyTorch's own float32 strays too far from its float64.
 
-There is no dropout, and there are two images. The loss is the mean cross-entropy of the logits, upsampled to the labels (align_corners
-false), over the pixels not labelled 255, with class weights if there are any. For an auxiliary head, 0.5 times the loss of its logits is
+There is no dropout, and there are two images. The loss is the mean cross-entropy of the logits, upsampled to the labels (by align_corners
+as the options say, else false), over the pixels not labelled 255, with class weights if there are any. For an auxiliary head, 0.5 times the loss of its logits is
 added, as in torchvision's references/segmentation/train.py. The optimizer is SGD with momentum 0.9 and weight decay 1e-4 on every parameter
 including γ, β and biases, as in torchvision's recipe and in TensorFlow's DeepLab for ResNets (its 4e-5 is for MobileNet and Xception). The
 schedule is base·(1 − i/5)^0.9, so that the five steps cover it. The base rate is the paper's 0.007 for 16 images, scaled to two, and 0.01
 for the other networks. At 0.01 the tiny network trains visibly, and no activation is so near a kink (ReLU's 0, a tie in max pooling) that a
 change of the weights by 1e-6 moves it to the other side; at 0.007 one is.
 
-Each trajectory runs in float64 and in float32. index.json holds both lists of losses, each loss before its step. values.bin holds, in
-little-endian float32, values after the last step in float64: every parameter of the tiny network; of ResNet-50, at most 2000 elements of
+Each trajectory runs in float64 and in float32. FAMILY.json holds both lists of losses, each loss before its step. FAMILY.bin holds, in
+little-endian float32, values after the last step in float64: every parameter of the tiny network; of others, at most 2000 elements of
 each of a few parameters (element ⌊i·count/2000⌋ for each i), with the L2 norms of the whole parameter and of its change."""
 import json
 import pathlib
@@ -30,13 +31,14 @@ import torch.nn.functional as F
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.append(str(FOLDER.parent / 'model'))
+import configs
 import networks
 import seeded
 from tiny_network import CLASSES, IMAGE, TinyNetwork
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.resnet import Bottleneck, ResNet
 from torchvision.models.segmentation.deeplabv3 import DeepLabHead, DeepLabV3
-from torchvision.models.segmentation.fcn import FCNHead
+from torchvision.models.segmentation.fcn import FCN, FCNHead
 
 STEPS = 5
 BATCH = 2
@@ -59,7 +61,69 @@ def shallow_module():
     return DeepLabV3(IntermediateLayerGetter(features, {'layer4': 'out', 'layer3': 'aux'}), DeepLabHead(2048, CLASSES), FCNHead(1024, CLASSES))
 
 
-NETWORKS = {
+class Functional(torch.nn.Module):
+    """A network of networks.py with frozen batch norm, its parameters by name."""
+
+    def __init__(self, network, options, output_stride, size):
+        super().__init__()
+        self.run = lambda parameter, x: network(options, output_stride, parameter, x)
+        self.values = {}
+
+        def discover(name, shape):
+            value = torch.from_numpy(seeded.parameter(name, shape))
+            fixed = name.endswith(('.running_mean', '.running_var'))
+            self.values[name] = value if fixed else torch.nn.Parameter(value)
+            return value
+
+        with torch.no_grad():
+            self.run(discover, torch.zeros(1, 3, *size))
+
+    def state_dict(self):
+        return {name: value.data for name, value in self.values.items()}
+
+    def parameters(self):
+        return [value for value in self.values.values() if isinstance(value, torch.nn.Parameter)]
+
+    def to(self, dtype):
+        for value in self.values.values():
+            value.data = value.data.to(dtype)
+        return self
+
+    def forward(self, x):
+        return self.run(lambda name, shape: self.values[name], x)
+
+
+def functional(network, options, output_stride, values, size=(65, 65), **more):
+    """An entry of the table below."""
+    return {'make': lambda: Functional(network, options, output_stride, size), 'size': size, 'classes': 21, 'learningRate': 0.01, 'lastGamma': 0.25,
+            'values': values, 'frozen': (True,), 'options': options, 'outputStride': output_stride, **more}
+
+
+def shallow_fcn():
+    """torchvision's fcn_resnet50 with its auxiliary head and one unit per block."""
+    features = ResNet(Bottleneck, [1, 1, 1, 1], replace_stride_with_dilation=[False, True, True])
+    return FCN(IntermediateLayerGetter(features, {'layer4': 'out', 'layer3': 'aux'}), FCNHead(2048, CLASSES), FCNHead(1024, CLASSES))
+
+
+HEAD_VALUES = ['classifier.0.convs.0.0.weight', 'classifier.0.project.1.weight', 'decoder.project.0.weight', 'decoder.project.1.bias', 'decoder.convs.1.1.weight']
+SEPARABLE_VALUES = [*HEAD_VALUES, 'classifier.0.convs.2.0.depthwise.weight', 'classifier.0.convs.2.0.depthwise_norm.bias', 'decoder.convs.0.0.depthwise.weight',
+                    'decoder.convs.0.0.pointwise.weight']
+LAST = ['classifier.4.weight', 'classifier.4.bias']
+MOBILE_LAST = ['segmentation_head.classifier.convolution.weight', 'segmentation_head.classifier.convolution.bias']
+
+PLUS = {
+    'decoder': functional(networks.paper_network, configs.PLUS, 16, ['backbone.conv1.weight', *HEAD_VALUES, 'decoder.convs.0.0.weight', *LAST]),
+    'mobilenet_v2 with decoder': functional(networks.mobilenet_v2, configs.MOBILE_PLUS, 16, [
+        'mobilenet_v2.conv_stem.first_conv.convolution.weight', 'mobilenet_v2.layer.1.reduce_1x1.convolution.weight', *SEPARABLE_VALUES, *MOBILE_LAST]),
+    'xception65': functional(networks.xception, configs.XCEPTION, 16, [
+        'backbone.conv1.conv.weight', 'backbone.blocks.1.stack.conv2.conv_pw.weight', 'backbone.blocks.1.shortcut.conv.weight',
+        'backbone.blocks.10.stack.conv1.bn_dw.weight', 'backbone.blocks.20.stack.conv3.conv_dw.weight', *SEPARABLE_VALUES, *LAST]),
+    'fcn': {'make': shallow_fcn, 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 0.25, 'frozen': (True,),
+            'options': {'backbone': 'resnet50', **configs.FCN, 'units': [1, 1, 1, 1], 'multiGrid': [1], 'classes': CLASSES, 'auxiliaryHead': True},
+            'outputStride': 8, 'values': ['backbone.conv1.weight', 'classifier.0.weight', 'classifier.1.weight', *LAST, 'aux_classifier.0.weight', 'aux_classifier.4.bias']},
+}
+
+DEEPLABV3 = {
     'deeplabv3_resnet50': {'make': lambda: networks.torchvision_module('resnet50', 8), 'size': (65, 65), 'classes': 21,
                            'learningRate': 0.007 * BATCH / 16, 'lastGamma': 0.25, 'values': RESNET_VALUES, 'frozen': (False, True)},
     'tiny': {'make': TinyNetwork, 'size': IMAGE, 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1, 'values': None, 'frozen': (False, True)},
@@ -105,8 +169,8 @@ def logits_of(module, images):
     return [main, module.aux_classifier(features['aux'])] if module.aux_classifier else [main]
 
 
-def loss_of(logits, labels, class_weights):
-    upsampled = F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=False)
+def loss_of(logits, labels, class_weights, align_corners):
+    upsampled = F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=align_corners)
     return F.cross_entropy(upsampled, labels, class_weights, ignore_index=IGNORED)
 
 
@@ -117,12 +181,13 @@ def train(network, frozen, dtype):
     labels = torch.from_numpy(seeded_labels(images, network['classes'])).long()
     images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().to(dtype)
     class_weights = torch.tensor(network['classWeights'], dtype=dtype) if 'classWeights' in network else None
+    align_corners = network.get('options', {}).get('alignCorners', False)
     optimizer = torch.optim.SGD(module.parameters(), network['learningRate'], MOMENTUM, weight_decay=WEIGHT_DECAY)
     losses = []
     for step in range(STEPS):
         optimizer.param_groups[0]['lr'] = network['learningRate'] * (1 - step / STEPS) ** 0.9
         optimizer.zero_grad()
-        main, *auxiliary = [loss_of(logits, labels, class_weights) for logits in logits_of(module, images)]
+        main, *auxiliary = [loss_of(logits, labels, class_weights, align_corners) for logits in logits_of(module, images)]
         loss = main + sum(AUXILIARY_LOSS * other for other in auxiliary)
         loss.backward()
         optimizer.step()
@@ -160,13 +225,20 @@ def network_entry(network):
     images = seeded_images(*network['size'])
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
-            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'),
+            'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+
+
+FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS}
 
 
 if __name__ == '__main__':
-    made = [trajectory(name, network, frozen) for name, network in NETWORKS.items() for frozen in network['frozen']]
-    (FOLDER / 'golden').mkdir(exist_ok=True)
-    (FOLDER / 'golden/values.bin').write_bytes(b''.join(values.tobytes() for _, samples in made for values in samples))
-    index = {'steps': STEPS, 'batch': BATCH, 'momentum': MOMENTUM, 'weightDecay': WEIGHT_DECAY, 'auxiliaryLoss': AUXILIARY_LOSS,
-             'networks': {name: network_entry(network) for name, network in NETWORKS.items()}, 'trajectories': [entry for entry, _ in made]}
-    (FOLDER / 'golden/index.json').write_text(json.dumps(index) + '\n')
+    folder = FOLDER / 'golden'
+    folder.mkdir(exist_ok=True)
+    write = lambda name, value: (folder / name).write_text(json.dumps(value) + '\n')
+    for family in sys.argv[1:] or FAMILIES:
+        members = FAMILIES[family]
+        made = [trajectory(name, network, frozen) for name, network in members.items() for frozen in network['frozen']]
+        (folder / f'{family}.bin').write_bytes(b''.join(values.tobytes() for _, samples in made for values in samples))
+        write(f'{family}.json', {'networks': {name: network_entry(network) for name, network in members.items()}, 'trajectories': [entry for entry, _ in made]})
+    write('training.json', {'steps': STEPS, 'batch': BATCH, 'momentum': MOMENTUM, 'weightDecay': WEIGHT_DECAY, 'auxiliaryLoss': AUXILIARY_LOSS})

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { recogniseNetwork } from '../../model/backbones/index.ts'
+import { underOurNames } from '../../model/layouts/index.ts'
 import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
@@ -33,13 +34,15 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
-  const network = recogniseNetwork(stateDict)
+  const { tensors: ours, foreign } = underOurNames(stateDict)
+  const network = recogniseNetwork(ours)
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {
     file,
     bytes: bytes.length,
     format: checkpointFormat(bytes),
     network: network?.architecture ?? null,
+    names: foreign?.layout.name ?? network?.namedBy ?? null,
     parameters: parameters.reduce((sum, [, { data }]) => sum + data.length, 0),
     tensors,
   }
@@ -48,7 +51,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
     console.log(
       [
         `${file}: ${found.format}, ${bytesText(found.bytes)}`,
-        `network: ${network?.description ?? 'unknown'}`,
+        `network: ${network ? `${network.description} (named as by ${foreign?.layout.name ?? network.namedBy})` : 'unknown'}`,
         `${tensors.length} tensors, ${found.parameters.toLocaleString('en')} parameters`,
         '',
         table([

@@ -92,6 +92,8 @@ export interface RecognisedNetwork {
   options: DeepLabOptions
   /** One line for a reader. */
   description: string
+  /** The library whose names these are. */
+  namedBy: string
 }
 
 export interface Architecture {

@@ -41,7 +41,7 @@ export const checkpointLayouts: readonly CheckpointLayout[] = [
   ...new Set(Object.values<Backbone>(backbones).map(({ checkpoint }) => checkpoint)),
 ]
 
-/** The network of a state dict without DataParallel's prefix; undefined if it belongs to no backbone of the table. */
+/** The network of a state dict under our names; undefined if it belongs to no backbone of the table. */
 export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | undefined {
   for (const layout of checkpointLayouts) {
     const network = layout.recognise(tensors)

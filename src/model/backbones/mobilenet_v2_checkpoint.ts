@@ -21,7 +21,7 @@ export interface MobilenetArchitecture extends Architecture {
 }
 
 /** The fields that Hugging Face's networks do not have. */
-type OwnField = 'aspp' | 'headConvolution' | 'decoder' | 'firstUnitRate' | 'alignCorners'
+type OwnField = 'lastConvolution' | 'aspp' | 'headConvolution' | 'decoder' | 'firstUnitRate' | 'alignCorners'
 type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes' | OwnField>
 
 /** For each of our fields, its name in config.json, and its value if the file leaves it out. */
@@ -58,8 +58,8 @@ const CONFIG = v.object({ ...fixedFields, ...sharedFields, id2label: ID_TO_LABEL
 
 const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
   modelType: 'mobilenet_v2',
-  describes: ({ aspp, firstUnitRate, alignCorners }) =>
-    aspp === null && firstUnitRate === 'previousBlock' && !alignCorners,
+  describes: ({ lastConvolution, aspp, firstUnitRate, alignCorners }) =>
+    !lastConvolution && aspp === null && firstUnitRate === 'previousBlock' && !alignCorners,
   read(json, source) {
     const found: JsonObject = checkJson(CONFIG, json, source)
     const classNames = classNamesIn(found.id2label as Record<string, string>, source)
@@ -92,7 +92,8 @@ export const mobileNetV2Checkpoint = {
     return {
       architecture,
       options: { backbone: 'mobilenet_v2', depthMultiplier, classes, ...(head && headOptions(head)) },
-      description: `${network}${parts}, ${classes} classes (named as by Hugging Face)`,
+      description: `${network}${parts}, ${classes} classes`,
+      namedBy: 'Hugging Face',
     }
   },
   // The last convolution of the classification network.
@@ -107,5 +108,10 @@ function architectureOf(tensors: TensorShapes): MobilenetArchitecture | undefine
   const width = outputChannels(tensors, 'mobilenet_v2.layer.15.reduce_1x1.convolution.weight')
   if (classes === undefined || width === undefined) return undefined
   const head = headOf(tensors, { lowLevel: 'mobilenet_v2.layer.1.reduce_1x1.convolution.weight' })
-  return { family: 'huggingface-mobilenet_v2', depthMultiplier: width / 320, classes, ...(head.aspp && { head }) }
+  return {
+    family: 'huggingface-mobilenet_v2',
+    depthMultiplier: width / 320,
+    classes,
+    ...(head.aspp && { head }),
+  }
 }

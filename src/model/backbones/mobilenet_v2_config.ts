@@ -7,7 +7,7 @@ import { alignCorners, classes, count, factor, firstUnitRate, flag, outputStride
 
 /**
  * Hugging Face's MobileNetV2ForSemanticSegmentation; the fields carry the names of its config.json in camel case. Its config.json does
- * not have the fields from `aspp` on.
+ * not have the fields from `lastConvolution` on.
  */
 export interface MobileNetV2Config {
   backbone: 'mobilenet_v2'
@@ -29,6 +29,8 @@ export interface MobileNetV2Config {
   tfPadding: boolean
   /** ε of the backbone's batch norms (`layer_norm_eps`); the head's is 1e-5. Default 1e-3. */
   batchNormEpsilon: number
+  /** The 1×1 convolution to 1280 channels that ends the classification network, before the head. Default false. */
+  lastConvolution: boolean
   /** ASPP in place of the light head. Default null. */
   aspp: AsppConfig | null
   /** A 3×3 convolution behind ASPP, as in ResNetConfig. Default false. */
@@ -72,6 +74,7 @@ export const mobileNetV2Schema = v.strictObject({
   firstLayerIsExpansion: v.optional(MOBILENET_FIELDS.firstLayerIsExpansion, true),
   tfPadding: v.optional(MOBILENET_FIELDS.tfPadding, true),
   batchNormEpsilon: v.optional(MOBILENET_FIELDS.batchNormEpsilon, 1e-3),
+  lastConvolution: v.optional(flag, false),
   aspp: v.optional(v.nullable(ASPP), null),
   headConvolution: v.optional(flag, false),
   decoder: v.optional(v.nullable(DECODER), null),

@@ -12,6 +12,7 @@ import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 const STEM = { expanded: 32, reduced: 16 }
 const CHANNELS = [24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320]
 const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
+const LAST_CHANNELS = 1280
 const HEAD = 'segmentation_head'
 /** The classifier's name in the checkpoint. Fine-tuning on other classes replaces it. */
 export const MOBILENET_CLASSIFIER = `${HEAD}.classifier.convolution`
@@ -72,8 +73,16 @@ export function mobileNetV2Features(
     features = builder.unit(unit.name, () => invertedResidual(builder, input, { ...unit, config }))
     if (index === lowLevelUnit(config)) lowLevel = features
   })
+  if (config.lastConvolution)
+    features = layer(builder, features, {
+      ...{ name: 'mobilenet_v2.conv_1x1', outChannels: lastChannels(config), kernel: 1, config },
+    })
   return { features, lowLevel }
 }
+
+/** The width of the last convolution, which a multiplier below 1 does not reduce. */
+const lastChannels = (config: MobileNetV2Config) =>
+  config.depthMultiplier < 1 ? LAST_CHANNELS : scaled(LAST_CHANNELS, config)
 
 /** The last unit before the next stride. */
 function lowLevelUnit({ decoder }: MobileNetV2Config): number | undefined {

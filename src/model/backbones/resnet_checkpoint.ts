@@ -11,6 +11,8 @@ export interface ResnetArchitecture extends Architecture, HeadArchitecture {
   family: 'torchvision-resnet'
   /** Units of each block; a fifth and later ones are cascaded copies of the fourth. ResNet-50 is [3, 4, 6, 3]. */
   units: number[]
+  /** Factor on all channels. */
+  width: number
   /** Whether the head is torchvision's FCNHead. */
   fcn: boolean
   /** Whether it has torchvision's second head, which only training uses. */
@@ -29,13 +31,14 @@ export const resnetCheckpoint: CheckpointLayout = {
 }
 
 function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
-  const { units, classes, fcn, auxiliaryHead } = architecture
+  const { units, width, classes, fcn, auxiliaryHead } = architecture
   return {
     architecture,
     options: {
       backbone: units[2] === 23 ? 'resnet101' : 'resnet50',
       units: units.slice(0, 4),
       lastBlock: units.length,
+      width,
       classes,
       outputStride: 8,
       multiGrid: Array(units[3]).fill(1),
@@ -45,6 +48,7 @@ function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
       ...headOptions(architecture),
     },
     description: describe(architecture),
+    namedBy: 'torchvision',
   }
 }
 
@@ -55,7 +59,7 @@ function describe(architecture: ResnetArchitecture): string {
   const cascade = fcn ? '' : `, ${units.length} blocks, no ASPP`
   const head = aspp ? `, ${describeHead(architecture)}` : cascade
   const auxiliary = auxiliaryHead ? ', auxiliary head' : ''
-  return `${name}-ResNet-${depth}${head}${auxiliary}, ${classes} classes (named as by torchvision)`
+  return `${name}-ResNet-${depth}${head}${auxiliary}, ${classes} classes`
 }
 
 function architectureOf(tensors: TensorShapes): ResnetArchitecture | undefined {
@@ -68,6 +72,8 @@ function architectureOf(tensors: TensorShapes): ResnetArchitecture | undefined {
     family: 'torchvision-resnet',
     classes,
     units: Array.from({ length: blocks }, (_, block) => countUnits(tensors, `backbone.layer${block + 1}`)),
+    // block4 is the widest, so rounding changes its number of channels least.
+    width: outputChannels(tensors, 'backbone.layer4.0.conv3.weight')! / 2048,
     ...headOf(tensors, { lowLevel: 'backbone.layer1.0.conv3.weight' }),
     // FCNHead is a convolution where DeepLabHead has ASPP, and its batch norm is where DeepLabHead has a convolution.
     ...(tensors.has('classifier.0.weight') ? { fcn: true, headConvolution: false } : { fcn: false }),

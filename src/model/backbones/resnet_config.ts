@@ -3,7 +3,16 @@
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
 import { ASPP, type AsppConfig, DECODER, type DecoderConfig } from '../heads/head_config.ts'
-import { alignCorners, classes, counts, firstUnitRate, flag, MOST_RATE, outputStride, width } from './fields.ts'
+import {
+  alignCorners,
+  classes,
+  counts,
+  firstUnitRate,
+  flag,
+  MOST_RATE,
+  outputStride,
+  width,
+} from './fields.ts'
 
 export interface ResNetConfig {
   backbone: 'resnet50' | 'resnet101'

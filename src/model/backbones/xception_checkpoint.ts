@@ -22,7 +22,8 @@ export const xceptionCheckpoint: CheckpointLayout = {
     return {
       architecture,
       options: { backbone: 'xception65', width, classes, aspp, decoder },
-      description: `DeepLabv3${decoder ? '+' : ''}-Xception-65, ${describeHead(architecture)}, ${classes} classes (named as by timm)`,
+      description: `DeepLabv3${decoder ? '+' : ''}-Xception-65, ${describeHead(architecture)}, ${classes} classes`,
+      namedBy: 'timm',
     }
   },
   isUnused: () => false,

@@ -2,8 +2,8 @@
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import type { Separable } from '../layers.ts'
 import { count, counts, flag, MOST_RATE } from '../backbones/fields.ts'
+import type { Separable } from '../layers.ts'
 
 /**
  * Atrous spatial pyramid pooling (Chen et al. 2017, section 3.3): a 1×1 convolution and the branches below, in parallel on the last

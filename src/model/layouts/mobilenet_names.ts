@@ -1,0 +1,28 @@
+// torchvision's names of MobileNetV2's layers, which the libraries that build on it share, and Hugging Face's, which are ours.
+
+import type { Renaming } from './renaming.ts'
+
+/** The units of the network after its stem. */
+const UNITS = 16
+
+/** A convolution and its batch norm: two names of theirs, and one of ours. */
+const layer = (convolution: string, norm: string, ours: string): Renaming => [
+  [`${convolution}.*`, `mobilenet_v2.${ours}.convolution.*`],
+  [`${norm}.*`, `mobilenet_v2.${ours}.normalization.*`],
+]
+
+/** `feature` is the name of the feature with a number. */
+export const mobileNetNames = (feature: (index: number) => string): Renaming => [
+  ...layer(`${feature(0)}.0`, `${feature(0)}.1`, 'conv_stem.first_conv'),
+  ...layer(`${feature(1)}.conv.0.0`, `${feature(1)}.conv.0.1`, 'conv_stem.conv_3x3'),
+  ...layer(`${feature(1)}.conv.1`, `${feature(1)}.conv.2`, 'conv_stem.reduce_1x1'),
+  ...Array.from({ length: UNITS }, (_, unit) => {
+    const name = `${feature(unit + 2)}.conv`
+    return [
+      ...layer(`${name}.0.0`, `${name}.0.1`, `layer.${unit}.expand_1x1`),
+      ...layer(`${name}.1.0`, `${name}.1.1`, `layer.${unit}.conv_3x3`),
+      ...layer(`${name}.2`, `${name}.3`, `layer.${unit}.reduce_1x1`),
+    ]
+  }).flat(),
+  ...layer(`${feature(18)}.0`, `${feature(18)}.1`, 'conv_1x1'),
+]

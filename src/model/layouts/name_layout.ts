@@ -1,0 +1,30 @@
+// What another library's checkpoints of our networks have of their own: names, and conventions that tensors do not show.
+
+import type { JsonObject } from '../../json_object.ts'
+import type { TensorShapes } from '../backbones/backbone.ts'
+import type { DeepLabOptions } from '../backbones/configs.ts'
+import type { Preprocessing } from '../preprocessing.ts'
+import type { Renaming } from './renaming.ts'
+
+export interface NameLayout {
+  /** The library, as messages name it. */
+  name: string
+  /** The table of names for a checkpoint of this library; undefined if these tensors are not of it. */
+  renamingOf(tensors: TensorShapes): Renaming | undefined
+  /** The network with the library's conventions; `options` is what the renamed tensors tell. */
+  complete(options: DeepLabOptions): DeepLabOptions
+  preprocessing: Preprocessing
+  /** The network's fields in the library's own config.json; undefined for another file. Throws a UserError that begins with `source`. */
+  readConfig?(json: JsonObject, source: string): DescribedNetwork | undefined
+}
+
+/** The fields of a network that only a config.json tells. */
+export interface DescribedNetwork {
+  outputStride: number
+  /** Of ASPP, at output stride 16. */
+  rates: number[]
+}
+
+/** The classifier's name in a head of MobileNetV2 and in those of other backbones. */
+export const classifierOf = (isMobileNet: boolean): string =>
+  isMobileNet ? 'segmentation_head.classifier.convolution' : 'classifier.4'

@@ -1,0 +1,98 @@
+// segmentation_models.pytorch: DeepLabV3 and DeepLabV3Plus on its resnet50, resnet101 and mobilenet_v2 encoders. It upsamples by aligned
+// corners. A stage that loses its stride has its rate from the first unit on.
+
+import * as v from 'valibot'
+import { checkJson, expecting } from '../../json.ts'
+import type { TensorShapes } from '../backbones/backbone.ts'
+import { counts, MOST_RATE } from '../backbones/fields.ts'
+import { IMAGENET } from '../preprocessing.ts'
+import { mobileNetNames } from './mobilenet_names.ts'
+import { classifierOf, type NameLayout } from './name_layout.ts'
+import type { Renaming } from './renaming.ts'
+
+export const smpLayout: NameLayout = {
+  name: 'segmentation_models.pytorch',
+  renamingOf(tensors) {
+    if (!tensors.has('segmentation_head.0.weight')) return undefined
+    const decoder = decoderNames(tensors)
+    if (!decoder) return undefined
+    const isMobileNet = tensors.has('encoder.features.0.0.weight')
+    const encoder: Renaming = isMobileNet
+      ? mobileNetNames(index => `encoder.features.${index}`)
+      : [['encoder.*', 'backbone.*']]
+    return [...encoder, ...decoder, ['segmentation_head.0.*', `${classifierOf(isMobileNet)}.*`]]
+  },
+  complete: options => ({
+    ...options,
+    // Both decoders are built with rates 12, 24 and 36: DeepLabV3 for output stride 8, DeepLabV3Plus for 16.
+    ...('aspp' in options && options.aspp && { aspp: { ...options.aspp, rates: ratesOf(options) } }),
+    outputStride: isPlus(options) ? 16 : 8,
+    firstUnitRate: 'block',
+    alignCorners: true,
+    ...(options.backbone === 'mobilenet_v2' && MOBILENET),
+  }),
+  preprocessing: IMAGENET,
+  readConfig(json, source) {
+    if (!('encoder_name' in json)) return undefined
+    const { encoder_output_stride, decoder_atrous_rates: rates, ...found } = checkJson(CONFIG, json, source)
+    const outputStride = encoder_output_stride ?? (found._model_class === 'DeepLabV3' ? 8 : 16)
+    return { outputStride, rates: rates.map(rate => (rate * outputStride) / 16) }
+  },
+}
+
+/** The fields of its config.json that decide the network. Others are ignored. */
+const CONFIG = v.object({
+  _model_class: v.nullish(expecting('DeepLabV3, DeepLabV3Plus', v.picklist(['DeepLabV3', 'DeepLabV3Plus']))),
+  encoder_name: expecting(
+    'resnet50, resnet101, mobilenet_v2',
+    v.picklist(['resnet50', 'resnet101', 'mobilenet_v2']),
+  ),
+  encoder_depth: v.nullish(expecting('5', v.literal(5))),
+  encoder_output_stride: v.nullish(expecting('8, 16', v.picklist([8, 16]))),
+  decoder_channels: v.nullish(expecting('256', v.literal(256))),
+  decoder_atrous_rates: v.nullish(
+    expecting(`three whole numbers from 1 to ${MOST_RATE}`, v.pipe(counts(MOST_RATE, 3), v.minLength(3))),
+    [12, 24, 36],
+  ),
+})
+
+const MOBILENET = { tfPadding: false, batchNormEpsilon: 1e-5, lastConvolution: true } as const
+
+const isPlus = (options: object) => 'decoder' in options && Boolean(options.decoder)
+const ratesOf = (options: object) => (isPlus(options) ? [12, 24, 36] : [6, 12, 18])
+
+function decoderNames(tensors: TensorShapes): Renaming | undefined {
+  if (tensors.has('decoder.block1.0.weight')) return PLUS
+  if (tensors.has('decoder.aspp.convs.0.0.weight')) return V3
+  return tensors.has('decoder.0.convs.0.0.weight') ? OLD_V3 : undefined
+}
+
+/** ASPP under a name. Its separable convolutions are .0 (depthwise) and .1 (pointwise), or one convolution in DeepLabV3. */
+const asppNames = (name: string): Renaming => [
+  [`${name}.convs.#.0.0.*`, 'classifier.0.convs.#.0.depthwise.*'],
+  [`${name}.convs.#.0.1.*`, 'classifier.0.convs.#.0.pointwise.*'],
+  [`${name}.*`, 'classifier.0.*'],
+]
+
+const PLUS: Renaming = [
+  ...asppNames('decoder.aspp.0'),
+  ['decoder.aspp.1.0.*', 'classifier.1.depthwise.*'],
+  ['decoder.aspp.1.1.*', 'classifier.1.pointwise.*'],
+  ['decoder.aspp.2.*', 'classifier.2.*'],
+  ['decoder.block1.*', 'decoder.project.*'],
+  ['decoder.block2.0.0.*', 'decoder.convs.0.0.depthwise.*'],
+  ['decoder.block2.0.1.*', 'decoder.convs.0.0.pointwise.*'],
+  ['decoder.block2.1.*', 'decoder.convs.0.1.*'],
+]
+
+const V3: Renaming = [
+  ...asppNames('decoder.aspp'),
+  ['decoder.conv.*', 'classifier.1.*'],
+  ['decoder.bn.*', 'classifier.2.*'],
+]
+
+const OLD_V3: Renaming = [
+  ...asppNames('decoder.0'),
+  ['decoder.1.*', 'classifier.1.*'],
+  ['decoder.2.*', 'classifier.2.*'],
+]

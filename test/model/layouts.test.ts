@@ -1,0 +1,109 @@
+// Checkpoints of other libraries, by the names that their modules have in PyTorch: they are read here, give PyTorch's logits, and are
+// written under the same names again.
+
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { UserError } from '../../src/errors.ts'
+import type { JsonObject } from '../../src/json_object.ts'
+import { MODEL_FILES, modelFiles, readModel } from '../../src/library/model_files.ts'
+import { readSafetensors } from '../../src/weights/safetensors.ts'
+import type { StateDict } from '../../src/weights/tensor.ts'
+import { testGpu } from '../support/gpu.ts'
+import { relativeError, runGraph } from '../support/run_graph.ts'
+import { expectSameBits } from '../support/same_bits.ts'
+import { goldenGraph } from './golden.ts'
+import { seededImage, seededParameter } from './seeded_weights.ts'
+
+/** A network of other_libraries.py. */
+interface Case {
+  name: string
+  height: number
+  width: number
+  shape: number[]
+  parameters: Record<string, number[]>
+}
+
+const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.meta.url))
+const cases: Case[] = JSON.parse(read('layouts.json').toString())
+const values = new Float32Array(new Uint8Array(read('layouts.values')).buffer)
+
+const logitsOf = (wanted: Case): Float32Array => {
+  let offset = 0
+  for (const { shape } of cases.slice(0, cases.indexOf(wanted))) offset += shape.reduce((a, b) => a * b)
+  return values.subarray(offset, offset + wanted.shape.reduce((a, b) => a * b))
+}
+
+/** The checkpoint as PyTorch saves it. */
+function checkpointOf({ parameters }: Case): StateDict {
+  const entries = Object.entries(parameters).map(([name, shape]) => {
+    const data = seededParameter({ name, shape })
+    return [name, { dtype: 'f32', shape, data }] as const
+  })
+  return new Map(entries)
+}
+
+const modelOf = (golden: Case, config?: JsonObject) =>
+  readModel({ stateDict: checkpointOf(golden), source: 'folder/model.safetensors', config })
+
+describe('checkpoints of other libraries', () => {
+  for (const golden of cases) {
+    const { name, height, width } = golden
+    describe(name, () => {
+      it("gives PyTorch's logits", async () => {
+        const { config, parameters } = modelOf(golden)
+        const { outputStride } = config
+        const graph = goldenGraph({ ...golden, options: config, outputStride })
+        const inputs = { image: seededImage(height, width) }
+        const outputs = await runGraph(await testGpu(), graph, { inputs, parameters })
+        const logits = outputs[graph.outputs[0].name] as Float32Array
+        expect(relativeError(logits, logitsOf(golden))).to.be.below(3e-5)
+      })
+
+      it('is written under the same names with the same values, and read again', () => {
+        const model = modelOf(golden)
+        const files = modelFiles(model)
+        const stateDict = readSafetensors(files.get(MODEL_FILES.weights) as Uint8Array)
+        const before = checkpointOf(golden)
+        const valuesOf = (tensors: StateDict) =>
+          new Map([...tensors].map(([key, { data }]) => [key, data as Float32Array]))
+        expectSameBits(valuesOf(stateDict), valuesOf(before))
+        for (const [key, { shape }] of before) expect(stateDict.get(key)!.shape, key).to.deep.equal(shape)
+        const config = JSON.parse(files.get(MODEL_FILES.config) as string)
+        const again = readModel({ stateDict, config, source: 'model.safetensors' })
+        expect(again.config).to.deep.equal(model.config)
+        expectSameBits(again.parameters, model.parameters)
+        expect(again.preprocessing).to.deep.equal(model.preprocessing)
+      })
+    })
+  }
+
+  const plus = cases.find(({ name }) => name === 'smp DeepLabV3Plus resnet50')!
+
+  it("takes rates and output stride from segmentation_models.pytorch's config.json", () => {
+    const json = {
+      ...{ _model_class: 'DeepLabV3Plus', encoder_name: 'resnet50', encoder_output_stride: 8 },
+      ...{ decoder_atrous_rates: [6, 12, 18], classes: 5 },
+    }
+    const { config } = modelOf(plus, json)
+    expect(config.outputStride).to.equal(8)
+    expect(config.aspp?.rates).to.deep.equal([3, 6, 9])
+    expect(modelOf(plus, { encoder_name: 'resnet50' }).config.aspp?.rates).to.deep.equal([12, 24, 36])
+  })
+
+  it('refuses an encoder that it does not know, and names it', () => {
+    expect(() => modelOf(plus, { encoder_name: 'efficientnet-b0' })).to.throw(
+      UserError,
+      'folder/config.json: encoder_name: expected resnet50, resnet101, mobilenet_v2; got "efficientnet-b0"',
+    )
+  })
+
+  it('names the tensors that a checkpoint lacks, and those that it has too many of', () => {
+    const stateDict = checkpointOf(plus)
+    stateDict.delete('decoder.block1.1.weight')
+    stateDict.set('decoder.block9.weight', { dtype: 'f32', shape: [1], data: new Float32Array(1) })
+    expect(() => readModel({ stateDict, source: 'model.pth' })).to.throw(
+      UserError,
+      /1 missing, 1 unexpected\n {2}missing: decoder\.block1\.1\.weight\n {2}unexpected: decoder\.block9\.weight/,
+    )
+  })
+})
