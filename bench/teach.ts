@@ -30,7 +30,7 @@ const numberOf = (text: string | undefined) => (text === undefined ? undefined :
 
 const gpu = await openGpu()
 console.log(gpu.info.description || gpu.info.device)
-const shipped = withAddedClass(readModel(await findWeights('scenes')), 'boat')
+const shipped = withAddedClass(await readModel(await findWeights('scenes')), 'boat')
 for (const part of parts) await bench(gpu, shipped, part)
 gpu.destroy()
 

@@ -16,18 +16,13 @@ import { CLASS_NAMES } from '../model/class_names_schema.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig, NETWORK } from '../model/config.ts'
 import { fromHuggingFaceProcessor } from '../model/hugging_face.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
-import {
-  nameInCheckpoint,
-  type OurTensors,
-  ourName,
-  type Renaming,
-  underOurNames,
-} from '../model/layouts/index.ts'
+import type { OurTensors } from '../model/layouts/index.ts'
 import type { DescribedNetwork } from '../model/layouts/name_layout.ts'
+import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
-import type { HostTensor } from '../weights/tensor.ts'
+import type { HostTensor, StateDict } from '../weights/tensor.ts'
 import type { FoundWeights } from './found_weights.ts'
 
 export interface Model {
@@ -58,9 +53,9 @@ export function untrainedModel(
  * The network and its weights. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
  * numbers that make every result invalid.
  */
-export function readModel({ stateDict, ...files }: FoundWeights): Model {
+export async function readModel({ stateDict, ...files }: FoundWeights): Promise<Model> {
   const { source } = files
-  const { tensors, foreign } = underOurNames(stateDict)
+  const { tensors, foreign } = await underOurNames(stateDict)
   const described = describe({ tensors, foreign }, files)
   const renaming = foreign?.renaming
   const expected = networkParameters(described.config)
@@ -73,6 +68,12 @@ export function readModel({ stateDict, ...files }: FoundWeights): Model {
   checkValues(found, source)
   const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
   return { ...described, parameters, ...(renaming && { renaming }) }
+}
+
+/** The tables of other libraries' names are loaded only for a checkpoint whose names are not ours. */
+async function underOurNames(stateDict: StateDict): Promise<OurTensors<HostTensor>> {
+  if (recogniseNetwork(stateDict)) return { tensors: stateDict }
+  return (await import('../model/layouts/index.ts')).tensorsByOurNames(stateDict)
 }
 
 /** The names of a model's files. */

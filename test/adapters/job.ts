@@ -66,7 +66,7 @@ export async function photoJob(
   files: Map<string, Uint8Array>,
 ): Promise<PhotoJob> {
   const { width, height, data } = await readImage(fileURLToPath(source.photo))
-  const model = readModel(await findWeights(fileURLToPath(source.weights)))
+  const model = await readModel(await findWeights(fileURLToPath(source.weights)))
   const [pixels, weights] = [`${name}.rgba`, `${name}.safetensors`]
   files.set(pixels, data)
   files.set(weights, modelFiles(model).get(MODEL_FILES.weights) as Uint8Array)

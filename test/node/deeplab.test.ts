@@ -106,7 +106,7 @@ describe('DeepLab', () => {
       const options = { size, scales: [0.75, 1.25], flip: true }
       const { mask } = await model.segment(photo, options)
       await model.save(path('saved'))
-      const network = readModel(await findWeights(path('saved')))
+      const network = await readModel(await findWeights(path('saved')))
       let probabilities = zeros([1, 51, 65, 5]) // at scale 1 the network sees 90×70 as 65×51
       const views: View[] = options.scales.flatMap(scale =>
         [false, true].map(flip => ({ size, scale, flip })),
@@ -195,7 +195,7 @@ describe('DeepLab', () => {
     })
 
     it('has the same logits as PyTorch', async function () {
-      const model = readModel(await findWeights(sharedFile(this, CHECKPOINT)))
+      const model = await readModel(await findWeights(sharedFile(this, CHECKPOINT)))
       const photo: Image = await readImage(sharedFile(this, 'photos/bird.png'), { maxPixels: 1e6 })
       const { shape, data } = await networkLogits(await testGpu(), model, photo)
       const reference = readNpy(await readFile(sharedFile(this, 'reference/bird.logits.npy')))

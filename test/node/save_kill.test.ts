@@ -32,7 +32,7 @@ describe('a model that is saved over another one', () => {
       child.kill('SIGKILL')
       expect((await ended)[1]).to.equal('SIGKILL')
 
-      const found = readModel(await findWeights(path('model')))
+      const found = await readModel(await findWeights(path('model')))
       const expected = models.find(({ config }) => config.classes === found.config.classes)!
       const { parameters, ...rest } = expected
       expect(found).to.deep.include(rest)

@@ -75,7 +75,7 @@ describe("torchvision's state dicts", () => {
       })
 
       it('is recognised by these alone', async () => {
-        const { config, parameters } = readModel(await findWeights(file()))
+        const { config, parameters } = await readModel(await findWeights(file()))
         const { config: original } = preset('deeplabv3_resnet50')
         expect(config).to.deep.equal({ ...original, classes: 2, auxiliaryHead: head === 'auxiliary' })
         expect([...parameters.keys()]).to.deep.equal([...saved.keys()])

@@ -80,7 +80,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
 
   it('the shared checkpoint', async function () {
     const folder = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
-    const { config, parameters } = readModel(await findWeights(folder))
+    const { config, parameters } = await readModel(await findWeights(folder))
     await expectSameLogits({ config, parameters, outputStride: 16, height: 257, width: 192 })
   })
 })

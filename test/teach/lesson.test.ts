@@ -273,7 +273,7 @@ describe('Lesson', () => {
       const folder = mkdtempSync(join(tmpdir(), 'lesson-'))
       try {
         await writeModel(folder, model)
-        const read = readModel(await findWeights(folder))
+        const read = await readModel(await findWeights(folder))
         expectSameBits(read.parameters, model.parameters)
         expect(read.classNames).to.deep.equal([...CLASSES, 'bird'])
       } finally {
@@ -332,7 +332,7 @@ describe('Lesson', () => {
   describe('teaches the shipped network a boat', () => {
     let model: LessonModel
     before(async () => {
-      model = withAddedClass(readModel(await findWeights('scenes')), 'boat')
+      model = withAddedClass(await readModel(await findWeights('scenes')), 'boat')
     })
 
     /** By IoU on the pixels without strokes, and the share of the others that changed their class. */

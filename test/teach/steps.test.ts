@@ -125,6 +125,7 @@ function wholeGraph({ config, preprocessing }: LessonModel) {
   return trainingGraph(builder.build([deepLab(builder, image, config)]), {
     labels: LABELS,
     ignoreIndex: IGNORE_INDEX,
+    alignCorners: config.alignCorners,
     classWeights: true,
     batchNorm: { mode: 'frozen' },
   })

@@ -29,5 +29,5 @@ export async function findBenchModel(name: string): Promise<BenchModel> {
   if (network && !existsSync(name))
     return { ...untrainedModel(network.config, { size: network.size }), untrained: true }
   const found = await withDownloads(name, options => findWeights(name, options))
-  return { ...readModel(found), untrained: false }
+  return { ...(await readModel(found)), untrained: false }
 }

@@ -94,7 +94,7 @@ async function toOnnx(
 ): Promise<void> {
   const found = await withDownloads(input, options => findWeights(input, options))
   const [onnx, ...beside] = await onnxFiles(output, {
-    ...{ model: readModel(found), source: found.source },
+    ...{ model: await readModel(found), source: found.source },
     ...options,
   })
   // Nothing is written until all files are checked.

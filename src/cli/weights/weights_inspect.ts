@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { recogniseNetwork } from '../../model/backbones/index.ts'
-import { underOurNames } from '../../model/layouts/index.ts'
+import { tensorsByOurNames } from '../../model/layouts/index.ts'
 import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
@@ -34,7 +34,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
-  const { tensors: ours, foreign } = underOurNames(stateDict)
+  const { tensors: ours, foreign } = tensorsByOurNames(stateDict)
   const network = recogniseNetwork(ours)
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {

@@ -8,7 +8,8 @@ import { IMAGENET } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
 import { resnetCheckpoint } from './resnet_checkpoint.ts'
 import { type ResNetConfig, resnetSchema } from './resnet_config.ts'
-import { EPSILON, resnetFeatures, scaledChannels } from './resnet_graph.ts'
+import { EPSILON, resnetFeatures } from './resnet_graph.ts'
+import { scaledChannels } from './scaled_channels.ts'
 
 /** A ResNet of bottlenecks by its name and the units of block1 to block4. */
 export const resnet = <Name extends ResNetConfig['backbone']>(name: Name, units: readonly number[]) =>

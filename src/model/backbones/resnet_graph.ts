@@ -6,6 +6,7 @@ import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { Features } from './backbone.ts'
 import type { ResNetConfig } from './resnet_config.ts'
+import { scaledChannels } from './scaled_channels.ts'
 
 /** A bottleneck: 1×1 to `innerChannels`, 3×3 with the stride and the dilation, 1×1 to `outChannels`, and a shortcut. */
 interface BottleneckUnit {
@@ -25,10 +26,6 @@ export const EPSILON = 1e-5
 const STEM_STRIDE = 4
 /** The output channels of a bottleneck divided by its inner channels. */
 const EXPANSION = 4
-
-/** The full network's channel count times the config's width, as a multiple of four (a vec4 lane). */
-export const scaledChannels = (channels: number, { width }: ResNetConfig): number =>
-  4 * Math.max(1, Math.round((channels * width) / 4))
 
 /**
  * All units of a backbone in order. Once the map is `outputStride` times smaller than the image, later blocks keep its size,

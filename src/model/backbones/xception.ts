@@ -4,9 +4,10 @@ import { DEEPLAB_CLASSIFIER, deepLabHead } from '../heads/deeplab_head.ts'
 import { decoderConflict } from '../heads/head_config.ts'
 import { TENSORFLOW } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
+import { scaledChannels } from './scaled_channels.ts'
 import { xceptionCheckpoint } from './xception_checkpoint.ts'
 import { type XceptionConfig, xceptionSchema } from './xception_config.ts'
-import { EPSILON, scaledChannels, xceptionFeatures } from './xception_graph.ts'
+import { XCEPTION_EPSILON, xceptionFeatures } from './xception_graph.ts'
 
 export const xception65 = {
   schema: xceptionSchema,
@@ -16,7 +17,7 @@ export const xception65 = {
   head: (builder, features, { config, ...parts }) =>
     deepLabHead(builder, features, {
       ...{ ...config, ...parts, headConvolution: false },
-      ...{ epsilon: EPSILON, outChannels: scaledChannels(256, config) },
+      ...{ epsilon: XCEPTION_EPSILON, outChannels: scaledChannels(256, config) },
     }),
   heads: { classifier: DEEPLAB_CLASSIFIER },
   preprocessing: TENSORFLOW,

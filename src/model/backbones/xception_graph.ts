@@ -6,10 +6,11 @@ import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { HeadFeatures } from './backbone.ts'
+import { scaledChannels } from './scaled_channels.ts'
 import type { XceptionConfig } from './xception_config.ts'
 
 /** The ε of all batch norms, as in the paper's code. */
-export const EPSILON = 1e-3
+export const XCEPTION_EPSILON = 1e-3
 
 /** Three separable convolutions and a shortcut. */
 interface Block {
@@ -38,10 +39,6 @@ interface PlacedBlock extends Block {
   name: string
   dilations: [number, number, number]
 }
-
-/** The full network's channel count times the config's width, as a multiple of four (a vec4 lane). */
-export const scaledChannels = (channels: number, { width }: XceptionConfig): number =>
-  4 * Math.max(1, Math.round((channels * width) / 4))
 
 /**
  * All blocks in order. Once the map is `outputStride` times smaller than the image, strides become rates. A rate holds from the block
@@ -89,7 +86,7 @@ function stem(builder: GraphBuilder, image: Tensor, config: XceptionConfig): Ten
     convolutionBatchNorm(builder, input, {
       ...{ convolution: `backbone.conv${index}.conv`, batchNorm: `backbone.conv${index}.bn` },
       ...{ kernel: 3, stride, outChannels: scaledChannels(channels, config) },
-      ...{ epsilon: EPSILON, activation: 'relu' },
+      ...{ epsilon: XCEPTION_EPSILON, activation: 'relu' },
     })
   return layer(layer(image, 1, 32, 2), 2, 64, 1)
 }
@@ -117,7 +114,7 @@ function xceptionBlock(
       ? input
       : convolutionBatchNorm(builder, input, {
           ...{ convolution: `${name}.shortcut.conv`, batchNorm: `${name}.shortcut.bn` },
-          ...{ outChannels: channels[2], kernel: 1, stride, epsilon: EPSILON, activation: 'none' },
+          ...{ outChannels: channels[2], kernel: 1, stride, epsilon: XCEPTION_EPSILON, activation: 'none' },
         })
   return { output: builder.add(x, kept, { name: `${name}.add` }), second }
 }
@@ -136,7 +133,7 @@ function separable(
 ): Tensor {
   const { name, outChannels, stride, dilation, activated } = layer
   const before = activated === 'before' ? builder.activation(input, 'relu') : input
-  const common = { epsilon: EPSILON, activation: activated === 'after' ? 'relu' : 'none' } as const
+  const common = { epsilon: XCEPTION_EPSILON, activation: activated === 'after' ? 'relu' : 'none' } as const
   const window = { kernel: 3, stride, dilation }
   const depthwise = { convolution: `${name}.conv_dw`, batchNorm: `${name}.bn_dw` }
   const pointwise = { convolution: `${name}.conv_pw`, batchNorm: `${name}.bn_pw` }

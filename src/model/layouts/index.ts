@@ -3,23 +3,21 @@
 import type { TensorShapes } from '../backbones/backbone.ts'
 import { jfzhang95Layout } from './jfzhang95.ts'
 import type { NameLayout } from './name_layout.ts'
-import { type Renaming, toOurs, toTheirs } from './renaming.ts'
+import { ourName, type Renaming } from './renaming.ts'
 import { smpLayout } from './smp.ts'
 import { vainfLayout } from './vainf.ts'
-
-export type { NameLayout, Renaming }
 
 const nameLayouts: readonly NameLayout[] = [smpLayout, vainfLayout, jfzhang95Layout]
 
 /** A checkpoint under our names. */
 export interface OurTensors<Tensor> {
-  tensors: Map<string, Tensor>
+  tensors: ReadonlyMap<string, Tensor>
   /** Where the names were another library's: the library's conventions, and the table for writing the names again. */
   foreign?: { layout: NameLayout; renaming: Renaming }
 }
 
 /** A state dict under our names. Tensors whose names no table has keep their names. */
-export function underOurNames<Tensor extends { readonly shape: readonly number[] }>(
+export function tensorsByOurNames<Tensor extends { readonly shape: readonly number[] }>(
   stateDict: ReadonlyMap<string, Tensor>,
 ): OurTensors<Tensor> {
   const tensors: TensorShapes = stateDict
@@ -29,13 +27,5 @@ export function underOurNames<Tensor extends { readonly shape: readonly number[]
     const renamed = [...stateDict].map(([name, tensor]) => [ourName(name, renaming), tensor] as const)
     return { tensors: new Map(renamed), foreign: { layout, renaming } }
   }
-  return { tensors: new Map(stateDict) }
+  return { tensors: stateDict }
 }
-
-/** Our name of a checkpoint's tensor; a name that the table does not have stays. */
-export const ourName = (name: string, renaming?: Renaming): string =>
-  (renaming && toOurs(name, renaming)) ?? name
-
-/** The name of one of our parameters in the checkpoints that `renaming` is of; without it, our name. */
-export const nameInCheckpoint = (name: string, renaming?: Renaming): string =>
-  (renaming && toTheirs(name, renaming)) ?? name

@@ -6,22 +6,21 @@
  */
 export type Renaming = readonly (readonly [theirs: string, ours: string])[]
 
-/** Our name for one of theirs; undefined if the table has none. */
-export const toOurs = (name: string, renaming: Renaming): string | undefined =>
-  translate(name, renaming, 0, 1)
+/** Our name of a checkpoint's tensor. A name that the table does not have stays. */
+export const ourName = (name: string, renaming?: Renaming): string => translated(name, renaming, [0, 1])
 
-/** Their name for one of ours; undefined if the table has none. */
-export const toTheirs = (name: string, renaming: Renaming): string | undefined =>
-  translate(name, renaming, 1, 0)
+/** The name of one of our parameters in a checkpoint. Without a table it is ours. */
+export const nameInCheckpoint = (name: string, renaming?: Renaming): string =>
+  translated(name, renaming, [1, 0])
 
-function translate(name: string, renaming: Renaming, from: 0 | 1, to: 0 | 1): string | undefined {
+function translated(name: string, renaming: Renaming = [], [from, to]: [0, 1] | [1, 0]): string {
   for (const pair of renaming) {
     const found = pattern(pair[from]).exec(name)
     if (!found) continue
     let index = 0
     return pair[to].replace(/[#*]/g, () => found[++index])
   }
-  return undefined
+  return name
 }
 
 /** Compiling takes longer than matching, and a checkpoint has a thousand names. */

@@ -19,7 +19,7 @@ const modelJson = (
     const whole = content ?? JSON.parse(await readFile(path, 'utf8'))
     return async random => {
       await writeFile(path, damageJsonFile(whole, random))
-      return readModel(await findWeights(folder))
+      return await readModel(await findWeights(folder))
     }
   },
 })

@@ -25,7 +25,7 @@ const checkpoint = (name: string, file: string, damage: () => Damage): FuzzTarge
     await writeFile(join(folder, 'config.json'), jsonText(configJson({ config, classNames, preprocessing })))
     return async random => {
       await writeFile(join(folder, file), damaged(random))
-      return readModel(await findWeights(folder))
+      return await readModel(await findWeights(folder))
     }
   },
 })

@@ -1,0 +1,3 @@
+/** The full network's channel count times the config's width, as a multiple of four (a vec4 lane). */
+export const scaledChannels = (channels: number, { width }: { width: number }): number =>
+  4 * Math.max(1, Math.round((channels * width) / 4))
