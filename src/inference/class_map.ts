@@ -3,8 +3,8 @@
 import { UserError } from '../errors.ts'
 import type { Plan } from '../graph/plan/plan.ts'
 import type { TensorData } from '../graph/runtime/executor.ts'
-import { checkScoreBytes, type ScoreMap } from './class_scores.ts'
 import type { InferenceJob } from './inference_graph.ts'
+import { checkScoreBytes, type ScoreMap } from './score_map.ts'
 
 /** The result of `segment`: class maps alone, or also a number for each class at each pixel. */
 export type SegmentOutput = 'mask' | 'probabilities' | 'logits'

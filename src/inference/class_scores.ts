@@ -10,15 +10,7 @@ import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import type { Rows } from '../kernels/geometry.ts'
 import { activationBytes, padChannels, unpadChannels } from '../kernels/layout.ts'
 import { resize } from '../kernels/resize.ts'
-
-/** A number for each class at each pixel. */
-export interface ScoreMap {
-  /** [height, width, classes], row by row from the top: data[(y · width + x) · classes + id]. */
-  data: Float32Array
-  width: number
-  height: number
-  classes: number
-}
+import { checkScoreBytes, type ScoreMap } from './score_map.ts'
 
 export interface ScoreMapTarget {
   width: number
@@ -31,21 +23,8 @@ export interface ScoreMapTarget {
   signal?: AbortSignal
 }
 
-/** The largest map, in bytes: 25 megapixels of 21 classes. */
-export const MAX_SCORE_BYTES = 2 ** 31
-
 /** The size of a strip's buffer: large enough to keep a GPU busy, and small next to the map. */
 const STRIP_BYTES = 2 ** 25
-
-/** Throws a UserError if a map of this size is larger than MAX_SCORE_BYTES. */
-export function checkScoreBytes({ width, height, classes }: Omit<ScoreMap, 'data'>): void {
-  const bytes = width * height * classes * 4
-  if (bytes > MAX_SCORE_BYTES)
-    throw new UserError(
-      `the scores of ${classes} classes at ${width}×${height} pixels take ${mebibytes(bytes)}, and the limit is ` +
-        `${mebibytes(MAX_SCORE_BYTES)}: take them at the network's size, or a smaller photo`,
-    )
-}
 
 /**
  * The map at another size, bilinear, as `upsampleArgmax` interpolates for the mask.

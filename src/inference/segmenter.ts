@@ -13,11 +13,11 @@ import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
-import { resampleScores, type ScoreMap } from './class_scores.ts'
 import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { precisionOn } from './precision.ts'
+import type { ScoreMap } from './score_map.ts'
 
 export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, PhotoSize }
 
@@ -122,7 +122,7 @@ export class Segmenter {
     })
   }
 
-  #resampled(
+  async #resampled(
     scores: ScoreMap,
     { photo, views }: InferenceJob,
     { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
@@ -130,6 +130,7 @@ export class Segmenter {
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
     const softmax = output === 'probabilities' && views.length === 1
     const { alignCorners } = this.#config
+    const { resampleScores } = await import('./class_scores.ts')
     return resampleScores(this.#gpu, scores, {
       ...{ width: size.width, height: size.height, softmax, alignCorners, signal },
     })

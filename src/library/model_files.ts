@@ -6,23 +6,15 @@ import { vocClasses } from '../data/voc.ts'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
 import type { JsonObject } from '../json_object.ts'
-import {
-  backboneOf,
-  checkpointLayouts,
-  huggingFaceLayout,
-  recogniseNetwork,
-} from '../model/backbones/index.ts'
+import { backboneOf } from '../model/backbones/index.ts'
 import { CLASS_NAMES } from '../model/class_names_schema.ts'
-import { type DeepLabConfig, type DeepLabOptions, deepLabConfig, NETWORK } from '../model/config.ts'
-import { fromHuggingFaceProcessor } from '../model/hugging_face.ts'
+import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
-import type { OurTensors } from '../model/layouts/index.ts'
-import type { DescribedNetwork } from '../model/layouts/name_layout.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
-import type { HostTensor, StateDict } from '../weights/tensor.ts'
+import type { StateDict } from '../weights/tensor.ts'
 import type { FoundWeights } from './found_weights.ts'
 
 export interface Model {
@@ -55,9 +47,7 @@ export function untrainedModel(
  */
 export async function readModel({ stateDict, ...files }: FoundWeights): Promise<Model> {
   const { source } = files
-  const { tensors, foreign } = await underOurNames(stateDict)
-  const described = describe({ tensors, foreign }, files)
-  const renaming = foreign?.renaming
+  const { renaming, ...described } = await describe(stateDict, files)
   const expected = networkParameters(described.config)
   const theirs = expected.map(({ name, shape }) => ({ name: nameInCheckpoint(name, renaming), shape }))
   const found = matchParameters(stateDict, theirs, {
@@ -68,12 +58,6 @@ export async function readModel({ stateDict, ...files }: FoundWeights): Promise<
   checkValues(found, source)
   const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
   return { ...described, parameters, ...(renaming && { renaming }) }
-}
-
-/** The tables of other libraries' names are loaded only for a checkpoint whose names are not ours. */
-async function underOurNames(stateDict: StateDict): Promise<OurTensors<HostTensor>> {
-  if (recogniseNetwork(stateDict)) return { tensors: stateDict }
-  return (await import('../model/layouts/index.ts')).tensorsByOurNames(stateDict)
 }
 
 /** The names of a model's files. */
@@ -109,55 +93,48 @@ export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\
 /** `model_type` in a config.json in this package's form. */
 const OUR_TYPE = 'atrous'
 
-type Description = Omit<Model, 'parameters' | 'renaming'>
+type Description = Omit<Model, 'parameters'>
+type DescribingFiles = Omit<FoundWeights, 'stateDict'>
 
-function describe(
-  { tensors, foreign }: OurTensors<HostTensor>,
-  { config: json, preprocessor, source }: Omit<FoundWeights, 'stateDict'>,
-): Description {
-  const configFile = besides(source, 'config.json')
-  if (json?.model_type === OUR_TYPE) return fromOurConfig(json, configFile)
-  const theirs = json && foreign?.layout.readConfig?.(json, configFile)
-  if (json && !theirs) {
-    const statistics = preprocessor
-      ? fromHuggingFaceProcessor(preprocessor, besides(source, 'preprocessor_config.json'))
-      : {}
-    const { preprocessing } = checkJson(OUR_ADDITION, json, configFile)
-    const { options, classNames } = huggingFaceLayout(json.model_type).read(json, configFile)
-    const config = deepLabConfig(options, configFile)
-    return {
-      config,
-      classNames,
-      preprocessing: preprocessing ?? { ...usualPreprocessing(config), ...statistics },
-    }
-  }
-  const network = recogniseNetwork(tensors)
-  if (!network) {
-    const known = checkpointLayouts.map(layout => layout.network)
-    throw new UserError(`${source} is a checkpoint of another network: neither ${known.join(' nor ')}`)
-  }
-  const config = deepLabConfig(withConventions(network.options, { foreign, described: theirs }), source)
-  const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
-  return { config, classNames: defaultNames(config.classes), preprocessing }
+/** Other forms of config.json than this package's, and other libraries' names, are read by code that only they load. */
+async function describe(stateDict: StateDict, files: DescribingFiles): Promise<Description> {
+  const { source, config: json } = files
+  const file = besides(source, MODEL_FILES.config)
+  const ours = json?.model_type === OUR_TYPE ? fromOurConfig(json, file) : undefined
+  if (ours && hasOurNames(stateDict, ours.config)) return ours
+  const { recogniseModel, renamingOf } = await import('../model/recognition/index.ts')
+  if (ours) return { ...ours, renaming: renamingOf(stateDict) }
+  // segmentation_models.pytorch's config.json tells only a part.
+  if (json && !('encoder_name' in json)) return fromHuggingFace(json, files)
+  const { config, ...recognised } = recogniseModel(stateDict, {
+    ...{ source, json, configFile: file },
+  })
+  return { config, classNames: defaultNames(config.classes), ...recognised }
 }
 
-/** The network with the conventions of the library that it is of. */
-function withConventions(
-  options: DeepLabOptions,
-  { foreign, described }: { foreign: OurTensors<HostTensor>['foreign']; described?: DescribedNetwork },
-): DeepLabOptions {
-  const completed = foreign ? foreign.layout.complete(options) : options
-  if (!described) return completed
-  const { outputStride, rates } = described
-  const { aspp } = completed as { aspp?: object | null }
-  return { ...completed, outputStride, ...(aspp && { aspp: { ...aspp, rates } }) } as DeepLabOptions
+const hasOurNames = (stateDict: StateDict, config: DeepLabConfig) =>
+  networkParameters(config).every(({ name }) => stateDict.has(name))
+
+async function fromHuggingFace(
+  json: JsonObject,
+  { preprocessor, source }: DescribingFiles,
+): Promise<Description> {
+  const { fromHuggingFaceConfig, fromHuggingFaceProcessor } = await import(
+    '../model/recognition/hugging_face.ts'
+  )
+  const file = besides(source, MODEL_FILES.config)
+  const statistics = preprocessor
+    ? fromHuggingFaceProcessor(preprocessor, besides(source, 'preprocessor_config.json'))
+    : {}
+  const { preprocessing } = checkJson(OUR_ADDITION, json, file)
+  const { options, classNames } = fromHuggingFaceConfig(json, file)
+  const config = deepLabConfig(options, file)
+  const usual = backboneOf(config).checkpoint.preprocessing
+  return { config, classNames, preprocessing: preprocessing ?? { ...usual, ...statistics } }
 }
 
 /** The path or URL of the file `name` in the folder of `source`. */
 const besides = (source: string, name: string) => source.replace(/[^/\\]*$/, name)
-
-/** The preprocessing of a backbone's public weights. */
-const usualPreprocessing = (config: DeepLabConfig) => backboneOf(config).checkpoint.preprocessing
 
 const OUR_CONFIG = v.object({ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING })
 

@@ -5,7 +5,7 @@ import type { Image } from '../data/image.ts'
 import { vocColour } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
 import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
-import type { ScoreMap } from '../inference/class_scores.ts'
+import type { ScoreMap } from '../inference/score_map.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {

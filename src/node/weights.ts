@@ -23,7 +23,7 @@ export type { WeightsOptions } from './downloads/pull.ts'
 
 /**
  * Reads the weights that the user names: a folder (in the layout of Hugging Face or of this package), a checkpoint file, a name
- * in the registry, or a URL of a file, of such a folder or of a Hugging Face repository. Downloads are kept in the cache. Throws
+ * in the registry, a repository of Hugging Face as `hf:OWNER/NAME`, or a URL of a file, of such a folder or of a repository. Downloads are kept in the cache. Throws
  * a UserError if nothing is found or the file is not a checkpoint, or the signal's reason.
  */
 export async function findWeights(nameOrPath: string, options: WeightsOptions = {}): Promise<FoundWeights> {

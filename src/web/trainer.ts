@@ -13,7 +13,6 @@ import {
 } from '../library/trainer_base.ts'
 import { makeBatch } from '../train/batch.ts'
 import { makeBatches } from '../train/batches.ts'
-import { decodeProgress, encodeProgress, PROGRESS_FILES } from '../train/checkpoint.ts'
 import type { Recipe } from '../train/recipe.ts'
 import { checkDataset } from './check_dataset.ts'
 import { DeepLab } from './deeplab.ts'
@@ -85,6 +84,7 @@ export class Trainer extends TrainerBase<DeepLab> {
     const list = [...files]
     const model = await DeepLab.load(list, open)
     try {
+      const { decodeProgress, PROGRESS_FILES } = await import('../train/checkpoint.ts')
       const { state, velocities } = await filesInMemory(list, PROGRESS_FILES)
       const texts = { state: new TextDecoder().decode(state), velocities }
       const progress = decodeProgress(model.config, texts, NAME)
@@ -105,6 +105,7 @@ export class Trainer extends TrainerBase<DeepLab> {
    */
   checkpointFiles(): Promise<Map<string, string | Uint8Array>> {
     return this.saveAs(NAME, async progress => {
+      const { encodeProgress, PROGRESS_FILES } = await import('../train/checkpoint.ts')
       const { velocities, state } = encodeProgress(this.model.config, progress)
       return this.model
         .modelFiles()

@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts'
 import { checkJson, parseJson } from '../json.ts'
 import { type FoundWeights, weightsInMemory, weightsOfFolder } from '../library/found_weights.ts'
-import { repositoryFiles } from '../library/hub.ts'
+import { hubFolder, repositoryFiles } from '../library/hub.ts'
 import { shownUrl } from '../library/shown_url.ts'
 import type { UrlLike } from '../library/sources.ts'
 import {
@@ -32,6 +32,8 @@ export async function findWeights(
   if (inMemory) return inMemory
   const text = textOf(source as string | UrlLike)
   if (shippedFiles(text).length > 0) return shippedWeights(text, options)
+  const folder = hubFolder(text)
+  if (folder) return weightsAt(folder, options)
   const isRelative = /^\.{0,2}\//.test(text)
   if (isRelative || isWebUrl(text)) return weightsAt(text, options)
   return registeredWeights(text, options)

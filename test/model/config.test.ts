@@ -11,6 +11,7 @@ import {
 } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset, presets } from '../../src/model/presets.ts'
+import { fromHuggingFaceConfig } from '../../src/model/recognition/hugging_face.ts'
 
 describe('deepLabConfig', () => {
   it("defaults to the paper's best: multi-grid 1, 2, 4 and ASPP 6, 12, 18 with image pooling", () => {
@@ -132,7 +133,8 @@ describe('presets', () => {
 })
 
 describe("Hugging Face's config.json", () => {
-  const { read, write } = mobileNetV2Checkpoint.huggingFace
+  const { write } = mobileNetV2Checkpoint.huggingFace
+  const read = fromHuggingFaceConfig
   const fromHuggingFace = (json: object) => {
     const { options, classNames } = read({ ...json }, 'config.json')
     return { config: deepLabConfig(options, 'config.json'), classNames }

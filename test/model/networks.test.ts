@@ -5,10 +5,10 @@ import type { Parameter } from '../../src/graph/ir/tensor.ts'
 import type { Conv2dOp } from '../../src/graph/ops/conv2d.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
-import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset, presets } from '../../src/model/presets.ts'
+import { fromHuggingFaceConfig } from '../../src/model/recognition/hugging_face.ts'
 import { goldenCases, goldenGraph, torchvisionParameters } from './golden.ts'
 
 const CHECKPOINT = new URL(
@@ -134,7 +134,7 @@ describe('parameters', () => {
       this.skip()
     }
     const json = JSON.parse(readFileSync(new URL('config.json', CHECKPOINT), 'utf8'))
-    const { options } = mobileNetV2Checkpoint.huggingFace.read(json, 'config.json')
+    const { options } = fromHuggingFaceConfig(json, 'config.json')
     const ours = shapes(graphParameters(build(deepLabConfig(options), 16)))
     expect(ours).to.deep.equal(floatShapes(readFileSync(file)))
   })

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { backbones, recogniseNetwork } from '../../src/model/backbones/index.ts'
+import { backbones } from '../../src/model/backbones/index.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
 import { preset, presets } from '../../src/model/presets.ts'
+import { recogniseNetwork } from '../../src/model/recognition/index.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 

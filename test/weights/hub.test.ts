@@ -63,6 +63,20 @@ describe("Hugging Face's hub", () => {
     expect(storage.requests).to.have.length(2)
   })
 
+  it('has repositories by `hf:`, at a branch, a tag or a commit', async () => {
+    const options = { cache: path('cache') }
+    await findWeights('hf:owner/net', options)
+    await findWeights('hf:owner/net@v1.0', options)
+    const files = ['config.json', 'preprocessor_config.json', 'model.safetensors']
+    expect(paths).to.deep.equal(
+      ['main', 'v1.0'].flatMap(revision => files.map(file => `/hub/owner/net/resolve/${revision}/${file}`)),
+    )
+    for (const wrong of ['hf:net', 'hf:owner/net/more', 'hf:owner/net@', 'hf:../x y'])
+      expect((await rejects(UserError, () => findWeights(wrong, options))).message).to.equal(
+        `${wrong}: expected hf:OWNER/NAME or hf:OWNER/NAME@REVISION`,
+      )
+  })
+
   it('reports that a repository needs a token, without showing the present one', async () => {
     const finding = () => findWeights('https://huggingface.co/owner/gated', { cache: path('cache') })
     expect((await rejects(UserError, finding)).message).to.equal(

@@ -1,8 +1,7 @@
 // `atrous weights inspect`: prints the contents of a checkpoint file.
 
 import { Command } from 'commander'
-import { recogniseNetwork } from '../../model/backbones/index.ts'
-import { tensorsByOurNames } from '../../model/layouts/index.ts'
+import { recogniseCheckpoint } from '../../model/recognition/index.ts'
 import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
@@ -34,8 +33,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
-  const { tensors: ours, foreign } = tensorsByOurNames(stateDict)
-  const network = recogniseNetwork(ours)
+  const { network, foreign } = recogniseCheckpoint(stateDict)
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {
     file,

@@ -10,6 +10,7 @@ Examples:
   atrous weights pull deeplabv3_mobilenet_v2
   folder=$(atrous weights pull google/deeplabv3_mobilenet_v2_1.0_513)
   atrous weights inspect "$folder/pytorch_model.bin"
+  atrous weights pull hf:owner/name@v1.0
   atrous weights pull https://example.org/model.safetensors
 
 An interrupted download continues where it stopped. Files in the cache are

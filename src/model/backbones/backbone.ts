@@ -6,7 +6,7 @@ import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Dropout } from '../layers.ts'
 import type { Preprocessing } from '../preprocessing.ts'
-import type { DeepLabConfig, DeepLabOptions } from './configs.ts'
+import type { DeepLabConfig } from './configs.ts'
 
 /** A backbone together with the segmentation head that belongs to it. */
 export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
@@ -67,12 +67,8 @@ export interface AuxiliaryHead {
   classifier: string
 }
 
-/** How public checkpoints describe a backbone's networks: by tensor names, and some also by a config.json. */
+/** What public checkpoints of a backbone's networks have besides our parameters. */
 export interface CheckpointLayout<Config extends DeepLabConfig = DeepLabConfig> {
-  /** The name of the networks in messages, such as DeepLabv3-ResNet. */
-  network: string
-  /** The network that has these tensors; undefined if they belong to another network. */
-  recognise(tensors: TensorShapes): RecognisedNetwork | undefined
   /** Whether a checkpoint may hold a tensor that segmentation does not use. */
   isUnused(name: string): boolean
   /** The preprocessing with which the public weights were trained. */
@@ -81,34 +77,9 @@ export interface CheckpointLayout<Config extends DeepLabConfig = DeepLabConfig> 
   huggingFace?: HuggingFaceLayout<Config>
 }
 
-/** A checkpoint's tensors by name. */
-export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>
-
-/** A network as its tensors' names and shapes tell it. They tell neither atrous rates nor the output stride. */
-export interface RecognisedNetwork {
-  /** The part that `atrous weights inspect --json` prints. */
-  architecture: Architecture
-  /** The config. Fields that the tensors do not tell are as in the public weights. */
-  options: DeepLabOptions
-  /** One line for a reader. */
-  description: string
-  /** The library whose names these are. */
-  namedBy: string
-}
-
-export interface Architecture {
-  /** The layout of names. */
-  family: string
-  classes: number
-}
-
 export interface HuggingFaceLayout<Config extends DeepLabConfig = DeepLabConfig> {
-  /** The `model_type` in config.json. */
-  modelType: string
   /** Whether Hugging Face has this network. Another one gets a config.json in the form of this package. */
   describes(config: Config): boolean
-  /** Reads a parsed config.json. Throws a UserError, which begins with `source`, for other models. */
-  read(json: JsonObject, source: string): { options: DeepLabOptions; classNames: string[] }
   /** The config.json with which Hugging Face's transformers loads our checkpoint. */
   write(config: Config, classNames: string[]): JsonObject
 }

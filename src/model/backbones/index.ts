@@ -3,13 +3,7 @@
 // A new backbone needs: its config, entry and checkpoint layout in a file of this folder, and its layers in another; a row below;
 // its config in configs.ts; a preset in ../presets.ts; and a test.
 
-import type {
-  Backbone,
-  CheckpointLayout,
-  HuggingFaceLayout,
-  RecognisedNetwork,
-  TensorShapes,
-} from './backbone.ts'
+import type { Backbone } from './backbone.ts'
 import type { DeepLabConfig } from './configs.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
 import { resnet } from './resnet.ts'
@@ -35,26 +29,3 @@ export const backboneNames = Object.keys(backbones) as BackboneName[]
 
 /** The backbone of a network. */
 export const backboneOf = ({ backbone }: { backbone: BackboneName }): Backbone => backbones[backbone]
-
-/** The layouts of checkpoints, each once. */
-export const checkpointLayouts: readonly CheckpointLayout[] = [
-  ...new Set(Object.values<Backbone>(backbones).map(({ checkpoint }) => checkpoint)),
-]
-
-/** The network of a state dict under our names; undefined if it belongs to no backbone of the table. */
-export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | undefined {
-  for (const layout of checkpointLayouts) {
-    const network = layout.recognise(tensors)
-    if (network) return network
-  }
-  return undefined
-}
-
-/**
- * The layout of a config.json in Hugging Face's form. A file with an unknown `model_type` gets the first layout, whose check
- * refuses it. A file without the field is read by the first layout.
- */
-export function huggingFaceLayout(modelType: unknown): HuggingFaceLayout {
-  const layouts = checkpointLayouts.flatMap(({ huggingFace }) => huggingFace ?? [])
-  return layouts.find(layout => layout.modelType === modelType) ?? layouts[0]
-}

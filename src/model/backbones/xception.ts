@@ -5,7 +5,6 @@ import { decoderConflict } from '../heads/head_config.ts'
 import { TENSORFLOW } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
 import { scaledChannels } from './scaled_channels.ts'
-import { xceptionCheckpoint } from './xception_checkpoint.ts'
 import { type XceptionConfig, xceptionSchema } from './xception_config.ts'
 import { XCEPTION_EPSILON, xceptionFeatures } from './xception_graph.ts'
 
@@ -23,5 +22,6 @@ export const xception65 = {
   preprocessing: TENSORFLOW,
   // As for MobileNetV2, from the notes in the paper's authors' code.
   weightDecay: 4e-5,
-  checkpoint: xceptionCheckpoint,
+  // There is no public checkpoint of this layout.
+  checkpoint: { isUnused: () => false, preprocessing: TENSORFLOW },
 } satisfies Backbone<XceptionConfig>

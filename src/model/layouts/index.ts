@@ -1,6 +1,6 @@
 // Checkpoints of other libraries: their tensors under our names, and back.
 
-import type { TensorShapes } from '../backbones/backbone.ts'
+import type { TensorShapes } from '../recognition/recognised.ts'
 import { jfzhang95Layout } from './jfzhang95.ts'
 import type { NameLayout } from './name_layout.ts'
 import { ourName, type Renaming } from './renaming.ts'
@@ -9,20 +9,17 @@ import { vainfLayout } from './vainf.ts'
 
 const nameLayouts: readonly NameLayout[] = [smpLayout, vainfLayout, jfzhang95Layout]
 
-/** A checkpoint under our names. */
-export interface OurTensors<Tensor> {
-  tensors: ReadonlyMap<string, Tensor>
+/** A checkpoint's tensors under our names. */
+export interface OurTensors {
+  tensors: TensorShapes
   /** Where the names were another library's: the library's conventions, and the table for writing the names again. */
   foreign?: { layout: NameLayout; renaming: Renaming }
 }
 
-/** A state dict under our names. Tensors whose names no table has keep their names. */
-export function tensorsByOurNames<Tensor extends { readonly shape: readonly number[] }>(
-  stateDict: ReadonlyMap<string, Tensor>,
-): OurTensors<Tensor> {
-  const tensors: TensorShapes = stateDict
+/** Tensors whose names no table has keep their names. */
+export function tensorsByOurNames(stateDict: TensorShapes): OurTensors {
   for (const layout of nameLayouts) {
-    const renaming = layout.renamingOf(tensors)
+    const renaming = layout.renamingOf(stateDict)
     if (!renaming) continue
     const renamed = [...stateDict].map(([name, tensor]) => [ourName(name, renaming), tensor] as const)
     return { tensors: new Map(renamed), foreign: { layout, renaming } }

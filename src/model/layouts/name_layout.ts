@@ -1,9 +1,9 @@
 // What another library's checkpoints of our networks have of their own: names, and conventions that tensors do not show.
 
 import type { JsonObject } from '../../json_object.ts'
-import type { TensorShapes } from '../backbones/backbone.ts'
 import type { DeepLabOptions } from '../backbones/configs.ts'
 import type { Preprocessing } from '../preprocessing.ts'
+import type { TensorShapes } from '../recognition/recognised.ts'
 import type { Renaming } from './renaming.ts'
 
 export interface NameLayout {

@@ -3,9 +3,9 @@
 
 import * as v from 'valibot'
 import { checkJson, expecting } from '../../json.ts'
-import type { TensorShapes } from '../backbones/backbone.ts'
 import { counts, MOST_RATE } from '../backbones/fields.ts'
 import { IMAGENET } from '../preprocessing.ts'
+import type { TensorShapes } from '../recognition/recognised.ts'
 import { mobileNetNames } from './mobilenet_names.ts'
 import { classifierOf, type NameLayout } from './name_layout.ts'
 import type { Renaming } from './renaming.ts'

@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts'
 import { checkJson, parseJson } from '../../json.ts'
 import type { DownloadProgress } from '../../library/download_progress.ts'
 import { HttpError } from '../../library/http_error.ts'
-import { repositoryFiles } from '../../library/hub.ts'
+import { hubFolder, repositoryFiles } from '../../library/hub.ts'
 import { shownSource, shownUrl } from '../../library/shown_url.ts'
 import {
   CONFIG,
@@ -62,11 +62,12 @@ export async function readRegistry(): Promise<RegistryEntry[]> {
 }
 
 /**
- * Downloads the files of a registry entry or a URL, unless the cache has them. Returns their folder. Throws a UserError for an
+ * Downloads the files of a registry entry, of a URL or of `hf:OWNER/NAME`, unless the cache has them. Returns their folder. Throws a UserError for an
  * unknown name and for any error of the network or the disk, or the signal's reason.
  */
 export async function pullWeights(name: string, options: WeightsOptions = {}): Promise<string> {
-  if (isWebUrl(name)) return pullUrl(name, options)
+  const url = hubFolder(name) ?? name
+  if (isWebUrl(url)) return pullUrl(url, options)
   const { registry: given } = options
   const registry = given ? checkJson(registrySchema, given, 'registry') : await readRegistry()
   const entry = findEntry(registry, name)

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configJson, jsonText, readModel } from '../../../src/library/model_files.ts'
-import { recogniseNetwork } from '../../../src/model/backbones/index.ts'
 import { networkParameters } from '../../../src/model/initial_weights.ts'
+import { recogniseCheckpoint } from '../../../src/model/recognition/index.ts'
 import { findWeights } from '../../../src/node/weights.ts'
 import { readCheckpoint } from '../../../src/weights/checkpoint.ts'
 import { writeSafetensors } from '../../../src/weights/safetensors.ts'
@@ -66,7 +66,7 @@ export const pytorchFiles: FuzzTarget = {
     const files = await Promise.all(names.map(name => readFile(new URL(`${name}.pth`, GOLDEN))))
     return async random => {
       const stateDict = readCheckpoint(damageBytes(pick(files, random), random), 'checkpoint.pth')
-      return recogniseNetwork(stateDict)
+      return recogniseCheckpoint(stateDict)
     }
   },
 }

@@ -1,11 +1,11 @@
 // DeepLab's head as a checkpoint's tensors tell it, whatever the backbone.
 
-import type { TensorShapes } from '../backbones/backbone.ts'
-import { countWhile, outputChannels } from '../backbones/tensor_names.ts'
+import { ASPP_NAME } from '../heads/aspp.ts'
+import { decoderLayer } from '../heads/decoder.ts'
+import type { AsppConfig, DecoderConfig } from '../heads/head_config.ts'
 import type { Separable } from '../layers.ts'
-import { ASPP_NAME } from './aspp.ts'
-import { decoderLayer } from './decoder.ts'
-import type { AsppConfig, DecoderConfig } from './head_config.ts'
+import type { TensorShapes } from './recognised.ts'
+import { countWhile, outputChannels } from './tensor_names.ts'
 
 export interface HeadArchitecture {
   /** The parallel branches besides the 1×1 convolution; null if there is no ASPP. */

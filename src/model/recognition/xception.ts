@@ -1,8 +1,7 @@
-// How this package names the tensors of Xception-65: the backbone as timm's `xception65`, the head as for ResNets.
+// Recognises the networks on Xception-65 by timm's names of the backbone.
 
-import { describeHead, type HeadArchitecture, headOf, headOptions } from '../heads/head_tensors.ts'
-import { TENSORFLOW } from '../preprocessing.ts'
-import type { Architecture, CheckpointLayout, TensorShapes } from './backbone.ts'
+import { describeHead, type HeadArchitecture, headOf, headOptions } from './head.ts'
+import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
 import { outputChannels } from './tensor_names.ts'
 
 /** The network as its tensors' names and shapes tell it. */
@@ -12,7 +11,7 @@ export interface XceptionArchitecture extends Architecture, HeadArchitecture {
   width: number
 }
 
-export const xceptionCheckpoint: CheckpointLayout = {
+export const xceptionRecogniser: Recogniser = {
   network: 'DeepLabv3+-Xception-65',
   recognise(tensors) {
     const architecture = architectureOf(tensors)
@@ -26,8 +25,6 @@ export const xceptionCheckpoint: CheckpointLayout = {
       namedBy: 'timm',
     }
   },
-  isUnused: () => false,
-  preprocessing: TENSORFLOW,
 }
 
 function architectureOf(tensors: TensorShapes): XceptionArchitecture | undefined {

@@ -1,6 +1,6 @@
 // Functions that the recognisers of several checkpoint layouts use.
 
-import type { TensorShapes } from './backbone.ts'
+import type { TensorShapes } from './recognised.ts'
 
 /** The first of 0, 1, 2 … for which `holds` is false. */
 export function countWhile(holds: (index: number) => boolean): number {

@@ -1,0 +1,72 @@
+// Reads Hugging Face's files: config.json of MobileNetV2ForSemanticSegmentation, and preprocessor_config.json.
+
+import * as v from 'valibot'
+import { UserError } from '../../errors.ts'
+import { checkJson, expecting } from '../../json.ts'
+import type { JsonObject } from '../../json_object.ts'
+import type { DeepLabOptions } from '../backbones/configs.ts'
+import {
+  HUGGING_FACE_FIELDS,
+  HUGGING_FACE_FIXED,
+  type SharedField,
+} from '../backbones/mobilenet_v2_checkpoint.ts'
+import { MOBILENET_FIELDS } from '../backbones/mobilenet_v2_config.ts'
+import { CLASS_NAMES } from '../class_names_schema.ts'
+import { PREPROCESSING_FIELDS, type Preprocessing } from '../preprocessing.ts'
+
+/** The field `id2label` of config.json. */
+const ID_TO_LABEL = expecting('the names of the classes by their ids', v.record(v.string(), v.string()))
+
+const sharedFields = Object.fromEntries(
+  Object.entries(HUGGING_FACE_FIELDS).map(([ours, [theirs, absent]]) => [
+    theirs,
+    v.nullish(MOBILENET_FIELDS[ours as SharedField], absent),
+  ]),
+)
+
+const fixedFields = Object.fromEntries(
+  Object.entries(HUGGING_FACE_FIXED).map(([field, value]) => [
+    field,
+    v.nullish(expecting(String(value), v.literal(value as string | number)), value as string | number),
+  ]),
+)
+
+/** The fields of config.json that describe the network. Others are ignored. */
+const CONFIG = v.object({ ...fixedFields, ...sharedFields, id2label: ID_TO_LABEL })
+
+/** The network and its classes in a parsed config.json. Throws a UserError, which begins with `source`, for another network. */
+export function fromHuggingFaceConfig(
+  json: JsonObject,
+  source: string,
+): { options: DeepLabOptions; classNames: string[] } {
+  const found: JsonObject = checkJson(CONFIG, json, source)
+  const classNames = classNamesIn(found.id2label as Record<string, string>, source)
+  const fields = Object.entries(HUGGING_FACE_FIELDS).map(([ours, [theirs]]) => [ours, found[theirs]])
+  const options = { ...Object.fromEntries(fields), backbone: 'mobilenet_v2', classes: classNames.length }
+  return { options, classNames }
+}
+
+/** The names of the classes, in the order of their ids. Throws a UserError, which begins with `source`, if one is missing. */
+function classNamesIn(idToLabel: Record<string, string>, source: string): string[] {
+  const byId = Object.entries(idToLabel).sort(([a], [b]) => Number(a) - Number(b))
+  byId.forEach(([id], index) => {
+    if (id !== String(index)) throw new UserError(`${source}: id2label: there is no class ${index}`)
+  })
+  return checkJson(v.object({ id2label: CLASS_NAMES }), { id2label: byId.map(([, name]) => name) }, source)
+    .id2label
+}
+
+/** The fields of preprocessor_config.json that are read here. */
+const PROCESSOR = v.object({
+  image_mean: v.nullish(PREPROCESSING_FIELDS.mean),
+  image_std: v.nullish(PREPROCESSING_FIELDS.std),
+})
+
+/** Mean and std of a parsed preprocessor_config.json, if it has them. Throws a UserError that begins with `source`. */
+export function fromHuggingFaceProcessor(
+  json: JsonObject,
+  source: string,
+): Partial<Pick<Preprocessing, 'mean' | 'std'>> {
+  const { image_mean: mean, image_std: std } = checkJson(PROCESSOR, json, source)
+  return { ...(mean && { mean }), ...(std && { std }) }
+}

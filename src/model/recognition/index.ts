@@ -1,0 +1,79 @@
+// Recognises the network of a checkpoint that no config.json describes, under our names or another library's. Only reading such a
+// checkpoint loads this room.
+
+import { UserError } from '../../errors.ts'
+import type { JsonObject } from '../../json_object.ts'
+import { backboneOf } from '../backbones/index.ts'
+import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../config.ts'
+import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
+import type { DescribedNetwork } from '../layouts/name_layout.ts'
+import type { Renaming } from '../layouts/renaming.ts'
+import type { Preprocessing } from '../preprocessing.ts'
+import { mobileNetV2Recogniser } from './mobilenet_v2.ts'
+import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
+import { resnetRecogniser } from './resnet.ts'
+import { xceptionRecogniser } from './xception.ts'
+
+export const recognisers: readonly Recogniser[] = [
+  resnetRecogniser,
+  mobileNetV2Recogniser,
+  xceptionRecogniser,
+]
+
+/** A model but for its weights and the names of its classes. */
+interface RecognisedModel {
+  config: DeepLabConfig
+  preprocessing: Preprocessing
+  /** Where the names are another library's. */
+  renaming?: Renaming
+}
+
+/**
+ * The model of a checkpoint. `json` is what its library has in config.json. Throws a UserError, which begins with `source`, for a network
+ * that is none of ours.
+ */
+export function recogniseModel(
+  stateDict: TensorShapes,
+  { source, json, configFile }: { source: string; json?: JsonObject; configFile: string },
+): RecognisedModel {
+  const { network, foreign } = recogniseCheckpoint(stateDict)
+  if (!network) {
+    const known = recognisers.map(recogniser => recogniser.network)
+    throw new UserError(`${source} is a checkpoint of another network: neither ${known.join(' nor ')}`)
+  }
+  const described = json && foreign?.layout.readConfig?.(json, configFile)
+  const options = foreign ? foreign.layout.complete(network.options) : network.options
+  const config = deepLabConfig(described ? withRates(options, described) : options, source)
+  const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
+  return { config, preprocessing, renaming: foreign?.renaming }
+}
+
+function withRates(options: DeepLabOptions, { outputStride, rates }: DescribedNetwork): DeepLabOptions {
+  const { aspp } = options as { aspp?: object | null }
+  return { ...options, outputStride, ...(aspp && { aspp: { ...aspp, rates } }) } as DeepLabOptions
+}
+
+/** The table of names of another library's checkpoint. */
+export const renamingOf = (stateDict: TensorShapes): Renaming | undefined =>
+  tensorsByOurNames(stateDict).foreign?.renaming
+
+/** What a checkpoint's tensors tell. */
+export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
+  /** Undefined if it belongs to none of our networks. */
+  network?: RecognisedNetwork
+}
+
+/** The network of a state dict without DataParallel's prefix. */
+export function recogniseCheckpoint(stateDict: TensorShapes): RecognisedCheckpoint {
+  const { tensors, foreign } = tensorsByOurNames(stateDict)
+  return { foreign, network: recogniseNetwork(tensors) }
+}
+
+/** The network of tensors under our names; undefined if it is none of ours. */
+export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | undefined {
+  for (const { recognise } of recognisers) {
+    const network = recognise(tensors)
+    if (network) return network
+  }
+  return undefined
+}

@@ -1,0 +1,81 @@
+// Recognises the networks on ResNet by the names of torchvision's `deeplabv3_resnet50`, `fcn_resnet50` and their like.
+
+import { describeHead, type HeadArchitecture, headOf, headOptions } from './head.ts'
+import type { Architecture, RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
+import { countWhile, outputChannels } from './tensor_names.ts'
+
+/** The network as its tensors' names tell it, in the words of ResNetConfig. */
+export interface ResnetArchitecture extends Architecture, HeadArchitecture {
+  family: 'torchvision-resnet'
+  /** Units of each block; a fifth and later ones are cascaded copies of the fourth. ResNet-50 is [3, 4, 6, 3]. */
+  units: number[]
+  /** Factor on all channels. */
+  width: number
+  /** Whether the head is torchvision's FCNHead. */
+  fcn: boolean
+  /** Whether it has torchvision's second head, which only training uses. */
+  auxiliaryHead: boolean
+}
+
+export const resnetRecogniser: Recogniser = {
+  network: 'DeepLabv3-ResNet',
+  recognise(tensors) {
+    const architecture = architectureOf(tensors)
+    return architecture && recognised(architecture)
+  },
+}
+
+function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
+  const { units, width, classes, fcn, auxiliaryHead } = architecture
+  return {
+    architecture,
+    options: {
+      backbone: units[2] === 23 ? 'resnet101' : 'resnet50',
+      units: units.slice(0, 4),
+      lastBlock: units.length,
+      width,
+      classes,
+      outputStride: 8,
+      multiGrid: Array(units[3]).fill(1),
+      firstUnitRate: 'previousBlock',
+      fcn,
+      auxiliaryHead,
+      ...headOptions(architecture),
+    },
+    description: describe(architecture),
+    namedBy: 'torchvision',
+  }
+}
+
+function describe(architecture: ResnetArchitecture): string {
+  const { units, classes, fcn, auxiliaryHead, aspp, decoder } = architecture
+  const depth = 3 * units.slice(0, 4).reduce((a, b) => a + b) + 2
+  const name = fcn ? 'FCN' : `DeepLabv3${decoder ? '+' : ''}`
+  const cascade = fcn ? '' : `, ${units.length} blocks, no ASPP`
+  const head = aspp ? `, ${describeHead(architecture)}` : cascade
+  const auxiliary = auxiliaryHead ? ', auxiliary head' : ''
+  return `${name}-ResNet-${depth}${head}${auxiliary}, ${classes} classes`
+}
+
+function architectureOf(tensors: TensorShapes): ResnetArchitecture | undefined {
+  const blocks = countWhile(block => countUnits(tensors, `backbone.layer${block + 1}`) > 0)
+  const classes = outputChannels(tensors, 'classifier.4.weight')
+  // A unit of ResNet-50 and deeper ends in a third convolution; one of ResNet-18 and 34 does not.
+  const bottleneck = tensors.has('backbone.layer1.0.conv3.weight')
+  if (blocks < 4 || !bottleneck || classes === undefined) return undefined
+  return {
+    family: 'torchvision-resnet',
+    classes,
+    units: Array.from({ length: blocks }, (_, block) => countUnits(tensors, `backbone.layer${block + 1}`)),
+    // block4 is the widest, so rounding changes its number of channels least.
+    width: outputChannels(tensors, 'backbone.layer4.0.conv3.weight')! / 2048,
+    ...headOf(tensors, { lowLevel: 'backbone.layer1.0.conv3.weight' }),
+    // FCNHead is a convolution where DeepLabHead has ASPP, and its batch norm is where DeepLabHead has a convolution.
+    ...(tensors.has('classifier.0.weight') ? { fcn: true, headConvolution: false } : { fcn: false }),
+    auxiliaryHead: tensors.has('aux_classifier.4.weight'),
+  }
+}
+
+function countUnits(tensors: TensorShapes, block: string): number {
+  return countWhile(unit => tensors.has(`${block}.${unit}.conv1.weight`))
+}
