@@ -25,6 +25,11 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./evaluate.ts')).evaluateCommand(),
   },
   {
+    name: 'compare',
+    summary: 'show several networks side by side',
+    load: async () => (await import('./compare/compare.ts')).compareCommand(),
+  },
+  {
     name: 'train',
     summary: "teach a model a dataset's classes",
     load: async () => (await import('./train/train.ts')).trainCommand(),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { benchCommand } from '../../src/cli/bench/bench.ts'
 import { type Subcommand, subcommands } from '../../src/cli/commands.ts'
+import { compareCommand } from '../../src/cli/compare/compare.ts'
 import { completionCommand } from '../../src/cli/completion/completion.ts'
 import { doctorCommand } from '../../src/cli/doctor/doctor.ts'
 import { evaluateCommand } from '../../src/cli/evaluate.ts'
@@ -31,6 +32,7 @@ const loaded: Record<string, () => Command> = {
   doctor: doctorCommand,
   segment: segmentCommand,
   evaluate: evaluateCommand,
+  compare: compareCommand,
   train: trainCommand,
   weights: weightsCommand,
   bench: benchCommand,

@@ -1,0 +1,114 @@
+// `atrous compare`: several networks on one photo or dataset, side by side.
+
+import { dirname } from 'node:path'
+import { Command } from 'commander'
+import { UserError } from '../../errors.ts'
+import type { InferenceOptions } from '../../inference/segmenter.ts'
+import { writeFileAtomic } from '../../node/files/atomic.ts'
+import { readImage } from '../../node/images/image.ts'
+import { type ComparedPicture, renderComparison } from '../../node/overlay/comparison.ts'
+import { openChecked, soundImages } from '../dataset.ts'
+import { Failures } from '../errors.ts'
+import { inferenceOf } from '../inference_options.ts'
+import { positiveInteger, scaleList } from '../options.ts'
+import { checkWritable, refuseExisting } from '../output.ts'
+import { stageBar } from '../progress.ts'
+import { quietableAction } from '../quiet.ts'
+import { type Compared, compareModel } from './compare_model.ts'
+import { comparisonTable, pictureTitle } from './compare_text.ts'
+
+const NOTES = `
+Each model is a trained one, as for other commands, or a preset: a network without
+trained weights. Of a preset the table has what weights do not change: its
+multiply-adds, parameters, time and memory.
+
+Examples:
+  atrous compare photo.jpg -m scenes deeplabv3_mobilenet_v2
+                                    the table, and out/compare.png
+  atrous compare photo.jpg -m fcn_resnet50 deeplabv3_resnet50 deeplabv3plus_resnet50
+                                    the cost of three heads on one backbone
+  atrous compare --dataset voc:VOC2012 -m run1/best run2/best
+                                    mean IoU of both, and the first photo
+
+Times are medians of calls from photo to mask after a first one. Memory is the
+most that the GPU held at a time.`
+
+interface Options extends InferenceOptions {
+  models: string[]
+  dataset?: string
+  split: string
+  limit?: number
+  out: string
+  overwrite?: true
+  picture: boolean
+  json?: true
+}
+
+export function compareCommand(): Command {
+  const command = new Command('compare')
+    .description(
+      'Runs several networks on one photo or dataset: a picture with all masks, and a table of what each costs.',
+    )
+    .argument('[photo]', "a photo (default: the dataset's first)")
+    .requiredOption('-m, --models <models...>', 'trained models or presets, at least one')
+    .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012: adds mean IoU')
+    .option('--split <name>', 'the split of the dataset', 'val')
+    .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
+    .option('--output-stride <n>', "for all networks (default: each one's own)", positiveInteger)
+    .option('--scales <factors>', 'average each network over several image sizes', scaleList)
+    .option('--flip', 'average with the mirrored photo')
+    .option(
+      '--size <pixels>',
+      "longest edge of the photo in the network (default: each one's own)",
+      positiveInteger,
+    )
+    .option('-o, --out <file>', 'the picture', 'out/compare.png')
+    .option('--no-picture', 'print the table alone')
+    .option('--overwrite', 'replace a picture that exists')
+    .option('--json', 'print an object')
+    .addHelpText('after', NOTES)
+  return quietableAction(command, run)
+}
+
+async function run(file: string | undefined, options: Options): Promise<void> {
+  const { models, out, overwrite, json } = options
+  if (options.picture) {
+    await checkWritable(dirname(out))
+    if (!overwrite) await refuseExisting([out], '--overwrite replaces it, --out takes another file')
+  }
+  const dataset = options.dataset
+    ? soundImages(await openChecked({ ...options, dataset: options.dataset }))
+    : undefined
+  if (file === undefined && !dataset) throw new UserError('expected a photo or --dataset')
+  const photo = file === undefined ? (await dataset!.read(0)).image : await readImage(file)
+  const failures = new Failures()
+  const bar = stageBar(models.length)
+  const found: Compared[] = []
+  for (const [index, name] of models.entries()) {
+    const compare = () =>
+      compareModel(name, photo, {
+        ...{ inference: inferenceOf(options), dataset, withMask: options.picture },
+        onStage: stage => bar.show(index, `${name}: ${stage}`),
+      })
+    const compared = await failures.attempt(name, compare).finally(bar.hide)
+    if (compared) found.push(compared)
+  }
+  const picture = options.picture && found.length > 0 ? await writePicture(out, photo, found) : undefined
+  const results = found.map(({ overlay, ...result }) => result)
+  if (json) console.log(JSON.stringify({ picture, results }, undefined, 1))
+  else if (results.length > 0)
+    console.log([comparisonTable(results), ...(picture ? ['', picture] : [])].join('\n'))
+  failures.throwIfAny()
+}
+
+async function writePicture(
+  out: string,
+  photo: Parameters<typeof renderComparison>[0],
+  found: readonly Compared[],
+): Promise<string> {
+  const pictures = found.flatMap((compared): ComparedPicture[] =>
+    compared.overlay ? [{ title: pictureTitle(compared), png: compared.overlay }] : [],
+  )
+  await writeFileAtomic(out, await renderComparison(photo, pictures))
+  return out
+}
