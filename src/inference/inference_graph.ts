@@ -62,8 +62,8 @@ function networkLogits(
   photo: Tensor,
   { config, job, view }: { config: DeepLabConfig; job: InferenceJob; view: View },
 ): Tensor {
-  const { mean, std } = job.preprocessing
+  const { mean, std, channels } = job.preprocessing
   const size = networkSize(job.photo, job.preprocessing, view.scale)
-  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, flip: view.flip })
+  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, channels, flip: view.flip })
   return deepLab(builder, image, config, job.outputStride)
 }

@@ -33,6 +33,7 @@ export { conv2dSubgroup, type SubgroupTile } from './conv2d_subgroup.ts'
 export { conv2dSubgroupMatrix } from './conv2d_subgroup_matrix.ts'
 export { conv2dTiled } from './conv2d_tiled.ts'
 export { type CopyOptions, copy } from './copy.ts'
+export { type CropOptions, crop } from './crop.ts'
 export { type DepthwiseConv2dOptions, depthwiseConv2d } from './depthwise_conv2d.ts'
 export {
   type DepthwiseConv2dBackwardInputOptions,

@@ -1,5 +1,6 @@
 // A network cut in two: the layers before a part, and the part, from its input to the logits. Fine-tuning may train the part alone.
 
+import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { NetworkParts } from './backbones/backbone.ts'
@@ -23,7 +24,9 @@ export function inputOfPart(
 ): Tensor {
   if (part === 'network') return image
   const backbone = backboneOf(network.config)
-  const { features } = backbone.features(builder, image, network)
+  const { features, skips } = backbone.features(builder, image, network)
+  if (skips)
+    throw new UserError(`part: expected network, since this one has skip connections; got ${part}`)
   return part === 'head' ? features : backbone.head(builder, features, network)
 }
 
@@ -36,5 +39,5 @@ export function logitsOfPart(
   const { config, outputStride } = network
   if (part === 'network') return deepLab(builder, input, config, outputStride)
   const x = part === 'head' ? backboneOf(config).head(builder, input, network) : input
-  return classify(builder, x, config)
+  return classify(builder, x, network)
 }

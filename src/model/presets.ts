@@ -4,6 +4,7 @@
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
 // table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
 // deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
+// fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv2_vgg16
 
 import { UserError } from '../errors.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config.ts'
@@ -115,10 +116,22 @@ const torchvision = (backbone: 'resnet50' | 'resnet101'): Row => ({
   },
 })
 
+/** FCN (Long et al. 2015), DeepLab v1 (Chen et al. 2015, LargeFOV) and v2 (Chen et al. 2016, ASPP-L), without a CRF. */
+const vgg16Rows: Row[] = [
+  ...(['fcn32s', 'fcn16s', 'fcn8s'] as const).map(head => ({
+    name: `${head}_vgg16`,
+    options: { backbone: 'vgg16' as const, head, outputStride: 32 },
+    size: 500,
+  })),
+  { name: 'deeplabv1_vgg16', options: { backbone: 'vgg16', rates: [12] }, paperMeanIoU: 62.25 },
+  { name: 'deeplabv2_vgg16', options: { backbone: 'vgg16', rates: [6, 12, 18, 24] }, paperMeanIoU: 68.96 },
+]
+
 const rows: Row[] = [
   torchvision('resnet50'),
   torchvision('resnet101'),
   { name: 'deeplabv3_mobilenet_v2', options: { backbone: 'mobilenet_v2' } },
+  ...vgg16Rows,
   // The network of weights/scenes: all parts of the paper's best models (multi-grid, ASPP, image pooling) in 4 MB.
   {
     name: 'scenes',

@@ -37,7 +37,7 @@ describe('deepLabConfig', () => {
   })
 
   const nonsense: [options: object, message: string][] = [
-    [{ backbone: 'vgg16' }, `backbone: expected ${backboneNames.join(', ')}; got "vgg16"`],
+    [{ backbone: 'alexnet' }, `backbone: expected ${backboneNames.join(', ')}; got "alexnet"`],
     [{ classes: 1 }, 'classes: expected 2 to 255; got 1'],
     [{ multigrid: [1, 2, 4] }, 'multigrid: there is no such field'],
     [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],

@@ -4,6 +4,7 @@ import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_
 import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
 import { lowerWeightGradient } from '../convolution/backward_weight.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
+import type { ConvolutionTarget } from '../convolution/target.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -136,7 +137,7 @@ export function gradientConvolutionOf(op: Conv2dBackwardInputOp): Conv2dOptions 
   return convolution && { ...convolution, residual }
 }
 
-export function backwardInputOptions(op: Conv2dBackwardInputOp): Conv2dBackwardInputOptions {
+export function backwardInputOptions(op: AnyOp & ConvolutionWindow): Conv2dBackwardInputOptions {
   const { stride, dilation, padding } = op
   const [outChannels, , kernelH, kernelW] = op.weight.shape
   const kernel = [kernelH, kernelW] as const
@@ -153,13 +154,23 @@ export const conv2dBackwardInputOp: OpDefinition<Conv2dBackwardInputOp> = {
       const layer = { op, options, input: gradient, residual, weights }
       return strategyOf(op, options).lower(layer, target).steps
     }
-    const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
-    const { itself } = weights
-    const weight: Operand = itself
-      ? { parameter: itself.parameter }
-      : { folded: weights.direct(), part: 'packed' }
-    return [{ op, kernel, operands: { ...tensors({ input: gradient, output: op.output }), weight } }]
+    return phaseSteps(op, gradient, target)
   },
+}
+
+/** The kernel that computes the input of a convolution from its output: as a gradient, or as a transposed convolution. */
+export function phaseSteps(
+  op: AnyOp & ConvolutionWindow,
+  input: Tensor,
+  target: ConvolutionTarget,
+): Step[] {
+  const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
+  const weights = transposedWeights(op.weight, op.batchNorm)
+  const { itself } = weights
+  const weight: Operand = itself
+    ? { parameter: itself.parameter }
+    : { folded: weights.direct(), part: 'packed' }
+  return [{ op, kernel, operands: { ...tensors({ input, output: op.output }), weight } }]
 }
 
 export type Conv2dBackwardWeightOp = OpOf<'conv2dBackwardWeight', { input: Tensor; gradient: Tensor }> &

@@ -14,7 +14,9 @@ import type { Band } from './band.ts'
 import * as batchNorm from './batch_norm.ts'
 import * as concat from './concat.ts'
 import * as conv2d from './conv2d.ts'
+import * as convTranspose2d from './conv_transpose2d.ts'
 import type * as convolution from './convolution.ts'
+import * as crop from './crop.ts'
 import type * as crossEntropy from './cross_entropy.ts'
 import * as custom from './custom.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
@@ -33,6 +35,8 @@ import * as argmax from './upsample_argmax.ts'
 interface PlainOps {
   activation: activation.ActivationOp
   maxPool: maxPool.MaxPoolOp
+  convTranspose2d: convTranspose2d.ConvTranspose2dOp
+  crop: crop.CropOp
   globalAveragePool: pooling.GlobalAveragePoolOp
   resize: resize.ResizeOp
   softmax: softmax.SoftmaxOp
@@ -68,8 +72,10 @@ interface BackwardOps {
   add: add.FoldedAddOp
   batchNormBackward: batchNorm.BatchNormBackwardOp
   biasGradient: convolution.BiasGradientOp
+  conv2d: conv2d.FoldedConv2dOp
   conv2dBackwardInput: conv2d.Conv2dBackwardInputOp
   conv2dBackwardWeight: conv2d.Conv2dBackwardWeightOp
+  crop: crop.CropOp
   depthwiseConv2dBackwardInput: depthwise.DepthwiseConv2dBackwardInputOp
   depthwiseConv2dBackwardWeight: depthwise.DepthwiseConv2dBackwardWeightOp
   dropout: dropout.DropoutOp
@@ -86,7 +92,7 @@ interface BackwardOps {
 /** What is planned: all of a graph, with what passes have fused. */
 export interface FusedOps
   extends PlainOps,
-    Omit<BackwardOps, 'add' | 'custom' | 'dropout'>,
+    Omit<BackwardOps, 'add' | 'conv2d' | 'crop' | 'custom' | 'dropout'>,
     Pick<FoldedOps, 'batchNormTraining' | 'add'> {
   conv2d: conv2d.FusedConv2dOp
   depthwiseConv2d: depthwise.FusedDepthwiseConv2dOp
@@ -135,6 +141,8 @@ export const inferenceOps: OpTable<InferenceKind> & Gradients<keyof ModelOps> = 
   batchNorm: batchNorm.batchNormOp,
   concat: concat.concatOp,
   conv2d: conv2d.conv2dOp,
+  convTranspose2d: convTranspose2d.convTranspose2dOp,
+  crop: crop.cropOp,
   custom: custom.customOp,
   depthwiseConv2d: depthwise.depthwiseConv2dOp,
   dropout: dropout.dropoutOp,
@@ -184,10 +192,12 @@ export function shareOf<Kind extends keyof FusedOps>(
 export class GraphBuilder extends GraphScope<ModelOp> {
   readonly conv2d = this.#adds(conv2d.conv2dShape<ModelOp>)
   readonly depthwiseConv2d = this.#adds(depthwise.depthwiseConv2dShape<ModelOp>)
+  readonly convTranspose2d = this.#adds(convTranspose2d.convTranspose2dShape<ModelOp>)
   readonly batchNorm = this.#adds(batchNorm.batchNormShape<ModelOp>)
   readonly activation = this.#adds(activation.activationShape<ModelOp>)
   readonly add = this.#adds(add.addShape<ModelOp>)
   readonly maxPool = this.#adds(maxPool.maxPoolShape<ModelOp>)
+  readonly crop = this.#adds(crop.cropShape<ModelOp>)
   readonly globalAveragePool = this.#adds(pooling.globalAveragePoolShape<ModelOp>)
   readonly resize = this.#adds(resize.resizeShape<ModelOp>)
   readonly concat = this.#adds(concat.concatShape<ModelOp>)

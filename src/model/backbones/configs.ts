@@ -2,10 +2,11 @@
 
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 import type { AsppConfig, ResNetConfig } from './resnet_config.ts'
+import type { Vgg16Config } from './vgg16_config.ts'
 
-export type { AsppConfig, MobileNetV2Config, ResNetConfig }
+export type { AsppConfig, MobileNetV2Config, ResNetConfig, Vgg16Config }
 
-export type DeepLabConfig = ResNetConfig | MobileNetV2Config
+export type DeepLabConfig = ResNetConfig | MobileNetV2Config | Vgg16Config
 
 /** A config in which all but the backbone may be left to its default. */
 export type DeepLabOptions =
@@ -13,3 +14,4 @@ export type DeepLabOptions =
       Omit<ResNetConfig, 'aspp'>
     >)
   | ({ backbone: MobileNetV2Config['backbone'] } & Partial<MobileNetV2Config>)
+  | ({ backbone: Vgg16Config['backbone'] } & Partial<Vgg16Config>)

@@ -13,6 +13,7 @@ import type {
 import type { DeepLabConfig } from './configs.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
 import { resnet } from './resnet.ts'
+import { vgg16 } from './vgg16.ts'
 
 export type BackboneName = DeepLabConfig['backbone']
 
@@ -27,6 +28,7 @@ export const backbones = {
   resnet50: resnet('resnet50', [3, 4, 6, 3]),
   resnet101: resnet('resnet101', [3, 4, 23, 3]),
   mobilenet_v2: mobileNetV2,
+  vgg16,
 } satisfies { [Name in BackboneName]: Backbone<ConfigOf<Name>> }
 
 export const backboneNames = Object.keys(backbones) as BackboneName[]
