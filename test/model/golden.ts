@@ -29,11 +29,23 @@ const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.met
 
 export const goldenIndex: Index = JSON.parse(read('index.json').toString())
 
+/** Networks that make_golden.py makes by themselves, each in files of their own. */
+const FAMILIES = ['vgg'] as const
+
+type Logits = GoldenCase & { logits: Float32Array }
+
 /** Each case with the logits that PyTorch computed in float64, NHWC. */
-export function goldenCases(): (GoldenCase & { logits: Float32Array })[] {
-  const all = new Float32Array(new Uint8Array(read('logits.bin')).buffer)
+export const goldenCases = (): Logits[] => [
+  ...logitsOf(goldenIndex.cases, 'logits.bin'),
+  ...FAMILIES.flatMap(family =>
+    logitsOf(JSON.parse(read(`${family}.json`).toString()).cases, `${family}.bin`),
+  ),
+]
+
+function logitsOf(cases: GoldenCase[], file: string): Logits[] {
+  const all = new Float32Array(new Uint8Array(read(file)).buffer)
   let offset = 0
-  return goldenIndex.cases.map(golden => {
+  return cases.map(golden => {
     const count = golden.shape.reduce((a, b) => a * b)
     const logits = all.subarray(offset, offset + count)
     offset += count

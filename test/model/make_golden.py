@@ -1,17 +1,20 @@
 """Makes golden logits of whole networks with PyTorch in float64, on the weights and images of seeded.py.
-usage: python3 test/model/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/logits.bin, golden/index.json
-then npm run format, for index.json
+usage: python3 test/model/make_golden.py           (Debian: python3-torch python3-torchvision) -> golden/logits.bin, golden/index.json
+       python3 test/model/make_golden.py FAMILY    -> golden/FAMILY.bin, golden/FAMILY.json, of one of FAMILIES
+then npm run format, for the .json
 
 logits.bin holds little-endian float32 NHWC, one case after another. index.json holds for each case the options of src/model, the image's
 size and the logits' shape. It also holds checksums of the seeded values and the parameters of torchvision's networks."""
 import json
 import pathlib
+import sys
 
 import numpy as np
 import torch
 
 import networks
 import seeded
+import vgg
 
 TORCHVISION = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'headConvolution': True}
 MOBILE = {'backbone': 'mobilenet_v2', 'depthMultiplier': 0.35, 'firstLayerIsExpansion': True, 'tfPadding': True}
@@ -35,6 +38,18 @@ def cases():
     yield 'block7, multi-grid 1 1 1', {**CASCADE, 'multiGrid': [1, 1, 1]}, networks.paper_network, (8, 64), [(97, 129)]
 
 
+def vgg_cases():
+    both = [(65, 65), (97, 129)]
+    for head in ('fcn32s', 'fcn16s', 'fcn8s'):
+        yield head, {'backbone': 'vgg16', 'head': head, 'outputStride': 32, 'width': 0.125, 'classes': 2}, vgg.network, (32,), both
+    atrous = {'backbone': 'vgg16', 'head': 'atrous', 'width': 0.25}
+    yield 'LargeFOV', {**atrous, 'rates': [12]}, vgg.network, (8, 16), [*both, (96, 130)]
+    yield 'VGG-16, ASPP', {**atrous, 'rates': [6, 12, 18, 24]}, vgg.network, (8,), both
+
+
+FAMILIES = {'vgg': vgg_cases}
+
+
 def torchvision_parameters(backbone):
     state = networks.torchvision_module(backbone, 8).state_dict()
     return {name: list(value.shape) for name, value in state.items() if not name.endswith('num_batches_tracked')}
@@ -45,7 +60,7 @@ def checksum(values):
     return int(values.view(np.uint32).sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 
-def golden_logits():
+def golden_logits(cases):
     parameter = lambda name, shape: torch.from_numpy(seeded.parameter(name, shape)).double()
     for name, options, network, output_strides, sizes in cases():
         for output_stride in output_strides:
@@ -61,15 +76,17 @@ def golden_logits():
 if __name__ == '__main__':
     folder = pathlib.Path(__file__).parent / 'golden'
     folder.mkdir(exist_ok=True)
+    family = sys.argv[1] if len(sys.argv) > 1 else None
     with torch.no_grad():
-        made = list(golden_logits())
-    (folder / 'logits.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
-    samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
-               ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]
-    index = {
-        'cases': [entry for entry, _ in made],
-        'checksums': [{'name': name, 'shape': list(shape), 'sum': checksum(seeded.parameter(name, shape))} for name, shape in samples],
-        'imageChecksum': {'height': 97, 'width': 129, 'sum': checksum(seeded.image(97, 129))},
-        'torchvisionParameters': {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')},
-    }
-    (folder / 'index.json').write_text(json.dumps(index) + '\n')
+        made = list(golden_logits(FAMILIES[family] if family else cases))
+    (folder / f'{family or "logits"}.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
+    index = {'cases': [entry for entry, _ in made]}
+    if not family:
+        samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
+                   ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]
+        index |= {
+            'checksums': [{'name': name, 'shape': list(shape), 'sum': checksum(seeded.parameter(name, shape))} for name, shape in samples],
+            'imageChecksum': {'height': 97, 'width': 129, 'sum': checksum(seeded.image(97, 129))},
+            'torchvisionParameters': {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')},
+        }
+    (folder / f'{family or "index"}.json').write_text(json.dumps(index) + '\n')

@@ -5,6 +5,7 @@ import { batchNorm } from './batch_norm.ts'
 import { batchNormBackward } from './batch_norm_backward.ts'
 import { batchNormStatistics } from './batch_norm_statistics.ts'
 import { concat } from './concat.ts'
+import { crop } from './crop.ts'
 import { distinctValues, expectGradient } from './finite_difference.ts'
 import { foldBatchNorm } from './fold_batch_norm.ts'
 import { foldBatchNormBackward } from './fold_batch_norm_backward.ts'
@@ -94,6 +95,13 @@ describe('the gradients of the CPU reference against finite differences', () => 
     const outputGradient = randomArray4(maxPoolShape(pool), 2)
     const gradient = maxPoolBackward({ ...pool, outputGradient })
     check(pool.input, outputGradient, input => maxPool({ ...pool, input }), gradient)
+  })
+
+  it('crop', () => {
+    const rectangle = { height: 2, width: 3, top: 1, left: 0 }
+    const outputGradient = randomArray4([2, 2, 3, 3], 2)
+    const gradient = crop({ input: outputGradient, height: 4, width: 3, top: -1, left: 0 })
+    check(randomArray4([2, 4, 3, 3], 1), outputGradient, input => crop({ input, ...rectangle }), gradient)
   })
 
   it('global_average_pool', () => {

@@ -4,13 +4,16 @@ import { readFileSync } from 'node:fs'
 import type { Parameter } from '../../src/graph/ir/tensor.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
-import { deepLabConfig, type ResNetConfig } from '../../src/model/config.ts'
+import { type DeepLabOptions, deepLabConfig, type ResNetConfig } from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
-type NetworkName = 'deeplabv3_resnet50' | 'tiny' | 'auxiliary'
+type NetworkName = 'deeplabv3_resnet50' | 'tiny' | 'auxiliary' | 'fcn8s' | 'vgg_aspp'
+
+/** Networks that make_golden.py makes by themselves, each in files of their own. */
+const FAMILIES = ['vgg'] as const
 
 interface Index {
   steps: number
@@ -32,6 +35,8 @@ export interface GoldenNetwork {
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
+  /** The network's config, if make_golden.py has it. */
+  options?: DeepLabOptions
   /** The sum of the images' float32 bit patterns modulo 2³², and of the labels. */
   imageSum: number
   labelSum: number
@@ -61,7 +66,9 @@ const IGNORED = 255
 
 const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.meta.url))
 
-const index: Index = JSON.parse(read('index.json').toString())
+const readIndex = (file: string): Index => JSON.parse(read(file).toString())
+
+const index = readIndex('index.json')
 
 /** The options common to all trajectories. */
 export const goldenTraining = {
@@ -72,12 +79,20 @@ export const goldenTraining = {
   auxiliaryLoss: index.auxiliaryLoss,
 }
 
-export const goldenNetworks = index.networks
+const families = FAMILIES.map(family => ({ ...readIndex(`${family}.json`), values: `${family}.bin` }))
 
-export const trajectories: readonly Trajectory[] = readTrajectories()
+export const goldenNetworks: Index['networks'] = Object.assign(
+  {},
+  ...[index, ...families].map(({ networks }) => networks),
+)
 
-function readTrajectories(): Trajectory[] {
-  const all = new Float32Array(new Uint8Array(read('values.bin')).buffer)
+export const trajectories: readonly Trajectory[] = [
+  ...readTrajectories({ ...index, values: 'values.bin' }),
+  ...families.flatMap(readTrajectories),
+]
+
+function readTrajectories({ trajectories, values }: Index & { values: string }): Trajectory[] {
+  const all = new Float32Array(new Uint8Array(read(values)).buffer)
   let offset = 0
   const withSample = (value: Omit<FinalValue, 'sample'>): FinalValue => {
     const start = offset
@@ -87,7 +102,7 @@ function readTrajectories(): Trajectory[] {
     )
     return { ...value, sample: all.subarray(start, offset) }
   }
-  return index.trajectories.map(entry => ({ ...entry, values: entry.values.map(withSample) }))
+  return trajectories.map(entry => ({ ...entry, values: entry.values.map(withSample) }))
 }
 
 /** At most 2000 elements, evenly spread: the sample in a FinalValue. */
@@ -100,10 +115,12 @@ export function sampled(values: Float32Array): Float32Array {
 export function networkGraph(name: NetworkName): ModelGraph {
   if (name === 'tiny') return tinyNetwork(index.batch)
   const builder = new GraphBuilder()
-  const image = builder.input('image', [index.batch, ...index.networks[name].size, 3])
+  const { size, options } = goldenNetworks[name]
+  const image = builder.input('image', [index.batch, ...size, 3])
   const auxiliaryHead = name === 'auxiliary'
-  const config = auxiliaryHead ? SHALLOW : preset(name).config
-  return builder.build(deepLabInTraining(builder, image, config, { outputStride: 8, auxiliaryHead }))
+  const config = auxiliaryHead ? SHALLOW : options ? deepLabConfig(options) : preset(name).config
+  const outputStride = options ? config.outputStride : 8
+  return builder.build(deepLabInTraining(builder, image, config, { outputStride, auxiliaryHead }))
 }
 
 /** make_golden.py's `shallow_module`. */

@@ -2,8 +2,9 @@
 ResNet-50 the last γ of each bottleneck is a quarter of the seeded value. Residual branches that start small (zero_init_residual goes
 further) prevent a deep batch-normalised network from amplifying rounding errors: without the change, float32 deviates from float64 by 5e-3
 of the loss at the third step.
-usage: python3 test/train/make_golden.py   (Debian: python3-torch python3-torchvision) -> golden/index.json, golden/values.bin
-then npm run format, for index.json
+usage: python3 test/train/make_golden.py           (Debian: python3-torch python3-torchvision) -> golden/index.json, golden/values.bin
+       python3 test/train/make_golden.py FAMILY    -> golden/FAMILY.json, golden/FAMILY.bin, of one of FAMILIES
+then npm run format, for the .json
 
 There are three networks. torchvision's deeplabv3_resnet50 (output stride 8) and tiny_network.py run with batch norm in training mode
 (batch statistics; running statistics updated with momentum 0.1) and frozen (fixed running statistics; γ and β are still trained). A shallow
@@ -32,6 +33,7 @@ FOLDER = pathlib.Path(__file__).parent
 sys.path.append(str(FOLDER.parent / 'model'))
 import networks
 import seeded
+import vgg
 from tiny_network import CLASSES, IMAGE, TinyNetwork
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.resnet import Bottleneck, ResNet
@@ -65,6 +67,23 @@ NETWORKS = {
     'tiny': {'make': TinyNetwork, 'size': IMAGE, 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1, 'values': None, 'frozen': (False, True)},
     'auxiliary': {'make': shallow_module, 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 0.25,
                   'values': AUXILIARY_VALUES, 'frozen': (True,), 'classWeights': [0.5, 1, 2, 0, 1.5, 0.25]},
+}
+
+
+VGG = {'backbone': 'vgg16', 'width': 0.0625, 'classes': CLASSES}
+FCN8S = {**VGG, 'head': 'fcn8s', 'outputStride': 32}
+VGG_ASPP = {**VGG, 'head': 'atrous', 'outputStride': 8, 'rates': [6, 12, 18, 24]}
+FCN8S_VALUES = ['conv1_1.weight', 'conv3_3.weight', 'conv5_3.bias', 'fc6.weight', 'fc7.bias', 'score_fr.weight', 'score_fr.bias', 'score_pool4.weight',
+                'score_pool3.weight', 'upscore2.weight', 'upscore_pool4.weight', 'upscore8.weight']
+VGG_ASPP_VALUES = ['conv1_1.weight', 'conv5_1.weight', 'conv5_3.bias', *[f'fc{i}_{branch}.weight' for i in (6, 7, 8) for branch in (1, 4)], 'fc8_2.bias']
+
+FAMILIES = {
+    'vgg': {
+        'fcn8s': {'make': lambda: vgg.Vgg16(FCN8S, 32), 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
+                  'values': FCN8S_VALUES, 'frozen': (True,), 'options': FCN8S},
+        'vgg_aspp': {'make': lambda: vgg.Vgg16(VGG_ASPP, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
+                     'values': VGG_ASPP_VALUES, 'frozen': (True,), 'options': VGG_ASPP},
+    },
 }
 
 
@@ -160,13 +179,15 @@ def network_entry(network):
     images = seeded_images(*network['size'])
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
-            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **({'options': network['options']} if 'options' in network else {}), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
 if __name__ == '__main__':
-    made = [trajectory(name, network, frozen) for name, network in NETWORKS.items() for frozen in network['frozen']]
+    family = sys.argv[1] if len(sys.argv) > 1 else None
+    chosen = FAMILIES[family] if family else NETWORKS
+    made = [trajectory(name, network, frozen) for name, network in chosen.items() for frozen in network['frozen']]
     (FOLDER / 'golden').mkdir(exist_ok=True)
-    (FOLDER / 'golden/values.bin').write_bytes(b''.join(values.tobytes() for _, samples in made for values in samples))
+    (FOLDER / f'golden/{family or "values"}.bin').write_bytes(b''.join(values.tobytes() for _, samples in made for values in samples))
     index = {'steps': STEPS, 'batch': BATCH, 'momentum': MOMENTUM, 'weightDecay': WEIGHT_DECAY, 'auxiliaryLoss': AUXILIARY_LOSS,
-             'networks': {name: network_entry(network) for name, network in NETWORKS.items()}, 'trajectories': [entry for entry, _ in made]}
-    (FOLDER / 'golden/index.json').write_text(json.dumps(index) + '\n')
+             'networks': {name: network_entry(network) for name, network in chosen.items()}, 'trajectories': [entry for entry, _ in made]}
+    (FOLDER / f'golden/{family or "index"}.json').write_text(json.dumps(index) + '\n')
