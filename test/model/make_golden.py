@@ -42,7 +42,7 @@ def vgg_cases():
     both = [(65, 65), (97, 129)]
     for head in ('fcn32s', 'fcn16s', 'fcn8s'):
         yield head, {'backbone': 'vgg16', 'head': head, 'outputStride': 32, 'width': 0.125, 'classes': 2}, vgg.network, (32,), both
-    atrous = {'backbone': 'vgg16', 'head': 'atrous', 'width': 0.25}
+    atrous = {'backbone': 'vgg16', 'head': 'atrous', 'width': 0.25, 'classes': 5}
     yield 'LargeFOV', {**atrous, 'rates': [12]}, vgg.network, (8, 16), [*both, (96, 130)]
     yield 'VGG-16, ASPP', {**atrous, 'rates': [6, 12, 18, 24]}, vgg.network, (8,), both
 
