@@ -1,10 +1,12 @@
 // Reads the files of make_golden.py: logits of whole networks on seeded weights and images.
 
 import { readFileSync } from 'node:fs'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
+import { seededParameter } from './seeded_weights.ts'
 
 interface Index {
   cases: GoldenCase[]
@@ -21,6 +23,8 @@ export interface GoldenCase {
   outputStride: number
   height: number
   width: number
+  /** The factor on the seeded weights of convolutions. Default: 1. */
+  gain?: number
   /** The shape of the logits. */
   shape: number[]
 }
@@ -52,6 +56,15 @@ function logitsOf(cases: GoldenCase[], file: string): Logits[] {
     return { ...golden, logits }
   })
 }
+
+/** The parameters of a case's network. */
+export const goldenParameters = (graph: ModelGraph, { gain = 1 }: GoldenCase): Map<string, Float32Array> =>
+  new Map(
+    graphParameters(graph).map(parameter => {
+      const values = seededParameter(parameter)
+      return [parameter.name, parameter.shape.length === 4 ? values.map(value => value * gain) : values]
+    }),
+  )
 
 /** The case's network from `image`, [1, height, width, 3], to its logits. */
 export function goldenGraph({ options, outputStride, height, width }: GoldenCase): ModelGraph {

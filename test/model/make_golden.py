@@ -47,6 +47,8 @@ def vgg_cases():
     yield 'VGG-16, ASPP', {**atrous, 'rates': [6, 12, 18, 24]}, vgg.network, (8,), both
 
 
+# With the seeded weights as they are, VGG-16 forgets its image, since it has neither batch norm nor residuals.
+GAINS = {'vgg': 1.5}
 FAMILIES = {'vgg': vgg_cases}
 
 
@@ -60,8 +62,8 @@ def checksum(values):
     return int(values.view(np.uint32).sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 
-def golden_logits(cases):
-    parameter = lambda name, shape: torch.from_numpy(seeded.parameter(name, shape)).double()
+def golden_logits(cases, gain=1):
+    parameter = lambda name, shape: torch.from_numpy(seeded.parameter(name, shape) * np.float32(gain if len(shape) == 4 else 1)).double()
     for name, options, network, output_strides, sizes in cases():
         for output_stride in output_strides:
             for height, width in sizes:
@@ -78,9 +80,9 @@ if __name__ == '__main__':
     folder.mkdir(exist_ok=True)
     family = sys.argv[1] if len(sys.argv) > 1 else None
     with torch.no_grad():
-        made = list(golden_logits(FAMILIES[family] if family else cases))
+        made = list(golden_logits(FAMILIES[family], GAINS.get(family, 1)) if family else golden_logits(cases))
     (folder / f'{family or "logits"}.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
-    index = {'cases': [entry for entry, _ in made]}
+    index = {'cases': [entry | ({'gain': GAINS[family]} if family in GAINS else {}) for entry, _ in made]}
     if not family:
         samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
                    ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]

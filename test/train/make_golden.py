@@ -80,9 +80,9 @@ VGG_ASPP_VALUES = ['conv1_1.weight', 'conv5_1.weight', 'conv5_3.bias', *[f'fc{i}
 FAMILIES = {
     'vgg': {
         'fcn8s': {'make': lambda: vgg.Vgg16(FCN8S, 32), 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
-                  'values': FCN8S_VALUES, 'frozen': (True,), 'options': FCN8S},
+                  'values': FCN8S_VALUES, 'frozen': (True,), 'options': FCN8S, 'gain': 1.5},
         'vgg_aspp': {'make': lambda: vgg.Vgg16(VGG_ASPP, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
-                     'values': VGG_ASPP_VALUES, 'frozen': (True,), 'options': VGG_ASPP},
+                     'values': VGG_ASPP_VALUES, 'frozen': (True,), 'options': VGG_ASPP, 'gain': 1.5},
     },
 }
 
@@ -100,7 +100,8 @@ def seeded_labels(images, classes):
 
 
 def starting_value(network, name, shape):
-    return seeded.parameter(name, shape) * np.float32(network['lastGamma'] if name.endswith('.bn3.weight') else 1)
+    gain = network.get('gain', 1) if len(shape) == 4 else 1
+    return seeded.parameter(name, shape) * np.float32(network['lastGamma'] if name.endswith('.bn3.weight') else gain)
 
 
 def seeded_network(network, frozen, dtype):
@@ -179,7 +180,7 @@ def network_entry(network):
     images = seeded_images(*network['size'])
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
-            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **({'options': network['options']} if 'options' in network else {}), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **{field: network[field] for field in ('options', 'gain') if field in network}, 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
 if __name__ == '__main__':
