@@ -25,8 +25,7 @@ export function inputOfPart(
   if (part === 'network') return image
   const backbone = backboneOf(network.config)
   const { features, skips } = backbone.features(builder, image, network)
-  if (skips)
-    throw new UserError(`part: expected network, since this one has skip connections; got ${part}`)
+  if (skips) throw new UserError(`part: expected network, since this one has skip connections; got ${part}`)
   return part === 'head' ? features : backbone.head(builder, features, network)
 }
 

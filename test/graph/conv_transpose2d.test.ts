@@ -53,7 +53,11 @@ describe('crop', () => {
 
 describe('maxPool with ceilMode', () => {
   /** PyTorch's sizes with ceil_mode=True. */
-  const sizes: [input: number, window: { kernel: number; stride: number; padding: number }, output: number][] = [
+  const sizes: [
+    input: number,
+    window: { kernel: number; stride: number; padding: number },
+    output: number,
+  ][] = [
     [5, { kernel: 2, stride: 2, padding: 0 }, 3],
     [6, { kernel: 2, stride: 2, padding: 0 }, 3],
     [1, { kernel: 2, stride: 2, padding: 0 }, 1],

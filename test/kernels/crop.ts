@@ -22,7 +22,15 @@ const cases: Case[] = [
   { name: 'odd map, batch 3', input: [3, 17, 13, 5], size: [9, 4], top: 5, left: 7, seed: 1 },
   { name: '8 channels, batch 2', input: [2, 6, 7, 8], size: [3, 4], top: 2, left: 1, seed: 1, answer: true },
   { name: '21 channels, one row', input: [1, 9, 7, 21], size: [1, 7], top: 8, left: 0, seed: 1 },
-  { name: 'the gradient of a crop, batch 2', input: [2, 3, 4, 4], size: [7, 9], top: -2, left: -3, seed: 1, answer: true },
+  {
+    name: 'the gradient of a crop, batch 2',
+    input: [2, 3, 4, 4],
+    size: [7, 9],
+    top: -2,
+    left: -3,
+    seed: 1,
+    answer: true,
+  },
   { name: 'the gradient of a crop to an end', input: [1, 5, 3, 3], size: [9, 7], top: -4, left: -4, seed: 1 },
   { name: 'past all ends', input: [1, 2, 2, 24], size: [5, 6], top: -1, left: -2, seed: 1 },
   { name: 'beside the map', input: [1, 3, 3, 4], size: [2, 2], top: 3, left: -2, seed: 1 },
@@ -34,7 +42,15 @@ const cases: Case[] = [
     ...{ name: 'Inf in the rectangle', input: [1, 4, 4, 4], size: [2, 2], top: 1, left: 1, seed: 1 },
     plant: { value: Number.POSITIVE_INFINITY, at: [0, 1, 1, 2] },
   },
-  { name: 'fcn8s: the logits', input: [1, 568, 568, 21], size: [500, 500], top: 31, left: 31, seed: 1, bench: true },
+  {
+    name: 'fcn8s: the logits',
+    input: [1, 568, 568, 21],
+    size: [500, 500],
+    top: 31,
+    left: 31,
+    seed: 1,
+    bench: true,
+  },
 ]
 
 export const suite: KernelSuite<Case> = {

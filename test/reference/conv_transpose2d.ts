@@ -1,5 +1,5 @@
-import { type Array4, indexOf, placeOf, zeros } from './array4.ts'
 import type { Weight } from './array4.ts'
+import { type Array4, indexOf, placeOf, zeros } from './array4.ts'
 
 export interface ConvTranspose2d {
   /** [n, h, w, c] */

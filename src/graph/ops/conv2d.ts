@@ -159,11 +159,7 @@ export const conv2dBackwardInputOp: OpDefinition<Conv2dBackwardInputOp> = {
 }
 
 /** The kernel that computes the input of a convolution from its output: as a gradient, or as a transposed convolution. */
-export function phaseSteps(
-  op: AnyOp & ConvolutionWindow,
-  input: Tensor,
-  target: ConvolutionTarget,
-): Step[] {
+export function phaseSteps(op: AnyOp & ConvolutionWindow, input: Tensor, target: ConvolutionTarget): Step[] {
   const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
   const weights = transposedWeights(op.weight, op.batchNorm)
   const { itself } = weights

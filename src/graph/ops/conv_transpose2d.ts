@@ -71,7 +71,13 @@ export const convTranspose2dOp: DifferentiableOp<ConvTranspose2dOp> = {
     tape.emit({ ...weightGradient, inputs: { input: gradient, gradient: input } })
     if (!tape.wants(input)) return
     const inner = gradientOfInput(input, op)
-    const backward = { kind: 'conv2d', name: inner.name, ...window, activation: 'none', output: inner } as const
+    const backward = {
+      kind: 'conv2d',
+      name: inner.name,
+      ...window,
+      activation: 'none',
+      output: inner,
+    } as const
     tape.add(input, tape.emit({ ...backward, inputs: { input: gradient } }))
   },
 }

@@ -45,7 +45,10 @@ export function maxPoolShape<Op extends AnyOp>(
 }
 
 /** By how much the last window reaches past the padding, if it begins in the map or in the padding before it. */
-function overhang(size: number, { kernel, stride, padding }: { kernel: number; stride: number; padding: number }) {
+function overhang(
+  size: number,
+  { kernel, stride, padding }: { kernel: number; stride: number; padding: number },
+) {
   const last = Math.ceil((size + 2 * padding - kernel) / stride) * stride
   return last < size + padding ? Math.max(0, last + kernel - size - 2 * padding) : 0
 }

@@ -75,11 +75,7 @@ function backwardWeight(op: Conv2dBackwardWeightOp, parts: Part[]): FusedOp[] {
   })
 }
 
-function sliceOf(
-  input: Tensor,
-  { from, count }: { from: number; count: number },
-  reader: string,
-): FusedOp {
+function sliceOf(input: Tensor, { from, count }: { from: number; count: number }, reader: string): FusedOp {
   const [n, h, w] = input.shape
   const name = `${input.name} for ${reader}`
   const output: Tensor = { name, shape: [n, h, w, count], dtype: input.dtype }

@@ -165,7 +165,8 @@ export class ParameterArena {
     const place = this.#places.get(parameter.name)
     if (place) return place
     const whole = this.#places.get(wholeParameter(parameter).name)
-    if (!whole) throw new UserError(`${parameter.name} is larger than this GPU binds at once: take another GPU`)
+    if (!whole)
+      throw new UserError(`${parameter.name} is larger than this GPU binds at once: take another GPU`)
     const size = 4 * parameter.shape.reduce((a, b) => a * b)
     return { ...whole, offset: whole.offset + bytesBefore(parameter), size }
   }

@@ -4,11 +4,11 @@
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Tuned } from '../convolution/target.ts'
 import type { FusedGraph } from '../ops/index.ts'
+import { cutWeight } from '../plan/cut_weights.ts'
 import { opAlone } from './op_alone.ts'
 import { trialOf } from './performance_model.ts'
 import { type Clock, Race, type Times } from './race.ts'
 import { Search } from './search.ts'
-import { cutWeight } from '../plan/cut_weights.ts'
 import { type Tunable, tunablesOf } from './tunable.ts'
 import { inferenceMode, type TuningMode } from './tuning_mode.ts'
 

@@ -25,7 +25,9 @@ export const vgg16Checkpoint = {
     const { head, branches, width, classes } = architecture
     const isFcn = head !== 'atrous'
     const rates = RATES[branches] ?? Array.from({ length: branches }, (_, i) => 6 * (i + 1))
-    const [name, outputStride] = isFcn ? [head.toUpperCase().replace('FCN', 'FCN-').replace('S', 's'), 32] : ['DeepLab', 8]
+    const [name, outputStride] = isFcn
+      ? [head.toUpperCase().replace('FCN', 'FCN-').replace('S', 's'), 32]
+      : ['DeepLab', 8]
     const parts = isFcn ? '' : branches === 1 ? ', LargeFOV' : `, ASPP of ${branches} branches`
     return {
       architecture,
