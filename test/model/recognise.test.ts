@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { backbones, recogniseNetwork } from '../../src/model/backbones/index.ts'
+import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
+import { networkParameters } from '../../src/model/initial_weights.ts'
+import { preset } from '../../src/model/presets.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 
@@ -87,6 +90,26 @@ describe('recogniseNetwork', () => {
         classes: 11,
       })
     }
+  })
+
+  it("recognises FCN and DeepLab on VGG-16 by Caffe's names, and builds networks with their tensors", () => {
+    for (const name of ['fcn32s_vgg16', 'fcn16s_vgg16', 'fcn8s_vgg16', 'deeplabv1_vgg16', 'deeplabv2_vgg16'])
+      for (const width of [1, 1 / 16]) {
+        const config = { ...preset(name).config, classes: 11, width } as DeepLabConfig
+        const tensors = networkParameters(config).map(({ name, shape }): [string, number[]] => [
+          name,
+          [...shape],
+        ])
+        const found = recogniseNetwork(stateDict(Object.fromEntries(tensors)))!
+        expect(found.architecture.family).to.equal('caffe-vgg16')
+        expect(deepLabConfig(found.options), found.description).to.deep.include(
+          config.backbone === 'vgg16' && config.head === 'atrous' ? config : { ...config, rates: [12] },
+        )
+      }
+    const parts = { 'conv1_1.weight': [64, 3, 3, 3], 'conv5_3.weight': [512, 512, 3, 3] }
+    const found = recogniseNetwork(stateDict({ ...parts, 'score_fr.weight': [21, 4096, 1, 1] }))
+    expect(found!.description).to.equal('FCN-32s-VGG-16, 21 classes (named as by Caffe)')
+    expect(recogniseNetwork(stateDict(parts))).to.equal(undefined)
   })
 
   it('does not recognise other networks', () => {

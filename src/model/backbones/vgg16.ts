@@ -1,6 +1,6 @@
 // VGG-16 with the heads of FCN, DeepLab v1 and DeepLab v2, as an entry of the table.
 
-import { CAFFE } from '../preprocessing.ts'
+import { IMAGENET } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
 import { bilinearKernel } from './bilinear_kernel.ts'
 import { vgg16Checkpoint } from './vgg16_checkpoint.ts'
@@ -16,7 +16,7 @@ export const vgg16 = {
   heads: { classifier: 'fc8' },
   classifiers: scoreLayers,
   fixedValues: ({ name, shape }) => (name.startsWith('upscore') ? bilinearKernel(shape) : undefined),
-  preprocessing: CAFFE,
+  preprocessing: IMAGENET,
   // Of FCN's and DeepLab's Caffe models alike.
   weightDecay: 5e-4,
   checkpoint: vgg16Checkpoint,
