@@ -14,7 +14,7 @@ import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
 import { resampleScores, type ScoreMap } from './class_scores.ts'
-import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
+import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { precisionOn } from './precision.ts'
@@ -124,11 +124,12 @@ export class Segmenter {
 
   #resampled(
     scores: ScoreMap,
-    { photo, views }: InferenceJob,
+    job: InferenceJob,
     { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ) {
+    const { photo } = job
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
-    const softmax = output === 'probabilities' && views.length === 1
+    const softmax = output === 'probabilities' && hasLogits(job)
     return resampleScores(this.#gpu, scores, { width: size.width, height: size.height, softmax, signal })
   }
 
@@ -253,6 +254,7 @@ export class Segmenter {
       photo: { width, height, originalWidth, originalHeight },
       outputStride,
       views: viewsOf(options),
+      merge: options.merge,
       preprocessing: { ...this.#preprocessing, size },
       maskAt: 'photo',
       withScores: false,

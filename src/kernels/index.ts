@@ -68,6 +68,8 @@ export {
 } from './layout.ts'
 export { type MaxPoolOptions, maxPool } from './max_pool.ts'
 export { maxPoolBackward, maxPoolWinners } from './max_pool_backward.ts'
+export { maximum } from './maximum.ts'
+export { maximumBackward } from './maximum_backward.ts'
 export { type MultiplyAddOptions, multiplyAdd } from './multiply_add.ts'
 export { type PackTransposedOptions, packTransposed } from './pack_transposed.ts'
 export { type PreprocessOptions, preprocess } from './preprocess.ts'

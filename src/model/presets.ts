@@ -4,17 +4,19 @@
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
 // table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
 // deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
-// fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv2_vgg16
+// fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv2_vgg16   deeplabv2_resnet101
 
 import { UserError } from '../errors.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config.ts'
 
 export interface Inference {
   outputStride: number
-  /** The image sizes whose probabilities are averaged, as factors. */
+  /** The image sizes that the network sees, as factors. */
   scales: number[]
   /** Whether each scale also runs on the mirrored image. */
   flip: boolean
+  /** Whether the scales' probabilities are averaged (default), or the maximum of their logits is taken. */
+  merge?: 'mean' | 'max'
 }
 
 export interface Preset {
@@ -117,7 +119,7 @@ const torchvision = (backbone: 'resnet50' | 'resnet101'): Row => ({
 })
 
 /** FCN (Long et al. 2015), DeepLab v1 (Chen et al. 2015, LargeFOV) and v2 (Chen et al. 2016, ASPP-L), without a CRF. */
-const vgg16Rows: Row[] = [
+const caffeRows: Row[] = [
   ...(['fcn32s', 'fcn16s', 'fcn8s'] as const).map(head => ({
     name: `${head}_vgg16`,
     options: { backbone: 'vgg16' as const, head, outputStride: 32 },
@@ -125,13 +127,19 @@ const vgg16Rows: Row[] = [
   })),
   { name: 'deeplabv1_vgg16', options: { backbone: 'vgg16', rates: [12] }, paperMeanIoU: 62.25 },
   { name: 'deeplabv2_vgg16', options: { backbone: 'vgg16', rates: [6, 12, 18, 24] }, paperMeanIoU: 68.96 },
+  {
+    name: 'deeplabv2_resnet101',
+    options: { backbone: 'deeplabv2_resnet101' },
+    inference: { scales: [1, 0.75, 0.5], merge: 'max' },
+    paperMeanIoU: 76.35,
+  },
 ]
 
 const rows: Row[] = [
   torchvision('resnet50'),
   torchvision('resnet101'),
   { name: 'deeplabv3_mobilenet_v2', options: { backbone: 'mobilenet_v2' } },
-  ...vgg16Rows,
+  ...caffeRows,
   // The network of weights/scenes: all parts of the paper's best models (multi-grid, ASPP, image pooling) in 4 MB.
   {
     name: 'scenes',

@@ -49,6 +49,7 @@ const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, K
   depthwiseConv2d: convolution,
   activation,
   add: op => ({ nodes: [node({ type: 'Add', ...ends(op) })] }),
+  maximum: op => ({ nodes: [node({ type: 'Max', ...ends(op) })] }),
   maxPool,
   convTranspose2d: transposedConvolution,
   crop,

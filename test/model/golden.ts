@@ -34,16 +34,14 @@ const read = (file: string) => readFileSync(new URL(`golden/${file}`, import.met
 export const goldenIndex: Index = JSON.parse(read('index.json').toString())
 
 /** Networks that make_golden.py makes by themselves, each in files of their own. */
-const FAMILIES = ['vgg'] as const
+const FAMILIES = ['vgg', 'v2'] as const
 
 type Logits = GoldenCase & { logits: Float32Array }
 
 /** Each case with the logits that PyTorch computed in float64, NHWC. */
 export const goldenCases = (): Logits[] => [
   ...logitsOf(goldenIndex.cases, 'logits.bin'),
-  ...FAMILIES.flatMap(family =>
-    logitsOf(JSON.parse(read(`${family}.json`).toString()).cases, `${family}.bin`),
-  ),
+  ...FAMILIES.flatMap(family => logitsOf(JSON.parse(read(`${family}.json`).toString()), `${family}.bin`)),
 ]
 
 function logitsOf(cases: GoldenCase[], file: string): Logits[] {

@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import torch
 
+import deeplab_v2
 import networks
 import seeded
 import vgg
@@ -47,9 +48,14 @@ def vgg_cases():
     yield 'VGG-16, ASPP', {**atrous, 'rates': [6, 12, 18, 24]}, vgg.network, (8,), both
 
 
+def v2_cases():
+    options = {'backbone': 'deeplabv2_resnet101', 'width': 0.125, 'units': [3, 4, 6, 3], 'rates': [6, 12, 18, 24], 'classes': 21}
+    yield 'DeepLab v2', options, deeplab_v2.network, (8, 16), [(65, 65), (97, 129), (96, 130)]
+
+
 # With the seeded weights as they are, VGG-16 forgets its image, since it has neither batch norm nor residuals.
 GAINS = {'vgg': 1.5}
-FAMILIES = {'vgg': vgg_cases}
+FAMILIES = {'vgg': vgg_cases, 'v2': v2_cases}
 
 
 def torchvision_parameters(backbone):
@@ -82,13 +88,13 @@ if __name__ == '__main__':
     with torch.no_grad():
         made = list(golden_logits(FAMILIES[family], GAINS.get(family, 1)) if family else golden_logits(cases))
     (folder / f'{family or "logits"}.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
-    index = {'cases': [entry | ({'gain': GAINS[family]} if family in GAINS else {}) for entry, _ in made]}
-    if not family:
-        samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
-                   ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]
-        index |= {
-            'checksums': [{'name': name, 'shape': list(shape), 'sum': checksum(seeded.parameter(name, shape))} for name, shape in samples],
-            'imageChecksum': {'height': 97, 'width': 129, 'sum': checksum(seeded.image(97, 129))},
-            'torchvisionParameters': {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')},
-        }
+    entries = [entry | ({'gain': GAINS[family]} if family in GAINS else {}) for entry, _ in made]
+    samples = [('backbone.conv1.weight', (64, 3, 7, 7)), ('backbone.bn1.weight', (64,)), ('backbone.bn1.running_mean', (64,)),
+               ('mobilenet_v2.layer.3.conv_3x3.convolution.weight', (192, 1, 3, 3)), ('backbone.layer4.0.conv2.weight', (512, 512, 3, 3))]
+    index = entries if family else {
+        'cases': entries,
+        'checksums': [{'name': name, 'shape': list(shape), 'sum': checksum(seeded.parameter(name, shape))} for name, shape in samples],
+        'imageChecksum': {'height': 97, 'width': 129, 'sum': checksum(seeded.image(97, 129))},
+        'torchvisionParameters': {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')},
+    }
     (folder / f'{family or "index"}.json').write_text(json.dumps(index) + '\n')

@@ -10,10 +10,10 @@ import { preset } from '../../src/model/presets.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
-type NetworkName = 'deeplabv3_resnet50' | 'tiny' | 'auxiliary' | 'fcn8s' | 'vgg_aspp'
+type NetworkName = 'deeplabv3_resnet50' | 'tiny' | 'auxiliary' | 'fcn8s' | 'vgg_aspp' | 'deeplab_v2'
 
 /** Networks that make_golden.py makes by themselves, each in files of their own. */
-const FAMILIES = ['vgg'] as const
+const FAMILIES = ['vgg', 'v2'] as const
 
 interface Index {
   steps: number

@@ -31,6 +31,7 @@ import torch.nn.functional as F
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.append(str(FOLDER.parent / 'model'))
+import deeplab_v2
 import networks
 import seeded
 import vgg
@@ -77,12 +78,21 @@ FCN8S_VALUES = ['conv1_1.weight', 'conv3_3.weight', 'conv5_3.bias', 'fc6.weight'
                 'score_pool3.weight', 'upscore2.weight', 'upscore_pool4.weight', 'upscore8.weight']
 VGG_ASPP_VALUES = ['conv1_1.weight', 'conv5_1.weight', 'conv5_3.bias', *[f'fc{i}_{branch}.weight' for i in (6, 7, 8) for branch in (1, 4)], 'fc8_2.bias']
 
+V2 = {'backbone': 'deeplabv2_resnet101', 'width': 0.125, 'units': [1, 1, 1, 1], 'rates': [6, 12, 18, 24], 'classes': CLASSES}
+V2_VALUES = [f'base.{part}' for part in ('layer1.conv1.conv.weight', 'layer1.conv1.bn.weight', 'layer3.block1.reduce.conv.weight',
+             'layer4.block1.conv3x3.conv.weight', 'layer5.block1.shortcut.bn.bias', 'layer5.block1.increase.bn.running_var',
+             'aspp.c0.weight', 'aspp.c3.weight', 'aspp.c2.bias')]
+
 FAMILIES = {
     'vgg': {
         'fcn8s': {'make': lambda: vgg.Vgg16(FCN8S, 32), 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
                   'values': FCN8S_VALUES, 'frozen': (True,), 'options': FCN8S, 'gain': 1.5},
         'vgg_aspp': {'make': lambda: vgg.Vgg16(VGG_ASPP, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
                      'values': VGG_ASPP_VALUES, 'frozen': (True,), 'options': VGG_ASPP, 'gain': 1.5},
+    },
+    'v2': {
+        'deeplab_v2': {'make': lambda: deeplab_v2.DeepLabV2(V2, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
+                       'values': V2_VALUES, 'frozen': (False, True), 'options': V2},
     },
 }
 

@@ -26,6 +26,7 @@ import type * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
 import type { Lowering } from './lowering.ts'
 import * as maxPool from './max_pool.ts'
+import * as maximum from './maximum.ts'
 import * as preprocess from './preprocess.ts'
 import * as resize from './resize.ts'
 import * as softmax from './softmax.ts'
@@ -34,6 +35,7 @@ import * as argmax from './upsample_argmax.ts'
 /** Ops that are the same at every stage. */
 interface PlainOps {
   activation: activation.ActivationOp
+  maximum: maximum.MaximumOp
   maxPool: maxPool.MaxPoolOp
   convTranspose2d: convTranspose2d.ConvTranspose2dOp
   crop: crop.CropOp
@@ -81,6 +83,7 @@ interface BackwardOps {
   dropout: dropout.DropoutOp
   foldBatchNormBackward: fold.FoldBatchNormBackwardOp
   globalAveragePoolBackward: pooling.GlobalAveragePoolBackwardOp
+  maximumBackward: maximum.MaximumBackwardOp
   maxPoolBackward: maxPool.MaxPoolBackwardOp
   resizeBackward: resize.ResizeBackwardOp
   sliceChannels: concat.SliceChannelsOp
@@ -147,6 +150,7 @@ export const inferenceOps: OpTable<InferenceKind> & Gradients<keyof ModelOps> = 
   depthwiseConv2d: depthwise.depthwiseConv2dOp,
   dropout: dropout.dropoutOp,
   globalAveragePool: pooling.globalAveragePoolOp,
+  maximum: maximum.maximumOp,
   maxPool: maxPool.maxPoolOp,
   preprocess: preprocess.preprocessOp,
   resize: resize.resizeOp,
@@ -196,6 +200,7 @@ export class GraphBuilder extends GraphScope<ModelOp> {
   readonly batchNorm = this.#adds(batchNorm.batchNormShape<ModelOp>)
   readonly activation = this.#adds(activation.activationShape<ModelOp>)
   readonly add = this.#adds(add.addShape<ModelOp>)
+  readonly maximum = this.#adds(maximum.maximumShape<ModelOp>)
   readonly maxPool = this.#adds(maxPool.maxPoolShape<ModelOp>)
   readonly crop = this.#adds(crop.cropShape<ModelOp>)
   readonly globalAveragePool = this.#adds(pooling.globalAveragePoolShape<ModelOp>)

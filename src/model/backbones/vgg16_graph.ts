@@ -5,6 +5,7 @@ import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { type Dropout, dropped } from '../layers.ts'
 import type { Features, NetworkParts } from './backbone.ts'
+import { channelsAt } from './channels.ts'
 import type { Vgg16Config } from './vgg16_config.ts'
 
 type Network = NetworkParts<Vgg16Config>
@@ -23,9 +24,6 @@ const FCN_PADDING = 100
 
 const isFcn = ({ head }: Vgg16Config): boolean => head !== 'atrous'
 
-const scaled = (channels: number, { width }: Vgg16Config): number =>
-  4 * Math.max(1, Math.round((channels * width) / 4))
-
 /** The image [n, h, w, 3] → pool5, and what FCN's skip connections read: the image, pool3 and pool4. */
 export function vgg16Features(
   builder: GraphBuilder,
@@ -42,7 +40,7 @@ export function vgg16Features(
       let y = x
       for (let i = 1; i <= convolutions; i++)
         y = rectified(builder, y, {
-          ...{ name: `${name}_${i}`, outChannels: scaled(channels, config), kernel: 3, dilation },
+          ...{ name: `${name}_${i}`, outChannels: channelsAt(channels, config), kernel: 3, dilation },
           padding: i === 1 ? padding : undefined,
         })
       return pool(builder, y, { name: `pool${block + 1}`, stride: strides ? 2 : 1, config })
@@ -79,7 +77,7 @@ function branch(
   { config, outputStride, dropout, ...of }: Network & { suffix: string; rate: number; index: number },
 ): Tensor {
   const [fc6, fc7] = [`fc6${of.suffix}`, `fc7${of.suffix}`]
-  const outChannels = scaled(isFcn(config) ? 4096 : 1024, config)
+  const outChannels = channelsAt(isFcn(config) ? 4096 : 1024, config)
   const dilation = Math.max(1, Math.round((of.rate * 8) / outputStride))
   const window = isFcn(config) ? { kernel: 7, padding: 0 } : { kernel: 3, dilation }
   const drop = (input: Tensor, name: string, layer: number) =>
