@@ -112,6 +112,17 @@ describe('recogniseNetwork', () => {
     expect(recogniseNetwork(stateDict(parts))).to.equal(undefined)
   })
 
+  it("recognises DeepLab v2 on ResNet-101 by its PyTorch code's names", () => {
+    const { config } = preset('deeplabv2_resnet101')
+    const shapes = networkParameters(config).map(({ name, shape }): [string, number[]] => [name, [...shape]])
+    const found = recogniseNetwork(stateDict(Object.fromEntries(shapes)))!
+    expect(deepLabConfig(found.options)).to.deep.equal(config)
+    expect(found.description).to.contain('DeepLabv2-ResNet-101, ASPP of 4 branches, 21 classes')
+    const thin = deepLabConfig({ backbone: 'deeplabv2_resnet101', units: [3, 4, 6, 3], width: 0.25, classes: 5 })
+    const names = networkParameters(thin).map(({ name, shape }): [string, number[]] => [name, [...shape]])
+    expect(deepLabConfig(recogniseNetwork(stateDict(Object.fromEntries(names)))!.options)).to.deep.equal(thin)
+  })
+
   it('does not recognise other networks', () => {
     expect(architectureOf(new Map())).to.equal(undefined)
     expect(architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }))).to.equal(
