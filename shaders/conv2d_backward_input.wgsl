@@ -76,10 +76,12 @@ fn main(
   }
 
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
-  for (var ky = 0u; ky < params.k_h; ky++) {
-    for (var kx = 0u; kx < params.k_w; kx++) {
+  let padded = phase + vec2u(params.pad_left, params.pad_top);
+  // Without dilation, every stride-th tap connects. Of a transposed convolution, most of its many taps do not.
+  let step = select(1u, params.stride, params.dilation == 1u);
+  for (var ky = padded.y % step; ky < params.k_h; ky += step) {
+    for (var kx = padded.x % step; kx < params.k_w; kx += step) {
       // The tap connects place p of the phase with output pixel p + shift, if the stride divides the distance.
-      let padded = phase + vec2u(params.pad_left, params.pad_top);
       let from_origin = vec2i(padded) - vec2i(vec2u(kx, ky) * params.dilation);
       if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }
       let shift = vec2u(from_origin / i32(params.stride));

@@ -14,8 +14,6 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/from_loaders.wgsl"
 #import "lib/workgroup_index.wgsl"
 
-alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
-
 const LANE_PIXELS = 3u;
 const LANE_VECTORS = 4u;
 const SUBGROUP_SIZE = 8u;
@@ -25,9 +23,9 @@ const LOADS = 4u * LANE_VECTORS / LOADERS;
 const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4<Stored>>;
-@group(0) @binding(3) var<storage, read_write> output: array<vec4<Stored>>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 
 // A kernel may read these through textures: see src/gpu/texture_reads.ts.
 fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
@@ -137,7 +135,7 @@ fn main(
   var p = 0u;
   var v = 0u;
   while (p < LANE_PIXELS) {
-    if (places[p] != OUTSIDE) { output[places[p] + first_vector + v] = vec4<Stored>(results[p * LANE_VECTORS + v]); }
+    if (places[p] != OUTSIDE) { output[places[p] + first_vector + v] = results[p * LANE_VECTORS + v]; }
     v++;
     if (v == vectors) { v = 0u; p++; }
   }

@@ -69,7 +69,10 @@ describe('the maximum over scales', () => {
     try {
       const [logits] = await segmenter.segment([blocksPhoto(80, 60)], { ...options, output: 'logits' })
       expect(logits.scores!.data.length).to.equal(80 * 60 * 5)
-      const [{ scores }] = await segmenter.segment([blocksPhoto(80, 60)], { ...options, output: 'probabilities' })
+      const [{ scores }] = await segmenter.segment([blocksPhoto(80, 60)], {
+        ...options,
+        output: 'probabilities',
+      })
       for (let pixel = 0; pixel < 80 * 60; pixel += 97) {
         const sum = scores!.data.subarray(5 * pixel, 5 * pixel + 5).reduce((a, b) => a + b)
         expect(sum).to.be.closeTo(1, 1e-5)
@@ -81,7 +84,8 @@ describe('the maximum over scales', () => {
 
   it('refuses what it cannot do, in one line', async () => {
     const segmenter = new Segmenter(await testGpu(), { config, preprocessing, parameters: new Map() })
-    const refusal = (options: object) => rejects(UserError, () => segmenter.check(options as InferenceOptions))
+    const refusal = (options: object) =>
+      rejects(UserError, () => segmenter.check(options as InferenceOptions))
     expect((await refusal({ merge: 'median' })).message).to.equal('merge: expected mean or max, got "median"')
     expect((await refusal({ merge: 'max', flip: true })).message).to.equal(
       'flip: expected false where scales are merged by max, got true',

@@ -118,7 +118,12 @@ describe('recogniseNetwork', () => {
     const found = recogniseNetwork(stateDict(Object.fromEntries(shapes)))!
     expect(deepLabConfig(found.options)).to.deep.equal(config)
     expect(found.description).to.contain('DeepLabv2-ResNet-101, ASPP of 4 branches, 21 classes')
-    const thin = deepLabConfig({ backbone: 'deeplabv2_resnet101', units: [3, 4, 6, 3], width: 0.25, classes: 5 })
+    const thin = deepLabConfig({
+      backbone: 'deeplabv2_resnet101',
+      units: [3, 4, 6, 3],
+      width: 0.25,
+      classes: 5,
+    })
     const names = networkParameters(thin).map(({ name, shape }): [string, number[]] => [name, [...shape]])
     expect(deepLabConfig(recogniseNetwork(stateDict(Object.fromEntries(names)))!.options)).to.deep.equal(thin)
   })

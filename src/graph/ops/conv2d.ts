@@ -1,10 +1,10 @@
+import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../kernels/conv2d_backward_input.ts'
 import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
 import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
 import { lowerWeightGradient } from '../convolution/backward_weight.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
-import type { ConvolutionTarget } from '../convolution/target.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -154,19 +154,19 @@ export const conv2dBackwardInputOp: OpDefinition<Conv2dBackwardInputOp> = {
       const layer = { op, options, input: gradient, residual, weights }
       return strategyOf(op, options).lower(layer, target).steps
     }
-    return phaseSteps(op, gradient, target)
+    const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
+    return [transposedStep(op, gradient, kernel)]
   },
 }
 
-/** The kernel that computes the input of a convolution from its output: as a gradient, or as a transposed convolution. */
-export function phaseSteps(op: AnyOp & ConvolutionWindow, input: Tensor, target: ConvolutionTarget): Step[] {
-  const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
+/** A kernel that computes the input of a convolution from its output, with its operands. */
+export function transposedStep(op: AnyOp & ConvolutionWindow, input: Tensor, kernel: Kernel): Step {
   const weights = transposedWeights(op.weight, op.batchNorm)
   const { itself } = weights
   const weight: Operand = itself
     ? { parameter: itself.parameter }
     : { folded: weights.direct(), part: 'packed' }
-  return [{ op, kernel, operands: { ...tensors({ input, output: op.output }), weight } }]
+  return { op, kernel, operands: { ...tensors({ input, output: op.output }), weight } }
 }
 
 export type Conv2dBackwardWeightOp = OpOf<'conv2dBackwardWeight', { input: Tensor; gradient: Tensor }> &

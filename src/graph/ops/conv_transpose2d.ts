@@ -1,8 +1,9 @@
+import { conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import type { Padding } from '../../kernels/geometry.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Parameter, Tensor } from '../ir/tensor.ts'
-import { phaseSteps } from './conv2d.ts'
+import { backwardInputOptions, transposedStep } from './conv2d.ts'
 import { kernelSize } from './convolution.ts'
 import type { DifferentiableOp } from './definition.ts'
 import { gradientOfInput, parameterGradient } from './tape.ts'
@@ -46,7 +47,12 @@ const windowOf = ({ weight, stride, padding }: ConvTranspose2dOp) => ({
 })
 
 export const convTranspose2dOp: DifferentiableOp<ConvTranspose2dOp> = {
-  lower: (op, { target }) => phaseSteps({ ...op, ...windowOf(op) }, op.inputs.input, target),
+  // Its share of a network is small: one kernel for all adapters is enough.
+  lower(op) {
+    const convolution = { ...op, ...windowOf(op) }
+    const kernel = conv2dBackwardInput(backwardInputOptions(convolution))
+    return [transposedStep(convolution, op.inputs.input, kernel)]
+  },
   band(op, rows) {
     const { stride, weight } = op
     const [, , kernelH] = weight.shape
