@@ -4,7 +4,7 @@
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
 // table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
 // deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   scenes
-// fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv2_vgg16   deeplabv2_resnet101
+// fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv1_msc_vgg16   deeplabv2_vgg16   deeplabv2_resnet101
 
 import { UserError } from '../errors.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config.ts'
@@ -126,6 +126,8 @@ const caffeRows: Row[] = [
     size: 500,
   })),
   { name: 'deeplabv1_vgg16', options: { backbone: 'vgg16', rates: [12] }, paperMeanIoU: 62.25 },
+  // Its multi-scale prediction.
+  { name: 'deeplabv1_msc_vgg16', options: { backbone: 'vgg16', rates: [12], multiScale: true } },
   { name: 'deeplabv2_vgg16', options: { backbone: 'vgg16', rates: [6, 12, 18, 24] }, paperMeanIoU: 68.96 },
   {
     name: 'deeplabv2_resnet101',

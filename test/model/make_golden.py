@@ -45,6 +45,7 @@ def vgg_cases():
         yield head, {'backbone': 'vgg16', 'head': head, 'outputStride': 32, 'width': 0.125, 'classes': 2}, vgg.network, (32,), both
     atrous = {'backbone': 'vgg16', 'head': 'atrous', 'width': 0.25, 'classes': 5}
     yield 'LargeFOV', {**atrous, 'rates': [12]}, vgg.network, (8, 16), [*both, (96, 130)]
+    yield 'VGG-16, multi-scale prediction', {**atrous, 'rates': [12], 'multiScale': True}, vgg.network, (8, 16), [(65, 65), (96, 130)]
     yield 'VGG-16, ASPP', {**atrous, 'rates': [6, 12, 18, 24]}, vgg.network, (8,), both
 
 

@@ -93,7 +93,14 @@ describe('recogniseNetwork', () => {
   })
 
   it("recognises FCN and DeepLab on VGG-16 by Caffe's names, and builds networks with their tensors", () => {
-    for (const name of ['fcn32s_vgg16', 'fcn16s_vgg16', 'fcn8s_vgg16', 'deeplabv1_vgg16', 'deeplabv2_vgg16'])
+    for (const name of [
+      'fcn32s_vgg16',
+      'fcn16s_vgg16',
+      'fcn8s_vgg16',
+      'deeplabv1_vgg16',
+      'deeplabv1_msc_vgg16',
+      'deeplabv2_vgg16',
+    ])
       for (const width of [1, 1 / 16]) {
         const config = { ...preset(name).config, classes: 11, width } as DeepLabConfig
         const tensors = networkParameters(config).map(({ name, shape }): [string, number[]] => [

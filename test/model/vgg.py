@@ -27,6 +27,11 @@ class Vgg16(torch.nn.Module):
             self.add_module(f'fc6{suffix}', fc6)
             self.add_module(f'fc7{suffix}', torch.nn.Conv2d(wide, wide, 1))
             self.add_module(f'score_fr' if self.fcn else f'fc8{suffix}', torch.nn.Conv2d(wide, classes, 1))
+        if options.get('multiScale'):
+            for name, channels, stride in self.scales():
+                self.add_module(f'{name}_conv', torch.nn.Conv2d(channels if name == 'input' else scaled(channels), scaled(128), 3, stride, 1))
+                self.add_module(f'{name}_fc', torch.nn.Conv2d(scaled(128), scaled(128), 1))
+                self.add_module(f'{name}_ms', torch.nn.Conv2d(scaled(128), classes, 1))
         up = lambda name, stride: self.add_module(name, torch.nn.ConvTranspose2d(classes, classes, 2 * stride, stride, bias=False))
         if options['head'] == 'fcn32s':
             up('upscore', 32)
@@ -39,6 +44,11 @@ class Vgg16(torch.nn.Module):
             self.score_pool3 = torch.nn.Conv2d(scaled(256), classes, 1)
             up('upscore_pool4', 2)
             up('upscore8', 8)
+
+    def scales(self):
+        """(name, channels of the full network, stride to the size of the logits)"""
+        strides = [8, 4, 2, 1, 1] if self.output_stride == 8 else [16, 8, 4, 2, 1]
+        return zip(('input', 'pool1', 'pool2', 'pool3', 'pool4'), (3, 64, 128, 256, 512), strides)
 
     def suffixes(self):
         rates = self.options.get('rates', [12])
@@ -55,7 +65,12 @@ class Vgg16(torch.nn.Module):
             pools.append(x)
         branch = lambda s: F.relu(getattr(self, f'fc7{s}')(F.relu(getattr(self, f'fc6{s}')(x))))
         if not self.fcn:
-            return sum(getattr(self, f'fc8{s}')(branch(s)) for s in self.suffixes())
+            score = sum(getattr(self, f'fc8{s}')(branch(s)) for s in self.suffixes())
+            for y, (name, _, _) in zip([image, *pools], self.scales() if self.options.get('multiScale') else ()):
+                y = F.relu(getattr(self, f'{name}_fc')(F.relu(getattr(self, f'{name}_conv')(y))))
+                y = getattr(self, f'{name}_ms')(y)
+                score = score + F.interpolate(y, score.shape[2:], mode='bilinear', align_corners=False)
+            return score
         crop = lambda y, offset, like: y[:, :, offset:offset + like.shape[2], offset:offset + like.shape[3]]
         score = self.score_fr(branch(''))
         if self.options['head'] == 'fcn32s':

@@ -9,6 +9,8 @@ import { scoreLayers, vgg16Features, vgg16Head, vgg16Logits } from './vgg16_grap
 
 export const vgg16 = {
   schema: vgg16Schema,
+  conflictIn: ({ head, multiScale }) =>
+    multiScale && head !== 'atrous' ? 'multiScale: expected false with a head of FCN; got true' : undefined,
   outputStrides: ({ head }) => (head === 'atrous' ? [8, 16] : [32]),
   features: vgg16Features,
   head: vgg16Head,

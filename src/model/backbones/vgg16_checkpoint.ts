@@ -11,6 +11,8 @@ export interface Vgg16Architecture extends Architecture {
   head: Vgg16Config['head']
   /** The branches of an atrous head; 0 for FCN. */
   branches: number
+  /** Whether the image and the poolings have scores of their own. */
+  multiScale: boolean
   width: number
 }
 
@@ -22,7 +24,7 @@ export const vgg16Checkpoint = {
   recognise(tensors) {
     const architecture = architectureOf(tensors)
     if (!architecture) return undefined
-    const { head, branches, width, classes } = architecture
+    const { head, branches, multiScale, width, classes } = architecture
     const isFcn = head !== 'atrous'
     const rates = RATES[branches] ?? Array.from({ length: branches }, (_, i) => 6 * (i + 1))
     const [name, outputStride] = isFcn
@@ -31,7 +33,14 @@ export const vgg16Checkpoint = {
     const parts = isFcn ? '' : branches === 1 ? ', LargeFOV' : `, ASPP of ${branches} branches`
     return {
       architecture,
-      options: { backbone: 'vgg16', head, outputStride, width, classes, ...(!isFcn && { rates }) },
+      options: {
+        backbone: 'vgg16',
+        head,
+        outputStride,
+        width,
+        classes,
+        ...(!isFcn && { rates, multiScale }),
+      },
       description: `${name}-VGG-16${parts}, ${classes} classes (named as by Caffe)`,
     }
   },
@@ -45,12 +54,14 @@ function architectureOf(tensors: TensorShapes): Vgg16Architecture | undefined {
   const family = 'caffe-vgg16'
   const width = first / 64
   const fcn = outputChannels(tensors, 'score_fr.weight')
-  if (fcn !== undefined) return { family, head: fcnHead(tensors), branches: 0, width, classes: fcn }
+  if (fcn !== undefined)
+    return { family, head: fcnHead(tensors), branches: 0, multiScale: false, width, classes: fcn }
   const branches = countWhile(i => tensors.has(`fc8_${i + 1}.weight`))
   const classes = outputChannels(tensors, branches > 0 ? 'fc8_1.weight' : 'fc8.weight')
+  const multiScale = tensors.has('input_ms.weight')
   return classes === undefined
     ? undefined
-    : { family, head: 'atrous', branches: Math.max(1, branches), width, classes }
+    : { family, head: 'atrous', branches: Math.max(1, branches), multiScale, width, classes }
 }
 
 function fcnHead(tensors: TensorShapes): Vgg16Config['head'] {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import { classes, counts, outputStride, width } from './fields.ts'
+import { classes, counts, flag, outputStride, width } from './fields.ts'
 
 export interface Vgg16Config {
   backbone: 'vgg16'
@@ -20,6 +20,11 @@ export interface Vgg16Config {
    * several, each has a branch of fc6, fc7 and fc8, and the logits are their sum, as in DeepLab v2.
    */
   rates: number[]
+  /**
+   * Of the atrous head: whether the image and the first four poolings add scores of their own, as in DeepLab v1's multi-scale
+   * prediction (section 4.3). Default false.
+   */
+  multiScale: boolean
   /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
   width: number
 }
@@ -41,5 +46,6 @@ export const vgg16Schema = v.strictObject({
     ),
     () => [12],
   ),
+  multiScale: v.optional(flag, false),
   width: v.optional(width, 1),
 })

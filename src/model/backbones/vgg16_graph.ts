@@ -50,7 +50,8 @@ export function vgg16Features(
     else dilation *= 2
     pools.push(x)
   }
-  return isFcn(config) ? { features: x, skips: [image, pools[2], pools[3]] } : { features: x }
+  if (isFcn(config)) return { features: x, skips: [image, pools[2], pools[3]] }
+  return { features: x, skips: config.multiScale ? [image, ...pools.slice(0, 4)] : undefined }
 }
 
 /** FCN's windows are 2×2. DeepLab's are 3×3, so that a window at stride 1 has a centre. */
@@ -103,18 +104,44 @@ export function vgg16Logits(
 ): Tensor {
   const { config, skips } = network
   if (isFcn(config)) return fcnLogits(builder, x, { config, skips: skips! })
-  const scores = scoreLayers(config).map((name, i) => {
-    const suffix = `_${i + 1}`
-    const rate = config.rates[i]
-    const input = config.rates.length > 1 ? branch(builder, x, { ...network, suffix, rate, index: i }) : x
-    return score(builder, input, name, config)
+  const scores = branchNames(config.rates).map((suffix, i) => {
+    const of = { ...network, suffix, rate: config.rates[i], index: i }
+    return score(builder, suffix ? branch(builder, x, of) : x, `fc8${suffix}`, config)
   })
+  scores.push(...(skips ?? []).map((skip, i) => scaleScores(builder, skip, { i, like: scores[0], config })))
   return scores.reduce((sum, each, i) => builder.add(sum, each, { name: `fc8_sum${i}` }))
 }
 
+/** The image, and the poolings of the multi-scale prediction. */
+const SCALES = ['input', 'pool1', 'pool2', 'pool3', 'pool4']
+
+/** Of v1's multi-scale prediction: the scores of the image or of a pooling, at the size of the other scores. */
+function scaleScores(
+  builder: GraphBuilder,
+  x: Tensor,
+  { i, like, config }: { i: number; like: Tensor; config: Vgg16Config },
+): Tensor {
+  const [, height, width] = like.shape
+  const outChannels = channelsAt(128, config)
+  const stride = 2 ** Math.round(Math.log2(x.shape[1] / height))
+  const spread = rectified(builder, x, { name: `${SCALES[i]}_conv`, outChannels, kernel: 3, stride })
+  const mixed = rectified(builder, spread, { name: `${SCALES[i]}_fc`, outChannels, kernel: 1 })
+  const scores = score(builder, mixed, `${SCALES[i]}_ms`, config)
+  if (stride === 1) return scores
+  // Of some sizes, the poolings count a last row or column that a convolution does not.
+  return builder.resize(scores, { name: `${SCALES[i]}_resized`, height, width, alignCorners: false })
+}
+
+/** What the names of a branch's layers end in. One branch has the names of the layers themselves. */
+const branchNames = (rates: readonly number[]): string[] =>
+  rates.length === 1 ? [''] : rates.map((_, i) => `_${i + 1}`)
+
 /** The layers whose output channels are the classes. */
-export function scoreLayers({ head, rates }: Vgg16Config): string[] {
-  if (head === 'atrous') return rates.length === 1 ? ['fc8'] : rates.map((_, i) => `fc8_${i + 1}`)
+export function scoreLayers({ head, rates, multiScale }: Vgg16Config): string[] {
+  if (head === 'atrous') {
+    const scales = multiScale ? SCALES.map(name => `${name}_ms`) : []
+    return [...branchNames(rates).map(suffix => `fc8${suffix}`), ...scales]
+  }
   return ['score_fr', 'score_pool4', 'score_pool3'].slice(0, FCN[head].length)
 }
 
@@ -169,7 +196,14 @@ function cropped(
 function rectified(
   builder: GraphBuilder,
   x: Tensor,
-  layer: { name: string; outChannels: number; kernel: number; dilation?: number; padding?: number },
+  layer: {
+    name: string
+    outChannels: number
+    kernel: number
+    stride?: number
+    dilation?: number
+    padding?: number
+  },
 ): Tensor {
   return builder.activation(builder.conv2d(x, { ...layer, bias: true }), 'relu')
 }
