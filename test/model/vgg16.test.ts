@@ -4,18 +4,21 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { Segmenter } from '../../src/inference/segmenter.ts'
+import { modelFiles, readModel } from '../../src/library/model_files.ts'
 import { bilinearKernel } from '../../src/model/backbones/bilinear_kernel.ts'
 import { withAddedClass, withNewClassifier, withoutClass } from '../../src/model/classifier.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights, networkParameters } from '../../src/model/initial_weights.ts'
 import type { NetworkPart } from '../../src/model/parts.ts'
-import { IMAGENET } from '../../src/model/preprocessing.ts'
+import { CAFFE, IMAGENET } from '../../src/model/preprocessing.ts'
 import { Lesson } from '../../src/teach/lesson.ts'
 import { learnedParameters } from '../../src/train/learned_parameters.ts'
 import { TrainingRun } from '../../src/train/training_run.ts'
+import { readSafetensors } from '../../src/weights/safetensors.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
+import { expectSameBits } from '../support/same_bits.ts'
 import { noise, SHORT_RUN } from '../train/short_networks.ts'
 
 const FCN: DeepLabOptions = { backbone: 'vgg16', head: 'fcn8s', outputStride: 32, width: 1 / 16, classes: 5 }
@@ -78,6 +81,22 @@ describe('the upsampling of FCN', () => {
       await run.destroy()
     }
   })
+})
+
+describe('the files of a VGG-16', () => {
+  for (const preprocessing of [CAFFE, IMAGENET])
+    it(`keep the order of the channels: ${preprocessing.channels ?? 'rgb'}`, () => {
+      const before = { ...model(FCN), preprocessing }
+      const files = modelFiles(before)
+      const after = readModel({
+        stateDict: readSafetensors(files.get('model.safetensors') as Uint8Array),
+        config: JSON.parse(files.get('config.json') as string),
+        source: 'model.safetensors',
+      })
+      expect(after.preprocessing).to.deep.equal(preprocessing)
+      expect(after.config).to.deep.equal(before.config)
+      expectSameBits(after.parameters, before.parameters)
+    })
 })
 
 describe('masks of VGG-16', () => {
