@@ -1,5 +1,5 @@
 // The gradient of conv2d.wgsl by its input, for strides above 1. At stride 1 it is a convolution, which conv2d.wgsl
-// computes. The buffers here are named as in conv2d.wgsl:
+// computes. A transposed convolution is the same computation. The buffers here are named as in conv2d.wgsl:
 //
 //   input    [n, out_h, out_w, out_vectors]           vec4: the gradient of the convolution's output
 //   weight   [k_h, k_w, out_vectors, 4, in_vectors]   vec4: four input channels; the taps are reversed, see pack_transposed.wgsl
@@ -14,6 +14,8 @@
 #import "lib/conv2d_backward_input_params.wgsl"
 #import "lib/workgroup_index.wgsl"
 
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
 const LANE_PIXELS = 8u;
 const LANE_VECTORS = 4u;
 const LANES_X = 8u; // along the input channels
@@ -22,9 +24,9 @@ const LANES_Y = 4u; // along the pixels
 const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<Stored>>;
+@group(0) @binding(3) var<storage, read_write> output: array<vec4<Stored>>;
 
 // A pixel of a phase: its image, and its place in the phase. Its coordinates in the map are place · stride + phase.
 struct Pixel {
@@ -74,10 +76,12 @@ fn main(
   }
 
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
-  for (var ky = 0u; ky < params.k_h; ky++) {
-    for (var kx = 0u; kx < params.k_w; kx++) {
+  let padded = phase + vec2u(params.pad_left, params.pad_top);
+  // Without dilation, every stride-th tap connects. Of a transposed convolution, most of its many taps do not.
+  let step = select(1u, params.stride, params.dilation == 1u);
+  for (var ky = padded.y % step; ky < params.k_h; ky += step) {
+    for (var kx = padded.x % step; kx < params.k_w; kx += step) {
       // The tap connects place p of the phase with output pixel p + shift, if the stride divides the distance.
-      let padded = phase + vec2u(params.pad_left, params.pad_top);
       let from_origin = vec2i(padded) - vec2i(vec2u(kx, ky) * params.dilation);
       if (any(from_origin % i32(params.stride) != vec2i(0))) { continue; }
       let shift = vec2u(from_origin / i32(params.stride));
@@ -95,12 +99,12 @@ fn main(
       for (var o = 0u; o < params.out_vectors; o++) {
         var values = array<vec4f, LANE_PIXELS>();
         for (var p = 0u; p < LANE_PIXELS; p++) {
-          let value = input[select(sources[p], nearest, sources[p] == OUTSIDE) + o];
+          let value = vec4f(input[select(sources[p], nearest, sources[p] == OUTSIDE) + o]);
           values[p] = select(value, vec4f(0), sources[p] == OUTSIDE);
         }
         for (var c = 0u; c < 4u; c++) {
           for (var v = 0u; v < LANE_VECTORS; v++) {
-            let w = weight[row + columns[v]];
+            let w = vec4f(weight[row + columns[v]]);
             for (var p = 0u; p < LANE_PIXELS; p++) { sums[p][v] = fma(vec4f(values[p][c]), w, sums[p][v]); }
           }
           row += params.in_vectors;
@@ -115,7 +119,7 @@ fn main(
   let end_vector = min(first_vector + LANES_X * LANE_VECTORS, params.in_vectors);
   for (var p = first_pixel; p < end_pixel; p++) {
     for (var vector = first_vector; vector < end_vector; vector += LANES_X) {
-      if (addresses[0] != OUTSIDE) { output[addresses[0] + vector] = sums[0][0]; }
+      if (addresses[0] != OUTSIDE) { output[addresses[0] + vector] = vec4<Stored>(sums[0][0]); }
       for (var v = 1u; v < LANE_VECTORS; v++) { sums[0][v - 1u] = sums[0][v]; }
     }
     for (var r = 1u; r < LANE_PIXELS; r++) {

@@ -9,11 +9,13 @@
 
 #import "lib/workgroup_index.wgsl"
 
+alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> variance: array<f32>;
-@group(0) @binding(4) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> packed: array<vec4<Stored>>;
 
 struct Params {
   out_channels: u32,
@@ -48,11 +50,11 @@ fn main(
   let scale = scale_of(channel);
   for (var tap = 0u; tap < params.taps; tap++) {
     let reversed = params.taps - 1u - tap;
-    packed[reversed * params.out_padded * params.in_vectors + index] = scale * vec4f(
+    packed[reversed * params.out_padded * params.in_vectors + index] = vec4<Stored>(scale * vec4f(
       weight_of(channel, in_channel, tap),
       weight_of(channel, in_channel + 1u, tap),
       weight_of(channel, in_channel + 2u, tap),
       weight_of(channel, in_channel + 3u, tap),
-    );
+    ));
   }
 }

@@ -2,7 +2,7 @@
 // if `flip`.
 //
 //   image    [n, sources, in_w]  u32: red in the low byte, then green, blue, alpha (ignored)
-//   output   [n, rows, out_w]    vec4: red, green, blue, 0
+//   output   [n, rows, out_w]    vec4: red, green, blue, 0; or blue, green, red, 0 if `bgr`
 //
 // The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased
 // resize. One invocation computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
@@ -29,6 +29,7 @@ struct Params {
   strips: u32, // ⌈rows / LANE_ROWS⌉
   count: u32, // n · strips · out_w
   flip: u32,
+  bgr: u32,
   mean_r: f32,
   mean_g: f32,
   mean_b: f32,
@@ -93,6 +94,6 @@ fn main(
       }
     }
     let normal = (sum / weights / 255.0 - mean) / deviation;
-    output[(image_index * params.rows + row_y) * params.out_w + column] = vec4<Stored>(vec4f(normal, 0));
+    output[(image_index * params.rows + row_y) * params.out_w + column] = vec4<Stored>(vec4f(select(normal, normal.bgr, params.bgr != 0u), 0));
   }
 }

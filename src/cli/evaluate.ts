@@ -54,9 +54,9 @@ async function run(options: Options): Promise<void> {
   const bar = countBar(dataset.size, 'images', { shown: true })
   const start = performance.now()
   try {
-    const { outputStride, scales, flip, size } = options
+    const { outputStride, scales, flip, merge, size } = options
     const found = await evaluate(model, dataset, {
-      ...{ outputStride, scales, flip, size },
+      ...{ outputStride, scales, flip, merge, size },
       onProgress: bar.step,
       onError: options.skipBad ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
     })

@@ -1,6 +1,6 @@
 // The options of `segment` and `evaluate` for the model and its input.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { InferenceOptions } from '../inference/inference_options.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption, scaleList } from './options.ts'
@@ -19,6 +19,9 @@ export const addInferenceOptions = (command: Command): Command =>
     )
     .option('--scales <factors>', 'average the network over several image sizes', scaleList)
     .option('--flip', 'average with the mirrored photo')
+    .addOption(
+      new Option('--merge <how>', 'what becomes of several scales (default: mean)').choices(['mean', 'max']),
+    )
     .option(
       '--size <pixels>',
       "longest edge to which the photo is scaled (default: the model's)",
@@ -27,9 +30,16 @@ export const addInferenceOptions = (command: Command): Command =>
     .addOption(precisionOption())
 
 /** A command's options that the library takes. */
-export const inferenceOf = ({ outputStride, scales, flip, size }: InferenceOptions): InferenceOptions => ({
+export const inferenceOf = ({
   outputStride,
   scales,
   flip,
+  merge,
+  size,
+}: InferenceOptions): InferenceOptions => ({
+  outputStride,
+  scales,
+  flip,
+  merge,
   size,
 })

@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts'
 import type { Plan } from '../graph/plan/plan.ts'
 import type { TensorData } from '../graph/runtime/executor.ts'
-import type { InferenceJob } from './inference_graph.ts'
+import { hasLogits, type InferenceJob } from './inference_graph.ts'
 import { checkScoreBytes, type ScoreMap } from './score_map.ts'
 
 /** The result of `segment`: class maps alone, or also a number for each class at each pixel. */
@@ -39,7 +39,7 @@ export function checkScores(
   job: InferenceJob,
   { output, at, classes }: Required<OutputOptions> & { classes: number },
 ): void {
-  if (output === 'logits' && job.views.length > 1)
+  if (output === 'logits' && !hasLogits(job))
     throw new UserError('output logits: several scales or flip have a mean of probabilities, and no logits')
   const { originalWidth: width, originalHeight: height } = job.photo
   if (at === 'photo') checkScoreBytes({ width, height, classes })

@@ -15,14 +15,22 @@ export interface InferenceOptions {
   scales?: readonly number[]
   /** Whether each scale also runs on the mirrored image. Default false. */
   flip?: boolean
+  /**
+   * What becomes of several scales: the mean of their probabilities, or the maximum of their logits (section 4.1.2 of DeepLabv2), which
+   * takes no `flip`. Default mean.
+   */
+  merge?: Merge
   /** Length of the resized edge at scale 1, in pixels, at most 16384. Default: the model's. */
   size?: number
 }
+
+export type Merge = 'mean' | 'max'
 
 export const INFERENCE_OPTIONS: OptionNames<InferenceOptions> = {
   outputStride: true,
   scales: true,
   flip: true,
+  merge: true,
   size: true,
 }
 
@@ -39,7 +47,7 @@ const MAX_SCALES = 32
 
 /** Throws a UserError that names the first option that a network of this config cannot run with. */
 export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
-  const { outputStride, scales, flip, size } = options
+  const { outputStride, scales, flip, merge, size } = options
   if (outputStride !== undefined) {
     if (typeof outputStride !== 'number')
       throw expected('outputStride', outputStrides(config).join(', '), outputStride)
@@ -47,6 +55,9 @@ export function checkInferenceOptions(config: DeepLabConfig, options: InferenceO
   }
   if (scales !== undefined) checkScales(scales)
   if (flip !== undefined && typeof flip !== 'boolean') throw expected('flip', 'true or false', flip)
+  if (merge !== undefined && merge !== 'mean' && merge !== 'max')
+    throw expected('merge', 'mean or max', merge)
+  if (merge === 'max' && flip) throw expected('flip', 'false where scales are merged by max', flip)
   if (size !== undefined) checkSize(size)
 }
 

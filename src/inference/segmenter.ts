@@ -13,7 +13,7 @@ import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
-import { type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
+import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { precisionOn } from './precision.ts'
@@ -124,11 +124,12 @@ export class Segmenter {
 
   async #resampled(
     scores: ScoreMap,
-    { photo, views }: InferenceJob,
+    job: InferenceJob,
     { output, at, signal }: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ) {
+    const { photo } = job
     const size = at === 'network' ? scores : { width: photo.originalWidth, height: photo.originalHeight }
-    const softmax = output === 'probabilities' && views.length === 1
+    const softmax = output === 'probabilities' && hasLogits(job)
     const { alignCorners } = this.#config
     const { resampleScores } = await import('./class_scores.ts')
     return resampleScores(this.#gpu, scores, {
@@ -257,6 +258,7 @@ export class Segmenter {
       photo: { width, height, originalWidth, originalHeight },
       outputStride,
       views: viewsOf(options),
+      merge: options.merge,
       preprocessing: { ...this.#preprocessing, size },
       maskAt: 'photo',
       withScores: false,

@@ -33,6 +33,7 @@ export { conv2dSubgroup, type SubgroupTile } from './conv2d_subgroup.ts'
 export { conv2dSubgroupMatrix } from './conv2d_subgroup_matrix.ts'
 export { conv2dTiled } from './conv2d_tiled.ts'
 export { type CopyOptions, copy } from './copy.ts'
+export { type CropOptions, crop } from './crop.ts'
 export { type DepthwiseConv2dOptions, depthwiseConv2d } from './depthwise_conv2d.ts'
 export {
   type DepthwiseConv2dBackwardInputOptions,
@@ -67,6 +68,8 @@ export {
 } from './layout.ts'
 export { type MaxPoolOptions, maxPool } from './max_pool.ts'
 export { maxPoolBackward, maxPoolWinners } from './max_pool_backward.ts'
+export { maximum } from './maximum.ts'
+export { maximumBackward } from './maximum_backward.ts'
 export { type MultiplyAddOptions, multiplyAdd } from './multiply_add.ts'
 export { type PackTransposedOptions, packTransposed } from './pack_transposed.ts'
 export { type PreprocessOptions, preprocess } from './preprocess.ts'

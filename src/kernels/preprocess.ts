@@ -15,6 +15,8 @@ export interface PreprocessOptions {
   std: readonly number[]
   /** Whether to mirror the result left to right. */
   flip: boolean
+  /** The order of the output's channels. Default: red first. */
+  channels?: 'rgb' | 'bgr'
   /** The rows of the output to compute. Default: all. */
   rows?: Rows
   /** Which rows of its photo the input is. Default: all. */
@@ -46,6 +48,7 @@ export function preprocess(options: PreprocessOptions): Kernel {
       strips,
       count,
       flip: Number(flip),
+      bgr: Number(options.channels === 'bgr'),
       mean_r: mean[0],
       mean_g: mean[1],
       mean_b: mean[2],

@@ -6,7 +6,7 @@ import { checkJson } from '../json.ts'
 import { backboneNames, backboneOf } from './backbones/index.ts'
 import { CLASS_NAMES } from './class_names_schema.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
-import { initialValues, networkParameters, normalSource } from './initial_weights.ts'
+import { fixedWeights, initialValues, networkParameters, normalSource } from './initial_weights.ts'
 
 /** As in TensorFlow's DeepLab. It is so small that an untrained classifier prefers no class: its loss is about ln(classes). */
 const DEVIATION = 0.01
@@ -22,8 +22,9 @@ export const headParameters = (config: DeepLabConfig): Parameter[] =>
   )
 
 function isOfClassifier(config: DeepLabConfig, { name }: Parameter): boolean {
-  const { classifier, auxiliary } = backboneOf(config).heads
-  return [classifier, auxiliary?.classifier].some(
+  const backbone = backboneOf(config)
+  const { classifier, auxiliary } = backbone.heads
+  return [...(backbone.classifiers?.(config) ?? [classifier]), auxiliary?.classifier].some(
     layer => layer !== undefined && (name === `${layer}.weight` || name === `${layer}.bias`),
   )
 }
@@ -57,7 +58,8 @@ export function withNewClassifier<T extends Weighted>(
 ): T {
   const config = { ...model.config, classes }
   const untrained = untrainedClassifiers(classifierParameters(config), seed)
-  return { ...model, config, parameters: new Map([...model.parameters, ...untrained]) }
+  const parameters = new Map([...model.parameters, ...untrained, ...fixedWeights(config)])
+  return { ...model, config, parameters }
 }
 
 /** The network and the names of its classes. */
@@ -113,7 +115,9 @@ function withRows<T extends Named>(
     const rows = Array.from({ length: shape[0] }, (_, i) => values.subarray(i * length, (i + 1) * length))
     parameters.set(name, Float32Array.from(edit(rows).flatMap(row => [...row])))
   }
-  return { ...model, classNames, config: { ...model.config, classes: classNames.length }, parameters }
+  const config = { ...model.config, classes: classNames.length }
+  for (const [name, values] of fixedWeights(config)) parameters.set(name, values)
+  return { ...model, classNames, config, parameters }
 }
 
 const meanOf = (rows: Float32Array[]): Float32Array =>

@@ -3,13 +3,13 @@
 import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { NetworkParts } from './backbones/backbone.ts'
+import type { Features, NetworkParts } from './backbones/backbone.ts'
 import { backboneOf } from './backbones/index.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
 
 /**
  * Adds a network to a graph: a normalised image [n, h, w, 3] → logits [n, ⌈h/stride⌉, ⌈w/stride⌉, classes]. The stride is that of the
- * decoder's low-level features if the network has a decoder, else the output stride.
+ * decoder's low-level features if the network has a decoder, 1 for FCN on VGG-16, else the output stride.
  * The config decides the parameters. The output stride, any of `outputStrides(config)`, decides only strides and rates.
  * Throws a UserError for an output stride that the network cannot reach, and for an image that does not have three channels.
  */
@@ -37,18 +37,21 @@ export function deepLabInTraining(
     throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
   const backbone = backboneOf(config)
   const network = { ...parts, config }
-  const { middle, ...features } = backbone.features(builder, image, network)
-  const logits = classify(builder, backbone.head(builder, features, network), config)
+  const { middle, skips, ...features } = backbone.features(builder, image, network)
+  const logits = classify(builder, backbone.head(builder, features, network), { ...network, skips })
   if (!parts.auxiliaryHead) return [logits]
   if (!middle || !backbone.auxiliaryHead) throw new Error(`deepLab: ${config.backbone} has no auxiliary head`)
   return [logits, backbone.auxiliaryHead(builder, middle, network)]
 }
 
 /** Adds the classifier to a graph: the head's output [n, h, w, c] → logits [n, h, w, classes]. */
-export const classify = (builder: GraphBuilder, x: Tensor, config: DeepLabConfig): Tensor =>
-  builder.conv2d(x, {
-    name: backboneOf(config).heads.classifier,
-    outChannels: config.classes,
-    kernel: 1,
-    bias: true,
-  })
+export function classify(
+  builder: GraphBuilder,
+  x: Tensor,
+  network: NetworkParts & Pick<Features, 'skips'>,
+): Tensor {
+  const { config } = network
+  const { logits, heads } = backboneOf(config)
+  if (logits) return logits(builder, x, network)
+  return builder.conv2d(x, { name: heads.classifier, outChannels: config.classes, kernel: 1, bias: true })
+}

@@ -17,7 +17,7 @@ const BILINEAR = 2
  * `fixedSize`. SegFormer's is the plainest of its image processors that also turn logits into masks.
  */
 export function toHuggingFaceProcessor(
-  { mean, std, edge, size }: Preprocessing,
+  { mean, std, channels, edge, size }: Preprocessing,
   fixedSize?: { height: number; width: number },
 ): JsonObject {
   return {
@@ -30,5 +30,6 @@ export function toHuggingFaceProcessor(
     do_normalize: true,
     image_mean: mean,
     image_std: std,
+    ...(channels === 'bgr' && { do_flip_channel_order: true }),
   }
 }

@@ -3,6 +3,7 @@
 import { graphParameters } from '../graph/ir/graph.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
+import { backboneOf } from './backbones/index.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { deepLabInTraining } from './deeplab.ts'
 
@@ -23,7 +24,19 @@ export function networkParameters(config: DeepLabConfig): Parameter[] {
  * ResNet. Batch norm starts as the identity, and biases at zero. The same seed gives the same weights.
  */
 export const initialWeights = (config: DeepLabConfig, seed: number): Map<string, Float32Array> =>
-  initialValues(networkParameters(config), seed)
+  new Map([...initialValues(networkParameters(config), seed), ...fixedWeights(config)])
+
+/** The parameters that keep their values in training, such as FCN's bilinear upsampling. */
+export function fixedWeights(config: DeepLabConfig): Map<string, Float32Array> {
+  const { fixedValues } = backboneOf(config)
+  if (!fixedValues) return new Map()
+  return new Map(
+    networkParameters(config).flatMap(parameter => {
+      const values = fixedValues(parameter)
+      return values ? [[parameter.name, values] as const] : []
+    }),
+  )
+}
 
 /** The initial values of some parameters, drawn in their order. */
 export function initialValues(parameters: Parameter[], seed: number): Map<string, Float32Array> {

@@ -1,5 +1,6 @@
 // A network cut in two: the layers before a part, and the part, from its input to the logits. Fine-tuning may train the part alone.
 
+import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { NetworkParts } from './backbones/backbone.ts'
@@ -23,7 +24,8 @@ export function inputsOfPart(
 ): Tensor[] {
   if (part === 'network') return [image]
   const backbone = backboneOf(network.config)
-  const { features, lowLevel } = backbone.features(builder, image, network)
+  const { features, lowLevel, skips } = backbone.features(builder, image, network)
+  if (skips) throw new UserError(`part: expected network, since this one has skip connections; got ${part}`)
   if (part === 'head') return lowLevel ? [features, lowLevel] : [features]
   return [backbone.head(builder, { features, lowLevel }, network)]
 }
@@ -38,5 +40,5 @@ export function logitsOfPart(
   const [input, lowLevel] = inputs
   if (part === 'network') return deepLab(builder, input, config, outputStride)
   const x = part === 'head' ? backboneOf(config).head(builder, { features: input, lowLevel }, network) : input
-  return classify(builder, x, config)
+  return classify(builder, x, network)
 }

@@ -8,6 +8,8 @@ export interface Preprocessing {
   /** For red, green and blue, on the scale from 0 to 1: the network sees (x/255 − mean)/std. */
   mean: [number, number, number]
   std: [number, number, number]
+  /** The order in which the network takes the channels. Default: rgb. */
+  channels?: 'rgb' | 'bgr'
   /** The photo is resized so that this edge has `size` pixels. It keeps its aspect ratio. */
   edge: 'longest' | 'shortest'
   size: number
@@ -33,7 +35,10 @@ export const PREPROCESSING_FIELDS = {
 }
 
 /** @internal The schema of Preprocessing in this package's config.json. */
-export const PREPROCESSING = v.object(PREPROCESSING_FIELDS)
+export const PREPROCESSING = v.object({
+  ...PREPROCESSING_FIELDS,
+  channels: v.exactOptional(expecting('rgb, bgr', v.picklist(['rgb', 'bgr']))),
+})
 
 /** The statistics of ImageNet, as for torchvision's backbones. 513 is the paper's crop. */
 export const IMAGENET: Preprocessing = {
@@ -48,6 +53,14 @@ export const TORCHVISION: Preprocessing = { ...IMAGENET, edge: 'shortest', size:
 
 /** The preprocessing of TensorFlow's DeepLab: values from −1 to 1, and the longest edge at 513. */
 export const TENSORFLOW: Preprocessing = { ...IMAGENET, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
+
+/** The preprocessing of the networks of Caffe's time: values from 0 to 255, of which the means are taken, and blue comes first. */
+export const CAFFE: Preprocessing = {
+  ...IMAGENET,
+  mean: [122.675 / 255, 116.669 / 255, 104.008 / 255],
+  std: [1 / 255, 1 / 255, 1 / 255],
+  channels: 'bgr',
+}
 
 /** The size at which the network sees a photo, times `scale` of multi-scale inference. Each edge has at least one pixel. */
 export function networkSize(

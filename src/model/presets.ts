@@ -5,9 +5,11 @@
 // table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
 // deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   fcn_resnet50   fcn_resnet101   scenes
 // deeplabv3plus_resnet101   deeplabv3plus.table5.separable.os8.ms.flip
+// fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv1_msc_vgg16   deeplabv2_vgg16   deeplabv2_resnet101
 
 import { UserError } from '../errors.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config.ts'
+import { caffeRows } from './presets/caffe.ts'
 import { plusRows } from './presets/deeplabv3plus.ts'
 import { type Inference, MULTI_SCALE, type Row } from './presets/row.ts'
 import { torchvisionRows } from './presets/torchvision.ts'
@@ -93,6 +95,7 @@ const byLastBlock = (meanIoUs: readonly number[], row: (lastBlock: number) => Ro
 const rows: Row[] = [
   ...torchvisionRows,
   { name: 'deeplabv3_mobilenet_v2', options: { backbone: 'mobilenet_v2' } },
+  ...caffeRows,
   // The network of weights/scenes: all parts of the paper's best models (multi-grid, ASPP, image pooling) in 4 MB.
   {
     name: 'scenes',

@@ -50,6 +50,10 @@ export const constant = (name: string, shape: readonly number[], data: Float32Ar
   rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
 })
 
+/** A node that makes a constant vector of whole numbers. */
+export const integers = (output: string, values: readonly number[]): OnnxNode =>
+  node({ type: 'Constant', inputs: [], output, attributes: { value_ints: [...values] } })
+
 /** A float32 input or output. A dimension that is known only at run time is a name. */
 export const value = (name: string, shape: readonly (number | string)[]): ValueInit => ({
   name,

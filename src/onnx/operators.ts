@@ -4,14 +4,16 @@
 import { inputsOf } from '../graph/ir/graph.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { ActivationOp } from '../graph/ops/activation.ts'
+import type { ConvTranspose2dOp } from '../graph/ops/conv_transpose2d.ts'
 import type { FoldedConv2dOp } from '../graph/ops/conv2d.ts'
+import type { CropOp } from '../graph/ops/crop.ts'
 import type { FoldedDepthwiseConv2dOp } from '../graph/ops/depthwise_conv2d.ts'
 import type { FoldedOp, FoldedOps, OpOfKind } from '../graph/ops/index.ts'
 import type { MaxPoolOp } from '../graph/ops/max_pool.ts'
 import type { ResizeOp } from '../graph/ops/resize.ts'
 import type { Padding } from '../kernels/geometry.ts'
 import { foldConvolution, type Parameters } from './folded_convolution.ts'
-import { constant, node, type OnnxAttributes, type OnnxConstant, type OnnxNode } from './nodes.ts'
+import { constant, integers, node, type OnnxAttributes, type OnnxConstant, type OnnxNode } from './nodes.ts'
 
 export const OPERATOR_SET = 17
 
@@ -47,7 +49,10 @@ const translators: { [Kind in keyof FoldedOps]: Translator<OpOfKind<FoldedOps, K
   depthwiseConv2d: convolution,
   activation,
   add: op => ({ nodes: [node({ type: 'Add', ...ends(op) })] }),
+  maximum: op => ({ nodes: [node({ type: 'Max', ...ends(op) })] }),
   maxPool,
+  convTranspose2d: transposedConvolution,
+  crop,
   globalAveragePool: op => ({ nodes: [node({ type: 'GlobalAveragePool', ...ends(op) })] }),
   concat: op => ({ nodes: [node({ type: 'Concat', ...ends(op), attributes: { axis: 1 } })] }),
   resize,
@@ -128,14 +133,48 @@ function activation(op: ActivationOp): Translation {
 }
 
 function maxPool(op: MaxPoolOp): Translation {
-  const { kernel, stride, padding } = op
+  const { kernel, stride, padding, ceilMode } = op
   const { top, left, bottom, right } = padding
-  const attributes = {
+  const attributes: OnnxAttributes = {
     kernel_shape: [...kernel],
     strides: [stride, stride],
-    pads: [top, left, bottom, right],
+    // By ceil_mode, the runtime adds to the padding at the end what the map's size asks for.
+    ...(ceilMode ? { pads: [top, left, top, left], ceil_mode: 1 } : { pads: [top, left, bottom, right] }),
   }
   return { nodes: [node({ type: 'MaxPool', ...ends(op), attributes })] }
+}
+
+function transposedConvolution(op: ConvTranspose2dOp, { parameters }: TranslationContext): Translation {
+  const { weight, stride, inputs, output } = op
+  const attributes = { kernel_shape: weight.shape.slice(2), strides: [stride, stride] }
+  const ends = { inputs: [inputs.input.name, weight.name], output: output.name }
+  return {
+    nodes: [node({ type: 'ConvTranspose', ...ends, attributes })],
+    constants: [constant(weight.name, weight.shape, parameters.get(weight.name)!)],
+  }
+}
+
+/** Crops to the size of another map, which the network reads when it runs. */
+function crop(op: CropOp, { sameSized }: TranslationContext): Translation {
+  const {
+    inputs: [input],
+    output,
+  } = ends(op)
+  const [size, first, last, axes] = ['size', 'first', 'last', 'axes'].map(part => `${output}.${part}`)
+  return {
+    nodes: [
+      integers(first, [op.top, op.left]),
+      integers(axes, [2, 3]),
+      node({
+        type: 'Shape',
+        inputs: [sameSized(op.output).name],
+        output: size,
+        attributes: { start: 2, end: 4 },
+      }),
+      node({ type: 'Add', inputs: [first, size], output: last }),
+      node({ type: 'Slice', inputs: [input, first, last, axes], output }),
+    ],
+  }
 }
 
 /** Resizes to the size of another map, which the network reads when it runs. So the image may have any size. */

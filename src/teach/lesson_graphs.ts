@@ -43,11 +43,11 @@ export function labelSize(photo: PhotoSize, preprocessing: Preprocessing): { wid
  * that trains reads.
  */
 export function keepingGraph(network: LessonNetwork, photo: PhotoSize): ModelGraph {
-  const { mean, std } = network.preprocessing
+  const { mean, std, channels } = network.preprocessing
   const builder = new GraphBuilder()
   const input = builder.input('photo', [1, photo.height, photo.width, 4], 'rgba8')
   const seen = networkSize(photo, network.preprocessing)
-  const image = builder.preprocess(input, { name: 'image', ...seen, mean, std })
+  const image = builder.preprocess(input, { name: 'image', ...seen, mean, std, channels })
   const kept = inputsOfPart(builder, image, withStride(network))
   const logits = logitsOfPart(builder, kept, withStride(network))
   const size = labelSize(photo, network.preprocessing)

@@ -4,11 +4,14 @@ import type { Graph } from '../graph/ir/graph.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { headParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, withoutAuxiliaryHead } from '../model/config.ts'
-import { networkParameters } from '../model/initial_weights.ts'
+import { fixedWeights, networkParameters } from '../model/initial_weights.ts'
 import type { TrainingOptions } from './training_options.ts'
 
-/** Whether a parameter follows its gradient. Running statistics do not: batch norm updates them. */
-const learns = ({ name }: Parameter): boolean => !/\.running_(mean|var)$/.test(name)
+/** Returns whether a parameter follows its gradient. Running statistics do not: batch norm updates them. Nor do fixed weights. */
+function learning(config: DeepLabConfig): (parameter: Parameter) => boolean {
+  const fixed = fixedWeights(config)
+  return ({ name }) => !/\.running_(mean|var)$/.test(name) && !fixed.has(name)
+}
 
 /** The parameters with a velocity in a LearnedState: all that learn, without the auxiliary head's if it is not trained. */
 export function learnedParameters(
@@ -16,7 +19,7 @@ export function learnedParameters(
   { auxiliaryLoss }: Pick<TrainingOptions, 'auxiliaryLoss'>,
 ): Parameter[] {
   const trained = auxiliaryLoss > 0 ? config : withoutAuxiliaryHead(config)
-  return networkParameters(trained).filter(learns)
+  return networkParameters(trained).filter(learning(config))
 }
 
 /** Returns each parameter's factor on the learning rate, which is 0 for a parameter that does not learn. */
@@ -24,6 +27,7 @@ export function learningRates(
   config: DeepLabConfig,
   { headLearningRate }: Pick<TrainingOptions, 'headLearningRate'>,
 ) {
+  const learns = learning(config)
   const head = new Set(headParameters(config).map(({ name }) => name))
   return (parameter: Parameter): number => {
     if (!learns(parameter)) return 0

@@ -43,10 +43,11 @@ function logitsOf(
 ): ModelGraph {
   const { batchSize, microBatchSize = batchSize, cropSize, outputStride, auxiliaryLoss } = options
   const { dropout: p, seed } = options
-  const { mean, std } = preprocessing
+  const { mean, std, channels } = preprocessing
   const builder = new GraphBuilder()
   const photo = builder.input('photo', [microBatchSize, cropSize, cropSize, 4], 'rgba8')
-  const image = builder.preprocess(photo, { name: 'image', height: cropSize, width: cropSize, mean, std })
+  const size = { height: cropSize, width: cropSize }
+  const image = builder.preprocess(photo, { name: 'image', ...size, mean, std, channels })
   const dropout = p > 0 ? { p, seed, step: builder.input('step', [1, 1, 1, 1], 'u32') } : undefined
   const parts = { dropout, auxiliaryHead: auxiliaryLoss > 0 }
   return builder.build(deepLabInTraining(builder, image, config, { outputStride, ...parts }))

@@ -56,7 +56,15 @@ function network(builder: GraphBuilder, image: ReturnType<GraphBuilder['input']>
   const large = builder.resize(both, {
     ...{ name: 'large', height: shape[1], width: shape[2], alignCorners: true },
   })
-  return builder.conv2d(large, { name: 'logits', outChannels: 13, kernel: [3, 1], bias: true })
+  const upsampled = builder.convTranspose2d(both, {
+    name: 'upsampled',
+    outChannels: 32,
+    kernel: 3,
+    stride: 2,
+  })
+  const cut = builder.crop(upsampled, { name: 'cut', offset: 1, height: shape[1], width: shape[2] })
+  const sum = builder.add(large, cut, { name: 'sum' })
+  return builder.conv2d(sum, { name: 'logits', outChannels: 13, kernel: [3, 1], bias: true })
 }
 
 const photoBytes = Uint8Array.from({ length: 151 * 111 * 4 }, (_, i) => (i * 7919) % 251)

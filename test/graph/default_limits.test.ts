@@ -6,6 +6,7 @@ import type { Kernel } from '../../src/gpu/kernel.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
+import { cutParameter } from '../../src/graph/ir/parameter_rows.ts'
 import { foldedBytes } from '../../src/graph/lower/folded_weights.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
@@ -53,9 +54,14 @@ const trainingOf = (config: DeepLabConfig, size: Size, mode: 'batch' | 'frozen')
 /** The plans of inference on one photo, and of a training step: on one photo, or on two if they train the batch norm. */
 function plansOf(config: DeepLabConfig, target: PlanTarget, mode: 'batch' | 'frozen' = 'frozen'): Plan[] {
   const size = { size: 513, outputStride: config.outputStride }
+  const hasBatchNorm = networkParameters(config).some(({ name }) => name.endsWith('running_mean'))
   return [
     createPlan(graphOf(config, size), target),
-    planWithin(trainingOf(config, { ...size, batch: mode === 'batch' ? 2 : 1 }, mode), target, 2 ** 33),
+    planWithin(
+      trainingOf(config, { ...size, batch: mode === 'batch' && hasBatchNorm ? 2 : 1 }, mode),
+      target,
+      2 ** 33,
+    ),
   ]
 }
 
@@ -94,10 +100,9 @@ async function withDefaultGpu<T>(
 function weightBuffers(config: DeepLabConfig, plans: Plan[]): number[] {
   const packed = plans.flatMap(({ folded }) => folded)
   const weights = packed.map(each => ({ name: each.key, size: foldedBytes(each, 'packed') }))
-  const parameters = networkParameters(config).map(({ name, shape }) => ({
-    name,
-    size: 4 * shape.reduce((a, b) => a * b),
-  }))
+  const parameters = networkParameters(config)
+    .flatMap(parameter => cutParameter(parameter, DEFAULT_LIMITS))
+    .map(({ name, shape }) => ({ name, size: 4 * shape.reduce((a, b) => a * b) }))
   return [weights, parameters].flatMap(wanted => spread(wanted, DEFAULT_LIMITS).bufferBytes)
 }
 

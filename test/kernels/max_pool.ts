@@ -43,6 +43,19 @@ export const cases: MaxPoolCase[] = [
     padding: { top: 2, bottom: 2, left: 0, right: 0 },
   },
   { ...plain, name: 'SAME, even map: asymmetric', input: [1, 16, 12, 24], padding: 'same' },
+  {
+    ...plain,
+    name: '3×3, the last windows reach two pixels past the map',
+    input: [1, 8, 6, 5],
+    padding: { top: 1, bottom: 2, left: 1, right: 2 },
+  },
+  {
+    ...plain,
+    name: '2×2, the last windows reach past the map, batch 2',
+    input: [2, 9, 7, 3],
+    kernel: [2, 2],
+    padding: { top: 0, bottom: 1, left: 0, right: 1 },
+  },
   { ...plain, name: '960 channels', input: [1, 5, 7, 960] },
   { ...plain, name: 'NaN', input: [1, 9, 9, 5], plant: { value: Number.NaN, at: [0, 4, 5, 2] } },
   {

@@ -1,6 +1,6 @@
 import { preprocess } from '../../src/kernels/preprocess.ts'
 import type { Array4 } from '../reference/array4.ts'
-import { tolerance } from '../reference/compare.ts'
+import { ATOL, tolerance } from '../reference/compare.ts'
 import { type Image, preprocess as reference } from '../reference/preprocess.ts'
 import { randomSource } from '../reference/random.ts'
 import { activations } from '../support/expected.ts'
@@ -15,11 +15,20 @@ interface Case extends KernelCase {
   mean: readonly [number, number, number]
   std: readonly [number, number, number]
   flip: boolean
+  channels?: 'rgb' | 'bgr'
   seed: number
 }
 
 /** What torchvision's networks were trained with: the statistics of ImageNet. */
 const torchvision = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], flip: false, seed: 1 } as const
+/** What Caffe's networks were trained with: values from 0 to 255 without the mean, blue first. */
+const caffe = {
+  mean: [122.675 / 255, 116.669 / 255, 104.008 / 255],
+  std: [1 / 255, 1 / 255, 1 / 255],
+  flip: false,
+  channels: 'bgr',
+  seed: 1,
+} as const
 /** What MobileNetV2 was trained with: values from −1 to 1. */
 const mobilenet = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], flip: false, seed: 1 } as const
 
@@ -53,6 +62,8 @@ const cases: Case[] = [
   },
   { ...mobilenet, name: 'shrink a little: a filter barely wider than a pixel', from: [34, 36], to: [33, 33] },
   { ...torchvision, name: 'enlarge one way, shrink the other', from: [9, 100], to: [33, 17] },
+  { ...caffe, name: 'blue first', from: [11, 14], to: [7, 9] },
+  { ...caffe, name: 'blue first, enlarged and mirrored', from: [3, 4], to: [5, 7], flip: true, answer: true },
   { ...torchvision, name: 'a Pascal VOC photo', from: [375, 500], to: [513, 513], bench: true },
   { ...torchvision, name: 'a full-HD frame', from: [1080, 1920], to: [289, 513], bench: true },
 ]
@@ -66,13 +77,13 @@ function imageOf({ from: [height, width] }: Case, seed: number): Image {
 
 /** A batch of images, one of each seed. */
 function batchRun(test: Case, seeds: number[]): KernelRun {
-  const { mean, std, flip } = test
+  const { mean, std, flip, channels } = test
   const [h, w] = test.from
   const [height, width] = test.to
   const images = seeds.map(seed => imageOf(test, seed))
   const shape = [images.length, height, width, 3] as const
   const expected = (): Array4 => {
-    const each = images.map(image => reference({ image, height, width, mean, std, flip }).data)
+    const each = images.map(image => reference({ image, height, width, mean, std, flip, channels }).data)
     return { shape, data: joined(each, Float64Array) }
   }
   const taps = filterTaps(h, height) * filterTaps(w, width)
@@ -80,7 +91,7 @@ function batchRun(test: Case, seeds: number[]): KernelRun {
     kernel: preprocess({
       label: test.name,
       input: { n: images.length, h, w },
-      ...{ height, width, mean, std, flip },
+      ...{ height, width, mean, std, flip, channels },
     }),
     data: {
       image: joined(
@@ -88,7 +99,13 @@ function batchRun(test: Case, seeds: number[]): KernelRun {
         Uint8Array,
       ),
     },
-    expected: { output: activations(expected, { rtol: tolerance(taps) }) },
+    // A mean of bytes, on the scale from 0 to 1, is right to 1e-6.
+    expected: {
+      output: activations(expected, {
+        rtol: tolerance(taps),
+        atol: Math.max(ATOL, 1e-6 / Math.min(...std)),
+      }),
+    },
   }
 }
 

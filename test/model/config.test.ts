@@ -42,7 +42,7 @@ describe('deepLabConfig', () => {
   })
 
   const nonsense: [options: object, message: string][] = [
-    [{ backbone: 'vgg16' }, `backbone: expected ${backboneNames.join(', ')}; got "vgg16"`],
+    [{ backbone: 'alexnet' }, `backbone: expected ${backboneNames.join(', ')}; got "alexnet"`],
     [{ classes: 1 }, 'classes: expected 2 to 255; got 1'],
     [{ multigrid: [1, 2, 4] }, 'multigrid: there is no such field'],
     [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
@@ -78,6 +78,15 @@ describe('deepLabConfig', () => {
       { backbone: 'xception65', multiGrid: [1, 2] },
       'multiGrid: expected three whole numbers from 1 to 64; got [1,2]',
     ],
+    [{ backbone: 'vgg16', head: 'fcn4s' }, 'head: expected fcn32s, fcn16s, fcn8s, atrous; got "fcn4s"'],
+    [{ backbone: 'vgg16', head: 'fcn8s' }, 'outputStride: expected 32; got 8'],
+    [{ backbone: 'vgg16', outputStride: 32 }, 'outputStride: expected 8, 16; got 32'],
+    [{ backbone: 'vgg16', rates: [] }, 'rates: expected 1 to 16 whole numbers from 1 to 1024; got []'],
+    [
+      { backbone: 'vgg16', head: 'fcn8s', outputStride: 32, multiScale: true },
+      'multiScale: expected false with a head of FCN; got true',
+    ],
+    [{ backbone: 'deeplabv2_resnet101', outputStride: 4 }, 'outputStride: expected 8, 16; got 4'],
     [{ backbone: 'mobilenet_v2', outputStride: 64 }, 'outputStride: expected 8, 16, 32; got 64'],
     [
       { backbone: 'mobilenet_v2', depthMultiplier: -1 },

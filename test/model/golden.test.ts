@@ -3,8 +3,8 @@
 import { expect } from 'chai'
 import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
-import { relativeError, runGraph, seededParameters } from '../support/run_graph.ts'
-import { goldenCases, goldenGraph } from './golden.ts'
+import { relativeError, runGraph } from '../support/run_graph.ts'
+import { goldenCases, goldenGraph, goldenParameters } from './golden.ts'
 import { seededImage } from './seeded_weights.ts'
 
 /** PyTorch's own float32 results differ from its float64 results by up to 7e-6 here. */
@@ -14,7 +14,7 @@ const TOLERANCE = 3e-5
 const FLOAT16_TOLERANCE = { resnet50: 5e-3, mobilenet_v2: 2e-2 }
 
 /** Networks whose layers are of the kinds that other cases have. */
-const SAME_LAYERS = /resnet101|^fcn|decoder|xception65, multi-grid/
+const SAME_LAYERS = /resnet101|^fcn_|fcn32s|fcn16s|LargeFOV|decoder|xception65, multi-grid/
 
 /** The part of a title about forced kernels for convolutions. */
 const told = ({ variant, withoutSubgroups }: { variant?: string; withoutSubgroups?: boolean }) =>
@@ -35,7 +35,7 @@ describe('logits of whole networks', () => {
       let parameters: ReadonlyMap<string, Float32Array> | undefined
       before(() => {
         graph = goldenGraph(golden)
-        parameters = seededParameters(graph)
+        parameters = goldenParameters(graph, golden)
       })
       after(() => {
         parameters = undefined // so that the memory of one network is taken at a time

@@ -1,10 +1,12 @@
 // Reads the files of make_golden.py: logits of whole networks on seeded weights and images.
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
+import { seededParameter } from './seeded_weights.ts'
 
 export interface GoldenCase {
   name: string
@@ -12,6 +14,8 @@ export interface GoldenCase {
   outputStride: number
   height: number
   width: number
+  /** The factor on the seeded weights of convolutions. Default: 1. */
+  gain?: number
   /** The shape of the logits. */
   shape: number[]
 }
@@ -49,6 +53,15 @@ export function goldenCases(): (GoldenCase & { logits: Float32Array })[] {
     })
   })
 }
+
+/** The parameters of a case's network. */
+export const goldenParameters = (graph: ModelGraph, { gain = 1 }: GoldenCase): Map<string, Float32Array> =>
+  new Map(
+    graphParameters(graph).map(parameter => {
+      const values = seededParameter(parameter)
+      return [parameter.name, parameter.shape.length === 4 ? values.map(value => value * gain) : values]
+    }),
+  )
 
 /** The case's network from `image`, [1, height, width, 3], to its logits. */
 export function goldenGraph({ options, outputStride, height, width }: GoldenCase): ModelGraph {

@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import type { JsonObject } from '../../src/json_object.ts'
 import { MODEL_FILES, modelFiles, readModel } from '../../src/library/model_files.ts'
+import type { ResNetConfig } from '../../src/model/config.ts'
 import { readSafetensors } from '../../src/weights/safetensors.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -87,9 +88,9 @@ describe('checkpoints of other libraries', () => {
     }
     const { config } = await modelOf(plus, json)
     expect(config.outputStride).to.equal(8)
-    expect(config.aspp?.rates).to.deep.equal([3, 6, 9])
+    expect((config as ResNetConfig).aspp?.rates).to.deep.equal([3, 6, 9])
     const without = await modelOf(plus, { encoder_name: 'resnet50' })
-    expect(without.config.aspp?.rates).to.deep.equal([12, 24, 36])
+    expect((without.config as ResNetConfig).aspp?.rates).to.deep.equal([12, 24, 36])
   })
 
   it('refuses an encoder that it does not know, and names it', async () => {

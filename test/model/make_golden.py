@@ -11,9 +11,11 @@ import sys
 import numpy as np
 import torch
 
+import deeplab_v2
 import networks
 from configs import CASCADE, DECODER, FCN, MOBILE, MOBILE_PLUS, PLUS, SEPARABLE, THIN, TORCHVISION, XCEPTION
 import seeded
+import vgg
 
 
 def plus():
@@ -48,6 +50,21 @@ def deeplabv3():
     yield 'block7, multi-grid 1 1 1', {**CASCADE, 'multiGrid': [1, 1, 1]}, networks.paper_network, (8, 64), [(97, 129)]
 
 
+def vgg16():
+    both = [(65, 65), (97, 129)]
+    for head in ('fcn32s', 'fcn16s', 'fcn8s'):
+        yield head, {'backbone': 'vgg16', 'head': head, 'outputStride': 32, 'width': 0.125, 'classes': 2}, vgg.network, (32,), both
+    atrous = {'backbone': 'vgg16', 'head': 'atrous', 'width': 0.25, 'classes': 5}
+    yield 'LargeFOV', {**atrous, 'rates': [12]}, vgg.network, (8, 16), [*both, (96, 130)]
+    yield 'VGG-16, multi-scale prediction', {**atrous, 'rates': [12], 'multiScale': True}, vgg.network, (8, 16), [(65, 65), (96, 130)]
+    yield 'VGG-16, ASPP', {**atrous, 'rates': [6, 12, 18, 24]}, vgg.network, (8,), both
+
+
+def v2():
+    options = {'backbone': 'deeplabv2_resnet101', 'width': 0.125, 'units': [3, 4, 6, 3], 'rates': [6, 12, 18, 24], 'classes': 21}
+    yield 'DeepLab v2', options, deeplab_v2.network, (8, 16), [(65, 65), (97, 129), (96, 130)]
+
+
 def torchvision_parameters(backbone):
     state = networks.torchvision_module(backbone, 8).state_dict()
     return {name: list(value.shape) for name, value in state.items() if not name.endswith('num_batches_tracked')}
@@ -58,9 +75,10 @@ def checksum(values):
     return int(values.view(np.uint32).sum(dtype=np.uint64)) & 0xFFFFFFFF
 
 
-def golden_logits(cases):
-    """(entry of the JSON, logits) of each case: (name, options of src/model, network in PyTorch, output strides, image sizes)"""
-    parameter = lambda name, shape: torch.from_numpy(seeded.parameter(name, shape)).double()
+def golden_logits(cases, gain):
+    """(entry of the JSON, logits) of each case: (name, options of src/model, network in PyTorch, output strides, image sizes). gain: a
+    factor on the seeded weights of convolutions."""
+    parameter = lambda name, shape: torch.from_numpy(seeded.parameter(name, shape) * np.float32(gain if len(shape) == 4 else 1)).double()
     for name, options, network, output_strides, sizes in cases:
         for output_stride in output_strides:
             for height, width in sizes:
@@ -72,7 +90,9 @@ def golden_logits(cases):
                 yield entry, values
 
 
-FAMILIES = {'deeplabv3': deeplabv3, 'plus': plus}
+FAMILIES = {'deeplabv3': deeplabv3, 'plus': plus, 'vgg': vgg16, 'v2': v2}
+# With the seeded weights as they are, VGG-16 forgets its image, since it has neither batch norm nor residuals.
+GAINS = {'vgg': 1.5}
 
 
 def seeded_checksums():
@@ -87,9 +107,10 @@ if __name__ == '__main__':
     folder.mkdir(exist_ok=True)
     write = lambda name, value: (folder / name).write_text(json.dumps(value) + '\n')
     for family in sys.argv[1:] or FAMILIES:
+        gain = GAINS.get(family, 1)
         with torch.no_grad():
-            made = list(golden_logits(FAMILIES[family]()))
+            made = list(golden_logits(FAMILIES[family](), gain))
         (folder / f'{family}.bin').write_bytes(b''.join(values.tobytes() for _, values in made))
-        write(f'{family}.json', [entry for entry, _ in made])
+        write(f'{family}.json', [entry | ({} if gain == 1 else {'gain': gain}) for entry, _ in made])
     write('seeded.json', seeded_checksums())
     write('torchvision.json', {f'deeplabv3_{name}': torchvision_parameters(name) for name in ('resnet50', 'resnet101')})

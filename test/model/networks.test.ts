@@ -40,7 +40,9 @@ describe('networks', () => {
   for (const { name, config, inference } of presets)
     it(`builds ${name}`, () => {
       const [logits] = build(config, inference.outputStride).outputs
-      const size = Math.ceil(65 / (config.decoder?.lowLevelStride ?? inference.outputStride))
+      const isFcn = 'head' in config && config.head !== 'atrous'
+      const stride = isFcn ? 1 : 'decoder' in config ? config.decoder?.lowLevelStride : undefined
+      const size = Math.ceil(65 / (stride ?? inference.outputStride))
       expect(logits.shape).to.deep.equal([1, size, size, config.classes])
     })
 

@@ -121,6 +121,49 @@ describe('recogniseNetwork', () => {
     expect(describe('fcn_resnet101')).to.equal('FCN-ResNet-101, 21 classes')
   })
 
+  it("recognises FCN and DeepLab on VGG-16 by Caffe's names, and builds networks with their tensors", () => {
+    for (const name of [
+      'fcn32s_vgg16',
+      'fcn16s_vgg16',
+      'fcn8s_vgg16',
+      'deeplabv1_vgg16',
+      'deeplabv1_msc_vgg16',
+      'deeplabv2_vgg16',
+    ])
+      for (const width of [1, 1 / 16]) {
+        const config = { ...preset(name).config, classes: 11, width } as DeepLabConfig
+        const tensors = networkParameters(config).map(({ name, shape }): [string, number[]] => [
+          name,
+          [...shape],
+        ])
+        const found = recogniseNetwork(stateDict(Object.fromEntries(tensors)))!
+        expect(found.architecture.family).to.equal('caffe-vgg16')
+        expect(deepLabConfig(found.options), found.description).to.deep.include(
+          config.backbone === 'vgg16' && config.head === 'atrous' ? config : { ...config, rates: [12] },
+        )
+      }
+    const parts = { 'conv1_1.weight': [64, 3, 3, 3], 'conv5_3.weight': [512, 512, 3, 3] }
+    const found = recogniseNetwork(stateDict({ ...parts, 'score_fr.weight': [21, 4096, 1, 1] }))
+    expect(found!.description).to.equal('FCN-32s-VGG-16, 21 classes')
+    expect(recogniseNetwork(stateDict(parts))).to.equal(undefined)
+  })
+
+  it("recognises DeepLab v2 on ResNet-101 by its PyTorch code's names", () => {
+    const { config } = preset('deeplabv2_resnet101')
+    const shapes = networkParameters(config).map(({ name, shape }): [string, number[]] => [name, [...shape]])
+    const found = recogniseNetwork(stateDict(Object.fromEntries(shapes)))!
+    expect(deepLabConfig(found.options)).to.deep.equal(config)
+    expect(found.description).to.contain('DeepLabv2-ResNet-101, ASPP of 4 branches, 21 classes')
+    const thin = deepLabConfig({
+      backbone: 'deeplabv2_resnet101',
+      units: [3, 4, 6, 3],
+      width: 0.25,
+      classes: 5,
+    })
+    const names = networkParameters(thin).map(({ name, shape }): [string, number[]] => [name, [...shape]])
+    expect(deepLabConfig(recogniseNetwork(stateDict(Object.fromEntries(names)))!.options)).to.deep.equal(thin)
+  })
+
   it('does not recognise other networks', () => {
     expect(architectureOf(new Map())).to.equal(undefined)
     expect(architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }))).to.equal(

@@ -44,7 +44,7 @@ describe('DeepLab.load', () => {
     const bytes = readFileSync(new URL('../../weights/scenes/config.json', import.meta.url))
     const cases: [source: unknown, message: RegExp][] = [
       [[], /^no checkpoint among these 0 files/],
-      [[weights, new File([bytes], 'other.pth')], /^model\.safetensors is not a checkpoint of/],
+      [[weights, new File([bytes], 'config.json')], /^model\.safetensors is not a checkpoint of/],
       [[new File([bytes], 'a.pth'), new File([bytes], 'b.pth')], /^no checkpoint among these 2 files/],
       [[weights, new File(['['], 'config.json')], /^config\.json: not a JSON object$/],
       [[weights, 5], /^files\[1\]: expected a File or a Blob, got 5$/],

@@ -9,7 +9,7 @@ import { deepLab } from '../../src/model/deeplab.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
 import { findWeights } from '../../src/node/weights.ts'
 import { encodeDeepLab } from '../../src/onnx/deeplab.ts'
-import { type GoldenCase, goldenIndex } from '../model/golden.ts'
+import { type GoldenCase, goldenCases } from '../model/golden.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { sharedFile } from '../node/support.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -58,7 +58,7 @@ describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
     }
   }
 
-  for (const { name, options, outputStride, height, width } of goldenIndex.filter(isQuick))
+  for (const { name, options, outputStride, height, width } of goldenCases().filter(isQuick))
     it(`${name}, ${height}×${width}, output stride ${outputStride}`, () => {
       const config = deepLabConfig(options)
       const parameters = new Map(networkParameters(config).map(each => [each.name, seededParameter(each)]))

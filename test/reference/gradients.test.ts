@@ -5,6 +5,7 @@ import { batchNorm } from './batch_norm.ts'
 import { batchNormBackward } from './batch_norm_backward.ts'
 import { batchNormStatistics } from './batch_norm_statistics.ts'
 import { concat } from './concat.ts'
+import { crop } from './crop.ts'
 import { distinctValues, expectGradient } from './finite_difference.ts'
 import { foldBatchNorm } from './fold_batch_norm.ts'
 import { foldBatchNormBackward } from './fold_batch_norm_backward.ts'
@@ -12,6 +13,7 @@ import { globalAveragePool } from './global_average_pool.ts'
 import { globalAveragePoolBackward } from './global_average_pool_backward.ts'
 import { maxPool, maxPoolShape } from './max_pool.ts'
 import { maxPoolBackward } from './max_pool_backward.ts'
+import { maximum, maximumBackward } from './maximum.ts'
 import { randomValues } from './random.ts'
 import { resize } from './resize.ts'
 import { resizeBackward } from './resize_backward.ts'
@@ -94,6 +96,20 @@ describe('the gradients of the CPU reference against finite differences', () => 
     const outputGradient = randomArray4(maxPoolShape(pool), 2)
     const gradient = maxPoolBackward({ ...pool, outputGradient })
     check(pool.input, outputGradient, input => maxPool({ ...pool, input }), gradient)
+  })
+
+  it('crop', () => {
+    const rectangle = { height: 2, width: 3, top: 1, left: 0 }
+    const outputGradient = randomArray4([2, 2, 3, 3], 2)
+    const gradient = crop({ input: outputGradient, height: 4, width: 3, top: -1, left: 0 })
+    check(randomArray4([2, 4, 3, 3], 1), outputGradient, input => crop({ input, ...rectangle }), gradient)
+  })
+
+  it('maximum', () => {
+    const [a, b] = [randomArray4([2, 3, 2, 3], 1), randomArray4([2, 3, 2, 3], 2)]
+    const outputGradient = randomArray4(a.shape, 3)
+    check(a, outputGradient, x => maximum({ a: x, b }), maximumBackward({ a, b, outputGradient }))
+    check(b, outputGradient, x => maximum({ a, b: x }), maximumBackward({ a: b, b: a, outputGradient }))
   })
 
   it('global_average_pool', () => {

@@ -17,6 +17,8 @@ export interface Preprocess {
   std: readonly [number, number, number]
   /** mirror the result left to right */
   flip: boolean
+  /** the order of the output's channels; red first by default */
+  channels?: 'rgb' | 'bgr'
 }
 
 /** The share of every input position in one output position; the shares of positions from `first` on, summing to 1. */
@@ -49,7 +51,7 @@ export function triangleWindows(inLength: number, outLength: number): TriangleWi
  * An image as the network wants it: [1, height, width, 3], each channel resized and then (x / 255 − mean) / std.
  * Alpha is ignored. Nothing is rounded to bytes on the way (PIL rounds after each axis: it differs by up to a level).
  */
-export function preprocess({ image, height, width, mean, std, flip }: Preprocess): Array4 {
+export function preprocess({ image, height, width, mean, std, flip, channels }: Preprocess): Array4 {
   const rows = triangleWindows(image.height, height)
   const columns = triangleWindows(image.width, width)
   const narrowed = zeros([1, image.height, width, 3])
@@ -77,7 +79,8 @@ export function preprocess({ image, height, width, mean, std, flip }: Preprocess
           sum += shares[j] * narrowed.data[indexOf(narrowed.shape, 0, first + j, w, c)]
         }
         const outW = flip ? width - 1 - w : w
-        output.data[indexOf(output.shape, 0, h, outW, c)] = (sum / 255 - mean[c]) / std[c]
+        const channel = channels === 'bgr' ? 2 - c : c
+        output.data[indexOf(output.shape, 0, h, outW, channel)] = (sum / 255 - mean[c]) / std[c]
       }
     }
   }

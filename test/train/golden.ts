@@ -31,6 +31,8 @@ export interface GoldenNetwork {
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
+  /** The factor on the seeded weights of convolutions. Default: 1. */
+  gain?: number
   /** The network's config; null for a network that `networkGraph` knows by its name. */
   options: DeepLabOptions | null
   outputStride: number
@@ -134,9 +136,10 @@ const SHALLOW = deepLabConfig({
 })
 
 /** The seeded parameter, multiplied by `lastGamma` for the last γ of each bottleneck; make_golden.py explains why. */
-export function startingValue({ lastGamma }: GoldenNetwork, parameter: Parameter): Float32Array {
+export function startingValue({ lastGamma, gain = 1 }: GoldenNetwork, parameter: Parameter): Float32Array {
   const values = seededParameter(parameter)
-  return parameter.name.endsWith('.bn3.weight') ? values.map(value => value * lastGamma) : values
+  const factor = parameter.shape.length === 4 ? gain : 1
+  return values.map(value => value * (parameter.name.endsWith('.bn3.weight') ? lastGamma : factor))
 }
 
 /** Normalised images [batch, height, width, 3]: one seeded image, `batch` times as high, cut into images. */

@@ -32,8 +32,10 @@ import torch.nn.functional as F
 FOLDER = pathlib.Path(__file__).parent
 sys.path.append(str(FOLDER.parent / 'model'))
 import configs
+import deeplab_v2
 import networks
 import seeded
+import vgg
 from tiny_network import CLASSES, IMAGE, TinyNetwork
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.resnet import Bottleneck, ResNet
@@ -132,6 +134,31 @@ DEEPLABV3 = {
 }
 
 
+VGG = {'backbone': 'vgg16', 'width': 0.0625, 'classes': CLASSES}
+FCN8S = {**VGG, 'head': 'fcn8s', 'outputStride': 32}
+VGG_ASPP = {**VGG, 'head': 'atrous', 'outputStride': 8, 'rates': [6, 12, 18, 24]}
+FCN8S_VALUES = ['conv1_1.weight', 'conv3_3.weight', 'conv5_3.bias', 'fc6.weight', 'fc7.bias', 'score_fr.weight', 'score_fr.bias', 'score_pool4.weight',
+                'score_pool3.weight', 'upscore2.weight', 'upscore_pool4.weight', 'upscore8.weight']
+VGG_ASPP_VALUES = ['conv1_1.weight', 'conv5_1.weight', 'conv5_3.bias', *[f'fc{i}_{branch}.weight' for i in (6, 7, 8) for branch in (1, 4)], 'fc8_2.bias']
+
+V2 = {'backbone': 'deeplabv2_resnet101', 'width': 0.125, 'units': [1, 1, 1, 1], 'rates': [6, 12, 18, 24], 'classes': CLASSES}
+V2_VALUES = [f'base.{part}' for part in ('layer1.conv1.conv.weight', 'layer1.conv1.bn.weight', 'layer3.block1.reduce.conv.weight',
+             'layer4.block1.conv3x3.conv.weight', 'layer5.block1.shortcut.bn.bias', 'layer5.block1.increase.bn.running_var',
+             'aspp.c0.weight', 'aspp.c3.weight', 'aspp.c2.bias')]
+
+VGG_NETWORKS = {
+    'fcn8s': {'make': lambda: vgg.Vgg16(FCN8S, 32), 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
+              'values': FCN8S_VALUES, 'frozen': (True,), 'options': FCN8S, 'outputStride': 32, 'gain': 1.5},
+    'vgg_aspp': {'make': lambda: vgg.Vgg16(VGG_ASPP, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
+                 'values': VGG_ASPP_VALUES, 'frozen': (True,), 'options': VGG_ASPP, 'gain': 1.5},
+}
+
+V2_NETWORKS = {
+    'deeplab_v2': {'make': lambda: deeplab_v2.DeepLabV2(V2, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
+                   'values': V2_VALUES, 'frozen': (False, True), 'options': V2},
+}
+
+
 def seeded_images(height, width):
     """(BATCH, height, width, 3): one seeded image, BATCH times as high, cut into images."""
     return seeded.image(BATCH * height, width).reshape(BATCH, height, width, 3)
@@ -145,7 +172,8 @@ def seeded_labels(images, classes):
 
 
 def starting_value(network, name, shape):
-    return seeded.parameter(name, shape) * np.float32(network['lastGamma'] if name.endswith('.bn3.weight') else 1)
+    gain = network.get('gain', 1) if len(shape) == 4 else 1
+    return seeded.parameter(name, shape) * np.float32(network['lastGamma'] if name.endswith('.bn3.weight') else gain)
 
 
 def seeded_network(network, frozen, dtype):
@@ -225,11 +253,11 @@ def network_entry(network):
     images = seeded_images(*network['size'])
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
-            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'),
+            'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **({'gain': network['gain']} if 'gain' in network else {}),
             'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
-FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS}
+FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS}
 
 
 if __name__ == '__main__':

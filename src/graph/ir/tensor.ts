@@ -24,6 +24,8 @@ export interface Tensor {
 export interface Parameter {
   name: string
   shape: readonly number[]
+  /** Of a parameter that is some rows of another one, which the GPU cannot bind whole: that parameter, and the first of the rows. */
+  rows?: { of: Parameter; from: number }
 }
 
 /** The four vectors of a batch norm, each of shape [c], and its ε. */

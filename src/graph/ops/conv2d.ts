@@ -1,3 +1,4 @@
+import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { Conv2dBackwardInputOptions } from '../../kernels/conv2d_backward_input.ts'
 import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
@@ -136,7 +137,7 @@ export function gradientConvolutionOf(op: Conv2dBackwardInputOp): Conv2dOptions 
   return convolution && { ...convolution, residual }
 }
 
-export function backwardInputOptions(op: Conv2dBackwardInputOp): Conv2dBackwardInputOptions {
+export function backwardInputOptions(op: AnyOp & ConvolutionWindow): Conv2dBackwardInputOptions {
   const { stride, dilation, padding } = op
   const [outChannels, , kernelH, kernelW] = op.weight.shape
   const kernel = [kernelH, kernelW] as const
@@ -154,12 +155,18 @@ export const conv2dBackwardInputOp: OpDefinition<Conv2dBackwardInputOp> = {
       return strategyOf(op, options).lower(layer, target).steps
     }
     const { kernel } = inputGradientByPhases(backwardInputOptions(op), target)
-    const { itself } = weights
-    const weight: Operand = itself
-      ? { parameter: itself.parameter }
-      : { folded: weights.direct(), part: 'packed' }
-    return [{ op, kernel, operands: { ...tensors({ input: gradient, output: op.output }), weight } }]
+    return [transposedStep(op, gradient, kernel)]
   },
+}
+
+/** A kernel that computes the input of a convolution from its output, with its operands. */
+export function transposedStep(op: AnyOp & ConvolutionWindow, input: Tensor, kernel: Kernel): Step {
+  const weights = transposedWeights(op.weight, op.batchNorm)
+  const { itself } = weights
+  const weight: Operand = itself
+    ? { parameter: itself.parameter }
+    : { folded: weights.direct(), part: 'packed' }
+  return { op, kernel, operands: { ...tensors({ input, output: op.output }), weight } }
 }
 
 export type Conv2dBackwardWeightOp = OpOf<'conv2dBackwardWeight', { input: Tensor; gradient: Tensor }> &

@@ -13,8 +13,10 @@ import * as add from './add.ts'
 import type { Band } from './band.ts'
 import * as batchNorm from './batch_norm.ts'
 import * as concat from './concat.ts'
+import * as convTranspose2d from './conv_transpose2d.ts'
 import * as conv2d from './conv2d.ts'
 import type * as convolution from './convolution.ts'
+import * as crop from './crop.ts'
 import type * as crossEntropy from './cross_entropy.ts'
 import * as custom from './custom.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
@@ -24,6 +26,7 @@ import type * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
 import type { Lowering } from './lowering.ts'
 import * as maxPool from './max_pool.ts'
+import * as maximum from './maximum.ts'
 import * as preprocess from './preprocess.ts'
 import * as resize from './resize.ts'
 import * as softmax from './softmax.ts'
@@ -32,7 +35,10 @@ import * as argmax from './upsample_argmax.ts'
 /** Ops that are the same at every stage. */
 interface PlainOps {
   activation: activation.ActivationOp
+  maximum: maximum.MaximumOp
   maxPool: maxPool.MaxPoolOp
+  convTranspose2d: convTranspose2d.ConvTranspose2dOp
+  crop: crop.CropOp
   globalAveragePool: pooling.GlobalAveragePoolOp
   resize: resize.ResizeOp
   softmax: softmax.SoftmaxOp
@@ -68,13 +74,16 @@ interface BackwardOps {
   add: add.FoldedAddOp
   batchNormBackward: batchNorm.BatchNormBackwardOp
   biasGradient: convolution.BiasGradientOp
+  conv2d: conv2d.FoldedConv2dOp
   conv2dBackwardInput: conv2d.Conv2dBackwardInputOp
   conv2dBackwardWeight: conv2d.Conv2dBackwardWeightOp
+  crop: crop.CropOp
   depthwiseConv2dBackwardInput: depthwise.DepthwiseConv2dBackwardInputOp
   depthwiseConv2dBackwardWeight: depthwise.DepthwiseConv2dBackwardWeightOp
   dropout: dropout.DropoutOp
   foldBatchNormBackward: fold.FoldBatchNormBackwardOp
   globalAveragePoolBackward: pooling.GlobalAveragePoolBackwardOp
+  maximumBackward: maximum.MaximumBackwardOp
   maxPoolBackward: maxPool.MaxPoolBackwardOp
   resizeBackward: resize.ResizeBackwardOp
   sliceChannels: concat.SliceChannelsOp
@@ -86,7 +95,7 @@ interface BackwardOps {
 /** What is planned: all of a graph, with what passes have fused. */
 export interface FusedOps
   extends PlainOps,
-    Omit<BackwardOps, 'add' | 'custom' | 'dropout'>,
+    Omit<BackwardOps, 'add' | 'conv2d' | 'crop' | 'custom' | 'dropout'>,
     Pick<FoldedOps, 'batchNormTraining' | 'add'> {
   conv2d: conv2d.FusedConv2dOp
   depthwiseConv2d: depthwise.FusedDepthwiseConv2dOp
@@ -135,10 +144,13 @@ export const inferenceOps: OpTable<InferenceKind> & Gradients<keyof ModelOps> = 
   batchNorm: batchNorm.batchNormOp,
   concat: concat.concatOp,
   conv2d: conv2d.conv2dOp,
+  convTranspose2d: convTranspose2d.convTranspose2dOp,
+  crop: crop.cropOp,
   custom: custom.customOp,
   depthwiseConv2d: depthwise.depthwiseConv2dOp,
   dropout: dropout.dropoutOp,
   globalAveragePool: pooling.globalAveragePoolOp,
+  maximum: maximum.maximumOp,
   maxPool: maxPool.maxPoolOp,
   preprocess: preprocess.preprocessOp,
   resize: resize.resizeOp,
@@ -184,10 +196,13 @@ export function shareOf<Kind extends keyof FusedOps>(
 export class GraphBuilder extends GraphScope<ModelOp> {
   readonly conv2d = this.#adds(conv2d.conv2dShape<ModelOp>)
   readonly depthwiseConv2d = this.#adds(depthwise.depthwiseConv2dShape<ModelOp>)
+  readonly convTranspose2d = this.#adds(convTranspose2d.convTranspose2dShape<ModelOp>)
   readonly batchNorm = this.#adds(batchNorm.batchNormShape<ModelOp>)
   readonly activation = this.#adds(activation.activationShape<ModelOp>)
   readonly add = this.#adds(add.addShape<ModelOp>)
+  readonly maximum = this.#adds(maximum.maximumShape<ModelOp>)
   readonly maxPool = this.#adds(maxPool.maxPoolShape<ModelOp>)
+  readonly crop = this.#adds(crop.cropShape<ModelOp>)
   readonly globalAveragePool = this.#adds(pooling.globalAveragePoolShape<ModelOp>)
   readonly resize = this.#adds(resize.resizeShape<ModelOp>)
   readonly concat = this.#adds(concat.concatShape<ModelOp>)

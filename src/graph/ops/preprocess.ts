@@ -11,17 +11,26 @@ export type PreprocessOp = OpOf<'preprocess', { image: Tensor }> &
     mean: number[]
     std: number[]
     flip: boolean
+    channels: 'rgb' | 'bgr'
   }
 
 /** rgba8 [n, H, W, 4] → f32 [n, height, width, 3]: antialiased bilinear resize, (x/255 − mean)/std, optional left-right flip. */
 export function preprocessShape<Op extends AnyOp>(
   scope: GraphScope<Op>,
   image: Tensor,
-  options: { name: string; height: number; width: number; mean: number[]; std: number[]; flip?: boolean },
+  options: {
+    name: string
+    height: number
+    width: number
+    mean: number[]
+    std: number[]
+    flip?: boolean
+    channels?: 'rgb' | 'bgr'
+  },
 ): PreprocessOp {
-  const { name, height, width, mean, std, flip = false } = options
+  const { name, height, width, mean, std, flip = false, channels = 'rgb' } = options
   const output = scope.tensor(name, [image.shape[0], height, width, 3])
-  return { kind: 'preprocess', name: output.name, inputs: { image }, mean, std, flip, output }
+  return { kind: 'preprocess', name: output.name, inputs: { image }, mean, std, flip, channels, output }
 }
 
 export const preprocessOp: DifferentiableOp<PreprocessOp> = {

@@ -12,6 +12,7 @@ import * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
 import { type FoldedOps, type Gradients, inferenceOps, type OpOfKind, type OpTable } from './index.ts'
 import * as maxPool from './max_pool.ts'
+import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
 import type { GradientTape } from './tape.ts'
 
@@ -29,6 +30,7 @@ export const trainingOps: OpTable & Gradients = {
   depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
   foldBatchNormBackward: fold.foldBatchNormBackwardOp,
   globalAveragePoolBackward: pooling.globalAveragePoolBackwardOp,
+  maximumBackward: maximum.maximumBackwardOp,
   maxPoolBackward: maxPool.maxPoolBackwardOp,
   resizeBackward: resize.resizeBackwardOp,
 }

@@ -9,6 +9,7 @@ import type { Step } from '../lower/step.ts'
 import { type FusedOp, lowerOp } from '../ops/index.ts'
 import { loweringOf } from '../ops/lowering.ts'
 import { trainingOps } from '../ops/training_ops.ts'
+import { cutWeight } from './cut_weights.ts'
 import { layOutSteps, type Plan, type PlanTarget } from './plan.ts'
 import { recomputing, unitInteriors } from './recompute.ts'
 
@@ -74,7 +75,8 @@ function memoisedLowering(graph: TrainingGraph, target: PlanTarget): (op: FusedO
   const lowering = loweringOf(graph, target, trainingOps)
   const lowered = new Map<FusedOp, Step[]>()
   return op => {
-    const steps = lowered.get(op) ?? lowerOp(op, lowering)
+    const steps =
+      lowered.get(op) ?? cutWeight(op, target.device.limits).flatMap(part => lowerOp(part, lowering))
     lowered.set(op, steps)
     return steps
   }

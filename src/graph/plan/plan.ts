@@ -14,6 +14,7 @@ import { loweringOf } from '../ops/lowering.ts'
 import { allPasses, optimise, type Passes } from '../passes/index.ts'
 import { storeAsFloat16 } from '../passes/store_as_float16.ts'
 import { cutMaps } from './cut_maps.ts'
+import { cutWeight } from './cut_weights.ts'
 import type { PlanLimits } from './limits.ts'
 import { type Placements, placeTensors } from './placements.ts'
 
@@ -60,7 +61,9 @@ const asStored = (graph: FusedGraph, { precision }: PlanTarget): FusedGraph =>
 
 /** The same of a graph that passes have been over. `ops` has the kinds that may be in it; default: those of inference. */
 export function planOptimised(optimised: FusedGraph, target: PlanTarget, ops?: Partial<OpTable>): Plan {
-  const graph = cutMaps(asStored(optimised, target), target.device.limits)
+  const { limits } = target.device
+  const bindable = optimised.ops.flatMap(op => cutWeight(op, limits))
+  const graph = cutMaps(asStored({ ...optimised, ops: bindable }, target), limits)
   const lowering = loweringOf(graph, target, ops)
   const steps = groupBranches(graph.ops, lowering).flatMap(group =>
     'op' in group

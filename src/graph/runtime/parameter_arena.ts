@@ -1,9 +1,11 @@
 // The parameters of a network in training: buffers of one layout for their values, gradients and velocities, and for the sums
 // of gradients where a batch comes in parts.
 
+import { UserError } from '../../errors.ts'
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Range } from '../../gpu/program.ts'
+import { bytesBefore, cutParameter, valuesOf, wholeParameter } from '../ir/parameter_rows.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import type { PlanLimits } from '../plan/limits.ts'
 import { type Place as BufferPlace, spread } from './allocate_together.ts'
@@ -21,6 +23,7 @@ export interface Section {
 }
 
 interface Place extends BufferPlace {
+  /** Some rows of one that is too large to be bound. */
   parameter: Parameter
   learns: boolean
 }
@@ -54,16 +57,18 @@ export class ParameterArena {
   readonly sections: Section[]
 
   static async create(gpu: Gpu, parameters: Parameter[], options: ArenaOptions): Promise<ParameterArena> {
-    const { rateOf, decayOf = () => 1, host, velocities: before } = options
-    const alike = [...parameters].sort((a, b) => rateOf(b) - rateOf(a) || decayOf(b) - decayOf(a))
+    const { host, velocities: before } = options
+    const rateOf = (parameter: Parameter) => options.rateOf(wholeParameter(parameter))
+    const decayOf = (parameter: Parameter) => options.decayOf?.(wholeParameter(parameter)) ?? 1
+    const bindable = parameters.flatMap(parameter => cutParameter(parameter, gpu.limits))
+    const alike = bindable.sort((a, b) => rateOf(b) - rateOf(a) || decayOf(b) - decayOf(a))
     const { places, sections, bufferBytes } = layOut(alike, { rateOf, decayOf, limits: gpu.limits })
     const buffers = await allocate(gpu, bufferBytes, options.sums === true)
     const write = (into: GPUBuffer[], { buffer, offset }: Place, data: Float32Array) =>
       gpu.device.queue.writeBuffer(into[buffer], offset, data as BufferSource)
     for (const place of places) {
-      const { name } = place.parameter
-      write(buffers.values, place, host.get(name)!)
-      if (before && place.learns) write(buffers.velocities, place, before.get(name)!)
+      write(buffers.values, place, valuesOf(place.parameter, host))
+      if (before && place.learns) write(buffers.velocities, place, valuesOf(place.parameter, before))
     }
     return new ParameterArena(gpu, { places, sections, buffers })
   }
@@ -106,7 +111,7 @@ export class ParameterArena {
   /** Sets the values of all parameters by name, in PyTorch's layout, and the velocities to zero, for what is submitted from now on. */
   restart(values: ReadonlyMap<string, Float32Array>): void {
     for (const { parameter, buffer, offset } of this.#places.values()) {
-      const value = values.get(parameter.name)!
+      const value = valuesOf(parameter, values)
       this.#gpu.device.queue.writeBuffer(this.#buffers.values[buffer], offset, value as BufferSource)
     }
     this.#gpu.submit('clear velocities', encoder => {
@@ -141,8 +146,12 @@ export class ParameterArena {
     const read = new Map<string, Float32Array>()
     for (const [i, source] of from.entries()) {
       const { buffer } = await this.#gpu.download(source, source.size)
-      for (const { parameter, offset, size } of places.filter(place => place.buffer === i))
-        read.set(parameter.name, new Float32Array(buffer.slice(offset, offset + size)))
+      for (const { parameter, offset, size } of places.filter(place => place.buffer === i)) {
+        const { name, shape } = wholeParameter(parameter)
+        const whole = read.get(name) ?? new Float32Array(shape.reduce((a, b) => a * b))
+        whole.set(new Float32Array(buffer, offset, size / 4), bytesBefore(parameter) / 4)
+        read.set(name, whole)
+      }
     }
     return read
   }
@@ -151,8 +160,15 @@ export class ParameterArena {
     return [...this.#places.values()].filter(({ learns }) => learns)
   }
 
-  #place({ name }: Parameter): Place {
-    return this.#places.get(name)!
+  /** A parameter's place, or that of some rows of a parameter which the arena has whole. */
+  #place(parameter: Parameter): BufferPlace {
+    const place = this.#places.get(parameter.name)
+    if (place) return place
+    const whole = this.#places.get(wholeParameter(parameter).name)
+    if (!whole)
+      throw new UserError(`${parameter.name} is larger than this GPU binds at once: take another GPU`)
+    const size = 4 * parameter.shape.reduce((a, b) => a * b)
+    return { ...whole, offset: whole.offset + bytesBefore(parameter), size }
   }
 }
 

@@ -3,6 +3,7 @@
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { type Launch, Program, type Range } from '../../gpu/program.ts'
+import { valuesOf } from '../ir/parameter_rows.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
   type FoldedOutput,
@@ -123,7 +124,7 @@ export class WeightStore implements WeightSource {
   }
 
   async #stage(label: string, parameters: Parameter[]) {
-    const values = parameters.map(({ name }) => this.#host.get(name)!)
+    const values = parameters.map(parameter => valuesOf(parameter, this.#host))
     const wanted = parameters.map(({ name }, i) => ({ name, size: values[i].byteLength }))
     const flags = usage.storage | usage.copySource | usage.copyDestination
     const staged = await allocateTogether(this.#gpu, label, { wanted, flags })

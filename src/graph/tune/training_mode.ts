@@ -1,5 +1,6 @@
 import type { Gpu } from '../../gpu/gpu.ts'
 import { type AnyOp, parametersOf } from '../ir/graph.ts'
+import { wholeParameter } from '../ir/parameter_rows.ts'
 import { trainingOps } from '../ops/training_ops.ts'
 import type { WeightSource } from '../runtime/executor.ts'
 import { ParameterArena } from '../runtime/parameter_arena.ts'
@@ -33,7 +34,7 @@ async function learningWeights(gpu: Gpu, op: AnyOp): Promise<NoisyWeights> {
       }
       return { source, release: () => weights.destroy() }
     },
-    gradient: async () => (await arena.readGradients()).get(op.weight!.name)!,
+    gradient: async () => (await arena.readGradients()).get(wholeParameter(op.weight!).name)!,
     destroy: () => arena.destroy(),
   }
 }

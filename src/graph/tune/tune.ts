@@ -4,6 +4,7 @@
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Tuned } from '../convolution/target.ts'
 import type { FusedGraph } from '../ops/index.ts'
+import { cutWeight } from '../plan/cut_weights.ts'
 import { opAlone } from './op_alone.ts'
 import { trialOf } from './performance_model.ts'
 import { type Clock, Race, type Times } from './race.ts'
@@ -74,7 +75,8 @@ export async function tune(
   }: TuneOptions & { mode?: TuningMode; tuned?: Tuned; turn: <T>(work: () => Promise<T>) => Promise<T> },
 ): Promise<TunedConvolution[]> {
   const { seconds = SECONDS, signal, onProgress, onlyNew = false } = options
-  const layers = tunablesOf(graph, { device: gpu, mode: mode.mode }, mode.familyOf).filter(
+  const bindable = { ...graph, ops: graph.ops.flatMap(op => cutWeight(op, gpu.limits)) }
+  const layers = tunablesOf(bindable, { device: gpu, mode: mode.mode }, mode.familyOf).filter(
     ({ convolution }) => !(onlyNew && tuned?.has(convolution)),
   )
   const end = performance.now() + 1000 * seconds

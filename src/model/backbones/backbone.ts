@@ -1,7 +1,7 @@
 // The facts about a backbone that the rest of the code reads. index.ts has the table of all backbones.
 
 import type * as v from 'valibot'
-import type { Tensor } from '../../graph/ir/tensor.ts'
+import type { Parameter, Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Dropout } from '../layers.ts'
@@ -23,6 +23,12 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   /** Adds the auxiliary head: the features of a middle block [n, h, w, c] → logits [n, h, w, classes]. */
   auxiliaryHead?(builder: GraphBuilder, middle: Tensor, network: NetworkParts<Config>): Tensor
   heads: Heads<Config>
+  /** Adds the logits to a graph, where they are more than the classifier makes of its input: the classifier's input → logits. */
+  logits?(builder: GraphBuilder, x: Tensor, network: NetworkParts<Config> & Pick<Features, 'skips'>): Tensor
+  /** The layers whose output channels are the classes. Default: `heads.classifier` alone. */
+  classifiers?(config: Config): string[]
+  /** The values of a parameter that has fixed ones: training leaves them. Undefined for all other parameters. */
+  fixedValues?(parameter: Parameter): Float32Array | undefined
   /** The preprocessing of a network that is trained from scratch. */
   preprocessing: Preprocessing
   /** The default weight decay of training. */
@@ -42,6 +48,8 @@ export interface HeadFeatures {
 export interface Features extends HeadFeatures {
   /** What the auxiliary head reads, where the backbone can have one. */
   middle?: Tensor
+  /** What skip connections hand to `logits`. Such a network cannot be cut into parts. */
+  skips?: readonly Tensor[]
 }
 
 /** The options of a graph; the config decides the parameters. */

@@ -5,8 +5,10 @@
 
 import type { Backbone } from './backbone.ts'
 import type { DeepLabConfig } from './configs.ts'
+import { deepLabV2 } from './deeplab_v2.ts'
 import { mobileNetV2 } from './mobilenet_v2.ts'
 import { resnet } from './resnet.ts'
+import { vgg16 } from './vgg16.ts'
 import { xception65 } from './xception.ts'
 
 export type BackboneName = DeepLabConfig['backbone']
@@ -23,6 +25,8 @@ export const backbones = {
   resnet101: resnet('resnet101', [3, 4, 23, 3]),
   mobilenet_v2: mobileNetV2,
   xception65,
+  vgg16,
+  deeplabv2_resnet101: deepLabV2,
 } satisfies { [Name in BackboneName]: Backbone<ConfigOf<Name>> }
 
 export const backboneNames = Object.keys(backbones) as BackboneName[]

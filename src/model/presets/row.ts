@@ -4,10 +4,12 @@ import type { DeepLabOptions } from '../backbones/configs.ts'
 
 export interface Inference {
   outputStride: number
-  /** The image sizes whose probabilities are averaged, as factors. */
+  /** The image sizes that the network sees, as factors. */
   scales: number[]
   /** Whether each scale also runs on the mirrored image. */
   flip: boolean
+  /** Whether the scales' probabilities are averaged (default), or the maximum of their logits is taken. */
+  merge?: 'mean' | 'max'
 }
 
 export interface Row {

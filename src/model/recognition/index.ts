@@ -9,15 +9,19 @@ import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
 import type { DescribedNetwork } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
 import type { Preprocessing } from '../preprocessing.ts'
+import { deepLabV2Recogniser } from './deeplab_v2.ts'
 import { mobileNetV2Recogniser } from './mobilenet_v2.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 import { resnetRecogniser } from './resnet.ts'
+import { vgg16Recogniser } from './vgg16.ts'
 import { xceptionRecogniser } from './xception.ts'
 
 export const recognisers: readonly Recogniser[] = [
   resnetRecogniser,
   mobileNetV2Recogniser,
   xceptionRecogniser,
+  vgg16Recogniser,
+  deepLabV2Recogniser,
 ]
 
 /** A model but for its weights and the names of its classes. */

@@ -1,0 +1,44 @@
+// The config of DeepLab v2 on ResNet-101.
+
+import * as v from 'valibot'
+import { expecting } from '../../json.ts'
+import { alignCorners, classes, counts, MOST_RATE, outputStride, width } from './fields.ts'
+
+export interface DeepLabV2Config {
+  backbone: 'deeplabv2_resnet101'
+  /** Channels of the logits, background included. Default 21 (PASCAL VOC). */
+  classes: number
+  /** 8 (default) or 16. */
+  outputStride: number
+  /** Rates of the classifiers whose sum is the logits, at output stride 8 (halved at 16). Default [6, 12, 18, 24]. */
+  rates: number[]
+  /** Bottleneck units of the four blocks. Default [3, 4, 23, 3]. */
+  units: number[]
+  /** The convention of upsampling: aligned corners, as Caffe's interpolation, or half pixels. Default false. */
+  alignCorners: boolean
+  /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
+  width: number
+}
+
+const MOST_RATES = 16
+const MOST_UNITS = 100
+
+/** @internal */
+export const deepLabV2Schema = v.strictObject({
+  backbone: v.literal('deeplabv2_resnet101'),
+  classes,
+  outputStride: v.optional(outputStride.wrapped, 8),
+  rates: v.optional(
+    expecting(
+      `1 to ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`,
+      v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(1)),
+    ),
+    () => [6, 12, 18, 24],
+  ),
+  units: v.optional(
+    expecting(`four whole numbers from 1 to ${MOST_UNITS}`, v.pipe(counts(MOST_UNITS, 4), v.minLength(4))),
+    () => [3, 4, 23, 3],
+  ),
+  alignCorners,
+  width: v.optional(width, 1),
+})

@@ -1,0 +1,53 @@
+// The config of a VGG-16 with the heads of FCN, DeepLab v1 and DeepLab v2.
+
+import * as v from 'valibot'
+import { expecting } from '../../json.ts'
+import { alignCorners, classes, counts, flag, MOST_RATE, outputStride, width } from './fields.ts'
+
+export interface Vgg16Config {
+  backbone: 'vgg16'
+  /** Channels of the logits, background included. Default 21 (PASCAL VOC). */
+  classes: number
+  /** 32 for FCN, whose logits have the size of the image. Else 8 (default) or 16. */
+  outputStride: number
+  /**
+   * `fcn32s`, `fcn16s`, `fcn8s`: Long et al. 2015, upsampled by 32, or with the scores of pool4, and of pool3, added on the way.
+   * `atrous` (default): DeepLab's, whose last two poolings keep the size of the map.
+   */
+  head: 'fcn32s' | 'fcn16s' | 'fcn8s' | 'atrous'
+  /**
+   * Of the atrous head: the rates of fc6 at output stride 8 (halved at 16). One rate is DeepLab v1's LargeFOV, default [12]. Of
+   * several, each has a branch of fc6, fc7 and fc8, and the logits are their sum, as in DeepLab v2.
+   */
+  rates: number[]
+  /**
+   * Of the atrous head: whether the image and the first four poolings add scores of their own, as in DeepLab v1's multi-scale
+   * prediction (section 4.3). Default false.
+   */
+  multiScale: boolean
+  /** The convention of upsampling: aligned corners, as Caffe's interpolation, or half pixels. Default false. */
+  alignCorners: boolean
+  /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
+  width: number
+}
+
+const MOST_RATES = 16
+const HEADS = ['fcn32s', 'fcn16s', 'fcn8s', 'atrous'] as const
+
+/** @internal */
+export const vgg16Schema = v.strictObject({
+  backbone: v.literal('vgg16'),
+  classes,
+  outputStride: v.optional(outputStride.wrapped, 8),
+  head: v.optional(expecting(HEADS.join(', '), v.picklist(HEADS)), 'atrous'),
+  rates: v.optional(
+    expecting(
+      `1 to ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`,
+      v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(1)),
+    ),
+    () => [12],
+  ),
+  multiScale: v.optional(flag, false),
+  alignCorners,
+  width: v.optional(width, 1),
+})

@@ -1,0 +1,41 @@
+// Recognises DeepLab v2 on ResNet-101 by the names of K. Nakashima's PyTorch checkpoints.
+
+import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
+import { countWhile, outputChannels } from './tensor_names.ts'
+
+/** The network as its tensors' names and shapes tell it, in the words of DeepLabV2Config. */
+export interface DeepLabV2Architecture extends Architecture {
+  family: 'deeplabv2-resnet'
+  units: number[]
+  /** The classifiers whose sum is the logits. */
+  branches: number
+  width: number
+}
+
+export const deepLabV2Recogniser: Recogniser = {
+  network: 'DeepLabv2-ResNet',
+  recognise(tensors) {
+    const architecture = architectureOf(tensors)
+    if (!architecture) return undefined
+    const { units, branches, width, classes } = architecture
+    const rates = Array.from({ length: branches }, (_, i) => 6 * (i + 1))
+    const depth = 3 * units.reduce((a, b) => a + b) + 2
+    return {
+      architecture,
+      options: { backbone: 'deeplabv2_resnet101', units, rates, width, classes },
+      description: `DeepLabv2-ResNet-${depth}, ASPP of ${branches} branches, ${classes} classes`,
+      namedBy: 'K. Nakashima',
+    }
+  },
+}
+
+function architectureOf(tensors: TensorShapes): DeepLabV2Architecture | undefined {
+  const first = outputChannels(tensors, 'base.layer1.conv1.conv.weight')
+  const classes = outputChannels(tensors, 'base.aspp.c0.weight')
+  const units = [2, 3, 4, 5].map(layer =>
+    countWhile(unit => tensors.has(`base.layer${layer}.block${unit + 1}.conv3x3.conv.weight`)),
+  )
+  if (first === undefined || classes === undefined || units.includes(0)) return undefined
+  const branches = countWhile(i => tensors.has(`base.aspp.c${i}.weight`))
+  return { family: 'deeplabv2-resnet', units, branches, width: first / 64, classes }
+}
