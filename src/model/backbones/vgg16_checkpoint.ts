@@ -27,10 +27,9 @@ export const vgg16Checkpoint = {
     const { head, branches, multiScale, width, classes } = architecture
     const isFcn = head !== 'atrous'
     const rates = RATES[branches] ?? Array.from({ length: branches }, (_, i) => 6 * (i + 1))
-    const [name, outputStride] = isFcn
-      ? [head.toUpperCase().replace('FCN', 'FCN-').replace('S', 's'), 32]
-      : ['DeepLab', 8]
+    const name = isFcn ? `FCN-${head.slice(3)}` : 'DeepLab'
     const parts = isFcn ? '' : branches === 1 ? ', LargeFOV' : `, ASPP of ${branches} branches`
+    const outputStride = isFcn ? 32 : 8
     return {
       architecture,
       options: {
