@@ -6,7 +6,7 @@ import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
-import type { Merge, View } from './inference_options.ts'
+import type { InferenceOptions, View } from './inference_options.ts'
 
 export interface PhotoSize {
   width: number
@@ -23,7 +23,7 @@ export interface InferenceJob {
   outputStride: number
   views: View[]
   /** Default: mean. */
-  merge?: Merge
+  merge?: InferenceOptions['merge']
   preprocessing: Preprocessing
   /** The size of the mask: the photo's, or the size of the scores. */
   maskAt: 'photo' | 'network'

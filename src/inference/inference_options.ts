@@ -19,12 +19,10 @@ export interface InferenceOptions {
    * What becomes of several scales: the mean of their probabilities, or the maximum of their logits (section 4.1.2 of DeepLabv2), which
    * takes no `flip`. Default mean.
    */
-  merge?: Merge
+  merge?: 'mean' | 'max'
   /** Length of the resized edge at scale 1, in pixels, at most 16384. Default: the model's. */
   size?: number
 }
-
-export type Merge = 'mean' | 'max'
 
 export const INFERENCE_OPTIONS: OptionNames<InferenceOptions> = {
   outputStride: true,

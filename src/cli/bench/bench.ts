@@ -36,10 +36,10 @@ import { type BenchReport, detailsText, jobText, resultTable, subjectText } from
 
 const NOTES = `
 A model is a network with random weights, which needs no download: a backbone
-(${backboneNames.join(', ')};
-the paper's best network on it) or a preset, such as deeplabv3_resnet50 for
-torchvision's network or table6.os8 for a row of the paper's tables. Or it is a
-trained model, as for other commands.
+(the paper's best network on it), which is one of
+${backboneNames.join(', ')}; or
+a preset, such as deeplabv3_resnet50 for torchvision's network or table6.os8 for
+a row of the paper's tables. Or it is a trained model, as for other commands.
 
 Times are in milliseconds:
   median, min, IQR   warm calls, from photos in memory to masks in memory:

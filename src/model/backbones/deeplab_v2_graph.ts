@@ -6,8 +6,8 @@ import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { Features, NetworkParts } from './backbone.ts'
-import { scaledChannels } from './scaled_channels.ts'
 import type { DeepLabV2Config } from './deeplab_v2_config.ts'
+import { scaledChannels } from './scaled_channels.ts'
 
 type Network = NetworkParts<DeepLabV2Config>
 

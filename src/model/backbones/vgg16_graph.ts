@@ -24,7 +24,10 @@ const FCN_PADDING = 100
 
 const isFcn = ({ head }: Vgg16Config): boolean => head !== 'atrous'
 
-/** The image [n, h, w, 3] → pool5, and what FCN's skip connections read: the image, pool3 and pool4. */
+/**
+ * The image [n, h, w, 3] → pool5, and what skip connections read: of FCN the image, pool3 and pool4; of the multi-scale prediction the
+ * image and pool1 to pool4.
+ */
 export function vgg16Features(
   builder: GraphBuilder,
   image: Tensor,
@@ -112,7 +115,9 @@ export function vgg16Logits(
     const of = { ...network, suffix, rate: config.rates[i], index: i }
     return score(builder, suffix ? branch(builder, x, of) : x, `fc8${suffix}`, config)
   })
-  scores.push(...(skips ?? []).map((skip, i) => scaleScores(builder, skip, { i, like: scores[0], config })))
+  scores.push(
+    ...(skips ?? []).map((skip, i) => scaleScores(builder, skip, { ...network, i, like: scores[0] })),
+  )
   return scores.reduce((sum, each, i) => builder.add(sum, each, { name: `fc8_sum${i}` }))
 }
 
@@ -123,11 +128,11 @@ const SCALES = ['input', 'pool1', 'pool2', 'pool3', 'pool4']
 function scaleScores(
   builder: GraphBuilder,
   x: Tensor,
-  { i, like, config }: { i: number; like: Tensor; config: Vgg16Config },
+  { i, like, config, outputStride }: Network & { i: number; like: Tensor },
 ): Tensor {
   const [, height, width] = like.shape
   const outChannels = scaledChannels(128, config)
-  const stride = 2 ** Math.round(Math.log2(x.shape[1] / height))
+  const stride = Math.max(1, outputStride / 2 ** i)
   const spread = rectified(builder, x, { name: `${SCALES[i]}_conv`, outChannels, kernel: 3, stride })
   const mixed = rectified(builder, spread, { name: `${SCALES[i]}_fc`, outChannels, kernel: 1 })
   const scores = score(builder, mixed, `${SCALES[i]}_ms`, config)

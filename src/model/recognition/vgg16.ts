@@ -1,8 +1,8 @@
 // Recognises FCN and DeepLab v1 and v2 on VGG-16 by the names that their Caffe models have for the layers.
 
+import type { Vgg16Config } from '../backbones/vgg16_config.ts'
 import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
 import { countWhile, outputChannels } from './tensor_names.ts'
-import type { Vgg16Config } from '../backbones/vgg16_config.ts'
 
 /** The network as its tensors' names and shapes tell it, in the words of Vgg16Config. */
 export interface Vgg16Architecture extends Architecture {
@@ -26,10 +26,9 @@ export const vgg16Recogniser: Recogniser = {
     const { head, branches, multiScale, width, classes } = architecture
     const isFcn = head !== 'atrous'
     const rates = RATES[branches] ?? Array.from({ length: branches }, (_, i) => 6 * (i + 1))
-    const [name, outputStride] = isFcn
-      ? [head.toUpperCase().replace('FCN', 'FCN-').replace('S', 's'), 32]
-      : ['DeepLab', 8]
+    const name = isFcn ? `FCN-${head.slice(3)}` : 'DeepLab'
     const parts = isFcn ? '' : branches === 1 ? ', LargeFOV' : `, ASPP of ${branches} branches`
+    const outputStride = isFcn ? 32 : 8
     return {
       architecture,
       options: {
