@@ -17,6 +17,7 @@ import { trainingMode } from '../src/graph/tune/training_mode.ts'
 import { type Tunable, tunablesOf } from '../src/graph/tune/tunable.ts'
 import { type TuneProgress, tune } from '../src/graph/tune/tune.ts'
 import { inferenceMode } from '../src/graph/tune/tuning_mode.ts'
+import { loadNetwork } from '../src/model/backbones/builders.ts'
 import { deepLabConfig } from '../src/model/config.ts'
 import { deepLab } from '../src/model/deeplab.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../src/node/gpu/dawn.ts'
@@ -152,6 +153,7 @@ function summary({ adapter, tuner, sweep, finals }: Results): string[] {
 
 const gpu = await openGpu({ features: [EXACT_TIMESTAMPS] })
 try {
+  for (const backbone of ['mobilenet_v2', 'resnet50'] as const) await loadNetwork({ backbone })
   const whole = (['mobilenet_v2', 'resnet50'] as const).flatMap(name => graphOf(name, gpu).ops)
   const all = tunablesOf(
     { stage: 'fused', ops: whole, inputs: [], outputs: [] },

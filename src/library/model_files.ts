@@ -6,6 +6,7 @@ import { vocClasses } from '../data/voc.ts'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
 import type { JsonObject } from '../json_object.ts'
+import { loadNetwork } from '../model/backbones/builders.ts'
 import { backboneOf } from '../model/backbones/index.ts'
 import { CLASS_NAMES } from '../model/class_names_schema.ts'
 import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
@@ -48,6 +49,7 @@ export function untrainedModel(
 export async function readModel({ stateDict, ...files }: FoundWeights): Promise<Model> {
   const { source } = files
   const { renaming, ...described } = await describe(stateDict, files)
+  await loadNetwork(described.config)
   const expected = networkParameters(described.config)
   const theirs = expected.map(({ name, shape }) => ({ name: nameInCheckpoint(name, renaming), shape }))
   const found = matchParameters(stateDict, theirs, {
@@ -101,6 +103,7 @@ async function describe(stateDict: StateDict, files: DescribingFiles): Promise<D
   const { source, config: json } = files
   const file = besides(source, MODEL_FILES.config)
   const ours = json?.model_type === OUR_TYPE ? fromOurConfig(json, file) : undefined
+  if (ours) await loadNetwork(ours.config)
   if (ours && hasOurNames(stateDict, ours.config)) return ours
   const { recogniseModel, renamingOf } = await import('../model/recognition/index.ts')
   if (ours) return { ...ours, renaming: renamingOf(stateDict) }

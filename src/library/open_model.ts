@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
 import type { Precision } from '../kernels/layout.ts'
+import { loadNetwork } from '../model/backbones/builders.ts'
 import { type DeepLabOptions, deepLabConfig } from '../model/config.ts'
 import { shown } from '../options.ts'
 import { type Model, untrainedModel } from './model_files.ts'
@@ -66,9 +67,11 @@ export async function openTuned(
 }
 
 /** The untrained model that `create` opens. Throws a UserError for an invalid network or option. */
-export function createdModel(network: DeepLabOptions, options: CreateOptions): Model {
+export async function createdModel(network: DeepLabOptions, options: CreateOptions): Promise<Model> {
   checkCreateOptions(options)
   if (typeof network !== 'object' || network === null)
     throw new UserError(`network: expected an object such as { backbone: 'resnet50' }, got ${shown(network)}`)
-  return untrainedModel(deepLabConfig(network), options)
+  const config = deepLabConfig(network)
+  await loadNetwork(config)
+  return untrainedModel(config, options)
 }

@@ -3,6 +3,7 @@
 import { UserError } from '../errors.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { checkJson } from '../json.ts'
+import { builderOf } from './backbones/builders.ts'
 import { backboneNames, backboneOf } from './backbones/index.ts'
 import { CLASS_NAMES } from './class_names_schema.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
@@ -22,9 +23,8 @@ export const headParameters = (config: DeepLabConfig): Parameter[] =>
   )
 
 function isOfClassifier(config: DeepLabConfig, { name }: Parameter): boolean {
-  const backbone = backboneOf(config)
-  const { classifier, auxiliary } = backbone.heads
-  return [...(backbone.classifiers?.(config) ?? [classifier]), auxiliary?.classifier].some(
+  const { classifier, auxiliary } = backboneOf(config).heads
+  return [...(builderOf(config).classifiers?.(config) ?? [classifier]), auxiliary?.classifier].some(
     layer => layer !== undefined && (name === `${layer}.weight` || name === `${layer}.bias`),
   )
 }

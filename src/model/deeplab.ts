@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { Features, NetworkParts } from './backbones/backbone.ts'
+import { builderOf } from './backbones/builders.ts'
 import { backboneOf } from './backbones/index.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
 
@@ -35,7 +36,7 @@ export function deepLabInTraining(
   checkOutputStride(config, parts.outputStride)
   if (image.shape[3] !== 3)
     throw new UserError(`deepLab: expected 3 channels, got ${image.shape[3]} (${image.name})`)
-  const backbone = backboneOf(config)
+  const backbone = builderOf(config)
   const network = { ...parts, config }
   const { middle, skips, ...features } = backbone.features(builder, image, network)
   const logits = classify(builder, backbone.head(builder, features, network), { ...network, skips })
@@ -51,7 +52,8 @@ export function classify(
   network: NetworkParts & Pick<Features, 'skips'>,
 ): Tensor {
   const { config } = network
-  const { logits, heads } = backboneOf(config)
+  const { logits } = builderOf(config)
   if (logits) return logits(builder, x, network)
-  return builder.conv2d(x, { name: heads.classifier, outChannels: config.classes, kernel: 1, bias: true })
+  const name = backboneOf(config).heads.classifier
+  return builder.conv2d(x, { name, outChannels: config.classes, kernel: 1, bias: true })
 }

@@ -4,6 +4,7 @@
  */
 
 export type { NetworkParts } from './backbones/backbone.ts'
+export { loadNetwork } from './backbones/builders.ts'
 export type * from './backbones/configs.ts'
 export { deepLabConfig, outputStrides } from './config.ts'
 export { deepLab, deepLabInTraining } from './deeplab.ts'

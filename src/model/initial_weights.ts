@@ -3,7 +3,7 @@
 import { graphParameters } from '../graph/ir/graph.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
-import { backboneOf } from './backbones/index.ts'
+import { builderOf } from './backbones/builders.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { deepLabInTraining } from './deeplab.ts'
 
@@ -28,7 +28,7 @@ export const initialWeights = (config: DeepLabConfig, seed: number): Map<string,
 
 /** The parameters that keep their values in training, such as FCN's bilinear upsampling. */
 export function fixedWeights(config: DeepLabConfig): Map<string, Float32Array> {
-  const { fixedValues } = backboneOf(config)
+  const { fixedValues } = builderOf(config)
   if (!fixedValues) return new Map()
   return new Map(
     networkParameters(config).flatMap(parameter => {

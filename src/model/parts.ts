@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
 import type { NetworkParts } from './backbones/backbone.ts'
-import { backboneOf } from './backbones/index.ts'
+import { builderOf } from './backbones/builders.ts'
 import { classify, deepLab } from './deeplab.ts'
 
 /** The end of a network: its last convolution alone, the head with it (ASPP), or all layers. */
@@ -23,7 +23,7 @@ export function inputsOfPart(
   { part, ...network }: Network & { part: NetworkPart },
 ): Tensor[] {
   if (part === 'network') return [image]
-  const backbone = backboneOf(network.config)
+  const backbone = builderOf(network.config)
   const { features, lowLevel, skips } = backbone.features(builder, image, network)
   if (skips) throw new UserError(`part: expected network, since this one has skip connections; got ${part}`)
   if (part === 'head') return lowLevel ? [features, lowLevel] : [features]
@@ -39,6 +39,6 @@ export function logitsOfPart(
   const { config, outputStride } = network
   const [input, lowLevel] = inputs
   if (part === 'network') return deepLab(builder, input, config, outputStride)
-  const x = part === 'head' ? backboneOf(config).head(builder, { features: input, lowLevel }, network) : input
+  const x = part === 'head' ? builderOf(config).head(builder, { features: input, lowLevel }, network) : input
   return classify(builder, x, network)
 }

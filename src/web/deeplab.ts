@@ -47,7 +47,7 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
 
   /** Creates an untrained network with weights drawn from a seed. Throws a UserError for an invalid network or option. */
   static async create(network: DeepLabOptions, options: CreateOptions = {}): Promise<DeepLab> {
-    return new DeepLab(await openModel(createdModel(network, options), options, WEB))
+    return new DeepLab(await openModel(await createdModel(network, options), options, WEB))
   }
 
   private constructor(opened: OpenedModel) {

@@ -12,7 +12,7 @@ import { rejects } from '../support/rejects.ts'
 
 class TestModel extends DeepLabBase<Image, ClassMap> {
   static async create(platform: Platform<Image, ClassMap>): Promise<TestModel> {
-    return new TestModel(await openModel(createdModel(TINY, { size: 65 }), {}, platform), platform)
+    return new TestModel(await openModel(await createdModel(TINY, { size: 65 }), {}, platform), platform)
   }
 
   segment(photo: Image) {

@@ -5,6 +5,7 @@
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
+import './all_networks.ts'
 
 let shared: Promise<Gpu> | undefined
 

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import type { Precision } from '../../kernels/layout.ts'
 import { type Model, readModel, untrainedModel } from '../../library/model_files.ts'
+import { loadNetwork } from '../../model/backbones/builders.ts'
 import { backboneNames } from '../../model/backbones/index.ts'
 import { deepLabConfig } from '../../model/config.ts'
 import { type Preset, presets } from '../../model/presets.ts'
@@ -26,8 +27,10 @@ export async function findBenchModel(name: string): Promise<BenchModel> {
   const network: Pick<Preset, 'config' | 'size'> | undefined = backbone
     ? { config: deepLabConfig({ backbone }) }
     : presets.find(known => known.name === name)
-  if (network && !existsSync(name))
+  if (network && !existsSync(name)) {
+    await loadNetwork(network.config)
     return { ...untrainedModel(network.config, { size: network.size }), untrained: true }
+  }
   const found = await withDownloads(name, options => findWeights(name, options))
   return { ...(await readModel(found)), untrained: false }
 }

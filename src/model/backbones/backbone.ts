@@ -16,24 +16,30 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   conflictIn?(config: Config): string | undefined
   /** The output strides at which one set of weights can run, ascending. */
   outputStrides(config: Config): number[]
+  heads: Heads<Config>
+  /** The preprocessing of a network that is trained from scratch. */
+  preprocessing: Preprocessing
+  /** The default weight decay of training. */
+  weightDecay: number
+  checkpoint: CheckpointLayout<Config>
+  /** Loads what builds its networks: a program loads only the networks that it uses. `loadNetwork` calls it. */
+  builder(): Promise<NetworkBuilder<Config>>
+}
+
+/** What adds a backbone and its heads to graphs. */
+export interface NetworkBuilder<Config extends DeepLabConfig = DeepLabConfig> {
   /** Adds the backbone to a graph: a normalised image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
   features(builder: GraphBuilder, image: Tensor, network: NetworkParts<Config>): Features
   /** Adds the head without its classifier: the features → the classifier's input [n, h, w, c']. */
   head(builder: GraphBuilder, features: HeadFeatures, network: NetworkParts<Config>): Tensor
   /** Adds the auxiliary head: the features of a middle block [n, h, w, c] → logits [n, h, w, classes]. */
   auxiliaryHead?(builder: GraphBuilder, middle: Tensor, network: NetworkParts<Config>): Tensor
-  heads: Heads<Config>
   /** Adds the logits to a graph, where they are more than the classifier makes of its input: the classifier's input → logits. */
   logits?(builder: GraphBuilder, x: Tensor, network: NetworkParts<Config> & Pick<Features, 'skips'>): Tensor
   /** The layers whose output channels are the classes. Default: `heads.classifier` alone. */
   classifiers?(config: Config): string[]
   /** The values of a parameter that has fixed ones: training leaves them. Undefined for all other parameters. */
   fixedValues?(parameter: Parameter): Float32Array | undefined
-  /** The preprocessing of a network that is trained from scratch. */
-  preprocessing: Preprocessing
-  /** The default weight decay of training. */
-  weightDecay: number
-  checkpoint: CheckpointLayout<Config>
 }
 
 /** What a head reads of a backbone. */

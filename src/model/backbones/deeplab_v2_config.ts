@@ -14,7 +14,7 @@ export interface DeepLabV2Config {
   rates: number[]
   /** Bottleneck units of the four blocks. Default [3, 4, 23, 3]. */
   units: number[]
-  /** The convention of upsampling: aligned corners, as Caffe's interpolation, or half pixels. Default false. */
+  /** The convention of upsampling: aligned corners, as Caffe's interpolation, or half pixels, as in K. Nakashima's code (default false). */
   alignCorners: boolean
   /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
   width: number

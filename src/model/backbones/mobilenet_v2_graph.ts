@@ -14,8 +14,6 @@ const CHANNELS = [24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160,
 const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
 const LAST_CHANNELS = 1280
 const HEAD = 'segmentation_head'
-/** The classifier's name in the checkpoint. Fine-tuning on other classes replaces it. */
-export const MOBILENET_CLASSIFIER = `${HEAD}.classifier.convolution`
 /** The filters of a head, which no multiplier scales, and the ε of its batch norms. */
 export const HEAD_FILTERS = 256
 export const HEAD_EPSILON = 1e-5

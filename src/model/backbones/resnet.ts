@@ -1,15 +1,11 @@
 // ResNet-50 and ResNet-101 with the heads of the DeepLab papers and of torchvision, as an entry of the table.
 
-import { AUXILIARY_HEAD, auxiliaryHead } from '../heads/auxiliary_head.ts'
-import { DEEPLAB_CLASSIFIER, deepLabHead } from '../heads/deeplab_head.ts'
-import { fcnHead } from '../heads/fcn_head.ts'
+import { AUXILIARY_HEAD, DEEPLAB_CLASSIFIER } from '../heads/classifier_names.ts'
 import { decoderConflict } from '../heads/head_config.ts'
 import { IMAGENET } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
 import { resnetCheckpoint } from './resnet_checkpoint.ts'
 import { type ResNetConfig, resnetSchema } from './resnet_config.ts'
-import { EPSILON, resnetFeatures } from './resnet_graph.ts'
-import { scaledChannels } from './scaled_channels.ts'
 
 /** A ResNet of bottlenecks by its name and the units of block1 to block4. */
 export const resnet = <Name extends ResNetConfig['backbone']>(name: Name, units: readonly number[]) =>
@@ -17,22 +13,12 @@ export const resnet = <Name extends ResNetConfig['backbone']>(name: Name, units:
     schema: resnetSchema(name, units),
     conflictIn,
     outputStrides: ({ lastBlock }) => [8, 16, 32, 64, 128, 256].slice(0, lastBlock - 1),
-    features: resnetFeatures,
-    head(builder, features, { config, ...parts }) {
-      const common = { ...parts, epsilon: EPSILON }
-      if (config.fcn) return fcnHead(builder, features.features, { ...common, name: 'classifier' })
-      return deepLabHead(builder, features, {
-        ...{ ...config, ...common },
-        outChannels: scaledChannels(256, config),
-      })
-    },
-    auxiliaryHead: (builder, middle, { config: { classes }, dropout }) =>
-      auxiliaryHead(builder, middle, { classes, epsilon: EPSILON, dropout }),
     heads: { classifier: DEEPLAB_CLASSIFIER, auxiliary: AUXILIARY_HEAD },
     preprocessing: IMAGENET,
     // The paper does not say; from the notes in its authors' code, tensorflow/models/research/deeplab/train.py.
     weightDecay: 1e-4,
     checkpoint: resnetCheckpoint,
+    builder: async () => (await import('./resnet_network.ts')).resnetNetwork,
   }) satisfies Backbone<ResNetConfig>
 
 function conflictIn(config: ResNetConfig): string | undefined {

@@ -3,13 +3,9 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import type { AuxiliaryHead } from '../backbones/backbone.ts'
 import type { Dropout } from '../layers.ts'
+import { AUXILIARY_HEAD, AUXILIARY_NAME } from './classifier_names.ts'
 import { fcnHead } from './fcn_head.ts'
-
-const NAME = 'aux_classifier'
-
-export const AUXILIARY_HEAD: AuxiliaryHead = { prefix: `${NAME}.`, classifier: `${NAME}.4` }
 
 /** block3's features [n, h, w, 1024 · width] → logits [n, h, w, classes]. */
 export function auxiliaryHead(
@@ -19,7 +15,7 @@ export function auxiliaryHead(
 ): Tensor {
   // Another seed, so that the two heads drop different values.
   const own = dropout && { ...dropout, seed: (dropout.seed + 1) >>> 0 }
-  return builder.conv2d(fcnHead(builder, features, { name: NAME, epsilon, dropout: own }), {
+  return builder.conv2d(fcnHead(builder, features, { name: AUXILIARY_NAME, epsilon, dropout: own }), {
     name: AUXILIARY_HEAD.classifier,
     outChannels: classes,
     kernel: 1,

@@ -7,9 +7,6 @@ import { ASPP_NAME, aspp } from './aspp.ts'
 import { decode } from './decoder.ts'
 import type { AsppConfig, DecoderConfig } from './head_config.ts'
 
-/** The classifier's name in the checkpoint, the same in every variant. Fine-tuning on other classes replaces it. */
-export const DEEPLAB_CLASSIFIER = 'classifier.4'
-
 interface Head {
   aspp: AsppConfig | null
   headConvolution: boolean

@@ -26,7 +26,7 @@ export const caffeRows: Row[] = [
   },
   {
     name: 'deeplabv2_resnet101',
-    options: { backbone: 'deeplabv2_resnet101', alignCorners: true },
+    options: { backbone: 'deeplabv2_resnet101' },
     inference: { scales: [1, 0.75, 0.5], merge: 'max' },
     paperMeanIoU: 76.35,
   },

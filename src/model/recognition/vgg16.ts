@@ -37,7 +37,7 @@ export const vgg16Recogniser: Recogniser = {
         outputStride,
         width,
         classes,
-        ...(!isFcn && { rates, multiScale }),
+        ...(!isFcn && { rates, multiScale, alignCorners: true }),
       },
       description: `${name}-VGG-16${parts}, ${classes} classes`,
       namedBy: 'Caffe',

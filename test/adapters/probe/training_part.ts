@@ -1,5 +1,6 @@
 // Training steps, whose losses are compared with those of a reference.
 
+import { loadNetwork } from '../../../src/model/backbones/builders.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../../src/model/config.ts'
 import { initialWeights } from '../../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../../src/model/preprocessing.ts'
@@ -53,8 +54,12 @@ export async function trainingPart(
 }
 
 /** The loss before each of the first steps. */
-export function lossesOf(adapter: TestedAdapter, { network, options }: ShortTraining): Promise<number[]> {
+export async function lossesOf(
+  adapter: TestedAdapter,
+  { network, options }: ShortTraining,
+): Promise<number[]> {
   const config = deepLabConfig(network)
+  await loadNetwork(config)
   const model = { config, preprocessing: IMAGENET, parameters: initialWeights(config, 1) }
   return withGpu(adapter, async gpu => {
     const recipe = { ...SHORT_RUN, ...options }
