@@ -1,7 +1,8 @@
 // The options of `segment` and `evaluate` for the model and its input.
 
 import type { Command } from 'commander'
-import type { InferenceOptions } from '../inference/inference_options.ts'
+import type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
+import { crfOption } from './crf_option.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption, scaleList } from './options.ts'
 
@@ -24,12 +25,19 @@ export const addInferenceOptions = (command: Command): Command =>
       "longest edge to which the photo is scaled (default: the model's)",
       positiveInteger,
     )
+    .addOption(crfOption())
     .addOption(precisionOption())
 
-/** A command's options that the library takes. */
+/** A command's options that the library takes for a network. */
 export const inferenceOf = ({ outputStride, scales, flip, size }: InferenceOptions): InferenceOptions => ({
   outputStride,
   scales,
   flip,
   size,
+})
+
+/** A command's options that the library takes for a class map. */
+export const refinedOf = ({ crf, ...options }: RefinedOptions): RefinedOptions => ({
+  ...inferenceOf(options),
+  crf,
 })

@@ -4,8 +4,8 @@
 // kernels, each of which is normalised symmetrically: D^-1/2 K D^-1/2, where D = K · 1. As in the public implementations, a pixel is a
 // pair with itself, too. The mean field is iterated: Q ← softmax(log p + Σ weight · K Q), from Q = p on.
 
-import type { Gpu } from '../gpu/gpu.ts'
 import { storedAsFloat16 } from '../gpu/float16_storage.ts'
+import type { Gpu } from '../gpu/gpu.ts'
 import type { Launch, Range } from '../gpu/program.ts'
 import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import { crfUpdate } from '../kernels/crf_update.ts'
@@ -36,6 +36,8 @@ export interface CrfJob {
   /** The size at which the CRF works: photo and scores are resampled to it. */
   width: number
   height: number
+  /** The size of the mask, if it is another. */
+  mask?: { width: number; height: number }
   parameters: Required<CrfParameters>
   /** How the bilateral filter is computed. Default: over all pairs for at most MAX_PAIRED_PIXELS, else by a lattice. */
   bilateral?: 'pairs' | 'lattice'
@@ -64,10 +66,11 @@ export async function refine(gpu: Gpu, job: CrfJob): Promise<CrfResult> {
     const { width, height, scores, signal, withMarginals } = job
     const shape = [1, height, width, scores.shape[3]] as const
     const marginals = await meanField(buffers, job, shape)
-    const classes = await buffers.zeros('mask', classMapWords(height, width) * 4)
-    const argmax = upsampleArgmax({ label: 'crf mask', input: shape, height, width, alignCorners: false })
+    const size = job.mask ?? { width, height }
+    const classes = await buffers.zeros('mask', classMapWords(size.height, size.width) * 4)
+    const argmax = upsampleArgmax({ label: 'crf mask', input: shape, ...size, alignCorners: false })
     await runLaunches(gpu, [launch(argmax, { logits: marginals, classes })], { signal })
-    const mask = (await gpu.download(classes.buffer, classes.size)).slice(0, width * height)
+    const mask = (await gpu.download(classes.buffer, classes.size)).slice(0, size.width * size.height)
     if (!withMarginals) return { mask }
     const bytes = await gpu.download(marginals.buffer, marginals.size)
     return { mask, marginals: unpadChannels(new Float32Array(bytes.buffer), shape) }
@@ -93,10 +96,7 @@ async function meanField(buffers: CrfBuffers, job: CrfJob, shape: Shape): Promis
 }
 
 /** The spatial filter, which overwrites the message, and the bilateral one, which adds to it. */
-async function filtersOf(
-  buffers: CrfBuffers,
-  job: CrfJob,
-): Promise<{ filter: Filter; scale: number }[]> {
+async function filtersOf(buffers: CrfBuffers, job: CrfJob): Promise<{ filter: Filter; scale: number }[]> {
   const { width, height, signal, parameters } = job
   const { posW, posXy, biW, biXy, biRgb } = parameters
   const spatial = { filter: spatialFilter(buffers, { width, height }, posXy), scale: posW }
@@ -116,8 +116,7 @@ async function resampledScores(buffers: CrfBuffers, job: CrfJob, shape: Shape): 
   const input: Range = { buffer: scores.buffer, offset: 0, size: scores.buffer.size }
   const options = { label: 'crf scores', input: scores.shape, height, width, alignCorners: false }
   const resampling = () => {
-    if (scores.kind === 'probabilities')
-      return launch(resize(options), { input, output: probabilities })
+    if (scores.kind === 'probabilities') return launch(resize(options), { input, output: probabilities })
     const kernel = accumulateProbabilities({ ...options, flip: false, weight: 1, first: true })
     const stored = scores.dtype === 'f16' ? storedAsFloat16(kernel) : kernel
     return launch(stored, { logits: input, accumulator: probabilities })

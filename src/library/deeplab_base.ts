@@ -281,7 +281,7 @@ export abstract class DeepLabBase<Source, Result> {
 
   async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Result[]> {
     const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
-    const { output = 'mask', at: _, signal: __, ...inference } = options
+    const { output = 'mask', at: _, signal: __, crf: ___, ...inference } = options
     this.#tuneLater(photos, inference)
     const names = { output, classNames: this.classNames }
     return maps.map((map, i) => this.#platform.result(photos[i], map, names))

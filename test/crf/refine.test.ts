@@ -1,8 +1,8 @@
 // The whole CRF against a mean field in float64: over all pairs of pixels, and by a lattice of its own.
 
 import { expect } from 'chai'
-import { type CrfParameters, crfParameters, crfPresets } from '../../src/crf/crf_parameters.ts'
-import { type CrfJob, type CrfResult, MAX_PAIRED_PIXELS, refine } from '../../src/crf/refine.ts'
+import { type CrfParameters, crfPresets } from '../../src/crf/crf_parameters.ts'
+import { type CrfJob, type CrfResult, refine } from '../../src/crf/refine.ts'
 import { latticeScales } from '../../src/kernels/lattice_build.ts'
 import type { Array4 } from '../reference/array4.ts'
 import { bilateralPairs, meanField, spatialPairs } from '../reference/dense_crf.ts'
@@ -14,7 +14,10 @@ type Bilateral = Required<CrfJob>['bilateral']
 
 const ALL: Required<CrfParameters> = crfPresets.default
 
-async function refined(scene: ReturnType<typeof sceneOf>, job: Partial<CrfJob>): Promise<Required<CrfResult>> {
+async function refined(
+  scene: ReturnType<typeof sceneOf>,
+  job: Partial<CrfJob>,
+): Promise<Required<CrfResult>> {
   const gpu = await testGpu()
   const { liveBytes } = gpu.memory
   const made = await sceneJob(gpu, scene)
@@ -39,8 +42,7 @@ function expected(
     probabilities,
     {
       spatial: spatialPairs(colours, posXy),
-      bilateral:
-        bilateral === 'pairs' ? bilateralPairs(colours, deviations) : latticeFilter(colours, places),
+      bilateral: bilateral === 'pairs' ? bilateralPairs(colours, deviations) : latticeFilter(colours, places),
     },
     parameters,
   )

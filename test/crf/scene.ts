@@ -32,10 +32,7 @@ export function sceneOf({ width, height, classes, seed, noise = 12 }: Scene): {
     const label = inDisc ? Math.min(1, classes - 1) : inBar ? classes - 1 : 0
     const base = inDisc ? [200, 70, 50] : inBar ? [40, 60, 150] : [70 + (60 * x) / width, 130, 80]
     for (let c = 0; c < 3; c++)
-      colours.data[pixel * 3 + c] = Math.max(
-        0,
-        Math.min(255, Math.round(base[c] + noise * (2 * next() - 1))),
-      )
+      colours.data[pixel * 3 + c] = Math.max(0, Math.min(255, Math.round(base[c] + noise * (2 * next() - 1))))
     const logits = Array.from({ length: classes }, (_, c) => (c === label ? 1.5 : 0) + 4 * next() * next())
     const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0)
     logits.forEach((logit, c) => {

@@ -1,0 +1,46 @@
+// From a photo to its class map through a network and a CRF. The network's scores stay on the GPU.
+
+import { crfParameters } from '../crf/crf_parameters.ts'
+import { refine } from '../crf/refine.ts'
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
+import type { Executor } from '../graph/runtime/executor.ts'
+import { networkSize } from '../model/preprocessing.ts'
+import type { ClassMap } from './class_map.ts'
+import type { InferenceJob } from './inference_graph.ts'
+import type { Photo } from './photo.ts'
+import type { Refinement } from './refinement.ts'
+
+/**
+ * The class map of a photo after the CRF, with the marginals if `output` asks for probabilities. The executor's plan has one photo, and
+ * the scores as its second output.
+ */
+export async function refinedMap(
+  gpu: Gpu,
+  executor: Executor,
+  { photo, job, output, at, crf, signal }: Refinement & { photo: Photo; job: InferenceJob },
+): Promise<ClassMap> {
+  const [, scores] = executor.plan.graph.outputs
+  const own = { width: photo.originalWidth, height: photo.originalHeight }
+  const size = at === 'network' ? networkSize(photo, job.preprocessing) : own
+  const mask = output === 'mask' ? size : own
+  const flags = usage.storage | usage.copyDestination
+  const buffer = await gpu.allocate('scores', tensorBytes(scores), flags)
+  try {
+    await executor.runInto({ [scores.name]: buffer }, { photo: photo.data }, { signal })
+    const found = await refine(gpu, {
+      scores: {
+        ...{ buffer, shape: scores.shape, dtype: scores.dtype === 'f16' ? 'f16' : 'f32' },
+        kind: job.views.length === 1 ? 'logits' : 'probabilities',
+      },
+      ...{ photo, ...size, mask, signal, parameters: crfParameters(crf) },
+      withMarginals: output === 'probabilities',
+    })
+    const map = { mask: found.mask, ...mask }
+    const [classes] = scores.shape.slice(-1)
+    return found.marginals ? { ...map, scores: { data: found.marginals, ...size, classes } } : map
+  } finally {
+    gpu.release(buffer)
+  }
+}
