@@ -3,7 +3,7 @@ import { toGpu } from '../support/activations.ts'
 import { floats, words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
-import { LATTICE_CASES, type LatticeCase, latticeOf } from './shared/lattice.ts'
+import { LARGE_LATTICE, LATTICE_CASES, type LatticeCase, latticeOf } from './shared/lattice.ts'
 
 function latticeSimplicesRun(test: LatticeCase): KernelRun {
   const { name: label, width, height } = test
@@ -20,6 +20,10 @@ function latticeSimplicesRun(test: LatticeCase): KernelRun {
 
 export const suite: KernelSuite<LatticeCase> = {
   shader: 'lattice_simplices',
-  cases: [...LATTICE_CASES, { name: '513×513', width: 513, height: 513, xy: 80, rgb: 13, bench: true }],
+  cases: [
+    ...LATTICE_CASES,
+    LARGE_LATTICE,
+    { name: '513×513', width: 513, height: 513, xy: 80, rgb: 13, bench: true },
+  ],
   run: latticeSimplicesRun,
 }

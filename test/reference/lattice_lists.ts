@@ -96,3 +96,9 @@ export function blotches(width: number, height: number, seed: number): Colours {
   )
   return { shape: [1, height, width, 3], data: Float64Array.from(data.flat()) }
 }
+
+/** How many vertices have their first corner before each corner. */
+export function numbersOf({ vertices, heads }: LatticeLists): Uint32Array {
+  let number = 0
+  return vertices.map((vertex, corner) => (heads[vertex] === corner ? number++ : number))
+}
