@@ -52,8 +52,9 @@ function expectedTable(lists: LatticeLists, size: number): Record<'table' | 'slo
   }
 }
 
-export const suite: KernelSuite<LatticeCase> = {
-  shader: 'lattice_insert',
-  cases: [...LATTICE_CASES, LARGE_LATTICE],
-  run: latticeInsertRun,
-}
+const cases: LatticeCase[] = [
+  ...[...LATTICE_CASES, LARGE_LATTICE].map(test => ({ ...test, answer: false })),
+  { name: 'no two vertices that want one slot', width: 5, height: 4, xy: 80, rgb: 200, answer: true },
+]
+
+export const suite: KernelSuite<LatticeCase> = { shader: 'lattice_insert', cases, run: latticeInsertRun }
