@@ -62,15 +62,23 @@ export function crfParameters(option: CrfOption): Required<CrfParameters> {
   if (typeof option === 'string' && names.includes(option)) return crfPresets[option]
   if (typeof option !== 'object' || option === null)
     throw new UserError(`crf: expected ${names.join(', ')} or an object of parameters, got ${shown(option)}`)
-  checkOptionNames(option, CRF_PARAMETERS)
+  checkNames(option)
   const { iterations = 10, posW, posXy, biW, biXy, biRgb } = option
-  checkNumbers({ posW, biW }, 'a number from 0', value => value >= 0)
-  checkNumbers({ posXy, biXy, biRgb }, 'a number above 0,', value => value > 0)
+  checkNumbers({ posW, biW }, 'a number from 0 to', value => value >= 0)
+  checkNumbers({ posXy, biXy, biRgb }, 'a number above 0, at most', value => value > 0)
   if (!Number.isInteger(iterations) || iterations < 1 || iterations > MOST_ITERATIONS)
     throw new UserError(
       `crf: iterations: expected a whole number from 1 to ${MOST_ITERATIONS}, got ${shown(iterations)}`,
     )
   return { posW, posXy, biW, biXy, biRgb, iterations }
+}
+
+function checkNames(option: object): void {
+  try {
+    checkOptionNames(option, CRF_PARAMETERS)
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`crf: ${error.message}`) : error
+  }
 }
 
 function checkNumbers(
@@ -80,5 +88,5 @@ function checkNumbers(
 ): void {
   for (const [name, value] of Object.entries(values))
     if (typeof value !== 'number' || !isValid(value) || value > MOST)
-      throw new UserError(`crf: ${name}: expected ${expectation} at most ${MOST}, got ${shown(value)}`)
+      throw new UserError(`crf: ${name}: expected ${expectation} ${MOST}, got ${shown(value)}`)
 }
