@@ -85,7 +85,7 @@ export class Segmenter {
     options: RefinedOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
   ): Promise<ClassMap[]> {
     const { output = 'mask', at = 'photo', signal, crf, ...inference } = options
-    if (crf) return this.#segmentRefined(photos, inference, { output, at, signal, crf })
+    if (crf !== undefined) return this.#segmentRefined(photos, inference, { output, at, signal, crf })
     const job = this.#outputJob(photos, { output, at, ...inference })
     return this.#exclusively(async () => {
       const maps: ClassMap[] = []

@@ -37,6 +37,14 @@ describe('atrous evaluate', () => {
     )
   })
 
+  it('--crf', async () => {
+    const scores = async (...args: string[]) =>
+      JSON.parse((await atrous(...command(), '--json', ...args)).stdout)
+    const [plain, refined] = [await scores(), await scores('--crf', '3,3,10,20,40')]
+    expect(refined.images).to.equal(3)
+    expect(refined.confusion).to.not.deep.equal(plain.confusion)
+  })
+
   it('--json, --limit and several views', async () => {
     const { code, stdout } = await atrous(
       ...command(),
