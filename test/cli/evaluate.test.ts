@@ -1,7 +1,9 @@
 import { copyFile, mkdir, rm, truncate } from 'node:fs/promises'
 import { expect } from 'chai'
+import sharp from 'sharp'
 import { sharedFile, useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { writeBinary, writeLabels, writeText, writeVoc } from '../node/tiny_dataset.ts'
+import { blocksPhoto } from '../node/tiny_model.ts'
 import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
 
 const CLASSES = ['sky', 'road', 'car', 'tree', 'pole']
@@ -38,11 +40,18 @@ describe('atrous evaluate', () => {
   })
 
   it('--crf', async () => {
-    const scores = async (...args: string[]) =>
-      JSON.parse((await atrous(...command(), '--json', ...args)).stdout)
-    const [plain, refined] = [await scores(), await scores('--crf', '3,3,10,20,40')]
-    expect(refined.images).to.equal(3)
-    expect(refined.confusion).to.not.deep.equal(plain.confusion)
+    // A photo and labels in which the untrained network sees more than one class.
+    const { width, height, data } = blocksPhoto(90, 70)
+    const photo = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha()
+    await photo.toFile(path('voc/JPEGImages/a.jpg'))
+    await writeLabels(path('voc/SegmentationClass/a.png'), width, height, 0)
+    const confusion = async (...args: string[]) => {
+      const { stdout } = await atrous(...command(), '--size', '65', '--limit', '1', '--json', ...args)
+      return JSON.parse(stdout).confusion
+    }
+    const plain = await confusion()
+    expect(plain[0].filter((count: number) => count > 0).length).to.be.above(1)
+    expect(await confusion('--crf')).to.not.deep.equal(plain)
   })
 
   it('--json, --limit and several views', async () => {
