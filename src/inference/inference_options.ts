@@ -1,6 +1,6 @@
 // The options of `segment` and `evaluate`, checked, and the views of a photo that they ask for.
 
-import { type CrfOption, crfParameters } from '../crf/crf_parameters.ts'
+import type { CrfOption } from '../crf/crf_parameters.ts'
 import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
@@ -52,8 +52,8 @@ const MAX_SCALE = 4
 const MAX_SCALES = 32
 
 /** Throws a UserError that names the first option that a network of this config cannot run with. */
-export function checkInferenceOptions(config: DeepLabConfig, options: RefinedOptions): void {
-  const { outputStride, scales, flip, size, crf } = options
+export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
+  const { outputStride, scales, flip, size } = options
   if (outputStride !== undefined) {
     if (typeof outputStride !== 'number')
       throw expected('outputStride', outputStrides(config).join(', '), outputStride)
@@ -62,7 +62,6 @@ export function checkInferenceOptions(config: DeepLabConfig, options: RefinedOpt
   if (scales !== undefined) checkScales(scales)
   if (flip !== undefined && typeof flip !== 'boolean') throw expected('flip', 'true or false', flip)
   if (size !== undefined) checkSize(size)
-  if (crf !== undefined) crfParameters(crf)
 }
 
 /** Throws a UserError for a size to which a photo's edge cannot be resized. */

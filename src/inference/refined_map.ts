@@ -1,16 +1,27 @@
 // From a photo to its class map through a network and a CRF. The network's scores stay on the GPU.
 
-import { crfParameters } from '../crf/crf_parameters.ts'
+import { type CrfOption, crfParameters } from '../crf/crf_parameters.ts'
 import { refine } from '../crf/refine.ts'
+import { UserError } from '../errors.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
-import type { Executor } from '../graph/runtime/executor.ts'
+import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { networkSize } from '../model/preprocessing.ts'
-import type { ClassMap } from './class_map.ts'
+import type { ClassMap, OutputOptions } from './class_map.ts'
 import type { InferenceJob } from './inference_graph.ts'
 import type { Photo } from './photo.ts'
-import type { Refinement } from './refinement.ts'
+
+/** What a call with a CRF asks for. */
+export interface Refinement extends Required<OutputOptions>, Pick<RunOptions, 'signal'> {
+  crf: CrfOption
+}
+
+/** Throws a UserError for invalid parameters, and for logits: a CRF has none. */
+export function checkRefinement({ output, crf }: Refinement): void {
+  crfParameters(crf)
+  if (output === 'logits') throw new UserError('output logits: a CRF gives probabilities, and no logits')
+}
 
 /**
  * The class map of a photo after the CRF, with the marginals if `output` asks for probabilities. The executor's plan has one photo, and

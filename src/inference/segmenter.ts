@@ -24,7 +24,7 @@ import {
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
-import { checkRefinement, type Refinement } from './refinement.ts'
+import type { Refinement } from './refined_map.ts'
 
 export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, Photo, PhotoSize }
 
@@ -98,12 +98,12 @@ export class Segmenter {
   }
 
   /** The CRF takes most of the time, so photos run one by one. The network's plan is that of probabilities. */
-  #segmentRefined(photos: Photo[], options: InferenceOptions, refinement: Refinement): Promise<ClassMap[]> {
+  async #segmentRefined(photos: Photo[], options: InferenceOptions, refinement: Refinement) {
+    const { checkRefinement, refinedMap } = await import('./refined_map.ts') // a page need not load it before it uses a CRF
     checkRefinement(refinement)
     const { at } = refinement
     const job = this.#outputJob(photos.slice(0, 1), { ...options, output: 'probabilities', at })
     return this.#exclusively(async () => {
-      const { refinedMap } = await import('./refined_map.ts') // a page need not load it before it uses a CRF
       const maps: ClassMap[] = []
       for (const photo of photos)
         maps.push(await refinedMap(this.#gpu, await this.#executor(job), { photo, job, ...refinement }))

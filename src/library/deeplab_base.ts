@@ -136,6 +136,7 @@ export abstract class DeepLabBase<Source, Result> {
     checkSegmentOptions(options, Array.isArray(input))
     const { batchSize, signal, onProgress, onError, ...rest } = options
     this.#segmenter.check(rest)
+    if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
     const work = {
       maxPixels: pixelsOn(this.#gpu),
       read: (source: Source, name: string) => this.#read(source, { name, signal }),
