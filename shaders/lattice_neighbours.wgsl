@@ -10,6 +10,7 @@
 
 #import "lib/workgroup_index.wgsl"
 #import "lib/lattice_key.wgsl"
+#import "lib/lattice_find.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> simplices: array<i32>;
@@ -25,18 +26,9 @@ struct Params {
 }
 
 fn vertex_of(key: Key) -> u32 {
-  var found = params.vertices;
-  var slot = first_slot(key);
-  for (var turn = 0u; turn <= params.most; turn++) {
-    let held = table[slot];
-    if (held == 0u) { break; }
-    if (is_same_key(key_of(~held), key)) {
-      found = vertices[~held];
-      break;
-    }
-    slot = (slot + 1u) & params.most;
-  }
-  return found;
+  let corner = first_corner_at(key);
+  if (corner == NOWHERE) { return params.vertices; }
+  return vertices[corner];
 }
 
 @compute @workgroup_size(64)

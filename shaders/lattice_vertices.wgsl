@@ -1,7 +1,6 @@
 // Numbers the lattice's vertices in the order of their first corners.
 //
-//   table      [slots]      of lattice_insert.wgsl
-//   slots      [corners]
+//   firsts     [corners]    of lattice_firsts.wgsl
 //   numbers    [corners]    how many corners before this one are the first at their vertex
 //   vertices   [corners]    the number of each corner's vertex
 //   heads      [vertices]   the first corner at each vertex
@@ -11,11 +10,10 @@
 #import "lib/workgroup_index.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> table: array<u32>;
-@group(0) @binding(2) var<storage, read_write> slots: array<u32>;
-@group(0) @binding(3) var<storage, read_write> numbers: array<u32>;
-@group(0) @binding(4) var<storage, read_write> vertices: array<u32>;
-@group(0) @binding(5) var<storage, read_write> heads: array<u32>;
+@group(0) @binding(1) var<storage, read_write> firsts: array<u32>;
+@group(0) @binding(2) var<storage, read_write> numbers: array<u32>;
+@group(0) @binding(3) var<storage, read_write> vertices: array<u32>;
+@group(0) @binding(4) var<storage, read_write> heads: array<u32>;
 
 struct Params {
   corners: u32,
@@ -29,8 +27,8 @@ fn main(
 ) {
   let index = workgroup_index(group, groups) * 64u + lane;
   if (index >= params.corners) { return; }
-  let head = ~table[slots[index]];
-  let vertex = numbers[head];
+  let first = firsts[index];
+  let vertex = numbers[first];
   vertices[index] = vertex;
-  if (head == index) { heads[vertex] = index; }
+  if (first == index) { heads[vertex] = index; }
 }

@@ -102,7 +102,7 @@ async function buildLattice(
   signal: AbortSignal | undefined,
 ): Promise<Lattice> {
   const found = await findVertices(buffers, image, deviations, signal)
-  const { corners: count, vertices, table, simplices, slots, numbers, weights } = found
+  const { corners: count, vertices, table, simplices, firsts, numbers, weights } = found
   const options = { corners: count, vertices }
   const cornerVertices = await buffers.zeros('corners', count * 4)
   const heads = await buffers.zeros('vertices', vertices * 4)
@@ -113,7 +113,7 @@ async function buildLattice(
     buffers.gpu,
     [
       launch(latticeVertices({ label: 'crf vertices', ...options }), {
-        ...{ table, slots, numbers, vertices: cornerVertices, heads },
+        ...{ firsts, numbers, vertices: cornerVertices, heads },
       }),
       ...neighbours.map((range, axis) =>
         launch(latticeNeighbours({ label: 'crf neighbours', ...options, axis }), {
@@ -123,7 +123,7 @@ async function buildLattice(
     ],
     { signal },
   )
-  buffers.release(simplices, table, slots, numbers, heads)
+  buffers.release(simplices, table, firsts, numbers, heads)
   const { corners, starts } = await sortCorners(buffers, { count, vertices, cornerVertices, signal })
   const lattice = { pixels: image.pixels, vertices, cornerVertices, weights, corners, starts, neighbours }
   await normalise(buffers, lattice, signal)
@@ -141,24 +141,24 @@ async function findVertices(
   const simplices = await buffers.zeros('simplices', corners * 4)
   const weights = await buffers.zeros('weights', corners * 4)
   const table = await buffers.zeros('table', latticeSlots(corners) * 4)
-  const slots = await buffers.zeros('slots', corners * 4)
   const firsts = await buffers.zeros('firsts', corners * 4)
-  const { sums: numbers, total, ranges, launches } = await sumsBefore(buffers, firsts, corners)
+  const flags = await buffers.zeros('flags', corners * 4)
+  const { sums: numbers, total, ranges, launches } = await sumsBefore(buffers, flags, corners)
   const place = { width, pixels, ...latticeScales({ width, height }, deviations) }
   await runLaunches(
     buffers.gpu,
     [
       launch(latticeSimplices({ label: 'crf simplices', ...place }), { image: range, simplices, weights }),
-      launch(latticeInsert({ label: 'crf table', corners }), { simplices, table, slots }),
-      launch(latticeFirsts({ label: 'crf firsts', corners }), { table, slots, firsts }),
+      launch(latticeInsert({ label: 'crf table', corners }), { simplices, table }),
+      launch(latticeFirsts({ label: 'crf firsts', corners }), { simplices, table, firsts, flags }),
       ...launches,
     ],
     { signal },
   )
   // The sizes of the other buffers depend on it. It is the only number of the lattice that the CPU reads.
   const [vertices] = new Uint32Array((await buffers.gpu.download(total.buffer, 4)).buffer)
-  buffers.release(firsts, ...ranges.filter(range => range !== numbers))
-  return { corners, vertices, simplices, weights, table, slots, numbers }
+  buffers.release(flags, ...ranges.filter(range => range !== numbers))
+  return { corners, vertices, simplices, weights, table, firsts, numbers }
 }
 
 /** The corners in the order of their vertices, those of one vertex in their own order. */

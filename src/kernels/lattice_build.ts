@@ -69,18 +69,19 @@ export function latticeInsert({ label, corners }: { label: string; corners: numb
     ...kernelOver(shaders.lattice_insert, corners),
     params: { corners, most: slots - 1 },
     inputs: { simplices: corners * 4 },
-    outputs: { table: slots * 4, slots: corners * 4 },
+    outputs: { table: slots * 4 },
   }
 }
 
-/** A one for each corner that is the first at its vertex, else a zero. */
+/** The first corner at each corner's vertex, and a one for each corner that is the first itself. */
 export function latticeFirsts({ label, corners }: { label: string; corners: number }): Kernel {
+  const slots = latticeSlots(corners)
   return {
     label,
     ...kernelOver(shaders.lattice_firsts, corners),
-    params: { corners },
-    inputs: { table: latticeSlots(corners) * 4, slots: corners * 4 },
-    outputs: { firsts: corners * 4 },
+    params: { corners, most: slots - 1 },
+    inputs: { simplices: corners * 4, table: slots * 4 },
+    outputs: { firsts: corners * 4, flags: corners * 4 },
   }
 }
 
@@ -97,7 +98,7 @@ export function latticeVertices({ label, corners, vertices }: LatticeVerticesOpt
     label,
     ...kernelOver(shaders.lattice_vertices, corners),
     params: { corners },
-    inputs: { table: latticeSlots(corners) * 4, slots: corners * 4, numbers: corners * 4 },
+    inputs: { firsts: corners * 4, numbers: corners * 4 },
     outputs: { vertices: corners * 4, heads: vertices * 4 },
   }
 }

@@ -20,7 +20,7 @@ function latticeNeighboursRun(test: Case): KernelRun {
   const lists = latticeOf(test).lists()
   const { vertices, heads, simplices } = lists
   const corners = vertices.length
-  const { table } = hashTable(lists, latticeSlots(corners))
+  const table = hashTable(lists, latticeSlots(corners))
   const { axis } = test
   return {
     kernel: latticeNeighbours({ label: test.name, corners, vertices: heads.length, axis }),

@@ -63,7 +63,7 @@ export function neighboursAlong({ corners, heads }: LatticeLists, axis: number):
 }
 
 /** The slot at which the search for a vertex begins. */
-export function firstSlot(vertex: readonly number[], slots: number): number {
+function firstSlot(vertex: readonly number[], slots: number): number {
   const hash = vertex.slice(0, 5).reduce((hash, coordinate) => {
     const product = Math.imul(hash ^ coordinate, 0x9e3779b1) >>> 0
     return product ^ (product >>> 15)
@@ -71,21 +71,24 @@ export function firstSlot(vertex: readonly number[], slots: number): number {
   return (hash & (slots - 1)) >>> 0
 }
 
-/** A table that one of the possible orders makes, and the slot of each corner. */
-export function hashTable(
-  { corners, vertices, heads }: LatticeLists,
-  slots: number,
-): { table: Uint32Array; slots: Uint32Array; collisions: number } {
+/** The table of the vertices: entered in their order, so that each finds its slots taken only by those that come before it. */
+export function hashTable({ corners, heads }: LatticeLists, slots: number): Uint32Array {
   const table = new Uint32Array(slots)
-  let collisions = 0
-  const places = Array.from(heads, corner => {
+  const compare = (a: readonly number[], b: readonly number[]) => {
+    const axis = a.findIndex((value, i) => value !== b[i])
+    return axis < 0 ? 0 : a[axis] - b[axis]
+  }
+  for (const corner of [...heads].sort((a, b) => compare(corners[a].vertex, corners[b].vertex))) {
     let slot = firstSlot(corners[corner].vertex, slots)
-    for (; table[slot] !== 0; slot = (slot + 1) % slots) collisions++
+    while (table[slot] !== 0) slot = (slot + 1) % slots
     table[slot] = ~corner
-    return slot
-  })
-  return { table, slots: vertices.map(vertex => places[vertex]), collisions }
+  }
+  return table
 }
+
+/** The first corner at each corner's vertex. */
+export const firstsOf = ({ vertices, heads }: LatticeLists): Uint32Array =>
+  vertices.map(vertex => heads[vertex])
 
 /** Colours of few values, so that pixels share vertices. */
 export function blotches(width: number, height: number, seed: number): Colours {
