@@ -190,7 +190,7 @@ describe('atrous evaluate', () => {
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     })
 
-  it('scores Google’s checkpoint on the bird like the reference', async function () {
+  it('scores Google’s checkpoint on the bird like the reference, and a CRF behind it better', async function () {
     const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
     const photos = sharedFile(this, 'photos')
     await writeText(path('bird/ImageSets/Segmentation/val.txt'), 'bird')
@@ -198,16 +198,14 @@ describe('atrous evaluate', () => {
     await mkdir(path('bird/SegmentationClass'))
     await copyFile(`${photos}/bird.png`, path('bird/JPEGImages/bird.png'))
     await copyFile(`${photos}/bird.mask.png`, path('bird/SegmentationClass/bird.png'))
-    const { stdout } = await atrous(
-      'evaluate',
-      '--dataset',
-      `voc:${path('bird')}`,
-      '--model',
-      model,
-      '--json',
-    )
-    const { classes } = JSON.parse(stdout)
-    expect(classes[3].name).to.equal('bird')
-    expect(classes[3].iou).to.be.closeTo(0.906, 0.001)
+    const birdIoU = async (...crf: string[]) => {
+      const args = ['--dataset', `voc:${path('bird')}`, '--model', model, '--json', ...crf]
+      const { classes } = JSON.parse((await atrous('evaluate', ...args)).stdout)
+      expect(classes[3].name).to.equal('bird')
+      return classes[3].iou
+    }
+    expect(await birdIoU()).to.be.closeTo(0.906, 0.001)
+    expect(await birdIoU('--crf', 'v2')).to.be.closeTo(0.931, 0.002)
+    expect(await birdIoU('--crf')).to.be.closeTo(0.964, 0.002)
   })
 })
