@@ -1,4 +1,4 @@
-// The options of `segment` and `evaluate` for the model and its input.
+// The options of commands that run a network on photos, for the model and its input.
 
 import type { Command } from 'commander'
 import type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
@@ -6,7 +6,7 @@ import { crfOption } from './crf_option.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption, scaleList } from './options.ts'
 
-export const addInferenceOptions = (command: Command): Command =>
+export const addNetworkOptions = (command: Command): Command =>
   command
     .option(
       '-m, --model <model>',
@@ -25,8 +25,11 @@ export const addInferenceOptions = (command: Command): Command =>
       "longest edge to which the photo is scaled (default: the model's)",
       positiveInteger,
     )
-    .addOption(crfOption())
     .addOption(precisionOption())
+
+/** The options of `segment` and `evaluate`. */
+export const addInferenceOptions = (command: Command): Command =>
+  addNetworkOptions(command).addOption(crfOption())
 
 /** A command's options that the library takes for a network. */
 export const inferenceOf = ({ outputStride, scales, flip, size }: InferenceOptions): InferenceOptions => ({

@@ -40,7 +40,7 @@ describe('atrous completion', () => {
     const lines: [words: string[], replies: string[]][] = [
       [
         ['atrous', ''],
-        ['doctor', 'segment', 'evaluate', 'train', 'weights', 'bench', 'tune', 'completion'],
+        ['doctor', 'segment', 'evaluate', 'train', 'weights', 'bench', 'tune', 'crf', 'completion'],
       ],
       [['atrous', 'se'], ['segment']],
       [['atrous', '--v'], ['--version']],
