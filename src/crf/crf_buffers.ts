@@ -27,6 +27,13 @@ export class CrfBuffers {
     return { buffer, offset: 0, size }
   }
 
+  /** Several of one size. */
+  async several(count: number, label: string, size: number): Promise<Range[]> {
+    const ranges: Range[] = []
+    for (let i = 0; i < count; i++) ranges.push(await this.zeros(label, size))
+    return ranges
+  }
+
   /** A new buffer with the data. */
   async filled(label: string, data: Float32Array | Uint32Array | Uint8Array): Promise<Range> {
     const range = await this.zeros(label, data.byteLength)
@@ -51,7 +58,10 @@ const mebibytesOf = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 export const launch = (kernel: Kernel, ranges: Record<string, Range>): Launch => ({ kernel, ranges })
 
-/** Runs launches once, or several times. Throws the signal's reason between two submits if the signal is aborted. */
+/**
+ * Runs launches once, or several times. Throws the signal's reason between two submits if the signal is aborted. With a signal, each
+ * time waits for the one before: otherwise all would be submitted before the signal can end them.
+ */
 export async function runLaunches(
   gpu: Gpu,
   launches: Launch[],
@@ -59,7 +69,10 @@ export async function runLaunches(
 ): Promise<void> {
   const program = await Program.create(gpu, 'crf', launches)
   try {
-    for (let time = 0; time < times; time++) await program.run({ signal })
+    for (let time = 0; time < times; time++) {
+      if (signal && time > 0) await gpu.finish()
+      await program.run({ signal })
+    }
   } finally {
     program.destroy()
   }

@@ -106,9 +106,7 @@ async function buildLattice(
   const options = { corners: count, vertices }
   const cornerVertices = await buffers.zeros('corners', count * 4)
   const heads = await buffers.zeros('vertices', vertices * 4)
-  const neighbours = await Promise.all(
-    Array.from({ length: LATTICE_AXES }, () => buffers.zeros('neighbours', vertices * 8)),
-  )
+  const neighbours = await buffers.several(LATTICE_AXES, 'neighbours', vertices * 8)
   await runLaunches(
     buffers.gpu,
     [
@@ -170,7 +168,7 @@ async function sortCorners(
   const starts = await buffers.zeros('starts', (vertices + 2) * 4)
   const counts = await buffers.zeros('counts', radixCounts(count) * 4)
   const { sums: places, ranges, launches: sums } = await sumsBefore(buffers, counts, radixCounts(count))
-  const lists = await Promise.all(Array.from({ length: 4 }, () => buffers.zeros('sorted', count * 4)))
+  const lists = await buffers.several(4, 'sorted', count * 4)
   let [keys, items, sortedKeys, sortedItems] = [cornerVertices, lists[1], lists[2], lists[3]]
   const launches: Launch[] = []
   for (let digit = 0; digit < radixPasses(vertices); digit++) {

@@ -10,6 +10,7 @@ import { bilateralPairs, meanField, spatialPairs } from '../reference/dense_crf.
 import { latticeFilter } from '../reference/permutohedral.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
+import { submitsDuring } from '../support/submit_budget.ts'
 import { withLimits } from '../support/with_limits.ts'
 import { type Scene, sceneJob, sceneOf } from './scene.ts'
 
@@ -212,5 +213,18 @@ describe('the fully connected CRF', () => {
     )
     const signal = AbortSignal.abort(new Error('enough'))
     expect((await rejects(Error, () => refined(scene, { signal }))).message).to.equal('enough')
+  })
+
+  it('ends on a signal during its iterations', async () => {
+    const gpu = await testGpu()
+    const scene = sceneOf({ width: 61, height: 47, classes: 21, seed: 11 })
+    const end = new AbortController()
+    const parameters = { ...ALL, iterations: 1000 }
+    const submits = await submitsDuring(gpu, async () => {
+      setTimeout(() => end.abort(new Error('enough')), 100)
+      const error = await rejects(Error, () => refined(scene, { parameters, signal: end.signal }))
+      expect(error.message).to.equal('enough')
+    })
+    expect(submits).to.be.below(900)
   })
 })
