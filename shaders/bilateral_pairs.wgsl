@@ -57,9 +57,9 @@ fn main(
       total += affinity;
     } else {
       let weight = affinity * norms[other];
-      for (var i = 0u; i < BLOCK; i++) {
-        if (first + i < params.vectors) { sums[i] += weight * input[other * params.vectors + first + i]; }
-      }
+      // Past the last vector it computes that one again, and does not store it.
+      let at = other * params.vectors;
+      for (var i = 0u; i < BLOCK; i++) { sums[i] += weight * input[at + min(first + i, params.vectors - 1u)]; }
     }
   }
   if (WRITES_NORMS == 1u) {

@@ -53,7 +53,7 @@ export interface CrfResult {
   marginals?: Float32Array
 }
 
-/** Up to so many pixels, all pairs take less time than a lattice's error is worth. */
+/** Up to so many pixels, all pairs take about a second on two cores of a CPU, and are exact. Above, the time grows with the square. */
 export const MAX_PAIRED_PIXELS = 4096
 
 /**

@@ -1,10 +1,10 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { constantOf, workgroupsFor } from '../gpu/shader_constants.ts'
+import { workgroupsFor } from '../gpu/shader_constants.ts'
 import * as shaders from '../gpu/shaders.gen.ts'
 import { VECTOR_BYTES } from './layout.ts'
 
-/** Vectors of classes that an invocation computes. */
-const BLOCK = constantOf(shaders.bilateral_pairs, 'BLOCK')
+/** The most vectors of classes that an invocation computes. It computes the affinity of a pair once for all of them. */
+const MOST_VECTORS = 8
 
 /** The standard deviations of a bilateral Gaussian: of places in pixels, of colours on the scale 0 … 255. */
 export interface BilateralDeviations {
@@ -28,11 +28,12 @@ const perSquare = (deviation: number) => 0.5 / Math.max(deviation, LEAST_DEVIATI
 
 function bilateralPairs(options: BilateralPairsOptions, vectors: number) {
   const { label, width, pixels, xy, rgb } = options
-  const blocks = Math.ceil(vectors / BLOCK)
+  const blocks = Math.ceil(vectors / MOST_VECTORS)
   const count = pixels * blocks
   return {
     label,
     shader: shaders.bilateral_pairs,
+    constants: { BLOCK: Math.ceil(vectors / blocks) },
     params: {
       ...{ width, pixels, vectors, blocks, count, scale: 0 },
       ...{ by_place: perSquare(xy), by_colour: perSquare(rgb) },
@@ -44,9 +45,10 @@ function bilateralPairs(options: BilateralPairsOptions, vectors: number) {
 /** norms = D^-1/2 with D = K · 1, where K is the bilateral Gaussian over all pairs of pixels. */
 export function bilateralPairNorms(options: BilateralPairsOptions): Kernel {
   const { pixels } = options
+  const { constants, ...rest } = bilateralPairs(options, 1)
   return {
-    ...bilateralPairs(options, 1),
-    constants: { WRITES_NORMS: 1 },
+    ...rest,
+    constants: { ...constants, WRITES_NORMS: 1 },
     inputs: { image: pixels * VECTOR_BYTES, input: 0 },
     outputs: { norms: pixels * 4, message: 0 },
   }
