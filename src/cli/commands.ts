@@ -50,6 +50,11 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./tune/tune.ts')).tuneCommand(),
   },
   {
+    name: 'crf',
+    summary: 'find parameters for the CRF that refines masks',
+    load: async () => (await import('./crf/crf.ts')).crfCommand(),
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes this command in your shell',
     load: async () => (await import('./completion/completion.ts')).completionCommand(),

@@ -1,12 +1,12 @@
 // `atrous evaluate`: scores a model on labelled photos.
 
 import { Command } from 'commander'
-import type { InferenceOptions } from '../inference/segmenter.ts'
+import type { RefinedOptions } from '../inference/inference_options.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { type Evaluation, evaluate, meanIoURemark } from '../train/evaluate.ts'
 import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'
-import { addInferenceOptions } from './inference_options.ts'
+import { addInferenceOptions, refinedOf } from './inference_options.ts'
 import { loadModel } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { countBar } from './progress.ts'
@@ -24,12 +24,13 @@ Examples:
   atrous evaluate --dataset voc:VOC2012
   atrous evaluate --dataset voc:VOC2012 --output-stride 8 --flip
                   --scales 0.5,0.75,1,1.25,1.5,1.75     as in the paper's tables
+  atrous evaluate --dataset voc:VOC2012 --crf v2        with a CRF behind it
 
 Intersection over union (IoU) is computed over the whole set, without pixels
 labelled 255. A class in neither labels nor predictions is left out of the mean,
 and the output says so. A class that is only predicted scores 0.`
 
-interface Options extends InferenceOptions, DatasetOptions {
+interface Options extends RefinedOptions, DatasetOptions {
   model: string
   precision: Precision
   json?: true
@@ -54,9 +55,8 @@ async function run(options: Options): Promise<void> {
   const bar = countBar(dataset.size, 'images', { shown: true })
   const start = performance.now()
   try {
-    const { outputStride, scales, flip, merge, size } = options
     const found = await evaluate(model, dataset, {
-      ...{ outputStride, scales, flip, merge, size },
+      ...refinedOf(options),
       onProgress: bar.step,
       onError: options.skipBad ? ({ message }) => console.warn(`warning: ${message}`) : undefined,
     })

@@ -1,11 +1,12 @@
-// The options of `segment` and `evaluate` for the model and its input.
+// The options of commands that run a network on photos, for the model and its input.
 
 import { type Command, Option } from 'commander'
-import type { InferenceOptions } from '../inference/inference_options.ts'
+import type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
+import { crfOption } from './crf_option.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { positiveInteger, precisionOption, scaleList } from './options.ts'
 
-export const addInferenceOptions = (command: Command): Command =>
+export const addNetworkOptions = (command: Command): Command =>
   command
     .option(
       '-m, --model <model>',
@@ -29,7 +30,11 @@ export const addInferenceOptions = (command: Command): Command =>
     )
     .addOption(precisionOption())
 
-/** A command's options that the library takes. */
+/** The options of `segment` and `evaluate`. */
+export const addInferenceOptions = (command: Command): Command =>
+  addNetworkOptions(command).addOption(crfOption())
+
+/** A command's options that the library takes for a network. */
 export const inferenceOf = ({
   outputStride,
   scales,
@@ -42,4 +47,10 @@ export const inferenceOf = ({
   flip,
   merge,
   size,
+})
+
+/** A command's options that the library takes for a class map. */
+export const refinedOf = ({ crf, ...options }: RefinedOptions): RefinedOptions => ({
+  ...inferenceOf(options),
+  crf,
 })

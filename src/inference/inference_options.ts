@@ -1,5 +1,6 @@
 // The options of `segment` and `evaluate`, checked, and the views of a photo that they ask for.
 
+import type { CrfOption } from '../crf/crf_parameters.ts'
 import { UserError } from '../errors.ts'
 import { checkOutputStride, type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
@@ -31,6 +32,19 @@ export const INFERENCE_OPTIONS: OptionNames<InferenceOptions> = {
   merge: true,
   size: true,
 }
+
+/** The options of calls that give a class map to the CPU. */
+export interface RefinedOptions extends InferenceOptions {
+  /**
+   * A fully connected CRF (Krähenbühl and Koltun 2011) behind the network: masks follow the edges in the photo, and probabilities
+   * are its marginals. The parameters by the name of those that were published (`default`, `v1`, `v2`, `v2-vgg`), or one's own.
+   * It works at the size of the output (`at`), and with `at: 'network'` at that of the network's image, which is the size for a
+   * large photo. Default: none.
+   */
+  crf?: CrfOption
+}
+
+export const REFINED_OPTIONS: OptionNames<RefinedOptions> = { ...INFERENCE_OPTIONS, crf: true }
 
 /** One pass of the network over the image: at one scale, mirrored or not. */
 export interface View {

@@ -14,18 +14,19 @@ import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
-import { checkInferenceOptions, type InferenceOptions, viewsOf } from './inference_options.ts'
+import {
+  checkInferenceOptions,
+  type InferenceOptions,
+  type RefinedOptions,
+  viewsOf,
+} from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
+import { type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
+import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
 
-export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, PhotoSize }
-
-/** A photo's pixels, and the size of its mask. */
-export interface Photo extends PhotoSize {
-  /** RGBA, height · width · 4 bytes. */
-  data: Uint8Array
-}
+export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, Photo, PhotoSize }
 
 /** The network that runs on photos. */
 export interface SegmenterModel {
@@ -81,9 +82,12 @@ export class Segmenter {
    */
   async segment(
     photos: Photo[],
-    options: InferenceOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
+    options: RefinedOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
   ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, ...inference } = options
+    const { output = 'mask', at = 'photo', signal, crf, ...inference } = options
+    const { alignCorners } = this.#config
+    if (crf !== undefined)
+      return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
     const job = this.#outputJob(photos, { output, at, ...inference })
     return this.#exclusively(async () => {
       const maps: ClassMap[] = []
@@ -91,6 +95,20 @@ export class Segmenter {
         const part = photos.slice(first, first + job.batch)
         maps.push(...(await this.#segmentPart(part, { ...job, batch: part.length }, { output, at, signal })))
       }
+      return maps
+    })
+  }
+
+  /** The CRF takes most of the time, so photos run one by one. The network's plan is that of probabilities. */
+  async #segmentRefined(photos: Photo[], options: InferenceOptions, refinement: Refinement) {
+    const { checkRefinement, refinedMap } = await import('./refined_map.ts') // a page need not load it before it uses a CRF
+    checkRefinement(refinement)
+    const { at } = refinement
+    const job = this.#outputJob(photos.slice(0, 1), { ...options, output: 'probabilities', at })
+    return this.#exclusively(async () => {
+      const maps: ClassMap[] = []
+      for (const photo of photos)
+        maps.push(await refinedMap(this.#gpu, await this.#executor(job), { photo, job, ...refinement }))
       return maps
     })
   }
@@ -297,14 +315,4 @@ export class Segmenter {
     }
     return Executor.create(this.#gpu, plan, this.#weights)
   }
-}
-
-/** The pixels of all photos, one photo after the other. */
-function pixelsOf(photos: Photo[]): Uint8Array {
-  const bytes = photos[0].width * photos[0].height * 4
-  const pixels = new Uint8Array(photos.length * bytes)
-  photos.forEach(({ data }, i) => {
-    pixels.set(data, i * bytes)
-  })
-  return pixels
 }

@@ -136,6 +136,7 @@ export abstract class DeepLabBase<Source, Result> {
     checkSegmentOptions(options, Array.isArray(input))
     const { batchSize, signal, onProgress, onError, ...rest } = options
     this.#segmenter.check(rest)
+    if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
     const work = {
       maxPixels: pixelsOn(this.#gpu),
       read: (source: Source, name: string) => this.#read(source, { name, signal }),
@@ -281,7 +282,7 @@ export abstract class DeepLabBase<Source, Result> {
 
   async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Result[]> {
     const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
-    const { output = 'mask', at: _, signal: __, ...inference } = options
+    const { output = 'mask', at: _, signal: __, crf: ___, ...inference } = options
     this.#tuneLater(photos, inference)
     const names = { output, classNames: this.classNames }
     return maps.map((map, i) => this.#platform.result(photos[i], map, names))

@@ -1,5 +1,6 @@
 // What the libraries of Node and of browsers both export.
 
+export type { CrfOption, CrfParameters, CrfPreset } from '../crf/crf_parameters.ts'
 export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
 export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
@@ -10,7 +11,7 @@ export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors
 export type { DeviceRequest, Gpu } from '../gpu/gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
 export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
-export type { InferenceOptions } from '../inference/inference_options.ts'
+export type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
 export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 export type { Precision } from '../kernels/layout.ts'

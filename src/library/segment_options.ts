@@ -3,7 +3,12 @@
 import { UserError } from '../errors.ts'
 import type { TuneOptions } from '../graph/tune/tune.ts'
 import type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
-import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
+import {
+  INFERENCE_OPTIONS,
+  type InferenceOptions,
+  REFINED_OPTIONS,
+  type RefinedOptions,
+} from '../inference/inference_options.ts'
 import { MAX_PLANS } from '../inference/segmenter.ts'
 import {
   checkCallback,
@@ -16,7 +21,7 @@ import {
 import type { Size } from './photo_size.ts'
 
 export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
-  extends InferenceOptions,
+  extends RefinedOptions,
     OutputOptions<Output> {
   /** For an array of photos: the most photos of one size to run in one batch; fewer if the GPU cannot bind so many. Default 4. */
   batchSize?: number
@@ -60,7 +65,7 @@ export interface WarmUpOptions extends InferenceOptions, OutputOptions {
 }
 
 const SEGMENT_OPTIONS: OptionNames<ManyPhotosOptions<unknown>> = {
-  ...INFERENCE_OPTIONS,
+  ...REFINED_OPTIONS,
   ...{ output: true, at: true, batchSize: true, signal: true, onProgress: true, onError: true },
 }
 

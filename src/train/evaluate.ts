@@ -5,17 +5,17 @@ import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
 import { checkClassIds, checkDatasetFields, readLabelledImage } from '../data/labelled_image.ts'
 import { BadImageError, UserError } from '../errors.ts'
-import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
+import { REFINED_OPTIONS, type RefinedOptions } from '../inference/inference_options.ts'
 import { checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
 /** The model under evaluation: a DeepLab. */
 export interface SegmentationModel {
   readonly classNames: readonly string[]
-  segment(photo: Image, options: InferenceOptions & { signal?: AbortSignal }): Promise<{ mask: Uint8Array }>
+  segment(photo: Image, options: RefinedOptions & { signal?: AbortSignal }): Promise<{ mask: Uint8Array }>
 }
 
-export interface EvaluateOptions extends InferenceOptions {
+export interface EvaluateOptions extends RefinedOptions {
   /** The number of images, from the first one on. Default: all. */
   limit?: number
   /** Called after each image. */
@@ -29,7 +29,7 @@ export interface EvaluateOptions extends InferenceOptions {
 }
 
 const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
-  ...INFERENCE_OPTIONS,
+  ...REFINED_OPTIONS,
   ...{ limit: true, onProgress: true, onImage: true, onError: true, signal: true },
 }
 

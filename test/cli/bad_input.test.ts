@@ -169,6 +169,9 @@ describe('atrous: bad input gives one line and exit code 1', () => {
       [['--size', '12.5'], 'Expected a whole number above 0'],
       [['--size', '0'], 'Expected a whole number above 0'],
       [['--output-stride', 'eight'], 'Expected a whole number above 0'],
+      [['--crf', 'v3'], 'Expected default, v1, v2, v2-vgg, or five numbers: pos_w,pos_xy,bi_w,bi_xy,bi_rgb.'],
+      [['--crf', '3,1,4,67'], 'Expected default, v1, v2, v2-vgg, or five numbers'],
+      [['--crf', '3,0,4,67,3'], 'crf: posXy: expected a number above 0, at most 1000000, got 0'],
       [['--precision', 'fp8'], 'Allowed choices are fp32, fp16.'],
       [['--json', '--explain'], "option '--explain' cannot be used with option '--json'"],
     ]

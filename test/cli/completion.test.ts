@@ -40,7 +40,10 @@ describe('atrous completion', () => {
     const lines: [words: string[], replies: string[]][] = [
       [
         ['atrous', ''],
-        ['doctor', 'segment', 'evaluate', 'compare', 'train', 'weights', 'bench', 'tune', 'completion'],
+        [
+          ...['doctor', 'segment', 'evaluate', 'compare', 'train', 'weights', 'bench', 'tune', 'crf'],
+          'completion',
+        ],
       ],
       [['atrous', 'se'], ['segment']],
       [['atrous', '--v'], ['--version']],

@@ -1,7 +1,9 @@
 import { copyFile, mkdir, rm, truncate } from 'node:fs/promises'
 import { expect } from 'chai'
+import sharp from 'sharp'
 import { sharedFile, useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { writeBinary, writeLabels, writeText, writeVoc } from '../node/tiny_dataset.ts'
+import { blocksPhoto } from '../node/tiny_model.ts'
 import { atrous, saveTinyModel, spawnAtrous } from './support.ts'
 
 const CLASSES = ['sky', 'road', 'car', 'tree', 'pole']
@@ -35,6 +37,21 @@ describe('atrous evaluate', () => {
     expect(lines.slice(6).join('\n')).to.match(
       /^\nmean IoU +[\d.]+ %.*\npixel accuracy +[\d.]+ %\nimages +3, in [\d.]+ s\n$/,
     )
+  })
+
+  it('--crf', async () => {
+    // A photo and labels in which the untrained network sees more than one class.
+    const { width, height, data } = blocksPhoto(90, 70)
+    const photo = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha()
+    await photo.toFile(path('voc/JPEGImages/a.jpg'))
+    await writeLabels(path('voc/SegmentationClass/a.png'), width, height, 0)
+    const confusion = async (...args: string[]) => {
+      const { stdout } = await atrous(...command(), '--size', '65', '--limit', '1', '--json', ...args)
+      return JSON.parse(stdout).confusion
+    }
+    const plain = await confusion()
+    expect(plain[0].filter((count: number) => count > 0).length).to.be.above(1)
+    expect(await confusion('--crf')).to.not.deep.equal(plain)
   })
 
   it('--json, --limit and several views', async () => {
@@ -173,7 +190,7 @@ describe('atrous evaluate', () => {
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     })
 
-  it('scores Google’s checkpoint on the bird like the reference', async function () {
+  it('scores Google’s checkpoint on the bird like the reference, and a CRF behind it better', async function () {
     const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
     const photos = sharedFile(this, 'photos')
     await writeText(path('bird/ImageSets/Segmentation/val.txt'), 'bird')
@@ -181,16 +198,14 @@ describe('atrous evaluate', () => {
     await mkdir(path('bird/SegmentationClass'))
     await copyFile(`${photos}/bird.png`, path('bird/JPEGImages/bird.png'))
     await copyFile(`${photos}/bird.mask.png`, path('bird/SegmentationClass/bird.png'))
-    const { stdout } = await atrous(
-      'evaluate',
-      '--dataset',
-      `voc:${path('bird')}`,
-      '--model',
-      model,
-      '--json',
-    )
-    const { classes } = JSON.parse(stdout)
-    expect(classes[3].name).to.equal('bird')
-    expect(classes[3].iou).to.be.closeTo(0.906, 0.001)
+    const birdIoU = async (...crf: string[]) => {
+      const args = ['--dataset', `voc:${path('bird')}`, '--model', model, '--json', ...crf]
+      const { classes } = JSON.parse((await atrous('evaluate', ...args)).stdout)
+      expect(classes[3].name).to.equal('bird')
+      return classes[3].iou
+    }
+    expect(await birdIoU()).to.be.closeTo(0.906, 0.001)
+    expect(await birdIoU('--crf', 'v2')).to.be.closeTo(0.931, 0.002)
+    expect(await birdIoU('--crf')).to.be.closeTo(0.964, 0.002)
   })
 })

@@ -37,6 +37,19 @@ describe('atrous segment', () => {
     expect(existsSync(overlay)).to.equal(true)
   })
 
+  it('--crf', async () => {
+    const masks: Uint8Array[] = []
+    for (const crf of [[], ['--crf'], ['--crf', 'default'], ['--crf', '3,3,10,80,13'], ['--crf', 'v2']]) {
+      const args = [...common(), '--no-overlay', '--overwrite', ...crf]
+      expect((await atrous('segment', path('photo.png'), ...args)).code).to.equal(0)
+      masks.push((await readMaskPng(path('out/photo.mask.png'))).mask)
+    }
+    const [plain, bare, byName, byNumbers, other] = masks
+    expect(bare).to.deep.equal(byName).and.to.deep.equal(byNumbers)
+    expect(bare).to.not.deep.equal(plain)
+    expect(other).to.not.deep.equal(bare)
+  })
+
   it('--json', async () => {
     const files = [path('photo.png'), path('other/photo.jpg')]
     const { code, stdout, stderr } = await atrous('segment', ...files, ...common(), '--flip', '--json')

@@ -6,6 +6,7 @@ import { benchCommand } from '../../src/cli/bench/bench.ts'
 import { type Subcommand, subcommands } from '../../src/cli/commands.ts'
 import { compareCommand } from '../../src/cli/compare/compare.ts'
 import { completionCommand } from '../../src/cli/completion/completion.ts'
+import { crfCommand } from '../../src/cli/crf/crf.ts'
 import { doctorCommand } from '../../src/cli/doctor/doctor.ts'
 import { evaluateCommand } from '../../src/cli/evaluate.ts'
 import { run } from '../../src/cli/run.ts'
@@ -37,6 +38,7 @@ const loaded: Record<string, () => Command> = {
   weights: weightsCommand,
   bench: benchCommand,
   tune: tuneCommand,
+  crf: crfCommand,
   completion: () => completionCommand(commands),
 }
 const commands: Subcommand[] = subcommands.map(each => ({ ...each, load: async () => loaded[each.name]() }))

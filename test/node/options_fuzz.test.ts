@@ -22,6 +22,7 @@ const NAMES = [
     'signal',
     'onProgress',
     'onError',
+    'crf',
   ],
   ...['seconds', 'onlyNew', 'Scales', '__proto__', 'constructor', 'toString', '', 'a\u001b[2Jb\n'],
 ]
@@ -45,6 +46,7 @@ const VALUES: unknown[] = [
     Number.NaN,
     Number.POSITIVE_INFINITY,
   ],
+  ...['v2', { posW: 1, posXy: 2, biW: 1, biXy: 3, biRgb: 4, iterations: 2 }, { posW: 1 }],
   ...['', '8', 'photo', 'network', 'mask', 'probabilities', 'logits', 'x'.repeat(200)],
   ...[[], [1], [1, 1], [0.5, 1], ['1'], [Number.NaN], [null], new Array(3), new Array(1e5).fill(1), [[1]]],
   ...[

@@ -99,6 +99,11 @@ describe('DeepLab: options', () => {
         [{ batchSize: Number.POSITIVE_INFINITY }, 'batchSize: expected a whole number above 0'],
         [{ output: 'masks' }, 'output: expected mask or probabilities or logits, got "masks"'],
         [{ at: 'image' }, 'at: expected photo or network, got "image"'],
+        [
+          { crf: '' },
+          'crf: expected default, v1, v2, v2-vgg or an object of parameters, got an empty string',
+        ],
+        [{ crf: { posW: 3 } }, 'crf: biW: expected a number from 0 to 1000000, got undefined'],
         [{ signal: 'now' }, 'signal: expected an AbortSignal, got "now"'],
         [{ onProgress: true }, 'onProgress: expected a function, got true'],
         [{ onError: 'skip' }, 'onError: expected a function, got "skip"'],

@@ -11,7 +11,7 @@ import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
 const INFERENCE = `export { DeepLab } from 'atrous'`
 const TRAINING = `export { DeepLab, evaluate, Trainer } from 'atrous'`
 
-/** What is loaded only when it is used: exports to ONNX and PNG, PyTorch's files, tuning. */
+/** What is loaded only when it is used: exports to ONNX and PNG, PyTorch's files, tuning, the CRF. */
 const lazily: Plugin = {
   name: 'lazily',
   setup: ({ onResolve }) =>
@@ -68,7 +68,7 @@ describe('bundles of the package', () => {
     expect(bundle.kilobytes).to.be.within(60, 100)
   })
 
-  it('for inference have no shader of training, no reader of PyTorch’s files and no protocol buffers', async () => {
+  it('for inference have no shader of training, no CRF, no reader of PyTorch’s files and no protocol buffers', async () => {
     const inference = await bundled(INFERENCE)
     const training = await bundled(TRAINING)
     const shadersOf = ({ text }: Bundle) =>
@@ -77,6 +77,7 @@ describe('bundles of the package', () => {
     const ofTraining = /backward(?!_input$)|gradient|cross_entropy|statistics|sgd|batch_norm_merge/
     expect(shadersOf(inference)).to.include.members(['conv2d_tiled', 'preprocess', 'upsample_argmax'])
     expect(shadersOf(inference).filter(name => ofTraining.test(name))).to.deep.equal([])
+    expect(shadersOf(training).filter(name => /crf|lattice|bilateral|radix/.test(name))).to.deep.equal([])
     expect(shadersOf(training)).to.include.members(['sgd', 'softmax_cross_entropy', 'conv2d_backward_weight'])
     expect([...packagesOf(inference)]).to.have.members(['atrous', 'valibot'])
     expect(inference.text).to.not.include('numpy._core')

@@ -1,5 +1,6 @@
 // What a kernel has to write to an output: how a test compares it, and the values for the known answers.
 
+import { AssertionError } from 'chai'
 import type { Bytes } from '../../src/gpu/run_kernel.ts'
 import { unpadChannels } from '../../src/kernels/layout.ts'
 import { type Array4, placeOf, type Shape4, sizeOf } from '../reference/array4.ts'
@@ -73,3 +74,19 @@ export const floats = (
 
 const dense = (actual: Bytes, shape: Shape4, anyPadding: boolean): Float32Array =>
   anyPadding ? unpadChannels(new Float32Array(actual.buffer), shape) : fromGpu(actual, shape)
+
+/** Whole numbers of 32 bits, which have to match. */
+export const words = (reference: () => Uint32Array | Int32Array): Expected => ({
+  check: actual => {
+    const expected = new Uint32Array(reference().slice().buffer)
+    const values = new Uint32Array(actual.buffer, actual.byteOffset, actual.byteLength / 4)
+    if (values.length !== expected.length)
+      throw new AssertionError(`expected ${expected.length} words, got ${values.length}`)
+    const wrong = [...expected.keys()].filter(i => values[i] !== expected[i])
+    if (wrong.length > 0)
+      throw new AssertionError(
+        `${wrong.length} of ${expected.length} words differ, the first at ${wrong[0]}: got ${values[wrong[0]]}, expected ${expected[wrong[0]]}`,
+      )
+  },
+  answer: () => ({ values: new Uint8Array(reference().slice().buffer) }),
+})

@@ -33,6 +33,7 @@ describe('evaluate', () => {
     const found = await evaluate(model, dataset, {
       outputStride: 8,
       flip: true,
+      crf: 'v2',
       onProgress: each => progress.push(each),
     })
     expect(found).to.deep.equal({
@@ -53,7 +54,7 @@ describe('evaluate', () => {
       images: 3,
     })
     expect(calls.map(({ photo }) => photo.data[0])).to.deep.equal([0, 1, 2])
-    for (const { options } of calls) expect(options).to.deep.equal({ outputStride: 8, flip: true })
+    for (const { options } of calls) expect(options).to.deep.equal({ outputStride: 8, flip: true, crf: 'v2' })
     expect(progress).to.deep.equal([1, 2, 3].map(done => ({ done, total: 3 })))
   })
 

@@ -3,11 +3,11 @@
 import { Command, Option } from 'commander'
 import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'
-import type { InferenceOptions } from '../../inference/segmenter.ts'
+import type { RefinedOptions } from '../../inference/inference_options.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { percentText, secondsText } from '../format.ts'
-import { addInferenceOptions, inferenceOf } from '../inference_options.ts'
+import { addInferenceOptions, inferenceOf, refinedOf } from '../inference_options.ts'
 import { loadModel } from '../model.ts'
 import { share } from '../options.ts'
 import { countBar } from '../progress.ts'
@@ -31,6 +31,8 @@ Examples:
   atrous segment photo.jpg --output-stride 8 --scales 0.5,1,1.5 --flip
                                              the mean of six predictions on a
                                              finer grid: slowest, most accurate
+  atrous segment photo.jpg --crf             masks that follow edges: a fully
+                                             connected CRF refines them
   atrous segment photo.jpg --probabilities npy
                                              also out/photo.probabilities.npy
   atrous segment photo.jpg --json            results for a program
@@ -61,7 +63,7 @@ photo that failed has its \`file\` and an \`error\`.
 lists. Sums are still computed in fp32: a pixel changes its class only if two
 classes are close. An activation beyond 65504 becomes infinite.`
 
-interface Options extends InferenceOptions, SegmentOutputOptions {
+interface Options extends RefinedOptions, SegmentOutputOptions {
   model: string
   precision: Precision
   explain?: true
@@ -174,7 +176,7 @@ async function segmentOne(
 ): Promise<Result> {
   const start = performance.now()
   const found = await model.segment(photo.source, {
-    ...inferenceOf(options),
+    ...refinedOf(options),
     output: options.probabilities ? 'probabilities' : 'mask',
   })
   const milliseconds = Math.round(performance.now() - start)

@@ -1,0 +1,79 @@
+import { UserError } from '../errors.ts'
+import { usage } from '../gpu/buffers.ts'
+import type { Gpu } from '../gpu/gpu.ts'
+import type { Kernel } from '../gpu/kernel.ts'
+import { type Launch, Program, type Range } from '../gpu/program.ts'
+
+const FLAGS = usage.storage | usage.copySource | usage.copyDestination
+
+/** The buffers of one refinement. Those that are not released on the way are released together. */
+export class CrfBuffers {
+  readonly gpu: Gpu
+  readonly #live = new Set<GPUBuffer>()
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu
+  }
+
+  /** A new buffer of zeros. Throws a UserError if the GPU cannot bind it or has no room for it. */
+  async zeros(label: string, size: number): Promise<Range> {
+    const most = this.gpu.limits.maxStorageBufferBindingSize
+    if (size > most)
+      throw new UserError(
+        `crf: ${label} takes ${mebibytesOf(size)}, and this GPU binds ${mebibytesOf(most)} at once: take a smaller photo, or the network's size`,
+      )
+    const buffer = await this.gpu.allocate(`crf ${label}`, size, FLAGS)
+    this.#live.add(buffer)
+    return { buffer, offset: 0, size }
+  }
+
+  /** Several of one size. */
+  async several(count: number, label: string, size: number): Promise<Range[]> {
+    const ranges: Range[] = []
+    for (let i = 0; i < count; i++) ranges.push(await this.zeros(label, size))
+    return ranges
+  }
+
+  /** A new buffer with the data. */
+  async filled(label: string, data: Float32Array | Uint32Array | Uint8Array): Promise<Range> {
+    const range = await this.zeros(label, data.byteLength)
+    this.gpu.device.queue.writeBuffer(range.buffer, 0, data as BufferSource)
+    return range
+  }
+
+  release(...ranges: Range[]): void {
+    for (const { buffer } of ranges) {
+      this.#live.delete(buffer)
+      this.gpu.release(buffer)
+    }
+  }
+
+  releaseAll(): void {
+    for (const buffer of this.#live) this.gpu.release(buffer)
+    this.#live.clear()
+  }
+}
+
+const mebibytesOf = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+export const launch = (kernel: Kernel, ranges: Record<string, Range>): Launch => ({ kernel, ranges })
+
+/**
+ * Runs launches once, or several times. Throws the signal's reason between two submits if the signal is aborted. With a signal, each
+ * time waits for the one before: otherwise all would be submitted before the signal can end them.
+ */
+export async function runLaunches(
+  gpu: Gpu,
+  launches: Launch[],
+  { times = 1, signal }: { times?: number; signal?: AbortSignal } = {},
+): Promise<void> {
+  const program = await Program.create(gpu, 'crf', launches)
+  try {
+    for (let time = 0; time < times; time++) {
+      if (signal && time > 0) await gpu.finish()
+      await program.run({ signal })
+    }
+  } finally {
+    program.destroy()
+  }
+}

@@ -1,0 +1,92 @@
+// The parameters of the fully connected CRF, and those that were published.
+
+import { UserError } from '../errors.ts'
+import { checkOptionNames, type OptionNames, shown } from '../options.ts'
+
+/**
+ * The parameters of a fully connected CRF (Krähenbühl and Koltun 2011): the weights and standard deviations of its two Gaussian
+ * kernels. A kernel with the weight 0 does nothing.
+ */
+export interface CrfParameters {
+  /** The weight of the spatial kernel. */
+  posW: number
+  /** Its standard deviation in pixels. */
+  posXy: number
+  /** The weight of the bilateral kernel, which is large where both places and colours are near. */
+  biW: number
+  /** Its standard deviation of places, in pixels. */
+  biXy: number
+  /** Its standard deviation of colours, on the scale 0 … 255. */
+  biRgb: number
+  /** Iterations of the mean field, at most 1000. Default 10. */
+  iterations?: number
+}
+
+const published = {
+  /** Of Krähenbühl and Koltun's program. */
+  default: { posW: 3, posXy: 3, biW: 10, biXy: 80, biRgb: 13 },
+  /** DeepLab v1. */
+  v1: { posW: 3, posXy: 3, biW: 4, biXy: 49, biRgb: 5 },
+  /** DeepLab v2 on ResNet-101. */
+  v2: { posW: 3, posXy: 1, biW: 4, biXy: 67, biRgb: 3 },
+  /** DeepLab v2 on VGG-16. */
+  'v2-vgg': { posW: 2, posXy: 2, biW: 4, biXy: 65, biRgb: 3 },
+} as const
+
+/** The name of published parameters. */
+export type CrfPreset = keyof typeof published
+
+export const crfPresets: Readonly<Record<CrfPreset, Required<CrfParameters>>> = {
+  default: { ...published.default, iterations: 10 },
+  v1: { ...published.v1, iterations: 10 },
+  v2: { ...published.v2, iterations: 10 },
+  'v2-vgg': { ...published['v2-vgg'], iterations: 10 },
+}
+
+/** Published parameters by name, or one's own. */
+export type CrfOption = CrfPreset | CrfParameters
+
+const CRF_PARAMETERS: OptionNames<CrfParameters> = {
+  ...{ posW: true, posXy: true, biW: true, biXy: true, biRgb: true },
+  iterations: true,
+}
+
+const MOST_ITERATIONS = 1000
+
+/** Larger ones say nothing more, and squares of numbers up to here fit into f32. */
+const MOST = 1e6
+
+/** All parameters. Throws a UserError that names the first invalid one. */
+export function crfParameters(option: CrfOption): Required<CrfParameters> {
+  const names = Object.keys(crfPresets)
+  if (typeof option === 'string' && names.includes(option)) return crfPresets[option]
+  if (typeof option !== 'object' || option === null)
+    throw new UserError(`crf: expected ${names.join(', ')} or an object of parameters, got ${shown(option)}`)
+  checkNames(option)
+  const { iterations = 10, posW, posXy, biW, biXy, biRgb } = option
+  checkNumbers({ posW, biW }, 'a number from 0 to', value => value >= 0)
+  checkNumbers({ posXy, biXy, biRgb }, 'a number above 0, at most', value => value > 0)
+  if (!Number.isInteger(iterations) || iterations < 1 || iterations > MOST_ITERATIONS)
+    throw new UserError(
+      `crf: iterations: expected a whole number from 1 to ${MOST_ITERATIONS}, got ${shown(iterations)}`,
+    )
+  return { posW, posXy, biW, biXy, biRgb, iterations }
+}
+
+function checkNames(option: object): void {
+  try {
+    checkOptionNames(option, CRF_PARAMETERS)
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`crf: ${error.message}`) : error
+  }
+}
+
+function checkNumbers(
+  values: Record<string, unknown>,
+  expectation: string,
+  isValid: (value: number) => boolean,
+): void {
+  for (const [name, value] of Object.entries(values))
+    if (typeof value !== 'number' || !isValid(value) || value > MOST)
+      throw new UserError(`crf: ${name}: expected ${expectation} ${MOST}, got ${shown(value)}`)
+}
