@@ -4,7 +4,8 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { weightBytes } from '../graph/plan/plan.ts'
 import type { TunedVariants } from '../graph/tune/tuning_store.ts'
-import { type InferenceOptions, type Photo, Segmenter, type SegmenterModel } from '../inference/segmenter.ts'
+import type { RefinedOptions } from '../inference/inference_options.ts'
+import { type Photo, Segmenter, type SegmenterModel } from '../inference/segmenter.ts'
 import type { Ceilings } from './ceilings.ts'
 import { benchKernels, type KernelBench } from './kernels.ts'
 import { type Profile, profileOf } from './profile.ts'
@@ -55,12 +56,12 @@ export async function benchNetwork(
   gpu: Gpu,
   model: SegmenterModel,
   photos: Photo[],
-  { runs, profile, kernels, tuned, onStage, ...options }: NetworkMeasures & InferenceOptions,
+  { runs, profile, kernels, tuned, onStage, crf, ...options }: NetworkMeasures & RefinedOptions,
 ): Promise<NetworkBench> {
   const segmenter = new Segmenter(gpu, model, tuned)
   try {
     const plan = segmenter.plan(photos, options)
-    const call = () => timed(() => segmenter.segment(photos, options))
+    const call = () => timed(() => segmenter.segment(photos, { ...options, crf }))
     onStage?.('first call')
     const first = await call()
     onStage?.('warm calls')

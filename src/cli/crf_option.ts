@@ -24,10 +24,7 @@ export function crfValue(text: string): CrfOption {
   }
 }
 
-export const crfOption = (): Option =>
-  new Option(
-    '--crf [parameters]',
-    `refine masks by a fully connected CRF: ${NAMES.join(', ')}, or pos_w,pos_xy,bi_w,bi_xy,bi_rgb`,
-  )
+export const crfOption = (what = 'refine masks by a fully connected CRF'): Option =>
+  new Option('--crf [parameters]', `${what}: ${NAMES.join(', ')}, or pos_w,pos_xy,bi_w,bi_xy,bi_rgb`)
     .preset('default')
     .argParser(crfValue)

@@ -3,10 +3,11 @@
 import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
-import type { InferenceOptions } from '../../inference/segmenter.ts'
+import type { RefinedOptions } from '../../inference/inference_options.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { readImage } from '../../node/images/image.ts'
 import { type ComparedPicture, renderComparison } from '../../node/overlay/comparison.ts'
+import { crfOption } from '../crf_option.ts'
 import { openChecked, soundImages } from '../dataset.ts'
 import { Failures } from '../errors.ts'
 import { inferenceOf } from '../inference_options.ts'
@@ -33,7 +34,7 @@ Examples:
 Times are medians of calls from photo to mask after a first one. Memory is the
 most that the GPU held at a time.`
 
-interface Options extends InferenceOptions {
+interface Options extends RefinedOptions {
   models: string[]
   dataset?: string
   split: string
@@ -57,6 +58,7 @@ export function compareCommand(): Command {
     .option('--output-stride <n>', "for all networks (default: each one's own)", positiveInteger)
     .option('--scales <factors>', 'average each network over several image sizes', scaleList)
     .option('--flip', 'average with the mirrored photo')
+    .addOption(crfOption('run each trained model again, with its masks refined by a fully connected CRF'))
     .option(
       '--size <pixels>',
       "longest edge of the photo in the network (default: each one's own)",
@@ -87,11 +89,11 @@ async function run(file: string | undefined, options: Options): Promise<void> {
   for (const [index, name] of models.entries()) {
     const compare = () =>
       compareModel(name, photo, {
-        ...{ inference: inferenceOf(options), dataset, withMask: options.picture },
+        ...{ inference: inferenceOf(options), crf: options.crf, dataset, withMask: options.picture },
         onStage: stage => bar.show(index, `${name}: ${stage}`),
       })
     const compared = await failures.attempt(name, compare).finally(bar.hide)
-    if (compared) found.push(compared)
+    if (compared) found.push(...compared)
   }
   const picture = options.picture && found.length > 0 ? await writePicture(out, photo, found) : undefined
   const results = found.map(({ overlay, ...result }) => result)

@@ -2,8 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import { benchNetwork } from '../../bench/network.ts'
+import type { CrfOption } from '../../crf/crf_parameters.ts'
 import type { Image } from '../../data/image.ts'
-import type { InferenceOptions } from '../../inference/segmenter.ts'
+import type { InferenceOptions, RefinedOptions } from '../../inference/inference_options.ts'
 import { networkParameters } from '../../model/initial_weights.ts'
 import { presets } from '../../model/presets.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
@@ -18,6 +19,8 @@ export interface ComparedNumbers {
   model: string
   /** Whether it has trained weights. */
   trained: boolean
+  /** Whether a CRF refined its masks. */
+  crf: boolean
   /** Mean IoU on the dataset; absent without a dataset or without trained weights. */
   mIoU?: number
   /** Of one photo, counting every tap of a convolution. */
@@ -36,34 +39,49 @@ export interface Compared extends ComparedNumbers {
 
 interface CompareOptions {
   inference: InferenceOptions
+  /** Trained networks run without a CRF, and again with it. */
+  crf?: CrfOption
   dataset?: FileDataset
   withMask: boolean
   onStage: (stage: string) => void
 }
 
-export async function compareModel(
-  name: string,
-  photo: Image,
-  { inference, dataset, withMask, onStage }: CompareOptions,
-): Promise<Compared> {
-  onStage('load')
+export async function compareModel(name: string, photo: Image, options: CompareOptions): Promise<Compared[]> {
+  options.onStage('load')
   const { model, trained } = await openCompared(name)
   try {
-    const numbers = await timeModel(model, photo, { inference, onStage })
-    const compared: Compared = { model: name, trained, ...numbers }
-    if (!trained) return compared
-    if (withMask) {
-      onStage('mask')
-      compared.overlay = await (await model.segment(photo, inference)).overlay({ legend: false })
+    const crfs = trained && options.crf !== undefined ? [undefined, options.crf] : [undefined]
+    const found: Compared[] = []
+    for (const crf of crfs) {
+      const result = await resultsOf(model, photo, { ...options, crf, trained })
+      found.push({ model: name, trained, crf: crf !== undefined, ...result })
     }
-    if (dataset) {
-      onStage('mean IoU')
-      compared.mIoU = (await evaluate(model, dataset, inference)).mIoU ?? undefined
-    }
-    return compared
+    return found
   } finally {
     await model.dispose()
   }
+}
+
+async function resultsOf(
+  model: DeepLab,
+  photo: Image,
+  { inference, crf, dataset, withMask, onStage, trained }: CompareOptions & { trained: boolean },
+) {
+  const options = { ...inference, crf }
+  const result: Omit<Compared, 'model' | 'trained' | 'crf'> = await timeModel(model, photo, {
+    options,
+    onStage,
+  })
+  if (!trained) return result
+  if (withMask) {
+    onStage('mask')
+    result.overlay = await (await model.segment(photo, options)).overlay({ legend: false })
+  }
+  if (dataset) {
+    onStage('mean IoU')
+    result.mIoU = (await evaluate(model, dataset, options)).mIoU ?? undefined
+  }
+  return result
 }
 
 /** A trained model by the name of one, else an untrained preset. Throws a UserError if there is neither. */
@@ -80,14 +98,14 @@ async function openCompared(name: string): Promise<{ model: DeepLab; trained: bo
 async function timeModel(
   { state, config }: DeepLab,
   photo: Image,
-  { inference, onStage }: Pick<CompareOptions, 'inference' | 'onStage'>,
+  { options, onStage }: { options: RefinedOptions; onStage: (stage: string) => void },
 ) {
   const gpu = await openGpu()
   try {
     const { width, height, data } = photo
     const sized = { data, width, height, originalWidth: width, originalHeight: height }
-    const options = { ...inference, onStage: (stage: string) => onStage(stage) }
-    const { macs, milliseconds, gpuBytes } = await benchNetwork(gpu, state, [sized], options)
+    const measured = { ...options, onStage: (stage: string) => onStage(stage) }
+    const { macs, milliseconds, gpuBytes } = await benchNetwork(gpu, state, [sized], measured)
     const shapes = networkParameters(config).map(({ shape }) => shape.reduce((a, b) => a * b, 1))
     return {
       multiplyAdds: macs,

@@ -9,7 +9,7 @@ export function comparisonTable(results: readonly ComparedNumbers[]): string {
   const hasScores = results.some(({ mIoU }) => mIoU !== undefined)
   const rows = results.map(result => [
     result.model,
-    result.trained ? '' : 'untrained',
+    result.crf ? 'with CRF' : result.trained ? '' : 'untrained',
     ...(hasScores ? [result.mIoU === undefined ? '–' : percentText(result.mIoU)] : []),
     (result.multiplyAdds / 1e9).toFixed(2),
     (result.parameters / 1e6).toFixed(2),
@@ -21,7 +21,10 @@ export function comparisonTable(results: readonly ComparedNumbers[]): string {
 }
 
 /** A model of a path by the path's last part. */
-export const pictureTitle = ({ model, mIoU, milliseconds }: ComparedNumbers): string =>
-  [basename(model), ...(mIoU === undefined ? [] : [percentText(mIoU)]), `${digits(milliseconds)} ms`].join(
-    ' · ',
-  )
+export const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
+  [
+    basename(model),
+    ...(crf ? ['CRF'] : []),
+    ...(mIoU === undefined ? [] : [percentText(mIoU)]),
+    `${digits(milliseconds)} ms`,
+  ].join(' · ')

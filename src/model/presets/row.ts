@@ -10,6 +10,8 @@ export interface Inference {
   flip: boolean
   /** Whether the scales' probabilities are averaged (default), or the maximum of their logits is taken. */
   merge?: 'mean' | 'max'
+  /** The parameters of a fully connected CRF behind the network. Default: none. */
+  crf?: 'v1' | 'v2' | 'v2-vgg'
 }
 
 export interface Row {
