@@ -4,7 +4,7 @@ import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { LIST_CASES, type ListCase, numbersBelow } from './shared/lists.ts'
 
-export const RUN = 256
+const RUN = 256
 
 /** How often each digit of the keys occurs in each run: [digits, runs]. */
 export function countsOf(keys: Uint32Array, digit: number): Uint32Array {
