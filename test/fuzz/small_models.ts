@@ -1,5 +1,6 @@
 // Networks of a few kilobytes for the fuzz targets to damage.
 
+import '../support/all_networks.ts'
 import { type Model, untrainedModel } from '../../src/library/model_files.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 

@@ -81,10 +81,10 @@ function smallStateDict(): Map<string, HostTensor & { data: Float32Array }> {
   )
 }
 
-const headerLength = (bytes: Uint8Array) => Number(new DataView(bytes.buffer).getBigUint64(0, true))
+export const headerLength = (bytes: Uint8Array) => Number(new DataView(bytes.buffer).getBigUint64(0, true))
 
 /** A safetensors file with this header. */
-function withHeader(header: unknown, data: Uint8Array): Uint8Array {
+export function withHeader(header: unknown, data: Uint8Array): Uint8Array {
   const text = Buffer.from(JSON.stringify(header))
   const length = new Uint8Array(BigUint64Array.of(BigInt(text.length)).buffer)
   return Buffer.concat([length, text, data])
