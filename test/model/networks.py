@@ -165,8 +165,8 @@ def xception(options, output_stride, parameter, x):
     eps = 1e-3
     thin = lambda channels: 4 * max(1, int(channels * options['width'] / 4 + 0.5))
     unit = lambda x, name, suffix, *rest: conv_bn(parameter, x, (f'{name}.conv{suffix}', f'{name}.bn{suffix}'), *rest, eps=eps)
-    for i, (channels, stride) in enumerate([(32, 2), (64, 1)], 1):
-        x = torch.relu(unit(x, f'backbone.conv{i}', '', thin(channels), 3, stride))
+    for i, (channels, stride) in enumerate([(32, 2), (64, 1)]):
+        x = torch.relu(conv_bn(parameter, x, (f'backbone.stem.{i}.conv', f'backbone.stem.{i}.bn'), thin(channels), 3, stride, eps=eps))
     entry = [([c] * 3, 2, 'projection') for c in (128, 256, 728)]
     middle = [([728] * 3, 1, 'identity')] * 16
     leaving = [([728, 1024, 1024], 2, 'projection'), ([1536, 1536, 2048], 1, None)]

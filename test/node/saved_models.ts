@@ -1,3 +1,4 @@
+import '../support/all_networks.ts'
 import { type Model, untrainedModel } from '../../src/library/model_files.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 import { TINY } from './tiny_model.ts'

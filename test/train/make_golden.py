@@ -118,7 +118,7 @@ PLUS = {
     'mobilenet_v2 with decoder': functional(networks.mobilenet_v2, configs.MOBILE_PLUS, 16, [
         'mobilenet_v2.conv_stem.first_conv.convolution.weight', 'mobilenet_v2.layer.1.reduce_1x1.convolution.weight', *SEPARABLE_VALUES, *MOBILE_LAST]),
     'xception65': functional(networks.xception, configs.XCEPTION, 16, [
-        'backbone.conv1.conv.weight', 'backbone.blocks.1.stack.conv2.conv_pw.weight', 'backbone.blocks.1.shortcut.conv.weight',
+        'backbone.stem.0.conv.weight', 'backbone.blocks.1.stack.conv2.conv_pw.weight', 'backbone.blocks.1.shortcut.conv.weight',
         'backbone.blocks.10.stack.conv1.bn_dw.weight', 'backbone.blocks.20.stack.conv3.conv_dw.weight', *SEPARABLE_VALUES, *LAST]),
     'fcn': {'make': shallow_fcn, 'size': (33, 33), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 0.25, 'frozen': (True,),
             'options': {'backbone': 'resnet50', **configs.FCN, 'units': [1, 1, 1, 1], 'multiGrid': [1], 'classes': CLASSES, 'auxiliaryHead': True},

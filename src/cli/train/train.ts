@@ -7,6 +7,7 @@ import { catchSignals, type InterruptedError } from '../interrupt.ts'
 import { DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger } from '../options.ts'
 import { checkWritable } from '../output.ts'
+import { BACKBONE_NAMES } from './train_backbone.ts'
 import { checkResume, TrainingFolder } from './train_folder.ts'
 import { addRecipeOptions, type RecipeOptions } from './train_options.ts'
 import { refuseForeignFiles } from './train_output.ts'
@@ -79,6 +80,10 @@ export function trainCommand(): Command {
       new Option('--network <preset>', "start from this network's untrained weights instead").conflicts(
         'model',
       ),
+    )
+    .option(
+      '--backbone-weights <weights>',
+      `with --network, start from a backbone trained on ImageNet: ${BACKBONE_NAMES.join(', ')} (torchvision's), or a checkpoint of torchvision or timm by its file, URL or hf:OWNER/NAME; the head starts untrained`,
     )
     .requiredOption('-o, --out <folder>', 'the folder for checkpoints, model and metrics')
   return addRecipeOptions(command)

@@ -11,6 +11,7 @@ import { evaluate } from '../../train/evaluate.ts'
 import { openChecked, soundImages } from '../dataset.ts'
 import { type Interrupt, type InterruptedError, unlessInterrupted } from '../interrupt.ts'
 import { DEFAULT_MODEL, loadModel } from '../model.ts'
+import { setBackboneWeights } from './train_backbone.ts'
 import type { TrainingFolder } from './train_folder.ts'
 import type { Validation } from './train_metrics.ts'
 import { checkSameRecipe, type RecipeOptions, recipeOf } from './train_options.ts'
@@ -113,12 +114,20 @@ async function open(job: TrainingJob): Promise<Opened> {
 }
 
 async function openModel(
-  { network, model }: RunSettings,
+  { network, model, backboneWeights }: RunSettings,
   { seed, outputStride }: RecipeOptions,
 ): Promise<DeepLab> {
   if (network === null) return loadModel(model ?? DEFAULT_MODEL, { outputStride })
   const { config, size } = preset(network)
-  return DeepLab.create(config, { seed, size })
+  const created = await DeepLab.create(config, { seed, size })
+  if (backboneWeights === null) return created
+  try {
+    await setBackboneWeights(created, backboneWeights)
+    return created
+  } catch (error) {
+    await created.dispose()
+    throw error
+  }
 }
 
 /**

@@ -22,6 +22,8 @@ const RunSettingsSchema = v.object({
   model: v.nullable(text),
   /** The preset of an untrained network, else null. */
   network: v.nullable(text),
+  /** Where the backbone's weights of an untrained network are from; absent in runs that began without. */
+  backboneWeights: v.nullish(text, null),
   /** Steps between checkpoints. */
   saveEvery: count,
   /** Steps between validations; null for none. */
@@ -39,6 +41,7 @@ export interface SettingsOptions {
   split?: string
   model?: string
   network?: string
+  backboneWeights?: string
   saveEvery?: number
   validateEvery?: number
   validateOn?: string
@@ -65,11 +68,15 @@ export function writeSettings(folder: string, settings: RunSettings): Promise<vo
 /** The settings of a new run. Throws a UserError if there is no dataset. */
 export function newSettings(options: SettingsOptions): RunSettings {
   const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
+  const { backboneWeights = null } = options
   const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
   if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
+  if (backboneWeights !== null && network === null)
+    throw new UserError('--backbone-weights: expected with --network, which has no weights')
   return {
     ...{ format: 1, dataset: absoluteDataset(dataset), split },
     ...(network === null ? { model: absoluteModel(model), network } : { model: null, network }),
+    ...{ backboneWeights: backboneWeights && absoluteModel(backboneWeights) },
     ...{ saveEvery, validateEvery, validateOn, skipBad },
   }
 }

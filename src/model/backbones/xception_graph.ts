@@ -84,11 +84,11 @@ export function xceptionFeatures(
 function stem(builder: GraphBuilder, image: Tensor, config: XceptionConfig): Tensor {
   const layer = (input: Tensor, index: number, channels: number, stride: number) =>
     convolutionBatchNorm(builder, input, {
-      ...{ convolution: `backbone.conv${index}.conv`, batchNorm: `backbone.conv${index}.bn` },
+      ...{ convolution: `backbone.stem.${index}.conv`, batchNorm: `backbone.stem.${index}.bn` },
       ...{ kernel: 3, stride, outChannels: scaledChannels(channels, config) },
       ...{ epsilon: XCEPTION_EPSILON, activation: 'relu' },
     })
-  return layer(layer(image, 1, 32, 2), 2, 64, 1)
+  return layer(layer(image, 0, 32, 2), 1, 64, 1)
 }
 
 /** The block's output, and the output of its second separable convolution. */
