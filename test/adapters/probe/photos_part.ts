@@ -1,6 +1,7 @@
 // Photos, whose logits and masks are compared with those of a reference.
 
 import { type Photo, Segmenter } from '../../../src/inference/segmenter.ts'
+import { loadNetwork } from '../../../src/model/backbones/builders.ts'
 import type { DeepLabConfig } from '../../../src/model/config.ts'
 import type { Preprocessing } from '../../../src/model/preprocessing.ts'
 import { readSafetensors } from '../../../src/weights/safetensors.ts'
@@ -61,6 +62,7 @@ async function checkPhoto(
   const photo: Photo = { ...size, data: await read(job.pixels) }
   const parameters = weightsOf(await read(job.weights))
   await withGpu(adapter, async gpu => {
+    await loadNetwork(job.config)
     const segmenter = new Segmenter(gpu, { ...job, parameters })
     try {
       const options = { outputStride: expected.outputStride, output: 'logits', at: 'network' } as const
