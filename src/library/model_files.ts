@@ -109,7 +109,7 @@ async function describe(stateDict: StateDict, files: DescribingFiles): Promise<D
   if (ours) return { ...ours, renaming: renamingOf(stateDict) }
   // segmentation_models.pytorch's config.json tells only a part.
   if (json && !('encoder_name' in json)) return fromHuggingFace(json, files)
-  const { config, ...recognised } = recogniseModel(stateDict, {
+  const { config, ...recognised } = await recogniseModel(stateDict, {
     ...{ source, json, configFile: file },
   })
   return { config, classNames: defaultNames(config.classes), ...recognised }

@@ -38,10 +38,10 @@ const aspp = (branches: number) =>
     Array.from({ length: branches }, (_, i) => [`classifier.0.convs.${i}.0.weight`, [256, 1, 3, 3]]),
   )
 
-const architectureOf = (tensors: StateDict) => recogniseNetwork(tensors)?.architecture
+const architectureOf = async (tensors: StateDict) => (await recogniseNetwork(tensors))?.architecture
 
 describe('recogniseNetwork', () => {
-  it("recognises torchvision's deeplabv3_resnet50", () => {
+  it("recognises torchvision's deeplabv3_resnet50", async () => {
     const head = {
       ...aspp(4),
       'classifier.0.convs.4.1.weight': [256, 2048, 1, 1],
@@ -58,26 +58,26 @@ describe('recogniseNetwork', () => {
       decoder: null,
       auxiliaryHead: false,
     }
-    expect(architectureOf(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
+    expect(await architectureOf(resnet([3, 4, 6, 3], head))).to.deep.equal(found)
     const auxiliary = { ...head, 'aux_classifier.4.weight': [21, 256, 1, 1] }
-    expect(architectureOf(resnet([3, 4, 6, 3], auxiliary))).to.deep.equal({
+    expect(await architectureOf(resnet([3, 4, 6, 3], auxiliary))).to.deep.equal({
       ...found,
       auxiliaryHead: true,
     })
   })
 
-  it("recognises the paper's variants: cascaded blocks, no ASPP, no image pooling, no head convolution", () => {
-    expect(architectureOf(resnet([3, 4, 23, 3, 3, 3]))).to.deep.include({
+  it("recognises the paper's variants: cascaded blocks, no ASPP, no image pooling, no head convolution", async () => {
+    expect(await architectureOf(resnet([3, 4, 23, 3, 3, 3]))).to.deep.include({
       units: [3, 4, 23, 3, 3, 3],
       aspp: null,
       headConvolution: false,
     })
-    expect(architectureOf(resnet([3, 4, 23, 3], aspp(4)))).to.deep.include({
+    expect(await architectureOf(resnet([3, 4, 23, 3], aspp(4)))).to.deep.include({
       aspp: { atrousBranches: 3, imagePooling: false, separable: null },
     })
   })
 
-  it("recognises Hugging Face's MobileNetV2 at every width", () => {
+  it("recognises Hugging Face's MobileNetV2 at every width", async () => {
     for (const [width, depthMultiplier] of [
       [448, 1.4],
       [320, 1],
@@ -88,7 +88,7 @@ describe('recogniseNetwork', () => {
         'mobilenet_v2.layer.15.reduce_1x1.convolution.weight': [width, 960, 1, 1],
         'segmentation_head.classifier.convolution.weight': [11, 256, 1, 1],
       })
-      expect(architectureOf(tensors)).to.deep.equal({
+      expect(await architectureOf(tensors)).to.deep.equal({
         family: 'huggingface-mobilenet_v2',
         depthMultiplier,
         classes: 11,
@@ -96,11 +96,11 @@ describe('recogniseNetwork', () => {
     }
   })
 
-  it('recognises every preset by its parameters', () => {
+  it('recognises every preset by its parameters', async () => {
     for (const { name, config } of presets) {
       const parameters = networkParameters(config)
       const tensors = stateDict(Object.fromEntries(parameters.map(({ name, shape }) => [name, [...shape]])))
-      const found = deepLabConfig(recogniseNetwork(tensors)!.options)
+      const found = deepLabConfig((await recogniseNetwork(tensors))!.options)
       const names = (network: DeepLabConfig) =>
         networkParameters(network).map(({ name, shape }) => `${name} ${shape}`)
       expect(found.backbone, name).to.equal(config.backbone)
@@ -108,20 +108,20 @@ describe('recogniseNetwork', () => {
     }
   })
 
-  it('describes a decoder, separable convolutions and FCN in one line', () => {
-    const describe = (name: string) => {
+  it('describes a decoder, separable convolutions and FCN in one line', async () => {
+    const describe = async (name: string) => {
       const parameters = networkParameters(preset(name).config)
-      return recogniseNetwork(
+      return (await recogniseNetwork(
         stateDict(Object.fromEntries(parameters.map(({ name, shape }) => [name, [...shape]]))),
-      )!.description
+      ))!.description
     }
-    expect(describe('deeplabv3plus_xception65')).to.equal(
+    expect(await describe('deeplabv3plus_xception65')).to.equal(
       'DeepLabv3+-Xception-65, ASPP of 3 separable atrous branches and image pooling, decoder of 2 convolutions, 21 classes',
     )
-    expect(describe('fcn_resnet101')).to.equal('FCN-ResNet-101, 21 classes')
+    expect(await describe('fcn_resnet101')).to.equal('FCN-ResNet-101, 21 classes')
   })
 
-  it("recognises FCN and DeepLab on VGG-16 by Caffe's names, and builds networks with their tensors", () => {
+  it("recognises FCN and DeepLab on VGG-16 by Caffe's names, and builds networks with their tensors", async () => {
     for (const name of [
       'fcn32s_vgg16',
       'fcn16s_vgg16',
@@ -136,22 +136,22 @@ describe('recogniseNetwork', () => {
           name,
           [...shape],
         ])
-        const found = recogniseNetwork(stateDict(Object.fromEntries(tensors)))!
+        const found = (await recogniseNetwork(stateDict(Object.fromEntries(tensors))))!
         expect(found.architecture.family).to.equal('caffe-vgg16')
         expect(deepLabConfig(found.options), found.description).to.deep.include(
           config.backbone === 'vgg16' && config.head === 'atrous' ? config : { ...config, rates: [12] },
         )
       }
     const parts = { 'conv1_1.weight': [64, 3, 3, 3], 'conv5_3.weight': [512, 512, 3, 3] }
-    const found = recogniseNetwork(stateDict({ ...parts, 'score_fr.weight': [21, 4096, 1, 1] }))
+    const found = await recogniseNetwork(stateDict({ ...parts, 'score_fr.weight': [21, 4096, 1, 1] }))
     expect(found!.description).to.equal('FCN-32s-VGG-16, 21 classes')
-    expect(recogniseNetwork(stateDict(parts))).to.equal(undefined)
+    expect(await recogniseNetwork(stateDict(parts))).to.equal(undefined)
   })
 
-  it("recognises DeepLab v2 on ResNet-101 by its PyTorch code's names", () => {
+  it("recognises DeepLab v2 on ResNet-101 by its PyTorch code's names", async () => {
     const { config } = preset('deeplabv2_resnet101')
     const shapes = networkParameters(config).map(({ name, shape }): [string, number[]] => [name, [...shape]])
-    const found = recogniseNetwork(stateDict(Object.fromEntries(shapes)))!
+    const found = (await recogniseNetwork(stateDict(Object.fromEntries(shapes))))!
     expect(deepLabConfig(found.options)).to.deep.equal(config)
     expect(found.description).to.contain('DeepLabv2-ResNet-101, ASPP of 4 branches, 21 classes')
     const thin = deepLabConfig({
@@ -161,24 +161,26 @@ describe('recogniseNetwork', () => {
       classes: 5,
     })
     const names = networkParameters(thin).map(({ name, shape }): [string, number[]] => [name, [...shape]])
-    expect(deepLabConfig(recogniseNetwork(stateDict(Object.fromEntries(names)))!.options)).to.deep.equal(thin)
+    expect(
+      deepLabConfig((await recogniseNetwork(stateDict(Object.fromEntries(names))))!.options),
+    ).to.deep.equal(thin)
   })
 
-  it('does not recognise other networks', () => {
-    expect(architectureOf(new Map())).to.equal(undefined)
-    expect(architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }))).to.equal(
-      undefined,
-    )
+  it('does not recognise other networks', async () => {
+    expect(await architectureOf(new Map())).to.equal(undefined)
+    expect(
+      await architectureOf(stateDict({ 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] })),
+    ).to.equal(undefined)
   })
 
-  it('recognises the public MobileNetV2 checkpoint', function () {
+  it('recognises the public MobileNetV2 checkpoint', async function () {
     if (!existsSync(PUBLIC)) {
       console.log('      skipped: ../shared/data/checkpoints is absent')
       this.skip()
     }
     const tensors = readCheckpoint(readFileSync(PUBLIC), 'model.safetensors')
     expect(tensors.size).to.equal(326)
-    expect(architectureOf(tensors)).to.deep.equal({
+    expect(await architectureOf(tensors)).to.deep.equal({
       family: 'huggingface-mobilenet_v2',
       depthMultiplier: 1,
       classes: 21,
@@ -187,7 +189,7 @@ describe('recogniseNetwork', () => {
 })
 
 describe('isUnused', () => {
-  it("knows torchvision's auxiliary head and the last convolution of MobileNetV2", () => {
+  it("knows torchvision's auxiliary head and the last convolution of MobileNetV2", async () => {
     const isUnused = (backbone: keyof typeof backbones, name: string) =>
       backbones[backbone].checkpoint.isUnused(name)
     expect(isUnused('resnet50', 'aux_classifier.0.weight')).to.equal(true)

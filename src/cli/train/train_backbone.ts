@@ -1,8 +1,8 @@
 // --backbone-weights: where training begins with a backbone that was trained on ImageNet.
 
-import { backboneWeights } from '../../model/recognition/backbone_weights.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { findWeights } from '../../node/weights.ts'
+import { backboneWeights } from '../../weights/backbone_weights.ts'
 import type { RegistryEntry } from '../../weights/registry.ts'
 import { withDownloads } from '../model.ts'
 

@@ -33,7 +33,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
-  const { network, foreign } = recogniseCheckpoint(stateDict)
+  const { network, foreign } = await recogniseCheckpoint(stateDict)
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {
     file,

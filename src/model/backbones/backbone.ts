@@ -6,6 +6,7 @@ import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Dropout } from '../layers.ts'
 import type { Preprocessing } from '../preprocessing.ts'
+import type { Recogniser } from '../recognition/recognised.ts'
 import type { DeepLabConfig } from './configs.ts'
 
 /** A backbone together with the segmentation head that belongs to it. */
@@ -22,6 +23,8 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   /** The default weight decay of training. */
   weightDecay: number
   checkpoint: CheckpointLayout<Config>
+  /** Loads what recognises its networks by the names of their tensors: only a checkpoint without our config.json needs it. */
+  recogniser(): Promise<Recogniser>
   /** Loads what builds its networks: a program loads only the networks that it uses. `loadNetwork` calls it. */
   builder(): Promise<NetworkBuilder<Config>>
 }

@@ -7,12 +7,8 @@ const builders = new Map<BackboneName, NetworkBuilder>()
 
 /** Loads what builds a config's network, unless it is loaded. `deepLab` and all that builds on it need it. */
 export async function loadNetwork(config: { backbone: BackboneName }): Promise<void> {
-  if (!builders.has(config.backbone)) provideBuilder(config.backbone, await backboneOf(config).builder())
-}
-
-/** @internal */
-export const provideBuilder = (backbone: BackboneName, builder: NetworkBuilder): void => {
-  builders.set(backbone, builder)
+  const { backbone } = config
+  if (!builders.has(backbone)) builders.set(backbone, await backboneOf(config).builder())
 }
 
 export function builderOf({ backbone }: { backbone: BackboneName }): NetworkBuilder {

@@ -12,5 +12,6 @@ export const deepLabV2 = {
   // Of the paper's Caffe model.
   weightDecay: 5e-4,
   checkpoint: { isUnused: () => false, preprocessing: CAFFE },
-  builder: async () => (await import('./deeplab_v2_network.ts')).deepLabV2Network,
+  recogniser: async () => (await import('../recognition/deeplab_v2.ts')).deepLabV2Recogniser,
+  builder: async () => (await import('./deeplab_v2_graph.ts')).deepLabV2Network,
 } satisfies Backbone<DeepLabV2Config>

@@ -4,8 +4,8 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import { convolutionBatchNorm } from '../layers.ts'
-import type { Features, NetworkParts } from './backbone.ts'
+import { convolutionBatchNorm, dropped } from '../layers.ts'
+import type { Features, NetworkBuilder, NetworkParts } from './backbone.ts'
 import type { DeepLabV2Config } from './deeplab_v2_config.ts'
 import { scaledChannels } from './scaled_channels.ts'
 
@@ -110,3 +110,11 @@ export function deepLabV2Logits(builder: GraphBuilder, x: Tensor, { config, outp
 
 export const deepLabV2Classifiers = ({ rates }: DeepLabV2Config): string[] =>
   rates.map((_, i) => `base.aspp.c${i}`)
+
+export const deepLabV2Network = {
+  features: deepLabV2Features,
+  // Between features and classifiers there is nothing but the dropout that training may ask for.
+  head: (builder, { features }, { dropout }) => dropped(builder, features, { name: 'base.dropout', dropout }),
+  logits: deepLabV2Logits,
+  classifiers: deepLabV2Classifiers,
+} satisfies NetworkBuilder<DeepLabV2Config>

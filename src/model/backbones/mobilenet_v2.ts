@@ -20,5 +20,6 @@ export const mobileNetV2 = {
   // As for ResNets, from the notes in the paper's authors' code.
   weightDecay: 4e-5,
   checkpoint: mobileNetV2Checkpoint,
-  builder: async () => (await import('./mobilenet_v2_network.ts')).mobileNetV2Network,
+  recogniser: async () => (await import('../recognition/mobilenet_v2.ts')).mobileNetV2Recogniser,
+  builder: async () => (await import('./mobilenet_v2_graph.ts')).mobileNetV2Network,
 } satisfies Backbone<MobileNetV2Config>

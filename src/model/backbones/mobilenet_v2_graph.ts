@@ -4,8 +4,9 @@
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { Activation } from '../../kernels/activation.ts'
+import { deepLabHead } from '../heads/deeplab_head.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
-import type { HeadFeatures } from './backbone.ts'
+import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 
 /** The output channels of the stem and of each inverted residual before scaling, and the residuals' strides. */
@@ -185,3 +186,12 @@ function divisible(value: number, { depthDivisibleBy: divisor, minDepth }: Mobil
   const nearest = Math.max(minDepth, Math.floor((value + divisor / 2) / divisor) * divisor)
   return nearest < 0.9 * value ? nearest + divisor : nearest
 }
+
+export const mobileNetV2Network = {
+  features: mobileNetV2Features,
+  head(builder, features, { config, ...parts }) {
+    if (!config.aspp) return mobileNetV2LightHead(builder, features.features, parts)
+    const layers = { outChannels: HEAD_FILTERS, epsilon: HEAD_EPSILON }
+    return deepLabHead(builder, features, { ...config, ...parts, ...layers })
+  },
+} satisfies NetworkBuilder<MobileNetV2Config>

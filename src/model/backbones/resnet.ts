@@ -2,9 +2,8 @@
 
 import { AUXILIARY_HEAD, DEEPLAB_CLASSIFIER } from '../heads/classifier_names.ts'
 import { decoderConflict } from '../heads/head_config.ts'
-import { IMAGENET } from '../preprocessing.ts'
+import { IMAGENET, TORCHVISION } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
-import { resnetCheckpoint } from './resnet_checkpoint.ts'
 import { type ResNetConfig, resnetSchema } from './resnet_config.ts'
 
 /** A ResNet of bottlenecks by its name and the units of block1 to block4. */
@@ -17,8 +16,10 @@ export const resnet = <Name extends ResNetConfig['backbone']>(name: Name, units:
     preprocessing: IMAGENET,
     // The paper does not say; from the notes in its authors' code, tensorflow/models/research/deeplab/train.py.
     weightDecay: 1e-4,
-    checkpoint: resnetCheckpoint,
-    builder: async () => (await import('./resnet_network.ts')).resnetNetwork,
+    // The auxiliary head, which a config may leave out.
+    checkpoint: { isUnused: name => name.startsWith('aux_classifier.'), preprocessing: TORCHVISION },
+    recogniser: async () => (await import('../recognition/resnet.ts')).resnetRecogniser,
+    builder: async () => (await import('./resnet_graph.ts')).resnetNetwork,
   }) satisfies Backbone<ResNetConfig>
 
 function conflictIn(config: ResNetConfig): string | undefined {

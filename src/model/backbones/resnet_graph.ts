@@ -3,8 +3,11 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
+import { auxiliaryHead } from '../heads/auxiliary_head.ts'
+import { deepLabHead } from '../heads/deeplab_head.ts'
+import { fcnHead } from '../heads/fcn_head.ts'
 import { convolutionBatchNorm } from '../layers.ts'
-import type { Features } from './backbone.ts'
+import type { Features, NetworkBuilder } from './backbone.ts'
 import type { ResNetConfig } from './resnet_config.ts'
 import { scaledChannels } from './scaled_channels.ts'
 
@@ -140,3 +143,17 @@ function projection(
     activation: 'none',
   })
 }
+
+export const resnetNetwork = {
+  features: resnetFeatures,
+  head(builder, features, { config, ...parts }) {
+    const common = { ...parts, epsilon: EPSILON }
+    if (config.fcn) return fcnHead(builder, features.features, { ...common, name: 'classifier' })
+    return deepLabHead(builder, features, {
+      ...{ ...config, ...common },
+      outChannels: scaledChannels(256, config),
+    })
+  },
+  auxiliaryHead: (builder, middle, { config: { classes }, dropout }) =>
+    auxiliaryHead(builder, middle, { classes, epsilon: EPSILON, dropout }),
+} satisfies NetworkBuilder<ResNetConfig>

@@ -14,5 +14,6 @@ export const vgg16 = {
   // Of FCN's and DeepLab's Caffe models alike.
   weightDecay: 5e-4,
   checkpoint: { isUnused: () => false, preprocessing: CAFFE },
-  builder: async () => (await import('./vgg16_network.ts')).vgg16Network,
+  recogniser: async () => (await import('../recognition/vgg16.ts')).vgg16Recogniser,
+  builder: async () => (await import('./vgg16_graph.ts')).vgg16Network,
 } satisfies Backbone<Vgg16Config>

@@ -4,7 +4,8 @@
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { type Dropout, dropped } from '../layers.ts'
-import type { Features, NetworkParts } from './backbone.ts'
+import type { Features, NetworkBuilder, NetworkParts } from './backbone.ts'
+import { bilinearKernel } from './bilinear_kernel.ts'
 import { scaledChannels } from './scaled_channels.ts'
 import type { Vgg16Config } from './vgg16_config.ts'
 
@@ -216,3 +217,11 @@ function rectified(
 ): Tensor {
   return builder.activation(builder.conv2d(x, { ...layer, bias: true }), 'relu')
 }
+
+export const vgg16Network = {
+  features: vgg16Features,
+  head: vgg16Head,
+  logits: vgg16Logits,
+  classifiers: scoreLayers,
+  fixedValues: ({ name, shape }) => (name.startsWith('upscore') ? bilinearKernel(shape) : undefined),
+} satisfies NetworkBuilder<Vgg16Config>

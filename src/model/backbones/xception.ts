@@ -16,5 +16,6 @@ export const xception65 = {
   weightDecay: 4e-5,
   // There is no public checkpoint of this layout.
   checkpoint: { isUnused: () => false, preprocessing: TENSORFLOW },
-  builder: async () => (await import('./xception_network.ts')).xceptionNetwork,
+  recogniser: async () => (await import('../recognition/xception.ts')).xceptionRecogniser,
+  builder: async () => (await import('./xception_graph.ts')).xceptionNetwork,
 } satisfies Backbone<XceptionConfig>

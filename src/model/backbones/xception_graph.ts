@@ -4,8 +4,9 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
+import { deepLabHead } from '../heads/deeplab_head.ts'
 import { convolutionBatchNorm } from '../layers.ts'
-import type { HeadFeatures } from './backbone.ts'
+import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
 import { scaledChannels } from './scaled_channels.ts'
 import type { XceptionConfig } from './xception_config.ts'
 
@@ -140,3 +141,12 @@ function separable(
   const spread = convolutionBatchNorm(builder, before, { ...depthwise, ...window, ...common })
   return convolutionBatchNorm(builder, spread, { ...pointwise, kernel: 1, outChannels, ...common })
 }
+
+export const xceptionNetwork = {
+  features: xceptionFeatures,
+  head: (builder, features, { config, ...parts }) =>
+    deepLabHead(builder, features, {
+      ...{ ...config, ...parts, headConvolution: false },
+      ...{ epsilon: XCEPTION_EPSILON, outChannels: scaledChannels(256, config) },
+    }),
+} satisfies NetworkBuilder<XceptionConfig>

@@ -3,26 +3,14 @@
 
 import { UserError } from '../../errors.ts'
 import type { JsonObject } from '../../json_object.ts'
-import { backboneOf } from '../backbones/index.ts'
+import type { Backbone } from '../backbones/backbone.ts'
+import { backboneOf, backbones } from '../backbones/index.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../config.ts'
 import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
 import type { DescribedNetwork } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
 import type { Preprocessing } from '../preprocessing.ts'
-import { deepLabV2Recogniser } from './deeplab_v2.ts'
-import { mobileNetV2Recogniser } from './mobilenet_v2.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
-import { resnetRecogniser } from './resnet.ts'
-import { vgg16Recogniser } from './vgg16.ts'
-import { xceptionRecogniser } from './xception.ts'
-
-export const recognisers: readonly Recogniser[] = [
-  resnetRecogniser,
-  mobileNetV2Recogniser,
-  xceptionRecogniser,
-  vgg16Recogniser,
-  deepLabV2Recogniser,
-]
 
 /** A model but for its weights and the names of its classes. */
 interface RecognisedModel {
@@ -36,14 +24,14 @@ interface RecognisedModel {
  * The model of a checkpoint. `json` is what its library has in config.json. Throws a UserError, which begins with `source`, for a network
  * that is none of ours.
  */
-export function recogniseModel(
+export async function recogniseModel(
   stateDict: TensorShapes,
   { source, json, configFile }: { source: string; json?: JsonObject; configFile: string },
-): RecognisedModel {
-  const { network, foreign } = recogniseCheckpoint(stateDict)
+): Promise<RecognisedModel> {
+  const { network, foreign } = await recogniseCheckpoint(stateDict)
   if (!network) {
-    const known = recognisers.map(recogniser => recogniser.network)
-    throw new UserError(`${source} is a checkpoint of another network: neither ${known.join(' nor ')}`)
+    const known = new Set((await recognisers()).map(recogniser => recogniser.network))
+    throw new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
   }
   const described = json && foreign?.layout.readConfig?.(json, configFile)
   const options = foreign ? foreign.layout.complete(network.options) : network.options
@@ -68,16 +56,19 @@ export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
 }
 
 /** The network of a state dict without DataParallel's prefix. */
-export function recogniseCheckpoint(stateDict: TensorShapes): RecognisedCheckpoint {
+export async function recogniseCheckpoint(stateDict: TensorShapes): Promise<RecognisedCheckpoint> {
   const { tensors, foreign } = tensorsByOurNames(stateDict)
-  return { foreign, network: recogniseNetwork(tensors) }
+  return { foreign, network: await recogniseNetwork(tensors) }
 }
 
 /** The network of tensors under our names; undefined if it is none of ours. */
-export function recogniseNetwork(tensors: TensorShapes): RecognisedNetwork | undefined {
-  for (const { recognise } of recognisers) {
+export async function recogniseNetwork(tensors: TensorShapes): Promise<RecognisedNetwork | undefined> {
+  for (const { recognise } of await recognisers()) {
     const network = recognise(tensors)
     if (network) return network
   }
   return undefined
 }
+
+const recognisers = (): Promise<Recogniser[]> =>
+  Promise.all(Object.values<Backbone>(backbones).map(({ recogniser }) => recogniser()))

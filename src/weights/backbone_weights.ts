@@ -1,12 +1,12 @@
 // The start of training: a backbone that was trained on ImageNet, from a checkpoint of a classification network.
 
-import { UserError } from '../../errors.ts'
-import { checkValues, type ExpectedParameter, matchParameters } from '../../weights/match_parameters.ts'
-import type { StateDict } from '../../weights/tensor.ts'
-import type { BackboneName } from '../backbones/index.ts'
-import type { DeepLabConfig } from '../config.ts'
-import { networkParameters } from '../initial_weights.ts'
-import { nameInCheckpoint, type Renaming } from '../layouts/renaming.ts'
+import { UserError } from '../errors.ts'
+import type { BackboneName } from '../model/backbones/index.ts'
+import type { DeepLabConfig } from '../model/config.ts'
+import { networkParameters } from '../model/initial_weights.ts'
+import { nameInCheckpoint, type Renaming } from '../model/layouts/renaming.ts'
+import { checkValues, type ExpectedParameter, matchParameters } from './match_parameters.ts'
+import type { StateDict } from './tensor.ts'
 
 /**
  * torchvision's names, which are timm's, too. Cascaded blocks begin as copies of block4 (section 3.2 of DeepLabv3), but for the two

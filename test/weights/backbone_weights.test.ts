@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights, networkParameters } from '../../src/model/initial_weights.ts'
-import { backboneWeights } from '../../src/model/recognition/backbone_weights.ts'
+import { backboneWeights } from '../../src/weights/backbone_weights.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 
 const RESNET: DeepLabOptions = {
