@@ -26,6 +26,11 @@ try {
     const first = await fingerprint(trees[0], width)
     const second = await fingerprint(trees[1], width)
     for (const name of new Set([...Object.keys(first), ...Object.keys(second)])) {
+      // Such as a preset that only one of the commits has.
+      if (first[name] === undefined || second[name] === undefined) {
+        console.log(`only ${first[name] === undefined ? 'after' : 'before'}  ${width} bit  ${name}`)
+        continue
+      }
       const isSame = first[name] === second[name]
       if (!isSame) differences++
       const values = isSame ? '' : `\n  ${first[name]}\n  ${second[name]}`

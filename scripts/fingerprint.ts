@@ -55,8 +55,8 @@ function narrowed(config: Atrous.DeepLabConfig): Config {
     : { ...config, depthMultiplier: NARROW }
 }
 
-async function segment(name: string, model: Atrous.DeepLab, options: Atrous.InferenceOptions): Promise<void> {
-  const isOneView = (options.scales?.length ?? 1) === 1 && !options.flip
+async function segment(name: string, model: Atrous.DeepLab, options: Atrous.RefinedOptions): Promise<void> {
+  const isOneView = (options.scales?.length ?? 1) === 1 && !options.flip && !options.crf
   const output = isOneView ? 'logits' : 'probabilities'
   const photo = { width: 150, height: 110, data: pattern(150 * 110 * 4, 1) }
   const { mask, logits, probabilities } = await model.segment(photo, { ...options, output })
