@@ -42,7 +42,8 @@ export function describeHead({ aspp, decoder }: HeadArchitecture): string {
   if (!aspp) return 'no ASPP'
   const kind = aspp.separable ? 'separable atrous' : 'atrous'
   const pooling = aspp.imagePooling ? ' and image pooling' : ''
-  const ending = decoder ? `, decoder of ${decoder.convolutions} convolutions` : ''
+  const count = decoder?.convolutions === 1 ? '1 convolution' : '2 convolutions'
+  const ending = decoder ? `, decoder of ${count}` : ''
   return `ASPP of ${aspp.atrousBranches} ${kind} branches${pooling}${ending}`
 }
 
