@@ -1,8 +1,11 @@
+// The GPU's memory and runs of one refinement.
+
 import { UserError } from '../errors.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
 import { type Launch, Program, type Range } from '../gpu/program.ts'
+import { mebibytes } from '../graph/ir/tensor_bytes.ts'
 
 const FLAGS = usage.storage | usage.copySource | usage.copyDestination
 
@@ -20,7 +23,7 @@ export class CrfBuffers {
     const most = this.gpu.limits.maxStorageBufferBindingSize
     if (size > most)
       throw new UserError(
-        `crf: ${label} takes ${mebibytesOf(size)}, and this GPU binds ${mebibytesOf(most)} at once: take a smaller photo, or the network's size`,
+        `crf: ${label} takes ${mebibytes(size)}, and this GPU binds ${mebibytes(most)} at once: take a smaller photo, or the network's size`,
       )
     const buffer = await this.gpu.allocate(`crf ${label}`, size, FLAGS)
     this.#live.add(buffer)
@@ -53,8 +56,6 @@ export class CrfBuffers {
     this.#live.clear()
   }
 }
-
-const mebibytesOf = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 export const launch = (kernel: Kernel, ranges: Record<string, Range>): Launch => ({ kernel, ranges })
 

@@ -1,3 +1,5 @@
+// A photo in memory, as the network takes it.
+
 import type { PhotoSize } from './inference_graph.ts'
 
 /** A photo's pixels, and the size of its mask. */

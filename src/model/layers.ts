@@ -30,6 +30,13 @@ export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer
   return layer.activation === 'none' ? normalised : builder.activation(normalised, layer.activation)
 }
 
+/**
+ * The rate at an output stride that spans the same part of the image as `rate` does at output stride `given` (section 3.3 of
+ * DeepLabv3), but at least 1.
+ */
+export const rateAt = (outputStride: number, { rate, given }: { rate: number; given: number }): number =>
+  Math.max(1, Math.round((rate * given) / outputStride))
+
 /** Where batch norm and activation of a depthwise separable convolution stand: after the pointwise convolution, or after both. */
 export type Separable = 'pointwise' | 'both'
 

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import { alignCorners, classes, counts, MOST_RATE, outputStride, width } from './fields.ts'
+import { alignCorners, classes, counts, outputStride, pyramidRates, width } from './fields.ts'
 
 export interface DeepLabV2Config {
   backbone: 'deeplabv2_resnet101'
@@ -20,7 +20,6 @@ export interface DeepLabV2Config {
   width: number
 }
 
-const MOST_RATES = 16
 const MOST_UNITS = 100
 
 /** @internal */
@@ -28,13 +27,7 @@ export const deepLabV2Schema = v.strictObject({
   backbone: v.literal('deeplabv2_resnet101'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),
-  rates: v.optional(
-    expecting(
-      `1 to ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`,
-      v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(1)),
-    ),
-    () => [6, 12, 18, 24],
-  ),
+  rates: v.optional(pyramidRates(1), () => [6, 12, 18, 24]),
   units: v.optional(
     expecting(`four whole numbers from 1 to ${MOST_UNITS}`, v.pipe(counts(MOST_UNITS, 4), v.minLength(4))),
     () => [3, 4, 23, 3],

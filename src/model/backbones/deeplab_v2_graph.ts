@@ -4,7 +4,7 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import { convolutionBatchNorm, dropped } from '../layers.ts'
+import { convolutionBatchNorm, dropped, rateAt } from '../layers.ts'
 import type { Features, NetworkBuilder, NetworkParts } from './backbone.ts'
 import type { DeepLabV2Config } from './deeplab_v2_config.ts'
 import { scaledChannels } from './scaled_channels.ts'
@@ -102,7 +102,7 @@ function layer(
 /** Features → logits: the sum of 3×3 classifiers at several rates (section 3.2). */
 export function deepLabV2Logits(builder: GraphBuilder, x: Tensor, { config, outputStride }: Network): Tensor {
   const scores = deepLabV2Classifiers(config).map((name, i) => {
-    const dilation = Math.max(1, Math.round((config.rates[i] * 8) / outputStride))
+    const dilation = rateAt(outputStride, { rate: config.rates[i], given: 8 })
     return builder.conv2d(x, { name, outChannels: config.classes, kernel: 3, dilation, bias: true })
   })
   return scores.reduce((sum, each, i) => builder.add(sum, each, { name: `base.aspp.sum${i}` }))

@@ -14,6 +14,14 @@ export const flag = expecting('true, false', v.boolean())
 export const classes = v.optional(expecting(CLASS_COUNT_TEXT, v.pipe(count(MOST_CLASSES), v.minValue(2))), 21)
 /** The largest dilation. */
 export const MOST_RATE = 1024
+/** The most branches of a pyramid. */
+const MOST_RATES = 16
+/** The rates of a pyramid's atrous branches, at least so many. */
+export const pyramidRates = (least: 0 | 1) =>
+  expecting(
+    `${least === 0 ? 'at most' : '1 to'} ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`,
+    v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(least)),
+  )
 export const alignCorners = v.optional(flag, false)
 export const firstUnitRate = expecting('block, previousBlock', v.picklist(['block', 'previousBlock']))
 /** `checkOutputStride` knows which strides a network reaches. */

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import { alignCorners, classes, counts, flag, MOST_RATE, outputStride, width } from './fields.ts'
+import { alignCorners, classes, flag, outputStride, pyramidRates, width } from './fields.ts'
 
 export interface Vgg16Config {
   backbone: 'vgg16'
@@ -31,7 +31,6 @@ export interface Vgg16Config {
   width: number
 }
 
-const MOST_RATES = 16
 const HEADS = ['fcn32s', 'fcn16s', 'fcn8s', 'atrous'] as const
 
 /** @internal */
@@ -40,13 +39,7 @@ export const vgg16Schema = v.strictObject({
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),
   head: v.optional(expecting(HEADS.join(', '), v.picklist(HEADS)), 'atrous'),
-  rates: v.optional(
-    expecting(
-      `1 to ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`,
-      v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(1)),
-    ),
-    () => [12],
-  ),
+  rates: v.optional(pyramidRates(1), () => [12]),
   multiScale: v.optional(flag, false),
   alignCorners,
   width: v.optional(width, 1),

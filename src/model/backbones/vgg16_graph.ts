@@ -3,7 +3,7 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import { type Dropout, dropped } from '../layers.ts'
+import { type Dropout, dropped, rateAt } from '../layers.ts'
 import type { Features, NetworkBuilder, NetworkParts } from './backbone.ts'
 import { bilinearKernel } from './bilinear_kernel.ts'
 import { scaledChannels } from './scaled_channels.ts'
@@ -87,7 +87,7 @@ function branch(
 ): Tensor {
   const [fc6, fc7] = [`fc6${of.suffix}`, `fc7${of.suffix}`]
   const outChannels = scaledChannels(isFcn(config) ? 4096 : 1024, config)
-  const dilation = Math.max(1, Math.round((of.rate * 8) / outputStride))
+  const dilation = rateAt(outputStride, { rate: of.rate, given: 8 })
   const window = isFcn(config) ? { kernel: 7, padding: 0 } : { kernel: 3, dilation }
   const drop = (input: Tensor, name: string, layer: number) =>
     dropped(builder, input, { name, dropout: reseeded(dropout, 2 * of.index + layer) })

@@ -3,7 +3,7 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import { convolutionUnit } from '../layers.ts'
+import { convolutionUnit, rateAt } from '../layers.ts'
 import type { AsppConfig } from './head_config.ts'
 
 export interface AsppNetwork {
@@ -17,12 +17,8 @@ export interface AsppNetwork {
 /** The name of ASPP in the checkpoint. */
 export const ASPP_NAME = 'classifier.0'
 
-/**
- * The rates of the atrous branches at an output stride. They span the same part of the image at every stride: as configured at
- * 16, doubled at 8 (section 3.3), and by the same rule divided above 16, but at least 1.
- */
-const ratesAt = (rates: number[], outputStride: number): number[] =>
-  rates.map(rate => Math.max(1, Math.round((rate * 16) / outputStride)))
+/** The output stride at which a config gives the rates. */
+const GIVEN = 16
 
 /** Features [n, h, w, c] → [n, h, w, outChannels]: the branches side by side, then a 1×1 convolution. */
 export function aspp(builder: GraphBuilder, features: Tensor, network: AsppNetwork): Tensor {
@@ -36,7 +32,8 @@ export function aspp(builder: GraphBuilder, features: Tensor, network: AsppNetwo
   })
   const branches = [
     unit(features, { ...branch(0), kernel: 1 }),
-    ...ratesAt(rates, outputStride).map((dilation, i) => {
+    ...rates.map((rate, i) => {
+      const dilation = rateAt(outputStride, { rate, given: GIVEN })
       const window = { kernel: 3, dilation, separable }
       return unit(features, { ...branch(i + 1), ...window })
     }),

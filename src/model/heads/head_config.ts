@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { expecting } from '../../json.ts'
-import { count, counts, flag, MOST_RATE } from '../backbones/fields.ts'
+import { count, flag, pyramidRates } from '../backbones/fields.ts'
 import type { Separable } from '../layers.ts'
 
 /**
@@ -35,8 +35,6 @@ export interface DecoderConfig {
   separable: Separable | null
 }
 
-/** The most branches of ASPP. */
-const MOST_RATES = 16
 const MOST_LOW_LEVEL_CHANNELS = 1024
 
 const separable = v.optional(
@@ -46,10 +44,7 @@ const separable = v.optional(
 
 /** @internal */
 export const ASPP = v.strictObject({
-  rates: v.optional(
-    expecting(`at most ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`, counts(MOST_RATE, MOST_RATES)),
-    () => [6, 12, 18],
-  ),
+  rates: v.optional(pyramidRates(0), () => [6, 12, 18]),
   imagePooling: v.optional(flag, true),
   separable,
 })

@@ -3,23 +3,19 @@
 
 import type { Row } from './row.ts'
 
+const LARGE_FOV: Pick<Row, 'options'> = { options: { backbone: 'vgg16', rates: [12], alignCorners: true } }
+const V2_RESNET: Pick<Row, 'options'> = { options: { backbone: 'deeplabv2_resnet101' } }
+/** The maximum over three scales (section 4.1.2 of DeepLabv2). */
+const THREE_SCALES: Row['inference'] = { scales: [1, 0.75, 0.5], merge: 'max' }
+
 export const caffeRows: Row[] = [
   ...(['fcn32s', 'fcn16s', 'fcn8s'] as const).map(head => ({
     name: `${head}_vgg16`,
     options: { backbone: 'vgg16' as const, head, outputStride: 32 },
     size: 500,
   })),
-  {
-    name: 'deeplabv1_vgg16',
-    options: { backbone: 'vgg16', rates: [12], alignCorners: true },
-    paperMeanIoU: 62.25,
-  },
-  {
-    name: 'deeplabv1_vgg16.crf',
-    options: { backbone: 'vgg16', rates: [12], alignCorners: true },
-    inference: { crf: 'v1' },
-    paperMeanIoU: 67.64,
-  },
+  { name: 'deeplabv1_vgg16', ...LARGE_FOV, paperMeanIoU: 62.25 },
+  { name: 'deeplabv1_vgg16.crf', ...LARGE_FOV, inference: { crf: 'v1' }, paperMeanIoU: 67.64 },
   // Its multi-scale prediction.
   {
     name: 'deeplabv1_msc_vgg16',
@@ -30,16 +26,9 @@ export const caffeRows: Row[] = [
     options: { backbone: 'vgg16', rates: [6, 12, 18, 24], alignCorners: true },
     paperMeanIoU: 68.96,
   },
+  { name: 'deeplabv2_resnet101', ...V2_RESNET, inference: THREE_SCALES, paperMeanIoU: 76.35 },
   {
-    name: 'deeplabv2_resnet101',
-    options: { backbone: 'deeplabv2_resnet101' },
-    inference: { scales: [1, 0.75, 0.5], merge: 'max' },
-    paperMeanIoU: 76.35,
-  },
-  {
-    name: 'deeplabv2_resnet101.crf',
-    options: { backbone: 'deeplabv2_resnet101' },
-    inference: { scales: [1, 0.75, 0.5], merge: 'max', crf: 'v2' },
-    paperMeanIoU: 77.69,
+    ...{ name: 'deeplabv2_resnet101.crf', ...V2_RESNET, paperMeanIoU: 77.69 },
+    inference: { ...THREE_SCALES, crf: 'v2' },
   },
 ]
