@@ -3,7 +3,7 @@
 import { textureUsage } from './buffers.ts'
 import type { Gpu } from './gpu.ts'
 import type { Range } from './program.ts'
-import { TEXTURE_WIDTH, type TextureFormat, texelBytes } from './texture_reads.ts'
+import { ROW_PADDING, TEXTURE_WIDTH, type TextureFormat, texelBytes } from './texture_reads.ts'
 
 /** A range of a buffer, to be copied into the texture of its binding just before the dispatch. */
 export interface TextureCopy {
@@ -26,7 +26,7 @@ export class TextureCopies {
     }
     const textures = new Map<string, GPUTexture>()
     for (const [key, { format, height }] of rows) {
-      const size = { width: TEXTURE_WIDTH, height }
+      const size = { width: TEXTURE_WIDTH + ROW_PADDING, height }
       const usage = textureUsage.storage | textureUsage.copyDestination
       textures.set(key, await gpu.allocateTexture(`${label} copies`, { size, format, usage }))
     }

@@ -15,6 +15,12 @@ import type { Kernel } from './kernel.ts'
 /** Vectors in a row of the texture. */
 export const TEXTURE_WIDTH = 1024
 
+/**
+ * Unused vectors behind each row: a cache line. Without them, all pixels of a map of 256 or more channels would lie in the same few sets
+ * of a CPU's cache, and push each other out: bench/NOTES.md.
+ */
+export const ROW_PADDING = 4
+
 /** The most rows that every adapter's textures may have. */
 const MOST_ROWS = 8192
 
