@@ -25,10 +25,6 @@ const SUBGROUP_SIZE = 8u;
 @group(0) @binding(2) var<storage, read_write> output_gradient: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
-// A kernel may read these through textures: see src/gpu/texture_reads.ts.
-fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
-fn output_gradient_at(index: u32) -> vec4f { return vec4f(output_gradient[index]); }
-
 @compute @workgroup_size(SUBGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -37,9 +33,15 @@ fn main(
   @builtin(subgroup_invocation_id) loader: u32,
 ) {
   let tile = workgroup_index(group, groups);
-  // Neighbouring workgroups differ in their input channels: the gradient, which is the wider tile, stays in a core's cache.
-  let first_column = tile / params.row_tiles % params.column_tiles * SUBGROUP_SIZE + lane;
-  let first_row = tile % params.row_tiles * LANE_IN_VECTORS;
+  // Neighbouring workgroups have the same channels of the wider map, and in turn all those of the narrower one. So the whole narrower map
+  // stays in a core's cache beside a slice of the wider one.
+  let columns_first = params.in_vectors > params.out_vectors;
+  let inner_tiles = select(params.row_tiles, params.column_tiles, columns_first);
+  let outer_tiles = select(params.column_tiles, params.row_tiles, columns_first);
+  let inner = tile % inner_tiles;
+  let outer = tile / inner_tiles % outer_tiles;
+  let first_column = select(outer, inner, columns_first) * SUBGROUP_SIZE + lane;
+  let first_row = select(inner, outer, columns_first) * LANE_IN_VECTORS;
   let tap_and_split = tile / (params.column_tiles * params.row_tiles);
   let taps = params.k_h * params.k_w;
   let tap = tap_and_split % taps;
@@ -79,8 +81,8 @@ fn main(
 
   var sums: array<array<vec4f, 4>, LANE_IN_VECTORS>;
   for (var pixel = begin; pixel < end; pixel++) {
-    let gradient = output_gradient_at(out_at + column);
-    let inputs = from_loaders(input_at(in_at + row));
+    let gradient = output_gradient[out_at + column];
+    let inputs = from_loaders(input[in_at + row]);
     for (var r = 0u; r < LANE_IN_VECTORS; r++) {
       for (var c = 0u; c < 4u; c++) { sums[r][c] = fma(vec4f(inputs[r][c]), gradient, sums[r][c]); }
     }

@@ -42,9 +42,8 @@ const NAN = 0x7fc00000u;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4f>;
 
-// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+// A kernel may read this through a texture: see src/gpu/texture_reads.ts.
 fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
-fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
 
 // An output pixel, and the input coordinates of its first tap. Coordinates before the map wrap round to large ones.
 struct Pixel {
@@ -84,8 +83,11 @@ fn main(
   @builtin(subgroup_size) size: u32,
 ) {
   let tile = workgroup_index(group, groups);
-  let first_index = tile % params.row_tiles * SUBGROUP_SIZE * LANE_PIXELS + lane;
-  let first_vector = tile / params.row_tiles * LANE_VECTORS;
+  // Neighbouring workgroups have the same pixels, whose inputs stay in a core's cache.
+  let column_tiles = (params.out_vectors + LANE_VECTORS - 1u) / LANE_VECTORS;
+  let row_tile = tile / column_tiles;
+  let first_index = row_tile * SUBGROUP_SIZE * LANE_PIXELS + lane;
+  let first_vector = tile % column_tiles * LANE_VECTORS;
 
   var pixels: array<Pixel, LANE_PIXELS>;
   for (var p = 0u; p < LANE_PIXELS; p++) { pixels[p] = pixel_at(first_index + p * SUBGROUP_SIZE); }
@@ -123,7 +125,7 @@ fn main(
         }
         var weights = array<vec4f, LOADS * LOADERS>();
         for (var l = 0u; l < LOADS; l++) {
-          let loaded = from_loaders(weight_at(row + columns[l]));
+          let loaded = from_loaders(vec4f(weight[row + columns[l]]));
           for (var j = 0u; j < LOADERS; j++) { weights[l * LOADERS + j] = loaded[j]; }
         }
         for (var v = 0u; v < LANE_VECTORS; v++) {
@@ -161,7 +163,7 @@ fn main(
       own_mean = select(own_mean, mean, lane == v);
       own_squares = select(own_squares, sum_over_lanes(squares), lane == v);
     }
-    let first = tile % params.row_tiles * (2u * params.out_vectors + 1u);
+    let first = row_tile * (2u * params.out_vectors + 1u);
     let vector = first_vector + lane;
     if (lane < LANE_VECTORS && vector < params.out_vectors) {
       if (params.has_bias != 0u) { own_mean += vec4f(bias[vector]); }

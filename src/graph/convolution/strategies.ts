@@ -22,7 +22,7 @@ import {
   tileName,
 } from './space.ts'
 import { type ConvolutionStrategy, direct, type TiledKernel } from './strategy.ts'
-import { subgroupCost, subgroupLoads, subgroupTextureCost } from './subgroup_cost.ts'
+import { subgroupCost, subgroupInputLoads, subgroupTextureCost } from './subgroup_cost.ts'
 import type { Device } from './target.ts'
 import { readsTextures, throughTextures } from './through_textures.ts'
 import { tilesCost } from './tiles_cost.ts'
@@ -39,7 +39,7 @@ const conv2dWith = (tile?: Conv2dTile): TiledKernel => ({
   kernel: options => conv2d({ ...options, tile }),
 })
 
-/** `conv2d_subgroup`. `textures` has what it reads through them. */
+/** `conv2d_subgroup`. `textures` makes it read some inputs through textures. */
 const subgroupWith = (
   tile?: SubgroupTile,
   textures = (kernel: Kernel, _options: Conv2dOptions, _device: Device) => kernel,
@@ -58,7 +58,7 @@ const subgroupWith = (
 
 const textureWith = (tile?: SubgroupTile): TiledKernel =>
   subgroupWith(tile, (kernel, options, device) =>
-    throughTextures(kernel, device, subgroupLoads(options, device, tile)),
+    throughTextures(kernel, device, { input: subgroupInputLoads(options, device, tile) }),
   )
 
 const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
@@ -106,7 +106,7 @@ const all = [
   }),
   direct({
     name: 'conv2d_subgroup_texture',
-    title: 'conv2d_subgroup, its input and its weight read through textures: for vector units of CPUs',
+    title: 'conv2d_subgroup, its input read through a texture: for vector units of CPUs',
     supports: (_, device) => readsTextures(device),
     cost: (options, { device }) => subgroupTextureCost(options, device),
     ...textureWith(),

@@ -9,7 +9,6 @@ import {
 } from '../../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
 import type { Device } from './target.ts'
-import { throughTextures } from './through_textures.ts'
 
 const PLAIN = 'conv2d_backward_weight'
 const SUBGROUP = 'conv2d_backward_weight_subgroup'
@@ -54,13 +53,7 @@ function bySubgroups(
   device: Device,
   tile: { rows?: number; splits?: number } = {},
 ): Kernel {
-  const kernel = conv2dBackwardWeightSubgroup({ ...options, ...tile, subgroupSize: device.subgroupSize! })
-  const { row_tiles, column_tiles, k_h, k_w, stride } = kernel.params
-  const taps = k_h * k_w
-  return throughTextures(kernel, device, {
-    input: (taps * column_tiles) / stride ** 2,
-    output_gradient: taps * row_tiles,
-  })
+  return conv2dBackwardWeightSubgroup({ ...options, ...tile, subgroupSize: device.subgroupSize! })
 }
 
 /** The kernel with its own splits, and with fewer and more. */
