@@ -13,23 +13,28 @@ def layer(inputs, outputs, kernel, stride=1, rate=1):
 
 
 class Bottleneck(nn.Module):
-    def __init__(self, inputs, inner, stride, rate, projection):
+    def __init__(self, inputs, inner, stride, rate, shortcut):
+        """`shortcut` is the name of the projection, or None without one."""
         super().__init__()
         self.reduce = layer(inputs, inner, 1, stride)
         self.conv3x3 = layer(inner, inner, 3, 1, rate)
         self.increase = layer(inner, 4 * inner, 1)
-        self.shortcut = layer(inputs, 4 * inner, 1, stride) if projection else nn.Identity()
+        self.shortcut_name = shortcut
+        if shortcut:
+            setattr(self, shortcut, layer(inputs, 4 * inner, 1, stride))
 
     def forward(self, x):
         y = self.increase(F.relu(self.conv3x3(F.relu(self.reduce(x)))))
-        return F.relu(y + self.shortcut(x))
+        return F.relu(y + (getattr(self, self.shortcut_name)(x) if self.shortcut_name else x))
 
 
 class DeepLabV2(nn.Module):
-    """`options` are those of src/model/backbones/deeplab_v2_config.ts, as a dict."""
+    """`options` are those of src/model/backbones/deeplab_v2_config.ts, as a dict. `names` are those of the whole network, of a unit's
+    projection, and of the module around the classifiers, if there is one."""
 
-    def __init__(self, options, output_stride):
+    def __init__(self, options, output_stride, names=('base', 'shortcut', None)):
         super().__init__()
+        root, shortcut, around = names
         scaled = lambda channels: 4 * max(1, round(channels * options['width'] / 4))
         base = OrderedDict(layer1=nn.Sequential(OrderedDict(conv1=layer(3, scaled(64), 7, 2), relu=nn.ReLU(), pool=nn.MaxPool2d(3, 2, 1, ceil_mode=True))))
         inputs = scaled(64)
@@ -38,19 +43,24 @@ class DeepLabV2(nn.Module):
             inner = scaled(64 * 2 ** block)
             units = {}
             for i in range(options['units'][block]):
-                units[f'block{i + 1}'] = Bottleneck(inputs, inner, stride if i == 0 else 1, rate, i == 0)
+                units[f'block{i + 1}'] = Bottleneck(inputs, inner, stride if i == 0 else 1, rate, shortcut if i == 0 else None)
                 inputs = 4 * inner
             base[f'layer{block + 2}'] = nn.Sequential(OrderedDict(**units))
         rates = [rate * 8 // output_stride for rate in options['rates']]
         aspp = {f'c{i}': nn.Conv2d(inputs, options['classes'], 3, 1, rate, rate) for i, rate in enumerate(rates)}
-        base['aspp'] = nn.ModuleDict(aspp)
-        self.base = nn.ModuleDict(base)
+        self.layers = list(base.values())
+        self.classifiers = list(aspp.values())
+        base['aspp'] = nn.ModuleDict({around: nn.ModuleDict(aspp)} if around else aspp)
+        if root:
+            base = {root: nn.ModuleDict(base)}
+        for name, module in base.items():
+            self.add_module(name, module)
 
     def forward(self, image):
         x = image
-        for i in range(1, 6):
-            x = self.base[f'layer{i}'](x)
-        return sum(classifier(x) for classifier in self.base['aspp'].values())
+        for layer in self.layers:
+            x = layer(x)
+        return sum(classifier(x) for classifier in self.classifiers)
 
 
 def network(options, output_stride, parameter, x):

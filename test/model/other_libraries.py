@@ -1,13 +1,16 @@
 """Thin networks whose modules are nested and named as in other libraries, written from their checkpoints' names: segmentation_models.pytorch
-(smp), VainF's DeepLabV3Plus-Pytorch and jfzhang95's pytorch-deeplab-xception. Heads on ResNet have 32 channels where the libraries have 256."""
+(smp), VainF's DeepLabV3Plus-Pytorch, jfzhang95's pytorch-deeplab-xception and K. Nakashima's deeplab-pytorch. Heads on ResNet have 32 channels where the libraries have 256."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torchvision.models import mobilenet_v2
 
+from deeplab_v2 import DeepLabV2
+
 CLASSES = 5
 CHANNELS = 32  # on MobileNetV2 256, as in the libraries, whatever the width
 LOW_LEVEL = 48
+V2 = {'classes': CLASSES, 'units': (1, 2, 1, 1), 'rates': (6, 12, 18, 24), 'width': 1 / 16}
 
 
 def conv(inputs, outputs, kernel=1, stride=1, rate=1, groups=1, bias=False):
@@ -260,4 +263,6 @@ def networks():
         'VainF deeplabv3plus_mobilenet': Vainf(VainfMobileNet(), VainfPlusHead(112, 8, 256)),
         'VainF deeplabv3_resnet50': Vainf(block(1, 2, 2), VainfHead(256)),
         'jfzhang95 deeplab resnet': Jfzhang95(),
+        'Nakashima deeplabv2, older release': DeepLabV2(V2, 8, ('scale', 'proj', 'stages')),
+        'Nakashima deeplabv2, one scale': DeepLabV2(V2, 8, (None, 'shortcut', None)),
     }
