@@ -2,12 +2,11 @@
 
 import { Command } from 'commander'
 import type { RefinedOptions } from '../inference/inference_options.ts'
-import type { Precision } from '../kernels/layout.ts'
 import { type Evaluation, evaluate, meanIoURemark } from '../train/evaluate.ts'
 import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
 import { percentText, secondsText, table } from './format.ts'
 import { addInferenceOptions, refinedOf } from './inference_options.ts'
-import { loadModel } from './model.ts'
+import { loadModel, type ModelOptions } from './model.ts'
 import { positiveInteger } from './options.ts'
 import { countBar } from './progress.ts'
 import { quietableAction } from './quiet.ts'
@@ -30,9 +29,8 @@ Intersection over union (IoU) is computed over the whole set, without pixels
 labelled 255. A class in neither labels nor predictions is left out of the mean,
 and the output says so. A class that is only predicted scores 0.`
 
-interface Options extends RefinedOptions, DatasetOptions {
+interface Options extends RefinedOptions, ModelOptions, DatasetOptions {
   model: string
-  precision: Precision
   json?: true
 }
 

@@ -28,6 +28,12 @@ export const addNetworkOptions = (command: Command): Command =>
       "longest edge to which the photo is scaled (default: the model's)",
       positiveInteger,
     )
+    .addOption(
+      new Option(
+        '--upsampling <how>',
+        "how results are enlarged: by half pixels, as PyTorch does, or with aligned corners, as TensorFlow does (default: the model's)",
+      ).choices(['half-pixels', 'aligned-corners']),
+    )
     .addOption(precisionOption())
 
 /** The options of `segment` and `evaluate`. */

@@ -29,12 +29,22 @@ export async function withDownloads<T>(
   }
 }
 
+/** A command's options that a model is loaded with. */
+export interface ModelOptions {
+  outputStride?: number
+  precision?: Precision
+  upsampling?: 'half-pixels' | 'aligned-corners'
+}
+
 /** Loads a model, and shows its download. Throws a UserError if it does not support the requested output stride or precision. */
 export async function loadModel(
   name: string,
-  { outputStride, precision }: { outputStride?: number; precision?: Precision } = {},
+  { outputStride, precision, upsampling }: ModelOptions = {},
 ): Promise<DeepLab> {
-  const model = await withDownloads(name, options => DeepLab.load(name, { precision, ...options }))
+  const alignCorners = upsampling && upsampling === 'aligned-corners'
+  const model = await withDownloads(name, options =>
+    DeepLab.load(name, { precision, alignCorners, ...options }),
+  )
   try {
     if (outputStride !== undefined) checkReachable(outputStride, name, model.config)
     return model

@@ -17,6 +17,7 @@ import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import type { FoundWeights } from './found_weights.ts'
+import type { ConventionOptions } from './open_options.ts'
 
 export interface Model {
   config: DeepLabConfig
@@ -43,12 +44,16 @@ export function untrainedModel(
 }
 
 /**
- * The network and its weights. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
+ * The network and its weights. `alignCorners` replaces the checkpoint's convention. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
  * numbers that make every result invalid.
  */
-export async function readModel({ stateDict, ...files }: FoundWeights): Promise<Model> {
+export async function readModel(
+  { stateDict, ...files }: FoundWeights,
+  { alignCorners }: ConventionOptions = {},
+): Promise<Model> {
   const { source } = files
   const { renaming, ...described } = await describe(stateDict, files)
+  if (alignCorners !== undefined) described.config = { ...described.config, alignCorners }
   await loadNetwork(described.config)
   const expected = networkParameters(described.config)
   const theirs = expected.map(({ name, shape }) => ({ name: nameInCheckpoint(name, renaming), shape }))

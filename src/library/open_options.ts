@@ -58,8 +58,16 @@ export interface SeedOptions {
 
 const SEED_OPTIONS: OptionNames<SeedOptions> = { seed: true }
 
+export interface ConventionOptions {
+  /**
+   * How the network enlarges its results: with aligned corners, as TensorFlow and Caffe do, or by half pixels, as PyTorch does. It
+   * decides by a pixel or two where edges lie. Default: what the checkpoint's library does.
+   */
+  alignCorners?: boolean
+}
+
 /** The options of `load` that both platforms have. */
-export interface SharedLoadOptions extends OpenOptions {
+export interface SharedLoadOptions extends OpenOptions, ConventionOptions {
   onProgress?: unknown
   onWarning?: unknown
   signal?: AbortSignal
@@ -69,6 +77,9 @@ export interface SharedLoadOptions extends OpenOptions {
 export function checkLoadOptions(options: SharedLoadOptions, names: Readonly<Record<string, true>>): void {
   checkOptionNames(options, names)
   checkOpenOptions(options)
+  const { alignCorners } = options
+  if (alignCorners !== undefined && typeof alignCorners !== 'boolean')
+    throw new UserError(`alignCorners: expected true or false, got ${shown(alignCorners)}`)
   checkCallback('onProgress', options.onProgress)
   checkCallback('onWarning', options.onWarning)
   checkSignal(options.signal)

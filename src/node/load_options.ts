@@ -3,21 +3,21 @@
 import { UserError } from '../errors.ts'
 import type { FoundWeights, WeightsInMemory } from '../library/found_weights.ts'
 import { weightsInMemory } from '../library/found_weights.ts'
-import { OPEN_OPTIONS, type OpenOptions } from '../library/open_options.ts'
+import { type ConventionOptions, OPEN_OPTIONS, type OpenOptions } from '../library/open_options.ts'
 import type { UrlLike } from '../library/sources.ts'
 import type { OptionNames } from '../options.ts'
 import { shown } from '../options.ts'
 import { pathOf } from './images/image_source.ts'
 import { findWeights, type WeightsOptions } from './weights.ts'
 
-export interface LoadOptions extends OpenOptions, WeightsOptions {
+export interface LoadOptions extends OpenOptions, ConventionOptions, WeightsOptions {
   /** Ends the download or the start-up: `load` throws the signal's reason. */
   signal?: AbortSignal
 }
 
 export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
   ...OPEN_OPTIONS,
-  ...{ cache: true, registry: true, onProgress: true, onWarning: true, signal: true },
+  ...{ alignCorners: true, cache: true, registry: true, onProgress: true, onWarning: true, signal: true },
 }
 
 /** A model: a shipped or registry name, a path or a URL; or a model in memory. */

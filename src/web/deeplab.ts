@@ -40,7 +40,7 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
    */
   static async load(source: WeightsSource, options: LoadOptions = {}): Promise<DeepLab> {
     checkLoadOptions(options, LOAD_OPTIONS)
-    const model = await readModel(await findWeights(source, options))
+    const model = await readModel(await findWeights(source, options), options)
     options.signal?.throwIfAborted()
     return new DeepLab(await openModel(model, options, WEB))
   }

@@ -2,7 +2,7 @@
 
 import type { DownloadProgress } from '../library/download_progress.ts'
 import type { WeightsInMemory } from '../library/found_weights.ts'
-import { OPEN_OPTIONS, type OpenOptions } from '../library/open_options.ts'
+import { type ConventionOptions, OPEN_OPTIONS, type OpenOptions } from '../library/open_options.ts'
 import type { UrlLike } from '../library/sources.ts'
 import type { OptionNames } from '../options.ts'
 import type { RegistryEntry } from '../weights/registry.ts'
@@ -22,14 +22,22 @@ export interface WeightsOptions {
   signal?: AbortSignal
 }
 
-export interface LoadOptions extends OpenOptions, WeightsOptions {
+export interface LoadOptions extends OpenOptions, ConventionOptions, WeightsOptions {
   /** Ends the download or the start-up: `load` throws the signal's reason. */
   signal?: AbortSignal
 }
 
 export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
   ...OPEN_OPTIONS,
-  ...{ cache: true, baseUrl: true, registry: true, onProgress: true, onWarning: true, signal: true },
+  ...{
+    alignCorners: true,
+    cache: true,
+    baseUrl: true,
+    registry: true,
+    onProgress: true,
+    onWarning: true,
+    signal: true,
+  },
 }
 
 /**

@@ -40,19 +40,30 @@ describe('atrous evaluate', () => {
   })
 
   it('--crf', async () => {
-    // A photo and labels in which the untrained network sees more than one class.
-    const { width, height, data } = blocksPhoto(90, 70)
-    const photo = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha()
-    await photo.toFile(path('voc/JPEGImages/a.jpg'))
-    await writeLabels(path('voc/SegmentationClass/a.png'), width, height, 0)
-    const confusion = async (...args: string[]) => {
-      const { stdout } = await atrous(...command(), '--size', '65', '--limit', '1', '--json', ...args)
-      return JSON.parse(stdout).confusion
-    }
+    const confusion = await confusionOfBlocks()
     const plain = await confusion()
     expect(plain[0].filter((count: number) => count > 0).length).to.be.above(1)
     expect(await confusion('--crf')).to.not.deep.equal(plain)
   })
+
+  it('--upsampling', async () => {
+    const confusion = await confusionOfBlocks()
+    const plain = await confusion()
+    expect(await confusion('--upsampling', 'half-pixels')).to.deep.equal(plain)
+    expect(await confusion('--upsampling', 'aligned-corners')).to.not.deep.equal(plain)
+  })
+
+  /** Evaluates a photo, with labels, in which the untrained network sees more than one class. */
+  async function confusionOfBlocks() {
+    const { width, height, data } = blocksPhoto(90, 70)
+    const photo = sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha()
+    await photo.toFile(path('voc/JPEGImages/a.jpg'))
+    await writeLabels(path('voc/SegmentationClass/a.png'), width, height, 0)
+    return async (...args: string[]) => {
+      const { stdout } = await atrous(...command(), '--size', '65', '--limit', '1', '--json', ...args)
+      return JSON.parse(stdout).confusion
+    }
+  }
 
   it('--json, --limit and several views', async () => {
     const { code, stdout } = await atrous(

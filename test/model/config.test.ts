@@ -72,7 +72,7 @@ describe('deepLabConfig', () => {
     [{ backbone: 'mobilenet_v2', decoder: {} }, 'decoder: expected null without ASPP; got a decoder'],
     [{ aspp: { separable: 'depthwise' } }, 'aspp.separable: expected pointwise, both, null; got "depthwise"'],
     [{ decoder: { lowLevelStride: 16 } }, 'decoder.lowLevelStride: expected 4, 8; got 16'],
-    [{ decoder: { convolutions: 3 } }, 'decoder.convolutions: expected 1, 2; got 3'],
+    [{ decoder: { convolutions: 4 } }, 'decoder.convolutions: expected 1, 2, 3; got 4'],
     [{ fcn: true }, 'fcn: expected false with ASPP or a decoder; got true'],
     [
       { backbone: 'xception65', multiGrid: [1, 2] },

@@ -37,6 +37,26 @@ describe('DeepLab.load', () => {
     }
   })
 
+  it('enlarges results by the convention of the checkpoint, or by the one that the caller names', async () => {
+    const { files, mask } = await savedFiles()
+    const gpu = await testGpu()
+    const aligned = await DeepLab.load(files, { gpu, alignCorners: true })
+    expect(aligned.config.alignCorners).to.equal(true)
+    const found = await aligned.segment(photo, options)
+    const others = found.mask.filter((id, i) => id !== mask[i]).length
+    expect(others).to.be.within(1, 0.3 * mask.length)
+    const again = await DeepLab.load(
+      [...aligned.modelFiles()].map(([name, text]) => new File([text as string], name)),
+      { gpu },
+    )
+    expect((await again.segment(photo, options)).mask).to.deep.equal(found.mask)
+    const undone = await DeepLab.load(files, { gpu, alignCorners: false })
+    expect((await undone.segment(photo, options)).mask).to.deep.equal(mask)
+    for (const model of [aligned, again, undone]) await model.dispose()
+    const message = 'alignCorners: expected true or false, got "yes"'
+    expect(await refusal(() => DeepLab.load(files, { gpu, alignCorners: 'yes' as never }))).to.equal(message)
+  })
+
   it('names the files in memory that are refused', async () => {
     const { files } = await savedFiles()
     const [weights] = files

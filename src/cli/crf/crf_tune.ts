@@ -4,14 +4,13 @@ import { Command, InvalidArgumentError } from 'commander'
 import { type CrfParameters, crfParameters } from '../../crf/crf_parameters.ts'
 import { UserError } from '../../errors.ts'
 import type { InferenceOptions } from '../../inference/inference_options.ts'
-import type { Precision } from '../../kernels/layout.ts'
 import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { type Evaluation, evaluate } from '../../train/evaluate.ts'
 import { type DatasetOptions, openChecked, soundImages } from '../dataset.ts'
 import { percentText } from '../format.ts'
 import { addNetworkOptions, inferenceOf } from '../inference_options.ts'
-import { loadModel } from '../model.ts'
+import { loadModel, type ModelOptions } from '../model.ts'
 import { number, positiveInteger } from '../options.ts'
 import { countBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
@@ -35,9 +34,8 @@ interface Grid {
   biRgb: number[]
 }
 
-interface Options extends InferenceOptions, DatasetOptions, Grid {
+interface Options extends InferenceOptions, ModelOptions, DatasetOptions, Grid {
   model: string
-  precision: Precision
   json?: true
 }
 

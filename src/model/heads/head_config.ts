@@ -30,7 +30,7 @@ export interface DecoderConfig {
   /** Which of the two maps comes first in the concatenation. Default `encoder`. */
   first: 'encoder' | 'lowLevel'
   /** How many 3×3 convolutions follow. Default 2. */
-  convolutions: 1 | 2
+  convolutions: 1 | 2 | 3
   /** Depthwise separable convolutions, as in `AsppConfig`. Default null. */
   separable: Separable | null
 }
@@ -57,7 +57,7 @@ export const DECODER = v.strictObject({
     48,
   ),
   first: v.optional(expecting('encoder, lowLevel', v.picklist(['encoder', 'lowLevel'])), 'encoder'),
-  convolutions: v.optional(expecting('1, 2', v.picklist([1, 2])), 2),
+  convolutions: v.optional(expecting('1, 2, 3', v.picklist([1, 2, 3])), 2),
   separable,
 })
 

@@ -1,10 +1,27 @@
-// DeepLabv3+ by name: the rows of Tables 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
-// DeepLabv3's table6.
+// DeepLabv3+ by name: the rows of Tables 1 to 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
+// DeepLabv3's table6. Of Table 2, those whose 3×3 convolutions have 256 channels and read the features of stride 4 alone.
 
 import type { DeepLabOptions } from '../backbones/configs.ts'
+import type { DecoderConfig } from '../heads/head_config.ts'
 import { MULTI_SCALE, type Row } from './row.ts'
 
-/** The encoder of both tables is trained at output stride 16. */
+/** Table 1: the channels of the low-level features, before one 3×3 convolution; and the mIoU. */
+const LOW_LEVEL_CHANNELS = [
+  [8, 77.61],
+  [16, 77.92],
+  [32, 78.16],
+  [48, 78.21],
+  [64, 77.94],
+]
+
+/** Table 2: the mIoU by the number of 3×3 convolutions. */
+const CONVOLUTIONS = [
+  [1, 78.21],
+  [2, 78.85],
+  [3, 78.02],
+] as const
+
+/** The encoder of these tables is trained at output stride 16. */
 const STRATEGIES = [
   { name: 'os16', inference: { outputStride: 16 } },
   { name: 'os16.ms', inference: { outputStride: 16, scales: MULTI_SCALE } },
@@ -14,9 +31,14 @@ const STRATEGIES = [
   { name: 'os8.ms.flip', inference: { outputStride: 8, scales: MULTI_SCALE, flip: true } },
 ]
 
+type DecoderOptions = Partial<DecoderConfig>
+
 const SEPARABLE = { separable: 'both' } as const
 
-const withDecoder = (backbone: 'resnet50' | 'resnet101'): DeepLabOptions => ({ backbone, decoder: {} })
+const withDecoder = (backbone: 'resnet50' | 'resnet101', decoder: DecoderOptions = {}): DeepLabOptions => ({
+  backbone,
+  decoder,
+})
 
 const xception = (options: Partial<DeepLabOptions>) =>
   ({ backbone: 'xception65', ...options }) as DeepLabOptions
@@ -37,6 +59,16 @@ export const plusRows: Row[] = [
   { name: 'deeplabv3plus_xception65', options: xception({}) },
 
   // ResNet-101.
+  ...LOW_LEVEL_CHANNELS.map(([lowLevelChannels, paperMeanIoU]) => ({
+    name: `deeplabv3plus.table1.channels${lowLevelChannels}.os16`,
+    options: withDecoder('resnet101', { lowLevelChannels, convolutions: 1 }),
+    paperMeanIoU,
+  })),
+  ...CONVOLUTIONS.map(([convolutions, paperMeanIoU]) => ({
+    name: `deeplabv3plus.table2.convolutions${convolutions}.os16`,
+    options: withDecoder('resnet101', { convolutions }),
+    paperMeanIoU,
+  })),
   ...byStrategy('table3', withDecoder('resnet101'), [78.85, 80.09, 80.22, 79.35, 80.43, 80.57]),
 
   // Xception-65: without a decoder, with one, and with depthwise separable convolutions in ASPP and decoder ("SC").

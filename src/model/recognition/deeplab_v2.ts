@@ -18,7 +18,7 @@ export const deepLabV2Recogniser: Recogniser = {
     const architecture = architectureOf(tensors)
     if (!architecture) return undefined
     const { units, branches, width, classes } = architecture
-    const rates = Array.from({ length: branches }, (_, i) => 6 * (i + 1))
+    const rates = branches === 1 ? [12] : Array.from({ length: branches }, (_, i) => 6 * (i + 1)) // LargeFOV, ASPP-L
     const depth = 3 * units.reduce((a, b) => a + b) + 2
     return {
       architecture,

@@ -42,8 +42,9 @@ export function describeHead({ aspp, decoder }: HeadArchitecture): string {
   if (!aspp) return 'no ASPP'
   const kind = aspp.separable ? 'separable atrous' : 'atrous'
   const pooling = aspp.imagePooling ? ' and image pooling' : ''
-  const count = decoder?.convolutions === 1 ? '1 convolution' : '2 convolutions'
-  const ending = decoder ? `, decoder of ${count}` : ''
+  const ending = decoder
+    ? `, decoder of ${decoder.convolutions} convolution${decoder.convolutions > 1 ? 's' : ''}`
+    : ''
   return `ASPP of ${aspp.atrousBranches} ${kind} branches${pooling}${ending}`
 }
 
@@ -68,7 +69,7 @@ function decoderOf(tensors: TensorShapes, lowLevel: string): HeadArchitecture['d
   return {
     lowLevelStride: channels === outputChannels(tensors, lowLevel) ? 4 : 8,
     lowLevelChannels,
-    convolutions: kind(1) === undefined ? 1 : 2,
+    convolutions: kind(1) === undefined ? 1 : kind(2) === undefined ? 2 : 3,
     separable: kind(0) ?? null,
   }
 }
