@@ -1,0 +1,1 @@
+export const openApi = (_: object) => ({ openapi: '3.1.0' })
