@@ -1,7 +1,7 @@
 // Decides at a request's headers whether the server takes it, and counts the requests that are under way.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { RequestError } from './request_error.ts'
+import { CLIENT_GONE, RequestError } from './request_error.ts'
 import { openScope, type RequestScope } from './request_scope.ts'
 import type { Service } from './service.ts'
 import { tokenCheck } from './token.ts'
@@ -46,12 +46,13 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
     request.scope.atEnd(() => {
       bodies -= bytes
       if (--underWay === 0) onIdle()
-      const status = reply.raw.writableFinished ? reply.statusCode : 499
+      const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE
       const seconds = (performance.now() - start) / 1000
       const { method, routeOptions, scope } = request
       const route = routeOptions.url ?? 'none'
       metrics.finished({ method, route, status, seconds, stages: scope.stages })
-      request.log.info({ method, route, status, seconds, stages: scope.stages }, 'request')
+      const level = request.routeOptions.config.isOpen ? 'debug' : 'info' // Probes ask every few seconds.
+      request.log[level]({ method, route, status, seconds, stages: scope.stages }, 'request')
     })
     const { isOpen, isWork } = request.routeOptions.config
     if (!isOpen) check?.(request.headers.authorization)

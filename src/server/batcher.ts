@@ -96,9 +96,7 @@ export class Batcher {
       signal.addEventListener('abort', onAbort, { once: true })
       this.#waiting.push(job)
       if (this.#first().length >= this.#options.batchSize) this.#startNow()
-      this.#work ??= this.#runAll().finally(() => {
-        this.#work = undefined
-      })
+      this.#work ??= this.#runAll()
     })
   }
 
@@ -114,6 +112,7 @@ export class Batcher {
       this.#waiting = this.#waiting.filter(job => !batch.includes(job))
       if (batch.length > 0) await this.#runBatch(batch)
     }
+    this.#work = undefined // In the same step as the check above: a photo that comes now starts the work again.
   }
 
   /** Waits until there is a whole batch, or the photo that waits longest has waited long enough. */

@@ -1,6 +1,6 @@
 // The HTTP server: its limits, its routes, and its answers to errors.
 
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { addOperationsRoutes } from './operations_routes.ts'
 import { addProtocolRoutes } from './protocol_routes.ts'
 import { addRepositoryRoutes } from './repository_routes.ts'
@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 75_000
 export function createHttpServer(limits: ServerLimits, logLevel: LogLevel): FastifyInstance {
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // admission.ts writes one line a request
     bodyLimit: limits.maxBodyBytes,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
