@@ -57,6 +57,7 @@ export function createServer(options: ServerOptions): AtrousServer {
   })
   const service: Service = {
     ...{ limits, models, places, metrics, encoder: new PngEncoder(), version },
+    hasToken: options.token !== undefined,
     pixels: new Budget(LARGEST_PHOTOS * limits.maxPixels),
     isReady: () => isStarted && !admission.isDraining,
   }

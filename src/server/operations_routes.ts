@@ -4,8 +4,11 @@ import type { FastifyInstance } from 'fastify'
 import { openApi } from './openapi.ts'
 import type { Service } from './service.ts'
 
-export function addOperationsRoutes(app: FastifyInstance, { metrics, version, limits }: Service): void {
+export function addOperationsRoutes(
+  app: FastifyInstance,
+  { metrics, version, limits, hasToken }: Service,
+): void {
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
-  const description = openApi({ version, ...limits })
+  const description = openApi(limits, { version, hasToken })
   app.get('/openapi.json', async () => description)
 }

@@ -73,13 +73,20 @@ export function serverLimits(options: ServerOptions): ServerLimits {
   const given = Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined)
   const limits: ServerLimits = { ...DEFAULTS, ...Object.fromEntries(given) }
   const { batchDelay, timeout, ...counts } = limits
-  for (const [name, value] of Object.entries({ timeout, ...counts })) checkNumber(name, value, value > 0)
-  checkNumber('batchDelay', batchDelay, batchDelay >= 0)
-  for (const [name, value] of Object.entries(counts)) checkNumber(name, value, Number.isInteger(value))
+  checkNumber('timeout', timeout, { is: timeout > 0, expected: 'a number above 0' })
+  checkNumber('batchDelay', batchDelay, { is: batchDelay >= 0, expected: 'a number from 0 up' })
+  for (const [name, value] of Object.entries(counts)) {
+    checkNumber(name, value, { is: value > 0, expected: 'a number above 0' })
+    checkNumber(name, value, { is: Number.isInteger(value), expected: 'a whole number' })
+  }
   return limits
 }
 
-function checkNumber(name: string, value: unknown, isValid: boolean): void {
-  if (!(typeof value === 'number' && Number.isFinite(value) && isValid))
-    throw new UserError(`${name}: expected a number above 0, got ${shown(value)}`)
+function checkNumber(
+  name: string,
+  value: unknown,
+  { is, expected }: { is: boolean; expected: string },
+): void {
+  if (!(typeof value === 'number' && Number.isFinite(value) && is))
+    throw new UserError(`${name}: expected ${expected}, got ${shown(value)}`)
 }

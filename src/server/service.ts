@@ -18,6 +18,8 @@ export interface Service {
   encoder: PngEncoder
   /** Whether the models that the server starts with are loaded, and it takes requests. */
   isReady(): boolean
+  /** Whether requests must bring a token. */
+  hasToken: boolean
   /** The program's version. */
   version: string
 }
