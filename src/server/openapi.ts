@@ -17,8 +17,10 @@ const refused = (description: string) => json(ref('error'), description)
 
 const REFUSALS = {
   400: refused('A wrong field; the text names it.'),
+  401: refused('No token, or a wrong one.'),
   404: refused('No such model.'),
   413: refused('Too large: body, photo or answer.'),
+  415: refused('A compressed body.'),
   503: {
     ...refused('The queue is full, a model loads, or the server shuts down.'),
     headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } },

@@ -46,14 +46,14 @@ export function addProtocolRoutes(app: FastifyInstance, service: Service): void 
 }
 
 function addInferRoute(app: FastifyInstance, path: string, service: Service): void {
-  app.post<{ Params: ModelPath; Body: Buffer }>(
+  app.post<{ Params: ModelPath; Body?: Buffer }>(
     path,
     { config: { isWork: true } },
     async (request, reply) => {
       const { scope, params, headers } = request
       const served = service.models.get(params.model, params.version)
       const jsonLength = headers['inference-header-content-length']
-      const asked = readInferRequest(request.body, jsonLength as string | undefined)
+      const asked = readInferRequest(request.body ?? Buffer.alloc(0), jsonLength as string | undefined)
       const results = await runPhotos(service, served, {
         ...{ photos: asked.photos, options: asked.options, outputs: runsOf(asked), scope },
       })

@@ -16,7 +16,7 @@ const ANSWERS: readonly Answer[] = ['mask', 'overlay', 'json']
 type Query = Record<string, string | string[] | undefined> & { model?: string; output?: Answer }
 
 export function addSegmentRoute(app: FastifyInstance, service: Service): void {
-  app.post<{ Querystring: Query; Body: Buffer }>(
+  app.post<{ Querystring: Query; Body?: Buffer }>(
     '/segment',
     { config: { isWork: true } },
     async (request, reply) => {
@@ -74,10 +74,12 @@ function quality(accept: string, type: string, subtype: string): number {
   return ranges.get(`${type}/${subtype}`) ?? ranges.get(`${type}/*`) ?? ranges.get('*/*') ?? 0
 }
 
+const NOTHING = Buffer.alloc(0)
+
 /** The body itself, or the one file in a form. */
-async function photoOf({ body, headers }: FastifyRequest<{ Body: Buffer }>): Promise<Uint8Array> {
+async function photoOf({ body = NOTHING, headers }: FastifyRequest<{ Body?: Buffer }>): Promise<Uint8Array> {
   const type = headers['content-type'] ?? 'application/octet-stream'
-  if (!/^multipart\/form-data\b/i.test(type)) return body ?? new Uint8Array(0)
+  if (!/^multipart\/form-data\b/i.test(type)) return body
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } })
     .formData()
     .catch(() => {
