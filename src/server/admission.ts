@@ -21,6 +21,9 @@ declare module 'fastify' {
 /** All bodies together may have so many times the bytes of the largest. */
 const BODIES = 16
 
+/** A server that ends waits so long, in milliseconds, for the rest of bodies. */
+const LAST_BODY_MS = 2000
+
 export interface Admission {
   /** From now on, the server answers what it has taken, and takes no more work. */
   drain(): void
@@ -32,7 +35,7 @@ export interface Admission {
 export function addAdmission(app: FastifyInstance, service: Service, token: string | undefined): Admission {
   const check = token === undefined ? undefined : tokenCheck(token)
   const { limits, metrics, places } = service
-  let underWay = 0
+  const underWay = new Set<FastifyRequest>()
   let bodies = 0
   let isDraining = false
   let onIdle = () => {}
@@ -41,11 +44,12 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
     const start = performance.now()
     const bytes = bodyBytes(request, limits.maxBodyBytes)
     request.scope = openScope(reply, limits.timeout)
-    underWay++
+    underWay.add(request)
     bodies += bytes
     request.scope.atEnd(() => {
       bodies -= bytes
-      if (--underWay === 0) onIdle()
+      underWay.delete(request)
+      if (underWay.size === 0) onIdle()
       const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE
       const seconds = (performance.now() - start) / 1000
       const { method, routeOptions, scope } = request
@@ -70,9 +74,12 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
   return {
     drain() {
       isDraining = true
+      setTimeout(() => {
+        for (const { raw } of underWay) if (!raw.complete) raw.destroy()
+      }, LAST_BODY_MS).unref()
     },
     async idle() {
-      while (underWay > 0)
+      while (underWay.size > 0)
         await new Promise<void>(resolve => {
           onIdle = resolve
         })

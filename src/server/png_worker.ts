@@ -2,7 +2,8 @@
 
 import { vocPalette } from '../data/palette.ts'
 import { encodeMaskPng } from '../library/mask_png.ts'
-import { renderOverlay } from '../node/overlay/overlay.ts'
+import { encodeOverlay } from '../node/overlay/overlay.ts'
+import { drawLegend } from '../node/overlay/overlay_legend.ts'
 import { serve } from '../node/worker_pool.ts'
 import type { PngJob } from './png_job.ts'
 
@@ -10,7 +11,7 @@ serve(async (job: PngJob) => {
   const encoded =
     job.kind === 'mask'
       ? encodeMaskPng(job.labelled, vocPalette)
-      : await renderOverlay(job.image, job.labelled)
+      : await encodeOverlay(job.image, job.labelled, { drawLegend })
   const result = new Uint8Array(encoded) // sharp's bytes may be a part of a larger buffer, which cannot be moved
   return { result, transfer: [result.buffer] }
 })

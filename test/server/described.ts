@@ -20,7 +20,7 @@ export interface Described {
 
 export async function describedServer(url: string): Promise<Described> {
   const description: Description = await (await fetch(`${url}/openapi.json`)).json()
-  const ajv = new Ajv2020({ strict: false })
+  const ajv = new Ajv2020({ strict: false, formats: { binary: true } })
   ajv.addSchema(description, 'api')
   const ask = async (path: string, init: RequestInit = {}) => {
     const answer = await fetch(`${url}${path}`, init)
