@@ -25,7 +25,7 @@ export interface FinishedRequest {
   stages: RequestScope['stages']
 }
 
-export interface Metrics {
+export interface ServerMetrics {
   contentType: string
   text(): Promise<string>
   finished(request: FinishedRequest): void
@@ -33,7 +33,7 @@ export interface Metrics {
   recovered(model: string): void
 }
 
-export function createMetrics({ queue, models }: Sampled): Metrics {
+export function createMetrics({ queue, models }: Sampled): ServerMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })

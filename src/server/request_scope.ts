@@ -6,14 +6,14 @@ import { CLIENT_GONE, RequestError } from './request_error.ts'
 /** The stages of a request: its photos are decoded, wait for the model, run, and the result is encoded. */
 export const STAGES = ['decode', 'wait', 'gpu', 'encode'] as const
 
-export type Stage = (typeof STAGES)[number]
+export type RequestStage = (typeof STAGES)[number]
 
 export interface RequestScope {
   /** Aborted when the time is over or the client is gone. */
   readonly signal: AbortSignal
   /** In milliseconds. Of several photos, which run side by side, the longest counts. */
-  readonly stages: Partial<Record<Stage, number>>
-  measure<T>(stage: Stage, work: () => Promise<T>): Promise<T>
+  readonly stages: Partial<Record<RequestStage, number>>
+  measure<T>(stage: RequestStage, work: () => Promise<T>): Promise<T>
   /** Runs when the answer is sent, or the client is gone. */
   atEnd(work: () => void): void
 }

@@ -11,7 +11,7 @@ import { readImage, readImageSize } from '../node/images/image.ts'
 import { readPixels } from '../node/images/pixels.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { RequestError } from './request_error.ts'
-import type { RequestScope, Stage } from './request_scope.ts'
+import type { RequestScope, RequestStage } from './request_scope.ts'
 import { checkNetworkPixels, megapixels } from './segment_parameters.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
@@ -103,7 +103,7 @@ async function runPhoto(
   { options, outputs, scope: { signal, stages } }: PhotosRequest & { scope: RequestScope },
 ): Promise<PhotoResult> {
   const found: Segmentation[] = []
-  const add = (stage: Stage, milliseconds: number) => {
+  const add = (stage: RequestStage, milliseconds: number) => {
     stages[stage] = Math.max(stages[stage] ?? 0, milliseconds)
   }
   for (const output of outputs) {

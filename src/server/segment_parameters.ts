@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
 import { checkOptionNames, namesOf, shown } from '../options.ts'
 
-export type Parameters = Readonly<Record<string, unknown>>
+export type RequestParameters = Readonly<Record<string, unknown>>
 
 const READERS = {
   output_stride: (value: unknown) => ({ outputStride: numberOf('output_stride', value) }),
@@ -25,7 +25,7 @@ export const SEGMENT_PARAMETERS = Object.keys(READERS) as (keyof typeof READERS)
 
 /** Throws a UserError for a parameter that is not in `others` and that `segment` does not have, or that has a wrong type. */
 export function segmentParameters(
-  parameters: Parameters,
+  parameters: RequestParameters,
   others: Readonly<Record<string, true>>,
 ): RefinedOptions {
   checkOptionNames(parameters, { ...namesOf(READERS), ...others })

@@ -1,7 +1,7 @@
 // What all routes share.
 
 import type { Budget } from './budget.ts'
-import type { Metrics } from './metrics.ts'
+import type { ServerMetrics } from './metrics.ts'
 import type { Places } from './places.ts'
 import type { PngEncoder } from './png_encoder.ts'
 import type { ServedModels } from './served_models.ts'
@@ -14,7 +14,7 @@ export interface Service {
   places: Places
   /** The pixels of decoded photos that may be in memory at one time. */
   pixels: Budget
-  metrics: Metrics
+  metrics: ServerMetrics
   encoder: PngEncoder
   /** Whether the models that the server starts with are loaded, and it takes requests. */
   isReady(): boolean
