@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CLIENT_GONE, RequestError } from './request_error.ts'
 import { openScope, type RequestScope } from './request_scope.ts'
 import type { Service } from './service.ts'
+import { Tally } from './tally.ts'
 import { tokenCheck } from './token.ts'
 
 declare module 'fastify' {
@@ -35,21 +36,22 @@ export interface Admission {
 export function addAdmission(app: FastifyInstance, service: Service, token: string | undefined): Admission {
   const check = token === undefined ? undefined : tokenCheck(token)
   const { limits, metrics, places } = service
-  const underWay = new Set<FastifyRequest>()
+  const underWay = new Tally()
+  const receiving = new Set<FastifyRequest>()
   let bodies = 0
   let isDraining = false
-  let onIdle = () => {}
   app.decorateRequest('scope')
   app.addHook('onRequest', async (request, reply) => {
     const start = performance.now()
     const bytes = bodyBytes(request, limits.maxBodyBytes)
     request.scope = openScope(reply, limits.timeout)
-    underWay.add(request)
+    const leave = underWay.enter()
+    receiving.add(request)
     bodies += bytes
     request.scope.atEnd(() => {
       bodies -= bytes
-      underWay.delete(request)
-      if (underWay.size === 0) onIdle()
+      receiving.delete(request)
+      leave()
       const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE
       const seconds = (performance.now() - start) / 1000
       const { method, routeOptions, scope } = request
@@ -75,15 +77,10 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
     drain() {
       isDraining = true
       setTimeout(() => {
-        for (const { raw } of underWay) if (!raw.complete) raw.destroy()
+        for (const { raw } of receiving) if (!raw.complete) raw.destroy()
       }, LAST_BODY_MS).unref()
     },
-    async idle() {
-      while (underWay.size > 0)
-        await new Promise<void>(resolve => {
-          onIdle = resolve
-        })
-    },
+    idle: () => underWay.idle(),
     get isDraining() {
       return isDraining
     },

@@ -1,6 +1,8 @@
 // A server of models: from options to routes, and from the first load to the last answer.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { UserError } from '../errors.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { version } from '../node/version.ts'
 import { addAdmission } from './admission.ts'
@@ -14,6 +16,9 @@ import { PngEncoder } from './png_encoder.ts'
 import { type ModelSource, ServedModels } from './served_models.ts'
 import { type ServerOptions, serverLimits } from './server_options.ts'
 import type { Service } from './service.ts'
+
+/** Addresses that other machines do not reach. */
+const LOCAL = /^(127\.|::1$|localhost$)/
 
 export interface AtrousServer {
   /** Listens, and returns the URL. Default: port 8000 of 127.0.0.1. Port 0 is any free one. */
@@ -38,7 +43,9 @@ export function createServer(options: ServerOptions): AtrousServer {
   const limits = serverLimits(options)
   const app = createHttpServer(limits, options.logLevel ?? 'silent')
   let isStarted = false
+  const ending = new AbortController()
   const models = servedModels(options, {
+    signal: ending.signal,
     batch: (name, photos) => metrics.batch(name, photos),
     recovered: name => {
       metrics.recovered(name)
@@ -70,19 +77,17 @@ export function createServer(options: ServerOptions): AtrousServer {
   started.catch(() => undefined) // `ready` reports it
   let closing: Promise<void> | undefined
   const close = async () => {
-    admission.drain()
     app.log.info('shutting down')
+    ending.abort(new UserError('the server was closed'))
+    admission.drain()
     await admission.idle()
-    const closed = app.close()
-    await Promise.race([closed, sleep(LAST_MS)])
-    app.server.closeAllConnections()
-    await closed
+    await endConnections(app)
     await started.catch(() => undefined)
     await models.close()
     await service.encoder.close()
   }
   return {
-    listen: ({ port = 8000, host = '127.0.0.1' } = {}) => app.listen({ port, host }),
+    listen: (address = {}) => listen(app, { ...address, isOpen: options.token === undefined }),
     ready: () => started,
     close: () => {
       closing ??= close()
@@ -91,7 +96,25 @@ export function createServer(options: ServerOptions): AtrousServer {
   }
 }
 
-interface ModelEvents extends Pick<ServerOptions, 'batchSize'> {
+function listen(
+  app: FastifyInstance,
+  { port = 8000, host = '127.0.0.1', isOpen }: { port?: number; host?: string; isOpen: boolean },
+): Promise<string> {
+  if (isOpen && !LOCAL.test(host))
+    app.log.warn({ host }, 'anyone who reaches this address can use the server: give it a token')
+  return app.listen({ port, host })
+}
+
+async function endConnections(app: FastifyInstance): Promise<void> {
+  const closed = app.close()
+  await Promise.race([closed, sleep(LAST_MS)])
+  app.server.closeAllConnections()
+  await closed
+}
+
+interface ModelEvents {
+  /** Ends loads that are under way. */
+  signal: AbortSignal
   batchSize: number
   batchDelay: number
   batch(name: string, photos: number): void
@@ -101,7 +124,7 @@ interface ModelEvents extends Pick<ServerOptions, 'batchSize'> {
 
 function servedModels({ models = {}, folder, precision }: ServerOptions, events: ModelEvents): ServedModels {
   const { batchSize, batchDelay } = events
-  const openPath = (path: string) => DeepLab.load(path, { precision })
+  const openPath = (path: string) => DeepLab.load(path, { precision, signal: events.signal })
   const sourceOf = (given: DeepLab | string): ModelSource =>
     typeof given === 'string'
       ? { open: () => openPath(given), isOwned: true }

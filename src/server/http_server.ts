@@ -43,6 +43,9 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
     if (status >= 500 && status !== 503 && status !== 504) request.log.error(error)
     else if (status !== CLIENT_GONE) request.log.debug({ status, message }, 'refused')
     if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+    // The rest of a body is read, so that its client gets to the answer; but not of one that is too long.
+    if (Number(request.headers['content-length'] ?? 0) > service.limits.maxBodyBytes)
+      reply.header('connection', 'close')
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(status).send({ error: message })
   })

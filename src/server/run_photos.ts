@@ -46,6 +46,7 @@ export async function runPhotos(
 ): Promise<PhotoResult[]> {
   const { photos, options, outputs, scope } = request
   const { config, state } = served.model
+  scope.atEnd(served.users.enter())
   checkNetworkPixels(options, { modelSize: state.preprocessing.size, most: limits.maxPixels })
   scope.atEnd(places.take(photos.length))
   const size = await oneSize(photos, limits.maxPixels)

@@ -23,8 +23,8 @@ export function addSegmentRoute(app: FastifyInstance, service: Service): void {
       const { query, scope } = request
       const answer = answerOf(query.output, request.headers.accept)
       const options = segmentParameters(query, { model: true, output: true })
-      const served = query.model === undefined ? firstOf(service) : service.models.get(query.model)
       const photos = [await photoOf(request)]
+      const served = query.model === undefined ? firstOf(service) : service.models.get(query.model)
       const [result] = await runPhotos(service, served, { photos, options, outputs: ['mask'], scope })
       return scope.measure('encode', () => send(reply, answer, { service, served, result }))
     },

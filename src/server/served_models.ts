@@ -5,6 +5,7 @@ import type { DeepLab } from '../node/deeplab.ts'
 import type { Batcher } from './batcher.ts'
 import { checkModelName, modelsIn, withoutFolder } from './model_folder.ts'
 import { RequestError } from './request_error.ts'
+import { Tally } from './tally.ts'
 
 /** As Triton names them. */
 export type ModelState = 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE'
@@ -14,6 +15,8 @@ export interface ServedModel {
   name: string
   model: DeepLab
   batcher: Batcher
+  /** The requests that use it. It is not unloaded before they end. */
+  users: Tally
 }
 
 /** How a model comes into memory. */
@@ -101,8 +104,8 @@ export class ServedModels {
       Object.assign(entry, { state: 'LOADING', reason: 'loading' })
       const before = { served: entry.served, isOwned: entry.isOwned }
       const model = await source.open()
-      const batcher = this.#options.batcherOf(name, model)
-      Object.assign(entry, { state: 'READY', reason: '', served: { name, model, batcher } })
+      const served = { name, model, batcher: this.#options.batcherOf(name, model), users: new Tally() }
+      Object.assign(entry, { state: 'READY', reason: '', served })
       entry.isOwned = source.isOwned
       if (before.served && before.served.model !== model) await release(before.served, before.isOwned)
     })
@@ -170,7 +173,8 @@ export class ServedModels {
 
 const UNLOADED = 'unloaded'
 
-async function release({ model, batcher }: ServedModel, isOwned: boolean): Promise<void> {
+async function release({ model, batcher, users }: ServedModel, isOwned: boolean): Promise<void> {
+  await users.idle()
   await batcher.idle()
   if (isOwned) await model.dispose()
 }

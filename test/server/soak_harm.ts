@@ -27,7 +27,7 @@ const BOMB = new Uint8Array(
 export async function harm(url: string): Promise<Harm> {
   const ended = new AbortController()
   const { signal } = ended
-  const idle = await Promise.all(Array.from({ length: IDLE }, () => open(url)))
+  const idle = await Promise.all(Array.from({ length: IDLE }, () => keptOpen(url, signal)))
   const slow = await Promise.all(Array.from({ length: SLOW }, (_, i) => slowly(url, i % 2 === 0, signal)))
   const counts = { cut: 0, long: 0, bombs: 0 }
   const failures: string[] = []
@@ -64,8 +64,9 @@ export async function harm(url: string): Promise<Harm> {
       await Promise.race([closed, sleep(PATIENCE_MS)])
       const open = slow.filter(socket => !socket.closed).length
       if (open > 0) failures.push(`${open} slow connections are still open`)
-      for (const socket of [...idle, ...slow]) socket.destroy()
-      const text = `${IDLE} idle connections, ${SLOW} slow ones (all closed by the server), ${counts.cut} cut ones, ${counts.long} bodies of 50 MiB, ${counts.bombs} bombs.`
+      for (const close of idle) close()
+      for (const socket of slow) socket.destroy()
+      const text = `${IDLE} idle connections, which are opened again when the server closes them; ${SLOW} slow ones (all closed by the server), ${counts.cut} cut ones, ${counts.long} bodies of 50 MiB, ${counts.bombs} bombs.`
       return { text, failures }
     },
   }
@@ -77,6 +78,19 @@ async function open(url: string): Promise<Socket> {
   socket.on('error', () => {})
   await once(socket, 'connect')
   return socket
+}
+
+/** A connection that sends nothing, and is opened again when the server closes it. Returns what closes it for good. */
+async function keptOpen(url: string, signal: AbortSignal): Promise<() => void> {
+  let socket = await open(url)
+  const onClose = async () => {
+    if (signal.aborted) return
+    socket = await open(url)
+    socket.once('close', onClose)
+  }
+  socket.resume()
+  socket.once('close', onClose)
+  return () => socket.destroy()
 }
 
 /** A byte a second, of the headers or of the body. It goes on when the other harm has ended: the server has to close it. */
