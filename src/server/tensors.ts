@@ -80,7 +80,11 @@ function uint8s({ name, data }: TensorHeader): Uint8Array {
 /** The protocol allows lists in lists, as the shape is, and one list of all elements. */
 function flat(name: string, data: unknown): unknown[] {
   if (!Array.isArray(data)) throw new UserError(`${name}: expected data as a list, got ${shown(data)}`)
-  return data.some(Array.isArray) ? data.flat(MOST_DIMENSIONS) : data
+  if (!data.some(Array.isArray)) return data
+  const elements = data.flat(MOST_DIMENSIONS - 1)
+  if (elements.some(Array.isArray))
+    throw new UserError(`${name}: expected lists in lists as the shape is, got deeper ones`)
+  return elements
 }
 
 const MOST_DIMENSIONS = 4

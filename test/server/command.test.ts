@@ -58,6 +58,7 @@ describe('atrous serve', () => {
     ],
     ['a model', () => ['--port', '0', '--model', path('none')], /^error: .*none: no such/],
     ['a name', () => ['--port', '0', '--model', 'a b=scenes'], /^error: model: expected a name of letters/],
+    ['one name twice', () => ['--model', 'scenes', '--model', 'a/scenes'], /two models have the name scenes/],
     ['a folder', () => ['--port', '0', '--models', path('none')], /^error: .*none: /],
     [
       'a host',

@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { sharedFile } from '../node/support.ts'
+import { randomSource } from '../reference/random.ts'
 import { type Described, describedServer } from './described.ts'
 import { binaryRequest, bytesElement, SIZE, scenePart, useServer } from './support.ts'
 
@@ -169,6 +170,11 @@ describe('the Open Inference Protocol', () => {
     ['no base64', () => image({ data: ['é'] }), 'image: expected base64 as element 0, got "é"'],
     ['no photo in it', () => image({ data: ['aGFsbG8='] }), /^image: not a JPEG, PNG, WebP, AVIF/],
     [
+      'lists that are too deep',
+      () => image({ datatype: 'UINT8', shape: [1, 1, 3], data: [[[[[1, 2, 3]]]]] }),
+      'image: expected lists in lists as the shape is, got deeper ones',
+    ],
+    [
       'a number above 255',
       () => image({ datatype: 'UINT8', shape: [1, 1, 3], data: [1, 2, 256] }),
       'image: expected whole numbers from 0 to 255, got 256',
@@ -236,6 +242,24 @@ describe('the Open Inference Protocol', () => {
     expect(await ask(2, binary.subarray(0, 2))).to.match(/^image: element 0 is longer/)
     const header = { 'Inference-Header-Content-Length': '999999' }
     expect(await ask(1, binary, header)).to.match(/^Inference-Header-Content-Length: expected at most/)
+  })
+
+  it('answers damaged requests with a status below 500', async () => {
+    const parameters = { binary_data_size: photo.length + 4 }
+    const json = { ...request, inputs: [{ ...request.inputs[0], data: undefined, parameters }] }
+    const init = binaryRequest(json, bytesElement(photo))
+    const random = randomSource(7)
+    for (let i = 0; i < 150; i++) {
+      const body = (init.body as Uint8Array<ArrayBuffer>).slice(
+        0,
+        random() < 0.2 ? random() * 3000 : undefined,
+      )
+      for (let changes = 1 + random() * 3; changes > 0; changes--)
+        body[Math.floor(random() * (random() < 0.7 ? 200 : body.length))] = random() * 256
+      const answer = await fetch(running.url + INFER, { ...init, body })
+      expect(answer.status, `${i}`).to.be.oneOf([200, 400, 413])
+      await answer.arrayBuffer()
+    }
   })
 
   it('knows neither other models nor other versions', async () => {

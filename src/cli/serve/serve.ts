@@ -110,6 +110,8 @@ async function serverOptions(options: Options): Promise<ServerOptions> {
   const inFolder = folder === undefined ? new Map() : await modelNames(folder)
   const load = named.filter(name => inFolder.has(name))
   const others = named.filter(name => !inFolder.has(name)).map(nameAndSource)
+  const twice = others.find(([name], i) => others.findIndex(other => other[0] === name) < i)
+  if (twice) throw new UserError(`--model: two models have the name ${twice[0]}; name one as NAME=MODEL`)
   return {
     models: Object.fromEntries(others),
     ...{ folder, load: named.length > 0 ? load : undefined, precision, token },
