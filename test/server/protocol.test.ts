@@ -249,7 +249,7 @@ describe('the Open Inference Protocol', () => {
     const json = { ...request, inputs: [{ ...request.inputs[0], data: undefined, parameters }] }
     const init = binaryRequest(json, bytesElement(photo))
     const random = randomSource(7)
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < 60; i++) {
       const body = (init.body as Uint8Array<ArrayBuffer>).slice(
         0,
         random() < 0.2 ? random() * 3000 : undefined,
