@@ -62,6 +62,8 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
     })
     const { isOpen, isWork } = request.routeOptions.config
     if (!isOpen) check?.(request.headers.authorization)
+    if (request.headers['sec-fetch-site'] === 'cross-site')
+      throw new RequestError('a page of another site cannot use this server', { status: 403 })
     if (request.headers['content-encoding'] !== undefined)
       throw new RequestError('Content-Encoding: a compressed body is not supported', { status: 415 })
     if (isWork && isDraining)

@@ -18,6 +18,7 @@ const refused = (description: string) => json(ref('error'), description)
 const REFUSALS = {
   400: refused('A wrong field; the text names it.'),
   401: refused('No token, or a wrong one.'),
+  403: refused('From a page of another site.'),
   404: refused('No such model.'),
   413: refused('Too large: body, photo or answer.'),
   415: refused('A compressed body.'),

@@ -109,6 +109,12 @@ describe('POST /segment', () => {
       /^model "..\/..\/etc\/passwd" is not loaded$/,
     ],
     ['a wrong stride', () => segment('&output_stride=7'), 400, /^outputStride: expected 8, 16, 32; got 7$/],
+    [
+      'a page of another site',
+      () => segment('', { 'sec-fetch-site': 'cross-site' }),
+      403,
+      /^a page of another site cannot use this server$/,
+    ],
     ['a compressed body', () => segment('', { 'content-encoding': 'gzip' }), 415, /^Content-Encoding: /],
     ['a body that is too long', () => segment('', {}, new Uint8Array(2 ** 20 + 1)), 413, /large/],
   ]
@@ -187,6 +193,19 @@ describe('the models of a server', () => {
       expect((await change(server, 'one', 'unload')).status).to.equal(404)
       expect((await change(server, 'one', 'load')).status).to.equal(200)
       expect((await server.ask('/v2/models/one/ready')).status).to.equal(200)
+    })
+  })
+
+  it('answer every request while they are loaded again', async () => {
+    const photo = new Uint8Array(await scenePart(80, 120))
+    await withModels(['one'], async server => {
+      const segment = () =>
+        server.ask('/segment?model=one&size=65&output=json', { method: 'POST', body: photo })
+      const answers = Array.from({ length: 12 }, async (_, i) =>
+        i % 4 === 2 ? change(server, 'one', 'load') : segment(),
+      )
+      for (const answer of await Promise.all(answers)) expect(answer.status).to.equal(200)
+      expect((await segment()).status).to.equal(200)
     })
   })
 
