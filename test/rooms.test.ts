@@ -75,6 +75,7 @@ const ROOMS: Room[][] = [
       needs: 'a browser',
     },
   ],
+  [{ folder: 'server', about: 'Answers over HTTP: models, batches, protocol and limits.', needs: 'Node' }],
   [{ folder: 'cli', about: 'The `atrous` command.', needs: 'Node' }],
 ]
 
@@ -200,7 +201,7 @@ describe('rooms', () => {
     expect(circle(imports)).to.equal(undefined)
   })
 
-  it('except node and cli run in browsers: they import neither Node nor packages for Node', () => {
+  it('except node, server and cli run in browsers: they import neither Node nor packages for Node', () => {
     expect(nodeImports(imports)).to.deep.equal([])
   })
 

@@ -5,8 +5,8 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Report, type ReportStep, reportFileName } from '../../src/bench/report.ts'
-import { version } from '../../src/cli/version.ts'
 import { writeFileAtomic } from '../../src/node/files/atomic.ts'
+import { version } from '../../src/node/version.ts'
 import { machine, ROOT } from './machine.ts'
 import { type Step, steps } from './steps.ts'
 

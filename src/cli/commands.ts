@@ -20,6 +20,11 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./segment/segment.ts')).segmentCommand(),
   },
   {
+    name: 'serve',
+    summary: 'answer requests over HTTP',
+    load: async () => (await import('./serve/serve.ts')).serveCommand(),
+  },
+  {
     name: 'evaluate',
     summary: 'score a model on labelled photos',
     load: async () => (await import('./evaluate.ts')).evaluateCommand(),

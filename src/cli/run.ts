@@ -1,10 +1,10 @@
 // The `atrous` command: runs a subcommand, and reports how it ended.
 
 import { Command, CommanderError } from 'commander'
+import { version } from '../node/version.ts'
 import { type Subcommand, subcommands } from './commands.ts'
 import { reportError } from './errors.ts'
 import { InterruptedError } from './interrupt.ts'
-import { version } from './version.ts'
 
 const QUICK_START = `Quick start:
   atrous doctor               is there a GPU, and does it compute correctly?

@@ -56,6 +56,22 @@ const MOST_ITERATIONS = 1000
 /** Larger ones say nothing more, and squares of numbers up to here fit into f32. */
 const MOST = 1e6
 
+/**
+ * Published parameters by name, or five numbers: `3,1,4,67,3` is pos_w, pos_xy, bi_w, bi_xy and bi_rgb. Undefined for another text.
+ * Throws a UserError for numbers that make no sense.
+ */
+export function crfFromText(text: string): CrfOption | undefined {
+  const name = Object.keys(crfPresets).find(name => name === text)
+  if (name) return name as CrfPreset
+  const numbers = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (numbers.length !== 5 || numbers.some(Number.isNaN)) return undefined
+  const [posW, posXy, biW, biXy, biRgb] = numbers
+  return crfParameters({ posW, posXy, biW, biXy, biRgb })
+}
+
+/** What `crfFromText` reads, for messages and help. */
+export const CRF_TEXTS = `${Object.keys(crfPresets).join(', ')}, or five numbers: pos_w,pos_xy,bi_w,bi_xy,bi_rgb`
+
 /** All parameters. Throws a UserError that names the first invalid one. */
 export function crfParameters(option: CrfOption): Required<CrfParameters> {
   const names = Object.keys(crfPresets)

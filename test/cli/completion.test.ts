@@ -41,11 +41,25 @@ describe('atrous completion', () => {
       [
         ['atrous', ''],
         [
-          ...['doctor', 'segment', 'evaluate', 'compare', 'train', 'weights', 'bench', 'tune', 'crf'],
+          ...[
+            'doctor',
+            'segment',
+            'serve',
+            'evaluate',
+            'compare',
+            'train',
+            'weights',
+            'bench',
+            'tune',
+            'crf',
+          ],
           'completion',
         ],
       ],
-      [['atrous', 'se'], ['segment']],
+      [
+        ['atrous', 'se'],
+        ['segment', 'serve'],
+      ],
       [['atrous', '--v'], ['--version']],
       [
         ['atrous', 'segment', '--ou'],

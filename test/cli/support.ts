@@ -11,6 +11,7 @@ import { doctorCommand } from '../../src/cli/doctor/doctor.ts'
 import { evaluateCommand } from '../../src/cli/evaluate.ts'
 import { run } from '../../src/cli/run.ts'
 import { segmentCommand } from '../../src/cli/segment/segment.ts'
+import { serveCommand } from '../../src/cli/serve/serve.ts'
 import { trainCommand } from '../../src/cli/train/train.ts'
 import { tuneCommand } from '../../src/cli/tune/tune.ts'
 import { weightsCommand } from '../../src/cli/weights/weights.ts'
@@ -32,6 +33,7 @@ export interface Ended {
 const loaded: Record<string, () => Command> = {
   doctor: doctorCommand,
   segment: segmentCommand,
+  serve: serveCommand,
   evaluate: evaluateCommand,
   compare: compareCommand,
   train: trainCommand,

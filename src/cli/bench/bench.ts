@@ -15,13 +15,13 @@ import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { readImage } from '../../node/images/image.ts'
 import { openTuning } from '../../node/tuning.ts'
+import { version } from '../../node/version.ts'
 import { Failures } from '../errors.ts'
 import { checkReachable, DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger, positiveIntegers, precisionOption } from '../options.ts'
 import { checkWritable, refuseExisting } from '../output.ts'
 import { stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
-import { version } from '../version.ts'
 import {
   type BenchJob,
   type Measures,

@@ -42,7 +42,8 @@ export function doctorCommand(): Command {
 
 async function doctor({ verbose = false, json }: Options): Promise<void> {
   const gpu = await openGpu().catch(error => {
-    throw error instanceof NoAdapterError ? new UserError(driverAdvice) : error
+    const isNamed = Boolean(process.env.ATROUS_GPU) // then the error says which names there are
+    throw error instanceof NoAdapterError && !isNamed ? new UserError(driverAdvice) : error
   })
   try {
     const adapter = describeAdapter(gpu)

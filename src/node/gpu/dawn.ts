@@ -2,7 +2,9 @@
 
 import { totalmem } from 'node:os'
 import { create } from 'webgpu'
+import { NoAdapterError } from '../../gpu/errors.ts'
 import { type DeviceRequest, Gpu } from '../../gpu/gpu.ts'
+import { shown } from '../../options.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
 import { slowPolling } from './slow_polling.ts'
 
@@ -17,14 +19,28 @@ export interface OpenGpuOptions {
 }
 
 /**
- * Opens Dawn's default adapter. Throws NoAdapterError. `destroy()` frees the GPU's memory; Node also frees it when the process
+ * Opens Dawn's default adapter, or the one whose name holds the text of the environment's ATROUS_GPU. Throws NoAdapterError. `destroy()` frees the GPU's memory; Node also frees it when the process
  * ends.
  */
 export async function openGpu({ features = [], device }: OpenGpuOptions = {}): Promise<Gpu> {
   // Mesa warns on stderr if this folder for sockets is not set. Dawn does not need the sockets.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
   slowPolling()
-  return bounded(await withoutDawnWarnings(() => Gpu.open(entryWith(features), device)))
+  const open = withoutDawnWarnings(() => Gpu.open(entryWith(features), device))
+  return bounded(
+    await open.catch(error => {
+      throw wrongName(error) ?? error
+    }),
+  )
+}
+
+/** Dawn lists the adapters if none has the name that was asked for. */
+function wrongName(error: unknown): NoAdapterError | undefined {
+  const names = [...String(error).matchAll(/^ \* backend: .*?, name: '(.*)'$/gm)].map(([, name]) => name)
+  if (names.length === 0) return undefined
+  return new NoAdapterError(
+    `no GPU has a name with ${shown(process.env.ATROUS_GPU)} in it: there are ${names.join('; ')}`,
+  )
 }
 
 /** Takes a caller's device of npm's `webgpu`, which stays alive. */
@@ -51,8 +67,10 @@ const entries = new Map<string, GPU>()
  * before its devices.
  */
 function entryWith(features: string[]): GPU {
-  const key = features.join()
-  const entry = entries.get(key) ?? create(features)
+  const { ATROUS_GPU } = process.env
+  const flags = ATROUS_GPU ? [...features, `adapter=${ATROUS_GPU}`] : features
+  const key = flags.join()
+  const entry = entries.get(key) ?? create(flags)
   entries.set(key, entry)
   return entry
 }

@@ -2,7 +2,9 @@ import sharp from 'sharp'
 import { type ClassShare, isBackground } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
 import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay_tint.ts'
-import type { LegendEntry } from './overlay_legend.ts'
+import type { drawLegend, LegendEntry } from './overlay_legend.ts'
+
+type DrawLegend = typeof drawLegend
 
 /**
  * A PNG of the photo tinted with the colours of its classes, with outlines, above a legend of names and shares. A mask of another
@@ -11,12 +13,22 @@ import type { LegendEntry } from './overlay_legend.ts'
 export async function renderOverlay(
   image: Image,
   labelled: LabelledMask,
-  { legend: hasLegend = true, ...tint }: TintOptions & { legend?: boolean } = {},
+  { legend = true, ...tint }: TintOptions & { legend?: boolean } = {},
+): Promise<Uint8Array> {
+  // The legend with its font is loaded only when needed.
+  const { drawLegend } = legend ? await import('./overlay_legend.ts') : {}
+  return encodeOverlay(image, labelled, { ...tint, drawLegend })
+}
+
+/** The same, with a legend if there is a function that draws it. */
+export async function encodeOverlay(
+  image: Image,
+  labelled: LabelledMask,
+  { drawLegend, ...tint }: TintOptions & { drawLegend?: DrawLegend },
 ): Promise<Uint8Array> {
   const { width, height } = image
   const tinted = sharp(tintPhoto(image, labelled, tint), { raw: { width, height, channels: 3 } })
-  if (!hasLegend) return tinted.png().toBuffer()
-  const { drawLegend } = await import('./overlay_legend.ts') // with its font, loaded only when needed
+  if (!drawLegend) return tinted.png().toBuffer()
   const legend = drawLegend(legendEntries(labelled.classes), width)
   return tinted
     .extend({ right: Math.max(0, legend.width - width), bottom: legend.height, background: 'white' })

@@ -1,0 +1,96 @@
+// Decides at a request's headers whether the server takes it, and counts the requests that are under way.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { CLIENT_GONE, RequestError } from './request_error.ts'
+import { openScope, type RequestScope } from './request_scope.ts'
+import type { Service } from './service.ts'
+import { Tally } from './tally.ts'
+import { tokenCheck } from './token.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether it needs no token, as Kubernetes' probes have none. */
+    isOpen?: boolean
+    /** Whether it runs a model. */
+    isWork?: boolean
+  }
+  interface FastifyRequest {
+    scope: RequestScope
+  }
+}
+
+/** All bodies together may have so many times the bytes of the largest. */
+const BODIES = 16
+
+/** A server that ends waits so long, in milliseconds, for the rest of bodies. */
+const LAST_BODY_MS = 2000
+
+export interface Admission {
+  /** From now on, the server answers what it has taken, and takes no more work. */
+  drain(): void
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>
+  readonly isDraining: boolean
+}
+
+export function addAdmission(app: FastifyInstance, service: Service, token: string | undefined): Admission {
+  const check = token === undefined ? undefined : tokenCheck(token)
+  const { limits, metrics, places } = service
+  const underWay = new Tally()
+  const receiving = new Set<FastifyRequest>()
+  let bodies = 0
+  let isDraining = false
+  app.decorateRequest('scope')
+  app.addHook('onRequest', async (request, reply) => {
+    const start = performance.now()
+    const bytes = bodyBytes(request, limits.maxBodyBytes)
+    request.scope = openScope(reply, limits.timeout)
+    const leave = underWay.enter()
+    receiving.add(request)
+    bodies += bytes
+    request.scope.atEnd(() => {
+      bodies -= bytes
+      receiving.delete(request)
+      leave()
+      const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE
+      const seconds = (performance.now() - start) / 1000
+      const { method, routeOptions, scope } = request
+      const route = routeOptions.url ?? 'none'
+      metrics.finished({ method, route, status, seconds, stages: scope.stages })
+      const level = request.routeOptions.config.isOpen ? 'debug' : 'info' // Probes ask every few seconds.
+      request.log[level]({ method, route, status, seconds, stages: scope.stages }, 'request')
+    })
+    const { isOpen, isWork } = request.routeOptions.config
+    if (!isOpen) check?.(request.headers.authorization)
+    if (request.headers['sec-fetch-site'] === 'cross-site')
+      throw new RequestError('a page of another site cannot use this server', { status: 403 })
+    if (request.headers['content-encoding'] !== undefined)
+      throw new RequestError('Content-Encoding: a compressed body is not supported', { status: 415 })
+    if (isWork && isDraining)
+      throw new RequestError('the server is shutting down', { status: 503, retryAfter: 1 })
+    if (isWork) places.check(1)
+    if (bodies > BODIES * limits.maxBodyBytes)
+      throw new RequestError('the server is receiving too many bytes', { status: 503, retryAfter: 1 })
+  })
+  app.addHook('onSend', async (_, reply) => {
+    if (isDraining) reply.header('connection', 'close')
+  })
+  return {
+    drain() {
+      isDraining = true
+      setTimeout(() => {
+        for (const { raw } of receiving) if (!raw.complete) raw.destroy()
+      }, LAST_BODY_MS).unref()
+    },
+    idle: () => underWay.idle(),
+    get isDraining() {
+      return isDraining
+    },
+  }
+}
+
+/** What a body may take in memory. Without a length, it may be as long as any. */
+function bodyBytes({ headers }: FastifyRequest, most: number): number {
+  if (headers['transfer-encoding'] !== undefined) return most
+  return Math.min(most, Number(headers['content-length'] ?? 0))
+}

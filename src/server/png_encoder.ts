@@ -1,0 +1,29 @@
+// Encodes PNGs in a thread: that of a large photo takes a second, in which the server would answer nobody.
+
+import { WorkerPool } from '../node/worker_pool.ts'
+import type { PngJob } from './png_job.ts'
+
+const WORKER = new URL(import.meta.url.replace(/png_encoder(\.[jt]s)$/, 'png_worker$1'))
+
+type Pool = WorkerPool<PngJob, Uint8Array>
+
+export class PngEncoder {
+  /** Started by the first job: many servers answer with tensors alone. */
+  #pool: Pool | undefined
+
+  async encode(job: PngJob): Promise<Uint8Array> {
+    this.#pool ??= new WorkerPool(WORKER, 1)
+    const pool = this.#pool
+    try {
+      return await pool.run(job)
+    } catch (error) {
+      if (this.#pool === pool) this.#pool = undefined // A pool that has lost its thread takes no more jobs.
+      await pool.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close()
+  }
+}

@@ -1,0 +1,91 @@
+// POST /segment, for people: a photo in the body, a picture or JSON back.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { UserError } from '../errors.ts'
+import { checkChoice, shown } from '../options.ts'
+import { RequestError } from './request_error.ts'
+import { type PhotoResult, runPhotos } from './run_photos.ts'
+import { segmentParameters } from './segment_parameters.ts'
+import type { ServedModel } from './served_models.ts'
+import type { Service } from './service.ts'
+
+type Answer = 'mask' | 'overlay' | 'json'
+
+const ANSWERS: readonly Answer[] = ['mask', 'overlay', 'json']
+
+type Query = Record<string, string | string[] | undefined> & { model?: string; output?: Answer }
+
+export function addSegmentRoute(app: FastifyInstance, service: Service): void {
+  app.post<{ Querystring: Query; Body?: Buffer }>(
+    '/segment',
+    { config: { isWork: true } },
+    async (request, reply) => {
+      const { query, scope } = request
+      const answer = answerOf(query.output, request.headers.accept)
+      const options = segmentParameters(query, { model: true, output: true })
+      const photos = [await photoOf(request)]
+      const served = query.model === undefined ? firstOf(service) : service.models.get(query.model)
+      const [result] = await runPhotos(service, served, { photos, options, outputs: ['mask'], scope })
+      return scope.measure('encode', () => send(reply, answer, { service, served, result }))
+    },
+  )
+}
+
+function firstOf({ models }: Service): ServedModel {
+  const [first] = models.ready
+  if (!first) throw new RequestError('no model is loaded', { status: 503, retryAfter: 1 })
+  return first
+}
+
+async function send(
+  reply: FastifyReply,
+  answer: Answer,
+  { service, served, result }: { service: Service; served: ServedModel; result: PhotoResult },
+) {
+  const { image, found } = result
+  const [{ mask, width, height, classes }] = found
+  if (answer === 'json') return reply.send({ model: served.name, width, height, classes })
+  const labelled = { mask, width, height, classes }
+  const job = answer === 'mask' ? { kind: answer, labelled } : { kind: answer, labelled, image }
+  return reply.type('image/png').send(Buffer.from(await service.encoder.encode(job)))
+}
+
+/** `output` decides, else what the client accepts: a PNG of the mask if it accepts anything. */
+function answerOf(output: Query['output'], accept = '*/*'): Answer {
+  checkChoice('output', output, ANSWERS)
+  if (output) return output
+  const png = quality(accept, 'image', 'png')
+  const json = quality(accept, 'application', 'json')
+  if (png === 0 && json === 0)
+    throw new RequestError(`Accept: expected image/png or application/json, got ${shown(accept)}`, {
+      status: 406,
+    })
+  return json > png ? 'json' : 'mask'
+}
+
+/** How much a client wants a type, from 0 to 1. The range that names the type most exactly counts (RFC 9110, section 12.5.1). */
+function quality(accept: string, type: string, subtype: string): number {
+  const ranges = new Map<string, number>()
+  for (const range of accept.split(',')) {
+    const [name, ...parameters] = range.split(';').map(part => part.trim().toLowerCase())
+    const given = parameters.find(parameter => parameter.startsWith('q='))
+    ranges.set(name, given === undefined ? 1 : Number(given.slice(2)) || 0)
+  }
+  return ranges.get(`${type}/${subtype}`) ?? ranges.get(`${type}/*`) ?? ranges.get('*/*') ?? 0
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** The body itself, or the one file in a form. */
+async function photoOf({ body = NOTHING, headers }: FastifyRequest<{ Body?: Buffer }>): Promise<Uint8Array> {
+  const type = headers['content-type'] ?? 'application/octet-stream'
+  if (!/^multipart\/form-data\b/i.test(type)) return body
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } })
+    .formData()
+    .catch(() => {
+      throw new UserError('the form cannot be read: expected multipart/form-data with one file')
+    })
+  const files = [...form.values()].filter(value => typeof value !== 'string')
+  if (files.length !== 1) throw new UserError(`the form has ${files.length} files, and one was expected`)
+  return new Uint8Array(await files[0].arrayBuffer())
+}

@@ -1,0 +1,92 @@
+// The options of a server, checked.
+
+import { UserError } from '../errors.ts'
+import type { Precision } from '../kernels/layout.ts'
+import type { DeepLab } from '../node/deeplab.ts'
+import { checkChoice, checkOptionNames, type OptionNames, shown } from '../options.ts'
+
+export interface ServerLimits {
+  /** The most photos of one size that run in one batch. Default 8. */
+  batchSize: number
+  /** How long a photo waits for others of its size while the model has nothing to do, in milliseconds. Default 5. */
+  batchDelay: number
+  /** The most photos that are taken and not answered. A server with more answers 503. Default 128. */
+  queue: number
+  /** The most seconds from a request's arrival to its answer. Default 60. */
+  timeout: number
+  /** The most bytes of a request's body. Default 32 MiB. */
+  maxBodyBytes: number
+  /** The most pixels of a photo, and of all views of it that the network sees. Default 2²⁵. */
+  maxPixels: number
+  /** The most connections at one time. Default 4096. */
+  maxConnections: number
+}
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface ServerOptions extends Partial<ServerLimits> {
+  /**
+   * The models by the names that requests call them: a loaded model, which stays the caller's, or what `DeepLab.load` takes as a text.
+   * The first one answers `POST /segment` without a `model`.
+   */
+  models?: Readonly<Record<string, DeepLab | string>>
+  /** A folder of checkpoints, which can be loaded and unloaded by name while the server runs. */
+  folder?: string
+  /** The names in `folder` to load at the start. Default: all if there are no `models`, else none. */
+  load?: readonly string[]
+  /** The precision of models that the server loads. */
+  precision?: Precision
+  /** Each request must bring this token, as `Authorization: Bearer …`. Default: none is needed. */
+  token?: string
+  /** What goes to standard error, as lines of JSON. Default: silent. */
+  logLevel?: LogLevel
+}
+
+const DEFAULTS: ServerLimits = {
+  batchSize: 8,
+  batchDelay: 5,
+  queue: 128,
+  timeout: 60,
+  maxBodyBytes: 2 ** 25,
+  maxPixels: 2 ** 25,
+  maxConnections: 4096,
+}
+
+const NAMES: OptionNames<ServerOptions> = {
+  ...{ batchSize: true, batchDelay: true, queue: true, timeout: true },
+  ...{ maxBodyBytes: true, maxPixels: true, maxConnections: true },
+  ...{ models: true, folder: true, load: true, precision: true, token: true, logLevel: true },
+}
+
+/** The limits, with their defaults. Throws a UserError that names the first invalid option. */
+export function serverLimits(options: ServerOptions): ServerLimits {
+  checkOptionNames(options, NAMES)
+  checkChoice('logLevel', options.logLevel, LOG_LEVELS)
+  checkChoice('precision', options.precision, ['fp32', 'fp16'])
+  const { token, models = {}, folder } = options
+  if (token !== undefined && (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)))
+    throw new UserError('token: expected letters, digits and signs without spaces')
+  if (Object.keys(models).length === 0 && folder === undefined)
+    throw new UserError('models: expected at least one model, or a folder of models')
+  const given = Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined)
+  const limits: ServerLimits = { ...DEFAULTS, ...Object.fromEntries(given) }
+  const { batchDelay, timeout, ...counts } = limits
+  checkNumber('timeout', timeout, { is: timeout > 0, expected: 'a number above 0' })
+  checkNumber('batchDelay', batchDelay, { is: batchDelay >= 0, expected: 'a number from 0 up' })
+  for (const [name, value] of Object.entries(counts)) {
+    checkNumber(name, value, { is: value > 0, expected: 'a number above 0' })
+    checkNumber(name, value, { is: Number.isInteger(value), expected: 'a whole number' })
+  }
+  return limits
+}
+
+function checkNumber(
+  name: string,
+  value: unknown,
+  { is, expected }: { is: boolean; expected: string },
+): void {
+  if (!(typeof value === 'number' && Number.isFinite(value) && is))
+    throw new UserError(`${name}: expected ${expected}, got ${shown(value)}`)
+}

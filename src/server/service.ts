@@ -1,0 +1,25 @@
+// What all routes share.
+
+import type { Budget } from './budget.ts'
+import type { ServerMetrics } from './metrics.ts'
+import type { Places } from './places.ts'
+import type { PngEncoder } from './png_encoder.ts'
+import type { ServedModels } from './served_models.ts'
+import type { ServerLimits } from './server_options.ts'
+
+export interface Service {
+  limits: ServerLimits
+  models: ServedModels
+  /** The photos that are taken and not answered. */
+  places: Places
+  /** The pixels of decoded photos that may be in memory at one time. */
+  pixels: Budget
+  metrics: ServerMetrics
+  encoder: PngEncoder
+  /** Whether the models that the server starts with are loaded, and it takes requests. */
+  isReady(): boolean
+  /** Whether requests must bring a token. */
+  hasToken: boolean
+  /** The program's version. */
+  version: string
+}

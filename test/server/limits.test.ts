@@ -1,0 +1,117 @@
+import { expect } from 'chai'
+import { Budget } from '../../src/server/budget.ts'
+import { Places } from '../../src/server/places.ts'
+import { RequestError } from '../../src/server/request_error.ts'
+import { serverLimits } from '../../src/server/server_options.ts'
+import { tokenCheck } from '../../src/server/token.ts'
+
+const never = new AbortController().signal
+
+describe('a budget', () => {
+  it('gives in order, and what is given back goes to the next', async () => {
+    const budget = new Budget(10)
+    const order: string[] = []
+    const take = (name: string, amount: number, signal = never) =>
+      budget.take(amount, signal).then(free => {
+        order.push(name)
+        return free
+      })
+    const first = await take('first', 6)
+    const large = take('large', 10)
+    const small = take('small', 1) // would fit, but waits its turn
+    await Promise.resolve()
+    expect(order).to.deep.equal(['first'])
+    first()
+    first() // does nothing
+    const free = await large
+    expect(order).to.deep.equal(['first', 'large'])
+    free()
+    await small
+    expect(order).to.deep.equal(['first', 'large', 'small'])
+  })
+
+  it('gives all to a wish above it, and forgets a wish that is given up', async () => {
+    const budget = new Budget(10)
+    const all = await budget.take(1e9, never)
+    const gone = new AbortController()
+    const wish = budget.take(10, gone.signal).catch(error => error)
+    const next = budget.take(4, never)
+    gone.abort(new Error('gone'))
+    expect((await wish).message).to.equal('gone')
+    all()
+    ;(await next)()
+    ;(await budget.take(10, never))()
+  })
+})
+
+describe('the places of the queue', () => {
+  it('are limited, with a time after which to come again', () => {
+    const places = new Places(3)
+    const leave = places.take(2)
+    expect(places.taken).to.equal(2)
+    expect(() => places.take(2)).to.throw(RequestError, 'the queue is full: 2 of 3 photos wait')
+    try {
+      places.take(2)
+    } catch (error) {
+      const { status, retryAfter } = error as RequestError
+      expect(status).to.equal(503)
+      expect(retryAfter).to.be.within(1, 60)
+    }
+    leave()
+    places.take(3)
+  })
+
+  it('are never enough for a request with more photos than there are places', () => {
+    expect(() => new Places(3).take(4))
+      .to.throw(RequestError, 'expected at most 3 photos in a request, got 4')
+      .with.property('status', 413)
+  })
+})
+
+describe('a token', () => {
+  const check = tokenCheck('secret')
+
+  it('is taken as a bearer token', () => {
+    for (const header of ['Bearer secret', 'bearer  secret']) check(header)
+  })
+
+  it('is refused in any other form', () => {
+    for (const header of [
+      undefined,
+      '',
+      'secret',
+      'Basic secret',
+      'Bearer',
+      'Bearer secre',
+      'Bearer secrett',
+    ])
+      expect(() => check(header), header)
+        .to.throw(RequestError)
+        .with.property('status', 401)
+  })
+})
+
+describe('the options of a server', () => {
+  const models = { scenes: 'scenes' }
+  for (const [options, message] of [
+    [{}, 'models: expected at least one model, or a folder of models'],
+    [{ models, quue: 1 }, 'quue: unknown option; did you mean queue?'],
+    [{ models, queue: 0 }, 'queue: expected a number above 0, got 0'],
+    [{ models, queue: 1.5 }, 'queue: expected a whole number, got 1.5'],
+    [{ models, batchDelay: -1 }, 'batchDelay: expected a number from 0 up, got -1'],
+    [{ models, timeout: Number.NaN }, 'timeout: expected a number above 0, got NaN'],
+    [{ models, token: 'with space' }, 'token: expected letters, digits and signs without spaces'],
+    [{ models, token: '' }, 'token: expected letters, digits and signs without spaces'],
+    [{ models, logLevel: 'loud' }, 'logLevel: expected silent or error or warn or info or debug, got "loud"'],
+  ] as [object, string][])
+    it(`refuses ${JSON.stringify(options)}`, () => {
+      expect(() => serverLimits(options)).to.throw(message)
+    })
+
+  it('have defaults', () => {
+    expect(serverLimits({ models, batchDelay: 0, queue: undefined })).to.include({
+      batchDelay: 0,
+      queue: 128,
+    })
+  })
+})

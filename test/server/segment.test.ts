@@ -1,0 +1,238 @@
+// POST /segment, as people use it with curl, and the routes for those who run the server.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import sharp from 'sharp'
+import { DeepLab } from '../../src/node/index.ts'
+import { createServer } from '../../src/server/index.ts'
+import { useTemporaryFolder } from '../node/support.ts'
+import { TINY } from '../node/tiny_model.ts'
+import { testGpu } from '../support/gpu.ts'
+import { type Described, describedServer } from './described.ts'
+import { SIZE, scenePart, useServer } from './support.ts'
+
+describe('POST /segment', () => {
+  const running = useServer({ maxPixels: 300 * 300, maxBodyBytes: 2 ** 20 })
+  let server: Described
+  let photo: Buffer
+
+  before(async () => {
+    server = await describedServer(running.url)
+    photo = await scenePart(80, 120)
+  })
+
+  const segment = (
+    query = '',
+    headers: Record<string, string> = {},
+    body: BodyInit = new Uint8Array(photo),
+  ) => server.ask(`/segment?size=${SIZE}${query}`, { method: 'POST', body, headers })
+  const bytesOf = async (answer: Response) => Buffer.from(await answer.arrayBuffer())
+
+  it('gives the PNG of the mask, as the command writes it', async () => {
+    const answer = await segment()
+    expect(answer.headers.get('content-type')).to.equal('image/png')
+    const expected = (await running.model.segment(photo, { size: SIZE })).maskPng()
+    expect((await bytesOf(answer)).equals(expected)).to.equal(true)
+  })
+
+  it('gives the overlay, as the command writes it', async () => {
+    const expected = await (await running.model.segment(photo, { size: SIZE })).overlay()
+    expect((await bytesOf(await segment('&output=overlay'))).equals(expected)).to.equal(true)
+  })
+
+  it('gives JSON, by its address or by what the client accepts', async () => {
+    const { classes, width, height } = await running.model.segment(photo, { size: SIZE })
+    const expected = { model: 'scenes', width, height, classes }
+    for (const answer of [
+      await segment('&output=json'),
+      await segment('', { accept: 'application/json' }),
+      await segment('', { accept: 'image/*;q=0.5, application/json' }),
+      await segment('&output=json', { accept: 'image/png' }),
+    ])
+      expect(await answer.json()).to.deep.equal(expected)
+    for (const accept of ['image/png, application/json;q=0.9', 'image/*', '*/*, application/json;q=0.1'])
+      expect((await segment('', { accept })).headers.get('content-type'), accept).to.equal('image/png')
+    expect((await segment('', { accept: 'text/html' })).status).to.equal(406)
+  })
+
+  it('takes a photo of any type, and one file of a form', async () => {
+    const expected = await bytesOf(await segment())
+    const jpeg = await sharp(photo).jpeg().toBuffer()
+    for (const type of [
+      'image/png',
+      'application/octet-stream',
+      'application/x-www-form-urlencoded',
+      'text/plain',
+    ])
+      expect((await bytesOf(await segment('', { 'content-type': type }))).equals(expected), type).to.equal(
+        true,
+      )
+    expect((await segment('', {}, new Uint8Array(jpeg))).status).to.equal(200)
+    const form = new FormData()
+    form.set('note', 'a text beside it')
+    form.set('image', new Blob([new Uint8Array(photo)]), 'photo.png')
+    expect((await bytesOf(await segment('', {}, form))).equals(expected)).to.equal(true)
+    form.set('other', new Blob([new Uint8Array(photo)]), 'other.png')
+    expect(await (await segment('', {}, form)).json()).to.deep.equal({
+      error: 'the form has 2 files, and one was expected',
+    })
+  })
+
+  const refusals: [wrong: string, init: () => Promise<Response>, status: number, message: RegExp][] = [
+    ['no body', () => segment('', {}, ''), 400, /^image: the file is empty$/],
+    ['another file', () => segment('', {}, 'hello'), 400, /^image: not a JPEG, PNG/],
+    [
+      'a damaged form',
+      () => segment('', { 'content-type': 'multipart/form-data; boundary=x' }),
+      400,
+      /^the form cannot be read/,
+    ],
+    ['an unknown option', () => segment('&flips=true'), 400, /^flips: unknown option; did you mean flip\?$/],
+    [
+      'an option twice',
+      () => segment('&flip=true&flip=false'),
+      400,
+      /^flip: expected true or false, got \["true", "false"\]$/,
+    ],
+    [
+      'an unknown output',
+      () => segment('&output=masks'),
+      400,
+      /^output: expected mask or overlay or json, got "masks"$/,
+    ],
+    ['an unknown model', () => segment('&model=none'), 404, /^model "none" is not loaded$/],
+    ['two models', () => segment('&model=scenes&model=scenes'), 404, /^model .* is not loaded$/],
+    [
+      'a path as a model',
+      () => segment('&model=../../etc/passwd'),
+      404,
+      /^model "..\/..\/etc\/passwd" is not loaded$/,
+    ],
+    ['a wrong stride', () => segment('&output_stride=7'), 400, /^outputStride: expected 8, 16, 32; got 7$/],
+    [
+      'a page of another site',
+      () => segment('', { 'sec-fetch-site': 'cross-site' }),
+      403,
+      /^a page of another site cannot use this server$/,
+    ],
+    ['a compressed body', () => segment('', { 'content-encoding': 'gzip' }), 415, /^Content-Encoding: /],
+    ['a body that is too long', () => segment('', {}, new Uint8Array(2 ** 20 + 1)), 413, /large/],
+  ]
+  for (const [wrong, ask, status, message] of refusals)
+    it(`refuses ${wrong} in one line`, async () => {
+      const answer = await ask()
+      expect(answer.status).to.equal(status)
+      expect((await answer.json()).error)
+        .to.match(message)
+        .and.not.include('\n')
+    })
+
+  it('refuses a photo of too many pixels by its header', async () => {
+    const side = 301
+    const large = await sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    const answer = await segment('', {}, new Uint8Array(large.subarray(0, 200))) // The rest is never read.
+    expect(answer.status).to.equal(413)
+    expect((await answer.json()).error).to.equal('image: 301×301 pixels is over the limit of 0.1 megapixels')
+  })
+
+  it('is counted in the metrics, by status and by stage', async () => {
+    const text = await (await server.ask('/metrics')).text()
+    for (const line of [
+      /^atrous_responses_total\{method="POST",route="\/segment",code="200"\} \d\d/m,
+      /^atrous_responses_total\{method="POST",route="\/segment",code="413"\} 2/m,
+      ...['decode', 'wait', 'gpu', 'encode'].map(
+        stage => new RegExp(`^atrous_stage_seconds_count\\{stage="${stage}"\\} \\d\\d`, 'm'),
+      ),
+      /^atrous_batch_photos_bucket\{le="1",model="scenes"\} \d\d/m,
+      /^atrous_gpu_bytes\{model="scenes"\} \d{6}/m,
+      /^atrous_queue_photos 0$/m,
+      /^process_resident_memory_bytes \d/m,
+    ])
+      expect(text).to.match(line)
+  })
+})
+
+describe('the models of a server', () => {
+  const path = useTemporaryFolder()
+
+  async function withModels(names: string[], test: (server: Described) => Promise<void>): Promise<void> {
+    const model = await DeepLab.create(TINY, { gpu: await testGpu() })
+    for (const name of names) await model.save(path(name))
+    await mkdir(path('empty'))
+    await mkdir(path('damaged'))
+    await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } }).toFile(path('photo.png'))
+    const server = createServer({ models: { fixed: model }, folder: path('.'), load: names.slice(0, 1) })
+    try {
+      const url = await server.listen({ port: 0 })
+      await server.ready()
+      await test(await describedServer(url))
+    } finally {
+      await server.close()
+      await model.dispose()
+    }
+  }
+
+  const change = (server: Described, name: string, what: 'load' | 'unload') =>
+    server.ask(`/v2/repository/models/${name}/${what}`, { method: 'POST' })
+  const index = async (server: Described, body = '') =>
+    (await server.json('/v2/repository/index', { method: 'POST', body })).map(
+      ({ name, state }: { name: string; state: string }) => `${name} ${state}`,
+    )
+
+  it('are loaded and unloaded by name', async () => {
+    await withModels(['one', 'two'], async server => {
+      expect(await index(server)).to.deep.equal(['fixed READY', 'one READY', 'two UNAVAILABLE'])
+      expect((await change(server, 'two', 'load')).status).to.equal(200)
+      expect((await change(server, 'two', 'load')).status).to.equal(200) // loads it again
+      expect((await change(server, 'one', 'unload')).status).to.equal(200)
+      expect(await index(server, '{"ready": true}')).to.deep.equal(['fixed READY', 'two READY'])
+      expect((await server.ask('/v2/models/one')).status).to.equal(404)
+      expect((await server.ask('/v2/models/one/ready')).status).to.equal(400)
+      expect((await change(server, 'one', 'unload')).status).to.equal(404)
+      expect((await change(server, 'one', 'load')).status).to.equal(200)
+      expect((await server.ask('/v2/models/one/ready')).status).to.equal(200)
+    })
+  })
+
+  it('answer every request while they are loaded again', async () => {
+    const photo = new Uint8Array(await scenePart(80, 120))
+    await withModels(['one'], async server => {
+      const segment = () =>
+        server.ask('/segment?model=one&size=65&output=json', { method: 'POST', body: photo })
+      const answers = Array.from({ length: 12 }, async (_, i) =>
+        i % 4 === 2 ? change(server, 'one', 'load') : segment(),
+      )
+      for (const answer of await Promise.all(answers)) expect(answer.status).to.equal(200)
+      expect((await segment()).status).to.equal(200)
+    })
+  })
+
+  it('have no other names than those in the folder, and no paths', async () => {
+    await withModels(['one'], async server => {
+      for (const name of [
+        'none',
+        'empty',
+        'photo',
+        '..',
+        '..%2F..%2Fetc',
+        '%2Fetc%2Fpasswd',
+        'one%2Fmodel.safetensors',
+      ])
+        expect((await change(server, name, 'load')).status, name).to.equal(404)
+      expect(await index(server)).to.deep.equal(['fixed READY', 'one READY'])
+    })
+  })
+
+  it('that cannot be loaded leave the others, and their reason has no path of the disk', async () => {
+    await withModels(['one'], async server => {
+      await writeFile(path('one/model.safetensors'), 'no checkpoint')
+      const answer = await change(server, 'one', 'load')
+      expect(answer.status).to.equal(400)
+      const { error } = await answer.json()
+      expect(error).to.match(/^one\/model\.safetensors: /)
+      expect((await server.ask('/v2/models/one/ready')).status).to.equal(200) // as it was loaded before
+    })
+  })
+})
