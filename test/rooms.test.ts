@@ -75,6 +75,13 @@ const ROOMS: Room[][] = [
       needs: 'a browser',
     },
   ],
+  [
+    {
+      folder: 'queue',
+      about: 'Jobs from a queue in Redis: files and S3 in, files and S3 out.',
+      needs: 'Node',
+    },
+  ],
   [{ folder: 'cli', about: 'The `atrous` command.', needs: 'Node' }],
 ]
 

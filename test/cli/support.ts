@@ -14,6 +14,7 @@ import { segmentCommand } from '../../src/cli/segment/segment.ts'
 import { trainCommand } from '../../src/cli/train/train.ts'
 import { tuneCommand } from '../../src/cli/tune/tune.ts'
 import { weightsCommand } from '../../src/cli/weights/weights.ts'
+import { workerCommand } from '../../src/cli/worker/worker.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -32,6 +33,7 @@ export interface Ended {
 const loaded: Record<string, () => Command> = {
   doctor: doctorCommand,
   segment: segmentCommand,
+  worker: workerCommand,
   evaluate: evaluateCommand,
   compare: compareCommand,
   train: trainCommand,
