@@ -86,8 +86,13 @@ export async function startWorker(options: WorkerOptions): Promise<QueueWorker> 
     if (job) events.onFailed(nameOf(job), error, job.finishedOn === undefined)
   })
   worker.on('stalled', id => events.onStalled(id))
-  reportConnection(redis, worker, events)
-  return { close: () => Promise.race([worker.close(), untilIdle(running)]) }
+  const stopReporting = reportConnection(redis, worker, events)
+  return {
+    async close() {
+      await Promise.race([worker.close(), untilIdle(running)])
+      stopReporting()
+    },
+  }
 }
 
 /** How long a stopping worker waits for Redis to take the end of its last jobs. Without Redis another worker does them again. */
@@ -126,23 +131,25 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-/** Reports each loss of the connection once, not each try to open it again. */
+/** Reports each loss of the connection once, not each try to open it again. Returns what ends that. */
 function reportConnection(
   redis: Redis,
   worker: { on(event: 'error', listener: (error: Error) => void): unknown },
   events: WorkerEvents,
-): void {
+): () => void {
   let connected = true
-  redis.on('close', () => {
+  const onClose = () => {
     if (connected) events.onDisconnected()
     connected = false
-  })
-  redis.on('ready', () => {
+  }
+  const onReady = () => {
     if (!connected) events.onConnected()
     connected = true
-  })
+  }
+  redis.on('close', onClose).on('ready', onReady)
   redis.on('error', () => {}) // 'close' follows
   worker.on('error', error => {
     if (connected) events.onProblem(error)
   })
+  return () => redis.off('close', onClose).off('ready', onReady)
 }

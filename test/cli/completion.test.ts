@@ -41,7 +41,18 @@ describe('atrous completion', () => {
       [
         ['atrous', ''],
         [
-          ...['doctor', 'segment', 'evaluate', 'compare', 'train', 'weights', 'bench', 'tune', 'crf'],
+          ...[
+            'doctor',
+            'segment',
+            'worker',
+            'evaluate',
+            'compare',
+            'train',
+            'weights',
+            'bench',
+            'tune',
+            'crf',
+          ],
           'completion',
         ],
       ],
