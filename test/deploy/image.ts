@@ -133,7 +133,7 @@ function obey(stage: Stage, instruction: Instruction, context: string): void {
   if (instruction.getKeyword() === 'RUN') {
     const status = inStage(stage, ['sh', '-c', content], { workdir, user }, networkOf(stage))
     if (status !== 0) throw new Error(`RUN ended with ${status}`)
-  } else if (instruction.getKeyword() === 'COPY') copy(stage, words, context)
+  } else if (instruction.getKeyword() === 'COPY') copy(stage, content.split(/\s+/), context)
   else if (instruction.getKeyword() === 'ENV')
     for (const word of words) {
       const [, name, value] = /^(\w+)=(.*)$/s.exec(word)!
