@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DockerfileParser, type Instruction } from 'dockerfile-ast'
+import { type Copy, DockerfileParser, type Instruction } from 'dockerfile-ast'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const folder = resolve(process.argv[2] ?? 'out/image')
@@ -114,10 +114,11 @@ function begin(instruction: Instruction, index: number): Stage {
   return stage
 }
 
-function copy(stage: Stage, words: string[], context: string): void {
-  const from = words[0].startsWith('--from=') ? stages.get(words[0].slice('--from='.length))!.root : context
-  const paths = words.filter(word => !word.startsWith('--'))
-  const sources = paths.slice(0, -1).map(path => join(from, path) + (path === '.' ? '/.' : ''))
+function copy(stage: Stage, instruction: Copy, context: string): void {
+  const from = instruction.getFromFlag()?.getValue()
+  const source = from ? stages.get(from)!.root : context
+  const paths = instruction.getArguments().map(argument => argument.getValue())
+  const sources = paths.slice(0, -1).map(path => join(source, path) + (path === '.' ? '/.' : ''))
   const to = posix.resolve(stage.workdir, paths.at(-1)!)
   const target = join(stage.root, to) + (paths.at(-1)!.endsWith('/') ? '/' : '')
   mkdirSync(paths.length > 2 || /\/$|^\.$/.test(paths.at(-1)!) ? target : dirname(target), {
@@ -133,7 +134,7 @@ function obey(stage: Stage, instruction: Instruction, context: string): void {
   if (instruction.getKeyword() === 'RUN') {
     const status = inStage(stage, ['sh', '-c', content], { workdir, user }, networkOf(stage))
     if (status !== 0) throw new Error(`RUN ended with ${status}`)
-  } else if (instruction.getKeyword() === 'COPY') copy(stage, content.split(/\s+/), context)
+  } else if (instruction.getKeyword() === 'COPY') copy(stage, instruction as Copy, context)
   else if (instruction.getKeyword() === 'ENV')
     for (const word of words) {
       const [, name, value] = /^(\w+)=(.*)$/s.exec(word)!
