@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { digits, table } from '../src/cli/format.ts'
 import { GraphBuilder, type ModelGraph } from '../src/graph/ops/index.ts'
 import { loadNetwork } from '../src/model/backbones/builders.ts'
+import { outputStrides } from '../src/model/config.ts'
 import { deepLab, deepLabInTraining } from '../src/model/deeplab.ts'
 import { preset } from '../src/model/presets.ts'
 import { learnedParameters } from '../src/train/learned_parameters.ts'
@@ -40,14 +41,14 @@ function allReduceSeconds(bytes: number, nodes: number, gigabits: number): numbe
   return Math.min(ring, tree)
 }
 
-function graphOf(name: string, training: boolean): ModelGraph {
+/** The network on a photo, with what only training has if no output stride is given. */
+function graphOf(name: string, outputStride?: number): ModelGraph {
   const { config } = preset(name)
   const builder = new GraphBuilder()
   const image = builder.input('image', [1, CROP, CROP, 3])
-  const { outputStride } = config
   return builder.build(
-    training
-      ? deepLabInTraining(builder, image, config, { outputStride })
+    outputStride === undefined
+      ? deepLabInTraining(builder, image, config, { outputStride: config.outputStride })
       : [deepLab(builder, image, config, outputStride)],
   )
 }
@@ -66,26 +67,38 @@ const multiplyAdds = ({ ops }: ModelGraph) =>
 function rowOf(name: string) {
   const { config } = preset(name)
   const parameters = sum(learnedParameters(config, { auxiliaryLoss: 0 }).map(({ shape }) => product(shape)))
-  const norms = graphOf(name, true).ops.filter(op => op.kind === 'batchNorm')
+  const norms = graphOf(name).ops.filter(op => op.kind === 'batchNorm')
   const channels = sum(norms.map(({ output }) => output.shape[3]))
   // Forward: the sums of x and of x². Backward: the sums of dy and of dy · x.
   const normBytes = 4 * channels * FLOAT_BYTES
   return {
     ...{ name, parameters, norms: norms.length, normBytes, gradientBytes: parameters * FLOAT_BYTES },
-    macs: multiplyAdds(graphOf(name, false)),
+    macs: [16, 8].map(stride => {
+      const isReachable = outputStrides(config).includes(stride)
+      return isReachable ? digits(multiplyAdds(graphOf(name, stride)) / 1e9) : '–'
+    }),
   }
 }
 
 for (const name of names) await loadNetwork(preset(name).config)
 const rows = names.map(rowOf)
-console.log(`A photo of ${CROP} × ${CROP}; a step sends each gradient once.\n`)
+console.log(`A photo of ${CROP} × ${CROP} at output stride 16 and 8; a step sends each gradient once.\n`)
 console.log(
   table(
     [
-      ['network', 'G multiply-adds', 'M parameters', 'gradient MB', 'batch norms', 'their statistics, MB'],
+      [
+        'network',
+        'G multiply-adds at 16',
+        'at 8',
+        'M parameters',
+        'gradient MB',
+        'batch norms',
+        'their statistics, MB',
+      ],
       ...rows.map(({ name, macs, parameters, gradientBytes, norms, normBytes }) => [
         name,
-        ...[macs / 1e9, parameters / 1e6, gradientBytes / 1e6].map(digits),
+        ...macs,
+        ...[parameters / 1e6, gradientBytes / 1e6].map(digits),
         String(norms),
         digits(normBytes / 1e6),
       ]),

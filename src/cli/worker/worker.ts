@@ -1,6 +1,6 @@
 // `atrous worker`: segments the photos that a queue in Redis names.
 
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Precision } from '../../kernels/layout.ts'
 import type { QueueWorker } from '../../queue/worker.ts'
 import { catchSignals } from '../interrupt.ts'
@@ -49,7 +49,7 @@ interface Options {
 export function workerCommand(): Command {
   const command = new Command('worker')
     .description('Segments the photos that a queue of BullMQ names, until a signal ends it.')
-    .requiredOption('--queue <name>', 'the name of the queue')
+    .requiredOption('--queue <name>', 'the name of the queue', queueName)
     .addOption(
       new Option('--redis <url>', 'where Redis is; a URL with a password belongs in the variable')
         .env('ATROUS_REDIS')
@@ -75,6 +75,12 @@ export function workerCommand(): Command {
   return quietableAction(command, work, 'print nothing but errors')
 }
 
+/** BullMQ divides Redis' keys by colons. */
+function queueName(text: string): string {
+  if (text === '' || text.includes(':')) throw new InvalidArgumentError('Expected a name without colons.')
+  return text
+}
+
 async function work(options: Options): Promise<void> {
   const interrupt = catchSignals()
   const open: (() => unknown)[] = []
@@ -84,8 +90,13 @@ async function work(options: Options): Promise<void> {
   } finally {
     for (const close of open.reverse()) await close()
     interrupt.release()
+    // BullMQ does not end its own connection to a Redis that is away, which would keep the process alive.
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
   }
 }
+
+/** Enough to write what was printed to a pipe. */
+const LAST_WORDS_MS = 1000
 
 /** Opens everything in the order in which it can fail the fastest, and adds to `open` what closes it again. */
 async function start(options: Options, open: (() => unknown)[]): Promise<QueueWorker> {
