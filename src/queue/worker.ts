@@ -27,6 +27,8 @@ export interface WorkerEvents {
   onFailed(job: JobName, error: Error, retries: boolean): void
   /** The worker that had the job is gone: it was killed, or lost its connection for long. Another gets the job. */
   onStalled(id: string): void
+  /** A try does not end although its time was over as long ago: the driver hangs, and no later job would get the GPU. */
+  onStuck(job: JobName): void
   onDisconnected(): void
   onConnected(): void
   /** The queue reports a problem that it survives, such as a job whose lock was lost. */
@@ -61,10 +63,10 @@ export async function startWorker(options: WorkerOptions): Promise<QueueWorker> 
   const { redis, queue, concurrency, events } = options
   const { UnrecoverableError, Worker } = await peerPackage('bullmq ioredis', () => import('bullmq'))
   const running = new Set<Promise<unknown>>()
-  const process = async (job: Job, _token: string | undefined, lost: AbortSignal | undefined) => {
+  const process = async (job: Job) => {
     job.opts.attempts ||= DEFAULT_TRIES.attempts // BullMQ writes 0 where the producer says nothing
     job.opts.backoff ??= DEFAULT_TRIES.backoff
-    const trial = tryJob(job, lost, options)
+    const trial = tryJob(job, options)
     running.add(trial)
     try {
       return await trial
@@ -107,19 +109,19 @@ async function untilIdle(running: ReadonlySet<Promise<unknown>>): Promise<void> 
 
 const nameOf = ({ id = '', data }: Job): JobName => ({ id, data })
 
-/** A try of a job, which ends when its time is over or when its lock is lost. */
-async function tryJob(job: Job, lost: AbortSignal | undefined, options: WorkerOptions): Promise<JobResult> {
-  const { model, store, seconds } = options
+/** A try of a job, which ends when its time is over. */
+async function tryJob(job: Job, { model, store, seconds, events }: WorkerOptions): Promise<JobResult> {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new Error(`not done within ${seconds} s`)), seconds * 1000)
-  const signal = lost ? AbortSignal.any([late.signal, lost]) : late.signal
+  const timers = [
+    setTimeout(() => late.abort(new Error(`not done within ${seconds} s`)), seconds * 1000),
+    setTimeout(() => events.onStuck(nameOf(job)), 2 * seconds * 1000).unref(),
+  ]
   // The work does not wait for Redis, which may be away for a moment.
   const onStage = (stage: JobStage) => void job.updateProgress({ stage }).catch(() => {})
-  try {
-    return await orAborted(runJob(job.data, { model, store, signal, onStage }), signal)
-  } finally {
-    clearTimeout(timer)
-  }
+  const work = runJob(job.data, { model, store, signal: late.signal, onStage }).finally(() =>
+    timers.forEach(clearTimeout),
+  )
+  return orAborted(work, late.signal)
 }
 
 /** Throws the signal's reason also where the work does not heed the signal, as a driver that hangs. */

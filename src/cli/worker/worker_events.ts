@@ -28,6 +28,10 @@ export function workerEvents({
       else say(`job ${job.id}: ${error}${retries ? '; will be tried again' : ''}`)
     },
     onStalled: id => say(`job ${id}: its worker is gone; it will be tried again`),
+    onStuck: ({ id }) => {
+      say(`job ${id}: does not end after its time-out; this worker ends, and another one gets its jobs`)
+      process.exit(1)
+    },
     onDisconnected: () => say('Redis: the connection is lost; waiting for it'),
     onConnected: () => say('Redis: connected again'),
     onProblem: error => say(`queue: ${printable(error.message)}`),
