@@ -143,7 +143,8 @@ function obey(stage: Stage, instruction: Instruction, context: string): void {
   else if (instruction.getKeyword() === 'WORKDIR') {
     stage.workdir = words[0]
     mkdirSync(join(stage.root, words[0]), { recursive: true })
-  } else if (instruction.getKeyword() === 'USER') stage.user = words[0]
+  } else if (instruction.getKeyword() === 'USER')
+    Object.assign(stage, { user: words[0], env: { ...stage.env, HOME: '/home/node' } })
   else if (instruction.getKeyword() === 'ENTRYPOINT') stage.entrypoint = JSON.parse(content)
   else if (!['CMD', 'EXPOSE', 'VOLUME'].includes(instruction.getKeyword()))
     throw new Error(`${instruction.getKeyword()}: not done here`)
