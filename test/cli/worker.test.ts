@@ -59,6 +59,11 @@ describe('atrous worker: bad input', () => {
       /^error: --redis http:\/\/h\/: expected/,
     ],
     ['no seconds', ['--queue', 'a', '--timeout', '0'], /^error: .*Expected a whole number above 0\.\n/],
+    [
+      'too many seconds',
+      ['--queue', 'a', '--timeout', '86401'],
+      /^error: .*Expected at most 86400 seconds\.\n/,
+    ],
   ] as [string, string[], RegExp][])
     it(`${title} is one line`, async () => {
       const { code, stdout, stderr } = await atrous('worker', ...args)

@@ -63,7 +63,7 @@ export function workerCommand(): Command {
       positiveInteger,
       2,
     )
-    .option('--timeout <seconds>', 'the longest time for one try of a job', positiveInteger, 300)
+    .option('--timeout <seconds>', 'the longest time for one try of a job, at most a day', seconds, 300)
     .option(
       '-m, --model <model>',
       'a name of `atrous weights list`, a checkpoint, its folder or its URL',
@@ -74,6 +74,14 @@ export function workerCommand(): Command {
     .addHelpText('after', EXAMPLES)
   return quietableAction(command, work, 'print nothing but errors')
 }
+
+function seconds(text: string): number {
+  const value = positiveInteger(text)
+  if (value > MOST_SECONDS) throw new InvalidArgumentError(`Expected at most ${MOST_SECONDS} seconds.`)
+  return value
+}
+
+const MOST_SECONDS = 86_400
 
 /** BullMQ divides Redis' keys by colons. */
 function queueName(text: string): string {
