@@ -1,4 +1,5 @@
-// Photos and results in S3, or in a server that speaks its protocol.
+// Photos and results in S3, or in a server that speaks its protocol. Amazon's own client is large (22 MB), and therefore an optional
+// peer. Smaller ones (aws4fetch, s3mini) take a key and its secret alone; this one also finds the roles of machines and pods.
 
 import type { S3Client } from '@aws-sdk/client-s3'
 import { printable } from '../printable.ts'
