@@ -7,7 +7,7 @@ import { expect } from 'chai'
 const root = new URL('../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
-const pages = ['.', 'bench', 'docs'].flatMap(folder =>
+const pages = ['.', 'bench', 'deploy', 'docs'].flatMap(folder =>
   readdirSync(new URL(`${folder}/`, root))
     .filter(name => name.endsWith('.md'))
     .map(name => posix.join(folder, name)),

@@ -75,7 +75,14 @@ const ROOMS: Room[][] = [
       needs: 'a browser',
     },
   ],
-  [{ folder: 'server', about: 'Answers over HTTP: models, batches, protocol and limits.', needs: 'Node' }],
+  [
+    { folder: 'server', about: 'Answers over HTTP: models, batches, protocol and limits.', needs: 'Node' },
+    {
+      folder: 'queue',
+      about: 'Jobs from a queue in Redis: files and S3 in, files and S3 out.',
+      needs: 'Node',
+    },
+  ],
   [{ folder: 'cli', about: 'The `atrous` command.', needs: 'Node' }],
 ]
 

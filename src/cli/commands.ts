@@ -25,6 +25,11 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./serve/serve.ts')).serveCommand(),
   },
   {
+    name: 'worker',
+    summary: 'segment the photos that a queue in Redis names',
+    load: async () => (await import('./worker/worker.ts')).workerCommand(),
+  },
+  {
     name: 'evaluate',
     summary: 'score a model on labelled photos',
     load: async () => (await import('./evaluate.ts')).evaluateCommand(),

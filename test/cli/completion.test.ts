@@ -45,6 +45,7 @@ describe('atrous completion', () => {
             'doctor',
             'segment',
             'serve',
+            'worker',
             'evaluate',
             'compare',
             'train',

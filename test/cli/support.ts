@@ -15,6 +15,7 @@ import { serveCommand } from '../../src/cli/serve/serve.ts'
 import { trainCommand } from '../../src/cli/train/train.ts'
 import { tuneCommand } from '../../src/cli/tune/tune.ts'
 import { weightsCommand } from '../../src/cli/weights/weights.ts'
+import { workerCommand } from '../../src/cli/worker/worker.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -34,6 +35,7 @@ const loaded: Record<string, () => Command> = {
   doctor: doctorCommand,
   segment: segmentCommand,
   serve: serveCommand,
+  worker: workerCommand,
   evaluate: evaluateCommand,
   compare: compareCommand,
   train: trainCommand,

@@ -15,6 +15,9 @@ export interface FetchBytesOptions {
   signal?: AbortSignal
 }
 
+/** More bytes than the caller accepts. */
+export class TooLargeError extends UserError {}
+
 const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, answerMs: 30_000, stallMs: 30_000 }
 
 /**
@@ -65,4 +68,4 @@ async function download(url: URL, { maxBytes, seconds, signal }: FetchBytesOptio
 }
 
 const tooLarge = (url: URL, maxBytes: number) =>
-  new UserError(`${urlText(url)}: more than the limit of ${maxBytes} bytes`)
+  new TooLargeError(`${urlText(url)}: more than the limit of ${maxBytes} bytes`)

@@ -1,0 +1,24 @@
+// Photos at http: and https: URLs. Results are not written there.
+
+import { HttpError } from '../library/http_error.ts'
+import { fetchBytes, TooLargeError, urlText } from '../node/downloads/fetch_bytes.ts'
+import { mayPass } from '../node/downloads/http_errors.ts'
+import { BadJobError } from './job.ts'
+import { MAX_INPUT_BYTES, type Store } from './store.ts'
+
+const SECONDS = 60
+
+export const httpStore: Store = {
+  async read(place, signal) {
+    if (!URL.canParse(place)) throw new BadJobError('input: this is not a URL')
+    try {
+      return await fetchBytes(new URL(place), { maxBytes: MAX_INPUT_BYTES, seconds: SECONDS, signal })
+    } catch (error) {
+      const isLasting = error instanceof TooLargeError || (error instanceof HttpError && !mayPass(error))
+      throw isLasting ? new BadJobError(error.message) : error
+    }
+  },
+  async write(place) {
+    throw new BadJobError(`${urlText(new URL(place))}: results are written to files or to s3://bucket/key`)
+  },
+}

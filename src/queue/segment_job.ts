@@ -1,0 +1,93 @@
+// Does one job: reads its photo, segments it, and writes its results. The same job gives the same files, so it may run twice.
+
+import { UserError } from '../errors.ts'
+import type { SegmentOptions } from '../library/segment_options.ts'
+import { markPng } from '../node/images/result_mark.ts'
+import type { Segmentation } from '../node/segmentation.ts'
+import { BadJobError, parseJob, type SegmentJob } from './job.ts'
+import type { Store } from './store.ts'
+
+/** What a finished job returns: its value in the queue. */
+export interface JobResult {
+  /** The photo's size in pixels, which is the mask's. */
+  width: number
+  height: number
+  /** The classes in the mask, the largest first, with their share of the pixels. */
+  classes: { id: number; name: string; share: number }[]
+  /** Where the results are. */
+  outputs: { mask?: string; overlay?: string }
+  /** How long the job took. */
+  milliseconds: number
+}
+
+/** Which part of a job runs: its progress in the queue. */
+export type JobStage = 'reading' | 'segmenting' | 'writing'
+
+/** A `DeepLab`, as far as a job uses it. */
+export interface PhotoSegmenter {
+  segment(photo: Uint8Array, options: SegmentOptions<'mask'>): Promise<Segmentation<'mask'>>
+}
+
+export interface JobTools {
+  model: PhotoSegmenter
+  store: Store
+  /** Ends the job: its reason is thrown. */
+  signal: AbortSignal
+  /** Called when a part begins. */
+  onStage(stage: JobStage): void
+}
+
+/**
+ * Does a job with unchecked data. Throws a BadJobError if no new try can help: wrong data, a missing or damaged photo, an option
+ * that the model does not take. Any other error may pass.
+ */
+export async function runJob(data: unknown, { model, store, signal, onStage }: JobTools): Promise<JobResult> {
+  const start = performance.now()
+  const job = parseJob(data)
+  const outputs = outputsOf(job)
+  onStage('reading')
+  const bytes = await store.read(job.input, signal)
+  onStage('segmenting')
+  const found = await segmented(model, bytes, { job, signal })
+  onStage('writing')
+  for (const kind of KINDS) {
+    const place = outputs[kind]
+    if (place !== undefined) await store.write(place, markPng(await RESULTS[kind](found)), signal)
+  }
+  const { width, height } = found
+  const classes = found.classes.map(({ id, name, share }) => ({ id, name, share }))
+  return { width, height, classes, outputs, milliseconds: Math.round(performance.now() - start) }
+}
+
+/** The same bytes as `atrous segment` writes. */
+const RESULTS = {
+  mask: async (found: Segmentation) => found.maskPng(),
+  overlay: (found: Segmentation) => found.overlay(),
+}
+
+type ResultKind = keyof typeof RESULTS
+const KINDS = Object.keys(RESULTS) as ResultKind[]
+
+/** The places of the results. Throws a BadJobError if one would replace the photo. */
+function outputsOf({ input, output, options }: SegmentJob): JobResult['outputs'] {
+  const outputs: JobResult['outputs'] = {}
+  for (const kind of KINDS) if (options[kind]) outputs[kind] = `${output}.${kind}.png`
+  for (const place of Object.values(outputs))
+    if (place === input) throw new BadJobError(`output: ${place} is the photo itself`)
+  return outputs
+}
+
+async function segmented(
+  model: PhotoSegmenter,
+  bytes: Uint8Array,
+  { job, signal }: { job: SegmentJob; signal: AbortSignal },
+): Promise<Segmentation> {
+  const { mask: _, overlay: __, ...options } = job.options
+  try {
+    return await model.segment(bytes, { ...options, signal })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    // A photo that arrives as bytes has no name of its own.
+    throw new BadJobError(error.message.replace(/^photo: /, 'input: '))
+  }
+}
