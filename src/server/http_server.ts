@@ -17,6 +17,9 @@ const CHECK_MS = 2000
 /** How long a connection stays open between two requests. Longer than proxies keep theirs. */
 const KEEP_ALIVE_MS = 75_000
 
+/** How long a connection may be quiet beyond the time for an answer. Node closes it after twice the sum if an answer waits to be read. */
+const QUIET_MS = 15_000
+
 export function createHttpServer(limits: ServerLimits, logLevel: LogLevel): FastifyInstance {
   const app = Fastify({
     logger: { level: logLevel, stream: process.stderr },
@@ -25,7 +28,7 @@ export function createHttpServer(limits: ServerLimits, logLevel: LogLevel): Fast
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A client that reads nothing of its answer. While a request is computed, its connection is as quiet.
-    connectionTimeout: limits.timeout * 1000 + REQUEST_MS,
+    connectionTimeout: limits.timeout * 1000 + QUIET_MS,
     forceCloseConnections: 'idle',
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     routerOptions: { ignoreTrailingSlash: true },

@@ -196,19 +196,6 @@ describe('the models of a server', () => {
     })
   })
 
-  it('answer every request while they are loaded again', async () => {
-    const photo = new Uint8Array(await scenePart(80, 120))
-    await withModels(['one'], async server => {
-      const segment = () =>
-        server.ask('/segment?model=one&size=65&output=json', { method: 'POST', body: photo })
-      const answers = Array.from({ length: 12 }, async (_, i) =>
-        i % 4 === 2 ? change(server, 'one', 'load') : segment(),
-      )
-      for (const answer of await Promise.all(answers)) expect(answer.status).to.equal(200)
-      expect((await segment()).status).to.equal(200)
-    })
-  })
-
   it('have no other names than those in the folder, and no paths', async () => {
     await withModels(['one'], async server => {
       for (const name of [
