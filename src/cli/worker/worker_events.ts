@@ -1,5 +1,6 @@
 // What `atrous worker` prints: a line for each job that ends on standard output, everything else on standard error.
 
+import { shownSource } from '../../library/shown_url.ts'
 import { shown } from '../../options.ts'
 import { printable, printablePath } from '../../printable.ts'
 import type { JobResult } from '../../queue/segment_job.ts'
@@ -39,10 +40,10 @@ export function workerEvents({
   }
 }
 
-/** The input as the producer wrote it, which may be anything. */
+/** The input as the producer wrote it, which may be anything. A URL is shown without what may be a password or a signature. */
 function inputOf({ data }: JobName): string {
   const input = (data as { input?: unknown } | null | undefined)?.input
-  return typeof input === 'string' ? printablePath(input) : shown(input)
+  return typeof input === 'string' ? printablePath(shownSource(input)) : shown(input)
 }
 
 function doneLine(job: JobName, { classes, outputs, milliseconds }: JobResult): string {
