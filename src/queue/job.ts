@@ -10,7 +10,7 @@ export class BadJobError extends UserError {
   override name = 'BadJobError'
 }
 
-/** A part of a URL that holds a password or a signature would be shown to all who can read the queue. */
+/** A path or a URL. */
 const place = v.pipe(v.string(), v.minLength(1), v.maxLength(2048))
 
 const jobSchema = v.pipe(

@@ -87,6 +87,17 @@ describe('the package', () => {
     expect(new Set(command)).to.have.keys(['atrous', 'commander', ''])
   })
 
+  it('says in one line what to install for a queue', async () => {
+    const error = await node('node_modules/atrous/bin/atrous.mjs', 'worker', '--queue', 'a').catch(
+      error => error,
+    )
+    expect(error).to.include({
+      code: 1,
+      stderr:
+        'error: a package is missing that Atrous does not install by itself: npm install ioredis bullmq\n',
+    })
+  })
+
   describe('the layers as imports, in examples', () => {
     const printed: Record<string, RegExp> = {
       kernel: /^\[ 11, 0, 33, 0 \]$/m,
