@@ -50,9 +50,10 @@ export async function readImage(
 
 /**
  * The size of a photo as a viewer shows it. Reads only the header, which is fast, but does not check that the rest decodes.
- * Throws as readImage does.
+ * `name` is for messages of a photo given as bytes. Throws as readImage does.
  */
-export async function readImageSize(file: string): Promise<Size> {
+export async function readImageSize(file: string | Uint8Array, name = 'image'): Promise<Size> {
+  if (typeof file !== 'string') return named(name, () => readSize(file))
   const found = await readHead(file)
     .then(readSize, () => undefined)
     .catch(() => undefined)

@@ -1,0 +1,12 @@
+// The thread that decodes photos and encodes results for photo_work.ts.
+
+import { serve } from '../../node/worker_pool.ts'
+import { type PhotoJob, readPhoto } from './photo_work.ts'
+import { writeResults } from './segment_results.ts'
+
+serve(async (job: PhotoJob) => {
+  if ('write' in job) return { result: await writeResults(job.write), transfer: [] }
+  const image = await readPhoto(job.read)
+  const data = image.data.slice() // the decoder's own memory cannot move to another thread
+  return { result: { ...image, data }, transfer: [data.buffer] }
+})
