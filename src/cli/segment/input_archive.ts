@@ -18,7 +18,13 @@ const MAX_PHOTO_BYTES = 2 ** 28
  * The photos in their order. A photo's bytes are skipped unless they are read before the next photo is asked for. If the archive cannot
  * be read to its end, the last photo stands for the archive and has the error.
  */
-export async function* photosInArchive({ file, key }: { file: string; key: string }): AsyncGenerator<InputPhoto> {
+export async function* photosInArchive({
+  file,
+  key,
+}: {
+  file: string
+  key: string
+}): AsyncGenerator<InputPhoto> {
   const nameOf = resultNamer()
   let count = 0
   try {

@@ -23,7 +23,9 @@ export async function* readList(list: string): AsyncGenerator<string> {
       const names = rest.split(separator)
       rest = names.pop()!
       if (rest.length > LONGEST_NAME)
-        throw new UserError(`--list ${list}: a name of over ${LONGEST_NAME} characters; expected one on each line`)
+        throw new UserError(
+          `--list ${list}: a name of over ${LONGEST_NAME} characters; expected one on each line`,
+        )
       for (const name of names) yield* named(name, separator)
     }
     yield* named(rest + decoder.decode(), separator)

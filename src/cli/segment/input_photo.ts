@@ -10,8 +10,8 @@ export interface InputPhoto {
   file: string
   /** The path of its results in --out, without extension. */
   key: string
-  /** A path, or what reads the bytes. Those of an archive's photo are read before the next photo is asked for. */
-  source: string | (() => Promise<Uint8Array>)
+  /** A path, bytes, or what reads the bytes. Those of an archive's photo are read before the next photo is asked for. */
+  source: string | Uint8Array | (() => Promise<Uint8Array>)
   /** Of an archive's photo: what its archive says. */
   stamp?: Stamp
   /** From its header, once this is read. */
@@ -36,13 +36,15 @@ export async function stampOf({ source, stamp }: InputPhoto): Promise<Stamp | un
   return found && { bytes: found.size, modified: found.mtime.toISOString() }
 }
 
+/** What a decoder takes: a path, or the bytes, which are read now if they were not. Throws a UserError. */
+export async function loaded(photo: InputPhoto): Promise<string | Uint8Array> {
+  if (typeof photo.source === 'function') photo.source = await photo.source()
+  return photo.source
+}
+
 /** Reads the header, which is fast. If this is no photo, records the error. */
 export async function readHeader(photo: InputPhoto): Promise<void> {
-  const { file, source, size } = photo
-  if (size) return
-  photo.size = await attempt(photo, async () =>
-    typeof source === 'string' ? readImageSize(source) : readImageSize(await source(), file),
-  )
+  photo.size ??= await attempt(photo, async () => readImageSize(await loaded(photo), photo.file))
 }
 
 /** The result of the work; undefined if the photo has an error or gets one by a UserError. */
