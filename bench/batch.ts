@@ -38,8 +38,18 @@ const count = Number(values.photos)
 const options = { size: values.size === undefined ? undefined : Number(values.size) }
 
 const SIZES = [
-  ...[[640, 480], [480, 640], [512, 512], [800, 600]],
-  ...[[500, 375], [375, 500], [1024, 683], [333, 500]],
+  ...[
+    [640, 480],
+    [480, 640],
+    [512, 512],
+    [800, 600],
+  ],
+  ...[
+    [500, 375],
+    [375, 500],
+    [1024, 683],
+    [333, 500],
+  ],
 ]
 /** How many scenes are drawn; each is stretched to every size. */
 const SCENES = 16

@@ -70,7 +70,12 @@ describe('Manifest', () => {
 
   it('replaces no other file, unless it may', async () => {
     await killedAfter()
-    for (const text of ['{"mine":1}\n', '{"mine":1}', 'notes\nnotes', `${JSON.stringify(row('a'))}\nnotes\n`]) {
+    for (const text of [
+      '{"mine":1}\n',
+      '{"mine":1}',
+      'notes\nnotes',
+      `${JSON.stringify(row('a'))}\nnotes\n`,
+    ]) {
       await writeFile(file(), text)
       for (const resume of [false, true]) {
         if (!resume && text.startsWith('{"file')) continue

@@ -19,13 +19,24 @@ describe('atrous segment: many photos', () => {
   const path = useTemporaryFolder()
   beforeEach(() => saveTinyModel(path('model')))
 
-  const args = (out: string, ...more: string[]) =>
-    ['segment', ...more, '--model', path('model'), '--size', '33', '--out', path(out)]
+  const args = (out: string, ...more: string[]) => [
+    'segment',
+    ...more,
+    '--model',
+    path('model'),
+    '--size',
+    '33',
+    '--out',
+    path(out),
+  ]
   const segment = (out: string, ...more: string[]) => atrous(...args(out, ...more))
 
   async function encoded(seed: number): Promise<Buffer> {
     const { width, height, data } = blocksPhoto(40 + (seed % 3) * 8, 32, seed)
-    return sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha().png().toBuffer()
+    return sharp(data, { raw: { width, height, channels: 4 } })
+      .removeAlpha()
+      .png()
+      .toBuffer()
   }
   async function writePhotos(folder: string, count: number): Promise<void> {
     await mkdir(path(folder), { recursive: true })
@@ -116,7 +127,9 @@ describe('atrous segment: many photos', () => {
       expect((await resumed('--flip', '--no-legend')).keys).to.deep.equal(['0', '1', '3', '4'])
       expect((await resumed('--flip', '--no-legend')).keys).to.deep.equal([])
       const model = await DeepLab.load(path('model'), { gpu: await testGpu() })
-      await model.setParameters(new Map([...model.state.parameters].map(([name, data]) => [name, data.map(x => x * 0.9)])))
+      await model.setParameters(
+        new Map([...model.state.parameters].map(([name, data]) => [name, data.map(x => x * 0.9)])),
+      )
       await model.save(path('model'))
       await model.dispose()
       expect((await resumed('--flip', '--no-legend')).keys).to.deep.equal(['0', '1', '3', '4'])
@@ -187,10 +200,12 @@ describe('atrous segment: many photos', () => {
     async function endedBy(signal: NodeJS.Signals) {
       const { child, ended } = startAtrous(args('out', path('p'), '--resume'))
       const manifest = path('out/manifest.jsonl')
-      while (((await readFile(manifest, 'utf8').catch(() => '')).match(/\n/g)?.length ?? 0) < 5) await sleep(2)
+      const isRunning = () => child.exitCode === null && child.signalCode === null
+      const countRows = async () => (await readFile(manifest, 'utf8').catch(() => '')).split('\n').length - 1
+      while (isRunning() && (await countRows()) < 5) await sleep(2)
       child.kill(signal)
       const found = await ended
-      const rows = (await readFile(manifest, 'utf8')).split('\n').length - 1
+      const rows = await countRows()
       expect(rows, 'photos done when the run ended').to.be.within(5, PHOTOS - 1)
       return { ...found, rows }
     }
@@ -217,13 +232,18 @@ describe('atrous segment: many photos', () => {
       )
       expect(timeless(rowsOf('out'))).to.deep.equal(whole.rows)
       expect(await resultsOf('out')).to.deep.equal(whole.results)
-      expect((await readdir(path('out'))).filter(name => name.startsWith('.')), 'temporary files').to.deep.equal([])
+      expect(
+        (await readdir(path('out'))).filter(name => name.startsWith('.')),
+        'temporary files',
+      ).to.deep.equal([])
     })
 
     it('by SIGTERM finishes what the GPU has, and says how to go on', async () => {
       const { code, stderr, rows } = await endedBy('SIGTERM')
       expect(code).to.equal(143)
-      expect(stderr).to.match(/\ninterrupted by SIGTERM: the same command with --resume goes on where [^\n]* ends\n$/)
+      expect(stderr).to.match(
+        /\ninterrupted by SIGTERM: the same command with --resume goes on where [^\n]* ends\n$/,
+      )
       const done = rowsOf('out')
       expect(done.map(({ key }) => key)).to.deep.equal(Array.from({ length: rows }, (_, i) => String(i)))
       for (const row of done)

@@ -16,8 +16,9 @@ describe('atrous segment: inputs', () => {
   async function found(options: Partial<InputOptions>) {
     const photos: string[] = []
     for await (const each of findFiles({ named: [], ...options }))
-      for await (const { file, key, error } of photosOf(each)) photos.push(error?.message ?? `${file} → ${key}`)
-    return photos.map(text => text.replaceAll(path(''), ''))
+      for await (const { file, key, error } of photosOf(each))
+        photos.push(error?.message ?? `${file} → ${key}`)
+    return photos.map(text => text.replaceAll(`${path('')}/`, ''))
   }
   const touch = async (...names: string[]) => {
     for (const name of names) {
@@ -27,7 +28,15 @@ describe('atrous segment: inputs', () => {
   }
 
   it('--recursive takes subfolders, and keeps them in the names of the results', async () => {
-    await touch('p/b.jpg', 'p/a-10.png', 'p/a-2.png', 'p/z/b.jpg', 'p/z/b.webp', 'p/z/y/B.jpg', 'p/z/y/b.mask.png')
+    await touch(
+      'p/b.jpg',
+      'p/a-10.png',
+      'p/a-2.png',
+      'p/z/b.jpg',
+      'p/z/b.webp',
+      'p/z/y/B.jpg',
+      'p/z/y/b.mask.png',
+    )
     await touch('p/.git/x.png', 'p/empty/notes.txt')
     expect(await found({ named: [path('p')], recursive: true })).to.deep.equal([
       'p/a-2.png → a-2',
@@ -64,7 +73,8 @@ describe('atrous segment: inputs', () => {
   it('--list - reads names from standard input as they come', async () => {
     const { stdin } = process
     async function* names() {
-      for (let i = 0; ; i++) yield Buffer.from(`photo-${i}.jpg\nphoto-${i}.pn`.slice(0, i % 2 ? undefined : -4))
+      for (let i = 0; ; i++)
+        yield Buffer.from(`photo-${i}.jpg\nphoto-${i}.pn`.slice(0, i % 2 ? undefined : -4))
     }
     Object.defineProperty(process, 'stdin', { value: Readable.from(names()), configurable: true })
     try {
@@ -112,7 +122,9 @@ describe('atrous segment: inputs', () => {
         )
         expect((await run()).stderr).to.include('warning: JOB_COMPLETION_INDEX is set')
         process.env.JOB_COMPLETION_INDEX = '2'
-        expect((await run('--shard', '/2')).stderr).to.include('Expected a number from 0 to 1 before /2, got 2.')
+        expect((await run('--shard', '/2')).stderr).to.include(
+          'Expected a number from 0 to 1 before /2, got 2.',
+        )
       } finally {
         delete process.env.JOB_COMPLETION_INDEX
       }
@@ -180,7 +192,9 @@ describe('atrous segment: inputs', () => {
       expect(photos[2]).to.match(/^data\/a\.tar: not a tar archive, or damaged \([^\n]+\)$/)
       await writeFile(path('data/b.tar'), Buffer.alloc(3000, 'no archive '))
       await pack('data/c.tar', [file('notes.txt', 'x')])
-      const [none, noTar, empty] = await found({ named: ['data/none.tar', 'data/b.tar', 'data/c.tar'].map(path) })
+      const [none, noTar, empty] = await found({
+        named: ['data/none.tar', 'data/b.tar', 'data/c.tar'].map(path),
+      })
       expect(none).to.equal('data/none.tar: no such file or folder')
       expect(noTar).to.match(/^data\/b\.tar: not a tar archive, or damaged \([^\n]+\)$/)
       expect(empty).to.equal('data/c.tar: no JPEG, PNG, WebP, AVIF, TIFF or GIF file in this archive')

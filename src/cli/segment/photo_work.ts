@@ -29,7 +29,7 @@ export const readPhoto = ({ source, name, maxPixels }: ReadJob): Promise<Image> 
 /** In this thread: a few photos are done before a thread has started. */
 const HERE: PhotoWork = { lanes: 1, read: readPhoto, write: writeResults, close: async () => {} }
 
-const MOST_THREADS = 8
+const MOST_THREADS = 16
 
 /** In threads: one core drives the GPU. */
 function inThreads(): PhotoWork {

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { refinedOf } from '../inference_options.ts'
-import { catchSignals, type Interrupt } from '../interrupt.ts'
+import { catchSignals } from '../interrupt.ts'
 import { isQuiet } from '../quiet.ts'
 import { showProgress } from './batch_progress.ts'
 import { STANDARD_INPUT } from './input_photo.ts'
@@ -35,25 +35,28 @@ export interface Batch {
 /** Segments the photos and reports on each. Throws an InterruptedError if a signal ended the run. */
 export async function runBatch({ model, ahead, inputs, options, output, report }: Batch): Promise<void> {
   const path = manifestPath(ahead, options)
+  const run = path === undefined ? '' : runOf(model, options)
   const manifest = path === undefined ? undefined : await Manifest.open(path, options)
   const interrupt = manifest && catchSignals()
   const isMany = !ahead.isAll || ahead.first.length >= THREADS_FROM
   const work = photoWork({ threads: isMany })
   const throughput = new Throughput()
   const lines = process.stdout.isTTY && !options.json
+  const isOne = ahead.isAll && ahead.first.length === 1
   const total = countPhotos(ahead, inputs).catch(() => undefined) // the run itself reports what fails
-  const progress = showProgress(throughput, { total, lines })
-  const run = manifest ? runOf(model, options) : ''
+  const progress = isOne ? undefined : showProgress(throughput, { total, lines })
   try {
     await segmentPhotos({
       ...{ model, photos: ahead.photos, options, output, work, throughput, run, manifest, report },
       signal: interrupt?.signal,
     })
+    interrupt?.check() // it may have ended the run while no photo was under way
     await manifest?.finish()
   } finally {
-    progress.stop()
+    progress?.stop()
     if (manifest && !isQuiet()) console.error(throughput.summary)
-    if (interrupt?.error) noteInterrupt(interrupt, path!)
+    if (interrupt?.error && !isQuiet())
+      console.error(`${interrupt.error.message}: the same command with --resume goes on where ${path} ends`)
     interrupt?.release()
     await work.close()
     await manifest?.close()
@@ -87,9 +90,4 @@ async function countPhotos({ first, isAll }: Ahead, inputs: InputOptions): Promi
     count++
   }
   return count
-}
-
-function noteInterrupt({ error }: Interrupt, path: string): void {
-  if (!isQuiet())
-    console.error(`${error!.message}: the same command with --resume goes on where ${path} ends`)
 }

@@ -69,6 +69,7 @@ export class Throughput {
     const kept = this.#kept > 0 ? `, ${this.#kept} done before` : ''
     const failed = this.#failed > 0 ? `, ${this.#failed} failed` : ''
     const time = durationText(performance.now() - this.#start)
-    return `${this.#segmented} photos segmented in ${time}${kept}${failed}: ${this.rates}`
+    const rates = this.#segmented > 0 ? `: ${this.rates}` : ''
+    return `${this.#segmented} photos segmented in ${time}${kept}${failed}${rates}`
   }
 }

@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import { type ClassShare, isBackground } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
 import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay_tint.ts'
-import type { LegendEntry } from './overlay_legend.ts'
+import { drawLegend, type LegendEntry } from './overlay_legend.ts'
 
 /**
  * A PNG of the photo tinted with the colours of its classes, with outlines, above a legend of names and shares. A mask of another
@@ -16,7 +16,6 @@ export async function renderOverlay(
   const { width, height } = image
   const tinted = sharp(tintPhoto(image, labelled, tint), { raw: { width, height, channels: 3 } })
   if (!hasLegend) return tinted.png().toBuffer()
-  const { drawLegend } = await import('./overlay_legend.ts') // with its font, loaded only when needed
   const legend = drawLegend(legendEntries(labelled.classes), width)
   return tinted
     .extend({ right: Math.max(0, legend.width - width), bottom: legend.height, background: 'white' })
