@@ -8,6 +8,7 @@ import { UserError } from '../../errors.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { type Lock, tryLock } from '../../node/files/lock.ts'
+import { exists } from '../output.ts'
 import { linesOf } from './manifest_lines.ts'
 
 interface RowOfAny {
@@ -59,6 +60,7 @@ export class Manifest {
   readonly #offsets: number[] = []
   readonly #lengths: number[] = []
   #end: number
+  readonly #isResumed: boolean
 
   /** Throws a UserError if the file is another program's, if a process writes it, or if the file system refuses. */
   static async open(path: string, options: ManifestOptions = {}): Promise<Manifest> {
@@ -68,10 +70,11 @@ export class Manifest {
     let file: FileHandle | undefined
     try {
       await mkdir(dirname(path), { recursive: true })
+      const isResumed = options.resume === true && (await exists(path))
       file = await open(path, 'a+')
       const { earlier, end } = await readEarlier(file, path, options)
       await file.truncate(end)
-      return new Manifest({ path, file, lock: taken.lock, earlier, end })
+      return new Manifest({ path, file, lock: taken.lock, isResumed, earlier, end })
     } catch (error) {
       await file?.close()
       await taken.lock.release()
@@ -83,19 +86,21 @@ export class Manifest {
     path: string
     file: FileHandle
     lock: Lock
+    isResumed: boolean
     earlier: Map<string, Place>
     end: number
   }) {
     this.#path = parts.path
     this.#file = parts.file
     this.#lock = parts.lock
+    this.#isResumed = parts.isResumed
     this.#earlier = parts.earlier
     this.#end = parts.end
   }
 
-  /** Whether earlier runs have left rows. */
+  /** Whether it goes on with the manifest of an earlier run. */
   get isResumed(): boolean {
-    return this.#earlier.size > 0
+    return this.#isResumed
   }
 
   /** The row of an earlier run for a photo. */

@@ -26,7 +26,6 @@ export interface SegmentCommandOptions
   model: string
   precision: Precision
   manifest?: string
-  resume?: true
   explain?: true
   json?: true
 }

@@ -22,6 +22,7 @@ export interface SegmentOutputOptions extends ResultOptions {
   /** A folder, or `-` for standard output. */
   out: string
   overwrite?: true
+  resume?: true
 }
 
 /** Stands for standard output in place of a folder. */
@@ -67,7 +68,7 @@ export function standardOutput(options: SegmentOutputOptions): Output {
 }
 
 export function folderOutput(options: SegmentOutputOptions): Output {
-  const { out, overwrite } = options
+  const { out, overwrite, resume } = options
   /** The photos that a result might replace, by their identity on disk: names may differ by links or by case. */
   const identities = new Set<string>()
   const existing = async (photo: InputPhoto, classNames: readonly string[]) => {
@@ -84,7 +85,8 @@ export function folderOutput(options: SegmentOutputOptions): Output {
       for (const photo of photos) if (!photo.error) found.push(...(await existing(photo, [])))
       for (const file of [...named, ...photos.map(({ file }) => file)]) await addIdentity(identities, file)
       await refusePhotos(found, identities)
-      if (!overwrite) await refuseForeign(found)
+      // What a run that goes on finds is checked where it would be replaced.
+      if (!overwrite && !resume) await refuseForeign(found)
     },
     async checkPhoto(photo, { classNames, replacesNpy }) {
       const found = await existing(photo, classNames) // also what was written there meanwhile
