@@ -197,7 +197,10 @@ describe('atrous: bad input gives one line and exit code 1', () => {
     })
 
     it('no photo at all, an unknown option, an unknown command', async () => {
-      expectRefusal(await atrous('segment'), 'expected photos: files, folders, patterns or archives, or --list')
+      expectRefusal(
+        await atrous('segment'),
+        'expected photos: files, folders, patterns or archives, or --list',
+      )
       for (const [args, suggestion] of [
         [['segment', path('photo.png'), '--flop'], '(Did you mean --flip?)'],
         [['segmnt'], '(Did you mean segment?)'],
