@@ -6,14 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { packTar } from 'modern-tar'
-import sharp from 'sharp'
 import type { ManifestRow } from '../../src/cli/segment/manifest.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
-import { atrous, saveTinyModel, startAtrous } from './support.ts'
+import { atrous, saveTinyModel, startAtrous, writePng } from './support.ts'
 
 describe('atrous segment: many photos', () => {
   const path = useTemporaryFolder()
@@ -31,16 +30,10 @@ describe('atrous segment: many photos', () => {
   ]
   const segment = (out: string, ...more: string[]) => atrous(...args(out, ...more))
 
-  async function encoded(seed: number): Promise<Buffer> {
-    const { width, height, data } = blocksPhoto(40 + (seed % 3) * 8, 32, seed)
-    return sharp(data, { raw: { width, height, channels: 4 } })
-      .removeAlpha()
-      .png()
-      .toBuffer()
-  }
+  const photoOf = (seed: number) => blocksPhoto(40 + (seed % 3) * 8, 32, seed)
   async function writePhotos(folder: string, count: number): Promise<void> {
     await mkdir(path(folder), { recursive: true })
-    for (let i = 0; i < count; i++) await writeFile(path(`${folder}/${i}.png`), await encoded(i))
+    for (let i = 0; i < count; i++) await writePng(path(`${folder}/${i}.png`), photoOf(i))
   }
 
   const linesOf = (file: string): ManifestRow[] =>
@@ -105,7 +98,7 @@ describe('atrous segment: many photos', () => {
     it('keeps what is there and whole, and tries again what failed', async () => {
       const before = await resultsOf('out')
       expect(await resumed()).to.deep.equal({ code: 2, keys: [] })
-      await writeFile(path('p/2.png'), await encoded(7))
+      await writePng(path('p/2.png'), photoOf(7))
       expect(await resumed()).to.deep.equal({ code: 0, keys: ['2'] })
       expect(rowsOf('out').map(({ key }) => key)).to.deep.equal(['0', '1', '2', '3', '4'])
       for (const [name, bytes] of await resultsOf('out'))
@@ -163,8 +156,9 @@ describe('atrous segment: many photos', () => {
   })
 
   it('a photo of an archive has its key, and is computed once', async () => {
+    await writePhotos('p', 3)
     const entries = [0, 1, 2].map(async i => {
-      const body = await encoded(i)
+      const body = await readFile(path(`p/${i}.png`))
       return { header: { name: `${i}.png`, size: body.length, mtime: new Date(1e12) }, body }
     })
     await writeFile(path('s-0.tar'), await packTar(await Promise.all(entries)))

@@ -118,6 +118,7 @@ async function segmentAll({
   if (!options.explain) await output.check(ahead, inputs.named)
   await checkHeaders(first)
   if (isAll && first.every(({ error }) => error)) {
+    if (first.length === 0 && !isQuiet()) console.error('this shard has no photo')
     for (const { file, error } of first) report.fail(file, error!)
     return
   }
