@@ -23,7 +23,7 @@ import { Throughput } from './throughput.ts'
 /** From how many photos on worker threads help more than their start costs. */
 const THREADS_FROM = 8
 
-export interface Batch {
+export interface BatchRun {
   model: DeepLab
   ahead: Ahead
   inputs: InputOptions
@@ -33,7 +33,7 @@ export interface Batch {
 }
 
 /** Segments the photos and reports on each. Throws an InterruptedError if a signal ended the run. */
-export async function runBatch({ model, ahead, inputs, options, output, report }: Batch): Promise<void> {
+export async function runBatch({ model, ahead, inputs, options, output, report }: BatchRun): Promise<void> {
   const path = manifestPath(ahead, options)
   const run = path === undefined ? '' : runOf(model, options)
   const manifest = path === undefined ? undefined : await Manifest.open(path, options)
