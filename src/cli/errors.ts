@@ -23,6 +23,9 @@ function describe(error: unknown): string {
   return `${error instanceof Error ? error.message : error} (unexpected; ATROUS_DEBUG=1 shows the stack)`
 }
 
+/** Some items failed, and others succeeded. */
+export class PartialFailure extends AggregateError {}
+
 /** Collects errors about single items until all items are done. */
 export class Failures {
   readonly #errors: UserError[] = []

@@ -1,7 +1,7 @@
 // Checks and names for output files.
 
 import { access, constants, lstat, opendir, stat } from 'node:fs/promises'
-import { dirname, join, parse, resolve } from 'node:path'
+import { dirname, parse, posix, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { fileError } from '../node/files/file_error.ts'
 
@@ -42,19 +42,28 @@ async function nearestExisting(path: string): Promise<string> {
 }
 
 /**
- * For each input, the path of its results without extension: `out/photo` for `photos/photo.jpg`. Inputs with the same base name
- * get numbers, `out/photo`, `out/photo-2`, even if only the case differs: many file systems ignore case. A very long name is cut.
+ * Gives each input the name of its results, without extension: `photo` for `photos/photo.jpg`, after a folder if there is one. Inputs
+ * with the same base name get numbers, `photo`, `photo-2`, even if only the case differs: many file systems ignore case. A very
+ * long name is cut.
  */
-export function outputPrefixes(inputs: readonly string[], folder: string): string[] {
+export function resultNamer(): (input: string, folder?: string) => string {
   const taken = new Set<string>()
-  return inputs.map(input => {
-    const name = shortened(parse(input).name)
-    const numbered = (count: number) => (count === 1 ? name : `${name}-${count}`)
-    let count = 1
-    while (taken.has(numbered(count).toLowerCase())) count++
-    taken.add(numbered(count).toLowerCase())
-    return join(folder, numbered(count))
-  })
+  /** The last number of a name that several inputs have: a search from 1 would take long for thousands of them. */
+  const numbers = new Map<string, number>()
+  return (input, folder = '') => {
+    const name = posix.join(folder, shortened(parse(input).name))
+    const key = name.toLowerCase()
+    if (!taken.has(key)) {
+      taken.add(key)
+      return name
+    }
+    let number = numbers.get(key) ?? 1
+    do number++
+    while (taken.has(`${key}-${number}`))
+    numbers.set(key, number)
+    taken.add(`${key}-${number}`)
+    return `${name}-${number}`
+  }
 }
 
 /** In bytes. Results add extensions and numbers to a name, and file systems allow 255 bytes in all. */

@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../node/version.ts'
 import { type Subcommand, subcommands } from './commands.ts'
-import { reportError } from './errors.ts'
+import { PartialFailure, reportError } from './errors.ts'
 import { InterruptedError } from './interrupt.ts'
 
 const QUICK_START = `Quick start:
@@ -12,7 +12,8 @@ const QUICK_START = `Quick start:
   atrous segment --help       what else it can do, with examples
 
 Results go to standard output, all else to standard error. Exit code 1 means
-that something could not be done, and a line says what.`
+that something could not be done, and a line says what; 2, that only some photos
+could not be segmented.`
 
 /** Runs the command line `atrous ARGS…`; returns the exit code. Results go to stdout, everything else to stderr. */
 export async function run(args: string[], commands: readonly Subcommand[] = subcommands): Promise<number> {
@@ -25,7 +26,7 @@ export async function run(args: string[], commands: readonly Subcommand[] = subc
     if (error instanceof CommanderError) return error.exitCode
     if (error instanceof InterruptedError) return error.exitCode
     reportError(error)
-    return 1
+    return error instanceof PartialFailure ? 2 : 1
   }
 }
 

@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
-import { Executor, type RunOptions } from '../graph/runtime/executor.ts'
+import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import type { TunedVariants } from '../graph/tune/tuning_store.ts'
@@ -13,6 +13,7 @@ import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
+import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import {
   checkInferenceOptions,
@@ -40,9 +41,6 @@ export interface SegmenterModel {
 
 type WarmUpOptions = InferenceOptions & OutputOptions & PrepareOptions
 
-/** The number of sizes that are kept ready. Each holds an arena on the GPU. */
-export const MAX_PLANS = 4
-
 export class Segmenter {
   readonly #gpu: Gpu
   readonly #config: DeepLabConfig
@@ -53,7 +51,7 @@ export class Segmenter {
   /** By the job of one photo, how many can run at once. */
   readonly #largestBatches = new Map<string, number>()
   #weights: WeightStore
-  readonly #executors = new Map<string, Executor>()
+  readonly #executors: ExecutorCache
   /** The last call. Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
   #running: Promise<unknown> = Promise.resolve()
   #disposed = false
@@ -73,6 +71,7 @@ export class Segmenter {
     this.#precision = precisionOn(gpu, model.precision)
     this.#tuned = tuned
     this.#weights = new WeightStore(gpu, model.parameters)
+    this.#executors = new ExecutorCache(gpu)
   }
 
   /**
@@ -246,8 +245,7 @@ export class Segmenter {
 
   /** Frees all plans and weights on the GPU. Later calls make new ones. */
   async #release(): Promise<void> {
-    for (const executor of this.#executors.values()) await executor.destroy()
-    this.#executors.clear()
+    await this.#executors.clear()
     this.#weights.destroy()
     this.#weights = new WeightStore(this.#gpu, this.#parameters)
   }
@@ -294,25 +292,10 @@ export class Segmenter {
     return Math.ceil(photos / Math.ceil(photos / largest))
   }
 
-  /** From the cache, or new. A new executor replaces the least recently used one when the cache is full. */
   async #executor(job: InferenceJob): Promise<Executor> {
     this.#throwIfDisposed()
-    const key = JSON.stringify(job)
-    const executor = this.#executors.get(key) ?? (await this.#create(job))
-    this.#executors.delete(key)
-    this.#executors.set(key, executor)
-    return executor
-  }
-
-  async #create(job: InferenceJob): Promise<Executor> {
-    const plan = createPlan(inferenceGraph(this.#config, job), this.#target)
-    if (this.#executors.size === MAX_PLANS) {
-      const [oldest, executor] = this.#executors.entries().next().value!
-      this.#executors.delete(oldest)
-      await executor.destroy()
-      const plans = [...this.#executors.values()].map(({ plan }) => plan)
-      this.#weights.keepFor([...plans, plan])
-    }
-    return Executor.create(this.#gpu, plan, this.#weights)
+    return this.#executors.get(JSON.stringify(job), this.#weights, () =>
+      createPlan(inferenceGraph(this.#config, job), this.#target),
+    )
   }
 }

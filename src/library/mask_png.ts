@@ -13,7 +13,8 @@ export interface Mask {
  * Throws a RangeError if an id is not in the palette.
  */
 export function encodeMaskPng({ mask, width, height }: Mask, palette: readonly Colour[]): Uint8Array {
-  const largest = mask.reduce((a, b) => Math.max(a, b), 0)
+  let largest = 0
+  for (const id of mask) if (id > largest) largest = id
   if (largest >= palette.length)
     throw new RangeError(`the mask holds class ${largest}, the palette ${palette.length} colours`)
   const colours = palette as unknown as IndexedColors // fast-png only reads them

@@ -3,13 +3,13 @@
 import { UserError } from '../errors.ts'
 import type { TuneOptions } from '../graph/tune/tune.ts'
 import type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
+import { MAX_PLANS } from '../inference/executor_cache.ts'
 import {
   INFERENCE_OPTIONS,
   type InferenceOptions,
   REFINED_OPTIONS,
   type RefinedOptions,
 } from '../inference/inference_options.ts'
-import { MAX_PLANS } from '../inference/segmenter.ts'
 import {
   checkCallback,
   checkChoice,

@@ -1,6 +1,9 @@
 // The main class of the library in Node.
 
-import type { SegmentOutput } from '../inference/class_map.ts'
+import type { Image } from '../data/image.ts'
+import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
+import type { InferenceOptions } from '../inference/inference_options.ts'
+import { submitPhoto } from '../inference/submit_photo.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
 import { createdModel, type OpenedModel, openModel, type Platform } from '../library/open_model.ts'
@@ -77,6 +80,14 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
   ): Promise<Segmentation<Output>[]>
   segment(input: ImageSource | readonly ImageSource[], options: SegmentManyOptions = {}) {
     return this.segmentAny(input, options)
+  }
+
+  /**
+   * @internal Submits a decoded photo's work, and resolves before the GPU has done it. The function waits for the class map. Until then
+   * the GPU may be given more photos.
+   */
+  submit(photo: Image, options: InferenceOptions): Promise<() => Promise<ClassMap>> {
+    return this.onGpu((gpu, segmenter) => submitPhoto(gpu, segmenter, photo, options))
   }
 
   /** Writes model.safetensors and config.json, which `load` reads back. */

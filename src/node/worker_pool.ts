@@ -12,6 +12,8 @@ interface Request<Job> {
 type Response<Result> = { id: number } & ({ result: Result } | { error: unknown; isUserError: boolean })
 
 interface Waiting<Result> {
+  /** The number of the thread that has the job. */
+  thread: number
   resolve(result: Result): void
   reject(error: unknown): void
 }
@@ -42,13 +44,17 @@ export class WorkerPool<Job, Result> {
     })
   }
 
-  /** Sends jobs to the threads in turn. Rejects with the error of the job or of its thread. */
-  run(job: Job): Promise<Result> {
+  /**
+   * Sends a job to the thread that has the fewest. `transfer` lists buffers that are moved instead of copied. Rejects with the error
+   * of the job or of its thread.
+   */
+  run(job: Job, transfer: Transferable[] = []): Promise<Result> {
     const id = this.#jobs++
     return new Promise((resolve, reject) => {
       if (this.#failure) throw this.#failure
-      this.#waiting.set(id, { resolve, reject })
-      this.#workers[id % this.#workers.length].postMessage({ id, job } satisfies Request<Job>)
+      const thread = this.#idlest()
+      this.#workers[thread].postMessage({ id, job } satisfies Request<Job>, transfer)
+      this.#waiting.set(id, { thread, resolve, reject })
     })
   }
 
@@ -57,6 +63,13 @@ export class WorkerPool<Job, Result> {
     this.#failAll(new Error('the workers were ended'))
     Atomics.store(this.#closed, 0, 1)
     await Promise.all(this.#workers.map(end))
+  }
+
+  /** The number of the thread with the fewest jobs. */
+  #idlest(): number {
+    const jobs = this.#workers.map(() => 0)
+    for (const { thread } of this.#waiting.values()) jobs[thread]++
+    return jobs.indexOf(Math.min(...jobs))
   }
 
   #settle(response: Response<Result>): void {

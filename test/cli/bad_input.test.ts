@@ -197,7 +197,10 @@ describe('atrous: bad input gives one line and exit code 1', () => {
     })
 
     it('no photo at all, an unknown option, an unknown command', async () => {
-      expectRefusal(await atrous('segment'), "missing required argument 'image'")
+      expectRefusal(
+        await atrous('segment'),
+        'expected photos: files, folders, patterns or archives, or --list',
+      )
       for (const [args, suggestion] of [
         [['segment', path('photo.png'), '--flop'], '(Did you mean --flip?)'],
         [['segmnt'], '(Did you mean segment?)'],
@@ -221,7 +224,7 @@ describe('atrous: bad input gives one line and exit code 1', () => {
     )
   })
 
-  it('a bad photo among good ones: the good ones are segmented', async () => {
+  it('a bad photo among good ones gives exit code 2: the good ones are segmented', async () => {
     await saveTinyModel(path('model'))
     await mkdir(path('elsewhere'))
     for (const name of ['photo.png', 'elsewhere/photo.png']) await sharp(photo).toFile(path(name))
@@ -229,7 +232,7 @@ describe('atrous: bad input gives one line and exit code 1', () => {
     await writeFile(path('cut.png'), cut)
     const files = ['none.png', 'photo.png', 'cut.png', 'elsewhere/photo.png'].map(path)
     const ended = await atrous('segment', ...files, '--out', path('out'), '--model', path('model'))
-    expect(ended.code).to.equal(1)
+    expect(ended.code).to.equal(2)
     const [missing, damaged, ...rest] = ended.stderr.split('\n')
     expect(missing).to.equal(`error: ${path('none.png')}: no such file or folder`)
     expect(damaged).to.include(`error: ${path('cut.png')}: damaged or cut short`)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { outputPrefixes } from '../../src/cli/output.ts'
+import { resultNamer } from '../../src/cli/output.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
@@ -95,8 +95,7 @@ describe('atrous segment', () => {
 
   it('gives results of the same name different names', () => {
     const inputs = ['a/cat.jpg', 'b/cat.png', 'Cat.jpg', 'cat-2.jpg', 'dog.tar.png']
-    expect(outputPrefixes(inputs, 'out')).to.deep.equal(
-      ['cat', 'cat-2', 'Cat-3', 'cat-2-2', 'dog.tar'].map(name => `out/${name}`),
-    )
+    const nameOf = resultNamer()
+    expect(inputs.map(input => nameOf(input))).to.deep.equal(['cat', 'cat-2', 'Cat-3', 'cat-2-2', 'dog.tar'])
   })
 })

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { decode } from 'fast-png'
 import sharp from 'sharp'
-import { findPhotos } from '../../src/cli/segment/segment_inputs.ts'
+import { findFiles } from '../../src/cli/segment/segment_inputs.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
@@ -21,8 +21,12 @@ describe('atrous segment: files', () => {
   const segment = (...args: string[]) => atrous('segment', ...args, '--model', path('model'), '--size', '33')
 
   describe('inputs', () => {
-    const found = async (...named: string[]) =>
-      (await findPhotos(named.map(path))).map(({ file, error }) => error?.message ?? file)
+    const filesOf = async (...named: string[]) => {
+      const files: string[] = []
+      for await (const { file, error } of findFiles({ named })) files.push(error?.message ?? file)
+      return files
+    }
+    const found = (...named: string[]) => filesOf(...named.map(path))
 
     beforeEach(async () => {
       await mkdir(path('a/below'), { recursive: true })
@@ -39,9 +43,9 @@ describe('atrous segment: files', () => {
 
     it('a pattern that the shell has not expanded', async () => {
       expect(await found('a/*.jp*g')).to.deep.equal([path('a/photo-10.jpg')])
-      expect((await findPhotos([relative('.', path('a/*.jp*g'))]))[0].file).to.equal(
+      expect(await filesOf(relative('.', path('a/*.jp*g')))).to.deep.equal([
         relative('.', path('a/photo-10.jpg')),
-      )
+      ])
       expect((await found('**/*.{webp,jpg}')).map(file => basename(file))).to.deep.equal([
         'deep.webp',
         'photo-10.jpg',
@@ -148,7 +152,7 @@ describe('atrous segment: files', () => {
       await mkdir(path('photos'))
       await writePhoto('photos/a.png')
       const { stdout } = await segment(path('photos'), '--no-overlay', '--out', path('masks'))
-      expect(await readdir(path('masks'))).to.deep.equal(['a.mask.png'])
+      expect(await readdir(path('masks'))).to.deep.equal(['a.mask.png', 'manifest.jsonl'])
       expect(stdout).to.include(`→ ${path('masks/a.mask.png')} (`)
       const { stdout: json } = await segment(
         ...[path('photos'), '--no-overlay', '--no-mask', '--out', path('none'), '--json'],
@@ -160,7 +164,7 @@ describe('atrous segment: files', () => {
     it('--quiet prints errors only', async () => {
       const ended = await segment(path('photo.png'), path('none.png'), '--out', path('out'), '--quiet')
       expect(ended).to.deep.equal({
-        code: 1,
+        code: 2,
         stdout: '',
         stderr: `error: ${path('none.png')}: no such file or folder\n`,
       })
@@ -210,7 +214,7 @@ describe('atrous segment: files', () => {
       const files = ['none.png', 'photo.png', 'notes.jpg'].map(path)
       const { code, stdout } = await segment(...files, '--out', path('out'), '--json')
       const entries = JSON.parse(stdout)
-      expect(code).to.equal(1)
+      expect(code).to.equal(2)
       expect(entries.map(({ file }: { file: string }) => file)).to.deep.equal(files)
       expect(entries[0]).to.deep.equal({ file: files[0], error: `${files[0]}: no such file or folder` })
       expect(entries[1]).to.include.keys('classes', 'mask')

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import sharp from 'sharp'
 import { benchCommand } from '../../src/cli/bench/bench.ts'
 import { type Subcommand, subcommands } from '../../src/cli/commands.ts'
 import { compareCommand } from '../../src/cli/compare/compare.ts'
@@ -16,7 +17,7 @@ import { trainCommand } from '../../src/cli/train/train.ts'
 import { tuneCommand } from '../../src/cli/tune/tune.ts'
 import { weightsCommand } from '../../src/cli/weights/weights.ts'
 import { workerCommand } from '../../src/cli/worker/worker.ts'
-import { DeepLab } from '../../src/node/index.ts'
+import { DeepLab, type Image } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 
@@ -120,6 +121,14 @@ const DAWN_REMARK = /^Warning: .*\n( +at .*\n+)*/gm
 
 /** Environment in which Vulkan's loader finds no driver. */
 export const WITHOUT_DRIVERS = { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' }
+
+/** Writes a photo without its alpha channel. */
+export async function writePng(file: string, { width, height, data }: Image): Promise<void> {
+  await sharp(data, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .png()
+    .toFile(file)
+}
 
 /** Saves an untrained network that is small enough for quick tests. */
 export async function saveTinyModel(folder: string): Promise<void> {

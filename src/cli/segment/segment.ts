@@ -1,92 +1,55 @@
 // `atrous segment`: segments photos to masks and overlays.
 
 import { Command, Option } from 'commander'
-import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
-import { percentText, secondsText } from '../format.ts'
-import { addInferenceOptions, inferenceOf, refinedOf } from '../inference_options.ts'
+import { addInferenceOptions, inferenceOf } from '../inference_options.ts'
 import { loadModel } from '../model.ts'
 import { share } from '../options.ts'
-import { countBar } from '../progress.ts'
 import { isQuiet, quietableAction } from '../quiet.ts'
-import { attempt, checkHeaders, findPhotos, type InputPhoto } from './segment_inputs.ts'
-import {
-  type Output,
-  openOutput,
-  type ResultFiles,
-  type SegmentOutputOptions,
-  STANDARD_OUTPUT,
-} from './segment_output.ts'
-import { probabilitiesOption, probabilityText } from './segment_probabilities.ts'
+import { attempt, loaded, STANDARD_INPUT } from './input_photo.ts'
+import { type Ahead, checkHeaders, lookAhead } from './look_ahead.ts'
+import { runBatch } from './segment_batch.ts'
+import { EXAMPLES } from './segment_help.ts'
+import { findFiles, type InputOptions } from './segment_inputs.ts'
+import { folderOutput, type SegmentOutputOptions, STANDARD_OUTPUT, standardOutput } from './segment_output.ts'
+import { probabilitiesOption } from './segment_probabilities.ts'
+import { SegmentReport } from './segment_report.ts'
+import { shardOption, shardWarning } from './shard.ts'
 
-const EXAMPLES = `
-Examples:
-  atrous segment photo.jpg                   writes out/photo.mask.png and
-                                             out/photo.overlay.png
-  atrous segment holiday --out masks         all images in a folder
-  atrous segment 'holiday/**/*.jpg'          JPEGs in it and its subfolders
-  atrous segment photo.jpg --output-stride 8 --scales 0.5,1,1.5 --flip
-                                             the mean of six predictions on a
-                                             finer grid: slowest, most accurate
-  atrous segment photo.jpg --crf             masks that follow edges: a fully
-                                             connected CRF refines them
-  atrous segment photo.jpg --probabilities npy
-                                             also out/photo.probabilities.npy
-  atrous segment photo.jpg --json            results for a program
-  curl -s URL | atrous segment - --out - > mask.png
-                                             no files
-
-A mask is a palette PNG whose pixel values are class ids. An overlay is the
-photo tinted with the colours of its classes. Photos with the same name in
-several folders become photo, photo-2 and so on. In folders and patterns,
-*.mask.png, *.overlay.png and *.probabilities.*.png are left out. A photo that
-cannot be read does not stop the others: it is reported at the end, with exit
-code 1.
-
-A result replaces an earlier, unchanged result of this command. If any other
-file has its name, nothing is computed, unless --overwrite allows replacing that
-file. Photos themselves are never replaced.
-
-Probabilities have the photo's size. An .npy is float32 [height, width,
-classes]. A PNG is grey, for one class, and 255 is a probability of 1. With
-probabilities, --json gives each class its mean \`confidence\`. An .npy carries no
-mark of this command, so only --overwrite replaces it.
-
---out - writes the mask of one photo to standard output, or with --no-mask its
-overlay. --json prints an array with an object for each photo, in their order; a
-photo that failed has its \`file\` and an \`error\`.
-
---precision fp16 needs a GPU with shader-f16, which \`atrous doctor --verbose\`
-lists. Sums are still computed in fp32: a pixel changes its class only if two
-classes are close. An activation beyond 65504 becomes infinite.`
-
-interface Options extends RefinedOptions, SegmentOutputOptions {
+export interface SegmentCommandOptions
+  extends RefinedOptions,
+    SegmentOutputOptions,
+    Omit<InputOptions, 'named'> {
   model: string
   precision: Precision
+  manifest?: string
   explain?: true
   json?: true
-}
-
-/** The output of --json for a photo. */
-interface Result extends ResultFiles {
-  file: string
-  width: number
-  height: number
-  classes: ClassShare[]
-  milliseconds: number
 }
 
 export function segmentCommand(): Command {
   const command = new Command('segment')
     .description('Segments photos: writes a mask of class ids and an overlay for each.')
     .argument(
-      '<image...>',
-      'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, or - for standard input',
+      '[image...]',
+      'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, tar archives, or - for standard input',
     )
     .option('-o, --out <folder>', 'where to write; - means standard output', 'out')
+    .option('-r, --recursive', 'take the photos in subfolders, too')
+    .option(
+      '--list <file>',
+      'photos and archives by name, one on each line or between NULs; - is standard input',
+    )
+    .option(
+      '--shard <i/n>',
+      'one of n parts of the photos, from 0; /n takes i from JOB_COMPLETION_INDEX',
+      shardOption,
+    )
+    .option('--manifest <file>', 'where to write a line of JSON for each photo')
+    .option('--resume', 'keep what an earlier run has done')
     .option('--no-mask', 'write no masks')
     .option('--no-overlay', 'write no overlays')
     .addOption(probabilitiesOption())
@@ -106,94 +69,77 @@ export function segmentCommand(): Command {
   return quietableAction(command, segment, 'print nothing but errors')
 }
 
-async function segment(named: string[], options: Options): Promise<void> {
-  const { json, explain, out } = options
+async function segment(named: string[], options: SegmentCommandOptions): Promise<void> {
+  const { json, out, list, recursive, shard } = options
+  checkOptions(named, options)
+  const inputs = { named, list, recursive, shard }
+  const ahead = await lookAhead(findFiles(inputs))
+  const lines = !isQuiet() && !json && out !== STANDARD_OUTPUT
+  const report = new SegmentReport({ out, json: json === true, lines })
+  try {
+    await segmentAll({ ahead, inputs, options, report })
+  } catch (error) {
+    report.endBy(error, ahead.first.slice(report.count))
+  }
+  report.end()
+}
+
+/** Throws a UserError for options that contradict each other. */
+function checkOptions(
+  named: readonly string[],
+  { list, out, json, explain, shard }: SegmentCommandOptions,
+): void {
+  if (named.length === 0 && list === undefined)
+    throw new UserError(
+      'expected photos: files, folders, patterns or archives, or --list with a file of names',
+    )
+  if (list === STANDARD_INPUT && named.includes(STANDARD_INPUT))
+    throw new UserError('--list -: standard input cannot be both a list of names and a photo')
   if (out === STANDARD_OUTPUT && (json || explain))
     throw new UserError(`--out -: standard output cannot take both a PNG and --${json ? 'json' : 'explain'}`)
-  const photos = await findPhotos(named)
-  const results = new Map<InputPhoto, Result>()
-  const failure = await segmentPhotos(photos, { options, results }).catch(error => ({ error }))
-  const errors = photos.flatMap(({ error }) => error ?? [])
-  if (json) {
-    const entries = photos.map(
-      photo => results.get(photo) ?? { file: photo.file, error: messageOf(photo.error ?? failure?.error) },
-    )
-    console.log(JSON.stringify(entries, undefined, 2))
+  const warning = shardWarning(shard)
+  if (warning && !isQuiet()) console.error(`warning: ${warning}`)
+}
+
+/** Checks what it can before anything is downloaded or computed. */
+async function segmentAll({
+  ahead,
+  inputs,
+  options,
+  report,
+}: {
+  ahead: Ahead
+  inputs: InputOptions
+  options: SegmentCommandOptions
+  report: SegmentReport
+}): Promise<void> {
+  const { first, isAll } = ahead
+  const output = options.out === STANDARD_OUTPUT ? standardOutput(options) : folderOutput(options)
+  if (!options.explain) await output.check(ahead, inputs.named)
+  await checkHeaders(first)
+  if (isAll && first.every(({ error }) => error)) {
+    if (first.length === 0 && !isQuiet()) console.error('this shard has no photo')
+    for (const { file, error } of first) report.fail(file, error!)
+    return
   }
-  if (failure) throw new AggregateError([...errors, failure.error])
-  if (errors.length > 0) throw new AggregateError(errors)
-}
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-interface Run {
-  options: Options
-  /** Results are added to it. */
-  results: Map<InputPhoto, Result>
-}
-
-/** Checks everything possible before anything is downloaded or computed. */
-async function segmentPhotos(photos: InputPhoto[], { options, results }: Run): Promise<void> {
-  const output = openOutput(photos, options)
-  if (!options.explain) await output.check()
-  const bar = countBar(photos.length, 'photos checked', { shown: photos.length > 100 })
-  await checkHeaders(photos, bar.step).finally(bar.stop)
-  if (photos.every(({ error }) => error)) return
   const model = await loadModel(options.model, options)
   try {
-    if (options.explain) await explainAll(model, photos, options)
-    else await segmentAll(model, photos, { options, output, results })
+    if (options.explain) await explainAll(model, ahead, { options, report })
+    else await runBatch({ model, ahead, inputs, options, output, report })
   } finally {
     await model.dispose()
   }
 }
 
-async function segmentAll(
+async function explainAll(
   model: DeepLab,
-  photos: readonly InputPhoto[],
-  { options, output, results }: Run & { output: Output },
+  { photos, first, isAll }: Ahead,
+  { options, report }: { options: SegmentCommandOptions; report: SegmentReport },
 ): Promise<void> {
-  const printsLines = !isQuiet() && !options.json && options.out !== STANDARD_OUTPUT
-  // In a terminal the printed lines show the progress.
-  const bar = countBar(photos.length, 'photos', { shown: !(printsLines && process.stdout.isTTY) })
-  try {
-    for (const photo of photos) {
-      const result = await attempt(photo, () => segmentOne(model, photo, { options, output }))
-      bar.step()
-      if (!result) continue
-      results.set(photo, result)
-      if (printsLines) console.log(line(result))
-    }
-  } finally {
-    bar.stop()
-  }
-}
-
-async function segmentOne(
-  model: DeepLab,
-  photo: InputPhoto,
-  { options, output }: { options: Options; output: Output },
-): Promise<Result> {
-  const start = performance.now()
-  const found = await model.segment(photo.source, {
-    ...refinedOf(options),
-    output: options.probabilities ? 'probabilities' : 'mask',
-  })
-  const milliseconds = Math.round(performance.now() - start)
-  const { width, height, classes } = found
-  return { file: photo.file, width, height, classes, ...(await output.write(photo, found)), milliseconds }
-}
-
-function line({ file, classes, mask, overlay, probabilities = [], milliseconds }: Result): string {
-  const shares = classes.map(({ name, share }) => `${name} ${percentText(share)}`).join(', ')
-  const paths = [mask, overlay, ...probabilityText(probabilities)]
-  const written = paths.filter(path => path !== undefined).join(', ')
-  return `${file}: ${shares}${written && ` → ${written}`} (${secondsText(milliseconds)})`
-}
-
-async function explainAll(model: DeepLab, photos: readonly InputPhoto[], options: Options): Promise<void> {
-  for (const photo of photos) {
-    const plan = await attempt(photo, () => model.explain(photo.source, inferenceOf(options)))
-    if (plan) console.log(photos.length > 1 ? `${photo.file}\n${plan}\n` : plan)
+  const isOne = isAll && first.length === 1
+  for await (const photo of photos) {
+    const plan = await attempt(photo, async () => model.explain(await loaded(photo), inferenceOf(options)))
+    if (plan) report.explain(isOne ? plan : `${photo.file}\n${plan}\n`)
+    else report.fail(photo.file, photo.error!)
   }
 }

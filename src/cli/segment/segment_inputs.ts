@@ -1,126 +1,132 @@
-// Finds the photos for `atrous segment`: files, folders, patterns and standard input.
+// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives and standard input. They come one by one, since
+// there may be more than should be in memory.
 
 import { lstat, readdir, stat } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, join, posix, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
-import { readImage, readImageSize } from '../../node/images/image.ts'
+import { resultNamer } from '../output.ts'
+import { photosInArchive } from './input_archive.ts'
+import { readList } from './input_list.ts'
+import { type InputPhoto, STANDARD_INPUT } from './input_photo.ts'
+import { IMAGE_KINDS, isArchive, isPhoto, isResult } from './photo_names.ts'
+import { belongsTo, type Shard } from './shard.ts'
+import { readStandardInput } from './standard_input.ts'
 
-export interface InputPhoto {
-  /** The name that the user gave or the path in a folder; `-` for standard input. */
+export interface InputOptions {
+  /** Files, folders, patterns, archives, or `-`. */
+  named: readonly string[]
+  /** A file with names, or `-`. */
+  list?: string
+  /** Whether a folder includes its subfolders. */
+  recursive?: true
+  shard?: Shard
+}
+
+/** A photo, or an archive of photos. */
+export interface InputFile {
   file: string
-  /** The data to decode: a path or, from standard input, bytes. */
-  source: string | Uint8Array
-  /** The reason why it has no result. */
+  /** The path of its results in --out, without extension; of an archive, their folder. */
+  key: string
+  /** Whether the user named the file itself, and not a folder, a pattern or a list. */
+  isNamed: boolean
   error?: UserError
 }
 
-export const STANDARD_INPUT = '-'
-
-/** The names that a folder or a pattern matches. A single file may have any name. */
-const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif)$/i
-/** The names of files that this command writes. */
-const RESULT_NAME = /\.(mask|overlay|probabilities\.\d+-[^/\\.]*)\.png$/i
-const PATTERN = /[*?[\]{}()!]/
-const MAX_INPUT_BYTES = 2 ** 28
-/** How many headers are read at the same time. */
-const AT_A_TIME = 8
-
-/** The photos in the order given, each once. A photo that does not exist has an error. */
-export async function findPhotos(named: readonly string[]): Promise<InputPhoto[]> {
-  const photos = new Map<string, InputPhoto>()
-  for (const name of named)
-    for (const photo of await photosOf(name)) {
-      const key = photo.file === STANDARD_INPUT ? photo.file : resolve(photo.file)
-      if (!photos.has(key)) photos.set(key, photo)
-    }
-  return [...photos.values()]
+/** The part of an InputFile that is known before it has a key. */
+interface Found extends Omit<InputFile, 'key'> {
+  /** The folder of its results in --out. */
+  folder?: string
 }
 
-async function photosOf(name: string): Promise<InputPhoto[]> {
-  try {
-    if (name === STANDARD_INPUT) return [{ file: name, source: await readStandardInput() }]
-    return (await filesOf(name)).map(file => ({ file, source: file }))
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    return [{ file: name, source: name, error }]
+/** The files in the order given, each once. Throws a UserError if a list cannot be read. */
+export async function* findFiles(options: InputOptions): AsyncGenerator<InputFile> {
+  const { shard } = options
+  const seen = new Set<string>()
+  const nameOf = resultNamer()
+  let position = 0
+  for await (const { folder, ...found } of allFiles(options)) {
+    const { file } = found
+    const id = file === STANDARD_INPUT ? file : resolve(file)
+    if (seen.has(id)) continue
+    seen.add(id)
+    // Files of other shards get keys, too: all shards give a file the same key.
+    const key = nameOf(file === STANDARD_INPUT ? 'stdin' : file, folder)
+    if (belongsTo(shard, position++)) yield { ...found, key }
   }
 }
 
-async function filesOf(name: string): Promise<string[]> {
-  const found = await stat(name).catch(() => undefined)
-  if (found?.isDirectory()) return imagesIn(name)
-  // Patterns arrive here if the shell does not expand them, as on Windows, or if they are quoted.
-  const isThere = found !== undefined || (await lstat(name).catch(() => undefined)) !== undefined
-  return isThere || !PATTERN.test(name) ? [name] : imagesLike(name)
+/** A file as a photo, or the photos of an archive. */
+export async function* photosOf(found: InputFile): AsyncGenerator<InputPhoto> {
+  const { file, key, error } = found
+  if (isArchive(file) && !error) yield* photosInArchive(found)
+  else yield { file, key, error, source: file === STANDARD_INPUT ? readStandardInput : file }
 }
 
-async function imagesIn(folder: string): Promise<string[]> {
+async function* allFiles({ named, list, recursive }: InputOptions): AsyncGenerator<Found> {
+  for (const name of named) yield* filesOf(name, recursive === true)
+  if (list === undefined) return
+  // `find` also lists the results of earlier runs.
+  for await (const file of readList(list)) if (!isResult(file)) yield { file, isNamed: false }
+}
+
+async function* filesOf(name: string, recursive: boolean): AsyncGenerator<Found> {
+  try {
+    if (name === STANDARD_INPUT) return yield { file: name, isNamed: true }
+    const found = await stat(name).catch(() => undefined)
+    if (found?.isDirectory()) return yield* imagesIn(name, recursive)
+    // Patterns arrive here if the shell does not expand them, as on Windows, or if they are quoted.
+    const isThere = found !== undefined || (await lstat(name).catch(() => undefined)) !== undefined
+    if (isThere || !PATTERN.test(name)) return yield { file: name, isNamed: true }
+    for (const file of await filesLike(name)) yield { file, isNamed: false }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    yield { file: name, isNamed: false, error }
+  }
+}
+
+const PATTERN = /[*?[\]{}()!]/
+
+async function* imagesIn(folder: string, recursive: boolean): AsyncGenerator<Found> {
+  let count = 0
+  for await (const found of imagesBelow(folder, { below: '', recursive })) {
+    yield found
+    count++
+  }
+  if (count > 0) return
+  const where = recursive ? ' or its subfolders' : ''
+  throw new UserError(`${folder}: no ${IMAGE_KINDS} file in this folder${where}`)
+}
+
+/** The images of a folder, then those of its subfolders, whose results go to subfolders of the same names. */
+async function* imagesBelow(
+  root: string,
+  { below, recursive }: { below: string; recursive: boolean },
+): AsyncGenerator<Found> {
+  const folder = join(root, below)
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
     throw fileError(folder, error)
   })
-  const files = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)
-  const images = sorted(files.filter(isPhoto))
-  if (images.length === 0)
-    throw new UserError(`${folder}: no JPEG, PNG, WebP, AVIF, TIFF or GIF file in this folder`)
-  return images.map(name => join(folder, name))
+  const namesOf = (isFolder: boolean) =>
+    sorted(entries.filter(entry => entry.isDirectory() === isFolder).map(({ name }) => name))
+  for (const name of namesOf(false))
+    if (isPhoto(name)) yield { file: join(folder, name), folder: below, isNamed: false }
+  if (!recursive) return
+  for (const name of namesOf(true))
+    if (!name.startsWith('.')) yield* imagesBelow(root, { below: posix.join(below, name), recursive })
 }
 
-async function imagesLike(pattern: string): Promise<string[]> {
+/** Images; archives only if the pattern asks for them, so that `data/**` does not segment a photo twice. */
+async function filesLike(pattern: string): Promise<string[]> {
   const { glob } = await import('tinyglobby')
   const portable = process.platform === 'win32' ? pattern.replaceAll('\\', '/') : pattern
   const files = await glob(portable, { expandDirectories: false, absolute: isAbsolute(pattern) })
-  const images = sorted(files.filter(isPhoto))
-  if (images.length === 0)
+  const matching = sorted(files.filter(isArchive(pattern) ? isArchive : isPhoto))
+  if (matching.length === 0)
     throw new UserError(`${pattern}: no such file, and as a pattern it matches no image`)
-  return images
+  return matching
 }
-
-/** macOS creates hidden files `._photo.jpg` that are not images. */
-const isPhoto = (file: string) =>
-  IMAGE_NAME.test(file) && !RESULT_NAME.test(file) && !/(^|[/\\])\.[^/\\]*$/.test(file)
 
 /** Sorts numbers by value: photo-2 comes before photo-10. */
 const sorted = (files: string[]) =>
   files.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'variant' }).compare)
-
-async function readStandardInput(): Promise<Uint8Array> {
-  if (process.stdin.isTTY) throw new UserError('-: standard input is a terminal; redirect an image to it')
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > MAX_INPUT_BYTES) throw new UserError(`-: more than ${MAX_INPUT_BYTES / 2 ** 20} MiB`)
-  }
-  return Buffer.concat(chunks)
-}
-
-/** Reads the header of each photo, which is fast, and records an error for those that are not images. */
-export async function checkHeaders(photos: readonly InputPhoto[], onChecked: () => void): Promise<void> {
-  const left = photos.values()
-  const worker = async () => {
-    for (const photo of left) {
-      await attempt(photo, () => readHeader(photo))
-      onChecked()
-    }
-  }
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker))
-}
-
-const readHeader = ({ source }: InputPhoto) =>
-  typeof source === 'string' ? readImageSize(source) : readImage(source, { maxPixels: 1 })
-
-/** The result of the work; undefined if the photo has an error or gets one by a UserError. */
-export async function attempt<T>(photo: InputPhoto, work: () => Promise<T>): Promise<T | undefined> {
-  if (photo.error) return undefined
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    const { file } = photo
-    const message = error.message.replace(/^image: /, '')
-    photo.error = message.startsWith(file) ? error : new UserError(`${file}: ${message}`)
-    return undefined
-  }
-}

@@ -1,131 +1,104 @@
-// Writes the results of `atrous segment`: to files that replace none of the user's files, or to standard output.
+// Where the results of `atrous segment` go: to files that replace none of the user's files, or to standard output.
 
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
-import { writeFileAtomic } from '../../node/files/atomic.ts'
-import { isMarked, markPng } from '../../node/images/result_mark.ts'
-import type { Segmentation } from '../../node/segmentation.ts'
-import { checkWritable, exists, outputPrefixes } from '../output.ts'
-import { type InputPhoto, STANDARD_INPUT } from './segment_inputs.ts'
-import { type ProbabilityFormat, probabilityFiles } from './segment_probabilities.ts'
+import { isMarked } from '../../node/images/result_mark.ts'
+import { checkWritable, exists } from '../output.ts'
+import type { InputPhoto } from './input_photo.ts'
+import type { Ahead } from './look_ahead.ts'
+import type { PhotoWork } from './photo_work.ts'
+import {
+  encodePng,
+  pngKinds,
+  type ResultOptions,
+  resultEndings,
+  type SegmentedPhoto,
+  type WrittenResults,
+} from './segment_results.ts'
 
-export interface SegmentOutputOptions {
+export interface SegmentOutputOptions extends ResultOptions {
   /** A folder, or `-` for standard output. */
   out: string
-  mask: boolean
-  overlay: boolean
   overwrite?: true
-  probabilities?: ProbabilityFormat
-  /** The opacity of the overlay. */
-  opacity?: number
-  legend: boolean
+  resume?: true
 }
 
 /** Stands for standard output in place of a folder. */
 export const STANDARD_OUTPUT = '-'
 
-/** The results of a photo, by their key in --json. */
-const RESULTS = {
-  mask: async (found: Segmentation) => found.maskPng(),
-  overlay: (found: Segmentation, { opacity, legend }: SegmentOutputOptions) =>
-    found.overlay({ opacity, legend }),
-}
-
-type ResultKind = keyof typeof RESULTS
-const KINDS = Object.keys(RESULTS) as ResultKind[]
-
-/** The paths of a photo's results. */
-export type ResultFiles = Partial<Record<ResultKind, string>> & { probabilities?: string[] }
-
 export interface Output {
-  /** Throws a UserError, before anything is computed, if results cannot be written or would replace a file of the user. */
-  check(): Promise<void>
+  /**
+   * Throws a UserError, before anything is computed, if results cannot be written, or if those of the first photos would replace a
+   * file of the user. `named`: files that are never replaced, as these photos are not.
+   */
+  check(ahead: Pick<Ahead, 'first' | 'isAll'>, named: readonly string[]): Promise<void>
+  /** Throws a UserError if the results of a photo would replace a file of the user. `replacesNpy`: one may be of a killed run. */
+  checkPhoto(
+    photo: InputPhoto,
+    options: { classNames: readonly string[]; replacesNpy: boolean },
+  ): Promise<void>
   /** Writes a photo's results. Throws a UserError if the file system refuses. */
-  write(photo: InputPhoto, found: Segmentation): Promise<ResultFiles>
-}
-
-/** Throws a UserError for options that contradict each other. */
-export function openOutput(photos: readonly InputPhoto[], options: SegmentOutputOptions): Output {
-  const kinds = KINDS.filter(kind => options[kind])
-  return options.out === STANDARD_OUTPUT
-    ? standardOutput(photos, kinds, options)
-    : folderOutput(photos, kinds, options)
+  write(photo: InputPhoto, segmented: SegmentedPhoto, work: PhotoWork): Promise<WrittenResults>
 }
 
 /** One PNG: the mask, or the overlay if the mask is turned off. */
-function standardOutput(
-  photos: readonly InputPhoto[],
-  [kind]: ResultKind[],
-  options: SegmentOutputOptions,
-): Output {
+export function standardOutput(options: SegmentOutputOptions): Output {
+  const [kind] = pngKinds(options)
   return {
-    async check() {
+    async check({ first, isAll }) {
       if (options.probabilities)
         throw new UserError('--probabilities writes several files: --out must be a folder')
       if (kind === undefined)
         throw new UserError('--out -: --no-mask and --no-overlay leave nothing to write')
-      if (photos.length !== 1)
-        throw new UserError(`--out - takes the result of one photo, not of ${photos.length}`)
+      if (!isAll || first.length !== 1)
+        throw new UserError(`--out - takes the result of one photo, not of ${isAll ? first.length : 'more'}`)
       if (process.stdout.isTTY)
         throw new UserError('--out -: standard output is a terminal, which cannot show a PNG; redirect it')
     },
-    async write(_, found) {
-      if (!process.stdout.write(await RESULTS[kind](found, options))) await once(process.stdout, 'drain')
-      return {}
+    async checkPhoto() {},
+    async write(_, segmented) {
+      const { found, png } = await encodePng(segmented, kind, options)
+      if (!process.stdout.write(png)) await once(process.stdout, 'drain')
+      const { width, height, classes } = found
+      return { width, height, classes, results: {} }
     },
   }
 }
 
-function folderOutput(
-  photos: readonly InputPhoto[],
-  kinds: ResultKind[],
-  options: SegmentOutputOptions,
-): Output {
-  const paths = outputPrefixes(
-    photos.map(({ file }) => (file === STANDARD_INPUT ? 'stdin' : file)),
-    options.out,
-  )
-  const prefixes = new Map(photos.map((photo, i) => [photo, paths[i]]))
-  /** The files whose names are known before the model is loaded. A PNG of probabilities has a class in its name. */
-  const knownFiles = (photo: InputPhoto) => [
-    ...kinds.map(kind => `${prefixes.get(photo)}.${kind}.png`),
-    ...(options.probabilities === 'npy' ? [`${prefixes.get(photo)}.probabilities.npy`] : []),
-  ]
-  // Photos are recognised by their identity on disk, because names may differ by links or by case.
-  let identities: Promise<Set<string>> | undefined
-  const check = async (results: readonly string[]) => {
-    const existing: string[] = []
-    for (const file of results) if (await exists(file)) existing.push(file)
-    if (existing.length === 0) return
-    identities ??= identitiesOf(photos)
-    await refusePhotos(existing, await identities)
-    if (!options.overwrite) await refuseForeign(existing)
+export function folderOutput(options: SegmentOutputOptions): Output {
+  const { out, overwrite, resume } = options
+  /** The photos that a result might replace, by their identity on disk: names may differ by links or by case. */
+  const identities = new Set<string>()
+  const existing = async (photo: InputPhoto, classNames: readonly string[]) => {
+    const files = resultEndings(options, classNames).map(ending => `${prefixOf(photo, out)}.${ending}`)
+    const found: string[] = []
+    for (const file of files) if (await exists(file)) found.push(file)
+    return found
   }
   return {
-    async check() {
-      await checkWritable(options.out)
-      await check(photos.flatMap(photo => (photo.error ? [] : knownFiles(photo))))
+    async check({ first: photos }, named) {
+      await checkWritable(out)
+      // The names of the classes are not known yet.
+      const found: string[] = []
+      for (const photo of photos) if (!photo.error) found.push(...(await existing(photo, [])))
+      for (const file of [...named, ...photos.map(({ file }) => file)]) await addIdentity(identities, file)
+      await refusePhotos(found, identities)
+      // What a run that goes on finds is checked where it would be replaced.
+      if (!overwrite && !resume) await refuseForeign(found)
     },
-    async write(photo, found) {
-      const prefix = prefixes.get(photo)!
-      const probabilities = found.probabilities
-        ? probabilityFiles(found.probabilities, options.probabilities ?? 'npy')
-        : []
-      const probabilityPaths = probabilities.map(({ ending }) => `${prefix}.${ending}`)
-      await check([...knownFiles(photo), ...probabilityPaths]) // a file may have been written there meanwhile
-      const results: ResultFiles = {}
-      for (const kind of kinds) {
-        results[kind] = `${prefix}.${kind}.png`
-        await writeFileAtomic(results[kind], markPng(await RESULTS[kind](found, options)))
-      }
-      for (const [i, { content }] of probabilities.entries())
-        await writeFileAtomic(probabilityPaths[i], content())
-      if (probabilities.length > 0) results.probabilities = probabilityPaths
-      return results
+    async checkPhoto(photo, { classNames, replacesNpy }) {
+      const found = await existing(photo, classNames) // also what was written there meanwhile
+      await refusePhotos(found, identities)
+      if (!overwrite) await refuseForeign(found.filter(file => !(replacesNpy && file.endsWith('.npy'))))
     },
+    write: (photo, segmented, work) => work.write({ ...segmented, prefix: prefixOf(photo, out), options }),
   }
 }
+
+/** The path of a photo's results without their endings. */
+export const prefixOf = ({ key }: { key: string }, out: string): string => join(out, key)
 
 async function refusePhotos(files: readonly string[], photos: ReadonlySet<string>): Promise<void> {
   for (const file of files) {
@@ -147,13 +120,9 @@ async function refuseForeign(files: readonly string[]): Promise<void> {
   )
 }
 
-async function identitiesOf(photos: readonly InputPhoto[]): Promise<Set<string>> {
-  const identities = new Set<string>()
-  for (const { source } of photos) {
-    const found = typeof source === 'string' ? await identity(source) : undefined
-    if (found !== undefined) identities.add(found)
-  }
-  return identities
+async function addIdentity(identities: Set<string>, file: string): Promise<void> {
+  const found = await identity(file)
+  if (found !== undefined) identities.add(found)
 }
 
 /** Undefined if the file does not exist, as behind a broken link. */

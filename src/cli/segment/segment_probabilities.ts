@@ -21,17 +21,26 @@ export interface ProbabilityFile {
   content(): FileContent
 }
 
+/** What follows the photo's name in the names of the files that `probabilityFiles` gives, in the same order. */
+export function probabilityEndings(format: ProbabilityFormat, classNames: readonly string[]): string[] {
+  if (format === 'npy') return ['probabilities.npy']
+  const digits = String(classNames.length - 1).length
+  return classNames.map(
+    (name, id) => `probabilities.${String(id).padStart(digits, '0')}-${fileName(name)}.png`,
+  )
+}
+
 /**
  * The files of a photo. `npy` gives one file, float32 of shape [height, width, classes]. `png` gives one file for each class, 8
  * bits per pixel, where 255 is a probability of 1.
  */
 export function probabilityFiles(scores: ClassScores, format: ProbabilityFormat): ProbabilityFile[] {
   const { data, width, height, classes, classNames } = scores
+  const endings = probabilityEndings(format, classNames)
   if (format === 'npy')
-    return [{ ending: 'probabilities.npy', content: () => encodeNpy(data, [height, width, classes]) }]
-  const digits = String(classes - 1).length
-  return classNames.map((name, id) => ({
-    ending: `probabilities.${String(id).padStart(digits, '0')}-${fileName(name)}.png`,
+    return [{ ending: endings[0], content: () => encodeNpy(data, [height, width, classes]) }]
+  return endings.map((ending, id) => ({
+    ending,
     content: () => markPng(encode({ data: greys(scores, id), width, height, channels: 1, depth: 8 })),
   }))
 }

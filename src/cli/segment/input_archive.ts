@@ -1,0 +1,87 @@
+// The photos in a tar archive, such as a shard of a WebDataset. The archive is read once, from its beginning to its end.
+
+import { createReadStream } from 'node:fs'
+import { posix } from 'node:path'
+import { Readable } from 'node:stream'
+import type { ParsedTarEntry } from 'modern-tar'
+import { UserError } from '../../errors.ts'
+import { fileError } from '../../node/files/file_error.ts'
+import { printable } from '../../printable.ts'
+import { resultNamer } from '../output.ts'
+import type { InputPhoto } from './input_photo.ts'
+import { IMAGE_KINDS, isPhoto } from './photo_names.ts'
+
+/** The size in bytes of the largest photo in an archive: it is in memory as a whole. */
+const MAX_PHOTO_BYTES = 2 ** 28
+
+/**
+ * The photos in their order. A photo's bytes are skipped unless they are read before the next photo is asked for. If the archive cannot
+ * be read to its end, the last photo stands for the archive and has the error.
+ */
+export async function* photosInArchive({
+  file,
+  key,
+}: {
+  file: string
+  key: string
+}): AsyncGenerator<InputPhoto> {
+  const nameOf = resultNamer()
+  let count = 0
+  try {
+    for await (const { header, body } of entriesOf(file)) {
+      if (header.type === 'file' && isPhoto(header.name)) {
+        count++
+        yield photoOf({ header, body }, { archive: file, key, nameOf })
+      }
+      if (!body.locked) await body.cancel()
+    }
+    if (count === 0) throw new UserError(`${file}: no ${IMAGE_KINDS} file in this archive`)
+  } catch (error) {
+    yield { file, key, source: file, error: archiveError(file, error) }
+  }
+}
+
+async function* entriesOf(file: string): AsyncGenerator<ParsedTarEntry> {
+  const { createTarDecoder } = await import('modern-tar') // loaded only when needed
+  const bytes = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>
+  yield* bytes.pipeThrough(createTarDecoder({ strict: true }))
+}
+
+interface Place {
+  archive: string
+  key: string
+  nameOf: (input: string, folder?: string) => string
+}
+
+function photoOf({ header, body }: ParsedTarEntry, { archive, key, nameOf }: Place): InputPhoto {
+  const path = posix.normalize(header.name.replaceAll('\\', '/'))
+  const file = `${archive}/${path}`
+  const isOutside = path.startsWith('../') || posix.isAbsolute(path)
+  const error = isOutside ? new UserError(`${file}: this name leads out of the archive`) : undefined
+  return {
+    file,
+    // A name that leads out of the archive must not lead out of --out.
+    key: posix.join(key, isOutside ? nameOf(path) : nameOf(path, posix.dirname(path))),
+    source: () => bytesOf(body, { file, size: header.size }),
+    stamp: { bytes: header.size, modified: (header.mtime ?? new Date(0)).toISOString() },
+    error,
+  }
+}
+
+async function bytesOf(
+  body: ReadableStream<Uint8Array>,
+  { file, size }: { file: string; size: number },
+): Promise<Uint8Array> {
+  if (size > MAX_PHOTO_BYTES)
+    throw new UserError(`${file}: ${size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function archiveError(file: string, error: unknown): UserError {
+  const known = fileError(file, error)
+  if (known instanceof UserError) return known
+  const { message } = error as Error
+  return new UserError(`${file}: not a tar archive, or damaged (${printable(message.split('\n', 1)[0])})`)
+}

@@ -1,0 +1,66 @@
+// A photo that `atrous segment` is to segment.
+
+import { stat } from 'node:fs/promises'
+import { UserError } from '../../errors.ts'
+import type { Size } from '../../library/photo_size.ts'
+import { readImageSize } from '../../node/images/image.ts'
+
+export interface InputPhoto {
+  /** The name that the user gave, or the path in a folder or an archive; `-` for standard input. */
+  file: string
+  /** The path of its results in --out, without extension. */
+  key: string
+  /** A path, bytes, or what reads the bytes. Those of an archive's photo are read before the next photo is asked for. */
+  source: string | Uint8Array | (() => Promise<Uint8Array>)
+  /** Of an archive's photo: what its archive says. */
+  stamp?: Stamp
+  /** From its header, once this is read. */
+  size?: Size
+  /** The reason why it has no result. */
+  error?: UserError
+}
+
+/** What tells whether a photo was changed. */
+export interface Stamp {
+  bytes: number
+  /** The time of the last change, as ISO 8601. */
+  modified: string
+}
+
+export const STANDARD_INPUT = '-'
+
+/** Undefined for standard input, and if the file is not there. */
+export async function stampOf({ source, stamp }: InputPhoto): Promise<Stamp | undefined> {
+  if (typeof source !== 'string') return stamp
+  const found = await stat(source).catch(() => undefined)
+  return found && { bytes: found.size, modified: found.mtime.toISOString() }
+}
+
+/** What a decoder takes: a path, or the bytes, which are read now if they were not. Throws a UserError. */
+export async function loaded(photo: InputPhoto): Promise<string | Uint8Array> {
+  if (typeof photo.source === 'function') photo.source = await photo.source()
+  return photo.source
+}
+
+/** Reads the header, which is fast. If this is no photo, records the error. */
+export async function readHeader(photo: InputPhoto): Promise<void> {
+  photo.size ??= await attempt(photo, async () => readImageSize(await loaded(photo), { name: photo.file }))
+}
+
+/** The result of the work; undefined if the photo has an error or gets one by a UserError. */
+export async function attempt<T>(photo: InputPhoto, work: () => Promise<T>): Promise<T | undefined> {
+  if (photo.error) return undefined
+  try {
+    return await work()
+  } catch (error) {
+    photo.error = errorOf(photo, error)
+    return undefined
+  }
+}
+
+/** A UserError with the photo's name. Throws all others. */
+export function errorOf({ file }: InputPhoto, error: unknown): UserError {
+  if (!(error instanceof UserError)) throw error
+  const message = error.message.replace(/^image: /, '')
+  return message.startsWith(file) ? error : new UserError(`${file}: ${message}`)
+}

@@ -1,0 +1,104 @@
+// The files of a photo's results.
+
+import { stat } from 'node:fs/promises'
+import type { ClassShare } from '../../data/class_share.ts'
+import type { Image } from '../../data/image.ts'
+import type { ClassMap } from '../../inference/class_map.ts'
+import { type FileContent, writeFileAtomic } from '../../node/files/atomic.ts'
+import { markPng } from '../../node/images/result_mark.ts'
+import { encodeOverlay } from '../../node/overlay/overlay.ts'
+import { drawLegend } from '../../node/overlay/overlay_legend.ts'
+import { Segmentation } from '../../node/segmentation.ts'
+import { type ProbabilityFormat, probabilityEndings, probabilityFiles } from './segment_probabilities.ts'
+
+export interface ResultOptions {
+  mask: boolean
+  overlay: boolean
+  probabilities?: ProbabilityFormat
+  /** The opacity of the overlay. */
+  opacity?: number
+  legend: boolean
+}
+
+interface Found {
+  found: Segmentation
+  image: Image
+}
+
+/** The PNGs of a photo, by their key in --json. */
+const PNGS = {
+  mask: async ({ found }: Found) => found.maskPng(),
+  overlay: ({ found, image }: Found, { opacity, legend }: ResultOptions) =>
+    encodeOverlay(image, found, { opacity, drawLegend: legend ? drawLegend : undefined }),
+}
+
+export type PngKind = keyof typeof PNGS
+
+export const pngKinds = (options: ResultOptions): PngKind[] =>
+  (Object.keys(PNGS) as PngKind[]).filter(kind => options[kind])
+
+/** What follows the key and a point in the names of a photo's results. PNGs of probabilities are named after classes. */
+export const resultEndings = (options: ResultOptions, classNames: readonly string[]): string[] => [
+  ...pngKinds(options).map(kind => `${kind}.png`),
+  ...(options.probabilities ? probabilityEndings(options.probabilities, classNames) : []),
+]
+
+/** A photo with what the network found. Plain data, which goes to a worker thread. */
+export interface SegmentedPhoto {
+  image: Image
+  map: ClassMap
+  classNames: readonly string[]
+}
+
+export interface WriteJob extends SegmentedPhoto {
+  /** The path of the files without their endings. */
+  prefix: string
+  options: ResultOptions
+}
+
+export interface WrittenResults {
+  width: number
+  height: number
+  classes: ClassShare[]
+  /** The size of each file in bytes, by its ending. */
+  results: Record<string, number>
+}
+
+/** Encodes the results of a photo and writes each whole or not at all. Throws a UserError if the file system refuses. */
+export async function writeResults({ prefix, options, ...photo }: WriteJob): Promise<WrittenResults> {
+  const found = segmentationOf(photo)
+  const results: Record<string, number> = {}
+  for await (const { ending, content } of resultFiles({ found, image: photo.image }, options)) {
+    const file = `${prefix}.${ending}`
+    await writeFileAtomic(file, content)
+    results[ending] = (await stat(file)).size
+  }
+  const { width, height, classes } = found
+  return { width, height, classes, results }
+}
+
+/** One PNG without the mark that a file has. */
+export async function encodePng(
+  photo: SegmentedPhoto,
+  kind: PngKind,
+  options: ResultOptions,
+): Promise<{ found: Segmentation; png: Uint8Array }> {
+  const found = segmentationOf(photo)
+  return { found, png: await PNGS[kind]({ found, image: photo.image }, options) }
+}
+
+const segmentationOf = ({ image, map, classNames }: SegmentedPhoto) =>
+  new Segmentation(image, map, { output: map.scores ? 'probabilities' : 'mask', classNames })
+
+/** One after the other: those of probabilities may be large. */
+async function* resultFiles(
+  photo: Found,
+  options: ResultOptions,
+): AsyncGenerator<{ ending: string; content: FileContent }> {
+  for (const kind of pngKinds(options))
+    yield { ending: `${kind}.png`, content: markPng(await PNGS[kind](photo, options)) }
+  const { found } = photo
+  if (!found.probabilities || !options.probabilities) return
+  for (const { ending, content } of probabilityFiles(found.probabilities, options.probabilities))
+    yield { ending, content: content() }
+}

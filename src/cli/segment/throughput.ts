@@ -1,0 +1,75 @@
+// How fast a run of many photos is, and how long it will take.
+
+import { durationText } from '../format.ts'
+
+/** The time in which the GPU has work, by the host's clock: from a submission to the arrival of its result. */
+export class BusyTime {
+  #jobs = 0
+  #since = 0
+  #total = 0
+
+  begin(): void {
+    if (this.#jobs++ === 0) this.#since = performance.now()
+  }
+
+  end(): void {
+    if (--this.#jobs === 0) this.#total += performance.now() - this.#since
+  }
+
+  get milliseconds(): number {
+    return this.#total + (this.#jobs > 0 ? performance.now() - this.#since : 0)
+  }
+}
+
+export class Throughput {
+  readonly gpu = new BusyTime()
+  readonly #start = performance.now()
+  /** Photos of this run that have results. */
+  #segmented = 0
+  #pixels = 0
+  #failed = 0
+  /** Photos whose results were there. */
+  #kept = 0
+
+  segmented(pixels: number): void {
+    this.#segmented++
+    this.#pixels += pixels
+  }
+
+  failed(): void {
+    this.#failed++
+  }
+
+  kept(): void {
+    this.#kept++
+  }
+
+  get done(): number {
+    return this.#segmented + this.#failed + this.#kept
+  }
+
+  /** `2.5 photos/s, 1.2 MP/s, GPU at work 98 % of the time`. */
+  get rates(): string {
+    const milliseconds = performance.now() - this.#start
+    const rate = (count: number) => (count / (milliseconds / 1000)).toPrecision(3)
+    const share = Math.round((100 * this.gpu.milliseconds) / milliseconds)
+    return `${rate(this.#segmented)} photos/s, ${rate(this.#pixels / 1e6)} MP/s, GPU at work ${share} % of the time`
+  }
+
+  /** How long the rest of `total` photos will take; empty if that is not known. Photos that were done before took no time. */
+  left(total: number | undefined): string {
+    const worked = this.#segmented + this.#failed
+    if (total === undefined || worked === 0) return ''
+    const each = (performance.now() - this.#start) / worked
+    return `${durationText(each * Math.max(0, total - this.done))} left`
+  }
+
+  /** `500 photos in 3 min: …`, with what failed and what was there. */
+  get summary(): string {
+    const kept = this.#kept > 0 ? `, ${this.#kept} done before` : ''
+    const failed = this.#failed > 0 ? `, ${this.#failed} failed` : ''
+    const time = durationText(performance.now() - this.#start)
+    const rates = this.#segmented > 0 ? `: ${this.rates}` : ''
+    return `${this.#segmented} photos segmented in ${time}${kept}${failed}${rates}`
+  }
+}
