@@ -11,7 +11,7 @@ export const MAX_PLANS = 4
 
 /** The most plans that are kept, as long as all of them take no more bytes than this: photos of a folder have many sizes. */
 const MOST_SMALL_PLANS = 16
-const MOST_BYTES = 2 ** 29
+const MOST_BYTES = 2 ** 28
 
 export class ExecutorCache {
   readonly #gpu: Gpu

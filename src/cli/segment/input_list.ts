@@ -8,7 +8,7 @@ import { STANDARD_INPUT } from './input_photo.ts'
 /** The longest name. A file that has none so short is no list. */
 const LONGEST_NAME = 2 ** 16
 
-/** The names as they are read: a list may be longer than the memory. Empty lines are left out. Throws a UserError. */
+/** The names as they are read: a list on standard input may still be growing. Empty lines are left out. Throws a UserError. */
 export async function* readList(list: string): AsyncGenerator<string> {
   if (list === STANDARD_INPUT && process.stdin.isTTY)
     throw new UserError('--list -: standard input is a terminal; redirect a list of names to it')

@@ -38,6 +38,8 @@ export async function runBatch({ model, ahead, inputs, options, output, report }
   const run = path === undefined ? '' : runOf(model, options)
   const manifest = path === undefined ? undefined : await Manifest.open(path, options)
   const interrupt = manifest && catchSignals()
+  // A kernel that is chosen in the middle of the run may round otherwise, and a resumed run has to give the same results.
+  await model.stopTuning()
   const isMany = !ahead.isAll || ahead.first.length >= THREADS_FROM
   const work = photoWork({ threads: isMany })
   const throughput = new Throughput()

@@ -1,5 +1,5 @@
-// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives and standard input. They come one by one, since
-// there may be more than should be in memory.
+// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives and standard input. They come one by one: of a
+// hundred thousand, the first is segmented before the last is found.
 
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, posix, resolve } from 'node:path'
