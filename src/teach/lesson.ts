@@ -29,6 +29,8 @@ interface Parts {
 
 /** With these, three strokes teach a class in few steps, and nothing diverged: see bench/NOTES.md. */
 const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.05, head: 0.02, network: 0.01 }
+/** The same behind a decoder, whose logits have more pixels to agree on. */
+const DECODER_RATES: typeof LEARNING_RATES = { classifier: 0.2, head: 0.04, network: 0.01 }
 
 /** With it the network kept its classes and learned new ones as well as without it, or better: see bench/NOTES.md. */
 const REHEARSAL = 0.2
@@ -118,7 +120,8 @@ export class Lesson {
     checkSignal(signal)
     this.#throwIfTraining()
     this.#isTraining = true
-    const base = learningRate ?? LEARNING_RATES[this.#parts.part]
+    const rates = 'decoder' in this.config && this.config.decoder ? DECODER_RATES : LEARNING_RATES
+    const base = learningRate ?? rates[this.#parts.part]
     let step = 0
     try {
       const before = await this.#exclusively(() => this.#begin())

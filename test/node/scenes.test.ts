@@ -18,7 +18,7 @@ describe('the shipped weights', () => {
   })
   after(() => model.dispose())
 
-  it('have the preset’s network, and take 4 MB', async () => {
+  it('have the preset’s network, and take at most 4 MB', async () => {
     const { config, size } = preset('scenes')
     expect(model.config).to.deep.equal(config)
     expect(model.classNames).to.deep.equal(sceneClasses)

@@ -335,7 +335,7 @@ describe('Lesson', () => {
       model = withAddedClass(await readModel(await findWeights('scenes')), 'boat')
     })
 
-    /** By IoU on the pixels without strokes, and the share of the others that changed their class. */
+    /** By IoU on the pixels without strokes, and the share of the others, all background, that were right and are not any more. */
     async function learned(labels: Uint8Array, options: LessonOptions, steps: number) {
       const lesson = await Lesson.create(gpu, model, options)
       try {
@@ -349,7 +349,7 @@ describe('Lesson', () => {
         return {
           before: count(i => was[i] === 6),
           iou: count(i => truth[i] && found[i] === 6) / count(i => truth[i] || found[i] === 6),
-          changed: count(i => !truth[i] && found[i] !== was[i]) / count(i => !truth[i]),
+          spoilt: count(i => !truth[i] && was[i] === 0 && found[i] !== 0) / count(i => !truth[i]),
         }
       } finally {
         await lesson.dispose()
@@ -357,23 +357,23 @@ describe('Lesson', () => {
     }
 
     for (const [part, steps, least] of [
-      ['classifier', 40, 0.65],
+      ['classifier', 40, 0.5],
       ['head', 40, 0.7],
-      ['network', 30, 0.2],
+      ['network', 30, 0.6],
     ] as const)
       it(`by three strokes and ${steps} steps: ${part}`, async () => {
-        const { before, iou, changed } = await learned(threeStrokes(6, 0), { part }, steps)
+        const { before, iou, spoilt } = await learned(threeStrokes(6, 0), { part }, steps)
         expect(before).to.equal(0)
         expect(iou).to.be.above(least)
-        expect(changed).to.be.below(0.07)
+        expect(spoilt).to.be.below(0.05)
       })
 
     it('by one stroke on the boat alone, and not the whole picture', async () => {
       const one = threeStrokes(6, IGNORE_INDEX)
-      const { iou, changed } = await learned(one, {}, 40)
+      const { iou, spoilt } = await learned(one, {}, 40)
       expect(iou).to.be.above(0.65)
-      expect(changed).to.be.below(0.07)
-      expect((await learned(one, { rehearsal: 0 }, 40)).changed).to.be.above(0.5)
+      expect(spoilt).to.be.below(0.05)
+      expect((await learned(one, { rehearsal: 0 }, 40)).spoilt).to.be.above(0.5)
     })
   })
 })

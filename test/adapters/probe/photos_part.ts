@@ -67,10 +67,10 @@ async function checkPhoto(
     try {
       const options = { outputStride: expected.outputStride, output: 'logits', at: 'network' } as const
       const [first] = await segmenter.segment([photo], options)
-      checkResult(first, expected)
+      checkResult(first, expected, job.config)
       // Adapters are known that compute the first photo correctly and later ones not.
       const [second] = await segmenter.segment([photo], options)
-      checkResult(second, expected)
+      checkResult(second, expected, job.config)
     } finally {
       await segmenter.dispose()
     }
@@ -79,7 +79,11 @@ async function checkPhoto(
 
 type Result = Awaited<ReturnType<Segmenter['segment']>>[number]
 
-function checkResult({ mask, scores, ...size }: Result, { logits, ...expected }: ExpectedLogits): void {
+function checkResult(
+  { mask, scores, ...size }: Result,
+  { logits, ...expected }: ExpectedLogits,
+  { alignCorners }: PhotoJob['config'],
+): void {
   const error = relativeError(scores!.data, logits)
   if (!(error <= TOLERANCE)) throw new Error(`the logits differ by ${error} of the largest`)
   const classes = logits.length / (expected.height * expected.width)
@@ -88,7 +92,7 @@ function checkResult({ mask, scores, ...size }: Result, { logits, ...expected }:
     data: Float64Array.from(logits),
   }
   const largest = Math.max(...logits.map(Math.abs))
-  expectClasses(mask, upsampleArgmax({ input, ...size, alignCorners: false }), 2 * TOLERANCE * largest)
+  expectClasses(mask, upsampleArgmax({ input, ...size, alignCorners }), 2 * TOLERANCE * largest)
 }
 
 /** The tensors of a file, by name. */
