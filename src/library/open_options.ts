@@ -77,9 +77,7 @@ export interface SharedLoadOptions extends OpenOptions, ConventionOptions {
 export function checkLoadOptions(options: SharedLoadOptions, names: Readonly<Record<string, true>>): void {
   checkOptionNames(options, names)
   checkOpenOptions(options)
-  const { alignCorners } = options
-  if (alignCorners !== undefined && typeof alignCorners !== 'boolean')
-    throw new UserError(`alignCorners: expected true or false, got ${shown(alignCorners)}`)
+  checkChoice('alignCorners', options.alignCorners, [true, false])
   checkCallback('onProgress', options.onProgress)
   checkCallback('onWarning', options.onWarning)
   checkSignal(options.signal)

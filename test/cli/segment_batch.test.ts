@@ -201,7 +201,7 @@ describe('atrous segment: many photos', () => {
   })
 
   describe('a run that is ended', () => {
-    const PHOTOS = 16
+    const PHOTOS = 48
 
     /** Starts a run, and sends the signal when some photos are done, and not all. */
     async function endedBy(signal: NodeJS.Signals) {

@@ -99,7 +99,7 @@ async function work(options: Options): Promise<void> {
     for (const close of open.reverse()) await close()
     interrupt.release()
     // BullMQ does not end its own connection to a Redis that is away, which would keep the process alive.
-    setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
+    if (interrupt.signal.aborted) setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
   }
 }
 
