@@ -29,8 +29,8 @@ interface Parts {
 
 /** With these, three strokes teach a class in few steps, and nothing diverged: see bench/NOTES.md. */
 const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.05, head: 0.02, network: 0.01 }
-/** The same behind a decoder, whose logits have more pixels to agree on. */
-const DECODER_RATES: typeof LEARNING_RATES = { classifier: 0.2, head: 0.04, network: 0.01 }
+/** The classifier behind a decoder reads few channels, and learned too slowly at its rate above. */
+const DECODER_RATES: typeof LEARNING_RATES = { ...LEARNING_RATES, classifier: 0.2 }
 
 /** With it the network kept its classes and learned new ones as well as without it, or better: see bench/NOTES.md. */
 const REHEARSAL = 0.2

@@ -152,7 +152,8 @@ describe('the page', () => {
         return [...canvas.getContext('2d')!.getImageData(100, 160, 1, 1).data]
       })
     const tinted = await pixel()
-    await page.locator('#legend input').first().uncheck() // the sphere, the largest class but the background
+    const sphere = page.locator('#legend label', { hasText: 'sphere' }).locator('input')
+    await sphere.uncheck()
     await page.waitForTimeout(500)
     const alone = await pixel()
     const [photo] = [
@@ -160,7 +161,7 @@ describe('the page', () => {
     ]
     expect(alone[0]).to.equal(photo)
     expect(tinted).not.to.deep.equal(alone)
-    await page.locator('#legend input').first().check()
+    await sphere.check()
     await page.locator('#split').fill('50')
     await page.waitForTimeout(500)
     expect(await pixel()).to.deep.equal(alone)
