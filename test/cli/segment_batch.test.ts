@@ -201,7 +201,9 @@ describe('atrous segment: many photos', () => {
   })
 
   describe('a run that is ended', () => {
-    const PHOTOS = 48
+    const PHOTOS = 16
+    /** The photos after these are large, so that the run still has work when the signal comes. */
+    const SMALL_PHOTOS = 6
 
     /** Starts a run, and sends the signal when some photos are done, and not all. */
     async function endedBy(signal: NodeJS.Signals) {
@@ -218,7 +220,9 @@ describe('atrous segment: many photos', () => {
     }
 
     beforeEach(async () => {
-      await writePhotos('p', PHOTOS)
+      await writePhotos('p', SMALL_PHOTOS)
+      const large = blocksPhoto(1200, 900)
+      for (let i = SMALL_PHOTOS; i < PHOTOS; i++) await writePng(path(`p/${i}.png`), large)
       await writeFile(path('p/3.png'), 'Dear diary,')
     })
 
