@@ -22,7 +22,7 @@ process.on('message', async ({ round }: Task) => {
   const [size, largest] = [process.memoryUsage.rss(), largestSize()]
   const outcome = await runRound(runOne, Number(seed), round)
   const growth = largestSize() > largest ? largestSize() - size : 0
-  // The output of a round reaches the parent before its answer.
+  // The output of a round is in its pipe before the answer.
   setImmediate(() => process.send!({ ...outcome, round, growth } satisfies Answer))
 })
 process.send!('ready')

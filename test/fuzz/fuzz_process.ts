@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Task } from './child.ts'
 import { MOST_MILLISECONDS } from './run_target.ts'
@@ -101,6 +102,8 @@ function start(
         await ended
         return `hung for ${hangMilliseconds / 1000} s`
       }
+      // The output of the round is in its pipe when the answer arrives. This turn of the event loop reads the pipe, perhaps after the answer.
+      await setImmediate()
       if (typeof answer === 'string') return `${answer}; it printed ${JSON.stringify(printed.slice(0, 2000))}`
       return printed === '' ? (answer as Answer) : `printed ${JSON.stringify(printed.slice(0, 2000))}`
     },
