@@ -27,13 +27,24 @@ interface Parts {
   start: LessonModel
 }
 
-/** With these, three strokes teach a class in few steps, and nothing diverged: see bench/NOTES.md. */
-const LEARNING_RATES: Record<NetworkPart, number> = { classifier: 0.05, head: 0.02, network: 0.01 }
-/** The classifier behind a decoder reads few channels, and learned too slowly at its rate above. */
-const DECODER_RATES: typeof LEARNING_RATES = { ...LEARNING_RATES, classifier: 0.2 }
+interface Defaults {
+  learningRates: Record<NetworkPart, number>
+  rehearsal: number
+}
 
-/** With it the network kept its classes and learned new ones as well as without it, or better: see bench/NOTES.md. */
-const REHEARSAL = 0.2
+/** With these, three strokes teach a class in few steps, the network keeps its classes, and nothing diverged: see bench/NOTES.md. */
+const DEFAULTS: Defaults = {
+  learningRates: { classifier: 0.05, head: 0.02, network: 0.01 },
+  rehearsal: 0.2,
+}
+/** A decoder's features are of edges more than of things. Its classifier learns slowly from them, and all parts forget sooner. */
+const DECODER_DEFAULTS: Defaults = {
+  learningRates: { ...DEFAULTS.learningRates, classifier: 0.3 },
+  rehearsal: 0.4,
+}
+
+const defaultsOf = (config: DeepLabConfig): Defaults =>
+  'decoder' in config && config.decoder ? DECODER_DEFAULTS : DEFAULTS
 
 /**
  * Photos with strokes, and the model as it has been taught so far. Calls wait for each other, so that photos and labels may change
@@ -51,7 +62,7 @@ export class Lesson {
 
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
   static async create(gpu: Gpu, model: LessonModel, options: LessonOptions = {}): Promise<Lesson> {
-    const { part = 'head', rehearsal = REHEARSAL } = options
+    const { part = 'head', rehearsal = defaultsOf(model.config).rehearsal } = options
     if (!(rehearsal >= 0 && rehearsal < Infinity))
       throw new UserError(`rehearsal: expected a number from 0 up, got ${rehearsal}`)
     const network = { config: model.config, preprocessing: model.preprocessing, part }
@@ -120,8 +131,7 @@ export class Lesson {
     checkSignal(signal)
     this.#throwIfTraining()
     this.#isTraining = true
-    const rates = 'decoder' in this.config && this.config.decoder ? DECODER_RATES : LEARNING_RATES
-    const base = learningRate ?? rates[this.#parts.part]
+    const base = learningRate ?? defaultsOf(this.config).learningRates[this.#parts.part]
     let step = 0
     try {
       const before = await this.#exclusively(() => this.#begin())

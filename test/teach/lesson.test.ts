@@ -356,23 +356,23 @@ describe('Lesson', () => {
       }
     }
 
-    for (const [part, steps, least] of [
-      ['classifier', 40, 0.5],
-      ['head', 40, 0.65],
-      ['network', 30, 0.6],
+    for (const [part, steps, least, most] of [
+      ['classifier', 40, 0.65, 0.03],
+      ['head', 40, 0.7, 0.03],
+      ['network', 30, 0.65, 0.05],
     ] as const)
       it(`by three strokes and ${steps} steps: ${part}`, async () => {
         const { before, iou, spoilt } = await learned(threeStrokes(6, 0), { part }, steps)
         expect(before).to.equal(0)
         expect(iou).to.be.above(least)
-        expect(spoilt).to.be.below(0.05)
+        expect(spoilt).to.be.below(most)
       })
 
     it('by one stroke on the boat alone, and not the whole picture', async () => {
       const one = threeStrokes(6, IGNORE_INDEX)
       const { iou, spoilt } = await learned(one, {}, 40)
       expect(iou).to.be.above(0.65)
-      expect(spoilt).to.be.below(0.05)
+      expect(spoilt).to.be.below(0.03)
       expect((await learned(one, { rehearsal: 0 }, 40)).spoilt).to.be.above(0.5)
     })
   })
