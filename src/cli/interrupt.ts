@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
+import { orAborted } from '../node/or_aborted.ts'
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -67,7 +68,7 @@ export function catchSignals(): Interrupt {
       return error
     },
     check: () => controller.signal.throwIfAborted(),
-    orEnd: work => orAborted(work, controller.signal),
+    orEnd: work => orLetGo(work, controller.signal),
     release() {
       for (const name of SIGNALS) process.off(name, onSignal)
       if (!error) process.stderr.off('error', ignore) // the last output may fail only later
@@ -91,17 +92,16 @@ const ignore = () => {}
 /** Work that still runs but that nobody waits for. */
 const letGo = new Set<Promise<unknown>>()
 
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
+async function orLetGo<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await orAborted(work, signal)
+  } catch (error) {
+    if (signal.aborted) {
       const ended = work.catch(ignore).finally(() => letGo.delete(ended))
       letGo.add(ended)
-      reject(signal.reason)
     }
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
+    throw error
+  }
 }
 
 /** How long the process waits for such work before it ends, in milliseconds. */

@@ -6,9 +6,10 @@ import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../node/files/atomic.ts'
 import { fileError } from '../node/files/file_error.ts'
 import { readRegularFile } from '../node/files/read_file.ts'
+import { MAX_PHOTO_BYTES } from '../node/images/image_source.ts'
 import { printablePath } from '../printable.ts'
 import { BadJobError } from './job.ts'
-import { MAX_INPUT_BYTES, type Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** Errors of a path that stay when the job is tried again. Others, such as a full disk, may pass. */
 const LASTING = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
@@ -88,9 +89,9 @@ async function checkFolder(folder: string, path: string): Promise<void> {
 async function checkFile(file: string, path: string): Promise<void> {
   const found = await orBadJob(path, () => stat(file))
   if (!found.isFile()) throw new BadJobError(`${printablePath(path)}: is not a file`)
-  if (found.size > MAX_INPUT_BYTES)
+  if (found.size > MAX_PHOTO_BYTES)
     throw new BadJobError(
-      `${printablePath(path)}: the file has ${found.size} bytes, over the limit of ${MAX_INPUT_BYTES}`,
+      `${printablePath(path)}: the file has ${found.size} bytes, over the limit of ${MAX_PHOTO_BYTES}`,
     )
 }
 

@@ -2,10 +2,11 @@
 // peer. Smaller ones (aws4fetch, s3mini) take a key and its secret alone; this one also finds the roles of machines and pods.
 
 import type { S3Client } from '@aws-sdk/client-s3'
+import { MAX_PHOTO_BYTES } from '../node/images/image_source.ts'
 import { printable } from '../printable.ts'
 import { BadJobError } from './job.ts'
 import { peerPackage } from './peer_package.ts'
-import { MAX_INPUT_BYTES, type Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** Answers that say that the job names what is not there. Refused access is not one: credentials may be renewed. */
 const LASTING = ['NoSuchKey', 'NoSuchBucket', 'InvalidBucketName', 'KeyTooLongError']
@@ -28,9 +29,9 @@ export function openS3Store(): Store & { close(): void } {
         const { Body, ContentLength = 0 } = await s3.send(new GetObjectCommand(partsOf(place)), {
           abortSignal,
         })
-        if (ContentLength > MAX_INPUT_BYTES)
+        if (ContentLength > MAX_PHOTO_BYTES)
           throw new BadJobError(
-            `${printable(place)}: ${ContentLength} bytes are over the limit of ${MAX_INPUT_BYTES}`,
+            `${printable(place)}: ${ContentLength} bytes are over the limit of ${MAX_PHOTO_BYTES}`,
           )
         return await Body!.transformToByteArray()
       })

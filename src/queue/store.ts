@@ -6,6 +6,3 @@ export interface Store {
   /** Writes a file whole or not at all, over one of the same name. */
   write(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
 }
-
-/** The largest photo file. */
-export const MAX_INPUT_BYTES = 2 ** 28

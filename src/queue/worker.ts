@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { orAborted } from '../node/or_aborted.ts'
 import { BadJobError } from './job.ts'
 import { peerPackage } from './peer_package.ts'
 import { type JobResult, type JobStage, type PhotoSegmenter, runJob } from './segment_job.ts'
@@ -121,16 +122,7 @@ async function tryJob(job: Job, { model, store, seconds, events }: WorkerOptions
   const work = runJob(job.data, { model, store, signal: late.signal, onStage }).finally(() =>
     timers.forEach(clearTimeout),
   )
-  return orAborted(work, late.signal)
-}
-
-/** Throws the signal's reason also where the work does not heed the signal, as a driver that hangs. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
+  return orAborted(work, late.signal) // A driver that hangs heeds no signal.
 }
 
 /** Reports each loss of the connection once, not each try to open it again. Returns what ends that. */

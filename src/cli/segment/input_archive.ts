@@ -6,13 +6,11 @@ import { Readable } from 'node:stream'
 import type { ParsedTarEntry } from 'modern-tar'
 import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
+import { MAX_PHOTO_BYTES } from '../../node/images/image_source.ts'
 import { printable } from '../../printable.ts'
 import { resultNamer } from '../output.ts'
 import type { InputPhoto } from './input_photo.ts'
 import { IMAGE_KINDS, isPhoto } from './photo_names.ts'
-
-/** The size in bytes of the largest photo in an archive: it is in memory as a whole. */
-const MAX_PHOTO_BYTES = 2 ** 28
 
 /**
  * The photos in their order. A photo's bytes are skipped unless they are read before the next photo is asked for. If the archive cannot

@@ -1,6 +1,8 @@
 // The way of many photos through decoding, the GPU and encoding. Each stage works on other photos at the same time, so that the GPU
 // need not wait for the others. Photos are begun, submitted to the GPU and settled in their order; few are under way at one time.
 
+import { orAborted } from '../../node/or_aborted.ts'
+
 /** How many photos the GPU has at one time: while it works on one, the host reads the last one's result and submits the next. */
 const ON_GPU = 2
 
@@ -98,22 +100,15 @@ async function* until<Item>(items: AsyncIterable<Item>, signal: AbortSignal): As
   try {
     while (!signal.aborted) {
       const next = await orAborted(iterator.next(), signal)
-      if (!next || next.done) return
+      if (next.done) return
       yield next.value
     }
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     // Not awaited: an iterator that waits for its next item ends only after it.
     iterator.return?.().catch(() => undefined)
   }
-}
-
-/** Undefined after the signal. The listener is removed: a signal would keep one for each item. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => resolve(undefined)
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 /** Limits what is under way. */

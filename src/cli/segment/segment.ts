@@ -3,10 +3,9 @@
 import { Command, Option } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
-import type { Precision } from '../../kernels/layout.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { addInferenceOptions, inferenceOf } from '../inference_options.ts'
-import { loadModel } from '../model.ts'
+import { loadModel, type ModelOptions } from '../model.ts'
 import { share } from '../options.ts'
 import { isQuiet, quietableAction } from '../quiet.ts'
 import { attempt, loaded, STANDARD_INPUT } from './input_photo.ts'
@@ -20,11 +19,11 @@ import { SegmentReport } from './segment_report.ts'
 import { shardOption, shardWarning } from './shard.ts'
 
 export interface SegmentCommandOptions
-  extends RefinedOptions,
+  extends ModelOptions,
+    RefinedOptions,
     SegmentOutputOptions,
     Omit<InputOptions, 'named'> {
   model: string
-  precision: Precision
   manifest?: string
   explain?: true
   json?: true

@@ -1,8 +1,7 @@
 // A photo from standard input.
 
 import { UserError } from '../../errors.ts'
-
-const MAX_INPUT_BYTES = 2 ** 28
+import { MAX_PHOTO_BYTES } from '../../node/images/image_source.ts'
 
 /** The bytes. Throws a UserError if there is no end of them. */
 export async function readStandardInput(): Promise<Uint8Array> {
@@ -12,7 +11,7 @@ export async function readStandardInput(): Promise<Uint8Array> {
   for await (const chunk of process.stdin) {
     chunks.push(chunk)
     bytes += chunk.length
-    if (bytes > MAX_INPUT_BYTES) throw new UserError(`-: more than ${MAX_INPUT_BYTES / 2 ** 20} MiB`)
+    if (bytes > MAX_PHOTO_BYTES) throw new UserError(`-: more than ${MAX_PHOTO_BYTES / 2 ** 20} MiB`)
   }
   return Buffer.concat(chunks)
 }

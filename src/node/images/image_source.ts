@@ -37,7 +37,10 @@ export interface ReadSourceOptions {
   signal?: AbortSignal
 }
 
-const DOWNLOAD = { maxBytes: 2 ** 28, seconds: 60 }
+/** The largest file of a photo. */
+export const MAX_PHOTO_BYTES = 2 ** 28
+
+const DOWNLOAD = { maxBytes: MAX_PHOTO_BYTES, seconds: 60 }
 
 /**
  * Reads a photo from any source. Throws a UserError of one line if the source is of an unknown kind, or cannot be read or
