@@ -54,6 +54,10 @@ export const expecting = <Schema extends v.GenericSchema>(text: string, schema: 
       input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${abbreviated(input)}`,
   )
 
+/** A schema for one of some values, which the message of a refusal lists. */
+export const oneOf = <const Values extends readonly (string | number)[]>(...values: Values) =>
+  expecting(values.join(', '), v.picklist(values))
+
 /** A value as JSON for a message, shortened if it is long. */
 function abbreviated(value: unknown): string {
   const text = typeof value === 'object' || typeof value === 'string' ? jsonOf(value) : String(value)

@@ -18,3 +18,6 @@ export function vocColour(id: number): Colour {
 
 /** All 256 colours of the VOC colour map, by class id. */
 export const vocPalette: readonly Colour[] = Array.from({ length: 256 }, (_, id) => vocColour(id))
+
+/** The default opacity of a class's colour over a photo. */
+export const OPACITY = 0.55

@@ -1,6 +1,6 @@
 import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
-import type { Colour } from '../data/palette.ts'
+import { type Colour, OPACITY } from '../data/palette.ts'
 import { resampleMask } from '../data/resample_mask.ts'
 
 export interface LabelledMask {
@@ -18,9 +18,6 @@ export interface TintOptions {
   /** Whether classes are outlined in a lighter shade of their colours. Default true. */
   outlines?: boolean
 }
-
-/** The default opacity of a class's colour. */
-export const OPACITY = 0.55
 
 /** The longest side, in pixels, from which outlines are two pixels wide on each side instead of one. */
 const LARGE_PHOTO = 1600

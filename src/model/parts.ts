@@ -13,9 +13,8 @@ export type NetworkPart = 'classifier' | 'head' | 'network'
 type Network = Pick<NetworkParts, 'config' | 'outputStride'>
 
 /**
- * Adds the layers before a part to a graph: a normalised image [n, h, w, 3] → what the part reads, one map or two. The classifier reads
- * one map. The head reads the backbone's features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c], and a decoder the low-level features
- * besides. The whole network has no layers before it: it reads the image.
+ * Adds the layers before a part to a graph: a normalised image [n, h, w, 3] → what the part reads. The classifier reads one map. The
+ * head reads the backbone's features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c], and a decoder the low-level features besides. The whole network has no layers before it: it reads the image.
  */
 export function inputsOfPart(
   builder: GraphBuilder,
@@ -24,9 +23,9 @@ export function inputsOfPart(
 ): Tensor[] {
   if (part === 'network') return [image]
   const backbone = builderOf(network.config)
-  const { features, lowLevel, skips } = backbone.features(builder, image, network)
+  const { features, lowLevel = [], skips } = backbone.features(builder, image, network)
   if (skips) throw new UserError(`part: expected network, since this one has skip connections; got ${part}`)
-  if (part === 'head') return lowLevel ? [features, lowLevel] : [features]
+  if (part === 'head') return [features, ...lowLevel]
   return [backbone.head(builder, { features, lowLevel }, network)]
 }
 
@@ -37,7 +36,7 @@ export function logitsOfPart(
   { part, ...network }: Network & { part: NetworkPart },
 ): Tensor {
   const { config, outputStride } = network
-  const [input, lowLevel] = inputs
+  const [input, ...lowLevel] = inputs
   if (part === 'network') return deepLab(builder, input, config, outputStride)
   const x = part === 'head' ? builderOf(config).head(builder, { features: input, lowLevel }, network) : input
   return classify(builder, x, network)

@@ -1,7 +1,7 @@
 // The preprocessing of a photo before a network sees it.
 
 import * as v from 'valibot'
-import { expecting } from '../json.ts'
+import { expecting, oneOf } from '../json.ts'
 
 /** Each checkpoint has its own: the preprocessing with which its weights were trained. */
 export interface Preprocessing {
@@ -27,7 +27,7 @@ const three = (least: number, most: number) => {
 export const PREPROCESSING_FIELDS = {
   mean: expecting('three numbers from -10 to 10', three(-10, 10)),
   std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
-  edge: expecting('longest, shortest', v.picklist(['longest', 'shortest'])),
+  edge: oneOf('longest', 'shortest'),
   size: expecting(
     `a whole number from 1 to ${MAX_NETWORK_SIZE}`,
     v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE)),
@@ -37,7 +37,7 @@ export const PREPROCESSING_FIELDS = {
 /** @internal The schema of Preprocessing in this package's config.json. */
 export const PREPROCESSING = v.object({
   ...PREPROCESSING_FIELDS,
-  channels: v.exactOptional(expecting('rgb, bgr', v.picklist(['rgb', 'bgr']))),
+  channels: v.exactOptional(oneOf('rgb', 'bgr')),
 })
 
 /** The statistics of ImageNet, as for torchvision's backbones. 513 is the paper's crop. */

@@ -1,7 +1,7 @@
 import { isBackground } from '../data/class_share.ts'
+import { OPACITY } from '../data/palette.ts'
 import type { SegmentOutput } from '../inference/class_map.ts'
 import { type DrawOptions, drawOptions, type MaskPngOptions, paletteOf } from '../library/overlay_options.ts'
-import { OPACITY, tintPhoto } from '../library/overlay_tint.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 
 export interface ImageDataOptions extends MaskPngOptions {
@@ -31,20 +31,12 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends 
    * A PNG of the photo tinted with the colours of its classes, with outlines; the background is not tinted. If the photo was
    * shrunk for the GPU, the PNG has the smaller size. Throws a UserError for invalid options.
    */
-  overlay(options: DrawOptions = {}): Promise<Blob> {
+  async overlay(options: DrawOptions = {}): Promise<Blob> {
     const { palette, ...drawing } = drawOptions(options, this.classNames.length)
-    const { mask } = this
+    const { mask, width, height } = this
     const classes = this.classes.map(found => ({ ...found, colour: palette[found.id] }))
-    const { width, height } = this.photo
-    const rgb = tintPhoto(this.photo, { mask, width: this.width, height: this.height, classes }, drawing)
-    const tinted = new ImageData(width, height)
-    for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-      tinted.data.set(rgb.subarray(from, from + 3), to)
-      tinted.data[to + 3] = 255
-    }
-    const canvas = new OffscreenCanvas(width, height)
-    canvas.getContext('2d')!.putImageData(tinted, 0, 0)
-    return canvas.convertToBlob()
+    const { overlayPng } = await import('./overlay_png.ts') // loaded only when needed
+    return overlayPng(this.photo, { mask, width, height, classes }, drawing)
   }
 
   /** A palette PNG of the mask, whose pixel values are class ids. Throws a UserError for invalid options. */

@@ -73,6 +73,12 @@ describe('deepLabConfig', () => {
     [{ aspp: { separable: 'depthwise' } }, 'aspp.separable: expected pointwise, both, null; got "depthwise"'],
     [{ decoder: { lowLevelStride: 16 } }, 'decoder.lowLevelStride: expected 4, 8; got 16'],
     [{ decoder: { convolutions: 4 } }, 'decoder.convolutions: expected 1, 2, 3; got 4'],
+    [
+      { decoder: { lowLevelStride: 8, stages: 2 } },
+      'decoder.stages: expected 1 with lowLevelStride 8; got 2',
+    ],
+    [{ decoder: { channels: 0 } }, 'decoder.channels: expected a whole number from 1 to 1024; got 0'],
+    [{ decoder: {}, outputStride: 4 }, 'outputStride: expected 8, 16, 32; got 4'],
     [{ fcn: true }, 'fcn: expected false with ASPP or a decoder; got true'],
     [
       { backbone: 'xception65', multiGrid: [1, 2] },

@@ -6,7 +6,7 @@ THIN = {'backbone': 'resnet50', 'width': 0.125, 'lastBlock': 4, 'multiGrid': [1,
 CASCADE = {**THIN, 'lastBlock': 7, 'aspp': None}
 
 SEPARABLE = {'rates': [6, 12, 18], 'imagePooling': True, 'separable': 'both'}
-DECODER = {'lowLevelStride': 4, 'lowLevelChannels': 48, 'first': 'encoder', 'convolutions': 2, 'separable': None}
+DECODER = {'lowLevelStride': 4, 'lowLevelChannels': 48, 'first': 'encoder', 'convolutions': 2, 'separable': None, 'kernel': 3, 'channels': None, 'stages': 1}
 PLUS = {**THIN, 'decoder': DECODER, 'alignCorners': True}
 MOBILE_PLUS = {**MOBILE, 'aspp': SEPARABLE, 'decoder': {**DECODER, 'separable': 'both'}, 'alignCorners': True}
 XCEPTION = {'backbone': 'xception65', 'width': 0.125, 'multiGrid': [1, 1, 1], 'aspp': SEPARABLE, 'decoder': {**DECODER, 'separable': 'both'}, 'alignCorners': True}

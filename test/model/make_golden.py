@@ -28,9 +28,14 @@ def plus():
                  'decoder': {**DECODER, 'first': 'lowLevel', 'convolutions': 1, 'separable': 'pointwise'}}
     yield 'decoder, one separable convolution, half pixels', pointwise, networks.paper_network, (16,), [(97, 129), (96, 130)]
     yield 'decoder at stride 8', {**PLUS, 'decoder': {**DECODER, 'lowLevelStride': 8, 'separable': 'both'}}, networks.paper_network, (16,), both
+    yield 'decoder of two stages', {**PLUS, 'decoder': {**DECODER, 'convolutions': 1, 'stages': 2}}, networks.paper_network, (8, 16), both
+    narrow = {**PLUS, 'decoder': {**DECODER, 'convolutions': 1, 'kernel': 1, 'channels': 20}}
+    yield 'decoder of 1×1 convolutions and fewer channels', narrow, networks.paper_network, (16,), [(96, 130)]
+    yield 'mobilenet_v2, decoder of two stages', {**MOBILE_PLUS, 'decoder': {**MOBILE_PLUS['decoder'], 'convolutions': 1, 'stages': 2}}, networks.mobilenet_v2, (16,), [(97, 129)]
     yield 'mobilenet_v2, decoder', MOBILE_PLUS, networks.mobilenet_v2, (8, 16, 32), both
     dense = {**MOBILE_PLUS, 'firstUnitRate': 'block', 'tfPadding': False, 'aspp': THIN['aspp'], 'decoder': {**DECODER, 'lowLevelStride': 8}}
     yield 'mobilenet_v2, dense decoder at stride 8', dense, networks.mobilenet_v2, (16,), [(96, 130)]
+    yield 'xception65, decoder of two stages', {**XCEPTION, 'decoder': {**DECODER, 'stages': 2}}, networks.xception, (16,), [(65, 65)]
     yield 'xception65', XCEPTION, networks.xception, (8, 16), both
     yield 'xception65, multi-grid 1 2 4', {**XCEPTION, 'multiGrid': [1, 2, 4]}, networks.xception, (16, 32), [(96, 130)]
 

@@ -58,6 +58,7 @@ def paper_network(options, output_stride, parameter, x):
     unit = lambda x, name, index, *rest, **more: conv_bn(parameter, x, (f'{name}.conv{index}', f'{name}.bn{index}'), *rest, **more)
     thin = lambda channels: int(channels * options['width'])
     x = F.max_pool2d(torch.relu(unit(x, 'backbone', 1, thin(64), 7, 2)), 3, 2, 1)
+    low_levels = {}
     for block in range(1, options['lastBlock'] + 1):
         natural = 2 ** (block + 1)  # the block's output stride without atrous convolution
         base = max(1, natural // output_stride)
@@ -73,38 +74,47 @@ def paper_network(options, output_stride, parameter, x):
             if i == 0:
                 x = conv_bn(parameter, x, (f'{name}.downsample.0', f'{name}.downsample.1'), 4 * inner, 1, stride_here)
             x = torch.relu(x + y)
-        if block == {4: 1, 8: 2}[(options.get('decoder') or {}).get('lowLevelStride', 4)]:
-            low_level = x
-    return head(options, output_stride, parameter, x, low_level, thin(256), 1e-5)
+        if block <= 2:
+            low_levels[natural] = x
+    return head(options, output_stride, parameter, x, low_levels, thin(256), 1e-5)
 
 
-def separable(parameter, x, names, channels, kind, rate=1, eps=1e-5):
-    """ReLU of a 3×3 convolution with batch norm: dense if kind is None, else depthwise and pointwise, with batch norm and ReLU after both
+def separable(parameter, x, names, channels, kind, rate=1, eps=1e-5, kernel=3):
+    """ReLU of a convolution with batch norm: dense if kind is None, else depthwise and pointwise, with batch norm and ReLU after both
     ('both') or after the pointwise convolution alone ('pointwise')."""
     conv, norm = names
     if kind is None:
-        return torch.relu(conv_bn(parameter, x, names, channels, 3, 1, rate, eps=eps))
+        return torch.relu(conv_bn(parameter, x, names, channels, kernel, 1, rate, eps=eps))
     if kind == 'both':
-        x = torch.relu(conv_bn(parameter, x, (f'{conv}.depthwise', f'{conv}.depthwise_norm'), x.shape[1], 3, 1, rate, x.shape[1], eps))
+        x = torch.relu(conv_bn(parameter, x, (f'{conv}.depthwise', f'{conv}.depthwise_norm'), x.shape[1], kernel, 1, rate, x.shape[1], eps))
     else:
-        x = F.conv2d(x, parameter(f'{conv}.depthwise.weight', (x.shape[1], 1, 3, 3)), None, 1, rate, rate, x.shape[1])
+        x = F.conv2d(x, parameter(f'{conv}.depthwise.weight', (x.shape[1], 1, kernel, kernel)), None, 1, rate * (kernel // 2), rate, x.shape[1])
     return torch.relu(conv_bn(parameter, x, (f'{conv}.pointwise', norm), channels, 1, eps=eps))
 
 
-def head(options, output_stride, parameter, x, low_level, filters, eps, name='classifier.4'):
+def refine(options, parameter, x, low_level, stage, filters, eps):
+    """A stage of DeepLabv3+'s decoder."""
+    decoder = options['decoder']
+    part = lambda name: (f'{stage}.{name}.0', f'{stage}.{name}.1')
+    low_level = torch.relu(conv_bn(parameter, low_level, part('project'), decoder['lowLevelChannels'], 1, eps=eps))
+    x = F.interpolate(x, low_level.shape[2:], mode='bilinear', align_corners=options['alignCorners'])
+    x = torch.cat([x, low_level] if decoder['first'] == 'encoder' else [low_level, x], 1)
+    for i in range(decoder['convolutions']):
+        x = separable(parameter, x, part(f'convs.{i}'), decoder['channels'] or filters, decoder['separable'], eps=eps, kernel=decoder['kernel'])
+    return x
+
+
+def head(options, output_stride, parameter, x, low_levels, filters, eps, name='classifier.4'):
     """ASPP, torchvision's 3×3 convolution and DeepLabv3+'s decoder, as the options have them, and the classifier."""
     aspp, decoder = options['aspp'], options.get('decoder')
     if aspp:
         x = paper_aspp(aspp, output_stride, parameter, x, filters, eps)
     if options.get('headConvolution'):
         x = separable(parameter, x, ('classifier.1', 'classifier.2'), filters, aspp.get('separable'), eps=eps)
+    if decoder and decoder['stages'] == 2:
+        x = refine(options, parameter, x, low_levels[8], 'decoder.coarse', filters, eps)
     if decoder:
-        part = lambda name: (f'decoder.{name}.0', f'decoder.{name}.1')
-        low_level = torch.relu(conv_bn(parameter, low_level, part('project'), decoder['lowLevelChannels'], 1, eps=eps))
-        x = F.interpolate(x, low_level.shape[2:], mode='bilinear', align_corners=options['alignCorners'])
-        x = torch.cat([x, low_level] if decoder['first'] == 'encoder' else [low_level, x], 1)
-        for i in range(decoder['convolutions']):
-            x = separable(parameter, x, part(f'convs.{i}'), filters, decoder['separable'], eps=eps)
+        x = refine(options, parameter, x, low_levels[decoder['lowLevelStride']], 'decoder', filters, eps)
     return classifier(parameter, x, name)
 
 
@@ -151,8 +161,7 @@ def mobilenet_v2(options, output_stride, parameter, x):
         if i in (1, 4):
             at_stride[{1: 4, 4: 8}[i]] = x
     if options.get('aspp'):
-        low_level = at_stride[options['decoder']['lowLevelStride']]
-        return head(options, output_stride, parameter, x, low_level, 256, 1e-5, 'segmentation_head.classifier.convolution')
+        return head(options, output_stride, parameter, x, at_stride, 256, 1e-5, 'segmentation_head.classifier.convolution')
     light = lambda x, part: torch.relu(layer(x, f'segmentation_head.{part}', 256, 1, eps=1e-5))
     pooled = light(x.mean((2, 3), keepdim=True), 'conv_pool').expand(-1, -1, *x.shape[2:])
     x = light(torch.cat([pooled, light(x, 'conv_aspp')], 1), 'conv_projection')
@@ -185,7 +194,7 @@ def xception(options, output_stride, parameter, x):
             if shortcut is None:
                 y = torch.relu(y)
             if j == 1 and natural == 2:
-                at_stride[current] = y
+                at_stride.setdefault(current, y)
         if shortcut == 'projection':
             x = y + unit(x, f'backbone.blocks.{i}.shortcut', '', thin(channels[2]), 1, 2 if strided else 1)
         else:
@@ -194,4 +203,4 @@ def xception(options, output_stride, parameter, x):
             current *= 2
         else:
             rate *= natural
-    return head(options, output_stride, parameter, x, at_stride[4], thin(256), eps)
+    return head(options, output_stride, parameter, x, at_stride, thin(256), eps)

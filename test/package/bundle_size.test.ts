@@ -11,7 +11,7 @@ import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
 const INFERENCE = `export { DeepLab } from 'atrous'`
 const TRAINING = `export { DeepLab, evaluate, Trainer } from 'atrous'`
 
-/** What is loaded only when it is used: exports to ONNX and PNG, PyTorch's files, tuning, the CRF. */
+/** What is loaded only when it is used: exports to ONNX and PNG, overlays, PyTorch's files, tuning, the CRF. */
 const lazily: Plugin = {
   name: 'lazily',
   setup: ({ onResolve }) =>

@@ -144,6 +144,7 @@ describe('the steps of a lesson', () => {
     ['ResNet without ASPP', { ...smallResNet, aspp: null }],
     ['MobileNetV2', smallMobileNet],
     ['DeepLabv3+', { ...smallResNet, decoder: {}, alignCorners: true }],
+    ['DeepLabv3+ of two stages', { ...smallResNet, decoder: { stages: 2 }, alignCorners: true }],
   ]
   for (const [name, options] of networks)
     for (const part of ['classifier', 'head', 'network'] as const)

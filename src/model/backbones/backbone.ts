@@ -49,8 +49,8 @@ export interface NetworkBuilder<Config extends DeepLabConfig = DeepLabConfig> {
 export interface HeadFeatures {
   /** The last map: [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
   features: Tensor
-  /** What a decoder reads, where the config has one: [n, ⌈h/lowLevelStride⌉, ⌈w/lowLevelStride⌉, c']. */
-  lowLevel?: Tensor
+  /** What a decoder reads, for each of `lowLevelStrides`: [n, ⌈h/stride⌉, ⌈w/stride⌉, c']. */
+  lowLevel?: readonly Tensor[]
 }
 
 /** What a backbone computes. */

@@ -2,7 +2,7 @@
 // from asking for more memory or time than there is.
 
 import * as v from 'valibot'
-import { expecting } from '../../json.ts'
+import { expecting, oneOf } from '../../json.ts'
 import { CLASS_COUNT_TEXT, MOST_CLASSES } from '../class_names_schema.ts'
 
 export const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most))
@@ -23,7 +23,7 @@ export const pyramidRates = (least: 0 | 1) =>
     v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(least)),
   )
 export const alignCorners = v.optional(flag, false)
-export const firstUnitRate = expecting('block, previousBlock', v.picklist(['block', 'previousBlock']))
+export const firstUnitRate = oneOf('block', 'previousBlock')
 /** `checkOutputStride` knows which strides a network reaches. */
 export const outputStride = v.optional(expecting('a whole number', v.pipe(v.number(), v.integer())), 16)
 

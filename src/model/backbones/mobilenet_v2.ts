@@ -9,10 +9,10 @@ import { type MobileNetV2Config, mobileNetV2Schema } from './mobilenet_v2_config
 
 export const mobileNetV2 = {
   schema: mobileNetV2Schema,
-  conflictIn({ aspp, headConvolution, decoder, outputStride }) {
+  conflictIn({ aspp, headConvolution, decoder }) {
     if (!aspp && headConvolution) return 'headConvolution: expected false without ASPP; got true'
     if (!aspp && decoder) return 'decoder: expected null without ASPP; got a decoder'
-    return decoderConflict(decoder, outputStride)
+    return decoderConflict(decoder)
   },
   outputStrides: () => [8, 16, 32],
   heads: { classifier: MOBILENET_CLASSIFIER },

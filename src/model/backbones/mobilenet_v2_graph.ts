@@ -5,6 +5,7 @@ import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { Activation } from '../../kernels/activation.ts'
 import { deepLabHead } from '../heads/deeplab_head.ts'
+import { lowLevelStrides } from '../heads/head_config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
 import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
@@ -66,12 +67,12 @@ export function mobileNetV2Features(
   { config, outputStride }: { config: MobileNetV2Config; outputStride: number },
 ): HeadFeatures {
   let features = builder.unit('mobilenet_v2.conv_stem', () => stem(builder, image, config))
-  let lowLevel: Tensor | undefined
-  invertedResiduals(config, outputStride).forEach((unit, index) => {
+  const units = invertedResiduals(config, outputStride).map(unit => {
     const input = features
     features = builder.unit(unit.name, () => invertedResidual(builder, input, { ...unit, config }))
-    if (index === lowLevelUnit(config)) lowLevel = features
+    return features
   })
+  const lowLevel = lowLevelStrides(config.decoder).map(stride => units[lastUnitOf(stride)])
   if (config.lastConvolution)
     features = layer(builder, features, {
       ...{ name: 'mobilenet_v2.conv_1x1', outChannels: lastChannels(config), kernel: 1, config },
@@ -83,11 +84,10 @@ export function mobileNetV2Features(
 const lastChannels = (config: MobileNetV2Config) =>
   config.depthMultiplier < 1 ? LAST_CHANNELS : scaled(LAST_CHANNELS, config)
 
-/** The last unit before the next stride. */
-function lowLevelUnit({ decoder }: MobileNetV2Config): number | undefined {
-  if (!decoder) return undefined
+/** The last unit of a stride, before the next one. */
+function lastUnitOf(stride: number): number {
   const strided = STRIDES.flatMap((stride, index) => (stride === 2 ? index : []))
-  return strided[Math.log2(decoder.lowLevelStride) - 1] - 1
+  return strided[Math.log2(stride) - 1] - 1
 }
 
 function stem(builder: GraphBuilder, image: Tensor, config: MobileNetV2Config): Tensor {

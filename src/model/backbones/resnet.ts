@@ -28,5 +28,5 @@ function conflictIn(config: ResNetConfig): string | undefined {
     return `multiGrid: expected a rate for each of block4's ${units[3]} units; got ${multiGrid.length}`
   if (aspp === null && headConvolution) return 'headConvolution: expected false without ASPP; got true'
   if (fcn && (aspp || decoder)) return 'fcn: expected false with ASPP or a decoder; got true'
-  return decoderConflict(decoder, config.outputStride)
+  return decoderConflict(decoder)
 }

@@ -1,7 +1,7 @@
 // The config of a ResNet with the paper's heads.
 
 import * as v from 'valibot'
-import { expecting } from '../../json.ts'
+import { expecting, oneOf } from '../../json.ts'
 import { ASPP, type AsppConfig, DECODER, type DecoderConfig } from '../heads/head_config.ts'
 import {
   alignCorners,
@@ -60,7 +60,7 @@ export const resnetSchema = <Name extends string>(backbone: Name, units: readonl
     backbone: v.literal(backbone),
     classes,
     outputStride,
-    lastBlock: v.optional(expecting('4, 5, 6, 7', v.picklist([4, 5, 6, 7])), 4),
+    lastBlock: v.optional(oneOf(4, 5, 6, 7), 4),
     multiGrid: v.optional(
       expecting(`whole numbers from 1 to ${MOST_RATE}`, counts(MOST_RATE, MOST_UNITS)),
       () => [1, 2, 4],

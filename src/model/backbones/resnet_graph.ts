@@ -6,6 +6,7 @@ import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { auxiliaryHead } from '../heads/auxiliary_head.ts'
 import { deepLabHead } from '../heads/deeplab_head.ts'
 import { fcnHead } from '../heads/fcn_head.ts'
+import { lowLevelStrides } from '../heads/head_config.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { Features, NetworkBuilder } from './backbone.ts'
 import type { ResNetConfig } from './resnet_config.ts'
@@ -79,7 +80,7 @@ export function resnetFeatures(
     const input = ends[unit.block] ?? ends[unit.block - 1]
     ends[unit.block] = builder.unit(unit.name, () => bottleneck(builder, input, unit))
   }
-  const lowLevel = config.decoder ? ends[Math.log2(config.decoder.lowLevelStride) - 1] : undefined
+  const lowLevel = lowLevelStrides(config.decoder).map(stride => ends[Math.log2(stride) - 1])
   return { features: ends[config.lastBlock], middle: ends[3], lowLevel }
 }
 

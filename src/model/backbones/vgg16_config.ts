@@ -1,7 +1,7 @@
 // The config of a VGG-16 with the heads of FCN, DeepLab v1 and DeepLab v2.
 
 import * as v from 'valibot'
-import { expecting } from '../../json.ts'
+import { oneOf } from '../../json.ts'
 import { alignCorners, classes, flag, outputStride, pyramidRates, width } from './fields.ts'
 
 export interface Vgg16Config {
@@ -38,7 +38,7 @@ export const vgg16Schema = v.strictObject({
   backbone: v.literal('vgg16'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),
-  head: v.optional(expecting(HEADS.join(', '), v.picklist(HEADS)), 'atrous'),
+  head: v.optional(oneOf(...HEADS), 'atrous'),
   rates: v.optional(pyramidRates(1), () => [12]),
   multiScale: v.optional(flag, false),
   alignCorners,

@@ -8,7 +8,7 @@ import { type XceptionConfig, xceptionSchema } from './xception_config.ts'
 
 export const xception65 = {
   schema: xceptionSchema,
-  conflictIn: ({ decoder, outputStride }) => decoderConflict(decoder, outputStride),
+  conflictIn: ({ decoder }) => decoderConflict(decoder),
   outputStrides: () => [8, 16, 32],
   heads: { classifier: DEEPLAB_CLASSIFIER },
   preprocessing: TENSORFLOW,

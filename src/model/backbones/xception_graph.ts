@@ -5,6 +5,7 @@
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { deepLabHead } from '../heads/deeplab_head.ts'
+import { lowLevelStrides } from '../heads/head_config.ts'
 import { convolutionBatchNorm } from '../layers.ts'
 import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
 import { scaledChannels } from './scaled_channels.ts'
@@ -71,14 +72,14 @@ export function xceptionFeatures(
   { config, outputStride }: { config: XceptionConfig; outputStride: number },
 ): HeadFeatures {
   let features = builder.unit('backbone.stem', () => stem(builder, image, config))
-  let lowLevel: Tensor | undefined
-  const lowLevelBlock = config.decoder ? Math.log2(config.decoder.lowLevelStride) - 1 : undefined
-  placedBlocks(config, outputStride).forEach((block, index) => {
+  const seconds: Tensor[] = []
+  placedBlocks(config, outputStride).forEach(block => {
     const input = features
     const { output, second } = builder.unit(block.name, () => xceptionBlock(builder, input, block))
     features = output
-    if (index === lowLevelBlock) lowLevel = second
+    seconds.push(second)
   })
+  const lowLevel = lowLevelStrides(config.decoder).map(stride => seconds[Math.log2(stride) - 1])
   return { features, lowLevel }
 }
 

@@ -23,15 +23,19 @@ interface Head {
 interface HeadInputs {
   /** [n, h, w, c] */
   features: Tensor
-  /** [n, h', w', c'], for a decoder. */
-  lowLevel?: Tensor
+  /** [n, h', w', c'] for each stage of a decoder. */
+  lowLevel?: readonly Tensor[]
 }
 
 /**
  * The backbone's features → the classifier's input, at the size of the features, or of the low-level features if there is a decoder.
  * In training, dropout follows ASPP, as in torchvision. Without ASPP it follows the features.
  */
-export function deepLabHead(builder: GraphBuilder, { features, lowLevel }: HeadInputs, head: Head): Tensor {
+export function deepLabHead(
+  builder: GraphBuilder,
+  { features, lowLevel = [] }: HeadInputs,
+  head: Head,
+): Tensor {
   const { aspp: pyramid, headConvolution, decoder, outChannels, epsilon } = head
   const name = ASPP_NAME
   let x = features
@@ -43,7 +47,8 @@ export function deepLabHead(builder: GraphBuilder, { features, lowLevel }: HeadI
       ...{ separable: pyramid?.separable, outChannels, epsilon, activation: 'relu' },
     })
   if (!decoder) return x
-  if (!lowLevel) throw new Error('deepLabHead: the backbone gave no low-level features')
+  if (lowLevel.length !== decoder.stages)
+    throw new Error(`deepLabHead: the backbone gave ${lowLevel.length} maps of low-level features`)
   const encoded = x
   return builder.unit('decoder', () => decode(builder, { encoded, lowLevel }, { ...head, ...decoder }))
 }

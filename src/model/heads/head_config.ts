@@ -1,7 +1,7 @@
 // The parts of segmentation heads that a config chooses, whatever the backbone.
 
 import * as v from 'valibot'
-import { expecting } from '../../json.ts'
+import { expecting, oneOf } from '../../json.ts'
 import { count, flag, pyramidRates } from '../backbones/fields.ts'
 import type { Separable } from '../layers.ts'
 
@@ -29,13 +29,22 @@ export interface DecoderConfig {
   lowLevelChannels: number
   /** Which of the two maps comes first in the concatenation. Default `encoder`. */
   first: 'encoder' | 'lowLevel'
-  /** How many 3×3 convolutions follow. Default 2. */
+  /** How many convolutions follow. Default 2. */
   convolutions: 1 | 2 | 3
+  /** Their kernel. Default 3. */
+  kernel: 1 | 3
+  /** Their channels. Default null: as many as ASPP has. */
+  channels: number | null
+  /**
+   * With 2 stages, a first one of the same form reads the features of stride 8, and the second those of stride 4, as in U-Net. Default 1.
+   */
+  stages: 1 | 2
   /** Depthwise separable convolutions, as in `AsppConfig`. Default null. */
   separable: Separable | null
 }
 
-const MOST_LOW_LEVEL_CHANNELS = 1024
+const MOST_CHANNELS = 1024
+const channels = expecting(`a whole number from 1 to ${MOST_CHANNELS}`, count(MOST_CHANNELS))
 
 const separable = v.optional(
   v.nullable(expecting('pointwise, both, null', v.picklist(['pointwise', 'both']))),
@@ -51,18 +60,22 @@ export const ASPP = v.strictObject({
 
 /** @internal */
 export const DECODER = v.strictObject({
-  lowLevelStride: v.optional(expecting('4, 8', v.picklist([4, 8])), 4),
-  lowLevelChannels: v.optional(
-    expecting(`a whole number from 1 to ${MOST_LOW_LEVEL_CHANNELS}`, count(MOST_LOW_LEVEL_CHANNELS)),
-    48,
-  ),
-  first: v.optional(expecting('encoder, lowLevel', v.picklist(['encoder', 'lowLevel'])), 'encoder'),
-  convolutions: v.optional(expecting('1, 2, 3', v.picklist([1, 2, 3])), 2),
+  lowLevelStride: v.optional(oneOf(4, 8), 4),
+  lowLevelChannels: v.optional(channels, 48),
+  first: v.optional(oneOf('encoder', 'lowLevel'), 'encoder'),
+  convolutions: v.optional(oneOf(1, 2, 3), 2),
+  kernel: v.optional(oneOf(1, 3), 3),
+  channels: v.optional(v.nullable(channels), null),
+  stages: v.optional(oneOf(1, 2), 1),
   separable,
 })
 
-/** A conflict between a decoder and an output stride; undefined if there is none. */
-export const decoderConflict = (decoder: DecoderConfig | null, outputStride: number): string | undefined =>
-  decoder && decoder.lowLevelStride > outputStride
-    ? `decoder.lowLevelStride: expected at most the output stride ${outputStride}; got ${decoder.lowLevelStride}`
+/** The strides of the features that a decoder reads, in its order; none without a decoder. */
+export const lowLevelStrides = (decoder: DecoderConfig | null): number[] =>
+  decoder?.stages === 2 ? [8, 4] : decoder ? [decoder.lowLevelStride] : []
+
+/** A conflict between a decoder's fields; undefined if there is none. */
+export const decoderConflict = (decoder: DecoderConfig | null): string | undefined =>
+  decoder?.stages === 2 && decoder.lowLevelStride === 8
+    ? 'decoder.stages: expected 1 with lowLevelStride 8; got 2'
     : undefined

@@ -2,7 +2,7 @@
 // corners. A stage that loses its stride has its rate from the first unit on.
 
 import * as v from 'valibot'
-import { checkJson, expecting } from '../../json.ts'
+import { checkJson, expecting, oneOf } from '../../json.ts'
 import { counts, MOST_RATE } from '../backbones/fields.ts'
 import { IMAGENET } from '../preprocessing.ts'
 import type { TensorShapes } from '../recognition/recognised.ts'
@@ -42,13 +42,13 @@ export const smpLayout: NameLayout = {
 
 /** The fields of its config.json that decide the network. Others are ignored. */
 const CONFIG = v.object({
-  _model_class: v.nullish(expecting('DeepLabV3, DeepLabV3Plus', v.picklist(['DeepLabV3', 'DeepLabV3Plus']))),
+  _model_class: v.nullish(oneOf('DeepLabV3', 'DeepLabV3Plus')),
   encoder_name: expecting(
     'resnet50, resnet101, mobilenet_v2',
     v.picklist(['resnet50', 'resnet101', 'mobilenet_v2']),
   ),
   encoder_depth: v.nullish(expecting('5', v.literal(5))),
-  encoder_output_stride: v.nullish(expecting('8, 16', v.picklist([8, 16]))),
+  encoder_output_stride: v.nullish(oneOf(8, 16)),
   decoder_channels: v.nullish(expecting('256', v.literal(256))),
   decoder_atrous_rates: v.nullish(
     expecting(`three whole numbers from 1 to ${MOST_RATE}`, v.pipe(counts(MOST_RATE, 3), v.minLength(3))),

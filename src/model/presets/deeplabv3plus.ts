@@ -1,9 +1,11 @@
 // DeepLabv3+ by name: the rows of Tables 1 to 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
-// DeepLabv3's table6. Of Table 2, those whose 3×3 convolutions have 256 channels and read the features of stride 4 alone.
+// DeepLabv3's table6.
 
 import type { DeepLabOptions } from '../backbones/configs.ts'
 import type { DecoderConfig } from '../heads/head_config.ts'
 import { MULTI_SCALE, type Row } from './row.ts'
+
+type DecoderOptions = Partial<DecoderConfig>
 
 /** Table 1: the channels of the low-level features, before one 3×3 convolution; and the mIoU. */
 const LOW_LEVEL_CHANNELS = [
@@ -14,12 +16,15 @@ const LOW_LEVEL_CHANNELS = [
   [64, 77.94],
 ]
 
-/** Table 2: the mIoU by the number of 3×3 convolutions. */
-const CONVOLUTIONS = [
-  [1, 78.21],
-  [2, 78.85],
-  [3, 78.02],
-] as const
+/** Table 2: the convolutions of a stage, 3×3 with 256 channels unless they say otherwise; and the mIoU. */
+const CONVOLUTIONS: [name: string, decoder: DecoderOptions, paperMeanIoU: number][] = [
+  ['convolutions1', { convolutions: 1 }, 78.21],
+  ['convolutions2', { convolutions: 2 }, 78.85],
+  ['convolutions3', { convolutions: 3 }, 78.02],
+  ['channels128', { convolutions: 1, channels: 128 }, 77.25],
+  ['kernel1', { convolutions: 1, kernel: 1 }, 78.07],
+  ['stages2', { convolutions: 1, stages: 2 }, 78.61],
+]
 
 /** The encoder of these tables is trained at output stride 16. */
 const STRATEGIES = [
@@ -30,8 +35,6 @@ const STRATEGIES = [
   { name: 'os8.ms', inference: { outputStride: 8, scales: MULTI_SCALE } },
   { name: 'os8.ms.flip', inference: { outputStride: 8, scales: MULTI_SCALE, flip: true } },
 ]
-
-type DecoderOptions = Partial<DecoderConfig>
 
 const SEPARABLE = { separable: 'both' } as const
 
@@ -64,9 +67,9 @@ export const plusRows: Row[] = [
     options: withDecoder('resnet101', { lowLevelChannels, convolutions: 1 }),
     paperMeanIoU,
   })),
-  ...CONVOLUTIONS.map(([convolutions, paperMeanIoU]) => ({
-    name: `deeplabv3plus.table2.convolutions${convolutions}.os16`,
-    options: withDecoder('resnet101', { convolutions }),
+  ...CONVOLUTIONS.map(([name, decoder, paperMeanIoU]) => ({
+    name: `deeplabv3plus.table2.${name}.os16`,
+    options: withDecoder('resnet101', decoder),
     paperMeanIoU,
   })),
   ...byStrategy('table3', withDecoder('resnet101'), [78.85, 80.09, 80.22, 79.35, 80.43, 80.57]),

@@ -64,13 +64,20 @@ function asppOf(tensors: TensorShapes): HeadArchitecture['aspp'] {
 function decoderOf(tensors: TensorShapes, lowLevel: string): HeadArchitecture['decoder'] {
   const project = tensors.get(`${decoderLayer('project').convolution}.weight`)
   if (!project) return null
-  const kind = (index: number) => separableOf(tensors, decoderLayer(`convs.${index}`).convolution)
+  const name = (index: number) => decoderLayer(`convs.${index}`).convolution
+  const kind = (index: number) => separableOf(tensors, name(index))
   const [lowLevelChannels, channels] = project.shape
+  const separable = kind(0) ?? null
+  const spatial = tensors.get(`${name(0)}.${separable ? 'depthwise.' : ''}weight`)
+  const outChannels = outputChannels(tensors, `${name(0)}.${separable ? 'pointwise.' : ''}weight`)
   return {
     lowLevelStride: channels === outputChannels(tensors, lowLevel) ? 4 : 8,
     lowLevelChannels,
     convolutions: kind(1) === undefined ? 1 : kind(2) === undefined ? 2 : 3,
-    separable: kind(0) ?? null,
+    kernel: spatial?.shape[2] === 1 ? 1 : 3,
+    channels: outChannels === outputChannels(tensors, `${ASPP_NAME}.project.0.weight`) ? null : outChannels!,
+    separable,
+    stages: tensors.has(`${decoderLayer('project', 'decoder.coarse').convolution}.weight`) ? 2 : 1,
   }
 }
 
