@@ -114,7 +114,7 @@ async function oneByOne(model: DeepLab): Promise<Found> {
 
 async function batch(model: DeepLab, { overlay }: { overlay: boolean }): Promise<Found> {
   const out = join(folder, overlay ? 'both' : 'masks')
-  const { photos } = await lookAhead(findFiles({ named: [join(folder, 'photos')] }))
+  const { photos } = await lookAhead(findFiles({ named: [join(folder, 'photos')] }), { grows: false })
   const results = { out, mask: true, overlay, legend: true, overwrite: true } as const
   const throughput = new Throughput()
   const work = photoWork({ threads: true })

@@ -1,5 +1,6 @@
 // Runs of many photos: manifest, resuming, archives, exit codes and signals.
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -198,6 +199,18 @@ describe('atrous segment: many photos', () => {
     expect((await segment('out', path('p/0.png'), '--manifest', path('m.jsonl'))).code).to.equal(0)
     expect(linesOf(path('m.jsonl'))).to.have.length(1)
     expect(await readdir(path('out'))).to.deep.equal(['0.mask.png', '0.overlay.png'])
+  })
+
+  it('--list - segments a photo before the next name is known', async () => {
+    await writePhotos('p', 3)
+    const { child, ended } = startAtrous(args('out', '--list', '-'))
+    for (let i = 0; i < 3; i++) {
+      child.stdin.write(`${path(`p/${i}.png`)}\n`)
+      const [line] = await Promise.race([once(child.stdout, 'data'), ended.then(() => ['none'])])
+      expect(line).to.contain(`p/${i}.png: `)
+    }
+    child.stdin.end()
+    expect((await ended).code).to.equal(0)
   })
 
   describe('a run that is ended', () => {

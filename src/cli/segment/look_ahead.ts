@@ -1,5 +1,6 @@
 // Checks the first photos before a model is loaded.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { countBar } from '../progress.ts'
 import { type InputPhoto, readHeader } from './input_photo.ts'
 import { isArchive } from './photo_names.ts'
@@ -26,21 +27,36 @@ export interface Ahead {
   photos: AsyncIterable<InputPhoto>
 }
 
-export async function lookAhead(files: AsyncIterable<InputFile>): Promise<Ahead> {
+/** How long a list that still grows may take for its next name, in milliseconds, before those that are there are segmented. */
+const NEXT_NAME_MS = 200
+
+/** `grows`: the files may come slowly, such as those of a list that a program writes to standard input while it finds them. */
+export async function lookAhead(
+  files: AsyncIterable<InputFile>,
+  { grows }: { grows: boolean },
+): Promise<Ahead> {
   const iterator = files[Symbol.asyncIterator]()
   const first: InputPhoto[] = []
   let areNamed = true
-  let next = await iterator.next()
-  for (; !next.done && first.length < CHECKED_FIRST; next = await iterator.next()) {
-    if (isArchive(next.value.file) && !next.value.error) break
-    areNamed &&= next.value.isNamed
-    for await (const photo of photosOf(next.value)) first.push(photo)
+  let next = iterator.next()
+  let found: IteratorResult<InputFile> | undefined = await next
+  while (found && !found.done && first.length < CHECKED_FIRST) {
+    if (isArchive(found.value.file) && !found.value.error) break
+    areNamed &&= found.value.isNamed
+    for await (const photo of photosOf(found.value)) first.push(photo)
+    next = iterator.next()
+    found = await (grows ? unlessLate(next) : next)
   }
   async function* photos(): AsyncGenerator<InputPhoto> {
     yield* first
-    for (; !next.done; next = await iterator.next()) yield* photosOf(next.value)
+    for (let each = await next; !each.done; each = await iterator.next()) yield* photosOf(each.value)
   }
-  return { first, isAll: next.done === true, areNamed, photos: photos() }
+  return { first, isAll: found?.done === true, areNamed, photos: photos() }
+}
+
+async function unlessLate<T>(next: Promise<T>): Promise<T | undefined> {
+  next.catch(() => undefined) // who waits for it reports it
+  return Promise.race([next, sleep(NEXT_NAME_MS, undefined, { ref: false })])
 }
 
 /** Reads their headers. Records an error for those that are not images. */

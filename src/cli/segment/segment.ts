@@ -72,7 +72,7 @@ async function segment(named: string[], options: SegmentCommandOptions): Promise
   const { json, out, list, recursive, shard } = options
   checkOptions(named, options)
   const inputs = { named, list, recursive, shard }
-  const ahead = await lookAhead(findFiles(inputs))
+  const ahead = await lookAhead(findFiles(inputs), { grows: list === STANDARD_INPUT })
   const lines = !isQuiet() && !json && out !== STANDARD_OUTPUT
   const report = new SegmentReport({ out, json: json === true, lines })
   try {
