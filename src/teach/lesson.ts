@@ -27,24 +27,23 @@ interface Parts {
   start: LessonModel
 }
 
-interface Defaults {
-  learningRates: Record<NetworkPart, number>
-  rehearsal: number
-}
+type Defaults = Record<NetworkPart, { learningRate: number; rehearsal: number }>
 
 /** With these, three strokes teach a class in few steps, the network keeps its classes, and nothing diverged: see bench/NOTES.md. */
 const DEFAULTS: Defaults = {
-  learningRates: { classifier: 0.05, head: 0.02, network: 0.01 },
-  rehearsal: 0.2,
+  classifier: { learningRate: 0.05, rehearsal: 0.2 },
+  head: { learningRate: 0.02, rehearsal: 0.2 },
+  network: { learningRate: 0.01, rehearsal: 0.2 },
 }
 /** A decoder's features are of edges more than of things. Its classifier learns slowly from them, and all parts forget sooner. */
 const DECODER_DEFAULTS: Defaults = {
-  learningRates: { ...DEFAULTS.learningRates, classifier: 0.3 },
-  rehearsal: 0.4,
+  classifier: { learningRate: 0.4, rehearsal: 0.25 },
+  head: { learningRate: 0.02, rehearsal: 0.25 },
+  network: { learningRate: 0.01, rehearsal: 0.4 },
 }
 
-const defaultsOf = (config: DeepLabConfig): Defaults =>
-  'decoder' in config && config.decoder ? DECODER_DEFAULTS : DEFAULTS
+const defaultsOf = (config: DeepLabConfig, part: NetworkPart): Defaults[NetworkPart] =>
+  ('decoder' in config && config.decoder ? DECODER_DEFAULTS : DEFAULTS)[part]
 
 /**
  * Photos with strokes, and the model as it has been taught so far. Calls wait for each other, so that photos and labels may change
@@ -62,7 +61,7 @@ export class Lesson {
 
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
   static async create(gpu: Gpu, model: LessonModel, options: LessonOptions = {}): Promise<Lesson> {
-    const { part = 'head', rehearsal = defaultsOf(model.config).rehearsal } = options
+    const { part = 'head', rehearsal = defaultsOf(model.config, part).rehearsal } = options
     if (!(rehearsal >= 0 && rehearsal < Infinity))
       throw new UserError(`rehearsal: expected a number from 0 up, got ${rehearsal}`)
     const network = { config: model.config, preprocessing: model.preprocessing, part }
@@ -131,7 +130,7 @@ export class Lesson {
     checkSignal(signal)
     this.#throwIfTraining()
     this.#isTraining = true
-    const base = learningRate ?? defaultsOf(this.config).learningRates[this.#parts.part]
+    const base = learningRate ?? defaultsOf(this.config, this.#parts.part).learningRate
     let step = 0
     try {
       const before = await this.#exclusively(() => this.#begin())

@@ -21,7 +21,8 @@ export interface LessonOptions {
   part?: NetworkPart
   /**
    * How much the pixels without a stroke count, from 0 up; all strokes of a photo count 1. These pixels teach what the network said
-   * about them before the lesson, so that it does not forget its classes. 0: only the strokes count. Default: 0.2, with a decoder 0.4.
+   * about them before the lesson, so that it does not forget its classes. 0: only the strokes count. Default: 0.2; with a decoder 0.25,
+   * for the whole network 0.4.
    */
   rehearsal?: number
 }
