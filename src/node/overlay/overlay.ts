@@ -27,14 +27,37 @@ export async function encodeOverlay(
   { drawLegend, ...tint }: TintOptions & { drawLegend?: DrawLegend },
 ): Promise<Uint8Array> {
   const { width, height } = image
-  const tinted = sharp(tintPhoto(image, labelled, tint), { raw: { width, height, channels: 3 } })
-  if (!drawLegend) return tinted.png().toBuffer()
+  const photo = { width, height, data: tintPhoto(image, labelled, tint) }
+  if (!drawLegend) return encodePngOf(photo)
   const legend = drawLegend(legendEntries(labelled.classes), width)
-  return tinted
-    .extend({ right: Math.max(0, legend.width - width), bottom: legend.height, background: 'white' })
-    .composite([{ input: Buffer.from(legend.svg), left: 0, top: height }])
+  const data = await sharp(Buffer.from(legend.svg)).flatten({ background: 'white' }).raw().toBuffer()
+  return encodePngOf(below(photo, { ...legend, data }))
+}
+
+/** Pixels of three channels: red, green and blue. */
+interface Picture {
+  width: number
+  height: number
+  data: Uint8Array | Uint8ClampedArray
+}
+
+const encodePngOf = ({ data, width, height }: Picture): Promise<Uint8Array> =>
+  sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer()
+
+/** A picture with another one below it, on white. `sharp`'s own way to do this takes longer than the PNG. */
+function below(upper: Picture, lower: Picture): Picture {
+  const width = Math.max(upper.width, lower.width)
+  const height = upper.height + lower.height
+  const data = new Uint8Array(width * height * 3).fill(255)
+  let row = 0
+  for (const picture of [upper, lower])
+    for (let y = 0; y < picture.height; y++, row++) {
+      const from = y * picture.width * 3
+      data.set(picture.data.subarray(from, from + picture.width * 3), row * width * 3)
+    }
+  return { width, height, data }
 }
 
 /** The largest share first. The background, which the overlay does not tint, is an empty white frame. */
