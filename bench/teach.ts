@@ -12,7 +12,7 @@ import { openGpu } from '../src/node/gpu/dawn.ts'
 import { findWeights } from '../src/node/weights.ts'
 import { Lesson } from '../src/teach/lesson.ts'
 import type { LessonModel } from '../src/teach/lesson_options.ts'
-import { boatMask, readBoat, threeStrokes } from '../test/teach/boat.ts'
+import { boatScore, readBoat, threeStrokes } from '../test/teach/boat.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,7 +53,7 @@ async function bench(gpu: Gpu, model: LessonModel, part: NetworkPart): Promise<v
     times.push(performance.now() - last)
     if (step === 1) console.log(`  first step after ${seconds()} s`)
     if (step % 5 === 0) {
-      const { iou, spoilt } = scoreOf(await maskOf(gpu, lesson), { before, labels, id })
+      const { iou, spoilt } = boatScore(await maskOf(gpu, lesson), { before, labels, boat: id })
       console.log(
         `  step ${step}: loss ${loss.toFixed(3)}, IoU ${iou.toFixed(3)}, ${(100 * spoilt).toFixed(1)} % of the rest spoilt, ${seconds()} s`,
       )
@@ -76,18 +76,4 @@ async function maskOf(gpu: Gpu, lesson: Lesson): Promise<Uint8Array> {
   const bytes = await gpu.download(mask, width * height)
   gpu.release(mask)
   return bytes
-}
-
-/** Of the pixels without strokes: the boat's IoU, and the share of the others, all background, that were right before and are not now. */
-function scoreOf(
-  mask: Uint8Array,
-  { before, labels, id }: { before: Uint8Array; labels: Uint8Array; id: number },
-): { iou: number; spoilt: number } {
-  const truth = boatMask()
-  const rest = [...mask.keys()].filter(i => labels[i] === IGNORE_INDEX)
-  const count = (holds: (i: number) => unknown) => rest.filter(holds).length
-  return {
-    iou: count(i => truth[i] && mask[i] === id) / count(i => truth[i] || mask[i] === id),
-    spoilt: count(i => !truth[i] && before[i] === 0 && mask[i] !== 0) / count(i => !truth[i]),
-  }
 }

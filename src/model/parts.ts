@@ -14,7 +14,8 @@ type Network = Pick<NetworkParts, 'config' | 'outputStride'>
 
 /**
  * Adds the layers before a part to a graph: a normalised image [n, h, w, 3] → what the part reads. The classifier reads one map. The
- * head reads the backbone's features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c], and a decoder the low-level features besides. The whole network has no layers before it: it reads the image.
+ * head reads the backbone's features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c], and a decoder the low-level features besides. The whole
+ * network has no layers before it: it reads the image.
  */
 export function inputsOfPart(
   builder: GraphBuilder,

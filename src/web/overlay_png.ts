@@ -1,3 +1,5 @@
+// Photos with their masks over them, as PNGs: a page loads this when it asks for the first one.
+
 import type { Image } from '../data/image.ts'
 import { type LabelledMask, type TintOptions, tintPhoto } from '../library/overlay_tint.ts'
 

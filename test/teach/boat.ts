@@ -63,3 +63,23 @@ export const threeStrokes = (boat: number, background: number): Uint8Array =>
     ],
     { ...SIZE, radius: 6 },
   )
+
+/**
+ * How well a mask has the boat, on the pixels without strokes: its IoU; and of the other pixels, all background, the share that changed to
+ * another class than background, and of these those that were right before.
+ */
+export function boatScore(
+  mask: Uint8Array,
+  { before, labels, boat }: { before: Uint8Array; labels: Uint8Array; boat: number },
+): { iou: number; changed: number; spoilt: number } {
+  const truth = boatMask()
+  const rest = [...mask.keys()].filter(i => labels[i] === IGNORE_INDEX)
+  const count = (holds: (i: number) => unknown) => rest.filter(holds).length
+  const others = count(i => !truth[i])
+  const isChanged = (i: number) => !truth[i] && mask[i] !== before[i] && mask[i] !== 0
+  return {
+    iou: count(i => truth[i] && mask[i] === boat) / count(i => truth[i] || mask[i] === boat),
+    changed: count(isChanged) / others,
+    spoilt: count(i => isChanged(i) && before[i] === 0) / others,
+  }
+}

@@ -7,7 +7,7 @@ import { convolutionUnit } from '../layers.ts'
 import type { DecoderConfig } from './head_config.ts'
 
 /** The beginning of the names of each stage's parameters, from the last stage to the first. */
-export const DECODER_STAGES = ['decoder', 'decoder.coarse'] as const
+const DECODER_STAGES = ['decoder', 'decoder.coarse'] as const
 
 type StageName = (typeof DECODER_STAGES)[number]
 

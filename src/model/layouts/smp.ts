@@ -43,10 +43,7 @@ export const smpLayout: NameLayout = {
 /** The fields of its config.json that decide the network. Others are ignored. */
 const CONFIG = v.object({
   _model_class: v.nullish(oneOf('DeepLabV3', 'DeepLabV3Plus')),
-  encoder_name: expecting(
-    'resnet50, resnet101, mobilenet_v2',
-    v.picklist(['resnet50', 'resnet101', 'mobilenet_v2']),
-  ),
+  encoder_name: oneOf('resnet50', 'resnet101', 'mobilenet_v2'),
   encoder_depth: v.nullish(expecting('5', v.literal(5))),
   encoder_output_stride: v.nullish(oneOf(8, 16)),
   decoder_channels: v.nullish(expecting('256', v.literal(256))),
