@@ -2,6 +2,7 @@
 
 import type { Kernel } from '../../gpu/kernel.ts'
 import { type Conv2dOptions, type Conv2dTile, conv2d, registerTile } from '../../kernels/conv2d.ts'
+import { chooseRowTile, conv2dRows, conv2dRowsCost, conv2dRowsSplits } from '../../kernels/conv2d_rows.ts'
 import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import {
@@ -12,9 +13,11 @@ import {
   MOST_BRANCHES,
   type StagedTile,
 } from '../../kernels/conv2d_tiled.ts'
-import { makersTile } from './makers.ts'
+import type { RowTile } from '../../kernels/row_products.ts'
 import {
   registerTiles,
+  rowTileName,
+  rowTiles,
   stagedTileName,
   stagedTiles,
   subgroupTileName,
@@ -26,7 +29,14 @@ import { subgroupCost, subgroupInputLoads, subgroupTextureCost } from './subgrou
 import type { Device } from './target.ts'
 import { readsTextures, throughTextures } from './through_textures.ts'
 import { tilesCost } from './tiles_cost.ts'
+import { vendorRowTiles, vendorTile } from './vendors.ts'
 import { winograd } from './winograd.ts'
+
+/**
+ * Of a multiply-add of conv2d_tiled, for one of conv2d_rows where a device has its tiles. In Mesa's code for RDNA 3 the first takes 1.5
+ * cycles of a SIMD, by workgroup memory, and the second 1.07. For Intel it is 2 to 6 instructions, and 1.7.
+ */
+const TILED_COST = 1.4
 
 /** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
 const MATRIX_SPEED = 8
@@ -71,6 +81,18 @@ const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
   leavesStatistics: leavesStatistics(tile),
 })
 
+const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): TiledKernel => ({
+  work: (options, { device }) => conv2dRowsCost(options, tileOf(options, device)),
+  kernel: (options, device) => conv2dRows({ ...options, tile: tileOf(options, device) }),
+  split: {
+    count: (options, device) => conv2dRowsSplits(options, tileOf(options, device)),
+    kernel: (options, splits, device) => conv2dRows({ ...options, splits, tile: tileOf(options, device) }),
+  },
+})
+
+/** The vendor's, for a device that has them. */
+const vendorsRows = rowsWith((options, device) => chooseRowTile(options, vendorRowTiles(device)!))
+
 /** Each tile with whole sums and, where they would keep few processors busy, with split ones. */
 const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKernel][] =>
   stagedTiles(device).flatMap(tile => {
@@ -91,7 +113,7 @@ const all = [
     supports: () => true,
     // Of few channels the tiles of others would mostly be empty.
     cost: ({ input, outChannels }, { device }) =>
-      !device.isCpu && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
+      !device.isCpu && !vendorRowTiles(device) && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
     ...conv2dWith(),
     tiles: ({ outChannels }) => registerTiles(outChannels).map(tile => [tileName(tile), conv2dWith(tile)]),
   }),
@@ -117,19 +139,29 @@ const all = [
     name: 'conv2d_tiled',
     title: 'tiles in workgroup memory, of a size that the shape decides: for hardware GPUs',
     supports: () => true,
-    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options)),
+    cost: (options, { device }) =>
+      device.isCpu ? Infinity : conv2dTiledCost(options) * (vendorRowTiles(device) ? TILED_COST : 1),
     work: options => conv2dTiledCost(options),
-    kernel: (options, device) => conv2dTiled({ ...options, tile: makersTile(device) }),
+    kernel: (options, device) => conv2dTiled({ ...options, tile: vendorTile(device) }),
     branches: {
       most: MOST_BRANCHES,
-      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: makersTile(device) }),
+      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: vendorTile(device) }),
     },
     split: {
       count: options => conv2dTiledSplits(options),
-      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: makersTile(device) }),
+      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: vendorTile(device) }),
     },
     leavesStatistics: true,
     tiles: tiledTiles,
+  }),
+  direct({
+    name: 'conv2d_rows',
+    title: 'rows in workgroup memory, weights shared by a workgroup: for GPUs of AMD and Intel',
+    supports: (_, device) => vendorRowTiles(device) !== undefined,
+    cost: (options, target) => vendorsRows.work(options, target),
+    ...vendorsRows,
+    tiles: (_, device) =>
+      rowTiles(vendorRowTiles(device)!, device).map(tile => [rowTileName(tile), rowsWith(() => tile)]),
   }),
   direct({
     name: 'conv2d_subgroup_matrix',

@@ -37,7 +37,7 @@ export function depthwiseConv2dShape<Op extends AnyOp>(
   return { kind: 'depthwiseConv2d', name: output.name, inputs: { input }, ...fields, output }
 }
 
-const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = op => {
+const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) => {
   const { input, residual } = op.inputs
   const folded = foldedWeights({ ...op, depthwise: true })
   const kernel = depthwiseConv2d({
@@ -46,6 +46,7 @@ const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = op => {
     input: input.shape,
     kernel: kernelOf(op),
     residual: residual !== undefined,
+    onGpu: !target.device.isCpu,
   })
   const weights: Record<string, Operand> = {
     weight: { folded, part: 'packed' },
