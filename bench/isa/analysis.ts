@@ -1,0 +1,165 @@
+// From what a process compiled to the rows of a table: one for each pipeline, with all its dispatches.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { constantsOf } from '../../src/gpu/unroll.ts'
+import { expressionValue, tokensOf } from '../../src/gpu/wgsl_tokens.ts'
+import { averagesOf } from './averages.ts'
+import { type Bound, estimate, programOf } from './estimate.ts'
+import { type AnyGpu, peakOf } from './gpus.ts'
+import type { Compiled, CompiledPipeline, CompiledStep } from './job.ts'
+import { hotLoop, type Mix, mixOf, type Program, parseListing } from './program.ts'
+import { sourceLoops } from './source_loops.ts'
+import { turnsOf } from './turns.ts'
+
+export interface Row {
+  shader: string
+  /** What tells it from the others of its shader. */
+  variant: string
+  uses: number
+  /** Of all its dispatches, the least and the most. */
+  workgroups: [number, number]
+  /** Invocations of a workgroup. */
+  lanes: number
+  /** Undefined if it did not compile. */
+  program: Omit<Program, 'instructions' | 'loops'> | undefined
+  /** Of the whole pipeline, and of the loop with the most multiply-adds. */
+  mix?: Mix
+  hot?: Mix
+  milliseconds: number
+  /** The least that the GPU's peak and its memory allow. */
+  roofline: number
+  /** What binds it, with the share of its time. */
+  bounds: { bound: Bound; share: number }[]
+  /** What breaks a rule, and what is not known of it. */
+  flags: string[]
+}
+
+export interface Analysis {
+  adapter: string
+  dispatches: number
+  macs: number
+  milliseconds: number
+  roofline: number
+  /** The slowest first. */
+  rows: Row[]
+}
+
+/** Waves that an engine should hold at least, so that one computes while others wait. */
+export const LEAST_WAVES = 5
+
+export function analyse(compiled: Compiled, folder: string, gpu: AnyGpu): Analysis {
+  const { adapter, pipelines, steps } = compiled
+  const variants = variantsOf(pipelines)
+  const rows = pipelines.map(pipeline => {
+    const own = steps.filter(step => step.pipeline === pipeline.number)
+    return { ...rowOf(pipeline, own, { folder, gpu }), variant: variants.get(pipeline)! }
+  })
+  rows.sort((a, b) => b.milliseconds - a.milliseconds)
+  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0)
+  return {
+    adapter,
+    dispatches: steps.length,
+    macs: steps.reduce((total, { macs }) => total + macs, 0),
+    milliseconds: sum(row => row.milliseconds),
+    roofline: sum(row => row.roofline),
+    rows,
+  }
+}
+
+function rowOf(
+  pipeline: CompiledPipeline,
+  steps: readonly CompiledStep[],
+  { folder, gpu }: { folder: string; gpu: AnyGpu },
+): Row {
+  const { shader, wgsl, error } = pipeline
+  const lanes = lanesOf(wgsl)
+  const counts = steps.map(({ workgroups }) => workgroups)
+  const base = {
+    ...{ shader, variant: '', uses: steps.length, lanes },
+    workgroups: [Math.min(...counts), Math.max(...counts)] as [number, number],
+    roofline: steps.reduce((sum, step) => sum + rooflineOf(step, gpu), 0),
+  }
+  const listing =
+    error === undefined
+      ? parseListing(readFileSync(join(folder, `pipeline_${pipeline.number}`), 'utf8'))
+      : undefined
+  if (!listing)
+    return { ...base, program: undefined, milliseconds: 0, bounds: [], flags: [`does not compile: ${error}`] }
+  const program = programOf(listing, gpu, lanes)
+  const timed = timesOf(pipeline, steps, { program, gpu, lanes })
+  const { instructions, loops, ...numbers } = program
+  return {
+    ...base,
+    ...timed,
+    program: numbers,
+    mix: mixOf(instructions),
+    hot: hotLoop({ instructions, loops }),
+    flags: [...brokenRules(program, gpu), ...timed.flags],
+  }
+}
+
+/** The rules that each pipeline should keep, and this one does not. */
+export function brokenRules(
+  { spills, fills, scratch, waves }: Omit<Program, 'instructions' | 'loops'>,
+  gpu: AnyGpu,
+): string[] {
+  return [
+    ...(spills + fills > 0 ? [`spills ${spills}/${fills}`] : []),
+    ...(scratch > 0 ? [`scratch ${scratch}`] : []),
+    ...(gpu.maker === 'AMD' && waves < LEAST_WAVES ? [`${waves} waves`] : []),
+  ]
+}
+
+function timesOf(
+  { shader, wgsl }: CompiledPipeline,
+  steps: readonly CompiledStep[],
+  { program, gpu, lanes }: { program: Program; gpu: AnyGpu; lanes: number },
+) {
+  const constants = constantsOf(tokensOf(wgsl))
+  const seconds = new Map<Bound, number>()
+  const flags = new Set<string>()
+  const known = new Map<string, ReturnType<typeof estimate>>()
+  for (const { params, workgroups, bytes, macs } of steps) {
+    const averages = averagesOf(shader, { params, constants })
+    const turns = turnsOf(program, sourceLoops(wgsl, { params, averages }), { ...program, lanes })
+    for (const loop of turns.unknown) flags.add(`unknown loop ${loop}`)
+    const key = [workgroups, bytes, ...turns.of.values()].join()
+    const found = known.get(key) ?? estimate(program, gpu, { workgroups, lanes, bytes, turns: turns.of })
+    known.set(key, found)
+    seconds.set(found.bound, (seconds.get(found.bound) ?? 0) + found.seconds)
+    if (found.macs < 0.9 * macs)
+      flags.add(`its loops make ${(found.macs / macs).toFixed(2)} × the multiply-adds of the kernel`)
+  }
+  const total = [...seconds.values()].reduce((a, b) => a + b, 0)
+  const bounds = [...seconds]
+    .sort(([, a], [, b]) => b - a)
+    .map(([bound, time]) => ({ bound, share: time / total }))
+  return { milliseconds: 1000 * total, bounds, flags: [...flags] }
+}
+
+/** In milliseconds. */
+const rooflineOf = ({ macs, bytes }: CompiledStep, gpu: AnyGpu): number =>
+  1000 * Math.max(macs / peakOf(gpu), bytes / gpu.bandwidth / 1e9)
+
+/** Invocations of a workgroup. */
+function lanesOf(wgsl: string): number {
+  const constants = constantsOf(tokensOf(wgsl))
+  const size = /@workgroup_size\(([^)]+)\)/.exec(wgsl)![1]
+  const axes = size.split(',').map(text => tokensOf(text).map(token => token.text.replace(/^\d+$/, '$&u')))
+  return axes.map(axis => expressionValue(axis, constants)!).reduce((a, b) => a * b)
+}
+
+/** The constants in which the pipelines of one shader differ. */
+function variantsOf(pipelines: readonly CompiledPipeline[]): Map<CompiledPipeline, string> {
+  return new Map(
+    pipelines.map(pipeline => {
+      const alike = pipelines.filter(({ shader }) => shader === pipeline.shader)
+      const differing = Object.entries(pipeline.constants).filter(([name, value]) =>
+        alike.some(({ constants }) => constants[name] !== value),
+      )
+      const words = differing.map(([name, value]) => `${name} ${value}`)
+      return [pipeline, [...words, ...(pipeline.stored ? [pipeline.stored] : [])].join(', ')]
+    }),
+  )
+}

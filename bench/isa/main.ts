@@ -1,0 +1,98 @@
+// Compiles every pipeline of a network or of a training step with Mesa's compilers for AMD and Intel, on a machine without such a GPU,
+// and says what they made of it:
+//   npm run isa -- [--gpu navi31,navi21,gfx1201,dg2,tgl,bmg] [--model resnet50@8,resnet50@16,mobilenet_v2@16] [--size 513]
+//                  [--precision fp16] [--kernel conv2d_tiled] [--force 'conv2d_tiled 4×8 of 64×64, depth 16'] [--json] [--keep FOLDER]
+//   npm run isa -- --training [--crop-size 129] [--batch-size 8] …
+//
+// A model is a backbone, a preset or a folder, as `atrous bench` takes it, and after the @ its output stride. The engine runs
+// unchanged: it chooses its kernels for the GPU that it sees. Registers, spills, scratch and waves are what the compiler says; times
+// are an estimate (estimate.ts). --keep leaves the assembly of each pipeline in a folder.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { UserError } from '../../src/errors.ts'
+import { shown } from '../../src/options.ts'
+import { type Analysis, analyse } from './analysis.ts'
+import { compile } from './compile.ts'
+import { type GpuName, gpuNames, gpus } from './gpus.ts'
+import type { Job } from './job.ts'
+import { reportText } from './report.ts'
+import { lacking } from './vulkan.ts'
+
+const { values } = parseArgs({
+  options: {
+    gpu: { type: 'string', default: gpuNames.join() },
+    model: { type: 'string', default: 'resnet50@8,resnet50@16,mobilenet_v2@16' },
+    size: { type: 'string', default: '513' },
+    precision: { type: 'string', default: 'fp32' },
+    training: { type: 'boolean', default: false },
+    'crop-size': { type: 'string', default: '129' },
+    'batch-size': { type: 'string', default: '8' },
+    kernel: { type: 'string' },
+    force: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+  },
+})
+
+const repository = resolve(import.meta.dirname, '../..')
+
+interface Result extends Analysis {
+  gpu: GpuName
+  model: string
+}
+
+function jobOf(model: string, out: string): Job {
+  const [name, outputStride] = model.split('@')
+  const { kernel, force, precision } = values
+  return {
+    ...{ tree: repository, out, model: name, size: Number(values.size), kernel, force },
+    ...(outputStride !== undefined && { outputStride: Number(outputStride) }),
+    ...(precision === 'fp16' && { precision }),
+    ...(values.training && {
+      training: { cropSize: Number(values['crop-size']), batchSize: Number(values['batch-size']) },
+    }),
+  }
+}
+
+async function analysed(gpu: GpuName, model: string): Promise<Result> {
+  const name = `${gpu}-${model.replaceAll('/', '_')}`
+  const out = values.keep ? join(resolve(values.keep), name) : mkdtempSync(join(tmpdir(), 'atrous-isa-'))
+  try {
+    if (values.keep) rmSync(out, { recursive: true, force: true })
+    mkdirSync(out, { recursive: true })
+    const compiled = await compile(jobOf(model, out), gpu)
+    return { gpu, model, ...analyse(compiled, out, gpus[gpu]) }
+  } finally {
+    if (!values.keep) rmSync(out, { recursive: true })
+  }
+}
+
+function gpusAsked(): GpuName[] {
+  return values.gpu.split(',').map(name => {
+    const known = gpuNames.find(gpu => gpu === name)
+    if (!known) throw new UserError(`there is no GPU ${shown(name)} here: there are ${gpuNames.join(', ')}`)
+    return known
+  })
+}
+
+try {
+  const results: Result[] = []
+  for (const gpu of gpusAsked()) {
+    const lack = lacking(gpu)
+    if (lack) console.error(`${gpu} is left out: ${lack}`)
+    else
+      for (const model of values.model.split(',')) {
+        const result = await analysed(gpu, model)
+        results.push(result)
+        if (!values.json) console.log(reportText(result, `${model} on ${gpu}`, gpus[gpu]))
+      }
+  }
+  if (values.json) console.log(JSON.stringify(results, undefined, 1))
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
