@@ -23,7 +23,7 @@ const shaders: Record<string, Averages> = {
     const walks = regionWalks(p, LANES_Y * LANE_PIXELS)
     // A turn more would only load, and one would only multiply.
     const s = (walks.taps * Math.ceil(p.in_vectors / STEP_VECTORS)) / p.splits
-    return { loop: walks.regions, s, p: LANE_PIXELS, vector: LANE_VECTORS }
+    return { loop: walks.regions, s, p: LANE_PIXELS, vector: LANE_VECTORS, r: LANES_Y }
   },
   winograd_multiply_tiled: (p, { STEP_VECTORS }) => ({ step: Math.ceil(p.in_vectors / STEP_VECTORS) }),
   winograd_output: (_, { OUTPUTS }) => ({ while: OUTPUTS ** 2 }),
@@ -35,8 +35,45 @@ const shaders: Record<string, Averages> = {
   resize: (_, { LANE_ROWS }) => ({ row: LANE_ROWS }),
   // Only the first of SHARES lanes adds up; its wave waits.
   global_average_pool: (p, { SHARES }) => ({ share: Math.min(SHARES, p.pixels) - 1 }),
+  conv2d_backward_weight: (p, { LANE_IN_VECTORS, LANE_OUT_VECTORS }) => ({
+    pixel: (p.batch * reaching(p, 'h') * reaching(p, 'w')) / p.splits,
+    row: LANE_IN_VECTORS,
+    column: LANE_OUT_VECTORS,
+  }),
+  conv2d_backward_input(p, { LANE_PIXELS, LANE_VECTORS }) {
+    const step = p.dilation === 1 ? p.stride : 1
+    return { ky: p.k_h / step, kx: p.k_w / step, p: LANE_PIXELS, vector: LANE_VECTORS }
+  },
+  depthwise_conv2d_backward_weight: p => ({ place: p.share }),
+  fold_batch_norm: p => ({ c: 4, i: p.run }),
+  sgd: (_, { LANE_PARAMETERS }) => ({ i: LANE_PARAMETERS }),
+  batch_norm_statistics: p => ({ pixel: p.tile }),
+  batch_norm_backward_reduce: p => ({ pixel: p.tile }),
+  bias_gradient: p => ({ pixel: Math.ceil(p.pixels / p.splits) }),
+  max_pool_backward: p => ({ y: p.k_h / p.stride, x: p.k_w / p.stride }),
+  softmax_cross_entropy: (_, { WORKGROUP_PIXELS }) => ({ pixel: WORKGROUP_PIXELS / 64 }),
+  softmax_cross_entropy_backward: p => ({ x: targets(p.unit_x, p.step_x, p.out_w) }),
+  resize_backward: (p, { RESULT_LANES }) => ({
+    y: targets(p.unit_y, p.step_y, p.out_h) / RESULT_LANES,
+    x: targets(p.unit_x, p.step_x, p.out_w),
+  }),
   // A lane's pixels are in one cell of the logits' grid, or in several.
   upsample_argmax: (p, { LANE_PIXELS }) => ({ while: 1 + ((LANE_PIXELS - 1) * p.step_x) / p.unit_x }),
+}
+
+/** Target pixels along an axis that take a part of a source pixel. */
+const targets = (unit: number, step: number, size: number) =>
+  step === 0 ? size : Math.min(size, (2 * unit) / step)
+
+/** Outputs along an axis whose tap `k` is inside the map, on average over the taps. */
+function reaching(p: Record<string, number>, axis: 'h' | 'w'): number {
+  const [taps, pad] = axis === 'h' ? [p.k_h, p.pad_top] : [p.k_w, p.pad_left]
+  const counts = Array.from({ length: taps }, (_, k) => {
+    const offset = k * p.dilation
+    const upTo = (edge: number) => Math.ceil((Math.max(edge, offset) - offset) / p.stride)
+    return Math.max(0, Math.min(upTo(p[`in_${axis}`] + pad), p[`out_${axis}`]) - upTo(pad))
+  })
+  return counts.reduce((a, b) => a + b, 0) / taps
 }
 
 /** How many taps the sum of an average workgroup has, and how many regions it walks past. */

@@ -4,12 +4,11 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import type { Conv2dVariant } from '../../src/graph/convolution/strategies.ts'
 import type { ConvolutionStrategy } from '../../src/graph/convolution/strategy.ts'
 import type { Plan } from '../../src/graph/plan/plan.ts'
-import type { Compiled, CompiledPipeline, Job } from './job.ts'
+import type { Compiled, CompiledPipeline, CompiledStep, Job } from './job.ts'
 
 const job: Job = JSON.parse(process.argv[2])
 const load = <Module>(path: string): Promise<Module> => import(pathToFileURL(join(job.tree, path)).href)
@@ -19,24 +18,17 @@ const { assemble } = await load<typeof import('../../src/gpu/wgsl.ts')>('src/gpu
 const { trafficOf } = await load<typeof import('../../src/gpu/kernel.ts')>('src/gpu/kernel.ts')
 
 const gpu = await openGpu()
-const steps = (await planOf(gpu)).steps.filter(
-  ({ kernel }) => job.kernel === undefined || kernel.shader.name === job.kernel,
-)
+const used = job.training ? await trainingKernels(job.training) : await inferenceKernels()
 const pipelines = new Map<string, CompiledPipeline>()
-const compiled: Compiled = {
-  adapter: `${gpu.info.vendor} ${gpu.info.architecture}`,
-  pipelines: [],
-  steps: [],
-}
-for (const { op, kernel } of steps) {
+const steps: CompiledStep[] = []
+for (const kernel of used) {
+  if (job.kernel !== undefined && kernel.shader.name !== job.kernel) continue
   const { label, workgroups, params, macs = 0 } = kernel
   const { number } = await pipelineOf(kernel)
-  compiled.steps.push({
-    ...{ op: op.name, label, pipeline: number, workgroups, params, macs },
-    ...{ bytes: trafficOf(kernel), shape: [...op.output.shape] },
-  })
+  steps.push({ label, pipeline: number, workgroups, params, macs, bytes: trafficOf(kernel) })
 }
-compiled.pipelines = [...pipelines.values()]
+const adapter = `${gpu.info.vendor} ${gpu.info.architecture}`
+const compiled: Compiled = { adapter, pipelines: [...pipelines.values()], steps }
 writeFileSync(join(job.out, 'steps.json'), JSON.stringify(compiled))
 process.exit(0) // A device that cannot run cannot be closed in order either.
 
@@ -66,33 +58,44 @@ function filesOfLayer(): number[] {
   return names.map(name => Number(name.slice('pipeline_'.length))).sort((a, b) => a - b)
 }
 
-async function planOf(gpu: Gpu): Promise<Plan> {
+async function network() {
   const { findBenchModel } = await load<typeof import('../../src/cli/bench/bench_model.ts')>(
     'src/cli/bench/bench_model.ts',
   )
-  const network = await findBenchModel(job.model)
-  if (job.training) {
-    const { recipeFor } = await load<typeof import('../../src/train/recipe.ts')>('src/train/recipe.ts')
-    const { networkInTraining } = await load<typeof import('../../src/train/training_network.ts')>(
-      'src/train/training_network.ts',
-    )
-    const { planWithin } = await load<typeof import('../../src/graph/plan/activation_budget.ts')>(
-      'src/graph/plan/activation_budget.ts',
-    )
-    const { outputStride } = job
-    const options = { ...job.training, ...(outputStride && { outputStride }) }
-    const recipe = { ...recipeFor(network.config, options), classWeights: null }
-    return planWithin(networkInTraining(network, recipe), { device: gpu })
-  }
+  return findBenchModel(job.model)
+}
+
+async function inferenceKernels(): Promise<Kernel[]> {
   const { Segmenter } = await load<typeof import('../../src/inference/segmenter.ts')>(
     'src/inference/segmenter.ts',
   )
   const { size, outputStride, precision } = job
   const photo = { width: size, height: size, originalWidth: size, originalHeight: size }
   const options = { size, ...(outputStride && { outputStride }) }
-  const plan = (tuned?: Map<string, string>) =>
-    new Segmenter(gpu, { ...network, precision }, tuned).plan([photo], options)
-  return plan(job.force ? await forced(job.force, () => plan()) : undefined)
+  const model = { ...(await network()), precision }
+  const plan = (tuned?: Map<string, string>) => new Segmenter(gpu, model, tuned).plan([photo], options)
+  const { steps } = plan(job.force ? await forced(job.force, () => plan()) : undefined)
+  return steps.map(({ kernel }) => kernel)
+}
+
+/** Of a whole step, as TrainingRun makes it: what packs the weights, forward, loss, backward and the update. */
+async function trainingKernels(asked: NonNullable<Job['training']>): Promise<Kernel[]> {
+  const { recipeFor } = await load<typeof import('../../src/train/recipe.ts')>('src/train/recipe.ts')
+  const { TrainingRun } =
+    await load<typeof import('../../src/train/training_run.ts')>('src/train/training_run.ts')
+  const { Program } = await load<typeof import('../../src/gpu/program.ts')>('src/gpu/program.ts')
+  const trained = await network()
+  const { outputStride } = job
+  const options = { ...asked, ...(outputStride && { outputStride }) }
+  const recipe = { ...recipeFor(trained.config, options), classWeights: null }
+  // The step is one program. It is not made: that would compile its pipelines in no order.
+  return new Promise((resolve, reject) => {
+    Program.create = (_gpu, _label, launches) => {
+      resolve(launches.map(({ kernel }) => kernel))
+      return new Promise(() => {})
+    }
+    TrainingRun.create(gpu, trained, recipe).catch(reject)
+  })
 }
 
 /** The choice for all convolutions that have its strategy by themselves. */

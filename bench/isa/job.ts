@@ -31,7 +31,6 @@ export interface CompiledPipeline {
 }
 
 export interface CompiledStep {
-  op: string
   label: string
   pipeline: number
   workgroups: number
@@ -39,8 +38,6 @@ export interface CompiledStep {
   macs: number
   /** That the kernel moves at least. */
   bytes: number
-  /** Of the op's output. */
-  shape: number[]
 }
 
 export interface Compiled {

@@ -1,24 +1,26 @@
 // Compiles every pipeline of a network or of a training step with Mesa's compilers for AMD and Intel, on a machine without such a GPU,
 // and says what they made of it:
 //   npm run isa -- [--gpu navi31,navi21,gfx1201,dg2,tgl,bmg] [--model resnet50@8,resnet50@16,mobilenet_v2@16] [--size 513]
-//                  [--precision fp16] [--kernel conv2d_tiled] [--force 'conv2d_tiled 4×8 of 64×64, depth 16'] [--json] [--keep FOLDER]
+//                  [--precision fp16] [--kernel conv2d_tiled] [--force 'conv2d_tiled 4×8 of 64×64, depth 16']
+//                  [--compare COMMIT] [--json] [--keep FOLDER]
 //   npm run isa -- --training [--crop-size 129] [--batch-size 8] …
 //
 // A model is a backbone, a preset or a folder, as `atrous bench` takes it, and after the @ its output stride. The engine runs
 // unchanged: it chooses its kernels for the GPU that it sees. Registers, spills, scratch and waves are what the compiler says; times
-// are an estimate (estimate.ts). --keep leaves the assembly of each pipeline in a folder.
+// are an estimate (estimate.ts). --compare also compiles a commit, and prints both. --keep leaves the assembly of each pipeline in a folder.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { withCheckedOut } from '../../scripts/check_out.ts'
 import { UserError } from '../../src/errors.ts'
 import { shown } from '../../src/options.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import { compile } from './compile.ts'
 import { type GpuName, gpuNames, gpus } from './gpus.ts'
 import type { Job } from './job.ts'
-import { reportText } from './report.ts'
+import { comparisonText, reportText } from './report.ts'
 import { lacking } from './vulkan.ts'
 
 const { values } = parseArgs({
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     'batch-size': { type: 'string', default: '8' },
     kernel: { type: 'string' },
     force: { type: 'string' },
+    compare: { type: 'string' },
     json: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
@@ -42,13 +45,15 @@ const repository = resolve(import.meta.dirname, '../..')
 interface Result extends Analysis {
   gpu: GpuName
   model: string
+  /** Of the commit to compare with. */
+  before?: Analysis
 }
 
-function jobOf(model: string, out: string): Job {
+const jobOf = (model: string, tree: string): Omit<Job, 'out'> => {
   const [name, outputStride] = model.split('@')
   const { kernel, force, precision } = values
   return {
-    ...{ tree: repository, out, model: name, size: Number(values.size), kernel, force },
+    ...{ tree, model: name, size: Number(values.size), kernel, force },
     ...(outputStride !== undefined && { outputStride: Number(outputStride) }),
     ...(precision === 'fp16' && { precision }),
     ...(values.training && {
@@ -57,17 +62,38 @@ function jobOf(model: string, out: string): Job {
   }
 }
 
-async function analysed(gpu: GpuName, model: string): Promise<Result> {
-  const name = `${gpu}-${model.replaceAll('/', '_')}`
+async function analysed(gpu: GpuName, job: Omit<Job, 'out'>, name: string): Promise<Analysis> {
   const out = values.keep ? join(resolve(values.keep), name) : mkdtempSync(join(tmpdir(), 'atrous-isa-'))
   try {
     if (values.keep) rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
-    const compiled = await compile(jobOf(model, out), gpu)
-    return { gpu, model, ...analyse(compiled, out, gpus[gpu]) }
+    return analyse(await compile({ ...job, out }, gpu), out, gpus[gpu])
   } finally {
     if (!values.keep) rmSync(out, { recursive: true })
   }
+}
+
+/** Of one GPU. `earlier` is the tree of the commit to compare with. */
+async function results(gpu: GpuName, earlier: string | undefined): Promise<Result[]> {
+  const lack = lacking(gpu)
+  if (lack) {
+    console.error(`${gpu} is left out: ${lack}`)
+    return []
+  }
+  const found: Result[] = []
+  for (const model of values.model.split(',')) {
+    const name = `${gpu}-${model.replaceAll('/', '_')}`
+    const before = earlier && (await analysed(gpu, jobOf(model, earlier), `${name}-before`))
+    const result = {
+      ...{ gpu, model },
+      ...(await analysed(gpu, jobOf(model, repository), name)),
+      ...(before && { before }),
+    }
+    found.push(result)
+    if (!values.json) console.log(reportText(result, `${model} on ${gpu}`, gpus[gpu]))
+    if (!values.json && before) console.log(comparisonText(before, result))
+  }
+  return found
 }
 
 function gpusAsked(): GpuName[] {
@@ -79,18 +105,13 @@ function gpusAsked(): GpuName[] {
 }
 
 try {
-  const results: Result[] = []
-  for (const gpu of gpusAsked()) {
-    const lack = lacking(gpu)
-    if (lack) console.error(`${gpu} is left out: ${lack}`)
-    else
-      for (const model of values.model.split(',')) {
-        const result = await analysed(gpu, model)
-        results.push(result)
-        if (!values.json) console.log(reportText(result, `${model} on ${gpu}`, gpus[gpu]))
-      }
-  }
-  if (values.json) console.log(JSON.stringify(results, undefined, 1))
+  const asked = gpusAsked()
+  const found = await withCheckedOut(values.compare ? [values.compare] : [], async ([earlier]) => {
+    const all: Result[] = []
+    for (const gpu of asked) all.push(...(await results(gpu, earlier)))
+    return all
+  })
+  if (values.json) console.log(JSON.stringify(found, undefined, 1))
 } catch (error) {
   if (!(error instanceof UserError)) throw error
   console.error(error.message)

@@ -76,3 +76,41 @@ const mixText = ({ multiplies, arithmetic, shared, memory, scratch, all }: Mix) 
   [multiplies, arithmetic, shared, memory, scratch, all].join('/')
 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`
+
+/** Each shader before and after, of all its pipelines together. */
+export function comparisonText(before: Analysis, after: Analysis): string {
+  const names = [...new Set([...after.rows, ...before.rows].map(({ shader }) => shader))]
+  const rows = names.map(name => {
+    const [old, now] = [before, after].map(({ rows }) => summed(rows.filter(({ shader }) => shader === name)))
+    const pairs = [
+      [old.uses, now.uses],
+      [old.spills, now.spills],
+      [old.scratch, now.scratch],
+      [old.waves, now.waves],
+      [percent(old.share), percent(now.share)],
+      [digits(old.milliseconds), digits(now.milliseconds)],
+    ]
+    const ratio = old.uses && now.uses ? (now.milliseconds / old.milliseconds).toFixed(2) : ''
+    return [name, ...pairs.map(([a, b]) => (a === b ? String(a) : `${a} → ${b}`)), ratio]
+  })
+  const headings = ['shader', 'uses', 'spills', 'scratch', 'waves', 'hot loop', 'ms', 'ratio']
+  const [first, last] = [before, after].map(({ milliseconds }) => digits(milliseconds))
+  const ratio = (after.milliseconds / before.milliseconds).toFixed(2)
+  const total = `${before.dispatches} → ${after.dispatches} dispatches, ${first} → ${last} ms: ${ratio}`
+  return [table([headings, ...rows], { numbers: 1 }), '', total, ''].join('\n')
+}
+
+/** The worst of a shader's pipelines, and the sum of their times; the share is that of the one which takes longest. */
+function summed(rows: readonly Row[]) {
+  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0)
+  const worst = (of: (row: Row) => number) => Math.max(0, ...rows.map(of))
+  const waves = rows.map(({ program }) => program?.waves ?? 0)
+  return {
+    uses: sum(({ uses }) => uses),
+    spills: worst(({ program }) => (program ? program.spills + program.fills : 0)),
+    scratch: worst(({ program }) => program?.scratch ?? 0),
+    waves: rows.length > 0 ? Math.min(...waves) : 0,
+    share: rows[0]?.hot?.share ?? 0,
+    milliseconds: sum(({ milliseconds }) => milliseconds),
+  }
+}

@@ -154,6 +154,6 @@ function turnsOf(header: readonly string[], values: Constants): number | undefin
   if (operator === '*=')
     return from ? Math.max(0, Math.ceil(Math.log(to / from) / Math.log(step))) : undefined
   const end = comparison === '<=' ? to + 1 : to
-  if (from === undefined) return increment || step === 1 ? undefined : end / step
+  if (from === undefined) return increment ? undefined : end / step
   return Math.max(0, Math.ceil((end - from) / step))
 }

@@ -17,8 +17,10 @@ interface Match {
 
 /** A loop that neither side explains. */
 const UNMATCHED = 100
-/** A loop whose turns the compiler cannot know, and which is not there. */
+/** A loop whose turns the compiler cannot know, and which is not there: it may be empty, or have few turns at most. */
 const LOST = 10
+/** Workgroup memory that is set to zero without a loop: there is little of it. */
+const LITTLE = 5
 /** A loop with multiply-adds is one without any in the text, or the other way: compilers also make them of other arithmetic. */
 const OTHER_WORK = 3
 
@@ -61,7 +63,7 @@ function matcher(code: Code): (sources: readonly SourceLoop[], loops: readonly L
     const [loop, ...otherLoops] = loops
     if (!source && !loop) return { cost: 0, pairs: [] }
     const options: Match[] = []
-    if (source) options.push(plus(source.fixed ? 0 : LOST, match([...source.loops, ...otherSources], loops)))
+    if (source) options.push(plus(lossOf(source), match([...source.loops, ...otherSources], loops)))
     if (loop) options.push(plus(UNMATCHED, match(sources, [...loop.loops, ...otherLoops]), [loop, undefined]))
     if (source && loop) {
       const inner = match(source.loops, loop.loops)
@@ -78,6 +80,11 @@ const plus = (cost: number, { cost: others, pairs }: Match, pair?: Match['pairs'
   cost: cost + others,
   pairs: pair ? [pair, ...pairs] : pairs,
 })
+
+function lossOf({ name, fixed, multiplies }: SourceLoop): number {
+  if (name === ZEROING) return LITTLE
+  return fixed ? 0 : multiplies ? UNMATCHED : LOST
+}
 
 function pairCost(code: Code, loop: Loop, source: SourceLoop): number {
   const multiplies = code.instructions.slice(loop.start, loop.end).some(({ macs }) => macs > 0)
