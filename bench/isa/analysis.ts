@@ -2,14 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { constantsOf } from '../../src/gpu/unroll.ts'
-import { expressionValue, tokensOf } from '../../src/gpu/wgsl_tokens.ts'
 import { averagesOf } from './averages.ts'
 import { type Bound, estimate, programOf } from './estimate.ts'
-import { type AnyGpu, peakOf } from './gpus.ts'
+import type { AnyGpu } from './gpus.ts'
 import type { Compiled, CompiledPipeline, CompiledStep } from './job.ts'
 import { hotLoop, type Mix, mixOf, type Program, parseListing } from './program.ts'
-import { sourceLoops } from './source_loops.ts'
+import { shaderConstants, sourceLoops, workgroupSize } from './source_loops.ts'
 import { turnsOf } from './turns.ts'
 
 export interface Row {
@@ -78,19 +76,25 @@ function rowOf(
   { folder, gpu }: { folder: string; gpu: AnyGpu },
 ): Row {
   const { shader, wgsl, error } = pipeline
-  const lanes = lanesOf(wgsl)
+  const lanes = workgroupSize(wgsl)
   const counts = steps.map(({ workgroups }) => workgroups)
   const base = {
     ...{ shader, variant: '', uses: steps.length, lanes },
     workgroups: [Math.min(...counts), Math.max(...counts)] as [number, number],
-    roofline: steps.reduce((sum, step) => sum + rooflineOf(step, gpu), 0),
   }
   const listing =
     error === undefined
       ? parseListing(readFileSync(join(folder, `pipeline_${pipeline.number}`), 'utf8'))
       : undefined
   if (!listing)
-    return { ...base, program: undefined, milliseconds: 0, bounds: [], flags: [`does not compile: ${error}`] }
+    return {
+      ...base,
+      program: undefined,
+      milliseconds: 0,
+      roofline: 0,
+      bounds: [],
+      flags: [`does not compile: ${error}`],
+    }
   const program = programOf(listing, gpu, lanes)
   const timed = timesOf(pipeline, steps, { program, gpu, lanes })
   const { instructions, loops, ...numbers } = program
@@ -121,44 +125,30 @@ function timesOf(
   steps: readonly CompiledStep[],
   { program, gpu, lanes }: { program: Program; gpu: AnyGpu; lanes: number },
 ) {
-  const constants = constantsOf(tokensOf(wgsl))
+  const constants = shaderConstants(wgsl)
   const seconds = new Map<Bound, number>()
   const flags = new Set<string>()
   const known = new Map<string, ReturnType<typeof estimate>>()
-  let done = 0
-  for (const { params, workgroups, bytes } of steps) {
-    const averages = averagesOf(shader, { params, constants })
+  let [roofline, done, wanted] = [0, 0, 0]
+  for (const { params, workgroups, macs, bytes, averages: own } of steps) {
+    const averages = { ...averagesOf(shader, { params, constants }), ...own }
     const turns = turnsOf(program, sourceLoops(wgsl, { params, averages }), { ...program, lanes })
     for (const loop of turns.unknown) flags.add(`unknown loop ${loop}`)
-    const key = [workgroups, bytes, ...turns.of.values()].join()
-    const found = known.get(key) ?? estimate(program, gpu, { workgroups, lanes, bytes, turns: turns.of })
+    const key = [workgroups, macs, bytes, ...turns.of.values()].join()
+    const found =
+      known.get(key) ?? estimate(program, gpu, { workgroups, lanes, macs, bytes, turns: turns.of })
     known.set(key, found)
     seconds.set(found.bound, (seconds.get(found.bound) ?? 0) + found.seconds)
+    roofline += 1000 * found.roofline
     done += found.macs
+    wanted += macs
   }
   const total = [...seconds.values()].reduce((a, b) => a + b, 0)
   const bounds = [...seconds]
     .sort(([, a], [, b]) => b - a)
     .map(([bound, time]) => ({ bound, share: time / total }))
-  const wanted = steps.reduce((sum, { macs }) => sum + macs, 0)
-  return {
-    milliseconds: 1000 * total,
-    bounds,
-    flags: [...flags],
-    work: wanted > 0 ? done / wanted : undefined,
-  }
-}
-
-/** In milliseconds. */
-const rooflineOf = ({ macs, bytes }: CompiledStep, gpu: AnyGpu): number =>
-  1000 * Math.max(macs / peakOf(gpu), bytes / gpu.bandwidth / 1e9)
-
-/** Invocations of a workgroup. */
-function lanesOf(wgsl: string): number {
-  const constants = constantsOf(tokensOf(wgsl))
-  const size = /@workgroup_size\(([^)]+)\)/.exec(wgsl)![1]
-  const axes = size.split(',').map(text => tokensOf(text).map(token => token.text.replace(/^\d+$/, '$&u')))
-  return axes.map(axis => expressionValue(axis, constants)!).reduce((a, b) => a * b)
+  const work = wanted > 0 ? done / wanted : undefined
+  return { milliseconds: 1000 * total, roofline, bounds, flags: [...flags], work }
 }
 
 /** The constants in which the pipelines of one shader differ. */

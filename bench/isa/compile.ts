@@ -1,29 +1,30 @@
 // Runs a process that compiles for a GPU.
 
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { UserError } from '../../src/errors.ts'
 import type { GpuName } from './gpus.ts'
 import type { Compiled, Job } from './job.ts'
 import { environmentFor } from './vulkan.ts'
 
-const run = promisify(execFile)
+/** The processes that compile: this package, or onnxruntime. */
+export type Engine = 'engine.ts' | 'onnxruntime.ts'
 
-/** Compiles what the job asks for. Throws a UserError with the process's last line if it fails. */
-export async function compile(job: Job, gpu: GpuName): Promise<Compiled> {
-  const script = join(import.meta.dirname, 'engine.ts')
-  const args = ['--import', 'tsx', script, JSON.stringify(job)]
-  try {
-    await run('node', args, {
-      cwd: import.meta.dirname,
-      env: environmentFor(gpu, job.out),
-      maxBuffer: 2 ** 26,
-    })
-  } catch (error) {
-    const { stderr = '', message } = error as { stderr?: string; message: string }
-    const reason = /^(?:\w*Error): (.+)$/m.exec(stderr)?.[1] ?? message
+/** Compiles what the job asks for. Throws a UserError with the process's error if it fails. */
+export async function compile(job: Job, gpu: GpuName, engine: Engine = 'engine.ts'): Promise<Compiled> {
+  const script = join(import.meta.dirname, engine)
+  const log = join(job.out, 'log') // Drivers print what is of no use to people.
+  const output = openSync(log, 'w')
+  const child = spawn('node', ['--import', 'tsx', script, JSON.stringify(job)], {
+    cwd: import.meta.dirname,
+    env: environmentFor(gpu, job.out),
+    stdio: ['ignore', output, output],
+  })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) {
+    const reason = /^\w*Error: (.+)$/m.exec(readFileSync(log, 'utf8'))?.[1] ?? `it ended with ${code}`
     throw new UserError(`${job.model} on ${gpu}: ${reason}`)
   }
   return JSON.parse(readFileSync(join(job.out, 'steps.json'), 'utf8'))

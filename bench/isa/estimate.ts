@@ -7,7 +7,7 @@
 
 import { amdProgram } from './amd.ts'
 import { AmdWave } from './amd_wave.ts'
-import type { AnyGpu, GpuModel } from './gpus.ts'
+import { type AnyGpu, type GpuModel, peakOf } from './gpus.ts'
 import { intelProgram } from './intel.ts'
 import { IntelWave, pipeOf } from './intel_wave.ts'
 import type { Instruction, Listing, Loop, Program } from './program.ts'
@@ -18,6 +18,8 @@ export type Bound = 'arithmetic' | 'shared' | 'cache' | 'scalar' | 'latency' | '
 
 export interface Estimate {
   seconds: number
+  /** The least that the GPU's peak and its memory allow, in seconds. */
+  roofline: number
   bound: Bound
   /** Multiply-adds that are done, with those past the ends of the map and of the channels. */
   macs: number
@@ -27,8 +29,10 @@ export interface Dispatch {
   workgroups: number
   /** Invocations of a workgroup. */
   lanes: number
-  /** That it moves at least. */
-  bytes: number
+  /** Multiply-adds that are asked for. */
+  macs: number
+  /** That it moves at least. Default: what its instructions load and store. */
+  bytes?: number
   turns: ReadonlyMap<Loop, number>
 }
 
@@ -38,7 +42,7 @@ export const programOf = (listing: Listing, gpu: AnyGpu, lanes: number): Program
     : intelProgram(listing, { gpu, lanes })
 
 export function estimate(program: Program, gpu: AnyGpu, dispatch: Dispatch): Estimate {
-  const { workgroups, lanes, bytes, turns } = dispatch
+  const { workgroups, lanes, macs, turns } = dispatch
   const busy = busyCycles(program, gpu, turns)
   const wave = gpu.maker === 'AMD' ? new AmdWave(gpu, gpu.generation) : new IntelWave(gpu)
   const alone = cyclesAlone(program, turns, wave)
@@ -50,16 +54,17 @@ export function estimate(program: Program, gpu: AnyGpu, dispatch: Dispatch): Est
   const cycles =
     Math.floor(each / atOnce) * Math.max(alone, atOnce * work) + (rest > 0 ? Math.max(alone, rest * work) : 0)
   const seconds = cycles / gpu.gigahertz / 1e9
-  const moving = bytes / gpu.bandwidth / 1e9
+  const moving = (dispatch.bytes ?? busy.bytes * waves) / gpu.bandwidth / 1e9
   const bound = moving > seconds ? 'memory' : alone > atOnce * work ? 'latency' : slowest
-  return { seconds: Math.max(seconds, moving), bound, macs: busy.macs * waves }
+  const roofline = Math.max(macs / peakOf(gpu), moving)
+  return { seconds: Math.max(seconds, moving), roofline, bound, macs: busy.macs * waves }
 }
 
 /** The cycles in which one wave keeps each part of its engine busy, or its share of a part that several engines have. */
 function busyCycles(program: Program, gpu: AnyGpu, turns: ReadonlyMap<Loop, number>) {
   const cycles = { arithmetic: 0, shared: 0, cache: 0, scalar: 0 }
   const pipes = { F: 0, I: 0, L: 0 }
-  let macs = 0
+  let [macs, bytes] = [0, 0]
   for (const [instruction, times] of withTimes(program, turns)) {
     const { kind } = instruction
     macs += times * instruction.macs * program.wave
@@ -68,12 +73,13 @@ function busyCycles(program: Program, gpu: AnyGpu, turns: ReadonlyMap<Loop, numb
       if (gpu.maker === 'Intel') pipes[pipeOf(instruction)] += times * instruction.cycles
     } else if (kind === 'shared')
       cycles.shared += times * portCycles(instruction, gpu.sharedBytes) * gpu.engines
-    else if (kind === 'memory' || kind === 'scratch')
+    else if (kind === 'memory' || kind === 'scratch') {
+      bytes += times * instruction.bytes
       cycles.cache += times * portCycles(instruction, gpu.cacheBytes) * gpu.engines
-    else cycles.scalar += times * instruction.cycles
+    } else cycles.scalar += times * instruction.cycles
   }
   if (gpu.maker === 'Intel' && gpu.twoPipes) cycles.arithmetic = Math.max(pipes.F, pipes.I + pipes.L)
-  return { cycles, macs }
+  return { cycles, macs, bytes }
 }
 
 const portCycles = ({ bytes }: Instruction, port: GpuModel['cacheBytes']) => Math.max(1, bytes / port)

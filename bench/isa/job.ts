@@ -36,8 +36,10 @@ export interface CompiledStep {
   workgroups: number
   params: Record<string, number>
   macs: number
-  /** That the kernel moves at least. */
-  bytes: number
+  /** That the kernel moves at least. Default: what its instructions load and store. */
+  bytes?: number
+  /** What averages.ts does not know. */
+  averages?: Record<string, number>
 }
 
 export interface Compiled {

@@ -26,7 +26,7 @@ export function reportText(analysis: Analysis, title: string, gpu: AnyGpu): stri
   const { adapter, dispatches, macs, milliseconds, roofline, rows } = analysis
   const teraflops = (2 * peakOf(gpu)) / 1e12
   return [
-    `## ${title}, to WebGPU ${adapter}`,
+    `## ${title}${adapter && `, to WebGPU ${adapter}`}`,
     `${dispatches} dispatches of ${rows.length} pipelines, ${digits(macs / 1e9)} G multiply-adds. Estimated for ${gpu.product} ` +
       `(${digits(teraflops)} TFLOP/s, ${gpu.bandwidth} GB/s): ${digits(milliseconds)} ms; roofline ${digits(roofline)} ms`,
     '',
@@ -114,3 +114,8 @@ function summed(rows: readonly Row[]) {
     milliseconds: sum(({ milliseconds }) => milliseconds),
   }
 }
+
+/** How much longer onnxruntime takes, by the same model. */
+export const ratioText = (own: Analysis, theirs: Analysis): string =>
+  `onnxruntime ${digits(theirs.milliseconds)} ms in ${theirs.dispatches} dispatches, ` +
+  `this package ${digits(own.milliseconds)} ms in ${own.dispatches}: ${digits(theirs.milliseconds / own.milliseconds)} times as long\n`

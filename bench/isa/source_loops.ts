@@ -1,7 +1,13 @@
 // The loops of a shader's text, and how often each is run by an average lane, by the numbers of a kernel.
 
 import { type Constants, constantsOf } from '../../src/gpu/unroll.ts'
-import { closingOf, conditionHolds, expressionValue, tokensOf } from '../../src/gpu/wgsl_tokens.ts'
+import {
+  closingOf,
+  conditionHolds,
+  expressionValue,
+  type Token,
+  tokensOf,
+} from '../../src/gpu/wgsl_tokens.ts'
 
 export interface SourceLoop {
   /** What `averages` know it by: the counter of a `for`; `while` and `loop`. */
@@ -29,7 +35,7 @@ interface Scope {
 }
 
 interface Text {
-  tokens: readonly { text: string }[]
+  tokens: readonly Token[]
   /** The first and the last token of each function's block. */
   functions: ReadonlyMap<string, [open: number, close: number]>
   averages: Record<string, number>
@@ -37,8 +43,7 @@ interface Text {
 
 /** The loops of `main`, with those of the functions that it calls in their places. */
 export function sourceLoops(wgsl: string, { params, averages }: KernelNumbers): SourceLoop[] {
-  const tokens = simplified(wgsl)
-  const constants = constantsOf(tokensOf(wgsl))
+  const { tokens, constants } = simplified(wgsl)
   const all = new Map([...constants, ...Object.entries(averages)])
   for (const [name, value] of Object.entries(params)) all.set(`params.${name}`, value)
   const functions = functionsOf(tokens)
@@ -46,20 +51,39 @@ export function sourceLoops(wgsl: string, { params, averages }: KernelNumbers): 
   return loopsIn({ tokens, functions, averages }, { from: open + 1, to: close }, { constants, all })
 }
 
-/** The tokens, in which `params.name` is one, and numbers have no type other than u32. */
-function simplified(wgsl: string): { text: string }[] {
-  const tokens = tokensOf(wgsl).map(({ text }) => text)
-  const kept: { text: string }[] = []
-  for (let i = 0; i < tokens.length; i++) {
-    const text = tokens[i]
-    if (text === 'params' && tokens[i + 1] === '.') {
-      kept.push({ text: `params.${tokens[i + 2]}` })
-      i += 2
-    } else if (/^\d+i?$/.test(text)) kept.push({ text: `${Number.parseInt(text, 10)}u` })
-    else if (!(/^[iu]32$/.test(text) && tokens[i + 1] === '(')) kept.push({ text })
-  }
-  return kept
+/** Invocations of a workgroup. */
+export function workgroupSize(wgsl: string): number {
+  const { constants } = simplified(wgsl)
+  const axes = /@workgroup_size\(([^)]+)\)/.exec(wgsl)![1].split(',')
+  return axes.reduce((size, axis) => size * expressionValue(textsOf(simplified(axis).tokens), constants)!, 1)
 }
+
+/** The constants of the module. */
+export const shaderConstants = (wgsl: string): Constants => simplified(wgsl).constants
+
+const simple = new Map<string, { tokens: Token[]; constants: Constants }>()
+
+/** The tokens, in which `params.name` is one, and numbers have no type other than u32, nor constants a type at all. */
+function simplified(wgsl: string): { tokens: Token[]; constants: Constants } {
+  const known = simple.get(wgsl)
+  if (known) return known
+  const all = tokensOf(wgsl)
+  const tokens: Token[] = []
+  for (let i = 0; i < all.length; i++) {
+    const { text } = all[i]
+    if (text === 'params' && all[i + 1]?.text === '.') {
+      tokens.push({ ...all[i], text: `params.${all[i + 2].text}` })
+      i += 2
+    } else if (/^\d+i?$/.test(text)) tokens.push({ ...all[i], text: `${Number.parseInt(text, 10)}u` })
+    else if (text === ':' && /^(const|let)$/.test(all[i - 2]?.text) && all[i + 2]?.text === '=') i++
+    else if (!(/^[iu]32$/.test(text) && all[i + 1]?.text === '(')) tokens.push(all[i])
+  }
+  const found = { tokens, constants: constantsOf(tokens) }
+  simple.set(wgsl, found)
+  return found
+}
+
+const textsOf = (tokens: readonly Token[]) => tokens.map(({ text }) => text)
 
 function functionsOf(tokens: Text['tokens']): Map<string, [number, number]> {
   const functions = new Map<string, [number, number]>()
@@ -72,7 +96,7 @@ function functionsOf(tokens: Text['tokens']): Map<string, [number, number]> {
 }
 
 const closingBrace = (tokens: Text['tokens'], open: number): number =>
-  closingOf(tokens as Parameters<typeof closingOf>[0], open) ?? tokens.length
+  closingOf(tokens, open) ?? tokens.length
 
 function loopsIn(text: Text, { from, to }: { from: number; to: number }, outside: Scope): SourceLoop[] {
   const { tokens, functions } = text
@@ -86,7 +110,7 @@ function loopsIn(text: Text, { from, to }: { from: number; to: number }, outside
     if (word !== 'for' && word !== 'while' && word !== 'loop' && word !== 'if') continue
     const open = word === 'loop' ? i + 1 : closingBrace(tokens, i + 1) + 1
     const body = { from: open + 1, to: closingBrace(tokens, open) }
-    const header = tokens.slice(i + 2, open - 1).map(token => token.text)
+    const header = textsOf(tokens.slice(i + 2, open - 1))
     if (word === 'if') {
       const known = conditionHolds(header, scope.constants)
       const runs = known ?? conditionHolds(header, scope.all)
@@ -108,7 +132,7 @@ function declare({ tokens, averages }: Text, at: number, { constants, all }: Sco
   const name = tokens[at + 1].text
   const equals = tokens.findIndex(({ text }, i) => i > at && text === '=')
   const end = tokens.findIndex(({ text }, i) => i > at && text === ';')
-  const expression = tokens.slice(equals + 1, end).map(({ text }) => text)
+  const expression = textsOf(tokens.slice(equals + 1, end))
   for (const scope of [constants, all]) {
     const value = expressionValue(expression, scope)
     if (value !== undefined) scope.set(name, value)
@@ -142,8 +166,9 @@ function loopOf(text: Text, { word, header, body }: Statement, scope: Scope): So
  * start at 0 … step − 1, and the average is that of all of them.
  */
 function turnsOf(header: readonly string[], values: Constants): number | undefined {
+  const text = header.join(' ').replace(/(\S+) = \1 \+ (\S+)$/, '$1 += $2')
   const match = /^var (\S+)(?: : \S+)? = (.+) ; \1 (<|<=|>) (.+) ; \1 (?:(\+\+)|(\+=|\*=|\/=) (.+))$/.exec(
-    header.join(' '),
+    text,
   )
   if (!match) return undefined
   const [, , first, comparison, bound, increment, operator, by = '1u'] = match
