@@ -34,12 +34,14 @@ export interface Row {
   roofline: number
   /** What binds it, with the share of its time. */
   bounds: { bound: Bound; share: number }[]
-  /** What breaks a rule, and what is not known of it. */
+  broken: BrokenRules
+  /** Why it does not compile, and what is not known of it. */
   flags: string[]
 }
 
 export interface Analysis {
   adapter: string
+  driver: string
   dispatches: number
   macs: number
   milliseconds: number
@@ -48,11 +50,21 @@ export interface Analysis {
   rows: Row[]
 }
 
-/** Waves that an engine should hold at least, so that one computes while others wait. */
-export const LEAST_WAVES = 5
+/** Waves that an engine of AMD should hold at least, so that one computes while others wait. */
+const LEAST_WAVES = 5
+
+/** The rules that a pipeline breaks. */
+export interface BrokenRules {
+  /** Stores of registers, and loads of them. */
+  spills?: number
+  /** Bytes of private memory of a wave. */
+  scratch?: number
+  /** Waves, where they are too few. */
+  waves?: number
+}
 
 export function analyse(compiled: Compiled, folder: string, gpu: AnyGpu): Analysis {
-  const { adapter, pipelines, steps } = compiled
+  const { adapter, driver, pipelines, steps } = compiled
   const variants = variantsOf(pipelines)
   const rows = pipelines.map(pipeline => {
     const own = steps.filter(step => step.pipeline === pipeline.number)
@@ -61,7 +73,7 @@ export function analyse(compiled: Compiled, folder: string, gpu: AnyGpu): Analys
   rows.sort((a, b) => b.milliseconds - a.milliseconds)
   const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0)
   return {
-    adapter,
+    ...{ adapter, driver },
     dispatches: steps.length,
     macs: steps.reduce((total, { macs }) => total + macs, 0),
     milliseconds: sum(row => row.milliseconds),
@@ -104,20 +116,17 @@ function rowOf(
     program: numbers,
     mix: mixOf(instructions),
     hot: hotLoop({ instructions, loops }),
-    flags: [...brokenRules(program, gpu), ...timed.flags],
+    broken: brokenRules(program, gpu),
   }
 }
 
-/** The rules that each pipeline should keep, and this one does not. */
-export function brokenRules(
-  { spills, fills, scratch, waves }: Omit<Program, 'instructions' | 'loops'>,
-  gpu: AnyGpu,
-): string[] {
-  return [
-    ...(spills + fills > 0 ? [`spills ${spills}/${fills}`] : []),
-    ...(scratch > 0 ? [`scratch ${scratch}`] : []),
-    ...(gpu.maker === 'AMD' && waves < LEAST_WAVES ? [`${waves} waves`] : []),
-  ]
+function brokenRules({ spills, fills, scratch, waves }: Program, gpu: AnyGpu): BrokenRules {
+  return {
+    ...(spills + fills > 0 && { spills: spills + fills }),
+    ...(scratch > 0 && { scratch }),
+    // Intel's threads all have their registers, and what workgroup memory leaves of them is for the kernel to know.
+    ...(gpu.maker === 'AMD' && waves < LEAST_WAVES && { waves }),
+  }
 }
 
 function timesOf(

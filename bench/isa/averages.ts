@@ -47,6 +47,7 @@ const shaders: Record<string, Averages> = {
   depthwise_conv2d_backward_weight: p => ({ place: p.share }),
   fold_batch_norm: p => ({ c: 4, i: p.run }),
   sgd: (_, { LANE_PARAMETERS }) => ({ i: LANE_PARAMETERS }),
+  winograd_weight: () => ({ c: 4 }),
   batch_norm_statistics: p => ({ pixel: p.tile }),
   batch_norm_backward_reduce: p => ({ pixel: p.tile }),
   bias_gradient: p => ({ pixel: Math.ceil(p.pixels / p.splits) }),

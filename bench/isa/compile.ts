@@ -9,8 +9,8 @@ import type { GpuName } from './gpus.ts'
 import type { Compiled, Job } from './job.ts'
 import { environmentFor } from './vulkan.ts'
 
-/** The processes that compile: this package, or onnxruntime. */
-export type Engine = 'engine.ts' | 'onnxruntime.ts'
+/** The processes that compile: what a network runs, here or on onnxruntime, or all that any preset does. */
+export type Engine = 'engine.ts' | 'onnxruntime.ts' | 'families.ts'
 
 /** Compiles what the job asks for. Throws a UserError with the process's error if it fails. */
 export async function compile(job: Job, gpu: GpuName, engine: Engine = 'engine.ts'): Promise<Compiled> {

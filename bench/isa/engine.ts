@@ -1,62 +1,26 @@
 // Compiles the pipelines of the engine's plans under the layer: `tsx bench/isa/engine.ts JOB`, a process of its own. It imports the
-// source tree that the job names, so that two commits can be compared. It writes `steps.json` beside the layer's files.
+// source tree that the job names, so that two commits can be compared.
 
-import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import type { Conv2dVariant } from '../../src/graph/convolution/strategies.ts'
 import type { ConvolutionStrategy } from '../../src/graph/convolution/strategy.ts'
 import type { Plan } from '../../src/graph/plan/plan.ts'
-import type { Compiled, CompiledPipeline, CompiledStep, Job } from './job.ts'
+import { compileKernels } from './compile_kernels.ts'
+import type { Job } from './job.ts'
 
 const job: Job = JSON.parse(process.argv[2])
 const load = <Module>(path: string): Promise<Module> => import(pathToFileURL(join(job.tree, path)).href)
 
 const { openGpu } = await load<typeof import('../../src/node/gpu/dawn.ts')>('src/node/gpu/dawn.ts')
 const { assemble } = await load<typeof import('../../src/gpu/wgsl.ts')>('src/gpu/wgsl.ts')
-const { trafficOf } = await load<typeof import('../../src/gpu/kernel.ts')>('src/gpu/kernel.ts')
 
 const gpu = await openGpu()
 const used = job.training ? await trainingKernels(job.training) : await inferenceKernels()
-const pipelines = new Map<string, CompiledPipeline>()
-const steps: CompiledStep[] = []
-for (const kernel of used) {
-  if (job.kernel !== undefined && kernel.shader.name !== job.kernel) continue
-  const { label, workgroups, params, macs = 0 } = kernel
-  const { number } = await pipelineOf(kernel)
-  steps.push({ label, pipeline: number, workgroups, params, macs, bytes: trafficOf(kernel) })
-}
-const adapter = `${gpu.info.vendor} ${gpu.info.architecture}`
-const compiled: Compiled = { adapter, pipelines: [...pipelines.values()], steps }
-writeFileSync(join(job.out, 'steps.json'), JSON.stringify(compiled))
+const kernels = used.filter(({ shader }) => job.kernel === undefined || shader.name === job.kernel)
+await compileKernels(kernels, { gpu, assemble, out: job.out })
 process.exit(0) // A device that cannot run cannot be closed in order either.
-
-async function pipelineOf(kernel: Kernel): Promise<CompiledPipeline> {
-  const wgsl = assemble(kernel.shader.wgsl, kernel)
-  const known = pipelines.get(wgsl)
-  if (known) return known
-  const { shader, constants = {}, stored } = kernel
-  const before = filesOfLayer()
-  let error: string | undefined
-  await gpu.pipelines.get(kernel).catch(reason => {
-    error = String(reason).split('\n')[0]
-  })
-  const [number, ...others] = filesOfLayer().slice(before.length)
-  if (error === undefined && (number === undefined || others.length > 0))
-    throw new Error(
-      `${kernel.label}: ${others.length + Number(number !== undefined)} pipelines for one kernel`,
-    )
-  const made = { number: number ?? -1 - pipelines.size, shader: shader.name, constants, stored, wgsl, error }
-  pipelines.set(wgsl, made)
-  return made
-}
-
-/** The numbers of the pipelines that the layer has written. */
-function filesOfLayer(): number[] {
-  const names = readdirSync(job.out).filter(name => name.startsWith('pipeline_'))
-  return names.map(name => Number(name.slice('pipeline_'.length))).sort((a, b) => a - b)
-}
 
 async function network() {
   const { findBenchModel } = await load<typeof import('../../src/cli/bench/bench_model.ts')>(

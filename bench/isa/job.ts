@@ -45,6 +45,8 @@ export interface CompiledStep {
 export interface Compiled {
   /** As Dawn names it. */
   adapter: string
+  /** With its version. */
+  driver: string
   pipelines: CompiledPipeline[]
   steps: CompiledStep[]
 }

@@ -78,7 +78,7 @@ function compiled(run: readonly Dispatch[]): Compiled {
     const averages = { ...convolution.averages, ...(tile && { t: Math.ceil(k / tile) }) }
     return { ...base, ...convolution, averages }
   })
-  return { adapter: '', pipelines, steps }
+  return { adapter: '', driver: '', pipelines, steps }
 }
 
 /** How much of a sum one turn of the loop over tiles takes, as in `(uniforms.dim_inner - 1) / tileInner + 1`. */

@@ -23,22 +23,27 @@ const HEADINGS = [
 ]
 
 export function reportText(analysis: Analysis, title: string, gpu: AnyGpu): string {
-  const { adapter, dispatches, macs, milliseconds, roofline, rows } = analysis
+  const { adapter, driver, dispatches, macs, milliseconds, roofline, rows } = analysis
   const teraflops = (2 * peakOf(gpu)) / 1e12
   return [
-    `## ${title}${adapter && `, to WebGPU ${adapter}`}`,
+    `## ${title}${adapter && `, to WebGPU ${adapter}; ${driver}`}`,
     `${dispatches} dispatches of ${rows.length} pipelines, ${digits(macs / 1e9)} G multiply-adds. Estimated for ${gpu.product} ` +
       `(${digits(teraflops)} TFLOP/s, ${gpu.bandwidth} GB/s): ${digits(milliseconds)} ms; roofline ${digits(roofline)} ms`,
     '',
     table([HEADINGS, ...rows.map(cells)], { numbers: 2 }),
-    ...rows.flatMap(({ flags, shader, variant }) =>
-      flags.map(flag => `! ${nameOf({ shader, variant })}: ${flag}`),
-    ),
+    ...rows.flatMap(row => remarks(row).map(remark => `! ${nameOf(row)}: ${remark}`)),
     '',
   ].join('\n')
 }
 
-export const nameOf = ({ shader, variant }: Pick<Row, 'shader' | 'variant'>): string =>
+function remarks({ broken, flags }: Row): string[] {
+  const rules = Object.entries(broken).map(
+    ([rule, value]) => `${value} ${rule === 'scratch' ? 'bytes of scratch' : rule}`,
+  )
+  return rules.length > 0 ? [rules.join(', '), ...flags] : flags
+}
+
+const nameOf = ({ shader, variant }: Pick<Row, 'shader' | 'variant'>): string =>
   variant === '' ? shader : `${shader} (${variant})`
 
 function cells(row: Row): string[] {
