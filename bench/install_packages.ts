@@ -16,3 +16,10 @@ export function installPackages(folder: URL, what: string): void {
     shell: process.platform === 'win32',
   })
 }
+
+/** Those of bench/peers. */
+export const installPeers = (): void =>
+  installPackages(
+    new URL('peers/', import.meta.url),
+    'onnxruntime-node and TensorFlow.js in bench/peers, 500 MB',
+  )

@@ -1,11 +1,10 @@
 // Checks that two commits compute the same, bit for bit: masks and logits of every preset, losses and weights after training.
 //   npm run compare -- BEFORE [AFTER]      AFTER defaults to the working tree
 
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { withCheckedOut } from './check_out.ts'
 
 /** Vector widths of lavapipe. They select the kernels: those for CPUs, and those for hardware GPUs. */
 const VECTOR_WIDTHS = ['256', '512']
@@ -18,43 +17,26 @@ if (!before) {
   process.exit(1)
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'atrous-compare-'))
 let differences = 0
-try {
-  const trees = [checkOut(before, 'before'), after ? checkOut(after, 'after') : repository]
-  for (const width of VECTOR_WIDTHS) {
-    const first = await fingerprint(trees[0], width)
-    const second = await fingerprint(trees[1], width)
-    for (const name of new Set([...Object.keys(first), ...Object.keys(second)])) {
-      // Such as a preset that only one of the commits has.
-      if (first[name] === undefined || second[name] === undefined) {
-        console.log(`only ${first[name] === undefined ? 'after' : 'before'}  ${width} bit  ${name}`)
-        continue
-      }
-      const isSame = first[name] === second[name]
-      if (!isSame) differences++
-      const values = isSame ? '' : `\n  ${first[name]}\n  ${second[name]}`
-      console.log(`${isSame ? 'same  ' : 'DIFFER'}  ${width} bit  ${name}${values}`)
-    }
-  }
-} finally {
-  for (const name of after ? ['before', 'after'] : ['before'])
-    execFileSync('git', ['worktree', 'remove', '--force', join(folder, name)], {
-      cwd: repository,
-      stdio: 'ignore',
-    })
-  rmSync(folder, { recursive: true, force: true })
-}
+await withCheckedOut(after ? [before, after] : [before], async ([first, second = repository]) => {
+  for (const width of VECTOR_WIDTHS)
+    compare(await fingerprint(first, width), await fingerprint(second, width), width)
+})
 console.log(differences === 0 ? 'all results are the same' : `${differences} results differ`)
 process.exit(differences === 0 ? 0 : 1)
 
-/** Checks out a commit, with the packages of this working tree. */
-function checkOut(commit: string, name: string): string {
-  const tree = join(folder, name)
-  execFileSync('git', ['worktree', 'add', '--detach', tree, commit], { cwd: repository, stdio: 'ignore' })
-  symlinkSync(join(repository, 'node_modules'), join(tree, 'node_modules'))
-  execFileSync('node', ['scripts/embed_shaders.mjs'], { cwd: tree })
-  return tree
+function compare(first: Record<string, string>, second: Record<string, string>, width: string): void {
+  for (const name of new Set([...Object.keys(first), ...Object.keys(second)])) {
+    // Such as a preset that only one of the commits has.
+    if (first[name] === undefined || second[name] === undefined) {
+      console.log(`only ${first[name] === undefined ? 'after' : 'before'}  ${width} bit  ${name}`)
+      continue
+    }
+    const isSame = first[name] === second[name]
+    if (!isSame) differences++
+    const values = isSame ? '' : `\n  ${first[name]}\n  ${second[name]}`
+    console.log(`${isSame ? 'same  ' : 'DIFFER'}  ${width} bit  ${name}${values}`)
+  }
 }
 
 async function fingerprint(tree: string, vectorWidth: string): Promise<Record<string, string>> {

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { SUMMARY, summaryCells } from '../../src/cli/bench/bench_text.ts'
 import { digits, table } from '../../src/cli/format.ts'
 import { UserError } from '../../src/errors.ts'
-import { installPackages } from '../install_packages.ts'
+import { installPeers } from '../install_packages.ts'
 import type { EngineKind } from './engine_process.ts'
 import { type EngineTimes, measure } from './measure.ts'
 import type { WorkloadOptions } from './workload.ts'
@@ -100,7 +100,7 @@ function print({ workload, engines, ratios }: Result): void {
 }
 
 try {
-  installPackages(new URL('.', import.meta.url), 'onnxruntime-node and TensorFlow.js in bench/peers, 500 MB')
+  installPeers()
   const results: Result[] = []
   for (const workload of workloads) {
     const result = await bench(workload)

@@ -19,7 +19,7 @@ const MOST_TEXT = 60_000
 const MOST_TURNS = 64
 
 /** The values of the names that are constants of type u32. */
-type Constants = Map<string, number>
+export type Constants = Map<string, number>
 
 /** A part of the text. */
 interface Part {
@@ -52,7 +52,7 @@ export function unroll(wgsl: string): string {
 }
 
 /** The constants of the module, which may stand after their uses. */
-function constantsOf(tokens: readonly Token[]): Constants {
+export function constantsOf(tokens: readonly Token[]): Constants {
   const constants: Constants = new Map()
   let depth = 0
   let known: number

@@ -1,0 +1,135 @@
+// Compiles every pipeline of a network or of a training step with Mesa's compilers for AMD and Intel, on a machine without such a GPU,
+// and says what they made of it:
+//   npm run isa -- [--gpu navi31,navi21,gfx1201,dg2,tgl,bmg] [--model resnet50@8,resnet50@16,mobilenet_v2@16] [--size 513]
+//                  [--precision fp16] [--kernel conv2d_tiled] [--force 'conv2d_tiled 4×8 of 64×64, depth 16']
+//                  [--compare COMMIT] [--engine ort] [--json] [--keep FOLDER]
+//   npm run isa -- --training [--crop-size 129] [--batch-size 8] …
+//
+// A model is a backbone, a preset or a folder, as `atrous bench` takes it, and after the @ its output stride. The engine runs
+// unchanged: it chooses its kernels for the GPU that it sees. Registers, spills, scratch and waves are what the compiler says; times
+// are an estimate (estimate.ts). --compare also compiles a commit, and prints both.
+// --engine ort also compiles what onnxruntime runs on WebGPU (bench/peers) for the same network, and prints the ratio. --keep leaves the assembly of each pipeline in a folder.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { withCheckedOut } from '../../scripts/check_out.ts'
+import { UserError } from '../../src/errors.ts'
+import { shown } from '../../src/options.ts'
+import { installPeers } from '../install_packages.ts'
+import { type Analysis, analyse } from './analysis.ts'
+import { compile, type Engine } from './compile.ts'
+import { type GpuName, gpuNames, gpus } from './gpus.ts'
+import type { Job } from './job.ts'
+import { comparisonText, ratioText, reportText } from './report.ts'
+import { lacking } from './vulkan.ts'
+
+const { values } = parseArgs({
+  options: {
+    gpu: { type: 'string', default: gpuNames.join() },
+    model: { type: 'string', default: 'resnet50@8,resnet50@16,mobilenet_v2@16' },
+    size: { type: 'string', default: '513' },
+    precision: { type: 'string', default: 'fp32' },
+    training: { type: 'boolean', default: false },
+    'crop-size': { type: 'string', default: '129' },
+    'batch-size': { type: 'string', default: '8' },
+    kernel: { type: 'string' },
+    force: { type: 'string' },
+    compare: { type: 'string' },
+    engine: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+  },
+})
+
+const repository = resolve(import.meta.dirname, '../..')
+
+interface Result extends Analysis {
+  gpu: GpuName
+  model: string
+  /** Of the commit to compare with. */
+  before?: Analysis
+  /** Of the same network on onnxruntime, up to the logits. */
+  onnxruntime?: Analysis
+}
+
+const jobOf = (model: string, tree: string): Omit<Job, 'out'> => {
+  const [name, outputStride] = model.split('@')
+  const { kernel, force, precision } = values
+  return {
+    ...{ tree, model: name, size: Number(values.size), kernel, force },
+    ...(outputStride !== undefined && { outputStride: Number(outputStride) }),
+    ...(precision === 'fp16' && { precision }),
+    ...(values.training && {
+      training: { cropSize: Number(values['crop-size']), batchSize: Number(values['batch-size']) },
+    }),
+  }
+}
+
+/** `name` is that of the folder to keep. */
+async function analysed(
+  gpu: GpuName,
+  job: Omit<Job, 'out'>,
+  { name, engine }: { name: string; engine?: Engine },
+): Promise<Analysis> {
+  const out = values.keep ? join(resolve(values.keep), name) : mkdtempSync(join(tmpdir(), 'atrous-isa-'))
+  try {
+    if (values.keep) rmSync(out, { recursive: true, force: true })
+    mkdirSync(out, { recursive: true })
+    return analyse(await compile({ ...job, out }, gpu, engine), out, gpus[gpu])
+  } finally {
+    if (!values.keep) rmSync(out, { recursive: true })
+  }
+}
+
+/** Of one GPU. `earlier` is the tree of the commit to compare with. */
+async function results(gpu: GpuName, earlier: string | undefined): Promise<Result[]> {
+  const lack = lacking(gpu)
+  if (lack) {
+    console.error(`${gpu} is left out: ${lack}`)
+    return []
+  }
+  const found: Result[] = []
+  for (const model of values.model.split(',')) {
+    const name = `${gpu}-${model.replaceAll('/', '_')}`
+    const before = earlier && (await analysed(gpu, jobOf(model, earlier), { name: `${name}-before` }))
+    const job = jobOf(model, repository)
+    const own = await analysed(gpu, job, { name })
+    const onnxruntime =
+      values.engine === 'ort' && (await analysed(gpu, job, { name: `${name}-ort`, engine: 'onnxruntime.ts' }))
+    found.push({ gpu, model, ...own, ...(before && { before }), ...(onnxruntime && { onnxruntime }) })
+    if (values.json) continue
+    const title = `${model} on ${gpu}`
+    console.log(reportText(own, title, gpus[gpu]))
+    if (before) console.log(comparisonText(before, own))
+    if (onnxruntime) console.log(reportText(onnxruntime, `${title} by onnxruntime`, gpus[gpu]))
+    if (onnxruntime) console.log(ratioText(own, onnxruntime))
+  }
+  return found
+}
+
+function gpusAsked(): GpuName[] {
+  return values.gpu.split(',').map(name => {
+    const known = gpuNames.find(gpu => gpu === name)
+    if (!known) throw new UserError(`there is no GPU ${shown(name)} here: there are ${gpuNames.join(', ')}`)
+    return known
+  })
+}
+
+try {
+  const asked = gpusAsked()
+  if (values.engine !== undefined && values.engine !== 'ort')
+    throw new UserError(`--engine: expected ort; got ${shown(values.engine)}`)
+  if (values.engine === 'ort') installPeers()
+  const found = await withCheckedOut(values.compare ? [values.compare] : [], async ([earlier]) => {
+    const all: Result[] = []
+    for (const gpu of asked) all.push(...(await results(gpu, earlier)))
+    return all
+  })
+  if (values.json) console.log(JSON.stringify(found, undefined, 1))
+} catch (error) {
+  if (!(error instanceof UserError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

@@ -1,0 +1,109 @@
+// What it takes to compile for a GPU that the machine does not have: the layer, built once, and Mesa's driver with what it must be told.
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../../src/errors.ts'
+import { cacheFolder } from '../../src/node/cache.ts'
+import { type GpuName, gpus } from './gpus.ts'
+
+const LAYER = 'VK_LAYER_atrous_isa'
+
+/**
+ * The environment of a process in which Dawn finds only this GPU. The layer writes what it is asked to compile into `out`.
+ * Throws a UserError that says what the machine lacks.
+ */
+export function environmentFor(gpu: GpuName, out: string): NodeJS.ProcessEnv {
+  const { maker } = gpus[gpu]
+  const own =
+    maker === 'AMD'
+      ? { RADV_FORCE_FAMILY: gpu, VK_ICD_FILENAMES: driverOf('radeon') }
+      : {
+          INTEL_STUB_GPU_PLATFORM: gpu,
+          VK_ICD_FILENAMES: driverOf('intel'),
+          LD_PRELOAD: intelShim(),
+        }
+  return {
+    XDG_RUNTIME_DIR: tmpdir(), // Mesa warns without one.
+    ...process.env,
+    ...own,
+    VK_INSTANCE_LAYERS: LAYER,
+    VK_LAYER_PATH: layerFolder(),
+    MESA_SHADER_CACHE_DISABLE: '1', // It keeps no assembly.
+    ATROUS_ISA_OUT: out,
+  }
+}
+
+/** What this machine lacks to compile for a GPU, in one line; undefined if it lacks nothing. */
+export function lacking(gpu: GpuName): string | undefined {
+  try {
+    environmentFor(gpu, tmpdir())
+    return undefined
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return error.message
+  }
+}
+
+/** The loader's file that describes one of Mesa's drivers. */
+function driverOf(name: 'radeon' | 'intel'): string {
+  const folders = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
+  const files = folders.flatMap(folder =>
+    existsSync(folder) ? readdirSync(folder).map(file => join(folder, file)) : [],
+  )
+  const found = files.find(file => new RegExp(`/${name}_icd[^/]*\\.json$`).test(file))
+  if (!found)
+    throw new UserError(`there is no Vulkan driver ${name}: install Mesa's, Debian's mesa-vulkan-drivers`)
+  return found
+}
+
+/** The folder with the layer and the file that describes it to Vulkan's loader. */
+function layerFolder(): string {
+  const library = builtLibrary('layer.c')
+  const folder = `${library}.layer`
+  mkdirSync(folder, { recursive: true })
+  const layer = {
+    name: LAYER,
+    type: 'GLOBAL',
+    library_path: library,
+    api_version: '1.3.239',
+    implementation_version: '1',
+    description: 'compiles for a GPU that is not there',
+  }
+  writeFileSync(join(folder, 'layer.json'), JSON.stringify({ file_format_version: '1.2.0', layer }))
+  return folder
+}
+
+/** The library that pretends an Intel GPU to ANV. */
+function intelShim(): string {
+  const { ATROUS_INTEL_SHIM } = process.env
+  if (ATROUS_INTEL_SHIM) return ATROUS_INTEL_SHIM
+  if (existsSync(join(import.meta.dirname, 'intel_shim.c'))) return builtLibrary('intel_shim.c')
+  throw new UserError('no library pretends an Intel GPU: name one in the environment as ATROUS_INTEL_SHIM')
+}
+
+/** A shared library of a C file of this folder, built where the cache has none of this text. */
+function builtLibrary(source: string): string {
+  const path = join(import.meta.dirname, source)
+  const key = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
+  const folder = join(cacheFolder(), 'isa')
+  const library = join(folder, `${source.replace('.c', '')}-${key}.so`)
+  if (existsSync(library)) return library
+  mkdirSync(folder, { recursive: true })
+  const made = `${library}.${process.pid}` // Another process may build it at the same time.
+  try {
+    const flags = ['-O1', '-shared', '-fPIC', '-fvisibility=hidden', '-pthread']
+    execFileSync('gcc', [...flags, '-o', made, path, '-ldl'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  } catch (error) {
+    const { code, stderr = '' } = error as { code?: string; stderr?: string }
+    if (code === 'ENOENT') throw new UserError(`there is no gcc to build bench/isa/${source} with`)
+    const missing = /fatal error: (\S+): No such file/.exec(String(stderr))?.[1]
+    throw missing
+      ? new UserError(`gcc finds no ${missing}: install the headers, Debian's libvulkan-dev and libdrm-dev`)
+      : new Error(`gcc cannot build ${source}: ${stderr}`)
+  }
+  renameSync(made, library)
+  return library
+}
