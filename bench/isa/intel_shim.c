@@ -1,19 +1,20 @@
 // Lets Mesa's Vulkan driver for Intel (ANV) open a GPU that this machine does not have, so that it compiles pipelines for it:
 //   gcc -O2 -shared -fPIC -fvisibility=hidden -Wall -Wextra -o libintel_shim.so intel_shim.c
 //   LD_PRELOAD=./libintel_shim.so ISA_INTEL_GPU=dg2 VK_ICD_FILENAMES=/usr/share/vulkan/icd.d/intel_icd.json PROGRAM
-// ISA_INTEL_GPU is dg2 (Alchemist, Arc A770), tgl (Tiger Lake) or bmg (Battlemage, Arc B580).
+// ISA_INTEL_GPU is dg2 (Alchemist: Arc A770), tgl (Tiger Lake: Iris Xe) or bmg (Battlemage: Arc B580). It needs Linux and glibc.
 //
-// ANV finds its device through libdrm and then talks to the kernel's driver by ioctl. This library takes the place of both:
-//   1. libdrm's functions that list devices show one PCI device of Intel, with the identity of the GPU asked for. From this
-//      identity ANV knows the instruction set, the registers and the limits: it has a table of all GPUs.
-//   2. The device's node is a file in memory (a memfd). Opening and mapping it is real, so neither has to be pretended. A
-//      buffer of the GPU is a range of this file.
-//   3. Requests (ioctl) to that file are answered here. A few ask for facts: what the GPU is made of, and what its driver can
-//      do. Most ask for work: these succeed and nothing is done. So commands never run, and waiting for them ends at once.
+// ANV finds its device through libdrm, and then talks to the kernel's driver by ioctl. This library takes the place of both:
+//   1. libdrm's functions that list devices show one PCI device of Intel, with the identity of that GPU. By it ANV knows the
+//      instruction set, the registers and the limits: it has a table of all of Intel's GPUs.
+//   2. The device's node is a file in memory (a memfd), so opening and mapping it need no pretence. A buffer of the GPU is a
+//      range of this file.
+//   3. Requests (ioctl) to this file are answered here. Some ask what the GPU is made of and what its driver can do. The
+//      others ask for work: they succeed, and nothing is done. So no command runs, and every wait ends at once.
 //
-// The kernel's driver is always i915. A Battlemage is really driven by xe, but ANV takes any GPU from either driver, and its
-// compiler does not ask which one it is. The layouts and numbers below are those of the kernel's i915_drm.h and drm.h and of
-// libdrm's xf86drm.h, which do not change; only the fields that ANV 25.0 reads are named. All sizes are in bytes.
+// The kernel's driver is always i915. A real Battlemage has another, xe, but ANV takes any GPU from either of them, and its
+// compiler does not ask which it is. Numbers and layouts are those of the kernel's drm.h and i915_drm.h, and of libdrm's
+// xf86drm.h, which never change for programs that are compiled already. They are written out here, since not every system has
+// these headers where there is a driver. Known to work with Mesa 25.0. A request that a later ANV adds fails, and stderr says so.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,9 +38,9 @@
 typedef struct {
   const char *name;
   uint16_t id;    // of the PCI device
-  int subslices;  // Xe-cores, or dual subslices of Tiger Lake
+  int subslices;  // Xe-cores; dual subslices of Tiger Lake
   int eus;        // execution units of a subslice, at most 16
-  uint64_t vram;  // 0: the GPU shares the host's memory
+  uint64_t vram;  // in bytes; 0: the GPU shares the host's memory
 } Gpu;
 
 static const Gpu gpus[] = {
@@ -50,11 +51,11 @@ static const Gpu gpus[] = {
 
 static const Gpu *gpu;
 static int memory = -1;  // the memfd
-static struct stat memory_identity;
-static char node[32];    // a path that opens the memfd once more
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct stat memory_file;
+static char node[32];  // a path that opens the memfd once more
 
-static void choose(void) {
+/** Leaves `gpu` NULL if the environment names none. */
+static void choose_gpu(void) {
   const char *name = getenv("ISA_INTEL_GPU");
   for (size_t i = 0; i < sizeof gpus / sizeof *gpus; i++)
     if (name && !strcmp(name, gpus[i].name)) gpu = &gpus[i];
@@ -64,8 +65,8 @@ static void choose(void) {
   }
   memory = memfd_create("intel_shim", MFD_CLOEXEC);
   // The file is sparse: a page takes memory once it is written.
-  if (memory < 0 || ftruncate(memory, INT64_MAX & ~0xfff) || fstat(memory, &memory_identity)) {
-    perror("intel_shim: no memory for the pretended GPU");
+  if (memory < 0 || ftruncate(memory, INT64_MAX) || fstat(memory, &memory_file)) {
+    perror("intel_shim: no file for the memory of the GPU");
     gpu = NULL;
   }
   snprintf(node, sizeof node, "/proc/self/fd/%d", memory);
@@ -83,22 +84,34 @@ typedef struct {
 } Version;
 
 typedef struct {
-  char **nodes;         // the paths of the primary, the control and the render node
-  int available_nodes;  // one bit for each
+  uint16_t domain;
+  uint8_t bus, device, function;
+} Place;
+
+typedef struct {
+  uint16_t vendor, device, subvendor, subdevice;
+  uint8_t revision;
+} Identity;
+
+typedef struct {
+  char **nodes;         // paths of the primary, the control and the render node
+  int available_nodes;  // a bit for each
   int bus;              // 0: PCI
-  struct { uint16_t domain; uint8_t bus, device, function; } *place;
-  struct { uint16_t vendor, device, subvendor, subdevice; uint8_t revision; } *identity;
+  Place *place;
+  Identity *identity;
 } Device;
 
-/** The one device, or NULL where ISA_INTEL_GPU names none. Freeing it does nothing. */
+/** The one device, which is never freed; NULL if the environment names none. */
 static Device *the_device(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
   static char *nodes[] = {node, node, node};
-  static __typeof__(*((Device *)0)->place) place = {.device = 2};
-  static __typeof__(*((Device *)0)->identity) identity = {.vendor = 0x8086};
+  static Place place = {.device = 2};
+  static Identity identity = {.vendor = 0x8086};
   static Device device = {nodes, 1 << 2, 0, &place, &identity};
-  pthread_once(&once, choose);
-  if (gpu) identity.device = gpu->id;
-  return gpu ? &device : NULL;
+  pthread_once(&once, choose_gpu);
+  if (!gpu) return NULL;
+  identity.device = gpu->id;
+  return &device;
 }
 
 EXPORT int drmGetDevices2(uint32_t flags, Device *devices[], int room) {
@@ -127,6 +140,7 @@ EXPORT void drmFreeVersion(Version *version) { (void)version; }
 
 // ——— Requests for facts. Each answers 0 or an errno. ———
 
+/** Of graphics drivers in general; ANV asks only for semaphores that count. */
 static int get_capability(void *argument) {
   struct { uint64_t capability, value; } *asked = argument;
   asked->value = 1;
@@ -139,8 +153,8 @@ static int get_parameter(void *argument) {
     case 4: *asked->value = gpu->id; break;
     case 32: *asked->value = 0; break;         // revision
     case 40: *asked->value = 4; break;         // version of mapping: by an offset into the node
-    case 51: *asked->value = 19200000; break;  // Hz of the timestamps
-    default: *asked->value = 1; break;         // whether the driver has some feature
+    case 51: *asked->value = 19200000; break;  // of the timestamps, in Hz
+    default: *asked->value = 1;                // whether the driver has some feature
   }
   return 0;
 }
@@ -151,7 +165,7 @@ static int get_context_parameter(void *argument) {
   return 0;
 }
 
-/** All subslices in one slice, as i915 has it since Xe-HP. Each has 16 places for execution units. */
+/** All subslices in one slice, as i915 tells it since Alchemist, with places for 16 execution units each. */
 static int32_t topology(void *data) {
   struct {
     uint16_t flags, slices, subslices, eus;
@@ -159,6 +173,7 @@ static int32_t topology(void *data) {
     uint8_t masks[];
   } *info = data;
   int subslice_bytes = (gpu->subslices + 7) / 8;
+  uint16_t eus = (1 << gpu->eus) - 1;
   if (info) {
     info->slices = 1;
     info->subslices = gpu->subslices;
@@ -170,16 +185,16 @@ static int32_t topology(void *data) {
     info->masks[0] = 1;
     for (int i = 0; i < gpu->subslices; i++) {
       info->masks[1 + i / 8] |= 1 << i % 8;
-      uint16_t eus = (1 << gpu->eus) - 1;
       memcpy(&info->masks[info->eu_offset + 2 * i], &eus, sizeof eus);
     }
   }
   return sizeof *info + 1 + subslice_bytes + 2 * gpu->subslices;
 }
 
-/** One engine that renders and computes: instance 0 of class 0. */
+/** One engine, which renders and computes: instance 0 of class 0. */
 static int32_t engines(void *data) {
-  struct { uint32_t count, reserved[3]; struct { uint16_t class, instance; uint32_t rest[13]; } engines[1]; } *info = data;
+  struct Engine { uint16_t class, instance; uint32_t rest[13]; };
+  struct { uint32_t count, reserved[3]; struct Engine engines[1]; } *info = data;
   if (info) info->count = 1;
   return sizeof *info;
 }
@@ -199,7 +214,7 @@ static int32_t memory_regions(void *data) {
   return sizeof *info + count * sizeof(struct Region);
 }
 
-/** A list of queries. Each is asked twice: without room for the answer, which asks for its length, and with it. */
+/** ANV asks twice: first without room for the answer, for its length in bytes; then with room, filled with zeros. */
 static int query(void *argument) {
   struct Item { uint64_t what; int32_t length; uint32_t flags; void *data; };
   struct { uint32_t count, flags; struct Item *items; } *asked = argument;
@@ -216,8 +231,9 @@ static int query(void *argument) {
   return 0;
 }
 
-// ——— Buffers. The memfd has 2^27 ranges of 64 GiB: a buffer's handle is the number of its range. ———
+// ——— Requests about buffers ———
 
+// The memfd has 2^27 ranges of 64 GiB. A buffer's handle is the number of its range.
 #define RANGE_BITS 36
 
 static int new_handle(uint64_t size, uint32_t *handle) {
@@ -232,7 +248,7 @@ static int create_buffer(void *argument) {
   return new_handle(asked->size, &asked->handle);
 }
 
-/** A buffer of the program's own memory: nothing reads it through its handle. */
+/** A buffer in the program's own memory. Its range stays empty. */
 static int wrap_memory(void *argument) {
   struct { uint64_t address, size; uint32_t flags, handle; } *asked = argument;
   return new_handle(asked->size, &asked->handle);
@@ -244,9 +260,11 @@ static int map_buffer(void *argument) {
   return 0;
 }
 
+/** Gives the range's memory back. */
 static int close_buffer(void *argument) {
-  off_t offset = (off_t) * (uint32_t *)argument << RANGE_BITS;
-  return fallocate(memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (off_t)1 << RANGE_BITS) ? errno : 0;
+  const uint32_t *handle = argument;
+  off_t offset = (off_t)*handle << RANGE_BITS, size = (off_t)1 << RANGE_BITS;
+  return fallocate(memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size) ? errno : 0;
 }
 
 // ——— Requests for work ———
@@ -289,8 +307,8 @@ static int (*const requests[256])(void *argument) = {
 
 static int is_ours(int fd) {
   struct stat file;
-  return memory >= 0 && !fstat(fd, &file) && file.st_dev == memory_identity.st_dev &&
-         file.st_ino == memory_identity.st_ino;
+  if (memory < 0 || fstat(fd, &file)) return 0;
+  return file.st_dev == memory_file.st_dev && file.st_ino == memory_file.st_ino;
 }
 
 EXPORT int ioctl(int fd, unsigned long request, ...) {
@@ -298,11 +316,11 @@ EXPORT int ioctl(int fd, unsigned long request, ...) {
   va_start(rest, request);
   void *argument = va_arg(rest, void *);
   va_end(rest);
-  // Bits 8 to 15 say whose request it is: “d” is that of graphics drivers.
+  // Bits 8 to 15 tell kinds of devices apart: “d” is graphics. Bits 0 to 7 are the number.
   if ((request >> 8 & 0xff) != 'd' || !is_ours(fd)) return syscall(SYS_ioctl, fd, request, argument);
-  int (*answer)(void *) = requests[request & 0xff];
-  if (!answer) fprintf(stderr, "intel_shim: request 0x%02lx of the driver is not known here, and fails\n", request & 0xff);
-  int error = answer ? answer(argument) : EINVAL;
+  int number = request & 0xff;
+  if (!requests[number]) fprintf(stderr, "intel_shim: cannot answer request 0x%02x of the Vulkan driver\n", number);
+  int error = requests[number] ? requests[number](argument) : EINVAL;
   if (error) errno = error;
   return error ? -1 : 0;
 }
