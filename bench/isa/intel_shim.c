@@ -94,7 +94,7 @@ typedef struct {
 } Identity;
 
 typedef struct {
-  char **nodes;         // paths of the primary, the control and the render node
+  char **nodes;         // paths of the primary (it has displays), the control and the render node
   int available_nodes;  // a bit for each
   int bus;              // 0: PCI
   Place *place;
@@ -104,7 +104,7 @@ typedef struct {
 /** The one device, which is never freed; NULL if the environment names none. */
 static Device *the_device(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  static char *nodes[] = {node, node, node};
+  static char *nodes[] = {"", "", node};
   static Place place = {.device = 2};
   static Identity identity = {.vendor = 0x8086};
   static Device device = {nodes, 1 << 2, 0, &place, &identity};
