@@ -57,8 +57,8 @@ export async function pipelineTexts(): Promise<PipelineText[]> {
 }
 
 const adapters: AdapterTraits[] = [
-  ...SUBGROUP_SIZES.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
-  { subgroupSize: 32, subgroupMatrix: { m: 16, n: 8, k: 16 } },
+  ...SUBGROUP_SIZES.map(subgroupSize => ({ subgroupSize })),
+  { subgroupSizes: [32], subgroupMatrix: { m: 16, n: 8, k: 16 } },
 ]
 
 /** The kernels of a suite's small cases. Those of networks' layers are in the networks' plans. */
