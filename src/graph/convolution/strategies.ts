@@ -4,7 +4,11 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import { type Conv2dOptions, type Conv2dTile, conv2d, registerTile } from '../../kernels/conv2d.ts'
 import { chooseRowTile, conv2dRows, conv2dRowsCost, conv2dRowsSplits } from '../../kernels/conv2d_rows.ts'
 import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
-import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
+import {
+  conv2dSubgroupMatrix,
+  MATRIX_LANES,
+  type SubgroupMatrix,
+} from '../../kernels/conv2d_subgroup_matrix.ts'
 import {
   conv2dTiled,
   conv2dTiledCost,
@@ -37,9 +41,6 @@ import { winograd } from './winograd.ts'
  * cycles of a SIMD, by workgroup memory, and the second 1.07. For Intel it is 2 to 6 instructions, and 1.7.
  */
 const TILED_COST = 1.4
-
-/** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
-const MATRIX_SPEED = 8
 
 const conv2dWith = (tile?: Conv2dTile): TiledKernel => ({
   work: options => {
@@ -102,7 +103,7 @@ const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKerne
     return splits > 1 ? [whole, [`${name}, ${splits} splits`, tiledWith(tile, splits)]] : [whole]
   })
 
-/** Whether a workgroup's four matrices of sums leave enough of WebGPU's 16 KiB of workgroup memory for the operands. */
+/** Whether a workgroup's four matrices of sums fit where it keeps its input. */
 const matricesFit = (matrix: SubgroupMatrix | undefined): boolean =>
   matrix !== undefined && matrix.m * matrix.n <= 16 * 16
 
@@ -166,14 +167,15 @@ const all = [
   direct({
     name: 'conv2d_subgroup_matrix',
     title: 'products of f16 matrices that a subgroup makes in hardware',
-    supports: ({ precision }, { subgroupSize = 0, subgroupMatrix }) =>
-      precision === 'fp16' && matricesFit(subgroupMatrix) && subgroupSize >= 8 && subgroupSize <= 64,
-    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) / MATRIX_SPEED),
+    supports: ({ precision }, { subgroupSizes = [], subgroupMatrix }) =>
+      precision === 'fp16' && matricesFit(subgroupMatrix) && subgroupSizes.includes(MATRIX_LANES),
+    // It never ran on matrix units.
+    cost: () => Infinity,
     work: options => conv2dTiledCost(options),
-    kernel: (options, { subgroupSize, subgroupMatrix }) =>
+    kernel: (options, { subgroupMatrix }) =>
       conv2dSubgroupMatrix({
         ...options,
-        subgroupSize: subgroupSize!,
+        subgroupSize: MATRIX_LANES,
         subgroupMatrix: subgroupMatrix!,
       }),
   }),
