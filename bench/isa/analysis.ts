@@ -105,6 +105,7 @@ function rowOf(
       milliseconds: 0,
       roofline: 0,
       bounds: [],
+      broken: {},
       flags: [`does not compile: ${error}`],
     }
   const program = programOf(listing, gpu, lanes)

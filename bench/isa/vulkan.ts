@@ -21,9 +21,9 @@ export function environmentFor(gpu: GpuName, out: string): NodeJS.ProcessEnv {
     maker === 'AMD'
       ? { RADV_FORCE_FAMILY: gpu, VK_ICD_FILENAMES: driverOf('radeon') }
       : {
-          INTEL_STUB_GPU_PLATFORM: gpu,
+          ISA_INTEL_GPU: gpu,
           VK_ICD_FILENAMES: driverOf('intel'),
-          LD_PRELOAD: intelShim(),
+          LD_PRELOAD: builtLibrary('intel_shim.c'),
         }
   return {
     XDG_RUNTIME_DIR: tmpdir(), // Mesa warns without one.
@@ -74,14 +74,6 @@ function layerFolder(): string {
   }
   writeFileSync(join(folder, 'layer.json'), JSON.stringify({ file_format_version: '1.2.0', layer }))
   return folder
-}
-
-/** The library that pretends an Intel GPU to ANV. */
-function intelShim(): string {
-  const { ATROUS_INTEL_SHIM } = process.env
-  if (ATROUS_INTEL_SHIM) return ATROUS_INTEL_SHIM
-  if (existsSync(join(import.meta.dirname, 'intel_shim.c'))) return builtLibrary('intel_shim.c')
-  throw new UserError('no library pretends an Intel GPU: name one in the environment as ATROUS_INTEL_SHIM')
 }
 
 /** A shared library of a C file of this folder, built where the cache has none of this text. */

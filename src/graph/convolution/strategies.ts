@@ -10,6 +10,7 @@ import {
   type SubgroupMatrix,
 } from '../../kernels/conv2d_subgroup_matrix.ts'
 import {
+  type Conv2dBranches,
   conv2dTiled,
   conv2dTiledCost,
   conv2dTiledSplits,
@@ -33,14 +34,8 @@ import { subgroupCost, subgroupInputLoads, subgroupTextureCost } from './subgrou
 import type { Device } from './target.ts'
 import { readsTextures, throughTextures } from './through_textures.ts'
 import { tilesCost } from './tiles_cost.ts'
-import { vendorRowTiles, vendorTile } from './vendors.ts'
+import { inSmallSubgroups, stagedCost, vendorRowTiles, vendorTile } from './vendors.ts'
 import { winograd } from './winograd.ts'
-
-/**
- * Of a multiply-add of conv2d_tiled, for one of conv2d_rows where a device has its tiles. In Mesa's code for RDNA 3 the first takes 1.5
- * cycles of a SIMD, by workgroup memory, and the second 1.07. For Intel it is 2 to 6 instructions, and 1.7.
- */
-const TILED_COST = 1.4
 
 const conv2dWith = (tile?: Conv2dTile): TiledKernel => ({
   work: options => {
@@ -94,6 +89,10 @@ const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): 
 /** The vendor's, for a device that has them. */
 const vendorsRows = rowsWith((options, device) => chooseRowTile(options, vendorRowTiles(device)!))
 
+/** The vendor's tile, or the one that the shape decides. */
+const vendorsTiled = (options: Conv2dBranches, splits: number, device: Device): Kernel =>
+  inSmallSubgroups(conv2dTiled({ ...options, splits, tile: vendorTile(device) }), device)
+
 /** Each tile with whole sums and, where they would keep few processors busy, with split ones. */
 const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKernel][] =>
   stagedTiles(device).flatMap(tile => {
@@ -140,18 +139,11 @@ const all = [
     name: 'conv2d_tiled',
     title: 'tiles in workgroup memory, of a size that the shape decides: for hardware GPUs',
     supports: () => true,
-    cost: (options, { device }) =>
-      device.isCpu ? Infinity : conv2dTiledCost(options) * (vendorRowTiles(device) ? TILED_COST : 1),
+    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) * stagedCost(device)),
     work: options => conv2dTiledCost(options),
-    kernel: (options, device) => conv2dTiled({ ...options, tile: vendorTile(device) }),
-    branches: {
-      most: MOST_BRANCHES,
-      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: vendorTile(device) }),
-    },
-    split: {
-      count: options => conv2dTiledSplits(options),
-      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: vendorTile(device) }),
-    },
+    kernel: (options, device) => vendorsTiled(options, 1, device),
+    branches: { most: MOST_BRANCHES, kernel: vendorsTiled },
+    split: { count: options => conv2dTiledSplits(options), kernel: vendorsTiled },
     leavesStatistics: true,
     tiles: tiledTiles,
   }),

@@ -2,6 +2,7 @@
 // tile is from a published sweep of another program's matrix products, or it is what the vendor's compiler in Mesa makes the best code
 // of (bench/NOTES.md, "What compilers of real GPUs make of it").
 
+import type { Kernel } from '../../gpu/kernel.ts'
 import type { RowTiles } from '../../kernels/conv2d_rows.ts'
 import type { StagedTile } from '../../kernels/conv2d_tiled.ts'
 import { type RowTile, rowTileBytes } from '../../kernels/row_products.ts'
@@ -16,6 +17,12 @@ interface VendorTiles {
   staged?: StagedTile
   /** Of `conv2d_rows` and `winograd_multiply_rows`, where loads of what a workgroup shares cost little. */
   rows?: RowTiles
+  /**
+   * What a multiply-add of `conv2d_tiled` costs, in those of `conv2d_rows`. In Mesa's code for RDNA 3 the first takes 1.5 cycles of a
+   * SIMD, by workgroup memory, and the second 1.07. For Intel it is 2 to 6 instructions and five times the bytes from workgroup
+   * memory, beside 1.7. Default: 1.
+   */
+  stagedCost?: number
 }
 
 /**
@@ -53,9 +60,9 @@ const AMD_STAGED: StagedTile = { pixels: 4, vectors: 2, lanesX: 8, lanesY: 16, d
 const VENDORS: readonly VendorTiles[] = [
   { vendor: 'nvidia', architecture: /^blackwell/, staged: BLACKWELL },
   { vendor: 'nvidia', staged: COMPROMISE },
-  { vendor: 'amd', architecture: /^rdna-[34]/, staged: AMD_STAGED, rows: RDNA_3 },
-  { vendor: 'amd', staged: AMD_STAGED, rows: AMD },
-  { vendor: 'intel', staged: COMPROMISE, rows: INTEL },
+  { vendor: 'amd', architecture: /^rdna-[34]/, staged: AMD_STAGED, rows: RDNA_3, stagedCost: 1.4 },
+  { vendor: 'amd', staged: AMD_STAGED, rows: AMD, stagedCost: 1.4 },
+  { vendor: 'intel', staged: COMPROMISE, rows: INTEL, stagedCost: 3 },
   { vendor: 'apple', staged: COMPROMISE },
 ]
 
@@ -70,6 +77,18 @@ export function vendorRowTiles(device: Device): RowTiles | undefined {
   if (!rows || !fits(rows.small)) return undefined
   return fits(rows.large) ? rows : { ...rows, large: rows.small }
 }
+
+/**
+ * The kernel in the GPU's smallest subgroups, where they give a lane more registers: on Intel's GPUs 8 lanes have twice those of 16.
+ * For kernels that spill without.
+ */
+export function inSmallSubgroups(kernel: Kernel, { info, subgroupSizes = [] }: Device): Kernel {
+  if (info?.vendor !== 'intel' || subgroupSizes.length === 0) return kernel
+  return { ...kernel, subgroupSize: Math.min(...subgroupSizes) }
+}
+
+/** What a multiply-add of `conv2d_tiled` costs on a device, in those of its other strategies. */
+export const stagedCost = (device: Device): number => rowsOf(device)[0]?.stagedCost ?? 1
 
 /** Every row tile of the table, for tests. */
 export const allRowTiles = (): RowTile[] => VENDORS.flatMap(({ rows }) => Object.values(rows ?? {}))

@@ -1,6 +1,7 @@
 import { depthwiseConv2d } from '../../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../../kernels/depthwise_conv2d_backward_weight.ts'
+import { inSmallSubgroups } from '../convolution/vendors.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -52,7 +53,8 @@ const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) =>
     weight: { folded, part: 'packed' },
     bias: { folded, part: 'packed_bias' },
   }
-  return [{ op, kernel, operands: { ...tensors({ input, residual, output: op.output }), ...weights } }]
+  const operands = { ...tensors({ input, residual, output: op.output }), ...weights }
+  return [{ op, kernel: inSmallSubgroups(kernel, target.device), operands }]
 }
 
 const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const
