@@ -20,6 +20,7 @@ const BLOCKS = 2u;
 const STEP_VECTORS = 2u;
 const UNROLL = 8u; // terms of the sum in a turn of the loop: see RowTile in src/kernels/row_products.ts
 const PREFETCH = 1u; // 1: a step is loaded into registers while the workgroup multiplies the one before
+const PACKED = 0u; // 1: the products of a turn are added up in the type of the weights, of which f16 is computed in pairs
 const PARTIAL_STEP = 0u; // 1: the last step reaches past the end of the rows; what lies there counts as zero
 const VECTORS = BLOCKS * BLOCK;
 const WORKGROUP_ROWS = LANES * LANE_ROWS;
@@ -28,6 +29,7 @@ const LOAD_ROWS = WORKGROUP_ROWS / STEP_VECTORS; // rows from one load of an inv
 const_assert LANES % STEP_VECTORS == 0u && STEP_TERMS % UNROLL == 0u;
 
 alias Sums = array<array<vec4f, VECTORS>, LANE_ROWS>;
+alias TurnSums = array<array<vec4<Stored>, VECTORS>, LANE_ROWS>;
 alias Fetched = array<array<vec4f, LANE_ROWS>, STEP_VECTORS>;
 
 // By term, then row. The pitch has two more: lanes that store different terms of one row use different banks.
@@ -70,6 +72,7 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
       }
     }
     for (var turn = 0u; turn < STEP_TERMS / UNROLL; turn++) {
+      var turn_sums = TurnSums();
       for (var t = 0u; t < UNROLL; t++) {
         var values = array<f32, LANE_ROWS>();
         for (var r = 0u; r < LANE_ROWS; r++) {
@@ -79,11 +82,19 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
           let block = weight[at + b];
           for (var v = 0u; v < BLOCK; v++) {
             for (var r = 0u; r < LANE_ROWS; r++) {
-              sums[r][b * BLOCK + v] = fma(vec4f(values[r]), vec4f(block[v]), sums[r][b * BLOCK + v]);
+              let i = b * BLOCK + v;
+              if (PACKED == 1u) {
+                turn_sums[r][i] = fma(vec4<Stored>(Stored(values[r])), block[v], turn_sums[r][i]);
+              } else {
+                sums[r][i] = fma(vec4f(values[r]), vec4f(block[v]), sums[r][i]);
+              }
             }
           }
         }
         at += pitch;
+      }
+      for (var r = 0u; r < LANE_ROWS * PACKED; r++) {
+        for (var v = 0u; v < VECTORS; v++) { sums[r][v] += vec4f(turn_sums[r][v]); }
       }
     }
   }

@@ -12,6 +12,8 @@ export interface RowTiles {
   small: RowTile
   /** For windows that are not pointwise, whose loads take more registers. Default: as for pointwise ones. */
   window?: RowTile
+  /** For fp16, whose sums of a turn take more registers. Default: as for fp32. */
+  half?: RowTile
 }
 
 /** Workgroups that keep a large GPU busy: four for each of its 130 to 190 units that run one at a time. */
@@ -26,7 +28,8 @@ const isPointwise = ({ kernel, stride, padding }: Conv2dOptions): boolean =>
 const termsOf = ({ input, kernel }: Conv2dOptions): number => kernel[0] * kernel[1] * vectors(input[3]) * 4
 
 /** The tile of a convolution among those of a GPU. */
-export function chooseRowTile(options: Conv2dOptions, { large, small, window }: RowTiles): RowTile {
+export function chooseRowTile(options: Conv2dOptions, { large, small, window, half }: RowTiles): RowTile {
+  if (half && options.precision === 'fp16') return half
   if (window && !isPointwise(options)) return window
   return workgroupsOf(options, large) >= ENOUGH_WORKGROUPS ? large : small
 }
@@ -46,7 +49,7 @@ export function conv2dRows(options: Conv2dOptions & { tile: RowTile; splits?: nu
   return {
     ...whole,
     shader: shaders.conv2d_rows,
-    constants: { ...rowConstants(outChannels, tile, terms), POINTWISE: Number(isPointwise(options)) },
+    constants: { ...rowConstants(options, tile, terms), POINTWISE: Number(isPointwise(options)) },
     params: { ...params, sum_vectors: terms / 4, column_tiles: columnTiles, splits },
     ...(splits > 1 && { traffic: undefined }),
     inputs: splits > 1 ? { ...whole.inputs, bias: 0, residual: 0 } : whole.inputs,

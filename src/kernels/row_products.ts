@@ -1,5 +1,6 @@
 // Tiles of the kernels that import lib/row_products.wgsl: conv2d_rows and winograd_multiply_rows.
 
+import type { Conv2dOptions } from './conv2d.ts'
 import { vectors } from './layout.ts'
 
 /** What a workgroup of such a kernel computes, and how. */
@@ -19,6 +20,11 @@ export interface RowTile {
   unroll: number
   /** Whether a step is loaded while the one before is multiplied, which takes registers: for GPUs that have them to spare. */
   prefetch: boolean
+  /**
+   * Whether products of f16 are added up in f16 over a turn, and turns in f32. AMD multiplies pairs of f16. To convert each weight to
+   * f32 costs as much as it saves there. Intel's compiler in Mesa unpacks each number, which costs more.
+   */
+  packed: boolean
 }
 
 /** The vectors of output channels that a workgroup computes: tiles of even width that leave few of them empty. */
@@ -36,7 +42,11 @@ export function rowWorkgroup(outChannels: number, tile: RowTile): { rows: number
 }
 
 /** The constants of the shader, for sums of `terms` numbers, a multiple of 4. */
-export function rowConstants(outChannels: number, tile: RowTile, terms: number): Record<string, number> {
+export function rowConstants(
+  { outChannels, precision }: Pick<Conv2dOptions, 'outChannels' | 'precision'>,
+  tile: RowTile,
+  terms: number,
+): Record<string, number> {
   const { block, blocks } = tileVectors(outChannels, tile)
   return {
     LANES: tile.lanes,
@@ -46,6 +56,7 @@ export function rowConstants(outChannels: number, tile: RowTile, terms: number):
     STEP_VECTORS: tile.depth / 4,
     UNROLL: tile.unroll,
     PREFETCH: Number(tile.prefetch),
+    PACKED: Number(tile.packed && precision === 'fp16'),
     PARTIAL_STEP: Number(terms % tile.depth > 0),
   }
 }

@@ -11,7 +11,7 @@ export function winogradMultiplyRows(options: WinogradStepOptions & { tile: RowT
   const { rows, vectors: columns } = rowWorkgroup(outChannels, tile)
   return {
     shader: shaders.winograd_multiply_rows,
-    constants: rowConstants(outChannels, tile, vectors(input[3]) * 4),
+    constants: rowConstants(options, tile, vectors(input[3]) * 4),
     ...batchedProduct(options, { tiles: rows, vectors: columns }),
   }
 }

@@ -8,7 +8,15 @@ import { type Conv2dRunOptions, conv2dCase, conv2dRun, wholeVectors } from './co
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
 
 /** Of a single row and vector: the one that compiles fastest. */
-export const smallRowTile: RowTile = { lanes: 32, rows: 1, vectors: 1, depth: 4, unroll: 2, prefetch: true }
+export const smallRowTile: RowTile = {
+  lanes: 32,
+  rows: 1,
+  vectors: 1,
+  depth: 4,
+  unroll: 2,
+  prefetch: true,
+  packed: false,
+}
 
 /** Every tile that a vendor's GPU may get, by name. */
 const rowTiles = new Map(allRowTiles().map(tile => [nameOf(tile), tile]))

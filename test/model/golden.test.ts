@@ -1,9 +1,9 @@
 // Compares whole networks on the GPU with PyTorch's logits.
 
 import { expect } from 'chai'
-import { conv2dVariants } from '../../src/graph/convolution/strategies.ts'
+import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
-import { relativeError, runGraph } from '../support/run_graph.ts'
+import { relativeError, runGraph, type VendorName, vendorGpus } from '../support/run_graph.ts'
 import { goldenCases, goldenGraph, goldenParameters } from './golden.ts'
 import { seededImage } from './seeded_weights.ts'
 
@@ -17,17 +17,28 @@ const FLOAT16_TOLERANCE = { resnet50: 5e-3, mobilenet_v2: 2e-2 }
 const SAME_LAYERS = /resnet101|^fcn_|fcn32s|fcn16s|LargeFOV|VGG-16|decoder|xception65, multi-grid/
 
 /** The part of a title about forced kernels for convolutions. */
-const told = ({ variant, withoutSubgroups }: { variant?: string; withoutSubgroups?: boolean }) =>
-  [variant && `with ${variant}`, withoutSubgroups && 'as without subgroups'].filter(Boolean).join(' ')
+const told = ({ variant, withoutSubgroups, asGpu }: Forced) =>
+  [variant && `with ${variant}`, withoutSubgroups && 'as without subgroups', asGpu && `as on ${asGpu}`]
+    .filter(Boolean)
+    .join(' ')
+
+interface Forced {
+  variant?: Conv2dVariant
+  withoutSubgroups?: boolean
+  asGpu?: VendorName
+}
+
+const vendorNames = Object.keys(vendorGpus) as VendorName[]
 
 describe('logits of whole networks', () => {
   for (const golden of goldenCases()) {
     const { name, outputStride, height, width, logits } = golden
     // Square maps have no other kinds of layers than the other map. Matrix units take f16 and are not used by plans in f32.
-    const variants = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_matrix')
-    const forced = [
+    const variants = conv2dVariants.filter(variant => !/_matrix$|_rows$/.test(variant))
+    const forced: Forced[] = [
       ...variants.map(variant => ({ variant, withoutSubgroups: variant === 'conv2d_tiled' })),
       { withoutSubgroups: true },
+      ...(/^deeplabv3_(resnet50|mobilenet_v2)$/.test(name) ? vendorNames.map(asGpu => ({ asGpu })) : []),
     ]
     const isForced = !SAME_LAYERS.test(name) && height !== width
     describe(`${name}, ${height}×${width}, output stride ${outputStride}`, () => {
@@ -40,7 +51,7 @@ describe('logits of whole networks', () => {
       after(() => {
         parameters = undefined // so that the memory of one network is taken at a time
       })
-      for (const choice of [{}, ...(isForced ? forced : [])])
+      for (const choice of [{}, ...(isForced ? forced : [])] as Forced[])
         it(`PyTorch's logits ${told(choice)}`, async () => {
           const inputs = { image: seededImage(height, width) }
           const outputs = await runGraph(await testGpu(), graph, { inputs, parameters, ...choice })
@@ -58,11 +69,16 @@ describe('logits of whole networks in fp16 (needs shader-f16)', () => {
     for (const golden of goldenCases()) {
       const { name, outputStride, height, width, logits } = golden
       if (!name.endsWith(backbone) || height === width) continue
-      for (const variant of backbone === 'resnet50' ? ([undefined, 'winograd_4'] as const) : [undefined])
-        it(`${name}, ${height}×${width}, output stride ${outputStride}${variant ? `, ${variant}` : ''}`, async () => {
+      const forced: Forced[] = [
+        {},
+        ...(backbone === 'resnet50' ? ([{ variant: 'winograd_4' }] as const) : []),
+        ...vendorNames.map(asGpu => ({ asGpu })),
+      ]
+      for (const choice of forced)
+        it(`${name}, ${height}×${width}, output stride ${outputStride} ${told(choice)}`, async () => {
           const graph = goldenGraph(golden)
           const inputs = { image: seededImage(height, width) }
-          const outputs = await runGraph(await testGpu(), graph, { inputs, variant, precision: 'fp16' })
+          const outputs = await runGraph(await testGpu(), graph, { inputs, ...choice, precision: 'fp16' })
           const error = relativeError(outputs[graph.outputs[0].name] as Float32Array, logits)
           expect(error).to.be.below(tolerance)
           expect(error, 'it may have run in fp32').to.be.above(10 * TOLERANCE)

@@ -19,7 +19,17 @@ interface Run extends Omit<Choice, keyof PlanDevice> {
   parameters?: ReadonlyMap<string, Float32Array>
   /** As if the adapter were a hardware GPU whose subgroups have several sizes. */
   withoutSubgroups?: boolean
+  /** As if the adapter were a hardware GPU of this vendor. */
+  asGpu?: VendorName
 }
+
+/** GPUs whose vendors have tiles of their own, as WebGPU names them. */
+export const vendorGpus = {
+  'RDNA 2': { vendor: 'amd', architecture: 'rdna-2' },
+  'RDNA 3': { vendor: 'amd', architecture: 'rdna-3' },
+  Intel: { vendor: 'intel', architecture: 'gen-12hp' },
+} as const
+export type VendorName = keyof typeof vendorGpus
 
 export const NO_PASSES: Passes = { folding: [], fusing: [] }
 
@@ -27,10 +37,11 @@ export const NO_PASSES: Passes = { folding: [], fusing: [] }
 export async function runGraph(
   gpu: Gpu,
   graph: ModelGraph | FusedGraph,
-  { inputs, passes, parameters = seededParameters(graph), withoutSubgroups, ...choice }: Run,
+  { inputs, passes, parameters = seededParameters(graph), withoutSubgroups, asGpu, ...choice }: Run,
 ): Promise<TensorData> {
   const weights = new WeightStore(gpu, parameters)
-  const device = withoutSubgroups ? { limits: gpu.limits } : deviceOf(gpu)
+  const hardware = { limits: gpu.limits, info: asGpu && vendorGpus[asGpu] }
+  const device = withoutSubgroups || asGpu ? hardware : deviceOf(gpu)
   const optimised = graph.stage === 'model' ? optimise(graph, passes) : graph
   const plan = planOptimised(optimised, targetOf({ ...choice, ...device }), trainingOps)
   const executor = await Executor.create(gpu, plan, weights)

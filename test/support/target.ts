@@ -28,10 +28,13 @@ export const deviceOf = ({ limits, isCpu, isSwiftShader, subgroupSize, textureRe
 })
 
 export const targetOf = (choice: Choice): PlanTarget => {
-  const { limits = DEFAULT_LIMITS, isCpu, isSwiftShader, subgroupSize, subgroupSizes, textureReads } = choice
-  const { subgroupMatrix, precision, winograd, tuned, variant, learning } = choice
+  const { limits = DEFAULT_LIMITS, info, isCpu, isSwiftShader, subgroupSize, subgroupSizes } = choice
+  const { textureReads, subgroupMatrix, precision, winograd, tuned, variant, learning } = choice
   return {
-    device: { limits, isCpu, isSwiftShader, subgroupSize, subgroupSizes, textureReads, subgroupMatrix },
+    device: {
+      ...{ limits, info, isCpu, isSwiftShader, subgroupSize, subgroupSizes },
+      ...{ textureReads, subgroupMatrix },
+    },
     policy: { winograd, tuned, forced: variant && whereItFits(variant) },
     mode: learning ? 'training' : 'inference',
     precision,

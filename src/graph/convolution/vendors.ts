@@ -39,18 +39,27 @@ const BLACKWELL: StagedTile = { pixels: 4, vectors: 1, lanesX: 32, lanesY: 16, d
  * Compiled for RDNA 2 to 4: waves of 64, 5 to 10 of them a SIMD, and a multiply-add in 93 to 97 % of the vector instructions of the
  * main loop. RDNA 2 has a third less registers, and none to spare for a prefetch.
  */
-const AMD: RowTiles = {
-  large: { lanes: 64, rows: 2, vectors: 8, depth: 8, unroll: 8, prefetch: false },
-  small: { lanes: 64, rows: 1, vectors: 8, depth: 8, unroll: 8, prefetch: true },
-  window: { lanes: 64, rows: 1, vectors: 8, depth: 8, unroll: 8, prefetch: true },
+const AMD_TILE: RowTile = {
+  ...{ lanes: 64, rows: 1, vectors: 8, depth: 8 },
+  ...{ unroll: 8, prefetch: true, packed: true },
 }
-const RDNA_3: RowTiles = { large: { ...AMD.large, prefetch: true }, small: AMD.small }
+const AMD: RowTiles = {
+  large: { ...AMD_TILE, rows: 2, prefetch: false },
+  small: AMD_TILE,
+  window: AMD_TILE,
+  half: AMD_TILE,
+}
+const RDNA_3: RowTiles = { large: { ...AMD_TILE, rows: 2 }, small: AMD_TILE }
 
 /** Compiled for Tiger Lake, Alchemist and Battlemage: no spills, and multiply-adds are 57 to 67 % of the main loop. */
+const INTEL_TILE: RowTile = {
+  ...{ lanes: 64, rows: 1, vectors: 8, depth: 32 },
+  ...{ unroll: 1, prefetch: false, packed: false },
+}
 const INTEL: RowTiles = {
-  large: { lanes: 64, rows: 2, vectors: 4, depth: 32, unroll: 1, prefetch: false },
-  small: { lanes: 64, rows: 1, vectors: 8, depth: 32, unroll: 1, prefetch: false },
-  window: { lanes: 64, rows: 1, vectors: 8, depth: 32, unroll: 1, prefetch: false },
+  large: { ...INTEL_TILE, rows: 2, vectors: 4 },
+  small: INTEL_TILE,
+  window: INTEL_TILE,
 }
 
 /** Compiled for RDNA 3: 79 % of the main loop are multiply-adds. The compromise has 54 %, and waits for workgroup memory. */

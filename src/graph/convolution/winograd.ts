@@ -138,7 +138,9 @@ function byRows(device: Device): WinogradKernels {
   // A map has so few tiles that many rows of a large tile may be empty.
   const tileOf = (options: WinogradOptions, count = winogradTiles(options).total) => {
     const rows = (tile: RowTile) => roundUp(count, tile.lanes * tile.rows)
-    return rows(tiles.small) < rows(tiles.large) ? tiles.small : tiles.large
+    const { large, small, half } = tiles
+    if (half && options.precision === 'fp16') return half
+    return rows(small) < rows(large) ? small : large
   }
   return {
     ...transforms,
