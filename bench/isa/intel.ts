@@ -101,7 +101,8 @@ function bytesOf(operands: string, width: number): number {
 
 function cyclesOf({ op, width, operands }: Parsed, { kind, lanes }: { kind: Kind; lanes: number }): number {
   if (kind !== 'arithmetic') return 1
-  const passes = Math.max(1, width / lanes)
+  const rate = /^\S*>HF\b/.test(operands) ? 2 * lanes : lanes
+  const passes = Math.max(1, width / rate)
   if (op === 'dpas') return 8
   // Assumed: a quarter of the rate for functions such as 1/x, and for a product of 32 bits by 32.
   const isWideProduct = op === 'mul' && /D\s.*D\s.*D\s/.test(operands)
