@@ -16,23 +16,21 @@ const LAYER = 'VK_LAYER_atrous_isa'
  * Throws a UserError that says what the machine lacks.
  */
 export function environmentFor(gpu: GpuName, out: string): NodeJS.ProcessEnv {
-  const { maker } = gpus[gpu]
-  const own =
-    maker === 'AMD'
-      ? { RADV_FORCE_FAMILY: gpu, VK_ICD_FILENAMES: driverOf('radeon') }
-      : {
-          INTEL_STUB_GPU_PLATFORM: gpu,
-          VK_ICD_FILENAMES: driverOf('intel'),
-          LD_PRELOAD: intelShim(),
-        }
+  const isAmd = gpus[gpu].maker === 'AMD'
+  const driver = driverOf(isAmd ? 'radeon' : 'intel')
   return {
     XDG_RUNTIME_DIR: tmpdir(), // Mesa warns without one.
     ...process.env,
-    ...own,
+    ...(isAmd
+      ? { RADV_FORCE_FAMILY: gpu }
+      : { ISA_INTEL_GPU: gpu, LD_PRELOAD: builtLibrary('intel_shim.c') }),
+    VK_ICD_FILENAMES: driver,
+    VK_DRIVER_FILES: driver, // the same, which comes first
     VK_INSTANCE_LAYERS: LAYER,
     VK_LAYER_PATH: layerFolder(),
-    MESA_SHADER_CACHE_DISABLE: '1', // It keeps no assembly.
+    ATROUS_GPU: '', // There is no other.
     ATROUS_ISA_OUT: out,
+    MESA_SHADER_CACHE_DISABLE: '1', // It keeps no assembly.
   }
 }
 
@@ -76,14 +74,6 @@ function layerFolder(): string {
   return folder
 }
 
-/** The library that pretends an Intel GPU to ANV. */
-function intelShim(): string {
-  const { ATROUS_INTEL_SHIM } = process.env
-  if (ATROUS_INTEL_SHIM) return ATROUS_INTEL_SHIM
-  if (existsSync(join(import.meta.dirname, 'intel_shim.c'))) return builtLibrary('intel_shim.c')
-  throw new UserError('no library pretends an Intel GPU: name one in the environment as ATROUS_INTEL_SHIM')
-}
-
 /** A shared library of a C file of this folder, built where the cache has none of this text. */
 function builtLibrary(source: string): string {
   const path = join(import.meta.dirname, source)
@@ -94,14 +84,14 @@ function builtLibrary(source: string): string {
   mkdirSync(folder, { recursive: true })
   const made = `${library}.${process.pid}` // Another process may build it at the same time.
   try {
-    const flags = ['-O1', '-shared', '-fPIC', '-fvisibility=hidden', '-pthread']
+    const flags = ['-O2', '-shared', '-fPIC', '-fvisibility=hidden', '-pthread']
     execFileSync('gcc', [...flags, '-o', made, path, '-ldl'], { stdio: ['ignore', 'ignore', 'pipe'] })
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string; stderr?: string }
     if (code === 'ENOENT') throw new UserError(`there is no gcc to build bench/isa/${source} with`)
     const missing = /fatal error: (\S+): No such file/.exec(String(stderr))?.[1]
     throw missing
-      ? new UserError(`gcc finds no ${missing}: install the headers, Debian's libvulkan-dev and libdrm-dev`)
+      ? new UserError(`gcc finds no ${missing}: install the headers, Debian's libvulkan-dev`)
       : new Error(`gcc cannot build ${source}: ${stderr}`)
   }
   renameSync(made, library)
