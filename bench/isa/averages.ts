@@ -3,7 +3,7 @@
 
 import { regionOutputs, regions, regionTaps, stretches } from '../../src/kernels/tap_regions.ts'
 
-export interface Numbers {
+interface Numbers {
   params: Record<string, number>
   /** Of the shader's text, with the kernel's values. */
   constants: ReadonlyMap<string, number>

@@ -10,8 +10,6 @@
 import type { GpuModel } from './gpus.ts'
 import { type Instruction, type Kind, type Lines, type Listing, type Program, withLoops } from './program.ts'
 
-/** Registers of a thread. */
-export const INTEL_REGISTERS = 128
 const REGISTER_BYTES = 32
 
 export function intelProgram(

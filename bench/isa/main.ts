@@ -9,8 +9,10 @@
 // unchanged: it chooses its kernels for the GPU that it sees. Registers, spills (stores/loads), scratch (private memory, bytes of a
 // wave), shared (workgroup memory, bytes) and waves (that an engine holds at once) are what the compiler says. The hot loop is that
 // with the most multiply-adds: multiply-adds / arithmetic / workgroup memory / memory / scratch / all. Times are an estimate
-// (estimate.ts). --compare also compiles a commit, and prints both.
-// --engine ort also compiles what onnxruntime runs on WebGPU (bench/peers) for the same network, and prints the ratio. --keep leaves the assembly of each pipeline in a folder.
+// (estimate.ts). A training step is whole, from the packing of weights to the update; of its micro-batches it has one.
+//
+// --compare also compiles a commit, and prints both. --engine ort also compiles what onnxruntime runs on WebGPU (bench/peers) for the
+// same network, and prints the ratio. --keep leaves the assembly of each pipeline in a folder.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,7 +24,7 @@ import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { shown } from '../../src/options.ts'
 import { installPeers } from '../install_packages.ts'
 import { type Analysis, analyse } from './analysis.ts'
-import { compile, type Engine } from './compile.ts'
+import { compile } from './compile.ts'
 import { type GpuName, gpuNames, gpus } from './gpus.ts'
 import type { Job } from './job.ts'
 import { comparisonText, ratioText, reportText } from './report.ts'
@@ -75,13 +77,13 @@ function jobOf(model: string, tree: string): Omit<Job, 'out'> {
 async function analysed(
   gpu: GpuName,
   job: Omit<Job, 'out'>,
-  { name, engine }: { name: string; engine?: Engine },
+  { name, script = 'engine.ts' }: { name: string; script?: string },
 ): Promise<Analysis> {
   const out = values.keep ? join(resolve(values.keep), name) : mkdtempSync(join(tmpdir(), 'atrous-isa-'))
   try {
     if (values.keep) rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
-    return analyse(await compile({ ...job, out }, gpu, engine), out, gpus[gpu])
+    return analyse(await compile(gpu, script, { ...job, out }), out, gpus[gpu])
   } finally {
     if (!values.keep) rmSync(out, { recursive: true })
   }
@@ -101,7 +103,7 @@ async function results(gpu: GpuName, earlier: string | undefined): Promise<Resul
     const job = jobOf(model, repository)
     const own = await analysed(gpu, job, { name })
     const onnxruntime =
-      values.engine === 'ort' && (await analysed(gpu, job, { name: `${name}-ort`, engine: 'onnxruntime.ts' }))
+      values.engine === 'ort' && (await analysed(gpu, job, { name: `${name}-ort`, script: 'onnxruntime.ts' }))
     found.push({ gpu, model, ...own, ...(before && { before }), ...(onnxruntime && { onnxruntime }) })
     if (values.json) continue
     const title = `${model} on ${gpu}`

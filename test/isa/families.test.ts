@@ -50,7 +50,7 @@ for (const [name, known] of Object.entries(KNOWN)) {
       this.timeout(600_000) // most of it for Mesa's compilers
       const out = mkdtempSync(join(tmpdir(), 'atrous-isa-'))
       try {
-        const compiled = await compile({ tree: '', out, model: '', size: 0 }, gpu, 'families.ts')
+        const compiled = await compile(gpu, 'families.ts', { out })
         found = analyse(compiled, out, gpus[gpu])
       } finally {
         rmSync(out, { recursive: true })
