@@ -11,8 +11,10 @@ interface Numbers {
 
 type Averages = (params: Record<string, number>, constants: Record<string, number>) => Record<string, number>
 
+/** Without those for which the shader no longer has the numbers. */
 export function averagesOf(shader: string, { params, constants }: Numbers): Record<string, number> {
-  return shaders[shader]?.(params, Object.fromEntries(constants)) ?? {}
+  const found = shaders[shader]?.(params, Object.fromEntries(constants)) ?? {}
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)))
 }
 
 /** Source pixels along an axis under the filter of a target pixel. */

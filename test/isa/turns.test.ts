@@ -101,6 +101,14 @@ describe('bench/isa/turns', () => {
 })
 
 describe('bench/isa/averages', () => {
+  it('leaves a loop unknown whose numbers a shader no longer has', () => {
+    expect(averagesOf('sgd', { params: {}, constants: new Map([['LANE_PARAMETERS', 4]]) })).to.deep.equal({
+      i: 4,
+    })
+    expect(averagesOf('sgd', { params: {}, constants: new Map() })).to.deep.equal({})
+    expect(averagesOf('conv2d_tiled', { params: {}, constants: new Map() })).to.deep.equal({})
+  })
+
   it('gives the steps of an average workgroup of conv2d_tiled: its multiply-adds are those of the kernel', () => {
     const window = {
       kernel: [3, 3] as const,
