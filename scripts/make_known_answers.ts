@@ -14,6 +14,7 @@ import {
 import { knownAnswersFile } from '../src/cli/doctor/known_answers.ts'
 import type { Kernel } from '../src/gpu/kernel.ts'
 import type { HostData } from '../src/gpu/run_kernel.ts'
+import { MATRIX_LANES } from '../src/kernels/conv2d_subgroup_matrix.ts'
 import { ATOL } from '../test/reference/compare.ts'
 import type { Answer } from '../test/support/expected.ts'
 import type { KernelRun } from '../test/support/kernel_run.ts'
@@ -23,18 +24,15 @@ import { loadSuites } from '../test/support/kernel_suites.ts'
 const SUBGROUPS = [4, 8, 16, 32, 64, 128]
 /** The sizes of matrices that Dawn's backends support. */
 const MATRIX_SIDES = [8, 16]
-/** The subgroups that conv2d_subgroup_matrix supports. */
-const [LEAST_MATRIX_LANES, MOST_MATRIX_LANES] = [8, 64]
 
 /** The adapters with known answers. A kernel without a need is the same on all adapters. */
 const adapters: Record<AdapterNeed | 'nothing', AdapterTraits[]> = {
-  nothing: [{ subgroupSize: undefined, subgroupMatrix: undefined }],
-  subgroups: SUBGROUPS.map(subgroupSize => ({ subgroupSize, subgroupMatrix: undefined })),
-  matrices: SUBGROUPS.filter(size => size >= LEAST_MATRIX_LANES && size <= MOST_MATRIX_LANES).flatMap(
-    subgroupSize =>
-      MATRIX_SIDES.flatMap(m =>
-        MATRIX_SIDES.flatMap(n => MATRIX_SIDES.map(k => ({ subgroupSize, subgroupMatrix: { m, n, k } }))),
-      ),
+  nothing: [{}],
+  subgroups: SUBGROUPS.map(subgroupSize => ({ subgroupSize })),
+  matrices: MATRIX_SIDES.flatMap(m =>
+    MATRIX_SIDES.flatMap(n =>
+      MATRIX_SIDES.map(k => ({ subgroupSizes: [MATRIX_LANES], subgroupMatrix: { m, n, k } })),
+    ),
   ),
 }
 

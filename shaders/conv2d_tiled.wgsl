@@ -23,7 +23,6 @@
 
 #import "lib/activate.wgsl"
 #import "lib/conv2d_tiled_params.wgsl"
-#import "lib/load_input.wgsl"
 #import "lib/store_output.wgsl"
 #import "lib/tap_regions.wgsl"
 #import "lib/workgroup_index.wgsl"
@@ -103,25 +102,30 @@ fn main(
   let column = lane % LANES_X;
   var sums: array<array<vec4f, LANE_VECTORS>, LANE_PIXELS>;
   var fetched_input: array<vec4f, INPUT_LOADS>;
+  var fetched_inside: array<bool, INPUT_LOADS>;
   var fetched_weight: array<vec4f, WEIGHT_LOADS>;
+  // One step more than there are: the first one has nothing to multiply, and the last one loads what is not used.
   for (var s = first; s <= end; s++) {
-    if (s < end) {
-      for (var l = 0u; l < INPUT_LOADS; l++) {
-        let pixel = fetched_pixels[l];
-        let vector = step.block * STEP_VECTORS + lane % STEP_VECTORS;
-        fetched_input[l] = load_input(pixel.image, pixel.y + step.ky * dilation, pixel.x + step.kx * dilation, vector);
-      }
-      // Past the last input channel the input is zero, and past the last output vector nothing is stored: any weight
-      // will do.
-      for (var l = 0u; l < WEIGHT_LOADS; l++) {
-        let place = lane + l * LANES;
-        let channel = min(step.block * STEP_VECTORS * 4u + place / WORKGROUP_VECTORS, channels - 1u);
-        let vector = min(first_vector + place % WORKGROUP_VECTORS, params.out_vectors - 1u);
-        let row = (step.ky * k_w + step.kx) * channels + channel;
-        fetched_weight[l] = vec4f(weight[region.first_weight + row * params.out_vectors + vector]);
-      }
-      step = next_step(region, step);
+    // Loads go on while the workgroup multiplies what it has: nothing here waits for them. Zeros for what is outside the map are
+    // stored later. Past the last input channel the input is zero, and past the last output vector nothing is stored: there any
+    // weight will do.
+    for (var l = 0u; l < INPUT_LOADS; l++) {
+      let pixel = fetched_pixels[l];
+      let vector = step.block * STEP_VECTORS + lane % STEP_VECTORS;
+      let y = pixel.y + step.ky * dilation;
+      let x = pixel.x + step.kx * dilation;
+      let at = ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors + vector;
+      fetched_inside[l] = y < params.in_h && x < params.in_w && vector < params.in_vectors;
+      fetched_input[l] = vec4f(input[select(0u, at, fetched_inside[l])]);
     }
+    for (var l = 0u; l < WEIGHT_LOADS; l++) {
+      let place = lane + l * LANES;
+      let channel = min(step.block * STEP_VECTORS * 4u + place / WORKGROUP_VECTORS, channels - 1u);
+      let vector = min(first_vector + place % WORKGROUP_VECTORS, params.out_vectors - 1u);
+      let row = (step.ky * k_w + step.kx) * channels + channel;
+      fetched_weight[l] = vec4f(weight[region.first_weight + row * params.out_vectors + vector]);
+    }
+    step = next_step(region, step);
     if (s > first) {
       for (var d = 0u; d < STEP_VECTORS; d++) {
         var values = array<vec4f, LANE_PIXELS>();
@@ -137,7 +141,8 @@ fn main(
     workgroupBarrier();
     for (var l = 0u; l < INPUT_LOADS; l++) {
       let place = lane + l * LANES;
-      staged_input[place % STEP_VECTORS * INPUT_PITCH + place / STEP_VECTORS] = fetched_input[l];
+      let value = select(vec4f(0), fetched_input[l], fetched_inside[l]);
+      staged_input[place % STEP_VECTORS * INPUT_PITCH + place / STEP_VECTORS] = value;
     }
     for (var l = 0u; l < WEIGHT_LOADS; l++) { staged_weight[lane + l * LANES] = fetched_weight[l]; }
     workgroupBarrier();

@@ -10,8 +10,10 @@
 
 #import "lib/activate.wgsl"
 #import "lib/first_output.wgsl"
+#import "lib/winograd_from_points.wgsl"
 #import "lib/workgroup_index.wgsl"
 
+alias Value = vec4f;
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
@@ -44,33 +46,6 @@ struct Params {
   in_place: u32, // 1: the residual is what `output` holds before
   low: f32, // the activation clamps to low … high
   high: f32,
-}
-
-// The outputs of a line from its products at the points of winograd_input.wgsl. The rest of the array is not used.
-fn from_points(m: array<vec4f, 6>) -> array<vec4f, 4> {
-  if (OUTPUTS == 2u) {
-    return array(m[1] + m[2], m[1] + m[0], vec4f(0), vec4f(0));
-  }
-  if (OUTPUTS == 3u) {
-    let half_sum = m[0] + m[1];
-    let far_sum = m[2] + m[3];
-    return array(
-      half_sum + far_sum,
-      0.5 * (m[0] - m[1]) + 1.5 * (m[2] - m[3]),
-      0.25 * half_sum + 2.25 * far_sum + m[4],
-      vec4f(0),
-    );
-  }
-  let half_sum = m[1] + m[2];
-  let half_difference = m[1] - m[2];
-  let far_sum = m[3] + m[4];
-  let far_difference = m[3] - m[4];
-  return array(
-    m[0] + half_sum + far_sum,
-    0.5 * half_difference + 1.5 * far_difference,
-    0.25 * half_sum + 2.25 * far_sum,
-    0.125 * half_difference + 3.375 * far_difference + m[5],
-  );
 }
 
 @compute @workgroup_size(WORKGROUP_TILES * WORKGROUP_VECTORS)

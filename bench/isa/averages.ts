@@ -27,6 +27,8 @@ const shaders: Record<string, Averages> = {
     const s = (walks.taps * Math.ceil(p.in_vectors / STEP_VECTORS)) / p.splits
     return { loop: walks.regions, s, p: LANE_PIXELS, vector: LANE_VECTORS, r: LANES_Y }
   },
+  conv2d_rows: (p, { STEP_VECTORS }) => ({ step: Math.ceil(p.sum_vectors / STEP_VECTORS) / p.splits }),
+  winograd_multiply_rows: (p, { STEP_VECTORS }) => ({ step: Math.ceil(p.in_vectors / STEP_VECTORS) }),
   winograd_multiply_tiled: (p, { STEP_VECTORS }) => ({ step: Math.ceil(p.in_vectors / STEP_VECTORS) }),
   winograd_output: (_, { OUTPUTS }) => ({ while: OUTPUTS ** 2 }),
   preprocess: (p, { LANE_ROWS }) => ({

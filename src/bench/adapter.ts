@@ -13,7 +13,7 @@ const LIMITS = [
 
 export type Adapter = ReturnType<typeof describeAdapter>
 
-export function describeAdapter({ info, device, isCpu, subgroupSize }: Gpu) {
+export function describeAdapter({ info, device, isCpu, subgroupSize, subgroupSizes }: Gpu) {
   const { vendor, architecture, device: name, description } = info
   return {
     vendor,
@@ -25,6 +25,8 @@ export function describeAdapter({ info, device, isCpu, subgroupSize }: Gpu) {
     features: [...device.features].sort(),
     /** The lanes of every subgroup, if kernels can rely on it. */
     subgroupSize,
+    /** The lanes of a subgroup that kernels can ask for. */
+    subgroupSizes,
     /** The least and the most lanes that the adapter reports. */
     reportedSubgroups: device.features.has('subgroups')
       ? [info.subgroupMinSize, info.subgroupMaxSize]

@@ -70,7 +70,8 @@ export async function refine(gpu: Gpu, job: CrfJob): Promise<CrfResult> {
     const marginals = await meanField(buffers, job, shape)
     const size = job.mask ?? { width, height }
     const classes = await buffers.zeros('mask', classMapWords(size.height, size.width) * 4)
-    const argmax = upsampleArgmax({ label: 'crf mask', input: shape, ...size, alignCorners: false })
+    const options = { input: shape, ...size, alignCorners: false, onGpu: !gpu.isCpu }
+    const argmax = upsampleArgmax({ label: 'crf mask', ...options })
     await runLaunches(gpu, [launch(argmax, { logits: marginals, classes })], { signal })
     const mask = (await gpu.download(classes.buffer, classes.size)).slice(0, size.width * size.height)
     if (!withMarginals) return { mask }

@@ -4,14 +4,17 @@ import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
 import { isCpuAdapter, isSwiftShader } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
-import { findSubgroupSize } from './subgroup_lanes.ts'
+import { reportedSubgroupSizes, triedSubgroupSizes } from './subgroup_lanes.ts'
 import { type TextureFormat, texelBytes } from './texture_reads.ts'
 
 /** An extension of Dawn. */
-const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
+const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix'
 
 /** Features that the library uses where the adapter has them, and can do without. */
-const OPTIONAL_FEATURES: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16', SUBGROUP_MATRIX]
+const OPTIONAL_FEATURES = [
+  ...['timestamp-query', 'subgroups', 'subgroup-size-control', 'shader-f16'],
+  SUBGROUP_MATRIX,
+]
 
 /**
  * Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256
@@ -75,7 +78,6 @@ export class Gpu {
   readonly #liveBytes = new Map<GPUBuffer | GPUTexture, number>()
   #peakBytes = 0
   #failure: Error | undefined
-  #subgroupSize: number | undefined
   readonly #noteError = (event: GPUUncapturedErrorEvent) => {
     event.preventDefault() // The next call throws the error, so Dawn need not print it.
     this.#failure ??= new ValidationError(event.error.message)
@@ -116,7 +118,8 @@ export class Gpu {
   }
 
   static async #start(gpu: Gpu): Promise<Gpu> {
-    gpu.#subgroupSize = await findSubgroupSize(gpu)
+    gpu.pipelines.subgroupSizes = reportedSubgroupSizes(gpu)
+    gpu.pipelines.subgroupSizes = await triedSubgroupSizes(gpu)
     return gpu
   }
 
@@ -159,7 +162,13 @@ export class Gpu {
 
   /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */
   get subgroupSize(): number | undefined {
-    return this.#subgroupSize
+    const { subgroupMinSize, subgroupMaxSize } = this.info
+    return subgroupMinSize === subgroupMaxSize ? this.subgroupSizes.at(0) : undefined
+  }
+
+  /** @internal The sizes of subgroups that kernels get where they ask for one, in ascending order. */
+  get subgroupSizes(): readonly number[] {
+    return this.pipelines.subgroupSizes
   }
 
   /** @internal Whether shaders may read storage textures: see texture_reads.ts. */

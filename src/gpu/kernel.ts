@@ -20,6 +20,12 @@ export interface Kernel {
   constants?: Record<string, number>
   /** The shader's type `Stored`: see `storedAsFloat16`. Default: f32. */
   stored?: 'f16'
+  /**
+   * Lanes of each subgroup, for a kernel that is faster with this size, or right with no other. Where it is not one of
+   * `Gpu.subgroupSizes`, the kernel runs with subgroups of any size: one that needs the size is for a GPU that has it. WebGPU wants
+   * the workgroup's first dimension to be a multiple of it. Default: any.
+   */
+  subgroupSize?: number
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
   /**

@@ -28,6 +28,8 @@ const COMPUTE = 4
 export class PipelineCache {
   /** The layout of group 1 of divisible shaders. */
   readonly firstWorkgroup: GPUBindGroupLayout
+  /** The sizes of subgroups that kernels get where they ask for one. */
+  subgroupSizes: readonly number[] = []
   readonly #device: GPUDevice
   readonly #unrolls: boolean
   readonly #pipelines = new Map<string, Promise<Pipeline>>()
@@ -44,7 +46,7 @@ export class PipelineCache {
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
   async get(kernel: Kernel): Promise<Pipeline> {
-    const code = assemble(kernel.shader.wgsl, kernel)
+    const code = this.#assembled(kernel)
     const cached = this.#pipelines.get(code)
     this.#pipelines.delete(code)
     const pipeline = cached ?? this.#compile(kernel, code)
@@ -59,7 +61,7 @@ export class PipelineCache {
    * ShaderError, or the signal's reason.
    */
   async prepare(kernels: readonly Kernel[], { onProgress, signal }: PrepareOptions = {}): Promise<void> {
-    const different = new Map(kernels.map(kernel => [assemble(kernel.shader.wgsl, kernel), kernel]))
+    const different = new Map(kernels.map(kernel => [this.#assembled(kernel), kernel]))
     const waiting = [...different.values()]
     let done = 0
     const compileNext = async (): Promise<void> => {
@@ -77,6 +79,14 @@ export class PipelineCache {
     }
     await Promise.all(Array.from({ length: AT_ONCE }, compileNext))
     signal?.throwIfAborted()
+  }
+
+  #assembled(kernel: Kernel): string {
+    const { shader, subgroupSize } = kernel
+    const isPinned =
+      this.#device.features.has('subgroup-size-control') &&
+      this.subgroupSizes.some(size => size === subgroupSize)
+    return assemble(shader.wgsl, isPinned ? kernel : { ...kernel, subgroupSize: undefined })
   }
 
   async #compile(kernel: Kernel, assembled: string): Promise<Pipeline> {

@@ -1,12 +1,13 @@
 // WGSL text: how a file of shaders/ becomes the text that WebGPU compiles, and what the host reads from it.
 //
-// Each file compiles with its defaults. Three kinds of lines have a meaning for the host:
+// Each file compiles with its defaults. Four kinds of lines have a meaning for the host:
 //
 // - `const NAME = 4u;`, at the start of a line, declares a constant and its default. `assemble` puts a kernel's number in
 //   its place. A constant that is computed from other constants keeps its expression. Shaders have no `override`: with one
 //   way to set a constant, the text alone is the key of the pipeline cache.
 // - `alias Stored = f32;` declares the type of activations and packed weights in memory. `assemble` replaces it for
 //   kernels that store f16.
+// - `@compute …` begins the entry point. `assemble` adds the size of subgroups that a kernel asks for.
 // - `#import "lib/NAME.wgsl"` stands for the text of that file. scripts/embed_shaders.mjs inserts it when it embeds the
 //   shaders. Line numbers in errors count the inserted lines too, and the error prints the whole text.
 //
@@ -92,14 +93,14 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
 }
 
 /**
- * A shader's text with the constants, the stored type and the textures of a kernel, each in place of its default. Each line keeps
- * its number. Throws ShaderError for a constant that the text does not declare.
+ * A shader's text with the constants, the stored type, the size of subgroups and the textures of a kernel, each in place of its
+ * default. Each line keeps its number. Throws ShaderError for a constant that the text does not declare.
  */
 export function assemble(
   text: string,
-  kernel: Partial<Pick<Kernel, 'label' | 'constants' | 'stored' | 'textures'>> = {},
+  kernel: Partial<Pick<Kernel, 'label' | 'constants' | 'stored' | 'subgroupSize' | 'textures'>> = {},
 ): string {
-  const { label, constants = {}, stored } = kernel
+  const { label, constants = {}, stored, subgroupSize } = kernel
   const missing = new Set(Object.keys(constants))
   const replaced = text.replace(/^const (\w+) = \d+u;/gm, (declaration, name) =>
     missing.delete(name) ? `const ${name} = ${constants[name]}u;` : declaration,
@@ -107,9 +108,13 @@ export function assemble(
   if (missing.size > 0)
     throw new ShaderError(`${label}: the shader declares no constant ${[...missing].join(', ')}`)
   const read = withTextureReads(replaced, kernel)
-  if (stored !== 'f16') return read
-  return `enable f16; ${read.replace(/^alias Stored = f32;/m, 'alias Stored = f16;')}`
+  const sized = subgroupSize === undefined ? read : withSubgroupSize(read, subgroupSize)
+  if (stored !== 'f16') return sized
+  return `enable f16; ${sized.replace(/^alias Stored = f32;/m, 'alias Stored = f16;')}`
 }
+
+const withSubgroupSize = (text: string, size: number): string =>
+  `enable subgroups; enable subgroup_size_control; ${text.replace(/^@compute\b/m, `@compute @subgroup_size(${size})`)}`
 
 /** The text with line numbers, for error messages. */
 export const numbered = (wgsl: string): string =>

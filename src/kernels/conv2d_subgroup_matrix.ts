@@ -10,6 +10,9 @@ export interface SubgroupMatrix {
   k: number
 }
 
+/** The lanes of a subgroup for which the shader was made: of NVIDIA's GPUs, of AMD's with matrix units, and of Apple's. */
+export const MATRIX_LANES = 32
+
 /** The pixels and vectors that a workgroup computes. */
 const WORKGROUP_TILE = {
   pixels: constantOf(shaders.conv2d_subgroup_matrix, 'WORKGROUP_PIXELS'),
@@ -17,8 +20,8 @@ const WORKGROUP_TILE = {
 }
 
 /**
- * `conv2d` with its input and weight rounded to f16, for adapters with `subgroupMatrix` and subgroups of `subgroupSize`
- * lanes, 8 to 64.
+ * `conv2d` with its input and weight rounded to f16, for adapters with `subgroupMatrix` whose kernels get subgroups of `subgroupSize`
+ * lanes, 8 to 32.
  */
 export function conv2dSubgroupMatrix(
   options: Conv2dOptions & { subgroupSize: number; subgroupMatrix: SubgroupMatrix },
@@ -27,6 +30,7 @@ export function conv2dSubgroupMatrix(
   const { m, n, k } = subgroupMatrix
   return {
     shader: shaders.conv2d_subgroup_matrix,
+    subgroupSize,
     constants: { SUBGROUP_SIZE: subgroupSize, MATRIX_M: m, MATRIX_N: n, MATRIX_K: k },
     ...implicitGemm(options, WORKGROUP_TILE),
   }

@@ -13,6 +13,8 @@ export interface DepthwiseConv2dOptions extends Window {
   /** Whether to add `residual`, which has the output's shape, before the activation. */
   residual?: boolean
   activation: Activation
+  /** Whether a hardware GPU computes it: see `rowStrips`. Default: a CPU adapter. */
+  onGpu?: boolean
 }
 
 /**
@@ -20,12 +22,12 @@ export interface DepthwiseConv2dOptions extends Window {
  * packs weight and bias.
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): Kernel {
-  const { label, input, kernel, stride, dilation, padding, residual = false, activation } = options
+  const { label, input, kernel, stride, dilation, padding, residual = false, activation, onGpu } = options
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const rowInvocations = n * out.w * vectors(channels)
   const { step, tapStep: TAP_STEP } = sharedTaps(options)
-  const { strips, stripRows } = rowStrips(out.h, step, rowInvocations)
+  const { strips, stripRows } = rowStrips({ rows: out.h, step, invocations: rowInvocations, onGpu })
   const count = strips * rowInvocations
   const [K_H, K_W] = kernel
   const outputBytes = activationBytes([n, out.h, out.w, channels])

@@ -23,7 +23,7 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
   const [K_H, K_W] = kernel
   const { step, tapStep: TAP_STEP } = sharedTaps(options)
   const rowInvocations = stride ** 2 * n * phase.w * vectors(channels)
-  const { strips, stripRows } = rowStrips(phase.h, step, rowInvocations)
+  const { strips, stripRows } = rowStrips({ rows: phase.h, step, invocations: rowInvocations })
   const count = strips * rowInvocations
   return {
     label,

@@ -23,7 +23,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   const [K_H, K_W] = kernel
   const sums = K_H * K_W * vectors(channels)
   const { step, tapStep: TAP_STEP } = sharedTaps(options)
-  const { strips, stripRows } = rowStrips(out.h, step, n * out.w * vectors(channels))
+  const { strips, stripRows } = rowStrips({ rows: out.h, step, invocations: n * out.w * vectors(channels) })
   const places = n * strips * out.w
   const share = Math.ceil(places / splitPixels(n * out.h * out.w, vectors(channels)))
   const splits = Math.ceil(places / share)

@@ -29,6 +29,7 @@ export {
 export { conv2dBackwardWeightSubgroup } from './conv2d_backward_weight_subgroup.ts'
 export { conv2dMerge } from './conv2d_merge.ts'
 export { type Conv2dReduceWeightOptions, conv2dReduceWeight } from './conv2d_reduce_weight.ts'
+export { conv2dRows } from './conv2d_rows.ts'
 export { conv2dSubgroup, type SubgroupTile } from './conv2d_subgroup.ts'
 export { conv2dSubgroupMatrix } from './conv2d_subgroup_matrix.ts'
 export { conv2dTiled } from './conv2d_tiled.ts'
@@ -75,6 +76,7 @@ export { type PackTransposedOptions, packTransposed } from './pack_transposed.ts
 export { type PreprocessOptions, preprocess } from './preprocess.ts'
 export { type ResizeOptions, resize } from './resize.ts'
 export { resizeBackward } from './resize_backward.ts'
+export type { RowTile } from './row_products.ts'
 export { type SgdOptions, sgd } from './sgd.ts'
 export { type SliceChannelsOptions, sliceChannels } from './slice_channels.ts'
 export { softmax } from './softmax.ts'
@@ -87,14 +89,17 @@ export {
 export { type UpsampleArgmaxOptions, upsampleArgmax } from './upsample_argmax.ts'
 export type { TileRange, WinogradOutputs, WinogradStepOptions } from './winograd.ts'
 export { winogradInput } from './winograd_input.ts'
+export { winogradInputRows } from './winograd_input_rows.ts'
 export { winogradMultiply } from './winograd_multiply.ts'
 export {
   type WinogradMultiplyBackwardOptions,
   winogradMultiplyBackward,
 } from './winograd_multiply_backward.ts'
+export { winogradMultiplyRows } from './winograd_multiply_rows.ts'
 export { winogradMultiplyTexture } from './winograd_multiply_texture.ts'
 export { winogradMultiplyTiled } from './winograd_multiply_tiled.ts'
 export { winogradOutput } from './winograd_output.ts'
 export { winogradOutputBackward } from './winograd_output_backward.ts'
+export { winogradOutputRows } from './winograd_output_rows.ts'
 export { type WinogradWeightOptions, winogradWeight } from './winograd_weight.ts'
 export { type WinogradWeightBackwardOptions, winogradWeightBackward } from './winograd_weight_backward.ts'

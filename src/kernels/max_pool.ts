@@ -9,11 +9,13 @@ export interface MaxPoolOptions extends Omit<Window, 'dilation'> {
   label: string
   /** [n, h, w, c] */
   input: Shape
+  /** Whether a hardware GPU computes it: see `rowStrips`. Default: a CPU adapter. */
+  onGpu?: boolean
 }
 
 /** The maximum over a window: [n, h, w, c] → [n, h', w', c]. As in PyTorch, padding does not count and NaN wins. */
 export function maxPool(options: MaxPoolOptions): Kernel {
-  const { label, input, kernel, stride, padding } = options
+  const { label, input, kernel, stride, padding, onGpu } = options
   if (
     Math.max(padding.top, padding.bottom) >= kernel[0] ||
     Math.max(padding.left, padding.right) >= kernel[1]
@@ -22,7 +24,7 @@ export function maxPool(options: MaxPoolOptions): Kernel {
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, { ...options, dilation: 1 })
   const rowInvocations = n * out.w * vectors(channels)
-  const { strips, stripRows } = rowStrips(out.h, 1, rowInvocations)
+  const { strips, stripRows } = rowStrips({ rows: out.h, step: 1, invocations: rowInvocations, onGpu })
   const count = strips * rowInvocations
   return {
     label,

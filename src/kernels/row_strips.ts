@@ -21,23 +21,31 @@ function greatestCommonDivisor(a: number, b: number): number {
  * little.
  */
 const HIGH = 40
-/** With fewer invocations than this, strips are lower, but have at least LOW rows. */
-const ENOUGH_INVOCATIONS = 4096
-const LOW = 8
+/** Strips are lower where there would be fewer invocations than `enough`, but have at least `low` rows. */
+const CPU_STRIPS = { enough: 4096, low: 8 }
+/** So many invocations fill a large GPU. The two more rows that a strip loads come from its caches. */
+const GPU_STRIPS = { enough: 65_536, low: 3 }
 
 /**
  * For kernels that slide a window down a map of `rows` rows. The map is cut into blocks of step · `stripRows` rows. A
  * block has `step` strips, whose rows alternate. The last rows may be past the map. `invocations` is the number for
- * each strip.
+ * each strip. `onGpu`: whether a hardware GPU computes them. Default: a CPU adapter.
  */
-export function rowStrips(
-  rows: number,
-  step: number,
-  invocations: number,
-): { strips: number; stripRows: number } {
+export function rowStrips({
+  rows,
+  step,
+  invocations,
+  onGpu = false,
+}: {
+  rows: number
+  step: number
+  invocations: number
+  onGpu?: boolean
+}): { strips: number; stripRows: number } {
+  const { enough, low } = onGpu ? GPU_STRIPS : CPU_STRIPS
   const alternating = Math.ceil(rows / step)
-  const enough = Math.ceil(ENOUGH_INVOCATIONS / (step * invocations))
-  const blocks = Math.max(Math.ceil(alternating / HIGH), Math.min(enough, Math.floor(alternating / LOW)))
+  const wanted = Math.ceil(enough / (step * invocations))
+  const blocks = Math.max(Math.ceil(alternating / HIGH), Math.min(wanted, Math.floor(alternating / low)))
   const stripRows = Math.ceil(alternating / blocks)
   return { strips: Math.ceil(alternating / stripRows) * step, stripRows }
 }

@@ -16,10 +16,12 @@ export interface UpsampleArgmaxOptions {
   rows?: Rows
   /** Which rows of their map the logits are. Default: all. */
   inputRows?: RowsOf
+  /** Whether a hardware GPU computes it. Default: a CPU adapter. */
+  onGpu?: boolean
 }
 
-/** Pixels that an invocation computes. */
-const PIXELS = constantOf(shaders.upsample_argmax, 'LANE_PIXELS')
+/** Pixels that an invocation computes: a word of four on hardware GPUs, where more take too many registers. */
+const pixelsOf = (onGpu: boolean): number => (onGpu ? 4 : constantOf(shaders.upsample_argmax, 'LANE_PIXELS'))
 
 /** Number of words that hold one byte for each pixel of an image. */
 export const classMapWords = (height: number, width: number): number => Math.ceil((height * width) / 4)
@@ -29,16 +31,18 @@ export const classMapWords = (height: number, width: number): number => Math.cei
  * to whole words.
  */
 export function upsampleArgmax(options: UpsampleArgmaxOptions): Kernel {
-  const { label, input, height, width, alignCorners } = options
+  const { label, input, height, width, alignCorners, onGpu = false } = options
   const [n, inH, inW, channels] = input
   const { from: target, count: outH } = options.rows ?? { from: 0, count: height }
   const { from: source, of: h } = options.inputRows ?? { from: 0, of: inH }
   const sampling = samplingParams({ h, w: inW }, { h: height, w: width }, alignCorners)
   const imageWords = classMapWords(outH, width)
-  const imageRuns = Math.ceil((outH * width) / PIXELS)
+  const pixels = pixelsOf(onGpu)
+  const imageRuns = Math.ceil((outH * width) / pixels)
   return {
     label,
     shader: shaders.upsample_argmax,
+    constants: { LANE_PIXELS: pixels },
     params: {
       in_h: inH,
       in_w: inW,

@@ -8,7 +8,8 @@ import { type Report, reportFileName } from '../../src/bench/report.ts'
 
 const adapter = {
   ...{ vendor: 'acme', architecture: 'roadrunner', device: '', description: 'Rocket 9 (driver 1.2)' },
-  ...{ software: false, features: [], subgroupSize: 32, reportedSubgroups: undefined, limits: {} },
+  ...{ software: false, features: [], subgroupSize: 32, subgroupSizes: [32], limits: {} },
+  reportedSubgroups: undefined,
 }
 
 const report: Report = {

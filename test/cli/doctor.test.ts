@@ -89,7 +89,9 @@ describe('atrous doctor', () => {
     const lanes = (more: Partial<Adapter>) =>
       /^lanes +(.*)$/m.exec(adapterText({ ...adapter, ...more }, { tuned: 0, verbose: true }))![1]
     expect(lanes({ subgroupSize: 32 })).to.equal('32 in each subgroup')
-    const unused = { subgroupSize: undefined }
+    const asked = { subgroupSize: undefined, subgroupSizes: [32, 64] }
+    expect(lanes(asked)).to.equal('32 or 64 in each subgroup, as a kernel asks')
+    const unused = { subgroupSize: undefined, subgroupSizes: [] }
     expect(lanes({ ...unused, reportedSubgroups: undefined })).to.equal('no subgroups')
     expect(lanes({ ...unused, reportedSubgroups: [8, 32] })).to.equal(
       'no subgroups are used: the GPU reports sizes of 8 to 32',

@@ -46,6 +46,7 @@ describe('gpu/gpu', () => {
     expect(gpu.limits.maxStorageBuffersPerShaderStage).to.equal(8)
     expect(gpu.limits.maxComputeInvocationsPerWorkgroup).to.equal(256)
     expect([gpu.subgroupSize, gpu.subgroupMatrix]).to.deep.equal([undefined, undefined])
+    expect(gpu.subgroupSizes).to.deep.equal([])
     expect(gpu.device.features.has('timestamp-query')).to.equal(false)
     gpu.destroy()
   })

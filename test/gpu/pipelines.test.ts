@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
 import { unroll } from '../../src/gpu/unroll.ts'
+import { assemble } from '../../src/gpu/wgsl.ts'
 import { activation } from '../../src/kernels/activation.ts'
 import { multiplyAdd } from '../../src/kernels/multiply_add.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -46,6 +47,20 @@ describe('gpu/pipelines', () => {
     expect(await textFor(true)).to.equal(unroll(text))
   })
 
+  it('asks for a size of subgroups where kernels get it and the device lets them ask', async () => {
+    const textOn = async (sizes: number[], ...features: string[]) => {
+      const { device, texts } = countingDevice(...features)
+      const pipelines = new PipelineCache(device)
+      pipelines.subgroupSizes = sizes
+      await pipelines.get({ ...add, subgroupSize: 32 })
+      return texts[0]
+    }
+    const control = 'subgroup-size-control'
+    expect(await textOn([16, 32], control)).to.equal(assemble(add.shader.wgsl, { ...add, subgroupSize: 32 }))
+    for (const other of [await textOn([8, 16], control), await textOn([32])])
+      expect(other).to.equal(assemble(add.shader.wgsl, add))
+  })
+
   it('a shader that does not compile throws its numbered text each time', async () => {
     const { pipelines } = await testGpu()
     const broken = { ...add, constants: { CHAINS: -1 } }
@@ -67,10 +82,11 @@ describe('gpu/pipelines', () => {
 })
 
 /** A device that compiles nothing, counts the requests and keeps their texts. */
-function countingDevice() {
+function countingDevice(...features: string[]) {
   let count = 0
   const texts: string[] = []
   const device = {
+    features: new Set(features),
     pushErrorScope: () => {},
     popErrorScope: async () => null,
     createShaderModule: ({ code }: GPUShaderModuleDescriptor) => {

@@ -114,6 +114,14 @@ describe('gpu/wgsl', () => {
     expect(assemble('// none\n', { stored: 'f16' })).to.equal('enable f16; // none\n')
   })
 
+  it('adds the size of subgroups that a kernel asks for to the entry point', () => {
+    const text = '// A header with @compute\n@compute @workgroup_size(64)\nfn main() {}\n'
+    const enables = 'enable subgroups; enable subgroup_size_control; '
+    const sized = `${enables}${text.replace('\n@compute', '\n@compute @subgroup_size(32)')}`
+    expect(assemble(text, { subgroupSize: 32 })).to.equal(sized)
+    expect(assemble(text, { subgroupSize: 32, stored: 'f16' })).to.equal(`enable f16; ${sized}`)
+  })
+
   describe('constants', () => {
     const text = 'const TILE = 4u; // a tile\nconst LANES = 8u;\nconst SIZE = TILE * LANES;\nfn f() {}\n'
 

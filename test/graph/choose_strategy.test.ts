@@ -72,10 +72,12 @@ describe('the variant of a convolution', () => {
     const onAll = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_matrix')
     expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(onAll)
     expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
-    const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
+    const matrices = { subgroupSize: 32, subgroupSizes: [32], subgroupMatrix: { m: 16, n: 16, k: 16 } }
     const others = conv2dVariants.filter(variant => variant !== 'conv2d_subgroup_texture')
     expect(variantsFor({ ...short, precision: 'fp16' }, matrices)).to.have.members(others)
     expect(variantsFor(short, matrices)).not.to.include('conv2d_subgroup_matrix')
+    const wide64 = { ...matrices, subgroupSize: 64, subgroupSizes: [64] }
+    expect(variantsFor({ ...short, precision: 'fp16' }, wide64)).not.to.include('conv2d_subgroup_matrix')
   })
 
   it('follows the table without measurements', () => {
@@ -118,16 +120,7 @@ describe('the variant of a convolution', () => {
         return 8
       }
     })()
-    const withMatrices = new (class {
-      get subgroupSize() {
-        return 32
-      }
-      get subgroupMatrix() {
-        return { m: 16, n: 16, k: 16 }
-      }
-    })()
     const variantOn = (options: Conv2dOptions, device: object) => chooseStrategy(options, { device }).name
-    expect(variantOn({ ...pointwise, precision: 'fp16' }, withMatrices)).to.equal('conv2d_subgroup_matrix')
     expect(variantOn(pointwise, gpu)).to.equal('conv2d_subgroup')
     expect(variantOn(wide, gpu)).to.equal('winograd_4')
   })

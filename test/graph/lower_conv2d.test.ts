@@ -296,17 +296,15 @@ describe('a convolution in a plan', () => {
           expect(error).to.be.below(precision === 'fp16' ? 1e-3 : 1e-6)
         })
     })
-    it('uses matrix units in fp16, if the GPU has them', () => {
-      const matrices = { subgroupSize: 32, subgroupMatrix: { m: 16, n: 16, k: 16 } }
-      const byMatrices = ['conv2d_subgroup_matrix']
-      expect(shaders(wide, { ...matrices, precision: 'fp16' })).to.deep.equal(byMatrices)
-      expect(shaders({ ...wide, kernel: [3, 3] }, { ...matrices, precision: 'fp16' })).to.deep.equal(
-        byMatrices,
-      )
-      expect(shaders(wide, matrices)).not.to.deep.equal(byMatrices)
-      expect(shaders(wide, { subgroupMatrix: matrices.subgroupMatrix, precision: 'fp16' })).not.to.deep.equal(
-        byMatrices,
-      )
+    it('uses matrix units in fp16, if the GPU has them and the caller wants them', () => {
+      const subgroupMatrix = { m: 16, n: 16, k: 16 }
+      const matrices = { subgroupSizes: [32, 64], subgroupMatrix, precision: 'fp16' } as const
+      const variant = 'conv2d_subgroup_matrix'
+      expect(shaders(wide, { ...matrices, variant })).to.deep.equal([variant])
+      expect(shaders({ ...wide, kernel: [3, 3] }, { ...matrices, variant })).to.deep.equal([variant])
+      expect(shaders(wide, matrices)).not.to.include(variant)
+      expect(shaders(wide, { ...matrices, variant, precision: 'fp32' })).not.to.include(variant)
+      expect(shaders(wide, { ...matrices, variant, subgroupSizes: [64] })).not.to.include(variant)
     })
   })
 })

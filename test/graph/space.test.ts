@@ -1,6 +1,5 @@
 import { expect } from 'chai'
 import { candidatesFor, chooseStrategy, conv2dKey, tunedKey } from '../../src/graph/convolution/choose.ts'
-import { makersTile } from '../../src/graph/convolution/makers.ts'
 import {
   fitsWorkgroup,
   registerTiles,
@@ -8,6 +7,7 @@ import {
   stagedTiles,
 } from '../../src/graph/convolution/space.ts'
 import type { Device, Tuned } from '../../src/graph/convolution/target.ts'
+import { vendorTile } from '../../src/graph/convolution/vendors.ts'
 import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
 import { conv2dTiledSplits, stagedBytes } from '../../src/kernels/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
@@ -90,7 +90,7 @@ describe('the space of tiles', () => {
 
 describe('the tile by the maker of a GPU', () => {
   const tileOn = (vendor: string, architecture: string, device: Device = {}) => {
-    const tile = makersTile({ ...device, info: { vendor, architecture } })
+    const tile = vendorTile({ ...device, info: { vendor, architecture } })
     return tile && stagedTileName(tile)
   }
 
@@ -104,7 +104,7 @@ describe('the tile by the maker of a GPU', () => {
   it('is the one that the shape decides, where nothing was published', () => {
     for (const vendor of ['mesa', 'google', 'qualcomm', 'arm', ''])
       expect(tileOn(vendor, 'any')).to.equal(undefined)
-    expect(makersTile({})).to.equal(undefined)
+    expect(vendorTile({})).to.equal(undefined)
   })
 
   it('fits a workgroup of every adapter that gets it', () => {
@@ -112,12 +112,12 @@ describe('the tile by the maker of a GPU', () => {
       for (const vendor of ['nvidia', 'amd', 'intel', 'apple'])
         for (const architecture of ['blackwell', 'any']) {
           const info = { vendor, architecture }
-          expect(fitsWorkgroup(makersTile({ ...device, info })!, device)).to.equal(true)
+          expect(fitsWorkgroup(vendorTile({ ...device, info })!, device)).to.equal(true)
         }
   })
 
   it('does not change the splits of a sum', () => {
     const strategy = chooseStrategy(wide, { device: {}, policy: { forced: () => 'conv2d_tiled' } })
-    expect(strategy.splits!(wide)).to.equal(conv2dTiledSplits(wide))
+    expect(strategy.splits!(wide, {})).to.equal(conv2dTiledSplits(wide))
   })
 })

@@ -10,6 +10,7 @@ import { randomValues } from '../reference/random.ts'
 import { padding, paddingOf } from '../reference/window.ts'
 import { toGpu } from '../support/activations.ts'
 import { activations } from '../support/expected.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { packWeight } from '../support/pack_weight.ts'
 import type { Conv2dCase } from './shared/conv2d_cases.ts'
@@ -217,29 +218,41 @@ export function depthwiseConv2dOf(test: DepthwiseConv2dCase): DepthwiseConv2d {
 export const suite: KernelSuite<DepthwiseConv2dCase> = {
   shader: 'depthwise_conv2d',
   cases,
-  run(test) {
-    const operands = depthwiseConv2dOf(test)
-    const { input, weight, bias, residual, padding } = operands
-    const { name: label, kernel, stride, dilation, activation } = test
-    return {
-      kernel: depthwiseConv2d({
-        label,
-        input: input.shape,
-        kernel,
-        stride,
-        dilation,
-        padding,
-        residual: test.residual,
-        activation,
-      }),
-      data: {
-        input: toGpu(input),
-        ...packWeight({ weight, bias, depthwise: true }),
-        ...(residual && { residual: toGpu(residual) }),
-      },
-      expected: {
-        output: activations(() => reference(operands), { rtol: tolerance(kernel[0] * kernel[1]) }),
-      },
-    }
+  run: test => depthwiseRun(test),
+  variants: {
+    "in a hardware GPU's strips": {
+      cases: [
+        { ...plain, name: 'many low strips', input: [2, 23, 9, 5] },
+        { ...plain, name: 'many low strips, rate 2', input: [1, 23, 9, 5], dilation: 2, padding: padding(2) },
+      ],
+      run: test => depthwiseRun(test, true),
+    },
   },
+}
+
+function depthwiseRun(test: DepthwiseConv2dCase, onGpu = false): KernelRun {
+  const operands = depthwiseConv2dOf(test)
+  const { input, weight, bias, residual, padding } = operands
+  const { name: label, kernel, stride, dilation, activation } = test
+  return {
+    kernel: depthwiseConv2d({
+      label,
+      input: input.shape,
+      kernel,
+      stride,
+      dilation,
+      padding,
+      residual: test.residual,
+      activation,
+      onGpu,
+    }),
+    data: {
+      input: toGpu(input),
+      ...packWeight({ weight, bias, depthwise: true }),
+      ...(residual && { residual: toGpu(residual) }),
+    },
+    expected: {
+      output: activations(() => reference(operands), { rtol: tolerance(kernel[0] * kernel[1]) }),
+    },
+  }
 }

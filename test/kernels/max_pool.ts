@@ -4,6 +4,7 @@ import { type MaxPool, maxPool as reference } from '../reference/max_pool.ts'
 import { type Padding, padding, paddingOf } from '../reference/window.ts'
 import { EXACT, toGpu } from '../support/activations.ts'
 import { activations } from '../support/expected.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelCase, KernelSuite } from '../support/kernel_suite.ts'
 
 export interface MaxPoolCase extends KernelCase {
@@ -92,13 +93,21 @@ export function maxPoolOf({ input, kernel, stride, padding, seed, plant }: MaxPo
 export const suite: KernelSuite<MaxPoolCase> = {
   shader: 'max_pool',
   cases,
-  run(test) {
-    const operands = maxPoolOf(test)
-    const { input, kernel, stride, padding } = operands
-    return {
-      kernel: maxPool({ label: test.name, input: input.shape, kernel, stride, padding }),
-      data: { input: toGpu(input) },
-      expected: { output: activations(() => reference(operands), EXACT) },
-    }
+  run: test => poolRun(test),
+  variants: {
+    "in a hardware GPU's strips": {
+      cases: [{ ...plain, name: 'many low strips', input: [2, 23, 9, 5] }],
+      run: test => poolRun(test, true),
+    },
   },
+}
+
+function poolRun(test: MaxPoolCase, onGpu = false): KernelRun {
+  const operands = maxPoolOf(test)
+  const { input, kernel, stride, padding } = operands
+  return {
+    kernel: maxPool({ label: test.name, input: input.shape, kernel, stride, padding, onGpu }),
+    data: { input: toGpu(input) },
+    expected: { output: activations(() => reference(operands), EXACT) },
+  }
 }

@@ -23,7 +23,7 @@ describe('kernels with subgroups', () => {
         const gpu = await testGpu()
         if (loaders(subgroupSize) > gpu.subgroupSize!) this.skip() // lanes that load would be missing
         for (const test of cases.filter(({ answer }) => answer))
-          await verify(gpu, run(test, { subgroupSize, subgroupMatrix: undefined }))
+          await verify(gpu, run(test, { subgroupSize }))
       })
 
   it('conv2d_subgroup for more lanes leaves NaN as the statistics’ means, and the right output', async function () {
@@ -31,7 +31,7 @@ describe('kernels with subgroups', () => {
     if (loaders(2 * gpu.subgroupSize!) > gpu.subgroupSize!) this.skip()
     const { cases, run } = conv2dSubgroup.variants!['leaving statistics']
     for (const test of cases) {
-      const adapter = { subgroupSize: 2 * gpu.subgroupSize!, subgroupMatrix: undefined }
+      const adapter = { subgroupSize: 2 * gpu.subgroupSize! }
       const { kernel, data, expected } = run(test, adapter)
       const outputs = await runKernel(gpu, kernel, data)
       expected.output.check(outputs.output)

@@ -64,14 +64,14 @@ function imageOf({ logits, seed, allEqual, height, width, alignCorners }: Case):
 }
 
 /** A batch of the case's logits, one of each seed. */
-function batchRun(test: Case, seeds: number[]): KernelRun {
+function batchRun(test: Case, seeds: number[], onGpu = false): KernelRun {
   const images = seeds.map(seed => imageOf({ ...test, seed }))
   const { name: label, height, width, alignCorners } = test
   const [, ...dims] = test.logits
   const shape = [images.length, ...dims] as const
   const logits = Float64Array.from(images.flatMap(({ input }) => [...input.data]))
   return {
-    kernel: upsampleArgmax({ label, input: shape, height, width, alignCorners }),
+    kernel: upsampleArgmax({ label, input: shape, height, width, alignCorners, onGpu }),
     data: { logits: toGpu({ shape, data: logits }) },
     expected: { classes: classMaps(images) },
   }
@@ -121,6 +121,10 @@ export const suite: KernelSuite<Case> = {
         },
       ],
       run: test => batchRun(test, [1, 2, 3]),
+    },
+    'on a hardware GPU: a word an invocation': {
+      cases: cases.filter(({ name }) => /^(one row|shrink|enlarge a small map)/.test(name)),
+      run: test => batchRun(test, [1, 2], true),
     },
   },
 }

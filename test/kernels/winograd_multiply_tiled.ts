@@ -6,5 +6,5 @@ import { winogradProductRun } from './shared/winograd_product.ts'
 export const suite: KernelSuite<WinogradCase> = {
   shader: 'winograd_multiply_tiled',
   cases: casesWithAnswer(2),
-  run: test => winogradProductRun(test, winogradMultiplyTiled(winogradOptions(test))),
+  run: test => winogradProductRun(test, winogradMultiplyTiled(winogradOptions(test)), 'by row'),
 }

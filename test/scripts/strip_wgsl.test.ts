@@ -45,7 +45,9 @@ fn f(a: u32 , b: u32) -> u32 {
       const textures = [
         ...wgsl.matchAll(/^fn (\w+)_at\(index: u32\) -> vec4f { return vec4f\(\1\[index\]\); }/gm),
       ].map(([, input]) => input)
-      const set = (text: string) => textsOf(assemble(text, { constants: others, stored: 'f16', textures }))
+      const kernel = { constants: others, stored: 'f16', subgroupSize: 32, textures } as const
+      const set = (text: string) => textsOf(assemble(text, kernel))
+      expect(set(wgsl)).to.include('subgroup_size')
       expect(set(short)).to.deep.equal(set(wgsl))
     })
 })

@@ -28,10 +28,10 @@ export const deviceOf = ({ limits, isCpu, isSwiftShader, subgroupSize, textureRe
 })
 
 export const targetOf = (choice: Choice): PlanTarget => {
-  const { limits = DEFAULT_LIMITS, isCpu, isSwiftShader, subgroupSize, textureReads } = choice
+  const { limits = DEFAULT_LIMITS, isCpu, isSwiftShader, subgroupSize, subgroupSizes, textureReads } = choice
   const { subgroupMatrix, precision, winograd, tuned, variant, learning } = choice
   return {
-    device: { limits, isCpu, isSwiftShader, subgroupSize, textureReads, subgroupMatrix },
+    device: { limits, isCpu, isSwiftShader, subgroupSize, subgroupSizes, textureReads, subgroupMatrix },
     policy: { winograd, tuned, forced: variant && whereItFits(variant) },
     mode: learning ? 'training' : 'inference',
     precision,

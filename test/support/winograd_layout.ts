@@ -20,6 +20,15 @@ export function byVector(dense: Float64Array, { points, rows, channels }: Rows):
   return laid
 }
 
+/** [points, rows, channels] → the same with the channels padded to whole vectors. */
+export function byRow(dense: Float64Array, { points, rows, channels }: Rows): Float64Array {
+  const padded = vectors(channels) * 4
+  const laid = new Float64Array(points * rows * padded)
+  for (let row = 0; row < points * rows; row++)
+    laid.set(dense.subarray(row * channels, (row + 1) * channels), row * padded)
+  return laid
+}
+
 /** [points, in, out] → the same with both padded to whole vectors. */
 export function packedRows(
   dense: Float64Array,

@@ -5,12 +5,13 @@ import type { Gpu } from '../../gpu/gpu.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
 import { type Bytes, runKernel } from '../../gpu/run_kernel.ts'
 import { readsTextures } from '../../graph/convolution/through_textures.ts'
+import { MATRIX_LANES } from '../../kernels/conv2d_subgroup_matrix.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 
 /** The properties of an adapter that a kernel may depend on. */
-export type AdapterTraits = Pick<Gpu, 'subgroupSize' | 'subgroupMatrix'>
+export type AdapterTraits = Partial<Pick<Gpu, 'subgroupSize' | 'subgroupSizes' | 'subgroupMatrix'>>
 
-/** The requirements of some kernels: subgroups of one size, or matrices of f16 that such subgroups multiply. */
+/** The requirements of some kernels: subgroups of one size, or matrices of f16 that subgroups of MATRIX_LANES multiply. */
 export type AdapterNeed = 'subgroups' | 'matrices'
 
 /** A kernel, its inputs and the expected outputs. Buffers are the bytes that the GPU reads and writes. */
@@ -50,15 +51,16 @@ type Buffers = Record<string, Bytes>
 
 const lacking: Record<AdapterNeed, string> = {
   subgroups: 'needs subgroups of one size',
-  matrices: 'needs subgroups of one size that multiply matrices of f16',
+  matrices: `needs subgroups of ${MATRIX_LANES} that multiply matrices of f16`,
 }
 
 /** The key of an adapter for a kernel with this need; undefined if the adapter cannot run it. */
-export function adapterKey(need: AdapterNeed, { subgroupSize = 0, subgroupMatrix }: AdapterTraits) {
+export function adapterKey(need: AdapterNeed, adapter: AdapterTraits) {
+  const { subgroupSize = 0, subgroupSizes = [], subgroupMatrix } = adapter
   if (need === 'subgroups') return subgroupSize === 0 ? undefined : `subgroups of ${subgroupSize}`
-  if (subgroupSize === 0 || !subgroupMatrix) return undefined
+  if (!subgroupSizes.includes(MATRIX_LANES) || !subgroupMatrix) return undefined
   const { m, n, k } = subgroupMatrix
-  return `subgroups of ${subgroupSize}, matrices of ${m}×${n}×${k}`
+  return `matrices of ${m}×${n}×${k}`
 }
 
 /** Runs a kernel on its known answers. If the adapter fails to compile or run it, the result is WRONG, with the reason. */

@@ -27,8 +27,9 @@ export function adapterText(
 }
 
 /** The lanes of a subgroup, and whether kernels use subgroups. */
-function lanesText({ subgroupSize, reportedSubgroups }: Adapter): string {
+function lanesText({ subgroupSize, subgroupSizes, reportedSubgroups }: Adapter): string {
   if (subgroupSize !== undefined) return `${subgroupSize} in each subgroup`
+  if (subgroupSizes.length > 0) return `${subgroupSizes.join(' or ')} in each subgroup, as a kernel asks`
   if (!reportedSubgroups) return 'no subgroups'
   const [least, most] = reportedSubgroups
   const range = least === most ? `${least}, but runs others` : `${least} to ${most}`

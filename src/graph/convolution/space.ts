@@ -1,9 +1,11 @@
 // The tiles that tuning tries besides a kernel's default, and their names. No tile is the best on every GPU.
 
 import type { Conv2dTile } from '../../kernels/conv2d.ts'
+import type { RowTiles } from '../../kernels/conv2d_rows.ts'
 import type { SubgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { loadsEvenly, type StagedTile, stagedBytes } from '../../kernels/conv2d_tiled.ts'
 import { vectors } from '../../kernels/layout.ts'
+import { type RowTile, rowTileBytes } from '../../kernels/row_products.ts'
 import type { Device } from './target.ts'
 
 /** WebGPU's defaults, which every adapter has. */
@@ -18,6 +20,9 @@ const STAGED = {
   workgroup: ['32×32', '32×64', '64×32', '64×64', '64×128', '128×64', '128×128'].map(sides),
   depth: [8, 16, 32],
 }
+
+/** The tiles of `conv2d_rows`: rows of an invocation, vectors of output channels of a workgroup. */
+const ROWS = [1, 2].flatMap(rows => [4, 8].map(vectors => ({ rows, vectors })))
 
 /** The tiles of `conv2d_subgroup` and its gradients. With wider tiles CPU adapters spill registers (bench/NOTES.md). */
 const SUBGROUP_TILES: readonly SubgroupTile[] = [
@@ -51,12 +56,29 @@ export const stagedTiles = (device: Device): StagedTile[] =>
     ),
   )
 
+/** `2×32 of 64 lanes`: the pixels of an invocation and the channels of a workgroup. */
+export const rowTileName = ({ rows, vectors, lanes }: RowTile): string =>
+  `${rows}×${4 * vectors} of ${lanes} lanes`
+
+/** The tiles of `conv2d_rows`, with the depth and the loop that a vendor's compiler likes. */
+export const rowTiles = ({ large }: RowTiles, device: Device): RowTile[] =>
+  ROWS.map(sides => ({ ...large, ...sides })).filter(tile =>
+    fitsLimits({ lanes: tile.lanes, bytes: rowTileBytes(tile) }, device),
+  )
+
 /** Whether a workgroup of the adapter has the invocations and the memory for a tile. */
-export function fitsWorkgroup(tile: StagedTile, { limits = {} }: Device): boolean {
+export const fitsWorkgroup = (tile: StagedTile, device: Device): boolean =>
+  tile.lanesX * tile.lanesY >= LEAST_LANES &&
+  fitsLimits({ lanes: tile.lanesX * tile.lanesY, bytes: stagedBytes(tile) }, device)
+
+/** Whether a workgroup of the adapter may have so many invocations and so much memory. */
+export function fitsLimits(
+  { lanes, bytes }: { lanes: number; bytes: number },
+  { limits = {} }: Device,
+): boolean {
   const { maxComputeInvocationsPerWorkgroup: invocations = INVOCATIONS } = limits
-  const { maxComputeWorkgroupStorageSize: bytes = WORKGROUP_BYTES } = limits
-  const lanes = tile.lanesX * tile.lanesY
-  return lanes >= LEAST_LANES && lanes <= invocations && stagedBytes(tile) <= bytes
+  const { maxComputeWorkgroupStorageSize: memory = WORKGROUP_BYTES } = limits
+  return lanes <= invocations && bytes <= memory
 }
 
 /** The tiles of which the channels fill more than half. */

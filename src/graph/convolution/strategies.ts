@@ -2,9 +2,15 @@
 
 import type { Kernel } from '../../gpu/kernel.ts'
 import { type Conv2dOptions, type Conv2dTile, conv2d, registerTile } from '../../kernels/conv2d.ts'
+import { chooseRowTile, conv2dRows, conv2dRowsCost, conv2dRowsSplits } from '../../kernels/conv2d_rows.ts'
 import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
-import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import {
+  conv2dSubgroupMatrix,
+  MATRIX_LANES,
+  type SubgroupMatrix,
+} from '../../kernels/conv2d_subgroup_matrix.ts'
+import {
+  type Conv2dBranches,
   conv2dTiled,
   conv2dTiledCost,
   conv2dTiledSplits,
@@ -12,9 +18,11 @@ import {
   MOST_BRANCHES,
   type StagedTile,
 } from '../../kernels/conv2d_tiled.ts'
-import { makersTile } from './makers.ts'
+import type { RowTile } from '../../kernels/row_products.ts'
 import {
   registerTiles,
+  rowTileName,
+  rowTiles,
   stagedTileName,
   stagedTiles,
   subgroupTileName,
@@ -26,10 +34,8 @@ import { subgroupCost, subgroupInputLoads, subgroupTextureCost } from './subgrou
 import type { Device } from './target.ts'
 import { readsTextures, throughTextures } from './through_textures.ts'
 import { tilesCost } from './tiles_cost.ts'
+import { inSmallSubgroups, stagedCost, vendorRowTiles, vendorTile } from './vendors.ts'
 import { winograd } from './winograd.ts'
-
-/** Multiply-adds of matrix units for one of the cores beside them: 8 or more. */
-const MATRIX_SPEED = 8
 
 const conv2dWith = (tile?: Conv2dTile): TiledKernel => ({
   work: options => {
@@ -71,6 +77,22 @@ const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
   leavesStatistics: leavesStatistics(tile),
 })
 
+const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): TiledKernel => ({
+  work: (options, { device }) => conv2dRowsCost(options, tileOf(options, device)),
+  kernel: (options, device) => conv2dRows({ ...options, tile: tileOf(options, device) }),
+  split: {
+    count: (options, device) => conv2dRowsSplits(options, tileOf(options, device)),
+    kernel: (options, splits, device) => conv2dRows({ ...options, splits, tile: tileOf(options, device) }),
+  },
+})
+
+/** The vendor's, for a device that has them. */
+const vendorsRows = rowsWith((options, device) => chooseRowTile(options, vendorRowTiles(device)!))
+
+/** The vendor's tile, or the one that the shape decides. */
+const vendorsTiled = (options: Conv2dBranches, splits: number, device: Device): Kernel =>
+  inSmallSubgroups(conv2dTiled({ ...options, splits, tile: vendorTile(device) }), device)
+
 /** Each tile with whole sums and, where they would keep few processors busy, with split ones. */
 const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKernel][] =>
   stagedTiles(device).flatMap(tile => {
@@ -80,7 +102,7 @@ const tiledTiles = (options: Conv2dOptions, device: Device): [string, TiledKerne
     return splits > 1 ? [whole, [`${name}, ${splits} splits`, tiledWith(tile, splits)]] : [whole]
   })
 
-/** Whether a workgroup's four matrices of sums leave enough of WebGPU's 16 KiB of workgroup memory for the operands. */
+/** Whether a workgroup's four matrices of sums fit where it keeps its input. */
 const matricesFit = (matrix: SubgroupMatrix | undefined): boolean =>
   matrix !== undefined && matrix.m * matrix.n <= 16 * 16
 
@@ -91,7 +113,7 @@ const all = [
     supports: () => true,
     // Of few channels the tiles of others would mostly be empty.
     cost: ({ input, outChannels }, { device }) =>
-      !device.isCpu && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
+      !device.isCpu && !vendorRowTiles(device) && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
     ...conv2dWith(),
     tiles: ({ outChannels }) => registerTiles(outChannels).map(tile => [tileName(tile), conv2dWith(tile)]),
   }),
@@ -117,31 +139,35 @@ const all = [
     name: 'conv2d_tiled',
     title: 'tiles in workgroup memory, of a size that the shape decides: for hardware GPUs',
     supports: () => true,
-    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options)),
+    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) * stagedCost(device)),
     work: options => conv2dTiledCost(options),
-    kernel: (options, device) => conv2dTiled({ ...options, tile: makersTile(device) }),
-    branches: {
-      most: MOST_BRANCHES,
-      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: makersTile(device) }),
-    },
-    split: {
-      count: options => conv2dTiledSplits(options),
-      kernel: (options, splits, device) => conv2dTiled({ ...options, splits, tile: makersTile(device) }),
-    },
+    kernel: (options, device) => vendorsTiled(options, 1, device),
+    branches: { most: MOST_BRANCHES, kernel: vendorsTiled },
+    split: { count: options => conv2dTiledSplits(options), kernel: vendorsTiled },
     leavesStatistics: true,
     tiles: tiledTiles,
   }),
   direct({
+    name: 'conv2d_rows',
+    title: 'rows in workgroup memory, weights shared by a workgroup: for GPUs of AMD and Intel',
+    supports: (_, device) => vendorRowTiles(device) !== undefined,
+    cost: (options, target) => vendorsRows.work(options, target),
+    ...vendorsRows,
+    tiles: (_, device) =>
+      rowTiles(vendorRowTiles(device)!, device).map(tile => [rowTileName(tile), rowsWith(() => tile)]),
+  }),
+  direct({
     name: 'conv2d_subgroup_matrix',
     title: 'products of f16 matrices that a subgroup makes in hardware',
-    supports: ({ precision }, { subgroupSize = 0, subgroupMatrix }) =>
-      precision === 'fp16' && matricesFit(subgroupMatrix) && subgroupSize >= 8 && subgroupSize <= 64,
-    cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) / MATRIX_SPEED),
+    supports: ({ precision }, { subgroupSizes = [], subgroupMatrix }) =>
+      precision === 'fp16' && matricesFit(subgroupMatrix) && subgroupSizes.includes(MATRIX_LANES),
+    // It never ran on matrix units.
+    cost: () => Infinity,
     work: options => conv2dTiledCost(options),
-    kernel: (options, { subgroupSize, subgroupMatrix }) =>
+    kernel: (options, { subgroupMatrix }) =>
       conv2dSubgroupMatrix({
         ...options,
-        subgroupSize: subgroupSize!,
+        subgroupSize: MATRIX_LANES,
         subgroupMatrix: subgroupMatrix!,
       }),
   }),

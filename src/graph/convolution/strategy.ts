@@ -66,7 +66,7 @@ export interface ConvolutionStrategy<Name extends string = string> {
   /** The kernel of several convolutions of one input, side by side in the output, where it has one. */
   branches?: { most: number; kernel(options: Conv2dBranches, splits: number, device: Device): Kernel }
   /** Into how many partial sums it cuts each output, where it can. */
-  splits?(options: Conv2dBranches): number
+  splits?(options: Conv2dBranches, device: Device): number
   lower(layer: ConvolutionLayer, target: ConvolutionTarget): LoweredConvolution
 }
 
@@ -87,7 +87,7 @@ export interface TiledKernel {
   leavesStatistics?: boolean
   split?: {
     /** How many parts a sum has; 1 where that keeps the device busy. */
-    count(options: Conv2dBranches): number
+    count(options: Conv2dBranches, device: Device): number
     /** The kernel that leaves the parts for `conv2dMerge`. */
     kernel(options: Conv2dBranches, count: number, device: Device): Kernel
   }
@@ -112,7 +112,7 @@ export function direct<Name extends string>(variant: DirectStrategy<Name>): Conv
       const { weight, bias } = rows ?? packed(layer.weights.direct())
       const named = { ...tensors({ input, residual, output: op.output }), weight }
       const operands = { ...named, ...biasOperand(layer, bias) }
-      const count = split?.count(options) ?? 1
+      const count = split?.count(options, target.device) ?? 1
       if (split && count > 1)
         return {
           steps: splitSteps({ op, operands }, options, {

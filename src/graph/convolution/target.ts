@@ -12,6 +12,8 @@ export interface Device {
   isSwiftShader?: boolean
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
+  /** The sizes of subgroups that kernels get where they ask for one. Default: none. */
+  subgroupSizes?: readonly number[]
   /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
   textureReads?: boolean
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */

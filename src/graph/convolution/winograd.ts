@@ -1,6 +1,8 @@
 // Winograd's convolution: its three kernels as often as its tiles need, and what they cost.
 
+import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import { type RowTile, rowWorkgroup } from '../../kernels/row_products.ts'
 import {
   tileRanges,
   type WinogradOptions,
@@ -12,10 +14,13 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd.ts'
 import { winogradInput } from '../../kernels/winograd_input.ts'
+import { winogradInputRows } from '../../kernels/winograd_input_rows.ts'
 import { multiplyTile, winogradMultiply } from '../../kernels/winograd_multiply.ts'
+import { winogradMultiplyRows } from '../../kernels/winograd_multiply_rows.ts'
 import { winogradMultiplyTexture } from '../../kernels/winograd_multiply_texture.ts'
 import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd_multiply_tiled.ts'
 import { winogradOutput } from '../../kernels/winograd_output.ts'
+import { winogradOutputRows } from '../../kernels/winograd_output_rows.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { FoldedWeights } from '../lower/folded_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
@@ -28,9 +33,12 @@ import {
 } from './strategy.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
+import { vendorRowTiles } from './vendors.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
+/** The same on hardware GPUs: several times the workgroups that keep a large one busy. */
+const GPU_SCRATCH_BYTES = 96e6
 
 /** Every adapter binds so much weight; more is not asked for. */
 export const MOST_WEIGHT_BYTES = 128 * 2 ** 20
@@ -60,7 +68,8 @@ export const winograd = <Name extends string>(
     const costs = device.isCpu ? CPU_COSTS : GPU_COSTS
     const tiled = { ...options, outputs }
     return (
-      forwardCost(tiled, productOf(device).tile, costs) + (mode === 'training' ? weightCost(tiled, costs) : 0)
+      forwardCost(tiled, kernelsOf(device).tile(tiled), costs) +
+      (mode === 'training' ? weightCost(tiled, costs) : 0)
     )
   },
   weights: { winograd: outputs },
@@ -78,19 +87,19 @@ function lowerWinograd(
   const folded = weights.winograd(outputs)
   const { steps, weight, bias } =
     mode === 'training' ? madeAnew(op, folded) : { steps: [], ...packed(folded) }
-  const { product, tile } = productOf(device)
-  const ranges = tileRanges(options, { bytes: SCRATCH_BYTES, step: tile.tiles })
+  const kernels = kernelsOf(device)
+  const ranges = tileRanges(options, { bytes: kernels.scratchBytes, step: kernels.tile(options).tiles })
   const byRange = ranges.flatMap((range): Step[] => {
     const label = ranges.length === 1 ? op.name : `${op.name}, tiles from ${range.first}`
     const some = { ...options, label, range }
-    const multiply = product(some)
+    const multiply = kernels.product(some)
     const tiles = scratch(op, multiply.inputs.tiles, `tiles ${range.first}`)
     const products = scratch(op, multiply.outputs.products, `products ${range.first}`)
     const made = tensors({ products, residual, output: op.output })
     return [
-      ...oneStep(op, winogradInput(some), { input, tiles }),
+      ...oneStep(op, kernels.input(some), { input, tiles }),
       { op, kernel: multiply, operands: { ...tensors({ tiles, products }), weight } },
-      { op, kernel: winogradOutput(some), operands: { ...made, ...biasOperand(layer, bias) } },
+      { op, kernel: kernels.output(some), operands: { ...made, ...biasOperand(layer, bias) } },
     ]
   })
   return { steps: [...steps, ...byRange] }
@@ -105,18 +114,56 @@ function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights)
   return { steps: [{ op, kernel, operands }], weight, bias }
 }
 
-/** The kernel of Winograd's products, and what a workgroup of it computes. */
-function productOf(device: Device) {
+/** Winograd's three kernels on a device. */
+interface WinogradKernels {
+  input: typeof winogradInput
+  product: (options: WinogradStepOptions) => Kernel
+  output: typeof winogradOutput
+  /** What a workgroup of the product computes. */
+  tile(options: WinogradOptions): { tiles: number; vectors: number }
+  /** What the steps leave for each other, at most. */
+  scratchBytes: number
+}
+
+function kernelsOf(device: Device): WinogradKernels {
   const { isCpu, subgroupSize } = device
-  if (!isCpu || subgroupSize === undefined)
-    return { product: winogradMultiplyTiled, tile: TILED_MULTIPLY_TILE }
-  const product = (options: WinogradStepOptions) => {
-    const kernel = winogradMultiplyTexture({ ...options, subgroupSize })
-    const { tile_groups: weight, vector_groups: tiles } = kernel.params
-    const reading = throughTextures(kernel, device, { tiles, weight })
-    return reading.textures?.includes('tiles') ? reading : winogradMultiply({ ...options, subgroupSize })
+  return isCpu && subgroupSize !== undefined ? bySubgroups(device, subgroupSize) : byRows(device)
+}
+
+/** For hardware GPUs: what the steps leave for each other has the channels of a tile next to each other. */
+function byRows(device: Device): WinogradKernels {
+  const transforms = { input: winogradInputRows, output: winogradOutputRows, scratchBytes: GPU_SCRATCH_BYTES }
+  const tiles = vendorRowTiles(device)
+  if (!tiles) return { ...transforms, product: winogradMultiplyTiled, tile: () => TILED_MULTIPLY_TILE }
+  // A map has so few tiles that many rows of a large tile may be empty.
+  const tileOf = (options: WinogradOptions, count = winogradTiles(options).total) => {
+    const rows = (tile: RowTile) => roundUp(count, tile.lanes * tile.rows)
+    return rows(tiles.small) < rows(tiles.large) ? tiles.small : tiles.large
   }
-  return { product, tile: multiplyTile(subgroupSize) }
+  return {
+    ...transforms,
+    product: options => winogradMultiplyRows({ ...options, tile: tileOf(options, options.range.count) }),
+    tile(options) {
+      const { rows, vectors } = rowWorkgroup(options.outChannels, tileOf(options))
+      return { tiles: rows, vectors }
+    },
+  }
+}
+
+/** For CPU adapters: what the steps leave for each other has the tiles of a channel next to each other. */
+function bySubgroups(device: Device, subgroupSize: number): WinogradKernels {
+  return {
+    input: winogradInput,
+    product(options) {
+      const kernel = winogradMultiplyTexture({ ...options, subgroupSize })
+      const { tile_groups: weight, vector_groups: tiles } = kernel.params
+      const reading = throughTextures(kernel, device, { tiles, weight })
+      return reading.textures?.includes('tiles') ? reading : winogradMultiply({ ...options, subgroupSize })
+    },
+    output: winogradOutput,
+    tile: () => multiplyTile(subgroupSize),
+    scratchBytes: SCRATCH_BYTES,
+  }
 }
 
 /** `tile` is what a workgroup of the product computes. */

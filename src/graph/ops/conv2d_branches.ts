@@ -47,7 +47,7 @@ export function lowerBranches(branches: readonly FusedConv2dOp[], lowering: Lowe
     ...tensors({ input: op.inputs.input, output: op.output }),
     ...packed(weightsOf(branches)),
   }
-  const count = strategy.splits?.(options) ?? 1
+  const count = strategy.splits?.(options, lowering.target.device) ?? 1
   const kernel = strategy.branches!.kernel(options, count, lowering.target.device)
   return count === 1 ? [{ op, kernel, operands }] : splitSteps({ op, operands }, options, { kernel, count })
 }

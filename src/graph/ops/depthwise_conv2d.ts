@@ -1,6 +1,7 @@
 import { depthwiseConv2d } from '../../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../../kernels/depthwise_conv2d_backward_weight.ts'
+import { inSmallSubgroups } from '../convolution/vendors.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -37,7 +38,7 @@ export function depthwiseConv2dShape<Op extends AnyOp>(
   return { kind: 'depthwiseConv2d', name: output.name, inputs: { input }, ...fields, output }
 }
 
-const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = op => {
+const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) => {
   const { input, residual } = op.inputs
   const folded = foldedWeights({ ...op, depthwise: true })
   const kernel = depthwiseConv2d({
@@ -46,12 +47,14 @@ const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = op => {
     input: input.shape,
     kernel: kernelOf(op),
     residual: residual !== undefined,
+    onGpu: !target.device.isCpu,
   })
   const weights: Record<string, Operand> = {
     weight: { folded, part: 'packed' },
     bias: { folded, part: 'packed_bias' },
   }
-  return [{ op, kernel, operands: { ...tensors({ input, residual, output: op.output }), ...weights } }]
+  const operands = { ...tensors({ input, residual, output: op.output }), ...weights }
+  return [{ op, kernel: inSmallSubgroups(kernel, target.device), operands }]
 }
 
 const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const

@@ -54,9 +54,10 @@ function overhang(
 }
 
 export const maxPoolOp: DifferentiableOp<MaxPoolOp> = {
-  lower(op) {
+  lower(op, { target }) {
     const { input } = op.inputs
-    return oneStep(op, maxPool({ ...op, label: op.name, input: input.shape }), { input, output: op.output })
+    const kernel = maxPool({ ...op, label: op.name, input: input.shape, onGpu: !target.device.isCpu })
+    return oneStep(op, kernel, { input, output: op.output })
   },
   band(op, rows) {
     const window = { ...op, dilation: 1 }

@@ -28,11 +28,12 @@ export function upsampleArgmaxShape<Op extends AnyOp>(
 }
 
 export const upsampleArgmaxOp: DifferentiableOp<UpsampleArgmaxOp> = {
-  lower(op) {
+  lower(op, { target }) {
     const { logits } = op.inputs
     const { alignCorners } = op
     const size = resamplingOptions(op)
-    const kernel = upsampleArgmax({ label: op.name, input: logits.shape, alignCorners, ...size })
+    const onGpu = !target.device.isCpu
+    const kernel = upsampleArgmax({ label: op.name, input: logits.shape, alignCorners, onGpu, ...size })
     return oneStep(op, kernel, { logits, classes: op.output })
   },
   band(op, rows) {

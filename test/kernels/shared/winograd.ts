@@ -5,7 +5,7 @@ import { type WinogradStepOptions, winogradTiles } from '../../../src/kernels/wi
 import { padding, paddingOf } from '../../reference/window.ts'
 import { matrices, type Outputs, tilesOf } from '../../reference/winograd.ts'
 import { type Expected, floats, type Tolerance } from '../../support/expected.ts'
-import { byVector } from '../../support/winograd_layout.ts'
+import { byRow, byVector } from '../../support/winograd_layout.ts'
 import { conv2dOf } from '../conv2d.ts'
 import { type Conv2dCase, plain } from './conv2d_cases.ts'
 
@@ -195,11 +195,26 @@ export function winogradSizes(test: WinogradCase) {
 export const gainOf = (matrix: number[][]): number =>
   Math.max(...matrix.map(row => row.reduce((sum, value) => sum + Math.abs(value), 0))) ** 2
 
-/** Values [points, rows, channels], as kernels lay them: by vector. */
+type AtPoints = Tolerance & { points: number; rows: number; channels: number }
+
+/** How kernels lay what they leave for each other: for CPU adapters by vector, for hardware GPUs by row. */
+export type Layout = 'by vector' | 'by row'
+
+/** Values [points, rows, channels] in a layout. */
+export const laid = (
+  dense: Float64Array,
+  sizes: Pick<AtPoints, 'points' | 'rows' | 'channels'>,
+  layout: Layout,
+): Float32Array => Float32Array.from(layout === 'by row' ? byRow(dense, sizes) : byVector(dense, sizes))
+
+/** What a kernel has to leave of values [points, rows, channels]. */
 export function atPoints(
   reference: () => Float64Array,
-  { points, rows, channels, ...tolerance }: Tolerance & { points: number; rows: number; channels: number },
+  { points, rows, channels, ...tolerance }: AtPoints,
+  layout: Layout = 'by vector',
 ): Expected {
-  const shape = [points, vectors(channels), rows, 4] as const
-  return floats(() => byVector(reference(), { points, rows, channels }), { shape, ...tolerance })
+  const width = vectors(channels)
+  const shape =
+    layout === 'by row' ? ([points, rows, width, 4] as const) : ([points, width, rows, 4] as const)
+  return floats(() => laid(reference(), { points, rows, channels }, layout), { shape, ...tolerance })
 }

@@ -1,12 +1,12 @@
-// The products of Winograd's convolution, which two kernels compute.
+// The products of Winograd's convolution, which four kernels compute.
 
 import type { Kernel } from '../../../src/gpu/kernel.ts'
 import { tolerance } from '../../reference/compare.ts'
 import { randomValues } from '../../reference/random.ts'
 import { winogradMultiply as reference } from '../../reference/winograd.ts'
 import type { KernelRun } from '../../support/kernel_run.ts'
-import { byVector, packedRows } from '../../support/winograd_layout.ts'
-import { atPoints, type WinogradCase, winogradSizes } from './winograd.ts'
+import { packedRows } from '../../support/winograd_layout.ts'
+import { atPoints, type Layout, laid, type WinogradCase, winogradSizes } from './winograd.ts'
 
 const products = new Map<string, Float64Array>()
 
@@ -19,7 +19,11 @@ function once({ answer: _, ...test }: WinogradCase, compute: () => Float64Array)
 }
 
 /** Of random numbers: what they are values of does not matter here. */
-export function winogradProductRun(test: WinogradCase, kernel: Kernel): KernelRun {
+export function winogradProductRun(
+  test: WinogradCase,
+  kernel: Kernel,
+  layout: Layout = 'by vector',
+): KernelRun {
   const sizes = winogradSizes(test)
   const { points, tiles: rows, inChannels, outChannels } = sizes
   const tiles = randomValues(points * rows * inChannels, test.seed)
@@ -27,16 +31,15 @@ export function winogradProductRun(test: WinogradCase, kernel: Kernel): KernelRu
   return {
     kernel,
     data: {
-      tiles: Float32Array.from(byVector(tiles, { points, rows, channels: inChannels })),
+      tiles: laid(tiles, { points, rows, channels: inChannels }, layout),
       weight: packedRows(weight, { points, inChannels, outChannels }),
     },
     expected: {
-      products: atPoints(() => once(test, () => reference(tiles, weight, sizes)), {
-        points,
-        rows,
-        channels: outChannels,
-        rtol: tolerance(inChannels),
-      }),
+      products: atPoints(
+        () => once(test, () => reference(tiles, weight, sizes)),
+        { points, rows, channels: outChannels, rtol: tolerance(inChannels) },
+        layout,
+      ),
     },
   }
 }

@@ -1,0 +1,57 @@
+import { allRowTiles } from '../../src/graph/convolution/vendors.ts'
+import { conv2dRows } from '../../src/kernels/conv2d_rows.ts'
+import type { RowTile } from '../../src/kernels/row_products.ts'
+import { padding } from '../reference/window.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
+import type { KernelSuite } from '../support/kernel_suite.ts'
+import { type Conv2dRunOptions, conv2dCase, conv2dRun, wholeVectors } from './conv2d.ts'
+import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
+
+/** Of a single row and vector: the one that compiles fastest. */
+export const smallRowTile: RowTile = { lanes: 32, rows: 1, vectors: 1, depth: 4, unroll: 2, prefetch: true }
+
+/** Every tile that a vendor's GPU may get, by name. */
+const rowTiles = new Map(allRowTiles().map(tile => [nameOf(tile), tile]))
+
+const forTiles = ['7×7 stride 2', 'residual, relu, batch 3, 24 → 24', 'residual in place, 21 channels'].map(
+  conv2dCase,
+)
+const pointwise: Conv2dCase = {
+  ...plain,
+  name: '1×1, 37 → 68 channels',
+  input: [2, 9, 9, 37],
+  outChannels: 68,
+  kernel: [1, 1],
+  padding: padding(0),
+}
+
+/** The variants of a suite for each tile. */
+export const rowTileCases = <Case extends { name: string }>(
+  cases: Case[],
+  run: (test: Case, tile: RowTile) => KernelRun,
+): KernelSuite<Case>['tiles'] =>
+  Object.fromEntries(
+    [...rowTiles].map(([name, tile]) => [name, { cases, run: (test: Case) => run(test, tile) }]),
+  )
+
+function nameOf({ lanes, rows, vectors, depth, unroll, prefetch }: RowTile): string {
+  const name = `${rows} rows × ${vectors} vectors, ${lanes} lanes, depth ${depth} by ${unroll}`
+  return prefetch ? `${name}, prefetching` : name
+}
+
+export const suite: KernelSuite<Conv2dCase> = {
+  shader: 'conv2d_rows',
+  cases,
+  run: test => rowsRun(test, smallRowTile),
+  variants: {
+    'into 40 channels, from 12 on': {
+      cases: wholeVectors,
+      run: test => rowsRun(test, smallRowTile, { offset: 12, channels: 40 }),
+    },
+  },
+  tiles: rowTileCases([...forTiles, pointwise], rowsRun),
+}
+
+function rowsRun(test: Conv2dCase, tile: RowTile, slice?: Conv2dRunOptions['slice']): KernelRun {
+  return conv2dRun(test, { variant: options => conv2dRows({ ...options, tile }), slice })
+}
