@@ -36,9 +36,10 @@ describe('npm run isa', () => {
     ) as Analysis[]
     expect(found.milliseconds).to.be.above(found.roofline)
     expect(found.rows.flatMap(({ flags }) => flags)).to.deep.equal([])
-    const work = Object.fromEntries(found.rows.map(({ shader, work }) => [shader, work]))
     // More for tiles, waves and vectors of channels that are partly empty, and fewer for taps in the padding.
-    for (const shader of ['conv2d', 'conv2d_tiled', 'winograd_multiply_tiled'])
-      expect(work[shader], shader).to.be.within(0.9, 3)
+    const longest = found.rows.filter(({ work }) => work !== undefined).slice(0, 4)
+    expect(longest).to.have.length(4)
+    for (const { shader, variant, work } of longest)
+      expect(work, `${shader} (${variant})`).to.be.within(0.9, 2)
   })
 })
