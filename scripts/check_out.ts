@@ -4,10 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { UserError } from '../src/errors.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 
-/** Gives `work` the folders of the commits, in their order, each with the packages of this working tree. They are removed at the end. */
+/**
+ * Gives `work` the folders of the commits, in their order, each with the packages of this working tree. They are removed at the end.
+ * Throws a UserError for what is no commit.
+ */
 export async function withCheckedOut<T>(
   commits: readonly string[],
   work: (trees: string[]) => Promise<T>,
@@ -17,7 +21,7 @@ export async function withCheckedOut<T>(
   try {
     for (const commit of commits) {
       const tree = join(folder, String(trees.length))
-      execFileSync('git', ['worktree', 'add', '--detach', tree, commit], { cwd: repository, stdio: 'ignore' })
+      addWorktree(tree, commit)
       trees.push(tree)
       symlinkSync(join(repository, 'node_modules'), join(tree, 'node_modules'))
       execFileSync('node', ['scripts/embed_shaders.mjs'], { cwd: tree })
@@ -27,5 +31,13 @@ export async function withCheckedOut<T>(
     for (const tree of trees)
       execFileSync('git', ['worktree', 'remove', '--force', tree], { cwd: repository, stdio: 'ignore' })
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function addWorktree(tree: string, commit: string): void {
+  try {
+    execFileSync('git', ['worktree', 'add', '--detach', tree, commit], { cwd: repository, stdio: 'ignore' })
+  } catch {
+    throw new UserError(`git has no commit ${commit} to compare with`)
   }
 }

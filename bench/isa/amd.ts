@@ -37,7 +37,7 @@ function wavesOfRdna4(
   return Math.min(waves, byRegisters, Math.ceil((groups * Math.ceil(lanes / wave)) / engines))
 }
 
-export interface AmdTarget {
+interface AmdTarget {
   wave: number
   generation: Generation
 }

@@ -101,11 +101,7 @@ function rowOf(
   if (!listing)
     return {
       ...base,
-      program: undefined,
-      milliseconds: 0,
-      roofline: 0,
-      bounds: [],
-      broken: {},
+      ...{ program: undefined, milliseconds: 0, roofline: 0, bounds: [], broken: {} },
       flags: [`does not compile: ${error}`],
     }
   const program = programOf(listing, gpu, lanes)

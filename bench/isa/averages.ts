@@ -3,7 +3,7 @@
 
 import { regionOutputs, regions, regionTaps, stretches } from '../../src/kernels/tap_regions.ts'
 
-export interface Numbers {
+interface Numbers {
   params: Record<string, number>
   /** Of the shader's text, with the kernel's values. */
   constants: ReadonlyMap<string, number>
@@ -11,8 +11,10 @@ export interface Numbers {
 
 type Averages = (params: Record<string, number>, constants: Record<string, number>) => Record<string, number>
 
+/** Without those for which the shader no longer has the numbers. */
 export function averagesOf(shader: string, { params, constants }: Numbers): Record<string, number> {
-  return shaders[shader]?.(params, Object.fromEntries(constants)) ?? {}
+  const found = shaders[shader]?.(params, Object.fromEntries(constants)) ?? {}
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => Number.isFinite(value)))
 }
 
 /** Source pixels along an axis under the filter of a target pixel. */

@@ -15,35 +15,37 @@ interface Tree {
   out: string
 }
 
-/** Compiles each different text once, and writes `steps.json` beside the layer's files. */
+/** Compiles each pipeline once, and writes `steps.json` beside the layer's files. */
 export async function compileKernels(kernels: readonly Kernel[], tree: Tree): Promise<void> {
-  const pipelines = new Map<string, CompiledPipeline>()
+  const { gpu, out } = tree
+  const pipelines = new Map<unknown, CompiledPipeline>()
   const steps: Compiled['steps'] = []
   for (const kernel of kernels) {
+    const before = pipelineFiles(out)
     const wgsl = tree.assemble(kernel.shader.wgsl, kernel)
-    const made = pipelines.get(wgsl) ?? { ...(await compiled(kernel, tree)), wgsl }
-    pipelines.set(wgsl, made)
+    const made = await gpu.pipelines.get(kernel).catch(error => String(error).split('\n')[0])
+    const key = typeof made === 'string' ? wgsl : made.pipeline
+    if (!pipelines.has(key)) {
+      const { shader, constants = {}, stored } = kernel
+      const number = newFile(before, pipelineFiles(out)) ?? -1 - pipelines.size
+      const error = typeof made === 'string' ? made : undefined
+      if (number < 0 && !error) throw new Error(`${kernel.label}: the layer has not written its pipeline`)
+      pipelines.set(key, { number, shader: shader.name, constants, stored, wgsl, error })
+    }
     const { label, workgroups, params, macs = 0 } = kernel
-    steps.push({ label, pipeline: made.number, workgroups, params, macs, bytes: trafficOf(kernel) })
+    const { number } = pipelines.get(key)!
+    steps.push({ label, pipeline: number, workgroups, params, macs, bytes: trafficOf(kernel) })
   }
-  const { vendor, architecture, description: driver } = tree.gpu.info
+  const { vendor, architecture, description: driver } = gpu.info
   const adapter = `${vendor} ${architecture}`
   const all: Compiled = { adapter, driver, pipelines: [...pipelines.values()], steps }
-  writeFileSync(join(tree.out, 'steps.json'), JSON.stringify(all))
+  writeFileSync(join(out, 'steps.json'), JSON.stringify(all))
 }
 
-async function compiled(kernel: Kernel, { gpu, out }: Tree): Promise<Omit<CompiledPipeline, 'wgsl'>> {
-  const { label, shader, constants = {}, stored } = kernel
-  const before = pipelineFiles(out)
-  const error = await gpu.pipelines.get(kernel).then(
-    () => undefined,
-    reason => String(reason).split('\n')[0],
-  )
-  const made = [...pipelineFiles(out)].filter(number => !before.has(number))
-  if (made.length > 1 || (made.length === 0 && error === undefined))
-    throw new Error(`${label}: ${made.length} pipelines for one kernel`)
-  const [number = -1 - before.size] = made
-  return { number, shader: shader.name, constants, stored, error }
+function newFile(before: Set<number>, after: Set<number>): number | undefined {
+  const made = [...after].filter(number => !before.has(number))
+  if (made.length > 1) throw new Error(`${made.length} pipelines for one kernel`)
+  return made[0]
 }
 
 /** The numbers of the pipelines that the layer has written. */

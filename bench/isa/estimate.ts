@@ -16,7 +16,7 @@ import { cyclesAlone } from './wave.ts'
 /** What bounds a dispatch. */
 export type Bound = 'arithmetic' | 'shared' | 'cache' | 'scalar' | 'latency' | 'memory'
 
-export interface Estimate {
+interface Estimate {
   seconds: number
   /** The least that the GPU's peak and its memory allow, in seconds. */
   roofline: number

@@ -85,7 +85,8 @@ function kernelsOf({ steps, folded }: Plan): Kernel[] {
 
 /** One of those that become one pipeline. */
 function different(kernels: readonly Kernel[]): Kernel[] {
-  const key = ({ shader, constants, stored }: Kernel) => JSON.stringify([shader.name, constants, stored])
+  const key = ({ shader, constants, stored, subgroupSize, textures }: Kernel) =>
+    JSON.stringify([shader.name, constants, stored, subgroupSize, textures])
   return [...new Map(kernels.map(kernel => [key(kernel), kernel])).values()]
 }
 

@@ -1,7 +1,7 @@
 // The GPUs whose compilers are known here, and the numbers that the estimates are made of.
 //
 // Sources, by the letters in the comments:
-//   W  Wikipedia's tables and the makers' product pages: units, clocks (boost; Intel's graphics clock), memory
+//   W  Wikipedia's tables and the makers' product pages: units, memory, and clocks, of which it is one that holds under load
 //   R  AMD's instruction set guides for RDNA 2, 3 and 4: LDS 128 bytes a cycle and CU, 64 bytes of L0, waves a SIMD, registers
 //   X  Intel's oneAPI GPU optimization guide, chapter Xe GPU architecture: 8-wide units, threads, registers, SLM, a data port of
 //      128 bytes a cycle

@@ -10,8 +10,6 @@
 import type { GpuModel } from './gpus.ts'
 import { type Instruction, type Kind, type Lines, type Listing, type Program, withLoops } from './program.ts'
 
-/** Registers of a thread. */
-export const INTEL_REGISTERS = 128
 const REGISTER_BYTES = 32
 
 export function intelProgram(
@@ -101,7 +99,8 @@ function bytesOf(operands: string, width: number): number {
 
 function cyclesOf({ op, width, operands }: Parsed, { kind, lanes }: { kind: Kind; lanes: number }): number {
   if (kind !== 'arithmetic') return 1
-  const passes = Math.max(1, width / lanes)
+  const rate = /^\S*>HF\b/.test(operands) ? 2 * lanes : lanes
+  const passes = Math.max(1, width / rate)
   if (op === 'dpas') return 8
   // Assumed: a quarter of the rate for functions such as 1/x, and for a product of 32 bits by 32.
   const isWideProduct = op === 'mul' && /D\s.*D\s.*D\s/.test(operands)

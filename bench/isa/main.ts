@@ -3,12 +3,16 @@
 //   npm run isa -- [--gpu navi31,navi21,gfx1201,dg2,tgl,bmg] [--model resnet50@8,resnet50@16,mobilenet_v2@16] [--size 513]
 //                  [--precision fp16] [--kernel conv2d_tiled] [--force 'conv2d_tiled 4×8 of 64×64, depth 16']
 //                  [--compare COMMIT] [--engine ort] [--json] [--keep FOLDER]
-//   npm run isa -- --training [--crop-size 129] [--batch-size 8] …
+//   npm run isa -- --training [--crop-size 129] [--batch-size 8] [--micro-batch-size 2] …
 //
 // A model is a backbone, a preset or a folder, as `atrous bench` takes it, and after the @ its output stride. The engine runs
-// unchanged: it chooses its kernels for the GPU that it sees. Registers, spills, scratch and waves are what the compiler says; times
-// are an estimate (estimate.ts). --compare also compiles a commit, and prints both.
-// --engine ort also compiles what onnxruntime runs on WebGPU (bench/peers) for the same network, and prints the ratio. --keep leaves the assembly of each pipeline in a folder.
+// unchanged: it chooses its kernels for the GPU that it sees. Registers, spills (stores/loads), scratch (private memory, bytes of a
+// wave), shared (workgroup memory, bytes) and waves (that an engine holds at once) are what the compiler says. The hot loop is that
+// with the most multiply-adds: multiply-adds / arithmetic / workgroup memory / memory / scratch / all. Times are an estimate
+// (estimate.ts). A training step is whole, from the packing of weights to the update; of its micro-batches it has one.
+//
+// --compare also compiles a commit, and prints both. --engine ort also compiles what onnxruntime runs on WebGPU (bench/peers) for the
+// same network, and prints the ratio. --keep leaves the assembly of each pipeline in a folder.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,10 +20,11 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { withCheckedOut } from '../../scripts/check_out.ts'
 import { UserError } from '../../src/errors.ts'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { shown } from '../../src/options.ts'
 import { installPeers } from '../install_packages.ts'
 import { type Analysis, analyse } from './analysis.ts'
-import { compile, type Engine } from './compile.ts'
+import { compile } from './compile.ts'
 import { type GpuName, gpuNames, gpus } from './gpus.ts'
 import type { Job } from './job.ts'
 import { comparisonText, ratioText, reportText } from './report.ts'
@@ -34,6 +39,7 @@ const { values } = parseArgs({
     training: { type: 'boolean', default: false },
     'crop-size': { type: 'string', default: '129' },
     'batch-size': { type: 'string', default: '8' },
+    'micro-batch-size': { type: 'string' },
     kernel: { type: 'string' },
     force: { type: 'string' },
     compare: { type: 'string' },
@@ -54,16 +60,16 @@ interface Result extends Analysis {
   onnxruntime?: Analysis
 }
 
-const jobOf = (model: string, tree: string): Omit<Job, 'out'> => {
+function jobOf(model: string, tree: string): Omit<Job, 'out'> {
   const [name, outputStride] = model.split('@')
-  const { kernel, force, precision } = values
+  const { kernel, force, precision, training } = values
+  const batchSize = Number(values['batch-size'])
+  const microBatchSize = Number(values['micro-batch-size'] ?? batchSize)
   return {
     ...{ tree, model: name, size: Number(values.size), kernel, force },
     ...(outputStride !== undefined && { outputStride: Number(outputStride) }),
     ...(precision === 'fp16' && { precision }),
-    ...(values.training && {
-      training: { cropSize: Number(values['crop-size']), batchSize: Number(values['batch-size']) },
-    }),
+    ...(training && { training: { cropSize: Number(values['crop-size']), batchSize, microBatchSize } }),
   }
 }
 
@@ -71,13 +77,13 @@ const jobOf = (model: string, tree: string): Omit<Job, 'out'> => {
 async function analysed(
   gpu: GpuName,
   job: Omit<Job, 'out'>,
-  { name, engine }: { name: string; engine?: Engine },
+  { name, script = 'engine.ts' }: { name: string; script?: string },
 ): Promise<Analysis> {
   const out = values.keep ? join(resolve(values.keep), name) : mkdtempSync(join(tmpdir(), 'atrous-isa-'))
   try {
     if (values.keep) rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
-    return analyse(await compile({ ...job, out }, gpu, engine), out, gpus[gpu])
+    return analyse(await compile(gpu, script, { ...job, out }), out, gpus[gpu])
   } finally {
     if (!values.keep) rmSync(out, { recursive: true })
   }
@@ -97,7 +103,7 @@ async function results(gpu: GpuName, earlier: string | undefined): Promise<Resul
     const job = jobOf(model, repository)
     const own = await analysed(gpu, job, { name })
     const onnxruntime =
-      values.engine === 'ort' && (await analysed(gpu, job, { name: `${name}-ort`, engine: 'onnxruntime.ts' }))
+      values.engine === 'ort' && (await analysed(gpu, job, { name: `${name}-ort`, script: 'onnxruntime.ts' }))
     found.push({ gpu, model, ...own, ...(before && { before }), ...(onnxruntime && { onnxruntime }) })
     if (values.json) continue
     const title = `${model} on ${gpu}`
@@ -107,6 +113,16 @@ async function results(gpu: GpuName, earlier: string | undefined): Promise<Resul
     if (onnxruntime) console.log(ratioText(own, onnxruntime))
   }
   return found
+}
+
+/** Throws a UserError for an option that has no such value. */
+function checkChoices(): void {
+  const { engine = 'ort', precision, kernel } = values
+  if (engine !== 'ort') throw new UserError(`--engine: expected ort; got ${shown(engine)}`)
+  if (precision !== 'fp32' && precision !== 'fp16')
+    throw new UserError(`--precision: expected fp32 or fp16; got ${shown(precision)}`)
+  if (kernel !== undefined && !(kernel in shadersByName))
+    throw new UserError(`--kernel: there is no shader ${shown(kernel)}`)
 }
 
 function gpusAsked(): GpuName[] {
@@ -119,8 +135,7 @@ function gpusAsked(): GpuName[] {
 
 try {
   const asked = gpusAsked()
-  if (values.engine !== undefined && values.engine !== 'ort')
-    throw new UserError(`--engine: expected ort; got ${shown(values.engine)}`)
+  checkChoices()
   if (values.engine === 'ort') installPeers()
   const found = await withCheckedOut(values.compare ? [values.compare] : [], async ([earlier]) => {
     const all: Result[] = []

@@ -21,7 +21,7 @@ export interface SourceLoop {
   loops: SourceLoop[]
 }
 
-export interface KernelNumbers {
+interface KernelNumbers {
   params: Record<string, number>
   /** Turns of loops by their names, and values of variables, where they depend on the lane or the workgroup: their averages. */
   averages: Record<string, number>

@@ -16,23 +16,21 @@ const LAYER = 'VK_LAYER_atrous_isa'
  * Throws a UserError that says what the machine lacks.
  */
 export function environmentFor(gpu: GpuName, out: string): NodeJS.ProcessEnv {
-  const { maker } = gpus[gpu]
-  const own =
-    maker === 'AMD'
-      ? { RADV_FORCE_FAMILY: gpu, VK_ICD_FILENAMES: driverOf('radeon') }
-      : {
-          ISA_INTEL_GPU: gpu,
-          VK_ICD_FILENAMES: driverOf('intel'),
-          LD_PRELOAD: builtLibrary('intel_shim.c'),
-        }
+  const isAmd = gpus[gpu].maker === 'AMD'
+  const driver = driverOf(isAmd ? 'radeon' : 'intel')
   return {
     XDG_RUNTIME_DIR: tmpdir(), // Mesa warns without one.
     ...process.env,
-    ...own,
+    ...(isAmd
+      ? { RADV_FORCE_FAMILY: gpu }
+      : { ISA_INTEL_GPU: gpu, LD_PRELOAD: builtLibrary('intel_shim.c') }),
+    VK_ICD_FILENAMES: driver,
+    VK_DRIVER_FILES: driver, // the same, which comes first
     VK_INSTANCE_LAYERS: LAYER,
     VK_LAYER_PATH: layerFolder(),
-    MESA_SHADER_CACHE_DISABLE: '1', // It keeps no assembly.
+    ATROUS_GPU: '', // There is no other.
     ATROUS_ISA_OUT: out,
+    MESA_SHADER_CACHE_DISABLE: '1', // It keeps no assembly.
   }
 }
 
@@ -86,14 +84,14 @@ function builtLibrary(source: string): string {
   mkdirSync(folder, { recursive: true })
   const made = `${library}.${process.pid}` // Another process may build it at the same time.
   try {
-    const flags = ['-O1', '-shared', '-fPIC', '-fvisibility=hidden', '-pthread']
+    const flags = ['-O2', '-shared', '-fPIC', '-fvisibility=hidden', '-pthread']
     execFileSync('gcc', [...flags, '-o', made, path, '-ldl'], { stdio: ['ignore', 'ignore', 'pipe'] })
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string; stderr?: string }
     if (code === 'ENOENT') throw new UserError(`there is no gcc to build bench/isa/${source} with`)
     const missing = /fatal error: (\S+): No such file/.exec(String(stderr))?.[1]
     throw missing
-      ? new UserError(`gcc finds no ${missing}: install the headers, Debian's libvulkan-dev and libdrm-dev`)
+      ? new UserError(`gcc finds no ${missing}: install the headers, Debian's libvulkan-dev`)
       : new Error(`gcc cannot build ${source}: ${stderr}`)
   }
   renameSync(made, library)

@@ -17,24 +17,15 @@ const MESA = /Mesa 25\.0\./
 /** The shaders that break a rule, each with the worst of its pipelines. This table may only shrink: a kernel that keeps a rule, or breaks it less, has to leave or be lowered. */
 const KNOWN: Partial<Record<GpuName, Record<string, BrokenRules>>> = {
   navi31: {
-    conv2d: { waves: 3 },
     conv2d_backward_input: { waves: 3 },
     conv2d_backward_weight: { waves: 4 },
-    winograd_input: { scratch: 36864, waves: 4 },
     winograd_weight: { scratch: 36864 },
   },
   dg2: {
-    conv2d: { spills: 2881, scratch: 32768 },
     conv2d_backward_input: { spills: 2200, scratch: 32768 },
     conv2d_backward_weight: { spills: 556, scratch: 8192 },
-    conv2d_tiled: { spills: 369, scratch: 4096 },
-    depthwise_conv2d: { spills: 60, scratch: 2048 },
     depthwise_conv2d_backward_input: { spills: 28, scratch: 1024 },
     depthwise_conv2d_backward_weight: { spills: 94, scratch: 2048 },
-    upsample_argmax: { spills: 40, scratch: 1024 },
-    winograd_input: { spills: 1397, scratch: 32768 },
-    winograd_multiply_tiled: { spills: 219, scratch: 4096 },
-    winograd_output: { spills: 449, scratch: 16384 },
     winograd_weight: { spills: 909, scratch: 32768 },
   },
 }
@@ -50,7 +41,7 @@ for (const [name, known] of Object.entries(KNOWN)) {
       this.timeout(600_000) // most of it for Mesa's compilers
       const out = mkdtempSync(join(tmpdir(), 'atrous-isa-'))
       try {
-        const compiled = await compile({ tree: '', out, model: '', size: 0 }, gpu, 'families.ts')
+        const compiled = await compile(gpu, 'families.ts', { out })
         found = analyse(compiled, out, gpus[gpu])
       } finally {
         rmSync(out, { recursive: true })
@@ -70,9 +61,11 @@ for (const [name, known] of Object.entries(KNOWN)) {
           const before = worst[shader][rule] ?? value
           worst[shader][rule] = rule === 'waves' ? Math.min(before, value) : Math.max(before, value)
         }
-      expect(worst).to.have.all.keys(...Object.keys(known))
       if (MESA.test(found.driver)) expect(worst).to.deep.equal(known)
-      else this.test!.title += ` (by name alone: the numbers are not those of ${found.driver})`
+      else {
+        this.test!.title += ` (by name alone: the numbers are not those of ${found.driver})`
+        expect(Object.keys(worst)).to.have.members(Object.keys(known))
+      }
     })
 
     it('knows how often each loop runs', () => {
