@@ -1,4 +1,4 @@
-import { everyStagedWeightTile } from '../../src/graph/convolution/weight_gradient_tiles.ts'
+import { weightGradientTiles } from '../../src/graph/convolution/gradient_tiles.ts'
 import { conv2dBackwardWeightTiled } from '../../src/kernels/conv2d_backward_weight_tiled.ts'
 import type { KernelCases, KernelSuite } from '../support/kernel_suite.ts'
 import { forTiles } from './conv2d_backward_input.ts'
@@ -8,7 +8,7 @@ import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.t
 /** So few pixels are found together that a step of most maps is past the first ones, and that a turn of the loop follows another. */
 const smallTile = { rows: 1, columns: 3, lanesX: 2, lanesY: 2, depth: 4, turn: 2 }
 
-const withTile = (tile = everyStagedWeightTile[0]): KernelCases<Conv2dBackwardCase>['run'] => {
+const withTile = (tile = weightGradientTiles[0]): KernelCases<Conv2dBackwardCase>['run'] => {
   return test => conv2dBackwardWeightRun(test, options => conv2dBackwardWeightTiled({ ...options, tile }))
 }
 
@@ -17,7 +17,7 @@ export const suite: KernelSuite<Conv2dBackwardCase> = {
   cases,
   run: withTile(),
   tiles: Object.fromEntries(
-    [...everyStagedWeightTile.slice(1), smallTile].map(tile => [
+    [...weightGradientTiles.slice(1), smallTile].map(tile => [
       JSON.stringify(tile),
       { cases: forTiles, run: withTile(tile) },
     ]),

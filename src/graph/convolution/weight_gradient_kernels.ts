@@ -10,8 +10,8 @@ import {
 } from '../../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
 import { conv2dBackwardWeightTiled } from '../../kernels/conv2d_backward_weight_tiled.ts'
+import { weightGradientTile, weightGradientTiles } from './gradient_tiles.ts'
 import type { Device } from './target.ts'
-import { everyStagedWeightTile, stagedWeightTile } from './weight_gradient_tiles.ts'
 
 const PLAIN = 'conv2d_backward_weight'
 const SUBGROUP = 'conv2d_backward_weight_subgroup'
@@ -40,7 +40,7 @@ export function weightGradientKernel(options: Conv2dBackwardWeightOptions, devic
       : bySubgroups(options, device)
   return isImage
     ? conv2dBackwardWeight({ ...options, tile: IMAGE_TILE })
-    : conv2dBackwardWeightTiled({ ...options, tile: stagedWeightTile(options, device) })
+    : conv2dBackwardWeightTiled({ ...options, tile: weightGradientTile(options, device) })
 }
 
 /** All that tuning may choose, by name: the kernels as they are, and with other tiles and splits. */
@@ -53,7 +53,7 @@ export function weightGradientKernels(
     const make = (splits?: number) => conv2dBackwardWeight({ ...options, tile, splits })
     return withSplits(`${PLAIN} ${tileName(tile)}`, options, make)
   })
-  const tiled = everyStagedWeightTile.flatMap(tile => {
+  const tiled = weightGradientTiles.flatMap(tile => {
     const make = (splits?: number) => conv2dBackwardWeightTiled({ ...options, tile, splits })
     return withSplits(`${TILED} ${tileName(tile)}, depth ${tile.depth}`, options, make)
   })
