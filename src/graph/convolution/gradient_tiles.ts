@@ -50,6 +50,13 @@ export function weightGradientTile(options: Conv2dBackwardWeightOptions, device:
   return 2 * computed(options, NARROW) <= computed(options, weight) ? NARROW : weight
 }
 
+/** Of a depthwise convolution: with the weights of three rows of taps in registers, Intel's compiler spills. */
+export const depthwiseHeldRows = ({ info }: Device): number | undefined =>
+  info?.vendor === 'intel' ? 2 : undefined
+
+/** Of a depthwise convolution: the rows of taps of an invocation. With all of them there are too few invocations for a GPU. */
+export const depthwiseLaneRows = ({ isCpu }: Device): number | undefined => (isCpu ? undefined : 1)
+
 /** Pairs of vectors that the workgroups of a tile compute, the empty ones, too. */
 function computed(options: Conv2dBackwardWeightOptions, tile: Conv2dBackwardWeightTile): number {
   const { rowTiles, columnTiles } = weightTiles(options, tile)
