@@ -1,9 +1,5 @@
-// The gradient of conv2d_backward_input.wgsl, with the same buffers, for hardware GPUs: the operands of a workgroup pass
+// The gradient of conv2d_backward_input.wgsl, with its buffers, for hardware GPUs: the operands of a workgroup pass
 // through workgroup memory, as in conv2d_tiled.wgsl.
-//
-//   input    [n, out_h, out_w, out_vectors]           vec4: the gradient of the convolution's output
-//   weight   [k_h, k_w, out_vectors, 4, in_vectors]   vec4: four input channels; the taps are reversed, see pack_transposed.wgsl
-//   output   [n, in_h, in_w, in_vectors]              the gradient of the convolution's input
 //
 // A workgroup computes WORKGROUP_PIXELS pixels of one phase × WORKGROUP_VECTORS vectors of input channels. An invocation
 // computes LANE_PIXELS × LANE_VECTORS of them, which are LANES_Y and LANES_X apart. The sum runs over the taps that
@@ -29,7 +25,7 @@ const WORKGROUP_VECTORS = LANES_X * LANE_VECTORS;
 // Vectors that each lane loads for a step.
 const INPUT_LOADS = WORKGROUP_PIXELS * STEP_VECTORS / LANES;
 const WEIGHT_LOADS = WORKGROUP_VECTORS * STEP_VECTORS * 4u / LANES;
-const_assert INPUT_LOADS * LANES == WORKGROUP_PIXELS * STEP_VECTORS;
+const_assert INPUT_LOADS * LANES == WORKGROUP_PIXELS * STEP_VECTORS && STEP_VECTORS % TURN_VECTORS == 0u;
 const_assert WEIGHT_LOADS * LANES == WORKGROUP_VECTORS * STEP_VECTORS * 4u;
 
 const OUTSIDE = 0xffffffffu;
@@ -187,8 +183,7 @@ fn main(
     workgroupBarrier();
   }
 
-  // The sums move up, and the first one is stored: so the store is compiled once, and no index is known only at run
-  // time, which would keep the sums out of registers.
+  // The sums move up, and the first one is stored, as in conv2d_backward_input.wgsl.
   let end_vector = min(work.first_vector + WORKGROUP_VECTORS, params.in_vectors);
   for (var p = row; p < WORKGROUP_PIXELS; p += LANES_Y) {
     let pixel = pixel_at(work.first_pixel + p);

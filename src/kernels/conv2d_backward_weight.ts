@@ -30,9 +30,11 @@ export interface Conv2dBackwardWeightTile {
 export function conv2dBackwardWeight(
   options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile; splits?: number },
 ): Kernel {
+  const { input, outChannels } = options
   const tile = options.tile ?? backwardWeightTile(options)
   const taps = options.kernel[0] * options.kernel[1]
-  const { rowTiles, columnTiles } = weightTiles(options, tile)
+  const rowTiles = Math.ceil(vectors(input[3]) / (tile.rows * tile.lanesY))
+  const columnTiles = Math.ceil(vectors(outChannels) / (tile.columns * tile.lanesX))
   const lanes = tile.lanesX * tile.lanesY
   const workers = taps * rowTiles * columnTiles * lanes
   const { splits = splitPixels(outputPixels(options), workers) } = options
@@ -50,15 +52,6 @@ export function conv2dBackwardWeight(
     ...weightGradient(options, { rowTiles, columnTiles, splits }),
   }
 }
-
-/** Workgroups along the input and the output channels. */
-export const weightTiles = (
-  { input, outChannels }: Conv2dBackwardWeightOptions,
-  tile: Conv2dBackwardWeightTile,
-) => ({
-  rowTiles: Math.ceil(vectors(input[3]) / (tile.rows * tile.lanesY)),
-  columnTiles: Math.ceil(vectors(outChannels) / (tile.columns * tile.lanesX)),
-})
 
 /** Pixels of the convolution's output, in all images. */
 export function outputPixels(options: Conv2dBackwardWeightOptions): number {

@@ -5,8 +5,8 @@ import {
   type Conv2dBackwardWeightTile,
   outputPixels,
   weightGradient,
-  weightTiles,
 } from './conv2d_backward_weight.ts'
+import { vectors } from './layout.ts'
 import { splitPixels } from './split_pixels.ts'
 
 /**
@@ -22,9 +22,8 @@ export interface StagedWeightTile extends Conv2dBackwardWeightTile {
 export function conv2dBackwardWeightTiled(
   options: Conv2dBackwardWeightOptions & { tile: StagedWeightTile; splits?: number },
 ): Kernel {
-  const { kernel, tile } = options
-  const { rowTiles, columnTiles } = weightTiles(options, tile)
-  const tiles = kernel[0] * kernel[1] * rowTiles * columnTiles
+  const { tile } = options
+  const { rowsAreTaps, rowTiles, columnTiles, tiles } = stagedWeightTiles(options, tile)
   const { splits = splitPixels(outputPixels(options), tiles * tile.lanesX * tile.lanesY) } = options
   return {
     shader: shaders.conv2d_backward_weight_tiled,
@@ -35,8 +34,24 @@ export function conv2dBackwardWeightTiled(
       LANES_Y: tile.lanesY,
       STEP_PIXELS: tile.depth,
       TURN_PIXELS: tile.turn,
+      ROWS_ARE_TAPS: Number(rowsAreTaps),
     },
     workgroups: splits * tiles,
     ...weightGradient(options, { rowTiles, columnTiles, splits }),
   }
+}
+
+/**
+ * Workgroups along rows and columns, and of all taps. Of a single vector of input channels, such as an image's, the rows are taps: the
+ * vector would leave most of a tile empty.
+ */
+export function stagedWeightTiles(
+  { input, outChannels, kernel }: Conv2dBackwardWeightOptions,
+  { rows, columns, lanesX, lanesY }: Conv2dBackwardWeightTile,
+) {
+  const taps = kernel[0] * kernel[1]
+  const rowsAreTaps = vectors(input[3]) === 1
+  const rowTiles = Math.ceil((rowsAreTaps ? taps : vectors(input[3])) / (rows * lanesY))
+  const columnTiles = Math.ceil(vectors(outChannels) / (columns * lanesX))
+  return { rowsAreTaps, rowTiles, columnTiles, tiles: rowTiles * columnTiles * (rowsAreTaps ? 1 : taps) }
 }

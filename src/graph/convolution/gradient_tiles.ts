@@ -1,12 +1,8 @@
 // Tiles of the gradients of a dense convolution by the maker of a GPU. Which registers they take, and which share of the main loop
 // they leave to multiply-adds, is from Mesa 25.0.7's compilers for AMD's and Intel's GPUs (bench/NOTES.md). None was timed.
 
-import {
-  type Conv2dBackwardWeightOptions,
-  type Conv2dBackwardWeightTile,
-  weightTiles,
-} from '../../kernels/conv2d_backward_weight.ts'
-import type { StagedWeightTile } from '../../kernels/conv2d_backward_weight_tiled.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
+import { type StagedWeightTile, stagedWeightTiles } from '../../kernels/conv2d_backward_weight_tiled.ts'
 import type { StagedTile } from '../../kernels/conv2d_tiled.ts'
 import type { Device } from './target.ts'
 
@@ -32,7 +28,7 @@ const MAKERS: Readonly<Record<string, GradientTiles>> = {
   },
 }
 
-/** For layers that would leave most of a wide tile empty: 4 × 4 channels for each of 64 invocations. No compiler spills it. */
+/** 4 × 4 channels for each of 64 invocations. */
 const NARROW: StagedWeightTile = { rows: 1, columns: 1, lanesX: 8, lanesY: 8, depth: 8, turn: 8 }
 
 const all = [WIDE, ...Object.values(MAKERS)]
@@ -44,10 +40,14 @@ const tilesOf = ({ info }: Device): GradientTiles => MAKERS[info?.vendor ?? ''] 
 
 export const inputGradientTile = (device: Device): StagedTile => tilesOf(device).input
 
-/** The maker's tile, or the narrow one where the wide one would compute at least twice as much past the last channels. */
+/**
+ * The maker's tile; or the narrow one where the wide one would compute at least twice as much past the last channels, and where rows
+ * are taps, since that takes more registers than Intel's GPUs have for the wide one.
+ */
 export function weightGradientTile(options: Conv2dBackwardWeightOptions, device: Device): StagedWeightTile {
   const { weight } = tilesOf(device)
-  return 2 * computed(options, NARROW) <= computed(options, weight) ? NARROW : weight
+  const { rowsAreTaps } = stagedWeightTiles(options, NARROW)
+  return rowsAreTaps || 2 * computed(options, NARROW) <= computed(options, weight) ? NARROW : weight
 }
 
 /** Of a depthwise convolution: with the weights of three rows of taps in registers, Intel's compiler spills. */
@@ -58,7 +58,5 @@ export const depthwiseHeldRows = ({ info }: Device): number | undefined =>
 export const depthwiseLaneRows = ({ isCpu }: Device): number | undefined => (isCpu ? undefined : 1)
 
 /** Pairs of vectors that the workgroups of a tile compute, the empty ones, too. */
-function computed(options: Conv2dBackwardWeightOptions, tile: Conv2dBackwardWeightTile): number {
-  const { rowTiles, columnTiles } = weightTiles(options, tile)
-  return rowTiles * columnTiles * tile.rows * tile.columns * tile.lanesX * tile.lanesY
-}
+const computed = (options: Conv2dBackwardWeightOptions, tile: StagedWeightTile): number =>
+  stagedWeightTiles(options, tile).tiles * tile.rows * tile.columns * tile.lanesX * tile.lanesY

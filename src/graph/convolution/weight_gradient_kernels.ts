@@ -25,22 +25,13 @@ const SUBGROUP_ROWS = [2, 4, 8]
 const SPLITS = [1 / 4, 1, 4]
 const LEAST_PIXELS = 32
 
-/**
- * A register tile for an image's three channels on hardware GPUs, of which a workgroup tile would be mostly empty: 4 × 4 channels, so
- * that Intel's compiler finds registers for it, for each of 64 invocations, which fill a wave of AMD's.
- */
-const IMAGE_TILE: Conv2dBackwardWeightTile = { rows: 1, columns: 1, lanesX: 16, lanesY: 1 }
-
 /** The kernel where nothing was tuned. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
 export function weightGradientKernel(options: Conv2dBackwardWeightOptions, device: Device): Kernel {
-  const isImage = options.input[3] <= 4
-  if (device.isCpu)
-    return device.subgroupSize === undefined || isImage
-      ? conv2dBackwardWeight(options)
-      : bySubgroups(options, device)
-  return isImage
-    ? conv2dBackwardWeight({ ...options, tile: IMAGE_TILE })
-    : conv2dBackwardWeightTiled({ ...options, tile: weightGradientTile(options, device) })
+  if (!device.isCpu)
+    return conv2dBackwardWeightTiled({ ...options, tile: weightGradientTile(options, device) })
+  return device.subgroupSize !== undefined && options.input[3] > 4
+    ? bySubgroups(options, device)
+    : conv2dBackwardWeight(options)
 }
 
 /** All that tuning may choose, by name: the kernels as they are, and with other tiles and splits. */
