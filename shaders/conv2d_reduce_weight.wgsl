@@ -7,7 +7,8 @@
 
 #import "lib/workgroup_index.wgsl"
 
-const LANE_WEIGHTS = 16u; // on CPU adapters, starting a workgroup costs more than one weight for each lane
+const LOADS = 8u; // of partials at once: a GPU waits for all of them as long as for one
+const LANE_WEIGHTS = 16u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> partials: array<f32>;
@@ -33,7 +34,13 @@ fn main(
     if (index >= params.count) { return; }
     let at = index + index / params.row * (params.row_padded - params.row);
     var sum = 0.0;
-    for (var split = 0u; split < params.splits; split++) { sum += partials[split * params.pitch + at]; }
+    var split = 0u;
+    for (; split + LOADS <= params.splits; split += LOADS) {
+      var loaded = array<f32, LOADS>();
+      for (var l = 0u; l < LOADS; l++) { loaded[l] = partials[(split + l) * params.pitch + at]; }
+      for (var l = 0u; l < LOADS; l++) { sum += loaded[l]; }
+    }
+    for (; split < params.splits; split++) { sum += partials[split * params.pitch + at]; }
     weight_gradient[index] = sum;
   }
 }

@@ -13,12 +13,16 @@
 // `step` places apart. Every phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so
 // that its last pixels may be past the map.
 
+#import "lib/many_turns.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 const K_H = 3u;
 const K_W = 3u;
 const STRIDE = 1u;
 const TAP_STEP = 1u; // from one tap of a phase to the next
+// Rows of a phase's taps whose weights stay in registers. The weights of the others are loaded in each turn: the registers of Intel's
+// GPUs hold two rows of three.
+const HELD_ROWS = 3u;
 
 // The most taps that a phase has.
 const TAPS_H = (K_H + TAP_STEP - 1u) / TAP_STEP;
@@ -81,43 +85,53 @@ fn main(
 
   let tap_x = first_tap(phase % STRIDE, params.pad_left);
   let tap_y = first_tap(phase / STRIDE, params.pad_top);
-  var weights: array<vec4f, TAPS_H * TAPS_W>;
-  for (var i = 0u; i < TAPS_H * TAPS_W; i++) {
-    let ky = tap_y.k + i / TAPS_W * TAP_STEP;
-    let kx = tap_x.k + i % TAPS_W * TAP_STEP;
-    weights[i] = weight[(ky * K_W + kx) * params.vectors + vector];
+  let first_weight = (tap_y.k * K_W + tap_x.k) * params.vectors + vector;
+  var held: array<vec4f, HELD_ROWS * TAPS_W>;
+  for (var i = 0u; i < HELD_ROWS * TAPS_W; i++) {
+    held[i] = weight[first_weight + (i / TAPS_W * K_W + i % TAPS_W) * TAP_STEP * params.vectors];
   }
 
+  // Rows before the map wrap round to large ones, and their indices with them.
   let in_x = place_x * STRIDE + phase % STRIDE;
+  let end_y = select(0u, params.in_h, in_x < params.in_w);
+  let out_x = place_x + tap_x.at;
   var in_y = (first_y - (TAPS_H - 1u) * params.step) * STRIDE + phase / STRIDE;
   var out_y = first_y + tap_y.at - (TAPS_H - 1u) * params.step;
+  var in_at = ((image * params.in_h + in_y) * params.in_w + in_x) * params.vectors + vector;
+  var out_at = ((image * params.out_h + out_y) * params.out_w + out_x) * params.vectors + vector;
   var sums: array<vec4f, TAPS_H>; // the newest row of the input's gradient comes first
-  for (var newest = 0u; newest < params.strip_rows + TAPS_H - 1u; newest++) {
-    let out_row = (image * params.out_h + out_y) * params.out_w * params.vectors + vector;
+  for (var newest = 0u; newest < MANY_TURNS; newest++) {
+    if (newest >= params.strip_rows + TAPS_H - 1u) { break; }
     var values = array<vec4f, TAPS_W>();
     for (var i = 0u; i < TAPS_W; i++) {
-      let out_x = place_x + tap_x.at - i * params.step;
       let is_tap = tap_x.k + i * TAP_STEP < K_W;
-      let loaded = output_gradient[out_row + out_x * params.vectors];
-      values[i] = select(vec4f(0), loaded, is_tap && out_y < params.out_h && out_x < params.out_w);
-    }
-    for (var i = 0u; i < TAPS_W; i++) {
-      for (var open = 0u; open < TAPS_H; open++) {
-        let j = TAPS_H - 1u - open;
-        let is_tap = tap_y.k + j * TAP_STEP < K_H;
-        sums[open] = select(sums[open], fma(values[i], weights[j * TAPS_W + i], sums[open]), is_tap);
-      }
+      let loaded = output_gradient[out_at - i * params.step * params.vectors];
+      let inside = is_tap && out_y < params.out_h && out_x - i * params.step < params.out_w;
+      values[i] = select(vec4f(0), loaded, inside);
     }
     out_y += params.step;
+    out_at += params.step * params.out_w * params.vectors;
 
-    // The oldest row is complete. In the first turns there is none yet.
-    if (newest >= TAPS_H - 1u && in_y < params.in_h && in_x < params.in_w) {
-      let at = ((image * params.in_h + in_y) * params.in_w + in_x) * params.vectors + vector;
-      input_gradient[at] = sums[TAPS_H - 1u];
+    // From the oldest row on, each sum takes the place of the one before, so that no registers hold both.
+    var complete = vec4f(0);
+    for (var j = 0u; j < TAPS_H; j++) {
+      let open = TAPS_H - 1u - j;
+      var sum = sums[open];
+      for (var i = 0u; i < TAPS_W; i++) {
+        if (j < HELD_ROWS) {
+          sum = fma(values[i], held[j * TAPS_W + i], sum);
+        } else {
+          sum = fma(values[i], weight[first_weight + (j * K_W + i) * TAP_STEP * params.vectors], sum);
+        }
+      }
+      sum = select(sums[open], sum, tap_y.k + j * TAP_STEP < K_H);
+      if (j == 0u) { complete = sum; } else { sums[open + 1u] = sum; }
     }
-    in_y += params.step * STRIDE;
-
-    for (var i = 1u; i < TAPS_H; i++) { sums[TAPS_H - i] = sums[TAPS_H - i - 1u]; }
     sums[0] = vec4f(0);
+
+    // In the first turns no row is complete yet.
+    if (newest >= TAPS_H - 1u && in_y < end_y) { input_gradient[in_at] = complete; }
+    in_y += params.step * STRIDE;
+    in_at += params.step * STRIDE * params.in_w * params.vectors;
   }
 }

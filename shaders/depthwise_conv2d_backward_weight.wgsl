@@ -12,11 +12,14 @@
 
 const K_H = 3u;
 const K_W = 3u;
+const LANE_K_H = 3u; // rows of taps of an invocation
 const TAP_STEP = 1u; // from one output pixel of a strip to the next, an input row moves by this many taps
 
 // Output pixels of a strip that need the same input row.
-const OPEN_ROWS = (K_H + TAP_STEP - 1u) / TAP_STEP;
-const TAPS = K_H * K_W;
+const OPEN_ROWS = (LANE_K_H + TAP_STEP - 1u) / TAP_STEP;
+const TAPS = LANE_K_H * K_W;
+const PARTS = K_H / LANE_K_H; // invocations for all rows of taps
+const_assert PARTS * LANE_K_H == K_H;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -48,8 +51,10 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = workgroup_index(group, groups) * 64u + lane;
-  let split = index / params.vectors;
-  let vector = index - split * params.vectors;
+  let part = index / params.vectors;
+  let vector = index - part * params.vectors;
+  let split = part / PARTS;
+  let first_ky = part % PARTS * LANE_K_H;
   if (split >= params.splits) { return; }
 
   var sums: array<vec4f, TAPS>;
@@ -65,7 +70,7 @@ fn main(
 
     // Coordinates before the map wrap round to large ones.
     let left = out_x * params.stride - params.pad_left;
-    var in_y = first_y * params.stride - params.pad_top;
+    var in_y = first_y * params.stride + first_ky * params.dilation - params.pad_top;
     var out_y = first_y;
     var gradients = array<vec4f, OPEN_ROWS>(); // the newest pixel's comes first
     for (var newest = 0u; newest < params.strip_rows + OPEN_ROWS - 1u; newest++) {
@@ -75,7 +80,7 @@ fn main(
       gradients[0] = select(vec4f(0), gradient, newest < params.strip_rows && out_y < params.out_h);
       out_y += params.step;
 
-      for (var s = 0u; s < TAP_STEP; s++) {
+      for (var s = 0u; s < min(TAP_STEP, LANE_K_H); s++) {
         let in_row = (image * params.in_h + in_y) * params.in_w * params.vectors + vector;
         var values = array<vec4f, K_W>();
         for (var kx = 0u; kx < K_W; kx++) {
@@ -86,16 +91,17 @@ fn main(
         for (var kx = 0u; kx < K_W; kx++) {
           for (var open = 0u; open < OPEN_ROWS; open++) {
             let ky = open * TAP_STEP + s;
-            if (ky < K_H) { sums[ky * K_W + kx] = fma(values[kx], gradients[open], sums[ky * K_W + kx]); }
+            if (ky < LANE_K_H) { sums[ky * K_W + kx] = fma(values[kx], gradients[open], sums[ky * K_W + kx]); }
           }
         }
         in_y += params.dilation;
       }
+      in_y += (TAP_STEP - min(TAP_STEP, LANE_K_H)) * params.dilation;
     }
   }
 
   for (var c = 0u; c < 4u; c++) {
-    let first = ((split * params.vectors + vector) * 4u + c) * TAPS;
+    let first = (((split * params.vectors + vector) * 4u + c) * K_H + first_ky) * K_W;
     for (var k = 0u; k < TAPS; k++) { partials[first + k] = sums[k][c]; }
   }
 }

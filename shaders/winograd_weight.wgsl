@@ -8,11 +8,11 @@
 //   weight   [out_channels, in_channels, 3, 3], PyTorch's layout
 //   gamma, beta, mean, variance   [out_channels], read if has_batch_norm
 //   bias     [out_channels], read if has_bias
-//   packed        [POINTS, POINTS, rows_padded, column_vectors]   vec4: four columns; to_points along both axes of weight'
-//   packed_bias   [column_vectors]                                bias'
+//   packed        [POINTS, POINTS, rows_padded, columns_padded]   to_points along both axes of weight'
+//   packed_bias   [columns_padded]                                bias'
 //
-// One invocation computes one vector at each point. The first column_vectors invocations also make one vector of
-// `packed_bias` each.
+// One invocation computes one row and column at each point: of four columns, the values would not fit the registers of Intel's GPUs.
+// The first columns_padded invocations also make one value of `packed_bias` each.
 
 #import "lib/workgroup_index.wgsl"
 
@@ -28,14 +28,14 @@ const POINTS = 6u; // points along an axis
 @group(0) @binding(4) var<storage, read> mean: array<f32>;
 @group(0) @binding(5) var<storage, read> variance: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
-@group(0) @binding(7) var<storage, read_write> packed: array<vec4<Stored>>;
-@group(0) @binding(8) var<storage, read_write> packed_bias: array<vec4<Stored>>;
+@group(0) @binding(7) var<storage, read_write> packed: array<Stored>;
+@group(0) @binding(8) var<storage, read_write> packed_bias: array<Stored>;
 
 struct Params {
   rows: u32,
   columns: u32,
   rows_padded: u32,
-  column_vectors: u32,
+  columns_padded: u32,
   first: u32, // the first word of `weight` to read
   row_pitch: u32, // words from one row's taps to the next one's
   column_pitch: u32, // words from one column's taps to the next one's
@@ -46,10 +46,8 @@ struct Params {
 }
 
 // The values of three taps at the points of winograd_input.wgsl, divided by the divisors of the interpolation.
-fn to_points(w: array<vec4f, 3>) -> array<vec4f, 6> {
-  if (OUTPUTS == 2u) {
-    return array(w[0] - w[1], w[1], w[2] - w[1], vec4f(0), vec4f(0), vec4f(0));
-  }
+fn to_points(w: array<f32, 3>) -> array<f32, 6> {
+  if (OUTPUTS == 2u) { return array(w[0] - w[1], w[1], w[2] - w[1], 0, 0, 0); }
   let half = w[0] + 0.25 * w[2];
   let far = w[0] + 2.25 * w[2];
   if (OUTPUTS == 3u) {
@@ -59,7 +57,7 @@ fn to_points(w: array<vec4f, 3>) -> array<vec4f, 6> {
       (far + 1.5 * w[1]) / 48.0,
       (far - 1.5 * w[1]) / -48.0,
       w[2] / 16.0,
-      vec4f(0),
+      0,
     );
   }
   return array(
@@ -79,52 +77,39 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let index = workgroup_index(group, groups) * 64u + lane;
-  let count = params.rows_padded * params.column_vectors;
+  let count = params.rows_padded * params.columns_padded;
   if (index >= count) { return; }
   let of_gradient = params.of_gradient != 0u;
 
   // Past the last row or column it reads the last one, and writes zeros.
-  let padded_row = index / params.column_vectors;
-  let padded_columns = index % params.column_vectors * 4u + vec4u(0, 1, 2, 3);
+  let padded_row = index / params.columns_padded;
+  let padded_column = index % params.columns_padded;
   let row = min(padded_row, params.rows - 1u);
-  let columns = min(padded_columns, vec4u(params.columns - 1u));
-  let exists = padded_columns < vec4u(params.columns);
+  let column = min(padded_column, params.columns - 1u);
+  let exists = padded_column < params.columns;
 
-  var scale = vec4f(1);
-  var shift = vec4f(0);
-  if (params.has_bias != 0u) {
-    shift = vec4f(bias[columns.x], bias[columns.y], bias[columns.z], bias[columns.w]);
-  }
+  var scale = 1.0;
+  var shift = 0.0;
+  if (params.has_bias != 0u) { shift = bias[column]; }
   if (params.has_batch_norm != 0u) {
-    for (var c = padded_columns.x; c < min(padded_columns.x + 4u, params.columns); c++) {
-      let i = c - padded_columns.x;
-      let channel = select(c, row, of_gradient);
-      scale[i] = gamma[channel] / sqrt(variance[channel] + params.epsilon);
-      if (!of_gradient) { shift[i] = (shift[i] - mean[channel]) * scale[i] + beta[channel]; }
-    }
+    let channel = select(column, row, of_gradient);
+    scale = gamma[channel] / sqrt(variance[channel] + params.epsilon);
+    if (!of_gradient) { shift = (shift - mean[channel]) * scale + beta[channel]; }
   }
-  if (padded_row == 0u) { packed_bias[index] = vec4<Stored>(select(vec4f(0), shift, exists)); }
-  scale = select(vec4f(0), scale, exists & vec4<bool>(padded_row < params.rows));
+  if (padded_row == 0u) { packed_bias[index] = Stored(select(0, shift, exists)); }
+  scale = select(0, scale, exists && padded_row < params.rows);
 
-  let at = params.first + row * params.row_pitch + columns * params.column_pitch;
-  var lines: array<array<vec4f, 6>, 3>;
+  let at = params.first + row * params.row_pitch + column * params.column_pitch;
+  var lines: array<array<f32, 6>, 3>;
   for (var y = 0u; y < 3u; y++) {
-    var taps = array<vec4f, 3>();
+    var taps = array<f32, 3>();
     for (var x = 0u; x < 3u; x++) {
-      let tap = at + select(3u * y + x, 8u - (3u * y + x), of_gradient);
-      taps[x] = scale * vec4f(weight[tap.x], weight[tap.y], weight[tap.z], weight[tap.w]);
+      taps[x] = scale * weight[at + select(3u * y + x, 8u - (3u * y + x), of_gradient)];
     }
     lines[y] = to_points(taps);
   }
-  var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
     let values = to_points(array(lines[0][x], lines[1][x], lines[2][x]));
-    for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }
-  }
-  // No compiler can unroll this loop: unrolled, it would take half of the compile time.
-  var point = 0u;
-  for (var place = index; place < POINTS * POINTS * count; place += count) {
-    packed[place] = vec4<Stored>(results[point]);
-    point++;
+    for (var y = 0u; y < POINTS; y++) { packed[(y * POINTS + x) * count + index] = Stored(values[y]); }
   }
 }

@@ -1,4 +1,4 @@
-// The parameters of conv2d_backward_input.wgsl and conv2d_backward_input_subgroup.wgsl.
+// The parameters of conv2d_backward_input.wgsl and its variants.
 struct Params {
   in_h: u32,
   in_w: u32,

@@ -1,5 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
-import { constantOf, workgroupSize } from '../gpu/shader_constants.ts'
+import { workgroupSize } from '../gpu/shader_constants.ts'
 import * as shaders from '../gpu/shaders.gen.ts'
 import { vectors } from './layout.ts'
 
@@ -12,9 +12,11 @@ export interface Conv2dReduceWeightOptions {
   splits: number
 }
 
-/** Weights of a workgroup. */
-const WEIGHTS =
-  workgroupSize(shaders.conv2d_reduce_weight) * constantOf(shaders.conv2d_reduce_weight, 'LANE_WEIGHTS')
+/**
+ * Weights of an invocation. Of few weights there may be many partial sums, and a GPU waits for the memory at each of them: so many
+ * invocations are to wait at the same time. Of many weights, it is the start of workgroups that takes long on CPU adapters.
+ */
+const laneWeights = (count: number): number => (count <= 2 ** 14 ? 1 : count <= 2 ** 18 ? 4 : 16)
 
 /**
  * Adds up the `partials` of `conv2dBackwardWeight` or `depthwiseConv2dBackwardWeight` to `weight_gradient`, in the
@@ -30,10 +32,11 @@ export function conv2dReduceWeight({ label, weight, depthwise, splits }: Conv2dR
   return {
     label,
     shader: shaders.conv2d_reduce_weight,
+    constants: { LANE_WEIGHTS: laneWeights(count) },
     params: { splits, pitch, count, row, row_padded: rowPadded },
     inputs: { partials: splits * pitch * 4 },
     outputs: { weight_gradient: count * 4 },
-    workgroups: Math.ceil(count / WEIGHTS),
+    workgroups: Math.ceil(count / (workgroupSize(shaders.conv2d_reduce_weight) * laneWeights(count))),
   }
 }
 

@@ -9,6 +9,8 @@ export interface DepthwiseConv2dBackwardInputOptions extends Window {
   label: string
   /** Shape [n, h, w, c] of the convolution's input and of its gradient. */
   input: Shape
+  /** Rows of taps whose weights an invocation keeps in registers, at most; default: all. */
+  heldRows?: number
 }
 
 /**
@@ -22,13 +24,15 @@ export function depthwiseConv2dBackwardInput(options: DepthwiseConv2dBackwardInp
   const phase = { h: Math.ceil(inH / stride), w: Math.ceil(inW / stride) }
   const [K_H, K_W] = kernel
   const { step, tapStep: TAP_STEP } = sharedTaps(options)
+  const tapRows = Math.ceil(K_H / TAP_STEP)
+  const { heldRows = tapRows } = options
   const rowInvocations = stride ** 2 * n * phase.w * vectors(channels)
   const { strips, stripRows } = rowStrips({ rows: phase.h, step, invocations: rowInvocations })
   const count = strips * rowInvocations
   return {
     label,
     shader: shaders.depthwise_conv2d_backward_input,
-    constants: { STRIDE: stride, TAP_STEP, K_H, K_W },
+    constants: { STRIDE: stride, TAP_STEP, K_H, K_W, HELD_ROWS: Math.min(heldRows, tapRows) },
     params: {
       batch: n,
       in_h: inH,

@@ -10,6 +10,11 @@ export interface DepthwiseConv2dBackwardWeightOptions extends Window {
   label: string
   /** Shape [n, h, w, c] of the convolution's input. */
   input: Shape
+  /**
+   * Rows of taps of an invocation, a divisor of the kernel's. With all of them, the default, it loads each input row once for all; with
+   * one, more invocations with fewer registers load it.
+   */
+  laneRows?: number
 }
 
 /**
@@ -21,6 +26,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   const [n, inH, inW, channels] = input
   const out = windowedSize({ h: inH, w: inW }, options)
   const [K_H, K_W] = kernel
+  const { laneRows = K_H } = options
   const sums = K_H * K_W * vectors(channels)
   const { step, tapStep: TAP_STEP } = sharedTaps(options)
   const { strips, stripRows } = rowStrips({ rows: out.h, step, invocations: n * out.w * vectors(channels) })
@@ -30,7 +36,7 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
   return {
     label,
     shader: shaders.depthwise_conv2d_backward_weight,
-    constants: { TAP_STEP, K_H, K_W },
+    constants: { TAP_STEP, K_H, K_W, LANE_K_H: laneRows },
     params: {
       in_h: inH,
       in_w: inW,
@@ -53,7 +59,10 @@ export function depthwiseConv2dBackwardWeight(options: DepthwiseConv2dBackwardWe
       output_gradient: activationBytes([n, out.h, out.w, channels]),
     },
     outputs: { partials: splits * sums * VECTOR_BYTES },
-    workgroups: workgroupsFor(shaders.depthwise_conv2d_backward_weight, splits * vectors(channels)),
+    workgroups: workgroupsFor(
+      shaders.depthwise_conv2d_backward_weight,
+      splits * (K_H / laneRows) * vectors(channels),
+    ),
     macs: n * out.h * out.w * channels * K_H * K_W,
   }
 }

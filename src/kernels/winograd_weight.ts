@@ -34,7 +34,7 @@ export function winogradWeight(options: WinogradWeightOptions): Kernel {
       rows: rows.count,
       columns: columns.count,
       rows_padded: rowsPadded,
-      column_vectors: columnVectors,
+      columns_padded: columnVectors * 4,
       first: from * 9,
       row_pitch: rows.pitch,
       column_pitch: columns.pitch,
@@ -55,6 +55,6 @@ export function winogradWeight(options: WinogradWeightOptions): Kernel {
       packed: winogradWeightBytes(outputs, rows.count, columns.count),
       packed_bias: columnVectors * VECTOR_BYTES,
     },
-    workgroups: workgroupsFor(shaders.winograd_weight, rowsPadded * columnVectors),
+    workgroups: workgroupsFor(shaders.winograd_weight, rowsPadded * columnVectors * 4),
   }
 }

@@ -30,8 +30,8 @@ describe('the kernel for the gradient of a convolution’s input', () => {
     const shaderOf = (stride: number, size: number) =>
       backwardInputKernel({ ...options, dilation: 2, stride, padding: symmetric(size) }, {}).shader.name
     expect(shaderOf(1, 2)).to.equal('conv2d')
-    expect(shaderOf(1, 5)).to.equal('conv2d_backward_input')
-    expect(shaderOf(2, 2)).to.equal('conv2d_backward_input')
+    expect(shaderOf(1, 5)).to.equal('conv2d_backward_input_tiled')
+    expect(shaderOf(2, 2)).to.equal('conv2d_backward_input_tiled')
   })
 
   it('on CPU adapters uses subgroups if the gradient is not a convolution', () => {
@@ -39,7 +39,7 @@ describe('the kernel for the gradient of a convolution’s input', () => {
       backwardInputKernel({ ...options, stride }, device).shader.name
     for (const subgroupSize of [4, 8, 16]) {
       expect(shaderOf(2, { isCpu: true, subgroupSize })).to.equal('conv2d_backward_input_subgroup')
-      expect(shaderOf(2, { subgroupSize })).to.equal('conv2d_backward_input')
+      expect(shaderOf(2, { subgroupSize })).to.equal('conv2d_backward_input_tiled')
       expect(shaderOf(1, { isCpu: true, subgroupSize })).to.equal('conv2d_subgroup')
     }
     expect(shaderOf(2, { isCpu: true })).to.equal('conv2d_backward_input')

@@ -117,10 +117,10 @@ describe("the gradient of a convolution's weight in a plan", () => {
     })
     it('not without subgroups, not on a hardware GPU, and not if the policy forbids it', () => {
       expect(shaders(wide, { ...cpu, winograd: false })).to.include('conv2d_backward_weight_subgroup')
-      expect(shaders(wide, {})).to.include('conv2d_backward_weight')
+      expect(shaders(wide, {})).to.include('conv2d_backward_weight_tiled')
       expect(shaders(wide, { isCpu: true })).to.include('conv2d_backward_weight')
-      expect(shaders(wide, { subgroupSize: 8 })).to.include('conv2d_backward_weight')
-      expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight')
+      expect(shaders(wide, { subgroupSize: 8 })).to.include('conv2d_backward_weight_tiled')
+      expect(shaders(wide, { subgroupSize: 32 })).to.include('conv2d_backward_weight_tiled')
       expect(shaders(wide, { ...cpu, variant: 'conv2d_subgroup' })).to.include(
         'conv2d_backward_weight_subgroup',
       )

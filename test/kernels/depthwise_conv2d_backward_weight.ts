@@ -5,6 +5,7 @@ import { expectClose, tolerance } from '../reference/compare.ts'
 import type { Conv2dBackward } from '../reference/conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight as reference } from '../reference/depthwise_conv2d_backward_weight.ts'
 import { toGpu } from '../support/activations.ts'
+import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { addPartials, partialOf } from '../support/partial_sums.ts'
 import { onlyAt } from './conv2d_backward_weight.ts'
@@ -15,41 +16,51 @@ import {
   more,
 } from './shared/depthwise_conv2d_backward_cases.ts'
 
+const withSplits = [
+  ...cases,
+  {
+    ...more,
+    name: 'stride 1, 266 pixels: two splits',
+    input: [1, 19, 14, 3],
+    stride: 1,
+    answer: true,
+  } as const,
+]
+
+function depthwiseBackwardWeightRun(test: DepthwiseConv2dBackwardCase, laneRows?: number): KernelRun {
+  const operands = depthwiseConv2dBackwardOf(test, 'weight')
+  const { input, padding, outputGradient } = operands
+  const { shape } = operands.weight
+  const { name: label, kernel, stride, dilation } = test
+  const [n, h, w] = outputGradient.shape
+  const rtol = tolerance(n * h * w)
+  const options = { label, input: input.shape, kernel, stride, dilation, padding, laneRows }
+  const made = depthwiseConv2dBackwardWeight(options)
+  return {
+    kernel: made,
+    data: { input: toGpu(input), output_gradient: toGpu(outputGradient) },
+    expected: {
+      partials: {
+        check: partials =>
+          expectClose(addPartials(partials, shape, { depthwise: true }), reference(operands).data, {
+            shape,
+            rtol,
+          }),
+        answer: () => ({ values: partialsOf(operands, made), tolerance: { rtol } }),
+      },
+    },
+  }
+}
+
 export const suite: KernelSuite<DepthwiseConv2dBackwardCase> = {
   shader: 'depthwise_conv2d_backward_weight',
-  cases: [
-    ...cases,
-    {
-      ...more,
-      name: 'stride 1, 266 pixels: two splits',
-      input: [1, 19, 14, 3],
-      stride: 1,
-      answer: true,
+  cases: withSplits,
+  run: test => depthwiseBackwardWeightRun(test),
+  tiles: {
+    'a row of taps for each invocation': {
+      cases: withSplits,
+      run: test => depthwiseBackwardWeightRun(test, 1),
     },
-  ],
-  run(test) {
-    const operands = depthwiseConv2dBackwardOf(test, 'weight')
-    const { input, padding, outputGradient } = operands
-    const { shape } = operands.weight
-    const { name: label, kernel, stride, dilation } = test
-    const [n, h, w] = outputGradient.shape
-    const rtol = tolerance(n * h * w)
-    const options = { label, input: input.shape, kernel, stride, dilation, padding }
-    const made = depthwiseConv2dBackwardWeight(options)
-    return {
-      kernel: made,
-      data: { input: toGpu(input), output_gradient: toGpu(outputGradient) },
-      expected: {
-        partials: {
-          check: partials =>
-            expectClose(addPartials(partials, shape, { depthwise: true }), reference(operands).data, {
-              shape,
-              rtol,
-            }),
-          answer: () => ({ values: partialsOf(operands, made), tolerance: { rtol } }),
-        },
-      },
-    }
   },
 }
 

@@ -62,10 +62,10 @@ describe('bundles of the package', () => {
     expect(bundle.kilobytes).to.be.within(40, 80)
   })
 
-  it('with training take at most 100 kB', async function () {
+  it('with training take at most 105 kB', async function () {
     const bundle = await bundled(TRAINING)
     report(this, bundle)
-    expect(bundle.kilobytes).to.be.within(60, 100)
+    expect(bundle.kilobytes).to.be.within(60, 105)
   })
 
   it('for inference have no shader of training, no CRF, no reader of PyTorch’s files and no protocol buffers', async () => {
@@ -73,9 +73,9 @@ describe('bundles of the package', () => {
     const training = await bundled(TRAINING)
     const shadersOf = ({ text }: Bundle) =>
       [...text.matchAll(/\{name:["'`](\w+)["'`],wgsl:/g)].map(([, name]) => name)
-    // conv2d_backward_input computes FCN's transposed convolutions, too.
+    // conv2d_backward_input and its variant for hardware GPUs compute FCN’s transposed convolutions, too.
     const ofTraining =
-      /^(?!conv2d_backward_input$).*(backward|gradient|cross_entropy|statistics|sgd|batch_norm_merge)/
+      /^(?!conv2d_backward_input(_tiled)?$).*(backward|gradient|cross_entropy|statistics|sgd|batch_norm_merge)/
     expect(shadersOf(inference)).to.include.members(['conv2d_tiled', 'preprocess', 'upsample_argmax'])
     expect(shadersOf(inference).filter(name => ofTraining.test(name))).to.deep.equal([])
     expect(shadersOf(training).filter(name => /crf|lattice|bilateral|radix/.test(name))).to.deep.equal([])

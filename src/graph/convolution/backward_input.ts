@@ -4,10 +4,12 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
 import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
+import { conv2dBackwardInputTiled } from '../../kernels/conv2d_backward_input_tiled.ts'
 import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import { conv2dKey } from './choose.ts'
-import { registerTiles, subgroupTileName, subgroupTiles, tileName } from './space.ts'
+import { inputGradientTile, inputGradientTiles } from './gradient_tiles.ts'
+import { registerTiles, stagedTileName, subgroupTileName, subgroupTiles, tileName } from './space.ts'
 import type { Candidate } from './strategy.ts'
 import type { ConvolutionTarget, Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
@@ -47,6 +49,7 @@ export interface PhaseKernel extends Candidate {
 
 const PLAIN = 'conv2d_backward_input'
 const SUBGROUP = 'conv2d_backward_input_subgroup'
+const TILED = 'conv2d_backward_input_tiled'
 
 /** The kernel for any stride: input pixels of one phase have the same taps. The one that was tuned, else by the device. */
 export function inputGradientByPhases(
@@ -56,18 +59,23 @@ export function inputGradientByPhases(
   const tuned = policy?.tuned?.get(inputGradientKey(options))
   const found = tuned && phaseKernels(options, device).find(({ name }) => name === tuned)
   if (found) return found
-  return device.isCpu && device.subgroupSize !== undefined
-    ? named(SUBGROUP, bySubgroups(options, device))
-    : named(PLAIN, conv2dBackwardInput(options))
+  if (!device.isCpu)
+    return named(TILED, conv2dBackwardInputTiled({ ...options, tile: inputGradientTile(device) }))
+  return device.subgroupSize === undefined
+    ? named(PLAIN, conv2dBackwardInput(options))
+    : named(SUBGROUP, bySubgroups(options, device))
 }
 
-/** All that tuning may choose: both kernels as they are, and with other tiles. */
+/** All that tuning may choose: the kernels as they are, and with other tiles. */
 export function phaseKernels(options: Conv2dBackwardInputOptions, device: Device): PhaseKernel[] {
   const channels = options.input[3]
   const plain = registerTiles(channels).map(tile =>
     named(`${PLAIN} ${tileName(tile)}`, conv2dBackwardInput({ ...options, tile })),
   )
-  const all = [named(PLAIN, conv2dBackwardInput(options)), ...plain]
+  const tiled = inputGradientTiles.map(tile =>
+    named(`${TILED} ${stagedTileName(tile)}`, conv2dBackwardInputTiled({ ...options, tile })),
+  )
+  const all = [named(PLAIN, conv2dBackwardInput(options)), ...plain, ...tiled]
   if (device.subgroupSize === undefined) return all
   const subgroup = subgroupTiles(channels).map(tile =>
     named(`${SUBGROUP} ${subgroupTileName(tile)}`, bySubgroups(options, device, tile)),

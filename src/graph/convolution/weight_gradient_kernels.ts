@@ -4,14 +4,18 @@ import type { Kernel } from '../../gpu/kernel.ts'
 import {
   backwardWeightTile,
   type Conv2dBackwardWeightOptions,
+  type Conv2dBackwardWeightTile,
   conv2dBackwardWeight,
   outputPixels,
 } from '../../kernels/conv2d_backward_weight.ts'
 import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
+import { conv2dBackwardWeightTiled } from '../../kernels/conv2d_backward_weight_tiled.ts'
+import { weightGradientTile, weightGradientTiles } from './gradient_tiles.ts'
 import type { Device } from './target.ts'
 
 const PLAIN = 'conv2d_backward_weight'
 const SUBGROUP = 'conv2d_backward_weight_subgroup'
+const TILED = 'conv2d_backward_weight_tiled'
 
 /** Vectors of channels of an invocation, at most: input × output. */
 const TILES = [1, 2, 4].flatMap(rows => [1, 2, 4].map(columns => ({ rows, columns })))
@@ -22,12 +26,15 @@ const SPLITS = [1 / 4, 1, 4]
 const LEAST_PIXELS = 32
 
 /** The kernel where nothing was tuned. Of an image's three channels the lanes of a subgroup would load every other vector in vain. */
-export const weightGradientKernel = (options: Conv2dBackwardWeightOptions, device: Device): Kernel =>
-  device.isCpu && device.subgroupSize !== undefined && options.input[3] > 4
+export function weightGradientKernel(options: Conv2dBackwardWeightOptions, device: Device): Kernel {
+  if (!device.isCpu)
+    return conv2dBackwardWeightTiled({ ...options, tile: weightGradientTile(options, device) })
+  return device.subgroupSize !== undefined && options.input[3] > 4
     ? bySubgroups(options, device)
     : conv2dBackwardWeight(options)
+}
 
-/** All that tuning may choose, by name: both kernels as they are, and with other tiles and splits. */
+/** All that tuning may choose, by name: the kernels as they are, and with other tiles and splits. */
 export function weightGradientKernels(
   options: Conv2dBackwardWeightOptions,
   device: Device,
@@ -35,11 +42,13 @@ export function weightGradientKernels(
   const { subgroupSize } = device
   const plain = uniqueTiles(options).flatMap(tile => {
     const make = (splits?: number) => conv2dBackwardWeight({ ...options, tile, splits })
-    const lane = `${4 * tile.rows}×${4 * tile.columns}`
-    const workgroup = `${4 * tile.rows * tile.lanesY}×${4 * tile.columns * tile.lanesX}`
-    return withSplits(`${PLAIN} ${lane} of ${workgroup}`, options, make)
+    return withSplits(`${PLAIN} ${tileName(tile)}`, options, make)
   })
-  const all: [string, Kernel][] = [[PLAIN, conv2dBackwardWeight(options)], ...plain]
+  const tiled = weightGradientTiles.flatMap(tile => {
+    const make = (splits?: number) => conv2dBackwardWeightTiled({ ...options, tile, splits })
+    return withSplits(`${TILED} ${tileName(tile)}, depth ${tile.depth}`, options, make)
+  })
+  const all: [string, Kernel][] = [[PLAIN, conv2dBackwardWeight(options)], ...plain, ...tiled]
   if (subgroupSize === undefined) return all
   const subgroup = SUBGROUP_ROWS.filter(rows => rows <= subgroupSize).flatMap(rows => {
     const make = (splits?: number) => bySubgroups(options, device, { rows, splits })
@@ -47,6 +56,10 @@ export function weightGradientKernels(
   })
   return [...all, [SUBGROUP, bySubgroups(options, device)], ...subgroup]
 }
+
+/** `4×8 of 32×64`: the input × output channels of an invocation, and those of its workgroup. */
+const tileName = ({ rows, columns, lanesX, lanesY }: Conv2dBackwardWeightTile): string =>
+  `${4 * rows}×${4 * columns} of ${4 * rows * lanesY}×${4 * columns * lanesX}`
 
 function bySubgroups(
   options: Conv2dBackwardWeightOptions,

@@ -1,5 +1,7 @@
 import { conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
+import { conv2dBackwardInputTiled } from '../../kernels/conv2d_backward_input_tiled.ts'
 import type { Padding } from '../../kernels/geometry.ts'
+import { inputGradientTile } from '../convolution/gradient_tiles.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Parameter, Tensor } from '../ir/tensor.ts'
@@ -47,10 +49,13 @@ const windowOf = ({ weight, stride, padding }: ConvTranspose2dOp) => ({
 })
 
 export const convTranspose2dOp: DifferentiableOp<ConvTranspose2dOp> = {
-  // Its share of a network is small: one kernel for all adapters is enough.
-  lower(op) {
+  // Its share of a network is small: one kernel for all CPU adapters is enough, and one for all GPUs.
+  lower(op, { target: { device } }) {
     const convolution = { ...op, ...windowOf(op) }
-    const kernel = conv2dBackwardInput(backwardInputOptions(convolution))
+    const options = backwardInputOptions(convolution)
+    const kernel = device.isCpu
+      ? conv2dBackwardInput(options)
+      : conv2dBackwardInputTiled({ ...options, tile: inputGradientTile(device) })
     return [transposedStep(convolution, op.inputs.input, kernel)]
   },
   band(op, rows) {

@@ -1,6 +1,7 @@
 import { depthwiseConv2d } from '../../kernels/depthwise_conv2d.ts'
 import { depthwiseConv2dBackwardInput } from '../../kernels/depthwise_conv2d_backward_input.ts'
 import { depthwiseConv2dBackwardWeight } from '../../kernels/depthwise_conv2d_backward_weight.ts'
+import { depthwiseHeldRows, depthwiseLaneRows } from '../convolution/gradient_tiles.ts'
 import { inSmallSubgroups } from '../convolution/vendors.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
@@ -88,12 +89,12 @@ export type DepthwiseConv2dBackwardInputOp = OpOf<'depthwiseConv2dBackwardInput'
   ConvolutionWindow
 
 export const depthwiseConv2dBackwardInputOp: OpDefinition<DepthwiseConv2dBackwardInputOp> = {
-  lower(op) {
+  lower(op, { target: { device } }) {
     const { weight, batchNorm, stride, dilation, padding } = op
     const folded = foldedWeights({ weight, batchNorm, depthwise: true })
     const window = { kernel: kernelOf(op), stride, dilation, padding }
     const options = { label: op.name, input: op.output.shape, outChannels: weight.shape[0], ...window }
-    const kernel = depthwiseConv2dBackwardInput(options)
+    const kernel = depthwiseConv2dBackwardInput({ ...options, heldRows: depthwiseHeldRows(device) })
     const named = tensors({ output_gradient: op.inputs.gradient, input_gradient: op.output })
     return [{ op, kernel, operands: { ...named, weight: { folded, part: 'packed' } } }]
   },
@@ -106,11 +107,12 @@ export type DepthwiseConv2dBackwardWeightOp = OpOf<
   ConvolutionWindow
 
 export const depthwiseConv2dBackwardWeightOp: OpDefinition<DepthwiseConv2dBackwardWeightOp> = {
-  lower(op) {
+  lower(op, { target: { device } }) {
     const { weight, stride, dilation, padding } = op
     const { input, gradient } = op.inputs
     const window = { kernel: kernelOf(op), stride, dilation, padding }
-    const kernel = depthwiseConv2dBackwardWeight({ label: op.name, input: input.shape, ...window })
+    const options = { label: op.name, input: input.shape, ...window }
+    const kernel = depthwiseConv2dBackwardWeight({ ...options, laneRows: depthwiseLaneRows(device) })
     const inputs = { input, output_gradient: gradient }
     return summedGradient(kernel, { op, inputs, depthwise: true, sum: weight })
   },
