@@ -184,6 +184,19 @@ describe('atrous segment: inputs', () => {
       ])
     })
 
+    it('with a time that no calendar has gives its photos', async () => {
+      const { header, body } = file('a.jpg', 'x')
+      const odd = ['1e300', '-1e300'].map((mtime, i) => ({
+        ...{ header: { ...header, name: `${i}.jpg`, pax: { mtime } }, body },
+      }))
+      await pack('data/a.tar', [...odd, file('z.jpg', 'z')])
+      const times: string[] = []
+      for await (const each of findFiles({ named: [path('data/a.tar')] }))
+        for await (const { stamp, error } of photosOf(each)) times.push(error?.message ?? stamp!.modified)
+      const never = '1970-01-01T00:00:00.000Z'
+      expect(times).to.deep.equal([never, never, '2001-09-09T01:46:40.000Z'])
+    })
+
     it('that is damaged, missing, empty or none gives an error after its photos', async () => {
       await pack('data/a.tar', [file('1.jpg', 'x'), file('2.jpg', 'y'.repeat(2000))])
       await truncate(path('data/a.tar'), 1800)

@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { MAX_PHOTO_BYTES } from '../../node/images/image_source.ts'
 import { printable } from '../../printable.ts'
-import { resultNamer } from '../output.ts'
+import { type ResultNamer, resultNamer } from '../output.ts'
 import type { InputPhoto } from './input_photo.ts'
 import { IMAGE_KINDS, isPhoto } from './photo_names.ts'
 
@@ -23,13 +23,13 @@ export async function* photosInArchive({
   file: string
   key: string
 }): AsyncGenerator<InputPhoto> {
-  const nameOf = resultNamer()
+  const namer = resultNamer()
   let count = 0
   try {
     for await (const { header, body } of entriesOf(file)) {
       if (header.type === 'file' && isPhoto(header.name)) {
         count++
-        yield photoOf({ header, body }, { archive: file, key, nameOf })
+        yield photoOf({ header, body }, { archive: file, key, namer })
       }
       if (!body.locked) await body.cancel()
     }
@@ -48,23 +48,27 @@ async function* entriesOf(file: string): AsyncGenerator<ParsedTarEntry> {
 interface Place {
   archive: string
   key: string
-  nameOf: (input: string, folder?: string) => string
+  namer: ResultNamer
 }
 
-function photoOf({ header, body }: ParsedTarEntry, { archive, key, nameOf }: Place): InputPhoto {
+function photoOf({ header, body }: ParsedTarEntry, { archive, key, namer }: Place): InputPhoto {
   const path = posix.normalize(header.name.replaceAll('\\', '/'))
   const file = `${archive}/${path}`
   const isOutside = path.startsWith('../') || posix.isAbsolute(path)
   const error = isOutside ? new UserError(`${file}: this name leads out of the archive`) : undefined
+  const folder = isOutside || !path.includes('/') ? '' : posix.dirname(path)
   return {
     file,
-    // A name that leads out of the archive must not lead out of --out.
-    key: posix.join(key, isOutside ? nameOf(path) : nameOf(path, posix.dirname(path))),
+    key: `${key}/${namer.photo(path, folder)}`,
     source: () => bytesOf(body, { file, size: header.size }),
-    stamp: { bytes: header.size, modified: (header.mtime ?? new Date(0)).toISOString() },
+    stamp: { bytes: header.size, modified: timeOf(header.mtime) },
     error,
   }
 }
+
+/** As ISO 8601. A header may leave the time out, or hold a number of seconds that no calendar has. */
+const timeOf = (time = NEVER) => (Number.isNaN(time.getTime()) ? NEVER : time).toISOString()
+const NEVER = new Date(0)
 
 async function bytesOf(
   body: ReadableStream<Uint8Array>,

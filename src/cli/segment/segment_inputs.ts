@@ -43,7 +43,7 @@ interface Found extends Omit<InputFile, 'key'> {
 export async function* findFiles(options: InputOptions): AsyncGenerator<InputFile> {
   const { shard } = options
   const seen = new Set<string>()
-  const nameOf = resultNamer()
+  const namer = resultNamer()
   let position = 0
   for await (const { folder, ...found } of allFiles(options)) {
     const { file } = found
@@ -51,7 +51,8 @@ export async function* findFiles(options: InputOptions): AsyncGenerator<InputFil
     if (seen.has(id)) continue
     seen.add(id)
     // Files of other shards get keys, too: all shards give a file the same key.
-    const key = nameOf(file === STANDARD_INPUT ? 'stdin' : file, folder)
+    const name = file === STANDARD_INPUT ? 'stdin' : file
+    const key = isArchive(file) ? namer.archive(name) : namer.photo(name, folder)
     if (belongsTo(shard, position++)) yield { ...found, key }
   }
 }

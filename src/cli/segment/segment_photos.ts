@@ -121,7 +121,7 @@ async function* itemsOf({ photos, ...run }: SegmentRun): AsyncGenerator<Item> {
   const { classNames } = model
   for await (const photo of photos) {
     const stamp = photo.error ? undefined : await stampOf(photo)
-    const earlier = stamp && (await earlierRow(photo, stamp, run))
+    const earlier = stamp && (await attempt(photo, () => earlierRow(photo, stamp, run)))
     if (!earlier) {
       const replacesNpy = manifest?.isResumed === true
       await attempt(photo, () => output.checkPhoto(photo, { classNames, replacesNpy }))
