@@ -1,13 +1,14 @@
 // The manifest of a run: a file of JSON lines, one for each photo. A line is appended when the photo's results are on disk, so a
 // killed run leaves a manifest of what it has done, and a later run goes on after it.
 
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { type Lock, tryLock } from '../../node/files/lock.ts'
+import { makeFolder } from '../../node/files/make_folder.ts'
 import { exists } from '../output.ts'
 import { linesOf } from './manifest_lines.ts'
 
@@ -69,7 +70,7 @@ export class Manifest {
       throw new UserError(`${path}: process ${taken.holder.pid} on ${taken.holder.host} writes this manifest`)
     let file: FileHandle | undefined
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       const isResumed = options.resume === true && (await exists(path))
       file = await open(path, 'a+')
       const { earlier, end } = await readEarlier(file, path, options)

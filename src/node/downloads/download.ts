@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../errors.ts'
@@ -8,6 +8,7 @@ import type { DownloadProgress } from '../../library/download_progress.ts'
 import { HttpError, UnreachableError } from '../../library/http_error.ts'
 import { shownUrl } from '../../library/shown_url.ts'
 import { fileError } from '../files/file_error.ts'
+import { makeFolder } from '../files/make_folder.ts'
 import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
 import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
@@ -73,7 +74,7 @@ export async function download(options: DownloadOptions): Promise<void> {
   const deadline = startDeadline(limits, () => new UnreachableError(tooSlow(url)))
   const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     const part = await openPart(file)
     const http = { authorization, maxBytes, timeouts: limits, signal }
     await run({ ...options, part, maxBytes, limits, http, deadline })
