@@ -13,6 +13,7 @@ import type { Recipe } from '../../train/recipe.ts'
 import { checkDataset } from '../datasets/check.ts'
 import type { DeepLab } from '../deeplab.ts'
 import { openTuning } from '../tuning.ts'
+import type { SaveOptions } from '../write_model.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
@@ -75,9 +76,9 @@ export class Trainer extends TrainerBase<DeepLab> {
 
   /**
    * Writes a checkpoint, whole or not at all: the model, which DeepLab.load reads, and the state for `resume`. For use within the
-   * loop or after it. Throws a UserError if the file system refuses.
+   * loop or after it. Throws a UserError as `DeepLab.save` does.
    */
-  save(folder: string): Promise<void> {
-    return this.saveAs(folder, progress => writeTrainingCheckpoint(folder, this.model, progress))
+  save(folder: string, options?: SaveOptions): Promise<void> {
+    return this.saveAs(folder, progress => writeTrainingCheckpoint(folder, this.model, { progress, options }))
   }
 }
