@@ -41,11 +41,15 @@ export interface DownloadLimits extends HttpTimeouts, TimeLimit {
   backoffMs: readonly number[]
 }
 
-const LIMITS: DownloadLimits = {
+/**
+ * A server that sends nothing ends a download after five tries, which take less than three minutes. The three minutes are also the
+ * slack of a slow one.
+ */
+export const DOWNLOAD_LIMITS: DownloadLimits = {
   connectMs: 10_000,
   answerMs: 30_000,
   stallMs: 30_000,
-  totalMs: 600_000,
+  totalMs: 180_000,
   bytesPerSecond: 4096,
   backoffMs: [250, 1000, 3000, 6000],
 }
@@ -70,7 +74,7 @@ interface Job extends DownloadOptions {
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { url, file, bytes, maxBytes = bytes ?? MAX_BYTES, authorization } = options
-  const limits = { ...LIMITS, ...options.limits }
+  const limits = { ...DOWNLOAD_LIMITS, ...options.limits }
   const deadline = startDeadline(limits, () => new UnreachableError(tooSlow(url)))
   const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
   try {
@@ -183,6 +187,9 @@ async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void
     }
     // Synced before the rename: a power cut must not leave an empty file of the final name.
     await handle.sync()
+  } catch (error) {
+    if (error instanceof UserError) await part.remove() // the bytes are of no use, as those of a wrong size
+    throw error
   } finally {
     await handle.close()
   }
