@@ -23,8 +23,10 @@ export interface InputPhoto {
 /** What tells whether a photo was changed. */
 export interface Stamp {
   bytes: number
-  /** The time of the last change, as ISO 8601. */
+  /** The time of the last change, as ISO 8601. Anybody may set it, and an archive states any. */
   modified: string
+  /** The time of the last change of the file or its name, as ISO 8601, which the system sets alone. An archive's photo has none. */
+  changed?: string
 }
 
 export const STANDARD_INPUT = '-'
@@ -33,7 +35,8 @@ export const STANDARD_INPUT = '-'
 export async function stampOf({ source, stamp }: InputPhoto): Promise<Stamp | undefined> {
   if (typeof source !== 'string') return stamp
   const found = await stat(source).catch(() => undefined)
-  return found && { bytes: found.size, modified: found.mtime.toISOString() }
+  if (!found) return undefined
+  return { bytes: found.size, modified: found.mtime.toISOString(), changed: found.ctime.toISOString() }
 }
 
 /** What a decoder takes: a path, or the bytes, which are read now if they were not. Throws a UserError. */

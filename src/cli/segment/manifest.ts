@@ -18,12 +18,15 @@ interface RowOfAny {
   key: string
   /** Identifies the model and the options. */
   run: string
-  /** The photo's size and time when it was read; missing for standard input. */
+  /** The photo's size and times when it was read; missing for standard input. */
   bytes?: number
   modified?: string
+  changed?: string
 }
 
 export interface DoneRow extends RowOfAny {
+  /** Of the photo's bytes, in hex. */
+  sha256: string
   width: number
   height: number
   classes: ClassShare[]
