@@ -78,7 +78,8 @@ function unique(): (name: string) => string {
   /** The last number of a name that several inputs have: a search from 1 would take long for thousands of them. */
   const numbers = new Map<string, number>()
   return name => {
-    const key = name.normalize().toLowerCase()
+    // As UTF-8, in which half a character of UTF-16 becomes U+FFFD, as in the name of its file.
+    const key = Buffer.from(name).toString().normalize().toLowerCase()
     if (!taken.has(key)) {
       taken.add(key)
       return name

@@ -33,8 +33,8 @@ describe('resultNamer', () => {
 
   it('tells names apart that a file system takes for one: by case, or by how an accent is written', () => {
     const { photo } = resultNamer()
-    const names = ['É.jpg', 'e\u0301.jpg', 'é.png']
-    expect(names.map(name => photo(name))).to.deep.equal(['É', 'e\u0301-2', 'é-3'])
+    const names = ['É.jpg', 'e\u0301.jpg', 'é.png', '\ud800.png', '\ufffd.png']
+    expect(names.map(name => photo(name))).to.deep.equal(['É', 'e\u0301-2', 'é-3', '\ud800', '\ufffd-2'])
   })
 
   it('keeps a name of points as it is, so that who makes paths can refuse it', () => {

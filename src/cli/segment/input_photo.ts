@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { UserError } from '../../errors.ts'
 import type { Size } from '../../library/photo_size.ts'
 import { readImageSize } from '../../node/images/image.ts'
+import { printablePath } from '../../printable.ts'
 
 export interface InputPhoto {
   /** The name that the user gave, or the path in a folder or an archive; `-` for standard input. */
@@ -61,9 +62,9 @@ export async function attempt<T>(photo: InputPhoto, work: () => Promise<T>): Pro
   }
 }
 
-/** A UserError with the photo's name. Throws all others. */
+/** A UserError of one line with the photo's name, which may hold any characters. Throws all others. */
 export function errorOf({ file }: InputPhoto, error: unknown): UserError {
   if (!(error instanceof UserError)) throw error
-  const message = error.message.replace(/^image: /, '')
-  return message.startsWith(file) ? error : new UserError(`${file}: ${message}`)
+  const [name, message] = [file, error.message.replace(/^image: /, '')].map(printablePath)
+  return new UserError(message.startsWith(name) ? message : `${name}: ${message}`)
 }

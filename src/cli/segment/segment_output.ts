@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { fileIdentity, leadsInside, realTarget } from '../../node/files/inside.ts'
 import { isMarked } from '../../node/images/result_mark.ts'
-import { printablePath } from '../../printable.ts'
+import { printable } from '../../printable.ts'
 import { checkWritable, exists } from '../output.ts'
 import { attempt, type InputPhoto } from './input_photo.ts'
 import type { Ahead } from './look_ahead.ts'
@@ -74,8 +74,9 @@ export function folderOutput(options: SegmentOutputOptions): Output {
   /** The photos that a result might replace, by their identity on disk: names may differ by links or by case. */
   const identities = new Set<string>()
   const existing = async (photo: InputPhoto, classNames: readonly string[]) => {
+    const prefix = prefixOf(photo, out)
     await checkPlace(photo, out)
-    const files = resultEndings(options, classNames).map(ending => `${prefixOf(photo, out)}.${ending}`)
+    const files = resultEndings(options, classNames).map(ending => `${prefix}.${ending}`)
     const found: string[] = []
     for (const file of files) if (await exists(file)) found.push(file)
     return found
@@ -103,7 +104,7 @@ export function folderOutput(options: SegmentOutputOptions): Output {
 /** The path of a photo's results without their endings. Throws a UserError if its name could lead out of the folder. */
 export function prefixOf({ file, key }: Pick<InputPhoto, 'file' | 'key'>, out: string): string {
   if (leadsInside(key)) return join(out, key)
-  throw new UserError(`${file}: its results cannot be called "${printablePath(key)}": rename it`)
+  throw new UserError(`${file}: its results cannot be called "${printable(key)}": rename it`)
 }
 
 /** Throws a UserError if a symbolic link leads out of the folder. */
