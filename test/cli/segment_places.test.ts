@@ -89,6 +89,15 @@ describe('atrous segment: places of results', () => {
     }
   })
 
+  it('are refused in one line each, whatever characters a name has', async () => {
+    const name = 'a\n\u001b[2J.png'
+    await writeFile(path(`in/${name}`), 'Dear diary,')
+    const { stdout, stderr } = await segment(path(`in/${name}`), '--out', path('out'), '--json')
+    expect(stderr).to.match(/^error: [^\p{C}\p{Zl}]*a\?\?\[2J\.png: not a JPEG[^\p{C}]*\n$/u)
+    const [{ file, error }] = JSON.parse(stdout)
+    expect([file, `error: ${error}\n`]).to.deep.equal([path(`in/${name}`), stderr])
+  })
+
   it('are never outside --out by a symbolic link in it; --out itself may be one', async () => {
     await mkdir(path('in/x/y'), { recursive: true })
     await photo('in/x/y/a.png')
