@@ -64,6 +64,15 @@ describe('atrous segment: places of results', () => {
     expect(await pngsIn('deep')).to.deep.equal(['out/x/.../b.mask.png', 'out/x/a/good.mask.png'])
   })
 
+  it('are there for the whole photos of an archive that is cut off within one, which is one line', async () => {
+    await pack('x.tar', ['a.png', 'b.png', 'c.png'])
+    const whole = await readFile(path('x.tar'))
+    await writeFile(path('x.tar'), whole.subarray(0, whole.length / 2))
+    const { code, stderr } = await segment(path('x.tar'), '--out', path('out'), '--quiet')
+    expect(stderr).to.match(/^(error: \S+: not a tar archive, or damaged \([^\n]+\)\n)+$/)
+    expect([code, await pngsIn('out')]).to.deep.equal([2, ['x/a.mask.png']])
+  })
+
   it('are two for photos of one path in a folder and in an archive', async () => {
     await mkdir(path('in/X'))
     await photo('in/X/a.png')

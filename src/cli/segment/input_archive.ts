@@ -60,7 +60,7 @@ function photoOf({ header, body }: ParsedTarEntry, { archive, key, namer }: Plac
   return {
     file,
     key: `${key}/${namer.photo(path, folder)}`,
-    source: () => bytesOf(body, { file, size: header.size }),
+    source: () => bytesOf(body, { file, archive, size: header.size }),
     stamp: { bytes: header.size, modified: timeOf(header.mtime) },
     error,
   }
@@ -72,12 +72,16 @@ const NEVER = new Date(0)
 
 async function bytesOf(
   body: ReadableStream<Uint8Array>,
-  { file, size }: { file: string; size: number },
+  { file, archive, size }: { file: string; archive: string; size: number },
 ): Promise<Uint8Array> {
   if (size > MAX_PHOTO_BYTES)
     throw new UserError(`${file}: ${size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
   const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
+  try {
+    for await (const chunk of body) chunks.push(chunk)
+  } catch (error) {
+    throw archiveError(archive, error) // it ends within the photo, or the disk reports an error
+  }
   return Buffer.concat(chunks)
 }
 

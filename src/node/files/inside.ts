@@ -3,7 +3,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { UserError } from '../../errors.ts'
-import { printablePath } from '../../printable.ts'
+import { printable } from '../../printable.ts'
 import { isDevice } from '../../weights/file_name.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function realTarget(root: Root, path: string): Promise<string> {
   const file = join(root.folder, path)
   const parent = await realFolder(dirname(file))
   if (parent === undefined)
-    throw new BadPlaceError(`${printablePath(path)}: part of this path is a file, not a folder`)
+    throw new BadPlaceError(`${printable(path)}: part of this path is a file, not a folder`)
   const target = join(parent, basename(file))
   await checkBelow(root, target, path)
   return target
@@ -45,7 +45,7 @@ export async function realTarget(root: Root, path: string): Promise<string> {
 export async function checkBelow({ folder, option }: Root, file: string, path: string): Promise<void> {
   const inside = relative((await realFolder(folder)) ?? folder, file)
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
-    throw new BadPlaceError(`${printablePath(path)}: a symbolic link leads out of ${option}`)
+    throw new BadPlaceError(`${printable(path)}: a symbolic link leads out of ${option}`)
 }
 
 /** With the names of what is missing after the real path of the nearest folder above; undefined if that is a file. */
