@@ -61,8 +61,8 @@ const PARTS = [
 
 /** A path of a few parts, such as a job or an archive may hold; now and then absolute, by `\`, or very long. */
 export function oddPath(random: () => number): string {
-  const part = () => (random() < 0.1 ? oddName(random).slice(0, 60) : pick(PARTS, random))
+  const part = () => (random() < 0.1 ? oddName(random).slice(0, 30) : pick(PARTS, random))
   const parts = Array.from({ length: 1 + below(4, random) }, part)
   const path = `${random() < 0.05 ? '/' : ''}${parts.join(random() < 0.05 ? '\\' : '/')}`
-  return random() < 0.03 ? path + 'x'.repeat(below(400, random)) : path
+  return random() < 0.03 ? path + 'x'.repeat(below(250, random)) : path
 }

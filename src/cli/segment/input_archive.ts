@@ -26,10 +26,11 @@ export async function* photosInArchive({
   const namer = resultNamer()
   let count = 0
   try {
-    for await (const { header, body } of entriesOf(file)) {
+    const { entries, failed } = await openArchive(file)
+    for await (const { header, body } of entries) {
       if (header.type === 'file' && isPhoto(header.name)) {
         count++
-        yield photoOf({ header, body }, { archive: file, key, namer })
+        yield photoOf({ header, body }, { archive: file, key, namer, failed })
       }
       if (!body.locked) await body.cancel()
     }
@@ -39,19 +40,30 @@ export async function* photosInArchive({
   }
 }
 
-async function* entriesOf(file: string): AsyncGenerator<ParsedTarEntry> {
+interface Entries {
+  entries: AsyncIterable<ParsedTarEntry>
+  /** Rejects where the archive is damaged: then the body of an entry may never end. */
+  failed: Promise<never>
+}
+
+async function openArchive(file: string): Promise<Entries> {
   const { createTarDecoder } = await import('modern-tar') // loaded only when needed
   const bytes = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>
-  yield* bytes.pipeThrough(createTarDecoder({ strict: true }))
+  const { readable, writable } = createTarDecoder({ strict: true })
+  const failed = bytes.pipeTo(writable).then(() => new Promise<never>(() => {}))
+  failed.catch(() => {}) // who reads the entries meets it, too
+  return { entries: readable, failed }
 }
 
 interface Place {
   archive: string
   key: string
   namer: ResultNamer
+  failed: Promise<never>
 }
 
-function photoOf({ header, body }: ParsedTarEntry, { archive, key, namer }: Place): InputPhoto {
+function photoOf({ header, body }: ParsedTarEntry, place: Place): InputPhoto {
+  const { archive, key, namer, failed } = place
   const path = posix.normalize(header.name.replaceAll('\\', '/'))
   const file = `${archive}/${path}`
   const isOutside = path.startsWith('../') || posix.isAbsolute(path)
@@ -60,7 +72,11 @@ function photoOf({ header, body }: ParsedTarEntry, { archive, key, namer }: Plac
   return {
     file,
     key: `${key}/${namer.photo(path, folder)}`,
-    source: () => bytesOf(body, { file, archive, size: header.size }),
+    // An archive may end within the photo.
+    source: () =>
+      Promise.race([bytesOf(body, { file, size: header.size }), failed]).catch(error => {
+        throw archiveError(archive, error)
+      }),
     stamp: { bytes: header.size, modified: timeOf(header.mtime) },
     error,
   }
@@ -72,16 +88,12 @@ const NEVER = new Date(0)
 
 async function bytesOf(
   body: ReadableStream<Uint8Array>,
-  { file, archive, size }: { file: string; archive: string; size: number },
+  { file, size }: { file: string; size: number },
 ): Promise<Uint8Array> {
   if (size > MAX_PHOTO_BYTES)
     throw new UserError(`${file}: ${size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
   const chunks: Uint8Array[] = []
-  try {
-    for await (const chunk of body) chunks.push(chunk)
-  } catch (error) {
-    throw archiveError(archive, error) // it ends within the photo, or the disk reports an error
-  }
+  for await (const chunk of body) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 

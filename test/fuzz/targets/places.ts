@@ -87,8 +87,13 @@ export const batchNames: FuzzTarget = {
     return async random => {
       await freshFolder(own)
       // Without `..`, or the round itself would write elsewhere.
-      const paths = Array.from({ length: 1 + below(5, random) }, () =>
-        join(own, 'in', oddPath(random).replaceAll('..', '.'), `${oddName(random)}${ending(random)}`),
+      const paths = Array.from({ length: 1 + below(4, random) }, () =>
+        join(
+          own,
+          'in',
+          oddPath(random).replaceAll('..', '.'),
+          `${oddName(random).slice(0, 60)}${ending(random)}`,
+        ),
       ).filter(path => path.startsWith(join(own, 'in')))
       for (const path of paths) await tryWrite(path, photo)
       if (random() < 0.2) await symlink(join(own, 'secret'), join(own, 'out', pick(['a', 'b', 'x'], random)))
@@ -114,7 +119,7 @@ export const tarEntries: FuzzTarget = {
     await writePhoto(join(folder, 'photo.png'), 4, 3)
     const body = await readFile(join(folder, 'photo.png'))
     const entryOf = (random: () => number): TarEntry => {
-      const name = `${oddPath(random)}${random() < 0.9 ? `/${pick(['a', 'b', oddName(random)], random)}` : ''}${ending(random)}`
+      const name = `${oddPath(random)}${random() < 0.9 ? `/${pick(['a', 'b', oddName(random).slice(0, 60)], random)}` : ''}${ending(random)}`
       const type =
         random() < 0.9 ? ('file' as const) : pick(['directory', 'symlink', 'link', 'fifo'] as const, random)
       const odd = pick(['1e300', '-1', '', '../../a.png', '0'.repeat(500), '\u001b[2J'], random)
