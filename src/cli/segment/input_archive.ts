@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { ParsedTarEntry } from 'modern-tar'
 import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
@@ -26,11 +27,11 @@ export async function* photosInArchive({
   const namer = resultNamer()
   let count = 0
   try {
-    const { entries, failed } = await openArchive(file)
+    const { entries, read } = await openArchive(file)
     for await (const { header, body } of entries) {
       if (header.type === 'file' && isPhoto(header.name)) {
         count++
-        yield photoOf({ header, body }, { archive: file, key, namer, failed })
+        yield photoOf({ header, body }, { archive: file, key, namer, read })
       }
       if (!body.locked) await body.cancel()
     }
@@ -40,30 +41,51 @@ export async function* photosInArchive({
   }
 }
 
-interface Entries {
+type Body = ReadableStream<Uint8Array>
+
+interface Archive {
   entries: AsyncIterable<ParsedTarEntry>
-  /** Rejects where the archive is damaged: then the body of an entry may never end. */
-  failed: Promise<never>
+  /** All bytes of an entry's body. Throws what is wrong with the archive if it ends within them. */
+  read(body: Body, size: number): Promise<Uint8Array>
 }
 
-async function openArchive(file: string): Promise<Entries> {
+async function openArchive(file: string): Promise<Archive> {
   const { createTarDecoder } = await import('modern-tar') // loaded only when needed
-  const bytes = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>
   const { readable, writable } = createTarDecoder({ strict: true })
-  const failed = bytes.pipeTo(writable).then(() => new Promise<never>(() => {}))
-  failed.catch(() => {}) // who reads the entries meets it, too
-  return { entries: readable, failed }
+  let failure: unknown
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  // Where an archive ends within an entry, the decoder leaves the entry's body open for ever. What came of it is read first.
+  const endBody = async () => {
+    await setImmediate()
+    await reader?.cancel()
+  }
+  const bytes = Readable.toWeb(createReadStream(file)) as Body
+  bytes.pipeTo(writable).catch(error => {
+    failure = error
+    return endBody()
+  })
+  async function read(body: Body, size: number): Promise<Uint8Array> {
+    reader = body.getReader()
+    if (failure) endBody()
+    const chunks: Uint8Array[] = []
+    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value)
+    reader = undefined
+    const whole = Buffer.concat(chunks)
+    if (whole.length < size) throw failure ?? new Error('an entry is shorter than it states')
+    return whole
+  }
+  return { entries: readable, read }
 }
 
 interface Place {
   archive: string
   key: string
   namer: ResultNamer
-  failed: Promise<never>
+  read: Archive['read']
 }
 
 function photoOf({ header, body }: ParsedTarEntry, place: Place): InputPhoto {
-  const { archive, key, namer, failed } = place
+  const { archive, key, namer, read } = place
   const path = posix.normalize(header.name.replaceAll('\\', '/'))
   const file = `${archive}/${path}`
   const isOutside = path.startsWith('../') || posix.isAbsolute(path)
@@ -72,11 +94,13 @@ function photoOf({ header, body }: ParsedTarEntry, place: Place): InputPhoto {
   return {
     file,
     key: `${key}/${namer.photo(path, folder)}`,
-    // An archive may end within the photo.
-    source: () =>
-      Promise.race([bytesOf(body, { file, size: header.size }), failed]).catch(error => {
+    source: async () => {
+      if (header.size > MAX_PHOTO_BYTES)
+        throw new UserError(`${file}: ${header.size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
+      return read(body, header.size).catch(error => {
         throw archiveError(archive, error)
-      }),
+      })
+    },
     stamp: { bytes: header.size, modified: timeOf(header.mtime) },
     error,
   }
@@ -85,17 +109,6 @@ function photoOf({ header, body }: ParsedTarEntry, place: Place): InputPhoto {
 /** As ISO 8601. A header may leave the time out, or hold a number of seconds that no calendar has. */
 const timeOf = (time = NEVER) => (Number.isNaN(time.getTime()) ? NEVER : time).toISOString()
 const NEVER = new Date(0)
-
-async function bytesOf(
-  body: ReadableStream<Uint8Array>,
-  { file, size }: { file: string; size: number },
-): Promise<Uint8Array> {
-  if (size > MAX_PHOTO_BYTES)
-    throw new UserError(`${file}: ${size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
 
 function archiveError(file: string, error: unknown): UserError {
   const known = fileError(file, error)
