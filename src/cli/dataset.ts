@@ -23,8 +23,9 @@ export interface CheckedDataset {
   report: DatasetReport
 }
 
-/** The most problems that are listed one by one. */
+/** The most problems that are listed one by one, and the most of them of one kind. */
 const MAX_LINES = 20
+const MOST_ALIKE = 3
 
 /**
  * Opens and checks a dataset. Throws an error with a line for each problem. If images with problems are skipped, prints these
@@ -37,7 +38,8 @@ export async function openChecked(options: DatasetOptions): Promise<CheckedDatas
   const lines = problemLines(report)
   const canSkip = report.problems.every(({ index }) => index !== undefined)
   if (lines.length > 0 && !(canSkip && options.skipBad)) {
-    const advice = canSkip ? ['--skip-bad leaves them out'] : []
+    const isAll = report.problems.length >= dataset.size // then nothing would be left
+    const advice = canSkip && !isAll ? ['--skip-bad leaves them out'] : []
     throw new AggregateError([...lines, ...advice].map(line => new UserError(line)))
   }
   for (const line of [...lines, ...report.warnings]) console.warn(`warning: ${line}`)
@@ -57,7 +59,20 @@ async function openPart({ dataset: description, split, limit }: DatasetOptions):
   return dataset.select(Array.from({ length: limit }, (_, index) => index))
 }
 
+/** A problem that many images share is one line. */
 function problemLines({ problems }: DatasetReport): string[] {
-  const lines = problems.slice(0, MAX_LINES).map(({ message }) => message)
-  return problems.length > MAX_LINES ? [...lines, `${problems.length - MAX_LINES} more such problems`] : lines
+  const alike = new Map<string, string[]>()
+  for (const { message } of problems) {
+    const what = message.slice(message.indexOf(': ') + 1)
+    const others = alike.get(what)
+    if (others) others.push(message)
+    else alike.set(what, [message])
+  }
+  const lines = [...alike.values()].flatMap(messages =>
+    messages.length <= MOST_ALIKE
+      ? messages
+      : [`${messages[0]} (and the same of ${messages.length - 1} others)`],
+  )
+  const more = lines.length - MAX_LINES
+  return more > 0 ? [...lines.slice(0, MAX_LINES), `${more} more such problems`] : lines
 }

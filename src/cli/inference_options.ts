@@ -15,7 +15,7 @@ export const addNetworkOptions = (command: Command): Command =>
     )
     .option(
       '--output-stride <n>',
-      "8 or 16, the reduction of the photo in the network (default: the model's)",
+      "8, 16 or 32, the reduction of the photo in the network (default: the model's)",
       positiveInteger,
     )
     .option('--scales <factors>', 'average the network over several image sizes', scaleList)

@@ -42,17 +42,44 @@ async function nearestExisting(path: string): Promise<string> {
 }
 
 /**
- * Gives each input the name of its results, without extension: `photo` for `photos/photo.jpg`, after a folder if there is one. Inputs
- * with the same base name get numbers, `photo`, `photo-2`, even if only the case differs: many file systems ignore case. A very
- * long name is cut.
+ * Names the results of inputs. No two have one name, even if only the case differs: many file systems ignore case. Equal names get
+ * numbers: `photo`, `photo-2`. A very long name is cut.
  */
-export function resultNamer(): (input: string, folder?: string) => string {
+export interface ResultNamer {
+  /** The path of a photo's results without extension: `photo` for `photos/photo.jpg`, in a folder if there is one. */
+  photo(input: string, folder?: string): string
+  /** A folder for the results of an archive's photos alone: `shard-0` for `data/shard-0.tar`. */
+  archive(input: string): string
+}
+
+export function resultNamer(): ResultNamer {
+  const [uniquePhoto, uniqueFolder] = [unique(), unique()]
+  const folders = new Map([['', '']])
+  const folderOf = (path: string): string => {
+    const known = folders.get(path)
+    if (known !== undefined) return known
+    const parent = path.includes('/') ? folderOf(posix.dirname(path)) : ''
+    const folder = uniqueFolder(below(parent, posix.basename(path)))
+    folders.set(path, folder)
+    return folder
+  }
+  return {
+    photo: (input, folder = '') => uniquePhoto(below(folderOf(folder), shortened(parse(input).name))),
+    archive: input => uniqueFolder(shortened(parse(input).name)),
+  }
+}
+
+/** Not `posix.join`: a file called `...jpg` has the name `..`, which must not become the folder above. */
+const below = (folder: string, name: string) => (folder === '' ? name : `${folder}/${name}`)
+
+/** Adds numbers to names that were given before. */
+function unique(): (name: string) => string {
   const taken = new Set<string>()
   /** The last number of a name that several inputs have: a search from 1 would take long for thousands of them. */
   const numbers = new Map<string, number>()
-  return (input, folder = '') => {
-    const name = posix.join(folder, shortened(parse(input).name))
-    const key = name.toLowerCase()
+  return name => {
+    // As UTF-8, in which half a character of UTF-16 becomes U+FFFD, as in the name of its file.
+    const key = Buffer.from(name).toString().normalize().toLowerCase()
     if (!taken.has(key)) {
       taken.add(key)
       return name

@@ -24,7 +24,9 @@ export function repositoryFiles(url: string, hub: string = HUB): string {
 export function hubFolder(text: string): string | undefined {
   if (!text.startsWith('hf:')) return undefined
   const [, repository, revision = 'main'] = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text) ?? []
-  if (repository === undefined)
+  // A URL's `..` leads to another path of the hub, which would get the token.
+  const isPath = [repository, revision].some(path => path?.split('/').some(part => /^\.*$/.test(part)))
+  if (repository === undefined || isPath)
     throw new UserError(`${printable(text)}: expected hf:OWNER/NAME or hf:OWNER/NAME@REVISION`)
   return `${HUB}/${repository}/resolve/${encodeURIComponent(revision)}`
 }

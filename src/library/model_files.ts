@@ -98,7 +98,7 @@ export function configJson({ config, classNames, preprocessing }: Description): 
 export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\n`
 
 /** `model_type` in a config.json in this package's form. */
-const OUR_TYPE = 'atrous'
+export const OUR_TYPE = 'atrous'
 
 type Description = Omit<Model, 'parameters'>
 type DescribingFiles = Omit<FoundWeights, 'stateDict'>

@@ -129,9 +129,10 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     return this.#step
   }
 
-  /** Settings in the recipe that are allowed but seldom useful, one line each. */
+  /** Settings in the recipe that are allowed but seldom useful with this model, one line each. */
   get warnings(): string[] {
-    return recipeWarnings(this.recipe)
+    // In a run that goes on, frozen batch norm may have learned its shifts since.
+    return recipeWarnings(this.recipe, this.#step === 0 ? this.model.state.parameters : undefined)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
@@ -145,7 +146,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const { velocities } = this.#kept
     const options = { ...this.recipe, ...this.#balance }
     this.#tuned ??= tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
-    const start = { step: this.#step, velocities, tuned: this.#tuned }
+    const { learningRate } = this.recipe
+    const start = { step: this.#step, velocities, tuned: this.#tuned, learningRate }
     this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
     let failed = false
     try {

@@ -15,7 +15,7 @@ import { type ImageSource, readSource } from './images/image_source.ts'
 import { LOAD_OPTIONS, type LoadOptions, type WeightsSource, weightsFrom } from './load_options.ts'
 import { Segmentation } from './segmentation.ts'
 import { openTuning } from './tuning.ts'
-import { writeModel } from './write_model.ts'
+import { type SaveOptions, writeModel } from './write_model.ts'
 
 export type { OpenOptions }
 
@@ -90,8 +90,11 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
     return this.onGpu((gpu, segmenter) => submitPhoto(gpu, segmenter, photo, options))
   }
 
-  /** Writes model.safetensors and config.json, which `load` reads back. */
-  save(folder: string): Promise<void> {
-    return writeModel(folder, this.state)
+  /**
+   * Writes model.safetensors and config.json, which `load` reads back, over those of a saved model. Throws a UserError if the file
+   * system refuses, and if the folder has a config.json of another program, unless `overwrite` is true.
+   */
+  save(folder: string, options?: SaveOptions): Promise<void> {
+    return writeModel(folder, this.state, options)
   }
 }

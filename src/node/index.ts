@@ -16,6 +16,7 @@ export type { OverlayOptions } from './overlay/overlay_options.ts'
 export type { Segmentation } from './segmentation.ts'
 export { Trainer } from './training/trainer.ts'
 export type { WeightsOptions } from './weights.ts'
+export type { SaveOptions } from './write_model.ts'
 
 // Globals that the declarations mention. In a program without the types of the DOM, Node, WebGPU or ES2026 they are these empty
 // ones. In a program with these types they merge with them, since interfaces of one name merge.

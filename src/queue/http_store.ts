@@ -1,7 +1,7 @@
 // Photos at http: and https: URLs. Results are not written there.
 
 import { HttpError } from '../library/http_error.ts'
-import { fetchBytes, TooLargeError, urlText } from '../node/downloads/fetch_bytes.ts'
+import { fetchBytes, TooLargeError } from '../node/downloads/fetch_bytes.ts'
 import { mayPass } from '../node/downloads/http_errors.ts'
 import { MAX_PHOTO_BYTES } from '../node/images/image_source.ts'
 import { BadJobError } from './job.ts'
@@ -19,7 +19,8 @@ export const httpStore: Store = {
       throw isLasting ? new BadJobError(error.message) : error
     }
   },
-  async write(place) {
-    throw new BadJobError(`${urlText(new URL(place))}: results are written to files or to s3://bucket/key`)
+  async write() {
+    throw new BadJobError('output: results are written to files or to s3://bucket/key')
   },
+  identity: async place => place,
 }

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts'
 import type { SegmentOptions } from '../library/segment_options.ts'
 import { markPng } from '../node/images/result_mark.ts'
 import type { Segmentation } from '../node/segmentation.ts'
+import { printable } from '../printable.ts'
 import { BadJobError, parseJob, type SegmentJob } from './job.ts'
 import type { Store } from './store.ts'
 
@@ -45,6 +46,7 @@ export async function runJob(data: unknown, { model, store, signal, onStage }: J
   const start = performance.now()
   const job = parseJob(data)
   const outputs = outputsOf(job)
+  await refusePhoto(job.input, Object.values(outputs), store)
   onStage('reading')
   const bytes = await store.read(job.input, signal)
   onStage('segmenting')
@@ -68,13 +70,20 @@ const RESULTS = {
 type ResultKind = keyof typeof RESULTS
 const KINDS = Object.keys(RESULTS) as ResultKind[]
 
-/** The places of the results. Throws a BadJobError if one would replace the photo. */
-function outputsOf({ input, output, options }: SegmentJob): JobResult['outputs'] {
+/** The places of the results. */
+function outputsOf({ output, options }: SegmentJob): JobResult['outputs'] {
   const outputs: JobResult['outputs'] = {}
   for (const kind of KINDS) if (options[kind]) outputs[kind] = `${output}.${kind}.png`
-  for (const place of Object.values(outputs))
-    if (place === input) throw new BadJobError(`output: ${place} is the photo itself`)
   return outputs
+}
+
+/** Throws a BadJobError if a result would replace the photo, under whatever name. */
+async function refusePhoto(input: string, outputs: readonly string[], store: Store): Promise<void> {
+  for (const place of outputs) {
+    const found = await store.identity(place)
+    if (place === input || (found !== undefined && found === (await store.identity(input))))
+      throw new BadJobError(`output: ${printable(place)} is the photo itself`)
+  }
 }
 
 async function segmented(

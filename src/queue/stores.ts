@@ -33,6 +33,7 @@ export async function openStores({ root, http }: StoresOptions): Promise<Store &
   return {
     read: async (place, signal) => storeOf(place).read(place, signal),
     write: async (place, bytes, signal) => storeOf(place).write(place, bytes, signal),
+    identity: async place => storeOf(place).identity(place),
     close: () => s3.close(),
   }
 }

@@ -113,13 +113,33 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   return recipe
 }
 
-/** Warnings about values that are allowed but seldom wise. */
-export function recipeWarnings({ microBatchSize, freezeBatchNorm }: Recipe): string[] {
+/** Warnings about values that are allowed but seldom wise. `parameters`: those with which a run starts. */
+export function recipeWarnings(
+  { microBatchSize, freezeBatchNorm, learningRate }: Recipe,
+  parameters?: ReadonlyMap<string, Float32Array>,
+): string[] {
+  if (freezeBatchNorm && parameters && isFolded(parameters))
+    return [
+      'all statistics of batch norm are 0 and 1: they are folded into the weights. Frozen, it bounds no activation: ' +
+        `train with a smaller learning rate than ${learningRate} if the loss grows`,
+    ]
   if (freezeBatchNorm || microBatchSize >= FEW_IMAGES) return []
   return [
     `batch norm trains on ${microBatchSize} image${microBatchSize === 1 ? '' : 's'} at a time, and its statistics are poor below ${FEW_IMAGES}: ` +
       'freeze it, or take larger batches of smaller crops',
   ]
+}
+
+/** A variance of 1 − ε makes the identity, too. The largest ε of a backbone is 0.001. */
+const NEARLY_1 = 0.002
+
+/** Whether batch norms have shifts, as in a trained network, and no statistics. */
+function isFolded(parameters: ReadonlyMap<string, Float32Array>): boolean {
+  const norms = [...parameters.keys()].flatMap(name => /^(.*)\.running_var$/.exec(name)?.[1] ?? [])
+  const every = (suffix: string, holds: (value: number) => boolean) =>
+    norms.every(norm => parameters.get(`${norm}.${suffix}`)!.every(holds))
+  const isIdentity = every('running_var', value => Math.abs(value - 1) < NEARLY_1)
+  return isIdentity && every('running_mean', value => value === 0) && !every('bias', value => value === 0)
 }
 
 const isWeightList = (weights: unknown) =>

@@ -29,7 +29,12 @@ export interface TrainingStart {
    * same choices for the same bits. Default: nothing.
    */
   tuned?: Tuned
+  /** The learning rate that the user gave, for messages. Default: that of the step, which may follow a schedule. */
+  learningRate?: number
 }
+
+/** The loss of a run that diverges, as a multiple of its first loss, or of that of guessing: the logarithm of the number of classes. */
+const DIVERGED = 100
 
 /** Everything that a run has learned so far. */
 export interface LearnedState {
@@ -48,12 +53,15 @@ interface Parts {
   constants: TensorData
   /** The network's parameters that no step uses. */
   unused: ReadonlyMap<string, Float32Array>
+  learningRate?: number
 }
 
 export class TrainingRun {
   readonly #parts: Parts
   /** The number of micro-batches so far, including those before the run. */
   #passes: number
+  /** The largest loss of a run that still learns; known after its first step. */
+  #bound: number | undefined
 
   /**
    * Starts from the network's weights, and from the state of an earlier run if the options have one.
@@ -65,6 +73,7 @@ export class TrainingRun {
     options: TrainingOptions & TrainingStart,
   ): Promise<TrainingRun> {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
+    const { learningRate } = options
     const microBatches = batchSize / microBatchSize
     const graph = networkInTraining(network, options)
     const policy = { tuned: options.tuned }
@@ -84,7 +93,16 @@ export class TrainingRun {
       for (const { name } of parameters) unused.delete(name)
       const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
       const layout = { batchSize, microBatches, classes: network.config.classes }
-      const parts = { executor, arena, weights, losses: graph.losses, layout, constants, unused }
+      const parts = {
+        executor,
+        arena,
+        weights,
+        losses: graph.losses,
+        layout,
+        constants,
+        unused,
+        learningRate,
+      }
       return new TrainingRun(parts, step * microBatches)
     } catch (error) {
       weights.destroy()
@@ -107,7 +125,7 @@ export class TrainingRun {
   /**
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
    * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
-   * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number.
+   * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number or grows without end.
    *
    * If the signal is aborted, the step is either done whole or not at all. It throws the signal's reason and leaves the weights as
    * they were, unless it has begun to change them: by the update, or before it by batch norm's running statistics. Then it goes on.
@@ -123,9 +141,17 @@ export class TrainingRun {
     }
     this.#passes += passes.length
     const loss = sum / passes.length
-    if (!Number.isFinite(loss))
-      throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
+    this.#checkLoss(loss, this.#parts.learningRate ?? learningRate)
     return loss
+  }
+
+  #checkLoss(loss: number, learningRate: number): void {
+    const guess = Math.log(this.#parts.layout.classes)
+    this.#bound ??= DIVERGED * Math.max(loss, guess)
+    const isNumber = Number.isFinite(loss)
+    if (isNumber && loss <= this.#bound) return
+    const shown = isNumber ? `${loss.toPrecision(3)}, where guessing has ${guess.toPrecision(3)}` : loss
+    throw new UserError(`the loss is ${shown}: try a smaller learning rate than ${learningRate}`)
   }
 
   /**

@@ -45,7 +45,7 @@ const NAME = 'the checkpoint'
  * signal or by a BadImageError. This error means that an image cannot be read or has labels that are not classes, and that the
  * recipe does not skip it.
  *
- * A loop throws a UserError if the GPU is too small or if the loss is not a number (naming the step and the last checkpoint), and
+ * A loop throws a UserError if the GPU is too small or if the loss is not a number or grows without end (naming the step and the last checkpoint), and
  * DeviceLostError if the GPU is lost. The model and the trainer then have the state of the last `updateModel` or `checkpointFiles`, and
  * another loop continues from there.
  */

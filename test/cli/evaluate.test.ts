@@ -151,15 +151,32 @@ describe('atrous evaluate', () => {
   })
 
   it('lists the first twenty of many problems', async () => {
-    const ids = Array.from({ length: 25 }, (_, i) => `none_${i}`)
-    await writeText(path('voc/ImageSets/Segmentation/val.txt'), ...ids)
+    const ids = ['a', ...Array.from({ length: 25 }, (_, i) => `odd_${i}`)]
+    await writeVoc(path('voc'), ids, CLASSES)
+    for (const [i, id] of ids.entries())
+      if (i > 0) await writeLabels(path(`voc/SegmentationClass/${id}.png`), 12, 10, 4 + i)
     const { stderr } = await atrous(...command())
     expect(stderr.split('\n').slice(19)).to.deep.equal([
-      `error: ${path('voc/JPEGImages/none_19.jpg')}: no such file or folder`,
+      'error: odd_19: holds class 24, but the last of the 5 classes is 4',
       'error: 5 more such problems',
       'error: --skip-bad leaves them out',
       '',
     ])
+  })
+
+  it('has one line for a problem of many images, and no advice to leave out all', async () => {
+    const ids = Array.from({ length: 25 }, (_, i) => `rgb_${i}`)
+    await writeVoc(path('voc'), ids, CLASSES)
+    const { data, info } = await sharp(path('voc/JPEGImages/rgb_0.jpg'))
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    for (const id of ids)
+      await sharp(data, { raw: { ...info, channels: 3 } }).toFile(path(`voc/SegmentationClass/${id}.png`))
+    const { code, stderr } = await atrous(...command())
+    expect({ code, stderr }).to.deep.equal({
+      code: 1,
+      stderr: `error: ${path('voc/SegmentationClass/rgb_0.png')}: a mask is a palette or greyscale PNG of up to 8 bits, this one has 3×8 bits a pixel (and the same of 24 others)\n`,
+    })
   })
 
   const refusals: [

@@ -8,7 +8,7 @@ describe('Manifest', () => {
 
   const row = (key: string, run = 'r'): DoneRow => ({
     ...{ file: `${key}.jpg`, key, run, bytes: 3, modified: '2026-01-01T00:00:00.000Z' },
-    ...{ width: 4, height: 2, classes: [], results: { 'mask.png': 70 }, milliseconds: 5 },
+    ...{ width: 4, height: 2, classes: [], results: { 'mask.png': 70 }, sha256: '', milliseconds: 5 },
   })
   const file = () => path('out/manifest.jsonl')
   const keys = async () =>

@@ -95,7 +95,7 @@ describe('atrous segment', () => {
 
   it('gives results of the same name different names', () => {
     const inputs = ['a/cat.jpg', 'b/cat.png', 'Cat.jpg', 'cat-2.jpg', 'dog.tar.png']
-    const nameOf = resultNamer()
-    expect(inputs.map(input => nameOf(input))).to.deep.equal(['cat', 'cat-2', 'Cat-3', 'cat-2-2', 'dog.tar'])
+    const { photo } = resultNamer()
+    expect(inputs.map(input => photo(input))).to.deep.equal(['cat', 'cat-2', 'Cat-3', 'cat-2-2', 'dog.tar'])
   })
 })

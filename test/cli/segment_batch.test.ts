@@ -2,14 +2,15 @@
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { packTar } from 'modern-tar'
+import sharp from 'sharp'
 import type { ManifestRow } from '../../src/cli/segment/manifest.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
-import { DeepLab } from '../../src/node/index.ts'
+import { DeepLab, type Image } from '../../src/node/index.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -172,6 +173,49 @@ describe('atrous segment: many photos', () => {
     expect(second).to.include({ code: 0 })
     expect(second.stdout).to.match(/^[^\n]*s-0\.tar\/1\.png: [^\n]+\n$/)
     expect(rowsOf('out').map(({ key }) => key)).to.deep.equal(['s-0/0', 's-0/1', 's-0/2'])
+  })
+
+  describe('--resume compares bytes, where size and time are', () => {
+    /** Photos of one size: without compression. */
+    const png = ({ width, height, data }: Image) =>
+      sharp(data, { raw: { width, height, channels: 4 } })
+        .png({ compressionLevel: 0 })
+        .toBuffer()
+    const keysOf = ({ stdout }: { stdout: string }) =>
+      [...stdout.matchAll(/(\w+)\.png: /g)].map(([, key]) => key)
+
+    it('those of another file: its photo is computed again', async () => {
+      await mkdir(path('p'))
+      const [old, other] = [await png(photoOf(1)), await png(photoOf(4))]
+      expect(other.length).to.equal(old.length)
+      for (const name of ['a', 'b']) await writeFile(path(`p/${name}.png`), old)
+      const run = () => segment('out', path('p'), '--resume')
+      expect(keysOf(await run())).to.deep.equal(['a', 'b'])
+      const { atime, mtime } = await stat(path('p/a.png'))
+      await writeFile(path('p/a.png'), other)
+      await utimes(path('p/a.png'), atime, mtime)
+      expect(keysOf(await run())).to.deep.equal(['a'])
+      const found = await resultsOf('out')
+      expect(found.get('a.overlay.png')).to.not.equal(found.get('b.overlay.png'))
+      await chmod(path('p/b.png'), 0o600)
+      expect(keysOf(await run()), 'the same bytes, touched').to.deep.equal([])
+    })
+
+    it('those of another photo in an archive', async () => {
+      const write = async (seed: number) => {
+        const entries = [seed, 1].map(async (each, i) => {
+          const body = await png(photoOf(each))
+          return { header: { name: `${i}.png`, size: body.length, mtime: new Date(1e12) }, body }
+        })
+        await writeFile(path('s.tar'), await packTar(await Promise.all(entries)))
+      }
+      const run = () => segment('out', path('s.tar'), '--resume', '--no-overlay')
+      await write(1)
+      expect(keysOf(await run())).to.deep.equal(['0', '1'])
+      await write(4)
+      expect(keysOf(await run())).to.deep.equal(['0'])
+      expect(keysOf(await run())).to.deep.equal([])
+    })
   })
 
   it('the shards write manifests of their own, which together have all photos', async () => {

@@ -9,6 +9,7 @@ import { decode } from 'fast-png'
 import sharp from 'sharp'
 import { findFiles } from '../../src/cli/segment/segment_inputs.ts'
 import { useTemporaryFolder } from '../node/support.ts'
+import { serveStatic } from '../support/static_server.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous segment: files', () => {
@@ -169,6 +170,35 @@ describe('atrous segment: files', () => {
         stderr: `error: ${path('none.png')}: no such file or folder\n`,
       })
       expect(existsSync(path('out/photo.mask.png'))).to.equal(true)
+    })
+
+    it('photos at URLs, whose secrets no message shows', async () => {
+      const photo = await readFile(path('photo.png'))
+      const server = await serveStatic(at => (at.includes('none') ? undefined : { body: photo }))
+      const urls = ['deep/pets.png?key=secret', 'deep/pets.png?key=other', 'none.png'].map(
+        name => `${server.url}/${name}`,
+      )
+      await writeFile(path('list'), `${urls[0]}\n${path('photo.png')}`)
+      try {
+        const { code, stdout, stderr } = await segment(...urls, '--out', path('out'), '--no-overlay')
+        expect([code, stdout.match(/^http.*?: /gm)]).to.deep.equal([
+          ...[2, Array(2).fill(`${server.url}/deep/pets.png?…: `)],
+        ])
+        expect(stderr).to.match(/^error: http:\/\/[\d.:]+\/none\.png: not found \(HTTP 404\)$/m)
+        expect((await readdir(path('out'))).filter(name => name.endsWith('png'))).to.deep.equal([
+          ...['pets-2.mask.png', 'pets.mask.png'],
+        ])
+        expect(await readFile(path('out/manifest.jsonl'), 'utf8')).to.not.include('secret')
+        const one = await segment(urls[0], '--out', '-')
+        expect(one).to.include({ code: 0, stderr: '' })
+        expect((await segment('--list', path('list'), '--out', path('listed'))).code).to.equal(0)
+        expect(await readdir(path('listed'))).to.include.members(['pets.mask.png', 'photo.mask.png'])
+        expect((await segment('http://[', '--out', path('out'))).stderr).to.equal(
+          'error: http://[: this is not a URL\n',
+        )
+      } finally {
+        server.close()
+      }
     })
 
     it('standard input to standard output', async () => {

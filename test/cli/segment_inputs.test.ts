@@ -1,6 +1,6 @@
 // Which photos `atrous segment` finds in folders, lists and archives, and the names of their results.
 
-import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { packTar, type TarEntry } from 'modern-tar'
@@ -182,6 +182,36 @@ describe('atrous segment: inputs', () => {
         'data/a.tar//etc/y.jpg: this name leads out of the archive',
         'data/a.tar/z.jpg → a/z',
       ])
+    })
+
+    it('with a time that no calendar has gives its photos', async () => {
+      const { header, body } = file('a.jpg', 'x')
+      const odd = ['1e300', '-1e300'].map((mtime, i) => ({
+        ...{ header: { ...header, name: `${i}.jpg`, pax: { mtime } }, body },
+      }))
+      await pack('data/a.tar', [...odd, file('z.jpg', 'z')])
+      const times: string[] = []
+      for await (const each of findFiles({ named: [path('data/a.tar')] }))
+        for await (const { stamp, error } of photosOf(each)) times.push(error?.message ?? stamp!.modified)
+      const never = '1970-01-01T00:00:00.000Z'
+      expect(times).to.deep.equal([never, never, '2001-09-09T01:46:40.000Z'])
+    })
+
+    it('that ends anywhere ends the reading of its photos, too', async () => {
+      await pack('data/a.tar', [file('1.jpg', 'x'.repeat(900)), file('2.jpg', 'y'.repeat(900))])
+      const { size } = await stat(path('data/a.tar'))
+      for (let end = size - 100; end > 0; end -= 100) {
+        await truncate(path('data/a.tar'), end)
+        const texts: string[] = []
+        for await (const each of findFiles({ named: [path('data/a.tar')] }))
+          for await (const photo of photosOf(each)) {
+            const bytes = photo.error ? photo.error : await loaded(photo).catch(error => error)
+            texts.push(bytes instanceof Error ? bytes.message : 'read')
+          }
+        expect(texts.join('\n'), `${end} bytes`).to.match(
+          /^(read\n){0,2}(\S+a\.tar: (not a tar archive|no JPEG).*(\n|$)){0,2}$/,
+        )
+      }
     })
 
     it('that is damaged, missing, empty or none gives an error after its photos', async () => {

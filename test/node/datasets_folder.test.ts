@@ -56,7 +56,9 @@ describe('datasets', () => {
       )
       expect(await refusal(() => open('train'))).to.match(/split train: there are no images$/)
       await rm(path('own/classes.txt'))
-      expect(await refusal(() => open('all'))).to.equal(`${path('own/classes.txt')}: no such file or folder`)
+      expect(await refusal(() => open('all'))).to.equal(
+        `${path('own/classes.txt')}: no such file or folder; it holds the names of the classes, one on each line: the first is that of the pixels of 0 in the masks, such as background`,
+      )
     })
   })
 

@@ -167,4 +167,29 @@ describe('a model in a folder', () => {
       `${join(folder, 'model.safetensors')}: tensor "classifier.4.bias" has 1 of 3 values that are not finite numbers`,
     )
   })
+
+  it('replaces a saved model, but no config.json of another program unless it may', async () => {
+    const [weights, config] = [join(folder, 'model.safetensors'), join(folder, 'config.json')]
+    for (const model of [smallResNet(), smallMobileNet(), smallResNet()]) await writeModel(folder, model)
+    const saved = await readFile(weights)
+    const llama = '{"architectures":["LlamaForCausalLM"],"model_type":"llama"}'
+    for (const text of ['{"name":"my app","port":3000}', llama, '[]', 'null', '# notes', '']) {
+      await writeFile(config, text)
+      const error = await rejection(writeModel(folder, smallMobileNet()))
+      expect(error).to.be.instanceOf(UserError)
+      expect(error.message).to.equal(
+        `${config} exists and is of no saved model: { overwrite: true } replaces it, or choose another folder`,
+      )
+      expect(await readFile(config, 'utf8')).to.equal(text)
+      expect(await readFile(weights)).to.deep.equal(saved)
+    }
+    await writeModel(folder, smallMobileNet(), { overwrite: true })
+    expect((await readModel(await findWeights(folder))).config.backbone).to.equal('mobilenet_v2')
+    if (process.platform === 'win32') return
+    await rm(config)
+    execFileSync('mkfifo', [config])
+    expect((await rejection(writeModel(folder, smallMobileNet()))).message).to.equal(
+      `${config}: is a pipe, not a file`,
+    )
+  })
 })

@@ -98,6 +98,28 @@ describe('Trainer', () => {
     expect((await newTrainer({ batchSize: 8, microBatchSize: 4 })).warnings[0]).to.match(/trains on 4 images/)
   })
 
+  it('warns if frozen batch norm has no statistics because they were folded into the weights', async () => {
+    const freeze = { ...QUICK, freezeBatchNorm: true }
+    const { model } = await newTrainer()
+    const trainer = new Trainer(model, await open(), freeze)
+    const fill = (suffix: string, value: number) =>
+      model.setParameters(
+        new Map(
+          [...model.state.parameters].map(([name, values]) => [
+            name,
+            name.endsWith(suffix) ? values.map(() => value) : values,
+          ]),
+        ),
+      )
+    await fill('bn1.bias', 0.1)
+    await fill('.running_var', 0.999) // 1 − ε
+    expect(trainer.warnings).to.have.length(1)
+    expect(trainer.warnings[0]).to.match(/^all statistics of batch norm are 0 and 1.*rate than 0\.05 if/)
+    expect(new Trainer(model, await open(), QUICK).warnings[0]).to.match(/^batch norm trains on 2 images/)
+    await fill('.running_mean', 0.1)
+    expect(trainer.warnings).to.deep.equal([])
+  })
+
   it('ends with the signal’s reason, keeps the learned weights, and reports its progress', async () => {
     const straight = losses(await take(await newTrainer()))
     const controller = new AbortController()

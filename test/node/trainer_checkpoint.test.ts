@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { ParameterArena } from '../../src/graph/runtime/parameter_arena.ts'
@@ -56,6 +56,17 @@ describe('a training checkpoint', () => {
       ParameterArena.prototype.readVelocities = readVelocities
     }
     expect(existsSync(path('checkpoint'))).to.equal(false)
+  })
+
+  it('replaces no config.json of another program unless it may', async () => {
+    const run = await trainer(0.01)
+    await mkdir(path('app'))
+    await writeFile(path('app/config.json'), '{"port":3000}')
+    for await (const _ of run) break
+    expect((await rejects(UserError, () => run.save(path('app')))).message).to.include('is of no saved model')
+    expect(await readdir(path('app'))).to.deep.equal(['config.json'])
+    await run.save(path('app'), { overwrite: true })
+    expect(await readdir(path('app'))).to.include('training.json')
   })
 
   it('replaces another checkpoint and keeps other files', async () => {

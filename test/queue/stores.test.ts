@@ -39,10 +39,13 @@ describe('the places of jobs', () => {
       'inside/../inside/a.jpg',
       path('secret'),
       '..\\secret',
+      'C:secret',
+      'inside/nul.mask.png',
+      'inside/.',
     ])
       for (const act of [() => store.read(outside, signal), () => store.write(outside, bytes, signal)])
         expect((await rejects(BadJobError, act)).message).to.match(
-          /: expected a path below --root, without \.\.$/,
+          /: expected a path below --root, without \.\. and names that Windows reserves$/,
         )
     expect(await readFile(path('secret'), 'utf8')).to.equal('secret')
   })
@@ -92,10 +95,34 @@ describe('the places of jobs', () => {
     await rejects(BadJobError, () => store.write('inside/a.jpg/mask.png', bytes, signal))
   })
 
+  it('of results that no file system takes fail for good, with the path that the job gave', async () => {
+    const store = await openFiles()
+    const long = 'x'.repeat(300)
+    for (const [place, message] of [
+      ['a\0b.mask.png', 'a?b.mask.png: a path cannot hold a NUL character'],
+      [`${long}/a.mask.png`, `${long}/a.mask.png: the name is longer than the system allows`],
+      [`${long}.mask.png`, `${long}.mask.png: the name is longer than the system allows`],
+      ['inside/a.jpg/b', 'inside/a.jpg/b: part of this path is a file, not a folder'],
+    ])
+      expect((await rejects(BadJobError, () => store.write(place, bytes, signal))).message).to.equal(message)
+  })
+
+  it('have one identity under all their names', async () => {
+    const store = await openFiles()
+    await symlink(path('root/inside'), path('root/near'))
+    const [photo, ...others] = await Promise.all(
+      ['inside/a.jpg', './inside//a.jpg', 'near/a.jpg', 'inside/b.jpg'].map(each => store.identity(each)),
+    )
+    expect(others).to.deep.equal([photo, photo, undefined])
+    expect(await store.identity('s3://photos/a')).to.equal('s3://photos/a')
+  })
+
   it('may be tried again where the disk refuses for now', async () => {
     const store = await openFiles()
     await mkdir(path('root/mask.png'))
-    expect(await rejection(store.write('mask.png', bytes, signal))).to.not.be.instanceOf(BadJobError)
+    const error = await rejection(store.write('mask.png', bytes, signal))
+    expect(error).to.not.be.instanceOf(BadJobError)
+    expect(error.message).to.equal('mask.png: is a folder, not a file')
   })
 
   it('need --root for files and --http for URLs', async () => {

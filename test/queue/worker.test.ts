@@ -1,6 +1,6 @@
 // A worker with a real Redis and a small network.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { Queue, QueueEvents } from 'bullmq'
 import { expect } from 'chai'
 import type { Redis } from 'ioredis'
@@ -124,6 +124,9 @@ describe('a worker of the queue', () => {
     await start()
     await writeFile(path('root/broken.jpg'), 'not a photo')
     await writeFile(path('root/cut.png'), (await readFile(path('root/photo.png'))).subarray(0, 200))
+    const photo = await readFile(path('root/photo.png'))
+    await writeFile(path('root/b.mask.png'), photo)
+    await symlink(path('root'), path('root/near'))
     for (const [data, message] of [
       [{ input: 'photo.png' }, /^job: output: missing/],
       [{ input: 'none.png', output: 'a' }, /^none\.png: no such file or folder$/],
@@ -132,6 +135,10 @@ describe('a worker of the queue', () => {
       [{ input: 'cut.png', output: 'a' }, /^input: damaged or cut short/],
       [{ input: 'photo.png', output: 'a', options: { outputStride: 5 } }, /5/],
       [{ input: 'a.mask.png', output: 'a' }, /^output: a\.mask\.png is the photo itself$/],
+      [{ input: 'b.mask.png', output: './b' }, /^output: \.\/b\.mask\.png is the photo itself$/],
+      [{ input: 'b.mask.png', output: 'near/b' }, /^output: near\/b\.mask\.png is the photo itself$/],
+      [{ input: 'photo.png', output: 'a\0b' }, /^a\?b\.mask\.png: a path cannot hold a NUL character$/],
+      [{ input: 'photo.png', output: 'x'.repeat(300) }, /^x{300}\.mask\.png: the name is longer than/],
     ] as const) {
       said.length = 0
       const { id, error } = await done(data, { attempts: 3, backoff: 10 })
@@ -139,7 +146,8 @@ describe('a worker of the queue', () => {
       expect(said).to.deep.equal([`failed ${id} for good: ${error}`])
       expect((await queue.getJob(id))!.attemptsMade).to.equal(1)
     }
-    expect(await queue.getFailedCount()).to.equal(7)
+    expect(await queue.getFailedCount()).to.equal(11)
+    expect(await readFile(path('root/b.mask.png'))).to.deep.equal(photo)
   })
 
   it('tries again after an error that may pass', async () => {

@@ -141,6 +141,18 @@ describe('TrainingRun', () => {
     await run.destroy()
   })
 
+  it('stops at a loss that grows without end, and names the rate that the user gave', async () => {
+    const options = { ...OPTIONS, freezeBatchNorm: true, learningRate: 7 }
+    const run = await TrainingRun.create(gpu, network(TINY), options)
+    const error = await rejects(UserError, async () => {
+      for (let step = 0; step < 9; step++) expect(await run.step(halves(), 0.2)).to.be.below(100)
+    })
+    expect(error.message).to.match(
+      /^the loss is [\d.e+]+, where guessing has 1\.61: try a smaller learning rate than 7$/,
+    )
+    await run.destroy()
+  })
+
   it('stops at a loss that is not a number, and returns no such weights', async () => {
     const error = await rejects(UserError, () => train(6, {}, 1e30))
     expect(error.message).to.match(/^the loss is (NaN|-?Infinity): try a smaller learning rate than 1e\+30$/)

@@ -71,10 +71,21 @@ describe("Hugging Face's hub", () => {
     expect(paths).to.deep.equal(
       ['main', 'v1.0'].flatMap(revision => files.map(file => `/hub/owner/net/resolve/${revision}/${file}`)),
     )
-    for (const wrong of ['hf:net', 'hf:owner/net/more', 'hf:owner/net@', 'hf:../x y'])
+    const outside = ['../..', 'owner/..', './net', 'owner/net@..', 'owner/net@.', 'owner/net@a/../b']
+    paths.length = 0
+    for (const wrong of [
+      'hf:net',
+      'hf:owner/net/more',
+      'hf:owner/net@',
+      'hf:../x y',
+      ...outside.map(each => `hf:${each}`),
+    ])
       expect((await rejects(UserError, () => findWeights(wrong, options))).message).to.equal(
         `${wrong}: expected hf:OWNER/NAME or hf:OWNER/NAME@REVISION`,
       )
+    expect(paths).to.deep.equal([])
+    await findWeights('hf:owner/net@a..b', options)
+    expect(paths[0]).to.equal('/hub/owner/net/resolve/a..b/config.json')
   })
 
   it('reports that a repository needs a token, without showing the present one', async () => {

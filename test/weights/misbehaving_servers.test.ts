@@ -6,9 +6,15 @@ import { readFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { pullCommand } from '../../src/cli/weights/weights_pull.ts'
 import { UserError } from '../../src/errors.ts'
 import { UnreachableError } from '../../src/library/http_error.ts'
-import { type DownloadOptions, download } from '../../src/node/downloads/download.ts'
+import {
+  DOWNLOAD_LIMITS,
+  type DownloadLimits,
+  type DownloadOptions,
+  download,
+} from '../../src/node/downloads/download.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { rejects } from '../support/rejects.ts'
 import { sendRange, startServer, startSocketServer } from './server.ts'
@@ -107,6 +113,49 @@ describe('a download from a server that', () => {
     expect(await refusal(fetchFrom(url, { limits }), UnreachableError)).to.match(
       /the server sends too slowly/,
     )
+  })
+
+  describe('sends nothing, stalls, or sends a byte a second', () => {
+    const { connectMs, answerMs, stallMs, totalMs, bytesPerSecond, backoffMs } = DOWNLOAD_LIMITS
+
+    it('ends within three minutes, as `atrous weights pull --help` says', () => {
+      const waits = backoffMs.reduce((a, b) => a + b)
+      for (const each of [connectMs, answerMs, stallMs])
+        expect((backoffMs.length + 1) * each + waits).to.be.at.most(totalMs)
+      const help = pullCommand().configureHelp({ helpWidth: 200 })
+      let text = ''
+      help.configureOutput({ writeOut: line => (text += line) }).outputHelp()
+      expect(text.replaceAll('\n', ' ')).to.include(
+        `may take ${['no', 'one', 'two', 'three'][totalMs / 60_000]} minutes, and a second more for each ${bytesPerSecond} bytes`,
+      )
+      expect(text.replaceAll('\n', ' ')).to.include(
+        `tried ${['one', 'two', 'three', 'four', 'five'][backoffMs.length]} times`,
+      )
+    })
+
+    /** A minute is 120 ms. */
+    const SCALE = 500
+    const limits: DownloadLimits = {
+      connectMs: connectMs / SCALE,
+      answerMs: answerMs / SCALE,
+      stallMs: stallMs / SCALE,
+      totalMs: totalMs / SCALE,
+      bytesPerSecond: bytesPerSecond * SCALE,
+      backoffMs: backoffMs.map(wait => wait / SCALE),
+    }
+    const bad: Record<string, (response: ServerResponse) => void> = {
+      'sends nothing': () => {},
+      stalls: response => response.write('some bytes'),
+      'sends a byte a second': response => writeForEver(response, 'x', 1000 / SCALE),
+    }
+    for (const [what, act] of Object.entries(bad))
+      it(`${what}: it ends by these limits, in as many tries at most`, async () => {
+        const { url, requests } = await serve((_request, response) => act(response))
+        expect(await refusal(fetchFrom(url, { limits }), UnreachableError)).to.match(
+          /does not answer|stopped sending|sends too slowly/,
+        )
+        expect(requests.length).to.be.within(1, backoffMs.length + 1)
+      })
   })
 
   it('is slow, but fast enough', async () => {
@@ -275,6 +324,26 @@ describe('a download from a server that', () => {
       })
       expect(await refusal(fetchFrom(url, { maxBytes: 1e6 }))).to.match(/too large: more bytes/)
       expect(readdirSync(path('.'))).to.deep.equal([])
+    })
+
+    it('so that it decodes to a hundred times as much, although so large a file may be', async () => {
+      const bomb = gzipSync(new Uint8Array(20e6))
+      let sent = 0
+      const { url } = await serve((_request, response) => {
+        response.writeHead(200, { 'Content-Encoding': 'gzip' })
+        for (; sent < 50; sent++) response.write(bomb)
+        response.end()
+      })
+      expect(await refusal(fetchFrom(url, { limits: THRICE }))).to.match(
+        /too large: decoded, it is 100 times what was sent$/,
+      )
+      expect(sent).to.equal(50)
+      expect(readdirSync(path('.'))).to.deep.equal([])
+      const zeros = gzipSync(new Uint8Array(1e6))
+      const { url: small } = await serve((_request, response) => {
+        response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(zeros)
+      })
+      await fetchFrom(small, { bytes: 1e6 })
     })
 
     it('so that it decodes to nothing, for ever', async () => {

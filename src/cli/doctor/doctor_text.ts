@@ -53,7 +53,7 @@ function summary(reports: readonly KernelReport[]): string {
   const idle = total - right.size - wrong.size
   const worst = Math.max(...reports.map(({ stored, worstError }) => (stored ? 0 : (worstError ?? 0))))
   return [
-    `${right.size} of ${total} right`,
+    `${right.size} of ${right.size + wrong.size} right`,
     `worst error ${worst.toFixed(2)} of what rounding explains`,
     ...(idle > 0 ? [`${idle} not run on this GPU`] : []),
   ].join(', ')

@@ -3,12 +3,13 @@
 import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { ParsedTarEntry } from 'modern-tar'
 import { UserError } from '../../errors.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { MAX_PHOTO_BYTES } from '../../node/images/image_source.ts'
 import { printable } from '../../printable.ts'
-import { resultNamer } from '../output.ts'
+import { type ResultNamer, resultNamer } from '../output.ts'
 import type { InputPhoto } from './input_photo.ts'
 import { IMAGE_KINDS, isPhoto } from './photo_names.ts'
 
@@ -23,13 +24,14 @@ export async function* photosInArchive({
   file: string
   key: string
 }): AsyncGenerator<InputPhoto> {
-  const nameOf = resultNamer()
+  const namer = resultNamer()
   let count = 0
   try {
-    for await (const { header, body } of entriesOf(file)) {
+    const { entries, read } = await openArchive(file)
+    for await (const { header, body } of entries) {
       if (header.type === 'file' && isPhoto(header.name)) {
         count++
-        yield photoOf({ header, body }, { archive: file, key, nameOf })
+        yield photoOf({ header, body }, { archive: file, key, namer, read })
       }
       if (!body.locked) await body.cancel()
     }
@@ -39,43 +41,74 @@ export async function* photosInArchive({
   }
 }
 
-async function* entriesOf(file: string): AsyncGenerator<ParsedTarEntry> {
+type Body = ReadableStream<Uint8Array>
+
+interface Archive {
+  entries: AsyncIterable<ParsedTarEntry>
+  /** All bytes of an entry's body. Throws what is wrong with the archive if it ends within them. */
+  read(body: Body, size: number): Promise<Uint8Array>
+}
+
+async function openArchive(file: string): Promise<Archive> {
   const { createTarDecoder } = await import('modern-tar') // loaded only when needed
-  const bytes = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>
-  yield* bytes.pipeThrough(createTarDecoder({ strict: true }))
+  const { readable, writable } = createTarDecoder({ strict: true })
+  let failure: unknown
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  // Where an archive ends within an entry, the decoder leaves the entry's body open for ever. What came of it is read first.
+  const endBody = async () => {
+    await setImmediate()
+    await reader?.cancel()
+  }
+  const bytes = Readable.toWeb(createReadStream(file)) as Body
+  bytes.pipeTo(writable).catch(error => {
+    failure = error
+    return endBody()
+  })
+  async function read(body: Body, size: number): Promise<Uint8Array> {
+    reader = body.getReader()
+    if (failure) endBody()
+    const chunks: Uint8Array[] = []
+    for (let part = await reader.read(); !part.done; part = await reader.read()) chunks.push(part.value)
+    reader = undefined
+    const whole = Buffer.concat(chunks)
+    if (whole.length < size) throw failure ?? new Error('an entry is shorter than it states')
+    return whole
+  }
+  return { entries: readable, read }
 }
 
 interface Place {
   archive: string
   key: string
-  nameOf: (input: string, folder?: string) => string
+  namer: ResultNamer
+  read: Archive['read']
 }
 
-function photoOf({ header, body }: ParsedTarEntry, { archive, key, nameOf }: Place): InputPhoto {
+function photoOf({ header, body }: ParsedTarEntry, place: Place): InputPhoto {
+  const { archive, key, namer, read } = place
   const path = posix.normalize(header.name.replaceAll('\\', '/'))
   const file = `${archive}/${path}`
   const isOutside = path.startsWith('../') || posix.isAbsolute(path)
   const error = isOutside ? new UserError(`${file}: this name leads out of the archive`) : undefined
+  const folder = isOutside || !path.includes('/') ? '' : posix.dirname(path)
   return {
     file,
-    // A name that leads out of the archive must not lead out of --out.
-    key: posix.join(key, isOutside ? nameOf(path) : nameOf(path, posix.dirname(path))),
-    source: () => bytesOf(body, { file, size: header.size }),
-    stamp: { bytes: header.size, modified: (header.mtime ?? new Date(0)).toISOString() },
+    key: `${key}/${namer.photo(path, folder)}`,
+    source: async () => {
+      if (header.size > MAX_PHOTO_BYTES)
+        throw new UserError(`${file}: ${header.size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
+      return read(body, header.size).catch(error => {
+        throw archiveError(archive, error)
+      })
+    },
+    stamp: { bytes: header.size, modified: timeOf(header.mtime) },
     error,
   }
 }
 
-async function bytesOf(
-  body: ReadableStream<Uint8Array>,
-  { file, size }: { file: string; size: number },
-): Promise<Uint8Array> {
-  if (size > MAX_PHOTO_BYTES)
-    throw new UserError(`${file}: ${size} bytes is over the limit of ${MAX_PHOTO_BYTES}`)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
+/** As ISO 8601. A header may leave the time out, or hold a number of seconds that no calendar has. */
+const timeOf = (time = NEVER) => (Number.isNaN(time.getTime()) ? NEVER : time).toISOString()
+const NEVER = new Date(0)
 
 function archiveError(file: string, error: unknown): UserError {
   const known = fileError(file, error)

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { UserError } from '../../errors.ts'
 import type { Size } from '../../library/photo_size.ts'
 import { readImageSize } from '../../node/images/image.ts'
+import { printablePath } from '../../printable.ts'
 
 export interface InputPhoto {
   /** The name that the user gave, or the path in a folder or an archive; `-` for standard input. */
@@ -23,8 +24,10 @@ export interface InputPhoto {
 /** What tells whether a photo was changed. */
 export interface Stamp {
   bytes: number
-  /** The time of the last change, as ISO 8601. */
+  /** The time of the last change, as ISO 8601. Anybody may set it, and an archive states any. */
   modified: string
+  /** The time of the last change of the file or its name, as ISO 8601, which the system sets alone. An archive's photo has none. */
+  changed?: string
 }
 
 export const STANDARD_INPUT = '-'
@@ -33,7 +36,8 @@ export const STANDARD_INPUT = '-'
 export async function stampOf({ source, stamp }: InputPhoto): Promise<Stamp | undefined> {
   if (typeof source !== 'string') return stamp
   const found = await stat(source).catch(() => undefined)
-  return found && { bytes: found.size, modified: found.mtime.toISOString() }
+  if (!found) return undefined
+  return { bytes: found.size, modified: found.mtime.toISOString(), changed: found.ctime.toISOString() }
 }
 
 /** What a decoder takes: a path, or the bytes, which are read now if they were not. Throws a UserError. */
@@ -58,9 +62,9 @@ export async function attempt<T>(photo: InputPhoto, work: () => Promise<T>): Pro
   }
 }
 
-/** A UserError with the photo's name. Throws all others. */
+/** A UserError of one line with the photo's name, which may hold any characters. Throws all others. */
 export function errorOf({ file }: InputPhoto, error: unknown): UserError {
   if (!(error instanceof UserError)) throw error
-  const message = error.message.replace(/^image: /, '')
-  return message.startsWith(file) ? error : new UserError(`${file}: ${message}`)
+  const [name, message] = [file, error.message.replace(/^image: /, '')].map(printablePath)
+  return new UserError(message.startsWith(name) ? message : `${name}: ${message}`)
 }

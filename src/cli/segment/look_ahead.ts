@@ -1,6 +1,7 @@
 // Checks the first photos before a model is loaded.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isWebUrl } from '../../library/weights_folder.ts'
 import { countBar } from '../progress.ts'
 import { type InputPhoto, readHeader } from './input_photo.ts'
 import { isArchive } from './photo_names.ts'
@@ -17,7 +18,7 @@ const CHECKED_FIRST = 100
 const AT_A_TIME = 8
 
 export interface Ahead {
-  /** The first photos, up to the first archive. */
+  /** The first photos, up to the first archive, or to a URL that is not the first of them. */
   first: InputPhoto[]
   /** Whether there are no others. */
   isAll: boolean
@@ -42,6 +43,7 @@ export async function lookAhead(
   let found: IteratorResult<InputFile> | undefined = await next
   while (found && !found.done && first.length < CHECKED_FIRST) {
     if (isArchive(found.value.file) && !found.value.error) break
+    if (isWebUrl(found.value.file) && first.length > 0) break // the bytes of many would stay in memory
     areNamed &&= found.value.isNamed
     for await (const photo of photosOf(found.value)) first.push(photo)
     next = iterator.next()

@@ -1,13 +1,14 @@
 // The manifest of a run: a file of JSON lines, one for each photo. A line is appended when the photo's results are on disk, so a
 // killed run leaves a manifest of what it has done, and a later run goes on after it.
 
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { type Lock, tryLock } from '../../node/files/lock.ts'
+import { makeFolder } from '../../node/files/make_folder.ts'
 import { exists } from '../output.ts'
 import { linesOf } from './manifest_lines.ts'
 
@@ -17,12 +18,15 @@ interface RowOfAny {
   key: string
   /** Identifies the model and the options. */
   run: string
-  /** The photo's size and time when it was read; missing for standard input. */
+  /** The photo's size and times when it was read; missing for standard input. */
   bytes?: number
   modified?: string
+  changed?: string
 }
 
 export interface DoneRow extends RowOfAny {
+  /** Of the photo's bytes, in hex. */
+  sha256: string
   width: number
   height: number
   classes: ClassShare[]
@@ -69,7 +73,7 @@ export class Manifest {
       throw new UserError(`${path}: process ${taken.holder.pid} on ${taken.holder.host} writes this manifest`)
     let file: FileHandle | undefined
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       const isResumed = options.resume === true && (await exists(path))
       file = await open(path, 'a+')
       const { earlier, end } = await readEarlier(file, path, options)

@@ -1,8 +1,9 @@
 // The work on photos beside the GPU's: decoding them, and encoding their results. For many photos, worker threads do it.
 
+import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { Image } from '../../data/image.ts'
-import { readImage } from '../../node/images/image.ts'
+import { readImage, readPhotoFile } from '../../node/images/image.ts'
 import { WorkerPool } from '../../node/worker_pool.ts'
 import { type WriteJob, type WrittenResults, writeResults } from './segment_results.ts'
 
@@ -13,18 +14,34 @@ export interface ReadJob {
   maxPixels: number
 }
 
+export interface DecodedPhoto {
+  image: Image
+  /** Of the bytes that were decoded, in hex. */
+  sha256: string
+}
+
 export type PhotoJob = { read: ReadJob } | { write: WriteJob }
 
 export interface PhotoWork {
   /** How many photos it works on at the same time. */
   lanes: number
-  read(job: ReadJob): Promise<Image>
+  read(job: ReadJob): Promise<DecodedPhoto>
   write(job: WriteJob): Promise<WrittenResults>
   close(): Promise<void>
 }
 
-export const readPhoto = ({ source, name, maxPixels }: ReadJob): Promise<Image> =>
-  readImage(source, { name, maxPixels })
+export async function readPhoto({ source, name, maxPixels }: ReadJob): Promise<DecodedPhoto> {
+  const bytes = await bytesOf(source)
+  return { image: await readImage(bytes, { name, maxPixels }), sha256: sha256Of(bytes) }
+}
+
+/** The SHA-256 of a photo in hex. Throws a UserError if it cannot be read. */
+export const photoHash = async (source: ReadJob['source']): Promise<string> => sha256Of(await bytesOf(source))
+
+const bytesOf = async (source: ReadJob['source']) =>
+  typeof source === 'string' ? readPhotoFile(source) : source
+
+const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** In this thread: a few photos are done before a thread has started. */
 const HERE: PhotoWork = { lanes: 1, read: readPhoto, write: writeResults, close: async () => {} }
@@ -34,10 +51,10 @@ const MOST_THREADS = 16
 /** In threads: one core drives the GPU. */
 function inThreads(): PhotoWork {
   const lanes = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))
-  const pool = new WorkerPool<PhotoJob, Image | WrittenResults>(WORKER, lanes)
+  const pool = new WorkerPool<PhotoJob, DecodedPhoto | WrittenResults>(WORKER, lanes)
   return {
     lanes,
-    read: job => pool.run({ read: job }) as Promise<Image>,
+    read: job => pool.run({ read: job }) as Promise<DecodedPhoto>,
     write: job => pool.run({ write: job }, buffersOf(job)) as Promise<WrittenResults>,
     close: () => pool.close(),
   }

@@ -1,13 +1,12 @@
 // The thread that decodes photos and encodes results for photo_work.ts.
 
-import type { Image } from '../../data/image.ts'
 import { serve } from '../../node/worker_pool.ts'
-import { type PhotoJob, readPhoto } from './photo_work.ts'
+import { type DecodedPhoto, type PhotoJob, readPhoto } from './photo_work.ts'
 import { type WrittenResults, writeResults } from './segment_results.ts'
 
-serve<PhotoJob, Image | WrittenResults>(async job => {
+serve<PhotoJob, DecodedPhoto | WrittenResults>(async job => {
   if ('write' in job) return { result: await writeResults(job.write), transfer: [] }
-  const image = await readPhoto(job.read)
+  const { image, sha256 } = await readPhoto(job.read)
   const data = image.data.slice() // the decoder's own memory cannot move to another thread
-  return { result: { ...image, data }, transfer: [data.buffer] }
+  return { result: { image: { ...image, data }, sha256 }, transfer: [data.buffer] }
 })

@@ -34,7 +34,7 @@ export function segmentCommand(): Command {
     .description('Segments photos: writes a mask of class ids and an overlay for each.')
     .argument(
       '[image...]',
-      'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, tar archives, or - for standard input',
+      'JPEG, PNG, WebP, AVIF, TIFF or GIF files, folders of them, patterns, tar archives, http: or https: URLs, or - for standard input',
     )
     .option('-o, --out <folder>', 'where to write; - means standard output', 'out')
     .option('-r, --recursive', 'take the photos in subfolders, too')

@@ -1,10 +1,13 @@
-// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives and standard input. They come one by one: of a
+// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives, URLs and standard input. They come one by one: of a
 // hundred thousand, the first is segmented before the last is found.
 
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, posix, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
+import { shownUrl } from '../../library/shown_url.ts'
+import { isWebUrl } from '../../library/weights_folder.ts'
 import { fileError } from '../../node/files/file_error.ts'
+import { photoAt } from '../../node/images/image_source.ts'
 import { resultNamer } from '../output.ts'
 import { photosInArchive } from './input_archive.ts'
 import { readList } from './input_list.ts'
@@ -14,7 +17,7 @@ import { belongsTo, type Shard } from './shard.ts'
 import { readStandardInput } from './standard_input.ts'
 
 export interface InputOptions {
-  /** Files, folders, patterns, archives, or `-`. */
+  /** Files, folders, patterns, archives, URLs, or `-`. */
   named: readonly string[]
   /** A file with names, or `-`. */
   list?: string
@@ -43,7 +46,7 @@ interface Found extends Omit<InputFile, 'key'> {
 export async function* findFiles(options: InputOptions): AsyncGenerator<InputFile> {
   const { shard } = options
   const seen = new Set<string>()
-  const nameOf = resultNamer()
+  const namer = resultNamer()
   let position = 0
   for await (const { folder, ...found } of allFiles(options)) {
     const { file } = found
@@ -51,15 +54,22 @@ export async function* findFiles(options: InputOptions): AsyncGenerator<InputFil
     if (seen.has(id)) continue
     seen.add(id)
     // Files of other shards get keys, too: all shards give a file the same key.
-    const key = nameOf(file === STANDARD_INPUT ? 'stdin' : file, folder)
+    const key = isArchive(file) ? namer.archive(file) : namer.photo(nameOf(file), folder)
     if (belongsTo(shard, position++)) yield { ...found, key }
   }
+}
+
+/** The name after which the results of a photo are called. */
+function nameOf(file: string): string {
+  if (file === STANDARD_INPUT) return 'stdin'
+  return isWebUrl(file) && URL.canParse(file) ? new URL(file).pathname : file
 }
 
 /** A file as a photo, or the photos of an archive. */
 export async function* photosOf(found: InputFile): AsyncGenerator<InputPhoto> {
   const { file, key, error } = found
-  if (isArchive(file) && !error) yield* photosInArchive(found)
+  if (isWebUrl(file)) yield { file: shownUrl(file), key, error, source: () => photoAt(file) }
+  else if (isArchive(file) && !error) yield* photosInArchive(found)
   else yield { file, key, error, source: file === STANDARD_INPUT ? readStandardInput : file }
 }
 
@@ -72,7 +82,7 @@ async function* allFiles({ named, list, recursive }: InputOptions): AsyncGenerat
 
 async function* filesOf(name: string, recursive: boolean): AsyncGenerator<Found> {
   try {
-    if (name === STANDARD_INPUT) return yield { file: name, isNamed: true }
+    if (name === STANDARD_INPUT || isWebUrl(name)) return yield { file: name, isNamed: true }
     const found = await stat(name).catch(() => undefined)
     if (found?.isDirectory()) return yield* imagesIn(name, recursive)
     // Patterns arrive here if the shell does not expand them, as on Windows, or if they are quoted.

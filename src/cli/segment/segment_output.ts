@@ -1,12 +1,14 @@
 // Where the results of `atrous segment` go: to files that replace none of the user's files, or to standard output.
 
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../errors.ts'
+import { fileError } from '../../node/files/file_error.ts'
+import { fileIdentity, leadsInside, realTarget } from '../../node/files/inside.ts'
 import { isMarked } from '../../node/images/result_mark.ts'
+import { printable } from '../../printable.ts'
 import { checkWritable, exists } from '../output.ts'
-import type { InputPhoto } from './input_photo.ts'
+import { attempt, type InputPhoto } from './input_photo.ts'
 import type { Ahead } from './look_ahead.ts'
 import type { PhotoWork } from './photo_work.ts'
 import {
@@ -72,7 +74,9 @@ export function folderOutput(options: SegmentOutputOptions): Output {
   /** The photos that a result might replace, by their identity on disk: names may differ by links or by case. */
   const identities = new Set<string>()
   const existing = async (photo: InputPhoto, classNames: readonly string[]) => {
-    const files = resultEndings(options, classNames).map(ending => `${prefixOf(photo, out)}.${ending}`)
+    const prefix = prefixOf(photo, out)
+    await checkPlace(photo, out)
+    const files = resultEndings(options, classNames).map(ending => `${prefix}.${ending}`)
     const found: string[] = []
     for (const file of files) if (await exists(file)) found.push(file)
     return found
@@ -82,7 +86,7 @@ export function folderOutput(options: SegmentOutputOptions): Output {
       await checkWritable(out)
       // The names of the classes are not known yet.
       const found: string[] = []
-      for (const photo of photos) if (!photo.error) found.push(...(await existing(photo, [])))
+      for (const photo of photos) found.push(...((await attempt(photo, () => existing(photo, []))) ?? []))
       for (const file of [...named, ...photos.map(({ file }) => file)]) await addIdentity(identities, file)
       await refusePhotos(found, identities)
       // What a run that goes on finds is checked where it would be replaced.
@@ -97,8 +101,20 @@ export function folderOutput(options: SegmentOutputOptions): Output {
   }
 }
 
-/** The path of a photo's results without their endings. */
-export const prefixOf = ({ key }: { key: string }, out: string): string => join(out, key)
+/** The path of a photo's results without their endings. Throws a UserError if its name could lead out of the folder. */
+export function prefixOf({ file, key }: Pick<InputPhoto, 'file' | 'key'>, out: string): string {
+  if (leadsInside(key)) return join(out, key)
+  throw new UserError(`${file}: its results cannot be called "${printable(key)}": rename it`)
+}
+
+/** Throws a UserError if a symbolic link leads out of the folder. */
+async function checkPlace({ key }: InputPhoto, folder: string): Promise<void> {
+  try {
+    await realTarget({ folder, option: '--out' }, `${key}.png`)
+  } catch (error) {
+    throw fileError(join(folder, key), error)
+  }
+}
 
 async function refusePhotos(files: readonly string[], photos: ReadonlySet<string>): Promise<void> {
   for (const file of files) {
@@ -126,7 +142,4 @@ async function addIdentity(identities: Set<string>, file: string): Promise<void>
 }
 
 /** Undefined if the file does not exist, as behind a broken link. */
-async function identity(file: string): Promise<string | undefined> {
-  const found = await stat(file, { bigint: true }).catch(() => undefined)
-  return found && `${found.dev}:${found.ino}`
-}
+const identity = (file: string) => fileIdentity(file).catch(() => undefined)

@@ -10,7 +10,7 @@ import type { DeepLab } from '../../node/deeplab.ts'
 import { inferenceOf, refinedOf } from '../inference_options.ts'
 import { attempt, errorOf, type InputPhoto, loaded, readHeader, type Stamp, stampOf } from './input_photo.ts'
 import type { DoneRow, FailedRow, Manifest } from './manifest.ts'
-import type { PhotoWork } from './photo_work.ts'
+import { type DecodedPhoto, type PhotoWork, photoHash } from './photo_work.ts'
 import { type Outcome, runPipeline } from './pipeline.ts'
 import { type Output, prefixOf, type SegmentOutputOptions } from './segment_output.ts'
 import type { SegmentReport } from './segment_report.ts'
@@ -57,7 +57,7 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
   const maxPixels = pixelsOn(model.gpu)
   const scores = options.probabilities ? 4 * model.classNames.length : 0
   let lastDone = 0
-  await runPipeline<Item, Image, Found, DoneRow>(
+  await runPipeline<Item, DecodedPhoto, Found, DoneRow>(
     itemsOf(run),
     {
       weigh: ({ photo: { size }, earlier }) =>
@@ -65,7 +65,7 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
       known: ({ photo: { error }, earlier }) =>
         earlier ? { result: earlier } : error ? { error } : undefined,
       read: async ({ photo }) => work.read({ source: await loaded(photo), name: photo.file, maxPixels }),
-      async submit(image) {
+      async submit({ image }) {
         const begun = performance.now()
         const wait = await submitted(model, image, options)
         throughput.gpu.begin()
@@ -80,10 +80,10 @@ export async function segmentPhotos(run: SegmentRun): Promise<void> {
           }
         }
       },
-      async write({ photo, stamp }, image, { map, milliseconds }) {
+      async write({ photo, stamp }, { image, sha256 }, { map, milliseconds }) {
         const segmented = { image, map, classNames: model.classNames }
         const written = await output.write(photo, segmented, work)
-        return { ...baseOf(photo, run, stamp), ...written, milliseconds }
+        return { ...baseOf(photo, run, stamp), sha256, ...written, milliseconds }
       },
       settle: (item, outcome) => settle(run, item, outcome),
     },
@@ -121,7 +121,7 @@ async function* itemsOf({ photos, ...run }: SegmentRun): AsyncGenerator<Item> {
   const { classNames } = model
   for await (const photo of photos) {
     const stamp = photo.error ? undefined : await stampOf(photo)
-    const earlier = stamp && (await earlierRow(photo, stamp, run))
+    const earlier = stamp && (await attempt(photo, () => earlierRow(photo, stamp, run)))
     if (!earlier) {
       const replacesNpy = manifest?.isResumed === true
       await attempt(photo, () => output.checkPhoto(photo, { classNames, replacesNpy }))
@@ -134,13 +134,15 @@ async function* itemsOf({ photos, ...run }: SegmentRun): AsyncGenerator<Item> {
 /** The row of an earlier run with this model and these options, if the photo is unchanged and its results are there and whole. */
 async function earlierRow(
   photo: InputPhoto,
-  { bytes, modified }: Stamp,
+  { bytes, modified, changed }: Stamp,
   { manifest, run, options, model }: Omit<SegmentRun, 'photos'>,
 ): Promise<DoneRow | undefined> {
   const row = await manifest?.find(photo.key)
   if (!row || 'error' in row) return undefined
   if (row.run !== run || row.file !== photo.file) return undefined
   if (row.bytes !== bytes || row.modified !== modified) return undefined
+  const isUntouched = changed !== undefined && row.changed === changed
+  if (!isUntouched && row.sha256 !== (await photoHash(await loaded(photo)))) return undefined
   for (const ending of resultEndings(options, model.classNames)) {
     // Results are written whole or not at all.
     const found = await stat(`${prefixOf(photo, options.out)}.${ending}`).catch(() => undefined)

@@ -1,6 +1,5 @@
 // What `atrous segment` prints: a line or an object for each photo, and at the end the errors.
 
-import { join } from 'node:path'
 import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'
 import { PartialFailure } from '../errors.ts'
@@ -9,6 +8,7 @@ import { InterruptedError } from '../interrupt.ts'
 import type { InputPhoto } from './input_photo.ts'
 import { JsonArray } from './json_array.ts'
 import type { DoneRow } from './manifest.ts'
+import { prefixOf } from './segment_output.ts'
 import { probabilityText } from './segment_probabilities.ts'
 
 /** How many errors are printed. The manifest has all. */
@@ -99,12 +99,11 @@ export class SegmentReport {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-function resultOf(
-  { file, key, width, height, classes, results, milliseconds }: DoneRow,
-  out: string,
-): JsonResult {
+function resultOf(row: DoneRow, out: string): JsonResult {
+  const { file, width, height, classes, results, milliseconds } = row
   const endings = Object.keys(results)
-  const pathOf = (ending: string) => (endings.includes(ending) ? join(out, `${key}.${ending}`) : undefined)
+  const pathOf = (ending: string) =>
+    endings.includes(ending) ? `${prefixOf(row, out)}.${ending}` : undefined
   const probabilities = endings.filter(ending => ending.startsWith('probabilities.'))
   return {
     ...{ file, width, height, classes, mask: pathOf('mask.png'), overlay: pathOf('overlay.png') },

@@ -130,11 +130,14 @@ async function settingsOf({ resume, ...options }: Options): Promise<RunSettings>
   return newSettings(options)
 }
 
-function endedText({ step, steps, loss, best, milliseconds }: TrainedRun, out: string): string {
+function endedText({ step, steps, loss, guess, best, milliseconds }: TrainedRun, out: string): string {
   const lossText = loss === undefined ? '' : `, loss ${loss.toFixed(4)}`
   const lines = [`step ${step} of ${steps}${lossText}, in ${secondsText(milliseconds)}`]
   if (best) lines.push(`best mean IoU ${percentText(best.mIoU!)}, after step ${best.step}: ${out}/best`)
-  lines.push(`try it: atrous segment photo.jpg --model ${out}`)
+  // A last batch that is hard alone has no loss of this size.
+  if (loss !== undefined && loss > 2 * guess!)
+    lines.push(`guessing has a loss of ${guess!.toFixed(4)}: a smaller --learning-rate may learn more`)
+  else lines.push(`try it: atrous segment photo.jpg --model ${out}`)
   return lines.join('\n')
 }
 

@@ -1,6 +1,6 @@
 // The folder of a training run: its checkpoints, the best model, metrics.jsonl with a line for each step, and pictures.
 
-import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, rmdir, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import type { ResumeOptions } from '../../library/trainer_base.ts'
@@ -8,6 +8,7 @@ import type { FileDataset } from '../../node/datasets/file_dataset.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { type Lock, type LockHolder, tryLock } from '../../node/files/lock.ts'
+import { makeFolder } from '../../node/files/make_folder.ts'
 import { sweep } from '../../node/files/temporary.ts'
 import { Trainer } from '../../node/training/trainer.ts'
 import { isValidation, type Metrics, parseMetrics, type Validation } from './train_metrics.ts'
@@ -42,7 +43,7 @@ export class TrainingFolder {
    * Throws a UserError if another run uses it.
    */
   async locked<T>(work: () => Promise<T>): Promise<T> {
-    const made = await mkdir(this.path, { recursive: true }).catch(error => {
+    const made = await makeFolder(this.path).catch(error => {
       throw fileError(this.path, error)
     })
     const found = await tryLock(join(this.path, '.lock'))

@@ -40,7 +40,7 @@ export function addRecipeOptions(command: Command): Command {
       'factor on the learning rate of the classifier and an auxiliary head (default: 1)',
       number,
     )
-    .option('--output-stride <n>', '8 or 16: 8 is finer and slower (default: 16)', positiveInteger)
+    .option('--output-stride <n>', '8, 16 or 32: 8 is finer and slower (default: 16)', positiveInteger)
     .option('--freeze-batch-norm', "keep batch norm's statistics; for small batches")
     .option('--batch-norm-decay <x>', "decay of batch norm's running statistics (default: 0.9997)", number)
     .option('--momentum <x>', 'momentum of SGD (default: 0.9)', number)

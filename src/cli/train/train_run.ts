@@ -39,6 +39,8 @@ export interface TrainedRun {
   steps?: number
   /** The loss of the last step, if there was one. */
   loss?: number
+  /** The loss of a network that guesses. */
+  guess?: number
   /** The best validation. */
   best?: Validation
   /** The time of the steps and validations in this process. */
@@ -76,7 +78,8 @@ export async function trainRun(job: TrainingJob): Promise<TrainedRun> {
         const { step, recipe } = trainer
         const milliseconds = Math.round(performance.now() - start)
         const { best } = folder
-        return { step, steps: recipe.steps, loss: last?.loss, best, milliseconds, interrupted }
+        const [loss, guess] = [last?.loss, Math.log(trainer.dataset.classNames.length)]
+        return { step, steps: recipe.steps, loss, guess, best, milliseconds, interrupted }
       } catch (error) {
         trainer = await recover(error, { trainer, from, folder, dataset: opened.dataset })
       }

@@ -76,7 +76,7 @@ export function tuneCommand(): Command {
       positiveInteger,
     )
     .option('--photo <file>', 'a photo with the shape to tune for (default: a square)')
-    .option('--output-stride <n>', "for example 8 or 16 (default: the model's)", positiveInteger)
+    .option('--output-stride <n>', "8, 16 or 32 (default: the model's)", positiveInteger)
     .option('--batch <n>', 'photos per call', positiveInteger, 1)
     .addOption(precisionOption())
     .option('--seconds <n>', 'the longest time to measure', positiveInteger, 60)

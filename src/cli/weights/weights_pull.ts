@@ -14,7 +14,9 @@ Examples:
   atrous weights pull https://example.org/model.safetensors
 
 An interrupted download continues where it stopped. Files in the cache are
-verified, and downloaded again only if they are damaged.
+verified, and downloaded again only if they are damaged. Each file may take
+three minutes, and a second more for each 4096 bytes that have come. A server
+that sends nothing is tried five times in these minutes.
 
 Environment variables:
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY   proxies

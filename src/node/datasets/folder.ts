@@ -18,7 +18,10 @@ const VALIDATION_SHARE = 0.2
  */
 export async function openFolder(folder: string, split: string): Promise<FileDataset> {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')]
-  const classNames = await readLines(join(folder, 'classes.txt'))
+  const classNames = await readLines(join(folder, 'classes.txt')).catch(error => {
+    if (error.cause?.code !== 'ENOENT') throw error
+    throw new UserError(`${error.message}; ${ABOUT_CLASSES}`)
+  })
   await Promise.all([listFolder(images), listFolder(masks)])
   const [photos, labels] = await Promise.all([imageFolder(images), imageFolder(masks)])
   const hasSplits = (await listFolder(folder)).includes('splits')
@@ -32,6 +35,9 @@ export async function openFolder(folder: string, split: string): Promise<FileDat
   }))
   return new FileDataset(`folder:${folder}, split ${split}`, classNames, items)
 }
+
+const ABOUT_CLASSES =
+  'it holds the names of the classes, one on each line: the first is that of the pixels of 0 in the masks, such as background'
 
 /** Hashes spread consecutive names evenly. Taking the smallest hashes moves few images when others are added. */
 function ownSplit(folder: string, split: string, ids: string[]): string[] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../errors.ts'
@@ -8,6 +8,7 @@ import type { DownloadProgress } from '../../library/download_progress.ts'
 import { HttpError, UnreachableError } from '../../library/http_error.ts'
 import { shownUrl } from '../../library/shown_url.ts'
 import { fileError } from '../files/file_error.ts'
+import { makeFolder } from '../files/make_folder.ts'
 import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
 import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
@@ -40,11 +41,15 @@ export interface DownloadLimits extends HttpTimeouts, TimeLimit {
   backoffMs: readonly number[]
 }
 
-const LIMITS: DownloadLimits = {
+/**
+ * A server that sends nothing ends a download after five tries, which take less than three minutes. The three minutes are also the
+ * slack of a slow one.
+ */
+export const DOWNLOAD_LIMITS: DownloadLimits = {
   connectMs: 10_000,
   answerMs: 30_000,
   stallMs: 30_000,
-  totalMs: 600_000,
+  totalMs: 180_000,
   bytesPerSecond: 4096,
   backoffMs: [250, 1000, 3000, 6000],
 }
@@ -69,11 +74,11 @@ interface Job extends DownloadOptions {
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { url, file, bytes, maxBytes = bytes ?? MAX_BYTES, authorization } = options
-  const limits = { ...LIMITS, ...options.limits }
+  const limits = { ...DOWNLOAD_LIMITS, ...options.limits }
   const deadline = startDeadline(limits, () => new UnreachableError(tooSlow(url)))
   const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     const part = await openPart(file)
     const http = { authorization, maxBytes, timeouts: limits, signal }
     await run({ ...options, part, maxBytes, limits, http, deadline })
@@ -182,6 +187,9 @@ async function append(job: Job, answer: HttpAnswer, begin: number): Promise<void
     }
     // Synced before the rename: a power cut must not leave an empty file of the final name.
     await handle.sync()
+  } catch (error) {
+    if (error instanceof UserError) await part.remove() // the bytes are of no use, as those of a wrong size
+    throw error
   } finally {
     await handle.close()
   }

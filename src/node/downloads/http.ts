@@ -59,6 +59,10 @@ const DECODERS: Record<string, () => Transform> = {
 }
 /** More than one encoding is rare; a long list is an attack. */
 const MAX_ENCODINGS = 2
+/** A file of weights or a photo hardly shrinks. Gzip can make a thousandth of zeros. */
+const MAX_EXPANSION = 100
+/** So many decoded bytes are no harm. */
+const FREE_BYTES = 2 ** 20
 
 /**
  * Requests a URL and follows redirects to http: and https: URLs. Throws a UserError for an invalid URL or redirect and for an
@@ -174,24 +178,40 @@ function answerOf(message: http.IncomingMessage, request: HttpRequest, url: stri
   const isEncoded = encodings.length > 0
   // The caller limits the decoded bytes. This limits the encoded ones: bytes that decode to nothing could arrive for ever.
   const maxBytes = isEncoded ? request.maxBytes : Infinity
-  let body = Readable.from(watched(message, { ...request, maxBytes }, url))
+  const received = { bytes: 0 }
+  let body = Readable.from(watched(message, { ...request, maxBytes, received }, url))
   for (const name of encodings.toReversed()) body = pipeline(body, DECODERS[name](), () => {})
+  if (isEncoded) body = Readable.from(moderate(body, received, url))
   return { status: statusCode!, headers, body, isEncoded, close }
 }
 
+/** Decoded chunks, unless they are far more than what was received. */
+async function* moderate(decoded: Readable, received: { bytes: number }, url: string) {
+  let bytes = 0
+  for await (const chunk of decoded) {
+    bytes += chunk.length
+    if (bytes > FREE_BYTES + MAX_EXPANSION * received.bytes)
+      throw new UserError(`${shownUrl(url)}: too large: decoded, it is ${MAX_EXPANSION} times what was sent`)
+    yield chunk
+  }
+}
+
 /** The chunks of a body, limited in size and in the time between chunks. */
-async function* watched(message: http.IncomingMessage, { maxBytes, timeouts }: HttpRequest, url: string) {
+async function* watched(
+  message: http.IncomingMessage,
+  { maxBytes, timeouts, received }: HttpRequest & { received: { bytes: number } },
+  url: string,
+) {
   let timer: NodeJS.Timeout | undefined
   const startTimer = () => {
     timer = setTimeout(() => message.destroy(new ConnectionError('STALL_TIMEOUT')), timeouts.stallMs)
   }
   try {
-    let bytes = 0
     startTimer()
     for await (const chunk of message) {
       clearTimeout(timer)
-      bytes += chunk.length
-      if (bytes > maxBytes)
+      received.bytes += chunk.length
+      if (received.bytes > maxBytes)
         throw new UserError(`${shownUrl(url)}: too large: more than ${maxBytes} bytes came`)
       yield chunk
       startTimer()

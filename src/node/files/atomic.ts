@@ -1,6 +1,7 @@
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileError } from './file_error.ts'
+import { makeFolder } from './make_folder.ts'
 import { sweepOnce, temporaryPath } from './temporary.ts'
 
 /** The content of a file; chunks may arrive over time, as from a download. */
@@ -17,7 +18,7 @@ export async function writeFileAtomic(file: string, content: FileContent): Promi
   const folder = dirname(file)
   const temporary = temporaryPath(folder)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await sweepOnce(folder)
     await writeToDisk(temporary, content)
     await rename(temporary, file)

@@ -18,13 +18,16 @@ const causes: Record<string, string> = {
   EIO: 'the disk reports an error',
 }
 
-/** A failed file operation as one line for the user, `photo.jpg: no such file or folder`. Returns other errors unchanged. */
+/**
+ * A failed file operation as one line for the user, `photo.jpg: no such file or folder`, with the system's error as its cause.
+ * Returns other errors unchanged.
+ */
 export function fileError(file: string, error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException
   const name = printablePath(file)
   // Node rejects such a path before it calls the system.
   if (code === 'ERR_INVALID_ARG_VALUE' && file.includes('\0'))
-    return new UserError(`${name}: a path cannot hold a NUL character`)
+    return new UserError(`${name}: a path cannot hold a NUL character`, { cause: error })
   if (!syscall) return error
-  return new UserError(`${name}: ${causes[code ?? ''] ?? printablePath(message)}`)
+  return new UserError(`${name}: ${causes[code ?? ''] ?? printablePath(message)}`, { cause: error })
 }

@@ -6,11 +6,12 @@
 // moved over the old ones, one by one. Until all are moved, a file in `.saved` takes precedence over the file of the same name
 // outside.
 
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { type FileContent, syncFolder, writeToDisk } from './atomic.ts'
 import { fileError } from './file_error.ts'
+import { makeFolder } from './make_folder.ts'
 import { sweepOnce, temporaryPath } from './temporary.ts'
 
 const SAVED = '.saved'
@@ -25,7 +26,7 @@ export async function writeFileSet(folder: string, files: ReadonlyMap<string, Fi
     const isNew = !(await exists(path))
     const temporary = temporaryPath(isNew ? dirname(path) : path)
     try {
-      await mkdir(temporary, { recursive: true })
+      await makeFolder(temporary)
       await sweepOnce(dirname(temporary))
       for (const [name, content] of files) await writeMember({ temporary, folder, name, content })
       await syncFolder(temporary)

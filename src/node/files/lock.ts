@@ -2,10 +2,11 @@
 
 import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { fileError } from './file_error.ts'
+import { makeFolder } from './make_folder.ts'
 import { isAlive } from './processes.ts'
 
 /** The process that holds a lock. */
@@ -56,7 +57,7 @@ interface Found {
 async function create(file: string): Promise<Lock | undefined> {
   const token = randomUUID()
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     const handle = await open(file, 'wx')
     try {
       await handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), token }))

@@ -70,7 +70,8 @@ const HEAD_BYTES = 2 ** 16
 
 const readHead = (file: string): Promise<Uint8Array> => readRegularFile(file, { first: HEAD_BYTES })
 
-const readPhotoFile = (file: string) =>
+/** The bytes of a photo's file. Throws a UserError if it cannot be read. */
+export const readPhotoFile = (file: string): Promise<Uint8Array> =>
   readRegularFile(file, { advice: 'the command reads a photo from its standard input as -' })
 
 /** Runs the work, and puts the name before a UserError's message. */

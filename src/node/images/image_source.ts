@@ -69,14 +69,17 @@ async function readText(text: string, options: ReadSourceOptions): Promise<Image
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1].toLowerCase()
   if (scheme === 'file') return decode(pathOf(text), options)
   if (scheme === 'data' || scheme === 'http' || scheme === 'https') {
-    const url = urlOf(text)
-    const bytes = await fetchBytes(url, { ...DOWNLOAD, signal: options.signal })
-    return decode(bytes, { ...options, name: urlText(url) })
+    const bytes = await photoAt(text, options.signal)
+    return decode(bytes, { ...options, name: urlText(urlOf(text)) })
   }
   if (scheme && /^[^:]+:\/\//.test(text))
     throw new UserError(`${shownUrl(text)}: expected a file:, data:, http: or https: URL, or a path`)
   return decode(text, options)
 }
+
+/** The bytes of a photo at an http:, https: or data: URL. Throws a UserError, or the signal's reason. */
+export const photoAt = async (url: string, signal?: AbortSignal): Promise<Uint8Array> =>
+  fetchBytes(urlOf(url), { ...DOWNLOAD, signal })
 
 function urlOf(text: string): URL {
   if (!URL.canParse(text)) throw new UserError(`${shownUrl(text)}: this is not a URL`)

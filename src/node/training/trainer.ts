@@ -13,6 +13,7 @@ import type { Recipe } from '../../train/recipe.ts'
 import { checkDataset } from '../datasets/check.ts'
 import type { DeepLab } from '../deeplab.ts'
 import { openTuning } from '../tuning.ts'
+import type { SaveOptions } from '../write_model.ts'
 import { loadBatches } from './loader.ts'
 import { readTrainingCheckpoint, writeTrainingCheckpoint } from './trainer_checkpoint.ts'
 
@@ -24,7 +25,7 @@ const NODE: TrainingPlatform = { openTuning, checkDataset, loadBatches }
  * signal or by a BadImageError. This error means that an image cannot be read or has labels that are not classes, and that the
  * recipe does not skip it.
  *
- * A loop throws a UserError if the GPU is too small or if the loss is not a number (naming the step and the last checkpoint), and
+ * A loop throws a UserError if the GPU is too small or if the loss is not a number or grows without end (naming the step and the last checkpoint), and
  * DeviceLostError if the GPU is lost. The model and the trainer then have the state of the last `updateModel` or `save`, and
  * another loop continues from there.
  */
@@ -75,9 +76,9 @@ export class Trainer extends TrainerBase<DeepLab> {
 
   /**
    * Writes a checkpoint, whole or not at all: the model, which DeepLab.load reads, and the state for `resume`. For use within the
-   * loop or after it. Throws a UserError if the file system refuses.
+   * loop or after it. Throws a UserError as `DeepLab.save` does.
    */
-  save(folder: string): Promise<void> {
-    return this.saveAs(folder, progress => writeTrainingCheckpoint(folder, this.model, progress))
+  save(folder: string, options?: SaveOptions): Promise<void> {
+    return this.saveAs(folder, progress => writeTrainingCheckpoint(folder, this.model, { progress, options }))
   }
 }

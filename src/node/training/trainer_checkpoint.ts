@@ -7,16 +7,18 @@ import { decodeProgress, encodeProgress, PROGRESS_FILES, type Progress } from '.
 import { DeepLab, type OpenOptions } from '../deeplab.ts'
 import { fileError } from '../files/file_error.ts'
 import { readFileSet, writeFileSet } from '../files/file_set.ts'
+import { refuseForeign, type SaveOptions } from '../write_model.ts'
 
 /**
  * Writes a checkpoint whole or not at all, even over another one, and even if the process is killed. Throws a UserError if the
- * file system refuses.
+ * file system refuses, and if a config.json of another program is there.
  */
 export async function writeTrainingCheckpoint(
   folder: string,
   model: DeepLab,
-  progress: Progress,
+  { progress, options }: { progress: Progress; options?: SaveOptions },
 ): Promise<void> {
+  await refuseForeign(folder, options)
   const { velocities, state } = encodeProgress(model.config, progress)
   const files = modelFiles(model.state)
   files.set(PROGRESS_FILES.velocities, velocities).set(PROGRESS_FILES.state, state)

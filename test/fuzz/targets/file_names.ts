@@ -5,54 +5,8 @@ import { openDataset } from '../../../src/node/datasets/open.ts'
 import { readImage } from '../../../src/node/images/image.ts'
 import { readMaskPng, writeMaskPng } from '../../../src/node/images/mask_png.ts'
 import { writeLabels, writePhoto, writeText } from '../../node/tiny_dataset.ts'
-import { below, pick } from '../../support/mutants.ts'
+import { oddName } from '../odd_names.ts'
 import type { FuzzTarget } from '../target.ts'
-
-const PIECES = [
-  ...[
-    'a',
-    'photo',
-    ' ',
-    '.',
-    '..',
-    '-',
-    '~',
-    '*',
-    '?',
-    '%s',
-    '%00',
-    '$HOME',
-    '#',
-    '&',
-    '"',
-    "'",
-    '`',
-    '\\',
-    ':',
-  ],
-  ...[
-    '\0',
-    '\n',
-    '\r',
-    '\t',
-    '\u001b[2J',
-    '\u0007',
-    '\u202e',
-    '\u2028',
-    '\ud800',
-    'é',
-    'é',
-    '日本',
-    '👨‍👩‍👧',
-    '/',
-  ],
-]
-
-function oddName(random: () => number): string {
-  const name = Array.from({ length: 1 + below(4, random) }, () => pick(PIECES, random)).join('')
-  // A longer path would make messages that only look unclear.
-  return random() < 0.2 ? name.repeat(1 + below(300, random)).slice(0, 400) : name
-}
 
 const mask = { mask: new Uint8Array(12).fill(1), width: 4, height: 3 }
 
