@@ -1,5 +1,6 @@
 // Decides at a request's headers whether the server takes it, and counts the requests that are under way.
 
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CLIENT_GONE, RequestError } from './request_error.ts'
 import { openScope, type RequestScope } from './request_scope.ts'
@@ -19,8 +20,8 @@ declare module 'fastify' {
   }
 }
 
-/** All bodies together may have so many times the bytes of the largest. */
-const BODIES = 16
+/** A connection may have so many requests without an answer. Few clients send a second one before the first one's answer. */
+const PIPELINED = 4
 
 /** A server that ends waits so long, in milliseconds, for the rest of bodies. */
 const LAST_BODY_MS = 2000
@@ -35,21 +36,24 @@ export interface Admission {
 
 export function addAdmission(app: FastifyInstance, service: Service, token: string | undefined): Admission {
   const check = token === undefined ? undefined : tokenCheck(token)
-  const { limits, metrics, places } = service
+  const { limits, metrics, places, pages } = service
   const underWay = new Tally()
   const receiving = new Set<FastifyRequest>()
-  let bodies = 0
+  const unanswered = new WeakMap<Socket, number>()
   let isDraining = false
   app.decorateRequest('scope')
   app.addHook('onRequest', async (request, reply) => {
+    const { socket } = request.raw
+    const earlier = unanswered.get(socket) ?? 0
+    if (earlier >= PIPELINED) socket.destroy()
+    if (socket.destroyed) return reply.hijack()
+    unanswered.set(socket, earlier + 1)
     const start = performance.now()
-    const bytes = bodyBytes(request, limits.maxBodyBytes)
     request.scope = openScope(reply, limits.timeout)
     const leave = underWay.enter()
     receiving.add(request)
-    bodies += bytes
     request.scope.atEnd(() => {
-      bodies -= bytes
+      unanswered.set(socket, unanswered.get(socket)! - 1)
       receiving.delete(request)
       leave()
       const status = reply.raw.writableFinished ? reply.statusCode : CLIENT_GONE
@@ -61,16 +65,14 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
       request.log[level]({ method, route, status, seconds, stages: scope.stages }, 'request')
     })
     const { isOpen, isWork } = request.routeOptions.config
+    reply.headers(pages.headersFor(request.headers.origin))
+    pages.check(request.method, request.raw.headers)
     if (!isOpen) check?.(request.headers.authorization)
-    if (request.headers['sec-fetch-site'] === 'cross-site')
-      throw new RequestError('a page of another site cannot use this server', { status: 403 })
     if (request.headers['content-encoding'] !== undefined)
       throw new RequestError('Content-Encoding: a compressed body is not supported', { status: 415 })
     if (isWork && isDraining)
       throw new RequestError('the server is shutting down', { status: 503, retryAfter: 1 })
     if (isWork) places.check(1)
-    if (bodies > BODIES * limits.maxBodyBytes)
-      throw new RequestError('the server is receiving too many bytes', { status: 503, retryAfter: 1 })
   })
   app.addHook('onSend', async (_, reply) => {
     if (isDraining) reply.header('connection', 'close')
@@ -87,10 +89,4 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
       return isDraining
     },
   }
-}
-
-/** What a body may take in memory. Without a length, it may be as long as any. */
-function bodyBytes({ headers }: FastifyRequest, most: number): number {
-  if (headers['transfer-encoding'] !== undefined) return most
-  return Math.min(most, Number(headers['content-length'] ?? 0))
 }

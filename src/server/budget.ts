@@ -7,25 +7,25 @@ interface Waiting {
 
 /** Requests take a part, and wait in order while there is not enough. */
 export class Budget {
-  readonly #total: number
+  readonly total: number
   #left: number
   readonly #waiting: Waiting[] = []
 
   constructor(total: number) {
-    this.#total = total
+    this.total = total
     this.#left = total
   }
 
   /**
-   * Takes an amount, and returns the function that gives it back, which does nothing the second time. An amount above the total takes all.
-   * Throws the signal's reason if the signal is aborted meanwhile.
+   * Takes an amount, and returns the function that gives it back, which does nothing the second time. Throws the signal's reason if the
+   * signal is aborted meanwhile. An amount above the total would wait for ever: it throws a RangeError.
    */
   async take(amount: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
-    const part = Math.min(amount, this.#total)
-    if (this.#waiting.length > 0 || part > this.#left) await this.#wait(part, signal)
-    else this.#left -= part
-    let taken = part
+    if (amount > this.total) throw new RangeError(`expected at most ${this.total}, got ${amount}`)
+    if (this.#waiting.length > 0 || amount > this.#left) await this.#wait(amount, signal)
+    else this.#left -= amount
+    let taken = amount
     return () => {
       this.#left += taken
       taken = 0

@@ -7,21 +7,23 @@ import { DeepLab } from '../node/deeplab.ts'
 import { version } from '../node/version.ts'
 import { addAdmission } from './admission.ts'
 import { Batcher } from './batcher.ts'
+import { Bodies } from './bodies.ts'
 import { Budget } from './budget.ts'
 import { addRoutes, createHttpServer } from './http_server.ts'
 import { createMetrics } from './metrics.ts'
 import { modelsIn } from './model_folder.ts'
+import { isLocal, Pages } from './pages.ts'
 import { Places } from './places.ts'
 import { PngEncoder } from './png_encoder.ts'
 import { type ModelSource, ServedModels } from './served_models.ts'
 import { type ServerOptions, serverLimits } from './server_options.ts'
 import type { Service } from './service.ts'
 
-/** Addresses that other machines do not reach. */
-const LOCAL = /^(127\.|::1$|localhost$)/
-
 export interface AtrousServer {
-  /** Listens, and returns the URL. Default: port 8000 of 127.0.0.1. Port 0 is any free one. */
+  /**
+   * Listens, and returns the URL. Default: port 8000 of 127.0.0.1. Port 0 is any free one. Throws a UserError for an address that other
+   * machines reach if there is neither a token nor `insecure`.
+   */
   listen(address?: { port?: number; host?: string }): Promise<string>
   /** Resolves when the models are loaded that the server starts with. Rejects if one cannot be loaded. */
   ready(): Promise<void>
@@ -64,6 +66,8 @@ export function createServer(options: ServerOptions): AtrousServer {
   })
   const service: Service = {
     ...{ limits, models, places, metrics, encoder: new PngEncoder(), version },
+    bodies: new Bodies({ most: limits.maxBodyBytes }),
+    pages: new Pages({ hosts: options.allowHosts, origins: options.allowOrigins }),
     hasToken: options.token !== undefined,
     pixels: new Budget(LARGEST_PHOTOS * limits.maxPixels),
     isReady: () => isStarted && !admission.isDraining,
@@ -87,7 +91,7 @@ export function createServer(options: ServerOptions): AtrousServer {
     await service.encoder.close()
   }
   return {
-    listen: (address = {}) => listen(app, { ...address, isOpen: options.token === undefined }),
+    listen: address => listen(app, { ...address, isOpen: !service.hasToken && !options.insecure, service }),
     ready: () => started,
     close: () => {
       closing ??= close()
@@ -96,13 +100,25 @@ export function createServer(options: ServerOptions): AtrousServer {
   }
 }
 
-function listen(
+interface Address {
+  port?: number
+  host?: string
+  /** Whether requests need no token. */
+  isOpen: boolean
+  service: Service
+}
+
+async function listen(
   app: FastifyInstance,
-  { port = 8000, host = '127.0.0.1', isOpen }: { port?: number; host?: string; isOpen: boolean },
+  { port = 8000, host = '127.0.0.1', isOpen, service: { pages, limits } }: Address,
 ): Promise<string> {
-  if (isOpen && !LOCAL.test(host))
-    app.log.warn({ host }, 'anyone who reaches this address can use the server: give it a token')
-  return app.listen({ port, host })
+  if (isOpen && !isLocal(host))
+    throw new UserError(
+      `host ${host}: every machine that reaches it could use the server: give a token (--token, ATROUS_TOKEN) or allow that (--insecure)`,
+    )
+  pages.bind(host)
+  // As many may wait to be accepted: where more come at once, some would try again after seconds.
+  return app.listen({ port, host, backlog: limits.maxConnections })
 }
 
 async function endConnections(app: FastifyInstance): Promise<void> {
@@ -131,7 +147,10 @@ function servedModels({ models = {}, folder, precision }: ServerOptions, events:
       : { open: async () => given, isOwned: false }
   return new ServedModels({
     sources: new Map(Object.entries(models).map(([name, given]) => [name, sourceOf(given)])),
-    ...{ folder, openPath, onError: events.failed },
+    ...{ folder, openPath },
+    onError: (error, name) => {
+      if (!events.signal.aborted) events.failed(error, name) // A load that the server's end cut short is no failure.
+    },
     batcherOf: (name, model) =>
       new Batcher(model, {
         ...{ batchSize, batchDelay },

@@ -1,10 +1,12 @@
 // The HTTP server: its limits, its routes, and its answers to errors.
 
-import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { addOperationsRoutes } from './operations_routes.ts'
+import { PREFLIGHT } from './pages.ts'
 import { addProtocolRoutes } from './protocol_routes.ts'
 import { addRepositoryRoutes } from './repository_routes.ts'
-import { CLIENT_GONE, refusalOf } from './request_error.ts'
+import { CLIENT_GONE, RequestError, refusalOf } from './request_error.ts'
 import { addSegmentRoute } from './segment_route.ts'
 import type { LogLevel, ServerLimits } from './server_options.ts'
 import type { Service } from './service.ts'
@@ -40,23 +42,54 @@ export function createHttpServer(limits: ServerLimits, logLevel: LogLevel): Fast
 /** The hooks that all routes share must be there before. */
 export function addRoutes(app: FastifyInstance, service: Service): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+  app.addContentTypeParser('*', ({ raw, headers, scope }: FastifyRequest, payload: IncomingMessage) => {
+    const length = headers['content-length']
+    return service.bodies.receive(payload, {
+      client: raw.socket.remoteAddress ?? '',
+      length: length === undefined ? undefined : Number(length),
+      atEnd: scope.atEnd,
+    })
+  })
   app.setErrorHandler((error, request, reply) => {
     const { status, message, retryAfter } = refusalOf(error)
     if (status >= 500 && status !== 503 && status !== 504) request.log.error(error)
     else if (status !== CLIENT_GONE) request.log.debug({ status, message }, 'refused')
     if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-    // The rest of a body is read, so that its client gets to the answer; but not of one that is too long.
-    if (Number(request.headers['content-length'] ?? 0) > service.limits.maxBodyBytes)
-      reply.header('connection', 'close')
+    // The rest of a body is read, so that its client gets to the answer; but not of one that is too long or too slow.
+    const isTooLong = Number(request.headers['content-length'] ?? 0) > service.limits.maxBodyBytes
+    const isCut = !request.raw.complete && (status === 408 || status === 413)
+    if (isTooLong || isCut) reply.header('connection', 'close')
+    else reply.removeHeader('connection')
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(status).send({ error: message })
   })
   app.setNotFoundHandler((_, reply) =>
     reply.code(404).send({ error: 'no such route: GET /openapi.json lists them' }),
   )
+  const methods = new Map<string, string[]>()
+  app.addHook('onRoute', ({ url, method }) => {
+    methods.set(url, [...(methods.get(url) ?? []), method].flat())
+  })
   addProtocolRoutes(app, service)
   addRepositoryRoutes(app, service)
   addSegmentRoute(app, service)
   addOperationsRoutes(app, service)
+  for (const [url, allowed] of [...methods]) refuseOtherMethods(app, url, allowed)
+  app.options('*', { config: { isOpen: true } }, (_, reply) => reply.code(204).headers(PREFLIGHT).send())
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly string[]): void {
+  app.route({
+    url,
+    method: METHODS.filter(method => !allowed.includes(method)),
+    async onRequest({ method }, reply) {
+      reply.header('allow', allowed.join(', '))
+      throw new RequestError(`${method} is not a method of this route: expected ${allowed.join(', ')}`, {
+        status: 405,
+      })
+    },
+    handler: () => {}, // The hook has answered.
+  })
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import type { SegmentOutput } from '../inference/class_map.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
+import { expecting } from '../json.ts'
 import { checkOptionNames, shown } from '../options.ts'
 import { requestJson } from './request_json.ts'
 import type { RequestPhoto } from './run_photos.ts'
@@ -24,7 +25,8 @@ export interface InferRequest {
   outputs: WantedOutput[]
 }
 
-const parameters = v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {})
+const parameter = expecting('a text, a number, true or false', v.union([v.string(), v.number(), v.boolean()]))
+const parameters = v.optional(v.record(v.string(), parameter), {})
 
 const SCHEMA = v.object({
   id: v.optional(v.string()),
@@ -46,14 +48,19 @@ type Request = v.InferOutput<typeof SCHEMA>
 const OUTPUTS: readonly SegmentOutput[] = ['mask', 'probabilities', 'logits']
 
 /**
- * `jsonLength`: the header `Inference-Header-Content-Length`, after which the body is binary data. Throws a UserError that names the
- * first wrong field.
+ * `jsonLength`: the header `Inference-Header-Content-Length`, after which the body is binary data. `checkPhotos` throws if the request has
+ * too many photos. Throws a UserError that names the first wrong field, and a RequestError if there is more than a request may have.
  */
-export function readInferRequest(body: Uint8Array, jsonLength: string | undefined): InferRequest {
+export async function readInferRequest(
+  body: Uint8Array,
+  { jsonLength, checkPhotos }: { jsonLength?: string; checkPhotos: (photos: number) => void },
+): Promise<InferRequest> {
   const end = jsonLength === undefined ? body.length : lengthOf(jsonLength, body.length)
-  const request = requestJson(SCHEMA, body.subarray(0, end))
+  const request = await requestJson(SCHEMA, body.subarray(0, end), checkPhotos)
   const { binary_data_output: allBinary = false, ...rest } = request.parameters
-  const photos = readInputs(request, body.subarray(end))
+  const image = imageOf(request, body.length - end)
+  const isBinary = image.parameters.binary_data_size !== undefined
+  const photos = await readPhotos(image, { binary: isBinary ? body.subarray(end) : undefined, checkPhotos })
   return {
     id: request.id,
     photos,
@@ -70,7 +77,8 @@ function lengthOf(text: string, most: number): number {
   return Number(text)
 }
 
-function readInputs({ inputs }: Request, binary: Uint8Array): RequestPhoto[] {
+/** The one input. `binaryLength`: the bytes after the JSON. */
+function imageOf({ inputs }: Request, binaryLength: number): Request['inputs'][number] {
   const [image] = inputs
   if (inputs.length !== 1 || image.name !== 'image') {
     const names = inputs.map(({ name }) => name)
@@ -78,20 +86,24 @@ function readInputs({ inputs }: Request, binary: Uint8Array): RequestPhoto[] {
   }
   const { binary_data_size: size, ...unknown } = image.parameters
   checkOptionNames(unknown, { binary_data_size: true })
-  if (size === undefined && binary.length > 0)
+  if (size === undefined && binaryLength > 0)
     throw new UserError('image.parameters: expected binary_data_size, because binary data follows the JSON')
-  if (size !== undefined && size !== binary.length)
+  if (size !== undefined && size !== binaryLength)
     throw new UserError(
-      `image.parameters.binary_data_size: expected the ${binary.length} bytes after the JSON, got ${shown(size)}`,
+      `image.parameters.binary_data_size: expected the ${binaryLength} bytes after the JSON, got ${shown(size)}`,
     )
-  return photosOf(image, size === undefined ? undefined : binary)
+  return image
 }
 
-function photosOf(image: TensorHeader, binary: Uint8Array | undefined): RequestPhoto[] {
+async function readPhotos(
+  image: TensorHeader,
+  { binary, checkPhotos }: { binary: Uint8Array | undefined; checkPhotos: (photos: number) => void },
+): Promise<RequestPhoto[]> {
   const { datatype, shape } = image
   if (datatype === 'BYTES') {
     if (shape.length !== 1 || shape[0] < 1)
       throw new UserError(`image.shape: expected [n] encoded photos, got ${shown(shape)}`)
+    checkPhotos(shape[0])
     return bytesElements(image, binary)
   }
   if (datatype !== 'UINT8')
@@ -102,7 +114,8 @@ function photosOf(image: TensorHeader, binary: Uint8Array | undefined): RequestP
     throw new UserError(
       `image.shape: expected [height, width, 3] or [n, height, width, 3], got ${shown(shape)}`,
     )
-  const data = uint8Elements(image, binary)
+  checkPhotos(n)
+  const data = await uint8Elements(image, binary)
   const bytes = height * width * 3
   return Array.from({ length: n }, (_, i) => ({
     ...{ width, height, data: data.subarray(i * bytes, (i + 1) * bytes) },

@@ -19,25 +19,33 @@ export function runsOf({ outputs }: InferRequest): PhotosRequest['outputs'] {
 }
 
 /** Throws a RequestError with the status 413 if there is too much to write. */
-export function inferAnswer(
+export function* inferAnswer(
   { id, outputs }: InferRequest,
   { name }: Pick<ServedModel, 'name'>,
   results: PhotoResult[],
-): InferAnswer {
+): Generator<void, InferAnswer> {
   const tensors = outputs.map(({ name }) => tensorOf(name, results))
-  const described = tensors.map((tensor, i) => {
-    const { name, shape } = tensor
-    const content = outputs[i].isBinary
-      ? { parameters: { binary_data_size: binaryOf(tensor).length } }
-      : { data: jsonNumbers(tensor) }
-    return { name, datatype: datatypeOf(tensor), shape, ...content }
-  })
-  const json = Buffer.from(
-    JSON.stringify({ model_name: name, model_version: VERSION, id, outputs: described }),
-  )
+  const described: Buffer[] = []
+  for (const [i, tensor] of tensors.entries()) {
+    if (i > 0) described.push(Buffer.from(','))
+    described.push(...(yield* describe(tensor, outputs[i].isBinary)))
+  }
+  const head = JSON.stringify({ model_name: name, model_version: VERSION, id, outputs: [] })
+  const json = [Buffer.from(head.slice(0, -2)), ...described, Buffer.from(']}')]
   const binary = tensors.filter((_, i) => outputs[i].isBinary).map(binaryOf)
-  if (binary.length === 0) return { body: json }
-  return { body: Buffer.concat([json, ...binary]), jsonLength: json.length }
+  const body = Buffer.concat([...json, ...binary])
+  if (binary.length === 0) return { body }
+  return { body, jsonLength: json.reduce((sum, { length }) => sum + length, 0) }
+}
+
+/** A tensor as JSON, which has its numbers unless they are binary. */
+function* describe(tensor: OutputTensor, isBinary: boolean): Generator<void, Buffer[]> {
+  const { name, shape } = tensor
+  const header = { name, datatype: datatypeOf(tensor), shape }
+  const size = binaryOf(tensor).length
+  if (isBinary) return [Buffer.from(JSON.stringify({ ...header, parameters: { binary_data_size: size } }))]
+  const start = JSON.stringify({ ...header, data: [] }).slice(0, -2)
+  return [Buffer.from(start), ...(yield* jsonNumbers(tensor)), Buffer.from(']}')]
 }
 
 /** The tensor of an output, of all photos, which have one size. */

@@ -1,5 +1,6 @@
 // What Prometheus reads of a server.
 
+import { setImmediate } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type RequestScope, STAGES } from './request_scope.ts'
 
@@ -61,9 +62,17 @@ export function createMetrics({ queue, models }: Sampled): ServerMetrics {
     },
     ...{ labelNames: ['model'], registers },
   })
+  let text: Promise<string> | undefined
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    // It takes milliseconds. All that ask in one turn of the event loop get one text.
+    text() {
+      text ??= setImmediate().then(() => {
+        text = undefined
+        return registry.metrics()
+      })
+      return text
+    },
     finished({ method, route, status, seconds, stages }) {
       responses.inc({ method, route, code: status })
       latency.observe({ route }, seconds)

@@ -18,10 +18,11 @@ const refused = (description: string) => json(ref('error'), description)
 const REFUSALS = {
   400: refused('A wrong field; the text names it.'),
   401: refused('No token, or a wrong one.'),
-  403: refused('From a page of another site.'),
+  403: refused("From a page of another site, or by a name that is not this server's."),
   404: refused('No such model.'),
-  413: refused('Too large: body, photo or answer.'),
-  415: refused('A compressed body.'),
+  408: refused('The body comes too slowly.'),
+  413: refused('Too large or too many: body, values in it, photos or answer.'),
+  415: refused('A compressed body, or a type that a form of any page can send.'),
   503: {
     ...refused('The queue is full, a model loads, or the server shuts down.'),
     headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } },
@@ -57,12 +58,8 @@ const SEGMENT = {
   ],
   requestBody: {
     required: true,
-    description: 'JPEG, PNG, WebP, AVIF, TIFF or GIF, as it is or as the one file of a form.',
-    content: {
-      'image/*': binary,
-      'application/octet-stream': binary,
-      'multipart/form-data': { schema: { type: 'object', additionalProperties: binary.schema } },
-    },
+    description: 'JPEG, PNG, WebP, AVIF, TIFF or GIF.',
+    content: { 'image/*': binary, 'application/octet-stream': binary },
   },
   responses: {
     200: {
@@ -132,6 +129,12 @@ const PATHS = {
   },
   '/v2/repository/models/{model}/load': change('Load a model, or load it again'),
   '/v2/repository/models/{model}/unload': change('Unload a model'),
+  '/': {
+    get: {
+      summary: 'A page for people',
+      responses: { 200: { description: 'OK', content: { 'text/html': { schema: { type: 'string' } } } } },
+    },
+  },
   '/metrics': {
     get: {
       summary: 'Metrics for Prometheus',

@@ -6,6 +6,7 @@ import { inferAnswer, runsOf } from './infer_response.ts'
 import { runPhotos } from './run_photos.ts'
 import { type ServedModel, VERSION } from './served_models.ts'
 import type { Service } from './service.ts'
+import { inTurns } from './turns.ts'
 
 interface ModelPath {
   model: string
@@ -53,11 +54,14 @@ function addInferRoute(app: FastifyInstance, path: string, service: Service): vo
       const { scope, params, headers } = request
       const served = service.models.get(params.model, params.version)
       const jsonLength = headers['inference-header-content-length']
-      const asked = readInferRequest(request.body ?? Buffer.alloc(0), jsonLength as string | undefined)
+      const asked = await readInferRequest(request.body ?? Buffer.alloc(0), {
+        jsonLength: jsonLength as string | undefined,
+        checkPhotos: photos => service.places.check(photos),
+      })
       const results = await runPhotos(service, served, {
         ...{ photos: asked.photos, options: asked.options, outputs: runsOf(asked), scope },
       })
-      const answer = await scope.measure('encode', async () => inferAnswer(asked, served, results))
+      const answer = await scope.measure('encode', () => inTurns(inferAnswer(asked, served, results)))
       if (answer.jsonLength === undefined) return reply.type('application/json').send(answer.body)
       return reply
         .header('Inference-Header-Content-Length', answer.jsonLength)

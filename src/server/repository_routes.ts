@@ -17,17 +17,17 @@ const CHANGE = v.strictObject({
 
 export function addRepositoryRoutes(app: FastifyInstance, { models }: Service): void {
   app.post<{ Body?: Buffer }>('/v2/repository/index', async ({ body }) => {
-    const { ready } = read(INDEX, body)
+    const { ready } = await read(INDEX, body)
     const index = await models.index()
     return ready ? index.filter(({ state }) => state === 'READY') : index
   })
   app.post<{ Params: ModelName; Body?: Buffer }>('/v2/repository/models/:model/load', async request => {
-    read(CHANGE, request.body)
+    await read(CHANGE, request.body)
     await models.load(request.params.model)
     return {}
   })
   app.post<{ Params: ModelName; Body?: Buffer }>('/v2/repository/models/:model/unload', async request => {
-    read(CHANGE, request.body)
+    await read(CHANGE, request.body)
     await models.unload(request.params.model)
     return {}
   })

@@ -26,11 +26,19 @@ export function openScope(reply: FastifyReply, seconds: number): RequestScope {
     () => controller.abort(new RequestError(`no result within ${seconds} s`, { status: 504 })),
     seconds * 1000,
   )
-  reply.raw.once('close', () => {
+  // The answer to a request that came before that to an earlier one has no connection yet, and is not told of its end.
+  const { socket } = reply.request.raw
+  let isOver = false
+  const onClose = () => {
+    if (isOver) return
+    isOver = true
+    socket.off('close', onClose)
     clearTimeout(timer)
     controller.abort(new RequestError('the client has closed the connection', { status: CLIENT_GONE }))
     for (const end of ends) end()
-  })
+  }
+  reply.raw.once('close', onClose)
+  socket.once('close', onClose)
   return {
     signal: controller.signal,
     stages,
@@ -43,7 +51,7 @@ export function openScope(reply: FastifyReply, seconds: number): RequestScope {
       }
     },
     atEnd(work) {
-      if (reply.raw.closed) work()
+      if (isOver) work()
       else ends.push(work)
     },
   }

@@ -51,6 +51,11 @@ export async function runPhotos(
   scope.atEnd(places.take(photos.length))
   const size = await oneSize(photos, limits.maxPixels)
   const all = size.width * size.height * photos.length
+  if (all > pixels.total)
+    throw new RequestError(
+      `${photos.length} photos of ${size.width}×${size.height} have ${megapixels(all)} megapixels, and the limit of a request is ${megapixels(pixels.total)}: send fewer at once`,
+      { status: 413 },
+    )
   const scores = outputs.filter(output => output !== 'mask').length
   checkAnswer(all * (1 + scores * config.classes * 4))
   scope.atEnd(await pixels.take(all, scope.signal))
@@ -109,7 +114,7 @@ async function runPhoto(
   }
   for (const output of outputs) {
     const batched = await batcher.run(image, { ...options, output }, signal).catch(error => {
-      throw withoutIndex(error)
+      throw forClient(error)
     })
     add('wait', batched.wait)
     add('gpu', batched.gpu)
@@ -118,8 +123,9 @@ async function runPhoto(
   return { image, found }
 }
 
-/** The model's messages begin with a photo's index in its batch, which means nothing to the client. */
-function withoutIndex(error: unknown): unknown {
-  if (error instanceof UserError) error.message = error.message.replace(/^photos\[\d+\]: /, '')
+/** The model's messages begin with a photo's index in its batch, which means nothing to the client, and have the library's names. */
+function forClient(error: unknown): unknown {
+  if (error instanceof UserError)
+    error.message = error.message.replace(/^photos\[\d+\]: /, '').replace(/^outputStride:/, 'output_stride:')
   return error
 }

@@ -1,7 +1,6 @@
 // POST /segment, for people: a photo in the body, a picture or JSON back.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { UserError } from '../errors.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { checkChoice, shown } from '../options.ts'
 import { RequestError } from './request_error.ts'
 import { type PhotoResult, runPhotos } from './run_photos.ts'
@@ -23,7 +22,7 @@ export function addSegmentRoute(app: FastifyInstance, service: Service): void {
       const { query, scope } = request
       const answer = answerOf(query.output, request.headers.accept)
       const options = segmentParameters(query, { model: true, output: true })
-      const photos = [await photoOf(request)]
+      const photos = [request.body ?? Buffer.alloc(0)]
       const served = query.model === undefined ? firstOf(service) : service.models.get(query.model)
       const [result] = await runPhotos(service, served, { photos, options, outputs: ['mask'], scope })
       return scope.measure('encode', () => send(reply, answer, { service, served, result }))
@@ -72,20 +71,4 @@ function quality(accept: string, type: string, subtype: string): number {
     ranges.set(name, given === undefined ? 1 : Number(given.slice(2)) || 0)
   }
   return ranges.get(`${type}/${subtype}`) ?? ranges.get(`${type}/*`) ?? ranges.get('*/*') ?? 0
-}
-
-const NOTHING = Buffer.alloc(0)
-
-/** The body itself, or the one file in a form. */
-async function photoOf({ body = NOTHING, headers }: FastifyRequest<{ Body?: Buffer }>): Promise<Uint8Array> {
-  const type = headers['content-type'] ?? 'application/octet-stream'
-  if (!/^multipart\/form-data\b/i.test(type)) return body
-  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } })
-    .formData()
-    .catch(() => {
-      throw new UserError('the form cannot be read: expected multipart/form-data with one file')
-    })
-  const files = [...form.values()].filter(value => typeof value !== 'string')
-  if (files.length !== 1) throw new UserError(`the form has ${files.length} files, and one was expected`)
-  return new Uint8Array(await files[0].arrayBuffer())
 }

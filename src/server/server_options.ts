@@ -40,6 +40,14 @@ export interface ServerOptions extends Partial<ServerLimits> {
   precision?: Precision
   /** Each request must bring this token, as `Authorization: Bearer …`. Default: none is needed. */
   token?: string
+  /** Whether an address that other machines reach is served without a token. Default: no. */
+  insecure?: boolean
+  /**
+   * Names that requests may call the server in the header Host, besides its address; `.example.com` also stands for all names below.
+   */
+  allowHosts?: readonly string[]
+  /** The origins of pages that may use the server, such as `https://example.com`. Default: none but the server's own. */
+  allowOrigins?: readonly string[]
   /** What goes to standard error, as lines of JSON. Default: silent. */
   logLevel?: LogLevel
 }
@@ -58,6 +66,7 @@ const NAMES: OptionNames<ServerOptions> = {
   ...{ batchSize: true, batchDelay: true, queue: true, timeout: true },
   ...{ maxBodyBytes: true, maxPixels: true, maxConnections: true },
   ...{ models: true, folder: true, load: true, precision: true, token: true, logLevel: true },
+  ...{ insecure: true, allowHosts: true, allowOrigins: true },
 }
 
 /** The limits, with their defaults. Throws a UserError that names the first invalid option. */
@@ -65,7 +74,18 @@ export function serverLimits(options: ServerOptions): ServerLimits {
   checkOptionNames(options, NAMES)
   checkChoice('logLevel', options.logLevel, LOG_LEVELS)
   checkChoice('precision', options.precision, ['fp32', 'fp16'])
-  const { token, models = {}, folder } = options
+  checkChoice('insecure', options.insecure, [true, false])
+  const { token, models = {}, folder, allowHosts = [], allowOrigins = [] } = options
+  for (const host of allowHosts)
+    if (!/^\.?[\w-]+(\.[\w-]+)*$/.test(host))
+      throw new UserError(
+        `allowHosts: expected a name without a port, such as example.com, got ${shown(host)}`,
+      )
+  for (const origin of allowOrigins)
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new UserError(
+        `allowOrigins: expected an origin, such as https://example.com, got ${shown(origin)}`,
+      )
   if (token !== undefined && (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)))
     throw new UserError('token: expected letters, digits and signs without spaces')
   if (Object.keys(models).length === 0 && folder === undefined)

@@ -1,7 +1,9 @@
 // What all routes share.
 
+import type { Bodies } from './bodies.ts'
 import type { Budget } from './budget.ts'
 import type { ServerMetrics } from './metrics.ts'
+import type { Pages } from './pages.ts'
 import type { Places } from './places.ts'
 import type { PngEncoder } from './png_encoder.ts'
 import type { ServedModels } from './served_models.ts'
@@ -12,6 +14,9 @@ export interface Service {
   models: ServedModels
   /** The photos that are taken and not answered. */
   places: Places
+  bodies: Bodies
+  /** What pages in browsers may do. */
+  pages: Pages
   /** The pixels of decoded photos that may be in memory at one time. */
   pixels: Budget
   metrics: ServerMetrics

@@ -2,13 +2,18 @@
 
 import { UserError } from '../errors.ts'
 import { shown } from '../options.ts'
+import { printable } from '../printable.ts'
+import { JsonList, readListOfStrings, type Span, STEP_BYTES } from './bounded_json.ts'
 import { RequestError } from './request_error.ts'
+import { inTurns } from './turns.ts'
+import { MOST_DIMENSIONS, readUint8s, tooDeep } from './uint8_list.ts'
 
 /** A tensor as the JSON of a request describes it. */
 export interface TensorHeader {
   name: string
   datatype: string
   shape: readonly number[]
+  /** A JsonList, if the request is right. */
   data?: unknown
 }
 
@@ -19,26 +24,30 @@ export interface OutputTensor {
   data: Uint8Array | Float32Array
 }
 
-/** A JSON answer has at most so many numbers: more would hold up all other requests while they are written. */
-export const MAX_JSON_NUMBERS = 2 ** 23
+/** A JSON answer has at most so many numbers: each takes up to 20 bytes. */
+const MAX_JSON_NUMBERS = 2 ** 23
+
+/** So many numbers are written in a step of a few milliseconds. */
+const STEP_NUMBERS = 2 ** 14
 
 export const datatypeOf = ({ data }: OutputTensor): string =>
   data instanceof Float32Array ? 'FP32' : 'UINT8'
 
 /** The elements of a BYTES tensor. In JSON each one is base64; in binary, each one's length comes before it, in 4 bytes. */
-export function bytesElements(tensor: TensorHeader, binary: Uint8Array | undefined): Uint8Array[] {
-  const elements = binary ? prefixedElements(tensor.name, binary) : base64Elements(tensor)
-  if (elements.length !== tensor.shape[0])
-    throw new UserError(
-      `${tensor.name}: the shape has ${tensor.shape[0]} elements, and the data ${elements.length}`,
-    )
+export async function bytesElements(
+  tensor: TensorHeader,
+  binary: Uint8Array | undefined,
+): Promise<Uint8Array[]> {
+  const elements = binary ? prefixedElements(tensor, binary) : await inTurns(base64Elements(tensor))
+  checkCount(tensor, elements.length)
   return elements
 }
 
-function prefixedElements(name: string, binary: Uint8Array): Uint8Array[] {
+/** At most one more than the shape has. */
+function prefixedElements({ name, shape }: TensorHeader, binary: Uint8Array): Uint8Array[] {
   const view = new DataView(binary.buffer, binary.byteOffset, binary.byteLength)
   const elements: Uint8Array[] = []
-  for (let at = 0; at < binary.length; ) {
+  for (let at = 0; at < binary.length && elements.length <= shape[0]; ) {
     const end = at + 4 <= binary.length ? at + 4 + view.getUint32(at, true) : Infinity
     if (end > binary.length)
       throw new UserError(`${name}: element ${elements.length} is longer than the tensor's binary data`)
@@ -48,55 +57,92 @@ function prefixedElements(name: string, binary: Uint8Array): Uint8Array[] {
   return elements
 }
 
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+function* base64Elements(tensor: TensorHeader): Generator<void, Uint8Array[]> {
+  const { name } = tensor
+  const list = listOf(tensor)
+  const elements: Uint8Array[] = []
+  for (const [i, value] of readListOfStrings(list)
+    .flat(MOST_DIMENSIONS - 1)
+    .entries()) {
+    if (Array.isArray(value)) throw tooDeep(name)
+    const span = typeof value === 'string' ? list.strings[Number(value)] : undefined
+    const bytes = span && (yield* decodeBase64(list.text.subarray(span.start + 1, span.end - 1)))
+    if (!bytes)
+      throw new UserError(
+        `${name}: expected base64 as element ${i}, got ${span ? shownString(list, span) : shown(value)}`,
+      )
+    elements.push(bytes)
+  }
+  return elements
+}
 
-function base64Elements({ name, data }: TensorHeader): Uint8Array[] {
-  return flat(name, data).map((element, i) => {
-    if (typeof element !== 'string' || !BASE64.test(element))
-      throw new UserError(`${name}: expected base64 as element ${i}, got ${shown(element)}`)
-    return Buffer.from(element, 'base64')
-  })
+/** A string for a message, which shows its begin. */
+const shownString = ({ text }: JsonList, { start, end }: Span): string =>
+  printable(Buffer.from(text.subarray(start, Math.min(end, start + 400))).toString('utf8'))
+
+const BASE64 = /^[A-Za-z0-9+/]*$/
+const LAST_BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+const [BACKSLASH] = Buffer.from('\\')
+
+/** The bytes of a JSON string's text, or undefined if it is not base64. Some writers of JSON put a backslash before each slash. */
+function* decodeBase64(text: Uint8Array): Generator<void, Uint8Array | undefined> {
+  const bytes = Buffer.allocUnsafe(Math.ceil((text.length * 3) / 4))
+  let length = 0
+  let rest = ''
+  for (let at = 0; at < text.length; yield) {
+    let end = Math.min(text.length, at + STEP_BYTES)
+    if (text[end - 1] === BACKSLASH) end++
+    const part = rest + Buffer.from(text.subarray(at, end)).toString('latin1').replaceAll('\\/', '/')
+    const isLast = end >= text.length
+    const whole = part.slice(0, isLast ? undefined : part.length - (part.length % 4))
+    if (!(isLast ? LAST_BASE64 : BASE64).test(whole)) return undefined
+    length += bytes.write(whole, length, 'base64')
+    rest = part.slice(whole.length)
+    at = end
+  }
+  return bytes.subarray(0, length)
 }
 
 /** The elements of a UINT8 tensor. */
-export function uint8Elements(tensor: TensorHeader, binary: Uint8Array | undefined): Uint8Array {
-  const elements = binary ?? uint8s(tensor)
-  const expected = tensor.shape.reduce((a, b) => a * b, 1)
-  if (elements.length !== expected)
-    throw new UserError(`${tensor.name}: the shape has ${expected} elements, and the data ${elements.length}`)
-  return elements
+export async function uint8Elements(
+  tensor: TensorHeader,
+  binary: Uint8Array | undefined,
+): Promise<Uint8Array> {
+  const { name, shape } = tensor
+  const expected = countOf(shape)
+  const found = binary
+    ? { elements: binary, count: binary.length }
+    : await inTurns(readUint8s(listOf(tensor).text, { name, expected }))
+  checkCount(tensor, found.count)
+  return found.elements
 }
 
-function uint8s({ name, data }: TensorHeader): Uint8Array {
-  const elements = flat(name, data)
-  const isUint8 = (element: unknown) =>
-    Number.isInteger(element) && (element as number) >= 0 && (element as number) <= 255
-  const wrong = elements.find(element => !isUint8(element))
-  if (wrong !== undefined)
-    throw new UserError(`${name}: expected whole numbers from 0 to 255, got ${shown(wrong)}`)
-  return Uint8Array.from(elements as number[])
+const countOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+function checkCount({ name, shape }: TensorHeader, count: number): void {
+  const expected = countOf(shape)
+  if (count !== expected)
+    throw new UserError(`${name}: the shape has ${expected} elements, and the data ${count}`)
 }
 
-/** The protocol allows lists in lists, as the shape is, and one list of all elements. */
-function flat(name: string, data: unknown): unknown[] {
-  if (!Array.isArray(data)) throw new UserError(`${name}: expected data as a list, got ${shown(data)}`)
-  if (!data.some(Array.isArray)) return data
-  const elements = data.flat(MOST_DIMENSIONS - 1)
-  if (elements.some(Array.isArray))
-    throw new UserError(`${name}: expected lists in lists as the shape is, got deeper ones`)
-  return elements
+function listOf({ name, data }: TensorHeader): JsonList {
+  if (data instanceof JsonList) return data
+  throw new UserError(`${name}: expected data as a list, got ${data === undefined ? 'none' : shown(data)}`)
 }
 
-const MOST_DIMENSIONS = 4
-
-/** Numbers for JSON. Throws a RequestError with the status 413 if there are too many. */
-export function jsonNumbers({ name, data }: OutputTensor): number[] {
+/** The numbers of a list of JSON, with commas. Throws a RequestError with the status 413 if there are too many. */
+export function* jsonNumbers({ name, data }: OutputTensor): Generator<void, Buffer[]> {
   if (data.length > MAX_JSON_NUMBERS)
     throw new RequestError(
       `${name}: ${data.length} numbers are too many for JSON, at most ${MAX_JSON_NUMBERS}; ask for binary_data`,
       { status: 413 },
     )
-  return Array.from(data)
+  const parts: Buffer[] = []
+  for (let at = 0; at < data.length; at += STEP_NUMBERS, yield) {
+    const text = JSON.stringify(Array.from(data.subarray(at, at + STEP_NUMBERS))).slice(1, -1)
+    parts.push(Buffer.from(at > 0 ? `,${text}` : text))
+  }
+  return parts
 }
 
 /** Little-endian bytes, as all processors that Node runs on store them, but for s390x. */

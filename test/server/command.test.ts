@@ -62,8 +62,18 @@ describe('atrous serve', () => {
     ['a folder', () => ['--port', '0', '--models', path('none')], /^error: .*none: /],
     [
       'a host',
-      () => ['--host', '192.0.2.1', '--model', 'scenes'],
+      () => ['--host', '192.0.2.1', '--token', 'secret', '--model', 'scenes'],
       /^error: --host 192\.0\.2\.1 --port 8000: .*EADDRNOTAVAIL/,
+    ],
+    [
+      'a host that others reach, without a token',
+      () => ['--host', '0.0.0.0', '--port', '0', '--model', 'scenes'],
+      /^error: host 0\.0\.0\.0: .* give a token \(--token, ATROUS_TOKEN\) or allow that \(--insecure\)\n$/,
+    ],
+    [
+      'an origin with a path',
+      () => ['--allow-origin', 'https://example.com/a', '--model', 'scenes'],
+      /^error: allowOrigins: expected an origin, such as https:\/\/example\.com, got /,
     ],
     ['a log level', () => ['--log-level', 'loud'], /Allowed choices are silent, error/],
   ]
@@ -80,17 +90,11 @@ describe('atrous serve', () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
-    const { code, stderr } = await atrous(
-      'serve',
-      '--log-level',
-      'silent',
-      '--model',
-      'scenes',
-      '--port',
-      String(port),
-    )
+    const { code, stderr } = await atrous('serve', '--log-level', 'error', '--port', String(port))
     other.close()
-    expect(stderr).to.match(/^error: --host 127\.0\.0\.1 --port \d+: .*EADDRINUSE/)
+    expect(stderr).to.equal(
+      `error: --host 127.0.0.1 --port ${port}: the port is taken; give another, or 0 for any that is free\n`,
+    )
     expect(code).to.equal(1)
   })
 })

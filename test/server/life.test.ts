@@ -170,7 +170,7 @@ describe('a server', () => {
 
   it('serves others beside slow, silent and cut connections', async () => {
     await withServer({ maxConnections: 60 }, async ({ server, url, works, until }) => {
-      const head = 'POST /segment HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n'
+      const head = 'POST /segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n'
       const sockets = [
         ...(await Promise.all(Array.from({ length: 40 }, () => open(url, '')))),
         ...[await open(url, head), await open(url, `${head}\r\nabc`)],
@@ -184,6 +184,21 @@ describe('a server', () => {
       await server.close() // waits two seconds for the rest of a body
       for (const socket of sockets) socket.destroy()
       expect(performance.now() - start).to.be.below(5000)
+    })
+  })
+
+  it('cuts a connection that sends requests without end, and keeps none of their places', async () => {
+    await withServer({ queue: 8 }, async ({ url, works, until }) => {
+      const post = (length: number) =>
+        `POST /segment HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`
+      const flood = await open(url, 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5000))
+      await new Promise(resolve => flood.resume().once('close', resolve))
+      const two = await open(url, post(photo.length))
+      two.write(Buffer.concat([photo, Buffer.from(post(photo.length)), photo]))
+      await until('atrous_queue_photos', 2)
+      two.destroy()
+      await until('atrous_queue_photos', 0)
+      await works()
     })
   })
 

@@ -30,9 +30,10 @@ describe('a budget', () => {
     expect(order).to.deep.equal(['first', 'large', 'small'])
   })
 
-  it('gives all to a wish above it, and forgets a wish that is given up', async () => {
+  it('refuses a wish above it, and forgets a wish that is given up', async () => {
     const budget = new Budget(10)
-    const all = await budget.take(1e9, never)
+    expect(await budget.take(11, never).catch(error => error)).to.be.instanceOf(RangeError)
+    const all = await budget.take(10, never)
     const gone = new AbortController()
     const wish = budget.take(10, gone.signal).catch(error => error)
     const next = budget.take(4, never)

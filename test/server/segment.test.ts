@@ -11,6 +11,8 @@ import { testGpu } from '../support/gpu.ts'
 import { type Described, describedServer } from './described.ts'
 import { SIZE, scenePart, useServer } from './support.ts'
 
+const JSON_TYPE = { 'content-type': 'application/json' }
+
 describe('POST /segment', () => {
   const running = useServer({ maxPixels: 300 * 300, maxBodyBytes: 2 ** 20 })
   let server: Described
@@ -55,38 +57,19 @@ describe('POST /segment', () => {
     expect((await segment('', { accept: 'text/html' })).status).to.equal(406)
   })
 
-  it('takes a photo of any type, and one file of a form', async () => {
+  it('takes a photo of any type, and with none', async () => {
     const expected = await bytesOf(await segment())
     const jpeg = await sharp(photo).jpeg().toBuffer()
-    for (const type of [
-      'image/png',
-      'application/octet-stream',
-      'application/x-www-form-urlencoded',
-      'text/plain',
-    ])
+    for (const type of ['image/png', 'application/octet-stream'])
       expect((await bytesOf(await segment('', { 'content-type': type }))).equals(expected), type).to.equal(
         true,
       )
     expect((await segment('', {}, new Uint8Array(jpeg))).status).to.equal(200)
-    const form = new FormData()
-    form.set('note', 'a text beside it')
-    form.set('image', new Blob([new Uint8Array(photo)]), 'photo.png')
-    expect((await bytesOf(await segment('', {}, form))).equals(expected)).to.equal(true)
-    form.set('other', new Blob([new Uint8Array(photo)]), 'other.png')
-    expect(await (await segment('', {}, form)).json()).to.deep.equal({
-      error: 'the form has 2 files, and one was expected',
-    })
   })
 
   const refusals: [wrong: string, init: () => Promise<Response>, status: number, message: RegExp][] = [
-    ['no body', () => segment('', {}, ''), 400, /^image: the file is empty$/],
-    ['another file', () => segment('', {}, 'hello'), 400, /^image: not a JPEG, PNG/],
-    [
-      'a damaged form',
-      () => segment('', { 'content-type': 'multipart/form-data; boundary=x' }),
-      400,
-      /^the form cannot be read/,
-    ],
+    ['no body', () => segment('', {}, new Uint8Array(0)), 400, /^image: the file is empty$/],
+    ['another file', () => segment('', {}, Buffer.from('hello')), 400, /^image: not a JPEG, PNG/],
     ['an unknown option', () => segment('&flips=true'), 400, /^flips: unknown option; did you mean flip\?$/],
     [
       'an option twice',
@@ -108,12 +91,12 @@ describe('POST /segment', () => {
       404,
       /^model "..\/..\/etc\/passwd" is not loaded$/,
     ],
-    ['a wrong stride', () => segment('&output_stride=7'), 400, /^outputStride: expected 8, 16, 32; got 7$/],
+    ['a wrong stride', () => segment('&output_stride=7'), 400, /^output_stride: expected 8, 16, 32; got 7$/],
     [
       'a page of another site',
       () => segment('', { 'sec-fetch-site': 'cross-site' }),
       403,
-      /^a page of another site cannot use this server$/,
+      /^a page of another site cannot use this server/,
     ],
     ['a compressed body', () => segment('', { 'content-encoding': 'gzip' }), 415, /^Content-Encoding: /],
     ['a body that is too long', () => segment('', {}, new Uint8Array(2 ** 20 + 1)), 413, /large/],
@@ -135,6 +118,28 @@ describe('POST /segment', () => {
     const answer = await segment('', {}, new Uint8Array(large.subarray(0, 200))) // The rest is never read.
     expect(answer.status).to.equal(413)
     expect((await answer.json()).error).to.equal('image: 301×301 pixels is over the limit of 0.1 megapixels')
+  })
+
+  it('is named by 405 and Allow where another method is used', async () => {
+    for (const [path, allow] of [
+      ['/segment', 'POST'],
+      ['/v2/repository/index', 'POST'],
+      ['/v2/models/scenes/infer', 'POST'],
+    ]) {
+      const answer = await fetch(running.url + path)
+      expect(answer.status, path).to.equal(405)
+      expect(answer.headers.get('allow')).to.equal(allow)
+      expect((await answer.json()).error).to.equal('GET is not a method of this route: expected POST')
+    }
+    const deleted = await fetch(`${running.url}/metrics`, { method: 'DELETE' })
+    expect(deleted.headers.get('allow')).to.equal('GET, HEAD')
+  })
+
+  it('is shown to people at /, with the models that answer', async () => {
+    const answer = await fetch(running.url)
+    expect(answer.headers.get('content-type')).to.equal('text/html; charset=utf-8')
+    const page = await answer.text()
+    expect(page).to.include(`'${running.url}/segment?output=overlay'`).and.include('<p>Models: scenes</p>')
   })
 
   it('is counted in the metrics, by status and by stage', async () => {
@@ -177,7 +182,7 @@ describe('the models of a server', () => {
   const change = (server: Described, name: string, what: 'load' | 'unload') =>
     server.ask(`/v2/repository/models/${name}/${what}`, { method: 'POST' })
   const index = async (server: Described, body = '') =>
-    (await server.json('/v2/repository/index', { method: 'POST', body })).map(
+    (await server.json('/v2/repository/index', { method: 'POST', headers: JSON_TYPE, body })).map(
       ({ name, state }: { name: string; state: string }) => `${name} ${state}`,
     )
 

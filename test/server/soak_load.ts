@@ -56,9 +56,9 @@ async function askFor(
   if (!answer.body.subarray(answer.jsonLength).equals(mask)) throw new Error(`${id}: another photo's mask`)
 }
 
-function post(
+export function post(
   url: string,
-  { agent, headers, body }: { agent: Agent; headers: Record<string, string>; body: Uint8Array },
+  { agent, headers, body }: { agent?: Agent; headers: Record<string, string>; body: Uint8Array },
 ): Promise<{ status: number; jsonLength?: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, {

@@ -10,7 +10,9 @@ export interface Sample {
 }
 
 export async function sampleMetrics(url: string): Promise<Sample> {
-  const text = await (await fetch(`${url}/metrics`)).text()
+  const answer = await fetch(`${url}/metrics`)
+  const text = await answer.text()
+  if (answer.status !== 200) throw new Error(`/metrics: ${answer.status} ${text}`)
   const value = (name: string) =>
     Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? 0)
   return {

@@ -17,19 +17,19 @@ Examples:
   atrous serve --models /srv/models              all checkpoints in a folder
   atrous serve --models /srv/models --model a    of the folder, only a; others
                                                  by POST …/models/NAME/load
-  curl --data-binary @photo.jpg localhost:8000/segment -o mask.png
-  curl --data-binary @photo.jpg localhost:8000/segment?output=overlay -o o.png
-  curl -F image=@photo.jpg localhost:8000/segment?output=json
+  curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg \\
+    localhost:8000/segment?output=overlay -o overlay.png
 
 It speaks the Open Inference Protocol (KServe's and Triton's) under /v2.
 /openapi.json describes all routes, /metrics is for Prometheus. Requests take the
 options of \`atrous segment\` as parameters: output_stride, scales, flip, merge,
 size, crf. Logs are lines of JSON on standard error.
 
-It listens on 127.0.0.1, where only this machine reaches it. With another --host,
-give a token as well (ATROUS_TOKEN hides it from lists of processes), and let a
-proxy add TLS. On SIGTERM or Ctrl-C it answers what it has taken, and ends with
-exit code 0.`
+It listens on 127.0.0.1, where only this machine reaches it. Another --host needs
+a token (ATROUS_TOKEN hides it from lists of processes) or --insecure; let a proxy
+add TLS. Requests must call it by its address, localhost or an --allow-host, and
+pages of other sites need an --allow-origin. On SIGTERM or Ctrl-C it answers what
+it has taken, and ends with exit code 0.`
 
 interface Options {
   host: string
@@ -39,6 +39,9 @@ interface Options {
   precision: Precision
   gpu?: string
   token?: string
+  insecure?: boolean
+  allowHost: string[]
+  allowOrigin: string[]
   batch: number
   batchDelay: number
   queue: number
@@ -59,6 +62,9 @@ export function serveCommand(): Command {
     .addOption(precisionOption())
     .option('--gpu <name>', "a part of the GPU's name, where there are several")
     .addOption(new Option('--token <text>', 'the bearer token that requests must bring').env('ATROUS_TOKEN'))
+    .option('--insecure', 'let --host be an address that other machines reach, without a token')
+    .option('--allow-host <name>', 'a name that requests may call the server; several times', append, [])
+    .option('--allow-origin <origin>', 'a site whose pages may use the server; several times', append, [])
     .option('--batch <n>', 'the most photos of one size in one batch', positiveInteger, 8)
     .option('--batch-delay <ms>', 'how long a photo waits for others', number, 5)
     .option('--queue <n>', 'the most photos that wait; with more, the answer is 503', positiveInteger, 128)
@@ -94,7 +100,10 @@ async function serve(options: Options): Promise<void> {
 /** Until a signal. The server listens before its models are loaded, so that a probe sees that it lives. */
 async function run(server: AtrousServer, { host, port }: Options, { signal }: Interrupt): Promise<void> {
   await server.listen({ host, port }).catch(error => {
-    throw new UserError(`--host ${host} --port ${port}: ${error.message}`)
+    if (error instanceof UserError) throw error
+    const isTaken = error.code === 'EADDRINUSE'
+    const reason = isTaken ? 'the port is taken; give another, or 0 for any that is free' : error.message
+    throw new UserError(`--host ${host} --port ${port}: ${reason}`)
   })
   const ended = new Promise<void>(resolve => {
     if (signal.aborted) resolve()
@@ -105,7 +114,8 @@ async function run(server: AtrousServer, { host, port }: Options, { signal }: In
 }
 
 async function serverOptions(options: Options): Promise<ServerOptions> {
-  const { models: folder, precision, token, batchDelay, queue, timeout, maxConnections, logLevel } = options
+  const { models: folder, precision, token, insecure } = options
+  const { batchDelay, queue, timeout, maxConnections, logLevel } = options
   const named = options.model.length === 0 && folder === undefined ? [DEFAULT_MODEL] : options.model
   const inFolder = folder === undefined ? new Map() : await modelNames(folder)
   const load = named.filter(name => inFolder.has(name))
@@ -114,7 +124,8 @@ async function serverOptions(options: Options): Promise<ServerOptions> {
   if (twice) throw new UserError(`--model: two models have the name ${twice[0]}; name one as NAME=MODEL`)
   return {
     models: Object.fromEntries(others),
-    ...{ folder, load: named.length > 0 ? load : undefined, precision, token },
+    ...{ folder, load: named.length > 0 ? load : undefined, precision, token, insecure },
+    ...{ allowHosts: options.allowHost, allowOrigins: options.allowOrigin },
     ...{ batchSize: options.batch, batchDelay, queue, timeout, maxConnections, logLevel },
     maxBodyBytes: options.maxBody * 2 ** 20,
     maxPixels: options.maxMegapixels * 1e6,

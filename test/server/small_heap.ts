@@ -1,0 +1,17 @@
+// A process with little memory that reads hostile bodies as the server does. It prints a line for each: its name and the refusal.
+
+import { readInferRequest } from '../../src/server/infer_request.ts'
+import { Places } from '../../src/server/places.ts'
+import { hostileBodies } from './hostile_bodies.ts'
+
+for (const { name, body, jsonLength } of hostileBodies(Number(process.argv[2]))) {
+  const places = new Places(128)
+  const refusal: Error = await readInferRequest(body(), {
+    jsonLength: jsonLength?.toString(),
+    checkPhotos: photos => places.check(photos),
+  }).then(
+    () => new Error('it was taken'),
+    error => error,
+  )
+  console.log(JSON.stringify([name, refusal.name, refusal.message]))
+}
