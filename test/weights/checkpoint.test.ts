@@ -21,9 +21,25 @@ describe('readCheckpoint', () => {
     expect(readCheckpoint(writeSafetensors(tensors), 'model.pth')).to.deep.equal(tensors)
   })
 
-  it("strips the prefix of PyTorch's DataParallel", () => {
-    const bytes = writeSafetensors(new Map([['module.conv.weight', tensor(1)]]))
-    expect([...readCheckpoint(bytes, 'x').keys()]).to.deep.equal(['conv.weight'])
+  const namesIn = (...names: string[]) => [
+    ...readCheckpoint(writeSafetensors(new Map(names.map(name => [name, tensor(1)]))), 'x').keys(),
+  ]
+
+  it('strips the prefixes of DataParallel, Lightning and torch.compile, in any order', () => {
+    for (const prefix of [
+      'module.',
+      'model.',
+      '_orig_mod.',
+      'model._orig_mod.module.',
+      '_orig_mod.module.model.',
+    ])
+      expect(namesIn(`${prefix}conv.weight`), prefix).to.deep.equal(['conv.weight'])
+  })
+
+  it("leaves out a wrapper's own tensors, and keeps a network's modules of these names", () => {
+    expect(namesIn('n_averaged', 'module.a', 'module.b')).to.deep.equal(['a', 'b'])
+    expect(namesIn('std', 'model.a', 'mean', 'model.b', 'model.c')).to.deep.equal(['a', 'b', 'c'])
+    expect(namesIn('model.a', 'classifier.b')).to.deep.equal(['model.a', 'classifier.b'])
   })
 
   const others: [what: string, bytes: Uint8Array, message: RegExp][] = [

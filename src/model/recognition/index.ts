@@ -55,7 +55,7 @@ export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
   network?: RecognisedNetwork
 }
 
-/** The network of a state dict without DataParallel's prefix. */
+/** The network of a state dict without wrappers' prefixes. */
 export async function recogniseCheckpoint(stateDict: TensorShapes): Promise<RecognisedCheckpoint> {
   const { tensors, foreign } = tensorsByOurNames(stateDict)
   return { foreign, network: await recogniseNetwork(tensors) }
