@@ -164,10 +164,20 @@ def smp_old_decoder():
     return nn.Sequential(Aspp(256, (12, 24, 36), dense_branch), conv(CHANNELS, CHANNELS, 3), nn.BatchNorm2d(CHANNELS), nn.ReLU())
 
 
+def pad_inputs(features):
+    """VainF's units pad their input, before the 1×1 expansion, and the first convolution has no padding."""
+    features[0][0].padding = (0, 0)
+    for feature in features[1:18]:
+        window = feature.conv[-3][0]
+        (rate, _), window.padding = window.dilation, (0, 0)
+        feature.conv.register_forward_pre_hook(lambda _, inputs, rate=rate: F.pad(inputs[0], [rate] * 4))
+    return features
+
+
 class VainfMobileNet(nn.Module):
     def __init__(self):
         super().__init__()
-        features = dilate(mobilenet_v2(weights=None, width_mult=0.35).features, 1, 2)
+        features = pad_inputs(dilate(mobilenet_v2(weights=None, width_mult=0.35).features, 1, 2))
         self.low_level_features, self.high_level_features = features[:4], features[4:-1]
 
     def forward(self, x):
