@@ -9,9 +9,11 @@ import type { JsonObject } from '../json_object.ts'
 import { loadNetwork } from '../model/backbones/builders.ts'
 import { backboneOf } from '../model/backbones/index.ts'
 import { CLASS_NAMES } from '../model/class_names_schema.ts'
+import { classifierParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
+import { oneRow, withTwoLogits } from '../model/one_logit.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
@@ -27,6 +29,8 @@ export interface Model {
   parameters: Map<string, Float32Array>
   /** Where the checkpoint's names are another library's: the table by which they are written again. */
   renaming?: Renaming
+  /** Whether the checkpoint of this network of two classes has one logit. */
+  oneLogit?: boolean
 }
 
 /** An untrained network; `DeepLab.create` documents the options. */
@@ -57,15 +61,23 @@ export async function readModel(
   await loadNetwork(described.config)
   const expected = networkParameters(described.config)
   const theirs = expected.map(({ name, shape }) => ({ name: nameInCheckpoint(name, renaming), shape }))
-  const found = matchParameters(stateDict, theirs, {
+  const extended =
+    described.config.classes === 2
+      ? withTwoLogits(stateDict, classifiersOf(described.config, renaming))
+      : undefined
+  const found = matchParameters(extended ?? stateDict, theirs, {
     source,
     model: nameOf(described.config),
     ignore: name => backboneOf(described.config).checkpoint.isUnused(ourName(name, renaming)),
   })
   checkValues(found, source)
   const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
-  return { ...described, parameters, ...(renaming && { renaming }) }
+  return { ...described, parameters, ...(renaming && { renaming }), ...(extended && { oneLogit: true }) }
 }
+
+/** The classifiers' tensors by the checkpoint's names. */
+const classifiersOf = (config: DeepLabConfig, renaming?: Renaming): string[] =>
+  classifierParameters(config).map(({ name }) => nameInCheckpoint(name, renaming))
 
 /** The names of a model's files. */
 export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json' } as const
@@ -73,14 +85,14 @@ export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json'
 /** Their contents, by name. */
 export function modelFiles(model: Model): Map<string, string | Uint8Array> {
   const { config, parameters, renaming } = model
-  const shapes = networkParameters(config)
-  const tensors = shapes.map(
-    ({ name, shape }) =>
-      [
-        nameInCheckpoint(name, renaming),
-        { dtype: 'f32' as const, shape, data: parameters.get(name)! },
-      ] as const,
-  )
+  const ofOneLogit = model.oneLogit && config.classes === 2 ? classifiersOf(config, renaming) : []
+  const tensors = networkParameters(config).map(({ name: ours, shape }) => {
+    const [name, data] = [nameInCheckpoint(ours, renaming), parameters.get(ours)!]
+    const tensor = ofOneLogit.includes(name)
+      ? { shape: [1, ...shape.slice(1)], data: oneRow(data) }
+      : { shape, data }
+    return [name, { dtype: 'f32' as const, ...tensor }] as const
+  })
   return new Map<string, string | Uint8Array>([
     [MODEL_FILES.weights, writeSafetensors(new Map(tensors))],
     [MODEL_FILES.config, jsonText(configJson(model))],

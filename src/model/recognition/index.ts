@@ -9,6 +9,7 @@ import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../confi
 import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
 import type { DescribedNetwork } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
+import { smpNetwork } from '../layouts/smp.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 
@@ -28,13 +29,15 @@ export async function recogniseModel(
   stateDict: TensorShapes,
   { source, json, configFile }: { source: string; json?: JsonObject; configFile: string },
 ): Promise<RecognisedModel> {
+  const described = json && smpNetwork(json, configFile)
   const { network, foreign } = await recogniseCheckpoint(stateDict)
   if (!network) {
     const known = new Set((await recognisers()).map(recogniser => recogniser.network))
     throw new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
   }
-  const described = json && foreign?.layout.readConfig?.(json, configFile)
-  const options = foreign ? foreign.layout.complete(network.options) : network.options
+  // One logit stands for two classes: one_logit.ts.
+  const classes = Math.max(2, network.architecture.classes)
+  const options = { ...(foreign?.layout.complete(network.options) ?? network.options), classes }
   const config = deepLabConfig(described ? withRates(options, described) : options, source)
   const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
   return { config, preprocessing, renaming: foreign?.renaming }
