@@ -13,9 +13,9 @@ import { classifierParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
-import { oneRow, withTwoLogits } from '../model/one_logit.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
+import { oneRow, withTwoLogits } from '../weights/one_logit.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import type { FoundWeights } from './found_weights.ts'
@@ -31,6 +31,8 @@ export interface Model {
   renaming?: Renaming
   /** Whether the checkpoint of this network of two classes has one logit. */
   oneLogit?: boolean
+  /** The checkpoint's tensors that segmentation does not use, by the checkpoint's names. They are written again. */
+  unused?: StateDict
 }
 
 /** An untrained network; `DeepLab.create` documents the options. */
@@ -65,14 +67,17 @@ export async function readModel(
     described.config.classes === 2
       ? withTwoLogits(stateDict, classifiersOf(described.config, renaming))
       : undefined
-  const found = matchParameters(extended ?? stateDict, theirs, {
-    source,
-    model: nameOf(described.config),
-    ignore: name => backboneOf(described.config).checkpoint.isUnused(ourName(name, renaming)),
-  })
+  const { isUnused } = backboneOf(described.config).checkpoint
+  const ignore = (name: string) => isUnused(ourName(name, renaming))
+  const model = nameOf(described.config)
+  const found = matchParameters(extended ?? stateDict, theirs, { source, model, ignore })
   checkValues(found, source)
   const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
-  return { ...described, parameters, ...(renaming && { renaming }), ...(extended && { oneLogit: true }) }
+  const unused = new Map([...stateDict].filter(([name]) => !found.has(name) && ignore(name)))
+  return {
+    ...{ ...described, parameters, ...(renaming && { renaming }) },
+    ...{ ...(extended && { oneLogit: true }), ...(unused.size > 0 && { unused }) },
+  }
 }
 
 /** The classifiers' tensors by the checkpoint's names. */
@@ -94,7 +99,7 @@ export function modelFiles(model: Model): Map<string, string | Uint8Array> {
     return [name, { dtype: 'f32' as const, ...tensor }] as const
   })
   return new Map<string, string | Uint8Array>([
-    [MODEL_FILES.weights, writeSafetensors(new Map(tensors))],
+    [MODEL_FILES.weights, writeSafetensors(new Map([...(model.unused ?? []), ...tensors]))],
     [MODEL_FILES.config, jsonText(configJson(model))],
   ])
 }

@@ -1,7 +1,7 @@
 // A network with one logit z, whose sigmoid is the probability of its only class, as two classes: the softmax of (0, z) is
 // (1 − sigmoid(z), sigmoid(z)), and its cross entropy is that of the sigmoid. The checkpoint keeps the one logit.
 
-import type { StateDict } from '../weights/tensor.ts'
+import type { StateDict } from './tensor.ts'
 
 /** The checkpoint with a row of zeros before the only row of each classifier; undefined if some classifier has more rows. */
 export function withTwoLogits(stateDict: StateDict, classifiers: readonly string[]): StateDict | undefined {
