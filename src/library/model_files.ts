@@ -49,16 +49,22 @@ export function untrainedModel(
   }
 }
 
+interface ReadOptions extends ConventionOptions {
+  onWarning?: (message: string) => void
+}
+
 /**
- * The network and its weights. `alignCorners` replaces the checkpoint's convention. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
- * numbers that make every result invalid.
+ * The network and its weights. `alignCorners` replaces the checkpoint's convention. `onWarning` is told what had to be assumed; by default
+ * the console shows it. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds numbers that make
+ * every result invalid.
  */
 export async function readModel(
   { stateDict, ...files }: FoundWeights,
-  { alignCorners }: ConventionOptions = {},
+  { alignCorners, onWarning = message => console.warn(`warning: ${message}`) }: ReadOptions = {},
 ): Promise<Model> {
   const { source } = files
-  const { renaming, ...described } = await describe(stateDict, files)
+  const { renaming, assumed, ...described } = await describe(stateDict, files)
+  if (assumed) onWarning(assumed)
   if (alignCorners !== undefined) described.config = { ...described.config, alignCorners }
   await loadNetwork(described.config)
   const expected = networkParameters(described.config)
@@ -117,7 +123,7 @@ export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\
 /** `model_type` in a config.json in this package's form. */
 const OUR_TYPE = 'atrous'
 
-type Description = Omit<Model, 'parameters'>
+type Description = Omit<Model, 'parameters'> & { assumed?: string }
 type DescribingFiles = Omit<FoundWeights, 'stateDict'>
 
 /** Other forms of config.json than this package's, and other libraries' names, are read by code that only they load. */

@@ -51,7 +51,10 @@ function checkpointOf({ parameters }: Case): StateDict {
 }
 
 const modelOf = (golden: Case, config?: JsonObject) =>
-  readModel({ stateDict: checkpointOf(golden), source: 'folder/model.safetensors', config })
+  readModel(
+    { stateDict: checkpointOf(golden), source: 'folder/model.safetensors', config },
+    { onWarning: () => {} },
+  )
 
 describe('checkpoints of other libraries', () => {
   for (const golden of cases) {
@@ -99,6 +102,24 @@ describe('checkpoints of other libraries', () => {
     expect((without.config as ResNetConfig).aspp?.rates).to.deep.equal([12, 24, 36])
   })
 
+  it("tells what it assumes of segmentation_models.pytorch's checkpoint without config.json, and how to set it", async () => {
+    const warningsOf = async (golden: Case, config?: JsonObject) => {
+      const warnings: string[] = []
+      const found = { stateDict: checkpointOf(golden), source: 'folder/model.pth', config }
+      await readModel(found, { onWarning: message => warnings.push(message) })
+      return warnings
+    }
+    expect(await warningsOf(plus)).to.deep.equal([
+      'folder/model.pth: output stride 16 and rates 12, 24, 36 are assumed, which no tensor tells; to set them, load a folder ' +
+        'that has this file and a config.json with encoder_name, encoder_output_stride, decoder_atrous_rates',
+    ])
+    const v3 = cases.find(({ name }) => name === 'smp DeepLabV3 resnet50')!
+    expect((await warningsOf(v3))[0]).to.match(/output stride 8 and rates 12, 24, 36 are assumed/)
+    expect(await warningsOf(v3, { encoder_name: 'resnet50' })).to.deep.equal([])
+    for (const golden of cases)
+      if (!golden.name.startsWith('smp ')) expect(await warningsOf(golden), golden.name).to.deep.equal([])
+  })
+
   it('refuses an encoder that it does not know, and names it', async () => {
     const { message } = await rejects(UserError, () => modelOf(plus, { encoder_name: 'efficientnet-b0' }))
     expect(message).to.equal(
@@ -129,7 +150,9 @@ describe('checkpoints of other libraries', () => {
     const stateDict = checkpointOf(plus)
     stateDict.delete('decoder.block1.1.weight')
     stateDict.set('decoder.block9.weight', { dtype: 'f32', shape: [1], data: new Float32Array(1) })
-    const { message } = await rejects(UserError, () => readModel({ stateDict, source: 'model.pth' }))
+    const { message } = await rejects(UserError, () =>
+      readModel({ stateDict, source: 'model.pth' }, { onWarning: () => {} }),
+    )
     expect(message).to.match(/1 missing, 1 unexpected\n {2}missing: decoder\.block1\.1\.weight\n/)
     expect(message).to.match(/ {2}unexpected: decoder\.block9\.weight$/)
   })

@@ -13,6 +13,8 @@ export interface NameLayout {
   /** The network with the library's conventions; `options` is what the renamed tensors tell. */
   complete(options: DeepLabOptions): DeepLabOptions
   preprocessing: Preprocessing
+  /** Fields of the library's config.json that its networks need to be told apart. Without it a reader is told what was assumed. */
+  fieldsOfRates?: readonly string[]
 }
 
 /** The fields of a network that only a config.json tells. */

@@ -27,6 +27,7 @@ export const smpLayout: NameLayout = {
     ...(options.backbone === 'mobilenet_v2' && MOBILENET),
   }),
   preprocessing: IMAGENET,
+  fieldsOfRates: ['encoder_name', 'encoder_output_stride', 'decoder_atrous_rates'],
 }
 
 /** Encoders that are timm's. */

@@ -7,7 +7,7 @@ import type { Backbone } from '../backbones/backbone.ts'
 import { backboneOf, backbones } from '../backbones/index.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../config.ts'
 import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
-import type { DescribedNetwork } from '../layouts/name_layout.ts'
+import type { DescribedNetwork, NameLayout } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
 import { smpNetwork } from '../layouts/smp.ts'
 import type { Preprocessing } from '../preprocessing.ts'
@@ -19,6 +19,8 @@ interface RecognisedModel {
   preprocessing: Preprocessing
   /** Where the names are another library's. */
   renaming?: Renaming
+  /** What was assumed, where neither the tensors nor their library's conventions tell it: one line for a reader. */
+  assumed?: string
 }
 
 /**
@@ -40,7 +42,15 @@ export async function recogniseModel(
   const options = { ...(foreign?.layout.complete(network.options) ?? network.options), classes }
   const config = deepLabConfig(described ? withRates(options, described) : options, source)
   const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
-  return { config, preprocessing, renaming: foreign?.renaming }
+  const assumed = described ? undefined : assumedRates(config, foreign?.layout)
+  return { config, preprocessing, renaming: foreign?.renaming, assumed: assumed && `${source}: ${assumed}` }
+}
+
+function assumedRates({ outputStride, ...config }: DeepLabConfig, layout?: NameLayout): string | undefined {
+  const rates = 'aspp' in config && config.aspp?.rates.map(rate => (rate * 16) / outputStride)
+  if (!rates || !layout?.fieldsOfRates) return undefined
+  const folder = `load a folder that has this file and a config.json with ${layout.fieldsOfRates.join(', ')}`
+  return `output stride ${outputStride} and rates ${rates.join(', ')} are assumed, which no tensor tells; to set them, ${folder}`
 }
 
 function withRates(options: DeepLabOptions, { outputStride, rates }: DescribedNetwork): DeepLabOptions {
