@@ -93,10 +93,10 @@ const classifiersOf = (config: DeepLabConfig, renaming?: Renaming): string[] =>
 /** The names of a model's files. */
 export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json' } as const
 
-/** Their contents, by name. */
-export function modelFiles(model: Model): Map<string, string | Uint8Array> {
+/** Their contents, by name. `resumable` files have all parameters as they are, also those that a checkpoint with one logit lacks. */
+export function modelFiles(model: Model, { resumable = false } = {}): Map<string, string | Uint8Array> {
   const { config, parameters, renaming } = model
-  const ofOneLogit = model.oneLogit && config.classes === 2 ? classifiersOf(config, renaming) : []
+  const ofOneLogit = hasOneLogit(model) && !resumable ? classifiersOf(config, renaming) : []
   const tensors = networkParameters(config).map(({ name: ours, shape }) => {
     const [name, data] = [nameInCheckpoint(ours, renaming), parameters.get(ours)!]
     const tensor = ofOneLogit.includes(name)
@@ -110,12 +110,17 @@ export function modelFiles(model: Model): Map<string, string | Uint8Array> {
   ])
 }
 
+/** A network that was given other classes has a logit for each. */
+const hasOneLogit = ({ oneLogit, config }: Description) => oneLogit === true && config.classes === 2
+
 /** The content of config.json. */
-export function configJson({ config, classNames, preprocessing }: Description): JsonObject {
+export function configJson(model: Description): JsonObject {
+  const { config, classNames, preprocessing } = model
   const { huggingFace } = backboneOf(config).checkpoint
-  return huggingFace?.describes(config)
+  const oneLogit = hasOneLogit(model) && { oneLogit: true }
+  return huggingFace?.describes(config) && !oneLogit
     ? { ...huggingFace.write(config, classNames), preprocessing }
-    : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
+    : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing, ...oneLogit }
 }
 
 export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\n`
@@ -167,17 +172,20 @@ async function fromHuggingFace(
 /** The path or URL of the file `name` in the folder of `source`. */
 const besides = (source: string, name: string) => source.replace(/[^/\\]*$/, name)
 
-const OUR_CONFIG = v.object({ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING })
+const OUR_CONFIG = v.object({
+  ...{ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING },
+  oneLogit: v.optional(v.literal(true)),
+})
 
 /** This package's addition to Hugging Face's config.json. */
 const OUR_ADDITION = v.object({ preprocessing: v.nullish(PREPROCESSING) })
 
 function fromOurConfig(json: JsonObject, source: string): Description {
-  const { network, classes: classNames, preprocessing } = checkJson(OUR_CONFIG, json, source)
+  const { network, classes: classNames, ...rest } = checkJson(OUR_CONFIG, json, source)
   const config = deepLabConfig(network, `${source}: network`)
   if (classNames.length !== config.classes)
     throw new UserError(`${source}: classes: expected ${config.classes} names; got ${classNames.length}`)
-  return { config, classNames, preprocessing }
+  return { config, classNames, ...rest }
 }
 
 const nameOf = ({ backbone, classes }: DeepLabConfig) => `a network on ${backbone} with ${classes} classes`

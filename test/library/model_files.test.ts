@@ -14,6 +14,7 @@ import { deepLabConfig } from '../../src/model/config.ts'
 import { readSafetensors } from '../../src/weights/safetensors.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 import '../support/all_networks.ts'
+import { expectSameBits } from '../support/same_bits.ts'
 
 const mobileNet = (classes: number) =>
   untrainedModel(deepLabConfig({ backbone: 'mobilenet_v2', depthMultiplier: 0.1, classes }))
@@ -65,6 +66,18 @@ describe('the files of a model', () => {
       const written = weightsIn(modelFiles(trained))
       expect(written.get(`${CLASSIFIER}.bias`)).to.deep.equal(values(1.5))
       expect(written.get(`${CLASSIFIER}.weight`)!.shape).to.deep.equal([1, 256, 1, 1])
+    })
+
+    it('have both logits in a training checkpoint, and one again after it', async () => {
+      const model = await read()
+      model.parameters.get(`${CLASSIFIER}.bias`)!.set([-0.1, 0.7])
+      const files = modelFiles(model, { resumable: true })
+      const found = { stateDict: weightsIn(files), config: configIn(files), source: 'model.safetensors' }
+      const resumed = await readModel(found)
+      expectSameBits(resumed.parameters, model.parameters)
+      const written = [resumed, model].map(each => weightsIn(modelFiles(each)))
+      expect(written[0].get(`${CLASSIFIER}.bias`)!.shape).to.deep.equal([1])
+      expect(written[0]).to.deep.equal(written[1])
     })
 
     it('have a row for each class once there are others', async () => {

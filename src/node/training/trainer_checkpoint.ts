@@ -18,7 +18,7 @@ export async function writeTrainingCheckpoint(
   progress: Progress,
 ): Promise<void> {
   const { velocities, state } = encodeProgress(model.config, progress)
-  const files = modelFiles(model.state)
+  const files = modelFiles(model.state, { resumable: true })
   files.set(PROGRESS_FILES.velocities, velocities).set(PROGRESS_FILES.state, state)
   await writeFileSet(folder, files)
 }
