@@ -102,6 +102,26 @@ describe('checkpoints of other libraries', () => {
     expect((without.config as ResNetConfig).aspp?.rates).to.deep.equal([12, 24, 36])
   })
 
+  const unread: [tensor: string, network: string][] = [
+    ['backbone.features.0.0.weight', "jfzhang95's pytorch-deeplab-xception on MobileNetV2"],
+    ['backbone.layer8.0.weight', "jfzhang95's pytorch-deeplab-xception on DRN"],
+    ['backbone.block12.skip.weight', "Xception in jfzhang95's or VainF's code"],
+    ['backbone.transition1.0.0.weight', "VainF's DeepLabV3Plus-Pytorch on HRNetV2"],
+    ['reduce.conv.weight', "K. Nakashima's deeplab-pytorch, v3+"],
+    ['base.aspp.stages.imagepool.conv.conv.weight', "K. Nakashima's deeplab-pytorch, v3"],
+    ['base.layer5.block3.increase.conv.weight', "K. Nakashima's deeplab-pytorch, v1"],
+    ['segmentation_head.0.weight', 'segmentation_models.pytorch with another encoder or decoder'],
+    ['encoder.layer1.0.conv2.weight', 'a network on ResNeXt'],
+  ]
+  for (const [tensor, network] of unread)
+    it(`refuses ${network} by its name`, async () => {
+      const stateDict: StateDict = new Map([
+        [tensor, { dtype: 'f32', shape: [8, 4, 3, 3], data: new Float32Array(288) }],
+      ])
+      const { message } = await rejects(UserError, () => readModel({ stateDict, source: 'x.pth' }))
+      expect(message).to.equal(`x.pth is a checkpoint of ${network}, which is not read`)
+    })
+
   it("tells what it assumes of segmentation_models.pytorch's checkpoint without config.json, and how to set it", async () => {
     const warningsOf = async (golden: Case, config?: JsonObject) => {
       const warnings: string[] = []

@@ -10,6 +10,7 @@ import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
 import type { DescribedNetwork, NameLayout } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
 import { smpNetwork } from '../layouts/smp.ts'
+import { isResNeXt, unreadNetwork } from '../layouts/unread.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 
@@ -33,6 +34,12 @@ export async function recogniseModel(
 ): Promise<RecognisedModel> {
   const described = json && smpNetwork(json, configFile)
   const { network, foreign } = await recogniseCheckpoint(stateDict)
+  const unread = isResNeXt(stateDict)
+    ? 'a network on ResNeXt'
+    : network
+      ? undefined
+      : unreadNetwork(stateDict)
+  if (unread) throw new UserError(`${source} is a checkpoint of ${unread}, which is not read`)
   if (!network) {
     const known = new Set((await recognisers()).map(recogniser => recogniser.network))
     throw new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
