@@ -103,6 +103,7 @@ describe('checkpoints of other libraries', () => {
   })
 
   const unread: [tensor: string, network: string][] = [
+    ['backbone.0.0.weight', "torchvision's networks on MobileNetV3"],
     ['backbone.features.0.0.weight', "jfzhang95's pytorch-deeplab-xception on MobileNetV2"],
     ['backbone.layer8.0.weight', "jfzhang95's pytorch-deeplab-xception on DRN"],
     ['backbone.block12.skip.weight', "Xception in jfzhang95's or VainF's code"],

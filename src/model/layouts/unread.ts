@@ -1,9 +1,10 @@
-// Networks of these libraries that are not read, so that the refusal can name them.
+// Networks of known libraries that are not read, so that the refusal can name them.
 
 import type { TensorShapes } from '../recognition/recognised.ts'
 
 /** The network, and the name of a tensor by which it is told from the others here. */
 const UNREAD: readonly (readonly [network: string, tensor: RegExp])[] = [
+  ["torchvision's networks on MobileNetV3", /^backbone\.0\.0\.weight$/],
   ["jfzhang95's pytorch-deeplab-xception on MobileNetV2", /^backbone\.features\.0\.0\.weight$/],
   ["jfzhang95's pytorch-deeplab-xception on DRN", /^backbone\.layer8\.0\./],
   ["Xception in jfzhang95's or VainF's code", /^backbone\.block12\./],
