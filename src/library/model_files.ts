@@ -15,6 +15,7 @@ import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
+import { networkIn } from '../weights/names.ts'
 import { oneRow, withTwoLogits } from '../weights/one_logit.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'
@@ -59,10 +60,11 @@ interface ReadOptions extends ConventionOptions {
  * every result invalid.
  */
 export async function readModel(
-  { stateDict, ...files }: FoundWeights,
+  { stateDict: found, ...files }: FoundWeights,
   { alignCorners, onWarning = message => console.warn(`warning: ${message}`) }: ReadOptions = {},
 ): Promise<Model> {
   const { source } = files
+  const stateDict = networkIn(found)
   const { renaming, assumed, ...described } = await describe(stateDict, files)
   if (assumed) onWarning(assumed)
   if (alignCorners !== undefined) described.config = { ...described.config, alignCorners }
@@ -76,10 +78,10 @@ export async function readModel(
   const { isUnused } = backboneOf(described.config).checkpoint
   const ignore = (name: string) => isUnused(ourName(name, renaming))
   const model = nameOf(described.config)
-  const found = matchParameters(extended ?? stateDict, theirs, { source, model, ignore })
-  checkValues(found, source)
-  const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
-  const unused = new Map([...stateDict].filter(([name]) => !found.has(name) && ignore(name)))
+  const matched = matchParameters(extended ?? stateDict, theirs, { source, model, ignore })
+  checkValues(matched, source)
+  const parameters = new Map(expected.map(({ name }, i) => [name, matched.get(theirs[i].name)!]))
+  const unused = new Map([...stateDict].filter(([name]) => !matched.has(name) && ignore(name)))
   return {
     ...{ ...described, parameters, ...(renaming && { renaming }) },
     ...{ ...(extended && { oneLogit: true }), ...(unused.size > 0 && { unused }) },

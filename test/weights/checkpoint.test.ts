@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import { CheckpointMismatch, checkValues, matchParameters } from '../../src/weights/match_parameters.ts'
+import { networkIn } from '../../src/weights/names.ts'
 import { writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 
@@ -36,10 +37,12 @@ describe('readCheckpoint', () => {
       expect(namesIn(`${prefix}conv.weight`), prefix).to.deep.equal(['conv.weight'])
   })
 
-  it("leaves out a wrapper's own tensors, and keeps a network's modules of these names", () => {
-    expect(namesIn('n_averaged', 'module.a', 'module.b')).to.deep.equal(['a', 'b'])
-    expect(namesIn('std', 'model.a', 'mean', 'model.b', 'model.c')).to.deep.equal(['a', 'b', 'c'])
-    expect(namesIn('model.a', 'classifier.b')).to.deep.equal(['model.a', 'classifier.b'])
+  it('keeps all tensors where some have no prefix', () => {
+    for (const names of [
+      ['n_averaged', 'module.a', 'module.b'],
+      ['model.a', 'classifier.b'],
+    ])
+      expect(namesIn(...names)).to.deep.equal(names)
   })
 
   const others: [what: string, bytes: Uint8Array, message: RegExp][] = [
@@ -65,6 +68,21 @@ describe('readCheckpoint', () => {
   for (const [what, bytes, message] of others) {
     it(`refuses ${what}`, () => expect(() => readCheckpoint(bytes, 'x.pth')).to.throw(UserError, message))
   }
+})
+
+describe('networkIn', () => {
+  const namesIn = (...names: string[]) => [...networkIn(new Map(names.map(name => [name, tensor(1)]))).keys()]
+
+  it("leaves out a wrapper's own tensors, and keeps a network's modules of such names", () => {
+    expect(namesIn('n_averaged', 'module.a', 'module.b')).to.deep.equal(['a', 'b'])
+    expect(namesIn('n_averaged', 'module.model.a', 'module.model.b')).to.deep.equal(['a', 'b'])
+    expect(namesIn('std', 'model.a', 'mean', 'model.b', 'model._orig_mod.c')).to.deep.equal([
+      'a',
+      'b',
+      '_orig_mod.c',
+    ])
+    expect(namesIn('model.a', 'classifier.b')).to.deep.equal(['model.a', 'classifier.b'])
+  })
 })
 
 describe('matchParameters', () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
+import { networkIn } from '../../src/weights/names.ts'
 import { readPth } from '../../src/weights/pth.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 
@@ -71,7 +72,7 @@ describe('PyTorch files', () => {
 
   for (const key of ['model_state', 'net', 'weights', 'model_ema', 'ema'])
     it(`finds the weights under ${key}`, () => {
-      const tensors = readCheckpoint(golden(`under_${key}.pth`), 'x.pth')
+      const tensors = networkIn(readCheckpoint(golden(`under_${key}.pth`), 'x.pth'))
       expect([...tensors.keys()]).to.have.members([...readPth(golden('training.pth')).keys()])
     })
 
