@@ -162,6 +162,16 @@ describe('checkpoints of other libraries', () => {
       expect((await refusal(name)).message).to.match(/^config\.json: encoder_name: expected resnet18, 34/)
   })
 
+  it('refuses an ASPP of the other kind, and photos of other than three channels', async () => {
+    const named = { _model_class: 'DeepLabV3Plus', encoder_name: 'resnet50' }
+    const refusal = async (fields: JsonObject) =>
+      (await rejects(UserError, () => modelOf(plus, { ...named, ...fields }))).message
+    expect(await refusal({ decoder_aspp_separable: false })).to.equal(
+      'folder/config.json: decoder_aspp_separable: expected true in DeepLabV3Plus; got false',
+    )
+    expect(await refusal({ in_channels: 1 })).to.equal('folder/config.json: in_channels: expected 3; got 1')
+  })
+
   it('takes names of timm with a tag', async () => {
     const { config } = await modelOf(plus, { encoder_name: 'tu-resnet50.a1_in1k', encoder_output_stride: 8 })
     expect(config.outputStride).to.equal(8)

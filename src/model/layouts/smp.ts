@@ -2,9 +2,10 @@
 // aligned corners. A stage that loses its stride has its rate from the first unit on, in timm from the second.
 
 import * as v from 'valibot'
+import { UserError } from '../../errors.ts'
 import { checkJson, expecting, oneOf } from '../../json.ts'
 import type { JsonObject } from '../../json_object.ts'
-import { counts, MOST_RATE } from '../backbones/fields.ts'
+import { counts, flag, MOST_RATE } from '../backbones/fields.ts'
 import { IMAGENET } from '../preprocessing.ts'
 import type { TensorShapes } from '../recognition/recognised.ts'
 import { mobileNetNames, timmMobileNetNames } from './mobilenet_names.ts'
@@ -54,8 +55,11 @@ export const smpTimmLayout: NameLayout = {
  */
 export function smpNetwork(json: JsonObject, source: string): DescribedNetwork | undefined {
   if (!('encoder_name' in json)) return undefined
-  const { encoder_output_stride, decoder_atrous_rates: rates, ...found } = checkJson(CONFIG, json, source)
-  const outputStride = encoder_output_stride ?? (found._model_class === 'DeepLabV3' ? 8 : 16)
+  const { _model_class: network, decoder_atrous_rates: rates, ...found } = checkJson(CONFIG, json, source)
+  const isV3 = network === 'DeepLabV3'
+  if (network && found.decoder_aspp_separable === isV3)
+    throw new UserError(`${source}: decoder_aspp_separable: expected ${!isV3} in ${network}; got ${isV3}`)
+  const outputStride = found.encoder_output_stride ?? (isV3 ? 8 : 16)
   return { outputStride, rates: rates.map(rate => (rate * outputStride) / 16) }
 }
 
@@ -72,6 +76,8 @@ const CONFIG = v.object({
   ),
   encoder_depth: v.nullish(expecting('5', v.literal(5))),
   encoder_output_stride: v.nullish(oneOf(8, 16)),
+  in_channels: v.nullish(expecting('3', v.literal(3))),
+  decoder_aspp_separable: v.nullish(flag),
   decoder_channels: v.nullish(expecting('256', v.literal(256))),
   decoder_atrous_rates: v.nullish(
     expecting(`three whole numbers from 1 to ${MOST_RATE}`, v.pipe(counts(MOST_RATE, 3), v.minLength(3))),
