@@ -141,6 +141,12 @@ describe('checkpoints of other libraries', () => {
       if (!golden.name.startsWith('smp ')) expect(await warningsOf(golden), golden.name).to.deep.equal([])
   })
 
+  it("does not apply segmentation_models.pytorch's config.json to another library's network", async () => {
+    const vainf = cases.find(({ name }) => name === 'VainF deeplabv3plus_resnet50')!
+    const { config } = await modelOf(vainf, { encoder_name: 'resnet50', encoder_output_stride: 8 })
+    expect(config).to.deep.equal((await modelOf(vainf)).config)
+  })
+
   it('refuses an encoder that it does not know, and names it', async () => {
     const { message } = await rejects(UserError, () => modelOf(plus, { encoder_name: 'efficientnet-b0' }))
     expect(message).to.equal(

@@ -17,7 +17,9 @@ const UNREAD: readonly (readonly [network: string, tensor: RegExp])[] = [
 
 /** The name of an unread network that has these tensors, as they are called in the checkpoint. */
 export const unreadNetwork = (tensors: TensorShapes): string | undefined =>
-  UNREAD.find(([, tensor]) => [...tensors.keys()].some(name => tensor.test(name)))?.[0]
+  isResNeXt(tensors)
+    ? 'a network on ResNeXt'
+    : UNREAD.find(([, tensor]) => [...tensors.keys()].some(name => tensor.test(name)))?.[0]
 
 /** ResNeXt has a ResNet's names, but its 3×3 convolutions read a group of the channels. */
 export function isResNeXt(tensors: TensorShapes): boolean {

@@ -32,18 +32,10 @@ export async function recogniseModel(
   stateDict: TensorShapes,
   { source, json, configFile }: { source: string; json?: JsonObject; configFile: string },
 ): Promise<RecognisedModel> {
-  const described = json && smpNetwork(json, configFile)
+  const inConfig = json && smpNetwork(json, configFile)
   const { network, foreign } = await recogniseCheckpoint(stateDict)
-  const unread = isResNeXt(stateDict)
-    ? 'a network on ResNeXt'
-    : network
-      ? undefined
-      : unreadNetwork(stateDict)
-  if (unread) throw new UserError(`${source} is a checkpoint of ${unread}, which is not read`)
-  if (!network) {
-    const known = new Set((await recognisers()).map(recogniser => recogniser.network))
-    throw new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
-  }
+  if (!network || isResNeXt(stateDict)) throw await refusal(stateDict, source)
+  const described = foreign?.layout.fieldsOfRates && inConfig
   // One logit stands for two classes: one_logit.ts.
   const classes = Math.max(2, network.architecture.classes)
   const options = { ...(foreign?.layout.complete(network.options) ?? network.options), classes }
@@ -51,6 +43,13 @@ export async function recogniseModel(
   const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
   const assumed = described ? undefined : assumedRates(config, foreign?.layout)
   return { config, preprocessing, renaming: foreign?.renaming, assumed: assumed && `${source}: ${assumed}` }
+}
+
+async function refusal(stateDict: TensorShapes, source: string): Promise<UserError> {
+  const unread = unreadNetwork(stateDict)
+  if (unread) return new UserError(`${source} is a checkpoint of ${unread}, which is not read`)
+  const known = new Set((await recognisers()).map(recogniser => recogniser.network))
+  return new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
 }
 
 function assumedRates({ outputStride, ...config }: DeepLabConfig, layout?: NameLayout): string | undefined {
