@@ -9,11 +9,14 @@ import type { JsonObject } from '../json_object.ts'
 import { loadNetwork } from '../model/backbones/builders.ts'
 import { backboneOf } from '../model/backbones/index.ts'
 import { CLASS_NAMES } from '../model/class_names_schema.ts'
+import { classifierParameters } from '../model/classifier.ts'
 import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
+import { networkIn } from '../weights/names.ts'
+import { oneRow, withTwoLogits } from '../weights/one_logit.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import type { FoundWeights } from './found_weights.ts'
@@ -27,6 +30,10 @@ export interface Model {
   parameters: Map<string, Float32Array>
   /** Where the checkpoint's names are another library's: the table by which they are written again. */
   renaming?: Renaming
+  /** Whether the checkpoint of this network of two classes has one logit. */
+  oneLogit?: boolean
+  /** The checkpoint's tensors that segmentation does not use, by the checkpoint's names. They are written again. */
+  unused?: StateDict
 }
 
 /** An untrained network; `DeepLab.create` documents the options. */
@@ -43,56 +50,79 @@ export function untrainedModel(
   }
 }
 
+interface ReadOptions extends ConventionOptions {
+  onWarning?: (message: string) => void
+}
+
 /**
- * The network and its weights. `alignCorners` replaces the checkpoint's convention. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds
- * numbers that make every result invalid.
+ * The network and its weights. `alignCorners` replaces the checkpoint's convention. `onWarning` is told what had to be assumed; by default
+ * the console shows it. Throws a UserError if the checkpoint is of an unknown network, does not fit its config, or holds numbers that make
+ * every result invalid.
  */
 export async function readModel(
-  { stateDict, ...files }: FoundWeights,
-  { alignCorners }: ConventionOptions = {},
+  { stateDict: found, ...files }: FoundWeights,
+  { alignCorners, onWarning = message => console.warn(`warning: ${message}`) }: ReadOptions = {},
 ): Promise<Model> {
   const { source } = files
-  const { renaming, ...described } = await describe(stateDict, files)
+  const stateDict = networkIn(found)
+  const { renaming, assumed, ...described } = await describe(stateDict, files)
+  if (assumed) onWarning(assumed)
   if (alignCorners !== undefined) described.config = { ...described.config, alignCorners }
   await loadNetwork(described.config)
   const expected = networkParameters(described.config)
   const theirs = expected.map(({ name, shape }) => ({ name: nameInCheckpoint(name, renaming), shape }))
-  const found = matchParameters(stateDict, theirs, {
-    source,
-    model: nameOf(described.config),
-    ignore: name => backboneOf(described.config).checkpoint.isUnused(ourName(name, renaming)),
-  })
-  checkValues(found, source)
-  const parameters = new Map(expected.map(({ name }, i) => [name, found.get(theirs[i].name)!]))
-  return { ...described, parameters, ...(renaming && { renaming }) }
+  const extended =
+    described.config.classes === 2
+      ? withTwoLogits(stateDict, classifiersOf(described.config, renaming))
+      : undefined
+  const { isUnused } = backboneOf(described.config).checkpoint
+  const ignore = (name: string) => isUnused(ourName(name, renaming))
+  const model = nameOf(described.config)
+  const matched = matchParameters(extended ?? stateDict, theirs, { source, model, ignore })
+  checkValues(matched, source)
+  const parameters = new Map(expected.map(({ name }, i) => [name, matched.get(theirs[i].name)!]))
+  const unused = new Map([...stateDict].filter(([name]) => !matched.has(name) && ignore(name)))
+  return {
+    ...{ ...described, parameters, ...(renaming && { renaming }) },
+    ...{ ...(extended && { oneLogit: true }), ...(unused.size > 0 && { unused }) },
+  }
 }
+
+/** The classifiers' tensors by the checkpoint's names. */
+const classifiersOf = (config: DeepLabConfig, renaming?: Renaming): string[] =>
+  classifierParameters(config).map(({ name }) => nameInCheckpoint(name, renaming))
 
 /** The names of a model's files. */
 export const MODEL_FILES = { weights: 'model.safetensors', config: 'config.json' } as const
 
-/** Their contents, by name. */
-export function modelFiles(model: Model): Map<string, string | Uint8Array> {
+/** Their contents, by name. `resumable` files have all parameters as they are, also those that a checkpoint with one logit lacks. */
+export function modelFiles(model: Model, { resumable = false } = {}): Map<string, string | Uint8Array> {
   const { config, parameters, renaming } = model
-  const shapes = networkParameters(config)
-  const tensors = shapes.map(
-    ({ name, shape }) =>
-      [
-        nameInCheckpoint(name, renaming),
-        { dtype: 'f32' as const, shape, data: parameters.get(name)! },
-      ] as const,
-  )
+  const ofOneLogit = hasOneLogit(model) && !resumable ? classifiersOf(config, renaming) : []
+  const tensors = networkParameters(config).map(({ name: ours, shape }) => {
+    const [name, data] = [nameInCheckpoint(ours, renaming), parameters.get(ours)!]
+    const tensor = ofOneLogit.includes(name)
+      ? { shape: [1, ...shape.slice(1)], data: oneRow(data) }
+      : { shape, data }
+    return [name, { dtype: 'f32' as const, ...tensor }] as const
+  })
   return new Map<string, string | Uint8Array>([
-    [MODEL_FILES.weights, writeSafetensors(new Map(tensors))],
+    [MODEL_FILES.weights, writeSafetensors(new Map([...(model.unused ?? []), ...tensors]))],
     [MODEL_FILES.config, jsonText(configJson(model))],
   ])
 }
 
+/** A network that was given other classes has a logit for each. */
+const hasOneLogit = ({ oneLogit, config }: Description) => oneLogit === true && config.classes === 2
+
 /** The content of config.json. */
-export function configJson({ config, classNames, preprocessing }: Description): JsonObject {
+export function configJson(model: Description): JsonObject {
+  const { config, classNames, preprocessing } = model
   const { huggingFace } = backboneOf(config).checkpoint
-  return huggingFace?.describes(config)
+  const oneLogit = hasOneLogit(model) && { oneLogit: true }
+  return huggingFace?.describes(config) && !oneLogit
     ? { ...huggingFace.write(config, classNames), preprocessing }
-    : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing }
+    : { model_type: OUR_TYPE, network: config, classes: classNames, preprocessing, ...oneLogit }
 }
 
 export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\n`
@@ -100,7 +130,7 @@ export const jsonText = (json: JsonObject) => `${JSON.stringify(json, null, 1)}\
 /** `model_type` in a config.json in this package's form. */
 export const OUR_TYPE = 'atrous'
 
-type Description = Omit<Model, 'parameters'>
+type Description = Omit<Model, 'parameters'> & { assumed?: string }
 type DescribingFiles = Omit<FoundWeights, 'stateDict'>
 
 /** Other forms of config.json than this package's, and other libraries' names, are read by code that only they load. */
@@ -144,17 +174,20 @@ async function fromHuggingFace(
 /** The path or URL of the file `name` in the folder of `source`. */
 const besides = (source: string, name: string) => source.replace(/[^/\\]*$/, name)
 
-const OUR_CONFIG = v.object({ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING })
+const OUR_CONFIG = v.object({
+  ...{ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING },
+  oneLogit: v.optional(v.literal(true)),
+})
 
 /** This package's addition to Hugging Face's config.json. */
 const OUR_ADDITION = v.object({ preprocessing: v.nullish(PREPROCESSING) })
 
 function fromOurConfig(json: JsonObject, source: string): Description {
-  const { network, classes: classNames, preprocessing } = checkJson(OUR_CONFIG, json, source)
+  const { network, classes: classNames, ...rest } = checkJson(OUR_CONFIG, json, source)
   const config = deepLabConfig(network, `${source}: network`)
   if (classNames.length !== config.classes)
     throw new UserError(`${source}: classes: expected ${config.classes} names; got ${classNames.length}`)
-  return { config, classNames, preprocessing }
+  return { config, classNames, ...rest }
 }
 
 const nameOf = ({ backbone, classes }: DeepLabConfig) => `a network on ${backbone} with ${classes} classes`

@@ -8,7 +8,8 @@ export const CONFIG = 'config.json'
 export const PREPROCESSOR = 'preprocessor_config.json'
 /** Names of a checkpoint in a folder that Hugging Face or this package wrote, preferred first. */
 export const CHECKPOINT_NAMES = ['model.safetensors', 'pytorch_model.bin']
-const CHECKPOINT_EXTENSION = /[^/]\.(safetensors|pth|pt|bin)$/
+/** Lightning writes .ckpt, and older training scripts .pth.tar, which is no archive. */
+const CHECKPOINT_EXTENSION = /[^/]\.(safetensors|pth|pt|bin|ckpt|pth\.tar)$/
 
 /** The most bytes of a config.json, which normally has some kilobytes. */
 export const MAX_JSON_BYTES = 2 ** 24

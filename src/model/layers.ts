@@ -13,7 +13,8 @@ interface Layer {
   outChannels?: number
   stride?: number
   dilation?: number
-  padding?: 'same'
+  /** Pixels on every side, or TensorFlow's rule. Default: as many as keep the size of the map at stride 1. */
+  padding?: number | 'same'
   epsilon: number
   activation: Activation
 }

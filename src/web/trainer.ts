@@ -3,6 +3,7 @@
 import type { Dataset } from '../data/dataset.ts'
 import { readLabelledImage } from '../data/labelled_image.ts'
 import { type FileLike, filesInMemory } from '../library/found_weights.ts'
+import { modelFiles } from '../library/model_files.ts'
 import type { OpenOptions } from '../library/open_options.ts'
 import {
   type ResumeOptions,
@@ -107,8 +108,7 @@ export class Trainer extends TrainerBase<DeepLab> {
     return this.saveAs(NAME, async progress => {
       const { encodeProgress, PROGRESS_FILES } = await import('../train/checkpoint.ts')
       const { velocities, state } = encodeProgress(this.model.config, progress)
-      return this.model
-        .modelFiles()
+      return modelFiles(this.model.state, { resumable: true })
         .set(PROGRESS_FILES.velocities, velocities)
         .set(PROGRESS_FILES.state, state)
     })

@@ -26,6 +26,8 @@ const XCEPTION: Renaming = [
 ]
 
 const RENAMINGS: { [Name in BackboneName]?: Renaming } = {
+  resnet18: RESNET,
+  resnet34: RESNET,
   resnet50: RESNET,
   resnet101: RESNET,
   xception65: XCEPTION,

@@ -1,17 +1,17 @@
 import { checkpointFormat, inFile } from './checkpoint_format.ts'
-import { stripDataParallel } from './names.ts'
+import { unwrapped } from './names.ts'
 import { readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { StateDict } from './tensor.ts'
 
 /**
- * Reads a checkpoint of any supported format. The content determines the format, not the name. DataParallel's prefix is removed.
+ * Reads a checkpoint of any supported format. The content determines the format, not the name. Wrappers' prefixes, such as DataParallel's, are removed.
  * Every UserError begins with `fileName`.
  */
 export function readCheckpoint(bytes: Uint8Array, fileName: string): StateDict {
   try {
     const read = checkpointFormat(bytes) === 'safetensors' ? readSafetensors : readPth
-    return stripDataParallel(read(bytes))
+    return unwrapped(read(bytes))
   } catch (error) {
     throw inFile(fileName, error)
   }

@@ -7,8 +7,11 @@ import { TorchTensor } from './torch_objects.ts'
 import { InertObject, type PickleValue, refusedGlobal } from './unpickler.ts'
 import { readZipContainer } from './zip_container.ts'
 
-/** The keys under which training scripts store the weights, next to the optimizer's state and the like. */
-const NESTED_UNDER = ['state_dict', 'model', 'model_state_dict']
+/** The keys under which training scripts store the weights, next to the optimizer's state and the like; averaged weights come last. */
+const NESTED_UNDER = [
+  ...['state_dict', 'model', 'model_state_dict', 'model_state', 'net', 'weights'],
+  ...['model_ema', 'ema'],
+]
 
 /**
  * Reads a state dict that PyTorch saved (`.pth`, `.pt`, `.bin`), in the zip container or the legacy one. The state dict is at the
@@ -27,16 +30,22 @@ function findTensors(value: PickleValue): Map<string, TorchTensor> {
   if (value instanceof InertObject) throw refusedGlobal(value.className)
   if (!(value instanceof Map)) throw new UserError('PyTorch file: it holds no dict of tensors')
   const nested = NESTED_UNDER.map(key => value.get(key)).filter(inner => inner !== undefined)
-  const dict = nested.find(inner => inner instanceof Map) ?? value
-  const tensors = [...dict].filter(([, item]) => item instanceof TorchTensor)
-  if (tensors.length === 0) {
+  const dicts = [...nested, value].filter(inner => inner instanceof Map)
+  const tensors = dicts.map(tensorsIn).find(found => found.length > 0)
+  if (!tensors) {
     const whole = nested.find(inner => inner instanceof InertObject)
     throw whole ? refusedGlobal(whole.className) : new UserError('PyTorch file: it holds no dict of tensors')
   }
-  const unnamed = tensors.find(([name]) => typeof name !== 'string')
-  if (unnamed) throw new UserError('PyTorch file: a tensor has a name that is not text')
-  return new Map(tensors)
+  return new Map(
+    tensors.map(([name, tensor]) => {
+      if (typeof name !== 'string') throw new UserError('PyTorch file: a tensor has a name that is not text')
+      return [name, tensor]
+    }),
+  )
 }
+
+const tensorsIn = (dict: Map<PickleValue, PickleValue>) =>
+  [...dict].filter((item): item is [PickleValue, TorchTensor] => item[1] instanceof TorchTensor)
 
 function checkTensors(tensors: Map<string, TorchTensor>, fileLength: number): void {
   let total = 0

@@ -3,6 +3,8 @@ FCN = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'aspp': None, '
 TORCHVISION = {'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock', 'headConvolution': True}
 MOBILE = {'backbone': 'mobilenet_v2', 'depthMultiplier': 0.35, 'firstLayerIsExpansion': True, 'tfPadding': True}
 THIN = {'backbone': 'resnet50', 'width': 0.125, 'lastBlock': 4, 'multiGrid': [1, 2, 4], 'aspp': {'rates': [6, 12, 18], 'imagePooling': True}}
+BASIC = {**THIN, 'backbone': 'resnet18', 'multiGrid': [1, 2]}
+EARLY = {**MOBILE, 'tfPadding': False, 'padsBeforeExpansion': True}
 CASCADE = {**THIN, 'lastBlock': 7, 'aspp': None}
 
 SEPARABLE = {'rates': [6, 12, 18], 'imagePooling': True, 'separable': 'both'}

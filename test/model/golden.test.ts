@@ -14,7 +14,8 @@ const TOLERANCE = 3e-5
 const FLOAT16_TOLERANCE = { resnet50: 5e-3, mobilenet_v2: 2e-2 }
 
 /** Networks whose layers are of the kinds that other cases have. */
-const SAME_LAYERS = /resnet101|^fcn_|fcn32s|fcn16s|LargeFOV|VGG-16|decoder|xception65, multi-grid/
+const SAME_LAYERS =
+  /resnet101|resnet18|resnet34|^fcn_|fcn32s|fcn16s|LargeFOV|VGG-16|decoder|xception65, multi-grid/
 
 /** The part of a title about forced kernels for convolutions. */
 const told = ({ variant, withoutSubgroups, asGpu }: Forced) =>

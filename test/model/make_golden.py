@@ -13,7 +13,7 @@ import torch
 
 import deeplab_v2
 import networks
-from configs import CASCADE, DECODER, FCN, MOBILE, MOBILE_PLUS, PLUS, SEPARABLE, THIN, TORCHVISION, XCEPTION
+from configs import BASIC, CASCADE, DECODER, EARLY, FCN, MOBILE, MOBILE_PLUS, PLUS, SEPARABLE, THIN, TORCHVISION, XCEPTION
 import seeded
 import vgg
 
@@ -70,6 +70,14 @@ def v2():
     yield 'DeepLab v2', options, deeplab_v2.network, (8, 16), [(65, 65), (97, 129), (96, 130)]
 
 
+def variants():
+    """ResNets of basic units, and VainF's MobileNetV2."""
+    both = [(65, 65), (97, 129)]
+    yield 'resnet18', BASIC, networks.paper_network, (8, 16, 32), both
+    yield 'resnet34, rates of timm', {**BASIC, 'backbone': 'resnet34', 'multiGrid': [1, 1, 1], 'firstUnitRate': 'previousBlock'}, networks.paper_network, (8, 16), [(96, 130)]
+    yield 'mobilenet_v2, padding before the expansion', EARLY, networks.mobilenet_v2, (8, 16), [(65, 65), (96, 130)]
+
+
 def torchvision_parameters(backbone):
     state = networks.torchvision_module(backbone, 8).state_dict()
     return {name: list(value.shape) for name, value in state.items() if not name.endswith('num_batches_tracked')}
@@ -95,7 +103,7 @@ def golden_logits(cases, gain):
                 yield entry, values
 
 
-FAMILIES = {'deeplabv3': deeplabv3, 'plus': plus, 'vgg': vgg16, 'v2': v2}
+FAMILIES = {'deeplabv3': deeplabv3, 'plus': plus, 'vgg': vgg16, 'v2': v2, 'variants': variants}
 # With the seeded weights as they are, VGG-16 forgets its image, since it has neither batch norm nor residuals.
 GAINS = {'vgg': 1.5}
 

@@ -15,6 +15,7 @@ import other_libraries
 import seeded
 
 SIZES = {'VainF deeplabv3plus_mobilenet': (96, 130)}
+SMALL = (49, 65)
 
 
 def with_seeded_weights(module):
@@ -30,7 +31,7 @@ if __name__ == '__main__':
     with torch.no_grad():
         for name, module in other_libraries.networks().items():
             with_seeded_weights(module)
-            height, width = SIZES.get(name, (97, 129))
+            height, width = SIZES.get(name, SMALL if 'resnet34' in name or 'tu-' in name else (97, 129))
             if len(sys.argv) > 1:
                 torch.save(module.state_dict(), pathlib.Path(sys.argv[1]) / f'{name}.pth')
             image = torch.from_numpy(seeded.image(height, width)).double().permute(0, 3, 1, 2)

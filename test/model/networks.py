@@ -35,14 +35,14 @@ def torchvision_network(options, output_stride, parameter, x):
     return module.classifier(module.backbone(x)['out'])
 
 
-def conv_bn(parameter, x, names, channels, kernel, stride=1, rate=1, groups=1, eps=1e-5, same=False):
-    """Convolution with PyTorch's symmetric or TensorFlow's SAME padding, then batch norm. names: (convolution, batch norm)."""
+def conv_bn(parameter, x, names, channels, kernel, stride=1, rate=1, groups=1, eps=1e-5, same=False, valid=False):
+    """Convolution with PyTorch's symmetric, TensorFlow's SAME or no (valid) padding, then batch norm. names: (convolution, batch norm)."""
     conv, norm = names
     pads = []
     for size in (x.shape[3], x.shape[2]):
         reach = (kernel - 1) * rate
         total = max(0, (-(-size // stride) - 1) * stride + reach + 1 - size) if same else reach
-        pads += [total // 2, total - total // 2]
+        pads += [0, 0] if valid else [total // 2, total - total // 2]
     weight = parameter(f'{conv}.weight', (channels, x.shape[1] // groups, kernel, kernel))
     x = F.conv2d(F.pad(x, pads), weight, None, stride, 0, rate, groups)
     mean, var, gamma, beta = (parameter(f'{norm}.{v}', (channels,)) for v in ('running_mean', 'running_var', 'weight', 'bias'))
@@ -54,7 +54,9 @@ def classifier(parameter, x, name, classes=21):
 
 
 def paper_network(options, output_stride, parameter, x):
-    """DeepLabv3 by the paper: multi-grid and cascaded blocks on a thin ResNet (v1.5), then ASPP without torchvision's extra convolution."""
+    """DeepLabv3 by the paper: multi-grid and cascaded blocks on a thin ResNet (v1.5), then ASPP without torchvision's extra convolution.
+    Basic units have their rates as in timm."""
+    units, basic = {'resnet18': ([2, 2, 2, 2], True), 'resnet34': ([3, 4, 6, 3], True), 'resnet50': ([3, 4, 6, 3], False), 'resnet101': ([3, 4, 23, 3], False)}[options['backbone']]
     unit = lambda x, name, index, *rest, **more: conv_bn(parameter, x, (f'{name}.conv{index}', f'{name}.bn{index}'), *rest, **more)
     thin = lambda channels: int(channels * options['width'])
     x = F.max_pool2d(torch.relu(unit(x, 'backbone', 1, thin(64), 7, 2)), 3, 2, 1)
@@ -64,15 +66,21 @@ def paper_network(options, output_stride, parameter, x):
         base = max(1, natural // output_stride)
         stride = 2 if 1 < block and natural <= output_stride else 1
         inner = thin([64, 128, 256, 512][min(block, 4) - 1])
-        for i in range({'resnet50': [3, 4, 6, 3], 'resnet101': [3, 4, 23, 3]}[options['backbone']][min(block, 4) - 1]):
+        for i in range(units[min(block, 4) - 1]):
             name = f'backbone.layer{block}.{i}'
-            rate = base * options['multiGrid'][i] if block >= 4 else base
+            grid = options['multiGrid'][i] if block >= 4 else 1
+            previous = max(1, natural // 2 // output_stride)
+            rate, first_rate = base * grid, grid * (previous if i == 0 and options.get('firstUnitRate') == 'previousBlock' else base)
             stride_here = stride if i == 0 else 1
-            y = torch.relu(unit(x, name, 1, inner, 1))
-            y = torch.relu(unit(y, name, 2, inner, 3, stride_here, rate))
-            y = unit(y, name, 3, 4 * inner, 1)
-            if i == 0:
-                x = conv_bn(parameter, x, (f'{name}.downsample.0', f'{name}.downsample.1'), 4 * inner, 1, stride_here)
+            if basic:
+                y = torch.relu(unit(x, name, 1, inner, 3, stride_here, first_rate))
+                y = unit(y, name, 2, inner, 3, 1, rate)
+            else:
+                y = torch.relu(unit(x, name, 1, inner, 1))
+                y = torch.relu(unit(y, name, 2, inner, 3, stride_here, first_rate))
+                y = unit(y, name, 3, 4 * inner, 1)
+            if i == 0 and not (basic and block == 1):
+                x = conv_bn(parameter, x, (f'{name}.downsample.0', f'{name}.downsample.1'), y.shape[1], 1, stride_here)
             x = torch.relu(x + y)
         if block <= 2:
             low_levels[natural] = x
@@ -131,7 +139,9 @@ def paper_aspp(aspp, output_stride, parameter, x, filters, eps):
 
 
 def mobilenet_v2(options, output_stride, parameter, x):
-    """Hugging Face's MobileNetV2ForSemanticSegmentation, which multiplies the rate after a layer that loses its stride."""
+    """Hugging Face's MobileNetV2ForSemanticSegmentation, which multiplies the rate after a layer that loses its stride. With padsBeforeExpansion
+    as VainF's: units pad their input, and the first convolution has no padding."""
+    early = options.get('padsBeforeExpansion', False)
     def scaled(channels):
         value = round(channels * options['depthMultiplier'])
         nearest = max(8, (value + 4) // 8 * 8)
@@ -140,9 +150,9 @@ def mobilenet_v2(options, output_stride, parameter, x):
     def layer(x, name, *rest, **more):
         return conv_bn(parameter, x, (f'{name}.convolution', f'{name}.normalization'), *rest, **{'eps': 1e-3, 'same': options['tfPadding'], **more})
 
-    depthwise = lambda x, name, stride=1, rate=1: layer(x, name, x.shape[1], 3, stride, rate, x.shape[1]).clamp(0, 6)
+    depthwise = lambda x, name, stride=1, rate=1, **more: layer(x, name, x.shape[1], 3, stride, rate, x.shape[1], **more).clamp(0, 6)
     stem = 'mobilenet_v2.conv_stem'
-    x = layer(x, f'{stem}.first_conv', scaled(32), 3, 2).clamp(0, 6)
+    x = layer(x, f'{stem}.first_conv', scaled(32), 3, 2, valid=early).clamp(0, 6)
     if not options['firstLayerIsExpansion']:
         x = layer(x, f'{stem}.expand_1x1', scaled(32), 1).clamp(0, 6)
     x = layer(depthwise(x, f'{stem}.conv_3x3'), f'{stem}.reduce_1x1', scaled(16), 1)
@@ -155,8 +165,8 @@ def mobilenet_v2(options, output_stride, parameter, x):
         if options.get('firstUnitRate') == 'block':
             rate_here = rate
         name = f'mobilenet_v2.layer.{i}'
-        y = layer(x, f'{name}.expand_1x1', 6 * x.shape[1], 1).clamp(0, 6)
-        y = layer(depthwise(y, f'{name}.conv_3x3', stride, rate_here), f'{name}.reduce_1x1', scaled(channels), 1)
+        y = layer(F.pad(x, [rate_here] * 4) if early else x, f'{name}.expand_1x1', 6 * x.shape[1], 1).clamp(0, 6)
+        y = layer(depthwise(y, f'{name}.conv_3x3', stride, rate_here, valid=early), f'{name}.reduce_1x1', scaled(channels), 1)
         x = x + y if stride == 1 and x.shape == y.shape else y
         if i in (1, 4):
             at_stride[{1: 4, 4: 8}[i]] = x

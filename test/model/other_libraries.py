@@ -39,10 +39,23 @@ class Unit(nn.Module):
         return torch.relu(y + (self.downsample(x) if self.downsample else x))
 
 
+class BasicUnit(nn.Module):
+    def __init__(self, inputs, inner, stride, rate, first):
+        super().__init__()
+        self.conv1, self.bn1 = conv(inputs, inner, 3, stride, rate), nn.BatchNorm2d(inner)
+        self.conv2, self.bn2 = conv(inner, inner, 3, 1, rate), nn.BatchNorm2d(inner)
+        projection = first and inputs != inner
+        self.downsample = nn.Sequential(conv(inputs, inner, 1, stride), nn.BatchNorm2d(inner)) if projection else None
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        return torch.relu(y + (self.downsample(x) if self.downsample else x))
+
+
 class ThinResNet(nn.Module):
     """Width 1/8 and 1, 1, 2 and 3 units; rates: for each block, those of its units."""
 
-    def __init__(self, strides, rates):
+    def __init__(self, strides, rates, unit=Unit, expansion=4):
         super().__init__()
         self.conv1, self.bn1, self.maxpool = conv(3, 8, 7, 2), nn.BatchNorm2d(8), nn.MaxPool2d(3, 2, 1)
         inputs = 8
@@ -50,8 +63,8 @@ class ThinResNet(nn.Module):
             inner = 8 * 2 ** block
             units = []
             for i, rate in enumerate(unit_rates):
-                units.append(Unit(inputs, inner, stride if i == 0 else 1, rate, i == 0))
-                inputs = 4 * inner
+                units.append(unit(inputs, inner, stride if i == 0 else 1, rate, i == 0))
+                inputs = expansion * inner
             setattr(self, f'layer{block + 1}', nn.Sequential(*units))
 
     def forward(self, x):
@@ -111,6 +124,58 @@ class SmpMobileNet(nn.Module):
         return low, self.features[4:](low)
 
 
+class TimmEncoder(nn.Module):
+    """segmentation_models.pytorch's wrapper of timm's networks."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class TimmUnit(nn.Module):
+    """An inverted residual by timm's names; the first block has no expansion."""
+
+    def __init__(self, inputs, outputs, stride, rate, expansion):
+        super().__init__()
+        inner, self.shortcut = inputs * expansion, stride == 1 and inputs == outputs
+        spatial = ('conv_dw', conv(inner, inner, 3, stride, rate, inner))
+        self.layers = [('conv_pw', conv(inputs, inner)), spatial, ('conv_pwl', conv(inner, outputs))] if expansion > 1 else [spatial, ('conv_pw', conv(inner, outputs))]
+        for i, (name, layer) in enumerate(self.layers, 1):
+            setattr(self, name, layer)
+            setattr(self, f'bn{i}', nn.BatchNorm2d(layer.out_channels))
+
+    def forward(self, x):
+        y = x
+        for i, (name, layer) in enumerate(self.layers, 1):
+            y = getattr(self, f'bn{i}')(layer(y))
+            y = y if i == len(self.layers) else F.relu6(y)
+        return x + y if self.shortcut else y
+
+
+class TimmMobileNet(nn.Module):
+    """mobilenetv2_035 at output stride 16."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv_stem, self.bn1 = conv(3, 16, 3, 2), nn.BatchNorm2d(16)
+        inputs, blocks = 16, []
+        for i, (outputs, count, stride) in enumerate([(8, 1, 1), (8, 2, 2), (16, 3, 2), (24, 4, 2), (32, 3, 1), (56, 3, 1), (112, 1, 1)]):
+            units = []
+            for j in range(count):
+                rate = 2 if i == 6 or (i == 5 and j > 0) else 1
+                units.append(TimmUnit(inputs, outputs, stride if j == 0 else 1, rate, 6 if i > 0 else 1))
+                inputs = outputs
+            blocks.append(nn.Sequential(*units))
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x):
+        low = self.blocks[:2](F.relu6(self.bn1(self.conv_stem(x))))
+        return low, self.blocks[2:](low)
+
+
 class SmpPlusDecoder(nn.Module):
     def __init__(self, inputs, low, channels):
         super().__init__()
@@ -126,10 +191,10 @@ class SmpPlusDecoder(nn.Module):
 class Smp(nn.Module):
     """DeepLabV3Plus, at output stride 16."""
 
-    def __init__(self, encoder, inputs, low, channels=CHANNELS):
+    def __init__(self, encoder, inputs, low, channels=CHANNELS, classes=CLASSES):
         super().__init__()
         self.encoder, self.decoder = encoder, SmpPlusDecoder(inputs, low, channels)
-        self.segmentation_head = nn.Sequential(conv(channels, CLASSES, bias=True))
+        self.segmentation_head = nn.Sequential(conv(channels, classes, bias=True))
 
     def forward(self, x):
         return self.segmentation_head(self.decoder(*self.encoder(x)))
@@ -164,10 +229,20 @@ def smp_old_decoder():
     return nn.Sequential(Aspp(256, (12, 24, 36), dense_branch), conv(CHANNELS, CHANNELS, 3), nn.BatchNorm2d(CHANNELS), nn.ReLU())
 
 
+def pad_inputs(features):
+    """VainF's units pad their input, before the 1×1 expansion, and the first convolution has no padding."""
+    features[0][0].padding = (0, 0)
+    for feature in features[1:18]:
+        window = feature.conv[-3][0]
+        (rate, _), window.padding = window.dilation, (0, 0)
+        feature.conv.register_forward_pre_hook(lambda _, inputs, rate=rate: F.pad(inputs[0], [rate] * 4))
+    return features
+
+
 class VainfMobileNet(nn.Module):
     def __init__(self):
         super().__init__()
-        features = dilate(mobilenet_v2(weights=None, width_mult=0.35).features, 1, 2)
+        features = pad_inputs(dilate(mobilenet_v2(weights=None, width_mult=0.35).features, 1, 2))
         self.low_level_features, self.high_level_features = features[:4], features[4:-1]
 
     def forward(self, x):
@@ -253,10 +328,15 @@ class Jfzhang95(nn.Module):
 def networks():
     """By library and network."""
     at16 = ((1, 2, 2, 1), ((1,), (1,), (1, 1)))
-    block = lambda *rates: ThinResNet(at16[0], (*at16[1], rates))
+    block = lambda *rates, **more: ThinResNet(at16[0], (*at16[1], rates), **more)
+    basic = lambda: block(2, 2, 2, unit=BasicUnit, expansion=1)
     return {
         'smp DeepLabV3Plus resnet50': Smp(block(2, 2, 2), 256, 32),
         'smp DeepLabV3Plus mobilenet_v2': Smp(SmpMobileNet(), 1280, 8, 256),
+        'smp DeepLabV3Plus resnet34': Smp(basic(), 64, 8),
+        'smp DeepLabV3Plus resnet34, one class': Smp(basic(), 64, 8, classes=1),
+        'smp DeepLabV3Plus tu-resnet50': Smp(TimmEncoder(block(1, 2, 2)), 256, 32),
+        'smp DeepLabV3Plus tu-mobilenetv2_035': Smp(TimmEncoder(TimmMobileNet()), 112, 8, 256),
         'smp DeepLabV3 resnet50': SmpV3(SmpV3Decoder(256)),
         'smp DeepLabV3 resnet50, older release': SmpV3(smp_old_decoder()),
         'VainF deeplabv3plus_resnet50': Vainf(block(1, 2, 2), VainfPlusHead(256, 32)),

@@ -50,6 +50,7 @@ describe('recogniseNetwork', () => {
     const found = {
       family: 'torchvision-resnet',
       classes: 21,
+      unit: 'bottleneck',
       units: [3, 4, 6, 3],
       width: 1,
       fcn: false,
@@ -119,6 +120,9 @@ describe('recogniseNetwork', () => {
       'DeepLabv3+-Xception-65, ASPP of 3 separable atrous branches and image pooling, decoder of 2 convolutions, 21 classes',
     )
     expect(await describe('fcn_resnet101')).to.equal('FCN-ResNet-101, 21 classes')
+    expect(await describe('deeplabv3plus_resnet34')).to.equal(
+      'DeepLabv3+-ResNet-34, ASPP of 3 atrous branches and image pooling, decoder of 2 convolutions, 21 classes',
+    )
   })
 
   it("recognises FCN and DeepLab on VGG-16 by Caffe's names, and builds networks with their tensors", async () => {

@@ -1,17 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { tunedKeys } from '../../src/graph/tune/gradients.ts'
+import type { DeepLabOptions } from '../../src/model/config.ts'
+import { DeepLab } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
 import { openTuning } from '../../src/node/tuning.ts'
 import type { Recipe } from '../../src/train/recipe.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
+import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts'
+import type { StateDict } from '../../src/weights/tensor.ts'
 import { testGpu } from '../support/gpu.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { writeLabels } from './tiny_dataset.ts'
+import { TINY } from './tiny_model.ts'
 import { losses, QUICK, take, useTrainers } from './trainer_support.ts'
 
 describe('Trainer', () => {
-  const { path, open, create, newTrainer, resume } = useTrainers()
+  const { path, open, own, create, newTrainer, resume } = useTrainers()
 
   it('continues after a break and from a checkpoint, bit for bit', async () => {
     const straight = await newTrainer()
@@ -29,6 +34,38 @@ describe('Trainer', () => {
       expectSameBits(trainer.model.state.parameters, straight.model.state.parameters)
     }
     expect(await take(resumed), 'nothing is left to do').to.deep.equal([])
+  })
+
+  it('continues a network of one logit, bit for bit, and saves one logit', async () => {
+    const twoClasses = { ...TINY, classes: 2 } as DeepLabOptions
+    const stateDict = readSafetensors(
+      (await create(twoClasses)).modelFiles().get('model.safetensors') as Uint8Array,
+    )
+    for (const name of ['classifier.4.weight', 'classifier.4.bias']) {
+      const { shape, data } = stateDict.get(name)!
+      const row = { shape: [1, ...shape.slice(1)], data: data.slice(data.length / 2) }
+      stateDict.set(name, { dtype: 'f32', ...row })
+    }
+    const bytes = writeSafetensors(stateDict)
+    const newTrainer = async () => {
+      const model = own(await DeepLab.load(bytes, { gpu: await testGpu() }))
+      return new Trainer(model, await open(), QUICK)
+    }
+    const straight = await newTrainer()
+    await take(straight)
+    const stopped = await newTrainer()
+    await take(stopped, 3)
+    await stopped.save(path('checkpoint'))
+    const resumed = await resume(path('checkpoint'))
+    await take(resumed)
+    expectSameBits(resumed.model.state.parameters, straight.model.state.parameters)
+    await resumed.model.save(path('model'))
+    const saved = readSafetensors(await readFile(path('model/model.safetensors')))
+    const shapes = (tensors: StateDict) => new Map([...tensors].map(([name, { shape }]) => [name, shape]))
+    expect(shapes(saved)).to.deep.equal(shapes(stateDict))
+    expect(saved.get('classifier.4.weight')!.data).not.to.deep.equal(
+      stateDict.get('classifier.4.weight')!.data,
+    )
   })
 
   it('keeps the tuned kernels of its start, bit for bit, whatever is tuned later', async () => {

@@ -153,6 +153,15 @@ VGG_NETWORKS = {
                  'values': VGG_ASPP_VALUES, 'frozen': (True,), 'options': VGG_ASPP, 'gain': 1.5},
 }
 
+VARIANTS = {
+    'resnet18': functional(networks.paper_network, configs.BASIC, 16, [
+        'backbone.conv1.weight', 'backbone.layer1.0.conv1.weight', 'backbone.layer2.0.downsample.0.weight', 'backbone.layer4.1.conv2.weight',
+        'backbone.layer4.1.bn2.bias', *HEAD_VALUES[:2], *LAST]),
+    'mobilenet_v2, padding before the expansion': functional(networks.mobilenet_v2, configs.EARLY, 16, [
+        'mobilenet_v2.conv_stem.first_conv.convolution.weight', 'mobilenet_v2.layer.0.expand_1x1.convolution.weight',
+        'mobilenet_v2.layer.6.expand_1x1.normalization.bias', 'mobilenet_v2.layer.14.conv_3x3.convolution.weight', *MOBILE_LAST]),
+}
+
 V2_NETWORKS = {
     'deeplab_v2': {'make': lambda: deeplab_v2.DeepLabV2(V2, 8), 'size': (65, 65), 'classes': CLASSES, 'learningRate': 0.01, 'lastGamma': 1,
                    'values': V2_VALUES, 'frozen': (False, True), 'options': V2},
@@ -257,7 +266,7 @@ def network_entry(network):
             'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
-FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS}
+FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS}
 
 
 if __name__ == '__main__':

@@ -59,7 +59,7 @@ describe('backboneWeights', () => {
     const config = deepLabConfig({ backbone: 'mobilenet_v2' })
     expect(() => backboneWeights(config, new Map(), 'x.pth')).to.throw(
       UserError,
-      'x.pth: backbone weights are read for resnet50, resnet101, xception65, not for mobilenet_v2',
+      'x.pth: backbone weights are read for resnet18, resnet34, resnet50, resnet101, xception65, not for mobilenet_v2',
     )
   })
 })

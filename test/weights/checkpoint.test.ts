@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import { CheckpointMismatch, checkValues, matchParameters } from '../../src/weights/match_parameters.ts'
+import { networkIn } from '../../src/weights/names.ts'
 import { writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 
@@ -21,9 +22,27 @@ describe('readCheckpoint', () => {
     expect(readCheckpoint(writeSafetensors(tensors), 'model.pth')).to.deep.equal(tensors)
   })
 
-  it("strips the prefix of PyTorch's DataParallel", () => {
-    const bytes = writeSafetensors(new Map([['module.conv.weight', tensor(1)]]))
-    expect([...readCheckpoint(bytes, 'x').keys()]).to.deep.equal(['conv.weight'])
+  const namesIn = (...names: string[]) => [
+    ...readCheckpoint(writeSafetensors(new Map(names.map(name => [name, tensor(1)]))), 'x').keys(),
+  ]
+
+  it('strips the prefixes of DataParallel, Lightning and torch.compile, in any order', () => {
+    for (const prefix of [
+      'module.',
+      'model.',
+      '_orig_mod.',
+      'model._orig_mod.module.',
+      '_orig_mod.module.model.',
+    ])
+      expect(namesIn(`${prefix}conv.weight`), prefix).to.deep.equal(['conv.weight'])
+  })
+
+  it('keeps all tensors where some have no prefix', () => {
+    for (const names of [
+      ['n_averaged', 'module.a', 'module.b'],
+      ['model.a', 'classifier.b'],
+    ])
+      expect(namesIn(...names)).to.deep.equal(names)
   })
 
   const others: [what: string, bytes: Uint8Array, message: RegExp][] = [
@@ -49,6 +68,21 @@ describe('readCheckpoint', () => {
   for (const [what, bytes, message] of others) {
     it(`refuses ${what}`, () => expect(() => readCheckpoint(bytes, 'x.pth')).to.throw(UserError, message))
   }
+})
+
+describe('networkIn', () => {
+  const namesIn = (...names: string[]) => [...networkIn(new Map(names.map(name => [name, tensor(1)]))).keys()]
+
+  it("leaves out a wrapper's own tensors, and keeps a network's modules of such names", () => {
+    expect(namesIn('n_averaged', 'module.a', 'module.b')).to.deep.equal(['a', 'b'])
+    expect(namesIn('n_averaged', 'module.model.a', 'module.model.b')).to.deep.equal(['a', 'b'])
+    expect(namesIn('std', 'model.a', 'mean', 'model.b', 'model._orig_mod.c')).to.deep.equal([
+      'a',
+      'b',
+      '_orig_mod.c',
+    ])
+    expect(namesIn('model.a', 'classifier.b')).to.deep.equal(['model.a', 'classifier.b'])
+  })
 })
 
 describe('matchParameters', () => {

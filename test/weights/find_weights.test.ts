@@ -186,6 +186,16 @@ describe('findWeights', () => {
     }
   })
 
+  it('finds the checkpoints of Lightning and of older training scripts in a folder', async () => {
+    for (const name of ['epoch=9-step=100.ckpt', 'model_best.pth.tar']) {
+      const run = join(folder, `run of ${name}`)
+      mkdirSync(run)
+      writeFileSync(join(run, name), pth)
+      writeFileSync(join(run, 'config.json'), '{}')
+      expect((await find(run)).source, name).to.equal(join(run, name))
+    }
+  })
+
   it('reports where it searched', async () => {
     expect(await refusal(find('nonesuch'))).to.match(
       /^nonesuch: neither a file nor a folder, nor one of .*deeplabv3_resnet50_coco/,

@@ -76,6 +76,19 @@ class Config(dict):
     """Options in the form that many projects use."""
 
 
+def training_scripts(model):
+    """By the key of the weights: VainF's DeepLabV3Plus-Pytorch, averaged weights of torchvision, and others."""
+    state = model.state_dict()
+    averaged = torch.optim.swa_utils.AveragedModel(torch.nn.DataParallel(model)).state_dict()
+    return {
+        "model_state": {"cur_itrs": 10, "model_state": state, "scheduler_state": {"max_iters": 30000.0}, "best_score": 0.5},
+        "net": {"net": state, "acc": 50.0, "epoch": 1},
+        "weights": {"weights": state},
+        "model_ema": {"model": {}, "model_ema": averaged},
+        "ema": {"ema": averaged, "updates": 3},
+    }
+
+
 def plain_values():
     """Typical values next to weights in checkpoints."""
     counts = collections.defaultdict(list)
@@ -121,6 +134,8 @@ def main():
     checkpoint = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3, "note": None}
     torch.save(checkpoint, GOLDEN / "training.pth")
     torch.save(torchvision_checkpoint(network()), GOLDEN / "torchvision.pth")
+    for key, checkpoint in training_scripts(network()).items():
+        torch.save(checkpoint, GOLDEN / f"under_{key}.pth", _use_new_zipfile_serialization=False)
     for protocol in 2, 4:
         values = {"state_dict": network().state_dict(), **plain_values()}
         torch.save(values, GOLDEN / f"plain_values_{protocol}.pth", pickle_protocol=protocol)

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
+import { readCheckpoint } from '../../src/weights/checkpoint.ts'
+import { networkIn } from '../../src/weights/names.ts'
 import { readPth } from '../../src/weights/pth.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 
@@ -67,6 +69,12 @@ describe('PyTorch files', () => {
       for (const [i, value] of values.entries()) expect(value).to.be.closeTo(others[i], 0.2)
     })
   }
+
+  for (const key of ['model_state', 'net', 'weights', 'model_ema', 'ema'])
+    it(`finds the weights under ${key}`, () => {
+      const tensors = networkIn(readCheckpoint(golden(`under_${key}.pth`), 'x.pth'))
+      expect([...tensors.keys()]).to.have.members([...readPth(golden('training.pth')).keys()])
+    })
 
   it('keeps integers, and narrows f64 to f32', () => {
     const expected: Record<string, HostTensor> = {

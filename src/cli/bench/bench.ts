@@ -37,7 +37,8 @@ import { type BenchReport, detailsText, jobText, resultTable, subjectText } from
 const NOTES = `
 A model is a network with random weights, which needs no download: a backbone
 (the paper's best network on it), which is one of
-${backboneNames.join(', ')}; or
+${backboneNames.slice(0, 4).join(', ')},
+${backboneNames.slice(4).join(', ')}; or
 a preset, such as deeplabv3_resnet50 for torchvision's network or table6.os8 for
 a row of the paper's tables. Or it is a trained model, as for other commands.
 

@@ -20,6 +20,8 @@ const imagenet = (name: string, digits: string, megabytes: number): RegistryEntr
 })
 
 const IMAGENET: RegistryEntry[] = [
+  imagenet('resnet18', 'f37072fd', 45),
+  imagenet('resnet34', 'b627a593', 83),
   imagenet('resnet50', '0676ba61', 98),
   imagenet('resnet101', '63fe2227', 171),
 ]

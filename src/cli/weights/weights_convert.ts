@@ -24,8 +24,9 @@ Examples:
   atrous weights convert run/best web/onnx/model.onnx
   atrous weights convert deeplabv3_mobilenet_v2 model.onnx --size 513
 
-To .safetensors, from a file: tensors keep their names (without DataParallel's
-"module."), dtypes and order.
+To .safetensors, from a file: tensors keep their names, dtypes and order.
+Prefixes of wrappers that all names have ("module." of DataParallel, "model." of
+Lightning, "_orig_mod." of torch.compile) are removed.
 
 To .onnx (operator set 17), from any model that --model takes. The input is
 pixel_values, float32 [batch_size, 3, height, width], normalised as in training;

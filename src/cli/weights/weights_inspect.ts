@@ -6,6 +6,7 @@ import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
 import { checkpointFormat } from '../../weights/checkpoint_format.ts'
+import { networkIn } from '../../weights/names.ts'
 import { bytesText, table } from '../format.ts'
 
 const EXAMPLES = `
@@ -33,7 +34,7 @@ async function inspect(file: string, { json }: { json?: true }): Promise<void> {
   const bytes = await readRegularFile(file)
   const stateDict = readCheckpoint(bytes, file)
   const parameters = [...stateDict].filter(([name]) => !BUFFER.test(name))
-  const { network, foreign } = await recogniseCheckpoint(stateDict)
+  const { network, foreign } = await recogniseCheckpoint(networkIn(stateDict))
   const tensors = [...stateDict].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
   const found = {
     file,

@@ -21,8 +21,10 @@ type ConfigOf<Name extends BackboneName, Config = DeepLabConfig> = Config extend
   : never
 
 export const backbones = {
-  resnet50: resnet('resnet50', [3, 4, 6, 3]),
-  resnet101: resnet('resnet101', [3, 4, 23, 3]),
+  resnet18: resnet('resnet18'),
+  resnet34: resnet('resnet34'),
+  resnet50: resnet('resnet50'),
+  resnet101: resnet('resnet101'),
   mobilenet_v2: mobileNetV2,
   xception65,
   vgg16,

@@ -9,9 +9,11 @@ import { type MobileNetV2Config, mobileNetV2Schema } from './mobilenet_v2_config
 
 export const mobileNetV2 = {
   schema: mobileNetV2Schema,
-  conflictIn({ aspp, headConvolution, decoder }) {
+  conflictIn({ aspp, headConvolution, decoder, padsBeforeExpansion, tfPadding }) {
     if (!aspp && headConvolution) return 'headConvolution: expected false without ASPP; got true'
     if (!aspp && decoder) return 'decoder: expected null without ASPP; got a decoder'
+    if (padsBeforeExpansion && tfPadding)
+      return 'padsBeforeExpansion: expected false with tfPadding; got true'
     return decoderConflict(decoder)
   },
   outputStrides: () => [8, 16, 32],

@@ -8,7 +8,9 @@ import type { CheckpointLayout, HuggingFaceLayout } from './backbone.ts'
 import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
 
 /** The fields that Hugging Face's networks do not have. */
-type OwnField = 'lastConvolution' | 'aspp' | 'headConvolution' | 'decoder' | 'firstUnitRate' | 'alignCorners'
+type OwnField =
+  | ('lastConvolution' | 'aspp' | 'headConvolution' | 'decoder')
+  | ('firstUnitRate' | 'alignCorners' | 'padsBeforeExpansion')
 export type SharedField = Exclude<keyof MobileNetV2Config, 'backbone' | 'classes' | OwnField>
 
 /** For each of our fields, its name in config.json, and its value if the file leaves it out. */
@@ -31,8 +33,8 @@ export const HUGGING_FACE_FIXED: JsonObject = {
 }
 
 const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
-  describes: ({ lastConvolution, aspp, firstUnitRate, alignCorners }) =>
-    !lastConvolution && aspp === null && firstUnitRate === 'previousBlock' && !alignCorners,
+  describes: ({ lastConvolution, aspp, firstUnitRate, alignCorners, padsBeforeExpansion }) =>
+    !(lastConvolution || aspp || alignCorners || padsBeforeExpansion) && firstUnitRate === 'previousBlock',
   write(config, classNames) {
     if (classNames.length !== config.classes)
       throw new UserError(`config.json: expected ${config.classes} class names, got ${classNames.length}`)

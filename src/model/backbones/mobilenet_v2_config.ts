@@ -44,6 +44,11 @@ export interface MobileNetV2Config {
   firstUnitRate: 'block' | 'previousBlock'
   /** The convention of all bilinear upsampling, in the decoder and of the logits: aligned corners or half pixels. Default false. */
   alignCorners: boolean
+  /**
+   * As in VainF's code, a unit pads its input before the 1×1 expansion and not after it, so that the 3×3 convolution sees relu6(batchNorm(0))
+   * around the map, and the first convolution has no padding: maps have ⌊(h − 1)/2⌋ rows from there on. Default false.
+   */
+  padsBeforeExpansion: boolean
 }
 
 /** The largest multiple to which a layer's channels are rounded. */
@@ -80,4 +85,5 @@ export const mobileNetV2Schema = v.strictObject({
   decoder: v.optional(v.nullable(DECODER), null),
   firstUnitRate: v.optional(firstUnitRate, 'previousBlock'),
   alignCorners,
+  padsBeforeExpansion: v.optional(flag, false),
 })

@@ -93,7 +93,9 @@ function lastUnitOf(stride: number): number {
 function stem(builder: GraphBuilder, image: Tensor, config: MobileNetV2Config): Tensor {
   const name = 'mobilenet_v2.conv_stem'
   const outChannels = scaled(STEM.expanded, config)
-  let x = layer(builder, image, { name: `${name}.first_conv`, outChannels, kernel: 3, stride: 2, config })
+  const padding = config.padsBeforeExpansion ? 0 : undefined
+  const window = { kernel: 3, stride: 2, padding }
+  let x = layer(builder, image, { name: `${name}.first_conv`, outChannels, ...window, config })
   if (!config.firstLayerIsExpansion)
     x = layer(builder, x, { name: `${name}.expand_1x1`, outChannels, kernel: 1, config })
   x = layer(builder, x, { name: `${name}.conv_3x3`, kernel: 3, config })
@@ -106,13 +108,16 @@ function invertedResidual(
   unit: InvertedResidual & { config: MobileNetV2Config },
 ): Tensor {
   const { name, expandedChannels, outChannels, stride, dilation, config } = unit
+  const [before, after] = config.padsBeforeExpansion ? [dilation, 0] : []
   const expanded = layer(builder, input, {
     name: `${name}.expand_1x1`,
     outChannels: expandedChannels,
     kernel: 1,
+    padding: before,
     config,
   })
-  const filtered = layer(builder, expanded, { name: `${name}.conv_3x3`, kernel: 3, stride, dilation, config })
+  const window = { kernel: 3, stride, dilation, padding: after }
+  const filtered = layer(builder, expanded, { name: `${name}.conv_3x3`, ...window, config })
   const reduced = linear(builder, filtered, { name: `${name}.reduce_1x1`, outChannels, config })
   return unit.shortcut ? builder.add(reduced, input, { name: `${name}.add` }) : reduced
 }
@@ -154,6 +159,8 @@ interface Layer {
   kernel: number
   stride?: number
   dilation?: number
+  /** Default: that of the config's convention. */
+  padding?: number
   activation?: Activation
   config: MobileNetV2Config
 }
@@ -162,12 +169,12 @@ interface Layer {
 function layer(
   builder: GraphBuilder,
   input: Tensor,
-  { name, config, activation = 'relu6', ...window }: Layer,
+  { name, config, padding, activation = 'relu6', ...window }: Layer,
 ): Tensor {
   return convolutionBatchNorm(builder, input, {
     ...names(name),
     ...window,
-    padding: config.tfPadding ? 'same' : undefined,
+    padding: padding ?? (config.tfPadding ? 'same' : undefined),
     epsilon: config.batchNormEpsilon,
     activation,
   })

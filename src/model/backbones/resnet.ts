@@ -1,4 +1,4 @@
-// ResNet-50 and ResNet-101 with the heads of the DeepLab papers and of torchvision, as an entry of the table.
+// ResNets with the heads of the DeepLab papers and of torchvision, as an entry of the table.
 
 import { AUXILIARY_HEAD, DEEPLAB_CLASSIFIER } from '../heads/classifier_names.ts'
 import { decoderConflict } from '../heads/head_config.ts'
@@ -6,10 +6,10 @@ import { IMAGENET, TORCHVISION } from '../preprocessing.ts'
 import type { Backbone } from './backbone.ts'
 import { type ResNetConfig, resnetSchema } from './resnet_config.ts'
 
-/** A ResNet of bottlenecks by its name and the units of block1 to block4. */
-export const resnet = <Name extends ResNetConfig['backbone']>(name: Name, units: readonly number[]) =>
+/** A ResNet by its name. */
+export const resnet = <Name extends ResNetConfig['backbone']>(name: Name) =>
   ({
-    schema: resnetSchema(name, units),
+    schema: resnetSchema(name),
     conflictIn,
     outputStrides: ({ lastBlock }) => [8, 16, 32, 64, 128, 256].slice(0, lastBlock - 1),
     heads: { classifier: DEEPLAB_CLASSIFIER, auxiliary: AUXILIARY_HEAD },

@@ -14,8 +14,16 @@ import {
   width,
 } from './fields.ts'
 
+/** The networks of He et al. 2015 (Table 1): their unit, basic (two 3×3 convolutions) or bottleneck, and how many block1 to block4 have. */
+export const RESNETS = {
+  resnet18: { unit: 'basic', units: [2, 2, 2, 2] },
+  resnet34: { unit: 'basic', units: [3, 4, 6, 3] },
+  resnet50: { unit: 'bottleneck', units: [3, 4, 6, 3] },
+  resnet101: { unit: 'bottleneck', units: [3, 4, 23, 3] },
+} as const
+
 export interface ResNetConfig {
-  backbone: 'resnet50' | 'resnet101'
+  backbone: keyof typeof RESNETS
   /** Channels of the logits, background included. Default 21 (PASCAL VOC). */
   classes: number
   /** Default 16, the stride at which the paper trains. */
@@ -25,11 +33,11 @@ export interface ResNetConfig {
    * most 7.
    */
   lastBlock: number
-  /** Unit rates of the units of block4 and beyond, multiplied by the block's own rate (section 3.2.1). Default [1, 2, 4]. */
+  /** Unit rates of the units of block4 and beyond, multiplied by the block's own rate (section 3.2.1). Default: the first of 1, 2, 4. */
   multiGrid: number[]
   /**
    * The rate of the first unit in a block whose stride became a rate: `block`, the block's own rate, as in the paper
-   * (default), or `previousBlock`, as in torchvision.
+   * (default), or `previousBlock`, as in torchvision. Of a basic unit it is the rate of the first convolution, as in timm.
    */
   firstUnitRate: 'block' | 'previousBlock'
   /**
@@ -44,7 +52,7 @@ export interface ResNetConfig {
   fcn: boolean
   /** torchvision's second head, on block3. Its loss helps in training; inference leaves the head out. Default false. */
   auxiliaryHead: boolean
-  /** Bottleneck units of block1 to block4. Default: the backbone's own, such as [3, 4, 6, 3]. */
+  /** Units of block1 to block4. Default: the backbone's own, such as [3, 4, 6, 3]. */
   units: number[]
   /** The convention of all bilinear upsampling, in the decoder and of the logits: aligned corners or half pixels. Default false. */
   alignCorners: boolean
@@ -54,8 +62,8 @@ export interface ResNetConfig {
 
 /** The most units of a block: ResNet-200 has 36. */
 const MOST_UNITS = 100
-/** @internal `units` are the default of the config's field of that name. */
-export const resnetSchema = <Name extends string>(backbone: Name, units: readonly number[]) =>
+/** @internal */
+export const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
   v.strictObject({
     backbone: v.literal(backbone),
     classes,
@@ -63,7 +71,7 @@ export const resnetSchema = <Name extends string>(backbone: Name, units: readonl
     lastBlock: v.optional(oneOf(4, 5, 6, 7), 4),
     multiGrid: v.optional(
       expecting(`whole numbers from 1 to ${MOST_RATE}`, counts(MOST_RATE, MOST_UNITS)),
-      () => [1, 2, 4],
+      () => [1, 2, 4].slice(0, RESNETS[backbone].units[3]),
     ),
     firstUnitRate: v.optional(firstUnitRate, 'block'),
     aspp: v.optional(v.nullable(ASPP), {}),
@@ -73,7 +81,7 @@ export const resnetSchema = <Name extends string>(backbone: Name, units: readonl
     auxiliaryHead: v.optional(flag, false),
     units: v.optional(
       expecting(`four whole numbers from 1 to ${MOST_UNITS}`, v.pipe(counts(MOST_UNITS, 4), v.minLength(4))),
-      () => [...units],
+      () => [...RESNETS[backbone].units],
     ),
     alignCorners,
     width: v.optional(width, 1),

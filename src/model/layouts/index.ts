@@ -5,10 +5,16 @@ import { jfzhang95Layout } from './jfzhang95.ts'
 import { nakashimaLayout } from './nakashima.ts'
 import type { NameLayout } from './name_layout.ts'
 import { ourName, type Renaming } from './renaming.ts'
-import { smpLayout } from './smp.ts'
+import { smpLayout, smpTimmLayout } from './smp.ts'
 import { vainfLayout } from './vainf.ts'
 
-const nameLayouts: readonly NameLayout[] = [smpLayout, vainfLayout, jfzhang95Layout, nakashimaLayout]
+const nameLayouts: readonly NameLayout[] = [
+  smpTimmLayout,
+  smpLayout,
+  vainfLayout,
+  jfzhang95Layout,
+  nakashimaLayout,
+]
 
 /** A checkpoint's tensors under our names. */
 export interface OurTensors {

@@ -1,4 +1,4 @@
-// torchvision's names of MobileNetV2's layers, which the libraries that build on it share, and Hugging Face's, which are ours.
+// Names of MobileNetV2's layers: torchvision's, which the libraries that build on it share, timm's, and Hugging Face's, which are ours.
 
 import type { Renaming } from './renaming.ts'
 
@@ -26,3 +26,24 @@ export const mobileNetNames = (feature: (index: number) => string): Renaming => 
   }).flat(),
   ...layer(`${feature(18)}.0`, `${feature(18)}.1`, 'conv_1x1'),
 ]
+
+/** The units of timm's blocks after the first, which is part of our stem. */
+const TIMM_BLOCKS = [2, 3, 4, 3, 3, 1]
+
+/** timm's names. `model` is the name of the backbone. */
+export function timmMobileNetNames(model: string): Renaming {
+  const first = `${model}.blocks.0.0`
+  const units = TIMM_BLOCKS.flatMap((count, block) =>
+    Array.from({ length: count }, (_, unit) => `${model}.blocks.${block + 1}.${unit}`),
+  )
+  return [
+    ...layer(`${model}.conv_stem`, `${model}.bn1`, 'conv_stem.first_conv'),
+    ...layer(`${first}.conv_dw`, `${first}.bn1`, 'conv_stem.conv_3x3'),
+    ...layer(`${first}.conv_pw`, `${first}.bn2`, 'conv_stem.reduce_1x1'),
+    ...units.flatMap((name, unit) => [
+      ...layer(`${name}.conv_pw`, `${name}.bn1`, `layer.${unit}.expand_1x1`),
+      ...layer(`${name}.conv_dw`, `${name}.bn2`, `layer.${unit}.conv_3x3`),
+      ...layer(`${name}.conv_pwl`, `${name}.bn3`, `layer.${unit}.reduce_1x1`),
+    ]),
+  ]
+}

@@ -1,6 +1,5 @@
 // What another library's checkpoints of our networks have of their own: names, and conventions that tensors do not show.
 
-import type { JsonObject } from '../../json_object.ts'
 import type { DeepLabOptions } from '../backbones/configs.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { TensorShapes } from '../recognition/recognised.ts'
@@ -14,8 +13,8 @@ export interface NameLayout {
   /** The network with the library's conventions; `options` is what the renamed tensors tell. */
   complete(options: DeepLabOptions): DeepLabOptions
   preprocessing: Preprocessing
-  /** The network's fields in the library's own config.json; undefined for another file. Throws a UserError that begins with `source`. */
-  readConfig?(json: JsonObject, source: string): DescribedNetwork | undefined
+  /** Fields of the library's config.json that its networks need to be told apart. Without it a reader is told what was assumed. */
+  fieldsOfRates?: readonly string[]
 }
 
 /** The fields of a network that only a config.json tells. */

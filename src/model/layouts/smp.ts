@@ -1,27 +1,23 @@
-// segmentation_models.pytorch: DeepLabV3 and DeepLabV3Plus on its resnet50, resnet101 and mobilenet_v2 encoders. It upsamples by aligned
-// corners. A stage that loses its stride has its rate from the first unit on.
+// segmentation_models.pytorch: DeepLabV3 and DeepLabV3Plus on its ResNet and MobileNetV2 encoders, and on timm's ("tu-"). It upsamples by
+// aligned corners. A stage that loses its stride has its rate from the first unit on, in timm from the second.
 
 import * as v from 'valibot'
+import { UserError } from '../../errors.ts'
 import { checkJson, expecting, oneOf } from '../../json.ts'
-import { counts, MOST_RATE } from '../backbones/fields.ts'
+import type { JsonObject } from '../../json_object.ts'
+import { counts, flag, MOST_RATE } from '../backbones/fields.ts'
 import { IMAGENET } from '../preprocessing.ts'
 import type { TensorShapes } from '../recognition/recognised.ts'
-import { mobileNetNames } from './mobilenet_names.ts'
-import { classifierOf, type NameLayout } from './name_layout.ts'
+import { mobileNetNames, timmMobileNetNames } from './mobilenet_names.ts'
+import { classifierOf, type DescribedNetwork, type NameLayout } from './name_layout.ts'
 import type { Renaming } from './renaming.ts'
 
 export const smpLayout: NameLayout = {
   name: 'segmentation_models.pytorch',
-  renamingOf(tensors) {
-    if (!tensors.has('segmentation_head.0.weight')) return undefined
-    const decoder = decoderNames(tensors)
-    if (!decoder) return undefined
-    const isMobileNet = tensors.has('encoder.features.0.0.weight')
-    const encoder: Renaming = isMobileNet
-      ? mobileNetNames(index => `encoder.features.${index}`)
-      : [['encoder.*', 'backbone.*']]
-    return [...encoder, ...decoder, ['segmentation_head.0.*', `${classifierOf(isMobileNet)}.*`]]
-  },
+  renamingOf: tensors =>
+    tensors.has('encoder.features.0.0.weight')
+      ? namesOf(tensors, { isMobileNet: true, encoder: mobileNetNames(index => `encoder.features.${index}`) })
+      : namesOf(tensors, { isMobileNet: false, encoder: [['encoder.*', 'backbone.*']] }),
   complete: options => ({
     ...options,
     // Both decoders are built with rates 12, 24 and 36: DeepLabV3 for output stride 8, DeepLabV3Plus for 16.
@@ -32,20 +28,56 @@ export const smpLayout: NameLayout = {
     ...(options.backbone === 'mobilenet_v2' && MOBILENET),
   }),
   preprocessing: IMAGENET,
-  readConfig(json, source) {
-    if (!('encoder_name' in json)) return undefined
-    const { encoder_output_stride, decoder_atrous_rates: rates, ...found } = checkJson(CONFIG, json, source)
-    const outputStride = encoder_output_stride ?? (found._model_class === 'DeepLabV3' ? 8 : 16)
-    return { outputStride, rates: rates.map(rate => (rate * outputStride) / 16) }
-  },
+  fieldsOfRates: ['encoder_name', 'encoder_output_stride', 'decoder_atrous_rates'],
 }
+
+/** Encoders that are timm's. */
+export const smpTimmLayout: NameLayout = {
+  ...smpLayout,
+  renamingOf(tensors) {
+    const isMobileNet = tensors.has('encoder.model.conv_stem.weight')
+    if (!isMobileNet && !tensors.has('encoder.model.conv1.weight')) return undefined
+    const encoder: Renaming = isMobileNet
+      ? timmMobileNetNames('encoder.model')
+      : [['encoder.model.*', 'backbone.*']]
+    return namesOf(tensors, { isMobileNet, encoder })
+  },
+  complete: options => ({
+    ...smpLayout.complete(options),
+    firstUnitRate: 'previousBlock',
+    ...(options.backbone === 'mobilenet_v2' && { lastConvolution: false }),
+  }),
+}
+
+/**
+ * The network's fields in its config.json; undefined for another library's file. Throws a UserError, which begins with `source`, for
+ * another network.
+ */
+export function smpNetwork(json: JsonObject, source: string): DescribedNetwork | undefined {
+  if (!('encoder_name' in json)) return undefined
+  const { _model_class: network, decoder_atrous_rates: rates, ...found } = checkJson(CONFIG, json, source)
+  const isV3 = network === 'DeepLabV3'
+  if (network && found.decoder_aspp_separable === isV3)
+    throw new UserError(`${source}: decoder_aspp_separable: expected ${!isV3} in ${network}; got ${isV3}`)
+  const outputStride = found.encoder_output_stride ?? (isV3 ? 8 : 16)
+  return { outputStride, rates: rates.map(rate => (rate * outputStride) / 16) }
+}
+
+/** The encoders that are read. A tag such as `.a1_in1k` behind timm's names tells only where weights began. */
+const ENCODER =
+  /^(resnet(18|34|50|101|152)|mobilenet_v2|tu-(resnet(18|26|34|50|101|152)|mobilenetv2_(050|100|140))(\.\w+)?)$/
 
 /** The fields of its config.json that decide the network. Others are ignored. */
 const CONFIG = v.object({
   _model_class: v.nullish(oneOf('DeepLabV3', 'DeepLabV3Plus')),
-  encoder_name: oneOf('resnet50', 'resnet101', 'mobilenet_v2'),
+  encoder_name: expecting(
+    "resnet18, 34, 50, 101 or 152, mobilenet_v2, or timm's (tu-resnet50, tu-mobilenetv2_100)",
+    v.pipe(v.string(), v.regex(ENCODER)),
+  ),
   encoder_depth: v.nullish(expecting('5', v.literal(5))),
   encoder_output_stride: v.nullish(oneOf(8, 16)),
+  in_channels: v.nullish(expecting('3', v.literal(3))),
+  decoder_aspp_separable: v.nullish(flag),
   decoder_channels: v.nullish(expecting('256', v.literal(256))),
   decoder_atrous_rates: v.nullish(
     expecting(`three whole numbers from 1 to ${MOST_RATE}`, v.pipe(counts(MOST_RATE, 3), v.minLength(3))),
@@ -57,6 +89,14 @@ const MOBILENET = { tfPadding: false, batchNormEpsilon: 1e-5, lastConvolution: t
 
 const isPlus = (options: object) => 'decoder' in options && Boolean(options.decoder)
 const ratesOf = (options: object) => (isPlus(options) ? [12, 24, 36] : [6, 12, 18])
+
+function namesOf(
+  tensors: TensorShapes,
+  { isMobileNet, encoder }: { isMobileNet: boolean; encoder: Renaming },
+): Renaming | undefined {
+  const decoder = tensors.has('segmentation_head.0.weight') ? decoderNames(tensors) : undefined
+  return decoder && [...encoder, ...decoder, ['segmentation_head.0.*', `${classifierOf(isMobileNet)}.*`]]
+}
 
 function decoderNames(tensors: TensorShapes): Renaming | undefined {
   if (tensors.has('decoder.block1.0.weight')) return PLUS

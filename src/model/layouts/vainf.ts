@@ -23,10 +23,12 @@ export const vainfLayout: NameLayout = {
     outputStride: 16,
     firstUnitRate: 'previousBlock',
     ...('decoder' in options && options.decoder && { decoder: { ...options.decoder, first: 'lowLevel' } }),
-    ...(options.backbone === 'mobilenet_v2' && { tfPadding: false, batchNormEpsilon: 1e-5 }),
+    ...(options.backbone === 'mobilenet_v2' && MOBILENET),
   }),
   preprocessing: IMAGENET,
 }
+
+const MOBILENET = { tfPadding: false, batchNormEpsilon: 1e-5, padsBeforeExpansion: true } as const
 
 const RESNET: Renaming = [['backbone.*', 'backbone.*']]
 

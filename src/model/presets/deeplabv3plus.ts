@@ -1,7 +1,7 @@
 // DeepLabv3+ by name: the rows of Tables 1 to 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
 // DeepLabv3's table6.
 
-import type { DeepLabOptions } from '../backbones/configs.ts'
+import type { DeepLabOptions, ResNetConfig } from '../backbones/configs.ts'
 import type { DecoderConfig } from '../heads/head_config.ts'
 import { MULTI_SCALE, type Row } from './row.ts'
 
@@ -38,7 +38,7 @@ const STRATEGIES = [
 
 const SEPARABLE = { separable: 'both' } as const
 
-const withDecoder = (backbone: 'resnet50' | 'resnet101', decoder: DecoderOptions = {}): DeepLabOptions => ({
+const withDecoder = (backbone: ResNetConfig['backbone'], decoder: DecoderOptions = {}): DeepLabOptions => ({
   backbone,
   decoder,
 })
@@ -53,8 +53,10 @@ const byStrategy = (table: string, options: DeepLabOptions, meanIoUs: number[]):
   }))
 
 export const plusRows: Row[] = [
-  { name: 'deeplabv3plus_resnet50', options: withDecoder('resnet50') },
-  { name: 'deeplabv3plus_resnet101', options: withDecoder('resnet101') },
+  ...(['resnet18', 'resnet34', 'resnet50', 'resnet101'] as const).map(backbone => ({
+    name: `deeplabv3plus_${backbone}`,
+    options: withDecoder(backbone),
+  })),
   {
     name: 'deeplabv3plus_mobilenet_v2',
     options: { backbone: 'mobilenet_v2', aspp: SEPARABLE, decoder: SEPARABLE },

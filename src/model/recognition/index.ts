@@ -7,8 +7,10 @@ import type { Backbone } from '../backbones/backbone.ts'
 import { backboneOf, backbones } from '../backbones/index.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../config.ts'
 import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
-import type { DescribedNetwork } from '../layouts/name_layout.ts'
+import type { DescribedNetwork, NameLayout } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
+import { smpNetwork } from '../layouts/smp.ts'
+import { isResNeXt, unreadNetwork } from '../layouts/unread.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 
@@ -18,6 +20,8 @@ interface RecognisedModel {
   preprocessing: Preprocessing
   /** Where the names are another library's. */
   renaming?: Renaming
+  /** What was assumed, where neither the tensors nor their library's conventions tell it: one line for a reader. */
+  assumed?: string
 }
 
 /**
@@ -28,16 +32,31 @@ export async function recogniseModel(
   stateDict: TensorShapes,
   { source, json, configFile }: { source: string; json?: JsonObject; configFile: string },
 ): Promise<RecognisedModel> {
+  const inConfig = json && smpNetwork(json, configFile)
   const { network, foreign } = await recogniseCheckpoint(stateDict)
-  if (!network) {
-    const known = new Set((await recognisers()).map(recogniser => recogniser.network))
-    throw new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
-  }
-  const described = json && foreign?.layout.readConfig?.(json, configFile)
-  const options = foreign ? foreign.layout.complete(network.options) : network.options
+  if (!network || isResNeXt(stateDict)) throw await refusal(stateDict, source)
+  const described = foreign?.layout.fieldsOfRates && inConfig
+  // One logit stands for two classes: one_logit.ts.
+  const classes = Math.max(2, network.architecture.classes)
+  const options = { ...(foreign?.layout.complete(network.options) ?? network.options), classes }
   const config = deepLabConfig(described ? withRates(options, described) : options, source)
   const { preprocessing } = foreign?.layout ?? backboneOf(config).checkpoint
-  return { config, preprocessing, renaming: foreign?.renaming }
+  const assumed = described ? undefined : assumedRates(config, foreign?.layout)
+  return { config, preprocessing, renaming: foreign?.renaming, assumed: assumed && `${source}: ${assumed}` }
+}
+
+async function refusal(stateDict: TensorShapes, source: string): Promise<UserError> {
+  const unread = unreadNetwork(stateDict)
+  if (unread) return new UserError(`${source} is a checkpoint of ${unread}, which is not read`)
+  const known = new Set((await recognisers()).map(recogniser => recogniser.network))
+  return new UserError(`${source} is a checkpoint of another network: neither ${[...known].join(' nor ')}`)
+}
+
+function assumedRates({ outputStride, ...config }: DeepLabConfig, layout?: NameLayout): string | undefined {
+  const rates = 'aspp' in config && config.aspp?.rates.map(rate => (rate * 16) / outputStride)
+  if (!rates || !layout?.fieldsOfRates) return undefined
+  const folder = `load a folder that has this file and a config.json with ${layout.fieldsOfRates.join(', ')}`
+  return `output stride ${outputStride} and rates ${rates.join(', ')} are assumed, which no tensor tells; to set them, ${folder}`
 }
 
 function withRates(options: DeepLabOptions, { outputStride, rates }: DescribedNetwork): DeepLabOptions {
@@ -55,7 +74,7 @@ export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
   network?: RecognisedNetwork
 }
 
-/** The network of a state dict without DataParallel's prefix. */
+/** The network of a state dict without wrappers' prefixes. */
 export async function recogniseCheckpoint(stateDict: TensorShapes): Promise<RecognisedCheckpoint> {
   const { tensors, foreign } = tensorsByOurNames(stateDict)
   return { foreign, network: await recogniseNetwork(tensors) }

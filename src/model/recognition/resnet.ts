@@ -1,5 +1,6 @@
 // Recognises the networks on ResNet by the names of torchvision's `deeplabv3_resnet50`, `fcn_resnet50` and their like.
 
+import { RESNETS, type ResNetConfig } from '../backbones/resnet_config.ts'
 import { describeHead, type HeadArchitecture, headOf, headOptions } from './head.ts'
 import type { Architecture, RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 import { countWhile, outputChannels } from './tensor_names.ts'
@@ -7,6 +8,7 @@ import { countWhile, outputChannels } from './tensor_names.ts'
 /** The network as its tensors' names tell it, in the words of ResNetConfig. */
 export interface ResnetArchitecture extends Architecture, HeadArchitecture {
   family: 'torchvision-resnet'
+  unit: 'basic' | 'bottleneck'
   /** Units of each block; a fifth and later ones are cascaded copies of the fourth. ResNet-50 is [3, 4, 6, 3]. */
   units: number[]
   /** Factor on all channels. */
@@ -30,7 +32,7 @@ function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
   return {
     architecture,
     options: {
-      backbone: units[2] === 23 ? 'resnet101' : 'resnet50',
+      backbone: nameOf(architecture),
       units: units.slice(0, 4),
       lastBlock: units.length,
       width,
@@ -47,9 +49,16 @@ function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
   }
 }
 
+/** The backbone of such units that has as many in block3, else the smallest. */
+function nameOf({ unit, units }: ResnetArchitecture): ResNetConfig['backbone'] {
+  const names = Object.keys(RESNETS) as ResNetConfig['backbone'][]
+  const alike = names.filter(name => RESNETS[name].unit === unit)
+  return alike.find(name => RESNETS[name].units[2] === units[2]) ?? alike[0]
+}
+
 function describe(architecture: ResnetArchitecture): string {
-  const { units, classes, fcn, auxiliaryHead, aspp, decoder } = architecture
-  const depth = 3 * units.slice(0, 4).reduce((a, b) => a + b) + 2
+  const { unit, units, classes, fcn, auxiliaryHead, aspp, decoder } = architecture
+  const depth = (unit === 'basic' ? 2 : 3) * units.slice(0, 4).reduce((a, b) => a + b) + 2
   const name = fcn ? 'FCN' : `DeepLabv3${decoder ? '+' : ''}`
   const cascade = fcn ? '' : `, ${units.length} blocks, no ASPP`
   const head = aspp ? `, ${describeHead(architecture)}` : cascade
@@ -60,16 +69,19 @@ function describe(architecture: ResnetArchitecture): string {
 function architectureOf(tensors: TensorShapes): ResnetArchitecture | undefined {
   const blocks = countWhile(block => countUnits(tensors, `backbone.layer${block + 1}`) > 0)
   const classes = outputChannels(tensors, 'classifier.4.weight')
-  // A unit of ResNet-50 and deeper ends in a third convolution; one of ResNet-18 and 34 does not.
-  const bottleneck = tensors.has('backbone.layer1.0.conv3.weight')
-  if (blocks < 4 || !bottleneck || classes === undefined) return undefined
+  if (blocks < 4 || classes === undefined) return undefined
+  // A bottleneck ends in a third convolution; a basic unit has two.
+  const unit = tensors.has('backbone.layer1.0.conv3.weight') ? 'bottleneck' : 'basic'
+  const [last, widest] = unit === 'basic' ? ['conv2', 512] : ['conv3', 2048]
+  const lastOf = (block: number) => `backbone.layer${block}.0.${last}.weight`
   return {
     family: 'torchvision-resnet',
     classes,
+    unit,
     units: Array.from({ length: blocks }, (_, block) => countUnits(tensors, `backbone.layer${block + 1}`)),
     // block4 is the widest, so rounding changes its number of channels least.
-    width: outputChannels(tensors, 'backbone.layer4.0.conv3.weight')! / 2048,
-    ...headOf(tensors, { lowLevel: 'backbone.layer1.0.conv3.weight' }),
+    width: outputChannels(tensors, lastOf(4))! / widest,
+    ...headOf(tensors, { lowLevel: lastOf(1) }),
     // FCNHead is a convolution where DeepLabHead has ASPP, and its batch norm is where DeepLabHead has a convolution.
     ...(tensors.has('classifier.0.weight') ? { fcn: true, headConvolution: false } : { fcn: false }),
     auxiliaryHead: tensors.has('aux_classifier.4.weight'),

@@ -20,7 +20,7 @@ export async function writeTrainingCheckpoint(
 ): Promise<void> {
   await refuseForeign(folder, options)
   const { velocities, state } = encodeProgress(model.config, progress)
-  const files = modelFiles(model.state)
+  const files = modelFiles(model.state, { resumable: true })
   files.set(PROGRESS_FILES.velocities, velocities).set(PROGRESS_FILES.state, state)
   await writeFileSet(folder, files)
 }
