@@ -9,6 +9,7 @@ import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
+import { skip } from '../support/skip.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous tune', () => {
@@ -17,7 +18,7 @@ describe('atrous tune', () => {
   useFewCandidates()
 
   before(async function () {
-    if ((await testGpu()).subgroupSize === undefined) this.skip() // there is only one variant
+    if ((await testGpu()).subgroupSize === undefined) skip(this, 'this adapter has only one variant')
   })
   beforeEach(() => saveTinyModel(path('model')))
 
@@ -63,7 +64,7 @@ describe('atrous tune', () => {
       (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
     )
     expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: measured.length })
-  }).timeout(300_000) // Doctor compiles every kernel.
+  })
 
   it('prints a row for each convolution, and the file with the results', async () => {
     const { code, stdout, stderr } = await tune('--seconds', '15')

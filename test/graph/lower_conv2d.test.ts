@@ -18,6 +18,7 @@ import { sampleIndices } from '../reference/random.ts'
 import { paddingOf } from '../reference/window.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { skip } from '../support/skip.ts'
 import { type Choice as Target, targetOf } from '../support/target.ts'
 
 const base = cases.find(({ name }) => name === 'odd map, no bias')!
@@ -283,7 +284,8 @@ describe('a convolution in a plan', () => {
       for (const precision of ['fp32', 'fp16'] as const)
         it(`gives the same results as its branches one by one, in ${precision}`, async function () {
           const gpu = await testGpu()
-          if (precision === 'fp16' && !gpu.device.features.has('shader-f16')) this.skip()
+          if (precision === 'fp16' && !gpu.device.features.has('shader-f16'))
+            skip(this, 'this adapter has no shader-f16')
           const inputs = { image: seededImage(h, w) }
           const together = await runGraph(gpu, pyramid([6, 12, 18]), {
             inputs,

@@ -15,6 +15,7 @@ import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
 import { replaced } from '../support/replaced.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { skip } from '../support/skip.ts'
 
 /** The tiny network's logits of an image of this size. */
 function tinyGraph(size = 65) {
@@ -29,7 +30,7 @@ describe('tuning', () => {
   let gpu: Gpu
   before(async function () {
     gpu = await testGpu()
-    if (gpu.subgroupSize === undefined) this.skip() // there is only one variant
+    if (gpu.subgroupSize === undefined) skip(this, 'this adapter has only one variant')
   })
 
   const namesOf = ({ candidates }: Tunable) => candidates.map(({ name }) => name)

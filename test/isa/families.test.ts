@@ -10,6 +10,7 @@ import { type Analysis, analyse, type BrokenRules } from '../../bench/isa/analys
 import { compile } from '../../bench/isa/compile.ts'
 import { type GpuName, gpus } from '../../bench/isa/gpus.ts'
 import { lacking } from '../../bench/isa/vulkan.ts'
+import { skip } from '../support/skip.ts'
 
 /** The version of Mesa by which the numbers of KNOWN are. */
 const MESA = /Mesa 25\.0\./
@@ -33,12 +34,11 @@ const KNOWN: Partial<Record<GpuName, Record<string, BrokenRules>>> = {
 for (const [name, known] of Object.entries(KNOWN)) {
   const gpu = name as GpuName
   const lack = lacking(gpu)
-  describe(`kernels of all presets on ${gpus[gpu].product}${lack ? ` (skipped: ${lack})` : ''}`, () => {
+  describe(`kernels of all presets on ${gpus[gpu].product}`, () => {
     let found: Analysis
 
     before(async function () {
-      if (lack) this.skip()
-      this.timeout(600_000) // most of it for Mesa's compilers
+      if (lack) skip(this, lack)
       const out = mkdtempSync(join(tmpdir(), 'atrous-isa-'))
       try {
         const compiled = await compile(gpu, 'families.ts', { out })

@@ -8,6 +8,7 @@ import { UserError } from '../../src/errors.ts'
 import { readImage } from '../../src/node/images/image.ts'
 import { checkPhotoSize } from '../../src/node/images/photo_format.ts'
 import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png_chunk.ts'
+import { skip } from '../support/skip.ts'
 import { large, small, unlimited } from './image_support.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
@@ -154,7 +155,7 @@ describe('readImage', () => {
   })
 
   it('refuses to open a pipe, device or socket, which could take for ever to read', async function () {
-    if (process.platform === 'win32') this.skip()
+    if (process.platform === 'win32') skip(this, 'not on Windows')
     execFileSync('mkfifo', [path('pipe.jpg')])
     await symlink('/dev/zero', path('device.jpg'))
     const server = createServer().listen(path('socket.jpg'))

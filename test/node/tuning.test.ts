@@ -11,6 +11,7 @@ import { DeepLab } from '../../src/node/index.ts'
 import { FileTuningStore, openTuning } from '../../src/node/tuning.ts'
 import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
+import { skip } from '../support/skip.ts'
 import { rejection, useEmptyCache, useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
@@ -133,7 +134,7 @@ describe('tuning', () => {
 
     beforeEach(async function () {
       gpu = await testGpu()
-      if (gpu.subgroupSize === undefined) this.skip() // there is only one variant
+      if (gpu.subgroupSize === undefined) skip(this, 'this adapter has only one variant')
     })
     afterEach(async () => {
       await model?.dispose()
@@ -216,8 +217,7 @@ describe('tuning', () => {
 
     it('does not keep a finished program running', async () => {
       const program = `
-        import { BackgroundTuner } from '../../src/inference/background_tuner.ts'
-import { DeepLab } from ${JSON.stringify(new URL('../../src/node/index.ts', import.meta.url).href)}
+        import { DeepLab } from ${JSON.stringify(new URL('../../src/node/index.ts', import.meta.url).href)}
         const model = await DeepLab.create(${JSON.stringify(TINY)}, { tune: 'background' })
         await model.segment({ width: 9, height: 9, originalWidth: 9, originalHeight: 9, data: new Uint8Array(324) })
         await model.dispose()
