@@ -18,7 +18,7 @@ const ON_A_SMALL_DISK = (kibibytes: number) =>
   `mkdir "$1" && mount -t tmpfs -o size=${kibibytes}k none "$1" || exit 99
    disk=$1 copy=$2; shift 2; "$@"; code=$?; cp -r "$disk" "$copy"; exit $code`
 
-describe('atrous train on a full disk', () => {
+describe('atrous train on a full disk (slow)', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
   beforeEach(async () => {

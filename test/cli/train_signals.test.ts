@@ -64,7 +64,7 @@ describe('atrous train, after a signal,', () => {
     )
   })
 
-  it('SIGHUP, during a validation and with a closed terminal: keeps the step, and validates on resume', async () => {
+  it('SIGHUP, during a validation and with a closed terminal: keeps the step, and validates on resume (slow)', async () => {
     const { child, ended } = start('--validate-every', '1')
     await firstStep()
     child.stdout.destroy()

@@ -29,7 +29,7 @@ describe('npm run isa', () => {
   })
 
   const lack = lacking('navi31')
-  it('counts the turns of loops: they make the multiply-adds of the kernels', function () {
+  it('counts the turns of loops: they make the multiply-adds of the kernels (slow)', function () {
     if (lack) skip(this, lack)
     const args = command('--gpu', 'navi31', '--model', 'resnet50@16', '--json')
     const [found] = JSON.parse(

@@ -34,7 +34,7 @@ const KNOWN: Partial<Record<GpuName, Record<string, BrokenRules>>> = {
 for (const [name, known] of Object.entries(KNOWN)) {
   const gpu = name as GpuName
   const lack = lacking(gpu)
-  describe(`kernels of all presets on ${gpus[gpu].product}`, () => {
+  describe(`kernels of all presets on ${gpus[gpu].product} (slow)`, () => {
     let found: Analysis
 
     before(async function () {

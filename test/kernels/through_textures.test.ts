@@ -30,7 +30,7 @@ describe('the same bits through textures as from buffers', () => {
 
   for (const { shader, needs, cases, run } of suites) {
     const small = cases.filter(({ bench }) => !bench)
-    it(`by ${shader}, in ${small.length} cases`, async function () {
+    it(`by ${shader}, in ${small.length} cases (slow)`, async function () {
       const gpu = await testGpu()
       if (!readsTextures(gpu)) skip(this, 'networks here do not read through textures')
       if (needs && adapterKey(needs, gpu) === undefined)

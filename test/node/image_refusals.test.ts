@@ -8,6 +8,7 @@ import { UserError } from '../../src/errors.ts'
 import { readImage } from '../../src/node/images/image.ts'
 import { checkPhotoSize } from '../../src/node/images/photo_format.ts'
 import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png_chunk.ts'
+import { processorMilliseconds } from '../support/processor_time.ts'
 import { skip } from '../support/skip.ts'
 import { large, small, unlimited } from './image_support.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
@@ -62,14 +63,16 @@ describe('readImage', () => {
       vips: '\xb6\xa6\xf2\x08\0\0\0\0',
     }
     for (const [name, text] of Object.entries(others)) {
-      const start = performance.now()
       await writeFile(path('photo.jpg'), text, 'latin1')
-      const error = await rejection(readImage(path('photo.jpg'), unlimited))
+      let error = new Error()
+      const milliseconds = await processorMilliseconds(async () => {
+        error = await rejection(readImage(path('photo.jpg'), unlimited))
+      })
       expect(error, name).to.be.instanceOf(UserError)
       expect(error.message, name).to.equal(
         `${path('photo.jpg')}: not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one`,
       )
-      expect(performance.now() - start, name).to.be.below(1000)
+      expect(milliseconds, name).to.be.below(1000)
     }
     await writeFile(path('photo.svg'), await small().png().toBuffer())
     expect(await readImage(path('photo.svg'), unlimited)).to.include({ width: 3, height: 2 })

@@ -1,6 +1,6 @@
 import { adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { testGpu } from './gpu.ts'
-import type { KernelCases, KernelSuite } from './kernel_suite.ts'
+import { caseTitle, type KernelCases, type KernelSuite } from './kernel_suite.ts'
 import { loadSuites } from './kernel_suites.ts'
 import { skip } from './skip.ts'
 import { verifyOn } from './verify_on.ts'
@@ -28,7 +28,7 @@ export async function testSuites(group: SuiteGroup): Promise<void> {
 
 function testCases({ cases, run }: KernelCases): void {
   for (const test of cases)
-    it(test.bench ? `${test.name} (slow)` : test.name, async function () {
+    it(caseTitle(test), async function () {
       const gpu = await testGpu()
       const reason = await verifyOn(gpu, run(test, gpu))
       if (reason !== undefined) skip(this, reason)
