@@ -55,7 +55,7 @@ function attempt<T>(work: () => T): T | NagaError {
   }
 }
 
-describe('naga translates every pipeline to SPIR-V, MSL, HLSL and GLSL', () => {
+describe('naga translates every pipeline to SPIR-V, MSL, HLSL and GLSL (slow)', () => {
   const refused: { shader: string; wgsl: string; backend: string; reason: string }[] = []
   let count = 0
   before(async () => {

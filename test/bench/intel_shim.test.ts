@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { useTemporaryFolder } from '../node/support.ts'
+import { skip } from '../support/skip.ts'
 
 const SOURCE = fileURLToPath(new URL('../../bench/isa/intel_shim.c', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('run_kernel_on_shim.ts', import.meta.url))
@@ -22,10 +23,7 @@ describe('intel_shim', () => {
 
   beforeEach(function () {
     const missing = [...(spawnSync('gcc').error ? ['gcc'] : []), ...(existsSync(DRIVER) ? [] : [DRIVER])]
-    if (missing.length) {
-      this.currentTest!.title += ` (skipped: ${missing.join(' and ')} is absent)`
-      this.skip()
-    }
+    if (missing.length) skip(this, `${missing.join(' and ')} is absent`)
     const { stderr } = spawnSync('gcc', [...FLAGS, '-o', path('shim.so'), SOURCE], { encoding: 'utf8' })
     expect(stderr).to.equal('')
   })

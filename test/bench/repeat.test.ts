@@ -25,6 +25,6 @@ describe('bench/repeat', () => {
     const start = performance.now()
     const times = await repeat(slow, { atLeast: 2, milliseconds: 100 })
     expect(performance.now() - start).to.be.at.least(99)
-    expect(times.length).to.be.within(2, 6)
+    expect(times.length).to.be.within(2, 6) // a timer may be a millisecond early, and is late on a busy machine
   })
 })

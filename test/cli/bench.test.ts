@@ -68,7 +68,7 @@ describe('atrous bench', () => {
     expect(double.gpuBytes.arena).to.be.above(1.5 * single.gpuBytes.arena)
   })
 
-  it('--precision fp16, if this GPU supports it: half the weights, also in the separate process', async function () {
+  it('--precision fp16, if this GPU supports it: half the weights, also in the separate process (slow)', async function () {
     await needsFloat16.call(this)
     const { results } = await reportOf('--no-cold-start')
     const { precision, results: half } = await reportOf('--precision', 'fp16', '--profile', '--runs', '1')
@@ -123,7 +123,7 @@ describe('atrous bench', () => {
     expect(kernels!.find(({ op }) => op === 'backbone.conv1')!.output).to.deep.equal([2, 17, 17, 12])
   })
 
-  it('a cold start of a new process, from its start to its first mask', async () => {
+  it('a cold start of a new process, from its start to its first mask (slow)', async () => {
     const { TMPDIR } = process.env
     process.env.TMPDIR = path('.')
     const { results } = await reportOf('--runs', '1').finally(() => {
@@ -138,7 +138,7 @@ describe('atrous bench', () => {
     expect(left, 'temporary files').to.deep.equal([])
   })
 
-  it('a trained model and a photo, with all tables and a chart', async () => {
+  it('a trained model and a photo, with all tables and a chart (slow)', async () => {
     await saveTinyModel(path('model'))
     await sharp(blocksPhoto(90, 60).data, { raw: { width: 90, height: 60, channels: 4 } }).toFile(
       path('photo.png'),

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { readRegistry } from '../../src/node/downloads/pull.ts'
 import { useTemporaryFolder } from '../node/support.ts'
+import { skip } from '../support/skip.ts'
 import { atrous } from './support.ts'
 
 const SHELLS = { bash: 'bash', zsh: 'zsh', fish: 'fish', powershell: 'pwsh' }
@@ -33,7 +34,7 @@ describe('atrous completion', () => {
   })
 
   it('completes in bash', async function () {
-    if (!isThere('bash')) this.skip()
+    if (!isThere('bash')) skip(this, 'there is no bash')
     const { stdout } = await atrous('completion', 'bash')
     await writeFile(path('script'), stdout)
     /** One process completes all lines. Each is the line's words; the last one is completed. */
@@ -100,7 +101,7 @@ describe('atrous completion', () => {
   })
 
   it('completes in fish, if it is installed', async function () {
-    if (!isThere('fish')) this.skip()
+    if (!isThere('fish')) skip(this, 'there is no fish')
     const { stdout } = await atrous('completion', 'fish')
     await writeFile(path('script'), stdout)
     await mkdir(path('photos'))

@@ -25,7 +25,7 @@ describe('atrous crf tune', () => {
     await writeLabels(path('voc/SegmentationClass/a.png'), width, height, labels)
   })
 
-  it('scores every combination as evaluate does, and names the best', async () => {
+  it('scores every combination as evaluate does, and names the best (slow)', async () => {
     const grid = ['--pos-w', '3', '--pos-xy', '3', '--bi-w', '0,10', '--bi-xy', '30', '--bi-rgb', '5,60']
     const { code, stdout } = await tune(...grid, '--json')
     expect(code).to.equal(0)

@@ -1,31 +1,31 @@
 import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import { useTemporaryFolder } from '../node/support.ts'
+import { skip } from '../support/skip.ts'
 import { spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 
 describe('Dawn’s warnings about limits of software adapters', () => {
   before(function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
   })
   const path = useTemporaryFolder()
 
   /** A command that opens the GPU and prints a line. */
   const args = ['tune', '--forget']
-  const seconds = 60
 
   it('do not appear in a pipe, but other output does', async () => {
     const through = ['sh', '-c', '"$@" 2>&1 >/dev/null | cat', 'sh']
     const env = { ATROUS_CACHE: path('cache') }
-    expect((await spawnAtrous(args, { through, env, seconds })).stdout).to.equal('')
-    const failed = await spawnAtrous(args, { through, env: { ...env, ...WITHOUT_DRIVERS }, seconds })
+    expect((await spawnAtrous(args, { through, env })).stdout).to.equal('')
+    const failed = await spawnAtrous(args, { through, env: { ...env, ...WITHOUT_DRIVERS } })
     expect(failed.stdout).to.match(/error: no GPU adapter: `atrous doctor` says what to install\n$/)
   })
 
   it('do not appear in a terminal', async function () {
     const terminal = spawnSync('script', ['-qec', 'true', '/dev/null'])
-    if (terminal.status !== 0) this.skip() // no such command, or no pseudo-terminals, as in some containers
+    if (terminal.status !== 0) skip(this, 'there is no command script, or no pseudo-terminal')
     const through = ['sh', '-c', 'script -qec "$(printf "%s " "$@")" /dev/null', 'sh']
-    const { stdout } = await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache') }, seconds })
+    const { stdout } = await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache') } })
     expect(stdout.trim()).to.match(/^0 convolutions forgotten: [^\n]*$/)
   })
 })

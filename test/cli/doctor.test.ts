@@ -18,6 +18,7 @@ import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { driverAdvice } from '../../src/node/gpu/driver_advice.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
 import { replaced } from '../support/replaced.ts'
+import { skip } from '../support/skip.ts'
 import { atrous, spawnAtrous, WITHOUT_DRIVERS } from './support.ts'
 
 const knownAnswers = await loadKnownAnswers()
@@ -26,8 +27,7 @@ describe('atrous doctor', () => {
   const checked = [...new Set(knownAnswers.map(({ kernel }) => kernel.shader.name as ShaderName))]
 
   let asJson: Awaited<ReturnType<typeof traced>>
-  before('atrous doctor --json, which compiles every kernel', async function () {
-    this.timeout(300_000)
+  before('atrous doctor --json, which compiles every kernel', async () => {
     asJson = await traced('doctor', '--json')
   })
 
@@ -119,7 +119,7 @@ describe('atrous doctor', () => {
       for (const [name, output] of Object.entries(answer.outputs)) {
         const outputs = { ...answer.outputs, [name]: nudged(output) }
         const report = await checkKernel(await testGpu(), [{ ...answer, outputs }])
-        if (report.result === 'not run') this.skip()
+        if (report.result === 'not run') skip(this, report.reason!)
         expect(report.result, name).to.equal('WRONG')
         expect(report.worstError, name).to.be.above(1)
       }
@@ -203,7 +203,7 @@ function nudged({ bytes, tolerance }: KnownOutput): KnownOutput {
 /** What a command prints, and the modules of src that it loads, by their paths in src. */
 async function traced(...args: string[]): Promise<{ stdout: string; modules: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'atrous-modules-'))
-  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder }, seconds: 290 })
+  const { stdout } = await spawnAtrous(args, { env: { NODE_V8_COVERAGE: folder } })
   const found: string[] = []
   for (const file of await readdir(folder)) {
     const { result }: { result: { url: string }[] } = JSON.parse(await readFile(join(folder, file), 'utf8'))

@@ -218,7 +218,7 @@ describe('atrous evaluate', () => {
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     })
 
-  it('scores Google’s checkpoint on the bird like the reference, and a CRF behind it better', async function () {
+  it('scores Google’s checkpoint on the bird like the reference, and a CRF behind it better (slow)', async function () {
     const model = sharedFile(this, 'checkpoints/deeplabv3_mobilenet_v2_1.0_513')
     const photos = sharedFile(this, 'photos')
     await writeText(path('bird/ImageSets/Segmentation/val.txt'), 'bird')

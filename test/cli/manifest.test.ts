@@ -2,6 +2,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { type DoneRow, Manifest } from '../../src/cli/segment/manifest.ts'
 import { rejection, useTemporaryFolder } from '../node/support.ts'
+import { processorMilliseconds } from '../support/processor_time.ts'
 
 describe('Manifest', () => {
   const path = useTemporaryFolder()
@@ -100,12 +101,13 @@ describe('Manifest', () => {
     const names = Array.from({ length: 10_000 }, (_, i) => `photo-${i}`)
     await killedAfter()
     await writeFile(file(), names.map(name => `${JSON.stringify(row(name))}\n`).join(''))
-    const start = performance.now()
-    const manifest = await Manifest.open(file(), { resume: true })
-    for (const name of [...names].reverse()) manifest.keep(name)
-    await manifest.finish()
-    await manifest.close()
-    expect(performance.now() - start, 'milliseconds').to.be.below(5000)
+    const milliseconds = await processorMilliseconds(async () => {
+      const manifest = await Manifest.open(file(), { resume: true })
+      for (const name of [...names].reverse()) manifest.keep(name)
+      await manifest.finish()
+      await manifest.close()
+    })
+    expect(milliseconds, 'of the processor').to.be.below(5000)
     expect(await keys()).to.deep.equal([...names].reverse())
   })
 })

@@ -23,7 +23,7 @@ describe('README', () => {
     const withoutDispose = offline.replace(/^await model.dispose.*$/m, '')
     expect(withoutDispose).to.not.equal(offline)
     await writeFile(path('example.mts'), withoutDispose)
-    const options = { cwd: fileURLToPath(root), timeout: 60_000 }
+    const options = { cwd: fileURLToPath(root), timeout: 600_000 }
     const { stdout } = await promisify(execFile)('node', ['--import', 'tsx', path('example.mts')], options)
     expect(stdout).to.match(/^background \d+\.\d %\nboat \d+\.\d %\n\d+ of 640 × 480 pixels are boat\n$/)
     expect(existsSync(path('photo.overlay.png'))).to.equal(true)

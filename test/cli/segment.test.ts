@@ -25,9 +25,7 @@ describe('atrous segment', () => {
   })
 
   it('writes a mask and an overlay, prints one line, and ends', async () => {
-    const { code, stdout, stderr } = await spawnAtrous(['segment', path('photo.png'), ...common()], {
-      seconds: 20,
-    })
+    const { code, stdout, stderr } = await spawnAtrous(['segment', path('photo.png'), ...common()])
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const [mask, overlay] = [path('out/photo.mask.png'), path('out/photo.overlay.png')]
     expect(stdout.startsWith(`${path('photo.png')}: class `)).to.equal(true)

@@ -107,7 +107,7 @@ describe('atrous segment: many photos', () => {
         if (before.has(name)) expect(bytes).to.equal(before.get(name))
     })
 
-    it('computes again where photo, result, model or options have changed', async () => {
+    it('computes again where photo, result, model or options have changed (slow)', async () => {
       await rm(path('p/2.png'))
       expect(await resumed()).to.deep.equal({ code: 0, keys: [] })
       await utimes(path('p/1.png'), new Date(), new Date(1e12))
@@ -175,7 +175,7 @@ describe('atrous segment: many photos', () => {
     expect(rowsOf('out').map(({ key }) => key)).to.deep.equal(['s-0/0', 's-0/1', 's-0/2'])
   })
 
-  describe('--resume compares bytes, where size and time are', () => {
+  describe('--resume compares bytes, where size and time are (slow)', () => {
     /** Photos of one size: without compression. */
     const png = ({ width, height, data }: Image) =>
       sharp(data, { raw: { width, height, channels: 4 } })
@@ -218,7 +218,7 @@ describe('atrous segment: many photos', () => {
     })
   })
 
-  it('the shards write manifests of their own, which together have all photos', async () => {
+  it('the shards write manifests of their own, which together have all photos (slow)', async () => {
     await writePhotos('p', 5)
     for (const shard of ['0/2', '1/2'])
       expect(await segment('out', path('p'), '--shard', shard, '--quiet')).to.deep.equal({
@@ -233,7 +233,7 @@ describe('atrous segment: many photos', () => {
     ])
   })
 
-  it('--manifest writes it elsewhere, and replaces no file of the user', async () => {
+  it('--manifest writes it elsewhere, and replaces no file of the user (slow)', async () => {
     await writePhotos('p', 1)
     await writeFile(path('notes'), 'mine\n')
     const { code, stderr } = await segment('out', path('p/0.png'), '--manifest', path('notes'))
@@ -257,7 +257,7 @@ describe('atrous segment: many photos', () => {
     expect((await ended).code).to.equal(0)
   })
 
-  describe('a run that is ended', () => {
+  describe('a run that is ended (slow)', () => {
     const PHOTOS = 16
     /** The photos after these are large, so that the run still has work when the signal comes. */
     const SMALL_PHOTOS = 6

@@ -78,8 +78,6 @@ export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.u
 
 interface SpawnOptions {
   env?: NodeJS.ProcessEnv
-  /** The most seconds that it may take. Default 30. */
-  seconds?: number
   /** A command that takes this one as its last arguments. */
   through?: string[]
 }
@@ -92,10 +90,9 @@ export function spawnAtrous(args: string[], options: SpawnOptions = {}): Promise
 /** Starts the command, for tests that send signals while it runs. */
 export function startAtrous(
   args: string[],
-  { env = {}, seconds = 30, through = [] }: SpawnOptions = {},
+  { env = {}, through = [] }: SpawnOptions = {},
 ): { child: ChildProcessWithoutNullStreams; ended: Promise<Ended> } {
-  const timeout = { timeout: seconds * 1000, killSignal: 'SIGKILL' } as const
-  const options = { env: { ...process.env, ...env }, ...timeout }
+  const options = { env: { ...process.env, ...env } }
   const [program, ...rest] = [...through, process.execPath, '--import', 'tsx', MAIN, ...args]
   const child = spawn(program, rest, options)
   const said: Ended = { code: null, stdout: '', stderr: '' }

@@ -41,7 +41,7 @@ describe('atrous train', () => {
     expect(existsSync(path('run/best/config.json'))).to.equal(true)
   })
 
-  it('starts from a preset’s untrained weights', async () => {
+  it('starts from a preset’s untrained weights (slow)', async () => {
     const from = (network: string) =>
       command('run', '--network', network, '--stop-after', '1').filter((_, i) => i !== 3 && i !== 4)
     const { stdout, stderr } = await atrous(...from('deeplabv3_mobilenet_v2'))
@@ -54,7 +54,7 @@ describe('atrous train', () => {
     expect(unknown).to.match(/^error: no preset is named no such; there are /)
   })
 
-  it('validates on background alone without a perfect score', async () => {
+  it('validates on background alone without a perfect score (slow)', async () => {
     for (const i of [0, 1]) await writeLabels(path(`voc/SegmentationClass/photo${i}.png`), 40, 36, 0)
     await writeText(path('voc/ImageSets/Segmentation/val.txt'), 'photo0', 'photo1')
     const { code, stderr } = await atrous(...command('run', '--validate-every', '6', '--freeze-batch-norm'))

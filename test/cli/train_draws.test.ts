@@ -24,7 +24,7 @@ describe('atrous train', () => {
       return { loss: points(COLOUR.loss), meanIoU: points(COLOUR.meanIoU), rate: points(COLOUR.learningRate) }
     }
 
-    it('loss, mean IoU and learning rate of all steps, also of a resumed run', async () => {
+    it('loss, mean IoU and learning rate of all steps, also of a resumed run (slow)', async () => {
       const more = ['--validate-every', '2']
       await atrous(...command('run', '--stop-after', '4', ...more))
       expect(await curves('run')).to.deep.equal({ loss: 4, meanIoU: 2, rate: 4 })
@@ -32,7 +32,7 @@ describe('atrous train', () => {
       expect(await curves('run')).to.deep.equal({ loss: 6, meanIoU: 3, rate: 6 })
     })
 
-    it('no mean IoU without validation', async () => {
+    it('no mean IoU without validation (slow)', async () => {
       await atrous(...command('run'))
       expect(await curves('run')).to.deep.equal({ loss: 6, meanIoU: 0, rate: 6 })
       expect(existsSync(path('run/samples.png'))).to.equal(false)

@@ -7,6 +7,7 @@ import { TrainingFolder } from '../../src/cli/train/train_folder.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
 import { writeHalves } from '../node/halves_dataset.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
+import { skip } from '../support/skip.ts'
 import { atrous, type Ended, saveTinyModel, spawnAtrous } from './support.ts'
 
 /** The size in bytes of the two large files in a checkpoint of the tiny network. */
@@ -17,7 +18,7 @@ const ON_A_SMALL_DISK = (kibibytes: number) =>
   `mkdir "$1" && mount -t tmpfs -o size=${kibibytes}k none "$1" || exit 99
    disk=$1 copy=$2; shift 2; "$@"; code=$?; cp -r "$disk" "$copy"; exit $code`
 
-describe('atrous train on a full disk', () => {
+describe('atrous train on a full disk (slow)', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
   beforeEach(async () => {
@@ -83,7 +84,7 @@ describe('atrous train on a full disk', () => {
   }
 
   it('if a checkpoint is cut off, the one before is complete (Linux only)', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
     const { save } = Trainer.prototype
     Trainer.prototype.save = async function (folder) {
       await this.updateModel() // the software GPU also keeps its memory in files
@@ -102,7 +103,7 @@ describe('atrous train on a full disk', () => {
   })
 
   it('if metrics.jsonl is cut off, it ends with a complete line (Linux only)', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
     const { record } = TrainingFolder.prototype
     TrainingFolder.prototype.record = function (metrics) {
       return limited(250, () => record.call(this, metrics))
@@ -121,14 +122,11 @@ describe('atrous train on a full disk', () => {
 
   it('the last checkpoint is complete', async function () {
     const mount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', path('voc')])
-    if (mount.status !== 0) {
-      this.test!.title += ' (skipped: no disk may be mounted here)'
-      this.skip()
-    }
+    if (mount.status !== 0) skip(this, 'no disk may be mounted here')
     const script = ON_A_SMALL_DISK(Math.round((3.2 * LARGE_FILE) / 1024))
     const through = ['unshare', '-rm', 'sh', '-c', script, 'sh', path('run'), path('copy')]
     expectRefusal(
-      await spawnAtrous(command('run'), { through, seconds: 60 }),
+      await spawnAtrous(command('run'), { through }),
       /^error: \S+\/run\/checkpoints\/step-4\/training\.safetensors: the disk is full; the last good checkpoint is \S+\/step-2\n$/,
     )
     await expectWhole('copy', 2)

@@ -34,7 +34,7 @@ describe('atrous train', () => {
       )
     })
 
-    it('that a checkpoint is cut short', async () => {
+    it('that a checkpoint is cut short (slow)', async () => {
       await atrous(...command('run', '--stop-after', '1'))
       const metricsBefore = await readFile(path('run/metrics.jsonl'))
       for (const [name, complaint] of [
@@ -54,7 +54,7 @@ describe('atrous train', () => {
       expect((await atrous(...command('run', '--resume'))).code).to.equal(0)
     })
 
-    it('how to continue if the last checkpoint is damaged', async () => {
+    it('how to continue if the last checkpoint is damaged (slow)', async () => {
       await atrous(...command('straight'))
       await atrous(...command('run', '--stop-after', '4', '--save-every', '2'))
       await truncate(path('run/checkpoints/step-4/model.safetensors'), 9000)

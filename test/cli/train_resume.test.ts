@@ -21,7 +21,7 @@ describe('atrous train', () => {
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6, in/)
   })
 
-  it('accepts the whole recipe, and resumes with it', async () => {
+  it('accepts the whole recipe, and resumes with it (slow)', async () => {
     const balance = ['--class-weights', 'balanced', '--bootstrap', 'bright', '--head-learning-rate', '2']
     const options = [...balance, '--dropout', '0.5', '--auxiliary-loss', '0.5']
     await atrous(...command('straight', ...options))
@@ -41,7 +41,7 @@ describe('atrous train', () => {
     )
   })
 
-  it('resumes bit for bit with micro-batches and another activation budget', async () => {
+  it('resumes bit for bit with micro-batches and another activation budget (slow)', async () => {
     const more = ['--micro-batch-size', '1', '--freeze-batch-norm']
     await atrous(...command('straight', ...more))
     await atrous(...command('run', ...more, '--stop-after', '3'))
@@ -53,7 +53,7 @@ describe('atrous train', () => {
     expect(state.recipe).to.include({ batchSize: 2, microBatchSize: 1, activationBudget: 0.25 })
   })
 
-  it('resumes after kill −9 with the results of an uninterrupted run', async () => {
+  it('resumes after kill −9 with the results of an uninterrupted run (slow)', async () => {
     const more = ['--save-every', '2', '--validate-every', '3']
     await atrous(...command('straight', ...more))
     const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...command('run', ...more)])
@@ -68,7 +68,7 @@ describe('atrous train', () => {
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
 
-  it('continues with a new GPU if the device is lost', async () => {
+  it('continues with a new GPU if the device is lost (slow)', async () => {
     await atrous(...command('straight'))
     const { submit } = Gpu.prototype
     let runs = 0
@@ -87,7 +87,7 @@ describe('atrous train', () => {
     expect((await model('run')).equals(await model('straight'))).to.equal(true)
   })
 
-  describe('with an image that breaks during the run', () => {
+  describe('with an image that breaks during the run (slow)', () => {
     /** The image that the third step draws first, at two images per step. */
     const later = () => path(`voc/JPEGImages/photo${new Sampler([0, 1, 2, 3], 0).at(2)}.jpg`)
 

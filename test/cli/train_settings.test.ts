@@ -15,7 +15,7 @@ describe('atrous train --resume', () => {
   const resume = (...more: string[]) => atrous('train', '--out', path('run'), '--resume', ...more)
   const recorded = async () => JSON.parse(await readFile(path('run/run.json'), 'utf8'))
 
-  it('takes dataset, split and intervals from the run, unless they are given again', async () => {
+  it('takes dataset, split and intervals from the run, unless they are given again (slow)', async () => {
     await saveTinyModel(path('model'))
     await writeHalves(path('voc'))
     const dataset = `voc:${relative('.', path('voc'))}`

@@ -7,17 +7,20 @@ import type { BenchReport } from '../../src/cli/bench/bench_text.ts'
 import { type TuneReport, tuneText } from '../../src/cli/tune/tune_text.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
+import { useCountedClock } from '../support/counted_clock.ts'
 import { useFewCandidates } from '../support/few_candidates.ts'
 import { testGpu } from '../support/gpu.ts'
+import { skip } from '../support/skip.ts'
 import { atrous, saveTinyModel } from './support.ts'
 
 describe('atrous tune', () => {
   const path = useTemporaryFolder()
   useEmptyCache(path)
   useFewCandidates()
+  const clock = useCountedClock()
 
   before(async function () {
-    if ((await testGpu()).subgroupSize === undefined) this.skip() // there is only one variant
+    if ((await testGpu()).subgroupSize === undefined) skip(this, 'this adapter has only one variant')
   })
   beforeEach(() => saveTinyModel(path('model')))
 
@@ -63,7 +66,7 @@ describe('atrous tune', () => {
       (await atrous('bench', ...model, '--runs', '1', '--batch', '1,2', '--json')).stdout,
     )
     expect(json.tuned).to.deep.equal({ convolutions: 2 * convolutions, measured: measured.length })
-  }).timeout(300_000) // Doctor compiles every kernel.
+  })
 
   it('prints a row for each convolution, and the file with the results', async () => {
     const { code, stdout, stderr } = await tune('--seconds', '15')
@@ -111,25 +114,23 @@ describe('atrous tune', () => {
   })
 
   it('--seconds: stays within its time, and keeps the results', async () => {
-    const start = performance.now()
-    const { convolutions, measured, seconds } = await reportOf('--size', '257', '--seconds', '1')
-    expect(performance.now() - start).to.be.below(15_000)
-    expect(seconds).to.be.within(0.5, 4)
+    const { convolutions, measured, seconds } = await reportOf('--seconds', '1')
+    expect(seconds, 'the last piece of work may end later').to.be.within(1, 1.5)
+    expect(measured).not.to.be.empty
     expect(measured.length).to.be.below(convolutions)
   })
 
   it('keeps the measurements so far at Ctrl-C', async () => {
     const before = process.rawListeners('SIGINT')
     const ours = () => process.rawListeners('SIGINT').filter(listener => !before.includes(listener))
-    const ending = tune('--size', '257', '--seconds', '600', '--json')
+    const ending = tune('--seconds', '600', '--json')
     while (ours().length === 0) await sleep(5)
-    const start = performance.now()
-    await sleep(2000)
+    const start = clock.time
+    while (clock.time < start + 500) await sleep(1)
     for (const listener of ours()) listener('SIGINT')
     const { code, stdout } = await ending
     const { convolutions, measured, file, interrupted } = JSON.parse(stdout)
     expect({ code, interrupted }).to.deep.equal({ code: 130, interrupted: 'SIGINT' })
-    expect(performance.now() - start).to.be.below(20_000)
     expect(measured.length).to.be.below(convolutions)
     if (measured.length > 0) expect(existsSync(file)).to.equal(true)
     expect(ours(), 'listeners left').to.have.length(0)

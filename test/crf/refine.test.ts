@@ -84,7 +84,7 @@ const trials: Trial[] = [
 const noisy: Trial = { width: 37, height: 29, classes: 5, seed: 3, noise: 25, presets: ['v2'] }
 
 const nameOf = ({ width, height, classes }: Scene, preset: CrfPreset) =>
-  `${width}×${height}, ${classes} classes, ${preset}`
+  `${width}×${height}, ${classes} classes, ${preset}${classes > 20 ? ' (slow)' : ''}`
 
 describe('the fully connected CRF', () => {
   for (const trial of trials)

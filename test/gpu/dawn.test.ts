@@ -9,6 +9,7 @@ import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 import { conv2dCase, conv2dRun } from '../kernels/conv2d.ts'
 import { testGpu } from '../support/gpu.ts'
+import { skip } from '../support/skip.ts'
 
 describe('node/dawn', () => {
   it('polls about once a millisecond while it waits, not in a tight loop', async () => {
@@ -70,7 +71,7 @@ describe('node/dawn', () => {
   })
 
   it('a destroyed GPU leaves no threads and no descriptors', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
     const { code, output } = await runScript('open_and_destroy.ts', { args: ['20'] })
     expect(code).to.equal(0)
     const { before, after } = JSON.parse(output)
@@ -79,7 +80,7 @@ describe('node/dawn', () => {
   })
 
   it('a machine without a driver has no adapter', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
     const { code, errors } = await runScript('destroy_and_exit.ts', {
       env: { VK_DRIVER_FILES: '/nowhere', VK_ICD_FILENAMES: '/nowhere' },
     })

@@ -16,10 +16,13 @@ const suites = (await loadSuites()).filter(
     storedBuffers({ shader: shadersByName[shader] }).size > 0 && shader !== 'conv2d_subgroup_matrix',
 )
 
-/** Tests the cases without the layers of real networks, which test/model/golden.test.ts verifies in whole networks. */
+/**
+ * Tests the cases without the layers of real networks, which test/model/golden.test.ts verifies in whole networks. Those of `atrous
+ * doctor` take every path of a shader: the others are slow ones.
+ */
 function testCases({ cases, run }: KernelCases): void {
   for (const test of cases.filter(({ bench }) => !bench))
-    it(test.name, async () => {
+    it(test.answer ? test.name : `${test.name} (slow)`, async () => {
       const gpu = await testGpu()
       await verifyFloat16(gpu, run(test, gpu))
     })

@@ -26,7 +26,7 @@ describe('gpu/program', () => {
 
     const times = await program.profile()
     expect(times.map(({ kernel }) => kernel.label)).to.deep.equal(['relu', 'relu6'])
-    for (const { milliseconds } of times) expect(milliseconds).to.be.within(0, 1000)
+    for (const { milliseconds } of times) expect(milliseconds).to.be.within(0, 100_000)
 
     program.destroy()
     for (const { buffer } of [...Object.values(first), ...Object.values(second)]) gpu.release(buffer)
@@ -107,7 +107,7 @@ describe('gpu/program', () => {
         await withSubmitsOf(guess / 3, gpu, async () => {
           const times = await program.profile()
           expect(times).to.have.lengthOf(LAUNCHES)
-          for (const { milliseconds } of times) expect(milliseconds).to.be.within(0, 1000)
+          for (const { milliseconds } of times) expect(milliseconds).to.be.within(0, 100_000)
           const submits = await submitsDuring(gpu, () => program.time(4))
           expect(submits).to.be.above(1)
           expect(await program.time(4)).to.be.within(0, 1000)

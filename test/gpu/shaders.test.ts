@@ -8,6 +8,7 @@ import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { frameText } from '../../src/web/frames/frame_text.ts'
 import * as webShaders from '../../src/web/shaders.gen.ts'
 import { testGpu } from '../support/gpu.ts'
+import { skip } from '../support/skip.ts'
 
 const MOST_LINES = 200
 
@@ -41,10 +42,7 @@ describe('gpu/shaders', () => {
         const missing = featuresOf(shadersByName[shader].wgsl).filter(
           feature => !gpu.device.features.has(feature),
         )
-        if (missing.length > 0) {
-          this.test!.title += ` (skipped: this adapter has no ${missing.join(', ')})`
-          this.skip()
-        }
+        if (missing.length > 0) skip(this, `this adapter has no ${missing.join(', ')}`)
         await compile(gpu, shader)
       })
   })

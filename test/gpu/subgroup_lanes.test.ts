@@ -7,6 +7,7 @@ import { subgroupLanes, triedSubgroupSizes } from '../../src/gpu/subgroup_lanes.
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { replaced } from '../support/replaced.ts'
+import { skip } from '../support/skip.ts'
 
 /** The adapter at hand as one that reports these sizes, and lacks a feature. */
 async function openAs(subgroupMinSize: number, subgroupMaxSize: number, lacking?: string): Promise<Gpu> {
@@ -47,7 +48,7 @@ describe('gpu/subgroup_lanes', () => {
 
   for (const size of [4, 8, 16, 32, 64, 128])
     it(`finds none if the adapter reports ${size} and runs another size`, async function () {
-      if (size === lanes) this.skip()
+      if (size === lanes) skip(this, 'it is the size that this adapter runs')
       expect(await foundAs(size, size)).to.deep.equal(NONE)
       expect(await foundAs(size, size, CONTROL)).to.deep.equal(NONE)
     })
@@ -60,7 +61,7 @@ describe('gpu/subgroup_lanes', () => {
 
     describe('and kernels can ask for one', () => {
       before(async function () {
-        if (!(await testGpu()).device.features.has(CONTROL)) this.skip()
+        if (!(await testGpu()).device.features.has(CONTROL)) skip(this, `this adapter has no ${CONTROL}`)
       })
 
       it('finds those that kernels get', async () => {

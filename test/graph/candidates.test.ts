@@ -78,7 +78,7 @@ describe('candidates of tuning', () => {
     }
   })
 
-  it('compute the same', async () => {
+  it('compute the same (slow)', async () => {
     const gpu = await testGpu()
     const before = gpu.memory
     for (const layer of tunablesOf(createPlan(network(), { device: gpu }).graph, { device: gpu }))

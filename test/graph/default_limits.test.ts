@@ -107,7 +107,7 @@ function weightBuffers(config: DeepLabConfig, plans: Plan[]): number[] {
 }
 
 describe('default limits', () => {
-  it('hold every preset at 513×513: its inference, and its training by micro-batches of one', () =>
+  it('hold every preset at 513×513: its inference, and its training by micro-batches of one (slow)', () =>
     withDefaultGpu(async gpu => {
       for (const config of configs) {
         const plans = plansOf(config, targetOf({}))

@@ -17,7 +17,9 @@ import { conv2dAt, conv2dShape } from '../reference/conv2d.ts'
 import { sampleIndices } from '../reference/random.ts'
 import { paddingOf } from '../reference/window.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
+import { caseTitle } from '../support/kernel_suite.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { skip } from '../support/skip.ts'
 import { type Choice as Target, targetOf } from '../support/target.ts'
 
 const base = cases.find(({ name }) => name === 'odd map, no bias')!
@@ -100,7 +102,7 @@ describe('a convolution in a plan', () => {
       before(needsSubgroups)
       // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
-        it(test.name, () => expectConvolved(test, { variant: `winograd_${outputs}` }))
+        it(caseTitle(test), () => expectConvolved(test, { variant: `winograd_${outputs}` }))
 
       it('into a slice of a wider tensor', async () => {
         const test = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!
@@ -118,10 +120,10 @@ describe('a convolution in a plan', () => {
     const light = cases.filter(({ spotCheck }) => !spotCheck)
     for (const outputs of [4, 3, 2] as const)
       for (const test of light.filter(test => !test.plant && fits(test, outputs)))
-        it(`with Winograd tiles of ${outputs}: ${test.name}`, () =>
+        it(`with Winograd tiles of ${outputs}: ${test.name} (slow)`, () =>
           expectConvolved(test, { variant: `winograd_${outputs}`, withoutSubgroups: true }))
     for (const test of light)
-      it(`through workgroup memory: ${test.name}`, () =>
+      it(`through workgroup memory: ${test.name} (slow)`, () =>
         expectConvolved(test, { variant: 'conv2d_tiled', withoutSubgroups: true }))
 
     const tiles = [
@@ -137,7 +139,8 @@ describe('a convolution in a plan', () => {
     ]
     for (const variant of tiles)
       for (const test of cases.filter(({ name }) => few.includes(name)))
-        it(`with ${variant}: ${test.name}`, () => expectConvolved(test, { variant, withoutSubgroups: true }))
+        it(`with ${variant}: ${test.name} (slow)`, () =>
+          expectConvolved(test, { variant, withoutSubgroups: true }))
 
     it('into a slice of a wider tensor, with split sums', async () => {
       const test = cases.find(({ name }) => name === 'aspp.project 1024 → 256 with a bias per image, on 9×9')!
@@ -283,7 +286,8 @@ describe('a convolution in a plan', () => {
       for (const precision of ['fp32', 'fp16'] as const)
         it(`gives the same results as its branches one by one, in ${precision}`, async function () {
           const gpu = await testGpu()
-          if (precision === 'fp16' && !gpu.device.features.has('shader-f16')) this.skip()
+          if (precision === 'fp16' && !gpu.device.features.has('shader-f16'))
+            skip(this, 'this adapter has no shader-f16')
           const inputs = { image: seededImage(h, w) }
           const together = await runGraph(gpu, pyramid([6, 12, 18]), {
             inputs,

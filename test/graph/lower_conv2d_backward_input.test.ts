@@ -17,6 +17,7 @@ import { conv2dBackwardInput, conv2dBackwardInputAt } from '../reference/conv2d_
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'
 import { sampleIndices } from '../reference/random.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
+import { caseTitle } from '../support/kernel_suite.ts'
 import { runGraph } from '../support/run_graph.ts'
 import { targetOf } from '../support/target.ts'
 
@@ -97,7 +98,7 @@ describe('the gradient of a convolution’s input in a plan', () => {
       before(needsSubgroups)
       // Values that are not finite spread over their tile.
       for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
-        it(test.name, () => expectGradient(test, { variant: `winograd_${outputs}` }))
+        it(caseTitle(test), () => expectGradient(test, { variant: `winograd_${outputs}` }))
     })
 
   const atrous = cases.find(({ name }) => name === 'dilation 24 on 9×9: only the centre tap')!

@@ -16,6 +16,7 @@ import { expectWeightGradient } from '../kernels/conv2d_backward_weight.ts'
 import { type Conv2dBackwardCase, cases, conv2dBackwardOf } from '../kernels/shared/conv2d_backward_cases.ts'
 import { toGpu } from '../support/activations.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
+import { caseTitle } from '../support/kernel_suite.ts'
 import { expectSameBits } from '../support/same_bits.ts'
 import { type Choice, targetOf } from '../support/target.ts'
 
@@ -84,7 +85,7 @@ describe("the gradient of a convolution's weight in a plan", () => {
         return !test.plant && winogradFits({ ...test, label: '', padding, activation: 'none' }, winograd)
       }
       for (const test of cases.filter(fits))
-        it(`${test.name}, with the same bits twice`, async () => {
+        it(`with the same bits twice: ${caseTitle(test)}`, async () => {
           const gpu = await testGpu()
           const variant = winograd === 0 ? ('conv2d_subgroup' as const) : (`winograd_${winograd}` as const)
           const target = { isCpu: true, subgroupSize: gpu.subgroupSize, variant }

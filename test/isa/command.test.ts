@@ -5,6 +5,7 @@ import type { Analysis } from '../../bench/isa/analysis.ts'
 import { lacking } from '../../bench/isa/vulkan.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { useEnvironment } from '../support/environment.ts'
+import { skip } from '../support/skip.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
 const command = (...args: string[]) => ['--import', 'tsx', 'bench/isa/main.ts', ...args]
@@ -28,8 +29,8 @@ describe('npm run isa', () => {
   })
 
   const lack = lacking('navi31')
-  it(`counts the turns of loops: they make the multiply-adds of the kernels${lack ? ` (skipped: ${lack})` : ''}`, function () {
-    if (lack) this.skip()
+  it('counts the turns of loops: they make the multiply-adds of the kernels (slow)', function () {
+    if (lack) skip(this, lack)
     const args = command('--gpu', 'navi31', '--model', 'resnet50@16', '--json')
     const [found] = JSON.parse(
       execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8', maxBuffer: 2 ** 26 }),

@@ -10,18 +10,18 @@ import { type Analysis, analyse } from '../../bench/isa/analysis.ts'
 import { compile } from '../../bench/isa/compile.ts'
 import { type GpuName, gpus } from '../../bench/isa/gpus.ts'
 import { lacking } from '../../bench/isa/vulkan.ts'
+import { skip } from '../support/skip.ts'
 
 /** One of AMD's and one of Intel's. The others are checked by `npm run isa`. */
 const GPUS: readonly GpuName[] = (process.env.ALLG ?? 'navi31,dg2').split(',') as any
 
 for (const gpu of GPUS) {
   const lack = lacking(gpu)
-  describe(`kernels of all presets on ${gpus[gpu].product}${lack ? ` (skipped: ${lack})` : ''}`, () => {
+  describe(`kernels of all presets on ${gpus[gpu].product} (slow)`, () => {
     let found: Analysis
 
     before(async function () {
-      if (lack) this.skip()
-      this.timeout(600_000) // most of it for Mesa's compilers
+      if (lack) skip(this, lack)
       const out = mkdtempSync(join(tmpdir(), 'atrous-isa-'))
       try {
         const compiled = await compile(gpu, 'families.ts', { out })

@@ -7,6 +7,7 @@ import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../src/kernels/con
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
+import { skip } from '../support/skip.ts'
 import { suite } from './conv2d_subgroup_matrix.ts'
 import { type Conv2dCase, cases } from './shared/conv2d_cases.ts'
 
@@ -26,7 +27,8 @@ describe('kernel conv2d_subgroup_matrix', () => {
     before(async function () {
       const gpu = await testGpu()
       subgroupSize = gpu.subgroupSize ?? 0
-      if (subgroupSize < 8 || !gpu.device.features.has('shader-f16')) this.skip()
+      if (subgroupSize < 8 || !gpu.device.features.has('shader-f16'))
+        skip(this, 'this adapter has no shader-f16, or subgroups of less than 8')
       shader.wgsl = withoutMatrices(text)
     })
     after(() => {

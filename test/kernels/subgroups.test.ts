@@ -5,6 +5,7 @@ import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'
 import { loadSuites } from '../support/kernel_suites.ts'
+import { skip } from '../support/skip.ts'
 import { suite as conv2dSubgroup } from './conv2d_subgroup.ts'
 
 /** The lanes that load for all, as in shaders/lib/from_loaders.wgsl. */
@@ -21,14 +22,14 @@ describe('kernels with subgroups', () => {
     for (const { shader, cases, run } of made)
       it(`${shader} for ${subgroupSize} lanes is right`, async function () {
         const gpu = await testGpu()
-        if (loaders(subgroupSize) > gpu.subgroupSize!) this.skip() // lanes that load would be missing
+        if (loaders(subgroupSize) > gpu.subgroupSize!) skip(this, 'lanes that load would be missing')
         for (const test of cases.filter(({ answer }) => answer))
           await verify(gpu, run(test, { subgroupSize }))
       })
 
   it('conv2d_subgroup for more lanes leaves NaN as the statistics’ means, and the right output', async function () {
     const gpu = await testGpu()
-    if (loaders(2 * gpu.subgroupSize!) > gpu.subgroupSize!) this.skip()
+    if (loaders(2 * gpu.subgroupSize!) > gpu.subgroupSize!) skip(this, 'lanes that load would be missing')
     const { cases, run } = conv2dSubgroup.variants!['leaving statistics']
     for (const test of cases) {
       const adapter = { subgroupSize: 2 * gpu.subgroupSize! }

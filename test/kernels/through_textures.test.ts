@@ -10,6 +10,7 @@ import { toFloat16 } from '../../src/kernels/float16.ts'
 import { testGpu } from '../support/gpu.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import { loadSuites } from '../support/kernel_suites.ts'
+import { skip } from '../support/skip.ts'
 
 /** The inputs that a shader can read through textures, by the lines that texture_reads.ts describes. */
 const readable = (text: string) =>
@@ -29,10 +30,11 @@ describe('the same bits through textures as from buffers', () => {
 
   for (const { shader, needs, cases, run } of suites) {
     const small = cases.filter(({ bench }) => !bench)
-    it(`by ${shader}, in ${small.length} cases`, async function () {
+    it(`by ${shader}, in ${small.length} cases (slow)`, async function () {
       const gpu = await testGpu()
-      if (!readsTextures(gpu)) this.skip()
-      if (needs && adapterKey(needs, gpu) === undefined) this.skip()
+      if (!readsTextures(gpu)) skip(this, 'networks here do not read through textures')
+      if (needs && adapterKey(needs, gpu) === undefined)
+        skip(this, `this adapter has no ${needs} that the kernel can use`)
       for (const test of small) {
         const { kernel, data } = run(test, gpu)
         const textures = readable(shadersByName[shader].wgsl)
@@ -43,9 +45,10 @@ describe('the same bits through textures as from buffers', () => {
 
     it(`by ${shader}, stored as f16`, async function () {
       const gpu = await testGpu()
-      if (!readsTextures(gpu)) this.skip()
-      if (!gpu.device.features.has('shader-f16')) this.skip()
-      if (needs && adapterKey(needs, gpu) === undefined) this.skip()
+      if (!readsTextures(gpu)) skip(this, 'networks here do not read through textures')
+      if (!gpu.device.features.has('shader-f16')) skip(this, 'this adapter has no shader-f16')
+      if (needs && adapterKey(needs, gpu) === undefined)
+        skip(this, `this adapter has no ${needs} that the kernel can use`)
       const test = cases.find(({ answer }) => answer)!
       const { kernel, data } = asFloat16(run(test, gpu))
       const textures = readable(shadersByName[shader].wgsl)

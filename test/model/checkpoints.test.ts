@@ -11,6 +11,7 @@ import { readModel } from '../../src/library/model_files.ts'
 import { findWeights } from '../../src/node/weights.ts'
 import { testGpu } from '../support/gpu.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { skip } from '../support/skip.ts'
 import { hasTorchvision, PYTHON } from '../support/torchvision.ts'
 import { goldenCases, goldenGraph } from './golden.ts'
 import { seededImage } from './seeded_weights.ts'
@@ -20,10 +21,7 @@ const script = fileURLToPath(new URL('make_checkpoints.py', import.meta.url))
 describe('checkpoints that PyTorch saved', () => {
   let folder: string
   before(function () {
-    if (!hasTorchvision()) {
-      console.log('    skipped: no PyTorch here (apt-get install python3-torch python3-torchvision)')
-      this.skip()
-    }
+    if (!hasTorchvision()) skip(this, 'no PyTorch here: apt-get install python3-torch python3-torchvision')
     folder = mkdtempSync(join(tmpdir(), 'atrous-checkpoints-'))
     execFileSync(PYTHON, [script, folder], { stdio: 'ignore' })
   })

@@ -20,10 +20,14 @@ const SAME_LAYERS =
   /resnet101|resnet18|resnet34|^fcn_|fcn32s|fcn16s|LargeFOV|VGG-16|decoder|xception65, multi-grid/
 
 /** The part of a title about forced kernels for convolutions. */
-const told = ({ variant, withoutSubgroups, asGpu }: Forced) =>
-  [variant && `with ${variant}`, withoutSubgroups && 'as without subgroups', asGpu && `as on ${asGpu}`]
-    .filter(Boolean)
-    .join(' ')
+const told = ({ variant, withoutSubgroups, asGpu }: Forced) => {
+  const forced = [
+    variant && `with ${variant}`,
+    withoutSubgroups && 'as without subgroups',
+    asGpu && `as on ${asGpu}`,
+  ].filter(Boolean)
+  return forced.length > 0 ? `${forced.join(' ')} (slow)` : ''
+}
 
 interface Forced {
   variant?: Conv2dVariant

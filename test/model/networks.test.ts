@@ -9,6 +9,7 @@ import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset, presets } from '../../src/model/presets.ts'
 import { fromHuggingFaceConfig } from '../../src/model/recognition/hugging_face.ts'
+import { skip } from '../support/skip.ts'
 import { goldenCases, goldenGraph, torchvisionParameters } from './golden.ts'
 
 const CHECKPOINT = new URL(
@@ -161,10 +162,7 @@ describe('parameters', () => {
 
   it("of MobileNetV2 are those of Hugging Face's checkpoint", function () {
     const file = new URL('model.safetensors', CHECKPOINT)
-    if (!existsSync(file)) {
-      this.test!.title += ' (skipped: no shared checkpoint here)'
-      this.skip()
-    }
+    if (!existsSync(file)) skip(this, 'no shared checkpoint here')
     const json = JSON.parse(readFileSync(new URL('config.json', CHECKPOINT), 'utf8'))
     const { options } = fromHuggingFaceConfig(json, 'config.json')
     const ours = shapes(graphParameters(build(deepLabConfig(options), 16)))

@@ -7,6 +7,7 @@ import { preset, presets } from '../../src/model/presets.ts'
 import { recogniseNetwork } from '../../src/model/recognition/index.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
+import { skip } from '../support/skip.ts'
 
 const PUBLIC = new URL(
   '../../../shared/data/checkpoints/deeplabv3_mobilenet_v2_1.0_513/model.safetensors',
@@ -178,10 +179,7 @@ describe('recogniseNetwork', () => {
   })
 
   it('recognises the public MobileNetV2 checkpoint', async function () {
-    if (!existsSync(PUBLIC)) {
-      console.log('      skipped: ../shared/data/checkpoints is absent')
-      this.skip()
-    }
+    if (!existsSync(PUBLIC)) skip(this, '../shared/data is absent')
     const tensors = readCheckpoint(readFileSync(PUBLIC), 'model.safetensors')
     expect(tensors.size).to.equal(326)
     expect(await architectureOf(tensors)).to.deep.equal({

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { writeFileAtomic } from '../../src/node/files/atomic.ts'
+import { skip } from '../support/skip.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
 describe('writeFileAtomic', () => {
@@ -50,7 +51,7 @@ describe('writeFileAtomic', () => {
   })
 
   it('refuses a folder that is not writable (Linux only)', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
     const error = await rejection(writeFileAtomic('/proc/result', 'text')) // not even root may write there
     expect(error).to.be.instanceOf(UserError)
     expect(error.message).to.match(/^\/proc\/result: /)

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { openDataset } from '../../src/node/datasets/open.ts'
+import { skip } from '../support/skip.ts'
 import { refusal } from './dataset_support.ts'
 import { useEmptyCache, useTemporaryFolder } from './support.ts'
 import { writeLabels, writePhoto, writeText, writeVoc } from './tiny_dataset.ts'
@@ -70,7 +71,7 @@ describe('datasets', () => {
   })
 
   it('with control characters in the names of files are refused', async function () {
-    if (process.platform === 'win32') this.skip()
+    if (process.platform === 'win32') skip(this, 'not on Windows')
     await writePhoto(path('own/images/red\u001b[31m.jpg'), 4, 3)
     await writeLabels(path('own/masks/a.png'), 4, 3, 1)
     await writeText(path('own/classes.txt'), 'background', 'mug')

@@ -8,6 +8,8 @@ import { UserError } from '../../src/errors.ts'
 import { readImage } from '../../src/node/images/image.ts'
 import { checkPhotoSize } from '../../src/node/images/photo_format.ts'
 import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png_chunk.ts'
+import { processorMilliseconds } from '../support/processor_time.ts'
+import { skip } from '../support/skip.ts'
 import { large, small, unlimited } from './image_support.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
@@ -61,14 +63,16 @@ describe('readImage', () => {
       vips: '\xb6\xa6\xf2\x08\0\0\0\0',
     }
     for (const [name, text] of Object.entries(others)) {
-      const start = performance.now()
       await writeFile(path('photo.jpg'), text, 'latin1')
-      const error = await rejection(readImage(path('photo.jpg'), unlimited))
+      let error = new Error()
+      const milliseconds = await processorMilliseconds(async () => {
+        error = await rejection(readImage(path('photo.jpg'), unlimited))
+      })
       expect(error, name).to.be.instanceOf(UserError)
       expect(error.message, name).to.equal(
         `${path('photo.jpg')}: not a JPEG, PNG, WebP, AVIF, TIFF or GIF image, or a damaged one`,
       )
-      expect(performance.now() - start, name).to.be.below(1000)
+      expect(milliseconds, name).to.be.below(1000)
     }
     await writeFile(path('photo.svg'), await small().png().toBuffer())
     expect(await readImage(path('photo.svg'), unlimited)).to.include({ width: 3, height: 2 })
@@ -154,7 +158,7 @@ describe('readImage', () => {
   })
 
   it('refuses to open a pipe, device or socket, which could take for ever to read', async function () {
-    if (process.platform === 'win32') this.skip()
+    if (process.platform === 'win32') skip(this, 'not on Windows')
     execFileSync('mkfifo', [path('pipe.jpg')])
     await symlink('/dev/zero', path('device.jpg'))
     const server = createServer().listen(path('socket.jpg'))

@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../../src/node/files/atomic.ts'
 import { writeFileSet } from '../../src/node/files/file_set.ts'
 import { makeFolder } from '../../src/node/files/make_folder.ts'
 import { rejects } from '../support/rejects.ts'
+import { skip } from '../support/skip.ts'
 import { rejection, useTemporaryFolder } from './support.ts'
 
 describe('makeFolder', () => {
@@ -34,7 +35,7 @@ describe('makeFolder', () => {
   })
 
   it('ends where the system lets nobody create a folder, for files and sets of files', async function () {
-    if (!existsSync('/proc/self')) this.skip()
+    if (!existsSync('/proc/self')) skip(this, 'there is no /proc')
     const message = '/proc/atrous: no folder can be created in /proc'
     for (const write of [
       () => makeFolder('/proc/atrous/a'),

@@ -20,8 +20,7 @@ const CHILD = fileURLToPath(new URL('save_in_a_loop.ts', import.meta.url))
 describe('a model that is saved over another one', () => {
   const path = useTemporaryFolder()
 
-  it(`is the old or the new one if the process is killed (${KILLS} times)`, async function () {
-    this.timeout(KILLS * 30_000)
+  it(`is the old or the new one if the process is killed (${KILLS} times)`, async () => {
     const models = savedModels()
     const random = randomSource(7)
     for (let kill = 0; kill < KILLS; kill++) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { skip } from '../support/skip.ts'
 
 /** Gives each test of a suite its own empty folder. The returned function maps a file's name to its path there. */
 export function useTemporaryFolder(): (name: string) => string {
@@ -29,10 +30,7 @@ export function useEmptyCache(path: (name: string) => string): void {
 /** The path of a file in ../shared/data. If that is absent, skips the running test, and says so in its title. */
 export function sharedFile(context: Mocha.Context, name: string): string {
   const file = fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url))
-  if (!existsSync(file)) {
-    context.test!.title += ' (skipped: ../shared/data is absent)'
-    context.skip()
-  }
+  if (!existsSync(file)) skip(context, '../shared/data is absent')
   return file
 }
 

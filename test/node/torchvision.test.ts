@@ -18,6 +18,7 @@ import { findWeights } from '../../src/node/weights.ts'
 import { readSafetensors } from '../../src/weights/safetensors.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
 import { testGpu } from '../support/gpu.ts'
+import { skip } from '../support/skip.ts'
 import { hasTorchvision, PYTHON } from '../support/torchvision.ts'
 import { HALVES, writeHalves } from './halves_dataset.ts'
 
@@ -82,10 +83,8 @@ describe("torchvision's state dicts", () => {
       })
 
       it('loads into torchvision by load_state_dict(strict=True)', function () {
-        if (!hasTorchvision()) {
-          this.test!.title += ' (skipped: no PyTorch here: apt-get install python3-torch python3-torchvision)'
-          this.skip()
-        }
+        if (!hasTorchvision())
+          skip(this, 'no PyTorch here: apt-get install python3-torch python3-torchvision')
         const args = [script, file(), String(HALVES.length), head]
         const sums: Record<string, number> = JSON.parse(execFileSync(PYTHON, args).toString())
         expect(Object.keys(sums)).to.have.members([...saved.keys()])

@@ -15,6 +15,7 @@ import { sharedFile } from '../node/support.ts'
 import { testGpu } from '../support/gpu.ts'
 import { findOnnxruntime, onnxruntimeLogits } from '../support/onnxruntime.ts'
 import { relativeError, runGraph } from '../support/run_graph.ts'
+import { skip } from '../support/skip.ts'
 
 /** As in golden.test.ts: the effect of another order of summation in float32 on whole networks. */
 const TOLERANCE = 3e-5
@@ -24,11 +25,10 @@ const isQuick = ({ name, height, outputStride }: GoldenCase) =>
   !name.startsWith('deeplabv3_') || (name === 'deeplabv3_resnet50' && height === 65 && outputStride === 8)
 
 const onnxruntime = findOnnxruntime()!
-const absence = ' (skipped: `npm ci --prefix bench/peers` installs it)'
 
-describe(`ONNX files in onnxruntime${onnxruntime ? '' : absence}`, () => {
+describe('ONNX files in onnxruntime', () => {
   before(function () {
-    if (!onnxruntime) this.skip()
+    if (!onnxruntime) skip(this, 'npm ci --prefix bench/peers installs onnxruntime')
   })
 
   interface Case {

@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { skip } from '../support/skip.ts'
 
 export interface RedisServer {
   url: string
@@ -23,9 +24,7 @@ export const hasRedis = (): boolean => spawnSync('redis-server', ['--version']).
 
 /** For `before`: skips the suite, saying so, where there is no redis-server. */
 export function needsRedis(this: Mocha.Context): void {
-  if (hasRedis()) return
-  console.log('      skipped: redis-server is absent; node scripts/redis.mjs installs it')
-  this.skip()
+  if (!hasRedis()) skip(this, 'redis-server is absent: node scripts/redis.mjs installs it')
 }
 
 export async function startRedis(): Promise<RedisServer> {

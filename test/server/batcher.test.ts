@@ -70,13 +70,11 @@ describe('the batcher', () => {
   })
 
   it('starts a whole batch at once, and a part of one after the delay', async () => {
-    const options = { batchSize: 2, batchDelay: 2000, onBatch: () => {}, onRecovery: () => {} }
+    const options = { batchSize: 2, batchDelay: 2 ** 31 - 1, onBatch: () => {}, onRecovery: () => {} }
     const patient = new Batcher(model, options)
-    const start = performance.now()
     await Promise.all([patient.run(photo(1), MASK, never), patient.run(photo(2), MASK, never)])
-    expect(performance.now() - start).to.be.below(1000)
     const { wait } = await batcher.run(photo(3), MASK, never)
-    expect(wait).to.be.within(18, 1000)
+    expect(wait).to.be.at.least(18)
   })
 
   it('makes batches of powers of two, in the order of arrival', async () => {

@@ -180,10 +180,8 @@ describe('a server', () => {
         (await open(url, cut)).destroy()
       await works()
       await until('atrous_queue_photos', 0)
-      const start = performance.now()
       await server.close() // waits two seconds for the rest of a body
       for (const socket of sockets) socket.destroy()
-      expect(performance.now() - start).to.be.below(5000)
     })
   })
 

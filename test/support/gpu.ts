@@ -6,6 +6,7 @@
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 import './all_networks.ts'
+import { skip } from './skip.ts'
 
 let shared: Promise<Gpu> | undefined
 
@@ -17,12 +18,12 @@ export function testGpu(): Promise<Gpu> {
 
 /** For `before`: tests of f16 are skipped where the adapter lacks it. */
 export async function needsFloat16(this: Mocha.Context): Promise<void> {
-  if (!(await testGpu()).device.features.has('shader-f16')) this.skip()
+  if (!(await testGpu()).device.features.has('shader-f16')) skip(this, 'this adapter has no shader-f16')
 }
 
 /** For `before`: skips tests if the adapter has no subgroups of one size. */
 export async function needsSubgroups(this: Mocha.Context): Promise<void> {
-  if ((await testGpu()).subgroupSize === undefined) this.skip()
+  if ((await testGpu()).subgroupSize === undefined) skip(this, 'this adapter has no subgroups of one size')
 }
 
 /** For mocha's `require`. What WebGPU refuses is reported late and to nobody: it fails the test after which it is. */

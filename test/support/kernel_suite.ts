@@ -13,6 +13,9 @@ export interface KernelCase {
   answer?: boolean
 }
 
+/** The title of a test of a case: the layers of real networks are slow ones. */
+export const caseTitle = ({ name, bench }: KernelCase): string => (bench ? `${name} (slow)` : name)
+
 export interface KernelCases<Case extends KernelCase = KernelCase> {
   cases: readonly Case[]
   /** Makes a case ready. Without a GPU: the known answers are made of cases, too. */

@@ -1,7 +1,8 @@
 import { adapterKey } from '../../src/bench/answers/kernel_check.ts'
 import { testGpu } from './gpu.ts'
-import type { KernelCases, KernelSuite } from './kernel_suite.ts'
+import { caseTitle, type KernelCases, type KernelSuite } from './kernel_suite.ts'
 import { loadSuites } from './kernel_suites.ts'
+import { skip } from './skip.ts'
 import { verifyOn } from './verify_on.ts'
 
 /** Mocha's parallel jobs take whole files: each of these groups is tested by a file of test/kernels of its name. */
@@ -13,7 +14,7 @@ function groupOf({ shader }: KernelSuite): SuiteGroup {
   return /conv2d|winograd/.test(shader) ? 'convolutions' : 'other_kernels'
 }
 
-/** The tests of a group of kernels: each case of a suite and of its variants against the reference. */
+/** The tests of a group of kernels: each case of a suite and of its variants against the reference. `npm test` runs the small cases. */
 export async function testSuites(group: SuiteGroup): Promise<void> {
   for (const suite of await loadSuites())
     if (groupOf(suite) === group)
@@ -21,23 +22,22 @@ export async function testSuites(group: SuiteGroup): Promise<void> {
         before(skipWhereNotRun(suite))
         testCases(suite)
         for (const [name, variant] of Object.entries({ ...suite.variants, ...suite.tiles }))
-          describe(name, () => testCases(variant))
+          describe(`${name} (slow)`, () => testCases(variant))
       })
 }
 
 function testCases({ cases, run }: KernelCases): void {
   for (const test of cases)
-    it(test.name, async function () {
+    it(caseTitle(test), async function () {
       const gpu = await testGpu()
       const reason = await verifyOn(gpu, run(test, gpu))
-      if (reason === undefined) return
-      this.test!.title += ` (skipped: ${reason})`
-      this.skip()
+      if (reason !== undefined) skip(this, reason)
     })
 }
 
 /** For `before`: skips the tests of a kernel that the adapter cannot run. */
 export const skipWhereNotRun = ({ needs }: Pick<KernelSuite, 'needs'>) =>
   async function (this: Mocha.Context): Promise<void> {
-    if (needs && adapterKey(needs, await testGpu()) === undefined) this.skip()
+    if (needs && adapterKey(needs, await testGpu()) === undefined)
+      skip(this, `this adapter has no ${needs} that the kernel can use`)
   }

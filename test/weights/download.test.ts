@@ -17,6 +17,7 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { type DownloadOptions, download } from '../../src/node/downloads/download.ts'
 import { PartTakenError } from '../../src/node/downloads/download_part.ts'
+import { skip } from '../support/skip.ts'
 import { sendAndBreak, sendRange, startServer, type TestServer } from './server.ts'
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3)
@@ -212,7 +213,7 @@ describe('download', () => {
   })
 
   it('reports that the disk is full, and resumes later (Linux only)', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') skip(this, 'only on Linux')
     await serve((request, response) => sendRange(request, response, content, '"1"'))
     const limit = (soft: number | 'unlimited') =>
       execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${soft}:`])

@@ -15,6 +15,7 @@ import { proxyFor } from '../../src/node/downloads/proxy.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { useEnvironment } from '../support/environment.ts'
 import { rejects } from '../support/rejects.ts'
+import { skip } from '../support/skip.ts'
 import { startPuller } from './pullers.ts'
 import { startServer, startSocketServer, type TestServer } from './server.ts'
 
@@ -220,10 +221,7 @@ describe('a download over HTTP', () => {
       const name = ['-subj', '/CN=weights.example', '-addext', 'subjectAltName=DNS:weights.example']
       const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
       const args = ['req', '-x509', ...curve, '-nodes', '-days', '2', ...name, ...files]
-      if (spawnSync('openssl', ['version']).status !== 0) {
-        context.test!.title += ' (skipped: there is no openssl)'
-        context.skip()
-      }
+      if (spawnSync('openssl', ['version']).status !== 0) skip(context, 'there is no openssl')
       execFileSync('openssl', args, { stdio: 'ignore' })
       return {
         key: readFileSync(path('key.pem')),

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect } from 'chai'
 import { writeSafetensors } from '../../src/weights/safetensors.ts'
 import { useTemporaryFolder } from '../node/support.ts'
+import { skip } from '../support/skip.ts'
 import { type Puller, startPuller } from './pullers.ts'
 import { sendRange, startServer, type TestServer } from './server.ts'
 
@@ -56,8 +57,7 @@ describe('processes that download one file', () => {
     response.end()
   }
 
-  it(`pull it once, and all get the whole file (${PAIRS} pairs)`, async function () {
-    this.timeout(120_000 + 5000 * PAIRS)
+  it(`pull it once, and all get the whole file (${PAIRS} pairs)`, async () => {
     server = await startServer((_request, response) => void sendSlowly(response))
     for (let i = 0; i < PAIRS; i++) {
       const answers = await Promise.all(pullers.map(({ pull }) => pull(order(`net${i}`))))
@@ -92,7 +92,7 @@ describe('processes that download one file', () => {
   }
 
   it('are not disturbed by a process that was suspended for minutes', async function () {
-    if (process.platform === 'win32') this.skip() // has no SIGSTOP
+    if (process.platform === 'win32') skip(this, 'Windows has no SIGSTOP')
     let finish = () => {}
     await serveHalf(response => {
       finish = () => response.end(content.subarray(half))
