@@ -8,16 +8,16 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Analysis, analyse } from '../../bench/isa/analysis.ts'
 import { compile } from '../../bench/isa/compile.ts'
-import { type GpuName, gpus } from '../../bench/isa/gpus.ts'
+import { type GpuName, gpuNames, gpus } from '../../bench/isa/gpus.ts'
 import { lacking } from '../../bench/isa/vulkan.ts'
 import { skip } from '../support/skip.ts'
 
-/** One of AMD's and one of Intel's. The others are checked by `npm run isa`. */
-const GPUS: readonly GpuName[] = (process.env.ALLG ?? 'navi31,dg2').split(',') as any
+/** The quick tests take one GPU of AMD and one of Intel. */
+const QUICK: readonly GpuName[] = ['navi31', 'dg2']
 
-for (const gpu of GPUS) {
+for (const gpu of gpuNames) {
   const lack = lacking(gpu)
-  describe(`kernels of all presets on ${gpus[gpu].product} (slow)`, () => {
+  describe(`kernels of all presets on ${gpus[gpu].product}${QUICK.includes(gpu) ? '' : ' (slow)'}`, () => {
     let found: Analysis
 
     before(async function () {
