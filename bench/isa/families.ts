@@ -29,10 +29,9 @@ const FEW_CHANNELS = ['deeplabv3plus.table1.channels8.os16', 'deeplabv3plus.tabl
 
 const gpu = await openGpu()
 const kernels: Kernel[] = [...updates()]
-for (const preset of firstOfEach(structureOf)) {
-  await loadNetwork(preset.config)
+for (const { config } of presets) await loadNetwork(config)
+for (const preset of firstOfEach(structureOf))
   kernels.push(...inference(gpu, preset), ...training(gpu, preset))
-}
 for (const preset of firstOfEach(strategyOf)) kernels.push(...inference(gpu, preset))
 for (const preset of firstOfEach(({ config }) => config.backbone))
   kernels.push(...training(gpu, preset, { freezeBatchNorm: true, dropout: 0.1 }))
