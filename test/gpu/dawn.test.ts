@@ -65,9 +65,8 @@ describe('node/dawn', () => {
   })
 
   it('a process exits by itself, at once, after destroy()', async () => {
-    const { code, output, millisecondsAfterOutput } = await runScript('destroy_and_exit.ts')
-    expect({ code, output }).to.deep.equal({ code: 0, output: 'destroyed\n' })
-    expect(millisecondsAfterOutput).to.be.below(2000)
+    const { code, output } = await runScript('destroy_and_exit.ts')
+    expect({ code, output }).to.deep.equal({ code: 0, output: 'destroyed; what may wait: nothing\n' })
   })
 
   it('a destroyed GPU leaves no threads and no descriptors', async function () {
@@ -99,16 +98,14 @@ async function runScript(
   const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', script, ...args], options)
   let output = ''
   let errors = ''
-  let lastOutput = performance.now()
   child.stdout.on('data', text => {
     output += text
-    lastOutput = performance.now()
   })
   child.stderr.on('data', text => {
     errors += text
   })
   const [code] = await once(child, 'close')
-  return { code, output, errors, millisecondsAfterOutput: performance.now() - lastOutput }
+  return { code, output, errors }
 }
 
 /** The number of timers and immediates set while `run` runs. */

@@ -1,4 +1,4 @@
-// A process that finds weights on request of its parent, and answers with their hash or the error.
+// A process that finds weights on request of its parent. It passes warnings on at once, and answers with the hash or the error.
 
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -17,7 +17,10 @@ export interface PullAnswer {
 
 process.on('message', async ({ url, cache }: PullOrder) => {
   const warnings: string[] = []
-  const onWarning = (message: string) => warnings.push(message)
+  const onWarning = (warning: string) => {
+    warnings.push(warning)
+    process.send!(warning)
+  }
   try {
     const { source } = await findWeights(url, { cache, onWarning })
     const sha256 = createHash('sha256')

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { PullAnswer, PullOrder } from './pull_process.ts'
 
@@ -16,9 +16,10 @@ export async function startPuller(env: NodeJS.ProcessEnv = {}): Promise<Puller> 
   const child = fork(script, { execArgv: ['--import', 'tsx'], env: { ...process.env, ...env } })
   await once(child, 'message')
   const pull = async (order: PullOrder): Promise<PullAnswer> => {
-    const answer = once(child, 'message')
+    const messages = on(child, 'message')
     child.send(order)
-    return (await answer)[0]
+    for await (const [message] of messages) if (typeof message !== 'string') return message
+    throw new Error('it does not answer')
   }
   return { child, pull }
 }

@@ -1,6 +1,7 @@
 // Several processes download one file. ATROUS_RACES=40 runs 40 pairs of concurrent downloads.
 
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile, stat, utimes } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -117,7 +118,7 @@ describe('processes that download one file', () => {
     void first.pull(order())
     await untilHalfIsThere()
     const waiting = second.pull(order())
-    await setTimeout(500)
+    await once(second.child, 'message') // its warning that it waits
     first.child.kill('SIGKILL')
     const { sha256: found, error, warnings } = await waiting
     expect({ found, error }).to.include({ found: sha256 })
