@@ -35,12 +35,13 @@ fn main(
     let at = index + index / params.row * (params.row_padded - params.row);
     var sum = 0.0;
     var split = 0u;
-    for (; split + LOADS <= params.splits; split += LOADS) {
+    for (var block = 0u; block < params.splits / LOADS; block++) {
       var loaded = array<f32, LOADS>();
       for (var l = 0u; l < LOADS; l++) { loaded[l] = partials[(split + l) * params.pitch + at]; }
       for (var l = 0u; l < LOADS; l++) { sum += loaded[l]; }
+      split += LOADS;
     }
-    for (; split < params.splits; split++) { sum += partials[split * params.pitch + at]; }
+    for (var left = 0u; left < params.splits % LOADS; left++) { sum += partials[(split + left) * params.pitch + at]; }
     weight_gradient[index] = sum;
   }
 }

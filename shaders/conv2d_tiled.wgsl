@@ -8,18 +8,17 @@
 //   partials [splits, n, out_h, out_w, all_vectors]   written if splits is more than 1; conv2d_merge.wgsl adds them up
 //   statistics [row_tiles, 2 · out_vectors + 1]       written if STATISTICS is 1: what batch_norm_merge.wgsl reads of each tile
 //
-// One dispatch may compute several branches, such as those of atrous spatial pyramid pooling. Branches are convolutions
-// of the same input, each with its own window and out_vectors. They lie side by side in the output, and one after the
-// other in the weight.
+// One dispatch may compute several branches, such as those of atrous spatial pyramid pooling: convolutions of the same input, each with
+// its own window. They lie side by side in the output, and one after the other in the weight.
 //
-// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_VECTORS outputs. An invocation computes LANE_PIXELS × LANE_VECTORS
-// of them, which are LANES_Y and LANES_X apart, so that neighbouring invocations access neighbouring memory. The sum
-// runs over taps and input channels. One step of the sum takes STEP_VECTORS vectors of input channels at one tap. While
-// the workgroup multiplies one step out of workgroup memory, it loads the next step into registers.
+// A workgroup computes WORKGROUP_PIXELS × WORKGROUP_VECTORS outputs. An invocation computes LANE_PIXELS × LANE_VECTORS of them, which
+// are LANES_Y and LANES_X apart, so that neighbouring invocations access neighbouring memory. The sum runs over taps and input
+// channels. One step of it takes STEP_VECTORS vectors of input channels at one tap. While the workgroup multiplies one step out of
+// workgroup memory, it loads the next step into registers.
 //
-// Pixels are taken region by region (lib/tap_regions.wgsl): all outputs of a workgroup have the same taps, and no tap
-// that is in the padding is computed. Where the regions along an axis would leave too many tiles partly empty, the
-// whole axis is one region, and taps outside the map load zeros.
+// Pixels are taken region by region (lib/tap_regions.wgsl): all outputs of a workgroup have the same taps, and no tap that is in the
+// padding is computed. Where the regions along an axis would leave too many tiles partly empty, the whole axis is one region, and taps
+// outside the map load zeros.
 
 #import "lib/activate.wgsl"
 #import "lib/conv2d_tiled_params.wgsl"
@@ -106,9 +105,7 @@ fn main(
   var fetched_weight: array<vec4f, WEIGHT_LOADS>;
   // One step more than there are: the first one has nothing to multiply, and the last one loads what is not used.
   for (var s = first; s <= end; s++) {
-    // Loads go on while the workgroup multiplies what it has: nothing here waits for them. Zeros for what is outside the map are
-    // stored later. Past the last input channel the input is zero, and past the last output vector nothing is stored: there any
-    // weight will do.
+    // Nothing here waits for these loads. Past the last output vector nothing is stored, and past the last input channel zeros are.
     for (var l = 0u; l < INPUT_LOADS; l++) {
       let pixel = fetched_pixels[l];
       let vector = step.block * STEP_VECTORS + lane % STEP_VECTORS;
@@ -182,8 +179,7 @@ fn main(
     if (lane == 0u && first_vector == 0u) { statistics[tile + 2u * params.out_vectors] = vec4f(f32(pixels)); }
   }
 
-  // The sums move up, and the first one is stored: so the store is compiled once, and no index is known only at run
-  // time, which would keep the sums out of registers.
+  // The sums move up, and the first one is stored: no index is known only at run time, which would keep sums out of registers.
   let end_pixel = min(first_pixel + WORKGROUP_PIXELS, pixels_of(region));
   let end_vector = min(first_vector + WORKGROUP_VECTORS, params.out_vectors);
   for (var p = first_pixel + row; p < end_pixel; p += LANES_Y) {

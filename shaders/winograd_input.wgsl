@@ -10,7 +10,7 @@
 #import "lib/winograd_to_points.wgsl"
 #import "lib/workgroup_index.wgsl"
 
-alias Value = vec4f;
+alias Value = vec4f; // what an invocation transforms
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
@@ -55,9 +55,9 @@ fn main(
   let top = first_output(row - image * params.tiles_h) - params.pad_top;
   let left = first_output(params.first_tile + tile - row * params.tiles_w) - params.pad_left;
 
-  var lines: array<array<vec4f, 6>, LINE>;
+  var lines: array<array<Value, 6>, LINE>;
   for (var y = 0u; y < params.lines; y++) {
-    var line = array<vec4f, 6>();
+    var line = array<Value, 6>();
     for (var x = 0u; x < LINE; x++) {
       let in_y = top + y * params.dilation;
       let in_x = left + x * params.dilation;
@@ -70,7 +70,7 @@ fn main(
   // The results are stored in a loop of their own, which is not unrolled either.
   var results: array<vec4f, POINTS * POINTS>;
   for (var x = 0u; x < POINTS; x++) {
-    var column = array<vec4f, 6>();
+    var column = array<Value, 6>();
     for (var y = 0u; y < LINE; y++) { column[y] = lines[y][x]; }
     let values = to_points(column);
     for (var y = 0u; y < POINTS; y++) { results[y * POINTS + x] = values[y]; }

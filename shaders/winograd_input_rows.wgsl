@@ -8,7 +8,7 @@
 #import "lib/winograd_to_points.wgsl"
 #import "lib/workgroup_index.wgsl"
 
-alias Value = f32;
+alias Value = f32; // what an invocation transforms
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
@@ -48,11 +48,11 @@ fn main(
   let top = first_output(row - image * params.tiles_h) - params.pad_top;
   let left = first_output(tile - row * params.tiles_w) - params.pad_left;
 
-  var lines: array<array<f32, 6>, LINE>;
+  var lines: array<array<Value, 6>, LINE>;
   for (var y = 0u; y < LINE; y++) {
     let in_y = top + y * params.dilation;
     let line_at = ((image * params.in_h + in_y) * params.in_w + left) * params.channels + channel;
-    var line = array<f32, 6>();
+    var line = array<Value, 6>();
     for (var x = 0u; x < LINE; x++) {
       let inside = in_y < params.in_h && left + x * params.dilation < params.in_w;
       let at = line_at + x * params.dilation * params.channels;
@@ -61,7 +61,7 @@ fn main(
     lines[y] = to_points(line);
   }
   for (var x = 0u; x < POINTS; x++) {
-    var column = array<f32, 6>();
+    var column = array<Value, 6>();
     for (var y = 0u; y < LINE; y++) { column[y] = lines[y][x]; }
     let values = to_points(column);
     for (var y = 0u; y < POINTS; y++) { tiles[(y * POINTS + x) * params.count + index] = values[y]; }

@@ -13,7 +13,7 @@
 #import "lib/winograd_from_points.wgsl"
 #import "lib/workgroup_index.wgsl"
 
-alias Value = vec4f;
+alias Value = vec4f; // what an invocation transforms
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
@@ -59,9 +59,9 @@ fn main(
   let vector = index / params.tile_groups * WORKGROUP_VECTORS + lane / WORKGROUP_TILES;
   if (tile >= params.tiles || vector >= params.out_vectors) { return; }
 
-  var lines: array<array<vec4f, 4>, POINTS>;
+  var lines: array<array<Value, 4>, POINTS>;
   for (var y = 0u; y < params.points; y++) {
-    var line = array<vec4f, 6>();
+    var line = array<Value, 6>();
     for (var x = 0u; x < POINTS; x++) {
       line[x] = products[((y * POINTS + x) * params.out_vectors + vector) * params.tiles + tile];
     }
@@ -77,7 +77,7 @@ fn main(
   // The results are stored in a loop of their own, which is not unrolled either.
   var results: array<vec4f, OUTPUTS * OUTPUTS>;
   for (var x = 0u; x < OUTPUTS; x++) {
-    var column = array<vec4f, 6>();
+    var column = array<Value, 6>();
     for (var y = 0u; y < POINTS; y++) { column[y] = lines[y][x]; }
     let values = from_points(column);
     for (var y = 0u; y < OUTPUTS; y++) { results[y * OUTPUTS + x] = values[y]; }

@@ -11,7 +11,7 @@
 #import "lib/winograd_from_points.wgsl"
 #import "lib/workgroup_index.wgsl"
 
-alias Value = f32;
+alias Value = f32; // what an invocation transforms
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
 const OUTPUTS = 4u; // outputs of a tile along an axis
@@ -57,9 +57,9 @@ fn main(
   let top = first_output(row - image * params.tiles_h);
   let left = first_output(tile - row * params.tiles_w);
 
-  var lines: array<array<f32, 4>, POINTS>;
+  var lines: array<array<Value, 4>, POINTS>;
   for (var y = 0u; y < POINTS; y++) {
-    var line = array<f32, 6>();
+    var line = array<Value, 6>();
     for (var x = 0u; x < POINTS; x++) { line[x] = products[(y * POINTS + x) * params.count + index]; }
     lines[y] = from_points(line);
   }
@@ -67,7 +67,7 @@ fn main(
   if (params.has_bias != 0u) { image_bias = f32(bias[image * params.bias_pitch + channel]); }
   for (var x = 0u; x < OUTPUTS; x++) {
     let out_x = left + x * params.dilation;
-    var column = array<f32, 6>();
+    var column = array<Value, 6>();
     for (var y = 0u; y < POINTS; y++) { column[y] = lines[y][x]; }
     let values = from_points(column);
     for (var y = 0u; y < OUTPUTS; y++) {

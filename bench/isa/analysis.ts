@@ -2,12 +2,15 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { amdProgram } from './amd.ts'
 import { averagesOf } from './averages.ts'
-import { type Bound, estimate, programOf } from './estimate.ts'
-import type { AnyGpu } from './gpus.ts'
+import { type Bound, estimate } from './estimate.ts'
+import { type AnyGpu, isTimed, type TimedGpu } from './gpus.ts'
+import { intelProgram } from './intel.ts'
 import type { Compiled, CompiledPipeline, CompiledStep } from './job.ts'
-import { hotLoop, type Mix, mixOf, type Program, parseListing } from './program.ts'
-import { shaderConstants, sourceLoops, workgroupSize } from './source_loops.ts'
+import { hotLoop, type Listing, type Mix, mixOf, type Program, parseListing } from './program.ts'
+import { nvidiaProgram, qualcommProgram } from './qualcomm_nvidia.ts'
+import { shaderConstants, sourceLoops, workgroupBytes, workgroupSize } from './source_loops.ts'
 import { turnsOf } from './turns.ts'
 
 export interface Row {
@@ -29,6 +32,7 @@ export interface Row {
    * for taps in the padding that are not computed. Undefined where the kernel counts none.
    */
   work?: number
+  /** 0 for a GPU without estimates, as is the roofline. */
   milliseconds: number
   /** The least that the GPU's peak and its memory allow. */
   roofline: number
@@ -90,8 +94,9 @@ function rowOf(
   const { shader, wgsl, error } = pipeline
   const lanes = workgroupSize(wgsl)
   const counts = steps.map(({ workgroups }) => workgroups)
+  const untimed = { milliseconds: 0, roofline: 0, bounds: [], flags: [] }
   const base = {
-    ...{ shader, variant: '', uses: steps.length, lanes },
+    ...{ shader, variant: '', uses: steps.length, lanes, ...untimed },
     workgroups: [Math.min(...counts), Math.max(...counts)] as [number, number],
   }
   const listing =
@@ -100,12 +105,11 @@ function rowOf(
       : undefined
   if (!listing)
     return {
-      ...base,
-      ...{ program: undefined, milliseconds: 0, roofline: 0, bounds: [], broken: {} },
+      ...{ ...base, program: undefined, broken: {} },
       flags: [`does not compile: ${error}`],
     }
-  const program = programOf(listing, gpu, lanes)
-  const timed = timesOf(pipeline, steps, { program, gpu, lanes })
+  const program = programOf(listing, gpu, { lanes, wgsl })
+  const timed = isTimed(gpu) && timesOf(pipeline, steps, { program, gpu, lanes })
   const { instructions, loops, ...numbers } = program
   return {
     ...base,
@@ -115,6 +119,15 @@ function rowOf(
     hot: hotLoop({ instructions, loops }),
     broken: brokenRules(program, gpu),
   }
+}
+
+function programOf(listing: Listing, gpu: AnyGpu, { lanes, wgsl }: { lanes: number; wgsl: string }): Program {
+  if (gpu.maker === 'AMD') return amdProgram(listing, { generation: gpu.generation, gpu, lanes })
+  if (gpu.maker === 'Intel') return intelProgram(listing, { gpu, lanes })
+  const shared = workgroupBytes(wgsl)
+  return gpu.maker === 'NVIDIA'
+    ? nvidiaProgram(listing, { gpu, lanes, shared })
+    : qualcommProgram(listing, shared)
 }
 
 function brokenRules({ spills, fills, scratch, waves }: Program, gpu: AnyGpu): BrokenRules {
@@ -129,7 +142,7 @@ function brokenRules({ spills, fills, scratch, waves }: Program, gpu: AnyGpu): B
 function timesOf(
   { shader, wgsl }: CompiledPipeline,
   steps: readonly CompiledStep[],
-  { program, gpu, lanes }: { program: Program; gpu: AnyGpu; lanes: number },
+  { program, gpu, lanes }: { program: Program; gpu: TimedGpu; lanes: number },
 ) {
   const constants = shaderConstants(wgsl)
   const seconds = new Map<Bound, number>()

@@ -39,15 +39,18 @@ const shaders: Record<string, Averages> = {
   resize: (_, { LANE_ROWS }) => ({ row: LANE_ROWS }),
   // Only the first of SHARES lanes adds up; its wave waits.
   global_average_pool: (p, { SHARES }) => ({ share: Math.min(SHARES, p.pixels) - 1 }),
-  conv2d_backward_weight: (p, { LANE_IN_VECTORS, LANE_OUT_VECTORS }) => ({
-    pixel: (p.batch * reaching(p, 'h') * reaching(p, 'w')) / p.splits,
-    row: LANE_IN_VECTORS,
-    column: LANE_OUT_VECTORS,
-  }),
-  conv2d_backward_input(p, { LANE_PIXELS, LANE_VECTORS }) {
-    const step = p.dilation === 1 ? p.stride : 1
-    return { ky: p.k_h / step, kx: p.k_w / step, p: LANE_PIXELS, vector: LANE_VECTORS }
+  conv2d_backward_weight_tiled(p, { STEP_PIXELS, TURN_PIXELS, LANE_ROWS, LANE_COLUMNS, ROWS_ARE_TAPS }) {
+    const pixels = ROWS_ARE_TAPS ? p.out_h * p.out_w : reaching(p, 'h') * reaching(p, 'w')
+    // A turn more only loads, and one only multiplies.
+    const step = (p.batch * pixels) / p.splits / STEP_PIXELS + 1
+    return { step, turn: STEP_PIXELS / TURN_PIXELS, r: LANE_ROWS, out_vector: LANE_COLUMNS }
   },
+  conv2d_backward_input_tiled(p, { STEP_VECTORS, TURN_VECTORS, LANE_VECTORS }) {
+    const taps = (p.k_h * p.k_w) / (p.dilation === 1 ? p.stride : 1) ** 2
+    const step = taps * Math.ceil(p.out_vectors / STEP_VECTORS) + 1
+    return { while: 1, step, turn: STEP_VECTORS / TURN_VECTORS, vector: LANE_VECTORS }
+  },
+  depthwise_conv2d_backward_input: (p, { TAPS_H }) => ({ newest: p.strip_rows + TAPS_H - 1 }),
   depthwise_conv2d_backward_weight: p => ({ place: p.share }),
   fold_batch_norm: p => ({ c: 4, i: p.run }),
   sgd: (_, { LANE_PARAMETERS }) => ({ i: LANE_PARAMETERS }),

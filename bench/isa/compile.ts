@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { UserError } from '../../src/errors.ts'
 import type { GpuName } from './gpus.ts'
 import type { Compiled } from './job.ts'
-import { environmentFor } from './vulkan.ts'
+import { environmentFor, nodeFor } from './vulkan.ts'
 
 /**
  * Runs a process of this folder: engine.ts, onnxruntime.ts or families.ts. Throws a UserError with the process's error if it fails.
@@ -15,7 +15,8 @@ import { environmentFor } from './vulkan.ts'
 export async function compile(gpu: GpuName, script: string, job: { out: string }): Promise<Compiled> {
   const log = join(job.out, 'log') // Drivers print what is of no use to people.
   const output = openSync(log, 'w')
-  const child = spawn('node', ['--import', 'tsx', join(import.meta.dirname, script), JSON.stringify(job)], {
+  const [program, ...args] = [...nodeFor(gpu), '--import', 'tsx', join(import.meta.dirname, script)]
+  const child = spawn(program, [...args, JSON.stringify(job)], {
     cwd: import.meta.dirname,
     env: environmentFor(gpu, job.out),
     stdio: ['ignore', output, output],

@@ -5,12 +5,10 @@
 // it takes as long as one of them alone. In all, a kernel takes no less than the memory takes to move its bytes. What lies between:
 // caches beyond the first, conflicts of banks, clocks that drop, and the time to launch (3 to 5 µs) are not in it.
 
-import { amdProgram } from './amd.ts'
 import { AmdWave } from './amd_wave.ts'
-import { type AnyGpu, type GpuModel, peakOf } from './gpus.ts'
-import { intelProgram } from './intel.ts'
+import { type GpuModel, peakOf, type TimedGpu } from './gpus.ts'
 import { IntelWave, pipeOf } from './intel_wave.ts'
-import type { Instruction, Listing, Loop, Program } from './program.ts'
+import type { Instruction, Loop, Program } from './program.ts'
 import { cyclesAlone } from './wave.ts'
 
 /** What bounds a dispatch. */
@@ -36,12 +34,7 @@ export interface Dispatch {
   turns: ReadonlyMap<Loop, number>
 }
 
-export const programOf = (listing: Listing, gpu: AnyGpu, lanes: number): Program =>
-  gpu.maker === 'AMD'
-    ? amdProgram(listing, { generation: gpu.generation, gpu, lanes })
-    : intelProgram(listing, { gpu, lanes })
-
-export function estimate(program: Program, gpu: AnyGpu, dispatch: Dispatch): Estimate {
+export function estimate(program: Program, gpu: TimedGpu, dispatch: Dispatch): Estimate {
   const { workgroups, lanes, macs, turns } = dispatch
   const busy = busyCycles(program, gpu, turns)
   const wave = gpu.maker === 'AMD' ? new AmdWave(gpu, gpu.generation) : new IntelWave(gpu)
@@ -61,7 +54,7 @@ export function estimate(program: Program, gpu: AnyGpu, dispatch: Dispatch): Est
 }
 
 /** The cycles in which one wave keeps each part of its engine busy, or its share of a part that several engines have. */
-function busyCycles(program: Program, gpu: AnyGpu, turns: ReadonlyMap<Loop, number>) {
+function busyCycles(program: Program, gpu: TimedGpu, turns: ReadonlyMap<Loop, number>) {
   const cycles = { arithmetic: 0, shared: 0, cache: 0, scalar: 0 }
   const pipes = { F: 0, I: 0, L: 0 }
   let [macs, bytes] = [0, 0]

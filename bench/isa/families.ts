@@ -28,11 +28,10 @@ const BATCH = 2
 const FEW_CHANNELS = ['deeplabv3plus.table1.channels8.os16', 'deeplabv3plus.table1.channels16.os16']
 
 const gpu = await openGpu()
+await Promise.all(presets.map(({ config }) => loadNetwork(config)))
 const kernels: Kernel[] = [...updates()]
-for (const preset of firstOfEach(structureOf)) {
-  await loadNetwork(preset.config)
+for (const preset of firstOfEach(structureOf))
   kernels.push(...inference(gpu, preset), ...training(gpu, preset))
-}
 for (const preset of firstOfEach(strategyOf)) kernels.push(...inference(gpu, preset))
 for (const preset of firstOfEach(({ config }) => config.backbone))
   kernels.push(...training(gpu, preset, { freezeBatchNorm: true, dropout: 0.1 }))

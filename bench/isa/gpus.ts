@@ -5,6 +5,7 @@
 //   R  AMD's instruction set guides for RDNA 2, 3 and 4: LDS 128 bytes a cycle and CU, 64 bytes of L0, waves a SIMD, registers
 //   X  Intel's oneAPI GPU optimization guide, chapter Xe GPU architecture: 8-wide units, threads, registers, SLM, a data port of
 //      128 bytes a cycle
+//   C  NVIDIA's CUDA programming guide, table of compute capabilities: 8.6
 //   A  assumed: nothing found that says it
 
 export interface GpuModel {
@@ -33,10 +34,21 @@ export interface GpuModel {
 /** The architecture: 10 is RDNA 2, 11 and 12 are RDNA 3 and 4. */
 export type Generation = 10 | 11 | 12
 
-export type AnyGpu =
+export type TimedGpu =
   | (GpuModel & { maker: 'AMD'; generation: Generation })
   /** `twoPipes`: whether floats and integers of different threads are computed at the same time. */
   | (GpuModel & { maker: 'Intel'; twoPipes: boolean })
+
+/** GPUs without estimates of time: of them only what the compiler says is known. */
+type UntimedGpu = { product: string } & (
+  | { maker: 'Qualcomm' }
+  /** What a multiprocessor has: bytes of workgroup memory, and places for workgroups. */
+  | { maker: 'NVIDIA'; sharedMemory: number; workgroups: number }
+)
+
+export type AnyGpu = TimedGpu | UntimedGpu
+
+export const isTimed = (gpu: AnyGpu): gpu is TimedGpu => 'units' in gpu
 
 // Waves, 128 and 64 bytes: R. Latencies: A, from published measurements of RDNA 2 and 3.
 const rdna = {
@@ -123,11 +135,14 @@ export const gpus = {
     waves: 8,
     twoPipes: true,
   },
+  a740: { maker: 'Qualcomm', product: 'Adreno 740' },
+  rtx3090: { maker: 'NVIDIA', product: 'RTX 3090', sharedMemory: 102400, workgroups: 16 }, // C
 } as const satisfies Record<string, AnyGpu>
 
 export type GpuName = keyof typeof gpus
 
 export const gpuNames = Object.keys(gpus) as GpuName[]
+export const timedGpuNames = gpuNames.filter(name => isTimed(gpus[name]))
 
 /** fp32 multiply-adds a second. */
 export const peakOf = ({ units, engines, lanes, gigahertz }: GpuModel): number =>

@@ -1,6 +1,6 @@
-// Compiles every pipeline of a network or of a training step with Mesa's compilers for AMD and Intel, on a machine without such a GPU,
-// and says what they made of it:
-//   npm run isa -- [--gpu navi31,navi21,gfx1201,dg2,tgl,bmg] [--model resnet50@8,resnet50@16,mobilenet_v2@16] [--size 513]
+// Compiles every pipeline of a network or of a training step with Mesa's compilers for AMD, Intel, Qualcomm and NVIDIA, on a machine
+// without such a GPU, and says what they made of it:
+//   npm run isa -- [--gpu navi31,navi21,gfx1201,dg2,tgl,bmg,a740,rtx3090] [--model resnet50@8,resnet50@16,mobilenet_v2@16] [--size 513]
 //                  [--precision fp16] [--kernel conv2d_tiled] [--force 'conv2d_tiled 4×8 of 64×64, depth 16']
 //                  [--compare COMMIT] [--engine ort] [--json] [--keep FOLDER]
 //   npm run isa -- --training [--crop-size 129] [--batch-size 8] [--micro-batch-size 2] …
@@ -10,6 +10,10 @@
 // wave), shared (workgroup memory, bytes) and waves (that an engine holds at once) are what the compiler says. The hot loop is that
 // with the most multiply-adds: multiply-adds / arithmetic / workgroup memory / memory / scratch / all. Times are an estimate
 // (estimate.ts). A training step is whole, from the packing of weights to the update; of its micro-batches it has one.
+//
+// Of Qualcomm (a740) and NVIDIA (rtx3090) there are only registers, spills, scratch, shared, waves (of a core, of a multiprocessor) and
+// instructions, no times, and they are not compiled for unless they are asked for: few systems have Mesa's drivers for them, so those
+// of Debian are fetched then (debian.ts). NVIDIA's own driver has another compiler.
 //
 // --compare also compiles a commit, and prints both. --engine ort also compiles what onnxruntime runs on WebGPU (bench/peers) for the
 // same network, and prints the ratio. --keep leaves the assembly of each pipeline in a folder.
@@ -25,14 +29,14 @@ import { shown } from '../../src/options.ts'
 import { installPeers } from '../install_packages.ts'
 import { type Analysis, analyse } from './analysis.ts'
 import { compile } from './compile.ts'
-import { type GpuName, gpuNames, gpus } from './gpus.ts'
+import { type GpuName, gpuNames, gpus, isTimed, timedGpuNames } from './gpus.ts'
 import type { Job } from './job.ts'
 import { comparisonText, ratioText, reportText } from './report.ts'
 import { lacking } from './vulkan.ts'
 
 const { values } = parseArgs({
   options: {
-    gpu: { type: 'string', default: gpuNames.join() },
+    gpu: { type: 'string', default: timedGpuNames.join() },
     model: { type: 'string', default: 'resnet50@8,resnet50@16,mobilenet_v2@16' },
     size: { type: 'string', default: '513' },
     precision: { type: 'string', default: 'fp32' },
@@ -91,7 +95,7 @@ async function analysed(
 
 /** Of one GPU. `earlier` is the tree of the commit to compare with. */
 async function results(gpu: GpuName, earlier: string | undefined): Promise<Result[]> {
-  const lack = lacking(gpu)
+  const lack = lacking(gpu, { fetch: true })
   if (lack) {
     console.error(`${gpu} is left out: ${lack}`)
     return []
@@ -108,9 +112,9 @@ async function results(gpu: GpuName, earlier: string | undefined): Promise<Resul
     if (values.json) continue
     const title = `${model} on ${gpu}`
     console.log(reportText(own, title, gpus[gpu]))
-    if (before) console.log(comparisonText(before, own))
+    if (before) console.log(comparisonText(before, own, gpus[gpu]))
     if (onnxruntime) console.log(reportText(onnxruntime, `${title} by onnxruntime`, gpus[gpu]))
-    if (onnxruntime) console.log(ratioText(own, onnxruntime))
+    if (onnxruntime && isTimed(gpus[gpu])) console.log(ratioText(own, onnxruntime))
   }
   return found
 }

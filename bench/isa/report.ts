@@ -2,7 +2,7 @@
 
 import { digits, table } from '../../src/cli/format.ts'
 import type { Analysis, Row } from './analysis.ts'
-import { type AnyGpu, peakOf } from './gpus.ts'
+import { type AnyGpu, isTimed, peakOf } from './gpus.ts'
 import type { Mix } from './program.ts'
 
 const HEADINGS = [
@@ -19,21 +19,33 @@ const HEADINGS = [
     'shared',
     'waves',
   ],
-  ...['multiply-adds', 'hot loop', 'of it', 'ms', 'roofline'],
+  ...['instructions', 'multiply-adds', 'hot loop', 'of it', 'ms', 'roofline'],
 ]
 
+/** What there is not for a GPU without estimates. */
+const ESTIMATED = new Set(['bound by', 'multiply-adds', 'hot loop', 'of it', 'ms', 'roofline', 'ratio'])
+
+/** The columns that there are for the GPU; the headings are the first line. */
+function columnsFor(gpu: AnyGpu, lines: string[][]): string[][] {
+  return lines.map(line => line.filter((_, i) => isTimed(gpu) || !ESTIMATED.has(lines[0][i])))
+}
+
 export function reportText(analysis: Analysis, title: string, gpu: AnyGpu): string {
-  const { adapter, driver, dispatches, macs, milliseconds, roofline, rows } = analysis
-  const teraflops = (2 * peakOf(gpu)) / 1e12
+  const { adapter, driver, dispatches, macs, rows } = analysis
   return [
     `## ${title}${adapter && `, to WebGPU ${adapter}; ${driver}`}`,
-    `${dispatches} dispatches of ${rows.length} pipelines, ${digits(macs / 1e9)} G multiply-adds. Estimated for ${gpu.product} ` +
-      `(${digits(teraflops)} TFLOP/s, ${gpu.bandwidth} GB/s): ${digits(milliseconds)} ms; roofline ${digits(roofline)} ms`,
+    `${dispatches} dispatches of ${rows.length} pipelines, ${digits(macs / 1e9)} G multiply-adds. ${timesText(analysis, gpu)}`,
     '',
-    table([HEADINGS, ...rows.map(cells)], { numbers: 2 }),
+    table(columnsFor(gpu, [HEADINGS, ...rows.map(cells)]), { numbers: isTimed(gpu) ? 2 : 1 }),
     ...rows.flatMap(row => remarks(row).map(remark => `! ${nameOf(row)}: ${remark}`)),
     '',
   ].join('\n')
+}
+
+function timesText({ milliseconds, roofline }: Analysis, gpu: AnyGpu): string {
+  if (!isTimed(gpu)) return `Compiled for ${gpu.product}; there is no estimate of its times`
+  const peak = `${digits((2 * peakOf(gpu)) / 1e12)} TFLOP/s, ${gpu.bandwidth} GB/s`
+  return `Estimated for ${gpu.product} (${peak}): ${digits(milliseconds)} ms; roofline ${digits(roofline)} ms`
 }
 
 function remarks({ broken, flags }: Row): string[] {
@@ -66,8 +78,9 @@ function cells(row: Row): string[] {
           String(program.scratch),
           String(program.shared),
           String(program.waves),
+          String(program.size),
         ]
-      : ['', '', '', '', '', '']),
+      : ['', '', '', '', '', '', '']),
     String(mix?.multiplies ?? ''),
     hot ? mixText(hot) : '–',
     hot ? percent(hot.share) : '–',
@@ -83,7 +96,7 @@ const mixText = ({ multiplies, arithmetic, shared, memory, scratch, all }: Mix) 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`
 
 /** Each shader before and after, of all its pipelines together. */
-export function comparisonText(before: Analysis, after: Analysis): string {
+export function comparisonText(before: Analysis, after: Analysis, gpu: AnyGpu): string {
   const names = [...new Set([...after.rows, ...before.rows].map(({ shader }) => shader))]
   const rows = names.map(name => {
     const [old, now] = [before, after].map(({ rows }) => summed(rows.filter(({ shader }) => shader === name)))
@@ -101,8 +114,9 @@ export function comparisonText(before: Analysis, after: Analysis): string {
   const headings = ['shader', 'uses', 'spills', 'scratch', 'waves', 'hot loop', 'ms', 'ratio']
   const [first, last] = [before, after].map(({ milliseconds }) => digits(milliseconds))
   const ratio = (after.milliseconds / before.milliseconds).toFixed(2)
-  const total = `${before.dispatches} → ${after.dispatches} dispatches, ${first} → ${last} ms: ${ratio}`
-  return [table([headings, ...rows], { numbers: 1 }), '', total, ''].join('\n')
+  const total = `${before.dispatches} → ${after.dispatches} dispatches`
+  const times = isTimed(gpu) ? `, ${first} → ${last} ms: ${ratio}` : ''
+  return [table(columnsFor(gpu, [headings, ...rows]), { numbers: 1 }), '', total + times, ''].join('\n')
 }
 
 /** The worst of a shader's pipelines, and the sum of their times; the share is that of the one which takes longest. */

@@ -58,6 +58,45 @@ export function workgroupSize(wgsl: string): number {
   return axes.reduce((size, axis) => size * expressionValue(textsOf(simplified(axis).tokens), constants)!, 1)
 }
 
+/** Bytes of the workgroup memory that the shader declares. Its structs need no padding. */
+export function workgroupBytes(wgsl: string): number {
+  const { tokens, constants } = simplified(wgsl)
+  const words = textsOf(tokens)
+  const lengthOf = (length: string[]): number => {
+    if (length[0] !== 'select') return expressionValue(length, constants)!
+    const [otherwise, then, condition] = parts(length.slice(2, -1))
+    return lengthOf(conditionHolds(condition, constants) ? then : otherwise)
+  }
+  const sizeOf = (type: string[]): number => {
+    const [name, , ...inner] = type
+    if (name === 'array') {
+      const [element, length] = parts(inner.slice(0, -1))
+      return sizeOf(element) * lengthOf(length)
+    }
+    const struct = words.findIndex((word, i) => word === name && words[i - 1] === 'struct')
+    if (struct < 0) return 4 * Number(/^vec(\d)/.exec(name)?.[1] ?? 1)
+    const members = parts(words.slice(struct + 2, words.indexOf('}', struct)))
+    return members.reduce((sum, [, , ...type]) => sum + sizeOf(type), 0)
+  }
+  let bytes = 0
+  for (const [i, word] of words.entries())
+    if (word === 'workgroup' && words[i - 1] === '<')
+      bytes += sizeOf(words.slice(i + 4, words.indexOf(';', i)))
+  return bytes
+}
+
+/** What stands between the commas that are in no brackets. */
+function parts(words: readonly string[]): string[][] {
+  const found: string[][] = [[]]
+  let depth = 0
+  for (const word of words) {
+    if (word === ',' && depth === 0) found.push([])
+    else found.at(-1)!.push(word)
+    depth += /^[<(]$/.test(word) ? 1 : /^[>)]$/.test(word) ? -1 : 0
+  }
+  return found.filter(part => part.length > 0)
+}
+
 /** The constants of the module. */
 export const shaderConstants = (wgsl: string): Constants => simplified(wgsl).constants
 

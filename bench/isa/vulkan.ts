@@ -7,23 +7,37 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../src/errors.ts'
 import { cacheFolder } from '../../src/node/cache.ts'
-import { type GpuName, gpus } from './gpus.ts'
+import { debianFolder, debianLoader, fetchDebian } from './debian.ts'
+import { type AnyGpu, type GpuName, gpus } from './gpus.ts'
 
 const LAYER = 'VK_LAYER_atrous_isa'
+
+/** Mesa's drivers. Few systems have those of `debian`. */
+const drivers: Record<AnyGpu['maker'], { name: string; debian?: true }> = {
+  AMD: { name: 'radeon' },
+  Intel: { name: 'intel' },
+  Qualcomm: { name: 'freedreno', debian: true },
+  NVIDIA: { name: 'nouveau', debian: true },
+}
+
+/** What runs Node.js with the GPU's driver, and its arguments. */
+export const nodeFor = (gpu: GpuName): string[] => [
+  ...(drivers[gpus[gpu].maker].debian ? debianLoader() : []),
+  process.execPath,
+]
 
 /**
  * The environment of a process in which Dawn finds only this GPU. The layer writes what it is asked to compile into `out`.
  * Throws a UserError that says what the machine lacks.
  */
 export function environmentFor(gpu: GpuName, out: string): NodeJS.ProcessEnv {
-  const isAmd = gpus[gpu].maker === 'AMD'
-  const driver = driverOf(isAmd ? 'radeon' : 'intel')
+  const driver = driverOf(gpu)
   return {
     XDG_RUNTIME_DIR: tmpdir(), // Mesa warns without one.
     ...process.env,
-    ...(isAmd
+    ...(gpus[gpu].maker === 'AMD'
       ? { RADV_FORCE_FAMILY: gpu }
-      : { ISA_INTEL_GPU: gpu, LD_PRELOAD: builtLibrary('intel_shim.c') }),
+      : { ISA_GPU: gpu, LD_PRELOAD: builtLibrary('gpu_shim.c') }),
     VK_ICD_FILENAMES: driver,
     VK_DRIVER_FILES: driver, // the same, which comes first
     VK_INSTANCE_LAYERS: LAYER,
@@ -34,9 +48,13 @@ export function environmentFor(gpu: GpuName, out: string): NodeJS.ProcessEnv {
   }
 }
 
-/** What this machine lacks to compile for a GPU, in one line; undefined if it lacks nothing. */
-export function lacking(gpu: GpuName): string | undefined {
+/**
+ * What this machine lacks to compile for a GPU, in one line; undefined if it lacks nothing. `fetch`: the driver may be fetched, if it
+ * is one that few systems have.
+ */
+export function lacking(gpu: GpuName, { fetch = false } = {}): string | undefined {
   try {
+    if (fetch && drivers[gpus[gpu].maker].debian) fetchDebian()
     environmentFor(gpu, tmpdir())
     return undefined
   } catch (error) {
@@ -45,15 +63,22 @@ export function lacking(gpu: GpuName): string | undefined {
   }
 }
 
-/** The loader's file that describes one of Mesa's drivers. */
-function driverOf(name: 'radeon' | 'intel'): string {
-  const folders = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
+/** The file for Vulkan's loader that describes the GPU's driver. */
+function driverOf(gpu: GpuName): string {
+  const { name, debian } = drivers[gpus[gpu].maker]
+  const folders = debian
+    ? [join(debianFolder(), 'usr/share/vulkan/icd.d')]
+    : ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
   const files = folders.flatMap(folder =>
     existsSync(folder) ? readdirSync(folder).map(file => join(folder, file)) : [],
   )
   const found = files.find(file => new RegExp(`/${name}_icd[^/]*\\.json$`).test(file))
-  if (!found)
-    throw new UserError(`there is no Vulkan driver ${name}: install Mesa's, Debian's mesa-vulkan-drivers`)
+  if (!found) {
+    const help = debian
+      ? `\`npm run isa -- --gpu ${gpu}\` fetches it`
+      : "install Mesa's, Debian's mesa-vulkan-drivers"
+    throw new UserError(`there is no Vulkan driver ${name}: ${help}`)
+  }
   return found
 }
 

@@ -148,3 +148,12 @@ export function registerTile(channels: number): Conv2dTile {
   const lanesX = width > 16 ? 8 : width > 8 ? 4 : width > 4 ? 2 : 1
   return { pixels: 8, vectors: Math.min(4, width), lanesX, lanesY: 32 / lanesX }
 }
+
+/**
+ * 4 pixels for each of 64 invocations, for hardware GPUs: 8 pixels take 192 registers and spill on Adreno, and leave three waves on RDNA 3
+ * and eight warps on Ampere, by their compilers in Mesa.
+ */
+export function gpuRegisterTile(channels: number): Conv2dTile {
+  const { vectors, lanesX } = registerTile(channels)
+  return { pixels: 4, vectors, lanesX, lanesY: 64 / lanesX }
+}

@@ -32,7 +32,7 @@ export interface Model {
   renaming?: Renaming
   /** Whether the checkpoint of this network of two classes has one logit. */
   oneLogit?: boolean
-  /** The checkpoint's tensors that segmentation does not use, by the checkpoint's names. They are written again. */
+  /** @internal The checkpoint's tensors that segmentation does not use, by the checkpoint's names. They are written again. */
   unused?: StateDict
 }
 

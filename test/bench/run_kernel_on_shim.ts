@@ -1,4 +1,4 @@
-// Run by intel_shim.test.ts in a separate process with the library: prints the adapter, and what a kernel leaves in its output.
+// Run by gpu_shim.test.ts in a separate process with the library: prints the adapter, and what a kernel leaves in its output.
 
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/activation.ts'

@@ -95,15 +95,15 @@ describe('the tile by the maker of a GPU', () => {
   }
 
   it('is a published one', () => {
-    for (const vendor of ['nvidia', 'amd', 'intel', 'apple'])
+    for (const vendor of ['nvidia', 'intel', 'apple', 'qualcomm'])
       expect(tileOn(vendor, 'any')).to.equal('4×4 of 32×32, depth 8')
+    expect(tileOn('amd', 'any'), "by AMD's compiler").to.equal('4×8 of 64×64, depth 16')
     expect(tileOn('nvidia', 'blackwell', large)).to.equal('4×4 of 64×128, depth 16')
     expect(tileOn('nvidia', 'blackwell'), 'with 256 invocations').to.equal('4×4 of 32×32, depth 8')
   })
 
   it('is the one that the shape decides, where nothing was published', () => {
-    for (const vendor of ['mesa', 'google', 'qualcomm', 'arm', ''])
-      expect(tileOn(vendor, 'any')).to.equal(undefined)
+    for (const vendor of ['mesa', 'google', 'arm', '']) expect(tileOn(vendor, 'any')).to.equal(undefined)
     expect(vendorTile({})).to.equal(undefined)
   })
 

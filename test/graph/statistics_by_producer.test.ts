@@ -49,7 +49,9 @@ describe('statistics computed by the convolution that makes the map', () => {
   it('for all maps of conv2d_tiled without split sums', () => {
     const plan = planWithin(graph, gpu)
     expect(shadersOf(leaving(plan))).to.deep.equal(new Set(['conv2d_tiled']))
-    expect(shadersOf(readAgain(plan))).to.deep.equal(new Set(['conv2d', 'conv2d_merge', 'winograd_output']))
+    expect(shadersOf(readAgain(plan))).to.deep.equal(
+      new Set(['conv2d', 'conv2d_merge', 'winograd_output_rows']),
+    )
   })
 
   it('once, if a convolution is computed a second time', () => {

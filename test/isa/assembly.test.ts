@@ -3,6 +3,7 @@ import { amdProgram, parseAmd } from '../../bench/isa/amd.ts'
 import { gpus } from '../../bench/isa/gpus.ts'
 import { intelProgram, parseIntel } from '../../bench/isa/intel.ts'
 import { hotLoop, type Lines, mixOf, parseListing, withLoops } from '../../bench/isa/program.ts'
+import { nvidiaProgram, qualcommProgram } from '../../bench/isa/qualcomm_nvidia.ts'
 
 /** LLVM's disassembly of RDNA 3. */
 const RDNA_3 = `
@@ -191,6 +192,49 @@ describe("bench/isa: Intel's assembly", () => {
     const listing = { subgroup: 16, stats: new Map(Object.entries(stats)), assembly: DG2 }
     const program = intelProgram(listing, { gpu: gpus.dg2, lanes: 64 })
     expect(program).to.deep.include({ spills: 3, fills: 5, scratch: 1024, shared: 8192, waves: 4 })
+  })
+})
+
+describe("bench/isa: Turnip's and NVK's numbers", () => {
+  it('are those of a lane or a wave, as the other drivers give them', () => {
+    const stats = {
+      'Registers used': 48,
+      'STP Count': 2,
+      'LDP Count': 3,
+      'Max Waves Per Core': 4,
+      'Instruction Count': 100,
+    }
+    const assembly =
+      'stp.u32 p[r12.w+8], r1.w, 2\n(sy)stp.u32 p[r12.w], r1.w, 1\nldp.u32 r0.x, p[r12.w+64], 4\n'
+    const listing = { subgroup: 64, stats: new Map(Object.entries(stats)), assembly }
+    const program = qualcommProgram(listing, 2048)
+    expect(program).to.include({ wave: 64, registers: 192, spills: 2, fills: 3, scratch: 64 * 16 })
+    expect(program).to.include({ shared: 2048, waves: 4, size: 100 })
+  })
+
+  it('leave no more waves than registers, workgroup memory and places for workgroups do', () => {
+    const stats = {
+      'Number of GPRs': 40,
+      'Spills to memory': 1,
+      'Fills from memory': 2,
+      'Spills to reg': 9,
+      'SLM size': 16,
+      'Max warps/SM': 40,
+      'Instruction count': 7,
+    }
+    const listing = { subgroup: 32, stats: new Map(Object.entries(stats)), assembly: '' }
+    const program = (lanes: number, shared: number) =>
+      nvidiaProgram(listing, { gpu: gpus.rtx3090, lanes, shared })
+    expect(program(256, 0)).to.include({
+      registers: 40,
+      spills: 1,
+      fills: 2,
+      scratch: 512,
+      waves: 40,
+      size: 7,
+    })
+    expect(program(256, 49152).waves).to.equal(16)
+    expect(program(64, 2048).waves).to.equal(32)
   })
 })
 

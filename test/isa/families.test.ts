@@ -6,35 +6,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { type Analysis, analyse, type BrokenRules } from '../../bench/isa/analysis.ts'
+import { type Analysis, analyse } from '../../bench/isa/analysis.ts'
 import { compile } from '../../bench/isa/compile.ts'
-import { type GpuName, gpus } from '../../bench/isa/gpus.ts'
+import { type GpuName, gpuNames, gpus } from '../../bench/isa/gpus.ts'
 import { lacking } from '../../bench/isa/vulkan.ts'
 import { skip } from '../support/skip.ts'
 
-/** The version of Mesa by which the numbers of KNOWN are. */
-const MESA = /Mesa 25\.0\./
+/** The quick tests take one GPU of AMD and one of Intel. */
+const QUICK: readonly GpuName[] = ['navi31', 'dg2']
 
-/** The shaders that break a rule, each with the worst of its pipelines. This table may only shrink: a kernel that keeps a rule, or breaks it less, has to leave or be lowered. */
-const KNOWN: Partial<Record<GpuName, Record<string, BrokenRules>>> = {
-  navi31: {
-    conv2d_backward_input: { waves: 3 },
-    conv2d_backward_weight: { waves: 4 },
-    winograd_weight: { scratch: 36864 },
-  },
-  dg2: {
-    conv2d_backward_input: { spills: 2200, scratch: 32768 },
-    conv2d_backward_weight: { spills: 556, scratch: 8192 },
-    depthwise_conv2d_backward_input: { spills: 28, scratch: 1024 },
-    depthwise_conv2d_backward_weight: { spills: 94, scratch: 2048 },
-    winograd_weight: { spills: 909, scratch: 32768 },
-  },
-}
-
-for (const [name, known] of Object.entries(KNOWN)) {
-  const gpu = name as GpuName
+for (const gpu of gpuNames) {
   const lack = lacking(gpu)
-  describe(`kernels of all presets on ${gpus[gpu].product} (slow)`, () => {
+  describe(`kernels of all presets on ${gpus[gpu].product}${QUICK.includes(gpu) ? '' : ' (slow)'}`, () => {
     let found: Analysis
 
     before(async function () {
@@ -53,19 +36,9 @@ for (const [name, known] of Object.entries(KNOWN)) {
       expect(found.rows.filter(({ program }) => !program).map(({ flags }) => flags)).to.deep.equal([])
     })
 
-    it('keeps registers out of memory, and enough waves, but for those that are known', function () {
-      const worst: Record<string, BrokenRules> = {}
-      for (const { shader, broken } of found.rows)
-        for (const [rule, value] of Object.entries(broken) as [keyof BrokenRules, number][]) {
-          worst[shader] ??= {}
-          const before = worst[shader][rule] ?? value
-          worst[shader][rule] = rule === 'waves' ? Math.min(before, value) : Math.max(before, value)
-        }
-      if (MESA.test(found.driver)) expect(worst).to.deep.equal(known)
-      else {
-        this.test!.title += ` (by name alone: the numbers are not those of ${found.driver})`
-        expect(Object.keys(worst)).to.have.members(Object.keys(known))
-      }
+    it('keeps registers out of memory, and leaves enough waves', () => {
+      const broken = found.rows.filter(row => Object.keys(row.broken).length > 0)
+      expect(broken.map(({ shader, variant, broken }) => ({ shader, variant, ...broken }))).to.deep.equal([])
     })
 
     it('knows how often each loop runs', () => {

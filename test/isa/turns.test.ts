@@ -2,7 +2,13 @@ import { expect } from 'chai'
 import { parseAmd } from '../../bench/isa/amd.ts'
 import { averagesOf } from '../../bench/isa/averages.ts'
 import { withLoops } from '../../bench/isa/program.ts'
-import { type SourceLoop, shaderConstants, sourceLoops, workgroupSize } from '../../bench/isa/source_loops.ts'
+import {
+  type SourceLoop,
+  shaderConstants,
+  sourceLoops,
+  workgroupBytes,
+  workgroupSize,
+} from '../../bench/isa/source_loops.ts'
 import { turnsOf } from '../../bench/isa/turns.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
@@ -72,6 +78,20 @@ describe('bench/isa/source_loops', () => {
 
   it('counts the invocations of a workgroup', () => {
     expect(workgroupSize(WGSL)).to.equal(16)
+  })
+
+  it('counts the bytes of workgroup memory', () => {
+    const wgsl = `
+      const LANES = 8u;
+      const ONE = 1u;
+      struct Span { first: u32, count: u32, }
+      struct Work { row: u32, ys: Span, sums: vec4<f32>, pad: u32 }
+      var<private> own: array<vec4f, 64>;
+      var<workgroup> one: atomic<u32>; // 4
+      var<workgroup> corners: array<vec2u, select(LANES * 2u, 1u, ONE == 0u)>; // 128
+      var<workgroup> work: array<array<Work, 2>, LANES>; // 512`
+    expect(workgroupBytes(wgsl)).to.equal(4 + 128 + 512)
+    expect(workgroupBytes(wgsl.replace('ONE = 1u', 'ONE = 0u'))).to.equal(4 + 8 + 512)
   })
 })
 

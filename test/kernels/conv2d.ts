@@ -172,6 +172,7 @@ const forTiles = [
 
 /** Those that the chooser picks, and odd ones. */
 const tiles: Conv2dTile[] = [
+  { pixels: 4, vectors: 2, lanesX: 2, lanesY: 32 },
   ...[8, 1].flatMap(pixels => [
     { pixels, vectors: 2, lanesX: 8, lanesY: 4 },
     { pixels, vectors: 2, lanesX: 4, lanesY: 8 },

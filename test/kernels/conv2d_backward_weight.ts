@@ -36,7 +36,7 @@ export function conv2dBackwardWeightRun(
         check: partials =>
           expectWeightGradient(test, operands, addPartials(partials, weight.shape, { depthwise: false })),
         answer: () => ({
-          values: partialsOf(operands, made.params.splits),
+          values: partialsOf(operands, made),
           tolerance: { rtol: rtolOf(operands) },
         }),
       },
@@ -62,13 +62,14 @@ export function expectWeightGradient(
   expectSample(actual, { shape, at, seed: test.seed, tolerance: { rtol } })
 }
 
-/** What each split adds up: of the pixels that a tap reaches from, its share. */
-function partialsOf(operands: Conv2dBackward, splits: number): Float32Array {
+/** What each split adds up: its share of the pixels that a tap reaches from, or of all pixels if the kernel's rows are taps. */
+function partialsOf(operands: Conv2dBackward, { params, constants }: Kernel): Float32Array {
+  const { splits } = params
   const { shape } = operands.weight
   const taps = shape[2] * shape[3]
   const sums = Array.from({ length: splits }, () => new Float64Array(shape.reduce((a, b) => a * b)))
   for (let tap = 0; tap < taps; tap++) {
-    const reaching = pixelsOf(operands, tap)
+    const reaching = constants?.ROWS_ARE_TAPS === 1 ? allPixels(operands) : pixelsOf(operands, tap)
     const share = Math.ceil(reaching.length / splits)
     sums.forEach((sum, split) => {
       const pixels = new Set(reaching.slice(split * share, (split + 1) * share))
@@ -77,6 +78,11 @@ function partialsOf(operands: Conv2dBackward, splits: number): Float32Array {
     })
   }
   return Float32Array.from(sums.flatMap(data => [...partialOf({ shape, data })]))
+}
+
+function allPixels({ outputGradient }: Conv2dBackward): number[] {
+  const [n, h, w] = outputGradient.shape
+  return [...Array(n * h * w).keys()]
 }
 
 /** The output pixels, by index, whose tap is inside the input. */
@@ -89,7 +95,7 @@ function pixelsOf({ input, outputGradient, weight, ...window }: Conv2dBackward, 
     const from = at * stride + k * dilation - pad
     return from >= 0 && from < size
   }
-  return Array.from({ length: n * h * w }, (_, pixel) => pixel).filter(pixel => {
+  return allPixels({ ...window, input, outputGradient, weight }).filter(pixel => {
     const [, y, x] = placeOf([n, h, w, 1], pixel)
     return (
       isInside(y, ky, { pad: padding.top, size: inH }) && isInside(x, kx, { pad: padding.left, size: inW })

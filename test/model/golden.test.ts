@@ -12,6 +12,8 @@ const TOLERANCE = 3e-5
 
 /** Activations and weights are rounded to 11 bits instead of float32's 24, in MobileNetV2 more often than in ResNet. */
 const FLOAT16_TOLERANCE = { resnet50: 5e-3, mobilenet_v2: 2e-2 }
+/** AMD's GPUs also add up eight products in f16. */
+const PACKED_TOLERANCE = { resnet50: 1e-2, mobilenet_v2: 4e-2 }
 
 /** Networks whose layers are of the kinds that other cases have. */
 const SAME_LAYERS =
@@ -70,7 +72,7 @@ describe('logits of whole networks', () => {
 
 describe('logits of whole networks in fp16 (needs shader-f16)', () => {
   before(needsFloat16)
-  for (const [backbone, tolerance] of Object.entries(FLOAT16_TOLERANCE))
+  for (const backbone of ['resnet50', 'mobilenet_v2'] as const)
     for (const golden of goldenCases()) {
       const { name, outputStride, height, width, logits } = golden
       if (!name.endsWith(backbone) || height === width) continue
@@ -85,7 +87,8 @@ describe('logits of whole networks in fp16 (needs shader-f16)', () => {
           const inputs = { image: seededImage(height, width) }
           const outputs = await runGraph(await testGpu(), graph, { inputs, ...choice, precision: 'fp16' })
           const error = relativeError(outputs[graph.outputs[0].name] as Float32Array, logits)
-          expect(error).to.be.below(tolerance)
+          const tolerances = choice.asGpu?.startsWith('RDNA') ? PACKED_TOLERANCE : FLOAT16_TOLERANCE
+          expect(error).to.be.below(tolerances[backbone])
           expect(error, 'it may have run in fp32').to.be.above(10 * TOLERANCE)
         })
     }

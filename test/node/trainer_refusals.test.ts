@@ -53,7 +53,7 @@ describe('Trainer', () => {
       const dataset = await open()
       expect(() => new Trainer(model, dataset, { auxiliaryLoss: 0.5 })).to.throw(
         UserError,
-        'auxiliaryLoss: only resnet50 and resnet101 have an auxiliary head, not mobilenet_v2',
+        'auxiliaryLoss: only resnet18 and resnet34 and resnet50 and resnet101 have an auxiliary head, not mobilenet_v2',
       )
     })
 

@@ -56,16 +56,16 @@ describe('bundles of the package', () => {
     it.test!.title += ` (${kilobytes.toFixed(1)} kB)`
   }
 
-  it('for inference take at most 80 kB', async function () {
+  it('for inference take at most 82 kB', async function () {
     const bundle = await bundled(INFERENCE)
     report(this, bundle)
-    expect(bundle.kilobytes).to.be.within(40, 80)
+    expect(bundle.kilobytes).to.be.within(40, 82)
   })
 
-  it('with training take at most 105 kB', async function () {
+  it('with training take at most 110 kB', async function () {
     const bundle = await bundled(TRAINING)
     report(this, bundle)
-    expect(bundle.kilobytes).to.be.within(60, 105)
+    expect(bundle.kilobytes).to.be.within(60, 110)
   })
 
   it('for inference have no shader of training, no CRF, no reader of PyTorch’s files and no protocol buffers', async () => {

@@ -1,7 +1,13 @@
 // Every way to compute a convolution: the one table of them. What costs are based on is in bench/NOTES.md.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import { type Conv2dOptions, type Conv2dTile, conv2d, registerTile } from '../../kernels/conv2d.ts'
+import {
+  type Conv2dOptions,
+  type Conv2dTile,
+  conv2d,
+  gpuRegisterTile,
+  registerTile,
+} from '../../kernels/conv2d.ts'
 import { chooseRowTile, conv2dRows, conv2dRowsCost, conv2dRowsSplits } from '../../kernels/conv2d_rows.ts'
 import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import {
@@ -37,12 +43,15 @@ import { tilesCost } from './tiles_cost.ts'
 import { inSmallSubgroups, stagedCost, vendorRowTiles, vendorTile } from './vendors.ts'
 import { winograd } from './winograd.ts'
 
-const conv2dWith = (tile?: Conv2dTile): TiledKernel => ({
-  work: options => {
-    const { pixels, lanesX, vectors } = tile ?? registerTile(options.outChannels)
+const conv2dWith = (
+  tileOf = ({ outChannels }: Conv2dOptions, { isCpu }: Device): Conv2dTile =>
+    isCpu ? registerTile(outChannels) : gpuRegisterTile(outChannels),
+): TiledKernel => ({
+  work: (options, { device }) => {
+    const { pixels, lanesX, vectors } = tileOf(options, device)
     return tilesCost(options, { pixels, vectors: lanesX * vectors })
   },
-  kernel: options => conv2d({ ...options, tile }),
+  kernel: (options, device) => conv2d({ ...options, tile: tileOf(options, device) }),
 })
 
 /** `conv2d_subgroup`. `textures` makes it read some inputs through textures. */
@@ -115,7 +124,8 @@ const all = [
     cost: ({ input, outChannels }, { device }) =>
       !device.isCpu && !vendorRowTiles(device) && (input[3] <= 8 || outChannels <= 16) ? 0 : Infinity,
     ...conv2dWith(),
-    tiles: ({ outChannels }) => registerTiles(outChannels).map(tile => [tileName(tile), conv2dWith(tile)]),
+    tiles: ({ outChannels }) =>
+      registerTiles(outChannels).map(tile => [tileName(tile), conv2dWith(() => tile)]),
   }),
   direct({
     name: 'conv2d_subgroup',

@@ -73,6 +73,7 @@ const VENDORS: readonly VendorTiles[] = [
   { vendor: 'amd', staged: AMD_STAGED, rows: AMD, stagedCost: 1.4 },
   { vendor: 'intel', staged: COMPROMISE, rows: INTEL, stagedCost: 3 },
   { vendor: 'apple', staged: COMPROMISE },
+  { vendor: 'qualcomm', staged: COMPROMISE }, // 76 registers and 10 waves, where the shape's tile has 192 and 4
 ]
 
 /** Undefined where nothing is known: then the shape decides. */

@@ -37,8 +37,8 @@ import { vendorRowTiles } from './vendors.ts'
 
 /** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
-/** The same on hardware GPUs: several times the workgroups that keep a large one busy. */
-const GPU_SCRATCH_BYTES = 96e6
+/** The same on GPUs whose vendor is known, as those of computers: several times the workgroups that keep a large one busy. */
+const VENDOR_SCRATCH_BYTES = 96e6
 
 /** Every adapter binds so much weight; more is not asked for. */
 export const MOST_WEIGHT_BYTES = 128 * 2 ** 20
@@ -132,9 +132,12 @@ function kernelsOf(device: Device): WinogradKernels {
 
 /** For hardware GPUs: what the steps leave for each other has the channels of a tile next to each other. */
 function byRows(device: Device): WinogradKernels {
-  const transforms = { input: winogradInputRows, output: winogradOutputRows, scratchBytes: GPU_SCRATCH_BYTES }
+  const transforms = { input: winogradInputRows, output: winogradOutputRows }
   const tiles = vendorRowTiles(device)
-  if (!tiles) return { ...transforms, product: winogradMultiplyTiled, tile: () => TILED_MULTIPLY_TILE }
+  if (!tiles) {
+    const tile = () => TILED_MULTIPLY_TILE
+    return { ...transforms, product: winogradMultiplyTiled, tile, scratchBytes: SCRATCH_BYTES }
+  }
   // A map has so few tiles that many rows of a large tile may be empty.
   const tileOf = (options: WinogradOptions, count = winogradTiles(options).total) => {
     const rows = (tile: RowTile) => roundUp(count, tile.lanes * tile.rows)
@@ -144,6 +147,7 @@ function byRows(device: Device): WinogradKernels {
   }
   return {
     ...transforms,
+    scratchBytes: VENDOR_SCRATCH_BYTES,
     product: options => winogradMultiplyRows({ ...options, tile: tileOf(options, options.range.count) }),
     tile(options) {
       const { rows, vectors } = rowWorkgroup(options.outChannels, tileOf(options))

@@ -1,4 +1,4 @@
-// The library that lets Mesa's Vulkan driver for Intel open a GPU that is not there.
+// The library that lets Mesa's Vulkan drivers open a GPU that is not there: Intel's. test/isa/command.test.ts has Qualcomm's and NVIDIA's.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { useTemporaryFolder } from '../node/support.ts'
 import { skip } from '../support/skip.ts'
 
-const SOURCE = fileURLToPath(new URL('../../bench/isa/intel_shim.c', import.meta.url))
+const SOURCE = fileURLToPath(new URL('../../bench/isa/gpu_shim.c', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('run_kernel_on_shim.ts', import.meta.url))
 const DRIVER = '/usr/share/vulkan/icd.d/intel_icd.json'
 const FLAGS = ['-O2', '-shared', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror']
@@ -18,7 +18,7 @@ const expected = {
   bmg: { architecture: 'xe-2hpg', device: /bmg/, subgroupMinSize: 16, subgroupMaxSize: 32 },
 }
 
-describe('intel_shim', () => {
+describe('gpu_shim', () => {
   const path = useTemporaryFolder()
 
   beforeEach(function () {
@@ -31,7 +31,7 @@ describe('intel_shim', () => {
   const run = (gpu: string) => {
     const env = { ...process.env, VK_ICD_FILENAMES: DRIVER, VK_DRIVER_FILES: DRIVER }
     return spawnSync(process.execPath, ['--import', 'tsx', PROGRAM], {
-      env: { ...env, LD_PRELOAD: path('shim.so'), ISA_INTEL_GPU: gpu },
+      env: { ...env, LD_PRELOAD: path('shim.so'), ISA_GPU: gpu },
       encoding: 'utf8',
     })
   }
@@ -49,7 +49,7 @@ describe('intel_shim', () => {
   it('names the GPUs that there are if asked for another', () => {
     const { status, stderr } = run('skl')
     expect(status).to.equal(1)
-    expect(stderr).to.include('ISA_INTEL_GPU is “skl”: set it to dg2, tgl or bmg\n')
+    expect(stderr).to.include('ISA_GPU is “skl”: set it to dg2, tgl, bmg, a740 or rtx3090\n')
     expect(stderr).to.include('NoAdapterError')
   })
 })
