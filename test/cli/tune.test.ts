@@ -35,7 +35,7 @@ describe('atrous tune', () => {
   // Before the others: it compiles what they run for a few seconds.
   it('--json, and doctor and bench use the results', async () => {
     const { measured, convolutions, file, ...report } = await reportOf(
-      ...['--batch', '2', '--output-stride', '8', '--seconds', '30'],
+      ...['--batch', '2', '--output-stride', '8', '--seconds', '2'],
     )
     expect(report).to.include({ model: path('model'), size: 33, outputStride: 8, batch: 2 })
     expect(report.adapter).to.include.keys('vendor', 'software')
@@ -69,7 +69,7 @@ describe('atrous tune', () => {
   })
 
   it('prints a row for each convolution, and the file with the results', async () => {
-    const { code, stdout, stderr } = await tune('--seconds', '15')
+    const { code, stdout, stderr } = await tune('--seconds', '1')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const [subject, blank, heading, ...lines] = stdout.trimEnd().split('\n')
     expect(subject).to.match(/model on \w.*: 33 px, output stride 16, batch 1$/)
@@ -89,7 +89,7 @@ describe('atrous tune', () => {
   })
 
   it('--training: for the convolutions of a step and their gradients', async () => {
-    const { code, stdout, stderr } = await tune('--training', '--batch', '2', '--seconds', '20')
+    const { code, stdout, stderr } = await tune('--training', '--batch', '2', '--seconds', '2')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     expect(stdout.split('\n')[0]).to.match(/: 33 px, output stride 16, batch 2, for training$/)
     const kept = JSON.parse(await readFile(path('cache/tuning.json'), 'utf8'))
@@ -105,7 +105,7 @@ describe('atrous tune', () => {
     await sharp(blocksPhoto(90, 60).data, { raw: { width: 90, height: 60, channels: 4 } }).toFile(
       path('photo.png'),
     )
-    const { measured } = await reportOf('--photo', path('photo.png'), '--size', '45', '--seconds', '15')
+    const { measured } = await reportOf('--photo', path('photo.png'), '--size', '45', '--seconds', '1')
     expect(measured).not.to.be.empty
     for (const { convolution } of measured) {
       const [, height, width] = convolution.match(/^1×(\d+)×(\d+)×/)!.map(Number)
@@ -137,7 +137,7 @@ describe('atrous tune', () => {
   })
 
   it('--forget', async () => {
-    const { measured } = await reportOf('--seconds', '15')
+    const { measured } = await reportOf('--seconds', '1')
     const other = JSON.parse(await readFile(path('cache/tuning.json'), 'utf8'))
     await writeFile(path('cache/tuning.json'), JSON.stringify({ ...other, another: { one: 'conv2d' } }))
     const { code, stdout, stderr } = await atrous('tune', '--forget')

@@ -147,7 +147,7 @@ describe('tuning', () => {
 
     it('is kept on disk and used', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'off' })
-      const found = await model.tune(photo, { size, seconds: 30 })
+      const found = await model.tune(photo, { size, seconds: 2 })
       const fastest = found.map(({ convolution, fastest }) => [convolution, fastest])
       expect(found).not.to.be.empty
       expect([...(await onDisk())]).to.deep.equal(fastest)
@@ -168,8 +168,8 @@ describe('tuning', () => {
       const { buffers } = gpu.memory
       // Two tunings at the same time, and calls between the measurements.
       const tuning = Promise.all([
-        model.tune(photo, { size, seconds: 10 }),
-        model.tune(photo, { size, seconds: 20, batchSize: 2 }),
+        model.tune(photo, { size, seconds: 1 }),
+        model.tune(photo, { size, seconds: 2, batchSize: 2 }),
       ])
       for (let i = 0; i < 5; i++)
         expect((await model.segment(photo, { size })).mask).to.deep.equal(before.mask)
