@@ -8,14 +8,14 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Analysis, analyse } from '../../bench/isa/analysis.ts'
 import { compile } from '../../bench/isa/compile.ts'
-import { type GpuName, gpuNames, gpus } from '../../bench/isa/gpus.ts'
+import { type GpuName, gpus, timedGpuNames } from '../../bench/isa/gpus.ts'
 import { lacking } from '../../bench/isa/vulkan.ts'
 import { skip } from '../support/skip.ts'
 
 /** The quick tests take one GPU of AMD and one of Intel. */
 const QUICK: readonly GpuName[] = ['navi31', 'dg2']
 
-for (const gpu of gpuNames) {
+for (const gpu of timedGpuNames) {
   const lack = lacking(gpu)
   describe(`kernels of all presets on ${gpus[gpu].product}${QUICK.includes(gpu) ? '' : ' (slow)'}`, () => {
     let found: Analysis
