@@ -16,7 +16,7 @@ import { throughTextures } from './through_textures.ts'
 
 /**
  * At stride 1 the gradient is the convolution of the output's gradient with the reversed weight, padded by what the forward
- * padding leaves of the kernel's reach; undefined where that is negative, which no network asks for, and at other strides.
+ * padding leaves of the kernel's reach; undefined where that is negative (a padded 1×1), and at other strides.
  */
 export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2dOptions | undefined {
   const { label, input, outChannels, kernel, stride, dilation, padding } = options
