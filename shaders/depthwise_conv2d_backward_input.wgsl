@@ -119,7 +119,8 @@ fn main(
       var sum = sums[open];
       for (var i = 0u; i < TAPS_W; i++) {
         if (j < HELD_ROWS) {
-          sum = fma(values[i], held[j * TAPS_W + i], sum);
+          // The index has a bound in rows that are not held, too: j may be a constant there, after unrolling.
+          sum = fma(values[i], held[min(j, HELD_ROWS - 1u) * TAPS_W + i], sum);
         } else {
           sum = fma(values[i], weight[first_weight + (j * K_W + i) * TAP_STEP * params.vectors], sum);
         }

@@ -1,6 +1,6 @@
 import { allRowTiles } from '../../src/graph/convolution/vendors.ts'
 import { conv2dRows } from '../../src/kernels/conv2d_rows.ts'
-import type { RowTile } from '../../src/kernels/row_products.ts'
+import { type RowTile, rowTileBytes } from '../../src/kernels/row_products.ts'
 import { padding } from '../reference/window.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
@@ -39,7 +39,10 @@ export const rowTileCases = <Case extends { name: string }>(
   run: (test: Case, tile: RowTile) => KernelRun,
 ): KernelSuite<Case>['tiles'] =>
   Object.fromEntries(
-    [...rowTiles].map(([name, tile]) => [name, { cases, run: (test: Case) => run(test, tile) }]),
+    [...rowTiles].map(([name, tile]) => [
+      name,
+      { cases, run: (test: Case) => ({ ...run(test, tile), workgroupBytes: rowTileBytes(tile) }) },
+    ]),
   )
 
 function nameOf({ lanes, rows, vectors, depth, unroll, prefetch }: RowTile): string {

@@ -10,6 +10,8 @@ export interface KernelRun {
   data: Record<string, HostData>
   /** By output. An output that has no entry is not compared. */
   expected: Record<string, Expected>
+  /** Bytes of workgroup memory, for a tile that has more than WebGPU's default limit. */
+  workgroupBytes?: number
 }
 
 /** Runs a case and checks its outputs. */

@@ -8,6 +8,8 @@ import { type KernelRun, verify } from './kernel_run.ts'
  * if the outputs are right. Throws if they are wrong.
  */
 export async function verifyOn(gpu: Gpu, run: KernelRun): Promise<string | undefined> {
+  if ((run.workgroupBytes ?? 0) > gpu.limits.maxComputeWorkgroupStorageSize)
+    return 'a workgroup of this adapter has too little memory for the tile'
   if (run.kernel.textures && !readsTextures(gpu)) return 'networks here do not read through textures'
   try {
     await verify(gpu, run)
