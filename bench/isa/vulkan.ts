@@ -116,7 +116,7 @@ function builtLibrary(source: string): string {
     if (code === 'ENOENT') throw new UserError(`there is no gcc to build bench/isa/${source} with`)
     const missing = /fatal error: (\S+): No such file/.exec(String(stderr))?.[1]
     throw missing
-      ? new UserError(`gcc finds no ${missing}: install the headers, Debian's libvulkan-dev`)
+      ? new UserError(`gcc finds no ${missing}: node scripts/test_tools.mjs compilers installs it`)
       : new Error(`gcc cannot build ${source}: ${stderr}`)
   }
   renameSync(made, library)

@@ -24,7 +24,7 @@ export const hasRedis = (): boolean => spawnSync('redis-server', ['--version']).
 
 /** For `before`: skips the suite, saying so, where there is no redis-server. */
 export function needsRedis(this: Mocha.Context): void {
-  if (!hasRedis()) skip(this, 'redis-server is absent: node scripts/redis.mjs installs it')
+  if (!hasRedis()) skip(this, 'redis-server is absent: node scripts/test_tools.mjs redis installs it')
 }
 
 export async function startRedis(): Promise<RedisServer> {

@@ -203,7 +203,7 @@ async function soak(root: string) {
 }
 
 if (!hasRedis()) {
-  console.error('soak:queue: redis-server is absent; node scripts/redis.mjs installs it')
+  console.error('soak:queue: redis-server is absent; node scripts/test_tools.mjs redis installs it')
   process.exit(1)
 }
 const root = await mkdtemp(join(tmpdir(), 'atrous-soak-'))
