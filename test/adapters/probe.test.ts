@@ -55,7 +55,7 @@ describe('the probe of adapters', () => {
     expect(report.skipped.map(({ name }) => name)).to.deep.equal(['add: a layer'])
   })
 
-  it('reports a photo and losses that differ from those of the reference', async () => {
+  it('reports a photo and losses that differ from those of the reference (slow)', async () => {
     const { job, files } = await sharedJob()
     const [scene] = job.photos
     const [expected] = scene.expected

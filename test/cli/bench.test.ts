@@ -82,13 +82,13 @@ describe('atrous bench', () => {
     expect(stdout).to.match(/^scenes in fp16 on /)
   })
 
-  it('accepts a backbone, and uses the paper’s network on it', async () => {
+  it('accepts a backbone, and uses the paper’s network on it (slow)', async () => {
     const { results } = await reportOf('--model', 'mobilenet_v2', '--no-cold-start')
     const { results: named } = await reportOf('--model', 'deeplabv3_mobilenet_v2', '--no-cold-start')
     expect(results[0].macs).to.equal(named[0].macs)
   })
 
-  it('--profile and --kernels: each kernel against the adapter’s peaks', async () => {
+  it('--profile and --kernels: each kernel against the adapter’s peaks (slow)', async () => {
     const { ceilings, results } = await reportOf('--profile', '--kernels', '--batch', '2', '--no-cold-start')
     expect(ceilings!.gflops).to.be.above(0.1)
     expect(ceilings!.gigabytesPerSecond).to.be.above(0.01)

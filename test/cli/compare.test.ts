@@ -50,7 +50,7 @@ describe('atrous compare', () => {
     expect(JSON.parse(stdout).results[0].mIoU).to.be.within(0, 1)
   })
 
-  it('goes on after a model that fails, and ends with its error', async () => {
+  it('goes on after a model that fails, and ends with its error (slow)', async () => {
     const { code, stdout, stderr } = await compare(path('photo.png'), '-m', 'nothing', path('first'))
     expect(code).to.equal(1)
     expect(stdout).to.match(/first +\d/)

@@ -49,7 +49,7 @@ describe('atrous doctor', () => {
     expect(help.modules).not.to.include.oneOf(needed)
   })
 
-  it('prints the GPU in a few lines, and that every kernel is right', async () => {
+  it('prints the GPU in a few lines, and that every kernel is right (slow)', async () => {
     const { code, stdout, stderr } = await atrous('doctor')
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     const [adapter, kind, tuned, kernels, ...rest] = stdout.split('\n')

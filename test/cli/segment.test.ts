@@ -35,7 +35,7 @@ describe('atrous segment', () => {
     expect(existsSync(overlay)).to.equal(true)
   })
 
-  it('--crf', async () => {
+  it('--crf (slow)', async () => {
     const masks: Uint8Array[] = []
     for (const crf of [[], ['--crf'], ['--crf', 'default'], ['--crf', '3,3,10,80,13'], ['--crf', 'v2']]) {
       const args = [...common(), '--no-overlay', '--overwrite', ...crf]

@@ -12,7 +12,7 @@ import { errorOf, useTraining } from './train_support.ts'
 describe('atrous train', () => {
   const { path, command, model, metrics } = useTraining()
 
-  it('stops after a step, and resumes bit for bit', async () => {
+  it('stops after a step, and resumes bit for bit (slow)', async () => {
     await atrous(...command('straight'))
     expect((await atrous(...command('run', '--stop-after', '4'))).stdout).to.match(/^step 4 of 6/)
     expect((await atrous(...command('run', '--resume'))).stdout).to.match(/^step 6 of 6/)

@@ -33,7 +33,7 @@ describe('atrous tune', () => {
   }
 
   // Before the others: it compiles what they run for a few seconds.
-  it('--json, and doctor and bench use the results', async () => {
+  it('--json, and doctor and bench use the results (slow)', async () => {
     const { measured, convolutions, file, ...report } = await reportOf(
       ...['--batch', '2', '--output-stride', '8', '--seconds', '2'],
     )
@@ -136,7 +136,7 @@ describe('atrous tune', () => {
     expect(ours(), 'listeners left').to.have.length(0)
   })
 
-  it('--forget', async () => {
+  it('--forget (slow)', async () => {
     const { measured } = await reportOf('--seconds', '1')
     const other = JSON.parse(await readFile(path('cache/tuning.json'), 'utf8'))
     await writeFile(path('cache/tuning.json'), JSON.stringify({ ...other, another: { one: 'conv2d' } }))

@@ -111,7 +111,7 @@ describe('cutMaps', () => {
   })
 
   for (const variant of ['conv2d', 'conv2d_tiled', 'winograd_4', 'winograd_3'] as const)
-    it(`computes the same but for rounding by ${variant}, as hardware GPUs and Winograd's tiles do`, async () => {
+    it(`computes the same but for rounding by ${variant}, as hardware GPUs and Winograd's tiles do${variant === 'conv2d' ? ' (slow)' : ''}`, async () => {
       const gpu = await testGpu()
       const options = { inputs, variant, withoutSubgroups: !variant.startsWith('winograd') }
       const whole = await runGraph(gpu, everyOp(), options)

@@ -159,7 +159,7 @@ describe('tuning', () => {
     })
   })
 
-  describe('without timestamps', () => {
+  describe('without timestamps (slow)', () => {
     useFewCandidates()
 
     it('measures with the host’s clock if the GPU has no timestamps', async () => {
@@ -173,7 +173,7 @@ describe('tuning', () => {
     })
   })
 
-  it('changes which kernels run, but not the results', async () => {
+  it('changes which kernels run, but not the results (slow)', async () => {
     const graph = tinyGraph()
     const inputs = { image: seededImage(65, 65) }
     const name = graph.outputs[0].name

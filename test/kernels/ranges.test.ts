@@ -1,5 +1,6 @@
 // A kernel gives the same bits as one dispatch and as several dispatches over ranges of its workgroups. The cases that are worth
 // timing are left out, because they take long and differ only in size; so are other tiles, which count workgroups in the same way.
+// Those of `atrous doctor` take every path of a shader: the others are slow ones.
 
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
@@ -24,7 +25,7 @@ describe('the same bits in ranges of workgroups', () => {
       before(skipWhereNotRun(suite))
       for (const { cases, run } of [suite, ...Object.values(suite.variants ?? {})] as KernelCases[])
         for (const test of cases.filter(({ bench }) => !bench))
-          it(test.name, async () => {
+          it(test.answer ? test.name : `${test.name} (slow)`, async () => {
             const gpu = await testGpu()
             await verifyRanges(gpu, run(test, gpu))
           })

@@ -17,7 +17,7 @@ const suites = (await loadSuites()).filter(({ shader }) => !LEFT_OUT.includes(sh
 const compilesSoon = (kernel: Kernel) =>
   kernel.shader.name !== 'conv2d' || kernel.constants?.LANE_VECTORS === 1
 
-describe('kernels with unrolled loops make the same bits', () => {
+describe('kernels with unrolled loops make the same bits (slow)', () => {
   for (const suite of suites) {
     const { shader, cases, run } = suite
     it(shader, async function () {

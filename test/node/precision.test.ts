@@ -67,7 +67,7 @@ describe('precision', () => {
       }
     })
 
-    it('is not saved with the model, and does not change training: the same weights to the bit', async () => {
+    it('is not saved with the model, and does not change training: the same weights to the bit (slow)', async () => {
       const gpu = await testGpu()
       await writeHalves(path('voc'))
       const dataset = await openDataset(`voc:${path('voc')}`, { split: 'train' })

@@ -48,7 +48,7 @@ describe("torchvision's state dicts", () => {
     })
 
   for (const head of ['plain', 'auxiliary'] as const)
-    describe(`deeplabv3_resnet50 fine-tuned, ${head === 'plain' ? 'without' : 'with'} the auxiliary head`, () => {
+    describe(`deeplabv3_resnet50 fine-tuned, ${head === 'plain' ? 'without' : 'with'} the auxiliary head${head === 'plain' ? ' (slow)' : ''}`, () => {
       let folder: string
       let saved: StateDict
       const file = () => join(folder, 'fine-tuned.safetensors')

@@ -68,7 +68,7 @@ describe('Trainer', () => {
     )
   })
 
-  it('keeps the tuned kernels of its start, bit for bit, whatever is tuned later', async () => {
+  it('keeps the tuned kernels of its start, bit for bit, whatever is tuned later (slow)', async () => {
     const untuned = losses(await take(await newTrainer()))
     const gpu = await testGpu()
     const tuneTo = async (choices: { convolution: string; weightGradient: string }) => {

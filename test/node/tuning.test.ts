@@ -200,7 +200,7 @@ describe('tuning', () => {
       expect((await onDisk()).size).to.equal(0)
     })
 
-    it('runs in the background after a new size, if requested', async () => {
+    it('runs in the background after a new size, if requested (slow)', async () => {
       model = await DeepLab.create(TINY, { gpu, tune: 'background' })
       await model.segment(photo, { size })
       await until(async () => (await onDisk()).size > 0)
