@@ -26,11 +26,6 @@ const knownAnswers = await loadKnownAnswers()
 describe('atrous doctor', () => {
   const checked = [...new Set(knownAnswers.map(({ kernel }) => kernel.shader.name as ShaderName))]
 
-  let asJson: Awaited<ReturnType<typeof traced>>
-  before('atrous doctor --json, which compiles every kernel', async () => {
-    asJson = await traced('doctor', '--json')
-  })
-
   it('has a known answer for every shader', () => {
     const how = 'run scripts/make_known_answers.ts'
     expect(checked, how).to.have.members(Object.keys(shadersByName))
@@ -41,47 +36,54 @@ describe('atrous doctor', () => {
     expect(isSame, 'known_answers.json is out of date: run scripts/make_known_answers.ts').to.equal(true)
   })
 
-  it('is the only command that loads the checks of kernels', async () => {
-    const help = await traced('--help')
-    expect(help.modules).to.include('cli/main.ts')
-    const needed = ['bench/answers/kernel_check.ts', 'cli/doctor/known_answers.ts']
-    expect(asJson.modules).to.include.members(needed)
-    expect(help.modules).not.to.include.oneOf(needed)
-  })
+  describe('as a command, which compiles every kernel (slow)', () => {
+    let asJson: Awaited<ReturnType<typeof traced>>
+    before(async () => {
+      asJson = await traced('doctor', '--json')
+    })
 
-  it('prints the GPU in a few lines, and that every kernel is right (slow)', async () => {
-    const { code, stdout, stderr } = await atrous('doctor')
-    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
-    const [adapter, kind, tuned, kernels, ...rest] = stdout.split('\n')
-    expect(adapter).to.match(/^adapter +\w/)
-    expect(kind).to.match(/^kind +(software|hardware)/)
-    expect(tuned).to.match(/^tuned +(no: |\d+ convolutions)/)
-    const [, right, total, idle = '0'] =
-      /^kernels +(\d+) of (\d+) right, worst error 0\.\d\d of what rounding explains(?:, (\d+) not run on this GPU)?$/.exec(
-        kernels,
-      )!
-    expect(right, 'kernels that do not run are not wrong').to.equal(total)
-    expect(Number(total) + Number(idle)).to.equal(checked.length)
-    expect(rest).to.deep.equal([''])
-  })
+    it('is the only command that loads the checks of kernels', async () => {
+      const help = await traced('--help')
+      expect(help.modules).to.include('cli/main.ts')
+      const needed = ['bench/answers/kernel_check.ts', 'cli/doctor/known_answers.ts']
+      expect(asJson.modules).to.include.members(needed)
+      expect(help.modules).not.to.include.oneOf(needed)
+    })
 
-  it('--json is complete, and --verbose prints everything', async () => {
-    const { adapter, tuned, kernels } = JSON.parse(asJson.stdout)
-    expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
-    const of = (storage?: string) =>
-      kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
-    expect(of()).to.have.members(checked)
-    expect(of('f16')).to.have.members(
-      checked.filter(shader => storedBuffers({ shader: shadersByName[shader] }).size > 0),
-    )
+    it('prints the GPU in a few lines, and that every kernel is right', async () => {
+      const { code, stdout, stderr } = await atrous('doctor')
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+      const [adapter, kind, tuned, kernels, ...rest] = stdout.split('\n')
+      expect(adapter).to.match(/^adapter +\w/)
+      expect(kind).to.match(/^kind +(software|hardware)/)
+      expect(tuned).to.match(/^tuned +(no: |\d+ convolutions)/)
+      const [, right, total, idle = '0'] =
+        /^kernels +(\d+) of (\d+) right, worst error 0\.\d\d of what rounding explains(?:, (\d+) not run on this GPU)?$/.exec(
+          kernels,
+        )!
+      expect(right, 'kernels that do not run are not wrong').to.equal(total)
+      expect(Number(total) + Number(idle)).to.equal(checked.length)
+      expect(rest).to.deep.equal([''])
+    })
 
-    const verbose = true
-    expect(adapterText(adapter, { tuned, verbose }))
-      .to.match(/^features +\w/m)
-      .and.to.match(/^lanes +\w/m)
-      .and.to.match(/^limits +maxBufferSize \d/m)
-    const lines = kernelsText(kernels, { verbose })
-    for (const shader of checked) expect(lines).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
+    it('--json is complete, and --verbose prints everything', async () => {
+      const { adapter, tuned, kernels } = JSON.parse(asJson.stdout)
+      expect(adapter).to.include.keys('vendor', 'software', 'features', 'limits')
+      const of = (storage?: string) =>
+        kernels.flatMap(({ kernel, stored }: KernelReport) => (stored === storage ? [kernel] : []))
+      expect(of()).to.have.members(checked)
+      expect(of('f16')).to.have.members(
+        checked.filter(shader => storedBuffers({ shader: shadersByName[shader] }).size > 0),
+      )
+
+      const verbose = true
+      expect(adapterText(adapter, { tuned, verbose }))
+        .to.match(/^features +\w/m)
+        .and.to.match(/^lanes +\w/m)
+        .and.to.match(/^limits +maxBufferSize \d/m)
+      const lines = kernelsText(kernels, { verbose })
+      for (const shader of checked) expect(lines).to.match(new RegExp(`^${shader} +(ok|not run) `, 'm'))
+    })
   })
 
   it('prints which subgroups are used', async () => {

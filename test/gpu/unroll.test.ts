@@ -111,7 +111,7 @@ describe('gpu/unroll', () => {
     }
   })
 
-  it('leaves the results of random nests of loops as they are', async () => {
+  it('leaves the results of random nests of loops as they are (slow)', async () => {
     const gpu = await testGpu()
     for (let seed = 1; seed <= 40; seed++) {
       const wgsl = randomProgram(randomSource(seed))

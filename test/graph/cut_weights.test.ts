@@ -68,7 +68,7 @@ describe('a weight that is too large to be bound', () => {
   })
 
   for (const withoutSubgroups of [false, true])
-    it(`gives the same logits${withoutSubgroups ? ', as without subgroups' : ''}`, async () => {
+    it(`gives the same logits${withoutSubgroups ? ', as without subgroups (slow)' : ''}`, async () => {
       const gpu = await testGpu()
       const run = () => runGraph(gpu, network(), { inputs, withoutSubgroups })
       const [whole, inParts] = [await run(), await withLimits(gpu, limits, run)]

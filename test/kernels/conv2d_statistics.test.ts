@@ -58,7 +58,7 @@ describe('statistics that a convolution leaves', () => {
     { pixels: 4, vectors: 1, lanesX: 8, lanesY: 8, depth: 8 },
     smallTile,
   ])
-    describe(`conv2d_tiled, ${tile.pixels} × ${tile.vectors} on ${tile.lanesX} × ${tile.lanesY} lanes`, () =>
+    describe(`conv2d_tiled, ${tile.pixels} × ${tile.vectors} on ${tile.lanesX} × ${tile.lanesY} lanes${tile.vectors > 1 ? ' (slow)' : ''}`, () =>
       verifyAll(options => conv2dTiled({ ...options, tile })))
 
   it('not where sums are split, nor by conv2d', () => {

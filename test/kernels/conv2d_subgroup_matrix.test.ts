@@ -18,7 +18,7 @@ async function verifyOn(adapter: Adapter, test: Conv2dCase): Promise<void> {
 }
 
 describe('kernel conv2d_subgroup_matrix', () => {
-  describe('by loops that stand for matrices', () => {
+  describe('by loops that stand for matrices (slow)', () => {
     const text = shader.wgsl
     // No adapter's, but three different sizes: none can be taken for another.
     const subgroupMatrix = { m: 4, n: 16, k: 8 }

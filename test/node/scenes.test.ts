@@ -29,7 +29,7 @@ describe('the shipped weights', () => {
     expect(sizes.reduce((a, b) => a + b)).to.be.below(4e6)
   })
 
-  it('segment new scenes about as well as their card states', async () => {
+  it('segment new scenes about as well as their card states (slow)', async () => {
     const card = await readFile(new URL('README.md', folder), 'utf8')
     const stated = Number(/\*\*([\d.]+) %\*\*/.exec(card)![1]) / 100
     const matrix = new ConfusionMatrix(sceneClasses.length)

@@ -361,7 +361,7 @@ describe('Lesson', () => {
         expect(spoilt).to.be.below(most)
       })
 
-    it('by one stroke on the boat alone, and not the whole picture', async () => {
+    it('by one stroke on the boat alone, and not the whole picture (slow)', async () => {
       const one = threeStrokes(6, IGNORE_INDEX)
       const { iou, changed, spoilt } = await learned(one, {}, 40)
       expect(iou).to.be.above(0.65)

@@ -78,13 +78,17 @@ const TOLERANCE: Record<string, { loss: number; weights: number }> = {
 }
 const FAMILY_TOLERANCE = { loss: 3e-4, weights: 1e-3 }
 
+/** ResNet-50 with frozen batch norm is among the quick tests. */
+const isLong = ({ network, batchNorm }: (typeof trajectories)[number]) =>
+  network === 'deeplabv3_resnet50' && batchNorm === 'training'
+
 describe('training steps', () => {
   for (const trajectory of trajectories) {
     const { network, batchNorm, losses: expected, values } = trajectory
     // The other networks take too long to train with every variant.
     const choices = network === 'tiny' ? conv2dVariants : []
     for (const variant of [undefined, ...choices])
-      it(`${network}, batch norm ${batchNorm}${variant ? `, by ${variant}` : ''}: PyTorch's losses and weights`, async () => {
+      it(`${network}, batch norm ${batchNorm}${variant ? `, by ${variant}` : ''}: PyTorch's losses and weights${isLong(trajectory) ? ' (slow)' : ''}`, async () => {
         const tolerance = TOLERANCE[network] ?? FAMILY_TOLERANCE
         const result = await train(await testGpu(), trajectory, variant)
         result.losses.forEach((loss, step) => {
