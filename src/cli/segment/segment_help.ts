@@ -58,5 +58,6 @@ overlay. --json prints an array with an object for each photo, in their order; a
 photo that failed has its \`file\` and an \`error\`.
 
 --precision fp16 needs a GPU with shader-f16, which \`atrous doctor --verbose\`
-lists. Sums are still computed in fp32: a pixel changes its class only if two
-classes are close. An activation beyond 65504 becomes infinite.`
+lists. Sums are still in fp32, on AMD's GPUs in parts of eight products that are
+added up in fp16: a pixel changes its class only if two classes are close. An
+activation beyond 65504 becomes infinite.`
