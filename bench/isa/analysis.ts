@@ -57,6 +57,9 @@ export interface Analysis {
 /** Waves that an engine of AMD should hold at least, so that one computes while others wait. */
 const LEAST_WAVES = 5
 
+/** Of the multiply-adds asked for, the share that the loops make at least where their turns are counted right. */
+const LEAST_WORK = 0.5
+
 /** The rules that a pipeline breaks. */
 export interface BrokenRules {
   /** Stores of registers, and loads of them. */
@@ -167,6 +170,8 @@ function timesOf(
     .sort(([, a], [, b]) => b - a)
     .map(([bound, time]) => ({ bound, share: time / total }))
   const work = wanted > 0 ? done / wanted : undefined
+  if (work !== undefined && work < LEAST_WORK)
+    flags.add(`only ${Math.round(100 * work)} % of the multiply-adds are found: its time is too short`)
   return { milliseconds: 1000 * total, roofline, bounds, flags: [...flags], work }
 }
 

@@ -62,15 +62,16 @@ function matcher(code: Code): (sources: readonly SourceLoop[], loops: readonly L
     const [source, ...otherSources] = sources
     const [loop, ...otherLoops] = loops
     if (!source && !loop) return { cost: 0, pairs: [] }
+    // Of matches of one cost the first counts: compilers unroll inner loops before outer ones, so the outer one is still there.
     const options: Match[] = []
-    if (source) options.push(plus(lossOf(source), match([...source.loops, ...otherSources], loops)))
-    if (loop) options.push(plus(UNMATCHED, match(sources, [...loop.loops, ...otherLoops]), [loop, undefined]))
     if (source && loop) {
       const inner = match(source.loops, loop.loops)
       const cost = inner.cost + pairCost(code, loop, source)
       const rest = match(otherSources, otherLoops)
       options.push({ cost: cost + rest.cost, pairs: [[loop, source], ...inner.pairs, ...rest.pairs] })
     }
+    if (source) options.push(plus(lossOf(source), match([...source.loops, ...otherSources], loops)))
+    if (loop) options.push(plus(UNMATCHED, match(sources, [...loop.loops, ...otherLoops]), [loop, undefined]))
     return options.reduce((best, other) => (other.cost < best.cost ? other : best))
   }
   return match

@@ -113,6 +113,16 @@ describe('bench/isa/turns', () => {
     expect([...of.values()]).to.deep.equal([7, 5, 6])
   })
 
+  it('takes the outer one of two loops for the one that is left: compilers unroll inner loops first', () => {
+    const once = { ...code, loops: [{ ...code.loops[1], loops: [] }] }
+    const within = loop('t', 1, { fixed: true, multiplies: true })
+    const { of } = turnsOf(once, [loop('turn', 32, { fixed: true, multiplies: true, loops: [within] })], {
+      ...sizes,
+      shared: 0,
+    })
+    expect([...of.values()]).to.deep.equal([32])
+  })
+
   it('says which loops are unknown', () => {
     const { of, unknown } = turnsOf(code, [{ ...outer, turns: undefined }], { ...sizes, shared: 0 })
     expect([...of.values()]).to.deep.equal([1, 1, 6])
