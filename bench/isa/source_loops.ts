@@ -185,6 +185,9 @@ interface Statement {
   body: { from: number; to: number }
 }
 
+/** `fma(a, b, c)` and, as onnxruntime's shaders have it, `sum = a * b + sum`. */
+const MULTIPLY_ADD = /\bfma\b|(?:^|[;{}] )([^;{}=]+) = [^;=]* \* [^;=]* \+ \1 ;/
+
 function loopOf(text: Text, { word, header, body }: Statement, scope: Scope): SourceLoop {
   const counter = word === 'for' && header[0] === 'var' ? header[1] : undefined
   const name = counter ?? word
@@ -195,7 +198,7 @@ function loopOf(text: Text, { word, header, body }: Statement, scope: Scope): So
     name,
     turns: fixed ?? text.averages[name] ?? turnsOf(header, scope.all),
     fixed: fixed !== undefined,
-    multiplies: text.tokens.slice(body.from, body.to).some(token => token.text === 'fma'),
+    multiplies: MULTIPLY_ADD.test(textsOf(text.tokens.slice(body.from, body.to)).join(' ')),
     loops: loopsIn(text, body, inside),
   }
 }
