@@ -34,10 +34,15 @@ export interface GpuModel {
 /** The architecture: 10 is RDNA 2, 11 and 12 are RDNA 3 and 4. */
 export type Generation = 10 | 11 | 12
 
-export type TimedGpu =
-  | (GpuModel & { maker: 'AMD'; generation: Generation })
-  /** `twoPipes`: whether floats and integers of different threads are computed at the same time. */
-  | (GpuModel & { maker: 'Intel'; twoPipes: boolean })
+export type IntelGpu = GpuModel & {
+  maker: 'Intel'
+  /** Whether floats and integers of different threads are computed at the same time. */
+  twoPipes: boolean
+  /** Whether it is of the second generation of Xe, or later. */
+  xe2: boolean
+}
+
+export type TimedGpu = (GpuModel & { maker: 'AMD'; generation: Generation }) | IntelGpu
 
 /** GPUs without estimates of time: of them only what the compiler says is known. */
 type UntimedGpu = { product: string } & (
@@ -112,6 +117,7 @@ export const gpus = {
     lanes: 8,
     waves: 7,
     twoPipes: false,
+    xe2: false,
   },
   dg2: {
     ...xe,
@@ -123,6 +129,7 @@ export const gpus = {
     lanes: 8,
     waves: 8,
     twoPipes: true,
+    xe2: false,
   },
   bmg: {
     ...xe,
@@ -134,6 +141,7 @@ export const gpus = {
     lanes: 16,
     waves: 8,
     twoPipes: true,
+    xe2: true,
   },
   a740: { maker: 'Qualcomm', product: 'Adreno 740' },
   rtx3090: { maker: 'NVIDIA', product: 'RTX 3090', sharedMemory: 102400, workgroups: 16 }, // C

@@ -7,14 +7,14 @@
 // In brackets stands how many lanes an instruction is for. The braces end with what it waits for, and `$2`, by which others wait
 // for it.
 
-import type { GpuModel } from './gpus.ts'
+import type { GpuModel, IntelGpu } from './gpus.ts'
 import { type Instruction, type Kind, type Lines, type Listing, type Program, withLoops } from './program.ts'
 
 const REGISTER_BYTES = 32
 
 export function intelProgram(
   { subgroup: wave, stats, assembly }: Listing,
-  { gpu, lanes }: { gpu: GpuModel; lanes: number },
+  { gpu, lanes }: { gpu: IntelGpu; lanes: number },
 ): Program {
   const stat = (name: string) => stats.get(name) ?? 0
   const shared = stat('Workgroup Memory Size')
@@ -34,11 +34,18 @@ export function intelProgram(
 /** Each thread has its registers; what bounds their number is workgroup memory. */
 function wavesOf(
   { shared, threads }: { shared: number; threads: number },
-  { waves, engines, sharedMemory }: GpuModel,
+  { waves, engines, sharedMemory, xe2 }: IntelGpu,
 ): number {
   if (shared === 0) return waves
-  const groups = Math.max(1, Math.floor(sharedMemory / shared))
+  const groups = Math.max(1, Math.floor(sharedMemory / allocatedBytes(shared, xe2)))
   return Math.min(waves, Math.ceil((groups * threads) / engines))
+}
+
+/** Powers of two; Xe2 also has the sizes between, from 24 kB on (Mesa, src/intel/common/intel_compute_slm.c). */
+function allocatedBytes(shared: number, xe2: boolean): number {
+  const power = 2 ** Math.ceil(Math.log2(Math.max(shared, 1024)))
+  const between = 0.75 * power
+  return xe2 && between >= 24576 && between >= shared ? between : power
 }
 
 export function parseIntel(assembly: string, { lanes }: Pick<GpuModel, 'lanes'>): Lines {
