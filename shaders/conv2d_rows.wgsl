@@ -92,8 +92,9 @@ fn main(
 ) {
   // Workgroups with the same pixels run next to each other, so that they find the pixels in the cache.
   let index = workgroup_index(group, groups);
-  let first_vector = index % params.column_tiles * VECTORS;
+  let first_vector = (index % params.column_tiles * PARTS + part_of(lane)) * VECTORS;
   let first_pixel = index / params.column_tiles % params.row_tiles * WORKGROUP_ROWS;
+  let first_row = lane % PART_LANES * LANE_ROWS; // of the workgroup's
   let split = index / (params.column_tiles * params.row_tiles);
   if (split >= params.splits) { return; }
 
@@ -101,14 +102,14 @@ fn main(
   let first = steps * split / params.splits * STEP_VECTORS;
   let end = min(steps * (split + 1u) / params.splits * STEP_VECTORS, params.sum_vectors);
   if (POINTWISE == 0u) {
-    for (var r = 0u; r < LANE_ROWS; r++) { corners[lane * LANE_ROWS + r] = corner_of(first_pixel + lane * LANE_ROWS + r); }
+    for (var r = 0u; r < LANE_ROWS; r++) { corners[first_row + r] = corner_of(first_pixel + first_row + r); }
     workgroupBarrier();
   }
   var sums = sums_of_rows(first_pixel, first_vector / BLOCK, first, end, lane);
 
   // All that is added is loaded before any of it is used.
   for (var r = 0u; r < LANE_ROWS; r++) {
-    let pixel = first_pixel + lane * LANE_ROWS + r;
+    let pixel = first_pixel + first_row + r;
     if (pixel >= params.pixels) { return; }
     if (params.splits > 1u) {
       let at = (split * params.pixels + pixel) * params.out_vectors + first_vector;

@@ -30,14 +30,14 @@ fn main(
 ) {
   // Workgroups with the same tiles run next to each other, so that they find the tiles in the cache.
   let index = workgroup_index(group, groups);
-  let first_vector = index % params.vector_groups * VECTORS;
+  let first_vector = (index % params.vector_groups * PARTS + part_of(lane)) * VECTORS;
   let first_tile = index / params.vector_groups % params.tile_groups * WORKGROUP_ROWS;
   let point = index / (params.vector_groups * params.tile_groups);
 
   let first_weight = (point * params.in_vectors * 4u * params.out_vectors + first_vector) / BLOCK;
   let sums = sums_of_rows(point * params.tiles + first_tile, first_weight, 0u, params.in_vectors, lane);
   for (var r = 0u; r < LANE_ROWS; r++) {
-    let tile = first_tile + lane * LANE_ROWS + r;
+    let tile = first_tile + lane % PART_LANES * LANE_ROWS + r;
     if (tile >= params.tiles) { return; }
     let at = (point * params.tiles + tile) * params.out_vectors + first_vector;
     for (var v = 0u; v < VECTORS; v++) {

@@ -1,19 +1,21 @@
 // Sums of products of rows and weights, for GPUs on which what all invocations share costs little: AMD's load it into scalar
-// registers, Intel's as one block. Every invocation has rows of its own. All invocations of a workgroup have the same output vectors,
-// so the workgroup shares the weights.
+// registers, Intel's as one block. Every invocation has rows of its own. The invocations of a part of a workgroup have the same
+// output vectors, so they share the weights. The parts have different output vectors, and share the rows.
 //
 //   rows     [rows, vectors]             vec4: four terms of the sum. The shader declares how to load one:
 //                                            fn load_row(first_row: u32, row: u32, vector: u32) -> vec4f
 //                                            where `row` counts from the workgroup's first row on
 //   weight   [sum_vectors · 4, out_vectors]  vec4: four output channels, BLOCK of them in an element of the array
 //
-// A workgroup computes LANES · LANE_ROWS rows × VECTORS output vectors. One step of the sum takes STEP_VECTORS vectors of each row.
-// They pass through workgroup memory, from which each invocation takes its own rows.
+// A workgroup computes PART_LANES · LANE_ROWS rows × PARTS · VECTORS output vectors. One step of the sum takes STEP_VECTORS vectors
+// of each row. They pass through workgroup memory, from which each invocation takes its own rows.
 //
 // Compilers need not clamp an index that they can bound. So bounds of loops are constants, and the invocation is taken modulo LANES.
 // Output vectors past the last one have the weights that follow in memory: their sums are not stored.
 
-const LANES = 64u;
+const PARTS = 1u;
+const PART_LANES = 64u;
+const LANES = PARTS * PART_LANES;
 const LANE_ROWS = 2u;
 const BLOCK = 4u; // a divisor of out_vectors: a vector, or several that are loaded together
 const BLOCKS = 2u;
@@ -21,16 +23,27 @@ const STEP_VECTORS = 2u;
 const UNROLL = 8u; // terms of the sum in a turn of the loop: see RowTile in src/kernels/row_products.ts
 const PREFETCH = 1u; // 1: a step is loaded into registers while the workgroup multiplies the one before
 const PACKED = 0u; // 1: the products of a turn are added up in the type of the weights, of which f16 is computed in pairs
+const AHEAD = 0u; // 1: the weights of a term are loaded while the one before is multiplied
 const PARTIAL_STEP = 0u; // 1: the last step reaches past the end of the rows; what lies there counts as zero
 const VECTORS = BLOCKS * BLOCK;
-const WORKGROUP_ROWS = LANES * LANE_ROWS;
+const WORKGROUP_ROWS = PART_LANES * LANE_ROWS;
 const STEP_TERMS = STEP_VECTORS * 4u;
-const LOAD_ROWS = WORKGROUP_ROWS / STEP_VECTORS; // rows from one load of an invocation to its next
-const_assert LANES % STEP_VECTORS == 0u && STEP_TERMS % UNROLL == 0u;
+const LOADS = STEP_VECTORS / PARTS;
+const LOAD_ROWS = LANES * LANE_ROWS / STEP_VECTORS; // rows from one load of an invocation to its next
+const_assert LANES % STEP_VECTORS == 0u && STEP_VECTORS % PARTS == 0u && STEP_TERMS % UNROLL == 0u;
+
+// With subgroups, `assemble` in src/gpu/wgsl.ts makes it subgroupBroadcastFirst: then the compiler knows that the value is uniform.
+fn uniform_in_subgroup(value: u32) -> u32 { return value; }
+
+fn part_of(lane: u32) -> u32 {
+  if (PARTS == 1u) { return 0u; }
+  return uniform_in_subgroup(lane / PART_LANES);
+}
 
 alias Sums = array<array<vec4f, VECTORS>, LANE_ROWS>;
 alias TurnSums = array<array<vec4<Stored>, VECTORS>, LANE_ROWS>;
-alias Fetched = array<array<vec4f, LANE_ROWS>, STEP_VECTORS>;
+alias Blocks = array<array<vec4<Stored>, BLOCK>, BLOCKS>;
+alias Fetched = array<array<vec4f, LANE_ROWS>, LOADS>;
 
 // By term, then row. The pitch has two more: lanes that store different terms of one row use different banks.
 const ROWS_PITCH = WORKGROUP_ROWS + 2u;
@@ -46,15 +59,18 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
   var at = first_weight + first * 4u * pitch;
   var sums: Sums;
   var fetched: Fetched;
-  for (var l = 0u; l < STEP_VECTORS * PREFETCH; l++) {
+  var blocks: Blocks;
+  var next_blocks: Blocks;
+  for (var l = 0u; l < LOADS * PREFETCH; l++) {
     for (var r = 0u; r < LANE_ROWS; r++) {
       fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, first + vector);
     }
   }
+  for (var b = 0u; b < BLOCKS * AHEAD; b++) { next_blocks[b] = weight[at + b]; }
   for (var step = first; step < end; step += STEP_VECTORS) {
     let is_padding = PARTIAL_STEP == 1u && step + vector >= end;
     workgroupBarrier();
-    for (var l = 0u; l < STEP_VECTORS; l++) {
+    for (var l = 0u; l < LOADS; l++) {
       for (var r = 0u; r < LANE_ROWS * (1u - PREFETCH); r++) {
         fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step + vector);
       }
@@ -66,7 +82,7 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
       }
     }
     workgroupBarrier();
-    for (var l = 0u; l < STEP_VECTORS * PREFETCH; l++) {
+    for (var l = 0u; l < LOADS * PREFETCH; l++) {
       for (var r = 0u; r < LANE_ROWS; r++) {
         fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step + STEP_VECTORS + vector);
       }
@@ -76,10 +92,15 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
       for (var t = 0u; t < UNROLL; t++) {
         var values = array<f32, LANE_ROWS>();
         for (var r = 0u; r < LANE_ROWS; r++) {
-          values[r] = staged_rows[(turn * UNROLL + t) * ROWS_PITCH + lane * LANE_ROWS + r];
+          values[r] = staged_rows[(turn * UNROLL + t) * ROWS_PITCH + lane % PART_LANES * LANE_ROWS + r];
+        }
+        if (AHEAD == 1u) {
+          blocks = next_blocks;
+          for (var b = 0u; b < BLOCKS; b++) { next_blocks[b] = weight[at + pitch + b]; }
         }
         for (var b = 0u; b < BLOCKS; b++) {
-          let block = weight[at + b];
+          var block = weight[at + b];
+          if (AHEAD == 1u) { block = blocks[b]; }
           for (var v = 0u; v < BLOCK; v++) {
             for (var r = 0u; r < LANE_ROWS; r++) {
               let i = b * BLOCK + v;

@@ -26,6 +26,11 @@ export interface Kernel {
    * the workgroup's first dimension to be a multiple of it. Default: any.
    */
   subgroupSize?: number
+  /**
+   * What `uniform_in_subgroup` of the shader takes is the same for each so many invocations, and so in each subgroup, if none is larger:
+   * drivers number the invocations of a workgroup with one dimension in the order of their subgroups.
+   */
+  uniformLanes?: number
   /** One value for each field of the shader's `struct Params`. */
   params: Record<string, number>
   /**

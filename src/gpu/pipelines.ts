@@ -82,11 +82,13 @@ export class PipelineCache {
   }
 
   #assembled(kernel: Kernel): string {
-    const { shader, subgroupSize } = kernel
+    const { shader, subgroupSize, uniformLanes = 0 } = kernel
     const isPinned =
       this.#device.features.has('subgroup-size-control') &&
       this.subgroupSizes.some(size => size === subgroupSize)
-    return assemble(shader.wgsl, isPinned ? kernel : { ...kernel, subgroupSize: undefined })
+    const { features, adapterInfo } = this.#device
+    const isUniform = features.has('subgroups') && uniformLanes >= adapterInfo.subgroupMaxSize
+    return assemble(shader.wgsl, { ...kernel, isUniform, subgroupSize: isPinned ? subgroupSize : undefined })
   }
 
   async #compile(kernel: Kernel, assembled: string): Promise<Pipeline> {

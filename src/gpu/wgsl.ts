@@ -94,11 +94,14 @@ export function packParams(fields: Field[], values: Record<string, number>, labe
 
 /**
  * A shader's text with the constants, the stored type, the size of subgroups and the textures of a kernel, each in place of its
- * default. Each line keeps its number. Throws ShaderError for a constant that the text does not declare.
+ * default. Each line keeps its number. Throws ShaderError for what the text does not declare.
  */
 export function assemble(
   text: string,
-  kernel: Partial<Pick<Kernel, 'label' | 'constants' | 'stored' | 'subgroupSize' | 'textures'>> = {},
+  kernel: Partial<Pick<Kernel, 'label' | 'constants' | 'stored' | 'subgroupSize' | 'textures'>> & {
+    /** Whether what `uniform_in_subgroup` takes is the same in each subgroup. */
+    isUniform?: boolean
+  } = {},
 ): string {
   const { label, constants = {}, stored, subgroupSize } = kernel
   const missing = new Set(Object.keys(constants))
@@ -107,10 +110,18 @@ export function assemble(
   )
   if (missing.size > 0)
     throw new ShaderError(`${label}: the shader declares no constant ${[...missing].join(', ')}`)
-  const read = withTextureReads(replaced, kernel)
+  const read = withTextureReads(kernel.isUniform ? withUniform(replaced, label) : replaced, kernel)
   const sized = subgroupSize === undefined ? read : withSubgroupSize(read, subgroupSize)
   if (stored !== 'f16') return sized
   return `enable f16; ${sized.replace(/^alias Stored = f32;/m, 'alias Stored = f16;')}`
+}
+
+const UNIFORM = /(fn uniform_in_subgroup\(value:\s*u32\)\s*->\s*u32\s*\{\s*return )value;/
+
+function withUniform(text: string, label?: string): string {
+  if (!UNIFORM.test(text))
+    throw new ShaderError(`${label}: the shader declares no function uniform_in_subgroup`)
+  return `enable subgroups; ${text.replace(UNIFORM, '$1subgroupBroadcastFirst(value);')}`
 }
 
 const withSubgroupSize = (text: string, size: number): string =>

@@ -2,7 +2,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dOptions, implicitGemm, windowParams } from './conv2d.ts'
 import { VECTOR_BYTES, vectors } from './layout.ts'
-import { type RowTile, rowConstants, rowWorkgroup } from './row_products.ts'
+import { type RowTile, rowConstants, rowWorkgroup, uniformLanes } from './row_products.ts'
 
 /** The tiles of a GPU, by the maker's compiler. */
 export interface RowTiles {
@@ -16,8 +16,8 @@ export interface RowTiles {
   half?: RowTile
 }
 
-/** Workgroups that keep a large GPU busy: four for each of its 130 to 190 units that run one at a time. */
-const ENOUGH_WORKGROUPS = 768
+/** Invocations that keep a large GPU busy: four workgroups of 64 for each of its 130 to 190 units that run one at a time. */
+const ENOUGH_LANES = 768 * 64
 /** The least terms of a split: with fewer, adding up the partial sums costs as much as computing them. */
 const LEAST_TERMS = 128
 
@@ -31,7 +31,7 @@ const termsOf = ({ input, kernel }: Conv2dOptions): number => kernel[0] * kernel
 export function chooseRowTile(options: Conv2dOptions, { large, small, window, half }: RowTiles): RowTile {
   if (half && options.precision === 'fp16') return half
   if (window && !isPointwise(options)) return window
-  return workgroupsOf(options, large) >= ENOUGH_WORKGROUPS ? large : small
+  return lanesOf(options, large) >= ENOUGH_LANES ? large : small
 }
 
 /**
@@ -49,6 +49,7 @@ export function conv2dRows(options: Conv2dOptions & { tile: RowTile; splits?: nu
   return {
     ...whole,
     shader: shaders.conv2d_rows,
+    uniformLanes: uniformLanes(outChannels, tile),
     constants: { ...rowConstants(options, tile, terms), POINTWISE: Number(isPointwise(options)) },
     params: { ...params, sum_vectors: terms / 4, column_tiles: columnTiles, splits },
     ...(splits > 1 && { traffic: undefined }),
@@ -60,7 +61,7 @@ export function conv2dRows(options: Conv2dOptions & { tile: RowTile; splits?: nu
 
 /** Splits that keep a large GPU busy. They depend on the shape and the tile alone, as in `conv2dTiledSplits`. */
 export function conv2dRowsSplits(options: Conv2dOptions, tile: RowTile): number {
-  const splits = ENOUGH_WORKGROUPS / workgroupsOf(options, tile)
+  const splits = ENOUGH_LANES / lanesOf(options, tile)
   return Math.max(1, Math.floor(Math.min(splits, termsOf(options) / LEAST_TERMS)))
 }
 
@@ -76,3 +77,6 @@ function workgroupsOf(options: Conv2dOptions, tile: RowTile): number {
   const { rows, vectors } = rowWorkgroup(options.outChannels, tile)
   return implicitGemm(options, { pixels: rows, vectors }).workgroups
 }
+
+const lanesOf = (options: Conv2dOptions, tile: RowTile): number =>
+  workgroupsOf(options, tile) * rowWorkgroup(options.outChannels, tile).lanes

@@ -5,11 +5,16 @@ import { vectors } from './layout.ts'
 
 /** What a workgroup of such a kernel computes, and how. */
 export interface RowTile {
-  /** Invocations of a workgroup. */
+  /** Invocations of a part of a workgroup, a multiple of a subgroup. */
   lanes: number
+  /**
+   * Parts of a workgroup, at most: 1, 2 or 4. Each has output channels of its own, and they share the rows in workgroup memory: more
+   * waves for the same memory. Default: 1.
+   */
+  parts?: number
   /** Rows of an invocation. */
   rows: number
-  /** Vectors of output channels of a workgroup, at most. */
+  /** Vectors of output channels of an invocation, at most. */
   vectors: number
   /** Terms of the sum that a workgroup holds in workgroup memory at a time, a multiple of 4. */
   depth: number
@@ -35,10 +40,25 @@ export function tileVectors(outChannels: number, tile: RowTile): { block: number
   return { block, blocks: Math.ceil(width / columns / block) }
 }
 
-/** The rows and the vectors of output channels of a workgroup. */
-export function rowWorkgroup(outChannels: number, tile: RowTile): { rows: number; vectors: number } {
+/** Parts of a workgroup: no more than the output channels need. */
+function partsOf(outChannels: number, { vectors: most, parts = 1 }: RowTile): number {
+  const needed = Math.ceil(vectors(outChannels) / most)
+  return Math.min(parts, 2 ** Math.ceil(Math.log2(needed)))
+}
+
+/** The rows and the vectors of output channels of a workgroup, and its invocations. */
+export function rowWorkgroup(
+  outChannels: number,
+  tile: RowTile,
+): { rows: number; vectors: number; lanes: number } {
   const { block, blocks } = tileVectors(outChannels, tile)
-  return { rows: tile.lanes * tile.rows, vectors: block * blocks }
+  const parts = partsOf(outChannels, tile)
+  return { rows: tile.lanes * tile.rows, vectors: block * blocks * parts, lanes: tile.lanes * parts }
+}
+
+/** The invocations of a subgroup that surely have the same output channels. Undefined if all of a workgroup have. */
+export function uniformLanes(outChannels: number, tile: RowTile): number | undefined {
+  return partsOf(outChannels, tile) > 1 ? tile.lanes : undefined
 }
 
 /** The constants of the shader, for sums of `terms` numbers, a multiple of 4. */
@@ -49,18 +69,22 @@ export function rowConstants(
 ): Record<string, number> {
   const { block, blocks } = tileVectors(outChannels, tile)
   return {
-    LANES: tile.lanes,
+    PARTS: partsOf(outChannels, tile),
+    PART_LANES: tile.lanes,
     LANE_ROWS: tile.rows,
     BLOCK: block,
     BLOCKS: blocks,
     STEP_VECTORS: tile.depth / 4,
     UNROLL: tile.unroll,
     PREFETCH: Number(tile.prefetch),
+    AHEAD: Number(tile.unroll === 1 && precision !== 'fp16'), // Of several terms in a turn a compiler loads the weights together. In fp16 registers would spill.
     PACKED: Number(tile.packed && precision === 'fp16'),
     PARTIAL_STEP: Number(terms % tile.depth > 0),
   }
 }
 
-/** Bytes of workgroup memory: the rows of a step, and in conv2d_rows where the window of each starts. */
-export const rowTileBytes = ({ lanes, rows, depth }: RowTile): number =>
-  (lanes * rows + 2) * depth * 4 + lanes * rows * 8
+/** What a workgroup takes at most: invocations, and bytes of memory for the rows of a step and, in conv2d_rows, for where their windows start. */
+export const rowTileLimits = ({ lanes, rows, depth, parts = 1 }: RowTile) => ({
+  lanes: lanes * parts,
+  bytes: (lanes * rows + 2) * depth * 4 + lanes * rows * 8,
+})

@@ -1,7 +1,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import * as shaders from '../gpu/shaders.gen.ts'
 import { vectors } from './layout.ts'
-import { type RowTile, rowConstants, rowWorkgroup } from './row_products.ts'
+import { type RowTile, rowConstants, rowWorkgroup, uniformLanes } from './row_products.ts'
 import type { WinogradStepOptions } from './winograd.ts'
 import { batchedProduct } from './winograd_multiply.ts'
 
@@ -11,6 +11,7 @@ export function winogradMultiplyRows(options: WinogradStepOptions & { tile: RowT
   const { rows, vectors: columns } = rowWorkgroup(outChannels, tile)
   return {
     shader: shaders.winograd_multiply_rows,
+    uniformLanes: uniformLanes(outChannels, tile),
     constants: rowConstants(options, tile, vectors(input[3]) * 4),
     ...batchedProduct(options, { tiles: rows, vectors: columns }),
   }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
+import * as shaders from '../../src/gpu/shaders.gen.ts'
 import { unroll } from '../../src/gpu/unroll.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { activation } from '../../src/kernels/activation.ts'
@@ -59,6 +60,21 @@ describe('gpu/pipelines', () => {
     expect(await textOn([16, 32], control)).to.equal(assemble(add.shader.wgsl, { ...add, subgroupSize: 32 }))
     for (const other of [await textOn([8, 16], control), await textOn([32])])
       expect(other).to.equal(assemble(add.shader.wgsl, add))
+  })
+
+  it('tells the compiler what is uniform in subgroups that are small enough', async () => {
+    const kernel = { ...add, shader: shaders.conv2d_rows, constants: { PARTS: 4 }, uniformLanes: 32 }
+    const textOn = async (subgroupMaxSize: number, ...features: string[]) => {
+      const { device, texts } = countingDevice(...features)
+      Object.assign(device, { adapterInfo: { subgroupMaxSize } })
+      await new PipelineCache(device).get(kernel)
+      return texts[0]
+    }
+    const text = assemble(kernel.shader.wgsl, kernel)
+    const uniform = text.replace('return value;', 'return subgroupBroadcastFirst(value);')
+    for (const size of [8, 32])
+      expect(await textOn(size, 'subgroups')).to.equal(`enable subgroups; ${uniform}`)
+    for (const other of [await textOn(64, 'subgroups'), await textOn(32)]) expect(other).to.equal(text)
   })
 
   it('a shader that does not compile throws its numbered text each time', async () => {

@@ -122,6 +122,17 @@ describe('gpu/wgsl', () => {
     expect(assemble(text, { subgroupSize: 32, stored: 'f16' })).to.equal(`enable f16; ${sized}`)
   })
 
+  it('makes a value uniform in each subgroup, where the shader has a function for it', () => {
+    const text = 'fn uniform_in_subgroup(value: u32) -> u32 { return value; }\n'
+    expect(assemble(text)).to.equal(text)
+    const uniform = `enable subgroups; ${text.replace('return value', 'return subgroupBroadcastFirst(value)')}`
+    expect(assemble(text, { isUniform: true })).to.equal(uniform)
+    expect(() => assemble('fn f() {}\n', { label: 'conv', isUniform: true })).to.throw(
+      ShaderError,
+      'conv: the shader declares no function uniform_in_subgroup',
+    )
+  })
+
   describe('constants', () => {
     const text = 'const TILE = 4u; // a tile\nconst LANES = 8u;\nconst SIZE = TILE * LANES;\nfn f() {}\n'
 

@@ -1,18 +1,19 @@
 import { allRowTiles } from '../../src/graph/convolution/vendors.ts'
 import { conv2dRows } from '../../src/kernels/conv2d_rows.ts'
-import { type RowTile, rowTileBytes } from '../../src/kernels/row_products.ts'
+import { type RowTile, rowTileLimits } from '../../src/kernels/row_products.ts'
 import { padding } from '../reference/window.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { type Conv2dRunOptions, conv2dCase, conv2dRun, wholeVectors } from './conv2d.ts'
 import { type Conv2dCase, cases, plain } from './shared/conv2d_cases.ts'
 
-/** Of a single row and vector: the one that compiles fastest. */
+/** Of a single row and vector: the one that compiles fastest. With two parts `doctor` also sees whether subgroups are as they expect. */
 export const smallRowTile: RowTile = {
   lanes: 32,
+  parts: 2,
   rows: 1,
   vectors: 1,
-  depth: 4,
+  depth: 8,
   unroll: 2,
   prefetch: true,
   packed: false,
@@ -32,6 +33,8 @@ const pointwise: Conv2dCase = {
   kernel: [1, 1],
   padding: padding(0),
 }
+/** Of which a workgroup with parts needs all, so that some compute no output channel. */
+const wide: Conv2dCase = { ...pointwise, name: '1×1, 37 → 172 channels', outChannels: 172 }
 
 /** The variants of a suite for each tile. */
 export const rowTileCases = <Case extends { name: string }>(
@@ -41,12 +44,13 @@ export const rowTileCases = <Case extends { name: string }>(
   Object.fromEntries(
     [...rowTiles].map(([name, tile]) => [
       name,
-      { cases, run: (test: Case) => ({ ...run(test, tile), workgroupBytes: rowTileBytes(tile) }) },
+      { cases, run: (test: Case) => ({ ...run(test, tile), workgroupBytes: rowTileLimits(tile).bytes }) },
     ]),
   )
 
-function nameOf({ lanes, rows, vectors, depth, unroll, prefetch }: RowTile): string {
-  const name = `${rows} rows × ${vectors} vectors, ${lanes} lanes, depth ${depth} by ${unroll}`
+function nameOf({ lanes, parts = 1, rows, vectors, depth, unroll, prefetch }: RowTile): string {
+  const workgroup = parts > 1 ? `${parts} × ${lanes}` : lanes
+  const name = `${rows} rows × ${vectors} vectors, ${workgroup} lanes, depth ${depth} by ${unroll}`
   return prefetch ? `${name}, prefetching` : name
 }
 
@@ -60,7 +64,7 @@ export const suite: KernelSuite<Conv2dCase> = {
       run: test => rowsRun(test, smallRowTile, { offset: 12, channels: 40 }),
     },
   },
-  tiles: rowTileCases([...forTiles, pointwise], rowsRun),
+  tiles: rowTileCases([...forTiles, pointwise, wide], rowsRun),
 }
 
 function rowsRun(test: Conv2dCase, tile: RowTile, slice?: Conv2dRunOptions['slice']): KernelRun {

@@ -5,7 +5,7 @@ import type { RowTiles } from '../../kernels/conv2d_rows.ts'
 import type { SubgroupTile } from '../../kernels/conv2d_subgroup.ts'
 import { loadsEvenly, type StagedTile, stagedBytes } from '../../kernels/conv2d_tiled.ts'
 import { vectors } from '../../kernels/layout.ts'
-import { type RowTile, rowTileBytes } from '../../kernels/row_products.ts'
+import { type RowTile, rowTileLimits } from '../../kernels/row_products.ts'
 import type { Device } from './target.ts'
 
 /** WebGPU's defaults, which every adapter has. */
@@ -57,14 +57,12 @@ export const stagedTiles = (device: Device): StagedTile[] =>
   )
 
 /** `2×32 of 64 lanes`: the pixels of an invocation and the channels of a workgroup. */
-export const rowTileName = ({ rows, vectors, lanes }: RowTile): string =>
-  `${rows}×${4 * vectors} of ${lanes} lanes`
+export const rowTileName = ({ rows, vectors, lanes, parts = 1 }: RowTile): string =>
+  `${rows}×${4 * vectors} of ${parts > 1 ? `${parts}×` : ''}${lanes} lanes`
 
 /** The tiles of `conv2d_rows`, with the depth and the loop that a vendor's compiler likes. */
 export const rowTiles = ({ large }: RowTiles, device: Device): RowTile[] =>
-  ROWS.map(sides => ({ ...large, ...sides })).filter(tile =>
-    fitsLimits({ lanes: tile.lanes, bytes: rowTileBytes(tile) }, device),
-  )
+  ROWS.map(sides => ({ ...large, ...sides })).filter(tile => fitsLimits(rowTileLimits(tile), device))
 
 /** Whether a workgroup of the adapter has the invocations and the memory for a tile. */
 export const fitsWorkgroup = (tile: StagedTile, device: Device): boolean =>

@@ -5,7 +5,7 @@
 import type { Kernel } from '../../gpu/kernel.ts'
 import type { RowTiles } from '../../kernels/conv2d_rows.ts'
 import type { StagedTile } from '../../kernels/conv2d_tiled.ts'
-import { type RowTile, rowTileBytes } from '../../kernels/row_products.ts'
+import { type RowTile, rowTileLimits } from '../../kernels/row_products.ts'
 import { fitsLimits, fitsWorkgroup } from './space.ts'
 import type { Device } from './target.ts'
 
@@ -51,15 +51,14 @@ const AMD: RowTiles = {
 }
 const RDNA_3: RowTiles = { large: { ...AMD_TILE, rows: 2 }, small: AMD_TILE }
 
-/** Compiled for Tiger Lake, Alchemist and Battlemage: no spills, and multiply-adds are 57 to 67 % of the main loop. */
+/** Compiled for Tiger Lake, Alchemist and Battlemage: no spills, and multiply-adds are 57 to 60 % of the main loop. */
 const INTEL_TILE: RowTile = {
-  ...{ lanes: 64, rows: 1, vectors: 8, depth: 32 },
+  ...{ lanes: 32, parts: 4, rows: 1, vectors: 8, depth: 32 },
   ...{ unroll: 1, prefetch: false, packed: false },
 }
 const INTEL: RowTiles = {
-  large: { ...INTEL_TILE, rows: 2, vectors: 4 },
+  large: INTEL_TILE,
   small: INTEL_TILE,
-  window: INTEL_TILE,
 }
 
 /** Compiled for RDNA 3: 79 % of the main loop are multiply-adds. The compromise has 54 %, and waits for workgroup memory. */
@@ -83,7 +82,7 @@ export const vendorTile = (device: Device): StagedTile | undefined =>
 /** Undefined where a kernel that shares weights in a workgroup is not known to be fast. */
 export function vendorRowTiles(device: Device): RowTiles | undefined {
   const rows = rowsOf(device).find(({ rows }) => rows !== undefined)?.rows
-  const fits = (tile: RowTile) => fitsLimits({ lanes: tile.lanes, bytes: rowTileBytes(tile) }, device)
+  const fits = (tile: RowTile) => fitsLimits(rowTileLimits(tile), device)
   if (!rows || !fits(rows.small)) return undefined
   return fits(rows.large) ? rows : { ...rows, large: rows.small }
 }
