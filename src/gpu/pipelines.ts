@@ -87,7 +87,8 @@ export class PipelineCache {
       this.#device.features.has('subgroup-size-control') &&
       this.subgroupSizes.some(size => size === subgroupSize)
     const { features, adapterInfo } = this.#device
-    const isUniform = features.has('subgroups') && uniformLanes >= adapterInfo.subgroupMaxSize
+    const { subgroupMaxSize = Infinity } = adapterInfo
+    const isUniform = features.has('subgroups') && uniformLanes >= subgroupMaxSize
     return assemble(shader.wgsl, { ...kernel, isUniform, subgroupSize: isPinned ? subgroupSize : undefined })
   }
 
