@@ -87,8 +87,9 @@ export class PipelineCache {
       this.#device.features.has('subgroup-size-control') &&
       this.subgroupSizes.some(size => size === subgroupSize)
     const { features, adapterInfo } = this.#device
-    const { subgroupMaxSize = Infinity } = adapterInfo
-    const isUniform = features.has('subgroups') && uniformLanes >= subgroupMaxSize
+    // Old browsers tell nothing of a device's adapter.
+    const largestSubgroup = adapterInfo?.subgroupMaxSize ?? Infinity
+    const isUniform = features.has('subgroups') && uniformLanes >= largestSubgroup
     return assemble(shader.wgsl, { ...kernel, isUniform, subgroupSize: isPinned ? subgroupSize : undefined })
   }
 
