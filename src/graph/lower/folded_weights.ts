@@ -2,7 +2,7 @@
 
 import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Launch, Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
 import { packTransposed } from '../../kernels/convolution/pack_transposed.ts'
 import { foldBatchNorm } from '../../kernels/normalisation/fold_batch_norm.ts'
 import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'

@@ -2,7 +2,8 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
+import { type KernelTime, Program } from '../../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'

@@ -2,7 +2,7 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Launch, Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
   type FoldedOutput,

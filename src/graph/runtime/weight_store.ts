@@ -2,7 +2,8 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { type Launch, Program, type Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
+import { Program } from '../../gpu/program.ts'
 import { valuesOf } from '../ir/parameter_rows.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
