@@ -36,7 +36,7 @@ function opOf(test: Conv2dBackwardCase): Conv2dBackwardWeightOp {
 }
 
 const stepsOf = (op: Conv2dBackwardWeightOp, target: Choice) =>
-  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target), trainingOps))
+  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target)), trainingOps)
 
 /** Runs only the steps of the op. */
 async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice) {

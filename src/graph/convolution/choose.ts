@@ -3,9 +3,9 @@
 import { UserError } from '../../errors.ts'
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import type { Window } from '../../kernels/geometry.ts'
+import type { ConvolutionTarget } from './policy.ts'
 import { type Conv2dChoice, type Conv2dVariant, strategies } from './strategies.ts'
 import type { ConvolutionStrategy } from './strategy.ts'
-import type { ConvolutionTarget } from './target.ts'
 
 /** What the fastest variant of a convolution depends on, as text: its shape and precision; not what is done to the sums at the end. */
 export function conv2dKey(

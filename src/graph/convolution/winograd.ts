@@ -31,7 +31,7 @@ import {
   type LoweredConvolution,
   packed,
 } from './strategy.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
+import type { Device, StrategyTarget } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { vendorRowTiles } from './vendors.ts'
 
@@ -80,7 +80,7 @@ export const winograd = <Name extends string>(
 function lowerWinograd(
   layer: ConvolutionLayer,
   outputs: WinogradOutputs,
-  { device, mode }: ConvolutionTarget,
+  { device, mode }: StrategyTarget,
 ): LoweredConvolution {
   const { op, input, residual, weights } = layer
   const options = { ...layer.options, outputs }

@@ -68,7 +68,7 @@ export type BatchNormTrainingOp = OpOf<'batchNormTraining', { input: Tensor }> &
   statistics: Statistics
 }
 
-export const batchNormTrainingOp: DifferentiableOp<BatchNormTrainingOp> = {
+export const batchNormTrainingOp: DifferentiableOp<BatchNormTrainingOp, BatchNormBackwardOp> = {
   lower(op, lowering) {
     return [...mergedStatistics(op, lowering), normalise(op, statisticsOperands(op.statistics))]
   },

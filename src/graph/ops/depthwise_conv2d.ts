@@ -12,6 +12,7 @@ import { summedGradient } from '../lower/summed_gradient.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
+  type ConvolutionBackwardOp,
   type ConvolutionOptions,
   type ConvolutionWindow,
   convolutionFields,
@@ -61,7 +62,10 @@ const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) =>
 const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const
 
 export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
-  DifferentiableOp<FoldedDepthwiseConv2dOp> = {
+  DifferentiableOp<
+    FoldedDepthwiseConv2dOp,
+    DepthwiseConv2dBackwardInputOp | DepthwiseConv2dBackwardWeightOp | ConvolutionBackwardOp
+  > = {
   lower,
   band(op, rows) {
     const window = { ...op, kernel: kernelOf(op) }
