@@ -47,7 +47,7 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
 export const inputGradientKey = (options: Conv2dBackwardInputOptions): string =>
   `gradient of the input: ${conv2dKey(options)}`
 
-export interface PhaseKernel extends Candidate {
+interface PhaseKernel extends Candidate {
   kernel: Kernel
 }
 

@@ -34,7 +34,7 @@ const VALUE_COST = 18
 const WEIGHT_VALUE_COST = 36
 
 /** What a weight's gradient is made of. */
-export interface WeightGradient {
+interface WeightGradient {
   op: AnyOp
   options: Conv2dBackwardWeightOptions
   weight: Parameter
@@ -42,7 +42,7 @@ export interface WeightGradient {
   gradient: Tensor
 }
 
-export interface WeightGradientWay extends Candidate {
+interface WeightGradientWay extends Candidate {
   lower(layer: WeightGradient): Step[]
 }
 
@@ -105,7 +105,7 @@ type Tiles = WinogradOptions & { subgroupSize: number }
  * Winograd's tiles, with the subgroups that their product needs; undefined where the kernel without tiles is the better one. That weights
  * learn is no reason against tiles: no weight is transformed.
  */
-export function chooseWinogradTiles(
+function chooseWinogradTiles(
   options: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {

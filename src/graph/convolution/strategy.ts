@@ -70,7 +70,7 @@ export interface ConvolutionStrategy<Name extends string = string> {
 }
 
 /** A strategy that is one kernel: the convolution itself. */
-export interface DirectStrategy<Name extends string>
+interface DirectStrategy<Name extends string>
   extends Omit<ConvolutionStrategy<Name>, 'weights' | 'lower' | 'leavesStatistics' | 'splits' | 'tiles'>,
     TiledKernel {
   /** Other tiles of the kernel, by what follows the strategy's name in theirs. */

@@ -51,7 +51,7 @@ interface PlainOps {
 }
 
 /** What a model builds. */
-export interface ModelOps extends PlainOps {
+interface ModelOps extends PlainOps {
   conv2d: conv2d.Conv2dOp
   depthwiseConv2d: depthwise.DepthwiseConv2dOp
   batchNorm: batchNorm.BatchNormOp

@@ -32,7 +32,7 @@ export interface ConvolutionShape {
 }
 
 /** What ops have in common that tuning measures as one. */
-export interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
+interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
   untuned(): string
   candidates(): Candidate[]
 }
