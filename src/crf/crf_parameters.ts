@@ -47,7 +47,11 @@ export const crfPresets: Readonly<Record<CrfPreset, Required<CrfParameters>>> = 
 export type CrfOption = CrfPreset | CrfParameters
 
 const CRF_PARAMETERS: OptionNames<CrfParameters> = {
-  ...{ posW: true, posXy: true, biW: true, biXy: true, biRgb: true },
+  posW: true,
+  posXy: true,
+  biW: true,
+  biXy: true,
+  biRgb: true,
   iterations: true,
 }
 

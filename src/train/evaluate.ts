@@ -30,7 +30,11 @@ export interface EvaluateOptions extends RefinedOptions {
 
 const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
   ...REFINED_OPTIONS,
-  ...{ limit: true, onProgress: true, onImage: true, onError: true, signal: true },
+  limit: true,
+  onProgress: true,
+  onImage: true,
+  onError: true,
+  signal: true,
 }
 
 export interface EvaluatedImage {

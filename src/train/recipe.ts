@@ -115,7 +115,10 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
 
 const RECIPE_OPTIONS: OptionNames<Recipe> = {
   ...namesOf(PAPER),
-  ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
+  weightDecay: true,
+  microBatchSize: true,
+  size: true,
+  activationBudget: true,
 }
 
 /** With fewer images than this, batch norm has poor statistics: the paper asks for large batches (section 4.1). */

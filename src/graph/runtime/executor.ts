@@ -156,7 +156,9 @@ export class Executor {
       from: begins ? undefined : this.#every.from,
       to: ends ? undefined : this.#every.to,
       signal: hasChanged ? undefined : signal,
-      ...{ commits: this.#commits, begin, finish },
+      commits: this.#commits,
+      begin,
+      finish,
     })
   }
 
