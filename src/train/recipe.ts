@@ -5,7 +5,7 @@ import { checkJson } from '../json.ts'
 import { backboneOf } from '../model/backbones/index.ts'
 import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
-import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
+import { checkOptionNames, type DeclaredOptions, namesOf } from '../options.ts'
 import { RECIPE_TYPES } from './recipe_schema.ts'
 import type { TrainingOptions } from './training_options.ts'
 
@@ -66,7 +66,7 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   seed: 0,
 }
 
-const RECIPE_OPTIONS: OptionNames<Recipe> = {
+const RECIPE_OPTIONS: DeclaredOptions<Recipe> = {
   ...namesOf(PAPER),
   ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
 }
