@@ -23,7 +23,7 @@ import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
 import { checkInferenceOptions, viewsOf } from './views.ts'
 
-export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, Photo, PhotoSize }
+export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
 
 /** The network that runs on photos. */
 export interface SegmenterModel {
