@@ -27,7 +27,7 @@ import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
 
-export type { GpuClassMap, GpuPhoto, GpuSegmentOptions, InferenceOptions, Photo, PhotoSize }
+export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
 
 /** The network that runs on photos. */
 export interface SegmenterModel {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import type { Tuned } from '../graph/convolution/target.ts'
+import type { Tuned } from '../graph/convolution/policy.ts'
 import type { TunedVariants, TuningStore } from '../graph/tune/tuning_store.ts'
 import { parseJson } from '../json.ts'
 

@@ -1,4 +1,4 @@
-import type { Tuned } from '../graph/convolution/target.ts'
+import type { Tuned } from '../graph/convolution/policy.ts'
 import { tunedKeys } from '../graph/tune/gradients.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'

@@ -1,8 +1,8 @@
 // The gradient of a dense convolution's weight: by Winograd's tiles or not. What costs are based on is in bench/NOTES.md.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
-import { tapsInside } from '../../kernels/tap_regions.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/convolution/conv2d_backward_weight.ts'
+import { tapsInside } from '../../kernels/convolution/tap_regions.ts'
 import {
   tileRanges,
   type WinogradOptions,
@@ -10,19 +10,20 @@ import {
   winogradPoints,
   winogradTiles,
   winogradWeightBytes,
-} from '../../kernels/winograd.ts'
-import { winogradInput } from '../../kernels/winograd_input.ts'
-import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
-import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
-import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
+} from '../../kernels/winograd/winograd.ts'
+import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply_backward.ts'
+import { winogradOutputBackward } from '../../kernels/winograd/winograd_output_backward.ts'
+import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { conv2dKey } from './choose.ts'
+import type { ConvolutionTarget } from './policy.ts'
 import { strategies, winogradOutputsOf } from './strategies.ts'
 import type { Candidate } from './strategy.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
+import type { Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { weightGradientKernel, weightGradientKernels } from './weight_gradient_kernels.ts'
 import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
@@ -33,7 +34,7 @@ const VALUE_COST = 18
 const WEIGHT_VALUE_COST = 36
 
 /** What a weight's gradient is made of. */
-export interface WeightGradient {
+interface WeightGradient {
   op: AnyOp
   options: Conv2dBackwardWeightOptions
   weight: Parameter
@@ -41,7 +42,7 @@ export interface WeightGradient {
   gradient: Tensor
 }
 
-export interface WeightGradientWay extends Candidate {
+interface WeightGradientWay extends Candidate {
   lower(layer: WeightGradient): Step[]
 }
 
@@ -104,7 +105,7 @@ type Tiles = WinogradOptions & { subgroupSize: number }
  * Winograd's tiles, with the subgroups that their product needs; undefined where the kernel without tiles is the better one. That weights
  * learn is no reason against tiles: no weight is transformed.
  */
-export function chooseWinogradTiles(
+function chooseWinogradTiles(
   options: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {

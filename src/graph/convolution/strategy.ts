@@ -1,17 +1,16 @@
 // A way to compute a convolution: a plain value that says where it runs, what it costs and how it lowers.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import { leavingStatistics } from '../../kernels/batch_norm_statistics.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import { conv2dMerge } from '../../kernels/conv2d_merge.ts'
-import type { Conv2dBranches } from '../../kernels/conv2d_tiled.ts'
-import type { WinogradOutputs } from '../../kernels/winograd.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import { conv2dMerge } from '../../kernels/convolution/conv2d_merge.ts'
+import type { Conv2dBranches } from '../../kernels/convolution/conv2d_tiled.ts'
+import { leavingStatistics } from '../../kernels/normalisation/batch_norm_statistics.ts'
+import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { ConvolutionWeights, FoldedWeights } from '../lower/folded_weights.ts'
 import { type Operand, type Step, scratch, tensors } from '../lower/step.ts'
-import type { Conv2dChoice } from './strategies.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
+import type { Device, StrategyTarget } from './target.ts'
 
 /** A convolution to lower: that of an op, or the gradient of one. */
 export interface ConvolutionLayer {
@@ -54,11 +53,11 @@ export interface ConvolutionStrategy<Name extends string = string> {
   /** Whether it computes this convolution on this device. */
   supports(options: Conv2dOptions, device: Device): boolean
   /** Multiply-adds that take as long as it does, by estimate. Infinity: it runs only where it is tuned or forced. */
-  cost(options: Conv2dOptions, target: ConvolutionTarget): number
+  cost(options: Conv2dOptions, target: StrategyTarget): number
   /** Multiply-adds that it does, with those past the ends of the map and of the channels. Tuning starts from this number. */
-  work(options: Conv2dOptions, target: ConvolutionTarget): number
+  work(options: Conv2dOptions, target: StrategyTarget): number
   /** The same with other tiles, for tuning. Their names begin with this one's. */
-  tiles?(options: Conv2dOptions, device: Device): ConvolutionStrategy<Conv2dChoice>[]
+  tiles?(options: Conv2dOptions, device: Device): ConvolutionStrategy<`${Name} ${string}`>[]
   /** How it wants its weights: packed vectors, or the values at Winograd's points. */
   weights: 'packed' | { winograd: WinogradOutputs }
   /** Whether it can leave the statistics of its output for a batch norm. */
@@ -67,11 +66,11 @@ export interface ConvolutionStrategy<Name extends string = string> {
   branches?: { most: number; kernel(options: Conv2dBranches, splits: number, device: Device): Kernel }
   /** Into how many partial sums it cuts each output, where it can. */
   splits?(options: Conv2dBranches, device: Device): number
-  lower(layer: ConvolutionLayer, target: ConvolutionTarget): LoweredConvolution
+  lower(layer: ConvolutionLayer, target: StrategyTarget): LoweredConvolution
 }
 
 /** A strategy that is one kernel: the convolution itself. */
-export interface DirectStrategy<Name extends string>
+interface DirectStrategy<Name extends string>
   extends Omit<ConvolutionStrategy<Name>, 'weights' | 'lower' | 'leavesStatistics' | 'splits' | 'tiles'>,
     TiledKernel {
   /** Other tiles of the kernel, by what follows the strategy's name in theirs. */
@@ -101,7 +100,7 @@ export function direct<Name extends string>(variant: DirectStrategy<Name>): Conv
     ...rest,
     tiles: (options, device) =>
       (tiles?.(options, device) ?? []).map(([tile, kernel]) =>
-        direct({ name: `${name} ${tile}` as Conv2dChoice, title, supports, cost: () => Infinity, ...kernel }),
+        direct({ name: `${name} ${tile}` as const, title, supports, cost: () => Infinity, ...kernel }),
       ),
     weights: 'packed',
     leavesStatistics,

@@ -1,7 +1,7 @@
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import type { Conv2dBackwardInputOptions } from '../../kernels/conv2d_backward_input.ts'
-import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import type { Conv2dBackwardInputOptions } from '../../kernels/convolution/conv2d_backward_input.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/convolution/conv2d_backward_weight.ts'
 import { gradientConvolution, inputGradientByPhases } from '../convolution/backward_input.ts'
 import { lowerWeightGradient } from '../convolution/backward_weight.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
@@ -13,6 +13,7 @@ import { type Operand, type Step, tensors } from '../lower/step.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
+  type ConvolutionBackwardOp,
   type ConvolutionOptions,
   type ConvolutionWindow,
   convolutionFields,
@@ -99,7 +100,8 @@ function biasOf({ withoutBias, inputs, bias, batchNorm }: FusedConv2dOp): Conv2d
   return inputs.imageBias ? 'image' : bias || batchNorm ? 'channel' : 'none'
 }
 
-export const conv2dOp: OpDefinition<FusedConv2dOp> & DifferentiableOp<FoldedConv2dOp> = {
+export const conv2dOp: OpDefinition<FusedConv2dOp> &
+  DifferentiableOp<FoldedConv2dOp, Conv2dBackwardInputOp | Conv2dBackwardWeightOp | ConvolutionBackwardOp> = {
   lower,
   band(op, rows) {
     const whole = convolutionOf(op)

@@ -19,7 +19,7 @@ import type { Lowering } from './lowering.ts'
 const BINDABLE_CHANNELS = 128
 
 /** Branches that one kernel computes together; any other op by itself. In the order of the graph. */
-export type OpGroup = { op: FusedOp } | { branches: FusedConv2dOp[] }
+type OpGroup = { op: FusedOp } | { branches: FusedConv2dOp[] }
 
 export function groupBranches(ops: readonly FusedOp[], lowering: Lowering): OpGroup[] {
   const groups: OpGroup[] = []

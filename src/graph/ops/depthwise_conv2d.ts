@@ -1,6 +1,6 @@
-import { depthwiseConv2d } from '../../kernels/depthwise_conv2d.ts'
-import { depthwiseConv2dBackwardInput } from '../../kernels/depthwise_conv2d_backward_input.ts'
-import { depthwiseConv2dBackwardWeight } from '../../kernels/depthwise_conv2d_backward_weight.ts'
+import { depthwiseConv2d } from '../../kernels/convolution/depthwise_conv2d.ts'
+import { depthwiseConv2dBackwardInput } from '../../kernels/convolution/depthwise_conv2d_backward_input.ts'
+import { depthwiseConv2dBackwardWeight } from '../../kernels/convolution/depthwise_conv2d_backward_weight.ts'
 import { depthwiseHeldRows, depthwiseLaneRows } from '../convolution/gradient_tiles.ts'
 import { inSmallSubgroups } from '../convolution/vendors.ts'
 import type { AnyOp } from '../ir/graph.ts'
@@ -12,6 +12,7 @@ import { summedGradient } from '../lower/summed_gradient.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
+  type ConvolutionBackwardOp,
   type ConvolutionOptions,
   type ConvolutionWindow,
   convolutionFields,
@@ -61,7 +62,10 @@ const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) =>
 const kernelOf = ({ weight }: Convolution) => [weight.shape[2], weight.shape[3]] as const
 
 export const depthwiseConv2dOp: OpDefinition<FusedDepthwiseConv2dOp> &
-  DifferentiableOp<FoldedDepthwiseConv2dOp> = {
+  DifferentiableOp<
+    FoldedDepthwiseConv2dOp,
+    DepthwiseConv2dBackwardInputOp | DepthwiseConv2dBackwardWeightOp | ConvolutionBackwardOp
+  > = {
   lower,
   band(op, rows) {
     const window = { ...op, kernel: kernelOf(op) }

@@ -2,7 +2,8 @@
 
 import { UserError } from '../../errors.ts'
 import type { Precision } from '../../kernels/layout.ts'
-import type { ConvolutionTarget, Device, WorkgroupLimits } from '../convolution/target.ts'
+import type { ConvolutionTarget } from '../convolution/policy.ts'
+import type { Device, WorkgroupLimits } from '../convolution/target.ts'
 import { inputsOf } from '../ir/graph.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
@@ -64,10 +65,10 @@ export function planOptimised(optimised: FusedGraph, target: PlanTarget, ops?: P
   const { limits } = target.device
   const bindable = optimised.ops.flatMap(op => cutWeight(op, limits))
   const graph = cutMaps(asStored({ ...optimised, ops: bindable }, target), limits)
-  const lowering = loweringOf(graph, target, ops)
+  const lowering = loweringOf(graph, target)
   const steps = groupBranches(graph.ops, lowering).flatMap(group =>
     'op' in group
-      ? lowerOp(group.op, lowering)
+      ? lowerOp(group.op, lowering, ops)
       : stepsAsStored(group.branches[0], lowerBranches(group.branches, lowering)),
   )
   return layOutSteps(graph, steps, target)

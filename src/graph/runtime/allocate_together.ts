@@ -7,7 +7,7 @@ import { mebibytes } from '../ir/tensor_bytes.ts'
 import type { PlanLimits } from '../plan/limits.ts'
 
 /** What a range is for, and its bytes. */
-export interface Wanted {
+interface Wanted {
   name: string
   size: number
 }

@@ -2,7 +2,7 @@
 // candidate is tried only if the measurements so far, of this layer and of others, say that it may be faster.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Tuned } from '../convolution/target.ts'
+import type { Tuned } from '../convolution/policy.ts'
 import type { FusedGraph } from '../ops/index.ts'
 import { cutWeight } from '../plan/cut_weights.ts'
 import { opAlone } from './op_alone.ts'

@@ -2,7 +2,7 @@
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import { shadersVersion } from '../../gpu/shaders_version.gen.ts'
-import type { Tuned } from '../convolution/target.ts'
+import type { Tuned } from '../convolution/policy.ts'
 
 /** The fastest choice for each convolution that was measured. */
 export type TunedVariants = Map<string, string>
