@@ -12,20 +12,16 @@ import type { TunedStrategies } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
-import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
+import { type ClassMap, checkScores, masksOf, scoresOf } from './class_map.ts'
 import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
-import {
-  checkInferenceOptions,
-  type InferenceOptions,
-  type RefinedOptions,
-  viewsOf,
-} from './inference_options.ts'
+import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
+import { checkInferenceOptions, viewsOf } from './views.ts'
 
 export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
 
