@@ -18,7 +18,7 @@ interface VendorTiles {
   /** Of `conv2d_rows` and `winograd_multiply_rows`, where loads of what a workgroup shares cost little. */
   rows?: RowTiles
   /**
-   * What a multiply-add of `conv2d_tiled` costs, in those of `conv2d_rows`. In Mesa's code for RDNA 3 the first takes 1.5 cycles of a
+   * The cost of a multiply-add of `conv2d_tiled`, in those of `conv2d_rows`. In Mesa's code for RDNA 3 the first takes 1.5 cycles of a
    * SIMD, by workgroup memory, and the second 1.07. For Intel it is 2 to 6 instructions and five times the bytes from workgroup
    * memory, beside 1.7. Default: 1.
    */
@@ -107,7 +107,7 @@ export function inSmallSubgroups(kernel: Kernel, { info, subgroupSizes = [] }: D
   return { ...kernel, subgroupSize: Math.min(...subgroupSizes) }
 }
 
-/** What a multiply-add of `conv2d_tiled` costs on a device, in those of its other strategies. */
+/** The cost of a multiply-add of `conv2d_tiled` on a device, in those of its other strategies. */
 export const stagedCost = (device: Device): number => rowsOf(device)[0]?.stagedCost ?? 1
 
 /** Every row tile of the table, for tests. */

@@ -28,7 +28,7 @@ export interface WeightSource {
   folded(weights: PackedWeights, part: PackedOutput): Range
   parameter(parameter: Parameter): Range
   gradient(parameter: Parameter): Range
-  /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
+  /** The launches before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
   before(): Launch[]
   each(): Launch[]
   after(): Launch[]
