@@ -1,12 +1,12 @@
 // The two filters of the CRF: each adds its message to the sum. The bilateral one over all pairs is here, that by a lattice in lattice.ts.
 
-import type { Launch, Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
 import {
   type BilateralDeviations,
   bilateralPairMessage,
   bilateralPairNorms,
-} from '../kernels/bilateral_pairs.ts'
-import { gaussianBlur, gaussianNorms, gaussianTaps } from '../kernels/gaussian_blur.ts'
+} from '../kernels/crf/bilateral_pairs.ts'
+import { gaussianBlur, gaussianNorms, gaussianTaps } from '../kernels/crf/gaussian_blur.ts'
 import { type CrfBuffers, launch, runLaunches } from './crf_buffers.ts'
 
 /** The colours on which the bilateral filter depends. */

@@ -2,8 +2,8 @@
 
 import type { Image } from '../data/image.ts'
 import { DeviceLostError } from '../gpu/errors.ts'
-import type { ClassMap, OutputOptions, SegmentOutput } from '../inference/class_map.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
+import type { ClassMap } from '../inference/class_map.ts'
+import type { OutputOptions, RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { submitPhoto } from '../inference/submit_photo.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'

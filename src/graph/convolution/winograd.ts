@@ -1,8 +1,8 @@
 // Winograd's convolution: its three kernels as often as its tiles need, and what they cost.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import { type RowTile, rowWorkgroup } from '../../kernels/row_products.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import { type RowTile, rowWorkgroup } from '../../kernels/convolution/row_products.ts'
 import {
   tileRanges,
   type WinogradOptions,
@@ -12,17 +12,17 @@ import {
   winogradPoints,
   winogradTiles,
   winogradWeightBytes,
-} from '../../kernels/winograd.ts'
-import { winogradInput } from '../../kernels/winograd_input.ts'
-import { winogradInputRows } from '../../kernels/winograd_input_rows.ts'
-import { multiplyTile, winogradMultiply } from '../../kernels/winograd_multiply.ts'
-import { winogradMultiplyRows } from '../../kernels/winograd_multiply_rows.ts'
-import { winogradMultiplyTexture } from '../../kernels/winograd_multiply_texture.ts'
-import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd_multiply_tiled.ts'
-import { winogradOutput } from '../../kernels/winograd_output.ts'
-import { winogradOutputRows } from '../../kernels/winograd_output_rows.ts'
+} from '../../kernels/winograd/winograd.ts'
+import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
+import { winogradInputRows } from '../../kernels/winograd/winograd_input_rows.ts'
+import { multiplyTile, winogradMultiply } from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradMultiplyRows } from '../../kernels/winograd/winograd_multiply_rows.ts'
+import { winogradMultiplyTexture } from '../../kernels/winograd/winograd_multiply_texture.ts'
+import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd/winograd_multiply_tiled.ts'
+import { winogradOutput } from '../../kernels/winograd/winograd_output.ts'
+import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
 import type { AnyOp } from '../ir/graph.ts'
-import type { FoldedWeights } from '../lower/folded_weights.ts'
+import type { PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import {
   biasOperand,
@@ -31,7 +31,7 @@ import {
   type LoweredConvolution,
   packed,
 } from './strategy.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
+import type { Device, StrategyTarget } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { vendorRowTiles } from './vendors.ts'
 
@@ -73,20 +73,20 @@ export const winograd = <Name extends string>(
     )
   },
   weights: { winograd: outputs },
-  leavesStatistics: false,
+  emitsStatistics: false,
   lower: (layer, target) => lowerWinograd(layer, outputs, target),
 })
 
 function lowerWinograd(
   layer: ConvolutionLayer,
   outputs: WinogradOutputs,
-  { device, mode }: ConvolutionTarget,
+  { device, mode }: StrategyTarget,
 ): LoweredConvolution {
   const { op, input, residual, weights } = layer
   const options = { ...layer.options, outputs }
   const folded = weights.winograd(outputs)
   const { steps, weight, bias } =
-    mode === 'training' ? madeAnew(op, folded) : { steps: [], ...packed(folded) }
+    mode === 'training' ? repackedEachStep(op, folded) : { steps: [], ...packed(folded) }
   const kernels = kernelsOf(device)
   const ranges = tileRanges(options, { bytes: kernels.scratchBytes, step: kernels.tile(options).tiles })
   const byRange = ranges.flatMap((range): Step[] => {
@@ -106,7 +106,7 @@ function lowerWinograd(
 }
 
 /** Up to four times as large as the parameter, it is made where it is needed and does not stay. */
-function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights) {
+function repackedEachStep(op: AnyOp, { parts: [{ kernel, parameters }] }: PackedWeights) {
   const weight: Operand = { workspaceBytes: kernel.outputs.packed }
   const bias: Operand = { tensor: scratch(op, kernel.outputs.packed_bias, 'bias') }
   const inputs = Object.entries(parameters).map(([name, parameter]) => [name, { parameter }])

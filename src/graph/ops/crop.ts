@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { crop } from '../../kernels/crop.ts'
+import { crop } from '../../kernels/resizing/crop.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -23,7 +23,7 @@ export function cropShape<Op extends AnyOp>(
   return { kind: 'crop', name: output.name, inputs: { input }, top: offset, left: offset, output }
 }
 
-export const cropOp: DifferentiableOp<CropOp> = {
+export const cropOp: DifferentiableOp<CropOp, CropOp> = {
   lower(op) {
     const { input } = op.inputs
     const [, height, width] = op.output.shape

@@ -2,7 +2,7 @@ import {
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyMerge,
-} from '../../kernels/softmax_cross_entropy.ts'
+} from '../../kernels/training/softmax_cross_entropy.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
 import type { OpDefinition } from './definition.ts'
@@ -66,7 +66,7 @@ function kernelOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
   }
 }
 
-export interface Loss {
+interface Loss {
   /** The op of the loss and that of its gradient. */
   ops: [CrossEntropyOp, CrossEntropyBackwardOp]
   /** f32 [1, 1, 1, 2]: the loss and 1/Σweight. */

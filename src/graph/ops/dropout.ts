@@ -1,4 +1,4 @@
-import { dropout } from '../../kernels/dropout.ts'
+import { dropout } from '../../kernels/elementwise/dropout.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -18,7 +18,7 @@ export function dropoutShape<Op extends AnyOp>(
   return { kind: 'dropout', name: output.name, inputs: { input, step }, p, seed, output }
 }
 
-export const dropoutOp: DifferentiableOp<DropoutOp> = {
+export const dropoutOp: DifferentiableOp<DropoutOp, DropoutOp> = {
   lower(op) {
     const { input, step } = op.inputs
     const kernel = dropout({ label: op.name, shape: op.output.shape, p: op.p, seed: op.seed })

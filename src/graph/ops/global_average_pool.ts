@@ -1,5 +1,5 @@
-import { globalAveragePool } from '../../kernels/global_average_pool.ts'
-import { globalAveragePoolBackward } from '../../kernels/global_average_pool_backward.ts'
+import { globalAveragePool } from '../../kernels/pooling/global_average_pool.ts'
+import { globalAveragePoolBackward } from '../../kernels/pooling/global_average_pool_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -23,7 +23,7 @@ export function globalAveragePoolShape<Op extends AnyOp>(
   return { kind: 'globalAveragePool', name: output.name, inputs: { input }, output }
 }
 
-export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp> = {
+export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp, GlobalAveragePoolBackwardOp> = {
   lower(op) {
     const { input } = op.inputs
     const kernel = globalAveragePool({ label: op.name, input: input.shape, mapPixels: op.mapPixels })

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts'
 import { type Padding, symmetric, windowedSize } from '../../kernels/geometry.ts'
-import { maxPool } from '../../kernels/max_pool.ts'
-import { maxPoolBackward, maxPoolWinners } from '../../kernels/max_pool_backward.ts'
+import { maxPool } from '../../kernels/pooling/max_pool.ts'
+import { maxPoolBackward, maxPoolWinners } from '../../kernels/pooling/max_pool_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -53,7 +53,7 @@ function overhang(
   return last < size + padding ? Math.max(0, last + kernel - size - 2 * padding) : 0
 }
 
-export const maxPoolOp: DifferentiableOp<MaxPoolOp> = {
+export const maxPoolOp: DifferentiableOp<MaxPoolOp, MaxPoolBackwardOp> = {
   lower(op, { target }) {
     const { input } = op.inputs
     const kernel = maxPool({ ...op, label: op.name, input: input.shape, onGpu: !target.device.isCpu })

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
-import { maximum } from '../../kernels/maximum.ts'
-import { maximumBackward } from '../../kernels/maximum_backward.ts'
+import { maximum } from '../../kernels/elementwise/maximum.ts'
+import { maximumBackward } from '../../kernels/elementwise/maximum_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -25,7 +25,7 @@ export function maximumShape<Op extends AnyOp>(
   return { kind: 'maximum', name: output.name, inputs: { a, b }, output }
 }
 
-export const maximumOp: DifferentiableOp<MaximumOp> = {
+export const maximumOp: DifferentiableOp<MaximumOp, MaximumBackwardOp> = {
   lower(op) {
     const kernel = maximum({ label: op.name, shape: op.output.shape })
     return oneStep(op, kernel, { a: op.inputs.a, b: op.inputs.b, output: op.output })

@@ -1,5 +1,5 @@
-import { resize, sampledRows } from '../../kernels/resize.ts'
-import { resizeBackward } from '../../kernels/resize_backward.ts'
+import { resize, sampledRows } from '../../kernels/resizing/resize.ts'
+import { resizeBackward } from '../../kernels/resizing/resize_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
@@ -29,7 +29,7 @@ export function resizeShape<Op extends AnyOp>(
   return { kind: 'resize', name: output.name, inputs: { input }, alignCorners, output }
 }
 
-export const resizeOp: DifferentiableOp<ResizeOp> = {
+export const resizeOp: DifferentiableOp<ResizeOp, ResizeBackwardOp> = {
   lower(op) {
     const { input } = op.inputs
     const { alignCorners } = op

@@ -1,0 +1,22 @@
+// Adds a micro-batch's share to the gradients of a batch: sums += share · gradients.
+//
+//   gradients, sums   [count]   the sums are zero before the first micro-batch
+//
+// One invocation updates the gradient of one parameter. Micro-batches are added one after the other, always in the same
+// order, so that the sums are the same to the bit in every run.
+
+#import "lib/invocations.wgsl"
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read_write> sums: array<f32>;
+
+struct Params {
+  count: u32,
+  share: f32, // the micro-batch's part of the batch
+}
+
+fn compute(index: u32) {
+  if (index >= params.count) { return; }
+  sums[index] += params.share * gradients[index];
+}
