@@ -77,6 +77,15 @@ describe('an option of a segmentation', () => {
       expect(found.wrongJob).to.equal('job: options.madeUp: expected one of seven; got 8')
     })
 
+    it('has a control in the page', () => {
+      expect(found.control).to.deep.include({
+        ...{ id: 'made-up', label: 'Made up', title: 'what nobody needs', placeholder: 'none' },
+        kind: 'number',
+      })
+      expect(found.controlled).to.equal(3)
+      expect(found.wrongControl).to.equal('Made up: expected one of seven')
+    })
+
     it('is known to the calls of the library, which check its value', () => {
       for (const call of ['segment', 'onGpu', 'tune', 'network']) expect(found[call], call).to.equal('taken')
       expect(found.evaluate).to.not.include('madeUp')

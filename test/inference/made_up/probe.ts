@@ -7,7 +7,6 @@ import { evaluateCommand } from '../../../src/cli/evaluate.ts'
 import { optionFlag } from '../../../src/cli/inference_options.ts'
 import { segmentCommand } from '../../../src/cli/segment/segment.ts'
 import { serveCommand } from '../../../src/cli/serve/serve.ts'
-import { REFINED_OPTIONS } from '../../../src/inference/inference_options.ts'
 import { checkInferenceOptions } from '../../../src/inference/views.ts'
 import { checkSegmentOptions, checkTuneOptions } from '../../../src/library/segment_options.ts'
 import { preset } from '../../../src/model/index.ts'
@@ -16,6 +15,7 @@ import { openApi } from '../../../src/server/openapi.ts'
 import { segmentParameters } from '../../../src/server/segment_parameters.ts'
 import { evaluate } from '../../../src/train/evaluate.ts'
 import { checkOnGpuOptions } from '../../../src/web/on_gpu_options.ts'
+import { CONTROLS, valueIn } from '../../../web/src/controls.ts'
 
 /** The result, or the message of the refusal. */
 const attempt = async (work: () => unknown) => {
@@ -35,6 +35,7 @@ const help = (command: Command) => {
 
 const given = (value: unknown) => ({ madeUp: value }) as object
 const { config } = preset('deeplabv3_resnet50')
+const control = CONTROLS.find(({ option }) => (option as string) === 'madeUp')!
 const job = (value: unknown) => ({ input: 'a.jpg', output: 'b', options: given(value) })
 const { paths, components } = openApi({} as never, { version: '1', hasToken: false }) as never as {
   paths: { '/segment': { post: { parameters: { name: string; schema: object }[] } } }
@@ -66,6 +67,8 @@ console.log(
     evaluate: await attempt(() => evaluate({} as never, {} as never, given(3))),
     network: await attempt(() => checkInferenceOptions(config, given(3))),
     wrongValue: await attempt(() => checkInferenceOptions(config, given(8))),
-    declared: Object.keys(REFINED_OPTIONS),
+    control,
+    controlled: await attempt(() => valueIn(control, '3')),
+    wrongControl: await attempt(() => valueIn(control, '8')),
   }),
 )
