@@ -1,6 +1,7 @@
 // Teaches a network on a few photos with a few strokes. What the layers that do not learn make of a photo is computed once and stays
 // on the GPU, so that a step runs only the layers that learn.
 
+import { Mutex } from '../concurrency.ts'
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -56,7 +57,7 @@ export class Lesson {
   readonly #photos = new TaughtPhotos()
   readonly #history = new History()
   #isTraining = false
-  #running: Promise<unknown> = Promise.resolve()
+  readonly #lock = new Mutex()
   #disposal: Promise<void> | undefined
 
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
@@ -282,8 +283,6 @@ export class Lesson {
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     if (this.#disposal) return Promise.reject(new UserError('this lesson was disposed of: begin a new one'))
-    const result = this.#running.then(work)
-    this.#running = result.catch(() => undefined)
-    return result
+    return this.#lock.run(work)
   }
 }
