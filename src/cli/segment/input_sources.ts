@@ -1,4 +1,4 @@
-// The photos in a tar archive, such as a shard of a WebDataset. The archive is read once, from its beginning to its end.
+// Where photos come from besides files: standard input, lists of names and tar archives.
 
 import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
@@ -10,8 +10,55 @@ import { fileError } from '../../node/files/file_error.ts'
 import { MAX_PHOTO_BYTES } from '../../node/images/image_source.ts'
 import { printable } from '../../printable.ts'
 import { type ResultNamer, resultNamer } from '../output.ts'
-import type { InputPhoto } from './input_photo.ts'
-import { IMAGE_KINDS, isPhoto } from './photo_names.ts'
+import { IMAGE_KINDS, type InputPhoto, isPhoto, STANDARD_INPUT } from './input_photo.ts'
+
+/** The bytes. Throws a UserError if there is no end of them. */
+export async function readStandardInput(): Promise<Uint8Array> {
+  if (process.stdin.isTTY) throw new UserError('-: standard input is a terminal; redirect an image to it')
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > MAX_PHOTO_BYTES) throw new UserError(`-: more than ${MAX_PHOTO_BYTES / 2 ** 20} MiB`)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The longest name. A file that has none so short is no list. */
+const LONGEST_NAME = 2 ** 16
+
+/** The names as they are read: a list on standard input may still be growing. Empty lines are left out. Throws a UserError. */
+export async function* readList(list: string): AsyncGenerator<string> {
+  if (list === STANDARD_INPUT && process.stdin.isTTY)
+    throw new UserError('--list -: standard input is a terminal; redirect a list of names to it')
+  const stream = list === STANDARD_INPUT ? process.stdin : createReadStream(list)
+  const decoder = new TextDecoder()
+  let separator: string | undefined
+  let rest = ''
+  try {
+    for await (const chunk of stream) {
+      rest += decoder.decode(chunk as Uint8Array, { stream: true })
+      separator ??= rest.includes('\0') ? '\0' : '\n'
+      const names = rest.split(separator)
+      rest = names.pop()!
+      if (rest.length > LONGEST_NAME)
+        throw new UserError(
+          `--list ${list}: a name of over ${LONGEST_NAME} characters; expected one on each line`,
+        )
+      for (const name of names) yield* named(name, separator)
+    }
+    yield* named(rest + decoder.decode(), separator)
+  } catch (error) {
+    throw fileError(list, error)
+  }
+}
+
+/** Windows ends a line by two characters. */
+function* named(text: string, separator = '\n'): Generator<string> {
+  const name = separator === '\n' ? text.replace(/\r$/, '') : text
+  if (name !== '') yield name
+}
 
 /**
  * The photos in their order. A photo's bytes are skipped unless they are read before the next photo is asked for. If the archive cannot

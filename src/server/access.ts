@@ -1,8 +1,26 @@
-// What a page in a browser may ask of the server: any page that its user visits can send requests to it.
+// Who may use the server: who has its token, and pages that have a right to. Any page that its user visits can send requests to it.
 
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import { shown } from '../options.ts'
-import { RequestError } from './request_error.ts'
+import { RequestError } from './request.ts'
+
+/**
+ * A check of the header Authorization, which throws a RequestError with the status 401. It takes as long for a wrong token as for a right
+ * one: digests have one length, and all bytes of them are compared.
+ */
+export function tokenCheck(token: string): (authorization: string | undefined) => void {
+  const expected = digestOf(token)
+  return authorization => {
+    const [, given = ''] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
+    if (!timingSafeEqual(digestOf(given), expected))
+      throw new RequestError('expected the header Authorization: Bearer, with the token of this server', {
+        status: 401,
+      })
+  }
+}
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest()
 
 /** Headers that say where a request was sent, and what sent it. */
 interface Headers {

@@ -2,8 +2,8 @@
 
 import { request } from 'node:http'
 import { expect } from 'chai'
-import { isLocal, Pages } from '../../src/server/pages.ts'
-import type { RequestError } from '../../src/server/request_error.ts'
+import { isLocal, Pages } from '../../src/server/access.ts'
+import type { RequestError } from '../../src/server/request.ts'
 import { useServer } from './support.ts'
 
 interface Asked {
