@@ -1,4 +1,5 @@
 import type { Kernel } from '../gpu/kernel.ts'
+import type { Quirk } from '../gpu/quirks/quirks.ts'
 import * as shaders from '../gpu/shaders.gen.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
 import { vectors } from './layout.ts'
@@ -32,8 +33,11 @@ export function conv2dSubgroup(
   }
 }
 
-/** The wider tile where it leaves no vector unused. SwiftShader spills the sums of any tile, so there more pixels only save loads. */
-export function subgroupTile(channels: number, { isSwiftShader = false } = {}): SubgroupTile {
+/** The wider tile where it leaves no vector unused. A compiler that spills the sums of any tile only saves loads by more pixels. */
+export function subgroupTile(
+  channels: number,
+  { quirks }: { quirks?: ReadonlySet<Quirk> } = {},
+): SubgroupTile {
   const isWide = vectors(channels) % 4 === 0
-  return { pixels: isSwiftShader ? 6 : isWide ? 3 : 4, vectors: isWide ? 4 : 2 }
+  return { pixels: quirks?.has('unroll') ? 6 : isWide ? 3 : 4, vectors: isWide ? 4 : 2 }
 }

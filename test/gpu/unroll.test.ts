@@ -4,7 +4,7 @@ import { Gpu } from '../../src/gpu/gpu.ts'
 import type { Shader } from '../../src/gpu/kernel.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
-import { unroll } from '../../src/gpu/unroll.ts'
+import { unroll } from '../../src/gpu/quirks/unroll.ts'
 import { randomSource } from '../reference/random.ts'
 import { testGpu } from '../support/gpu.ts'
 

@@ -1,5 +1,6 @@
 // What the choice of a convolution's strategy depends on, besides its shape.
 
+import type { Quirk } from '../../gpu/quirks/quirks.ts'
 import type { Conv2dOptions } from '../../kernels/conv2d.ts'
 import type { SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
 import type { Conv2dChoice } from './strategies.ts'
@@ -8,14 +9,12 @@ import type { Conv2dChoice } from './strategies.ts'
 export interface Device {
   /** Whether it computes on the CPU, where a load costs as much as ten multiply-adds. Default: it is a hardware GPU. */
   isCpu?: boolean
-  /** Whether it is SwiftShader, which wants tiles of its own. */
-  isSwiftShader?: boolean
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
   /** The sizes of subgroups that kernels get where they ask for one. Default: none. */
   subgroupSizes?: readonly number[]
-  /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
-  textureReads?: boolean
+  /** What the adapter needs that others do not. Default: nothing. */
+  quirks?: ReadonlySet<Quirk>
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
   subgroupMatrix?: SubgroupMatrix
   /** Of a workgroup: invocations, and bytes of memory. Default: WebGPU's, which every adapter has. */
