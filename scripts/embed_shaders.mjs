@@ -1,22 +1,29 @@
-// Writes src/gpu/shaders.gen.ts: every shaders/*.wgsl as a value under its base name, so that a browser bundle and the published
-// package carry the kernels without reading files. A line such as
+// Writes src/gpu/shaders.gen.ts: every .wgsl file of shaders and its rooms as a value under its base name, so that a browser bundle
+// and the published package carry the kernels without reading files. A line such as
 //   #import "lib/activate.wgsl"
 // becomes the text of that file. Nothing else of a shader changes. Also writes src/gpu/shaders_version.gen.ts, a hash of them all,
 // and src/web/shaders.gen.ts, those of shaders/web, which are no kernels. A module is not written again if it would stay the same,
 // so that watchers stay quiet.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const shaderFolder = fileURLToPath(new URL('../shaders/', import.meta.url))
 const sourceFolder = fileURLToPath(new URL('../src/', import.meta.url))
 
-/** The base name and the text of each WGSL file of a folder, sorted by name. None if there is no folder: git keeps no empty ones. */
-function shadersOf(folder) {
-  if (!existsSync(join(shaderFolder, folder))) return []
-  const names = readdirSync(join(shaderFolder, folder)).filter(name => name.endsWith('.wgsl'))
-  return names.sort().map(name => [basename(name, '.wgsl'), withImports(join(folder, name))])
+/** The WGSL files of shaders, by their paths in it. None if there is no folder: git keeps no empty ones. */
+const files = existsSync(shaderFolder)
+  ? readdirSync(shaderFolder, { recursive: true }).filter(file => file.endsWith('.wgsl'))
+  : []
+
+const isIn = folder => file => dirname(file) === folder
+
+/** The base name and the text of each of these files, sorted by name. */
+function shadersOf(files) {
+  const texts = Object.fromEntries(files.map(file => [basename(file, '.wgsl'), withImports(file)]))
+  if (Object.keys(texts).length < files.length) throw new Error('two shaders have one base name')
+  return Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** The text of a file, with the files that it imports in place of its import lines. Imported files import nothing. */
@@ -35,7 +42,7 @@ function exportsOf(shaders) {
   return exported.join('')
 }
 
-const kernels = shadersOf('.')
+const kernels = shadersOf(files.filter(file => !isIn('lib')(file) && !isIn('web')(file)))
 
 function kernelsModule() {
   const names = kernels.map(([name]) => JSON.stringify(name))
@@ -46,7 +53,8 @@ export type ShaderName = ${names.join(' | ') || 'never'}
 ${exportsOf(kernels)}`
 }
 
-const webModule = () => `import type { Shader } from '../gpu/kernel.ts'\n\n${exportsOf(shadersOf('web'))}`
+const webModule = () =>
+  `import type { Shader } from '../gpu/kernel.ts'\n\n${exportsOf(shadersOf(files.filter(isIn('web'))))}`
 
 /** The key of what was measured with these shaders. */
 function versionModule() {

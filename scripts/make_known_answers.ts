@@ -14,7 +14,7 @@ import {
 import { knownAnswersFile } from '../src/cli/doctor/known_answers.ts'
 import type { Kernel } from '../src/gpu/kernel.ts'
 import type { HostData } from '../src/gpu/run_kernel.ts'
-import { MATRIX_LANES } from '../src/kernels/conv2d_subgroup_matrix.ts'
+import { MATRIX_LANES } from '../src/kernels/convolution/conv2d_subgroup_matrix.ts'
 import { ATOL } from '../test/reference/compare.ts'
 import type { Answer } from '../test/support/expected.ts'
 import type { KernelRun } from '../test/support/kernel_run.ts'

@@ -1,7 +1,7 @@
 // What the text of a shader does not say of its loops, because it depends on the lane or the workgroup: the average over all of them.
 // The names are those of source_loops.ts. A loop that is neither here nor in the text is called unknown in the tables.
 
-import { regionOutputs, regions, regionTaps, stretches } from '../../src/kernels/tap_regions.ts'
+import { regionOutputs, regions, regionTaps, stretches } from '../../src/kernels/convolution/tap_regions.ts'
 
 interface Numbers {
   params: Record<string, number>

@@ -1,4 +1,4 @@
-// Which outputs each workgroup of conv2d_tiled.wgsl computes, and by which taps. src/kernels/tap_regions.ts does the
+// Which outputs each workgroup of conv2d_tiled.wgsl computes, and by which taps. src/kernels/convolution/tap_regions.ts does the
 // same arithmetic.
 //
 // Along an axis, a stretch is a run of outputs for which the same taps fall inside the map. A stretch of rows and a

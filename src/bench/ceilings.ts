@@ -2,9 +2,9 @@
 
 import type { Gpu } from '../gpu/gpu.ts'
 import { type Kernel, trafficOf } from '../gpu/kernel.ts'
-import { copy } from '../kernels/copy.ts'
+import { copy } from '../kernels/ceilings/copy.ts'
+import { multiplyAdd } from '../kernels/ceilings/multiply_add.ts'
 import { VECTOR_BYTES } from '../kernels/layout.ts'
-import { multiplyAdd } from '../kernels/multiply_add.ts'
 import { noise } from './noise.ts'
 import { timeKernel } from './time_kernel.ts'
 

@@ -5,8 +5,8 @@ import {
   type BilateralDeviations,
   bilateralPairMessage,
   bilateralPairNorms,
-} from '../kernels/bilateral_pairs.ts'
-import { gaussianBlur, gaussianNorms, gaussianTaps } from '../kernels/gaussian_blur.ts'
+} from '../kernels/crf/bilateral_pairs.ts'
+import { gaussianBlur, gaussianNorms, gaussianTaps } from '../kernels/crf/gaussian_blur.ts'
 import { type CrfBuffers, launch, runLaunches } from './crf_buffers.ts'
 
 /** The colours on which the bilateral filter depends. */

@@ -4,7 +4,7 @@
 
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Launch, Range } from '../gpu/program.ts'
-import type { BilateralDeviations } from '../kernels/bilateral_pairs.ts'
+import type { BilateralDeviations } from '../kernels/crf/bilateral_pairs.ts'
 import {
   LATTICE_AXES,
   latticeFirsts,
@@ -14,10 +14,10 @@ import {
   latticeSimplices,
   latticeSlots,
   latticeVertices,
-} from '../kernels/lattice_build.ts'
-import { latticeBlur, latticeNormalise, latticeSlice, latticeSplat } from '../kernels/lattice_filter.ts'
+} from '../kernels/crf/lattice_build.ts'
+import { latticeBlur, latticeNormalise, latticeSlice, latticeSplat } from '../kernels/crf/lattice_filter.ts'
+import { listStarts, radixCount, radixCounts, radixPasses, radixScatter } from '../kernels/crf/radix_sort.ts'
 import { VECTOR_BYTES } from '../kernels/layout.ts'
-import { listStarts, radixCount, radixCounts, radixPasses, radixScatter } from '../kernels/radix_sort.ts'
 import { type CrfBuffers, launch, runLaunches } from './crf_buffers.ts'
 import type { CrfImage, Filter } from './filter.ts'
 import { sumsBefore } from './sums.ts'

@@ -3,7 +3,7 @@
  * @module atrous/graph
  */
 
-export type { SubgroupMatrix } from '../kernels/conv2d_subgroup_matrix.ts'
+export type { SubgroupMatrix } from '../kernels/convolution/conv2d_subgroup_matrix.ts'
 export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from './autodiff/training_graph.ts'
 export { type Conv2dChoice, type Conv2dVariant, conv2dVariants } from './convolution/strategies.ts'
 export type { ConvolutionTarget, Device, Policy, Tuned, WorkgroupLimits } from './convolution/target.ts'

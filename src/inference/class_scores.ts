@@ -6,10 +6,10 @@ import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { Program } from '../gpu/program.ts'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
-import { accumulateProbabilities } from '../kernels/accumulate_probabilities.ts'
 import type { Rows } from '../kernels/geometry.ts'
 import { activationBytes, padChannels, unpadChannels } from '../kernels/layout.ts'
-import { resize } from '../kernels/resize.ts'
+import { accumulateProbabilities } from '../kernels/resizing/accumulate_probabilities.ts'
+import { resize } from '../kernels/resizing/resize.ts'
 import { checkScoreBytes, type ScoreMap } from './score_map.ts'
 
 export interface ScoreMapTarget {

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { Activation } from '../kernels/activation.ts'
+import type { Activation } from '../kernels/elementwise/activation.ts'
 
 interface Layer {
   /** The names of the two layers in the checkpoint. */

@@ -4,8 +4,8 @@ import { ratesOf } from '../../src/bench/rates.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
-import { concat } from '../../src/kernels/concat.ts'
-import { conv2d } from '../../src/kernels/conv2d.ts'
+import { conv2d } from '../../src/kernels/convolution/conv2d.ts'
+import { concat } from '../../src/kernels/elementwise/concat.ts'
 
 /** A ridge at 10 operations a byte. */
 const ceilings = { gflops: 100, gigabytesPerSecond: 10 }

@@ -1,7 +1,7 @@
 // Run by gpu_shim.test.ts in a separate process with the library: prints the adapter, and what a kernel leaves in its output.
 
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { activation } from '../../src/kernels/activation.ts'
+import { activation } from '../../src/kernels/elementwise/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 const gpu = await openGpu()

@@ -1,7 +1,7 @@
 // Run by dawn.test.ts in a separate process: uses the GPU, destroys it, and prints what is left to do: nothing.
 
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { activation } from '../../src/kernels/activation.ts'
+import { activation } from '../../src/kernels/elementwise/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 const gpu = await openGpu()

@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { activation } from '../../src/kernels/activation.ts'
+import { activation } from '../../src/kernels/elementwise/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
 
 /** Dawn frees a device after the garbage collector has taken every object made from it. */

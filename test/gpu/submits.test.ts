@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { guessedMilliseconds, LaunchTimes } from '../../src/gpu/launch_times.ts'
 import { cutIntoSubmits, type Piece, type Work } from '../../src/gpu/submits.ts'
-import { activation } from '../../src/kernels/activation.ts'
+import { activation } from '../../src/kernels/elementwise/activation.ts'
 
 /** Works of so many milliseconds, each of 10 workgroups. */
 const worksOf = (...times: number[]): Work[] =>

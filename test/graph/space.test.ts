@@ -8,8 +8,8 @@ import {
 } from '../../src/graph/convolution/space.ts'
 import type { Device, Tuned } from '../../src/graph/convolution/target.ts'
 import { vendorTile } from '../../src/graph/convolution/vendors.ts'
-import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
-import { conv2dTiledSplits, stagedBytes } from '../../src/kernels/conv2d_tiled.ts'
+import type { Conv2dOptions } from '../../src/kernels/convolution/conv2d.ts'
+import { conv2dTiledSplits, stagedBytes } from '../../src/kernels/convolution/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 
 const wide: Conv2dOptions = {

@@ -11,7 +11,7 @@ import {
 } from '../../bench/isa/source_loops.ts'
 import { turnsOf } from '../../bench/isa/turns.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
-import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
+import { conv2dTiled } from '../../src/kernels/convolution/conv2d_tiled.ts'
 
 const WGSL = `
 const LANES = 8u;

@@ -1,4 +1,4 @@
-import { accumulateGradients } from '../../src/kernels/accumulate_gradients.ts'
+import { accumulateGradients } from '../../src/kernels/training/accumulate_gradients.ts'
 import { accumulateGradients as reference } from '../reference/accumulate_gradients.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'

@@ -1,4 +1,4 @@
-import { accumulateProbabilities } from '../../src/kernels/accumulate_probabilities.ts'
+import { accumulateProbabilities } from '../../src/kernels/resizing/accumulate_probabilities.ts'
 import { accumulateProbabilities as reference } from '../reference/accumulate_probabilities.ts'
 import { randomArray4, type Shape4, zeros } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'

@@ -1,4 +1,4 @@
-import { activation } from '../../src/kernels/activation.ts'
+import { activation } from '../../src/kernels/elementwise/activation.ts'
 import { type Activation, activation as reference } from '../reference/activation.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { EXACT, toGpu } from '../support/activations.ts'

@@ -1,4 +1,4 @@
-import { add } from '../../src/kernels/add.ts'
+import { add } from '../../src/kernels/elementwise/add.ts'
 import type { Activation } from '../reference/activation.ts'
 import { add as reference } from '../reference/add.ts'
 import { type Plant, plantedArray4, randomArray4, type Shape4 } from '../reference/array4.ts'

@@ -1,4 +1,4 @@
-import { batchNorm } from '../../src/kernels/batch_norm.ts'
+import { batchNorm } from '../../src/kernels/normalisation/batch_norm.ts'
 import type { Activation } from '../reference/activation.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { type BatchNormStatistics, batchNorm as reference } from '../reference/batch_norm.ts'

@@ -1,4 +1,4 @@
-import { batchNormBackwardMerge } from '../../src/kernels/batch_norm_backward.ts'
+import { batchNormBackwardMerge } from '../../src/kernels/normalisation/batch_norm_backward.ts'
 import { batchNormBackward as reference } from '../reference/batch_norm_backward.ts'
 import { tolerance } from '../reference/compare.ts'
 import { toGpu } from '../support/activations.ts'

@@ -1,4 +1,4 @@
-import { batchNormBackwardReduce } from '../../src/kernels/batch_norm_backward.ts'
+import { batchNormBackwardReduce } from '../../src/kernels/normalisation/batch_norm_backward.ts'
 import { tolerance } from '../reference/compare.ts'
 import { activations } from '../support/expected.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'

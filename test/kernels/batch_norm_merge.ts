@@ -1,4 +1,4 @@
-import { batchNormMerge } from '../../src/kernels/batch_norm_statistics.ts'
+import { batchNormMerge } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import { batchNormStatistics as reference, updateRunning } from '../reference/batch_norm_statistics.ts'
 import { tolerance } from '../reference/compare.ts'
 import { floats } from '../support/expected.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { batchNormMerge, batchNormStatistics } from '../../src/kernels/batch_norm_statistics.ts'
+import { batchNormMerge, batchNormStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import { batchNormStatistics as reference } from '../reference/batch_norm_statistics.ts'
 import { toGpu } from '../support/activations.ts'
 import { testGpu } from '../support/gpu.ts'

@@ -1,4 +1,4 @@
-import { batchNormStatistics, pixelTiles } from '../../src/kernels/batch_norm_statistics.ts'
+import { batchNormStatistics, pixelTiles } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import { type Array4, type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { batchNormStatistics as reference } from '../reference/batch_norm_statistics.ts'
 import { tolerance } from '../reference/compare.ts'

@@ -1,4 +1,4 @@
-import { biasGradient } from '../../src/kernels/bias_gradient.ts'
+import { biasGradient } from '../../src/kernels/convolution/bias_gradient.ts'
 import { type Array4, randomArray4, type Shape4 } from '../reference/array4.ts'
 import { biasGradient as reference } from '../reference/bias_gradient.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'

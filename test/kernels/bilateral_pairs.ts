@@ -1,4 +1,4 @@
-import { bilateralPairMessage, bilateralPairNorms } from '../../src/kernels/bilateral_pairs.ts'
+import { bilateralPairMessage, bilateralPairNorms } from '../../src/kernels/crf/bilateral_pairs.ts'
 import { randomArray4, zeros } from '../reference/array4.ts'
 import { bilateralPairs, type Colours, normalised } from '../reference/dense_crf.ts'
 import { blotches } from '../reference/lattice_lists.ts'

@@ -1,4 +1,4 @@
-import { concat } from '../../src/kernels/concat.ts'
+import { concat } from '../../src/kernels/elementwise/concat.ts'
 import { type Array4, type Plant, plantedArray4 } from '../reference/array4.ts'
 import { concat as reference } from '../reference/concat.ts'
 import { EXACT, toGpu } from '../support/activations.ts'

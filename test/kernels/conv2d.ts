@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import type { Bytes } from '../../src/gpu/run_kernel.ts'
-import { type Conv2dOptions, type Conv2dTile, conv2d } from '../../src/kernels/conv2d.ts'
+import { type Conv2dOptions, type Conv2dTile, conv2d } from '../../src/kernels/convolution/conv2d.ts'
 import { type Array4, plantedArray4, randomArray4, randomWeight } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2dAt, conv2dShape, conv2d as reference } from '../reference/conv2d.ts'

@@ -1,9 +1,9 @@
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import type { Conv2dTile } from '../../src/kernels/conv2d.ts'
+import type { Conv2dTile } from '../../src/kernels/convolution/conv2d.ts'
 import {
   type Conv2dBackwardInputOptions,
   conv2dBackwardInput,
-} from '../../src/kernels/conv2d_backward_input.ts'
+} from '../../src/kernels/convolution/conv2d_backward_input.ts'
 import { tolerance } from '../reference/compare.ts'
 import {
   conv2dBackwardInputAt,

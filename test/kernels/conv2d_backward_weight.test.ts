@@ -2,8 +2,8 @@
 
 import { expect } from 'chai'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { conv2dBackwardWeight } from '../../src/kernels/conv2d_backward_weight.ts'
-import { conv2dReduceWeight } from '../../src/kernels/conv2d_reduce_weight.ts'
+import { conv2dBackwardWeight } from '../../src/kernels/convolution/conv2d_backward_weight.ts'
+import { conv2dReduceWeight } from '../../src/kernels/convolution/conv2d_reduce_weight.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import type { Shape4 } from '../reference/array4.ts'
 import { testGpu } from '../support/gpu.ts'

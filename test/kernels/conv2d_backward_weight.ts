@@ -3,7 +3,7 @@ import {
   type Conv2dBackwardWeightOptions,
   type Conv2dBackwardWeightTile,
   conv2dBackwardWeight,
-} from '../../src/kernels/conv2d_backward_weight.ts'
+} from '../../src/kernels/convolution/conv2d_backward_weight.ts'
 import { placeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import type { Conv2dBackward } from '../reference/conv2d_backward_input.ts'

@@ -1,4 +1,4 @@
-import { conv2dMerge } from '../../src/kernels/conv2d_merge.ts'
+import { conv2dMerge } from '../../src/kernels/convolution/conv2d_merge.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import type { Activation } from '../reference/activation.ts'
 import { type Plant, plantedArray4, randomArray4, type Shape4 } from '../reference/array4.ts'

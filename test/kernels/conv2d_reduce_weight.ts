@@ -1,4 +1,4 @@
-import { conv2dReduceWeight } from '../../src/kernels/conv2d_reduce_weight.ts'
+import { conv2dReduceWeight } from '../../src/kernels/convolution/conv2d_reduce_weight.ts'
 import type { Weight } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'

@@ -1,6 +1,6 @@
 import { allRowTiles } from '../../src/graph/convolution/vendors.ts'
-import { conv2dRows } from '../../src/kernels/conv2d_rows.ts'
-import { type RowTile, rowTileLimits } from '../../src/kernels/row_products.ts'
+import { conv2dRows } from '../../src/kernels/convolution/conv2d_rows.ts'
+import { type RowTile, rowTileLimits } from '../../src/kernels/convolution/row_products.ts'
 import { padding } from '../reference/window.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'

@@ -1,6 +1,6 @@
 import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
-import { leavingStatistics } from '../../src/kernels/batch_norm_statistics.ts'
-import { conv2dSubgroup, type SubgroupTile } from '../../src/kernels/conv2d_subgroup.ts'
+import { conv2dSubgroup, type SubgroupTile } from '../../src/kernels/convolution/conv2d_subgroup.ts'
+import { leavingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import { tolerance } from '../reference/compare.ts'
 import { padding } from '../reference/window.ts'
 import { floats } from '../support/expected.ts'

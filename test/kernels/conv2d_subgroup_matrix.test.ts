@@ -2,8 +2,11 @@ import { expect } from 'chai'
 import { create } from 'webgpu'
 import { Gpu } from '../../src/gpu/gpu.ts'
 import { conv2d_subgroup_matrix as shader } from '../../src/gpu/shaders.gen.ts'
-import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
-import { conv2dSubgroupMatrix, type SubgroupMatrix } from '../../src/kernels/conv2d_subgroup_matrix.ts'
+import type { Conv2dOptions } from '../../src/kernels/convolution/conv2d.ts'
+import {
+  conv2dSubgroupMatrix,
+  type SubgroupMatrix,
+} from '../../src/kernels/convolution/conv2d_subgroup_matrix.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { testGpu } from '../support/gpu.ts'
 import { verify } from '../support/kernel_run.ts'

@@ -1,4 +1,4 @@
-import { conv2dSubgroupMatrix, MATRIX_LANES } from '../../src/kernels/conv2d_subgroup_matrix.ts'
+import { conv2dSubgroupMatrix, MATRIX_LANES } from '../../src/kernels/convolution/conv2d_subgroup_matrix.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { conv2dRun } from './conv2d.ts'
 import { type Conv2dCase, cases } from './shared/conv2d_cases.ts'

@@ -2,9 +2,9 @@
 
 import { expect } from 'chai'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import type { Conv2dOptions } from '../../src/kernels/conv2d.ts'
-import { conv2dMerge } from '../../src/kernels/conv2d_merge.ts'
-import { conv2dTiled, conv2dTiledSplits } from '../../src/kernels/conv2d_tiled.ts'
+import type { Conv2dOptions } from '../../src/kernels/convolution/conv2d.ts'
+import { conv2dMerge } from '../../src/kernels/convolution/conv2d_merge.ts'
+import { conv2dTiled, conv2dTiledSplits } from '../../src/kernels/convolution/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { paddingOf } from '../reference/window.ts'
 import { testGpu } from '../support/gpu.ts'

@@ -1,4 +1,4 @@
-import { copy } from '../../src/kernels/copy.ts'
+import { copy } from '../../src/kernels/ceilings/copy.ts'
 import { randomValues } from '../reference/random.ts'
 import { EXACT } from '../support/activations.ts'
 import { floats } from '../support/expected.ts'

@@ -1,4 +1,4 @@
-import { crfUpdate } from '../../src/kernels/crf_update.ts'
+import { crfUpdate } from '../../src/kernels/crf/crf_update.ts'
 import { randomArray4, type Shape4 } from '../reference/array4.ts'
 import { updated } from '../reference/dense_crf.ts'
 import { softmax } from '../reference/softmax.ts'

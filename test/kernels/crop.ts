@@ -1,4 +1,4 @@
-import { crop } from '../../src/kernels/crop.ts'
+import { crop } from '../../src/kernels/resizing/crop.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { crop as reference } from '../reference/crop.ts'
 import { EXACT, toGpu } from '../support/activations.ts'

@@ -1,4 +1,4 @@
-import { depthwiseConv2d } from '../../src/kernels/depthwise_conv2d.ts'
+import { depthwiseConv2d } from '../../src/kernels/convolution/depthwise_conv2d.ts'
 import { plantedArray4, randomArray4, randomWeight } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import {

@@ -1,4 +1,4 @@
-import { depthwiseConv2dBackwardInput } from '../../src/kernels/depthwise_conv2d_backward_input.ts'
+import { depthwiseConv2dBackwardInput } from '../../src/kernels/convolution/depthwise_conv2d_backward_input.ts'
 import { tolerance } from '../reference/compare.ts'
 import { depthwiseConv2dBackwardInput as reference } from '../reference/depthwise_conv2d_backward_input.ts'
 import { toGpu } from '../support/activations.ts'

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import { depthwiseConv2dBackwardWeight } from '../../src/kernels/depthwise_conv2d_backward_weight.ts'
+import { depthwiseConv2dBackwardWeight } from '../../src/kernels/convolution/depthwise_conv2d_backward_weight.ts'
 import { placeOf } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import type { Conv2dBackward } from '../reference/conv2d_backward_input.ts'

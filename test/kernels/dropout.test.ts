@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { dropout } from '../../src/kernels/dropout.ts'
+import { dropout } from '../../src/kernels/elementwise/dropout.ts'
 
 describe('dropout', () => {
   it('cannot drop everything: the values that it keeps would be divided by zero', () => {

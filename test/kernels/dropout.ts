@@ -1,4 +1,4 @@
-import { dropout } from '../../src/kernels/dropout.ts'
+import { dropout } from '../../src/kernels/elementwise/dropout.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { dropout as reference } from '../reference/dropout.ts'

@@ -1,4 +1,4 @@
-import { foldBatchNorm } from '../../src/kernels/fold_batch_norm.ts'
+import { foldBatchNorm } from '../../src/kernels/normalisation/fold_batch_norm.ts'
 import { randomWeight, type Weight } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { type FoldBatchNorm, foldBatchNorm as reference } from '../reference/fold_batch_norm.ts'

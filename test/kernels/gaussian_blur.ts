@@ -1,4 +1,4 @@
-import { gaussianBlur, gaussianNorms, gaussianTaps } from '../../src/kernels/gaussian_blur.ts'
+import { gaussianBlur, gaussianNorms, gaussianTaps } from '../../src/kernels/crf/gaussian_blur.ts'
 import { gaussianAlong } from '../reference/dense_crf.ts'
 import { randomValues } from '../reference/random.ts'
 import { floats } from '../support/expected.ts'

@@ -1,4 +1,4 @@
-import { globalAveragePool } from '../../src/kernels/global_average_pool.ts'
+import { globalAveragePool } from '../../src/kernels/pooling/global_average_pool.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { globalAveragePool as reference } from '../reference/global_average_pool.ts'

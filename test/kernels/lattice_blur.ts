@@ -1,4 +1,4 @@
-import { latticeBlur } from '../../src/kernels/lattice_filter.ts'
+import { latticeBlur } from '../../src/kernels/crf/lattice_filter.ts'
 import { blurred } from '../reference/lattice_filter.ts'
 import { neighboursAlong } from '../reference/lattice_lists.ts'
 import { randomValues } from '../reference/random.ts'

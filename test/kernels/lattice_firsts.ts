@@ -1,4 +1,4 @@
-import { latticeFirsts, latticeSlots } from '../../src/kernels/lattice_build.ts'
+import { latticeFirsts, latticeSlots } from '../../src/kernels/crf/lattice_build.ts'
 import { firstsOf, hashTable } from '../reference/lattice_lists.ts'
 import { words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'

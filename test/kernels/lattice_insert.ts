@@ -1,4 +1,4 @@
-import { latticeInsert, latticeSlots } from '../../src/kernels/lattice_build.ts'
+import { latticeInsert, latticeSlots } from '../../src/kernels/crf/lattice_build.ts'
 import { hashTable } from '../reference/lattice_lists.ts'
 import { words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'

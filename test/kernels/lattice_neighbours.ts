@@ -1,4 +1,4 @@
-import { latticeNeighbours, latticeSlots } from '../../src/kernels/lattice_build.ts'
+import { latticeNeighbours, latticeSlots } from '../../src/kernels/crf/lattice_build.ts'
 import { hashTable, neighboursAlong } from '../reference/lattice_lists.ts'
 import { words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'

@@ -1,4 +1,4 @@
-import { latticeScales, latticeSimplices } from '../../src/kernels/lattice_build.ts'
+import { latticeScales, latticeSimplices } from '../../src/kernels/crf/lattice_build.ts'
 import { toGpu } from '../support/activations.ts'
 import { floats, words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'

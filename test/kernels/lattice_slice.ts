@@ -1,4 +1,4 @@
-import { latticeSlice } from '../../src/kernels/lattice_filter.ts'
+import { latticeSlice } from '../../src/kernels/crf/lattice_filter.ts'
 import { sliced } from '../reference/lattice_filter.ts'
 import { randomValues } from '../reference/random.ts'
 import { floats } from '../support/expected.ts'

@@ -1,4 +1,4 @@
-import { latticeSplat } from '../../src/kernels/lattice_filter.ts'
+import { latticeSplat } from '../../src/kernels/crf/lattice_filter.ts'
 import { splatted } from '../reference/lattice_filter.ts'
 import { randomValues } from '../reference/random.ts'
 import { floats } from '../support/expected.ts'

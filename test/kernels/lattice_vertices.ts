@@ -1,4 +1,4 @@
-import { latticeVertices } from '../../src/kernels/lattice_build.ts'
+import { latticeVertices } from '../../src/kernels/crf/lattice_build.ts'
 import { firstsOf, numbersOf } from '../reference/lattice_lists.ts'
 import { words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'

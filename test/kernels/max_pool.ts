@@ -1,4 +1,4 @@
-import { maxPool } from '../../src/kernels/max_pool.ts'
+import { maxPool } from '../../src/kernels/pooling/max_pool.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { type MaxPool, maxPool as reference } from '../reference/max_pool.ts'
 import { type Padding, padding, paddingOf } from '../reference/window.ts'

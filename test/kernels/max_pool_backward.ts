@@ -1,4 +1,4 @@
-import { maxPoolBackward } from '../../src/kernels/max_pool_backward.ts'
+import { maxPoolBackward } from '../../src/kernels/pooling/max_pool_backward.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { maxPoolShape } from '../reference/max_pool.ts'

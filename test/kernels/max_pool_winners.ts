@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { maxPoolWinners } from '../../src/kernels/max_pool_backward.ts'
+import { maxPoolWinners } from '../../src/kernels/pooling/max_pool_backward.ts'
 import { maxPoolWinners as reference } from '../reference/max_pool_backward.ts'
 import { toGpu } from '../support/activations.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'

@@ -1,4 +1,4 @@
-import { maximum } from '../../src/kernels/maximum.ts'
+import { maximum } from '../../src/kernels/elementwise/maximum.ts'
 import { type Plant, plantedArray4, randomArray4, type Shape4 } from '../reference/array4.ts'
 import { maximum as reference } from '../reference/maximum.ts'
 import { EXACT, toGpu } from '../support/activations.ts'

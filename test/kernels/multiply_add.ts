@@ -1,4 +1,4 @@
-import { multiplyAdd, STEPS } from '../../src/kernels/multiply_add.ts'
+import { multiplyAdd, STEPS } from '../../src/kernels/ceilings/multiply_add.ts'
 import { tolerance } from '../reference/compare.ts'
 import { multiplyAdd as reference } from '../reference/multiply_add.ts'
 import { randomValues } from '../reference/random.ts'

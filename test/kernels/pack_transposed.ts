@@ -1,4 +1,4 @@
-import { packTransposed } from '../../src/kernels/pack_transposed.ts'
+import { packTransposed } from '../../src/kernels/convolution/pack_transposed.ts'
 import type { Weight } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'

@@ -1,4 +1,4 @@
-import { preprocess } from '../../src/kernels/preprocess.ts'
+import { preprocess } from '../../src/kernels/resizing/preprocess.ts'
 import type { Array4 } from '../reference/array4.ts'
 import { ATOL, tolerance } from '../reference/compare.ts'
 import { type Image, preprocess as reference } from '../reference/preprocess.ts'

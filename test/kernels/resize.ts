@@ -1,4 +1,4 @@
-import { resize } from '../../src/kernels/resize.ts'
+import { resize } from '../../src/kernels/resizing/resize.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { resize as reference } from '../reference/resize.ts'

@@ -1,4 +1,4 @@
-import { sgd } from '../../src/kernels/sgd.ts'
+import { sgd } from '../../src/kernels/training/sgd.ts'
 import { tolerance } from '../reference/compare.ts'
 import { randomValues } from '../reference/random.ts'
 import { sgd as reference } from '../reference/sgd.ts'

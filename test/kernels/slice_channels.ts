@@ -1,4 +1,4 @@
-import { sliceChannels } from '../../src/kernels/slice_channels.ts'
+import { sliceChannels } from '../../src/kernels/elementwise/slice_channels.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { sliceChannels as reference } from '../reference/slice_channels.ts'
 import { EXACT, toGpu } from '../support/activations.ts'

@@ -1,4 +1,4 @@
-import { softmax } from '../../src/kernels/softmax.ts'
+import { softmax } from '../../src/kernels/elementwise/softmax.ts'
 import { type Plant, plantedArray4, type Shape4 } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { softmax as reference } from '../reference/softmax.ts'

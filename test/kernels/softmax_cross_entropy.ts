@@ -1,5 +1,5 @@
-import { softmaxCrossEntropy } from '../../src/kernels/softmax_cross_entropy.ts'
-import { classMapWords } from '../../src/kernels/upsample_argmax.ts'
+import { classMapWords } from '../../src/kernels/resizing/upsample_argmax.ts'
+import { softmaxCrossEntropy } from '../../src/kernels/training/softmax_cross_entropy.ts'
 import { randomArray4, type Shape4 } from '../reference/array4.ts'
 import { expectClose, tolerance } from '../reference/compare.ts'
 import { randomSource, randomValues } from '../reference/random.ts'

@@ -1,4 +1,4 @@
-import { softmaxCrossEntropyBackward } from '../../src/kernels/softmax_cross_entropy.ts'
+import { softmaxCrossEntropyBackward } from '../../src/kernels/training/softmax_cross_entropy.ts'
 import { tolerance } from '../reference/compare.ts'
 import { softmaxCrossEntropyWithGradient as reference } from '../reference/softmax_cross_entropy.ts'
 import { activations } from '../support/expected.ts'

@@ -1,4 +1,4 @@
-import { softmaxCrossEntropyMerge } from '../../src/kernels/softmax_cross_entropy.ts'
+import { softmaxCrossEntropyMerge } from '../../src/kernels/training/softmax_cross_entropy.ts'
 import { tolerance } from '../reference/compare.ts'
 import { softmaxCrossEntropy as reference } from '../reference/softmax_cross_entropy.ts'
 import { floats } from '../support/expected.ts'

@@ -1,6 +1,12 @@
 import { expect } from 'chai'
+import {
+  type Axis,
+  type Stretch,
+  stretches,
+  tapsInside,
+  windowAxes,
+} from '../../src/kernels/convolution/tap_regions.ts'
 import { symmetric, type Window } from '../../src/kernels/geometry.ts'
-import { type Axis, type Stretch, stretches, tapsInside, windowAxes } from '../../src/kernels/tap_regions.ts'
 import { paddingOf } from '../reference/window.ts'
 import { cases } from './shared/conv2d_cases.ts'
 

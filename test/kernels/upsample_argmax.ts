@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { classMapWords, upsampleArgmax } from '../../src/kernels/upsample_argmax.ts'
+import { classMapWords, upsampleArgmax } from '../../src/kernels/resizing/upsample_argmax.ts'
 import { randomArray4, type Shape4 } from '../reference/array4.ts'
 import { expectClasses } from '../reference/compare.ts'
 import type { Resize } from '../reference/resize.ts'

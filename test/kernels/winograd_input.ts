@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import { winogradInput } from '../../src/kernels/winograd_input.ts'
+import { winogradInput } from '../../src/kernels/winograd/winograd_input.ts'
 import { tolerance } from '../reference/compare.ts'
 import { matrices, winogradInput as reference } from '../reference/winograd.ts'
 import { toGpu } from '../support/activations.ts'

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../src/gpu/kernel.ts'
-import { winogradOutput } from '../../src/kernels/winograd_output.ts'
+import { winogradOutput } from '../../src/kernels/winograd/winograd_output.ts'
 import { zeros } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { conv2dShape } from '../reference/conv2d.ts'

@@ -1,4 +1,4 @@
-import { winogradWeight } from '../../src/kernels/winograd_weight.ts'
+import { winogradWeight } from '../../src/kernels/winograd/winograd_weight.ts'
 import type { Weight } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { foldBatchNorm } from '../reference/fold_batch_norm.ts'

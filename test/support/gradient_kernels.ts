@@ -4,10 +4,10 @@ import type { Kernel } from '../../src/gpu/kernel.ts'
 import { gradientConvolution, inputGradientByPhases } from '../../src/graph/convolution/backward_input.ts'
 import { chooseStrategy } from '../../src/graph/convolution/choose.ts'
 import type { Device } from '../../src/graph/convolution/target.ts'
-import { conv2d } from '../../src/kernels/conv2d.ts'
-import type { Conv2dBackwardInputOptions } from '../../src/kernels/conv2d_backward_input.ts'
-import { conv2dSubgroup } from '../../src/kernels/conv2d_subgroup.ts'
-import { conv2dTiled } from '../../src/kernels/conv2d_tiled.ts'
+import { conv2d } from '../../src/kernels/convolution/conv2d.ts'
+import type { Conv2dBackwardInputOptions } from '../../src/kernels/convolution/conv2d_backward_input.ts'
+import { conv2dSubgroup } from '../../src/kernels/convolution/conv2d_subgroup.ts'
+import { conv2dTiled } from '../../src/kernels/convolution/conv2d_tiled.ts'
 
 /** The gradient of the input. All kernels for it read `input` and `weight` and write `output`. */
 export function backwardInputKernel(options: Conv2dBackwardInputOptions, device: Device): Kernel {

@@ -5,7 +5,7 @@ import type { Gpu } from '../../gpu/gpu.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
 import { type Bytes, runKernel } from '../../gpu/run_kernel.ts'
 import { readsTextures } from '../../graph/convolution/through_textures.ts'
-import { MATRIX_LANES } from '../../kernels/conv2d_subgroup_matrix.ts'
+import { MATRIX_LANES } from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 
 /** The properties of an adapter that a kernel may depend on. */

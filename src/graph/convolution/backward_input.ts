@@ -1,11 +1,14 @@
 // The gradient of a dense convolution's input: a convolution itself where it is one, else phase by phase.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import { type Conv2dBackwardInputOptions, conv2dBackwardInput } from '../../kernels/conv2d_backward_input.ts'
-import { conv2dBackwardInputSubgroup } from '../../kernels/conv2d_backward_input_subgroup.ts'
-import { conv2dBackwardInputTiled } from '../../kernels/conv2d_backward_input_tiled.ts'
-import { subgroupTile } from '../../kernels/conv2d_subgroup.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import {
+  type Conv2dBackwardInputOptions,
+  conv2dBackwardInput,
+} from '../../kernels/convolution/conv2d_backward_input.ts'
+import { conv2dBackwardInputSubgroup } from '../../kernels/convolution/conv2d_backward_input_subgroup.ts'
+import { conv2dBackwardInputTiled } from '../../kernels/convolution/conv2d_backward_input_tiled.ts'
+import { subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import { conv2dKey } from './choose.ts'
 import { inputGradientTile, inputGradientTiles } from './gradient_tiles.ts'

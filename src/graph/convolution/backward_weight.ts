@@ -1,8 +1,8 @@
 // The gradient of a dense convolution's weight: by Winograd's tiles or not. What costs are based on is in bench/NOTES.md.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
-import { tapsInside } from '../../kernels/tap_regions.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/convolution/conv2d_backward_weight.ts'
+import { tapsInside } from '../../kernels/convolution/tap_regions.ts'
 import {
   tileRanges,
   type WinogradOptions,
@@ -10,11 +10,11 @@ import {
   winogradPoints,
   winogradTiles,
   winogradWeightBytes,
-} from '../../kernels/winograd.ts'
-import { winogradInput } from '../../kernels/winograd_input.ts'
-import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd_multiply_backward.ts'
-import { winogradOutputBackward } from '../../kernels/winograd_output_backward.ts'
-import { winogradWeightBackward } from '../../kernels/winograd_weight_backward.ts'
+} from '../../kernels/winograd/winograd.ts'
+import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply_backward.ts'
+import { winogradOutputBackward } from '../../kernels/winograd/winograd_output_backward.ts'
+import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'

@@ -1,7 +1,7 @@
 // Which strategy a convolution gets: chosen once a layer, by the device, the caller's policy and the mode.
 
 import { UserError } from '../../errors.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import type { Window } from '../../kernels/geometry.ts'
 import { type Conv2dChoice, type Conv2dVariant, strategies } from './strategies.ts'
 import type { ConvolutionStrategy } from './strategy.ts'

@@ -1,9 +1,12 @@
 // Tiles of the gradients of a dense convolution by the vendor of a GPU. Which registers they take, and which share of the main loop
 // they leave to multiply-adds, is from Mesa 25.0.7's compilers for AMD's and Intel's GPUs (bench/NOTES.md). None was timed.
 
-import type { Conv2dBackwardWeightOptions } from '../../kernels/conv2d_backward_weight.ts'
-import { type StagedWeightTile, stagedWeightTiles } from '../../kernels/conv2d_backward_weight_tiled.ts'
-import type { StagedTile } from '../../kernels/conv2d_tiled.ts'
+import type { Conv2dBackwardWeightOptions } from '../../kernels/convolution/conv2d_backward_weight.ts'
+import {
+  type StagedWeightTile,
+  stagedWeightTiles,
+} from '../../kernels/convolution/conv2d_backward_weight_tiled.ts'
+import type { StagedTile } from '../../kernels/convolution/conv2d_tiled.ts'
 import type { Device } from './target.ts'
 
 /** `input` of conv2d_backward_input_tiled, `weight` of conv2d_backward_weight_tiled: of 64 × 64 channels. */

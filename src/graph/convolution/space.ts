@@ -1,11 +1,11 @@
 // The tiles that tuning tries besides a kernel's default, and their names. No tile is the best on every GPU.
 
-import type { Conv2dTile } from '../../kernels/conv2d.ts'
-import type { RowTiles } from '../../kernels/conv2d_rows.ts'
-import type { SubgroupTile } from '../../kernels/conv2d_subgroup.ts'
-import { loadsEvenly, type StagedTile, stagedBytes } from '../../kernels/conv2d_tiled.ts'
+import type { Conv2dTile } from '../../kernels/convolution/conv2d.ts'
+import type { RowTiles } from '../../kernels/convolution/conv2d_rows.ts'
+import type { SubgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
+import { loadsEvenly, type StagedTile, stagedBytes } from '../../kernels/convolution/conv2d_tiled.ts'
+import { type RowTile, rowTileLimits } from '../../kernels/convolution/row_products.ts'
 import { vectors } from '../../kernels/layout.ts'
-import { type RowTile, rowTileLimits } from '../../kernels/row_products.ts'
 import type { Device } from './target.ts'
 
 /** WebGPU's defaults, which every adapter has. */

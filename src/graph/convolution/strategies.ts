@@ -7,14 +7,19 @@ import {
   conv2d,
   gpuRegisterTile,
   registerTile,
-} from '../../kernels/conv2d.ts'
-import { chooseRowTile, conv2dRows, conv2dRowsCost, conv2dRowsSplits } from '../../kernels/conv2d_rows.ts'
-import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/conv2d_subgroup.ts'
+} from '../../kernels/convolution/conv2d.ts'
+import {
+  chooseRowTile,
+  conv2dRows,
+  conv2dRowsCost,
+  conv2dRowsSplits,
+} from '../../kernels/convolution/conv2d_rows.ts'
+import { conv2dSubgroup, type SubgroupTile, subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
 import {
   conv2dSubgroupMatrix,
   MATRIX_LANES,
   type SubgroupMatrix,
-} from '../../kernels/conv2d_subgroup_matrix.ts'
+} from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
 import {
   type Conv2dBranches,
   conv2dTiled,
@@ -23,8 +28,8 @@ import {
   leavesStatistics,
   MOST_BRANCHES,
   type StagedTile,
-} from '../../kernels/conv2d_tiled.ts'
-import type { RowTile } from '../../kernels/row_products.ts'
+} from '../../kernels/convolution/conv2d_tiled.ts'
+import type { RowTile } from '../../kernels/convolution/row_products.ts'
 import {
   registerTiles,
   rowTileName,

@@ -1,11 +1,11 @@
 // A way to compute a convolution: a plain value that says where it runs, what it costs and how it lowers.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import { leavingStatistics } from '../../kernels/batch_norm_statistics.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import { conv2dMerge } from '../../kernels/conv2d_merge.ts'
-import type { Conv2dBranches } from '../../kernels/conv2d_tiled.ts'
-import type { WinogradOutputs } from '../../kernels/winograd.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import { conv2dMerge } from '../../kernels/convolution/conv2d_merge.ts'
+import type { Conv2dBranches } from '../../kernels/convolution/conv2d_tiled.ts'
+import { leavingStatistics } from '../../kernels/normalisation/batch_norm_statistics.ts'
+import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { ConvolutionWeights, FoldedWeights } from '../lower/folded_weights.ts'

@@ -1,8 +1,8 @@
 // What the choice of a convolution's strategy depends on, besides its shape.
 
 import type { Quirk } from '../../gpu/quirks/quirks.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import type { SubgroupMatrix } from '../../kernels/conv2d_subgroup_matrix.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import type { SubgroupMatrix } from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
 import type { Conv2dChoice } from './strategies.ts'
 
 /** The adapter; a `Gpu` is one. */

@@ -1,6 +1,6 @@
 // The work of kernels that skip a tap where it is outside the map for all pixels of a tile.
 
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 
 /** Multiply-adds of tiles at the taps that are inside the map for some of a tile's pixels. */

@@ -3,9 +3,9 @@
 // of (bench/NOTES.md, "What compilers of real GPUs make of it").
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { RowTiles } from '../../kernels/conv2d_rows.ts'
-import type { StagedTile } from '../../kernels/conv2d_tiled.ts'
-import { type RowTile, rowTileLimits } from '../../kernels/row_products.ts'
+import type { RowTiles } from '../../kernels/convolution/conv2d_rows.ts'
+import type { StagedTile } from '../../kernels/convolution/conv2d_tiled.ts'
+import { type RowTile, rowTileLimits } from '../../kernels/convolution/row_products.ts'
 import { fitsLimits, fitsWorkgroup } from './space.ts'
 import type { Device } from './target.ts'
 

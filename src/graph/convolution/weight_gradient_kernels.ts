@@ -7,9 +7,9 @@ import {
   type Conv2dBackwardWeightTile,
   conv2dBackwardWeight,
   outputPixels,
-} from '../../kernels/conv2d_backward_weight.ts'
-import { conv2dBackwardWeightSubgroup } from '../../kernels/conv2d_backward_weight_subgroup.ts'
-import { conv2dBackwardWeightTiled } from '../../kernels/conv2d_backward_weight_tiled.ts'
+} from '../../kernels/convolution/conv2d_backward_weight.ts'
+import { conv2dBackwardWeightSubgroup } from '../../kernels/convolution/conv2d_backward_weight_subgroup.ts'
+import { conv2dBackwardWeightTiled } from '../../kernels/convolution/conv2d_backward_weight_tiled.ts'
 import { weightGradientTile, weightGradientTiles } from './gradient_tiles.ts'
 import type { Device } from './target.ts'
 

@@ -1,8 +1,8 @@
 // Winograd's convolution: its three kernels as often as its tiles need, and what they cost.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
-import { type RowTile, rowWorkgroup } from '../../kernels/row_products.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
+import { type RowTile, rowWorkgroup } from '../../kernels/convolution/row_products.ts'
 import {
   tileRanges,
   type WinogradOptions,
@@ -12,15 +12,15 @@ import {
   winogradPoints,
   winogradTiles,
   winogradWeightBytes,
-} from '../../kernels/winograd.ts'
-import { winogradInput } from '../../kernels/winograd_input.ts'
-import { winogradInputRows } from '../../kernels/winograd_input_rows.ts'
-import { multiplyTile, winogradMultiply } from '../../kernels/winograd_multiply.ts'
-import { winogradMultiplyRows } from '../../kernels/winograd_multiply_rows.ts'
-import { winogradMultiplyTexture } from '../../kernels/winograd_multiply_texture.ts'
-import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd_multiply_tiled.ts'
-import { winogradOutput } from '../../kernels/winograd_output.ts'
-import { winogradOutputRows } from '../../kernels/winograd_output_rows.ts'
+} from '../../kernels/winograd/winograd.ts'
+import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
+import { winogradInputRows } from '../../kernels/winograd/winograd_input_rows.ts'
+import { multiplyTile, winogradMultiply } from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradMultiplyRows } from '../../kernels/winograd/winograd_multiply_rows.ts'
+import { winogradMultiplyTexture } from '../../kernels/winograd/winograd_multiply_texture.ts'
+import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd/winograd_multiply_tiled.ts'
+import { winogradOutput } from '../../kernels/winograd/winograd_output.ts'
+import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { FoldedWeights } from '../lower/folded_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'

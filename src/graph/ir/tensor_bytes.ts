@@ -1,7 +1,7 @@
 // How many bytes a tensor takes on the GPU.
 
 import { activationBytes } from '../../kernels/layout.ts'
-import { classMapWords } from '../../kernels/upsample_argmax.ts'
+import { classMapWords } from '../../kernels/resizing/upsample_argmax.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Bytes of a tensor on the GPU. */

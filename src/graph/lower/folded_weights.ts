@@ -3,10 +3,10 @@
 import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
 import type { Launch, Range } from '../../gpu/program.ts'
-import { foldBatchNorm } from '../../kernels/fold_batch_norm.ts'
-import { packTransposed } from '../../kernels/pack_transposed.ts'
-import type { WinogradOutputs } from '../../kernels/winograd.ts'
-import { winogradWeight } from '../../kernels/winograd_weight.ts'
+import { packTransposed } from '../../kernels/convolution/pack_transposed.ts'
+import { foldBatchNorm } from '../../kernels/normalisation/fold_batch_norm.ts'
+import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'
+import { winogradWeight } from '../../kernels/winograd/winograd_weight.ts'
 import type { BatchNorm, Parameter } from '../ir/tensor.ts'
 
 export interface FoldedWeights {

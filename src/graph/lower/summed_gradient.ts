@@ -1,7 +1,7 @@
 // Gradients of weights and biases: a kernel that makes partial sums of them, and one that adds these up.
 
 import type { Kernel } from '../../gpu/kernel.ts'
-import { conv2dReduceWeight, isReduced } from '../../kernels/conv2d_reduce_weight.ts'
+import { conv2dReduceWeight, isReduced } from '../../kernels/convolution/conv2d_reduce_weight.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from './step.ts'

@@ -1,5 +1,5 @@
-import { accumulateProbabilities } from '../../kernels/accumulate_probabilities.ts'
-import { sampledRows } from '../../kernels/resize.ts'
+import { accumulateProbabilities } from '../../kernels/resizing/accumulate_probabilities.ts'
+import { sampledRows } from '../../kernels/resizing/resize.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,5 +1,5 @@
-import { type Activation, activation } from '../../kernels/activation.ts'
-import { activationBackward } from '../../kernels/activation_backward.ts'
+import { type Activation, activation } from '../../kernels/elementwise/activation.ts'
+import { activationBackward } from '../../kernels/elementwise/activation_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
-import type { Activation } from '../../kernels/activation.ts'
-import { add } from '../../kernels/add.ts'
+import type { Activation } from '../../kernels/elementwise/activation.ts'
+import { add } from '../../kernels/elementwise/add.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,11 +1,11 @@
-import type { Activation } from '../../kernels/activation.ts'
-import { batchNorm } from '../../kernels/batch_norm.ts'
+import type { Activation } from '../../kernels/elementwise/activation.ts'
+import { batchNorm } from '../../kernels/normalisation/batch_norm.ts'
 import {
   batchNormBackwardInput,
   batchNormBackwardMerge,
   batchNormBackwardReduce,
-} from '../../kernels/batch_norm_backward.ts'
-import { batchNormMerge, batchNormStatistics } from '../../kernels/batch_norm_statistics.ts'
+} from '../../kernels/normalisation/batch_norm_backward.ts'
+import { batchNormMerge, batchNormStatistics } from '../../kernels/normalisation/batch_norm_statistics.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'

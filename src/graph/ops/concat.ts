@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
-import { concat } from '../../kernels/concat.ts'
-import { sliceChannels } from '../../kernels/slice_channels.ts'
+import { concat } from '../../kernels/elementwise/concat.ts'
+import { sliceChannels } from '../../kernels/elementwise/slice_channels.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,8 +1,8 @@
 // What the dense and the depthwise convolution share: their fields, their shape rule, and the gradients of weight and bias.
 
 import { UserError } from '../../errors.ts'
-import type { Activation } from '../../kernels/activation.ts'
-import { biasGradient } from '../../kernels/bias_gradient.ts'
+import { biasGradient } from '../../kernels/convolution/bias_gradient.ts'
+import type { Activation } from '../../kernels/elementwise/activation.ts'
 import { type Padding, samePadding, symmetric, windowedSize } from '../../kernels/geometry.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'

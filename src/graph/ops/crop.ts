@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { crop } from '../../kernels/crop.ts'
+import { crop } from '../../kernels/resizing/crop.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

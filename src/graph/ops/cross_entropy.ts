@@ -2,7 +2,7 @@ import {
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyMerge,
-} from '../../kernels/softmax_cross_entropy.ts'
+} from '../../kernels/training/softmax_cross_entropy.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
 import type { OpDefinition } from './definition.ts'

@@ -1,4 +1,4 @@
-import { dropout } from '../../kernels/dropout.ts'
+import { dropout } from '../../kernels/elementwise/dropout.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,6 +1,6 @@
 // What the kernels of an op depend on besides the op.
 
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
 import type { ConvolutionStrategy, LeftStatistics } from '../convolution/strategy.ts'
 import type { ConvolutionTarget } from '../convolution/target.ts'

@@ -1,4 +1,4 @@
-import { filteredRows, preprocess } from '../../kernels/preprocess.ts'
+import { filteredRows, preprocess } from '../../kernels/resizing/preprocess.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

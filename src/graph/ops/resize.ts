@@ -1,5 +1,5 @@
-import { resize, sampledRows } from '../../kernels/resize.ts'
-import { resizeBackward } from '../../kernels/resize_backward.ts'
+import { resize, sampledRows } from '../../kernels/resizing/resize.ts'
+import { resizeBackward } from '../../kernels/resizing/resize_backward.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,4 +1,4 @@
-import { softmax } from '../../kernels/softmax.ts'
+import { softmax } from '../../kernels/elementwise/softmax.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

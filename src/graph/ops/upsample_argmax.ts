@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts'
-import { sampledRows } from '../../kernels/resize.ts'
-import { upsampleArgmax } from '../../kernels/upsample_argmax.ts'
+import { sampledRows } from '../../kernels/resizing/resize.ts'
+import { upsampleArgmax } from '../../kernels/resizing/upsample_argmax.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,6 +1,6 @@
 // What export, differentiation and planning all begin with: a model's graph with its batch norms folded and its activations fused.
 
-import type { Activation } from '../../kernels/activation.ts'
+import type { Activation } from '../../kernels/elementwise/activation.ts'
 import { usesOf } from '../ir/graph.ts'
 import type { FoldedGraph, FoldedOp, ModelGraph, ModelOp } from '../ops/index.ts'
 

@@ -4,8 +4,8 @@
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Launch } from '../../gpu/program.ts'
-import { accumulateGradients } from '../../kernels/accumulate_gradients.ts'
-import { sgd } from '../../kernels/sgd.ts'
+import { accumulateGradients } from '../../kernels/training/accumulate_gradients.ts'
+import { sgd } from '../../kernels/training/sgd.ts'
 import { LiveWeights } from './live_weights.ts'
 import type { ParameterArena } from './parameter_arena.ts'
 

@@ -1,7 +1,7 @@
 // What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the choice is kept.
 // gradients.ts has the gradients of convolutions.
 
-import type { Conv2dOptions } from '../../kernels/conv2d.ts'
+import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import { candidatesFor, chooseStrategy, tunedKey } from '../convolution/choose.ts'
 import type { Candidate } from '../convolution/strategy.ts'

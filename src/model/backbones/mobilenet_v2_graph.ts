@@ -3,7 +3,7 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import type { Activation } from '../../kernels/activation.ts'
+import type { Activation } from '../../kernels/elementwise/activation.ts'
 import { deepLabHead } from '../heads/deeplab_head.ts'
 import { lowLevelStrides } from '../heads/head_config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'

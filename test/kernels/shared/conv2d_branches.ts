@@ -1,6 +1,10 @@
 // Several convolutions of one input, side by side in the output: the branches of atrous spatial pyramid pooling.
 
-import { type Conv2dBranches, conv2dTiled, type StagedTile } from '../../../src/kernels/conv2d_tiled.ts'
+import {
+  type Conv2dBranches,
+  conv2dTiled,
+  type StagedTile,
+} from '../../../src/kernels/convolution/conv2d_tiled.ts'
 import { symmetric, type Window } from '../../../src/kernels/geometry.ts'
 import { tolerance } from '../../reference/compare.ts'
 import { conv2dShape, conv2d as reference } from '../../reference/conv2d.ts'

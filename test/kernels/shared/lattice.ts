@@ -1,6 +1,6 @@
 // The cases of the kernels of a lattice: images whose pixels share vertices, and lattices of which each pixel has its own.
 
-import { latticeScales } from '../../../src/kernels/lattice_build.ts'
+import { latticeScales } from '../../../src/kernels/crf/lattice_build.ts'
 import type { Colours } from '../../reference/dense_crf.ts'
 import { blotches, type LatticeLists, latticeLists } from '../../reference/lattice_lists.ts'
 import type { KernelCase } from '../../support/kernel_suite.ts'

@@ -1,7 +1,7 @@
 // What the suites of the kernels of Winograd's convolution share.
 
 import { vectors } from '../../../src/kernels/layout.ts'
-import { type WinogradStepOptions, winogradTiles } from '../../../src/kernels/winograd.ts'
+import { type WinogradStepOptions, winogradTiles } from '../../../src/kernels/winograd/winograd.ts'
 import { padding, paddingOf } from '../../reference/window.ts'
 import { matrices, type Outputs, tilesOf } from '../../reference/winograd.ts'
 import { type Expected, floats, type Tolerance } from '../../support/expected.ts'

@@ -1,0 +1,121 @@
+import type { Kernel } from '../../gpu/kernel.ts'
+import * as shaders from '../../gpu/shaders.gen.ts'
+import { type Window, windowedSize } from '../geometry.ts'
+import { activationBytes, type Shape, VECTOR_BYTES, vectors } from '../layout.ts'
+import { splitPixels } from './split_pixels.ts'
+
+export interface Conv2dBackwardWeightOptions extends Window {
+  label: string
+  /** Shape [n, h, w, c] of the convolution's input. */
+  input: Shape
+  outChannels: number
+}
+
+/**
+ * The register tile of an invocation (rows are vectors of input channels, columns are vectors of output channels), and
+ * the invocations of a workgroup along each axis. Where a workgroup has room for more invocations, they take other
+ * shares of the pixels.
+ */
+export interface Conv2dBackwardWeightTile {
+  rows: number
+  columns: number
+  lanesX: number
+  lanesY: number
+}
+
+/**
+ * The gradient of a convolution by its weight, from its `input` and `output_gradient`. It writes `params.splits`
+ * partial sums, which `conv2dReduceWeight` adds up.
+ */
+export function conv2dBackwardWeight(
+  options: Conv2dBackwardWeightOptions & { tile?: Conv2dBackwardWeightTile; splits?: number },
+): Kernel {
+  const { input, outChannels } = options
+  const tile = options.tile ?? backwardWeightTile(options)
+  const taps = options.kernel[0] * options.kernel[1]
+  const rowTiles = Math.ceil(vectors(input[3]) / (tile.rows * tile.lanesY))
+  const columnTiles = Math.ceil(vectors(outChannels) / (tile.columns * tile.lanesX))
+  const lanes = tile.lanesX * tile.lanesY
+  const workers = taps * rowTiles * columnTiles * lanes
+  const { splits = splitPixels(outputPixels(options), workers) } = options
+  const lanesSplit = Math.max(1, Math.min(splits, Math.floor(LANES / lanes)))
+  return {
+    shader: shaders.conv2d_backward_weight,
+    constants: {
+      LANE_IN_VECTORS: tile.rows,
+      LANE_OUT_VECTORS: tile.columns,
+      LANES_X: tile.lanesX,
+      LANES_Y: tile.lanesY,
+      LANES_SPLIT: lanesSplit,
+    },
+    workgroups: Math.ceil(splits / lanesSplit) * taps * rowTiles * columnTiles,
+    ...weightGradient(options, { rowTiles, columnTiles, splits }),
+  }
+}
+
+/** Pixels of the convolution's output, in all images. */
+export function outputPixels(options: Conv2dBackwardWeightOptions): number {
+  const [n, h, w] = options.input
+  const out = windowedSize({ h, w }, options)
+  return n * out.h * out.w
+}
+
+/**
+ * The part of a kernel that all variants share. `rowTiles` and `columnTiles` are workgroups along the input and the
+ * output channels.
+ */
+export function weightGradient(
+  options: Conv2dBackwardWeightOptions,
+  { rowTiles, columnTiles, splits }: { rowTiles: number; columnTiles: number; splits: number },
+) {
+  const { label, input, outChannels, kernel, stride, dilation, padding } = options
+  const [n, inH, inW, inChannels] = input
+  const [inVectors, outVectors] = [vectors(inChannels), vectors(outChannels)]
+  const out = windowedSize({ h: inH, w: inW }, options)
+  const taps = kernel[0] * kernel[1]
+  return {
+    label,
+    params: {
+      batch: n,
+      in_h: inH,
+      in_w: inW,
+      in_vectors: inVectors,
+      out_h: out.h,
+      out_w: out.w,
+      out_vectors: outVectors,
+      row_tiles: rowTiles,
+      column_tiles: columnTiles,
+      splits,
+      k_h: kernel[0],
+      k_w: kernel[1],
+      stride,
+      dilation,
+      pad_top: padding.top,
+      pad_left: padding.left,
+    },
+    inputs: {
+      input: activationBytes(input),
+      output_gradient: activationBytes([n, out.h, out.w, outChannels]),
+    },
+    outputs: { partials: splits * taps * inVectors * 4 * outVectors * VECTOR_BYTES },
+    macs: outputPixels(options) * outChannels * inChannels * taps,
+  }
+}
+
+/** Invocations of a workgroup, at most. */
+const LANES = 32
+
+/** The tile for invocations of at most `most` vectors. Default: 8 × 16 channels. */
+export function backwardWeightTile(
+  { input, outChannels }: Conv2dBackwardWeightOptions,
+  most = { rows: 2, columns: 4 },
+): Conv2dBackwardWeightTile {
+  const rows = Math.min(most.rows, vectors(input[3]))
+  const columns = Math.min(most.columns, vectors(outChannels))
+  const lanesX = share(Math.ceil(vectors(outChannels) / columns), 8)
+  const lanesY = share(Math.ceil(vectors(input[3]) / rows), Math.floor(LANES / lanesX))
+  return { rows, columns, lanesX, lanesY }
+}
+
+/** Tiles of each workgroup, at most `most`, if all workgroups take about the same number of `tiles`. */
+const share = (tiles: number, most: number) => Math.ceil(tiles / Math.ceil(tiles / most))

@@ -1,0 +1,28 @@
+import type { Kernel } from '../../gpu/kernel.ts'
+import { workgroupsFor } from '../../gpu/shader_constants.ts'
+import * as shaders from '../../gpu/shaders.gen.ts'
+
+export interface AccumulateGradientsOptions {
+  label: string
+  /** Number of floats in a range of parameters. */
+  count: number
+  /** The micro-batch's part of the batch, from 0 to 1. */
+  share: number
+}
+
+/**
+ * Adds `share` times the `gradients` of a micro-batch to `sums`. Both are f32 [count]; the sums are zero before the
+ * first micro-batch.
+ */
+export function accumulateGradients({ label, count, share }: AccumulateGradientsOptions): Kernel {
+  const bytes = count * 4
+  return {
+    label,
+    shader: shaders.accumulate_gradients,
+    params: { count, share },
+    inputs: { gradients: bytes },
+    outputs: { sums: bytes },
+    workgroups: workgroupsFor(shaders.accumulate_gradients, count),
+    traffic: { sums: 2 * bytes }, // read and written
+  }
+}
