@@ -69,7 +69,10 @@ async function compare(): Promise<void> {
   const quirks = values.only.split(',').filter(name => name === 'polling' || gpu.quirks.has(name as never))
   gpu.destroy()
   const parts = ['open', 'first', 'run'] as const
-  const table = new StreamedTable(['network', 'without', ...parts.flatMap(part => [part, 'with', 'saves'])], 24)
+  const table = new StreamedTable(
+    ['network', 'without', ...parts.flatMap(part => [part, 'with', 'saves'])],
+    24,
+  )
   for (const network of networks)
     for (const quirk of quirks) {
       const [without, all]: Cost[][] = [[], []]

@@ -132,11 +132,7 @@ export class Gpu {
     return gpu
   }
 
-  private constructor(
-    entry: GPU,
-    device: GPUDevice,
-    { info, ownsDevice, without }: GpuOptions,
-  ) {
+  private constructor(entry: GPU, device: GPUDevice, { info, ownsDevice, without }: GpuOptions) {
     this.entry = entry
     this.device = device
     this.info = info

@@ -7,9 +7,9 @@ import { foldGrid, type Kernel } from './kernel.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
+import { HeldCopies, TextureCopies, type TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
-import { HeldCopies, TextureCopies, type TextureCopy } from './quirks/texture_copies.ts'
 import { packParams } from './wgsl.ts'
 
 /** The part of a GPU buffer that a kernel's buffer takes, in bytes. */

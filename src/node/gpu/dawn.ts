@@ -4,9 +4,9 @@ import { totalmem } from 'node:os'
 import { create } from 'webgpu'
 import { NoAdapterError } from '../../gpu/errors.ts'
 import { type DeviceRequest, Gpu } from '../../gpu/gpu.ts'
-import { switchedOff } from './quirks.ts'
 import { shown } from '../../options.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
+import { switchedOff } from './quirks.ts'
 import { slowPolling } from './slow_polling.ts'
 
 /** A toggle of Dawn. Without it, timestamps are rounded to 65 µs. */
