@@ -12,7 +12,6 @@ const server = await preview({ configFile: file('../web/vite.config.ts'), logLev
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS })
 const page = await browser.newPage({ viewport: { width: 1200, height: 860 } })
 await page.goto(server.resolvedUrls!.local[0])
-await page.click('#sample-photo')
 await page.locator('#facts').getByText('Drawing').waitFor({ timeout: 60_000 })
 await page.locator('#split').fill('30')
 await page.mouse.move(420, 300)

@@ -26,9 +26,9 @@ function shadersOf(files) {
   return Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** The text of a file, with the files that it imports in place of its import lines. Imported files import nothing. */
+/** The text of a file, with the files that it imports in place of its import lines. */
 function withImports(file) {
-  return read(file).replace(/^#import "(.+)"$/gm, (_, imported) => read(imported))
+  return read(file).replace(/^#import "(.+)"$/gm, (_, imported) => withImports(imported))
 }
 
 const read = file => readFileSync(join(shaderFolder, file), 'utf8')

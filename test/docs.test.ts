@@ -1,4 +1,4 @@
-// What the pages for people name has to be there: files, headings and npm scripts.
+// What the pages for people name has to be there: files, headings and npm scripts. So do the files that comments name.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
@@ -49,4 +49,46 @@ describe('the pages for people', () => {
           expect(scripts, script).to.have.property(script)
       })
   }
+})
+
+const FOLDERS = 'bench|bin|deploy|docs|examples|scripts|shaders|src|test|tools|web|weights'
+
+/** A path from a folder of the repository, or the name of a source file, perhaps with folders before it. */
+const PATH = new RegExp(
+  `(?<![\\w@:/.<>*-])(?:(?:${FOLDERS})/[\\w./-]*\\w|(?:[\\w-]+/)*[\\w.-]+\\.(?:ts|mjs|cjs|wgsl))\\b`,
+  'g',
+)
+
+/** Every file and folder below the folders with sources, from the root. */
+const paths = FOLDERS.split('|').flatMap(folder => [
+  folder,
+  ...readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' })
+    .map(path => posix.join(folder, path.replaceAll('\\', '/')))
+    .filter(path => !path.includes('node_modules')),
+])
+
+/** Whether a comment's path is there: from the root, from some folder between, or a file's name alone. */
+const endings = new Set(paths.flatMap(path => path.split('/').map((_, i, parts) => parts.slice(i).join('/'))))
+
+/** Comments of TypeScript, JavaScript and WGSL: whole lines of them, and those at a line's end. */
+const comments = (text: string) => text.match(/(?<=^|\s)\/\/.*$|\/\*[\s\S]*?\*\//gm) ?? []
+
+describe('the comments of sources', () => {
+  const named = (path: string) =>
+    comments(read(path)).flatMap(comment => [...comment.matchAll(PATH)].map(([found]) => found))
+  // `docs/api` and *.gen.ts are written by commands; NAME stands for a name.
+  const isGone = (path: string) => !(endings.has(path) || isThere(path) || /\b[A-Z]+\b/.test(path))
+
+  for (const folder of FOLDERS.split('|'))
+    it(`of ${folder} name files that are there`, () => {
+      const sources = paths.filter(
+        path => path.startsWith(`${folder}/`) && /(?<!\.gen|_pb)\.(ts|mjs|cjs|wgsl)$/.test(path),
+      )
+      const gone = sources.flatMap(path =>
+        named(path)
+          .filter(isGone)
+          .map(found => `${path}: ${found}`),
+      )
+      expect(gone).to.deep.equal([])
+    })
 })

@@ -41,7 +41,7 @@ function wavesOf(
   return Math.min(waves, Math.ceil((groups * threads) / engines))
 }
 
-/** Powers of two; Xe2 also has the sizes between, from 24 kB on (Mesa, src/intel/common/intel_compute_slm.c). */
+/** Powers of two; Xe2 also has the sizes between, from 24 kB on (intel_compute_slm.c of Mesa). */
 function allocatedBytes(shared: number, xe2: boolean): number {
   const power = 2 ** Math.ceil(Math.log2(Math.max(shared, 1024)))
   const between = 0.75 * power

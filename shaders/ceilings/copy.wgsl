@@ -4,7 +4,7 @@
 //
 // One invocation copies every `stride`-th vector.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/elementwise.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;
@@ -15,13 +15,6 @@ struct Params {
   stride: u32, // number of invocations
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
-  if (index >= params.stride) { return; }
-  for (var i = index; i < params.count; i += params.stride) { output[i] = input[i]; }
+fn compute_vector(index: u32) {
+  output[index] = input[index];
 }

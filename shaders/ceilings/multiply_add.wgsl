@@ -7,7 +7,7 @@
 // One invocation computes one vector. It has several chains, because in one chain every step would wait for the step
 // before.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const CHAINS = 4u;
 const STEPS = 8u; // multiply-adds of a round, which a compiler may unroll so that counting them costs little
@@ -23,13 +23,7 @@ struct Params {
   addend: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let factor = vec4f(params.factor);
   let addend = vec4f(params.addend);

@@ -13,6 +13,7 @@
 
 #import "lib/activate.wgsl"
 #import "lib/conv2d_params.wgsl"
+#import "lib/pixel_address.wgsl"
 #import "lib/store_output.wgsl"
 #import "lib/workgroup_index.wgsl"
 
@@ -22,8 +23,6 @@ const LANE_PIXELS = 8u;
 const LANE_VECTORS = 4u;
 const LANES_X = 8u; // along the output channels
 const LANES_Y = 4u; // along the pixels
-
-const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -54,11 +53,9 @@ fn next_pixel(pixel: Pixel) -> Pixel {
 
 // The index of the first vector of the input pixel under a tap, or OUTSIDE.
 fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
-  // Negative coordinates wrap round to large ones, so one comparison is enough.
   let y = pixel.y * params.stride + ky * params.dilation - params.pad_top;
   let x = pixel.x * params.stride + kx * params.dilation - params.pad_left;
-  let inside = y < params.in_h && x < params.in_w;
-  return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
+  return pixel_address(pixel.image, vec2u(x, y), vec2u(params.in_w, params.in_h), params.in_vectors);
 }
 
 @compute @workgroup_size(LANES_X, LANES_Y)

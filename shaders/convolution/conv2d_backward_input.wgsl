@@ -12,6 +12,7 @@
 // past the map.
 
 #import "lib/conv2d_backward_input_params.wgsl"
+#import "lib/pixel_address.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
@@ -20,8 +21,6 @@ const LANE_PIXELS = 8u;
 const LANE_VECTORS = 4u;
 const LANES_X = 8u; // along the input channels
 const LANES_Y = 4u; // along the pixels
-
-const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -41,10 +40,7 @@ fn pixel_at(index: u32) -> Pixel {
 
 // The index of the first vector of the pixel that is `shift` from this one in the output's gradient, or OUTSIDE.
 fn tap_address(pixel: Pixel, shift: vec2u) -> u32 {
-  // Negative coordinates wrap round to large ones, so one comparison is enough.
-  let at = pixel.place + shift;
-  let inside = at.y < params.out_h && at.x < params.out_w;
-  return select(OUTSIDE, ((pixel.image * params.out_h + at.y) * params.out_w + at.x) * params.out_vectors, inside);
+  return pixel_address(pixel.image, pixel.place + shift, vec2u(params.out_w, params.out_h), params.out_vectors);
 }
 
 @compute @workgroup_size(LANES_X, LANES_Y)
@@ -66,9 +62,8 @@ fn main(
   for (var p = 0u; p < LANE_PIXELS; p++) {
     pixels[p] = pixel_at(first_pixel + p);
     let at = pixels[p].place * params.stride + phase;
-    let inside = first_pixel + p < params.phase_pixels && all(at < vec2u(params.in_w, params.in_h));
-    let address = ((pixels[p].image * params.in_h + at.y) * params.in_w + at.x) * params.in_vectors;
-    addresses[p] = select(OUTSIDE, address, inside);
+    let address = pixel_address(pixels[p].image, at, vec2u(params.in_w, params.in_h), params.in_vectors);
+    addresses[p] = select(OUTSIDE, address, first_pixel + p < params.phase_pixels);
   }
   var columns: array<u32, LANE_VECTORS>;
   for (var v = 0u; v < LANE_VECTORS; v++) {

@@ -12,15 +12,17 @@ diagnostic(off, subgroup_uniformity);
 
 #import "lib/conv2d_backward_input_params.wgsl"
 #import "lib/from_loaders.wgsl"
+#import "lib/pixel_address.wgsl"
+#import "lib/side_by_side.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 const LANE_PIXELS = 3u;
 const LANE_VECTORS = 4u;
+const LANE_ROWS = LANE_PIXELS;
 const SUBGROUP_SIZE = 8u;
 
 // A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight. Each loader loads this many of them.
 const LOADS = 4u * LANE_VECTORS / LOADERS;
-const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -46,17 +48,15 @@ fn pixel_at(index: u32, phase: vec2u) -> Pixel {
   let row = at / params.phase_w;
   let place = vec2u(at - row * params.phase_w, row);
   let pixel = place * params.stride + phase;
-  let inside = index < params.phase_pixels && all(pixel < vec2u(params.in_w, params.in_h));
-  let address = ((image * params.in_h + pixel.y) * params.in_w + pixel.x) * params.in_vectors;
-  return Pixel(image, place, select(OUTSIDE, address, inside));
+  let address = pixel_address(image, pixel, vec2u(params.in_w, params.in_h), params.in_vectors);
+  return Pixel(image, place, select(OUTSIDE, address, index < params.phase_pixels));
 }
 
 // The index of the first vector of the pixel that is `shift` from this one in the output's gradient, or OUTSIDE.
 fn tap_address(pixel: Pixel, shift: vec2u) -> u32 {
-  // Negative coordinates wrap round to large ones, so one comparison is enough.
-  let at = pixel.place + shift;
-  let inside = at.y < params.out_h && at.x < params.out_w && pixel.address != OUTSIDE;
-  return select(OUTSIDE, ((pixel.image * params.out_h + at.y) * params.out_w + at.x) * params.out_vectors, inside);
+  let size = vec2u(params.out_w, params.out_h);
+  let address = pixel_address(pixel.image, pixel.place + shift, size, params.out_vectors);
+  return select(OUTSIDE, address, pixel.address != OUTSIDE);
 }
 
 @compute @workgroup_size(SUBGROUP_SIZE)
@@ -124,13 +124,9 @@ fn main(
     }
   }
 
-  // Copies are stored in a loop that no compiler can unroll, as in conv2d_subgroup.wgsl: this compiles faster.
-  var results: array<vec4f, LANE_PIXELS * LANE_VECTORS>;
+  var results = side_by_side(sums);
   var places: array<u32, LANE_PIXELS>;
-  for (var p = 0u; p < LANE_PIXELS; p++) {
-    for (var v = 0u; v < LANE_VECTORS; v++) { results[p * LANE_VECTORS + v] = sums[p][v]; }
-    places[p] = pixels[p].address;
-  }
+  for (var p = 0u; p < LANE_PIXELS; p++) { places[p] = pixels[p].address; }
   let vectors = min(LANE_VECTORS, params.in_vectors - first_vector);
   var p = 0u;
   var v = 0u;

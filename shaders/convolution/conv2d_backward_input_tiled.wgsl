@@ -8,6 +8,7 @@
 
 #import "lib/conv2d_backward_input_params.wgsl"
 #import "lib/many_turns.wgsl"
+#import "lib/pixel_address.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
@@ -27,8 +28,6 @@ const INPUT_LOADS = WORKGROUP_PIXELS * STEP_VECTORS / LANES;
 const WEIGHT_LOADS = WORKGROUP_VECTORS * STEP_VECTORS * 4u / LANES;
 const_assert INPUT_LOADS * LANES == WORKGROUP_PIXELS * STEP_VECTORS && STEP_VECTORS % TURN_VECTORS == 0u;
 const_assert WEIGHT_LOADS * LANES == WORKGROUP_VECTORS * STEP_VECTORS * 4u;
-
-const OUTSIDE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4<Stored>>;
@@ -105,10 +104,9 @@ fn pixel_at(index: u32) -> Pixel {
 // The entry in `sources` of a pixel, at tap k.
 fn source_of(pixel: Pixel, k: vec2u) -> u32 {
   let padded = work.phase + vec2u(params.pad_left, params.pad_top);
-  // Negative coordinates wrap round to large ones, so one comparison is enough.
   let at = pixel.place + vec2u((vec2i(padded) - vec2i(k * params.dilation)) / i32(params.stride));
-  let inside = pixel.exists && at.y < params.out_h && at.x < params.out_w;
-  return select(OUTSIDE, ((pixel.image * params.out_h + at.y) * params.out_w + at.x) * params.out_vectors, inside);
+  let address = pixel_address(pixel.image, at, vec2u(params.out_w, params.out_h), params.out_vectors);
+  return select(OUTSIDE, address, pixel.exists);
 }
 
 @compute @workgroup_size(LANES)

@@ -15,9 +15,12 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/conv2d_backward_weight_params.wgsl"
 #import "lib/from_loaders.wgsl"
 #import "lib/reaching_outputs.wgsl"
+#import "lib/side_by_side.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 const LANE_IN_VECTORS = 8u; // at most as many as there are loaders
+const LANE_ROWS = LANE_IN_VECTORS;
+const LANE_VECTORS = 4u; // of a row: one for each channel of the vector of inputs
 const SUBGROUP_SIZE = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -79,7 +82,7 @@ fn main(
   let in_turn = in_pitch.yz - size * in_pitch.xy;
   let out_turn = out_pitch.yz - size * out_pitch.xy;
 
-  var sums: array<array<vec4f, 4>, LANE_IN_VECTORS>;
+  var sums: array<array<vec4f, LANE_VECTORS>, LANE_ROWS>;
   for (var pixel = begin; pixel < end; pixel++) {
     let gradient = output_gradient[out_at + column];
     let inputs = from_loaders(input[in_at + row]);
@@ -98,11 +101,7 @@ fn main(
   }
 
   if (first_column >= params.out_vectors) { return; }
-  // Copies are stored in a loop that no compiler can unroll, as in conv2d_subgroup.wgsl: this compiles faster.
-  var results: array<vec4f, 4u * LANE_IN_VECTORS>;
-  for (var r = 0u; r < LANE_IN_VECTORS; r++) {
-    for (var c = 0u; c < 4u; c++) { results[4u * r + c] = sums[r][c]; }
-  }
+  var results = side_by_side(sums);
   let channels = 4u * min(LANE_IN_VECTORS, params.in_vectors - first_row);
   for (var c = 0u; c < channels; c++) {
     for (var o = 0u; o < 4u; o++) {

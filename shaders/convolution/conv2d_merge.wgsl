@@ -8,8 +8,8 @@
 // One invocation computes one vector of one output pixel.
 
 #import "lib/activate.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/store_output.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -34,13 +34,7 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let pixel = index / params.out_vectors;
   let vector = index - pixel * params.out_vectors;

@@ -3,11 +3,12 @@
 //   partials          [splits, out_padded, in_padded, taps]
 //   weight_gradient   [out_channels, in_channels, taps]     for a depthwise convolution, in_channels = in_padded = 1
 //
-// One invocation computes LANE_WEIGHTS weights, 64 apart. All weights of a workgroup are next to each other.
+// One invocation computes LANE_WEIGHTS weights, LANES apart. All weights of a workgroup are next to each other.
 
 #import "lib/workgroup_index.wgsl"
 
 const LOADS = 8u; // of partials at once: a GPU waits for all of them as long as for one
+const LANES = 64u; // of a workgroup
 const LANE_WEIGHTS = 16u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -22,15 +23,15 @@ struct Params {
   row_padded: u32, // in_padded · taps
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = workgroup_index(group, groups) * 64u * LANE_WEIGHTS + lane;
+  let first = workgroup_index(group, groups) * LANES * LANE_WEIGHTS + lane;
   for (var w = 0u; w < LANE_WEIGHTS; w++) {
-    let index = first + w * 64u;
+    let index = first + w * LANES;
     if (index >= params.count) { return; }
     let at = index + index / params.row * (params.row_padded - params.row);
     var sum = 0.0;

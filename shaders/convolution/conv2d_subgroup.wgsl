@@ -17,6 +17,8 @@ diagnostic(off, subgroup_uniformity);
 #import "lib/activate.wgsl"
 #import "lib/conv2d_params.wgsl"
 #import "lib/from_loaders.wgsl"
+#import "lib/pixel_address.wgsl"
+#import "lib/side_by_side.wgsl"
 #import "lib/store_output.wgsl"
 #import "lib/sum_over_lanes.wgsl"
 #import "lib/workgroup_index.wgsl"
@@ -25,13 +27,13 @@ alias Stored = f32; // the type in memory; a kernel may replace it by f16. All a
 
 const LANE_PIXELS = 3u;
 const LANE_VECTORS = 4u;
+const LANE_ROWS = LANE_PIXELS;
 const SUBGROUP_SIZE = 8u;
 const UNPACKED = 0u; // 1: the weight is in PyTorch's layout
 const STATISTICS = 0u; // 1: also writes `statistics`
 
 // A vector of the input is multiplied with 4 · LANE_VECTORS vectors of the weight: so many for each loader.
 const LOADS = 4u * LANE_VECTORS / LOADERS;
-const OUTSIDE = 0xffffffffu;
 const NAN = 0x7fc00000u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -70,8 +72,7 @@ fn pixel_at(index: u32) -> Pixel {
 fn tap_address(pixel: Pixel, ky: u32, kx: u32) -> u32 {
   let y = pixel.y + ky * params.dilation;
   let x = pixel.x + kx * params.dilation;
-  let inside = y < params.in_h && x < params.in_w;
-  return select(OUTSIDE, ((pixel.image * params.in_h + y) * params.in_w + x) * params.in_vectors, inside);
+  return pixel_address(pixel.image, vec2u(x, y), vec2u(params.in_w, params.in_h), params.in_vectors);
 }
 
 @compute @workgroup_size(SUBGROUP_SIZE)
@@ -174,14 +175,10 @@ fn main(
     if (lane == 0u && first_vector == 0u) { statistics[first + 2u * params.out_vectors] = vec4f(count); }
   }
 
-  // The results are stored in one loop that no compiler can unroll, because it does not know the number of turns:
-  // unrolled, this loop would take most of the shader's compile time. It indexes copies, because its indices would keep
-  // `sums` and `pixels` out of registers.
-  var results: array<vec4f, LANE_PIXELS * LANE_VECTORS>;
+  var results = side_by_side(sums);
   var places: array<u32, LANE_PIXELS>;
   var biases: array<u32, LANE_PIXELS>;
   for (var p = 0u; p < LANE_PIXELS; p++) {
-    for (var v = 0u; v < LANE_VECTORS; v++) { results[p * LANE_VECTORS + v] = sums[p][v]; }
     let pixel = pixels[p].image * params.out_h * params.out_w + pixels[p].place;
     places[p] = pixel * params.out_pitch + params.out_offset + first_vector;
     biases[p] = pixels[p].image * params.bias_pitch + first_vector;

@@ -14,7 +14,7 @@
 // invocations take neighbouring vectors.
 
 #import "lib/activate.wgsl"
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -52,13 +52,7 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let place = index / params.vectors;
   let vector = index - place * params.vectors;

@@ -13,8 +13,8 @@
 // `step` places apart. Every phase counts as many pixels as the largest phase, ⌈in_h / stride⌉ × ⌈in_w / stride⌉, so
 // that its last pixels may be past the map.
 
+#import "lib/invocations.wgsl"
 #import "lib/many_turns.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 const K_H = 3u;
 const K_W = 3u;
@@ -64,13 +64,7 @@ fn first_tap(phase: u32, pad: u32) -> FirstTap {
   return FirstTap(max(K_H, K_W), 0);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let place = index / params.vectors;
   let vector = index - place * params.vectors;

@@ -8,7 +8,7 @@
 // other: the invocation goes down a strip and loads the input that its pixels share only once, as depthwise_conv2d.wgsl
 // does. Neighbouring invocations take neighbouring vectors.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const K_H = 3u;
 const K_W = 3u;
@@ -44,13 +44,7 @@ struct Params {
   pad_left: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   let part = index / params.vectors;
   let vector = index - part * params.vectors;
   let split = part / PARTS;

@@ -7,7 +7,7 @@
 //
 // One invocation packs one vector at each tap, all from one stretch of `weight`.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -37,13 +37,7 @@ fn weight_of(channel: u32, in_channel: u32, tap: u32) -> f32 {
   return weight[(channel * params.in_channels + in_channel) * params.taps + tap];
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.out_padded * params.in_vectors) { return; }
   let in_channel = index % params.in_vectors * 4u;
   let channel = index / params.in_vectors;

@@ -8,7 +8,7 @@
 //
 // One invocation computes BLOCK vectors of one pixel.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const BLOCK = 4u;
 const WRITES_NORMS = 0u;
@@ -34,13 +34,7 @@ fn place_of(pixel: u32) -> vec2f {
   return vec2f(f32(pixel % params.width), f32(pixel / params.width));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let pixel = index / params.blocks;
   let first = index % params.blocks * BLOCK;

@@ -5,8 +5,8 @@
 //
 // One invocation computes one pixel.
 
+#import "lib/invocations.wgsl"
 #import "lib/is_channel.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 const FLOOR = 1e-5;
 
@@ -25,13 +25,7 @@ fn score_at(at: u32) -> vec4f {
   return log(max(probabilities[at], vec4f(FLOOR))) + message[at];
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.pixels) { return; }
   let first = index * params.vectors;
 

@@ -7,7 +7,7 @@
 //
 // One invocation computes a run of RUN values along the axis, so that each input that it loads counts RUN times.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const RUN = 4u;
 
@@ -26,13 +26,7 @@ struct Params {
   scale: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let column = index % params.inner;
   let run = index / params.inner % params.runs;

@@ -6,7 +6,7 @@
 //
 // One invocation computes one vector of one vertex.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> values: array<vec4f>;
@@ -19,13 +19,7 @@ struct Params {
   count: u32, // rows · vectors
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let row = index / params.vectors;
   if (row == params.rows - 1u) {

@@ -7,9 +7,9 @@
 //
 // One invocation computes one corner.
 
-#import "lib/workgroup_index.wgsl"
-#import "lib/lattice_key.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/lattice_find.wgsl"
+#import "lib/lattice_key.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> simplices: array<i32>;
@@ -22,13 +22,7 @@ struct Params {
   most: u32, // the last slot of the table
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.corners) { return; }
   let first = first_corner_at(key_of(index));
   firsts[index] = first;

@@ -7,7 +7,7 @@
 // a slot, the one that comes first in an order of all vertices gets it, and the other goes on (Shun and Blelloch 2014). So the table
 // is the same whoever comes first.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/lattice_key.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,13 +27,7 @@ fn comes_before(a: Key, b: Key) -> bool {
   return a.last < b.last;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.corners) { return; }
   var carried = ~index;
   var key = key_of(index);

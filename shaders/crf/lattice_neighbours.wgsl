@@ -8,9 +8,9 @@
 //
 // One invocation computes both neighbours of one vertex.
 
-#import "lib/workgroup_index.wgsl"
-#import "lib/lattice_key.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/lattice_find.wgsl"
+#import "lib/lattice_key.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> simplices: array<i32>;
@@ -31,13 +31,7 @@ fn vertex_of(key: Key) -> u32 {
   return vertices[corner];
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.vertices) { return; }
   let key = key_of(heads[index]);
   let first = vec4i(1) - select(vec4i(0), vec4i(6), vec4u(params.axis) == vec4u(0, 1, 2, 3));

@@ -8,7 +8,7 @@
 // One invocation computes one pixel. It computes in integers, in fixed point, so that every adapter finds the same vertices: `unit` is
 // the number that stands for 6, and `scale_…` for one step along a dimension.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> image: array<vec4f>;
@@ -48,13 +48,7 @@ fn elevated_at(pixel: u32) -> array<i32, 6> {
   return elevated;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.pixels) { return; }
   var elevated = elevated_at(index);
 

@@ -8,7 +8,7 @@
 //
 // One invocation computes one vector of one vertex: those of the input from `first` on.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -24,13 +24,7 @@ struct Params {
   count: u32, // rows · vectors
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let row = index / params.vectors;
   let vector = params.first + index % params.vectors;

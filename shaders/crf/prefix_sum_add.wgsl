@@ -5,7 +5,7 @@
 //
 // One invocation adds to one value.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const BLOCK = 1024u;
 
@@ -17,13 +17,7 @@ struct Params {
   count: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   sums[index] += before[index / BLOCK];
 }

@@ -5,7 +5,7 @@
 //
 // One invocation counts a run of RUN keys, in a column of its own.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const DIGITS = 256u;
 const RUN = 256u;
@@ -20,13 +20,7 @@ struct Params {
   shift: u32, // of the digit in the key
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.runs) { return; }
   for (var digit = 0u; digit < DIGITS; digit++) { counts[digit * params.runs + index] = 0u; }
   for (var i = index * RUN; i < min(params.count, index * RUN + RUN); i++) {

@@ -6,7 +6,7 @@
 //
 // One invocation moves a run of RUN keys.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 const DIGITS = 256u;
 const RUN = 256u;
@@ -25,13 +25,7 @@ struct Params {
   numbers_items: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.runs) { return; }
   for (var i = index * RUN; i < min(params.count, index * RUN + RUN); i++) {
     let key = keys[i];

@@ -5,7 +5,7 @@
 // One invocation computes every `stride`-th vector.
 
 #import "lib/activate.wgsl"
-#import "lib/workgroup_index.wgsl"
+#import "lib/elementwise.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -20,15 +20,6 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = workgroup_index(group, groups) * 64u + lane;
-  if (first >= params.stride) { return; }
-  for (var index = first; index < params.count; index += params.stride) {
-    output[index] = vec4<Stored>(activate(vec4f(input[index])));
-  }
+fn compute_vector(index: u32) {
+  output[index] = vec4<Stored>(activate(vec4f(input[index])));
 }

@@ -5,7 +5,7 @@
 //
 // One invocation computes every `stride`-th vector.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/elementwise.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<vec4f>;
@@ -19,17 +19,8 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = workgroup_index(group, groups) * 64u + lane;
-  if (first >= params.stride) { return; }
-  for (var index = first; index < params.count; index += params.stride) {
-    let value = output[index];
-    let is_clamped = (value <= vec4f(params.low)) | (value >= vec4f(params.high));
-    input_gradient[index] = select(output_gradient[index], vec4f(0), is_clamped);
-  }
+fn compute_vector(index: u32) {
+  let value = output[index];
+  let is_clamped = (value <= vec4f(params.low)) | (value >= vec4f(params.high));
+  input_gradient[index] = select(output_gradient[index], vec4f(0), is_clamped);
 }

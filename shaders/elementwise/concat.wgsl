@@ -6,7 +6,7 @@
 // One invocation copies one vector of every `stride`-th pixel. It copies component by component, because `offset` may
 // not be a multiple of four. The last input also writes the zeros that pad the result.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -24,13 +24,7 @@ struct Params {
   offset: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   let copied_vectors = (params.copied + 3u) / 4u;
   if (index >= params.stride * copied_vectors) { return; }
   let first = index / copied_vectors;

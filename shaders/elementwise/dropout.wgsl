@@ -7,7 +7,7 @@
 //
 // One invocation computes every `stride`-th vector.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -31,13 +31,7 @@ fn scrambled(value: vec4u) -> vec4u {
   return x ^ (x >> vec4u(16));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = workgroup_index(group, groups) * 64u + lane;
+fn compute(first: u32) {
   if (first >= params.stride) { return; }
   let stream = scrambled(scrambled(vec4u(params.seed)) ^ vec4u(step[0]));
   for (var index = first; index < params.count; index += params.stride) {

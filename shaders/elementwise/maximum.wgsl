@@ -4,8 +4,8 @@
 //
 // One invocation computes every `stride`-th vector.
 
+#import "lib/elementwise.wgsl"
 #import "lib/is_nan.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -19,17 +19,8 @@ struct Params {
   stride: u32, // number of invocations
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = workgroup_index(group, groups) * 64u + lane;
-  if (first >= params.stride) { return; }
-  for (var index = first; index < params.count; index += params.stride) {
-    let other = vec4f(b[index]);
-    let value = vec4f(a[index]);
-    output[index] = vec4<Stored>(select(other, value, (value > other) | is_nan(value)));
-  }
+fn compute_vector(index: u32) {
+  let other = vec4f(b[index]);
+  let value = vec4f(a[index]);
+  output[index] = vec4<Stored>(select(other, value, (value > other) | is_nan(value)));
 }

@@ -5,7 +5,7 @@
 //
 // One invocation computes every `stride`-th vector.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/elementwise.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> a: array<vec4f>;
@@ -18,17 +18,8 @@ struct Params {
   stride: u32, // number of invocations
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = workgroup_index(group, groups) * 64u + lane;
-  if (first >= params.stride) { return; }
-  for (var index = first; index < params.count; index += params.stride) {
-    let gradient = output_gradient[index];
-    let passed = select(vec4f(0), gradient, a[index] > b[index]);
-    input_gradient[index] = select(passed, 0.5 * gradient, a[index] == b[index]);
-  }
+fn compute_vector(index: u32) {
+  let gradient = output_gradient[index];
+  let passed = select(vec4f(0), gradient, a[index] > b[index]);
+  input_gradient[index] = select(passed, 0.5 * gradient, a[index] == b[index]);
 }

@@ -5,8 +5,8 @@
 //
 // One invocation copies one vector of every `stride`-th pixel.
 
+#import "lib/invocations.wgsl"
 #import "lib/is_channel.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16
 
@@ -23,13 +23,7 @@ struct Params {
   offset: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.stride * params.vectors) { return; }
   let first = index / params.vectors;
   let vector = index - first * params.vectors;

@@ -4,8 +4,8 @@
 //
 // One invocation computes one pixel.
 
+#import "lib/invocations.wgsl"
 #import "lib/is_channel.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -19,13 +19,7 @@ struct Params {
   channels: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let pixel = workgroup_index(group, groups) * 64u + lane;
+fn compute(pixel: u32) {
   if (pixel >= params.pixels) { return; }
   let first = pixel * params.vectors;
 

@@ -10,7 +10,7 @@
 //
 // One invocation computes one vector of every `stride`-th pixel, so that it loads the values of its channels only once.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -33,13 +33,7 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.stride * params.vectors) { return; }
   let vector = index % params.vectors;
   let channels = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);

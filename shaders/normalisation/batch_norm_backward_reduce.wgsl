@@ -9,7 +9,7 @@
 //
 // One invocation computes one vector of one tile.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -32,13 +32,7 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.tiles * params.vectors) { return; }
   let vector = index % params.vectors;
   let tile = index / params.vectors;

@@ -7,7 +7,7 @@
 // beside a large mean. For the same reason it adds up distances from the tile's first value instead of the values
 // themselves.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -20,13 +20,7 @@ struct Params {
   tiles: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.tiles * params.vectors) { return; }
   let vector = index % params.vectors;
   let tile = index / params.vectors;

@@ -13,7 +13,7 @@
 // reads one stretch of `weight`, about a cache line. The first out_vectors invocations also make one vector of
 // `packed_bias` each.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -41,13 +41,7 @@ struct Params {
   epsilon: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   let vector = index % params.out_vectors;
   let first = index / params.out_vectors * params.run;
   if (first >= params.in_padded) { return; }

@@ -13,7 +13,8 @@
 
 #import "lib/workgroup_index.wgsl"
 
-const CHANNEL_LANES = 8u; // a power of two, 64 at most
+const LANES = 64u; // of a workgroup
+const CHANNEL_LANES = 8u; // a power of two, LANES at most
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> weight: array<f32>;
@@ -30,16 +31,16 @@ struct Params {
   epsilon: f32,
 }
 
-var<workgroup> sums: array<f32, 64>;
+var<workgroup> sums: array<f32, LANES>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) invocation: u32,
 ) {
   let lane = invocation % CHANNEL_LANES;
-  let channel = workgroup_index(group, groups) * (64u / CHANNEL_LANES) + invocation / CHANNEL_LANES;
+  let channel = workgroup_index(group, groups) * (LANES / CHANNEL_LANES) + invocation / CHANNEL_LANES;
   let is_channel = channel < params.out_channels;
   let scale = 1.0 / sqrt(variance[min(channel, params.out_channels - 1u)] + params.epsilon);
 

@@ -8,8 +8,8 @@
 // loads each row once for all the output pixels that need it. In place of a pixel in the padding it takes the nearest
 // pixel of the map. That pixel is in the same window, so the maximum stays the same, and no −∞ is needed to start from.
 
+#import "lib/invocations.wgsl"
 #import "lib/is_nan.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -41,13 +41,7 @@ fn maximum(a: vec4f, b: vec4f) -> vec4f {
   return select(a, b, (b > a) | is_nan(b));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let place = index / params.vectors;
   let vector = index - place * params.vectors;

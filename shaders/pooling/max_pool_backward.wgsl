@@ -6,7 +6,7 @@
 //
 // One invocation computes one vector of one input pixel, from the windows that cover the pixel.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> winners: array<u32>;
@@ -39,13 +39,7 @@ fn windows_over(from_start: u32, kernel: u32, out_size: u32) -> Windows {
   return Windows(first, min(from_start / params.stride + 1u, out_size));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

@@ -6,8 +6,8 @@
 //
 // One invocation computes one vector of one window.
 
+#import "lib/invocations.wgsl"
 #import "lib/is_nan.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> input: array<vec4f>;
@@ -27,13 +27,7 @@ struct Params {
   pad_left: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

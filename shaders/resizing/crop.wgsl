@@ -5,7 +5,7 @@
 //
 // One invocation copies one vector.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16
 
@@ -24,13 +24,7 @@ struct Params {
   left: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let pixel = index / params.vectors;
   let row = pixel / params.out_w;

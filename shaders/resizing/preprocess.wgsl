@@ -7,7 +7,7 @@
 // The filter is a triangle with a radius of max(1, in/out) source pixels, as in PIL's and torchvision's antialiased
 // resize. One invocation computes LANE_ROWS pixels below each other, for which the filter covers the same columns.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -61,13 +61,7 @@ fn weight_of(source: u32, target_: u32, from_: u32, to: u32) -> f32 {
   return max(0.0, f32(radius - distance) / f32(radius));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let row = index / params.out_w;
   let column = index - row * params.out_w;

@@ -10,7 +10,8 @@
 #import "lib/targets_of.wgsl"
 #import "lib/workgroup_index.wgsl"
 
-const RESULT_LANES = 1u; // a power of two, 64 at most
+const LANES = 64u; // of a workgroup
+const RESULT_LANES = 1u; // a power of two, LANES at most
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output_gradient: array<vec4f>;
@@ -38,15 +39,15 @@ fn share_of(source: u32, numerator: i32, unit: i32, size: u32) -> f32 {
   return select(max(0.0, 1.0 - abs(distance)), 1.0, source == size - 1u && distance > 0.0);
 }
 
-var<workgroup> sums: array<vec4f, 64>;
+var<workgroup> sums: array<vec4f, LANES>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) invocation: u32,
 ) {
-  let results = 64u / RESULT_LANES;
+  let results = LANES / RESULT_LANES;
   let index = workgroup_index(group, groups) * results + invocation % results;
   let lane = invocation / results;
   let vector = index % params.vectors;

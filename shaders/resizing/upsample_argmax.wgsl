@@ -8,8 +8,8 @@
 // same four logits make a segment and share its loads.
 
 #import "lib/between.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/is_channel.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -47,13 +47,7 @@ fn logits_at(upper: u32, lower: u32, share: f32, vector: u32) -> vec4f {
   return select(values.xxxx, values, is_channel(vector));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let image = index / params.image_runs;
   let run = index - image * params.image_runs;

@@ -5,7 +5,7 @@
 // One invocation updates the gradient of one parameter. Micro-batches are added one after the other, always in the same
 // order, so that the sums are the same to the bit in every run.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> gradients: array<f32>;
@@ -16,13 +16,7 @@ struct Params {
   share: f32, // the micro-batch's part of the batch
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   sums[index] += params.share * gradients[index];
 }

@@ -7,7 +7,7 @@
 //   log_sum_exp     [n, out_h, out_w]            log Σ exp of a pixel's upsampled logits; 0 where the pixel is ignored
 //   partials        [workgroups]                 Σ weight · loss and Σ weight over a workgroup's pixels
 //
-// A workgroup takes WORKGROUP_PIXELS label pixels. One invocation takes every 64th of them, then the sums are added
+// A workgroup takes WORKGROUP_PIXELS label pixels. One invocation takes every LANES-th of them, then the sums are added
 // pairwise. softmax_cross_entropy_merge.wgsl adds up the partials.
 
 #import "lib/between.wgsl"
@@ -15,6 +15,7 @@
 #import "lib/label_at.wgsl"
 #import "lib/workgroup_index.wgsl"
 
+const LANES = 64u; // of a workgroup
 const WORKGROUP_PIXELS = 256u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -88,9 +89,9 @@ fn loss_of(pixel: u32) -> vec2f {
   return vec2f(weight * (normaliser - upsampled(at, label / 4u)[label % 4u]), weight);
 }
 
-var<workgroup> sums: array<vec2f, 64>;
+var<workgroup> sums: array<vec2f, LANES>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -100,9 +101,9 @@ fn main(
   let first = index * WORKGROUP_PIXELS;
   let end = min(first + WORKGROUP_PIXELS, params.pixels);
   var own = vec2f(0);
-  for (var pixel = first + lane; pixel < end; pixel += 64u) { own += loss_of(pixel); }
+  for (var pixel = first + lane; pixel < end; pixel += LANES) { own += loss_of(pixel); }
   sums[lane] = own;
-  for (var half = 32u; half > 0u; half /= 2u) {
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { sums[lane] += sums[lane + half]; }
   }

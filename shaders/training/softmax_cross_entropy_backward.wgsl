@@ -14,9 +14,9 @@
 // of it. These are between this logit and its left or right neighbour, so the invocation needs only three vectors of
 // logits.
 
+#import "lib/invocations.wgsl"
 #import "lib/label_at.wgsl"
 #import "lib/targets_of.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<vec4f>;
@@ -42,13 +42,7 @@ struct Params {
   unit_x: i32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let vector = index % params.vectors;
   let pixel = index / params.vectors;

@@ -5,8 +5,8 @@
 //   tiles   [POINTS, POINTS, tiles, channels]  from tile first_tile on: to_points along both axes of (OUTPUTS + 2)² pixels
 
 #import "lib/first_output.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/winograd_to_points.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Value = f32; // what an invocation transforms
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
@@ -32,13 +32,7 @@ struct Params {
   pad_left: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let tile = params.first_tile + index / params.channels;
   let channel = index % params.channels;

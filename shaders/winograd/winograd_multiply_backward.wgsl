@@ -16,9 +16,12 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 #import "lib/from_loaders.wgsl"
+#import "lib/side_by_side.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 const LANE_IN_VECTORS = 8u; // at most as many as there are loaders
+const LANE_ROWS = LANE_IN_VECTORS;
+const LANE_VECTORS = 4u; // of a row: one for each channel of the vector of inputs
 const SUBGROUP_SIZE = 8u;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -57,7 +60,7 @@ fn main(
   let first_in = (point * params.in_vectors + row) * params.tiles;
   let first_out = (point * params.out_vectors + column) * params.tiles;
 
-  var added: array<array<vec4f, 4>, LANE_IN_VECTORS>;
+  var added: array<array<vec4f, LANE_VECTORS>, LANE_ROWS>;
   for (var tile = 0u; tile < params.tiles; tile++) {
     let gradient = gradients_at(first_out + tile);
     let inputs = from_loaders(tiles_at(first_in + tile));
@@ -67,11 +70,7 @@ fn main(
   }
 
   if (first_column >= params.out_vectors) { return; }
-  // Copies are stored in a loop that no compiler can unroll, as in conv2d_subgroup.wgsl: this compiles faster.
-  var results: array<vec4f, 4u * LANE_IN_VECTORS>;
-  for (var r = 0u; r < LANE_IN_VECTORS; r++) {
-    for (var c = 0u; c < 4u; c++) { results[4u * r + c] = added[r][c]; }
-  }
+  var results = side_by_side(added);
   let first_channel = (point * params.in_vectors + first_row) * 4u;
   let channels = 4u * min(LANE_IN_VECTORS, params.in_vectors - first_row);
   for (var c = 0u; c < channels; c++) {

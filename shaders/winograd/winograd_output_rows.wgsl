@@ -8,8 +8,8 @@
 
 #import "lib/activate.wgsl"
 #import "lib/first_output.wgsl"
+#import "lib/invocations.wgsl"
 #import "lib/winograd_from_points.wgsl"
-#import "lib/workgroup_index.wgsl"
 
 alias Value = f32; // what an invocation transforms
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
@@ -42,13 +42,7 @@ struct Params {
   high: f32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   if (index >= params.count) { return; }
   let tile = params.first_tile + index / params.channels;
   let channel = index % params.channels;

@@ -14,7 +14,7 @@
 // One invocation computes one row and column at each point: of four columns, the values would not fit the registers of Intel's GPUs.
 // The first columns_padded invocations also make one value of `packed_bias` each.
 
-#import "lib/workgroup_index.wgsl"
+#import "lib/invocations.wgsl"
 
 alias Stored = f32; // the type in memory; a kernel may replace it by f16. All arithmetic is in f32.
 
@@ -70,13 +70,7 @@ fn to_points(w: array<f32, 3>) -> array<f32, 6> {
   );
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = workgroup_index(group, groups) * 64u + lane;
+fn compute(index: u32) {
   let count = params.rows_padded * params.columns_padded;
   if (index >= count) { return; }
   let of_gradient = params.of_gradient != 0u;

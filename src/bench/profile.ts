@@ -9,7 +9,7 @@ export interface Profile {
   ops: ProfileRow<{ op: string; shader: string }>[]
 }
 
-export type ProfileRow<Key> = Key &
+type ProfileRow<Key> = Key &
   Rates & {
     milliseconds: number
     /** The share of the program's time, 0 to 1. */

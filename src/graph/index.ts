@@ -5,8 +5,9 @@
 
 export type { SubgroupMatrix } from '../kernels/convolution/conv2d_subgroup_matrix.ts'
 export { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from './autodiff/training_graph.ts'
+export type { ConvolutionTarget, Policy, Tuned } from './convolution/policy.ts'
 export { type Conv2dChoice, type Conv2dVariant, conv2dVariants } from './convolution/strategies.ts'
-export type { ConvolutionTarget, Device, Policy, Tuned, WorkgroupLimits } from './convolution/target.ts'
+export type { Device, WorkgroupLimits } from './convolution/target.ts'
 export { type AnyOp, type Graph, graphParameters } from './ir/graph.ts'
 export type { BatchNorm, DType, OpOf, Parameter, Tensor } from './ir/tensor.ts'
 export type { Operand, Step } from './lower/step.ts'
@@ -19,12 +20,14 @@ export {
   type FoldedOp,
   type FusedGraph,
   type FusedOp,
+  type GradientRule,
+  type GradientTape,
   GraphBuilder,
   type ModelGraph,
   type ModelOp,
 } from './ops/index.ts'
 export type { ResamplingOptions } from './ops/resize.ts'
-export { type GradientRule, type GradientTape, gradientOfInput } from './ops/tape.ts'
+export { gradientOfInput } from './ops/tape.ts'
 export type { FoldingPass } from './passes/fold.ts'
 export { allPasses, type FusingPass, optimise, type Passes } from './passes/index.ts'
 export { planWithin } from './plan/activation_budget.ts'

@@ -12,7 +12,7 @@ import { accumulateProbabilities } from '../kernels/resizing/accumulate_probabil
 import { resize } from '../kernels/resizing/resize.ts'
 import { checkScoreBytes, type ScoreMap } from './score_map.ts'
 
-export interface ScoreMapTarget {
+interface ScoreMapTarget {
   width: number
   height: number
   /** Whether to take the softmax after resampling: logits become probabilities. */

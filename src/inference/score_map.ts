@@ -13,7 +13,7 @@ export interface ScoreMap {
 }
 
 /** The largest map, in bytes: 25 megapixels of 21 classes. */
-export const MAX_SCORE_BYTES = 2 ** 31
+const MAX_SCORE_BYTES = 2 ** 31
 
 /** Throws a UserError if a map of this size is larger than MAX_SCORE_BYTES. */
 export function checkScoreBytes({ width, height, classes }: Omit<ScoreMap, 'data'>): void {

@@ -3,7 +3,8 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { configJson, jsonText, type Model } from '../library/model_files.ts'
 import { toHuggingFaceProcessor } from '../model/hugging_face.ts'
-import { deepLabOnnx, type OnnxExportOptions } from '../onnx/export.ts'
+import type { OnnxExportOptions } from '../onnx/deeplab.ts'
+import { deepLabOnnx } from '../onnx/export.ts'
 
 export interface OnnxFile {
   path: string

@@ -4,9 +4,15 @@ import type { ModelGraph } from '../graph/ops/index.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
-import type { OnnxExportOptions } from './export.ts'
 import type { Parameters } from './folded_convolution.ts'
 import { onnxModel } from './model.ts'
+
+export interface OnnxExportOptions {
+  /** The output stride of the exported network. Default: the model's. */
+  outputStride?: number
+  /** If given, the file takes one image of exactly this size at a time. Default: batches of images of any size. */
+  size?: { height: number; width: number }
+}
 
 /** At every stride up to 256, all maps that a stride halves have even sides, and no two strides have maps of the same size. */
 const EXAMPLE = { height: 512, width: 1024 }

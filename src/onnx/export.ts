@@ -1,13 +1,7 @@
 // The public function for ONNX. The code that builds the file, and its library, load at the first call.
 
 import type { DeepLabConfig } from '../model/config.ts'
-
-export interface OnnxExportOptions {
-  /** The output stride of the exported network. Default: the model's. */
-  outputStride?: number
-  /** If given, the file takes one image of exactly this size at a time. Default: batches of images of any size. */
-  size?: { height: number; width: number }
-}
+import type { OnnxExportOptions } from './deeplab.ts'
 
 /**
  * The ONNX file (operator set 17) of a network: `pixel_values`, normalised images [n, 3, h, w] → `logits` [n, classes,

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import type { Tuned } from '../graph/convolution/target.ts'
+import type { Tuned } from '../graph/convolution/policy.ts'
 import { checkJson, expecting, parseJson } from '../json.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { checkpointFormat, inFile } from '../weights/checkpoint_format.ts'
@@ -12,8 +12,7 @@ import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import type { ClassBalance } from './class_balance.ts'
 import { learnedParameters } from './learned_parameters.ts'
-import { type Recipe, recipeFor } from './recipe.ts'
-import { CLASS_WEIGHTS, RECIPE_TYPES } from './recipe_schema.ts'
+import { CLASS_WEIGHTS, RECIPE_TYPES, type Recipe, recipeFor } from './recipe.ts'
 
 export interface Progress {
   /** Steps done. */

@@ -1,12 +1,13 @@
 // The recipe of a training run: every choice that affects the result. The defaults are the paper's.
 
+import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import { checkJson } from '../json.ts'
+import { checkJson, expecting } from '../json.ts'
 import { backboneOf } from '../model/backbones/index.ts'
 import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
-import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
-import { RECIPE_TYPES } from './recipe_schema.ts'
+import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
+import { checkOptionNames, type DeclaredOptions, namesOf } from '../options.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -41,6 +42,52 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   seed: number
 }
 
+/** NaN passes, because the message of `recipeFor` says more. */
+const number = (most = Number.MAX_VALUE) =>
+  expecting(
+    most === Number.MAX_VALUE ? 'a number' : `a number up to ${most}`,
+    v.custom<number>(value => typeof value === 'number' && !(value > most)),
+  )
+const flag = expecting('true, false', v.boolean())
+const names = expecting('a list of names', v.array(v.string()))
+
+/** A factor for each class. `classBalance` replaces `balanced` by such factors. */
+export const CLASS_WEIGHTS = expecting(
+  'a number from 0 up for each class',
+  v.array(v.pipe(v.number(), v.minValue(0))),
+)
+
+/** The types of the fields, with limits far beyond any useful recipe. `recipeFor` checks the meaning of the values. */
+const FIELDS = {
+  steps: number(1e9),
+  batchSize: number(4096),
+  microBatchSize: number(4096),
+  cropSize: number(MAX_NETWORK_SIZE),
+  size: number(MAX_NETWORK_SIZE),
+  learningRate: number(),
+  headLearningRate: number(),
+  outputStride: number(),
+  freezeBatchNorm: flag,
+  batchNormDecay: number(),
+  momentum: number(),
+  weightDecay: number(),
+  decayBatchNorm: flag,
+  dropout: number(),
+  auxiliaryLoss: number(),
+  activationBudget: number(),
+  scales: expecting('two numbers', v.strictTuple([number(), number()])),
+  flip: flag,
+  classWeights: v.nullable(
+    expecting('balanced, or a number for each class', v.union([v.literal('balanced'), v.array(number())])),
+  ),
+  hardClasses: names,
+  badImages: expecting('stop or skip', v.picklist(['stop', 'skip'])),
+  seed: number(),
+} satisfies Record<keyof Recipe, v.GenericSchema>
+
+/** A recipe in which any field may be left to its default. */
+export const RECIPE_TYPES = v.partial(v.strictObject(FIELDS))
+
 /**
  * The first stage of training in sections 4 and A of DeepLabv3. The second stage freezes batch norm, and has output stride 8
  * and a learning rate of 0.001.
@@ -66,7 +113,7 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   seed: 0,
 }
 
-const RECIPE_OPTIONS: OptionNames<Recipe> = {
+const RECIPE_OPTIONS: DeclaredOptions<Recipe> = {
   ...namesOf(PAPER),
   ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
 }

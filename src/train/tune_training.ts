@@ -1,7 +1,7 @@
 // Tuning for training: the kernels of a step's convolutions and of their gradients.
 
 import type { Gpu } from '../gpu/gpu.ts'
-import type { Tuned } from '../graph/convolution/target.ts'
+import type { Tuned } from '../graph/convolution/policy.ts'
 import { trainingMode } from '../graph/tune/training_mode.ts'
 import { type TunedConvolution, type TuneOptions, tune } from '../graph/tune/tune.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'

@@ -58,7 +58,8 @@ async function shippedFile(path: string, options: WeightsOptions): Promise<Uint8
   const url = shippedUrl(path, baseUrl)
   try {
     const bytes = await fetchFile(url, { name: path.slice(path.lastIndexOf('/') + 1), onProgress, signal })
-    await checkFormat(bytes, url)
+    // The registry is checked when it is read. A bundler may give it another name.
+    if (path !== 'registry.json') await checkFormat(bytes, url)
     return bytes
   } catch (error) {
     if (error instanceof UserError)
@@ -123,6 +124,6 @@ function download(
 /** Servers may answer with a web page if a file has moved. */
 async function checkFormat(bytes: Uint8Array, url: string): Promise<void> {
   const { pathname } = new URL(url)
-  if (!pathname.endsWith('.json')) await loadCheckpoint(bytes, shownUrl(url))
-  else if (!pathname.endsWith('/registry.json')) parseJsonObject(bytes, shownUrl(url))
+  if (pathname.endsWith('.json')) parseJsonObject(bytes, shownUrl(url))
+  else await loadCheckpoint(bytes, shownUrl(url))
 }

@@ -3,7 +3,8 @@
 import { expect } from 'chai'
 import { usage } from '../../src/gpu/buffers.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { Program, type Range } from '../../src/gpu/program.ts'
+import type { Range } from '../../src/gpu/launch.ts'
+import { Program } from '../../src/gpu/program.ts'
 import type { Tensor } from '../../src/graph/ir/tensor.ts'
 import { tensorBytes } from '../../src/graph/ir/tensor_bytes.ts'
 import type { Operand } from '../../src/graph/lower/step.ts'
@@ -36,7 +37,7 @@ function opOf(test: Conv2dBackwardCase): Conv2dBackwardWeightOp {
 }
 
 const stepsOf = (op: Conv2dBackwardWeightOp, target: Choice) =>
-  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target), trainingOps))
+  lowerOp(op, loweringOf({ ops: [op], inputs: [], outputs: [] }, targetOf(target)), trainingOps)
 
 /** Runs only the steps of the op. */
 async function weightGradient(gpu: Gpu, test: Conv2dBackwardCase, target: Choice) {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { graphParameters } from '../../src/graph/ir/graph.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { ModelGraph } from '../../src/graph/ops/index.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { explain } from '../../src/graph/plan/explain.ts'
@@ -9,9 +9,10 @@ import { Executor } from '../../src/graph/runtime/executor.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { deepLab } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
-import { seededImage, seededParameter } from '../model/seeded_weights.ts'
+import { seededImage } from '../model/seeded_weights.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
+import { seededParameters } from '../support/run_graph.ts'
 import { abortedAfter, ENOUGH, submitsDuring, withSubmitsOf } from '../support/submit_budget.ts'
 import { targetOf } from '../support/target.ts'
 
@@ -35,6 +36,17 @@ async function callsOf<T extends object>(object: T, prefixes: string[], work: ()
   await work()
   for (const name of names) delete methods[name]
   return calls
+}
+
+/** Does some work with MobileNetV2's network on the GPU, planned for 65×65. */
+async function withNetwork(work: (executor: Executor, gpu: Gpu) => Promise<void>): Promise<void> {
+  const gpu = await testGpu()
+  const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
+  const weights = new WeightStore(gpu, seededParameters(graph))
+  const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
+  await work(executor, gpu)
+  await executor.destroy()
+  weights.destroy()
 }
 
 describe('plan', () => {
@@ -92,10 +104,7 @@ describe('plan', () => {
     const gpu = await testGpu()
     const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
     const plan = createPlan(graph, { device: gpu })
-    const weights = new WeightStore(
-      gpu,
-      new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
-    )
+    const weights = new WeightStore(gpu, seededParameters(graph))
     const before = gpu.memory.liveBytes
     const executor = await Executor.create(gpu, plan, weights)
     await executor.run({ image: seededImage(65, 65) })
@@ -110,69 +119,45 @@ describe('plan', () => {
     expect(gpu.memory.liveBytes).to.equal(before)
   })
 
-  it('gives the same logits when run again, after other sizes and after a refused input', async () => {
-    const gpu = await testGpu()
-    const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
-    const weights = new WeightStore(
-      gpu,
-      new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
-    )
-    const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
-    const image = seededImage(65, 65)
-    const [first, second] = await Promise.all([executor.run({ image }), executor.run({ image })])
-    expect(await executor.run({ image: image.subarray(1) }).catch((error: Error) => error.message)).to.match(
-      /image: \[1,65,65,3\]/,
-    )
-    const third = await executor.run({ image })
-    for (const other of [second, third]) expect(other).to.deep.equal(first)
-    await executor.destroy()
-    weights.destroy()
-  })
+  it('gives the same logits when run again, after other sizes and after a refused input', () =>
+    withNetwork(async executor => {
+      const image = seededImage(65, 65)
+      const [first, second] = await Promise.all([executor.run({ image }), executor.run({ image })])
+      expect(
+        await executor.run({ image: image.subarray(1) }).catch((error: Error) => error.message),
+      ).to.match(/image: \[1,65,65,3\]/)
+      const third = await executor.run({ image })
+      for (const other of [second, third]) expect(other).to.deep.equal(first)
+    }))
 
-  it('creates no buffers, bind groups or pipelines when run again, and submits once on a CPU adapter', async () => {
-    const gpu = await testGpu()
-    const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
-    const weights = new WeightStore(
-      gpu,
-      new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
-    )
-    const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
-    const image = seededImage(65, 65)
-    await executor.run({ image })
-    const made = await callsOf(gpu.device, ['create', 'push'], () => executor.run({ image }))
-    expect(new Set(made)).to.deep.equal(new Set(['createCommandEncoder']))
-    if (gpu.info.isFallbackAdapter)
-      expect(await submitsDuring(gpu, () => executor.run({ image })), 'submits').to.equal(1)
-    await executor.destroy()
-    weights.destroy()
-  })
+  it('creates no buffers, bind groups or pipelines when run again, and submits once on a CPU adapter', () =>
+    withNetwork(async (executor, gpu) => {
+      const image = seededImage(65, 65)
+      await executor.run({ image })
+      const made = await callsOf(gpu.device, ['create', 'push'], () => executor.run({ image }))
+      expect(new Set(made)).to.deep.equal(new Set(['createCommandEncoder']))
+      if (gpu.info.isFallbackAdapter)
+        expect(await submitsDuring(gpu, () => executor.run({ image })), 'submits').to.equal(1)
+    }))
 
-  it('gives the same logits in several submits, and after a run that was aborted between two of them', async () => {
-    const gpu = await testGpu()
-    const graph = network('deeplabv3_mobilenet_v2', { size: 65, outputStride: 16 })
-    const weights = new WeightStore(
-      gpu,
-      new Map(graphParameters(graph).map(p => [p.name, seededParameter(p)])),
-    )
-    const executor = await Executor.create(gpu, createPlan(graph, { device: gpu }), weights)
-    const image = seededImage(65, 65)
-    const whole = await withSubmitsOf(Infinity, gpu, () => executor.run({ image }))
-    await withSubmitsOf(0.2, gpu, async () => {
-      let found = {}
-      const submits = await submitsDuring(gpu, async () => {
-        found = await executor.run({ image })
+  it('gives the same logits in several submits, and after a run that was aborted between two of them', () =>
+    withNetwork(async (executor, gpu) => {
+      const image = seededImage(65, 65)
+      const whole = await withSubmitsOf(Infinity, gpu, () => executor.run({ image }))
+      await withSubmitsOf(0.2, gpu, async () => {
+        let found = {}
+        const submits = await submitsDuring(gpu, async () => {
+          found = await executor.run({ image })
+        })
+        expect(submits).to.be.above(5)
+        expect(found).to.deep.equal(whole)
+        const other = seededImage(65, 65).fill(1)
+        const aborted = (signal: AbortSignal) =>
+          rejects(Error, () => executor.run({ image: other }, { signal }))
+        expect(await abortedAfter(2, gpu, aborted)).to.equal(ENOUGH)
+        expect(await executor.run({ image })).to.deep.equal(whole)
       })
-      expect(submits).to.be.above(5)
-      expect(found).to.deep.equal(whole)
-      const other = seededImage(65, 65).fill(1)
-      const aborted = (signal: AbortSignal) =>
-        rejects(Error, () => executor.run({ image: other }, { signal }))
-      expect(await abortedAfter(2, gpu, aborted)).to.equal(ENOUGH)
-      expect(await executor.run({ image })).to.deep.equal(whole)
-    })
-    await executor.destroy()
-    weights.destroy()
-  })
+    }))
 
   it('refuses a tensor that the GPU cannot bind, by name', () => {
     const builder = new GraphBuilder()

@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { candidatesFor, chooseStrategy, conv2dKey, tunedKey } from '../../src/graph/convolution/choose.ts'
+import type { Tuned } from '../../src/graph/convolution/policy.ts'
 import {
   fitsWorkgroup,
   registerTiles,
   stagedTileName,
   stagedTiles,
 } from '../../src/graph/convolution/space.ts'
-import type { Device, Tuned } from '../../src/graph/convolution/target.ts'
+import type { Device } from '../../src/graph/convolution/target.ts'
 import { vendorTile } from '../../src/graph/convolution/vendors.ts'
 import type { Conv2dOptions } from '../../src/kernels/convolution/conv2d.ts'
 import { conv2dTiledSplits, stagedBytes } from '../../src/kernels/convolution/conv2d_tiled.ts'

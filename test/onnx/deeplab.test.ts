@@ -4,8 +4,8 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { expect } from 'chai'
 import { type DeepLabOptions, deepLabConfig } from '../../src/model/config.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
+import type { OnnxExportOptions } from '../../src/onnx/deeplab.ts'
 import { encodeDeepLab } from '../../src/onnx/deeplab.ts'
-import type { OnnxExportOptions } from '../../src/onnx/export.ts'
 import {
   type GraphProto,
   ModelProtoSchema,

@@ -100,6 +100,8 @@ describe('the package', () => {
 
   describe('the layers as imports, in examples', () => {
     const printed: Record<string, RegExp> = {
+      deeplab:
+        /^·{11}s{10}·{11}\n[\s\S]*^IoU of the sphere: 9\d\.\d %\nstep 0: loss 0\.1\d{3}\nstep 1: loss 0\.1\d{3}\ngradient/m,
       kernel: /^\[ 11, 0, 33, 0 \]$/m,
       network: /^second +conv2d.*[\s\S]*^1445 logits$/m,
       gradient: /^(loss \d\.\d{4}\n){5}gradient of second\.bias: (-?\d\.\d{4},?){5}$/m,
@@ -110,6 +112,23 @@ describe('the package', () => {
         cpSync(join(ROOT, `examples/${name}.mjs`), join(program, `${name}.mjs`))
         expect((await node(`${name}.mjs`)).stdout).to.match(output)
       })
+
+    it('deeplab, whose own network computes what the preset does', async () => {
+      const source = readFileSync(join(ROOT, 'examples/deeplab.mjs'), 'utf8')
+      const preset = source
+        .replace(
+          "import { IMAGENET } from 'atrous/model'",
+          "import { IMAGENET, deepLab, loadNetwork, preset } from 'atrous/model'",
+        )
+        .replace('const gpu =', "await loadNetwork(preset('scenes').config)\nconst gpu =")
+        .replace(
+          'const { lowLevel,',
+          "return deepLab(graph, image, preset('scenes').config)\n  const { lowLevel,",
+        )
+      expect(preset).to.include('return deepLab(')
+      writeFileSync(join(program, 'preset.mjs'), preset)
+      expect((await node('preset.mjs')).stdout).to.equal((await node('deeplab.mjs')).stdout)
+    })
   })
 
   it('draws charts without ECharts', async () => {

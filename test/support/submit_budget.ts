@@ -40,6 +40,32 @@ export async function submitsDuring(gpu: Gpu, work: () => Promise<unknown>): Pro
   }
 }
 
+/** The labels of the kernels that are launched during some work. */
+export async function kernelsDuring({ device }: Gpu, work: () => Promise<unknown>): Promise<Set<string>> {
+  const labels = new Set<string>()
+  const { createCommandEncoder } = device
+  device.createCommandEncoder = descriptor => {
+    const encoder = createCommandEncoder.call(device, descriptor)
+    const { beginComputePass } = encoder
+    encoder.beginComputePass = descriptor => {
+      const pass = beginComputePass.call(encoder, descriptor)
+      const { setBindGroup } = pass
+      pass.setBindGroup = (index: number, group: GPUBindGroup) => {
+        if (index === 0) labels.add(group.label)
+        ;(setBindGroup as (index: number, group: GPUBindGroup) => void).call(pass, index, group)
+      }
+      return pass
+    }
+    return encoder
+  }
+  try {
+    await work()
+    return labels
+  } finally {
+    delete (device as Partial<GPUDevice>).createCommandEncoder
+  }
+}
+
 /** Does some work with a signal that is aborted right after so many submits. */
 export async function abortedAfter<T>(
   submits: number,

@@ -2,8 +2,8 @@
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { strategiesFor } from '../../src/graph/convolution/choose.ts'
+import type { Policy } from '../../src/graph/convolution/policy.ts'
 import type { Conv2dChoice } from '../../src/graph/convolution/strategies.ts'
-import type { Policy } from '../../src/graph/convolution/target.ts'
 import type { PlanDevice, PlanTarget } from '../../src/graph/plan/plan.ts'
 import type { Precision } from '../../src/kernels/layout.ts'
 

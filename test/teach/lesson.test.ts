@@ -6,7 +6,6 @@ import { IGNORE_INDEX } from '../../src/data/dataset.ts'
 import { UserError } from '../../src/errors.ts'
 import { usage } from '../../src/gpu/buffers.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { Executor } from '../../src/graph/runtime/executor.ts'
 import { Segmenter } from '../../src/inference/segmenter.ts'
 import { readModel } from '../../src/library/model_files.ts'
 import { withAddedClass, withNewClassifier } from '../../src/model/classifier.ts'
@@ -21,6 +20,7 @@ import { blocksPhoto, TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { expectSameBits } from '../support/same_bits.ts'
+import { kernelsDuring } from '../support/submit_budget.ts'
 import { boatScore, readBoat, threeStrokes } from './boat.ts'
 
 const [WIDTH, HEIGHT] = [64, 48]
@@ -46,29 +46,6 @@ async function stepsOf(steps: AsyncIterable<LessonStep>): Promise<number[]> {
   const losses: number[] = []
   for await (const { loss } of steps) losses.push(loss)
   return losses
-}
-
-/** The names of the ops that run during some work. */
-async function opsDuring(work: () => Promise<unknown>): Promise<Set<string>> {
-  const { run, runInto } = Executor.prototype
-  const names = new Set<string>()
-  const note = (executor: Executor) => {
-    for (const { op } of executor.plan.steps) names.add(op.name)
-  }
-  Executor.prototype.run = function (...args) {
-    note(this)
-    return run.apply(this, args)
-  }
-  Executor.prototype.runInto = function (...args) {
-    note(this)
-    return runInto.apply(this, args)
-  }
-  try {
-    await work()
-  } finally {
-    Object.assign(Executor.prototype, { run, runInto })
-  }
-  return names
 }
 
 describe('Lesson', () => {
@@ -115,10 +92,10 @@ describe('Lesson', () => {
         async lesson => {
           const isFrozen = (name: string) =>
             name.startsWith('backbone.') || (part === 'classifier' && name.startsWith('classifier.0'))
-          const keeping = await opsDuring(() => lesson.setPhoto('other', photo(2)))
+          const keeping = await kernelsDuring(gpu, () => lesson.setPhoto('other', photo(2)))
           expect([...keeping].filter(isFrozen)).not.to.deep.equal([])
           await lesson.setLabels('other', rows())
-          const learning = await opsDuring(async () => {
+          const learning = await kernelsDuring(gpu, async () => {
             await stepsOf(lesson.train({ steps: 4 }))
             await maskOf(lesson)
           })

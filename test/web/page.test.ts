@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
+import { decodeIndices } from '../../src/node/images/png_indices.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { CAMERA_FLAGS, until } from './browser.ts'
 import { usePage } from './use_page.ts'
@@ -110,9 +111,17 @@ describe('the page', () => {
     return (await page.locator('#problem').isVisible()) ? (await text(page, 'problem'))! : ''
   }
 
+  /** Waits for a message of the page, and returns it. */
+  async function problem(page: Page): Promise<string> {
+    await page.locator('#problem').waitFor()
+    return (await text(page, 'problem'))!
+  }
+
+  const chosen = (page: Page) => page.locator('#model option:checked').textContent()
+
+  /** The page as it opens: with the sample, segmented. */
   async function openSample(options = {}): Promise<Page> {
     const page = await open(options)
-    await page.click('#sample-photo')
     expect(await settled(page)).to.equal('')
     return page
   }
@@ -172,14 +181,18 @@ describe('the page', () => {
     await until(page, () => document.getElementById('pointed')!.textContent === 'sphere')
   })
 
-  it('follows the camera, freezes its picture, and stops', async () => {
-    const page = await open()
+  it('follows the camera, freezes its picture with a legend that is true of the mask, and stops', async () => {
+    const page = await openSample()
     await page.click('#start-camera')
     await until(page, () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!))
     await page.click('#freeze-camera')
+    await page.locator('#camera-controls').waitFor({ state: 'hidden' })
     expect(await settled(page)).to.equal('')
-    expect(await page.locator('#camera-controls').isVisible()).to.equal(false)
-    expect(await page.locator('#save-mask').isEnabled()).to.equal(true)
+    await page.click('#export-tab')
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-mask')])
+    const { values } = await decodeIndices(readFileSync(await download.path()))
+    const background = values.filter(id => id === 0).length / values.length
+    expect((await shares(page)).background).to.be.closeTo(100 * background, 0.06)
   })
 
   it('says so where there is no camera, and where it is refused', async () => {
@@ -188,14 +201,14 @@ describe('the page', () => {
       ['NotAllowedError', 'The camera is not allowed. Allow it in the settings of this page, and try again.'],
     ]) {
       const before = `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', '${name}') }`
-      const page = await open({ before })
+      const page = await openSample({ before })
       await page.click('#start-camera')
-      expect(await settled(page)).to.equal(message)
+      expect(await problem(page)).to.equal(message)
     }
   })
 
   it('says so when the camera is unplugged, and starts it again', async () => {
-    const page = await open({ before: HOLD_TRACKS })
+    const page = await openSample({ before: HOLD_TRACKS })
     const frames = () => /Frames per second\d/.test(document.getElementById('facts')!.textContent!)
     await page.click('#start-camera')
     await until(page, frames)
@@ -205,7 +218,7 @@ describe('the page', () => {
       track.stop()
       track.dispatchEvent(new Event('ended'))
     })
-    expect(await settled(page)).to.equal(
+    expect(await problem(page)).to.equal(
       'The camera has stopped: it was unplugged, or is no longer allowed. Start it again.',
     )
     expect(await page.locator('#camera-controls').isVisible()).to.equal(false)
@@ -215,7 +228,7 @@ describe('the page', () => {
   })
 
   it('waits with the camera while it is hidden, and goes on', async () => {
-    const page = await open({ before: HIDE })
+    const page = await openSample({ before: HIDE })
     await page.evaluate(() => {
       window.frameCount = 0
       new MutationObserver(() => window.frameCount++).observe(document.getElementById('facts')!, {
@@ -256,7 +269,7 @@ describe('the page', () => {
 
   it('says so without WebGPU', async () => {
     const page = await open({ before: "Object.defineProperty(navigator, 'gpu', { value: undefined })" })
-    expect(await settled(page)).to.match(/^no WebGPU in this browser/)
+    expect(await problem(page)).to.match(/^no WebGPU in this browser/)
   })
 
   it('refuses files that are no model, and keeps the one it has', async () => {
@@ -264,8 +277,8 @@ describe('the page', () => {
     const wrong = join(folder, 'model.safetensors')
     await writeFile(wrong, 'this is no checkpoint')
     await page.setInputFiles('#model-files', wrong)
-    await page.locator('#problem').waitFor()
-    expect(await text(page, 'problem')).to.match(/^model\.safetensors/)
+    expect(await problem(page)).to.match(/^model\.safetensors/)
+    await until(page, () => (document.getElementById('model') as HTMLSelectElement).value === 'scenes')
     await page.check('#flip')
     expect(await settled(page)).to.equal('')
     expect((await shares(page)).ring).to.be.above(1)
@@ -274,7 +287,7 @@ describe('the page', () => {
   it('takes a photo of 50 megapixels (slow)', async () => {
     const large = join(folder, 'large.jpg')
     await sharp(SAMPLE).resize(8192, 6144, { kernel: 'nearest' }).jpeg().toFile(large)
-    const page = await open()
+    const page = await openSample()
     await page.setInputFiles('#photo-files', large)
     expect(await settled(page)).to.equal('')
     expect((await shares(page)).ring).to.be.closeTo(7.5, 1)
@@ -294,6 +307,13 @@ describe('the page', () => {
 
   it('learns a class from strokes, undoes it, and saves a checkpoint that Node segments with alike', async () => {
     const page = await openSample({ viewport: { width: 1200, height: 900 } })
+    await page.click('#teach-tab')
+    await page.click('#train')
+    expect(await problem(page)).to.equal('there is nothing to learn: paint a stroke first')
+    const [button, message] = await Promise.all(
+      ['#train', '#problem'].map(id => page.locator(id).boundingBox()),
+    )
+    expect(message!.y - button!.y - button!.height).to.be.within(0, 40)
     await page.fill('#new-class', 'floor')
     await page.click('#add-class button')
     await until(page, () => (document.getElementById('class') as HTMLSelectElement).options.length === 7)
@@ -322,19 +342,33 @@ describe('the page', () => {
     page.on('download', download => {
       downloads.push(download.saveAs(join(folder, 'taught', download.suggestedFilename())))
     })
+    await page.click('#export-tab')
     await page.click('#save-model')
     while (downloads.length < 2) await page.waitForTimeout(100)
     await Promise.all(downloads)
     await expectAsInNode(page, join(folder, 'taught'))
 
+    await page.click('#teach-tab')
     await page.click('#undo')
     await until(page, () => !document.getElementById('canvas')!.getAttribute('aria-label')!.includes('floor'))
     expect(await settled(page)).to.equal('')
+
+    await page.click('#view-tab')
+    const files = ['model.safetensors', 'config.json'].map(name => join(folder, 'taught', name))
+    await page.setInputFiles('#model-files', files)
+    await page.locator('#cancel-model').waitFor({ state: 'hidden' })
+    expect(await settled(page)).to.equal('')
+    expect(await chosen(page)).to.equal('model.safetensors, config.json')
+    expect((await shares(page)).floor).to.be.within(20, 55)
+    await page.selectOption('#model', 'scenes')
+    await until(page, () => !document.getElementById('canvas')!.getAttribute('aria-label')!.includes('floor'))
+    expect(await chosen(page)).to.equal('scenes')
   })
 
   it('paints by keyboard', async () => {
     const page = await openSample()
-    await page.click('#paint')
+    expect(await page.locator('#strokes').isVisible()).to.equal(false)
+    await page.click('#teach-tab')
     await page.focus('#strokes')
     await page.keyboard.press(' ')
     for (let i = 0; i < 5; i++) await page.keyboard.press('Shift+ArrowRight')
@@ -344,6 +378,38 @@ describe('the page', () => {
       return data.filter((alpha, i) => i % 4 === 3 && alpha === 255).length
     })
     expect(painted).to.be.above(300)
+    await page.check('#look')
+    expect(await page.locator('#strokes').isVisible()).to.equal(false)
+  })
+
+  it('offers the network for photos, opens with it on the next visit, and with scenes where it is out of reach', async () => {
+    const page = await openSample({ before: "localStorage.setItem('atrous.model', 'of another version')" })
+    expect(await page.locator('#take-offer').textContent()).to.equal('Get the network for photos (10 MB)')
+    const offline = `const { fetch } = window
+      window.fetch = (url, ...rest) =>
+        /huggingface/.test(String(url)) ? Promise.reject(new TypeError('offline')) : fetch.call(window, url, ...rest)`
+    const kept = `localStorage.setItem('atrous.model', 'deeplabv3_mobilenet_v2')\n${offline}`
+    const other = await open({ before: kept })
+    expect(await problem(other)).to.match(/cannot reach the server/)
+    await until(other, () => document.getElementById('facts')!.textContent!.includes('Drawing'))
+    expect(await chosen(other)).to.equal('scenes')
+    expect((await shares(other)).ring).to.be.above(1)
+  })
+
+  it('keeps the picture in sight beside each panel on a laptop, and above it on a phone', async () => {
+    for (const viewport of [
+      { width: 1280, height: 800 },
+      { width: 390, height: 844 },
+    ]) {
+      const page = await openSample({ viewport })
+      for (const name of ['view', 'teach', 'export']) {
+        await page.click(`#${name}-tab`)
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+        const box = (await page.locator('#canvas').boundingBox())!
+        expect(box.y).to.be.at.least(-1)
+        expect(box.y + box.height).to.be.at.most(viewport.height)
+      }
+    }
   })
 
   it('has no fault that axe-core finds, empty, with a picture, and on a phone (slow)', async () => {
@@ -353,10 +419,13 @@ describe('the page', () => {
     ])
       for (const page of [await open({ viewport }), await openSample({ viewport })]) {
         await page.evaluate(AXE)
-        const { violations } = await page.evaluate(() => window.axe.run())
-        expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).to.deep.equal([])
-        const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
-        expect(isWide).to.equal(false)
+        for (const name of ['view', 'teach', 'export']) {
+          await page.click(`#${name}-tab`)
+          const { violations } = await page.evaluate(() => window.axe.run())
+          expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).to.deep.equal([])
+          const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+          expect(isWide).to.equal(false)
+        }
       }
   })
 })

@@ -14,7 +14,9 @@ export interface Photo {
   blob: Blob
 }
 
-/** Calls `open` with each photo that the user picks, and `openFiles` with dropped files that are no photos. */
+/**
+ * Calls `open` with each photo that the user picks, and first with the sample; and `openFiles` with dropped files that are no photos.
+ */
 export function acceptPhotos(
   open: (photo: Photo) => Promise<void>,
   openFiles: (files: File[]) => void,
@@ -28,15 +30,13 @@ export function acceptPhotos(
     else if (found.length > 0) openFiles([...found])
   }
   button('choose-photo').addEventListener('click', () => files.click())
-  button('sample-photo').addEventListener('click', () =>
-    doing(async () => {
-      const blob = await (await fetch(SAMPLE)).blob()
-      add([new File([blob], 'sample.png', { type: blob.type })])
-    }),
-  )
   files.addEventListener('change', () => add([...(files.files ?? [])]))
   document.addEventListener('paste', event => add([...(event.clipboardData?.files ?? [])]))
   acceptDrops(add)
+  doing(async () => {
+    const blob = await (await fetch(SAMPLE)).blob()
+    if (strip.childElementCount === 0) add([new File([blob], 'sample.png', { type: blob.type })])
+  })
 }
 
 const names = new Set<string>()

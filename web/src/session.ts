@@ -17,7 +17,7 @@ import type { ModelSource } from './model_panel.ts'
 import type { Photo } from './photos.ts'
 import { baseName, download } from './save.ts'
 import { offerStrides, settings } from './settings.ts'
-import { fitting, Stage } from './stage.ts'
+import { fitting, type Picture, Stage } from './stage.ts'
 
 /** Frames between two counts of the legend's shares. */
 const FRAMES_PER_COUNT = 10
@@ -114,7 +114,7 @@ export class Session {
     this.onPhoto()
     times.lap('Decoding')
     const onProgress = ({ done, total }: { done: number; total: number }) =>
-      showProgress('Compiling …', done / total)
+      showProgress(`Compiling ${done} of ${total} kernels …`, done / total)
     await model.warmUp(photo, { ...settings(), onProgress, signal })
     times.lap('Compiling')
     showProgress('Segmenting …')
@@ -146,6 +146,7 @@ export class Session {
   /** Stops the camera, and goes on with its last picture as a photo. */
   async freeze(): Promise<void> {
     if (!this.#camera) return
+    showProgress('Freezing …')
     const bitmap = await createImageBitmap(this.#camera.video)
     this.#camera.stop()
     this.#frozen++
@@ -177,6 +178,7 @@ export class Session {
     const running = this.#begin()
     let frames = 0
     let last = performance.now()
+    let shown: Picture | undefined
     showProgress('Waiting for the first frame …')
     await model.stream(camera.video, {
       ...{ ...settings(), at: 'network' as const },
@@ -185,6 +187,7 @@ export class Session {
         if (frames === 0) showProgress('')
         const stage = await this.#stageOn(model)
         await stage.show(frame)
+        shown = frame
         const now = performance.now()
         showFacts({
           'Last frame': milliseconds(frame.milliseconds),
@@ -195,7 +198,7 @@ export class Session {
         showMemory(model.gpu)
       },
     })
-    this.#stage?.forget()
+    this.#stage?.forget(shown)
   }
 
   async #show(found: GpuSegmentation, stage: Stage): Promise<void> {

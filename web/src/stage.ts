@@ -31,6 +31,8 @@ export class Stage {
   readonly #ends = new AbortController()
   #picture: Picture | undefined
   #counting: Promise<void> | undefined
+  /** Whether another picture is to be counted after the present one. */
+  #countsAgain = false
 
   static async create(gpu: Gpu, legend: Legend): Promise<Stage> {
     return new Stage(gpu, await Painter.create(gpu, canvas), await MaskReader.create(gpu), legend)
@@ -56,13 +58,15 @@ export class Stage {
     const { width, height } = fitting(picture.photo, MOST_PIXELS)
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
     this.#picture = picture
+    view.style.setProperty('--shape', String(width / height))
     empty.hidden = true
     view.hidden = false
     await this.#paint()
   }
 
-  forget(): void {
-    this.#picture = undefined
+  /** Forgets a picture whose buffers are released, unless another one is shown by now. */
+  forget(picture: Picture | undefined): void {
+    if (this.#picture === picture) this.#picture = undefined
   }
 
   repaint(): void {
@@ -78,8 +82,9 @@ export class Stage {
     await this.#painter.paint({ photo, map, colours: this.#legend.colours, split: share })
   }
 
-  /** Counts the picture's classes for the legend. A call during another one does nothing: videos have more frames. */
+  /** Counts the classes of the present picture for the legend. Calls during a count are one more count, of the picture then. */
   count(): Promise<void> {
+    if (this.#counting) this.#countsAgain = true
     this.#counting ??= this.#count().finally(() => {
       this.#counting = undefined
     })
@@ -92,9 +97,12 @@ export class Stage {
   }
 
   async #count(): Promise<void> {
-    if (!this.#picture) return
-    this.#legend.show(await this.#masks.count(this.#picture.map))
-    canvas.setAttribute('aria-label', this.#legend.description)
+    do {
+      this.#countsAgain = false
+      if (!this.#picture) return
+      this.#legend.show(await this.#masks.count(this.#picture.map))
+      canvas.setAttribute('aria-label', this.#legend.description)
+    } while (this.#countsAgain)
   }
 
   async #point(event: PointerEvent | undefined): Promise<void> {

@@ -3,14 +3,15 @@
 import { type DeepLab, DeviceLostError, Lesson, type LessonOptions } from '../../src/web/index.ts'
 import { Brush } from './brush.ts'
 import { button, byId, input, make, select } from './dom.ts'
-import { doing, showProblem } from './messages.ts'
+import { doing, onClick, showProblem } from './messages.ts'
 import { download } from './save.ts'
 import type { Session, ShownPhoto } from './session.ts'
 import { Strokes } from './strokes.ts'
 
 const brushClass = select('class')
 const part = select('part')
-const [paint, train, stop] = [button('paint'), button('train'), button('stop-training')]
+const [paint, look] = [input('paint'), input('look')]
+const [train, stop] = [button('train'), button('stop-training')]
 const [undo, reset] = [button('undo'), button('reset')]
 const loss = byId('loss', HTMLElement)
 
@@ -30,6 +31,7 @@ export class TeachPanel {
   readonly #painted = new Map<string, Painted>()
   #model: DeepLab | undefined
   #lesson: Lesson | undefined
+  #isOpen = false
   /** Names of the lesson's photos. */
   #photos = new Set<string>()
 
@@ -37,23 +39,27 @@ export class TeachPanel {
     this.#session = session
     session.onModel = model => this.#begin(model)
     session.onPhoto = () => this.#showStrokes()
-    paint.addEventListener('click', () => {
-      paint.setAttribute('aria-pressed', String(!isPainting()))
-      this.#showStrokes()
-    })
+    for (const choice of [paint, look]) choice.addEventListener('change', () => this.#showStrokes())
     button('clear-strokes').addEventListener('click', () => {
       this.#present()?.clear()
       this.#showStrokes()
     })
-    byId('add-class', HTMLFormElement).addEventListener('submit', event => {
+    const newClass = byId('add-class', HTMLFormElement)
+    newClass.addEventListener('submit', event => {
       event.preventDefault()
-      doing(() => this.#addClass(input('new-class').value.trim()))
+      doing(() => this.#addClass(input('new-class').value.trim()), newClass)
     })
-    part.addEventListener('change', () => doing(() => this.#end()))
-    train.addEventListener('click', () => doing(() => this.#train()))
-    undo.addEventListener('click', () => doing(() => this.#goBack(lesson => lesson.undo())))
-    reset.addEventListener('click', () => doing(() => this.#goBack(lesson => lesson.reset())))
+    part.addEventListener('change', () => doing(() => this.#end(), part))
+    onClick(train, () => this.#train())
+    onClick(undo, () => this.#goBack(lesson => lesson.undo()))
+    onClick(reset, () => this.#goBack(lesson => lesson.reset()))
     button('save-model').addEventListener('click', () => this.#save())
+  }
+
+  /** Strokes are shown, and the brush paints, while the panel is open. */
+  show(isOpen: boolean): void {
+    this.#isOpen = isOpen
+    this.#showStrokes()
   }
 
   /** Teaches another model. Strokes of classes that it does not have are gone. */
@@ -80,7 +86,7 @@ export class TeachPanel {
     await this.#adopt(lesson)
     brushClass.value = String(lesson.classNames.length - 1)
     input('new-class').value = ''
-    paint.setAttribute('aria-pressed', 'true')
+    paint.checked = true
     this.#showStrokes()
   }
 
@@ -190,10 +196,8 @@ export class TeachPanel {
   }
 
   #showStrokes(): void {
-    this.#brush.use(isPainting() ? this.#present() : undefined)
+    this.#brush.use(this.#isOpen && paint.checked ? this.#present() : undefined)
   }
 }
-
-const isPainting = () => paint.getAttribute('aria-pressed') === 'true'
 
 const sizeOf = ({ originalWidth: width, originalHeight: height }: ShownPhoto['image']) => ({ width, height })

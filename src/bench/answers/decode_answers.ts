@@ -7,7 +7,7 @@ import { shadersByName } from '../../gpu/shaders_by_name.ts'
 import type { KnownAnswer, KnownOutput } from './kernel_check.ts'
 
 /** The content of the file. JSON has no infinite numbers: they are stored as strings. */
-export interface KnownAnswersFile {
+interface KnownAnswersFile {
   /** Buffers in base64. Several answers may share one. */
   buffers: string[]
   answers: StoredAnswer[]

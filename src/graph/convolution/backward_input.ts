@@ -12,9 +12,10 @@ import { subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import { conv2dKey } from './choose.ts'
 import { inputGradientTile, inputGradientTiles } from './gradient_tiles.ts'
+import type { ConvolutionTarget } from './policy.ts'
 import { registerTiles, stagedTileName, subgroupTileName, subgroupTiles, tileName } from './space.ts'
 import type { Candidate } from './strategy.ts'
-import type { ConvolutionTarget, Device } from './target.ts'
+import type { Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 
 /**
@@ -42,11 +43,11 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
   }
 }
 
-/** The key of the gradient's choice in `Policy.tuned`, where it is not a convolution. */
+/** The key of the gradient in `Policy.tuned`, where it is not a convolution. */
 export const inputGradientKey = (options: Conv2dBackwardInputOptions): string =>
   `gradient of the input: ${conv2dKey(options)}`
 
-export interface PhaseKernel extends Candidate {
+interface PhaseKernel extends Candidate {
   kernel: Kernel
 }
 

@@ -1,9 +1,7 @@
-// What the choice of a convolution's strategy depends on, besides its shape.
+// What a convolution's strategy depends on, besides the convolution.
 
 import type { Quirk } from '../../gpu/quirks/quirks.ts'
-import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import type { SubgroupMatrix } from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
-import type { Conv2dChoice } from './strategies.ts'
 
 /** The adapter; a `Gpu` is one. */
 export interface Device {
@@ -28,28 +26,9 @@ export type WorkgroupLimits = Record<
   number
 >
 
-/** What the caller wants. */
-export interface Policy {
-  /** Whether Winograd's tiles may be chosen; default true. */
-  winograd?: boolean
-  /** What was measured to be fastest on the adapter, by `tunedKey`. What is unknown or does not fit is ignored. */
-  tuned?: Tuned
-  /**
-   * The variant that the caller forces on a convolution; undefined where the choice is free. A variant that does not fit the
-   * convolution or the device throws. The gradient of the weight follows it where it names Winograd's tiles, and those fit.
-   */
-  forced?: (convolution: Conv2dOptions, device: Device) => Conv2dChoice | undefined
-}
-
-/**
- * Choices by convolution, both as text: `1×33×33×256 → 256, 1×1` and `conv2d_tiled 4×8 of 64×64, depth 16`. A choice is the
- * name of a strategy, or the name and one of its tiles.
- */
-export type Tuned = ReadonlyMap<string, string>
-
-export interface ConvolutionTarget {
+/** What a strategy depends on. */
+export interface StrategyTarget {
   device: Device
-  policy?: Policy
   /** In training, weights change from run to run, and every run makes what its kernels read of them. Default: inference. */
   mode?: 'inference' | 'training'
 }

@@ -41,7 +41,7 @@ export function graphParameters({ ops }: Graph): Parameter[] {
 }
 
 /** Which op makes and which ops read each tensor of a graph. */
-export interface Uses<Op extends AnyOp> {
+interface Uses<Op extends AnyOp> {
   /** The op that makes a tensor; undefined for the graph's inputs. */
   producer(tensor: Tensor): Op | undefined
   /** The one op that reads a tensor; undefined if there are several, none, or the graph returns it. */

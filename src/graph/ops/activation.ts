@@ -6,7 +6,7 @@ import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import { pixelwise } from './band.ts'
 import type { DifferentiableOp, OpDefinition } from './definition.ts'
-import type { GradientTape } from './tape.ts'
+import type { TapeOf } from './tape.ts'
 
 export type ActivationOp = OpOf<'activation', { input: Tensor }> & { activation: Activation }
 
@@ -19,7 +19,7 @@ export function activationShape<Op extends AnyOp>(
   return { kind: 'activation', name: output.name, inputs: { input }, activation, output }
 }
 
-export const activationOp: DifferentiableOp<ActivationOp> = {
+export const activationOp: DifferentiableOp<ActivationOp, ActivationBackwardOp> = {
   lower(op) {
     const kernel = activation({ label: op.name, shape: op.output.shape, activation: op.activation })
     return oneStep(op, kernel, { input: op.inputs.input, output: op.output })
@@ -47,7 +47,7 @@ export const activationBackwardOp: OpDefinition<ActivationBackwardOp> = {
 export function activationGradient(
   op: AnyOp & { activation: Activation },
   gradient: Tensor,
-  tape: GradientTape,
+  tape: TapeOf<ActivationBackwardOp>,
 ): Tensor {
   if (op.activation === 'none') return gradient
   const name = `${op.name}.activation gradient`

@@ -5,7 +5,7 @@ import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
-import { activationGradient } from './activation.ts'
+import { type ActivationBackwardOp, activationGradient } from './activation.ts'
 import { pixelwise } from './band.ts'
 import type { DifferentiableOp } from './definition.ts'
 
@@ -25,7 +25,7 @@ export function addShape<Op extends AnyOp>(
   return { kind: 'add', name: output.name, inputs: { a, b }, output }
 }
 
-export const addOp: DifferentiableOp<FoldedAddOp> = {
+export const addOp: DifferentiableOp<FoldedAddOp, ActivationBackwardOp> = {
   lower(op) {
     const kernel = add({ label: op.name, shape: op.output.shape, activation: op.activation })
     return oneStep(op, kernel, { a: op.inputs.a, b: op.inputs.b, output: op.output })

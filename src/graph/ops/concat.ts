@@ -51,7 +51,7 @@ const lower: OpDefinition<FusedConcatOp>['lower'] = op => {
   })
 }
 
-export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp> = {
+export const concatOp: OpDefinition<FusedConcatOp> & DifferentiableOp<ConcatOp, SliceChannelsOp> = {
   lower,
   band: pixelwise,
   gradient(op, gradient, tape) {

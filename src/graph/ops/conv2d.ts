@@ -8,11 +8,12 @@ import { chooseStrategy } from '../convolution/choose.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { convolutionWeights, transposedWeights } from '../lower/folded_weights.ts'
+import { convolutionWeights, transposedWeights } from '../lower/packed_weights.ts'
 import { type Operand, type Step, tensors } from '../lower/step.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
   type Convolution,
+  type ConvolutionBackwardOp,
   type ConvolutionOptions,
   type ConvolutionWindow,
   convolutionFields,
@@ -64,7 +65,7 @@ const lower: OpDefinition<FusedConv2dOp>['lower'] = (op, lowering) => {
   const wantsStatistics = lowering.normalised.has(op.output) && storesItsSums(op)
   const layer = { op, options, input, residual, imageBias, weights, wantsStatistics }
   const { steps, statistics } = strategyOf(op, options, lowering).lower(layer, lowering.target)
-  if (statistics) lowering.leftStatistics.set(op.output, statistics)
+  if (statistics) lowering.emittedStatistics.set(op.output, statistics)
   return steps
 }
 
@@ -99,7 +100,8 @@ function biasOf({ withoutBias, inputs, bias, batchNorm }: FusedConv2dOp): Conv2d
   return inputs.imageBias ? 'image' : bias || batchNorm ? 'channel' : 'none'
 }
 
-export const conv2dOp: OpDefinition<FusedConv2dOp> & DifferentiableOp<FoldedConv2dOp> = {
+export const conv2dOp: OpDefinition<FusedConv2dOp> &
+  DifferentiableOp<FoldedConv2dOp, Conv2dBackwardInputOp | Conv2dBackwardWeightOp | ConvolutionBackwardOp> = {
   lower,
   band(op, rows) {
     const whole = convolutionOf(op)

@@ -7,10 +7,10 @@ import { type Padding, samePadding, symmetric, windowedSize } from '../../kernel
 import type { AnyOp } from '../ir/graph.ts'
 import type { BatchNorm, OpOf, Parameter, Tensor } from '../ir/tensor.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
-import { activationGradient } from './activation.ts'
+import { type ActivationBackwardOp, activationGradient } from './activation.ts'
 import type { OpDefinition } from './definition.ts'
-import { foldBatchNormGradient } from './fold_batch_norm.ts'
-import { type GradientTape, parameterGradient } from './tape.ts'
+import { type FoldBatchNormBackwardOp, foldBatchNormGradient } from './fold_batch_norm.ts'
+import { parameterGradient, type TapeOf } from './tape.ts'
 
 /** A convolution as a model builds it. */
 export interface Convolution {
@@ -108,6 +108,9 @@ export const biasGradientOp: OpDefinition<BiasGradientOp> = {
   },
 }
 
+/** What `convolutionGradients` emits. */
+export type ConvolutionBackwardOp = ActivationBackwardOp | BiasGradientOp | FoldBatchNormBackwardOp
+
 /**
  * The gradients that both convolutions have: of the activation, of weight and bias by `backwardWeight`, and of what is folded into them.
  * Returns the gradient before the activation.
@@ -115,7 +118,10 @@ export const biasGradientOp: OpDefinition<BiasGradientOp> = {
 export function convolutionGradients<Op extends AnyOp & Convolution & FoldedIn>(
   op: Op,
   outer: Tensor,
-  { tape, backwardWeight }: { tape: GradientTape; backwardWeight: (gradient: Tensor) => void },
+  {
+    tape,
+    backwardWeight,
+  }: { tape: TapeOf<ConvolutionBackwardOp>; backwardWeight: (gradient: Tensor) => void },
 ): Tensor {
   const { bias, batchNorm, weight } = op
   const gradient = activationGradient(op, outer, tape)

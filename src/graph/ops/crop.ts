@@ -23,7 +23,7 @@ export function cropShape<Op extends AnyOp>(
   return { kind: 'crop', name: output.name, inputs: { input }, top: offset, left: offset, output }
 }
 
-export const cropOp: DifferentiableOp<CropOp> = {
+export const cropOp: DifferentiableOp<CropOp, CropOp> = {
   lower(op) {
     const { input } = op.inputs
     const [, height, width] = op.output.shape

@@ -66,7 +66,7 @@ function kernelOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
   }
 }
 
-export interface Loss {
+interface Loss {
   /** The op of the loss and that of its gradient. */
   ops: [CrossEntropyOp, CrossEntropyBackwardOp]
   /** f32 [1, 1, 1, 2]: the loss and 1/Σweight. */

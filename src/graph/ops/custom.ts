@@ -7,11 +7,19 @@ import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep } from '../lower/step.ts'
 import type { DifferentiableOp } from './definition.ts'
-import type { GradientRule } from './tape.ts'
+import type { TapeOf } from './tape.ts'
+
+/** A tape that takes every op of the backward pass. */
+interface OpenTape extends TapeOf<AnyOp> {
+  emit<Op extends AnyOp>(op: Op): Tensor
+}
+
+/** Turns the gradient of the op's output into those of its inputs. */
+type CustomRule = (op: CustomOp, gradient: Tensor, tape: OpenTape) => void
 
 export type CustomOp = OpOf<'custom', { readonly [buffer: string]: Tensor }> & {
   kernel: Kernel
-  backward?: GradientRule<CustomOp>
+  backward?: CustomRule
 }
 
 export interface CustomOptions {
@@ -23,7 +31,7 @@ export interface CustomOptions {
   /** Made for f32. A plan in fp16 stores the buffers of type `Stored` as f16. */
   kernel: Kernel
   /** Adds the gradients of the inputs to the tape, most likely by custom ops of their own. Default: training throws. */
-  backward?: GradientRule<CustomOp>
+  backward?: CustomRule
 }
 
 export function customShape<Op extends AnyOp>(
@@ -34,7 +42,7 @@ export function customShape<Op extends AnyOp>(
   return { kind: 'custom', name: output.name, inputs, kernel, backward, output }
 }
 
-export const customOp: DifferentiableOp<CustomOp> = {
+export const customOp: DifferentiableOp<CustomOp, AnyOp> = {
   lower: op => oneStep(op, op.kernel, { ...op.inputs, output: op.output }),
   gradient(op, gradient, tape) {
     if (!op.backward) throw new Error(`${op.name}: this custom op has no backward rule`)

@@ -4,7 +4,7 @@ import type { Rows } from '../../kernels/geometry.ts'
 import type { Step } from '../lower/step.ts'
 import type { Band } from './band.ts'
 import type { Lowering } from './lowering.ts'
-import type { GradientRule } from './tape.ts'
+import type { RuleOf } from './tape.ts'
 
 export interface OpDefinition<Op> {
   /** The kernels that compute the op, in order. */
@@ -15,9 +15,9 @@ export interface OpDefinition<Op> {
   share?(op: Op): Partial<Op>
 }
 
-/** An op that may stand between parameters and loss. */
-export interface DifferentiableOp<Op> extends OpDefinition<Op> {
-  gradient: GradientRule<Op> | NoGradient
+/** An op that may stand between parameters and loss. Its gradient emits ops of one type; by default none. */
+export interface DifferentiableOp<Op, Emitted = never> extends OpDefinition<Op> {
+  gradient: RuleOf<Op, Emitted> | NoGradient
 }
 
 export interface NoGradient {

@@ -18,7 +18,7 @@ export function dropoutShape<Op extends AnyOp>(
   return { kind: 'dropout', name: output.name, inputs: { input, step }, p, seed, output }
 }
 
-export const dropoutOp: DifferentiableOp<DropoutOp> = {
+export const dropoutOp: DifferentiableOp<DropoutOp, DropoutOp> = {
   lower(op) {
     const { input, step } = op.inputs
     const kernel = dropout({ label: op.name, shape: op.output.shape, p: op.p, seed: op.seed })

@@ -3,7 +3,7 @@
 import { foldBatchNormBackward } from '../../kernels/normalisation/fold_batch_norm_backward.ts'
 import type { BatchNorm, OpOf, Parameter } from '../ir/tensor.ts'
 import type { OpDefinition } from './definition.ts'
-import { type GradientTape, parameterGradient } from './tape.ts'
+import { parameterGradient, type TapeOf } from './tape.ts'
 
 /**
  * From the gradients of a folded weight and bias to those of weight, γ and β. The former stand where those of the weight and of β
@@ -16,7 +16,7 @@ export type FoldBatchNormBackwardOp = OpOf<'foldBatchNormBackward', Record<strin
 
 export function foldBatchNormGradient(
   { weight, batchNorm }: { weight: Parameter; batchNorm: BatchNorm },
-  tape: GradientTape,
+  tape: TapeOf<FoldBatchNormBackwardOp>,
 ): void {
   const output = parameterGradient(batchNorm.gamma)
   tape.emit({ kind: 'foldBatchNormBackward', name: output.name, inputs: {}, weight, batchNorm, output })

@@ -23,7 +23,7 @@ export function globalAveragePoolShape<Op extends AnyOp>(
   return { kind: 'globalAveragePool', name: output.name, inputs: { input }, output }
 }
 
-export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp> = {
+export const globalAveragePoolOp: DifferentiableOp<GlobalAveragePoolOp, GlobalAveragePoolBackwardOp> = {
   lower(op) {
     const { input } = op.inputs
     const kernel = globalAveragePool({ label: op.name, input: input.shape, mapPixels: op.mapPixels })

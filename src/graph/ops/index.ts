@@ -30,6 +30,7 @@ import * as maximum from './maximum.ts'
 import * as preprocess from './preprocess.ts'
 import * as resize from './resize.ts'
 import * as softmax from './softmax.ts'
+import type { RuleOf, TapeOf } from './tape.ts'
 import * as argmax from './upsample_argmax.ts'
 
 /** Ops that are the same at every stage. */
@@ -50,7 +51,7 @@ interface PlainOps {
 }
 
 /** What a model builds. */
-export interface ModelOps extends PlainOps {
+interface ModelOps extends PlainOps {
   conv2d: conv2d.Conv2dOp
   depthwiseConv2d: depthwise.DepthwiseConv2dOp
   batchNorm: batchNorm.BatchNormOp
@@ -120,12 +121,18 @@ export interface FusedGraph extends Graph<FusedOp> {
   stage: 'fused'
 }
 
+/** What a gradient rule adds ops of the backward pass to. */
+export type GradientTape = TapeOf<BackwardOp>
+
+/** Turns the gradient of an op's output into those of its inputs and parameters. */
+export type GradientRule<Op> = RuleOf<Op, BackwardOp>
+
 /** An op of one kind, or of several. */
 export type OpOfKind<Ops, Kind extends keyof Ops = keyof Ops> = { [K in Kind]: { kind: K } & Ops[K] }[Kind]
 
 /** Ops that can be differentiated, by kind. */
 export type Gradients<Kinds extends keyof FoldedOps = keyof FoldedOps> = {
-  [Kind in Kinds]: DifferentiableOp<OpOfKind<FoldedOps, Kind>>
+  [Kind in Kinds]: DifferentiableOp<OpOfKind<FoldedOps, Kind>, BackwardOp>
 }
 
 /** What ops are, by kind: all kinds, or those that a plan may have. */
@@ -159,12 +166,13 @@ export const inferenceOps: OpTable<InferenceKind> & Gradients<keyof ModelOps> = 
   upsampleArgmax: argmax.upsampleArgmaxOp,
 }
 
-/** The kernels of an op, in the precision of its tensors. */
+/** The kernels of an op, in the precision of its tensors. `ops` are those that the plan may have. */
 export const lowerOp = <Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
   lowering: Lowering,
+  ops: Partial<OpTable> = inferenceOps,
 ): Step[] => {
-  const definition: OpTable[Kind] | undefined = lowering.ops[op.kind]
+  const definition: OpTable[Kind] | undefined = ops[op.kind]
   if (!definition)
     throw new Error(`${op.kind} is an op of training, and the plan is one of inference (${op.name})`)
   return stepsAsStored(op, definition.lower(op, lowering))

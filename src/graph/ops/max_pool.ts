@@ -53,7 +53,7 @@ function overhang(
   return last < size + padding ? Math.max(0, last + kernel - size - 2 * padding) : 0
 }
 
-export const maxPoolOp: DifferentiableOp<MaxPoolOp> = {
+export const maxPoolOp: DifferentiableOp<MaxPoolOp, MaxPoolBackwardOp> = {
   lower(op, { target }) {
     const { input } = op.inputs
     const kernel = maxPool({ ...op, label: op.name, input: input.shape, onGpu: !target.device.isCpu })

@@ -25,7 +25,7 @@ export function maximumShape<Op extends AnyOp>(
   return { kind: 'maximum', name: output.name, inputs: { a, b }, output }
 }
 
-export const maximumOp: DifferentiableOp<MaximumOp> = {
+export const maximumOp: DifferentiableOp<MaximumOp, MaximumBackwardOp> = {
   lower(op) {
     const kernel = maximum({ label: op.name, shape: op.output.shape })
     return oneStep(op, kernel, { a: op.inputs.a, b: op.inputs.b, output: op.output })

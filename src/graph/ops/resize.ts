@@ -29,7 +29,7 @@ export function resizeShape<Op extends AnyOp>(
   return { kind: 'resize', name: output.name, inputs: { input }, alignCorners, output }
 }
 
-export const resizeOp: DifferentiableOp<ResizeOp> = {
+export const resizeOp: DifferentiableOp<ResizeOp, ResizeBackwardOp> = {
   lower(op) {
     const { input } = op.inputs
     const { alignCorners } = op

@@ -2,11 +2,11 @@
 
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
-import type { BackwardOp } from './index.ts'
 
-export interface GradientTape {
+/** A tape that takes ops of one type: those that a rule emits. */
+export interface TapeOf<Emitted> {
   /** Adds an op to the backward pass; returns its output. */
-  emit(op: BackwardOp): Tensor
+  emit(op: Emitted): Tensor
   /** Whether a tensor depends on a parameter, so that it needs a gradient. */
   wants(tensor: Tensor): boolean
   /** Adds to the gradient of a tensor. */
@@ -14,7 +14,7 @@ export interface GradientTape {
 }
 
 /** Turns the gradient of an op's output into those of its inputs and parameters. */
-export type GradientRule<Op> = (op: Op, gradient: Tensor, tape: GradientTape) => void
+export type RuleOf<Op, Emitted> = (op: Op, gradient: Tensor, tape: TapeOf<Emitted>) => void
 
 /** The gradient that an op gives one of its inputs. */
 export const gradientOfInput = (input: Tensor, by: AnyOp): Tensor => ({

@@ -10,11 +10,17 @@ import type { NoGradient } from './definition.ts'
 import * as depthwise from './depthwise_conv2d.ts'
 import * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
-import { type FoldedOps, type Gradients, inferenceOps, type OpOfKind, type OpTable } from './index.ts'
+import {
+  type FoldedOps,
+  type Gradients,
+  type GradientTape,
+  inferenceOps,
+  type OpOfKind,
+  type OpTable,
+} from './index.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
-import type { GradientTape } from './tape.ts'
 
 export const trainingOps: OpTable & Gradients = {
   ...inferenceOps,

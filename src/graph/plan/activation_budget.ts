@@ -72,11 +72,12 @@ export function planWithin(
 
 /** The kernels of an op, chosen once: plans differ in few ops, and choosing kernels is what takes long. */
 function memoisedLowering(graph: TrainingGraph, target: PlanTarget): (op: FusedOp) => Step[] {
-  const lowering = loweringOf(graph, target, trainingOps)
+  const lowering = loweringOf(graph, target)
   const lowered = new Map<FusedOp, Step[]>()
   return op => {
     const steps =
-      lowered.get(op) ?? cutWeight(op, target.device.limits).flatMap(part => lowerOp(part, lowering))
+      lowered.get(op) ??
+      cutWeight(op, target.device.limits).flatMap(part => lowerOp(part, lowering, trainingOps))
     lowered.set(op, steps)
     return steps
   }

@@ -1,11 +1,11 @@
-// What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the choice is kept.
+// What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the fastest is kept.
 // gradients.ts has the gradients of convolutions.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import { candidatesFor, chooseStrategy, tunedKey } from '../convolution/choose.ts'
+import type { ConvolutionTarget } from '../convolution/policy.ts'
 import type { Candidate } from '../convolution/strategy.ts'
-import type { ConvolutionTarget } from '../convolution/target.ts'
 import { convolutionOf } from '../ops/conv2d.ts'
 import type { FusedGraph, FusedOp } from '../ops/index.ts'
 
@@ -32,7 +32,7 @@ export interface ConvolutionShape {
 }
 
 /** What ops have in common that tuning measures as one. */
-export interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
+interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
   untuned(): string
   candidates(): Candidate[]
 }

@@ -1,5 +1,5 @@
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { ConvolutionTarget } from '../convolution/target.ts'
+import type { ConvolutionTarget } from '../convolution/policy.ts'
 import type { FusedGraph } from '../ops/index.ts'
 import { trainingMode } from './training_mode.ts'
 import { type TunedConvolution, tune } from './tune.ts'

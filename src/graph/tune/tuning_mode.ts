@@ -1,7 +1,7 @@
 // What tuning has to know of how a graph runs: in inference, or as a training step.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { ConvolutionTarget } from '../convolution/target.ts'
+import type { ConvolutionTarget } from '../convolution/policy.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import { inferenceOps, type OpTable } from '../ops/index.ts'
 import type { WeightSource } from '../runtime/executor.ts'

@@ -33,7 +33,7 @@ export interface RowTile {
 }
 
 /** The vectors of output channels that a workgroup computes: tiles of even width that leave few of them empty. */
-export function tileVectors(outChannels: number, tile: RowTile): { block: number; blocks: number } {
+function tileVectors(outChannels: number, tile: RowTile): { block: number; blocks: number } {
   const width = vectors(outChannels)
   const block = [4, 2, 1].find(size => width % size === 0 && size <= tile.vectors)!
   const columns = Math.ceil(width / tile.vectors)

@@ -12,7 +12,7 @@ export interface BilateralDeviations {
   rgb: number
 }
 
-export interface BilateralPairsOptions extends BilateralDeviations {
+interface BilateralPairsOptions extends BilateralDeviations {
   label: string
   width: number
   pixels: number

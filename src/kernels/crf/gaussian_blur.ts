@@ -9,7 +9,7 @@ const RUN = constantOf(shaders.gaussian_blur, 'RUN')
 /** Beyond so many standard deviations a Gaussian counts as 0: what is left out of a sum is 6e-7 of it. */
 const REACH = 5
 
-export interface GaussianBlurOptions {
+interface GaussianBlurOptions {
   label: string
   /** The vectors [outer, length, inner]. The filter goes along the axis in the middle. */
   shape: readonly [outer: number, length: number, inner: number]

@@ -13,7 +13,7 @@ export const LATTICE_AXES = 6
 const kernelOver = (shader: Shader, count: number) => ({ shader, workgroups: workgroupsFor(shader, count) })
 
 /** Places of pixels in fixed point. */
-export interface LatticeScales {
+interface LatticeScales {
   /** The number that stands for 6, the distance of a vertex to the next along an axis. */
   unit: number
   /** One pixel or one step of a colour, in the same unit: column, row, red, green, blue. */
@@ -39,7 +39,7 @@ export function latticeScales(
   return { unit: LATTICE_AXES * fraction, scales: factors.map(factor => Math.round(factor * fraction)) }
 }
 
-export interface LatticeSimplicesOptions extends LatticeScales {
+interface LatticeSimplicesOptions extends LatticeScales {
   label: string
   width: number
   pixels: number
@@ -85,7 +85,7 @@ export function latticeFirsts({ label, corners }: { label: string; corners: numb
   }
 }
 
-export interface LatticeVerticesOptions {
+interface LatticeVerticesOptions {
   label: string
   corners: number
   /** The number of vertices of the lattice. */

@@ -7,7 +7,7 @@ import { VECTOR_BYTES } from '../layout.ts'
 import { LATTICE_AXES } from './lattice_build.ts'
 
 /** Some vectors of each pixel. */
-export interface LatticeVectors {
+interface LatticeVectors {
   /** How many the lattice holds at one time. */
   vectors: number
   /** The first of them in a pixel. */
@@ -16,7 +16,7 @@ export interface LatticeVectors {
   pitch: number
 }
 
-export interface LatticeSplatOptions extends LatticeVectors {
+interface LatticeSplatOptions extends LatticeVectors {
   label: string
   pixels: number
   vertices: number

@@ -9,7 +9,7 @@ const DIGITS = constantOf(shaders.radix_count, 'DIGITS')
 const RUN = constantOf(shaders.radix_count, 'RUN')
 const DIGIT_BITS = Math.log2(DIGITS)
 
-export interface RadixPassOptions {
+interface RadixPassOptions {
   label: string
   /** The number of items. */
   count: number

@@ -148,9 +148,9 @@ function bottleneck(builder: GraphBuilder, input: Tensor, unit: UnitOf): Tensor 
   const first = { ...layer(unit, 0), outChannels: innerChannels, kernel: 1, stride: strideOf(0) }
   const second = { ...layer(unit, 1), outChannels: innerChannels, kernel: 3, stride: strideOf(1), dilation }
   const third = { ...layer(unit, 2), outChannels, kernel: 1 }
-  const reduced = convolutionBatchNorm(builder, input, { ...first, activation: 'relu' })
-  const filtered = convolutionBatchNorm(builder, reduced, { ...second, activation: 'relu' })
-  return convolutionBatchNorm(builder, filtered, { ...third, activation: 'none' })
+  const conv1 = convolutionBatchNorm(builder, input, { ...first, activation: 'relu' })
+  const conv2 = convolutionBatchNorm(builder, conv1, { ...second, activation: 'relu' })
+  return convolutionBatchNorm(builder, conv2, { ...third, activation: 'none' })
 }
 
 function basic(builder: GraphBuilder, input: Tensor, unit: UnitOf): Tensor {

@@ -1,7 +1,7 @@
 // Which quirks the environment's ATROUS_WITHOUT switches off: those of devices, and those of Dawn in Node.
 
 import { QUIRKS, type Quirk } from '../../gpu/quirks/quirks.ts'
-import { checkChoice } from '../../options.ts'
+import { checkOption, oneOfTexts } from '../../options.ts'
 
 /**
  * - `polling`: Dawn polls once a millisecond, and not in a tight loop: slow_polling.ts.
@@ -19,7 +19,7 @@ interface SwitchedOff {
 /** What ATROUS_WITHOUT names, such as `textures,polling`. Throws a UserError for an unknown name. */
 export function switchedOff({ ATROUS_WITHOUT = '' } = process.env): SwitchedOff {
   const names = ATROUS_WITHOUT.split(',').filter(name => name !== '')
-  for (const name of names) checkChoice<string>('ATROUS_WITHOUT', name, [...QUIRKS, ...DAWN_QUIRKS])
+  for (const name of names) checkOption('ATROUS_WITHOUT', name, oneOfTexts(...QUIRKS, ...DAWN_QUIRKS))
   return {
     without: QUIRKS.filter(quirk => names.includes(quirk)),
     polling: names.includes('polling'),

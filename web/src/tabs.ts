@@ -1,0 +1,38 @@
+// The panels beside the picture, of which one is open: View, Teach or Export.
+
+import { button, byId } from './dom.ts'
+
+const NAMES = ['view', 'teach', 'export'] as const
+type TabName = (typeof NAMES)[number]
+
+const tabs = NAMES.map(name => ({
+  name,
+  tab: button(`${name}-tab`),
+  panel: byId(`${name}-panel`, HTMLElement),
+}))
+
+/** Calls `onOpen` with each panel that the user opens. The arrow keys go from tab to tab, as the ARIA practices say. */
+export function useTabs(onOpen: (name: TabName) => void): void {
+  for (const [index, { name, tab }] of tabs.entries()) {
+    tab.addEventListener('click', () => {
+      open(name)
+      onOpen(name)
+    })
+    tab.addEventListener('keydown', ({ key }) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[key]
+      if (!step) return
+      const next = tabs[(index + step + tabs.length) % tabs.length].tab
+      next.focus()
+      next.click()
+    })
+  }
+  open('view')
+}
+
+function open(name: TabName): void {
+  for (const { name: other, tab, panel } of tabs) {
+    tab.setAttribute('aria-selected', String(other === name))
+    tab.tabIndex = other === name ? 0 : -1
+    panel.hidden = other !== name
+  }
+}
