@@ -1,5 +1,4 @@
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Quirk } from '../../gpu/quirks/quirks.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import { vectors } from '../layout.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
@@ -33,11 +32,6 @@ export function conv2dSubgroup(
   }
 }
 
-/** The wider tile where it leaves no vector unused. A compiler that spills the sums of any tile only saves loads by more pixels. */
-export function subgroupTile(
-  channels: number,
-  { quirks }: { quirks?: ReadonlySet<Quirk> } = {},
-): SubgroupTile {
-  const isWide = vectors(channels) % 4 === 0
-  return { pixels: quirks?.has('unroll') ? 6 : isWide ? 3 : 4, vectors: isWide ? 4 : 2 }
-}
+/** The wider tile where it leaves no vector unused. */
+export const subgroupTile = (channels: number): SubgroupTile =>
+  vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }
