@@ -1,4 +1,4 @@
-// What each quirk of an adapter buys: `npm run bench:quirks -- [PRESET|FOLDER …] [--size N] [--runs N] [--only textures,lanes]`. One device
+// The price of doing without each quirk of an adapter: `npm run bench:quirks -- [PRESET|FOLDER …] [--size N] [--runs N] [--only textures,lanes]`. One device
 // has all quirks, another lacks one, and they run in turns. The time is processor time over all cores: on a CPU adapter that is the cost,
 // however busy the machine is. What Dawn polls is of the process: compare a run with ATROUS_WITHOUT=polling.
 

@@ -35,7 +35,7 @@ const MAP_READ = 1
 
 const MOST_BINDINGS = 16
 
-/** What to ask of an adapter. Default: everything that it has and the library uses. */
+/** A request to an adapter. Default: everything that it has and the library uses. */
 export interface DeviceRequest {
   /** The optional features to take where the adapter has them, by WebGPU's names, such as `shader-f16`. */
   features?: readonly string[]
@@ -68,7 +68,7 @@ type SubgroupMatrixConfigs = Iterable<{
 export class Gpu {
   readonly device: GPUDevice
   readonly info: GPUAdapterInfo
-  /** @internal What this adapter needs that others do not. */
+  /** @internal The needs of this adapter that others do not have. */
   readonly quirks: ReadonlySet<Quirk>
   /** @internal */
   readonly pipelines: PipelineCache

@@ -1,4 +1,4 @@
-// What the environment says of the GPU to open.
+// The variables of the environment that open a GPU.
 
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'

@@ -1,4 +1,4 @@
-// What single adapters need and others do not. Each quirk is one module; the rest of the code asks `Gpu.quirks`, and nothing else, whether
+// Quirks: the needs of single adapters, which others do not have. Each quirk is one module; the rest of the code asks `Gpu.quirks`, and nothing else, whether
 // a device has it. docs/adapters.md has what each one buys.
 
 /** The quirks, as `DeviceRequest.without` and the environment's ATROUS_WITHOUT name them. */

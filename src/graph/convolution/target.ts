@@ -1,4 +1,4 @@
-// What a convolution's strategy depends on, besides the convolution.
+// The target of a strategy: all that it depends on, besides the convolution.
 
 import type { Quirk } from '../../gpu/quirks/quirks.ts'
 import type { SubgroupMatrix } from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
@@ -11,7 +11,7 @@ export interface Device {
   subgroupSize?: number
   /** The sizes of subgroups that kernels get where they ask for one. Default: none. */
   subgroupSizes?: readonly number[]
-  /** What the adapter needs that others do not. Default: nothing. */
+  /** The needs of this adapter that others do not have. Default: none. */
   quirks?: ReadonlySet<Quirk>
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
   subgroupMatrix?: SubgroupMatrix
@@ -26,7 +26,6 @@ export type WorkgroupLimits = Record<
   number
 >
 
-/** What a strategy depends on. */
 export interface StrategyTarget {
   device: Device
   /** In training, weights change from run to run, and every run makes what its kernels read of them. Default: inference. */

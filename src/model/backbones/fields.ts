@@ -1,4 +1,4 @@
-// What the configs of several backbones share: fields, and the schemas that check them. The limits are far beyond any useful network. They keep a damaged file
+// Fields that the configs of several backbones share, and the schemas that check them. The limits are far beyond any useful network. They keep a damaged file
 // from asking for more memory or time than there is.
 
 import * as v from 'valibot'

@@ -27,7 +27,7 @@ export interface ResNet extends Pick<ResNetConfig, 'units' | 'multiGrid' | 'firs
 /** The names of a convolution and its batch norm. */
 type LayerNames = readonly [convolution: string, batchNorm: string]
 
-/** What the code that a checkpoint comes from decides. */
+/** A layout of checkpoints: the names, and the details that the code behind them decides. */
 export interface ResNetLayout {
   /** The index of a bottleneck's convolution that has the stride: 0, the first 1×1 of He et al. ("v1"), or 1, the 3×3 ("v1.5"). */
   strided: 0 | 1

@@ -1,4 +1,4 @@
-// What is known of the heads without building them: the parts that a config chooses, and the names of the last layers, which
+// The facts about heads that need no graph: the parts that a config chooses, and the names of the last layers, which
 // fine-tuning on other classes replaces.
 
 import * as v from 'valibot'

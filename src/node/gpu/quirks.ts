@@ -1,4 +1,4 @@
-// Which quirks the environment's ATROUS_WITHOUT switches off: those of devices, and those of Dawn in Node.
+// The quirks that the environment's ATROUS_WITHOUT switches off: those of devices, and those of Dawn in Node.
 
 import { QUIRKS, type Quirk } from '../../gpu/quirks/quirks.ts'
 import { checkOption, oneOfTexts } from '../../options.ts'
@@ -16,7 +16,7 @@ interface SwitchedOff {
   warnings: boolean
 }
 
-/** What ATROUS_WITHOUT names, such as `textures,polling`. Throws a UserError for an unknown name. */
+/** The quirks that ATROUS_WITHOUT names, such as `textures,polling`. Throws a UserError for an unknown name. */
 export function switchedOff({ ATROUS_WITHOUT = '' } = process.env): SwitchedOff {
   const names = ATROUS_WITHOUT.split(',').filter(name => name !== '')
   for (const name of names) checkOption('ATROUS_WITHOUT', name, oneOfTexts(...QUIRKS, ...DAWN_QUIRKS))
