@@ -1,5 +1,5 @@
-// Fields that the configs of several backbones share, and the schemas that check them. The limits are far beyond any useful network. They keep a damaged file
-// from asking for more memory or time than there is.
+// Fields that the configs of several backbones share, and the schemas that check them. The limits are far beyond any useful network. They
+// keep a damaged file from asking for more memory or time than there is.
 
 import * as v from 'valibot'
 import { expecting, oneOf } from '../../json.ts'
