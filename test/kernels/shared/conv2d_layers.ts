@@ -1,6 +1,6 @@
 // Convolutions of real networks: of ResNet-50, ASPP and MobileNetV2.
 
-import { padding } from '../../reference/window.ts'
+import { keepingSize } from '../../reference/window.ts'
 import type { Conv2dCase } from './conv2d_cases.ts'
 
 type Fields = Partial<Omit<Conv2dCase, 'name' | 'input' | 'outChannels'>>
@@ -12,11 +12,11 @@ export function layer(
   outChannels: number,
   fields: Fields = {},
 ): Conv2dCase {
-  const { kernel = [3, 3], dilation = 1 } = fields
+  const { kernel = [3, 3] as const, dilation = 1 } = fields
   const shape = { name, input, outChannels, kernel, dilation, stride: 1 }
   const ends = { bias: 'channel', residual: false, activation: 'relu' } as const
-  const around = padding((dilation * (kernel[0] - 1)) / 2)
-  return { ...shape, padding: around, ...ends, seed: 1, bench: true, ...fields }
+  const padding = keepingSize(kernel, dilation)
+  return { ...shape, padding, ...ends, seed: 1, bench: true, ...fields }
 }
 
 export const pointwise: typeof layer = (name, input, outChannels, fields) =>
