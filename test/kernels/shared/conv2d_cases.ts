@@ -37,12 +37,17 @@ export const plain: Omit<Conv2dCase, 'name'> = {
   seed: 1,
 }
 
-/** A case that keeps the size of its map at stride 1, unless it says otherwise. */
-export function convolution(name: string, fields: Partial<Conv2dCase> = {}): Conv2dCase {
-  const { kernel, dilation } = { ...plain, ...fields }
-  return { ...plain, name, padding: keepingSize(kernel, dilation), ...fields }
-}
+type Windowed = Pick<Conv2dCase, 'name' | 'kernel' | 'dilation' | 'padding'>
 
+/** Rows of a table: each case is `plain` but for its fields, and keeps the size of its map at stride 1 unless it says otherwise. */
+export const rowsOf =
+  <Case extends Windowed>(plain: Omit<Case, 'name'>) =>
+  (name: string, fields: Partial<Case> = {}): Case => {
+    const { kernel, dilation } = { ...plain, ...fields }
+    return { ...plain, name, padding: keepingSize(kernel, dilation), ...fields } as Case
+  }
+
+export const convolution = rowsOf<Conv2dCase>(plain)
 export const pointwise = (name: string, fields: Partial<Conv2dCase> = {}): Conv2dCase =>
   convolution(name, { kernel: [1, 1], ...fields })
 
