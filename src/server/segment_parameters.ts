@@ -14,7 +14,7 @@ import { checkOptionNames, shown } from '../options.ts'
 export type RequestParameters = Readonly<Record<string, unknown>>
 
 /** The options by the names of their parameters: `output_stride` is `outputStride`. */
-export const PARAMETERS: ReadonlyMap<string, RefinedOption> = new Map(
+export const SEGMENT_PARAMETERS: ReadonlyMap<string, RefinedOption> = new Map(
   REFINED_NAMES.map(name => [parameterName(name), name]),
 )
 
@@ -23,8 +23,8 @@ export function segmentParameters(
   parameters: RequestParameters,
   others: Readonly<Record<string, true>>,
 ): RefinedOptions {
-  checkOptionNames(parameters, { ...Object.fromEntries(PARAMETERS), ...others })
-  const given = [...PARAMETERS].filter(([name]) => parameters[name] !== undefined)
+  checkOptionNames(parameters, { ...Object.fromEntries(SEGMENT_PARAMETERS), ...others })
+  const given = [...SEGMENT_PARAMETERS].filter(([name]) => parameters[name] !== undefined)
   return Object.fromEntries(
     given.map(([name, option]) => [option, readParameter(option, parameters[name], name)]),
   )
@@ -45,7 +45,7 @@ const isFlag = (value: unknown) => /^(true|false)$/.test(String(value))
 /** The message of the library with the name of a parameter in place of the option's. */
 export const withParameterName = (message: string): string =>
   message.replace(/^\w+(?=:)/, option =>
-    [...PARAMETERS.values()].includes(option as never) ? parameterName(option) : option,
+    [...SEGMENT_PARAMETERS.values()].includes(option as never) ? parameterName(option) : option,
   )
 
 /** Throws a UserError if the network would see more pixels than `most` in all views of one photo. */

@@ -2,8 +2,8 @@
 
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { checkOptionValues, oneOfTexts, shown } from '../options.ts'
+import { type PhotoResult, segmentRequest } from './photos_request.ts'
 import { RequestError } from './request_error.ts'
-import { type PhotoResult, runPhotos } from './run_photos.ts'
 import { segmentParameters } from './segment_parameters.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
@@ -25,7 +25,7 @@ export function addSegmentRoute(app: FastifyInstance, service: Service): void {
       const options = segmentParameters(query, { model: true, output: true })
       const photos = [request.body ?? Buffer.alloc(0)]
       const served = query.model === undefined ? firstOf(service) : service.models.get(query.model)
-      const [result] = await runPhotos(service, served, { photos, options, outputs: ['mask'], scope })
+      const [result] = await segmentRequest(service, served, { photos, options, outputs: ['mask'], scope })
       return scope.measure('encode', () => send(reply, answer, { service, served, result }))
     },
   )

@@ -39,7 +39,7 @@ const MAX_ANSWER_BYTES = 2 ** 29
  * Segments the photos of a request. Their places in the queue and in memory are free again when the answer is sent. Throws a RequestError
  * if the queue is full, or if a photo or the answer would be too large; and a UserError for photos and options that make no sense.
  */
-export async function runPhotos(
+export async function segmentRequest(
   { limits, places, pixels }: Service,
   served: ServedModel,
   request: PhotosRequest & { scope: RequestScope },
@@ -113,7 +113,7 @@ async function runPhoto(
     stages[stage] = Math.max(stages[stage] ?? 0, milliseconds)
   }
   for (const output of outputs) {
-    const batched = await batcher.run(image, { ...options, output }, signal).catch(error => {
+    const batched = await batcher.run({ image, options: { ...options, output } }, signal).catch(error => {
       throw forClient(error)
     })
     add('wait', batched.wait)
