@@ -68,7 +68,7 @@ const INSTANCES = v.object({
 })
 
 /** Maps COCO's categories to classes. */
-export interface CocoMapping {
+interface CocoMapping {
   classNames: readonly string[]
   /** Undefined for background. */
   classOf(categoryId: number): number | undefined
