@@ -130,7 +130,7 @@ async function batch(model: DeepLab, { overlay }: { overlay: boolean }): Promise
   report.end()
   await manifest.close()
   await work.close()
-  return { photos: count, milliseconds, busy: throughput.gpu.milliseconds / milliseconds }
+  return { photos: count, milliseconds, busy: throughput.gpuMilliseconds / milliseconds }
 }
 
 const RUNS: [string, (model: DeepLab) => Promise<Found>][] = [

@@ -2,10 +2,10 @@
 
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { WaitGroup } from '../concurrency.ts'
 import { CLIENT_GONE, RequestError } from './request_error.ts'
 import { openScope, type RequestScope } from './request_scope.ts'
 import type { Service } from './service.ts'
-import { Tally } from './tally.ts'
 import { tokenCheck } from './token.ts'
 
 declare module 'fastify' {
@@ -37,7 +37,7 @@ export interface Admission {
 export function addAdmission(app: FastifyInstance, service: Service, token: string | undefined): Admission {
   const check = token === undefined ? undefined : tokenCheck(token)
   const { limits, metrics, places, pages } = service
-  const underWay = new Tally()
+  const underWay = new WaitGroup()
   const receiving = new Set<FastifyRequest>()
   const unanswered = new WeakMap<Socket, number>()
   let isDraining = false

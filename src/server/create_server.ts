@@ -2,13 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { Semaphore } from '../concurrency.ts'
 import { UserError } from '../errors.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { version } from '../node/version.ts'
 import { addAdmission } from './admission.ts'
-import { Batcher } from './batcher.ts'
+import { batcherOf } from './batcher.ts'
 import { Bodies } from './bodies.ts'
-import { Budget } from './budget.ts'
 import { addRoutes, createHttpServer } from './http_server.ts'
 import { createMetrics } from './metrics.ts'
 import { modelsIn } from './model_folder.ts'
@@ -69,7 +69,7 @@ export function createServer(options: ServerOptions): AtrousServer {
     bodies: new Bodies({ most: limits.maxBodyBytes }),
     pages: new Pages({ hosts: options.allowHosts, origins: options.allowOrigins }),
     hasToken: options.token !== undefined,
-    pixels: new Budget(LARGEST_PHOTOS * limits.maxPixels),
+    pixels: new Semaphore(LARGEST_PHOTOS * limits.maxPixels),
     isReady: () => isStarted && !admission.isDraining,
   }
   const admission = addAdmission(app, service, options.token)
@@ -152,7 +152,7 @@ function servedModels({ models = {}, folder, precision }: ServerOptions, events:
       if (!events.signal.aborted) events.failed(error, name) // A load that the server's end cut short is no failure.
     },
     batcherOf: (name, model) =>
-      new Batcher(model, {
+      batcherOf(model, {
         ...{ batchSize, batchDelay },
         onBatch: photos => events.batch(name, photos),
         onRecovery: () => events.recovered(name),

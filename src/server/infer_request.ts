@@ -2,12 +2,12 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import type { SegmentOutput } from '../inference/class_map.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
+
+import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { expecting } from '../json.ts'
 import { checkOptionNames, shown } from '../options.ts'
+import type { RequestPhoto } from './photos_request.ts'
 import { requestJson } from './request_json.ts'
-import type { RequestPhoto } from './run_photos.ts'
 import { booleanOf, segmentParameters } from './segment_parameters.ts'
 import { bytesElements, type TensorHeader, uint8Elements } from './tensors.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Segmentation } from '../node/segmentation.ts'
 import type { InferRequest, WantedOutput } from './infer_request.ts'
-import type { PhotoResult, PhotosRequest } from './run_photos.ts'
+import type { PhotoResult, PhotosRequest } from './photos_request.ts'
 import { type ServedModel, VERSION } from './served_models.ts'
 import { binaryOf, datatypeOf, jsonNumbers, type OutputTensor } from './tensors.ts'
 

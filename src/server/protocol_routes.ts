@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { readInferRequest } from './infer_request.ts'
 import { inferAnswer, runsOf } from './infer_response.ts'
-import { runPhotos } from './run_photos.ts'
+import { segmentRequest } from './photos_request.ts'
 import { type ServedModel, VERSION } from './served_models.ts'
 import type { Service } from './service.ts'
 import { inTurns } from './turns.ts'
@@ -58,7 +58,7 @@ function addInferRoute(app: FastifyInstance, path: string, service: Service): vo
         jsonLength: jsonLength as string | undefined,
         checkPhotos: photos => service.places.check(photos),
       })
-      const results = await runPhotos(service, served, {
+      const results = await segmentRequest(service, served, {
         ...{ photos: asked.photos, options: asked.options, outputs: runsOf(asked), scope },
       })
       const answer = await scope.measure('encode', () => inTurns(inferAnswer(asked, served, results)))

@@ -1,11 +1,11 @@
 // The models of a server: loaded and unloaded by name.
 
+import { WaitGroup } from '../concurrency.ts'
 import { UserError } from '../errors.ts'
 import type { DeepLab } from '../node/deeplab.ts'
 import type { Batcher } from './batcher.ts'
 import { checkModelName, modelsIn, withoutFolder } from './model_folder.ts'
 import { RequestError } from './request_error.ts'
-import { Tally } from './tally.ts'
 
 /** As Triton names them. */
 export type ModelState = 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE'
@@ -16,7 +16,7 @@ export interface ServedModel {
   model: DeepLab
   batcher: Batcher
   /** The requests that use it. It is not unloaded before they end. */
-  users: Tally
+  users: WaitGroup
 }
 
 /** How a model comes into memory. */
@@ -104,7 +104,7 @@ export class ServedModels {
       Object.assign(entry, { state: 'LOADING', reason: 'loading' })
       const before = { served: entry.served, isOwned: entry.isOwned }
       const model = await source.open()
-      const served = { name, model, batcher: this.#options.batcherOf(name, model), users: new Tally() }
+      const served = { name, model, batcher: this.#options.batcherOf(name, model), users: new WaitGroup() }
       Object.assign(entry, { state: 'READY', reason: '', served })
       entry.isOwned = source.isOwned
       if (before.served && before.served.model !== model) await release(before.served, before.isOwned)

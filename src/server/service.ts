@@ -1,7 +1,7 @@
 // What all routes share.
 
+import type { Semaphore } from '../concurrency.ts'
 import type { Bodies } from './bodies.ts'
-import type { Budget } from './budget.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { Pages } from './pages.ts'
 import type { Places } from './places.ts'
@@ -18,7 +18,7 @@ export interface Service {
   /** What pages in browsers may do. */
   pages: Pages
   /** The pixels of decoded photos that may be in memory at one time. */
-  pixels: Budget
+  pixels: Semaphore
   metrics: ServerMetrics
   encoder: PngEncoder
   /** Whether the models that the server starts with are loaded, and it takes requests. */

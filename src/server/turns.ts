@@ -1,8 +1,9 @@
 // Long work of the event loop, in steps between which the server does all else.
 
 import { setImmediate } from 'node:timers/promises'
+import { Mutex } from '../concurrency.ts'
 
-let last: Promise<unknown> = Promise.resolve()
+const turn = new Mutex()
 
 /**
  * Runs work that yields after each step of a few milliseconds. The first step runs at once, so that short work does not wait. Of the
@@ -12,7 +13,6 @@ export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next()
     if (done) return value
-    last = last.then(() => setImmediate())
-    await last
+    await turn.run(() => setImmediate())
   }
 }

@@ -3,7 +3,7 @@ import { tunedKeys } from '../graph/tune/gradients.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
 
-/** The choices for a step with these options, out of all that were measured. */
+/** The strategies for a step with these options, out of all that were measured. */
 export function tunedForTraining(
   network: Omit<TrainedNetwork, 'parameters'>,
   options: TrainingOptions,

@@ -1,49 +1,8 @@
 import { expect } from 'chai'
-import { Budget } from '../../src/server/budget.ts'
 import { Places } from '../../src/server/places.ts'
 import { RequestError } from '../../src/server/request_error.ts'
 import { serverLimits } from '../../src/server/server_options.ts'
 import { tokenCheck } from '../../src/server/token.ts'
-
-const never = new AbortController().signal
-
-describe('a budget', () => {
-  it('gives in order, and what is given back goes to the next', async () => {
-    const budget = new Budget(10)
-    const order: string[] = []
-    const take = (name: string, amount: number, signal = never) =>
-      budget.take(amount, signal).then(free => {
-        order.push(name)
-        return free
-      })
-    const first = await take('first', 6)
-    const large = take('large', 10)
-    const small = take('small', 1) // would fit, but waits its turn
-    await Promise.resolve()
-    expect(order).to.deep.equal(['first'])
-    first()
-    first() // does nothing
-    const free = await large
-    expect(order).to.deep.equal(['first', 'large'])
-    free()
-    await small
-    expect(order).to.deep.equal(['first', 'large', 'small'])
-  })
-
-  it('refuses a wish above it, and forgets a wish that is given up', async () => {
-    const budget = new Budget(10)
-    expect(await budget.take(11, never).catch(error => error)).to.be.instanceOf(RangeError)
-    const all = await budget.take(10, never)
-    const gone = new AbortController()
-    const wish = budget.take(10, gone.signal).catch(error => error)
-    const next = budget.take(4, never)
-    gone.abort(new Error('gone'))
-    expect((await wish).message).to.equal('gone')
-    all()
-    ;(await next)()
-    ;(await budget.take(10, never))()
-  })
-})
 
 describe('the places of the queue', () => {
   it('are limited, with a time after which to come again', () => {

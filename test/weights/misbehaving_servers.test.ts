@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
@@ -215,6 +215,19 @@ describe('a download from a server that', () => {
       )
     })
     expect(await refusal(fetchFrom(url, { sha256 }))).to.match(/not the expected file: its SHA-256 is/)
+  })
+
+  it('closes the connection while its bytes wait to be read', async () => {
+    const whole = Buffer.alloc(2e6, content)
+    const { url } = await serveSockets(socket => {
+      socket.end(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'), whole]))
+    })
+    // Undici 7 ends the process here, about once in ten downloads.
+    for (let round = 0; round < 30; round++) {
+      await fetchFrom(url)
+      expect((await readFile(file())).equals(whole)).to.equal(true)
+      await rm(file())
+    }
   })
 
   it('speaks another protocol', async () => {

@@ -1,17 +1,15 @@
 // Segments photos one after the other, while others are decoded and encoded, and keeps the manifest.
 
 import { stat } from 'node:fs/promises'
-import type { Image } from '../../data/image.ts'
-import { DeviceLostError } from '../../gpu/errors.ts'
 import type { ClassMap } from '../../inference/class_map.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
+import { type Outcome, runPhotos } from '../../library/photo_runner.ts'
 import { pixelsOn } from '../../library/photo_size.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
-import { inferenceOf, refinedOf } from '../inference_options.ts'
+import { refinedOf } from '../inference_options.ts'
 import { attempt, errorOf, type InputPhoto, loaded, readHeader, type Stamp, stampOf } from './input_photo.ts'
 import type { DoneRow, FailedRow, Manifest } from './manifest.ts'
 import { type DecodedPhoto, type PhotoWork, photoHash } from './photo_work.ts'
-import { type Outcome, runPipeline } from './pipeline.ts'
 import { type Output, prefixOf, type SegmentOutputOptions } from './segment_output.ts'
 import type { SegmentReport } from './segment_report.ts'
 import { resultEndings } from './segment_results.ts'
@@ -34,7 +32,7 @@ export interface SegmentRun {
 }
 
 /** The most bytes of photos under way: a photo may have a gigabyte of pixels. */
-const MOST_BYTES = 2 ** 30
+const MAX_BYTES = 2 ** 30
 /** Pixels of a photo, its mask, and its overlay before it is compressed, in bytes of a pixel. */
 const BYTES_A_PIXEL = 12
 
@@ -46,73 +44,36 @@ interface Item {
   earlier?: DoneRow
 }
 
-interface Found {
-  map: ClassMap
-  /** The time on the GPU, without that of the photos before. */
-  milliseconds: number
-}
+/** How many photos the GPU has at one time. */
+const ON_GPU = 2
 
 export async function segmentPhotos(run: SegmentRun): Promise<void> {
-  const { model, options, output, work, throughput } = run
+  const { model, options, output, work } = run
   const maxPixels = pixelsOn(model.gpu)
   const scores = options.probabilities ? 4 * model.classNames.length : 0
-  let lastDone = 0
-  await runPipeline<Item, DecodedPhoto, Found, DoneRow>(
+  await runPhotos<Item, DecodedPhoto, ClassMap, DoneRow>(
     itemsOf(run),
     {
+      ahead: ON_GPU,
       weigh: ({ photo: { size }, earlier }) =>
         size && !earlier ? size.width * size.height * (BYTES_A_PIXEL + scores) : 0,
       known: ({ photo: { error }, earlier }) =>
         earlier ? { result: earlier } : error ? { error } : undefined,
       read: async ({ photo }) => work.read({ source: await loaded(photo), name: photo.file, maxPixels }),
-      async submit({ image }) {
-        const begun = performance.now()
-        const wait = await submitted(model, image, options)
-        throughput.gpu.begin()
-        return async () => {
-          try {
-            const map = await wait()
-            const milliseconds = performance.now() - Math.max(begun, lastDone)
-            return { map, milliseconds: Math.round(milliseconds) }
-          } finally {
-            lastDone = performance.now()
-            throughput.gpu.end()
-          }
-        }
+      async submit([{ image }]) {
+        const output = options.probabilities ? 'probabilities' : 'mask'
+        const map = await model.submit(image, { ...refinedOf(options), output })
+        return async () => [await map()]
       },
-      async write({ photo, stamp }, { image, sha256 }, { map, milliseconds }) {
+      async write({ photo, stamp }, { image, sha256 }, { found: map, gpu }) {
         const segmented = { image, map, classNames: model.classNames }
         const written = await output.write(photo, segmented, work)
-        return { ...baseOf(photo, run, stamp), sha256, ...written, milliseconds }
+        return { ...baseOf(photo, run, stamp), sha256, ...written, milliseconds: Math.round(gpu) }
       },
       settle: (item, outcome) => settle(run, item, outcome),
     },
-    { items: 2 * work.lanes + 4, bytes: MOST_BYTES, signal: run.signal },
+    { items: 2 * work.lanes + 4, bytes: MAX_BYTES, signal: run.signal },
   )
-}
-
-/** Submits a photo ahead of time where only its mask is asked for. A CRF and probabilities take several steps of their own. */
-async function submitted(
-  model: DeepLab,
-  image: Image,
-  options: SegmentRun['options'],
-): Promise<() => Promise<ClassMap>> {
-  const output = options.probabilities ? 'probabilities' : 'mask'
-  const segment = async () => {
-    const { mask, width, height, probabilities } = await model.segment(image, {
-      ...refinedOf(options),
-      output,
-    })
-    return { mask, width, height, scores: probabilities }
-  }
-  if (options.crf !== undefined || output === 'probabilities') {
-    const map = segment()
-    map.catch(() => undefined) // who waits for it reports it
-    return () => map
-  }
-  const wait = await model.submit(image, inferenceOf(options))
-  // `segment` opens the GPU again.
-  return () => wait().catch(error => (error instanceof DeviceLostError ? segment() : Promise.reject(error)))
 }
 
 /** Each photo at its turn, checked. Photos whose results are there are not opened. */
@@ -157,8 +118,9 @@ async function settle(run: SegmentRun, item: Item, outcome: Outcome<DoneRow>): P
   const { photo, stamp, earlier } = item
   if ('result' in outcome) {
     const { result } = outcome
+    const { width, height, milliseconds } = result
     if (earlier) throughput.kept()
-    else throughput.segmented(result.width * result.height)
+    else throughput.segmented({ pixels: width * height, milliseconds })
     if (earlier) manifest!.keep(photo.key)
     else await manifest?.add(result)
     return report.add(result, { isNew: !earlier })

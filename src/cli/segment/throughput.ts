@@ -2,38 +2,20 @@
 
 import { durationText } from '../format.ts'
 
-/** The time in which the GPU has work, by the host's clock: from a submission to the arrival of its result. */
-export class BusyTime {
-  #jobs = 0
-  #since = 0
-  #total = 0
-
-  begin(): void {
-    if (this.#jobs++ === 0) this.#since = performance.now()
-  }
-
-  end(): void {
-    if (--this.#jobs === 0) this.#total += performance.now() - this.#since
-  }
-
-  get milliseconds(): number {
-    return this.#total + (this.#jobs > 0 ? performance.now() - this.#since : 0)
-  }
-}
-
 export class Throughput {
-  readonly gpu = new BusyTime()
   readonly #start = performance.now()
   /** Photos of this run that have results. */
   #segmented = 0
   #pixels = 0
+  #gpuMilliseconds = 0
   #failed = 0
   /** Photos whose results were there. */
   #kept = 0
 
-  segmented(pixels: number): void {
+  segmented(photo: { pixels: number; milliseconds: number }): void {
     this.#segmented++
-    this.#pixels += pixels
+    this.#pixels += photo.pixels
+    this.#gpuMilliseconds += photo.milliseconds
   }
 
   failed(): void {
@@ -44,6 +26,11 @@ export class Throughput {
     this.#kept++
   }
 
+  /** How long the GPU had work, in milliseconds. */
+  get gpuMilliseconds(): number {
+    return this.#gpuMilliseconds
+  }
+
   get done(): number {
     return this.#segmented + this.#failed + this.#kept
   }
@@ -52,7 +39,7 @@ export class Throughput {
   get rates(): string {
     const milliseconds = performance.now() - this.#start
     const rate = (count: number) => (count / (milliseconds / 1000)).toPrecision(3)
-    const share = Math.round((100 * this.gpu.milliseconds) / milliseconds)
+    const share = Math.round((100 * this.#gpuMilliseconds) / milliseconds)
     return `${rate(this.#segmented)} photos/s, ${rate(this.#pixels / 1e6)} MP/s, GPU at work ${share} % of the time`
   }
 

@@ -134,15 +134,15 @@ function scaleScores(
   const [, height, width] = like.shape
   const outChannels = scaledChannels(128, config)
   const stride = Math.max(1, outputStride / 2 ** i)
-  const spread = rectified(builder, x, { name: `${SCALES[i]}_conv`, outChannels, kernel: 3, stride })
-  const mixed = rectified(builder, spread, { name: `${SCALES[i]}_fc`, outChannels, kernel: 1 })
+  const conv = rectified(builder, x, { name: `${SCALES[i]}_conv`, outChannels, kernel: 3, stride })
+  const mixed = rectified(builder, conv, { name: `${SCALES[i]}_fc`, outChannels, kernel: 1 })
   const scores = score(builder, mixed, `${SCALES[i]}_ms`, config)
   if (stride === 1) return scores
   // Of some sizes, the poolings count a last row or column that a convolution does not.
   return builder.resize(scores, { name: `${SCALES[i]}_resized`, height, width, alignCorners: false })
 }
 
-/** What the names of a branch's layers end in. One branch has the names of the layers themselves. */
+/** The endings of the names of a branch's layers. One branch has the names of the layers themselves. */
 const branchNames = (rates: readonly number[]): string[] =>
   rates.length === 1 ? [''] : rates.map((_, i) => `_${i + 1}`)
 

@@ -1,20 +1,15 @@
-// The pipeline of `atrous segment`, with stages that do nothing but wait.
+// The runner of many photos, with steps that do nothing but wait.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import {
-  type Outcome,
-  type PipelineOptions,
-  runPipeline,
-  type Stages,
-} from '../../src/cli/segment/pipeline.ts'
+import { type Outcome, type PhotoSteps, type RunLimits, runPhotos } from '../../src/library/photo_runner.ts'
 import { rejection } from '../node/support.ts'
 
 async function* countTo(count: number): AsyncGenerator<number> {
   for (let item = 0; item < count; item++) yield item
 }
 
-describe('runPipeline', () => {
+describe('runPhotos', () => {
   /** What was called, in order. */
   let calls: string[]
   let outcomes: Outcome<number>[]
@@ -24,7 +19,8 @@ describe('runPipeline', () => {
   const wait = (stage: string, item: number) =>
     sleep(stage === 'find' ? 15 : stage === 'read' && item % 3 === 0 ? 12 : 2)
 
-  const stages: Stages<number, number, number, number> = {
+  const stages: PhotoSteps<number, number, number, number> = {
+    ahead: 2,
     known: () => undefined,
     weigh: () => 1,
     async read(item) {
@@ -32,16 +28,16 @@ describe('runPipeline', () => {
       await wait('read', item)
       return item
     },
-    async submit(item) {
+    async submit([item]) {
       calls.push(`submit ${item}`)
       await wait('submit', item)
       return async () => {
         await wait('find', item)
         calls.push(`found ${item}`)
-        return item * 10
+        return [item * 10]
       }
     },
-    async write(item, _, found) {
+    async write(item, _, { found }) {
       await wait('write', item)
       return found + item
     },
@@ -53,8 +49,8 @@ describe('runPipeline', () => {
   const run = (
     items: AsyncIterable<number>,
     changes: Partial<typeof stages> = {},
-    options: Partial<PipelineOptions> = {},
-  ) => runPipeline(items, { ...stages, ...changes }, { items: 5, bytes: 100, ...options })
+    options: Partial<RunLimits> = {},
+  ) => runPhotos(items, { ...stages, ...changes }, { items: 5, bytes: 100, ...options })
 
   beforeEach(() => {
     calls = []
@@ -87,11 +83,52 @@ describe('runPipeline', () => {
     expect(outcomes).to.have.length(24)
   })
 
+  describe('with batches', () => {
+    let batches: number[][]
+    const batching: Partial<typeof stages> = {
+      ahead: 1,
+      batches: { sizeOf: () => 4, keyOf: item => (item >= 10 ? 'two digits' : 'one digit') },
+      async submit(items) {
+        batches.push(items)
+        return async () => items.map(item => 10 * item)
+      },
+    }
+    beforeEach(() => {
+      batches = []
+    })
+
+    it('puts photos of one key that follow each other together, whichever is read first', async () => {
+      await run(countTo(16), batching, { items: 8 })
+      expect(batches.map(items => items.join())).to.deep.equal([
+        '0,1,2,3',
+        '4,5,6,7',
+        '8,9',
+        '10,11,12,13',
+        '14,15',
+      ])
+      expect(outcomes).to.deep.equal(Array.from({ length: 16 }, (_, item) => ({ result: 11 * item })))
+    })
+
+    it('a batch does not wait for photos that cannot come before it has run', async () => {
+      await run(countTo(6), { ...batching, weigh: () => 50 })
+      expect(batches.flat()).to.deep.equal([0, 1, 2, 3, 4, 5])
+      expect(Math.max(...batches.map(({ length }) => length)), 'for lack of memory').to.equal(2)
+
+      batches = []
+      const read = async (item: number) => {
+        if (item > 0) throw new Error('no photo')
+        return item
+      }
+      await run(countTo(9), { ...batching, read }, { items: 4 })
+      expect(batches, 'all places are those of photos that failed').to.deep.equal([[0]])
+    })
+  })
+
   for (const stage of ['read', 'submit', 'write'] as const)
     it(`an item that fails to ${stage} has its error, and the others have results`, async () => {
-      const failing = (async (item: number, ...rest: number[]) => {
-        if (item === 3) throw new Error(`cannot ${stage}`)
-        return (stages[stage] as (...args: number[]) => unknown)(item, ...rest)
+      const failing = (async (item: number | number[], ...rest: number[]) => {
+        if ([item].flat()[0] === 3) throw new Error(`cannot ${stage}`)
+        return (stages[stage] as (...args: unknown[]) => unknown)(item, ...rest)
       }) as never
       await run(countTo(8), { [stage]: failing })
       expect(outcomes[3]).to.have.property('error').with.property('message', `cannot ${stage}`)

@@ -3,8 +3,8 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
-import type { SegmentOutput } from '../inference/class_map.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
+
+import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { pixelsOn, type Size } from '../library/photo_size.ts'
 import type { Pixels } from '../library/pixels.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
@@ -12,7 +12,7 @@ import { readPixels } from '../node/images/pixels.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { RequestError } from './request_error.ts'
 import type { RequestScope, RequestStage } from './request_scope.ts'
-import { checkNetworkPixels, megapixels } from './segment_parameters.ts'
+import { checkNetworkPixels, megapixels, withParameterName } from './segment_parameters.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
 
@@ -39,7 +39,7 @@ const MAX_ANSWER_BYTES = 2 ** 29
  * Segments the photos of a request. Their places in the queue and in memory are free again when the answer is sent. Throws a RequestError
  * if the queue is full, or if a photo or the answer would be too large; and a UserError for photos and options that make no sense.
  */
-export async function runPhotos(
+export async function segmentRequest(
   { limits, places, pixels }: Service,
   served: ServedModel,
   request: PhotosRequest & { scope: RequestScope },
@@ -113,7 +113,7 @@ async function runPhoto(
     stages[stage] = Math.max(stages[stage] ?? 0, milliseconds)
   }
   for (const output of outputs) {
-    const batched = await batcher.run(image, { ...options, output }, signal).catch(error => {
+    const batched = await batcher.run({ image, options: { ...options, output } }, signal).catch(error => {
       throw forClient(error)
     })
     add('wait', batched.wait)
@@ -126,6 +126,6 @@ async function runPhoto(
 /** The model's messages begin with a photo's index in its batch, which means nothing to the client, and have the library's names. */
 function forClient(error: unknown): unknown {
   if (error instanceof UserError)
-    error.message = error.message.replace(/^photos\[\d+\]: /, '').replace(/^outputStride:/, 'output_stride:')
+    error.message = withParameterName(error.message.replace(/^photos\[\d+\]: /, ''))
   return error
 }
