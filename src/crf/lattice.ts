@@ -3,7 +3,7 @@
 // that order: WGSL has no atomic sums of floats, and their results would depend on who comes first.
 
 import type { Gpu } from '../gpu/gpu.ts'
-import type { Launch, Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
 import type { BilateralDeviations } from '../kernels/crf/bilateral_pairs.ts'
 import {
   LATTICE_AXES,

@@ -6,7 +6,7 @@
 
 import { storedAsFloat16 } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import type { Launch, Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
 import { crfUpdate } from '../kernels/crf/crf_update.ts'
 import { activationBytes, type Shape, unpadChannels, vectors } from '../kernels/layout.ts'
 import { accumulateProbabilities } from '../kernels/resizing/accumulate_probabilities.ts'

@@ -4,6 +4,7 @@
 import { usage } from './buffers.ts'
 import type { Gpu } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
+import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
@@ -11,19 +12,6 @@ import { storageEntries, textureCopies, writtenRanges } from './storage_entries.
 import { cutIntoSubmits, type Piece } from './submits.ts'
 import { HeldCopies, TextureCopies, type TextureCopy } from './texture_copies.ts'
 import { packParams } from './wgsl.ts'
-
-/** The part of a GPU buffer that a kernel's buffer takes, in bytes. */
-export interface Range {
-  buffer: GPUBuffer
-  offset: number
-  size: number
-}
-
-export interface Launch {
-  kernel: Kernel
-  /** A range for each of the kernel's inputs and outputs. Those of 0 bytes may be missing. */
-  ranges: Record<string, Range>
-}
 
 /** The time of one kernel on the GPU. */
 export interface KernelTime {

@@ -3,8 +3,8 @@
 import { PLACEHOLDER_BYTES } from './buffers.ts'
 import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
+import type { Launch, Range } from './launch.ts'
 import type { Pipeline } from './pipelines.ts'
-import type { Launch, Range } from './program.ts'
 import type { TextureCopy } from './texture_copies.ts'
 
 /** The bind group's entries for buffers, without the parameters. Throws if the kernel, its shader and its ranges do not match. */

@@ -2,7 +2,7 @@
 
 import { textureUsage } from './buffers.ts'
 import type { Gpu } from './gpu.ts'
-import type { Range } from './program.ts'
+import type { Range } from './launch.ts'
 import { ROW_PADDING, TEXTURE_WIDTH, type TextureFormat, texelBytes } from './texture_reads.ts'
 
 /** A range of a buffer, to be copied into the texture of its binding just before the dispatch. */

@@ -8,8 +8,9 @@ import type { Gpu } from '../gpu/gpu.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { networkSize } from '../model/preprocessing.ts'
-import type { ClassMap, OutputOptions } from './class_map.ts'
+import type { ClassMap } from './class_map.ts'
 import { hasLogits, type InferenceJob } from './inference_graph.ts'
+import type { OutputOptions } from './inference_options.ts'
 import type { Photo } from './photo.ts'
 
 /** What a call with a CRF asks for. */

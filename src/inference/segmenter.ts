@@ -8,24 +8,20 @@ import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/p
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
-import type { TunedVariants } from '../graph/tune/tuning_store.ts'
+import type { TunedStrategies } from '../graph/tune/tuning_store.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
-import { type ClassMap, checkScores, masksOf, type OutputOptions, scoresOf } from './class_map.ts'
+import { type ClassMap, checkScores, masksOf, scoresOf } from './class_map.ts'
 import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
-import {
-  checkInferenceOptions,
-  type InferenceOptions,
-  type RefinedOptions,
-  viewsOf,
-} from './inference_options.ts'
+import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
 import { type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
+import { checkInferenceOptions, viewsOf } from './views.ts'
 
 export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
 
@@ -47,7 +43,7 @@ export class Segmenter {
   readonly #preprocessing: Preprocessing
   readonly #parameters: ReadonlyMap<string, Float32Array>
   readonly #precision: Precision
-  readonly #tuned: TunedVariants
+  readonly #tuned: TunedStrategies
   /** By the job of one photo, how many can run at once. */
   readonly #largestBatches = new Map<string, number>()
   #weights: WeightStore
@@ -60,10 +56,10 @@ export class Segmenter {
   readonly #end = new AbortController()
 
   /**
-   * `tuned` has the fastest variants that were measured on this GPU. `tune` adds to it.
+   * `tuned` has the fastest strategies that were measured on this GPU. `tune` adds to it.
    * Throws a UserError if the GPU cannot store numbers at the model's precision.
    */
-  constructor(gpu: Gpu, model: SegmenterModel, tuned: TunedVariants = new Map()) {
+  constructor(gpu: Gpu, model: SegmenterModel, tuned: TunedStrategies = new Map()) {
     this.#gpu = gpu
     this.#config = model.config
     this.#preprocessing = model.preprocessing

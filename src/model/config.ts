@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
+import { shown } from '../options.ts'
 import type { DeepLabConfig, DeepLabOptions } from './backbones/configs.ts'
 import { backboneOf, backbones } from './backbones/index.ts'
 
@@ -43,5 +44,5 @@ export function checkOutputStride(config: DeepLabConfig, outputStride: number): 
 function outputStrideProblem(config: DeepLabConfig, outputStride: number): string | undefined {
   const reachable = outputStrides(config)
   if (reachable.includes(outputStride)) return undefined
-  return `outputStride: expected ${reachable.join(', ')}; got ${outputStride}`
+  return `outputStride: expected ${reachable.join(', ')}; got ${shown(outputStride)}`
 }

@@ -54,14 +54,14 @@ export function convolutionUnit(
   const { convolution, kernel, stride, dilation, padding } = layer
   const name = `${convolution}.depthwise`
   const window = { kernel, stride, dilation, padding }
-  const spread =
+  const depthwise =
     separable === 'both'
       ? convolutionBatchNorm(builder, input, {
           ...{ ...window, convolution: name, batchNorm: `${name}_norm` },
           ...{ epsilon: layer.epsilon, activation: layer.activation },
         })
       : builder.depthwiseConv2d(input, { ...window, name })
-  return convolutionBatchNorm(builder, spread, {
+  return convolutionBatchNorm(builder, depthwise, {
     ...{ convolution: `${convolution}.pointwise`, batchNorm: layer.batchNorm, kernel: 1 },
     ...{ outChannels: layer.outChannels, epsilon: layer.epsilon, activation: layer.activation },
   })

@@ -1,8 +1,8 @@
 // The main class of the library in Node.
 
 import type { Image } from '../data/image.ts'
-import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
-import type { InferenceOptions } from '../inference/inference_options.ts'
+import type { ClassMap } from '../inference/class_map.ts'
+import type { InferenceOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { submitPhoto } from '../inference/submit_photo.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { DeviceLostError, NoAdapterError } from '../gpu/errors.ts'
-import type { SegmentOutput } from '../inference/class_map.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
+
+import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 
 export interface BatchOptions extends RefinedOptions {

@@ -2,8 +2,8 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import type { SegmentOutput } from '../inference/class_map.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
+
+import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { expecting } from '../json.ts'
 import { checkOptionNames, shown } from '../options.ts'
 import { requestJson } from './request_json.ts'

@@ -3,8 +3,8 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
-import type { SegmentOutput } from '../inference/class_map.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
+
+import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
 import { pixelsOn, type Size } from '../library/photo_size.ts'
 import type { Pixels } from '../library/pixels.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
@@ -12,7 +12,7 @@ import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { RequestError } from './request_error.ts'
 import type { RequestScope, RequestStage } from './request_scope.ts'
-import { checkNetworkPixels, megapixels } from './segment_parameters.ts'
+import { checkNetworkPixels, megapixels, withParameterName } from './segment_parameters.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
 
@@ -126,6 +126,6 @@ async function runPhoto(
 /** The model's messages begin with a photo's index in its batch, which means nothing to the client, and have the library's names. */
 function forClient(error: unknown): unknown {
   if (error instanceof UserError)
-    error.message = error.message.replace(/^photos\[\d+\]: /, '').replace(/^outputStride:/, 'output_stride:')
+    error.message = withParameterName(error.message.replace(/^photos\[\d+\]: /, ''))
   return error
 }

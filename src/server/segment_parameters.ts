@@ -1,37 +1,52 @@
 // The options of `segment` in a request: parameters of the protocol, or of a URL. Both are texts, numbers and booleans.
 
-import { CRF_TEXTS, type CrfOption, crfFromText } from '../crf/crf_parameters.ts'
 import { UserError } from '../errors.ts'
-import type { RefinedOptions } from '../inference/inference_options.ts'
-import { checkOptionNames, namesOf, shown } from '../options.ts'
+import { OPTION_TEXTS, type RefinedOptions } from '../inference/inference_options.ts'
+import {
+  expectedText,
+  optionFromText,
+  parameterName,
+  REFINED_NAMES,
+  type RefinedOption,
+} from '../inference/option_texts.ts'
+import { checkOptionNames, shown } from '../options.ts'
 
 export type RequestParameters = Readonly<Record<string, unknown>>
 
-const READERS = {
-  output_stride: (value: unknown) => ({ outputStride: numberOf('output_stride', value) }),
-  scales: (value: unknown) => ({
-    scales: String(value)
-      .split(',')
-      .map(part => numberOf('scales', part)),
-  }),
-  flip: (value: unknown) => ({ flip: booleanOf('flip', value) }),
-  merge: (value: unknown) => ({ merge: value as RefinedOptions['merge'] }),
-  size: (value: unknown) => ({ size: numberOf('size', value) }),
-  crf: (value: unknown) => ({ crf: crfOf(value) }),
-} satisfies Record<string, (value: unknown) => RefinedOptions>
+/** The options by the names of their parameters: `output_stride` is `outputStride`. */
+export const PARAMETERS: ReadonlyMap<string, RefinedOption> = new Map(
+  REFINED_NAMES.map(name => [parameterName(name), name]),
+)
 
-/** The names of these parameters, for pages that list them. */
-export const SEGMENT_PARAMETERS = Object.keys(READERS) as (keyof typeof READERS)[]
-
-/** Throws a UserError for a parameter that is not in `others` and that `segment` does not have, or that has a wrong type. */
+/** Throws a UserError for a parameter that is not in `others` and that `segment` does not have, or that has a wrong value. */
 export function segmentParameters(
   parameters: RequestParameters,
   others: Readonly<Record<string, true>>,
 ): RefinedOptions {
-  checkOptionNames(parameters, { ...namesOf(READERS), ...others })
-  const given = SEGMENT_PARAMETERS.filter(name => parameters[name] !== undefined)
-  return Object.assign({}, ...given.map(name => READERS[name](parameters[name])))
+  checkOptionNames(parameters, { ...Object.fromEntries(PARAMETERS), ...others })
+  const given = [...PARAMETERS].filter(([name]) => parameters[name] !== undefined)
+  return Object.fromEntries(
+    given.map(([name, option]) => [option, readParameter(option, parameters[name], name)]),
+  )
 }
+
+/** An option that has a meaning without a value takes `true` for it, and `false` for none. */
+function readParameter(option: RefinedOption, value: unknown, name: string): unknown {
+  const { preset } = OPTION_TEXTS[option]
+  if (preset !== undefined && isFlag(value)) return String(value) === 'true' ? preset : undefined
+  const found = optionFromText(option, String(value))
+  if (found !== undefined) return found
+  const expected = `${preset === undefined ? '' : 'true, false, '}${expectedText(option)}`
+  throw new UserError(`${name}: expected ${expected}, got ${shown(value)}`)
+}
+
+const isFlag = (value: unknown) => /^(true|false)$/.test(String(value))
+
+/** The message of the library with the name of a parameter in place of the option's. */
+export const withParameterName = (message: string): string =>
+  message.replace(/^\w+(?=:)/, option =>
+    [...PARAMETERS.values()].includes(option as never) ? parameterName(option) : option,
+  )
 
 /** Throws a UserError if the network would see more pixels than `most` in all views of one photo. */
 export function checkNetworkPixels(
@@ -49,22 +64,8 @@ export function checkNetworkPixels(
 
 export const megapixels = (pixels: number): string => (pixels / 1e6).toFixed(1)
 
-function numberOf(name: string, value: unknown): number {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof number === 'number' && Number.isFinite(number)) return number
-  throw new UserError(`${name}: expected a number, got ${shown(value)}`)
-}
-
 export function booleanOf(name: string, value: unknown): boolean {
   if (value === true || value === 'true') return true
   if (value === false || value === 'false') return false
   throw new UserError(`${name}: expected true or false, got ${shown(value)}`)
-}
-
-function crfOf(value: unknown): CrfOption | undefined {
-  if (value === true || value === 'true') return 'default'
-  if (value === false || value === 'false') return undefined
-  const option = typeof value === 'string' ? crfFromText(value) : undefined
-  if (option) return option
-  throw new UserError(`crf: expected true, false, ${CRF_TEXTS}; got ${shown(value)}`)
 }

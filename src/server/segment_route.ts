@@ -1,16 +1,17 @@
 // POST /segment, for people: a photo in the body, a picture or JSON back.
 
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { checkChoice, shown } from '../options.ts'
+import { checkOptionValues, oneOfTexts, shown } from '../options.ts'
 import { RequestError } from './request_error.ts'
 import { type PhotoResult, runPhotos } from './run_photos.ts'
 import { segmentParameters } from './segment_parameters.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
 
-type Answer = 'mask' | 'overlay' | 'json'
+/** What the answer holds. */
+const ANSWER = oneOfTexts('mask', 'overlay', 'json')
 
-const ANSWERS: readonly Answer[] = ['mask', 'overlay', 'json']
+type Answer = (typeof ANSWER.schema.options)[number]
 
 type Query = Record<string, string | string[] | undefined> & { model?: string; output?: Answer }
 
@@ -51,7 +52,7 @@ async function send(
 
 /** `output` decides, else what the client accepts: a PNG of the mask if it accepts anything. */
 function answerOf(output: Query['output'], accept = '*/*'): Answer {
-  checkChoice('output', output, ANSWERS)
+  checkOptionValues({ output }, { output: ANSWER })
   if (output) return output
   const png = quality(accept, 'image', 'png')
   const json = quality(accept, 'application', 'json')

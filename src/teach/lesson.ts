@@ -8,7 +8,7 @@ import type { GpuClassMap, GpuPhoto, Photo } from '../inference/segmenter.ts'
 import { withAddedClass, withoutClass, withRenamedClass } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
-import { checkSignal } from '../options.ts'
+import { checkOptionValues, SIGNAL } from '../options.ts'
 import { padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { History } from './history.ts'
@@ -127,7 +127,8 @@ export class Lesson {
    * before the training.
    */
   async *train({ steps, learningRate, signal }: LessonTraining): AsyncGenerator<LessonStep, void, void> {
-    checkSignal(signal)
+    checkOptionValues({ signal }, { signal: SIGNAL })
+    signal?.throwIfAborted()
     this.#throwIfTraining()
     this.#isTraining = true
     const base = learningRate ?? defaultsOf(this.config, this.#parts.part).learningRate

@@ -7,7 +7,7 @@ import { backboneOf } from '../model/backbones/index.ts'
 import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
-import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
+import { checkOptionNames, type DeclaredOptions, namesOf } from '../options.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -113,7 +113,7 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   seed: 0,
 }
 
-const RECIPE_OPTIONS: OptionNames<Recipe> = {
+const RECIPE_OPTIONS: DeclaredOptions<Recipe> = {
   ...namesOf(PAPER),
   ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
 }

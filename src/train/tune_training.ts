@@ -23,7 +23,7 @@ export const tuneTraining = (
     turn: work => work(),
   })
 
-/** The choices for a step with these options, out of all that were measured. */
+/** The strategies for a step with these options, out of all that were measured. */
 export function tunedForTraining(network: Network, options: TrainingOptions, tuned: Tuned): Tuned {
   const keys = tunedKeys(networkInTraining(network, options))
   return new Map([...tuned].filter(([key]) => keys.has(key)))

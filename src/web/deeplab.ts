@@ -1,6 +1,6 @@
 // The main class of the library in browsers.
 
-import type { SegmentOutput } from '../inference/class_map.ts'
+import type { SegmentOutput } from '../inference/inference_options.ts'
 import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
 import { createdModel, type OpenedModel, openModel, type Platform } from '../library/open_model.ts'

@@ -2,8 +2,8 @@
 
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import type { OutputOptions } from '../inference/class_map.ts'
-import type { InferenceOptions } from '../inference/inference_options.ts'
+
+import type { InferenceOptions, OutputOptions } from '../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../inference/segmenter.ts'
 import { pixelsOn } from '../library/photo_size.ts'
 import { FrameReader } from './frames/frame_reader.ts'

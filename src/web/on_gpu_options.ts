@@ -1,31 +1,28 @@
 // Checks the options of `segmentOnGpu` and `stream`.
 
-import { UserError } from '../errors.ts'
-import { INFERENCE_OPTIONS } from '../inference/inference_options.ts'
-import { checkChoice, checkOptionNames, checkSignal, type OptionNames, shown } from '../options.ts'
+import { INFERENCE_OPTIONS, OUTPUT_OPTIONS } from '../inference/inference_options.ts'
+import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
 import type { StreamOptions } from './frames/stream.ts'
 import type { OnGpuOptions } from './on_gpu.ts'
 
-const ON_GPU_OPTIONS: OptionNames<OnGpuOptions> = { ...INFERENCE_OPTIONS, at: true, signal: true }
+// The segmenter checks the values that the network takes.
+const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {
+  ...namesOf(INFERENCE_OPTIONS),
+  at: OUTPUT_OPTIONS.at,
+  signal: SIGNAL,
+}
 
-const STREAM_OPTIONS: OptionNames<StreamOptions> = { ...ON_GPU_OPTIONS, onFrame: true }
+const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = { ...ON_GPU_OPTIONS, onFrame: CALLBACK }
 
-/** Throws a UserError for invalid options. Options that depend on the network are checked later. */
+/** Throws a UserError for invalid options, and the signal's reason if the signal is aborted. */
 export function checkOnGpuOptions(options: OnGpuOptions): void {
-  checkOptionNames(options, ON_GPU_OPTIONS)
-  checkValues(options)
+  checkOptions(options, ON_GPU_OPTIONS)
+  options.signal?.throwIfAborted()
 }
 
-/** Throws a UserError for invalid options. Options that depend on the network are checked later. */
+/** Throws a UserError for invalid options, and the signal's reason if the signal is aborted. */
 export function checkStreamOptions(options: StreamOptions): void {
-  checkOptionNames(options, STREAM_OPTIONS)
-  checkValues(options)
-  const { onFrame } = options
-  if (typeof onFrame !== 'function')
-    throw new UserError(`onFrame: expected a function, got ${shown(onFrame)}`)
-}
-
-function checkValues({ at, signal }: OnGpuOptions): void {
-  checkChoice('at', at, ['photo', 'network'])
-  checkSignal(signal)
+  checkOptions(options, STREAM_OPTIONS)
+  checkOption('onFrame', options.onFrame, CALLBACK)
+  options.signal?.throwIfAborted()
 }

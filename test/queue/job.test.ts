@@ -41,12 +41,12 @@ const BAD: [title: string, job: unknown, message: RegExp][] = [
   [
     'text as a number',
     { ...paths, options: { size: '65' } },
-    /^job: options\.size: expected a number; got "65"$/,
+    /^job: options\.size: expected a number of pixels from 1 to 16384; got "65"$/,
   ],
   [
     'an unknown merge',
     { ...paths, options: { merge: 'min' } },
-    /^job: options\.merge: expected mean, max; got "min"$/,
+    /^job: options\.merge: expected mean or max; got "min"$/,
   ],
   [
     'an unknown CRF',

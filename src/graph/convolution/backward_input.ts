@@ -43,7 +43,7 @@ export function gradientConvolution(options: Conv2dBackwardInputOptions): Conv2d
   }
 }
 
-/** The key of the gradient's choice in `Policy.tuned`, where it is not a convolution. */
+/** The key of the gradient in `Policy.tuned`, where it is not a convolution. */
 export const inputGradientKey = (options: Conv2dBackwardInputOptions): string =>
   `gradient of the input: ${conv2dKey(options)}`
 

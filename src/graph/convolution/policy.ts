@@ -11,14 +11,14 @@ export interface Policy {
   /** What was measured to be fastest on the adapter, by `tunedKey`. What is unknown or does not fit is ignored. */
   tuned?: Tuned
   /**
-   * The variant that the caller forces on a convolution; undefined where the choice is free. A variant that does not fit the
+   * The strategy that the caller forces on a convolution; undefined where the engine chooses. One that does not fit the
    * convolution or the device throws. The gradient of the weight follows it where it names Winograd's tiles, and those fit.
    */
   forced?: (convolution: Conv2dOptions, device: Device) => Conv2dChoice | undefined
 }
 
 /**
- * Choices by convolution, both as text: `1×33×33×256 → 256, 1×1` and `conv2d_tiled 4×8 of 64×64, depth 16`. A choice is the
+ * Strategies by convolution, both as text: `1×33×33×256 → 256, 1×1` and `conv2d_tiled 4×8 of 64×64, depth 16`. The text is the
  * name of a strategy, or the name and one of its tiles.
  */
 export type Tuned = ReadonlyMap<string, string>

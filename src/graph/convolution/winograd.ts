@@ -22,7 +22,7 @@ import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winogr
 import { winogradOutput } from '../../kernels/winograd/winograd_output.ts'
 import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
 import type { AnyOp } from '../ir/graph.ts'
-import type { FoldedWeights } from '../lower/folded_weights.ts'
+import type { PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import {
   biasOperand,
@@ -73,7 +73,7 @@ export const winograd = <Name extends string>(
     )
   },
   weights: { winograd: outputs },
-  leavesStatistics: false,
+  emitsStatistics: false,
   lower: (layer, target) => lowerWinograd(layer, outputs, target),
 })
 
@@ -86,7 +86,7 @@ function lowerWinograd(
   const options = { ...layer.options, outputs }
   const folded = weights.winograd(outputs)
   const { steps, weight, bias } =
-    mode === 'training' ? madeAnew(op, folded) : { steps: [], ...packed(folded) }
+    mode === 'training' ? repackedEachStep(op, folded) : { steps: [], ...packed(folded) }
   const kernels = kernelsOf(device)
   const ranges = tileRanges(options, { bytes: kernels.scratchBytes, step: kernels.tile(options).tiles })
   const byRange = ranges.flatMap((range): Step[] => {
@@ -106,7 +106,7 @@ function lowerWinograd(
 }
 
 /** Up to four times as large as the parameter, it is made where it is needed and does not stay. */
-function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights) {
+function repackedEachStep(op: AnyOp, { parts: [{ kernel, parameters }] }: PackedWeights) {
   const weight: Operand = { workspaceBytes: kernel.outputs.packed }
   const bias: Operand = { tensor: scratch(op, kernel.outputs.packed_bias, 'bias') }
   const inputs = Object.entries(parameters).map(([name, parameter]) => [name, { parameter }])

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Range } from '../../gpu/program.ts'
+import type { Range } from '../../gpu/launch.ts'
 import { mebibytes } from '../ir/tensor_bytes.ts'
 import type { PlanLimits } from '../plan/limits.ts'
 

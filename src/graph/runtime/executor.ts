@@ -2,12 +2,13 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { type KernelTime, type Launch, Program, type Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
+import { type KernelTime, Program } from '../../gpu/program.ts'
 import { fromFloat16, toFloat16 } from '../../kernels/float16.ts'
 import { padChannels, unpadChannels } from '../../kernels/layout.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { tensorBytes } from '../ir/tensor_bytes.ts'
-import type { FoldedOutput, FoldedWeights } from '../lower/folded_weights.ts'
+import type { PackedOutput, PackedWeights } from '../lower/packed_weights.ts'
 import type { Operand, Step } from '../lower/step.ts'
 import type { Plan } from '../plan/plan.ts'
 
@@ -24,7 +25,7 @@ export type RunInputs = Record<string, TensorData[string] | GPUBuffer>
 export interface WeightSource {
   /** Has all that a plan needs on the GPU, before the others are asked. */
   upload(plan: Plan): Promise<void>
-  folded(weights: FoldedWeights, part: FoldedOutput): Range
+  folded(weights: PackedWeights, part: PackedOutput): Range
   parameter(parameter: Parameter): Range
   gradient(parameter: Parameter): Range
   /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */

@@ -4,7 +4,7 @@ import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convol
 import {
   chooseWeightGradient,
   weightGradientKey,
-  weightGradientWays,
+  weightGradientStrategies,
 } from '../convolution/backward_weight.ts'
 import { backwardInputOptions, backwardWeightOptions, gradientConvolutionOf } from '../ops/conv2d.ts'
 import type { FusedGraph } from '../ops/index.ts'
@@ -28,7 +28,7 @@ export const familyInTraining: FamilyOf = (op, target) => {
     convolution: weightGradientKey(options),
     shape: shapeOf(options),
     untuned: () => chooseWeightGradient(options, target).name,
-    candidates: () => weightGradientWays(options, target),
+    candidates: () => weightGradientStrategies(options, target),
   }
 }
 

@@ -1,4 +1,4 @@
-// What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the choice is kept.
+// What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the fastest is kept.
 // gradients.ts has the gradients of convolutions.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'

@@ -61,7 +61,7 @@ export function outputPixels(options: Conv2dBackwardWeightOptions): number {
 }
 
 /**
- * The part of a kernel that all variants share. `rowTiles` and `columnTiles` are workgroups along the input and the
+ * The part of a kernel that all kernels of the gradient share. `rowTiles` and `columnTiles` are workgroups along the input and the
  * output channels.
  */
 export function weightGradient(

@@ -71,9 +71,9 @@ function bottleneck(
   const first = { name: `${name}.reduce`, outChannels: inner, kernel: 1, stride }
   const second = { name: `${name}.conv3x3`, outChannels: inner, kernel: 3, dilation }
   const third = { name: `${name}.increase`, outChannels: outer, kernel: 1 }
-  const reduced = layer(builder, x, { ...first, activation: 'relu' })
-  const spread = layer(builder, reduced, { ...second, activation: 'relu' })
-  const branch = layer(builder, spread, { ...third, activation: 'none' })
+  const conv1 = layer(builder, x, { ...first, activation: 'relu' })
+  const conv2 = layer(builder, conv1, { ...second, activation: 'relu' })
+  const branch = layer(builder, conv2, { ...third, activation: 'none' })
   const shortcut = { name: `${name}.shortcut`, outChannels: outer, kernel: 1, stride }
   const other = projection ? layer(builder, x, { ...shortcut, activation: 'none' }) : x
   return builder.activation(builder.add(branch, other, { name: `${name}.add` }), 'relu')

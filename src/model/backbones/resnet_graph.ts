@@ -118,9 +118,9 @@ function bottleneck(builder: GraphBuilder, input: Tensor, unit: ResidualUnit): T
   const first = { ...layer(unit, 1), outChannels: innerChannels, kernel: 1 }
   const second = { ...layer(unit, 2), outChannels: innerChannels, kernel: 3, stride, dilation }
   const third = { ...layer(unit, 3), outChannels, kernel: 1 }
-  const reduced = convolutionBatchNorm(builder, input, { ...first, activation: 'relu' })
-  const spread = convolutionBatchNorm(builder, reduced, { ...second, activation: 'relu' })
-  return convolutionBatchNorm(builder, spread, { ...third, activation: 'none' })
+  const conv1 = convolutionBatchNorm(builder, input, { ...first, activation: 'relu' })
+  const conv2 = convolutionBatchNorm(builder, conv1, { ...second, activation: 'relu' })
+  return convolutionBatchNorm(builder, conv2, { ...third, activation: 'none' })
 }
 
 function basic(builder: GraphBuilder, input: Tensor, unit: ResidualUnit): Tensor {

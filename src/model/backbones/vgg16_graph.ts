@@ -134,8 +134,8 @@ function scaleScores(
   const [, height, width] = like.shape
   const outChannels = scaledChannels(128, config)
   const stride = Math.max(1, outputStride / 2 ** i)
-  const spread = rectified(builder, x, { name: `${SCALES[i]}_conv`, outChannels, kernel: 3, stride })
-  const mixed = rectified(builder, spread, { name: `${SCALES[i]}_fc`, outChannels, kernel: 1 })
+  const conv = rectified(builder, x, { name: `${SCALES[i]}_conv`, outChannels, kernel: 3, stride })
+  const mixed = rectified(builder, conv, { name: `${SCALES[i]}_fc`, outChannels, kernel: 1 })
   const scores = score(builder, mixed, `${SCALES[i]}_ms`, config)
   if (stride === 1) return scores
   // Of some sizes, the poolings count a last row or column that a convolution does not.

@@ -139,8 +139,8 @@ function separable(
   const window = { kernel: 3, stride, dilation }
   const depthwise = { convolution: `${name}.conv_dw`, batchNorm: `${name}.bn_dw` }
   const pointwise = { convolution: `${name}.conv_pw`, batchNorm: `${name}.bn_pw` }
-  const spread = convolutionBatchNorm(builder, before, { ...depthwise, ...window, ...common })
-  return convolutionBatchNorm(builder, spread, { ...pointwise, kernel: 1, outChannels, ...common })
+  const perChannel = convolutionBatchNorm(builder, before, { ...depthwise, ...window, ...common })
+  return convolutionBatchNorm(builder, perChannel, { ...pointwise, kernel: 1, outChannels, ...common })
 }
 
 export const xceptionNetwork = {

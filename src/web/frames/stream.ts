@@ -1,8 +1,8 @@
 // Segments a video frame by frame: always the newest one. What the video shows meanwhile is dropped, never queued.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { OutputOptions } from '../../inference/class_map.ts'
-import type { InferenceOptions } from '../../inference/inference_options.ts'
+
+import type { InferenceOptions, OutputOptions } from '../../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../../inference/segmenter.ts'
 import type { Size } from '../../library/photo_size.ts'
 import { checkStreamOptions } from '../on_gpu_options.ts'

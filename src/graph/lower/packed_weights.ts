@@ -2,21 +2,21 @@
 
 import { storedAsFloat16 } from '../../gpu/float16_storage.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
-import type { Launch, Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
 import { packTransposed } from '../../kernels/convolution/pack_transposed.ts'
 import { foldBatchNorm } from '../../kernels/normalisation/fold_batch_norm.ts'
 import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'
 import { winogradWeight } from '../../kernels/winograd/winograd_weight.ts'
 import type { BatchNorm, Parameter } from '../ir/tensor.ts'
 
-export interface FoldedWeights {
+export interface PackedWeights {
   /** Two of the same key hold the same values. */
   key: string
   /** What makes them, of several convolutions side by side one after the other. */
   parts: FoldedPart[]
 }
 
-export type FoldedOutput = 'packed' | 'packed_bias'
+export type PackedOutput = 'packed' | 'packed_bias'
 
 interface FoldedPart {
   /** Its inputs are the parameters below, its outputs `packed` and, where there is one, `packed_bias`. */
@@ -27,8 +27,8 @@ interface FoldedPart {
 
 /** The weights of a dense convolution, for either way to compute it. */
 export interface ConvolutionWeights {
-  direct(): FoldedWeights
-  winograd(outputs: WinogradOutputs): FoldedWeights
+  direct(): PackedWeights
+  winograd(outputs: WinogradOutputs): PackedWeights
   /** The weight itself, where nothing is to be folded into it and a kernel can read it: as `direct` would have it, or unpacked. */
   itself?: { parameter: Parameter; unpacked: boolean }
 }
@@ -42,7 +42,7 @@ interface Folding {
 
 /** What `conv2d` and Winograd's kernels read. */
 export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
-  direct: () => foldedWeights({ ...folding, depthwise: false }),
+  direct: () => packedWeights({ ...folding, depthwise: false }),
   winograd: outputs => {
     const key = `${keyOf(folding)} for tiles of ${outputs}`
     const kernel = winogradWeight({ ...optionsOf(folding, key), outputs })
@@ -52,29 +52,29 @@ export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
 })
 
 /** What `conv2d`, `depthwiseConv2d` and the latter's backward kernel read. */
-export function foldedWeights({ depthwise, ...folding }: Folding & { depthwise: boolean }): FoldedWeights {
+export function packedWeights({ depthwise, ...folding }: Folding & { depthwise: boolean }): PackedWeights {
   const key = keyOf(folding)
   const kernel = foldBatchNorm({ ...optionsOf(folding, key), depthwise })
   return { key, parts: [{ kernel, parameters: parametersOf(folding) }] }
 }
 
 /** Weights one after the other, and biases. Of all but the last, their bytes have to be such that the next may be bound. */
-export const foldedSideBySide = (folded: FoldedWeights[]): FoldedWeights => ({
+export const concatenated = (folded: PackedWeights[]): PackedWeights => ({
   key: folded.map(({ key }) => key).join(', '),
   parts: folded.flatMap(({ parts }) => parts),
 })
 
 /** Bytes of what they are made into. */
-export const foldedBytes = ({ parts }: FoldedWeights, output: FoldedOutput): number =>
+export const packedBytes = ({ parts }: PackedWeights, output: PackedOutput): number =>
   parts.reduce((sum, { kernel }) => sum + (kernel.outputs[output] ?? 0), 0)
 
 /** What makes them, in the ranges given. */
 export function foldingLaunches(
-  { parts }: FoldedWeights,
-  { outputs, parameter }: { outputs: Record<FoldedOutput, Range>; parameter: (of: Parameter) => Range },
+  { parts }: PackedWeights,
+  { outputs, parameter }: { outputs: Record<PackedOutput, Range>; parameter: (of: Parameter) => Range },
 ): Launch[] {
   const taken = { packed: 0, packed_bias: 0 }
-  const take = (output: FoldedOutput, size: number): Range => {
+  const take = (output: PackedOutput, size: number): Range => {
     const { buffer, offset } = outputs[output]
     const range = { buffer, offset: offset + taken[output], size }
     taken[output] += size
@@ -117,7 +117,7 @@ function isBare({ weight, bias, batchNorm, inputChannels }: Folding): boolean {
 }
 
 /** The same as f16. */
-export const foldedAsFloat16 = (folded: FoldedWeights): FoldedWeights => ({
+export const packedAsFloat16 = (folded: PackedWeights): PackedWeights => ({
   ...folded,
   key: `${folded.key} as f16`,
   parts: folded.parts.map(({ kernel, ...part }) => ({ ...part, kernel: storedAsFloat16(kernel) })),
