@@ -17,7 +17,7 @@ const MOST_BINDINGS = 16
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
 export const SUBMIT_MILLISECONDS = 50
 
-export interface GpuOptions {
+interface GpuOptions {
   info: GPUAdapterInfo
   ownsDevice: boolean
   /** The quirks of adapters that it shall not have. Default: none. */
