@@ -94,7 +94,10 @@ function classesOf(
     })
   return classNames
     .map((name, id) => ({
-      ...{ id, name, colour: vocColour(id), share: counts[id] / mask.length },
+      id,
+      name,
+      colour: vocColour(id),
+      share: counts[id] / mask.length,
       ...(probabilities && { confidence: sums[id] / counts[id] }),
     }))
     .filter(({ share }) => share > 0)
