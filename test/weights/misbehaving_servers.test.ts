@@ -8,7 +8,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { pullCommand } from '../../src/cli/weights/weights_pull.ts'
 import { UserError } from '../../src/errors.ts'
-import { UnreachableError } from '../../src/library/http_error.ts'
+import { UnreachableError } from '../../src/library/downloads.ts'
 import {
   DOWNLOAD_LIMITS,
   type DownloadLimits,

@@ -1,7 +1,7 @@
 // The supported formats of photos, and the largest photo in each.
 
 import { UserError } from '../../errors.ts'
-import { MAX_PHOTO_PIXELS } from '../../library/photo_size.ts'
+import { MAX_PHOTO_PIXELS } from '../../library/pixels.ts'
 import { heifSizes } from './heif_sizes.ts'
 import { jpegScans } from './jpeg_scans.ts'
 

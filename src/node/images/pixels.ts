@@ -2,8 +2,7 @@
 
 import sharp from 'sharp'
 import type { Image } from '../../data/image.ts'
-import { MAX_PHOTO_PIXELS, sizeWithin } from '../../library/photo_size.ts'
-import { checkPixels, isOpaque } from '../../library/pixels.ts'
+import { checkPixels, isOpaque, MAX_PHOTO_PIXELS, sizeWithin } from '../../library/pixels.ts'
 
 /**
  * Converts a photo to opaque RGBA of at most `maxPixels`. Throws a UserError that names the field if the photo does not match

@@ -4,7 +4,7 @@
 import { promisify } from 'node:util'
 import { crc32, inflate } from 'node:zlib'
 import { UserError } from '../../errors.ts'
-import { MAX_PHOTO_PIXELS } from '../../library/photo_size.ts'
+import { MAX_PHOTO_PIXELS } from '../../library/pixels.ts'
 
 /** One value for each of height · width pixels, row by row from the top. */
 export interface Indices {
