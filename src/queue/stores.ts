@@ -23,7 +23,7 @@ import { printable, printablePath } from '../printable.ts'
 import { BadJobError, type Store } from './job.ts'
 import { openS3Store } from './s3_store.ts'
 
-export interface StoresOptions {
+interface StoresOptions {
   /** The folder below which jobs may read and write files. Without it no job may. */
   root?: string
   /** Whether jobs may read from http: and https: URLs. These may be of servers that only this machine reaches. */

@@ -13,7 +13,7 @@ import {
 } from '../inference/option_texts.ts'
 import { type Pixels, pixelsOn, type Size } from '../library/pixels.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
-import { readPixels } from '../node/images/pixels.ts'
+import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { checkOptionNames, shown } from '../options.ts'
 import type { RequestStage } from './metrics.ts'

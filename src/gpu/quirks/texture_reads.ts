@@ -9,8 +9,8 @@
 // For a kernel that names the input in `textures`, they are replaced by lines that read a texture, which holds the vectors row by
 // row. texture_copies.ts fills it.
 
-import { ShaderError } from './errors.ts'
-import type { Kernel } from './kernel.ts'
+import { ShaderError } from '../errors.ts'
+import type { Kernel } from '../kernel.ts'
 
 /** Vectors in a row of the texture. */
 export const TEXTURE_WIDTH = 1024

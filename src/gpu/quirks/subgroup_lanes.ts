@@ -1,10 +1,10 @@
 // Whether an adapter's subgroups are what it reports.
 
-import { ShaderError } from './errors.ts'
-import type { Gpu } from './gpu.ts'
-import type { Kernel } from './kernel.ts'
-import { runKernel } from './run_kernel.ts'
-import * as shaders from './shaders.gen.ts'
+import { ShaderError } from '../errors.ts'
+import type { Gpu } from '../gpu.ts'
+import type { Kernel } from '../kernel.ts'
+import { runKernel } from '../run_kernel.ts'
+import * as shaders from '../shaders.gen.ts'
 
 /** Enough for several processors of a GPU. */
 const INVOCATIONS = 1024

@@ -12,7 +12,7 @@
 // Names keep their scopes, and the counter becomes a constant. An `if` without `else` whose condition can be computed, such as
 // `if (UNPACKED == 1u)`, becomes its block or nothing, so that copies of it take no time to compile. All other text stays.
 
-import { closingOf, conditionHolds, expressionValue, type Token, tokensOf } from './wgsl_tokens.ts'
+import { closingOf, conditionHolds, expressionValue, type Token, tokensOf } from '../wgsl_tokens.ts'
 
 /** The most characters that a loop may become. A longer one stays as it is, and the loops in it are unrolled. */
 const MOST_TEXT = 60_000
@@ -33,7 +33,7 @@ interface Part {
 interface Statement {
   /** The texts of the tokens between the brackets. */
   header: string[]
-  /** What is between the braces. */
+  /** The part between the braces. */
   body: Part
   /** The index of the closing brace. */
   last: number

@@ -1,8 +1,8 @@
 // The textures through which the kernels of a program read some of their inputs: see texture_reads.ts.
 
-import { textureUsage } from './buffers.ts'
-import type { Gpu } from './gpu.ts'
-import type { Range } from './launch.ts'
+import { textureUsage } from '../buffers.ts'
+import type { Gpu } from '../gpu.ts'
+import type { Range } from '../launch.ts'
 import { ROW_PADDING, TEXTURE_WIDTH, type TextureFormat, texelBytes } from './texture_reads.ts'
 
 /** A range of a buffer, to be copied into the texture of its binding just before the dispatch. */
@@ -64,7 +64,7 @@ export class TextureCopies {
   }
 }
 
-/** What the textures hold in the course of a program, so that nothing is copied twice. */
+/** The ranges that the textures hold in the course of a program, so that nothing is copied twice. */
 export class HeldCopies {
   readonly #held = new Map<string, Range>()
 
