@@ -10,12 +10,17 @@ export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
 export type { DeviceRequest, Gpu } from '../gpu/gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
-export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
-export type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
+
+export type {
+  InferenceOptions,
+  OutputOptions,
+  RefinedOptions,
+  SegmentOutput,
+} from '../inference/inference_options.ts'
 export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 export type { Precision } from '../kernels/layout.ts'
-export type * from '../model/backbones/configs.ts'
+export type * from '../model/backbones/table.ts'
 export type { Renaming } from '../model/layouts/renaming.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'

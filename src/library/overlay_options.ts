@@ -1,8 +1,9 @@
 // Options for drawing masks and overlays.
 
+import * as v from 'valibot'
 import { type Colour, vocPalette } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
-import { checkChoice, checkOptionNames, type OptionNames, shown } from '../options.ts'
+import { checkOptions, type DeclaredOptions, FLAG, shown } from '../options.ts'
 import type { TintOptions } from './overlay_tint.ts'
 
 export interface MaskPngOptions {
@@ -13,30 +14,35 @@ export interface MaskPngOptions {
 /** Options for drawing a mask over its photo. */
 export interface DrawOptions extends MaskPngOptions, TintOptions {}
 
-const MASK_OPTIONS: OptionNames<MaskPngOptions> = { palette: true }
+// How many colours a palette needs depends on the classes.
+const MASK_OPTIONS: DeclaredOptions<MaskPngOptions> = { palette: true }
 
-export const DRAW_OPTIONS: OptionNames<DrawOptions> = { ...MASK_OPTIONS, opacity: true, outlines: true }
+/** @internal */
+export const DRAW_OPTIONS: DeclaredOptions<DrawOptions> = {
+  ...MASK_OPTIONS,
+  opacity: {
+    schema: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    expected: 'a number from 0 to 1',
+  },
+  outlines: FLAG,
+}
 
 /** The palette of a mask. Throws a UserError for invalid options. */
 export function paletteOf(options: MaskPngOptions, classes: number): readonly Colour[] {
-  checkOptionNames(options, MASK_OPTIONS)
+  checkOptions(options, MASK_OPTIONS)
   return checkedPalette(options.palette, classes)
 }
 
 /**
- * The options, with a palette that has a colour for each class. `names`: all options that there are. Throws a UserError if they
+ * @internal The options, with a palette that has a colour for each class. `declared`: all options that there are. Throws a UserError if they
  * are invalid.
  */
 export function drawOptions<Options extends DrawOptions>(
   options: Options,
   classes: number,
-  names: Readonly<Record<string, true>> = DRAW_OPTIONS,
+  declared: DeclaredOptions<Options> = DRAW_OPTIONS as DeclaredOptions<Options>,
 ): Options & { palette: readonly Colour[] } {
-  checkOptionNames(options, names)
-  const { opacity, outlines } = options
-  if (opacity !== undefined && !(typeof opacity === 'number' && opacity >= 0 && opacity <= 1))
-    throw new UserError(`opacity: expected a number from 0 to 1, got ${shown(opacity)}`)
-  checkChoice('outlines', outlines, [true, false])
+  checkOptions(options, declared)
   return { ...options, palette: checkedPalette(options.palette, classes) }
 }
 

@@ -7,7 +7,7 @@ import { checkDatasetFields } from '../data/labelled_image.ts'
 import { BadImageError, DivergedError, UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
-import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
+import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 import type { Batch } from '../train/batch.ts'
 import type { BatchesOptions } from '../train/batches.ts'
 import type { Progress } from '../train/checkpoint.ts'
@@ -16,7 +16,7 @@ import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
-import { tunedForTraining } from '../train/tuned_for_training.ts'
+import { tunedForTraining } from '../train/tune_training.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
 import type { Tuning } from './tuning.ts'
 
@@ -50,11 +50,11 @@ export interface TrainerOptions {
   onWarning?: (message: string) => void
 }
 
-const TRAINER_OPTIONS: OptionNames<TrainerOptions> = {
+const TRAINER_OPTIONS: DeclaredOptions<TrainerOptions> = {
   report: true,
-  signal: true,
-  onProgress: true,
-  onWarning: true,
+  signal: SIGNAL,
+  onProgress: CALLBACK,
+  onWarning: CALLBACK,
 }
 
 /** What a platform does for training. */
@@ -101,9 +101,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     { model, dataset, recipe, options: trainerOptions }: TrainerParts<Model>,
     platform: TrainingPlatform,
   ) {
-    checkOptionNames(trainerOptions, TRAINER_OPTIONS)
-    checkCallback('onProgress', trainerOptions.onProgress)
-    checkCallback('onWarning', trainerOptions.onWarning)
+    checkOptions(trainerOptions, TRAINER_OPTIONS)
     checkDatasetFields(dataset)
     checkClassNames(dataset.classNames, dataset.name)
     const useless = trainerOptions.report?.problems.find(({ index }) => index === undefined)
@@ -139,7 +137,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingStep, void, void> {
     if (this.#run) throw new Error('Trainer: another loop is still under way')
     const { signal } = this.#options
-    checkSignal(signal)
+    signal?.throwIfAborted()
     await this.model.stopTuning()
     if (this.#kept.velocities === undefined) await this.#fitModel()
     this.#balance ??= classBalance(this.recipe, this.dataset.classNames, await this.#report())

@@ -1,11 +1,11 @@
 // What tuning measured on a GPU, and where it is kept from one program to the next.
 
 import type { Gpu } from '../gpu/gpu.ts'
-import { type TunedVariants, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
+import { type TunedStrategies, type TuningStore, tuningKey } from '../graph/tune/tuning_store.ts'
 
 /** The measurements for a GPU, and functions to save more of them. */
 export interface Tuning {
-  readonly variants: TunedVariants
+  readonly variants: TunedStrategies
   /** Saves the variants, together with those that another program may have saved meanwhile. */
   save(): Promise<void>
   forget(): Promise<void>

@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
-import type { TunedVariants, TuningStore } from '../graph/tune/tuning_store.ts'
+import type { TunedStrategies, TuningStore } from '../graph/tune/tuning_store.ts'
 import { parseJson } from '../json.ts'
 
 /** How many adapters (with driver and version of the shaders) are kept, and how many convolutions for each: the latest. */
@@ -35,7 +35,7 @@ export class TextTuningStore implements TuningStore {
     this.#warn = warn
   }
 
-  async read(key: string): Promise<TunedVariants> {
+  async read(key: string): Promise<TunedStrategies> {
     return new Map(Object.entries((await this.#contents())[key] ?? {}))
   }
 

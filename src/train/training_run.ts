@@ -25,8 +25,8 @@ export interface TrainingStart {
   /** The number of steps that were done before. Each step has its own dropout. Default 0. */
   step?: number
   /**
-   * What was measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
-   * same choices for the same bits. Default: nothing.
+   * The strategies that were measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
+   * same strategies for the same bits. Default: nothing.
    */
   tuned?: Tuned
   /** The learning rate that the user gave, for messages. Default: that of the step, which may follow a schedule. */
@@ -59,7 +59,7 @@ interface Parts {
 export class TrainingRun {
   readonly #parts: Parts
   /** The number of micro-batches so far, including those before the run. */
-  #passes: number
+  #microBatches: number
   /** The largest loss of a run that still learns; known after its first step. */
   #bound: number | undefined
 
@@ -112,9 +112,9 @@ export class TrainingRun {
     }
   }
 
-  private constructor(parts: Parts, passes: number) {
+  private constructor(parts: Parts, microBatches: number) {
     this.#parts = parts
-    this.#passes = passes
+    this.#microBatches = microBatches
   }
 
   /** The memory of a step's activations on the GPU. */
@@ -133,15 +133,19 @@ export class TrainingRun {
    */
   async step(batch: TrainingBatch, learningRate: number, signal?: AbortSignal): Promise<number> {
     const { executor, weights, losses } = this.#parts
-    const passes = this.#passesOf(batch)
+    const microBatches = this.#inputsOf(batch)
     weights.begin(learningRate)
     let sum = 0
-    for (const [i, inputs] of passes.entries()) {
-      const found = await executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1, signal })
+    for (const [i, inputs] of microBatches.entries()) {
+      const found = await executor.run(inputs, {
+        begins: i === 0,
+        ends: i === microBatches.length - 1,
+        signal,
+      })
       for (const { output, weight } of losses) sum += weight * found[output.name][0]
     }
-    this.#passes += passes.length
-    const loss = sum / passes.length
+    this.#microBatches += microBatches.length
+    const loss = sum / microBatches.length
     this.#checkLoss(loss, this.#parts.learningRate ?? learningRate)
     return loss
   }
@@ -160,7 +164,7 @@ export class TrainingRun {
    * with the last learning rate. Needs timestamp-query.
    */
   profile(batch: TrainingBatch): Promise<KernelTime[]> {
-    return this.#parts.executor.profile(this.#passesOf(batch)[0])
+    return this.#parts.executor.profile(this.#inputsOf(batch)[0])
   }
 
   /** Throws a UserError if a weight or a velocity is no longer a finite number. */
@@ -181,13 +185,13 @@ export class TrainingRun {
   }
 
   /** The graph's inputs for each micro-batch of a batch. */
-  #passesOf(batch: TrainingBatch): TensorData[] {
+  #inputsOf(batch: TrainingBatch): TensorData[] {
     const { constants, layout } = this.#parts
     return microBatchesOf(batch, layout).map(({ images, labels }, i) => ({
       ...constants,
       photo: images,
       labels,
-      step: new Uint8Array(Uint32Array.of(this.#passes + i).buffer),
+      step: new Uint8Array(Uint32Array.of(this.#microBatches + i).buffer),
     }))
   }
 }

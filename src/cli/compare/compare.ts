@@ -4,14 +4,14 @@ import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
+import { REFINED_NAMES } from '../../inference/option_texts.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { readImage } from '../../node/images/image.ts'
 import { type ComparedPicture, renderComparison } from '../../node/overlay/comparison.ts'
-import { crfOption } from '../crf_option.ts'
 import { openChecked, soundImages } from '../dataset.ts'
 import { Failures } from '../errors.ts'
-import { inferenceOf } from '../inference_options.ts'
-import { positiveInteger, scaleList } from '../options.ts'
+import { inferenceOf, optionFlag } from '../inference_options.ts'
+import { positiveInteger } from '../options.ts'
 import { checkWritable, refuseExisting } from '../output.ts'
 import { stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
@@ -34,6 +34,8 @@ Examples:
 Times are medians of calls from photo to mask after a first one. Memory is the
 most that the GPU held at a time.`
 
+const CRF_HERE = 'run each trained model again, with its masks refined by a fully connected CRF'
+
 interface Options extends RefinedOptions {
   models: string[]
   dataset?: string
@@ -55,15 +57,8 @@ export function compareCommand(): Command {
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012: adds mean IoU')
     .option('--split <name>', 'the split of the dataset', 'val')
     .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
-    .option('--output-stride <n>', "for all networks (default: each one's own)", positiveInteger)
-    .option('--scales <factors>', 'average each network over several image sizes', scaleList)
-    .option('--flip', 'average with the mirrored photo')
-    .addOption(crfOption('run each trained model again, with its masks refined by a fully connected CRF'))
-    .option(
-      '--size <pixels>',
-      "longest edge of the photo in the network (default: each one's own)",
-      positiveInteger,
-    )
+  for (const name of REFINED_NAMES) command.addOption(optionFlag(name, name === 'crf' ? CRF_HERE : undefined))
+  command
     .option('-o, --out <file>', 'the picture', 'out/compare.png')
     .option('--no-picture', 'print the table alone')
     .option('--overwrite', 'replace a picture that exists')

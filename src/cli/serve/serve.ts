@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { UserError } from '../../errors.ts'
+import { parameterName, REFINED_NAMES } from '../../inference/option_texts.ts'
 import type { Precision } from '../../kernels/layout.ts'
 import type { AtrousServer, LogLevel, ServerOptions } from '../../server/index.ts'
 import { catchSignals, type Interrupt } from '../interrupt.ts'
@@ -22,8 +23,9 @@ Examples:
 
 It speaks the Open Inference Protocol (KServe's and Triton's) under /v2.
 /openapi.json describes all routes, /metrics is for Prometheus. Requests take the
-options of \`atrous segment\` as parameters: output_stride, scales, flip, merge,
-size, crf. Logs are lines of JSON on standard error.
+options of \`atrous segment\` as parameters:
+${REFINED_NAMES.map(parameterName).join(', ')}.
+Logs are lines of JSON on standard error.
 
 It listens on 127.0.0.1, where only this machine reaches it. Another --host needs
 a token (ATROUS_TOKEN hides it from lists of processes) or --insecure; let a proxy
@@ -132,7 +134,7 @@ async function serverOptions(options: Options): Promise<ServerOptions> {
   }
 }
 
-const modelNames = async (folder: string) => (await import('../../server/model_folder.ts')).modelsIn(folder)
+const modelNames = async (folder: string) => (await import('../../server/served_models.ts')).modelsIn(folder)
 
 /** `birds=out/checkpoint`, or the last part of a path or a URL as the name. */
 function nameAndSource(text: string): [name: string, source: string] {

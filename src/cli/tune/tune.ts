@@ -9,6 +9,7 @@ import type { Tuning } from '../../library/tuning.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { openTuning, tuningFile } from '../../node/tuning.ts'
 import { type BenchModel, findBenchModel } from '../bench/bench_model.ts'
+import { optionFlag } from '../inference_options.ts'
 import { catchSignals } from '../interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger, precisionOption } from '../options.ts'
@@ -70,13 +71,9 @@ export function tuneCommand(): Command {
       'Measures which kernels are fastest for a network on this GPU, and keeps the result for later use.',
     )
     .option('-m, --model <model>', 'a preset or a trained model, as for bench', DEFAULT_MODEL)
-    .option(
-      '--size <pixels>',
-      "longest edge to which a photo is scaled\n(default: the model's)",
-      positiveInteger,
-    )
+    .addOption(optionFlag('size'))
     .option('--photo <file>', 'a photo with the shape to tune for (default: a square)')
-    .option('--output-stride <n>', "8, 16 or 32 (default: the model's)", positiveInteger)
+    .addOption(optionFlag('outputStride'))
     .option('--batch <n>', 'photos per call', positiveInteger, 1)
     .addOption(precisionOption())
     .option('--seconds <n>', 'the longest time to measure', positiveInteger, 60)
