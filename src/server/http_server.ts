@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import { describeRoutes } from './openapi.ts'
 import { addOperationsRoutes } from './operations_routes.ts'
 import { PREFLIGHT } from './pages.ts'
 import { addProtocolRoutes } from './protocol_routes.ts'
@@ -66,16 +67,21 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   app.setNotFoundHandler((_, reply) =>
     reply.code(404).send({ error: 'no such route: GET /openapi.json lists them' }),
   )
-  const methods = new Map<string, string[]>()
-  app.addHook('onRoute', ({ url, method }) => {
-    methods.set(url, [...(methods.get(url) ?? []), method].flat())
+  describeRoutes(app, service.limits, service)
+  // What describes them must be there before.
+  app.register(async routes => {
+    const methods = new Map<string, string[]>()
+    routes.addHook('onRoute', ({ url, method }) => {
+      methods.set(url, [...(methods.get(url) ?? []), method].flat())
+    })
+    addProtocolRoutes(routes, service)
+    addRepositoryRoutes(routes, service)
+    addSegmentRoute(routes, service)
+    addOperationsRoutes(routes, service)
+    for (const [url, allowed] of [...methods]) refuseOtherMethods(routes, url, allowed)
+    const preflight = { config: { isOpen: true }, schema: { hide: true } }
+    routes.options('*', preflight, (_, reply) => reply.code(204).headers(PREFLIGHT).send())
   })
-  addProtocolRoutes(app, service)
-  addRepositoryRoutes(app, service)
-  addSegmentRoute(app, service)
-  addOperationsRoutes(app, service)
-  for (const [url, allowed] of [...methods]) refuseOtherMethods(app, url, allowed)
-  app.options('*', { config: { isOpen: true } }, (_, reply) => reply.code(204).headers(PREFLIGHT).send())
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -84,6 +90,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
   app.route({
     url,
     method: METHODS.filter(method => !allowed.includes(method)),
+    schema: { hide: true },
     async onRequest({ method }, reply) {
       reply.header('allow', allowed.join(', '))
       throw new RequestError(`${method} is not a method of this route: expected ${allowed.join(', ')}`, {

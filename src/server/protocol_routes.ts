@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { readInferRequest } from './infer_request.ts'
 import { inferAnswer, runsOf } from './infer_response.ts'
+import { BINARY, json, NOT_READY, REFUSALS, ref, string } from './openapi.ts'
 import { segmentRequest } from './photos_request.ts'
 import { type ServedModel, VERSION } from './served_models.ts'
 import type { Service } from './service.ts'
@@ -16,40 +17,71 @@ interface ModelPath {
 const MODEL = '/v2/models/:model'
 const MODEL_VERSION = `${MODEL}/versions/:version`
 
+const MODEL_AND_VERSION = { model: string, version: { ...string, enum: [VERSION] } }
+
+const SERVER = { summary: 'Server metadata', response: { 200: json('server') } }
+const LIVE = { summary: 'Server live', response: { 200: json('live') } }
+const READY = { summary: 'Server ready', response: { 200: json('live'), 400: NOT_READY } }
+const METADATA = { summary: 'Model metadata', response: { 200: json('model'), 404: REFUSALS[404] } }
+const MODEL_READY = { summary: 'Model ready', response: { 200: json('model_ready'), 400: NOT_READY } }
+const INFER = {
+  summary: 'Inference',
+  description:
+    'With binary data after the JSON, the header Inference-Header-Content-Length has the length of the JSON.',
+  body: {
+    content: {
+      'application/json': { schema: ref('inference_request') },
+      'application/octet-stream': BINARY,
+    },
+  },
+  response: {
+    200: {
+      ...json('inference_response', 'The tensors; with binary data, after the JSON.'),
+      headers: { 'Inference-Header-Content-Length': { type: 'integer' } },
+    },
+    ...REFUSALS,
+  },
+}
+
 /** With the binary data extension, which is named in the server's metadata. */
 export function addProtocolRoutes(app: FastifyInstance, service: Service): void {
   const { models, version } = service
-  app.get('/v2', async () => ({
+  app.get('/v2', { schema: SERVER }, async () => ({
     name: 'atrous',
     version,
     extensions: ['binary_tensor_data', 'model_repository', 'parameters'],
   }))
-  app.get('/v2/health/live', { config: { isOpen: true } }, async () => ({ live: true }))
-  app.get('/v2/health/ready', { config: { isOpen: true } }, async (_, reply) => {
+  app.get('/v2/health/live', { config: { isOpen: true }, schema: LIVE }, async () => ({ live: true }))
+  app.get('/v2/health/ready', { config: { isOpen: true }, schema: READY }, async (_, reply) => {
     const ready = service.isReady()
     return reply.code(ready ? 200 : 400).send({ live: true, ready })
   })
   for (const path of [MODEL, MODEL_VERSION]) {
-    app.get<{ Params: ModelPath }>(path, async ({ params }) =>
+    const params = { type: 'object', properties: path === MODEL ? { model: string } : MODEL_AND_VERSION }
+    app.get<{ Params: ModelPath }>(path, { schema: { ...METADATA, params } }, async ({ params }) =>
       metadataOf(models.get(params.model, params.version)),
     )
     app.get<{ Params: ModelPath }>(
       `${path}/ready`,
-      { config: { isOpen: true } },
+      { config: { isOpen: true }, schema: { ...MODEL_READY, params } },
       async ({ params }, reply) => {
         const { model: name } = params
         const ready = service.isReady() && models.ready.some(each => each.name === name)
         return reply.code(ready ? 200 : 400).send({ name, ready })
       },
     )
-    addInferRoute(app, `${path}/infer`, service)
+    addInferRoute(app, { path: `${path}/infer`, params }, service)
   }
 }
 
-function addInferRoute(app: FastifyInstance, path: string, service: Service): void {
+function addInferRoute(
+  app: FastifyInstance,
+  { path, params }: { path: string; params: object },
+  service: Service,
+): void {
   app.post<{ Params: ModelPath; Body?: Buffer }>(
     path,
-    { config: { isWork: true } },
+    { config: { isWork: true }, schema: { ...INFER, params } },
     async (request, reply) => {
       const { scope, params, headers } = request
       const served = service.models.get(params.model, params.version)

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { checkOptionValues, oneOfTexts, shown } from '../options.ts'
+import { BINARY, OPTION_PARAMETERS, REFUSALS, ref, refused, string } from './openapi.ts'
 import { type PhotoResult, segmentRequest } from './photos_request.ts'
 import { RequestError } from './request_error.ts'
 import { segmentParameters } from './segment_parameters.ts'
@@ -13,12 +14,34 @@ const ANSWER = oneOfTexts('mask', 'overlay', 'json')
 
 type Answer = (typeof ANSWER.schema.options)[number]
 
+const SCHEMA = {
+  summary: 'A photo in, a picture or JSON out',
+  description: 'The photo is a JPEG, PNG, WebP, AVIF, TIFF or GIF.',
+  querystring: {
+    type: 'object',
+    properties: {
+      model: { ...string, description: 'Default: the first one.' },
+      output: { ...string, enum: ANSWER.schema.options },
+      ...OPTION_PARAMETERS,
+    },
+  },
+  body: { content: { 'image/*': BINARY, 'application/octet-stream': BINARY } },
+  response: {
+    200: {
+      description: 'A palette PNG of class ids, an overlay, or the classes.',
+      content: { 'image/png': BINARY, 'application/json': { schema: ref('segmentation') } },
+    },
+    406: refused('Neither of them is accepted.'),
+    ...REFUSALS,
+  },
+}
+
 type Query = Record<string, string | string[] | undefined> & { model?: string; output?: Answer }
 
 export function addSegmentRoute(app: FastifyInstance, service: Service): void {
   app.post<{ Querystring: Query; Body?: Buffer }>(
     '/segment',
-    { config: { isWork: true } },
+    { config: { isWork: true }, schema: SCHEMA },
     async (request, reply) => {
       const { query, scope } = request
       const answer = answerOf(query.output, request.headers.accept)
