@@ -35,7 +35,7 @@ const MAP_READ = 1
 
 const MOST_BINDINGS = 16
 
-/** What to ask of an adapter. Default: everything that it has and the library uses. */
+/** A request to an adapter. Default: everything that it has and the library uses. */
 export interface DeviceRequest {
   /** The optional features to take where the adapter has them, by WebGPU's names, such as `shader-f16`. */
   features?: readonly string[]

@@ -27,7 +27,7 @@ export interface Kernel {
    */
   subgroupSize?: number
   /**
-   * What `uniform_in_subgroup` of the shader takes is the same for each so many invocations, and so in each subgroup, if none is larger:
+   * So many invocations give `uniform_in_subgroup` of the shader the same value, and so does each subgroup, if none is larger:
    * drivers number the invocations of a workgroup with one dimension in the order of their subgroups.
    */
   uniformLanes?: number

@@ -39,7 +39,7 @@ interface Dispatch {
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   divisible: boolean
-  /** What is copied into textures just before, where it is not there yet. */
+  /** Ranges that are copied into textures just before, where they are not there yet. */
   copies: TextureCopy[]
   writes: Range[]
 }

@@ -30,7 +30,7 @@ export function storageEntries(
   })
 }
 
-/** What a launch reads through textures. */
+/** The ranges that a launch reads through textures. */
 export const textureCopies = (
   { kernel, ranges }: Launch,
   { interface: { buffers } }: Pipeline,
@@ -41,7 +41,7 @@ export const textureCopies = (
     return [{ binding, format: texture, range: { ...rangeOf(kernel, ranges, name, size), size } }]
   })
 
-/** What a launch writes. */
+/** The ranges that a launch writes. */
 export const writtenRanges = ({ kernel, ranges }: Launch): Range[] =>
   Object.keys(kernel.outputs).flatMap(name => (kernel.outputs[name] > 0 ? [ranges[name]] : []))
 

@@ -64,7 +64,7 @@ export class TextureCopies {
   }
 }
 
-/** What the textures hold in the course of a program, so that nothing is copied twice. */
+/** The ranges that the textures hold in the course of a program, so that nothing is copied twice. */
 export class HeldCopies {
   readonly #held = new Map<string, Range>()
 

@@ -33,7 +33,7 @@ interface Part {
 interface Statement {
   /** The texts of the tokens between the brackets. */
   header: string[]
-  /** What is between the braces. */
+  /** The part between the braces. */
   body: Part
   /** The index of the closing brace. */
   last: number

@@ -147,7 +147,11 @@ export class Segmenter {
     const { alignCorners } = this.#config
     const { resampleScores } = await import('./class_scores.ts')
     return resampleScores(this.#gpu, scores, {
-      ...{ width: size.width, height: size.height, softmax, alignCorners, signal },
+      width: size.width,
+      height: size.height,
+      softmax,
+      alignCorners,
+      signal,
     })
   }
 
@@ -194,7 +198,10 @@ export class Segmenter {
     const ends = [this.#end.signal, ...(signal ? [signal] : [])]
     const { tune } = await import('../graph/tune/tune.ts') // a page need not load it before it tunes
     const found = await tune(this.#gpu, this.plan(photos, options).graph, {
-      ...{ seconds, onProgress, onlyNew, tuned: this.#tuned },
+      seconds,
+      onProgress,
+      onlyNew,
+      tuned: this.#tuned,
       signal: AbortSignal.any(ends),
       turn: work => this.#lock.run(work),
     })

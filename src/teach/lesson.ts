@@ -229,7 +229,9 @@ export class Lesson {
     const photo = taught[index % taught.length]
     const pixels = { strokes: photo.strokes, classes: photo.kept.classes }
     const { labels, classWeights } = labelledPixels(pixels, {
-      ...{ classes: this.config.classes, share, step: index },
+      classes: this.config.classes,
+      share,
+      step: index,
     })
     const inputs = { kept: photo.kept, labels: padLabels(labels, 1), classWeights }
     try {

@@ -25,7 +25,7 @@ export interface TrainingStart {
   /** The number of steps that were done before. Each step has its own dropout. Default 0. */
   step?: number
   /**
-   * What was measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
+   * The strategies that were measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
    * same strategies for the same bits. Default: nothing.
    */
   tuned?: Tuned

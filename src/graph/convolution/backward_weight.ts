@@ -33,7 +33,7 @@ import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 const VALUE_COST = 18
 const WEIGHT_VALUE_COST = 36
 
-/** What a weight's gradient is made of. */
+/** A weight's gradient to lower. */
 interface WeightGradient {
   op: AnyOp
   options: Conv2dBackwardWeightOptions

@@ -1,4 +1,4 @@
-// What conv2d_subgroup costs on a CPU, with its input in a buffer and in a texture. What costs are based on is in bench/NOTES.md.
+// The cost of conv2d_subgroup on a CPU, with its input in a buffer and in a texture. What costs are based on is in bench/NOTES.md.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
@@ -7,7 +7,7 @@ import type { Device } from './target.ts'
 import { LEAST_LOADS } from './through_textures.ts'
 import { tilesCost } from './tiles_cost.ts'
 
-/** What the loads of the input take of a multiply-add's time, and what of it a texture saves. */
+/** The share of a multiply-add's time that a texture saves: most of what the loads of the input take. */
 const SAVED = 0.2
 /** Of copying a vector into a texture, in multiply-adds. */
 const COPY_COST = 40

@@ -1,4 +1,4 @@
-// What a convolution's strategy depends on, besides the convolution.
+// The target of a strategy: all that it depends on, besides the convolution.
 
 import type { SubgroupMatrix } from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
 
@@ -27,7 +27,6 @@ export type WorkgroupLimits = Record<
   number
 >
 
-/** What a strategy depends on. */
 export interface StrategyTarget {
   device: Device
   /** In training, weights change from run to run, and every run makes what its kernels read of them. Default: inference. */

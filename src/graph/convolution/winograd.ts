@@ -35,7 +35,7 @@ import type { Device, StrategyTarget } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { vendorRowTiles } from './vendors.ts'
 
-/** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
+/** Bytes that Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
 /** The same on GPUs whose vendor is known, as those of computers: several times the workgroups that keep a large one busy. */
 const VENDOR_SCRATCH_BYTES = 96e6
@@ -119,9 +119,9 @@ interface WinogradKernels {
   input: typeof winogradInput
   product: (options: WinogradStepOptions) => Kernel
   output: typeof winogradOutput
-  /** What a workgroup of the product computes. */
+  /** The tiles and vectors that a workgroup of the product computes. */
   tile(options: WinogradOptions): { tiles: number; vectors: number }
-  /** What the steps leave for each other, at most. */
+  /** Bytes that the steps leave for each other, at most. */
   scratchBytes: number
 }
 

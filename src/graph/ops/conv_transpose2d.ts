@@ -50,7 +50,10 @@ export function convTranspose2dShape<Op extends AnyOp>(
 
 /** The convolution from output to input. */
 const windowOf = ({ weight, stride, padding }: ConvTranspose2dOp) => ({
-  ...{ weight, stride, padding, dilation: 1 },
+  weight,
+  stride,
+  padding,
+  dilation: 1,
 })
 
 export const convTranspose2dOp: DifferentiableOp<ConvTranspose2dOp, FoldedConv2dOp | Conv2dBackwardWeightOp> =

@@ -29,7 +29,7 @@ export interface WeightSource {
   folded(weights: PackedWeights, part: PackedOutput): Range
   parameter(parameter: Parameter): Range
   gradient(parameter: Parameter): Range
-  /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
+  /** The launches before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
   before(): Launch[]
   each(): Launch[]
   after(): Launch[]
@@ -157,7 +157,9 @@ export class Executor {
       from: begins ? undefined : this.#every.from,
       to: ends ? undefined : this.#every.to,
       signal: hasChanged ? undefined : signal,
-      ...{ commits: this.#commits, begin, finish },
+      commits: this.#commits,
+      begin,
+      finish,
     })
   }
 

@@ -29,7 +29,7 @@ export interface Backbone<Config extends DeepLabConfig = DeepLabConfig> {
   builder(): Promise<NetworkBuilder<Config>>
 }
 
-/** What adds a backbone and its heads to graphs. */
+/** The functions that add a backbone and its heads to graphs. */
 export interface NetworkBuilder<Config extends DeepLabConfig = DeepLabConfig> {
   /** Adds the backbone to a graph: a normalised image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
   features(builder: GraphBuilder, image: Tensor, network: NetworkParts<Config>): Features
@@ -45,19 +45,19 @@ export interface NetworkBuilder<Config extends DeepLabConfig = DeepLabConfig> {
   fixedValues?(parameter: Parameter): Float32Array | undefined
 }
 
-/** What a head reads of a backbone. */
+/** The maps of a backbone that a head reads. */
 export interface HeadFeatures {
   /** The last map: [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, c]. */
   features: Tensor
-  /** What a decoder reads, for each of `lowLevelStrides`: [n, ⌈h/stride⌉, ⌈w/stride⌉, c']. */
+  /** The maps that a decoder reads, for each of `lowLevelStrides`: [n, ⌈h/stride⌉, ⌈w/stride⌉, c']. */
   lowLevel?: readonly Tensor[]
 }
 
-/** What a backbone computes. */
+/** The maps that a backbone computes. */
 export interface Features extends HeadFeatures {
-  /** What the auxiliary head reads, where the backbone can have one. */
+  /** The map that the auxiliary head reads, where the backbone can have one. */
   middle?: Tensor
-  /** What skip connections hand to `logits`. Such a network cannot be cut into parts. */
+  /** The maps that skip connections hand to `logits`. Such a network cannot be cut into parts. */
   skips?: readonly Tensor[]
 }
 
@@ -84,7 +84,7 @@ export interface AuxiliaryHead {
   classifier: string
 }
 
-/** What public checkpoints of a backbone's networks have besides our parameters. */
+/** The tensors and names of public checkpoints of a backbone's networks, besides our parameters. */
 export interface CheckpointLayout<Config extends DeepLabConfig = DeepLabConfig> {
   /** Whether a checkpoint may hold a tensor that segmentation does not use. */
   isUnused(name: string): boolean

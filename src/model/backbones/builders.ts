@@ -1,4 +1,4 @@
-// What builds the networks that a program uses, loaded by their backbones' names.
+// The builders of the networks that a program uses, loaded by their backbones' names.
 
 import type { NetworkBuilder } from './backbone.ts'
 import { type BackboneName, backboneOf } from './index.ts'

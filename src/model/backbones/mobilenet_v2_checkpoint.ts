@@ -1,4 +1,4 @@
-// What Hugging Face's checkpoints of MobileNetV2ForSemanticSegmentation have besides our parameters, and their config.json.
+// Hugging Face's checkpoints of MobileNetV2ForSemanticSegmentation: their tensors besides our parameters, and their config.json.
 
 import { UserError } from '../../errors.ts'
 import type { JsonObject } from '../../json_object.ts'

@@ -142,7 +142,7 @@ function scaleScores(
   return builder.resize(scores, { name: `${SCALES[i]}_resized`, height, width, alignCorners: false })
 }
 
-/** What the names of a branch's layers end in. One branch has the names of the layers themselves. */
+/** The endings of the names of a branch's layers. One branch has the names of the layers themselves. */
 const branchNames = (rates: readonly number[]): string[] =>
   rates.length === 1 ? [''] : rates.map((_, i) => `_${i + 1}`)
 

@@ -19,7 +19,7 @@ interface Head {
   dropout?: Dropout
 }
 
-/** What the head reads of a backbone. */
+/** The maps of a backbone that the head reads. */
 interface HeadInputs {
   /** [n, h, w, c] */
   features: Tensor

@@ -1,4 +1,4 @@
-// What another library's checkpoints of our networks have of their own: names, and conventions that tensors do not show.
+// The layout of another library's checkpoints of our networks: names, and conventions that tensors do not show.
 
 import type { DeepLabOptions } from '../backbones/configs.ts'
 import type { Preprocessing } from '../preprocessing.ts'

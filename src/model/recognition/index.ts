@@ -20,7 +20,7 @@ interface RecognisedModel {
   preprocessing: Preprocessing
   /** Where the names are another library's. */
   renaming?: Renaming
-  /** What was assumed, where neither the tensors nor their library's conventions tell it: one line for a reader. */
+  /** The assumption, where neither the tensors nor their library's conventions tell it: one line for a reader. */
   assumed?: string
 }
 
@@ -68,7 +68,7 @@ function withRates(options: DeepLabOptions, { outputStride, rates }: DescribedNe
 export const renamingOf = (stateDict: TensorShapes): Renaming | undefined =>
   tensorsByOurNames(stateDict).foreign?.renaming
 
-/** What a checkpoint's tensors tell. */
+/** The network that a checkpoint's tensors tell. */
 export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
   /** Undefined if it belongs to none of our networks. */
   network?: RecognisedNetwork

@@ -218,7 +218,6 @@ const heavyLayers: Conv2dCase[] = [
     outChannels: 256,
     bias: 'image',
   },
-  { ...heavyLayer, name: 'head 3×3 256 → 256', input: [1, 33, 33, 256], outChannels: 256 },
   {
     ...heavyPointwise,
     name: 'mobilenet_v2.project 960 → 320 on 33×33',
