@@ -98,7 +98,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
   })
 }
 
-export function addOperationsRoutes(app: FastifyInstance, service: Service): void {
+function addOperationsRoutes(app: FastifyInstance, service: Service): void {
   const { metrics, version, hasToken, models } = service
   const page = { summary: 'A page for people', response: { 200: text('text/html') } }
   app.get('/', { config: { isOpen: true }, schema: page }, async ({ host }, reply) => {
@@ -127,7 +127,7 @@ interface Shown {
   hasToken: boolean
 }
 
-export function startPage({ host, version, models, hasToken }: Shown): string {
+function startPage({ host, version, models, hasToken }: Shown): string {
   const token = hasToken ? " -H 'Authorization: Bearer TOKEN'" : ''
   const names = models.length > 0 ? `<p>Models: ${models.map(escaped).join(', ')}</p>` : ''
   return `<!doctype html>
