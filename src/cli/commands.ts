@@ -67,6 +67,6 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'completion',
     summary: 'print a script that completes this command in your shell',
-    load: async () => (await import('./completion/completion.ts')).completionCommand(),
+    load: async () => (await import('./completion/completion.ts')).completionCommand(subcommands),
   },
 ]

@@ -8,7 +8,8 @@ export type { Image } from '../data/image.ts'
 export type { Colour } from '../data/palette.ts'
 export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
-export type { DeviceRequest, Gpu } from '../gpu/gpu.ts'
+export type { Gpu } from '../gpu/gpu.ts'
+export type { DeviceRequest } from '../gpu/request_gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
 
 export type {
