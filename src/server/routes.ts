@@ -181,7 +181,7 @@ const changing = (summary: string) => ({
 const read = <Schema extends v.GenericSchema>(schema: Schema, body: Buffer | undefined) =>
   requestJson(schema, body && body.length > 0 ? body : Buffer.from('{}'))
 
-/** What the answer holds. */
+/** The kinds of an answer. */
 const ANSWER = oneOfTexts('mask', 'overlay', 'json')
 
 type Answer = (typeof ANSWER.schema.options)[number]
