@@ -2,7 +2,7 @@
 // that describe it.
 
 import * as v from 'valibot'
-import { vocClasses } from '../data/voc.ts'
+import { vocClasses } from '../data/class_names.ts'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
 import type { JsonObject } from '../json_object.ts'
@@ -13,8 +13,8 @@ import { type DeepLabConfig, deepLabConfig, NETWORK } from '../model/config.ts'
 import { initialWeights, networkParameters } from '../model/initial_weights.ts'
 import { nameInCheckpoint, ourName, type Renaming } from '../model/layouts/renaming.ts'
 import { PREPROCESSING, type Preprocessing } from '../model/preprocessing.ts'
+import { networkIn } from '../weights/checkpoint_format.ts'
 import { checkValues, matchParameters } from '../weights/match_parameters.ts'
-import { networkIn } from '../weights/names.ts'
 import { oneRow, withTwoLogits } from '../weights/one_logit.ts'
 import { writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'

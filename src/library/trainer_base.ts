@@ -16,7 +16,7 @@ import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
-import { tunedForTraining } from '../train/tuned_for_training.ts'
+import { tunedForTraining } from '../train/tune_training.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
 import type { Tuning } from './tuning.ts'
 

@@ -14,7 +14,7 @@ import {
 import { pixelsOn, type Size } from '../library/photo_size.ts'
 import type { Pixels } from '../library/pixels.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
-import { readPixels } from '../node/images/pixels.ts'
+import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { checkOptionNames, shown } from '../options.ts'
 import type { RequestStage } from './metrics.ts'
