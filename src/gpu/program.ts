@@ -8,7 +8,7 @@ import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
-import type { TextureCopies, TextureCopy } from './quirks/texture_copies.ts'
+import type { HeldCopies, TextureCopies, TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
 import { packParams } from './wgsl.ts'
@@ -244,7 +244,7 @@ export class Program {
   /** The first has no copies, and maybe no pieces: timestamps are written where a pass begins or ends, and copies take time, too. */
   #inPasses(pieces: Piece[]): Pass[] {
     const passes: Pass[] = [{ copies: [], pieces: [] }]
-    const held = this.#textures?.holding()
+    const held: HeldCopies | undefined = this.#textures?.holding()
     for (const piece of pieces) {
       const { copies, writes } = this.#dispatches[piece.launch]
       const missing = copies.filter(copy => held!.isNew(copy))
