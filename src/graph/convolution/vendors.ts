@@ -41,7 +41,7 @@ const BLACKWELL: StagedTile = { pixels: 4, vectors: 1, lanesX: 32, lanesY: 16, d
  */
 const AMD_TILE: RowTile = {
   ...{ lanes: 64, rows: 1, vectors: 8, depth: 8 },
-  ...{ unroll: 8, prefetch: true, packed: true },
+  ...{ unroll: 8, together: 1, prefetch: true, packed: true },
 }
 const AMD: RowTiles = {
   large: { ...AMD_TILE, rows: 2, prefetch: false },
@@ -54,7 +54,7 @@ const RDNA_3: RowTiles = { large: { ...AMD_TILE, rows: 2 }, small: AMD_TILE }
 /** Compiled for Tiger Lake, Alchemist and Battlemage: no spills, and multiply-adds are 57 to 60 % of the main loop. */
 const INTEL_TILE: RowTile = {
   ...{ lanes: 32, parts: 4, rows: 1, vectors: 8, depth: 32 },
-  ...{ unroll: 1, prefetch: false, packed: false },
+  ...{ unroll: 2, together: 2, prefetch: false, packed: false },
 }
 const INTEL: RowTiles = {
   large: INTEL_TILE,

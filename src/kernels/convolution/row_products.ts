@@ -18,11 +18,14 @@ export interface RowTile {
   vectors: number
   /** Terms of the sum that a workgroup holds in workgroup memory at a time, a multiple of 4. */
   depth: number
-  /**
-   * Terms in a turn of the innermost loop. AMD's compiler loads the weights of several turns at once. Intel's, in Mesa, keeps two copies
-   * of a sum that a turn adds to more than once, which spills registers.
-   */
+  /** Terms in a turn of the innermost loop. AMD's compiler loads the weights of several at once. */
   unroll: number
+  /**
+   * Terms whose weights are loaded before any of them is multiplied, a divisor of `unroll`: a wave waits once for all of them. The
+   * products of a sum then follow each other. In another order Intel's compiler in Mesa keeps a second copy of every sum that a turn adds
+   * to more than once, which spills registers.
+   */
+  together: number
   /** Whether a step is loaded while the one before is multiplied, which takes registers: for GPUs that have them to spare. */
   prefetch: boolean
   /**
@@ -76,8 +79,8 @@ export function rowConstants(
     BLOCKS: blocks,
     STEP_VECTORS: tile.depth / 4,
     UNROLL: tile.unroll,
+    TOGETHER: tile.together,
     PREFETCH: Number(tile.prefetch),
-    AHEAD: Number(tile.unroll === 1 && precision !== 'fp16'), // Of several terms in a turn a compiler loads the weights together. In fp16 registers would spill.
     PACKED: Number(tile.packed && precision === 'fp16'),
     PARTIAL_STEP: Number(terms % tile.depth > 0),
   }
