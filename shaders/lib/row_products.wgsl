@@ -13,6 +13,8 @@
 // Compilers need not clamp an index that they can bound. So bounds of loops are constants, and the invocation is taken modulo LANES.
 // Output vectors past the last one have the weights that follow in memory: their sums are not stored.
 
+#import "lib/many_turns.wgsl"
+
 const PARTS = 1u;
 const PART_LANES = 64u;
 const LANES = PARTS * PART_LANES;
@@ -66,12 +68,14 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
       fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, first + vector);
     }
   }
-  for (var step = first; step < end; step += STEP_VECTORS) {
-    let is_padding = PARTIAL_STEP == 1u && step + vector >= end;
+  for (var step = 0u; step < MANY_TURNS; step++) {
+    let step_vector = first + step * STEP_VECTORS;
+    if (step_vector >= end) { break; }
+    let is_padding = PARTIAL_STEP == 1u && step_vector + vector >= end;
     workgroupBarrier();
     for (var l = 0u; l < LOADS; l++) {
       for (var r = 0u; r < LANE_ROWS * (1u - PREFETCH); r++) {
-        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step + vector);
+        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step_vector + vector);
       }
       for (var c = 0u; c < 4u; c++) {
         for (var r = 0u; r < LANE_ROWS; r++) {
@@ -83,7 +87,7 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
     workgroupBarrier();
     for (var l = 0u; l < LOADS * PREFETCH; l++) {
       for (var r = 0u; r < LANE_ROWS; r++) {
-        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step + STEP_VECTORS + vector);
+        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step_vector + STEP_VECTORS + vector);
       }
     }
     for (var turn = 0u; turn < STEP_TERMS / UNROLL; turn++) {
@@ -92,8 +96,8 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
         var values = array<array<f32, LANE_ROWS>, TOGETHER>();
         for (var t = 0u; t < TOGETHER; t++) {
           for (var r = 0u; r < LANE_ROWS; r++) {
-            let term = turn * UNROLL + group * TOGETHER + t;
-            values[t][r] = staged_rows[term * ROWS_PITCH + lane % PART_LANES * LANE_ROWS + r];
+            let place = turn * (UNROLL * ROWS_PITCH) + (group * TOGETHER + t) * ROWS_PITCH;
+            values[t][r] = staged_rows[place + lane % PART_LANES * LANE_ROWS + r];
           }
           for (var b = 0u; b < BLOCKS; b++) { blocks[t][b] = weight[at + b]; }
           at += pitch;
