@@ -7,23 +7,21 @@
 // a CPU adapter decoding and encoding take their time from the same cores, so the second is lower by their share; on a
 // hardware GPU both should be the same.
 
+import sharp from 'sharp'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import sharp from 'sharp'
 import { renderScene } from '../scripts/scenes/ray_tracer.ts'
 import { timed } from '../src/bench/repeat.ts'
-import { digits } from '../src/cli/format.ts'
-import { lookAhead } from '../src/cli/segment/look_ahead.ts'
+import { StreamedTable, digits } from '../src/cli/format.ts'
 import { Manifest } from '../src/cli/segment/manifest.ts'
 import { photoWork } from '../src/cli/segment/photo_work.ts'
-import { findFiles } from '../src/cli/segment/segment_inputs.ts'
+import { findFiles, lookAhead } from '../src/cli/segment/segment_inputs.ts'
 import { folderOutput } from '../src/cli/segment/segment_output.ts'
 import { segmentPhotos } from '../src/cli/segment/segment_photos.ts'
 import { SegmentReport } from '../src/cli/segment/segment_report.ts'
 import { Throughput } from '../src/cli/segment/throughput.ts'
-import { StreamedTable } from '../src/cli/streamed_table.ts'
 import { DeepLab, readImage } from '../src/node/index.ts'
 
 const { values } = parseArgs({
@@ -130,7 +128,7 @@ async function batch(model: DeepLab, { overlay }: { overlay: boolean }): Promise
   report.end()
   await manifest.close()
   await work.close()
-  return { photos: count, milliseconds, busy: throughput.gpu.milliseconds / milliseconds }
+  return { photos: count, milliseconds, busy: throughput.gpuMilliseconds / milliseconds }
 }
 
 const RUNS: [string, (model: DeepLab) => Promise<Found>][] = [

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import { UserError } from './errors.ts'
+import type { Declared } from './options.ts'
 import { printable, printableUpTo } from './printable.ts'
 
 /** The most characters that a message shows of a wrong value, and the longest message. */
@@ -53,6 +54,17 @@ export const expecting = <Schema extends v.GenericSchema>(text: string, schema: 
     ({ input }) =>
       input === undefined ? `missing; expected ${text}` : `expected ${text}; got ${abbreviated(input)}`,
   )
+
+/** The fields of an object that may have some options, as they are declared. */
+export const optionalFields = <Table extends Readonly<Record<string, Declared>>>(declared: Table) =>
+  Object.fromEntries(
+    Object.entries(declared).map(([name, { schema, expected }]) => [
+      name,
+      v.optional(expecting(expected, schema)),
+    ]),
+  ) as {
+    [Name in keyof Table]: v.OptionalSchema<ReturnType<typeof expecting<Table[Name]['schema']>>, undefined>
+  }
 
 /** A schema for one of some values, which the message of a refusal lists. */
 export const oneOf = <const Values extends readonly (string | number)[]>(...values: Values) =>

@@ -1,48 +1,80 @@
-// Checks a caller's options before anything runs: a misspelt option must not be ignored.
+// Options: how they are declared, and the checks of a caller's options before anything runs. A misspelt option must not be ignored.
 
+import * as v from 'valibot'
 import { UserError } from './errors.ts'
 import { printable } from './printable.ts'
 
-/** Every option of an interface by name. The compiler reports a list that misses one. */
-export type OptionNames<Options> = { [Name in keyof Options]-?: true }
+/** An option as it is declared: the values that it takes, and the words for them in messages. */
+export interface Declared<Value = unknown> {
+  schema: v.GenericSchema<Value>
+  /** What is expected, such as `a number above 0`. */
+  expected: string
+}
+
+/**
+ * Every option of an interface by name: as it is declared, or `true` where its value is checked elsewhere. The compiler reports a table
+ * that misses one.
+ */
+export type DeclaredOptions<Options> = {
+  [Name in keyof Options]-?: Declared<NonNullable<Options[Name]>> | true
+}
+
+/** An option that takes one of some texts. */
+export const oneOfTexts = <const Texts extends readonly string[]>(...texts: Texts) => ({
+  schema: v.picklist(texts),
+  expected: texts.join(' or '),
+})
+
+export const FLAG = { schema: v.boolean(), expected: 'true or false' }
+
+/** A function that is called back. Its type is the interface's to say. */
+export const CALLBACK = {
+  schema: v.custom<never>(value => typeof value === 'function'),
+  expected: 'a function',
+}
+
+export const SIGNAL = {
+  schema: v.custom<AbortSignal>(value => typeof (value as AbortSignal)?.throwIfAborted === 'function'),
+  expected: 'an AbortSignal',
+}
 
 /** The names of the options that an object has. */
-export const namesOf = <Options extends object>(options: Options): OptionNames<Options> =>
-  Object.fromEntries(Object.keys(options).map(name => [name, true as const])) as OptionNames<Options>
+export const namesOf = <Options extends object>(options: Options): { [Name in keyof Options]-?: true } =>
+  Object.fromEntries(Object.keys(options).map(name => [name, true as const])) as {
+    [Name in keyof Options]-?: true
+  }
+
+type OptionTable = Readonly<Record<string, Declared | true>>
+
+/** Throws a UserError that names the first option that is unknown or has a wrong value. Undefined options count as not given. */
+export function checkOptions(options: object, declared: OptionTable): void {
+  checkOptionNames(options, declared)
+  checkOptionValues(options, declared)
+}
+
+/** Throws a UserError that names the first option with a wrong value. Options that are not declared are not looked at. */
+export function checkOptionValues(options: object, declared: OptionTable): void {
+  for (const [name, option] of Object.entries(declared)) {
+    const value = (options as Record<string, unknown>)[name]
+    if (option !== true && value !== undefined) checkOption(name, value, option)
+  }
+}
+
+/** Throws a UserError that begins with the name if the value is not one that the option takes. */
+export function checkOption(name: string, value: unknown, { schema, expected }: Declared): void {
+  if (!v.is(schema, value)) throw new UserError(`${name}: expected ${expected}, got ${shown(value)}`)
+}
 
 /**
  * Throws a UserError if the options are not an object, or if an option's name is not in `known`. The message suggests the nearest
  * known name. Undefined options count as not given.
  */
-export function checkOptionNames(options: unknown, known: Readonly<Record<string, true>>): void {
+export function checkOptionNames(options: unknown, known: Readonly<Record<string, unknown>>): void {
   if (typeof options !== 'object' || options === null)
     throw new UserError(`options: expected an object, got ${shown(options)}`)
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !Object.hasOwn(known, name))
       throw new UserError(`${printable(name)}: unknown option; ${hint(name, Object.keys(known))}`)
-}
-
-/** Throws a UserError if the signal is given and is not an AbortSignal. Throws the signal's reason if the signal is aborted. */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
-    throw new UserError(`signal: expected an AbortSignal, got ${shown(signal)}`)
-  signal?.throwIfAborted()
-}
-
-/** Throws a UserError if the callback is given and is not a function. */
-export function checkCallback(name: string, callback: unknown): void {
-  if (callback !== undefined && typeof callback !== 'function')
-    throw new UserError(`${name}: expected a function, got ${shown(callback)}`)
-}
-
-/** Throws a UserError if the option is given and is not one of the choices. */
-export function checkChoice<Choice>(
-  name: string,
-  value: Choice | undefined,
-  choices: readonly Choice[],
-): void {
-  if (value !== undefined && !choices.includes(value))
-    throw new UserError(`${name}: expected ${choices.join(' or ')}, got ${shown(value)}`)
 }
 
 /** A wrong value for a message: short and on one line. The text '8' and the number 8 look different. */

@@ -3,7 +3,7 @@
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
 import { weightBytes } from '../graph/plan/plan.ts'
-import type { TunedVariants } from '../graph/tune/tuning_store.ts'
+import type { TunedStrategies } from '../graph/tune/tuning_store.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
 import { type Photo, Segmenter, type SegmenterModel } from '../inference/segmenter.ts'
 import type { Ceilings } from './ceilings.ts'
@@ -18,8 +18,8 @@ export interface NetworkMeasures {
   profile?: Ceilings
   /** If given, each kernel is timed by itself and compared with these ceilings. Needs timestamps. */
   kernels?: Ceilings
-  /** The fastest variants that were measured on this GPU. Default: none. */
-  tuned?: TunedVariants
+  /** The fastest strategies that were measured on this GPU. Default: none. */
+  tuned?: TunedStrategies
   /** Called before each measurement with its name, and with its progress if it has several parts. */
   onStage?: (stage: NetworkStage, detail?: string) => void
 }

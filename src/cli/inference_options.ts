@@ -1,33 +1,63 @@
 // The options of commands that run a network on photos, for the model and its input.
 
-import { type Command, Option } from 'commander'
-import type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
-import { crfOption } from './crf_option.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type * as v from 'valibot'
+import { UserError } from '../errors.ts'
+import {
+  INFERENCE_OPTIONS,
+  type InferenceOptions,
+  OPTION_TEXTS,
+  REFINED_OPTIONS,
+  type RefinedOptions,
+} from '../inference/inference_options.ts'
+import {
+  expectedText,
+  flagName,
+  optionFromText,
+  REFINED_NAMES,
+  type RefinedOption,
+} from '../inference/option_texts.ts'
+import type { Declared } from '../options.ts'
 import { DEFAULT_MODEL } from './model.ts'
-import { positiveInteger, precisionOption, scaleList } from './options.ts'
+import { precisionOption } from './options.ts'
 
-export const addNetworkOptions = (command: Command): Command =>
-  command
-    .option(
-      '-m, --model <model>',
-      'a name of `atrous weights list`, a checkpoint, its folder or its URL',
-      DEFAULT_MODEL,
-    )
-    .option(
-      '--output-stride <n>',
-      "8, 16 or 32, the reduction of the photo in the network (default: the model's)",
-      positiveInteger,
-    )
-    .option('--scales <factors>', 'average the network over several image sizes', scaleList)
-    .option('--flip', 'average with the mirrored photo')
-    .addOption(
-      new Option('--merge <how>', 'what becomes of several scales (default: mean)').choices(['mean', 'max']),
-    )
-    .option(
-      '--size <pixels>',
-      "longest edge to which the photo is scaled (default: the model's)",
-      positiveInteger,
-    )
+/** The flag of an option. `about`: what it means in this command. */
+export function optionFlag(name: RefinedOption, about = OPTION_TEXTS[name].about): Option {
+  const { value, preset, byDefault, expected } = OPTION_TEXTS[name]
+  const flag = `--${flagName(name)}`
+  const help = [about, expected && `: ${expected}`, byDefault && ` (default: ${byDefault})`]
+  const option = new Option(
+    value === undefined ? flag : preset === undefined ? `${flag} <${value}>` : `${flag} [${value}]`,
+    help.join(''),
+  )
+  if (value === undefined) return option
+  if (preset !== undefined) option.preset(preset)
+  const { schema }: Declared = REFINED_OPTIONS[name]
+  if (schema.type === 'picklist')
+    return option.choices((schema as v.PicklistSchema<readonly string[], undefined>).options)
+  return option.argParser(text => parsed(name, text))
+}
+
+/** Commander puts the flag and the text before the message. */
+function parsed(name: RefinedOption, text: string): unknown {
+  try {
+    const value = optionFromText(name, text)
+    if (value !== undefined) return value
+  } catch (error) {
+    throw error instanceof UserError ? new InvalidArgumentError(error.message) : error
+  }
+  throw new InvalidArgumentError(`Expected ${expectedText(name)}.`)
+}
+
+/** The options that a model is loaded with, and those of the network. */
+export function addNetworkOptions(command: Command): Command {
+  command.option(
+    '-m, --model <model>',
+    'a name of `atrous weights list`, a checkpoint, its folder or its URL',
+    DEFAULT_MODEL,
+  )
+  for (const name of REFINED_NAMES) if (name in INFERENCE_OPTIONS) command.addOption(optionFlag(name))
+  return command
     .addOption(
       new Option(
         '--upsampling <how>',
@@ -35,28 +65,21 @@ export const addNetworkOptions = (command: Command): Command =>
       ).choices(['half-pixels', 'aligned-corners']),
     )
     .addOption(precisionOption())
+}
 
 /** The options of `segment` and `evaluate`. */
-export const addInferenceOptions = (command: Command): Command =>
-  addNetworkOptions(command).addOption(crfOption())
+export function addInferenceOptions(command: Command): Command {
+  addNetworkOptions(command)
+  for (const name of REFINED_NAMES) if (!(name in INFERENCE_OPTIONS)) command.addOption(optionFlag(name))
+  return command
+}
+
+const picked = (options: RefinedOptions, names: readonly string[]) =>
+  Object.fromEntries(names.map(name => [name, options[name as RefinedOption]]))
 
 /** A command's options that the library takes for a network. */
-export const inferenceOf = ({
-  outputStride,
-  scales,
-  flip,
-  merge,
-  size,
-}: InferenceOptions): InferenceOptions => ({
-  outputStride,
-  scales,
-  flip,
-  merge,
-  size,
-})
+export const inferenceOf = (options: InferenceOptions): InferenceOptions =>
+  picked(options, Object.keys(INFERENCE_OPTIONS))
 
 /** A command's options that the library takes for a class map. */
-export const refinedOf = ({ crf, ...options }: RefinedOptions): RefinedOptions => ({
-  ...inferenceOf(options),
-  crf,
-})
+export const refinedOf = (options: RefinedOptions): RefinedOptions => picked(options, REFINED_NAMES)

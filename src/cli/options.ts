@@ -1,6 +1,7 @@
 // Parses the values of options. Commander puts the option's name before an error message.
 
 import { InvalidArgumentError, Option } from 'commander'
+import { PRECISION } from '../inference/precision.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 
 /** A limit above any useful count, and small enough for exact arithmetic. */
@@ -76,5 +77,5 @@ export const nameList = (text: string): string[] => text.split(',').map(name => 
 /** The option of commands that run a network on photos. */
 export const precisionOption = (): Option =>
   new Option('--precision <kind>', 'fp16 takes half the memory, and is faster on GPUs with f16')
-    .choices(['fp32', 'fp16'])
+    .choices(PRECISION.schema.options)
     .default('fp32')

@@ -4,7 +4,8 @@ import { UserError } from '../errors.ts'
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Kernel } from '../gpu/kernel.ts'
-import { type Launch, Program, type Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
+import { Program } from '../gpu/program.ts'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
 
 const FLAGS = usage.storage | usage.copySource | usage.copyDestination

@@ -1,7 +1,8 @@
 // The parameters of the fully connected CRF, and those that were published.
 
+import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import { checkOptionNames, type OptionNames, shown } from '../options.ts'
+import { checkOption, checkOptionNames, type DeclaredOptions } from '../options.ts'
 
 /**
  * The parameters of a fully connected CRF (Krähenbühl and Koltun 2011): the weights and standard deviations of its two Gaussian
@@ -46,23 +47,58 @@ export const crfPresets: Readonly<Record<CrfPreset, Required<CrfParameters>>> = 
 /** Published parameters by name, or one's own. */
 export type CrfOption = CrfPreset | CrfParameters
 
-const CRF_PARAMETERS: OptionNames<CrfParameters> = {
-  ...{ posW: true, posXy: true, biW: true, biXy: true, biRgb: true },
-  iterations: true,
-}
-
 const MOST_ITERATIONS = 1000
 
 /** Larger ones say nothing more, and squares of numbers up to here fit into f32. */
 const MOST = 1e6
+
+const WEIGHT = {
+  schema: v.pipe(v.number(), v.minValue(0), v.maxValue(MOST)),
+  expected: `a number from 0 to ${MOST}`,
+}
+
+const DEVIATION = {
+  schema: v.pipe(v.number(), v.gtValue(0), v.maxValue(MOST)),
+  expected: `a number above 0, at most ${MOST}`,
+}
+
+const PARAMETERS = {
+  posW: WEIGHT,
+  biW: WEIGHT,
+  posXy: DEVIATION,
+  biXy: DEVIATION,
+  biRgb: DEVIATION,
+  iterations: {
+    schema: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_ITERATIONS)),
+    expected: `a whole number from 1 to ${MOST_ITERATIONS}`,
+  },
+} satisfies DeclaredOptions<CrfParameters>
+
+const NAMES = Object.keys(crfPresets) as CrfPreset[]
+
+/** @internal The option as JSON holds it. */
+export const CRF = {
+  schema: v.union([
+    v.picklist(NAMES),
+    v.strictObject({
+      posW: WEIGHT.schema,
+      posXy: DEVIATION.schema,
+      biW: WEIGHT.schema,
+      biXy: DEVIATION.schema,
+      biRgb: DEVIATION.schema,
+      iterations: v.optional(PARAMETERS.iterations.schema),
+    }),
+  ]),
+  expected: `${NAMES.join(', ')} or an object of parameters`,
+}
 
 /**
  * Published parameters by name, or five numbers: `3,1,4,67,3` is pos_w, pos_xy, bi_w, bi_xy and bi_rgb. Undefined for another text.
  * Throws a UserError for numbers that make no sense.
  */
 export function crfFromText(text: string): CrfOption | undefined {
-  const name = Object.keys(crfPresets).find(name => name === text)
-  if (name) return name as CrfPreset
+  const name = NAMES.find(name => name === text)
+  if (name) return name
   const numbers = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
   if (numbers.length !== 5 || numbers.some(Number.isNaN)) return undefined
   const [posW, posXy, biW, biXy, biRgb] = numbers
@@ -70,39 +106,20 @@ export function crfFromText(text: string): CrfOption | undefined {
 }
 
 /** What `crfFromText` reads, for messages and help. */
-export const CRF_TEXTS = `${Object.keys(crfPresets).join(', ')}, or five numbers: pos_w,pos_xy,bi_w,bi_xy,bi_rgb`
+export const CRF_TEXTS = `${NAMES.join(', ')}, or five numbers: pos_w,pos_xy,bi_w,bi_xy,bi_rgb`
 
 /** All parameters. Throws a UserError that names the first invalid one. */
 export function crfParameters(option: CrfOption): Required<CrfParameters> {
-  const names = Object.keys(crfPresets)
-  if (typeof option === 'string' && names.includes(option)) return crfPresets[option]
-  if (typeof option !== 'object' || option === null)
-    throw new UserError(`crf: expected ${names.join(', ')} or an object of parameters, got ${shown(option)}`)
-  checkNames(option)
-  const { iterations = 10, posW, posXy, biW, biXy, biRgb } = option
-  checkNumbers({ posW, biW }, 'a number from 0 to', value => value >= 0)
-  checkNumbers({ posXy, biXy, biRgb }, 'a number above 0, at most', value => value > 0)
-  if (!Number.isInteger(iterations) || iterations < 1 || iterations > MOST_ITERATIONS)
-    throw new UserError(
-      `crf: iterations: expected a whole number from 1 to ${MOST_ITERATIONS}, got ${shown(iterations)}`,
-    )
-  return { posW, posXy, biW, biXy, biRgb, iterations }
-}
-
-function checkNames(option: object): void {
+  if (typeof option === 'string' && Object.hasOwn(crfPresets, option)) return crfPresets[option]
+  if (typeof option !== 'object' || option === null) checkOption('crf', option, CRF)
+  const { iterations = 10, posW, posXy, biW, biXy, biRgb } = option as CrfParameters
+  const parameters = { posW, posXy, biW, biXy, biRgb, iterations }
   try {
-    checkOptionNames(option, CRF_PARAMETERS)
+    checkOptionNames(option, PARAMETERS)
+    for (const [name, declared] of Object.entries(PARAMETERS))
+      checkOption(name, parameters[name as keyof CrfParameters], declared)
+    return parameters
   } catch (error) {
     throw error instanceof UserError ? new UserError(`crf: ${error.message}`) : error
   }
-}
-
-function checkNumbers(
-  values: Record<string, unknown>,
-  expectation: string,
-  isValid: (value: number) => boolean,
-): void {
-  for (const [name, value] of Object.entries(values))
-    if (typeof value !== 'number' || !isValid(value) || value > MOST)
-      throw new UserError(`crf: ${name}: expected ${expectation} ${MOST}, got ${shown(value)}`)
 }

@@ -1,6 +1,6 @@
 // The two filters of the CRF: each adds its message to the sum. The bilateral one over all pairs is here, that by a lattice in lattice.ts.
 
-import type { Launch, Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
 import {
   type BilateralDeviations,
   bilateralPairMessage,

@@ -6,7 +6,7 @@
 
 import { storedAsFloat16 } from '../gpu/float16_storage.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-import type { Launch, Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
 import { crfUpdate } from '../kernels/crf/crf_update.ts'
 import { activationBytes, type Shape, unpadChannels, vectors } from '../kernels/layout.ts'
 import { accumulateProbabilities } from '../kernels/resizing/accumulate_probabilities.ts'
@@ -19,7 +19,7 @@ import { type CrfImage, type Filter, pairsFilter, spatialFilter } from './filter
 import { latticeFilter } from './lattice.ts'
 
 /** What a network says about a photo. The buffer is the caller's. */
-export interface CrfScores {
+interface CrfScores {
   buffer: GPUBuffer
   /** [1, h, w, classes] */
   shape: Shape
@@ -48,7 +48,7 @@ export interface CrfJob {
   signal?: AbortSignal
 }
 
-export interface CrfResult {
+interface CrfResult {
   /** Class ids, row by row from the top. */
   mask: Uint8Array
   /** The probability of each class at each pixel, [height, width, classes]. */
@@ -56,7 +56,7 @@ export interface CrfResult {
 }
 
 /** Up to so many pixels, all pairs take about a second on two cores of a CPU, and are exact. Above, the time grows with the square. */
-export const MAX_PAIRED_PIXELS = 4096
+const MAX_PAIRED_PIXELS = 4096
 
 /**
  * The class map of a photo after the CRF. The same input gives the same bits. Throws a UserError if the GPU cannot bind a buffer or has
@@ -134,8 +134,13 @@ async function resampledPhoto(buffers: CrfBuffers, { photo, width, height, signa
   const image = await buffers.filled('photo', photo.data)
   const output = await buffers.zeros('colours', activationBytes([1, height, width, 3]))
   const kernel = preprocess({
-    ...{ label: 'crf colours', input: { n: 1, h: photo.height, w: photo.width }, height, width },
-    ...{ mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255], flip: false },
+    label: 'crf colours',
+    input: { n: 1, h: photo.height, w: photo.width },
+    height,
+    width,
+    mean: [0, 0, 0],
+    std: [1 / 255, 1 / 255, 1 / 255],
+    flip: false,
   })
   await runLaunches(buffers.gpu, [launch(kernel, { image, output })], { signal })
   buffers.release(image)

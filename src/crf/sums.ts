@@ -1,10 +1,10 @@
 // The GPU's sums of the values before each value, over lists of any length.
 
-import type { Launch, Range } from '../gpu/program.ts'
+import type { Launch, Range } from '../gpu/launch.ts'
 import { prefixSum, prefixSumAdd, prefixSumBlocks } from '../kernels/crf/prefix_sum.ts'
 import { type CrfBuffers, launch } from './crf_buffers.ts'
 
-export interface Sums {
+interface Sums {
   launches: Launch[]
   sums: Range
   /** One number: the sum of all values. */

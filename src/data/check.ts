@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.ts'
 import { duplicateNames } from '../model/class_names_schema.ts'
-import { checkCallback, checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
+import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 import { nameListText } from './class_names.ts'
 import { type Dataset, IGNORE_INDEX } from './dataset.ts'
 import { oddClassText, readLabelledImage, readLabels } from './labelled_image.ts'
@@ -40,20 +40,19 @@ export interface CheckOptions {
   signal?: AbortSignal
 }
 
-const CHECK_OPTIONS: OptionNames<CheckOptions> = { photos: true, onProgress: true, signal: true }
+const CHECK_OPTIONS: DeclaredOptions<CheckOptions> = { photos: true, onProgress: CALLBACK, signal: SIGNAL }
 
 /** Throws a UserError for an invalid option, and the signal's reason if the signal is aborted. */
 export function checkCheckOptions(options: CheckOptions): void {
-  checkOptionNames(options, CHECK_OPTIONS)
-  checkCallback('onProgress', options.onProgress)
-  checkSignal(options.signal)
+  checkOptions(options, CHECK_OPTIONS)
+  options.signal?.throwIfAborted()
 }
 
 /** The labels of an image, ascending from 0 to 255, and the number of pixels of each. */
 export type LabelCounts = readonly (readonly [label: number, pixels: number])[]
 
 /** Counts the labels of one image. Throws a UserError that names the image if it cannot be read. */
-export type Inspect = (index: number) => Promise<LabelCounts>
+type Inspect = (index: number) => Promise<LabelCounts>
 
 /** The default number of images under way at a time: decoders have their own threads. */
 const CONCURRENCY = 4

@@ -1,54 +1,28 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
 import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
-import { isCpuAdapter, isSwiftShader } from './cpu_adapter.ts'
-import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
+import { DeviceLostError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
-import { reportedSubgroupSizes, triedSubgroupSizes } from './subgroup_lanes.ts'
-import { type TextureFormat, texelBytes } from './texture_reads.ts'
+import { type Quirk, quirksOf } from './quirks/quirks.ts'
+import { type TextureFormat, texelBytes } from './quirks/texture_reads.ts'
 
 /** An extension of Dawn. */
-const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix'
-
-/** Features that the library uses where the adapter has them, and can do without. */
-const OPTIONAL_FEATURES = [
-  ...['timestamp-query', 'subgroups', 'subgroup-size-control', 'shader-f16'],
-  SUBGROUP_MATRIX,
-]
-
-/**
- * Limits that the device takes from the adapter. WebGPU's defaults are lower: 8 storage buffers, 128 MiB a binding, 256
- * invocations.
- */
-const LIMITS = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupSizeY',
-  'maxComputeWorkgroupStorageSize',
-] as const
+export const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix'
 
 /** GPUMapMode.READ, which is not a global in Node either. */
 const MAP_READ = 1
 
 const MOST_BINDINGS = 16
 
-/** What to ask of an adapter. Default: everything that it has and the library uses. */
-export interface DeviceRequest {
-  /** The optional features to take where the adapter has them, by WebGPU's names, such as `shader-f16`. */
-  features?: readonly string[]
-  /** `default`: WebGPU's default limits, which every adapter has, as on many phones. */
-  limits?: 'default'
-  /** Whether to open an adapter for WebGPU's compatibility mode, such as one of OpenGL ES, even if there is another. */
-  compatibility?: boolean
-}
-
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
 export const SUBMIT_MILLISECONDS = 50
 
-const UNKNOWN_ADAPTER = { vendor: '', architecture: '', device: '', description: '' } as GPUAdapterInfo
+interface GpuOptions {
+  info: GPUAdapterInfo
+  ownsDevice: boolean
+  /** The quirks of adapters that it shall not have. Default: none. */
+  without?: readonly Quirk[]
+}
 
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
@@ -61,6 +35,8 @@ type SubgroupMatrixConfigs = Iterable<{
 export class Gpu {
   readonly device: GPUDevice
   readonly info: GPUAdapterInfo
+  /** @internal The needs of this adapter that others do not have. */
+  readonly quirks: ReadonlySet<Quirk>
   /** @internal */
   readonly pipelines: PipelineCache
   /**
@@ -83,57 +59,19 @@ export class Gpu {
     this.#failure ??= new ValidationError(event.error.message)
   }
 
-  /**
-   * Opens the adapter that `entry` (navigator.gpu, or Dawn's) offers, with the highest limits that it has unless `request` says
-   * otherwise. If there is none for the whole of WebGPU, such as on a phone with only OpenGL ES, it opens one for WebGPU's
-   * compatibility mode. Throws NoAdapterError. Does not choose a slower adapter by itself.
-   *
-   * @internal
-   */
-  static async open(entry: GPU, request: DeviceRequest = {}): Promise<Gpu> {
-    const { features = OPTIONAL_FEATURES, limits, compatibility } = request
-    const wanted = { powerPreference: 'high-performance' } as const
-    const adapter =
-      (compatibility ? null : await entry.requestAdapter(wanted)) ??
-      (await entry.requestAdapter({ ...wanted, featureLevel: 'compatibility' }))
-    if (!adapter) throw new NoAdapterError('no GPU adapter: `atrous doctor` says what to install')
-    const device = await adapter.requestDevice({
-      label: 'atrous',
-      requiredFeatures: (features as GPUFeatureName[]).filter(feature => adapter.features.has(feature)),
-      ...(limits !== 'default' && {
-        requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
-      }),
-    })
-    return Gpu.#start(new Gpu(entry, device, { info: adapter.info, ownsDevice: true }))
+  /** @internal Around a device, whose subgroups nobody has tried out: request_gpu.ts does, and opens devices. */
+  static around(entry: GPU, device: GPUDevice, options: GpuOptions): Gpu {
+    return new Gpu(entry, device, options)
   }
 
-  /**
-   * Takes a device that the caller opened with `entry` and keeps: `destroy` frees what the library made on it, and leaves it alive.
-   *
-   * @internal
-   */
-  static async adopt(entry: GPU, device: GPUDevice): Promise<Gpu> {
-    const info = device.adapterInfo ?? UNKNOWN_ADAPTER // Old browsers tell only an adapter's.
-    return Gpu.#start(new Gpu(entry, device, { info, ownsDevice: false }))
-  }
-
-  static async #start(gpu: Gpu): Promise<Gpu> {
-    gpu.pipelines.subgroupSizes = reportedSubgroupSizes(gpu)
-    gpu.pipelines.subgroupSizes = await triedSubgroupSizes(gpu)
-    return gpu
-  }
-
-  private constructor(
-    entry: GPU,
-    device: GPUDevice,
-    { info, ownsDevice }: { info: GPUAdapterInfo; ownsDevice: boolean },
-  ) {
+  private constructor(entry: GPU, device: GPUDevice, { info, ownsDevice, without }: GpuOptions) {
     this.entry = entry
     this.device = device
     this.info = info
     this.#ownsDevice = ownsDevice
-    this.submitMilliseconds = isCpuAdapter(info) ? Infinity : SUBMIT_MILLISECONDS
-    this.pipelines = new PipelineCache(device, { unrolls: isSwiftShader(info) })
+    this.quirks = quirksOf(info, { wgsl: entry.wgslLanguageFeatures, without })
+    this.submitMilliseconds = this.isCpu ? Infinity : SUBMIT_MILLISECONDS
+    this.pipelines = new PipelineCache(device, this.quirks)
     this.placeholder = device.createBuffer({
       label: 'placeholder',
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
@@ -152,12 +90,7 @@ export class Gpu {
 
   /** Whether the adapter computes on the CPU. */
   get isCpu(): boolean {
-    return isCpuAdapter(this.info)
-  }
-
-  /** @internal Whether the adapter is SwiftShader, which wants tiles of its own. */
-  get isSwiftShader(): boolean {
-    return isSwiftShader(this.info)
+    return this.quirks.has('cpu')
   }
 
   /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */
@@ -169,11 +102,6 @@ export class Gpu {
   /** @internal The sizes of subgroups that kernels get where they ask for one, in ascending order. */
   get subgroupSizes(): readonly number[] {
     return this.pipelines.subgroupSizes
-  }
-
-  /** @internal Whether shaders may read storage textures: see texture_reads.ts. */
-  get textureReads(): boolean {
-    return this.entry.wgslLanguageFeatures?.has('readonly_and_readwrite_storage_textures') ?? false // Old browsers list none.
   }
 
   /**

@@ -4,26 +4,14 @@
 import { usage } from './buffers.ts'
 import type { Gpu } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
+import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
+import { HeldCopies, TextureCopies, type TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
-import { HeldCopies, TextureCopies, type TextureCopy } from './texture_copies.ts'
 import { packParams } from './wgsl.ts'
-
-/** The part of a GPU buffer that a kernel's buffer takes, in bytes. */
-export interface Range {
-  buffer: GPUBuffer
-  offset: number
-  size: number
-}
-
-export interface Launch {
-  kernel: Kernel
-  /** A range for each of the kernel's inputs and outputs. Those of 0 bytes may be missing. */
-  ranges: Record<string, Range>
-}
 
 /** The time of one kernel on the GPU. */
 export interface KernelTime {
@@ -51,7 +39,7 @@ interface Dispatch {
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   divisible: boolean
-  /** What is copied into textures just before, where it is not there yet. */
+  /** Ranges that are copied into textures just before, where they are not there yet. */
   copies: TextureCopy[]
   writes: Range[]
 }

@@ -4,7 +4,8 @@
 import { usage } from './buffers.ts'
 import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
-import { Program, type Range } from './program.ts'
+import type { Range } from './launch.ts'
+import { Program } from './program.ts'
 
 /** The numbers of a buffer. Those of type f16 are given as their bits. */
 export type HostData = Float32Array | Uint32Array | Uint16Array | Uint8Array

@@ -4,25 +4,8 @@ import { UserError } from '../errors.ts'
 import type { Plan } from '../graph/plan/plan.ts'
 import type { TensorData } from '../graph/runtime/executor.ts'
 import { hasLogits, type InferenceJob } from './inference_graph.ts'
+import type { OutputOptions } from './inference_options.ts'
 import { checkScoreBytes, type ScoreMap } from './score_map.ts'
-
-/** The result of `segment`: class maps alone, or also a number for each class at each pixel. */
-export type SegmentOutput = 'mask' | 'probabilities' | 'logits'
-
-export interface OutputOptions<Output extends SegmentOutput = SegmentOutput> {
-  /**
-   * `mask`: a class for each pixel. `probabilities`: also the softmax over the classes at each pixel; with several scales or
-   * `flip`, the mean of the views' softmax; with `crf`, its marginals. `logits`: also the network's values before the softmax;
-   * only for a single view or the maximum of several, and not with `crf`. Default: mask.
-   */
-  output?: Output
-  /**
-   * The size of the output: the photo's own, or the network's. The network's size is the size of its logits: the image's,
-   * divided by the output stride, or by the decoder's stride if there is one. With several scales, `flip` or `crf` it is the
-   * size of the image at scale 1. A mask that comes with probabilities or logits always has the photo's size. Default: photo.
-   */
-  at?: 'photo' | 'network'
-}
 
 /** The result for one photo. */
 export interface ClassMap {
@@ -64,6 +47,8 @@ export function scoresOf({ graph: { outputs } }: Plan, found: TensorData): Score
   const stride = all.length / n
   return Array.from({ length: n }, (_, i) => ({
     data: new Float32Array(all.subarray(i * stride, (i + 1) * stride)),
-    ...{ width, height, classes },
+    width,
+    height,
+    classes,
   }))
 }

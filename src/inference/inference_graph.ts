@@ -6,7 +6,8 @@ import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
 import { networkSize, type Preprocessing } from '../model/preprocessing.ts'
-import type { InferenceOptions, View } from './inference_options.ts'
+import type { InferenceOptions } from './inference_options.ts'
+import type { View } from './views.ts'
 
 export interface PhotoSize {
   width: number

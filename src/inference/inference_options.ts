@@ -1,10 +1,10 @@
-// The options of `segment` and `evaluate`, checked, and the views of a photo that they ask for.
+// The options of a segmentation, each declared once: its values, and its words in help and messages. The command's flags, the server's
+// parameters and their description, a job of the queue, the page's controls and the checks of the library come from these tables.
 
-import type { CrfOption } from '../crf/crf_parameters.ts'
-import { UserError } from '../errors.ts'
-import { checkOutputStride, type DeepLabConfig, outputStrides } from '../model/config.ts'
-import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
-import { type OptionNames, shown } from '../options.ts'
+import * as v from 'valibot'
+import { CRF, CRF_TEXTS, type CrfOption, crfFromText } from '../crf/crf_parameters.ts'
+import { MAX_NETWORK_SIZE, NETWORK_SIZE } from '../model/preprocessing.ts'
+import { type DeclaredOptions, FLAG, namesOf, oneOfTexts } from '../options.ts'
 
 export interface InferenceOptions {
   /** Stride of the backbone in pixels: 8 is the finest and slowest. Default: the model's. */
@@ -25,14 +25,6 @@ export interface InferenceOptions {
   size?: number
 }
 
-export const INFERENCE_OPTIONS: OptionNames<InferenceOptions> = {
-  outputStride: true,
-  scales: true,
-  flip: true,
-  merge: true,
-  size: true,
-}
-
 /** The options of calls that give a class map to the CPU. */
 export interface RefinedOptions extends InferenceOptions {
   /**
@@ -44,59 +36,99 @@ export interface RefinedOptions extends InferenceOptions {
   crf?: CrfOption
 }
 
-export const REFINED_OPTIONS: OptionNames<RefinedOptions> = { ...INFERENCE_OPTIONS, crf: true }
+/** The result of `segment`: class maps alone, or also a number for each class at each pixel. */
+export type SegmentOutput = 'mask' | 'probabilities' | 'logits'
 
-/** One pass of the network over the image: at one scale, mirrored or not. */
-export interface View {
-  scale: number
-  flip: boolean
-  /** Its share in the mean of the probabilities. The weights of all views add up to 1. */
-  weight: number
+export interface OutputOptions<Output extends SegmentOutput = SegmentOutput> {
+  /**
+   * `mask`: a class for each pixel. `probabilities`: also the softmax over the classes at each pixel; with several scales or
+   * `flip`, the mean of the views' softmax; with `crf`, its marginals. `logits`: also the network's values before the softmax;
+   * only for a single view or the maximum of several, and not with `crf`. Default: mask.
+   */
+  output?: Output
+  /**
+   * The size of the output: the photo's own, or the network's. The network's size is the size of its logits: the image's,
+   * divided by the output stride, or by the decoder's stride if there is one. With several scales, `flip` or `crf` it is the
+   * size of the image at scale 1. A mask that comes with probabilities or logits always has the photo's size. Default: photo.
+   */
+  at?: 'photo' | 'network'
 }
 
 const MAX_SCALE = 4
 const MAX_SCALES = 32
 
-/** Throws a UserError that names the first option that a network of this config cannot run with. */
-export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
-  const { outputStride, scales, flip, merge, size } = options
-  if (outputStride !== undefined) {
-    if (typeof outputStride !== 'number')
-      throw expected('outputStride', outputStrides(config).join(', '), outputStride)
-    checkOutputStride(config, outputStride)
-  }
-  if (scales !== undefined) checkScales(scales)
-  if (flip !== undefined && typeof flip !== 'boolean') throw expected('flip', 'true or false', flip)
-  if (merge !== undefined && merge !== 'mean' && merge !== 'max')
-    throw expected('merge', 'mean or max', merge)
-  if (merge === 'max' && flip) throw expected('flip', 'false where scales are merged by max', flip)
-  if (size !== undefined) checkSize(size)
+const factor = v.pipe(v.number(), v.gtValue(0), v.maxValue(MAX_SCALE))
+
+/** @internal What the network computes. The numbers that are possible at all: which output strides a network has is the network's to say. */
+export const INFERENCE_OPTIONS = {
+  outputStride: {
+    schema: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    expected: 'a whole number above 0',
+  },
+  scales: {
+    schema: v.pipe(v.array(factor), v.minLength(1), v.maxLength(MAX_SCALES)),
+    expected: `up to ${MAX_SCALES} factors above 0, at most ${MAX_SCALE}`,
+  },
+  flip: FLAG,
+  merge: oneOfTexts('mean', 'max'),
+  size: { schema: NETWORK_SIZE, expected: `a number of pixels from 1 to ${MAX_NETWORK_SIZE}` },
+} satisfies DeclaredOptions<InferenceOptions>
+
+/** @internal And with a CRF. The comment lets bundlers leave it out of a page, which loads the checks of a CRF when one runs. */
+export const REFINED_OPTIONS = /* @__PURE__ */ Object.assign({}, INFERENCE_OPTIONS, {
+  crf: CRF,
+}) satisfies DeclaredOptions<RefinedOptions>
+
+/** @internal Their names, for the library. */
+export const REFINED_BY_NAME: DeclaredOptions<RefinedOptions> = { ...namesOf(INFERENCE_OPTIONS), crf: true }
+
+/** @internal What a call of the library gives. The command and the server have files and tensors in its place. */
+export const OUTPUT_OPTIONS = {
+  output: oneOfTexts('mask', 'probabilities', 'logits'),
+  at: oneOfTexts('photo', 'network'),
+} satisfies DeclaredOptions<OutputOptions>
+
+/** How an option is written as text, and what help and descriptions say of it. */
+interface OptionText {
+  about: string
+  /** The name of its value in help. An option without one is a flag. */
+  value?: string
+  /** In words, where leaving the option out means more than leaving out what it does. */
+  byDefault?: string
+  example?: string
+  /** What the option means where it is given without a value. */
+  preset?: string
+  /** Reads a text that its schema alone does not tell how to read. Undefined for one that means nothing. */
+  read?: (text: string) => unknown
+  /** The texts that `read` takes. */
+  expected?: string
 }
 
-/** Throws a UserError for a size to which a photo's edge cannot be resized. */
-export function checkSize(size: number): void {
-  if (!Number.isInteger(size) || size < 1 || size > MAX_NETWORK_SIZE)
-    throw expected('size', `a number of pixels from 1 to ${MAX_NETWORK_SIZE}`, size)
+/** A table of its own, because the library in a page needs none of it. */
+export const OPTION_TEXTS: { [Name in keyof RefinedOptions]-?: OptionText } = {
+  outputStride: {
+    value: 'n',
+    about: 'reduction of the photo in the network: 8, 16 or 32 in most networks',
+    byDefault: "the model's",
+  },
+  scales: {
+    value: 'factors',
+    about: 'average the network over several image sizes',
+    example: '0.5,1,1.5',
+  },
+  flip: { about: 'average with the mirrored photo' },
+  merge: { value: 'how', about: 'what becomes of several scales', byDefault: 'mean' },
+  size: {
+    value: 'pixels',
+    about: 'longest edge to which the photo is scaled',
+    byDefault: "the model's",
+  },
+  crf: {
+    value: 'parameters',
+    about: 'refine masks by a fully connected CRF',
+    preset: 'default',
+    example: '3,1,4,67,3',
+    read: crfFromText,
+    expected: CRF_TEXTS,
+  },
 }
-
-function checkScales(scales: readonly number[]): void {
-  const isList = Array.isArray(scales) && scales.length > 0 && scales.length <= MAX_SCALES
-  const isFactor = (scale: unknown) => typeof scale === 'number' && scale > 0 && scale <= MAX_SCALE
-  if (!isList || !Array.from(scales).every(isFactor))
-    throw expected('scales', `up to ${MAX_SCALES} factors above 0, at most ${MAX_SCALE}`, scales)
-}
-
-/** Each view once, in the order of the scales. A scale that is given twice has twice the weight. */
-export function viewsOf({ scales = [1], flip = false }: InferenceOptions): View[] {
-  const mirrorings = flip ? [false, true] : [false]
-  return [...new Set(scales)].flatMap(scale => {
-    const times = scales.filter(other => other === scale).length
-    return mirrorings.map(mirrored => ({
-      ...{ scale, flip: mirrored },
-      weight: times / (scales.length * mirrorings.length),
-    }))
-  })
-}
-
-const expected = (option: string, expectation: string, got: unknown) =>
-  new UserError(`${option}: expected ${expectation}, got ${shown(got)}`)

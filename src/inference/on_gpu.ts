@@ -5,9 +5,9 @@ import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import type { Executor, RunInputs, RunOptions } from '../graph/runtime/executor.ts'
-import type { OutputOptions } from './class_map.ts'
+
 import type { PhotoSize } from './inference_graph.ts'
-import type { InferenceOptions } from './inference_options.ts'
+import type { InferenceOptions, OutputOptions } from './inference_options.ts'
 
 /** A photo whose pixels are on the GPU already, such as a frame of a video. */
 export interface GpuPhoto extends PhotoSize {

@@ -8,8 +8,9 @@ import type { Gpu } from '../gpu/gpu.ts'
 import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { networkSize } from '../model/preprocessing.ts'
-import type { ClassMap, OutputOptions } from './class_map.ts'
+import type { ClassMap } from './class_map.ts'
 import { hasLogits, type InferenceJob } from './inference_graph.ts'
+import type { OutputOptions } from './inference_options.ts'
 import type { Photo } from './photo.ts'
 
 /** What a call with a CRF asks for. */
@@ -44,10 +45,17 @@ export async function refinedMap(
     await executor.runInto({ [scores.name]: buffer }, { photo: photo.data }, { signal })
     const found = await refine(gpu, {
       scores: {
-        ...{ buffer, shape: scores.shape, dtype: scores.dtype === 'f16' ? 'f16' : 'f32' },
-        ...{ kind: hasLogits(job) ? 'logits' : 'probabilities', alignCorners },
+        buffer,
+        shape: scores.shape,
+        dtype: scores.dtype === 'f16' ? 'f16' : 'f32',
+        kind: hasLogits(job) ? 'logits' : 'probabilities',
+        alignCorners,
       },
-      ...{ photo, ...size, mask, signal, parameters: crfParameters(crf) },
+      photo,
+      ...size,
+      mask,
+      signal,
+      parameters: crfParameters(crf),
       withMarginals: output === 'probabilities',
     })
     const map = { mask: found.mask, ...mask }

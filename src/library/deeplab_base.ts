@@ -7,15 +7,16 @@ import { DeviceLostError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import { BackgroundTuner } from '../inference/background_tuner.ts'
-import { checkSize, type InferenceOptions } from '../inference/inference_options.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
 import { type PhotoSize, Segmenter } from '../inference/segmenter.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
+import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
-import { pixelsOn, type Size, sizeWithin } from './photo_size.ts'
+import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
 import { segmentBatches } from './segment_batches.ts'
 import {
   checkExplainOptions,
@@ -101,7 +102,7 @@ export abstract class DeepLabBase<Source, Result> {
 
   /** Sets the longest edge, in pixels, to which `segment` scales a photo by default. */
   async setSize(size: number): Promise<void> {
-    checkSize(size)
+    checkOption('size', size, INFERENCE_OPTIONS.size)
     return this.#adopt({ ...this.#model, preprocessing: { ...this.#model.preprocessing, size } })
   }
 

@@ -8,14 +8,20 @@ export type { Image } from '../data/image.ts'
 export type { Colour } from '../data/palette.ts'
 export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
-export type { DeviceRequest, Gpu } from '../gpu/gpu.ts'
+export type { Gpu } from '../gpu/gpu.ts'
+export type { DeviceRequest } from '../gpu/request_gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
-export type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
-export type { InferenceOptions, RefinedOptions } from '../inference/inference_options.ts'
+
+export type {
+  InferenceOptions,
+  OutputOptions,
+  RefinedOptions,
+  SegmentOutput,
+} from '../inference/inference_options.ts'
 export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 export type { Precision } from '../kernels/layout.ts'
-export type * from '../model/backbones/configs.ts'
+export type * from '../model/backbones/table.ts'
 export type { Renaming } from '../model/layouts/renaming.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'
@@ -35,14 +41,12 @@ export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
 export type { DeepLabBase } from './deeplab_base.ts'
-export type { DownloadProgress } from './download_progress.ts'
+export type { DownloadProgress } from './downloads.ts'
 export type { FileLike, WeightsInMemory } from './found_weights.ts'
 export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
-export type { DrawOptions, MaskPngOptions } from './overlay_options.ts'
-export type { TintOptions } from './overlay_tint.ts'
-export type { Size } from './photo_size.ts'
-export type { Pixels } from './pixels.ts'
+export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
+export type { Pixels, Size } from './pixels.ts'
 export type {
   ManyPhotosOptions,
   SegmentOptions,

@@ -1,17 +1,12 @@
-// Checks the options of `DeepLab.load` and `DeepLab.create` that both platforms have.
+// The options of `DeepLab.load` and `DeepLab.create` that both platforms have, checked.
 
+import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { Gpu } from '../gpu/gpu.ts'
-import { checkSize } from '../inference/inference_options.ts'
+import { INFERENCE_OPTIONS } from '../inference/inference_options.ts'
+import { PRECISION } from '../inference/precision.ts'
 import type { Precision } from '../kernels/layout.ts'
-import {
-  checkCallback,
-  checkChoice,
-  checkOptionNames,
-  checkSignal,
-  type OptionNames,
-  shown,
-} from '../options.ts'
+import { CALLBACK, checkOptions, type DeclaredOptions, FLAG, oneOfTexts, SIGNAL } from '../options.ts'
 
 export interface OpenOptions {
   /** A GPU to share. Default: the model opens a GPU, which `dispose` closes. */
@@ -42,21 +37,33 @@ export interface CreateOptions extends OpenOptions {
   size?: number
 }
 
-export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
-  gpu: true,
-  device: true,
-  tune: true,
-  precision: true,
+/** @internal */
+export const OPEN_OPTIONS: DeclaredOptions<OpenOptions> = {
+  gpu: { schema: v.custom<Gpu>(gpu => gpu instanceof Gpu), expected: 'the result of openGpu()' },
+  device: {
+    schema: v.custom<GPUDevice>(
+      device => typeof (device as GPUDevice)?.createComputePipelineAsync === 'function',
+    ),
+    expected: 'a GPUDevice',
+  },
+  tune: oneOfTexts('background', 'off'),
+  precision: PRECISION,
 }
-
-const CREATE_OPTIONS: OptionNames<CreateOptions> = { ...OPEN_OPTIONS, seed: true, size: true }
 
 export interface SeedOptions {
   /** Seed of the random weights: a whole number. Default 0. */
   seed?: number
 }
 
-const SEED_OPTIONS: OptionNames<SeedOptions> = { seed: true }
+const SEED_OPTIONS: DeclaredOptions<SeedOptions> = {
+  seed: { schema: v.pipe(v.number(), v.safeInteger()), expected: 'a whole number' },
+}
+
+const CREATE_OPTIONS: DeclaredOptions<CreateOptions> = {
+  ...OPEN_OPTIONS,
+  ...SEED_OPTIONS,
+  size: INFERENCE_OPTIONS.size,
+}
 
 export interface ConventionOptions {
   /**
@@ -73,40 +80,37 @@ export interface SharedLoadOptions extends OpenOptions, ConventionOptions {
   signal?: AbortSignal
 }
 
-/** Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. `names`: all that it has. */
-export function checkLoadOptions(options: SharedLoadOptions, names: Readonly<Record<string, true>>): void {
-  checkOptionNames(options, names)
-  checkOpenOptions(options)
-  checkChoice('alignCorners', options.alignCorners, [true, false])
-  checkCallback('onProgress', options.onProgress)
-  checkCallback('onWarning', options.onWarning)
-  checkSignal(options.signal)
+/** @internal */
+export const SHARED_LOAD_OPTIONS = {
+  ...OPEN_OPTIONS,
+  alignCorners: FLAG,
+  onProgress: CALLBACK,
+  onWarning: CALLBACK,
+  signal: SIGNAL,
+} satisfies DeclaredOptions<SharedLoadOptions>
+
+/** @internal Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. `declared`: all that it has. */
+export function checkLoadOptions<Options extends SharedLoadOptions>(
+  options: Options,
+  declared: DeclaredOptions<Options>,
+): void {
+  checkOptions(options, declared)
+  checkOneDevice(options)
+  options.signal?.throwIfAborted()
 }
 
 /** Throws a UserError for invalid options of `create`. */
 export function checkCreateOptions(options: CreateOptions): void {
-  checkOptionNames(options, CREATE_OPTIONS)
-  checkOpenOptions(options)
-  if (options.size !== undefined) checkSize(options.size)
-  checkSeed(options)
+  checkOptions(options, CREATE_OPTIONS)
+  checkOneDevice(options)
 }
 
 /** The seed. Throws a UserError for invalid options. */
 export function seedOf(options: SeedOptions): number {
-  checkOptionNames(options, SEED_OPTIONS)
-  return checkSeed(options)
+  checkOptions(options, SEED_OPTIONS)
+  return options.seed ?? 0
 }
 
-function checkOpenOptions({ gpu, device, tune }: OpenOptions): void {
-  if (gpu !== undefined && !(gpu instanceof Gpu))
-    throw new UserError(`gpu: expected the result of openGpu(), got ${shown(gpu)}`)
-  if (device !== undefined && typeof device?.createComputePipelineAsync !== 'function')
-    throw new UserError(`device: expected a GPUDevice, got ${shown(device)}`)
+function checkOneDevice({ gpu, device }: OpenOptions): void {
   if (gpu !== undefined && device !== undefined) throw new UserError('gpu and device: give only one of them')
-  checkChoice('tune', tune, ['background', 'off'])
-}
-
-function checkSeed({ seed = 0 }: SeedOptions): number {
-  if (!Number.isSafeInteger(seed)) throw new UserError(`seed: expected a whole number, got ${shown(seed)}`)
-  return seed
 }

@@ -1,24 +1,20 @@
 // Checks the options of `segment`, `warmUp`, `explain` and `tune`.
 
+import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import type { TuneOptions } from '../graph/tune/tune.ts'
-import type { OutputOptions, SegmentOutput } from '../inference/class_map.ts'
 import { MAX_PLANS } from '../inference/executor_cache.ts'
 import {
   INFERENCE_OPTIONS,
   type InferenceOptions,
-  REFINED_OPTIONS,
+  OUTPUT_OPTIONS,
+  type OutputOptions,
+  REFINED_BY_NAME,
   type RefinedOptions,
+  type SegmentOutput,
 } from '../inference/inference_options.ts'
-import {
-  checkCallback,
-  checkChoice,
-  checkOptionNames,
-  checkSignal,
-  type OptionNames,
-  shown,
-} from '../options.ts'
-import type { Size } from './photo_size.ts'
+import { CALLBACK, checkOptions, type DeclaredOptions, FLAG, namesOf, SIGNAL, shown } from '../options.ts'
+import type { Size } from './pixels.ts'
 
 export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
   extends RefinedOptions,
@@ -38,7 +34,7 @@ export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
 export interface ManyPhotosOptions<Source, Output extends SegmentOutput = SegmentOutput>
   extends SegmentOptions<Output> {
   /**
-   * Called for each photo that cannot be read or segmented; the next photo waits for the returned promise. The other photos are
+   * Called for each photo that cannot be read or segmented; the next result waits for the returned promise. The other photos are
    * still segmented, and the result at `index` is undefined. Without `onError`, the first such error ends the call.
    */
   onError?: (error: Error, index: number, source: Source) => void | Promise<void>
@@ -64,59 +60,59 @@ export interface WarmUpOptions extends InferenceOptions, OutputOptions {
   signal?: AbortSignal
 }
 
-const SEGMENT_OPTIONS: OptionNames<ManyPhotosOptions<unknown>> = {
-  ...REFINED_OPTIONS,
-  ...{ output: true, at: true, batchSize: true, signal: true, onProgress: true, onError: true },
+const MAX_BATCH = 4096
+
+const BATCH_SIZE = {
+  schema: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_BATCH)),
+  expected: `a whole number above 0, at most ${MAX_BATCH}`,
 }
 
-const TUNE_OPTIONS: OptionNames<TunePhotoOptions> = {
-  ...INFERENCE_OPTIONS,
-  ...{ batchSize: true, seconds: true, signal: true, onProgress: true, onlyNew: true },
+const CALL_OPTIONS = { batchSize: BATCH_SIZE, onProgress: CALLBACK, signal: SIGNAL }
+
+// The segmenter checks the values that the network and the CRF take: some depend on the network.
+const SEGMENT_OPTIONS: DeclaredOptions<ManyPhotosOptions<unknown>> = {
+  ...REFINED_BY_NAME,
+  ...OUTPUT_OPTIONS,
+  ...CALL_OPTIONS,
+  onError: CALLBACK,
 }
 
-const WARM_UP_OPTIONS: OptionNames<WarmUpOptions> = {
-  ...INFERENCE_OPTIONS,
-  ...{ output: true, at: true, batchSize: true, onProgress: true, signal: true },
+const TUNE_OPTIONS: DeclaredOptions<TunePhotoOptions> = {
+  ...namesOf(INFERENCE_OPTIONS),
+  ...CALL_OPTIONS,
+  seconds: { schema: v.pipe(v.number(), v.gtValue(0)), expected: 'a number above 0' },
+  onlyNew: FLAG,
 }
 
-/** Throws a UserError for invalid options of `segment`. Options that depend on the network are checked later. */
+const WARM_UP_OPTIONS: DeclaredOptions<WarmUpOptions> = {
+  ...namesOf(INFERENCE_OPTIONS),
+  ...OUTPUT_OPTIONS,
+  ...CALL_OPTIONS,
+}
+
+/** Throws a UserError for invalid options of `segment`. */
 export function checkSegmentOptions(options: ManyPhotosOptions<never>, isArray: boolean): void {
-  checkOptionNames(options, SEGMENT_OPTIONS)
-  const { output, at, batchSize, signal, onProgress, onError } = options
-  checkOutput({ output, at })
-  checkBatchSize(batchSize)
-  checkCallback('onProgress', onProgress)
-  checkCallback('onError', onError)
-  if (onError && !isArray)
+  checkOptions(options, SEGMENT_OPTIONS)
+  if (options.onError && !isArray)
     throw new UserError('onError: only for an array of photos; of one photo, catch the error')
-  checkSignal(signal)
+  options.signal?.throwIfAborted()
 }
 
-/** Throws a UserError for invalid options of `explain`. Options that depend on the network are checked later. */
+/** Throws a UserError for unknown options of `explain`. */
 export function checkExplainOptions(options: InferenceOptions): void {
-  checkOptionNames(options, INFERENCE_OPTIONS)
+  checkOptions(options, namesOf(INFERENCE_OPTIONS))
 }
 
-/** Throws a UserError for invalid options of `tune`. Options that depend on the network are checked later. */
+/** Throws a UserError for invalid options of `tune`. */
 export function checkTuneOptions(options: TunePhotoOptions): void {
-  checkOptionNames(options, TUNE_OPTIONS)
-  const { batchSize, seconds, signal, onProgress, onlyNew } = options
-  checkBatchSize(batchSize)
-  if (seconds !== undefined && !(typeof seconds === 'number' && seconds > 0))
-    throw new UserError(`seconds: expected a number above 0, got ${shown(seconds)}`)
-  checkChoice('onlyNew', onlyNew, [true, false])
-  checkCallback('onProgress', onProgress)
-  checkSignal(signal)
+  checkOptions(options, TUNE_OPTIONS)
+  options.signal?.throwIfAborted()
 }
 
 /** The sizes of photos. Throws a UserError for invalid sizes and options of `warmUp`. */
 export function checkWarmUp(sizes: Size | readonly Size[], options: WarmUpOptions): readonly Size[] {
-  checkOptionNames(options, WARM_UP_OPTIONS)
-  const { output, at, batchSize, onProgress, signal } = options
-  checkOutput({ output, at })
-  checkBatchSize(batchSize)
-  checkCallback('onProgress', onProgress)
-  checkSignal(signal)
+  checkOptions(options, WARM_UP_OPTIONS)
+  options.signal?.throwIfAborted()
   const list: readonly Size[] = Array.isArray(sizes) ? sizes : [sizes]
   const isPixels = (side: unknown) => Number.isInteger(side) && (side as number) >= 1
   for (const size of list)
@@ -125,18 +121,4 @@ export function checkWarmUp(sizes: Size | readonly Size[], options: WarmUpOption
   if (list.length === 0 || list.length > MAX_PLANS)
     throw new UserError(`warmUp: expected up to ${MAX_PLANS} sizes, got ${list.length}`)
   return list
-}
-
-function checkOutput({ output, at }: OutputOptions): void {
-  checkChoice('output', output, ['mask', 'probabilities', 'logits'])
-  checkChoice('at', at, ['photo', 'network'])
-}
-
-const MAX_BATCH = 4096
-
-function checkBatchSize(batchSize: number | undefined): void {
-  if (batchSize !== undefined && (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH))
-    throw new UserError(
-      `batchSize: expected a whole number above 0, at most ${MAX_BATCH}, got ${shown(batchSize)}`,
-    )
 }

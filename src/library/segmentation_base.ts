@@ -4,7 +4,8 @@ import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
 import { vocColour } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
-import type { ClassMap, SegmentOutput } from '../inference/class_map.ts'
+import type { ClassMap } from '../inference/class_map.ts'
+import type { SegmentOutput } from '../inference/inference_options.ts'
 import type { ScoreMap } from '../inference/score_map.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */

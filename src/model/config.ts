@@ -4,10 +4,11 @@
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
-import type { DeepLabConfig, DeepLabOptions } from './backbones/configs.ts'
-import { backboneOf, backbones } from './backbones/index.ts'
+import { shown } from '../options.ts'
+import { backboneOf } from './backbones/index.ts'
+import { backbones, type DeepLabConfig, type DeepLabOptions } from './backbones/table.ts'
 
-export type * from './backbones/configs.ts'
+export type * from './backbones/table.ts'
 
 /** @internal Checks each field of a config by itself, and fills in the defaults. `deepLabConfig` also checks them together. */
 export const NETWORK = v.variant(
@@ -43,5 +44,5 @@ export function checkOutputStride(config: DeepLabConfig, outputStride: number): 
 function outputStrideProblem(config: DeepLabConfig, outputStride: number): string | undefined {
   const reachable = outputStrides(config)
   if (reachable.includes(outputStride)) return undefined
-  return `outputStride: expected ${reachable.join(', ')}; got ${outputStride}`
+  return `outputStride: expected ${reachable.join(', ')}; got ${shown(outputStride)}`
 }

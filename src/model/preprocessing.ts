@@ -18,6 +18,9 @@ export interface Preprocessing {
 /** The largest `size` in pixels. It is larger than in any training, and small enough that planning is quick. */
 export const MAX_NETWORK_SIZE = 16384
 
+/** @internal The sizes to which an edge can be resized. */
+export const NETWORK_SIZE = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE))
+
 const three = (least: number, most: number) => {
   const value = v.pipe(v.number(), v.minValue(least), v.maxValue(most))
   return v.tuple([value, value, value])
@@ -28,10 +31,7 @@ export const PREPROCESSING_FIELDS = {
   mean: expecting('three numbers from -10 to 10', three(-10, 10)),
   std: expecting('three numbers from 0.001 to 10', three(0.001, 10)),
   edge: oneOf('longest', 'shortest'),
-  size: expecting(
-    `a whole number from 1 to ${MAX_NETWORK_SIZE}`,
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NETWORK_SIZE)),
-  ),
+  size: expecting(`a whole number from 1 to ${MAX_NETWORK_SIZE}`, NETWORK_SIZE),
 }
 
 /** @internal The schema of Preprocessing in this package's config.json. */

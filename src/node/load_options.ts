@@ -3,10 +3,9 @@
 import { UserError } from '../errors.ts'
 import type { FoundWeights, WeightsInMemory } from '../library/found_weights.ts'
 import { weightsInMemory } from '../library/found_weights.ts'
-import { type ConventionOptions, OPEN_OPTIONS, type OpenOptions } from '../library/open_options.ts'
+import { type ConventionOptions, type OpenOptions, SHARED_LOAD_OPTIONS } from '../library/open_options.ts'
 import type { UrlLike } from '../library/sources.ts'
-import type { OptionNames } from '../options.ts'
-import { shown } from '../options.ts'
+import { type DeclaredOptions, shown } from '../options.ts'
 import { pathOf } from './images/image_source.ts'
 import { findWeights, type WeightsOptions } from './weights.ts'
 
@@ -15,9 +14,11 @@ export interface LoadOptions extends OpenOptions, ConventionOptions, WeightsOpti
   signal?: AbortSignal
 }
 
-export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
-  ...OPEN_OPTIONS,
-  ...{ alignCorners: true, cache: true, registry: true, onProgress: true, onWarning: true, signal: true },
+/** @internal */
+export const LOAD_OPTIONS: DeclaredOptions<LoadOptions> = {
+  ...SHARED_LOAD_OPTIONS,
+  cache: true,
+  registry: true,
 }
 
 /** A model: a shipped or registry name, a path or a URL; or a model in memory. */

@@ -3,8 +3,8 @@
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { MODEL_FILES, type Model, modelFiles, OUR_TYPE } from '../library/model_files.ts'
-import { HUGGING_FACE_FIXED } from '../model/backbones/mobilenet_v2_checkpoint.ts'
-import { checkChoice, checkOptionNames } from '../options.ts'
+import { HUGGING_FACE_FIXED } from '../model/backbones/mobilenet_v2.ts'
+import { checkOptions, FLAG } from '../options.ts'
 import { printablePath } from '../printable.ts'
 import { writeFileSet } from './files/file_set.ts'
 import { readRegularFile } from './files/read_file.ts'
@@ -28,8 +28,7 @@ const SAVED_TYPES = [OUR_TYPE, HUGGING_FACE_FIXED.model_type]
 
 /** Throws a UserError if the folder has a config.json that no model was saved with, and if an option is invalid. */
 export async function refuseForeign(folder: string, options: SaveOptions = {}): Promise<void> {
-  checkOptionNames(options, { overwrite: true })
-  checkChoice('overwrite', options.overwrite, [true, false])
+  checkOptions(options, { overwrite: FLAG })
   if (options.overwrite) return
   const file = join(folder, MODEL_FILES.config)
   const type = await readRegularFile(file).then(typeIn, error => {

@@ -1,9 +1,9 @@
-// What a job of the queue holds: which photo, where its results go, and how it is segmented.
+// What a job of the queue holds: which photo, where its results go, and how it is segmented; and what reads and writes its files.
 
 import * as v from 'valibot'
-import { type CrfPreset, crfPresets } from '../crf/crf_parameters.ts'
 import { UserError } from '../errors.ts'
-import { checkJson } from '../json.ts'
+import { REFINED_OPTIONS } from '../inference/inference_options.ts'
+import { checkJson, optionalFields } from '../json.ts'
 
 /** A job that no new try can help: its data are wrong, or its photo is missing or damaged. */
 export class BadJobError extends UserError {
@@ -19,12 +19,7 @@ const jobSchema = v.pipe(
     output: place,
     options: v.optional(
       v.strictObject({
-        outputStride: v.optional(v.number()),
-        scales: v.optional(v.array(v.number())),
-        flip: v.optional(v.boolean()),
-        merge: v.optional(v.picklist(['mean', 'max'])),
-        size: v.optional(v.number()),
-        crf: v.optional(v.picklist(Object.keys(crfPresets) as CrfPreset[])),
+        ...optionalFields(REFINED_OPTIONS),
         mask: v.optional(v.boolean(), true),
         overlay: v.optional(v.boolean(), true),
       }),
@@ -40,11 +35,20 @@ const jobSchema = v.pipe(
 /** The data of a job, with defaults for what it leaves out. docs/queue.md describes the fields. */
 export type SegmentJob = v.InferOutput<typeof jobSchema>
 
-/** Checks the data of a job. Throws a BadJobError that names the first wrong field. Ranges of options are the model's to check. */
+/** Checks the data of a job. Throws a BadJobError that names the first wrong field. What the network has is the model's to check. */
 export function parseJob(data: unknown): SegmentJob {
   try {
     return checkJson(jobSchema, data, 'job')
   } catch (error) {
     throw error instanceof UserError ? new BadJobError(error.message) : error
   }
+}
+
+/** Reads and writes whole files. A BadJobError says that a new try does not help; any other error may pass. */
+export interface Store {
+  read(place: string, signal: AbortSignal): Promise<Uint8Array>
+  /** Writes a file whole or not at all, over one of the same name. */
+  write(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
+  /** What tells a file apart under all its names; undefined if there is no such file. */
+  identity(place: string): Promise<string | undefined>
 }

@@ -1,9 +1,10 @@
 // The options of a server, checked.
 
 import { UserError } from '../errors.ts'
+import { PRECISION } from '../inference/precision.ts'
 import type { Precision } from '../kernels/layout.ts'
 import type { DeepLab } from '../node/deeplab.ts'
-import { checkChoice, checkOptionNames, type OptionNames, shown } from '../options.ts'
+import { checkOptions, type DeclaredOptions, FLAG, oneOfTexts, shown } from '../options.ts'
 
 export interface ServerLimits {
   /** The most photos of one size that run in one batch. Default 8. */
@@ -62,19 +63,16 @@ const DEFAULTS: ServerLimits = {
   maxConnections: 4096,
 }
 
-const NAMES: OptionNames<ServerOptions> = {
+const NAMES: DeclaredOptions<ServerOptions> = {
   ...{ batchSize: true, batchDelay: true, queue: true, timeout: true },
   ...{ maxBodyBytes: true, maxPixels: true, maxConnections: true },
-  ...{ models: true, folder: true, load: true, precision: true, token: true, logLevel: true },
-  ...{ insecure: true, allowHosts: true, allowOrigins: true },
+  ...{ models: true, folder: true, load: true, precision: PRECISION, token: true },
+  ...{ insecure: FLAG, allowHosts: true, allowOrigins: true, logLevel: oneOfTexts(...LOG_LEVELS) },
 }
 
 /** The limits, with their defaults. Throws a UserError that names the first invalid option. */
 export function serverLimits(options: ServerOptions): ServerLimits {
-  checkOptionNames(options, NAMES)
-  checkChoice('logLevel', options.logLevel, LOG_LEVELS)
-  checkChoice('precision', options.precision, ['fp32', 'fp16'])
-  checkChoice('insecure', options.insecure, [true, false])
+  checkOptions(options, NAMES)
   const { token, models = {}, folder, allowHosts = [], allowOrigins = [] } = options
   for (const host of allowHosts)
     if (!/^\.?[\w-]+(\.[\w-]+)*$/.test(host))

@@ -1,6 +1,7 @@
 // Teaches a network on a few photos with a few strokes. What the layers that do not learn make of a photo is computed once and stays
 // on the GPU, so that a step runs only the layers that learn.
 
+import { Mutex } from '../concurrency.ts'
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -8,7 +9,7 @@ import type { GpuClassMap, GpuPhoto, Photo } from '../inference/segmenter.ts'
 import { withAddedClass, withoutClass, withRenamedClass } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
-import { checkSignal } from '../options.ts'
+import { checkOptionValues, SIGNAL } from '../options.ts'
 import { padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { History } from './history.ts'
@@ -56,7 +57,7 @@ export class Lesson {
   readonly #photos = new TaughtPhotos()
   readonly #history = new History()
   #isTraining = false
-  #running: Promise<unknown> = Promise.resolve()
+  readonly #lock = new Mutex()
   #disposal: Promise<void> | undefined
 
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
@@ -127,7 +128,8 @@ export class Lesson {
    * before the training.
    */
   async *train({ steps, learningRate, signal }: LessonTraining): AsyncGenerator<LessonStep, void, void> {
-    checkSignal(signal)
+    checkOptionValues({ signal }, { signal: SIGNAL })
+    signal?.throwIfAborted()
     this.#throwIfTraining()
     this.#isTraining = true
     const base = learningRate ?? defaultsOf(this.config, this.#parts.part).learningRate
@@ -227,7 +229,9 @@ export class Lesson {
     const photo = taught[index % taught.length]
     const pixels = { strokes: photo.strokes, classes: photo.kept.classes }
     const { labels, classWeights } = labelledPixels(pixels, {
-      ...{ classes: this.config.classes, share, step: index },
+      classes: this.config.classes,
+      share,
+      step: index,
     })
     const inputs = { kept: photo.kept, labels: padLabels(labels, 1), classWeights }
     try {
@@ -279,8 +283,6 @@ export class Lesson {
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     if (this.#disposal) return Promise.reject(new UserError('this lesson was disposed of: begin a new one'))
-    const result = this.#running.then(work)
-    this.#running = result.catch(() => undefined)
-    return result
+    return this.#lock.run(work)
   }
 }

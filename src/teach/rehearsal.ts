@@ -10,7 +10,7 @@ interface Pixels {
   classes: Uint8Array
 }
 
-export interface LabelledPixels {
+interface LabelledPixels {
   labels: Uint8Array
   /** A factor for each class on its pixels' loss. */
   classWeights: Float32Array
@@ -36,7 +36,7 @@ export function labelledPixels(
   const labels = strokes.map((label, i) => {
     const id = before[i]
     if (label !== IGNORE_INDEX || id === IGNORE_INDEX) return label
-    return lot(i, step) * classWeights[id] < other ? id : IGNORE_INDEX
+    return quasiRandom(i, step) * classWeights[id] < other ? id : IGNORE_INDEX
   })
   return { labels, classWeights }
 }
@@ -45,7 +45,7 @@ export function labelledPixels(
  * A number in [0, 1) for a pixel in a step: multiples of the golden ratio spread evenly over the pixels, and those of the plastic ratio
  * over the steps.
  */
-const lot = (pixel: number, step: number): number =>
+const quasiRandom = (pixel: number, step: number): number =>
   (pixel * 0.6180339887498949 + step * 0.7548776662466927) % 1
 
 /** By label, the number of pixels. */

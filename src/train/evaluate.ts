@@ -5,8 +5,8 @@ import type { Dataset, LabelledImage } from '../data/dataset.ts'
 import type { Image } from '../data/image.ts'
 import { checkClassIds, checkDatasetFields, readLabelledImage } from '../data/labelled_image.ts'
 import { BadImageError, UserError } from '../errors.ts'
-import { REFINED_OPTIONS, type RefinedOptions } from '../inference/inference_options.ts'
-import { checkOptionNames, checkSignal, type OptionNames } from '../options.ts'
+import { REFINED_BY_NAME, type RefinedOptions } from '../inference/inference_options.ts'
+import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
 import { ConfusionMatrix } from './confusion.ts'
 
 /** The model under evaluation: a DeepLab. */
@@ -28,9 +28,14 @@ export interface EvaluateOptions extends RefinedOptions {
   signal?: AbortSignal
 }
 
-const EVALUATE_OPTIONS: OptionNames<EvaluateOptions> = {
-  ...REFINED_OPTIONS,
-  ...{ limit: true, onProgress: true, onImage: true, onError: true, signal: true },
+// The model checks the values that it takes.
+const EVALUATE_OPTIONS: DeclaredOptions<EvaluateOptions> = {
+  ...REFINED_BY_NAME,
+  limit: true,
+  onProgress: CALLBACK,
+  onImage: CALLBACK,
+  onError: CALLBACK,
+  signal: SIGNAL,
 }
 
 export interface EvaluatedImage {
@@ -70,9 +75,9 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  checkOptionNames(options, EVALUATE_OPTIONS)
+  checkOptions(options, EVALUATE_OPTIONS)
   const { limit = dataset.size, onProgress, onImage, onError, signal, ...inference } = options
-  checkSignal(signal)
+  signal?.throwIfAborted()
   checkDatasetFields(dataset)
   checkClassNames(dataset.classNames, dataset.name)
   if (!Number.isInteger(limit) || limit < 1)

@@ -7,7 +7,7 @@ import { backboneOf } from '../model/backbones/index.ts'
 import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
-import { checkOptionNames, namesOf, type OptionNames } from '../options.ts'
+import { checkOptionNames, type DeclaredOptions, namesOf } from '../options.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -33,7 +33,7 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
    */
   hardClasses: readonly string[]
   /**
-   * What happens at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError,
+   * The behaviour at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError,
    * and the model keeps what it learned. `skip`: the next image in the order of the run takes its place, with a warning. It
    * may change when a run is resumed. Default: stop.
    */
@@ -51,7 +51,7 @@ const number = (most = Number.MAX_VALUE) =>
 const flag = expecting('true, false', v.boolean())
 const names = expecting('a list of names', v.array(v.string()))
 
-/** A factor for each class. `classBalance` replaces `balanced` by such factors. */
+/** @internal A factor for each class. `classBalance` replaces `balanced` by such factors. */
 export const CLASS_WEIGHTS = expecting(
   'a number from 0 up for each class',
   v.array(v.pipe(v.number(), v.minValue(0))),
@@ -85,7 +85,7 @@ const FIELDS = {
   seed: number(),
 } satisfies Record<keyof Recipe, v.GenericSchema>
 
-/** A recipe in which any field may be left to its default. */
+/** @internal A recipe in which any field may be left to its default. */
 export const RECIPE_TYPES = v.partial(v.strictObject(FIELDS))
 
 /**
@@ -113,9 +113,12 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   seed: 0,
 }
 
-const RECIPE_OPTIONS: OptionNames<Recipe> = {
+const RECIPE_OPTIONS: DeclaredOptions<Recipe> = {
   ...namesOf(PAPER),
-  ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
+  weightDecay: true,
+  microBatchSize: true,
+  size: true,
+  activationBudget: true,
 }
 
 /** With fewer images than this, batch norm has poor statistics: the paper asks for large batches (section 4.1). */

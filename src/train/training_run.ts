@@ -1,7 +1,7 @@
 // A network in training on a GPU: its step (forward, loss, backward, update; one run of its plan for each micro-batch), and the
 // state that it has learned.
 
-import { UserError } from '../errors.ts'
+import { DivergedError, UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
@@ -25,8 +25,8 @@ export interface TrainingStart {
   /** The number of steps that were done before. Each step has its own dropout. Default 0. */
   step?: number
   /**
-   * What was measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
-   * same choices for the same bits. Default: nothing.
+   * The strategies that were measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
+   * same strategies for the same bits. Default: nothing.
    */
   tuned?: Tuned
   /** The learning rate that the user gave, for messages. Default: that of the step, which may follow a schedule. */
@@ -59,7 +59,7 @@ interface Parts {
 export class TrainingRun {
   readonly #parts: Parts
   /** The number of micro-batches so far, including those before the run. */
-  #passes: number
+  #microBatches: number
   /** The largest loss of a run that still learns; known after its first step. */
   #bound: number | undefined
 
@@ -112,9 +112,9 @@ export class TrainingRun {
     }
   }
 
-  private constructor(parts: Parts, passes: number) {
+  private constructor(parts: Parts, microBatches: number) {
     this.#parts = parts
-    this.#passes = passes
+    this.#microBatches = microBatches
   }
 
   /** The memory of a step's activations on the GPU. */
@@ -125,22 +125,27 @@ export class TrainingRun {
   /**
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
    * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
-   * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number or grows without end.
+   * Throws a UserError for a label that is not a class and, after the update, a DivergedError for a loss that is not a number or grows
+   * without end.
    *
    * If the signal is aborted, the step is either done whole or not at all. It throws the signal's reason and leaves the weights as
    * they were, unless it has begun to change them: by the update, or before it by batch norm's running statistics. Then it goes on.
    */
   async step(batch: TrainingBatch, learningRate: number, signal?: AbortSignal): Promise<number> {
     const { executor, weights, losses } = this.#parts
-    const passes = this.#passesOf(batch)
+    const microBatches = this.#inputsOf(batch)
     weights.begin(learningRate)
     let sum = 0
-    for (const [i, inputs] of passes.entries()) {
-      const found = await executor.run(inputs, { begins: i === 0, ends: i === passes.length - 1, signal })
+    for (const [i, inputs] of microBatches.entries()) {
+      const found = await executor.run(inputs, {
+        begins: i === 0,
+        ends: i === microBatches.length - 1,
+        signal,
+      })
       for (const { output, weight } of losses) sum += weight * found[output.name][0]
     }
-    this.#passes += passes.length
-    const loss = sum / passes.length
+    this.#microBatches += microBatches.length
+    const loss = sum / microBatches.length
     this.#checkLoss(loss, this.#parts.learningRate ?? learningRate)
     return loss
   }
@@ -151,7 +156,7 @@ export class TrainingRun {
     const isNumber = Number.isFinite(loss)
     if (isNumber && loss <= this.#bound) return
     const shown = isNumber ? `${loss.toPrecision(3)}, where guessing has ${guess.toPrecision(3)}` : loss
-    throw new UserError(`the loss is ${shown}: try a smaller learning rate than ${learningRate}`)
+    throw new DivergedError(`the loss is ${shown}: try a smaller learning rate than ${learningRate}`)
   }
 
   /**
@@ -159,7 +164,7 @@ export class TrainingRun {
    * with the last learning rate. Needs timestamp-query.
    */
   profile(batch: TrainingBatch): Promise<KernelTime[]> {
-    return this.#parts.executor.profile(this.#passesOf(batch)[0])
+    return this.#parts.executor.profile(this.#inputsOf(batch)[0])
   }
 
   /** Throws a UserError if a weight or a velocity is no longer a finite number. */
@@ -180,13 +185,13 @@ export class TrainingRun {
   }
 
   /** The graph's inputs for each micro-batch of a batch. */
-  #passesOf(batch: TrainingBatch): TensorData[] {
+  #inputsOf(batch: TrainingBatch): TensorData[] {
     const { constants, layout } = this.#parts
     return microBatchesOf(batch, layout).map(({ images, labels }, i) => ({
       ...constants,
       photo: images,
       labels,
-      step: new Uint8Array(Uint32Array.of(this.#passes + i).buffer),
+      step: new Uint8Array(Uint32Array.of(this.#microBatches + i).buffer),
     }))
   }
 }

@@ -1,10 +1,10 @@
 // The options of `DeepLab.load` in browsers, and where it finds the weights.
 
-import type { DownloadProgress } from '../library/download_progress.ts'
+import type { DownloadProgress } from '../library/downloads.ts'
 import type { WeightsInMemory } from '../library/found_weights.ts'
-import { type ConventionOptions, OPEN_OPTIONS, type OpenOptions } from '../library/open_options.ts'
+import { type ConventionOptions, type OpenOptions, SHARED_LOAD_OPTIONS } from '../library/open_options.ts'
 import type { UrlLike } from '../library/sources.ts'
-import type { OptionNames } from '../options.ts'
+import type { DeclaredOptions } from '../options.ts'
 import type { RegistryEntry } from '../weights/registry.ts'
 
 export interface WeightsOptions {
@@ -27,17 +27,12 @@ export interface LoadOptions extends OpenOptions, ConventionOptions, WeightsOpti
   signal?: AbortSignal
 }
 
-export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
-  ...OPEN_OPTIONS,
-  ...{
-    alignCorners: true,
-    cache: true,
-    baseUrl: true,
-    registry: true,
-    onProgress: true,
-    onWarning: true,
-    signal: true,
-  },
+/** @internal */
+export const LOAD_OPTIONS: DeclaredOptions<LoadOptions> = {
+  ...SHARED_LOAD_OPTIONS,
+  cache: true,
+  baseUrl: true,
+  registry: true,
 }
 
 /**

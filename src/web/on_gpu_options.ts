@@ -1,31 +1,54 @@
-// Checks the options of `segmentOnGpu` and `stream`.
+// The options of `segmentOnGpu` and `stream`, and their checks.
 
-import { UserError } from '../errors.ts'
-import { INFERENCE_OPTIONS } from '../inference/inference_options.ts'
-import { checkChoice, checkOptionNames, checkSignal, type OptionNames, shown } from '../options.ts'
-import type { StreamOptions } from './frames/stream.ts'
-import type { OnGpuOptions } from './on_gpu.ts'
+import {
+  INFERENCE_OPTIONS,
+  type InferenceOptions,
+  OUTPUT_OPTIONS,
+  type OutputOptions,
+} from '../inference/inference_options.ts'
+import type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
+import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
 
-const ON_GPU_OPTIONS: OptionNames<OnGpuOptions> = { ...INFERENCE_OPTIONS, at: true, signal: true }
+export interface OnGpuOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+  /** Ends the work: the call throws the signal's reason. */
+  signal?: AbortSignal
+}
 
-const STREAM_OPTIONS: OptionNames<StreamOptions> = { ...ON_GPU_OPTIONS, onFrame: true }
+export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+  /** Called for each segmented frame. The next one waits for its promise. */
+  onFrame(frame: StreamFrame): unknown
+  /** Ends the stream after the frame under way. */
+  signal?: AbortSignal
+}
 
-/** Throws a UserError for invalid options. Options that depend on the network are checked later. */
+/** A segmented frame. Its buffers hold it until `onFrame` is done: the next frame replaces it. */
+export interface StreamFrame {
+  photo: GpuPhoto
+  map: GpuClassMap
+  /** From the frame to its mask, as the page's clock measures it. */
+  milliseconds: number
+  /** Frames of the video that were not segmented since the last one, if the browser counts frames. */
+  dropped: number | undefined
+}
+
+// The segmenter checks the values that the network takes.
+const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {
+  ...namesOf(INFERENCE_OPTIONS),
+  at: OUTPUT_OPTIONS.at,
+  signal: SIGNAL,
+}
+
+const STREAM_OPTIONS: DeclaredOptions<StreamOptions> = { ...ON_GPU_OPTIONS, onFrame: CALLBACK }
+
+/** Throws a UserError for invalid options, and the signal's reason if the signal is aborted. */
 export function checkOnGpuOptions(options: OnGpuOptions): void {
-  checkOptionNames(options, ON_GPU_OPTIONS)
-  checkValues(options)
+  checkOptions(options, ON_GPU_OPTIONS)
+  options.signal?.throwIfAborted()
 }
 
-/** Throws a UserError for invalid options. Options that depend on the network are checked later. */
+/** Throws a UserError for invalid options, and the signal's reason if the signal is aborted. */
 export function checkStreamOptions(options: StreamOptions): void {
-  checkOptionNames(options, STREAM_OPTIONS)
-  checkValues(options)
-  const { onFrame } = options
-  if (typeof onFrame !== 'function')
-    throw new UserError(`onFrame: expected a function, got ${shown(onFrame)}`)
-}
-
-function checkValues({ at, signal }: OnGpuOptions): void {
-  checkChoice('at', at, ['photo', 'network'])
-  checkSignal(signal)
+  checkOptions(options, STREAM_OPTIONS)
+  checkOption('onFrame', options.onFrame, CALLBACK)
+  options.signal?.throwIfAborted()
 }

@@ -2,11 +2,9 @@
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import { bytesIn, isAnyArrayBuffer } from '../library/bytes.ts'
-import { HttpError } from '../library/http_error.ts'
+import { HttpError, shownUrl } from '../library/downloads.ts'
 import type { Pixels } from '../library/pixels.ts'
-import { shownUrl } from '../library/shown_url.ts'
-import type { BlobLike, UrlLike } from '../library/sources.ts'
+import { type BlobLike, bytesIn, isAnyArrayBuffer, type UrlLike } from '../library/sources.ts'
 import { shown } from '../options.ts'
 import { printable } from '../printable.ts'
 import { draw, readPixels } from './draw.ts'
@@ -30,7 +28,7 @@ export type ImageSource =
   | SharedArrayBuffer
   | Pixels
 
-export interface ReadSourceOptions {
+interface ReadSourceOptions {
   /** The most pixels of the result; a larger photo is shrunk. */
   maxPixels: number
   /** The name in messages of a photo without its own name. */

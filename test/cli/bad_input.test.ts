@@ -152,7 +152,10 @@ describe('atrous: bad input gives one line and exit code 1', () => {
     it('convert with options that do not apply', async () => {
       await saveTinyModel(path('model'))
       const onnx = [path('model'), path('out/model.onnx')]
-      expectRefusal(await convert(...onnx, '--output-stride', '7'), 'outputStride: expected 8, 16, 32; got 7')
+      expectRefusal(
+        await convert(...onnx, '--output-stride', '7'),
+        `--output-stride 7: ${path('model')} runs at 8, 16, 32`,
+      )
       for (const size of ['0', '3x', '4x5x6', 'large'])
         expectRefusal(await convert(...onnx, '--size', size), 'Expected pixels, such as 513')
       const safetensors = [path('model/model.safetensors'), path('out/model.safetensors')]
@@ -163,11 +166,12 @@ describe('atrous: bad input gives one line and exit code 1', () => {
   describe('options', () => {
     const options: [args: string[], complaint: string][] = [
       [['--scales', '0.5,huge'], "option '--scales <factors>' argument '0.5,huge' is invalid"],
-      [['--scales', '1,,2'], 'Expected factors above 0'],
-      [['--scales', '0'], 'Expected factors above 0'],
-      [['--scales', '-1,1'], 'Expected factors above 0'],
-      [['--size', '12.5'], 'Expected a whole number above 0'],
-      [['--size', '0'], 'Expected a whole number above 0'],
+      [['--scales', '1,,2'], 'Expected up to 32 factors above 0, at most 4, such as 0.5,1,1.5.'],
+      [['--scales', '0'], 'Expected up to 32 factors above 0'],
+      [['--scales', '-1,1'], 'Expected up to 32 factors above 0'],
+      [['--size', '12.5'], 'Expected a number of pixels from 1 to 16384.'],
+      [['--size', '0'], 'Expected a number of pixels from 1 to 16384.'],
+      [['--size', '16385'], 'Expected a number of pixels from 1 to 16384.'],
       [['--output-stride', 'eight'], 'Expected a whole number above 0'],
       [['--crf', 'v3'], 'Expected default, v1, v2, v2-vgg, or five numbers: pos_w,pos_xy,bi_w,bi_xy,bi_rgb.'],
       [['--crf', '3,1,4,67'], 'Expected default, v1, v2, v2-vgg, or five numbers'],

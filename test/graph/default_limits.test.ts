@@ -7,7 +7,7 @@ import { assemble } from '../../src/gpu/wgsl.ts'
 import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { cutParameter } from '../../src/graph/ir/parameter_rows.ts'
-import { foldedBytes } from '../../src/graph/lower/folded_weights.ts'
+import { packedBytes } from '../../src/graph/lower/packed_weights.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import { createPlan, type Plan, type PlanTarget } from '../../src/graph/plan/plan.ts'
@@ -99,7 +99,7 @@ async function withDefaultGpu<T>(
 /** Buffers of these bytes hold the parameters of a network, and the weights that its plans pack. */
 function weightBuffers(config: DeepLabConfig, plans: Plan[]): number[] {
   const packed = plans.flatMap(({ folded }) => folded)
-  const weights = packed.map(each => ({ name: each.key, size: foldedBytes(each, 'packed') }))
+  const weights = packed.map(each => ({ name: each.key, size: packedBytes(each, 'packed') }))
   const parameters = networkParameters(config)
     .flatMap(parameter => cutParameter(parameter, DEFAULT_LIMITS))
     .map(({ name, shape }) => ({ name, size: 4 * shape.reduce((a, b) => a * b) }))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { registerTiles, stagedTileName, stagedTiles, tileName } from '../../src/graph/convolution/space.ts'
-import { type Trial, trialOf } from '../../src/graph/tune/performance_model.ts'
+import { candidateOn, type LayerCandidate } from '../../src/graph/tune/performance_model.ts'
 import { Search } from '../../src/graph/tune/search.ts'
 
 const shape = (pixels: number) => ({ pixels, inChannels: 64, outChannels: 64, taps: 9 })
@@ -9,11 +9,11 @@ const names = [
   ...registerTiles(64).map(tile => `conv2d ${tileName(tile)}`),
   ...stagedTiles({}).map(tile => `conv2d_tiled ${stagedTileName(tile)}`),
 ]
-const layerOf = (convolution: string, pixels: number): Trial[] =>
-  names.map(name => trialOf({ name, work: pixels * 1000 }, { convolution, shape: shape(pixels) }))
+const layerOf = (convolution: string, pixels: number): LayerCandidate[] =>
+  names.map(name => candidateOn({ convolution, shape: shape(pixels) }, { name, work: pixels * 1000 }))
 
 /** A GPU on which some parts of a tile are faster than others, and each tile has a whim of its own. */
-function millisecondsOf({ candidate, parts }: Trial): number {
+function millisecondsOf({ name, work, parts }: LayerCandidate): number {
   const factors: Record<string, number> = {
     conv2d: 3,
     winograd_4: 2,
@@ -21,30 +21,29 @@ function millisecondsOf({ candidate, parts }: Trial): number {
     '2×8': 1.8,
     'depth 32': 1.4,
   }
-  const whim =
-    1 + ([...candidate.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % 20) / 100
-  return (candidate.work / 1e4) * whim * parts.reduce((product, part) => product * (factors[part] ?? 1), 1)
+  const whim = 1 + ([...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % 20) / 100
+  return (work / 1e4) * whim * parts.reduce((product, part) => product * (factors[part] ?? 1), 1)
 }
 
 /** Tries candidates of a layer until the search ends. */
-function run(search: Search, trials: Trial[], secondsOf: (trial: Trial) => number) {
-  const left = new Set(trials)
+function run(search: Search, candidates: LayerCandidate[], secondsOf: (candidate: LayerCandidate) => number) {
+  const left = new Set(candidates)
   const tried: string[] = []
   let best = Infinity
-  let next: Trial | undefined = trials[0]
+  let next: LayerCandidate | undefined = candidates[0]
   while (next) {
     left.delete(next)
-    tried.push(next.candidate.name)
+    tried.push(next.name)
     const milliseconds = millisecondsOf(next)
     search.observe(next, { milliseconds, seconds: secondsOf(next) })
     best = Math.min(best, milliseconds)
     next = search.next(left, best)
   }
-  return { tried, regret: best / Math.min(...trials.map(millisecondsOf)) - 1 }
+  return { tried, regret: best / Math.min(...candidates.map(millisecondsOf)) - 1 }
 }
 
 describe('the search for the fastest candidate', () => {
-  it('finds one within 5 % by few trials, and by fewer on later layers', () => {
+  it('finds one within 5 % by few tries, and by fewer on later layers', () => {
     const search = new Search()
     const runs = [1000, 1200, 900, 1500].map((pixels, i) =>
       run(search, layerOf(`layer ${i}`, pixels), () => 0.1),
@@ -61,17 +60,17 @@ describe('the search for the fastest candidate', () => {
     expect(tried.filter(name => slow.includes(name)).length).to.be.below(slow.length / 2)
   })
 
-  it('tries fewer candidates where a trial takes long, and splits of the same code for nothing', () => {
-    const trials = layerOf('layer', 1000)
-    const cheap = run(new Search(), trials, () => 0).tried.length
-    const dear = run(new Search(), trials, () => 10).tried.length
+  it('tries fewer candidates where a try takes long, and splits of the same code for nothing', () => {
+    const candidates = layerOf('layer', 1000)
+    const cheap = run(new Search(), candidates, () => 0).tried.length
+    const dear = run(new Search(), candidates, () => 10).tried.length
     expect(dear).to.be.below(cheap / 2)
 
     const search = new Search()
-    const [first] = trials
+    const [first] = candidates
     search.observe(first, { milliseconds: 10, seconds: 1000 })
-    expect(search.next(trials.slice(1), 10), 'too dear').to.equal(undefined)
-    const split = trialOf({ ...first.candidate, name: `${first.candidate.name}, 4 splits` }, first)
-    expect(search.next([...trials.slice(1), split], 20)).to.equal(split)
+    expect(search.next(candidates.slice(1), 10), 'too dear').to.equal(undefined)
+    const split = { ...first, name: `${first.name}, 4 splits` }
+    expect(search.next([...candidates.slice(1), split], 20)).to.equal(split)
   })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { convolutionWeights, type FoldedWeights } from '../../src/graph/lower/folded_weights.ts'
+import { convolutionWeights, type PackedWeights } from '../../src/graph/lower/packed_weights.ts'
 import { WeightStore } from '../../src/graph/runtime/weight_store.ts'
 import { testGpu } from '../support/gpu.ts'
 import { withLimits } from '../support/with_limits.ts'
@@ -11,7 +11,7 @@ describe('graph/weight_store', () => {
     names.map(name => [name, convolutionWeights({ weight: { name, shape } })]),
   )
   const host = new Map(names.map((name, i) => [name, new Float32Array(64 * 64 * 9).fill(i)]))
-  const plan = (...folded: FoldedWeights[]) => ({ folded, parameters: [] })
+  const plan = (...folded: PackedWeights[]) => ({ folded, parameters: [] })
 
   it('frees layouts that no plan reads, and makes them again when needed', async () => {
     const gpu = await testGpu()

@@ -8,7 +8,7 @@ import { conv2dSubgroup } from '../../src/kernels/convolution/conv2d_subgroup.ts
 import { conv2dTiled } from '../../src/kernels/convolution/conv2d_tiled.ts'
 import { symmetric } from '../../src/kernels/geometry.ts'
 import { unpadChannels } from '../../src/kernels/layout.ts'
-import { batchNormMerge, leavingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
+import { batchNormMerge, emittingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import type { Array4 } from '../reference/array4.ts'
 import { batchNormStatistics as reference } from '../reference/batch_norm_statistics.ts'
 import { tolerance } from '../reference/compare.ts'
@@ -62,9 +62,9 @@ describe('statistics that a convolution leaves', () => {
       verifyAll(options => conv2dTiled({ ...options, tile })))
 
   it('not where sums are split, nor by conv2d', () => {
-    expect(leavingStatistics(conv2dTiled({ ...layer, splits: 1 }))).not.to.equal(undefined)
-    expect(leavingStatistics(conv2dTiled({ ...layer, splits: 2 }))).to.equal(undefined)
-    expect(leavingStatistics(conv2d(layer))).to.equal(undefined)
+    expect(emittingStatistics(conv2dTiled({ ...layer, splits: 1 }))).not.to.equal(undefined)
+    expect(emittingStatistics(conv2dTiled({ ...layer, splits: 2 }))).to.equal(undefined)
+    expect(emittingStatistics(conv2d(layer))).to.equal(undefined)
   })
 })
 
@@ -81,7 +81,7 @@ function verifyAll(variant: Variant): void {
 async function verifyStatistics(variant: Variant, test: Conv2dCase, shift = 0): Promise<void> {
   const gpu = await testGpu()
   const run = conv2dRun(test, {
-    variant: options => leavingStatistics(variant(options, gpu.subgroupSize!))!,
+    variant: options => emittingStatistics(variant(options, gpu.subgroupSize!))!,
   })
   const input = (run.data.input as Float32Array).map(value => value + shift)
   const bias = (run.data.bias as Float32Array).map(value => (shift === 0 ? value : 0))

@@ -1,6 +1,6 @@
 import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
 import { conv2dSubgroup, type SubgroupTile } from '../../src/kernels/convolution/conv2d_subgroup.ts'
-import { leavingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
+import { emittingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import { tolerance } from '../reference/compare.ts'
 import { padding } from '../reference/window.ts'
 import { floats } from '../support/expected.ts'
@@ -23,7 +23,7 @@ function subgroupRun(
 /** The same with the statistics for batch norm, of a map of one tile: which pixels a tile has depends on the size of subgroups. */
 function statisticsRun(test: Conv2dCase, { subgroupSize = 0 }: AdapterTraits): KernelRun {
   const variant: Conv2dRunOptions['variant'] = options =>
-    leavingStatistics(conv2dSubgroup({ ...options, subgroupSize }))!
+    emittingStatistics(conv2dSubgroup({ ...options, subgroupSize }))!
   const run = conv2dRun(test, { variant })
   const statistics = () => {
     const output = outputOf(test)

@@ -1,5 +1,5 @@
 import { conv2dTiled, type StagedTile } from '../../src/kernels/convolution/conv2d_tiled.ts'
-import { leavingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
+import { emittingStatistics } from '../../src/kernels/normalisation/batch_norm_statistics.ts'
 import { type Array4, placeOf } from '../reference/array4.ts'
 import { tolerance } from '../reference/compare.ts'
 import { type Conv2d, conv2d as reference } from '../reference/conv2d.ts'
@@ -125,7 +125,7 @@ function shareOf({ shape, data }: Conv2d['weight'], { split, splits }: { split: 
 /** With the statistics of each tile for batch norm. All pixels of a 1×1 convolution are one region: tiles go row by row. */
 function statisticsRun(test: Conv2dCase): KernelRun {
   const run = conv2dRun(test, {
-    variant: options => leavingStatistics(conv2dTiled({ ...options, tile: smallTile }))!,
+    variant: options => emittingStatistics(conv2dTiled({ ...options, tile: smallTile }))!,
   })
   const output = (): Array4 => outputOf(test)
   const statistics = () => statisticsOf(tilesOf(output(), { tile: SMALL_TILE_PIXELS }))

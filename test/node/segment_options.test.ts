@@ -72,8 +72,8 @@ describe('DeepLab: options', () => {
     it('are refused with their name before anything runs', async () => {
       const cases: [object, string][] = [
         [{ outputStride: 12 }, 'outputStride: expected 8, 16, 32; got 12'],
-        [{ outputStride: '8' }, 'outputStride: expected 8, 16, 32, got "8"'],
-        [{ outputStride: 8n }, 'outputStride: expected 8, 16, 32, got 8'],
+        [{ outputStride: '8' }, 'outputStride: expected 8, 16, 32; got "8"'],
+        [{ outputStride: 8n }, 'outputStride: expected 8, 16, 32; got 8'],
         [{ outputStride: Number.NaN }, 'outputStride: expected 8, 16, 32; got NaN'],
         ...[[], [0], [-1], [5], [Number.NaN], [Number.POSITIVE_INFINITY], ['1'], [1n], new Array(2)].map(
           scales =>

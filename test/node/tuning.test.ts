@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Gpu } from '../../src/gpu/gpu.ts'
-import { type TunedVariants, tuningKey } from '../../src/graph/tune/tuning_store.ts'
+import { type TunedStrategies, tuningKey } from '../../src/graph/tune/tuning_store.ts'
 import { BackgroundTuner } from '../../src/inference/background_tuner.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { FileTuningStore, openTuning } from '../../src/node/tuning.ts'
@@ -16,7 +16,7 @@ import { skip } from '../support/skip.ts'
 import { rejection, useEmptyCache, useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
-const some: TunedVariants = new Map([
+const some: TunedStrategies = new Map([
   ['1×33×33×256 → 256, 1×1', 'conv2d'],
   ['1×33×33×256 → 256, 3×3, rate 2, padding 2', 'winograd_4'],
 ])

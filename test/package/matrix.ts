@@ -1,8 +1,9 @@
 // `npm run test:package`: installs the packed package with npm as a user does, compiles programs that use it with each supported
-// TypeScript, and runs it with each supported Node. Takes minutes, and 1.3 GB in a temporary folder, which is removed at the end.
+// TypeScript, runs it with each supported Node, and installs it with each package manager on the oldest ones. Takes minutes, and
+// 2 GB in a temporary folder, which is removed at the end.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './support.ts'
@@ -12,6 +13,16 @@ const TYPESCRIPT = ['5.4', '5.5', '5.6', '5.7', '5.8', '5.9', '6.0', '7.0']
 /** npm has a package with Node's binary for Linux. */
 const NODE = ['20.19.0', '20', '22.12.0', '22', '24']
 const OLD_NODE = ['18.20.8', '20.18.3', '22.11.0']
+
+/** The oldest of each line: a dependency that needs a newer one must not come along. */
+const STRICT_NODE = ['20.19.0', '22.12.0']
+const INSTALLERS = {
+  npm: ['npm', 'install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund'],
+  pnpm: ['npx', '-y', 'pnpm@10', 'add', '--config.engine-strict=true', '--ignore-scripts'],
+  'Yarn 4': ['npx', '-y', '@yarnpkg/cli-dist@4', 'add'],
+  // Yarn 1 takes the newest version for each range, and so Fastify's light-my-request with a cookie that needs Node 22.
+  'Yarn 1': ['npx', '-y', 'yarn@1', 'add', '--ignore-engines', '--ignore-scripts'],
+}
 
 const WITH_WEBGPU = 'DOM, Node, WebGPU'
 const LIBRARIES = {
@@ -85,6 +96,9 @@ try {
   if (process.platform === 'linux' && process.arch === 'x64') {
     for (const version of NODE) report(`Node ${version}`, runFailures(version))
     for (const version of OLD_NODE) report(`Node ${version}, too old`, refusalFailures(version))
+    for (const version of STRICT_NODE)
+      for (const name of Object.keys(INSTALLERS) as (keyof typeof INSTALLERS)[])
+        report(`${name} on Node ${version}`, installFailures(name, version))
   }
 } finally {
   rmSync(folder, { recursive: true })
@@ -158,6 +172,27 @@ function refusalFailures(version: string): string[] {
   const { status, stdout, stderr } = run(version, ['node_modules/.bin/atrous', '--version'])
   const isFine = status === 1 && stdout === '' && /^error: Node \S+ is too old: .*\n$/.test(stderr)
   return isFine ? [] : [`exit code ${status}\n${stdout}${stderr}`]
+}
+
+/** The failures of a package manager when it runs on a Node version, in a folder of its own, and of the command that it installs. */
+function installFailures(name: keyof typeof INSTALLERS, version: string): string[] {
+  const own = join(folder, 'own')
+  mkdirSync(own)
+  writeFileSync(join(own, 'package.json'), '{"name":"own","version":"1.0.0","private":true}')
+  writeFileSync(join(own, '.yarnrc.yml'), 'nodeLinker: node-modules\nenableScripts: false\n')
+  writeFileSync(join(own, 'yarn.lock'), '')
+  const path = `${join(folder, `node_modules/node-${version}/bin`)}:${process.env.PATH}`
+  const options = { cwd: own, encoding: 'utf8', env: { ...process.env, PATH: path, CI: '' } } as const
+  const [program, ...args] = INSTALLERS[name]
+  try {
+    const installed = spawnSync(program, [...args, `atrous@file:${join(folder, tarball())}`], options)
+    if (installed.status !== 0)
+      return [`exit code ${installed.status}\n${installed.stdout}${installed.stderr}`]
+    const { status, stderr } = spawnSync(join(own, 'node_modules/.bin/atrous'), ['--version'], options)
+    return status === 0 ? [] : [`the command: exit code ${status}\n${stderr}`]
+  } finally {
+    rmSync(own, { recursive: true })
+  }
 }
 
 function run(version: string, args: string[]) {

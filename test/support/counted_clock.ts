@@ -1,4 +1,4 @@
-const MILLISECONDS_A_CALL = 5
+export const MILLISECONDS_A_CALL = 5
 
 export interface CountedClock {
   /** Its milliseconds so far. */

@@ -2,19 +2,14 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { pullCommand } from '../../src/cli/weights/weights_pull.ts'
 import { UserError } from '../../src/errors.ts'
-import { UnreachableError } from '../../src/library/http_error.ts'
-import {
-  DOWNLOAD_LIMITS,
-  type DownloadLimits,
-  type DownloadOptions,
-  download,
-} from '../../src/node/downloads/download.ts'
+import { UnreachableError } from '../../src/library/downloads.ts'
+import { DOWNLOAD_LIMITS, type DownloadOptions, download } from '../../src/node/downloads/download.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { rejects } from '../support/rejects.ts'
 import { sendRange, startServer, startSocketServer } from './server.ts'
@@ -135,7 +130,7 @@ describe('a download from a server that', () => {
 
     /** A minute is 120 ms. */
     const SCALE = 500
-    const limits: DownloadLimits = {
+    const limits: typeof DOWNLOAD_LIMITS = {
       connectMs: connectMs / SCALE,
       answerMs: answerMs / SCALE,
       stallMs: stallMs / SCALE,
@@ -215,6 +210,19 @@ describe('a download from a server that', () => {
       )
     })
     expect(await refusal(fetchFrom(url, { sha256 }))).to.match(/not the expected file: its SHA-256 is/)
+  })
+
+  it('closes the connection while its bytes wait to be read', async () => {
+    const whole = Buffer.alloc(2e6, content)
+    const { url } = await serveSockets(socket => {
+      socket.end(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'), whole]))
+    })
+    // Undici 7 ends the process here, about once in ten downloads.
+    for (let round = 0; round < 30; round++) {
+      await fetchFrom(url)
+      expect((await readFile(file())).equals(whole)).to.equal(true)
+      await rm(file())
+    }
   })
 
   it('speaks another protocol', async () => {

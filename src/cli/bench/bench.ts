@@ -6,10 +6,10 @@ import { describeAdapter } from '../../bench/adapter.ts'
 import { measureCeilings } from '../../bench/ceilings.ts'
 import type { FusedGraph } from '../../graph/ops/index.ts'
 import { tunablesOf } from '../../graph/tune/tunable.ts'
-import type { TunedVariants } from '../../graph/tune/tuning_store.ts'
+import type { TunedStrategies } from '../../graph/tune/tuning_store.ts'
 import type { Precision } from '../../kernels/layout.ts'
-import { pixelsOn } from '../../library/photo_size.ts'
-import { shownSource } from '../../library/shown_url.ts'
+import { shownSource } from '../../library/downloads.ts'
+import { pixelsOn } from '../../library/pixels.ts'
 import { backboneNames } from '../../model/backbones/index.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
@@ -180,7 +180,7 @@ interface Run {
   subject: Subject
   options: Options
   /** The tuning measurements for the GPU. */
-  variants: TunedVariants
+  variants: TunedStrategies
   /** Results are added to it. */
   report: BenchReport
   failures: Failures

@@ -1,22 +1,22 @@
 // `atrous compare`: several networks on one photo or dataset, side by side.
 
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
+import { REFINED_NAMES } from '../../inference/option_texts.ts'
 import { writeFileAtomic } from '../../node/files/atomic.ts'
 import { readImage } from '../../node/images/image.ts'
 import { type ComparedPicture, renderComparison } from '../../node/overlay/comparison.ts'
-import { crfOption } from '../crf_option.ts'
 import { openChecked, soundImages } from '../dataset.ts'
 import { Failures } from '../errors.ts'
-import { inferenceOf } from '../inference_options.ts'
-import { positiveInteger, scaleList } from '../options.ts'
+import { bytesText, digits, percentText, table } from '../format.ts'
+import { inferenceOf, optionFlag } from '../inference_options.ts'
+import { positiveInteger } from '../options.ts'
 import { checkWritable, refuseExisting } from '../output.ts'
 import { stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
-import { type Compared, compareModel } from './compare_model.ts'
-import { comparisonTable, pictureTitle } from './compare_text.ts'
+import { type Compared, type ComparedNumbers, compareModel } from './compare_model.ts'
 
 const NOTES = `
 Each model is a trained one, as for other commands, or a preset: a network without
@@ -33,6 +33,8 @@ Examples:
 
 Times are medians of calls from photo to mask after a first one. Memory is the
 most that the GPU held at a time.`
+
+const CRF_HERE = 'run each trained model again, with its masks refined by a fully connected CRF'
 
 interface Options extends RefinedOptions {
   models: string[]
@@ -55,15 +57,8 @@ export function compareCommand(): Command {
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012: adds mean IoU')
     .option('--split <name>', 'the split of the dataset', 'val')
     .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
-    .option('--output-stride <n>', "for all networks (default: each one's own)", positiveInteger)
-    .option('--scales <factors>', 'average each network over several image sizes', scaleList)
-    .option('--flip', 'average with the mirrored photo')
-    .addOption(crfOption('run each trained model again, with its masks refined by a fully connected CRF'))
-    .option(
-      '--size <pixels>',
-      "longest edge of the photo in the network (default: each one's own)",
-      positiveInteger,
-    )
+  for (const name of REFINED_NAMES) command.addOption(optionFlag(name, name === 'crf' ? CRF_HERE : undefined))
+  command
     .option('-o, --out <file>', 'the picture', 'out/compare.png')
     .option('--no-picture', 'print the table alone')
     .option('--overwrite', 'replace a picture that exists')
@@ -114,3 +109,28 @@ async function writePicture(
   await writeFileAtomic(out, await renderComparison(photo, pictures))
   return out
 }
+
+/** The column of mean IoU is there only if a model has one. */
+export function comparisonTable(results: readonly ComparedNumbers[]): string {
+  const hasScores = results.some(({ mIoU }) => mIoU !== undefined)
+  const rows = results.map(result => [
+    result.model,
+    result.crf ? 'with CRF' : result.trained ? '' : 'untrained',
+    ...(hasScores ? [result.mIoU === undefined ? '–' : percentText(result.mIoU)] : []),
+    (result.multiplyAdds / 1e9).toFixed(2),
+    (result.parameters / 1e6).toFixed(2),
+    digits(result.milliseconds),
+    bytesText(result.gpuBytes),
+  ])
+  const headings = ['G multiply-adds', 'M parameters', 'ms', 'GPU']
+  return table([['model', '', ...(hasScores ? ['mean IoU'] : []), ...headings], ...rows], { numbers: 2 })
+}
+
+/** A model of a path by the path's last part. */
+export const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
+  [
+    basename(model),
+    ...(crf ? ['CRF'] : []),
+    ...(mIoU === undefined ? [] : [percentText(mIoU)]),
+    `${digits(milliseconds)} ms`,
+  ].join(' · ')

@@ -13,8 +13,9 @@ import type { OnnxExportOptions } from '../../onnx/deeplab.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
 import { writeSafetensors } from '../../weights/safetensors.ts'
 import { bytesText } from '../format.ts'
-import { withDownloads } from '../model.ts'
-import { imageSize, positiveInteger } from '../options.ts'
+import { optionFlag } from '../inference_options.ts'
+import { checkReachable, withDownloads } from '../model.ts'
+import { imageSize } from '../options.ts'
 import { exists, refuseExisting } from '../output.ts'
 import { quietableAction } from '../quiet.ts'
 
@@ -53,7 +54,7 @@ export function convertCommand(): Command {
       'a checkpoint (.safetensors, .pth, .pt or .bin); for ONNX also a folder, a name or a URL',
     )
     .argument('<out>', 'the file to write; ends in .safetensors or .onnx')
-    .option('--output-stride <n>', "output stride of the .onnx (default: the model's)", positiveInteger)
+    .addOption(optionFlag('outputStride', 'output stride of the .onnx'))
     .option(
       '--size <n>',
       'the only input size of the .onnx: N or HEIGHTxWIDTH (default: any size)',
@@ -94,10 +95,9 @@ async function toOnnx(
   { overwrite, ...options }: Omit<Options, 'quiet'>,
 ): Promise<void> {
   const found = await withDownloads(input, options => findWeights(input, options))
-  const [onnx, ...beside] = await onnxFiles(output, {
-    ...{ model: await readModel(found), source: found.source },
-    ...options,
-  })
+  const model = await readModel(found)
+  if (options.outputStride !== undefined) checkReachable(options.outputStride, input, model.config)
+  const [onnx, ...beside] = await onnxFiles(output, { model, source: found.source, ...options })
   // Nothing is written until all files are checked.
   const files = [onnx]
   for (const file of beside) if (await isToBeWritten(file, { overwrite })) files.push(file)

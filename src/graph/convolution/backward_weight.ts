@@ -12,9 +12,9 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
 import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
-import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply_backward.ts'
-import { winogradOutputBackward } from '../../kernels/winograd/winograd_output_backward.ts'
-import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight_backward.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradOutputBackward } from '../../kernels/winograd/winograd_output.ts'
+import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'
@@ -33,7 +33,7 @@ import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 const VALUE_COST = 18
 const WEIGHT_VALUE_COST = 36
 
-/** What a weight's gradient is made of. */
+/** A weight's gradient to lower. */
 interface WeightGradient {
   op: AnyOp
   options: Conv2dBackwardWeightOptions
@@ -42,11 +42,11 @@ interface WeightGradient {
   gradient: Tensor
 }
 
-interface WeightGradientWay extends Candidate {
+interface WeightGradientStrategy extends Candidate {
   lower(layer: WeightGradient): Step[]
 }
 
-/** The key of the gradient's choice in `Policy.tuned`. */
+/** The key of the gradient in `Policy.tuned`. */
 export const weightGradientKey = (options: Conv2dBackwardWeightOptions): string =>
   `gradient of the weight: ${conv2dKey(options)}`
 
@@ -58,30 +58,30 @@ export const lowerWeightGradient = (layer: WeightGradient, target: ConvolutionTa
 export function chooseWeightGradient(
   options: Conv2dBackwardWeightOptions,
   target: ConvolutionTarget,
-): WeightGradientWay {
+): WeightGradientStrategy {
   const { device, policy } = target
   const tuned = policy?.tuned?.get(weightGradientKey(options))
   const isForced = policy?.forced?.({ ...options, activation: 'none' }, device) !== undefined
   if (tuned !== undefined && !isForced) {
-    const found = weightGradientWays(options, target).find(({ name }) => name === tuned)
+    const found = weightGradientStrategies(options, target).find(({ name }) => name === tuned)
     if (found) return found
   }
   const tiles = chooseWinogradTiles(options, target)
-  return tiles ? winogradWay(tiles, device) : directWay(weightGradientKernel(options, device))
+  return tiles ? winogradStrategy(tiles, device) : directStrategy(weightGradientKernel(options, device))
 }
 
 /** All that tuning may choose. */
-export const weightGradientWays = (
+export const weightGradientStrategies = (
   options: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
-): WeightGradientWay[] => [
-  ...weightGradientKernels(options, device).map(([name, kernel]) => directWay(kernel, name)),
+): WeightGradientStrategy[] => [
+  ...weightGradientKernels(options, device).map(([name, kernel]) => directStrategy(kernel, name)),
   ...(policy?.winograd === false
     ? []
-    : winogradTilesFor(options, device).map(tiles => winogradWay(tiles, device))),
+    : winogradTilesFor(options, device).map(tiles => winogradStrategy(tiles, device))),
 ]
 
-const directWay = (kernel: Kernel, name = kernel.shader.name): WeightGradientWay => ({
+const directStrategy = (kernel: Kernel, name = kernel.shader.name): WeightGradientStrategy => ({
   name,
   work: kernel.macs!,
   lower: ({ op, input, gradient, weight }) =>
@@ -93,7 +93,7 @@ const directWay = (kernel: Kernel, name = kernel.shader.name): WeightGradientWay
     }),
 })
 
-const winogradWay = (tiles: Tiles, device: Device): WeightGradientWay => ({
+const winogradStrategy = (tiles: Tiles, device: Device): WeightGradientStrategy => ({
   name: `winograd_${tiles.outputs}`,
   work: winogradCost(tiles),
   lower: layer => byWinograd(layer, tiles, device),
@@ -109,13 +109,13 @@ function chooseWinogradTiles(
   options: Conv2dBackwardWeightOptions,
   { device, policy }: ConvolutionTarget,
 ): Tiles | undefined {
-  const candidates = winogradTilesFor(options, device)
+  const fitting = winogradTilesFor(options, device)
   const forced = policy?.forced?.({ ...options, activation: 'none' }, device)
-  if (forced !== undefined) return candidates.find(({ outputs }) => outputs === winogradOutputsOf(forced))
+  if (forced !== undefined) return fitting.find(({ outputs }) => outputs === winogradOutputsOf(forced))
   if (!device.isCpu || policy?.winograd === false) return undefined
-  const costs = candidates.map(choice => ({ choice, cost: winogradCost(choice) }))
+  const costs = fitting.map(tiles => ({ tiles, cost: winogradCost(tiles) }))
   const [best] = costs.sort((a, b) => a.cost - b.cost)
-  return best && best.cost < directCost(options) ? best.choice : undefined
+  return best && best.cost < directCost(options) ? best.tiles : undefined
 }
 
 function winogradTilesFor(gradient: Conv2dBackwardWeightOptions, { subgroupSize }: Device): Tiles[] {

@@ -7,7 +7,7 @@ import type { ConvolutionTarget } from './policy.ts'
 import { type Conv2dChoice, type Conv2dVariant, strategies } from './strategies.ts'
 import type { ConvolutionStrategy } from './strategy.ts'
 
-/** What the fastest variant of a convolution depends on, as text: its shape and precision; not what is done to the sums at the end. */
+/** The key of a convolution, as text: all that its fastest strategy depends on, which is its shape and precision; not what is done to the sums at the end. */
 export function conv2dKey(
   options: Pick<Conv2dOptions, 'input' | 'outChannels' | 'precision'> & Window,
 ): string {
@@ -24,7 +24,7 @@ export function conv2dKey(
   ].join(', ')
 }
 
-/** The key of a convolution's choice in `Policy.tuned`. In training, what is fastest includes making the weights ready. */
+/** The key of a convolution in `Policy.tuned`. In training, what is fastest includes making the weights ready. */
 export const tunedKey = (options: Conv2dOptions, mode?: ConvolutionTarget['mode']): string =>
   `${conv2dKey(options)}${mode === 'training' ? ', in training' : ''}`
 
@@ -56,12 +56,12 @@ export function chooseStrategy(
   options: Conv2dOptions,
   target: ConvolutionTarget,
 ): ConvolutionStrategy<Conv2dChoice> {
-  const candidates = strategiesFor(options, target)
+  const fitting = strategiesFor(options, target)
   const { device, policy, mode } = target
-  const named = (choice: string | undefined) => {
-    const strategy = candidates.find(({ name }) => choice === name || choice?.startsWith(`${name} `))
-    if (strategy === undefined || choice === strategy.name) return strategy
-    return strategy.tiles?.(options, device).find(({ name }) => name === choice)
+  const named = (text: string | undefined) => {
+    const strategy = fitting.find(({ name }) => text === name || text?.startsWith(`${name} `))
+    if (strategy === undefined || text === strategy.name) return strategy
+    return strategy.tiles?.(options, device).find(({ name }) => name === text)
   }
   const forced = policy?.forced?.(options, device)
   if (forced !== undefined) {
@@ -71,6 +71,6 @@ export function chooseStrategy(
   }
   const tuned = named(policy?.tuned?.get(tunedKey(options, mode)))
   if (tuned) return tuned
-  const costs = candidates.map(strategy => ({ strategy, cost: strategy.cost(options, target) }))
+  const costs = fitting.map(strategy => ({ strategy, cost: strategy.cost(options, target) }))
   return costs.reduce((best, other) => (other.cost < best.cost ? other : best)).strategy
 }

@@ -1,4 +1,4 @@
-// Every way to compute a convolution: the one table of them. What costs are based on is in bench/NOTES.md.
+// Every strategy of a convolution: the one table of them. What costs are based on is in bench/NOTES.md.
 
 import type { Kernel } from '../../gpu/kernel.ts'
 import {
@@ -25,7 +25,7 @@ import {
   conv2dTiled,
   conv2dTiledCost,
   conv2dTiledSplits,
-  leavesStatistics,
+  emitsStatistics,
   MOST_BRANCHES,
   type StagedTile,
 } from '../../kernels/convolution/conv2d_tiled.ts'
@@ -67,18 +67,18 @@ const subgroupWith = (
   work: (options, { device }) => subgroupCost(options, device, tile),
   kernel(options, device) {
     const { outChannels } = options
-    const chosen = tile ?? subgroupTile(outChannels, device)
+    const chosen = tile ?? subgroupTile(outChannels)
     const subgroupSize = device.subgroupSize!
     return textures(conv2dSubgroup({ ...options, tile: chosen, subgroupSize }), options, device)
   },
   // With two vectors a lane loads one of eight channels for four pixels: slower than packed.
   readsUnpacked: ({ outChannels }) => (tile ?? subgroupTile(outChannels)).vectors === 4,
-  leavesStatistics: true,
+  emitsStatistics: true,
 })
 
 const textureWith = (tile?: SubgroupTile): TiledKernel =>
   subgroupWith(tile, (kernel, options, device) =>
-    throughTextures(kernel, device, { input: subgroupInputLoads(options, device, tile) }),
+    throughTextures(kernel, device, { input: subgroupInputLoads(options, tile) }),
   )
 
 const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
@@ -88,7 +88,7 @@ const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
     count: () => splits,
     kernel: options => conv2dTiled({ ...options, tile, splits }),
   },
-  leavesStatistics: leavesStatistics(tile),
+  emitsStatistics: emitsStatistics(tile),
 })
 
 const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): TiledKernel => ({
@@ -160,7 +160,7 @@ const all = [
     kernel: (options, device) => vendorsTiled(options, 1, device),
     branches: { most: MOST_BRANCHES, kernel: vendorsTiled },
     split: { count: options => conv2dTiledSplits(options), kernel: vendorsTiled },
-    leavesStatistics: true,
+    emitsStatistics: true,
     tiles: tiledTiles,
   }),
   direct({
@@ -192,18 +192,18 @@ const all = [
   winograd('winograd_2', 2),
 ] as const
 
-/** The name of a way to compute a convolution. */
+/** The name of a strategy. */
 export type Conv2dVariant = (typeof all)[number]['name']
 
-/** A variant with the tile that its kernel chooses, or with the tile that the text names. */
+/** The name of a strategy, or that and the name of one of its tiles. */
 export type Conv2dChoice = Conv2dVariant | `${Conv2dVariant} ${string}`
 
 export const strategies: readonly ConvolutionStrategy<Conv2dVariant>[] = all
 
 export const conv2dVariants: readonly Conv2dVariant[] = strategies.map(({ name }) => name)
 
-/** The outputs along an axis of Winograd's tiles, where a choice computes by them. */
-export function winogradOutputsOf(choice: string) {
-  const weights = strategies.find(({ name }) => name === choice)?.weights
+/** The outputs along an axis of Winograd's tiles, where a strategy computes by them. */
+export function winogradOutputsOf(strategy: string) {
+  const weights = strategies.find(({ name }) => name === strategy)?.weights
   return weights === undefined || weights === 'packed' ? undefined : weights.winograd
 }

@@ -1,14 +1,14 @@
-// A way to compute a convolution: a plain value that says where it runs, what it costs and how it lowers.
+// A strategy of a convolution: a plain value that says where it runs, what it costs and how it lowers.
 
 import type { Kernel } from '../../gpu/kernel.ts'
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { conv2dMerge } from '../../kernels/convolution/conv2d_merge.ts'
 import type { Conv2dBranches } from '../../kernels/convolution/conv2d_tiled.ts'
-import { leavingStatistics } from '../../kernels/normalisation/batch_norm_statistics.ts'
+import { emittingStatistics } from '../../kernels/normalisation/batch_norm_statistics.ts'
 import type { WinogradOutputs } from '../../kernels/winograd/winograd.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import type { ConvolutionWeights, FoldedWeights } from '../lower/folded_weights.ts'
+import type { ConvolutionWeights, PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, type Step, scratch, tensors } from '../lower/step.ts'
 import type { Device, StrategyTarget } from './target.ts'
 
@@ -27,7 +27,7 @@ export interface ConvolutionLayer {
 }
 
 /** Statistics of a map, by tiles of pixels, that the convolution which makes the map leaves behind. */
-export interface LeftStatistics {
+export interface EmittedStatistics {
   tensor: Tensor
   tiles: number
 }
@@ -36,10 +36,10 @@ export interface LoweredConvolution {
   /** The last of them leave `op.output`. */
   steps: Step[]
   /** Of the output, where they were wanted and the strategy leaves them. */
-  statistics?: LeftStatistics
+  statistics?: EmittedStatistics
 }
 
-/** One of several ways to compute something, as tuning sees it. */
+/** A strategy with or without one of its tiles, as tuning sees it. */
 export interface Candidate {
   name: string
   /** Multiply-adds. Tuning starts from this number. */
@@ -48,7 +48,7 @@ export interface Candidate {
 
 export interface ConvolutionStrategy<Name extends string = string> {
   name: Name
-  /** What it is, in a few words. */
+  /** A description in a few words. */
   title: string
   /** Whether it computes this convolution on this device. */
   supports(options: Conv2dOptions, device: Device): boolean
@@ -61,7 +61,7 @@ export interface ConvolutionStrategy<Name extends string = string> {
   /** How it wants its weights: packed vectors, or the values at Winograd's points. */
   weights: 'packed' | { winograd: WinogradOutputs }
   /** Whether it can leave the statistics of its output for a batch norm. */
-  leavesStatistics: boolean
+  emitsStatistics: boolean
   /** The kernel of several convolutions of one input, side by side in the output, where it has one. */
   branches?: { most: number; kernel(options: Conv2dBranches, splits: number, device: Device): Kernel }
   /** Into how many partial sums it cuts each output, where it can. */
@@ -71,7 +71,7 @@ export interface ConvolutionStrategy<Name extends string = string> {
 
 /** A strategy that is one kernel: the convolution itself. */
 interface DirectStrategy<Name extends string>
-  extends Omit<ConvolutionStrategy<Name>, 'weights' | 'lower' | 'leavesStatistics' | 'splits' | 'tiles'>,
+  extends Omit<ConvolutionStrategy<Name>, 'weights' | 'lower' | 'emitsStatistics' | 'splits' | 'tiles'>,
     TiledKernel {
   /** Other tiles of the kernel, by what follows the strategy's name in theirs. */
   tiles?(options: Conv2dOptions, device: Device): [name: string, kernel: TiledKernel][]
@@ -83,7 +83,7 @@ export interface TiledKernel {
   kernel(options: Conv2dOptions, device: Device): Kernel
   /** Whether it is as fast on a 1×1 weight as PyTorch has it in memory. Default: it reads packed weights alone. */
   readsUnpacked?(options: Conv2dOptions): boolean
-  leavesStatistics?: boolean
+  emitsStatistics?: boolean
   split?: {
     /** How many parts a sum has; 1 where that keeps the device busy. */
     count(options: Conv2dBranches, device: Device): number
@@ -93,9 +93,9 @@ export interface TiledKernel {
 }
 
 /** The strategy of a kernel that is the whole convolution. */
-export function direct<Name extends string>(variant: DirectStrategy<Name>): ConvolutionStrategy<Name> {
-  const { kernel, readsUnpacked, split, tiles, leavesStatistics = false, ...rest } = variant
-  const { name, title, supports } = variant
+export function direct<Name extends string>(strategy: DirectStrategy<Name>): ConvolutionStrategy<Name> {
+  const { kernel, readsUnpacked, split, tiles, emitsStatistics = false, ...rest } = strategy
+  const { name, title, supports } = strategy
   return {
     ...rest,
     tiles: (options, device) =>
@@ -103,7 +103,7 @@ export function direct<Name extends string>(variant: DirectStrategy<Name>): Conv
         direct({ name: `${name} ${tile}` as const, title, supports, cost: () => Infinity, ...kernel }),
       ),
     weights: 'packed',
-    leavesStatistics,
+    emitsStatistics,
     splits: split?.count,
     lower(layer, target) {
       const { op, options, input, residual } = layer
@@ -120,10 +120,7 @@ export function direct<Name extends string>(variant: DirectStrategy<Name>): Conv
           }),
         }
       const made = kernel({ ...options, unpacked: rows?.unpacked ?? false }, target.device)
-      return withStatistics(
-        { op, kernel: made, operands },
-        leavesStatistics && layer.wantsStatistics === true,
-      )
+      return withStatistics({ op, kernel: made, operands }, emitsStatistics && layer.wantsStatistics === true)
     },
   }
 }
@@ -133,7 +130,7 @@ interface WeightOperands {
   bias?: Operand
 }
 
-export const packed = (folded: FoldedWeights): Required<WeightOperands> => ({
+export const packed = (folded: PackedWeights): Required<WeightOperands> => ({
   weight: { folded, part: 'packed' },
   bias: { folded, part: 'packed_bias' },
 })
@@ -171,7 +168,7 @@ export function splitSteps(
 
 /** The step, leaving the statistics of its output where they are wanted. */
 function withStatistics(step: Step, wanted: boolean): LoweredConvolution {
-  const leaving = wanted ? leavingStatistics(step.kernel) : undefined
+  const leaving = wanted ? emittingStatistics(step.kernel) : undefined
   if (!leaving) return { steps: [step] }
   const { op, operands } = step
   const tensor = scratch(op, leaving.outputs.statistics, 'statistics')

@@ -13,16 +13,18 @@ import {
   winogradTiles,
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
-import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
-import { winogradInputRows } from '../../kernels/winograd/winograd_input_rows.ts'
-import { multiplyTile, winogradMultiply } from '../../kernels/winograd/winograd_multiply.ts'
-import { winogradMultiplyRows } from '../../kernels/winograd/winograd_multiply_rows.ts'
-import { winogradMultiplyTexture } from '../../kernels/winograd/winograd_multiply_texture.ts'
-import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd/winograd_multiply_tiled.ts'
-import { winogradOutput } from '../../kernels/winograd/winograd_output.ts'
-import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
+import { winogradInput, winogradInputRows } from '../../kernels/winograd/winograd_input.ts'
+import {
+  multiplyTile,
+  TILED_MULTIPLY_TILE,
+  winogradMultiply,
+  winogradMultiplyRows,
+  winogradMultiplyTexture,
+  winogradMultiplyTiled,
+} from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradOutput, winogradOutputRows } from '../../kernels/winograd/winograd_output.ts'
 import type { AnyOp } from '../ir/graph.ts'
-import type { FoldedWeights } from '../lower/folded_weights.ts'
+import type { PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
 import {
   biasOperand,
@@ -35,7 +37,7 @@ import type { Device, StrategyTarget } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { vendorRowTiles } from './vendors.ts'
 
-/** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
+/** Bytes that Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
 /**
  * The same on GPUs whose vendor is known, as those of computers: what every adapter binds. Then each layer of ResNet-50 at 513² is one range,
@@ -76,7 +78,7 @@ export const winograd = <Name extends string>(
     )
   },
   weights: { winograd: outputs },
-  leavesStatistics: false,
+  emitsStatistics: false,
   lower: (layer, target) => lowerWinograd(layer, outputs, target),
 })
 
@@ -89,7 +91,7 @@ function lowerWinograd(
   const options = { ...layer.options, outputs }
   const folded = weights.winograd(outputs)
   const { steps, weight, bias } =
-    mode === 'training' ? madeAnew(op, folded) : { steps: [], ...packed(folded) }
+    mode === 'training' ? repackedEachStep(op, folded) : { steps: [], ...packed(folded) }
   const kernels = kernelsOf(device)
   const ranges = tileRanges(options, { bytes: kernels.scratchBytes, step: kernels.tile(options).tiles })
   const byRange = ranges.flatMap((range): Step[] => {
@@ -109,7 +111,7 @@ function lowerWinograd(
 }
 
 /** Up to four times as large as the parameter, it is made where it is needed and does not stay. */
-function madeAnew(op: AnyOp, { parts: [{ kernel, parameters }] }: FoldedWeights) {
+function repackedEachStep(op: AnyOp, { parts: [{ kernel, parameters }] }: PackedWeights) {
   const weight: Operand = { workspaceBytes: kernel.outputs.packed }
   const bias: Operand = { tensor: scratch(op, kernel.outputs.packed_bias, 'bias') }
   const inputs = Object.entries(parameters).map(([name, parameter]) => [name, { parameter }])
@@ -122,9 +124,9 @@ interface WinogradKernels {
   input: typeof winogradInput
   product: (options: WinogradStepOptions) => Kernel
   output: typeof winogradOutput
-  /** What a workgroup of the product computes. */
+  /** The tiles and vectors that a workgroup of the product computes. */
   tile(options: WinogradOptions): { tiles: number; vectors: number }
-  /** What the steps leave for each other, at most. */
+  /** Bytes that the steps leave for each other, at most. */
   scratchBytes: number
 }
 

@@ -36,7 +36,7 @@ export function batchNormShape<Op extends AnyOp>(
 }
 
 /** Of each channel over the batch: f32 [1, 1, 1, c]. */
-export interface Statistics {
+interface Statistics {
   mean: Tensor
   /** Biased: over the number of values. */
   variance: Tensor
@@ -84,11 +84,11 @@ export const batchNormTrainingOp: DifferentiableOp<BatchNormTrainingOp, BatchNor
 }
 
 /** The steps that leave mean and variance of the batch. The first of them is not needed where a convolution did its work. */
-function mergedStatistics(op: BatchNormTrainingOp, { leftStatistics }: Lowering): Step[] {
+function mergedStatistics(op: BatchNormTrainingOp, { emittedStatistics }: Lowering): Step[] {
   const { input } = op.inputs
   const { mean: running_mean, variance: running_variance } = op.batchNorm
   const label = { label: op.name, input: input.shape }
-  const left = leftStatistics.get(input)
+  const left = emittedStatistics.get(input)
   // Made in any case, because it refuses maps of a single value.
   const reduce = batchNormStatistics(label)
   const partials = left?.tensor ?? scratch(op, reduce.outputs.partials)

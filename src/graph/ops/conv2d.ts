@@ -8,7 +8,7 @@ import { chooseStrategy } from '../convolution/choose.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { convolutionWeights, transposedWeights } from '../lower/folded_weights.ts'
+import { convolutionWeights, transposedWeights } from '../lower/packed_weights.ts'
 import { type Operand, type Step, tensors } from '../lower/step.ts'
 import { paddingFor, rowsUnder } from './band.ts'
 import {
@@ -65,7 +65,7 @@ const lower: OpDefinition<FusedConv2dOp>['lower'] = (op, lowering) => {
   const wantsStatistics = lowering.normalised.has(op.output) && storesItsSums(op)
   const layer = { op, options, input, residual, imageBias, weights, wantsStatistics }
   const { steps, statistics } = strategyOf(op, options, lowering).lower(layer, lowering.target)
-  if (statistics) lowering.leftStatistics.set(op.output, statistics)
+  if (statistics) lowering.emittedStatistics.set(op.output, statistics)
   return steps
 }
 
@@ -82,7 +82,7 @@ const storesItsSums = ({ activation, inputs, outputOffset }: FusedConv2dOp): boo
   outputOffset === undefined &&
   inputs.input.dtype === 'f32'
 
-/** What a convolution's kernels are made from. */
+/** The options from which a convolution's kernels are made. */
 export const convolutionOf = (op: FusedConv2dOp): Conv2dOptions => ({
   ...op,
   label: op.name,

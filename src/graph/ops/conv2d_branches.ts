@@ -4,12 +4,7 @@
 
 import { packed, splitSteps } from '../convolution/strategy.ts'
 import { MOST_WEIGHT_BYTES } from '../convolution/winograd.ts'
-import {
-  convolutionWeights,
-  type FoldedWeights,
-  foldedBytes,
-  foldedSideBySide,
-} from '../lower/folded_weights.ts'
+import { concatenated, convolutionWeights, type PackedWeights, packedBytes } from '../lower/packed_weights.ts'
 import { type Step, tensors } from '../lower/step.ts'
 import { convolutionOf, type FusedConv2dOp } from './conv2d.ts'
 import type { FusedOp } from './index.ts'
@@ -76,9 +71,9 @@ function areBranches(branches: FusedConv2dOp[], lowering: Lowering): boolean {
         other.stride === first.stride &&
         other.activation === first.activation,
     ) &&
-    foldedBytes(weightsOf(branches), 'packed') <= MOST_WEIGHT_BYTES
+    packedBytes(weightsOf(branches), 'packed') <= MOST_WEIGHT_BYTES
   )
 }
 
-const weightsOf = (branches: readonly FusedConv2dOp[]): FoldedWeights =>
-  foldedSideBySide(branches.map(branch => convolutionWeights(branch).direct()))
+const weightsOf = (branches: readonly FusedConv2dOp[]): PackedWeights =>
+  concatenated(branches.map(branch => convolutionWeights(branch).direct()))

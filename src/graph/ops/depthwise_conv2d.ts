@@ -6,7 +6,7 @@ import { inSmallSubgroups } from '../convolution/vendors.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
-import { foldedWeights } from '../lower/folded_weights.ts'
+import { packedWeights } from '../lower/packed_weights.ts'
 import { type Operand, tensors } from '../lower/step.ts'
 import { summedGradient } from '../lower/summed_gradient.ts'
 import { paddingFor, rowsUnder } from './band.ts'
@@ -42,7 +42,7 @@ export function depthwiseConv2dShape<Op extends AnyOp>(
 
 const lower: OpDefinition<FusedDepthwiseConv2dOp>['lower'] = (op, { target }) => {
   const { input, residual } = op.inputs
-  const folded = foldedWeights({ ...op, depthwise: true })
+  const folded = packedWeights({ ...op, depthwise: true })
   const kernel = depthwiseConv2d({
     ...op,
     label: op.name,
@@ -95,7 +95,7 @@ export type DepthwiseConv2dBackwardInputOp = OpOf<'depthwiseConv2dBackwardInput'
 export const depthwiseConv2dBackwardInputOp: OpDefinition<DepthwiseConv2dBackwardInputOp> = {
   lower(op, { target: { device } }) {
     const { weight, batchNorm, stride, dilation, padding } = op
-    const folded = foldedWeights({ weight, batchNorm, depthwise: true })
+    const folded = packedWeights({ weight, batchNorm, depthwise: true })
     const window = { kernel: kernelOf(op), stride, dilation, padding }
     const options = { label: op.name, input: op.output.shape, outChannels: weight.shape[0], ...window }
     const kernel = depthwiseConv2dBackwardInput({ ...options, heldRows: depthwiseHeldRows(device) })

@@ -1,9 +1,9 @@
-// What the kernels of an op depend on besides the op.
+// The values that the kernels of an op depend on besides the op.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { chooseStrategy } from '../convolution/choose.ts'
 import type { ConvolutionTarget } from '../convolution/policy.ts'
-import type { ConvolutionStrategy, LeftStatistics } from '../convolution/strategy.ts'
+import type { ConvolutionStrategy, EmittedStatistics } from '../convolution/strategy.ts'
 import type { AnyOp, Graph } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 
@@ -14,7 +14,7 @@ export interface Lowering {
   /** Maps that are normalised by their own statistics. */
   normalised: ReadonlySet<Tensor>
   /** Of such maps, those whose statistics are there. Convolutions add to it; ops are lowered in the order of the graph. */
-  leftStatistics: Map<Tensor, LeftStatistics>
+  emittedStatistics: Map<Tensor, EmittedStatistics>
 }
 
 export function loweringOf(graph: Graph, target: ConvolutionTarget): Lowering {
@@ -27,7 +27,7 @@ export function loweringOf(graph: Graph, target: ConvolutionTarget): Lowering {
       return strategy
     },
     normalised: new Set(graph.ops.filter(isBatchNormTraining).map(({ inputs }) => inputs.input)),
-    leftStatistics: new Map(),
+    emittedStatistics: new Map(),
   }
 }
 

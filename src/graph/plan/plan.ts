@@ -7,7 +7,7 @@ import type { Device, WorkgroupLimits } from '../convolution/target.ts'
 import { inputsOf } from '../ir/graph.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import { mebibytes, tensorBytes } from '../ir/tensor_bytes.ts'
-import { type FoldedWeights, foldedBytes } from '../lower/folded_weights.ts'
+import { type PackedWeights, packedBytes } from '../lower/packed_weights.ts'
 import { type Step, stepsAsStored } from '../lower/step.ts'
 import { groupBranches, lowerBranches } from '../ops/conv2d_branches.ts'
 import { type FusedGraph, lowerOp, type ModelGraph, type OpTable } from '../ops/index.ts'
@@ -27,7 +27,7 @@ export interface Plan extends Placements {
   /** Of the buffer that ops take in turn for what lies between their steps; 0 where none needs it. */
   workspaceBytes: number
   /** Weights in the form that the steps read. */
-  folded: FoldedWeights[]
+  folded: PackedWeights[]
   /** Parameters that the steps read as they are. */
   parameters: Parameter[]
 }
@@ -116,4 +116,4 @@ function checkBindings(steps: Step[], { maxStorageBufferBindingSize: most }: Pla
 
 /** Bytes of the weights on the GPU, in the form that the steps read. */
 export const weightBytes = ({ folded }: Plan): number =>
-  folded.reduce((sum, each) => sum + foldedBytes(each, 'packed') + foldedBytes(each, 'packed_bias'), 0)
+  folded.reduce((sum, each) => sum + packedBytes(each, 'packed') + packedBytes(each, 'packed_bias'), 0)

@@ -2,11 +2,11 @@
 
 import { UserError } from '../../errors.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Range } from '../../gpu/program.ts'
+import type { Range } from '../../gpu/launch.ts'
 import { mebibytes } from '../ir/tensor_bytes.ts'
 import type { PlanLimits } from '../plan/limits.ts'
 
-/** What a range is for, and its bytes. */
+/** A range's name and its bytes. */
 interface Wanted {
   name: string
   size: number

@@ -2,14 +2,14 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Launch, Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
-  type FoldedOutput,
-  type FoldedWeights,
-  foldedBytes,
   foldingLaunches,
-} from '../lower/folded_weights.ts'
+  type PackedOutput,
+  type PackedWeights,
+  packedBytes,
+} from '../lower/packed_weights.ts'
 import type { Plan } from '../plan/plan.ts'
 import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
@@ -19,7 +19,7 @@ import type { ParameterArena } from './parameter_arena.ts'
 export class LiveWeights implements WeightSource {
   protected readonly gpu: Gpu
   protected readonly arena: ParameterArena
-  readonly #folded = new Map<string, Record<FoldedOutput, Range>>()
+  readonly #folded = new Map<string, Record<PackedOutput, Range>>()
   readonly #buffers: GPUBuffer[] = []
   #packing: Launch[] = []
 
@@ -39,7 +39,7 @@ export class LiveWeights implements WeightSource {
     })
   }
 
-  folded({ key }: FoldedWeights, part: FoldedOutput): Range {
+  folded({ key }: PackedWeights, part: PackedOutput): Range {
     return this.#folded.get(key)![part]
   }
 
@@ -68,8 +68,8 @@ export class LiveWeights implements WeightSource {
     for (const buffer of this.#buffers) this.gpu.release(buffer)
   }
 
-  async #allocate(label: string, folded: FoldedWeights[], part: FoldedOutput): Promise<Range[]> {
-    const wanted = folded.map(weights => ({ name: weights.key, size: foldedBytes(weights, part) }))
+  async #allocate(label: string, folded: PackedWeights[], part: PackedOutput): Promise<Range[]> {
+    const wanted = folded.map(weights => ({ name: weights.key, size: packedBytes(weights, part) }))
     const flags = usage.storage | usage.copySource
     const { ranges, buffers } = await allocateTogether(this.gpu, label, { wanted, flags })
     this.#buffers.push(...buffers)

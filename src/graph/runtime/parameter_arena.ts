@@ -4,7 +4,7 @@
 import { UserError } from '../../errors.ts'
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Range } from '../../gpu/program.ts'
+import type { Range } from '../../gpu/launch.ts'
 import { bytesBefore, cutParameter, valuesOf, wholeParameter } from '../ir/parameter_rows.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import type { PlanLimits } from '../plan/limits.ts'
@@ -124,7 +124,7 @@ export class ParameterArena {
     return this.#read(this.#buffers.values, [...this.#places.values()])
   }
 
-  /** What momentum remembers of each parameter that learns, likewise. */
+  /** The velocity of each parameter that learns, likewise. */
   readVelocities(): Promise<Map<string, Float32Array>> {
     return this.#read(this.#buffers.velocities, this.#learning())
   }

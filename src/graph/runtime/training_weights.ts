@@ -3,7 +3,7 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Launch } from '../../gpu/program.ts'
+import type { Launch } from '../../gpu/launch.ts'
 import { accumulateGradients } from '../../kernels/training/accumulate_gradients.ts'
 import { sgd } from '../../kernels/training/sgd.ts'
 import { LiveWeights } from './live_weights.ts'

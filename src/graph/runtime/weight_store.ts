@@ -2,19 +2,20 @@
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
-import { type Launch, Program, type Range } from '../../gpu/program.ts'
+import type { Launch, Range } from '../../gpu/launch.ts'
+import { Program } from '../../gpu/program.ts'
 import { valuesOf } from '../ir/parameter_rows.ts'
 import type { Parameter } from '../ir/tensor.ts'
 import {
-  type FoldedOutput,
-  type FoldedWeights,
-  foldedBytes,
   foldingLaunches,
-} from '../lower/folded_weights.ts'
+  type PackedOutput,
+  type PackedWeights,
+  packedBytes,
+} from '../lower/packed_weights.ts'
 import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
 
-/** What was made together, and is freed together. */
+/** Weights that were made together, and are freed together. */
 interface Group {
   keys: string[]
   buffers: GPUBuffer[]
@@ -26,7 +27,7 @@ const STAGING_BYTES = 64 * 2 ** 20
 export class WeightStore implements WeightSource {
   readonly #gpu: Gpu
   readonly #host: ReadonlyMap<string, Float32Array>
-  readonly #folded = new Map<string, Record<FoldedOutput, Range>>()
+  readonly #folded = new Map<string, Record<PackedOutput, Range>>()
   readonly #plain = new Map<string, Range>()
   #groups: Group[] = []
   readonly #plainBuffers: GPUBuffer[] = []
@@ -38,7 +39,7 @@ export class WeightStore implements WeightSource {
   }
 
   /** Uploads what a plan needs and is not on the GPU yet. */
-  async upload({ folded, parameters }: { folded: FoldedWeights[]; parameters: Parameter[] }): Promise<void> {
+  async upload({ folded, parameters }: { folded: PackedWeights[]; parameters: Parameter[] }): Promise<void> {
     const missing = folded.filter(({ key }) => !this.#folded.has(key))
     for (const group of groupsOf(missing)) await this.#fold(group)
     const unread = parameters.filter(({ name }) => !this.#plain.has(name))
@@ -50,7 +51,7 @@ export class WeightStore implements WeightSource {
   }
 
   /** Frees forms that none of these plans reads; of those that were made together, all or none. */
-  keepFor(plans: readonly { folded: readonly FoldedWeights[] }[]): void {
+  keepFor(plans: readonly { folded: readonly PackedWeights[] }[]): void {
     const read = new Set(plans.flatMap(({ folded }) => folded.map(({ key }) => key)))
     const isRead = ({ keys }: Group) => keys.some(key => read.has(key))
     for (const { keys, buffers } of this.#groups.filter(group => !isRead(group))) {
@@ -60,7 +61,7 @@ export class WeightStore implements WeightSource {
     this.#groups = this.#groups.filter(isRead)
   }
 
-  folded({ key }: FoldedWeights, part: FoldedOutput): Range {
+  folded({ key }: PackedWeights, part: PackedOutput): Range {
     return this.#folded.get(key)![part]
   }
 
@@ -72,7 +73,7 @@ export class WeightStore implements WeightSource {
     throw new Error(`${name}: there are no gradients outside training`)
   }
 
-  /** What is uploaded is folded once and for all: a run has nothing to do before its steps or after them. */
+  /** Weights that are uploaded are folded once and for all: a run has nothing to do before its steps or after them. */
   before(): Launch[] {
     return []
   }
@@ -91,7 +92,7 @@ export class WeightStore implements WeightSource {
   }
 
   /** Biases have a buffer of their own: kernels write-bind them beside activations, and weights they only read. */
-  async #fold(all: FoldedWeights[]): Promise<void> {
+  async #fold(all: PackedWeights[]): Promise<void> {
     const parameters = all.flatMap(({ parts }) => parts.flatMap(part => Object.values(part.parameters)))
     const staged = await this.#stage('weights as loaded', parameters)
     const places = new Map(parameters.map(({ name }, i) => [name, staged.ranges[i]]))
@@ -114,9 +115,9 @@ export class WeightStore implements WeightSource {
 
   async #room(
     label: string,
-    { all, part, group }: { all: FoldedWeights[]; part: FoldedOutput; group: Group },
+    { all, part, group }: { all: PackedWeights[]; part: PackedOutput; group: Group },
   ): Promise<Range[]> {
-    const wanted = all.map(weights => ({ name: weights.key, size: foldedBytes(weights, part) }))
+    const wanted = all.map(weights => ({ name: weights.key, size: packedBytes(weights, part) }))
     const flags = usage.storage | usage.copySource
     const { ranges, buffers } = await allocateTogether(this.#gpu, label, { wanted, flags })
     group.buffers.push(...buffers)
@@ -136,8 +137,8 @@ export class WeightStore implements WeightSource {
   }
 }
 
-function groupsOf(all: FoldedWeights[]): FoldedWeights[][] {
-  const groups: FoldedWeights[][] = []
+function groupsOf(all: PackedWeights[]): PackedWeights[][] {
+  const groups: PackedWeights[][] = []
   let bytes = Infinity
   for (const weights of all) {
     const size = weights.parts.reduce((sum, { kernel }) => sum + kernel.inputs.weight, 0)

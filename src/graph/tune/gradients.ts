@@ -1,10 +1,10 @@
-// What tuning can choose in the graph of a training step: also the kernels of a convolution's gradients.
+// The strategies that tuning can choose in the graph of a training step: also those of a convolution's gradients.
 
 import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convolution/backward_input.ts'
 import {
   chooseWeightGradient,
   weightGradientKey,
-  weightGradientWays,
+  weightGradientStrategies,
 } from '../convolution/backward_weight.ts'
 import { backwardInputOptions, backwardWeightOptions, gradientConvolutionOf } from '../ops/conv2d.ts'
 import type { FusedGraph } from '../ops/index.ts'
@@ -28,7 +28,7 @@ export const familyInTraining: FamilyOf = (op, target) => {
     convolution: weightGradientKey(options),
     shape: shapeOf(options),
     untuned: () => chooseWeightGradient(options, target).name,
-    candidates: () => weightGradientWays(options, target),
+    candidates: () => weightGradientStrategies(options, target),
   }
 }
 

@@ -1,4 +1,4 @@
-// Runs one op of a network alone, with noise for its inputs and weights, by any choice of its kernels.
+// Runs one op of a network alone, with noise for its inputs and weights, by any candidate.
 
 import { UserError } from '../../errors.ts'
 import { ShaderError } from '../../gpu/errors.ts'
@@ -10,8 +10,8 @@ import { Executor, type TensorData } from '../runtime/executor.ts'
 import { noiseOf } from './noise.ts'
 import type { TuningMode } from './tuning_mode.ts'
 
-/** An op with a choice of its kernels, ready to run. */
-export interface Contender {
+/** An op by one of its candidates, ready to run. */
+export interface PreparedCandidate {
   /** Runs once. Returns what the op computes: its output, or the gradient of its weight. */
   run(): Promise<Float32Array>
   /** The milliseconds of a run, as `Executor.time` has them. In training, a run also makes the weights ready. */
@@ -20,12 +20,12 @@ export interface Contender {
 }
 
 export interface OpAlone {
-  /** Undefined if the GPU has no room for a choice, or refuses its shaders. */
-  prepare(choice: string): Promise<Contender | undefined>
+  /** Undefined if the GPU has no room for the candidate, or refuses its shaders. */
+  prepare(candidate: string): Promise<PreparedCandidate | undefined>
   destroy(): void
 }
 
-/** `convolution` is the key under which tuning keeps the op's choice. */
+/** `convolution` is the key under which tuning keeps what is fastest. */
 export async function opAlone(
   gpu: Gpu,
   { op, convolution }: { op: FusedOp; convolution: string },
@@ -39,8 +39,8 @@ export async function opAlone(
   const data: TensorData = Object.fromEntries(inputs.map(({ name, shape }) => [name, noiseOf(shape)]))
   const weights = await noisyWeights(gpu, op)
   return {
-    async prepare(choice) {
-      const policy = { tuned: new Map([[convolution, choice]]) }
+    async prepare(candidate) {
+      const policy = { tuned: new Map([[convolution, candidate]]) }
       const { source, release } = await weights.forPlan()
       try {
         const plan = planOptimised(graph, { device: gpu, policy, mode }, ops)

@@ -6,23 +6,23 @@ import type { Candidate } from '../convolution/strategy.ts'
 import type { ConvolutionShape, Tunable } from './tunable.ts'
 
 /** A candidate on a layer. */
-export interface Trial extends Pick<Tunable, 'convolution' | 'shape'> {
-  candidate: Candidate
+export interface LayerCandidate extends Candidate, Pick<Tunable, 'convolution' | 'shape'> {
   /** The name of its strategy, and the parts of its tile. */
   parts: readonly string[]
 }
 
-export const trialOf = (
-  candidate: Candidate,
+export const candidateOn = (
   { convolution, shape }: Pick<Tunable, 'convolution' | 'shape'>,
-): Trial => ({
-  candidate,
+  { name, work }: Candidate,
+): LayerCandidate => ({
+  name,
+  work,
   convolution,
   shape,
-  parts: candidate.name.replace(' ', ', ').split(/, | of /),
+  parts: name.replace(' ', ', ').split(/, | of /),
 })
 
-/** Variances, in squares of natural logarithms: what the times of two trials share if they have this in common. */
+/** Variances, in squares of natural logarithms: what the times of two candidates share if they have this in common. */
 const SHARED = { all: 1, layer: 0.3, strategy: 1, part: 0.1, candidate: 0.03 }
 /** These are added if the layers have similar shapes. */
 const OF_SHAPE = { strategy: 0.25, part: 0.04, candidate: 0.02 }
@@ -33,59 +33,59 @@ const NOISE = 0.05 ** 2
 const SCALES: ConvolutionShape = { pixels: 4, inChannels: 3, outChannels: 3, taps: 3 }
 
 export class PerformanceModel {
-  readonly #trials: Trial[] = []
-  /** The Cholesky factor of the trials' covariances, row by row, and its inverse times what was measured. */
+  readonly #observed: LayerCandidate[] = []
+  /** The Cholesky factor of their covariances, row by row, and its inverse times what was measured. */
   readonly #factor: number[][] = []
   readonly #whitened: number[] = []
   /** The prediction where nothing similar was measured: the first measurement. */
   #expected: number | undefined
 
-  observe(trial: Trial, milliseconds: number): void {
-    const row = this.#whiten(trial)
-    const rest = covariance(trial, trial) + NOISE - dot(row, row)
+  observe(candidate: LayerCandidate, milliseconds: number): void {
+    const row = this.#whiten(candidate)
+    const rest = covariance(candidate, candidate) + NOISE - dot(row, row)
     const diagonal = Math.sqrt(Math.max(rest, NOISE))
-    const value = Math.log(milliseconds / trial.candidate.work)
+    const value = Math.log(milliseconds / candidate.work)
     this.#expected ??= value
     this.#whitened.push((value - this.#expected - dot(row, this.#whitened)) / diagonal)
     this.#factor.push([...row, diagonal])
-    this.#trials.push(trial)
+    this.#observed.push(candidate)
   }
 
-  /** The logarithm of a trial's milliseconds: its mean and its standard deviation. */
-  predict(trial: Trial): { mean: number; deviation: number } {
-    const row = this.#whiten(trial)
-    const { work } = trial.candidate
+  /** The logarithm of a candidate's milliseconds: its mean and its standard deviation. */
+  predict(candidate: LayerCandidate): { mean: number; deviation: number } {
+    const row = this.#whiten(candidate)
+    const { work } = candidate
     const mean = dot(row, this.#whitened) + (this.#expected ?? 0) + Math.log(work)
-    const variance = covariance(trial, trial) - dot(row, row)
+    const variance = covariance(candidate, candidate) - dot(row, row)
     return { mean, deviation: Math.sqrt(Math.max(variance, 1e-9)) }
   }
 
-  /** The share of `best` milliseconds that a trial is expected to save. A slower one saves nothing. */
-  expectedGain(trial: Trial, best: number): number {
-    const { mean, deviation } = this.predict(trial)
+  /** The share of `best` milliseconds that a candidate is expected to save. A slower one saves nothing. */
+  expectedGain(candidate: LayerCandidate, best: number): number {
+    const { mean, deviation } = this.predict(candidate)
     const z = (Math.log(best) - mean) / deviation
     const ratio = Math.exp(mean - Math.log(best) + deviation ** 2 / 2)
     return normal(z) - ratio * normal(z - deviation)
   }
 
-  /** Covariances with the trials so far, divided by the factor. */
-  #whiten(trial: Trial): number[] {
+  /** Covariances with what was measured so far, divided by the factor. */
+  #whiten(candidate: LayerCandidate): number[] {
     const row: number[] = []
-    for (const [i, other] of this.#trials.entries()) {
+    for (const [i, other] of this.#observed.entries()) {
       const factors = this.#factor[i]
-      row.push((covariance(trial, other) - dot(row, factors)) / factors[i])
+      row.push((covariance(candidate, other) - dot(row, factors)) / factors[i])
     }
     return row
   }
 }
 
-function covariance(a: Trial, b: Trial): number {
+function covariance(a: LayerCandidate, b: LayerCandidate): number {
   const common = SHARED.all + (a.convolution === b.convolution ? SHARED.layer : 0)
   if (a.parts[0] !== b.parts[0]) return common
   const alike = likeness(a.shape, b.shape)
   const share = (of: keyof typeof OF_SHAPE) => SHARED[of] + OF_SHAPE[of] * alike
   const parts = a.parts.filter((part, i) => i > 0 && part === b.parts[i]).length
-  const isSame = a.candidate.name === b.candidate.name
+  const isSame = a.name === b.name
   return common + share('strategy') + parts * share('part') + (isSame ? share('candidate') : 0)
 }
 

@@ -1,7 +1,7 @@
-// The candidates of one op against each other. Each has a trial; those that are nearly as fast as the fastest then run in turn.
+// The candidates of one op against each other. Each is timed when it enters; those that are nearly as fast as the fastest then run in turn.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-import type { Contender, OpAlone } from './op_alone.ts'
+import type { OpAlone, PreparedCandidate } from './op_alone.ts'
 
 export interface Clock {
   /** Runs a piece of work when it may use the GPU. */
@@ -15,9 +15,9 @@ export type Times = Record<string, number[]>
 
 interface Entrant {
   name: string
-  contender: Contender
-  /** Milliseconds of its trial; timestamps may round them to nothing. */
-  trial: number
+  candidate: PreparedCandidate
+  /** Milliseconds when it entered; timestamps may round them to nothing. */
+  first: number
   times: number[]
 }
 
@@ -29,10 +29,10 @@ const GPU_CLOCK = { tick: 0.2, run: 4 }
 const HOST_CLOCK = { tick: 2, run: 40 }
 const MOST_REPETITIONS = 500
 
-/** A trial takes the shortest of so many times, or of those that it had within these milliseconds. */
-const TRIAL = { times: 5, milliseconds: 50 }
+/** The first time is the shortest of so many, or of those that it had within these milliseconds. */
+const FIRST = { times: 5, milliseconds: 50 }
 
-/** A candidate leaves the race if it takes this many times as long as the fastest one, in its trial or after two rounds. */
+/** A candidate leaves the race if it takes this many times as long as the fastest one, when it enters or after two rounds. */
 const BEHIND = 1.15
 /** A candidate whose runs take this many times as long is not timed further. */
 const FAR_BEHIND = 1.5
@@ -44,7 +44,7 @@ export class Race {
   readonly #op: OpAlone
   readonly #clock: typeof GPU_CLOCK
   #entrants: Entrant[] = []
-  /** What the first entrant computed. */
+  /** The output of the first entrant. */
   #output: Float32Array | undefined
 
   constructor(gpu: Gpu, op: OpAlone) {
@@ -53,23 +53,23 @@ export class Race {
   }
 
   /**
-   * Compiles a candidate and returns the milliseconds of its trial, or undefined if it does not run, or computes something else
+   * Compiles a candidate and returns its milliseconds, or undefined if it does not run, or computes something else
    * than the first candidate. Its first run does not count, since drivers put things off until then. Candidates that fall behind
    * leave the race, except for the first.
    */
   async enter(name: string): Promise<number | undefined> {
-    const contender = await this.#op.prepare(name)
-    if (!contender) return undefined
-    const output = await contender.run()
+    const candidate = await this.#op.prepare(name)
+    if (!candidate) return undefined
+    const output = await candidate.run()
     this.#output ??= output
     if (!agree(output, this.#output)) {
-      await contender.destroy()
+      await candidate.destroy()
       return undefined
     }
-    const trial = await this.#trialOf(contender)
-    this.#entrants.push({ name, contender, trial, times: [] })
-    await this.#dropBehind(({ trial }) => trial)
-    return trial
+    const first = await this.#firstTime(candidate)
+    this.#entrants.push({ name, candidate, first, times: [] })
+    await this.#dropBehind(({ first }) => first)
+    return first
   }
 
   /** Runs the final. Undefined if the time is over before there were enough rounds. */
@@ -78,9 +78,9 @@ export class Race {
     const repetitions = this.#repetitions(this.#shortest())
     for (let round = 0; !this.#isDecided(round, performance.now() - start); round++) {
       const times: number[] = []
-      for (const { contender } of this.#entrants) {
+      for (const { candidate } of this.#entrants) {
         if (isOver()) return round >= ROUNDS.least ? this.#times() : undefined
-        times.push(await turn(() => contender.time(repetitions)))
+        times.push(await turn(() => candidate.time(repetitions)))
       }
       for (const [i, entrant] of this.#entrants.entries()) entrant.times.push(times[i])
       if (round > 0) await this.#dropBehind(({ times }) => Math.min(...times))
@@ -89,7 +89,7 @@ export class Race {
   }
 
   async end(): Promise<void> {
-    for (const { contender } of this.#entrants) await contender.destroy()
+    for (const { candidate } of this.#entrants) await candidate.destroy()
     this.#entrants = []
   }
 
@@ -97,14 +97,14 @@ export class Race {
    * The shorter of two runs if the candidate is far behind. Else the shortest of several times, each of as many runs as the clock
    * needs. One time is never enough: an interruption would mark the candidate as slow on all layers.
    */
-  async #trialOf({ time }: Contender): Promise<number> {
+  async #firstTime({ time }: PreparedCandidate): Promise<number> {
     const once = Math.min(await time(1), await time(1))
     if (once > FAR_BEHIND * this.#shortest() + this.#clock.tick) return once
     const repetitions = this.#repetitions(once)
     const times = repetitions > 1 ? [] : [once]
-    const end = performance.now() + TRIAL.milliseconds
+    const end = performance.now() + FIRST.milliseconds
     do times.push(await time(repetitions))
-    while (times.length < TRIAL.times && performance.now() < end)
+    while (times.length < FIRST.times && performance.now() < end)
     return Math.min(...times)
   }
 
@@ -124,7 +124,7 @@ export class Race {
   }
 
   #shortest(): number {
-    return Math.min(...this.#entrants.map(({ trial }) => trial))
+    return Math.min(...this.#entrants.map(({ first }) => first))
   }
 
   async #dropBehind(milliseconds: (entrant: Entrant) => number): Promise<void> {
@@ -133,7 +133,7 @@ export class Race {
     const isOut = (entrant: Entrant) => entrant !== first && milliseconds(entrant) > limit
     const out = this.#entrants.filter(isOut)
     this.#entrants = this.#entrants.filter(entrant => !isOut(entrant))
-    for (const { contender } of out) await contender.destroy()
+    for (const { candidate } of out) await candidate.destroy()
   }
 }
 

@@ -1,52 +1,51 @@
-// Which candidate of a layer to try next: the one whose trial is expected to save most for the time that it takes.
+// Which candidate of a layer to try next: the one that is expected to save most for the time that it takes.
 
-import { PerformanceModel, type Trial } from './performance_model.ts'
+import { type LayerCandidate, PerformanceModel } from './performance_model.ts'
 
-/** The share of a layer's time that a trial must be expected to save: this for every trial, and this for each second of it. */
-const WORTH = { trial: 0.005, second: 0.01 }
+/** The share of a layer's time that a candidate must be expected to save: this for each, and this for each second that measuring it takes. */
+const WORTH = { candidate: 0.005, second: 0.01 }
 
 /** Stands for every layer where compile times are compared: they hardly depend on the layer. */
 const ANY_LAYER = { convolution: '', shape: { pixels: 1, inChannels: 1, outChannels: 1, taps: 1 } }
 
 export class Search {
   readonly #times = new PerformanceModel()
-  /** Seconds of first trials, which are mostly compilation: large tiles may take ten times as long as small ones. */
+  /** Seconds that candidates took to measure, which are mostly compilation: large tiles may take ten times as long as small ones. */
   readonly #efforts = new PerformanceModel()
   readonly #compiled = new Set<string>()
 
-  /** `milliseconds` is what a run takes, `seconds` what the trial took. */
-  observe(trial: Trial, { milliseconds, seconds }: { milliseconds: number; seconds: number }): void {
-    this.#times.observe(trial, milliseconds)
-    const pipeline = pipelineOf(trial)
-    if (!this.#compiled.has(pipeline)) this.#efforts.observe(effortOf(trial), seconds)
+  /** `milliseconds` is what a run takes, `seconds` what measuring it took. */
+  observe(
+    candidate: LayerCandidate,
+    { milliseconds, seconds }: { milliseconds: number; seconds: number },
+  ): void {
+    this.#times.observe(candidate, milliseconds)
+    const pipeline = pipelineOf(candidate)
+    if (!this.#compiled.has(pipeline)) this.#efforts.observe(effortOf(candidate), seconds)
     this.#compiled.add(pipeline)
   }
 
-  /** Undefined if no trial is worth its time. `best` is the layer's shortest time so far, in milliseconds. */
-  next(trials: Iterable<Trial>, best: number): Trial | undefined {
-    let chosen: Trial | undefined
+  /** Undefined if no candidate is worth its time. `best` is the layer's shortest time so far, in milliseconds. */
+  next(candidates: Iterable<LayerCandidate>, best: number): LayerCandidate | undefined {
+    let chosen: LayerCandidate | undefined
     let most = 0
-    for (const trial of trials) {
-      const worth = WORTH.trial + WORTH.second * this.#seconds(trial)
-      const ratio = this.#times.expectedGain(trial, best) / worth
+    for (const candidate of candidates) {
+      const worth = WORTH.candidate + WORTH.second * this.#seconds(candidate)
+      const ratio = this.#times.expectedGain(candidate, best) / worth
       if (ratio <= Math.max(1, most)) continue
       most = ratio
-      chosen = trial
+      chosen = candidate
     }
     return chosen
   }
 
-  #seconds(trial: Trial): number {
-    if (this.#compiled.has(pipelineOf(trial))) return 0
-    return Math.exp(this.#efforts.predict(effortOf(trial)).mean)
+  #seconds(candidate: LayerCandidate): number {
+    if (this.#compiled.has(pipelineOf(candidate))) return 0
+    return Math.exp(this.#efforts.predict(effortOf(candidate)).mean)
   }
 }
 
-const effortOf = ({ candidate, parts }: Trial): Trial => ({
-  ...ANY_LAYER,
-  candidate: { ...candidate, work: 1 },
-  parts,
-})
+const effortOf = ({ name, parts }: LayerCandidate): LayerCandidate => ({ ...ANY_LAYER, name, parts, work: 1 })
 
-/** Trials that differ only in their splits run the same code. */
-const pipelineOf = ({ candidate }: Trial): string => candidate.name.replace(/, \d+ splits$/, '')
+/** Candidates that differ only in their splits run the same code. */
+const pipelineOf = ({ name }: LayerCandidate): string => name.replace(/, \d+ splits$/, '')

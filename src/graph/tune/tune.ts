@@ -6,7 +6,7 @@ import type { Tuned } from '../convolution/policy.ts'
 import type { FusedGraph } from '../ops/index.ts'
 import { cutWeight } from '../plan/cut_weights.ts'
 import { opAlone } from './op_alone.ts'
-import { trialOf } from './performance_model.ts'
+import { candidateOn } from './performance_model.ts'
 import { type Clock, Race, type Times } from './race.ts'
 import { Search } from './search.ts'
 import { type Tunable, tunablesOf } from './tunable.ts'
@@ -36,9 +36,9 @@ export interface TunedConvolution {
   convolution: string
   /** Layers of the network that are this convolution. */
   layers: number
-  /** The choice without measurements. */
+  /** The strategy without measurements, by its name or those of the strategy and a tile. */
   untuned: string
-  /** The fastest choice; `untuned` if no other is faster by more than measurements vary. */
+  /** The fastest one; `untuned` if no other is faster by more than measurements vary. */
   fastest: string
   /**
    * The shortest of several runs of each candidate that was nearly as fast as the fastest. It is the shortest, because other
@@ -54,10 +54,10 @@ const ROUNDS_WON = 0.8
 const SECONDS = 60
 
 /**
- * At most this share of the time left goes to the trials of one layer, so that there is time for its final: slow adapters compile few
- * candidates a second. But there are always so many trials: fewer decide nothing.
+ * At most this share of the time left goes to trying the candidates of one layer, so that there is time for its final: slow adapters compile few
+ * a second. But so many are always tried: fewer decide nothing.
  */
-const TRIALS = { share: 0.5, least: 2 }
+const TRIED = { share: 0.5, least: 2 }
 
 /**
  * Measures the convolutions of a graph after the passes, and their gradients. Of several that are the same, it measures one.
@@ -88,11 +88,13 @@ export async function tune(
     const { convolution, untuned } = layer
     onProgress?.({ done: found.size, total: layers.length, convolution })
     const now = performance.now()
-    const until = now + TRIALS.share * (end - now)
+    const until = now + TRIED.share * (end - now)
     const times = await timesOf(gpu, layer, { search, mode, clock, until })
     if (times)
       found.set(layer, {
-        ...{ convolution, layers: layer.layers, untuned },
+        convolution,
+        layers: layer.layers,
+        untuned,
         fastest: fastestOf(untuned, times),
         milliseconds: shortestOf(times),
       })
@@ -110,7 +112,7 @@ interface TimingOptions {
   search: Search
   mode: TuningMode
   clock: Clock
-  /** The last trial begins before this time, in `performance.now`'s milliseconds. */
+  /** No candidate is tried after this time, in `performance.now`'s milliseconds. */
   until: number
 }
 
@@ -122,13 +124,13 @@ async function timesOf(
 ): Promise<Times | undefined> {
   const alone = await opAlone(gpu, layer, mode)
   const race = new Race(gpu, alone)
-  const left = new Set(layer.candidates.map(candidate => trialOf(candidate, layer)))
+  const left = new Set(layer.candidates.map(candidate => candidateOn(layer, candidate)))
   let best = Infinity
-  let next = [...left].find(({ candidate }) => candidate.name === layer.untuned)
+  let next = [...left].find(({ name }) => name === layer.untuned)
   try {
-    for (let trials = 0; next && (trials < TRIALS.least || performance.now() < until); trials++) {
+    for (let tried = 0; next && (tried < TRIED.least || performance.now() < until); tried++) {
       if (clock.isOver()) return undefined
-      const { name } = next.candidate
+      const { name } = next
       const { milliseconds, seconds } = await clock.turn(() => timed(() => race.enter(name)))
       left.delete(next)
       if (milliseconds) search.observe(next, { milliseconds, seconds })
@@ -142,16 +144,16 @@ async function timesOf(
   }
 }
 
-async function timed(trial: () => Promise<number | undefined>) {
+async function timed(work: () => Promise<number | undefined>) {
   const start = performance.now()
-  const milliseconds = await trial()
+  const milliseconds = await work()
   return { milliseconds, seconds: (performance.now() - start) / 1000 }
 }
 
 const shortestOf = (times: Times): TunedConvolution['milliseconds'] =>
   Object.fromEntries(Object.entries(times).map(([name, each]) => [name, Math.min(...each)]))
 
-/** The choice by these times. It differs from the untuned one only if it is clearly faster. */
+/** The fastest by these times. It differs from the untuned one only if it is clearly faster. */
 export function fastestOf(untuned: string, times: Times): string {
   const before = times[untuned] ?? []
   const isFaster = (each: number[]) =>

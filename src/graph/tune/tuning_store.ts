@@ -1,17 +1,17 @@
-// What was measured on an adapter, from one program to the next.
+// Measurements of an adapter, kept from one program to the next.
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import { shadersVersion } from '../../gpu/shaders_version.gen.ts'
 import type { Tuned } from '../convolution/policy.ts'
 
-/** The fastest choice for each convolution that was measured. */
-export type TunedVariants = Map<string, string>
+/** The fastest strategy for each convolution that was measured. */
+export type TunedStrategies = Map<string, string>
 
 export interface TuningStore {
-  /** What was written under a key; nothing where nothing was, or where it cannot be read. */
-  read(key: string): Promise<TunedVariants>
+  /** The strategies that were written under a key; none where nothing was, or where it cannot be read. */
+  read(key: string): Promise<TunedStrategies>
   /** Replaces what was written under a key. */
-  write(key: string, variants: Tuned): Promise<void>
+  write(key: string, strategies: Tuned): Promise<void>
 }
 
 /** @internal What measurements hold for: an adapter with its driver, which WebGPU names in its description, and the shaders as they are. */

@@ -23,7 +23,7 @@ export interface Conv2dOptions extends Window {
   residual?: boolean | 'in place'
   activation: Activation
   /**
-   * Precision of what is stored: the fastest variant depends on it. The kernel functions themselves return kernels for
+   * Precision of what is stored: the fastest strategy depends on it. The kernel functions themselves return kernels for
    * fp32. Default: fp32.
    */
   precision?: Precision
@@ -69,7 +69,7 @@ export const workgroupTile = ({ pixels, vectors, lanesX, lanesY }: Conv2dTile) =
   vectors: vectors * lanesX,
 })
 
-/** The part of a kernel that all variants of the convolution share. `tile` is what one workgroup computes. */
+/** The part of a kernel that all kernels of the convolution share. `tile` is what one workgroup computes. */
 export function implicitGemm(options: Conv2dOptions, tile: { pixels: number; vectors: number }) {
   const { label, input, outChannels, kernel, stride, activation } = options
   const { bias, residual = false, slice = { offset: 0, channels: outChannels } } = options

@@ -114,7 +114,7 @@ export function stagedBytes(tile: StagedTile): number {
 }
 
 /** Whether the memory for a step's weights has room for the shares from which the shader adds up statistics. */
-export const leavesStatistics = ({ lanesY, depth }: StagedTile): boolean => lanesY <= depth
+export const emitsStatistics = ({ lanesY, depth }: StagedTile): boolean => lanesY <= depth
 
 /** Whether the invocations of a tile load equal shares of each step. */
 export function loadsEvenly(tile: StagedTile): boolean {
@@ -151,8 +151,8 @@ function tiling(options: Conv2dOptions, tile: StagedTile) {
   const { pixels, vectors: columns } = workgroupTile(tile)
   const columnTiles = Math.ceil(vectors(outChannels) / columns)
   const tilesOf = (region: Region) => Math.ceil((n * regionOutputs(region)) / pixels)
-  const choices = [true, false].flatMap(rows => [true, false].map(columns => ({ rows, columns })))
-  const tilings = choices.map(exact => {
+  const cuts = [true, false].flatMap(rows => [true, false].map(columns => ({ rows, columns })))
+  const tilings = cuts.map(exact => {
     const found = regions(stretches(axes.rows, exact.rows), stretches(axes.columns, exact.columns))
     const steps =
       sum(found.map(region => tilesOf(region) * regionTaps(region))) * Math.ceil(inChannels / tile.depth)

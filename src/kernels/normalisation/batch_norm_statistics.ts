@@ -1,5 +1,5 @@
 // The statistics of batch norm in training. Three kernels run in turn: `batchNormStatistics`, `batchNormMerge` and
-// `batchNorm`. Some convolutions do the first step for the map that they compute: see `leavingStatistics`.
+// `batchNorm`. Some convolutions do the first step for the map that they compute: see `emittingStatistics`.
 
 import { UserError } from '../../errors.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
@@ -78,7 +78,7 @@ export function batchNormMerge(options: BatchNormMergeOptions): Kernel {
  * `batchNormMerge`. Undefined if its shader cannot, or if its sums are split over workgroups. The convolution may store
  * only its sums and a bias for all images: no residual, no activation, no bias per image.
  */
-export function leavingStatistics(kernel: Kernel): Kernel | undefined {
+export function emittingStatistics(kernel: Kernel): Kernel | undefined {
   const { constants, params, outputs } = kernel
   if (constants?.STATISTICS === undefined || params.splits > 1) return undefined
   const statistics = statisticsBytes(params.row_tiles, params.out_vectors)

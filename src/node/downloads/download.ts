@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../errors.ts'
-import type { DownloadProgress } from '../../library/download_progress.ts'
-import { HttpError, UnreachableError } from '../../library/http_error.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { type DownloadProgress, HttpError, shownUrl, UnreachableError } from '../../library/downloads.ts'
 import { fileError } from '../files/file_error.ts'
 import { makeFolder } from '../files/make_folder.ts'
-import { type Deadline, startDeadline, type TimeLimit } from './deadline.ts'
 import { openPart, type Part, PartTakenError } from './download_part.ts'
 import { ask, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts'
 import { asNetworkError, mayPass } from './http_errors.ts'
@@ -36,7 +33,13 @@ export interface DownloadOptions {
   limits?: Partial<DownloadLimits>
 }
 
-export interface DownloadLimits extends HttpTimeouts, TimeLimit {
+/** The time for a transfer: `totalMs` milliseconds, and one more second for every `bytesPerSecond` bytes that arrive. */
+interface TimeLimit {
+  totalMs: number
+  bytesPerSecond: number
+}
+
+interface DownloadLimits extends HttpTimeouts, TimeLimit {
   /** The waits before the second attempt, the third, and so on, in milliseconds. */
   backoffMs: readonly number[]
 }
@@ -119,7 +122,7 @@ async function receiveWithRetries(job: Job): Promise<HttpAnswer> {
 }
 
 async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
+  await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
 }
 
 /** The server does not have the range, or sends another one: the part is removed, and the next attempt fetches everything. */
@@ -234,4 +237,32 @@ export async function sha256Of(file: string, signal?: AbortSignal): Promise<stri
 
 function wrongFile(url: string, what: string): UserError {
   return new UserError(`${shownUrl(url)}: not the expected file: ${what}; it was removed`)
+}
+
+interface Deadline {
+  signal: AbortSignal
+  /** Reports that so many more bytes arrived. */
+  received(bytes: number): void
+  stop(): void
+}
+
+/** The signal aborts with the reason that `reason` gives when the time is over. */
+function startDeadline({ totalMs, bytesPerSecond }: TimeLimit, reason: () => Error): Deadline {
+  const controller = new AbortController()
+  const begin = performance.now()
+  let bytes = 0
+  let timer: NodeJS.Timeout
+  const check = () => {
+    const left = begin + totalMs + (1000 * bytes) / bytesPerSecond - performance.now()
+    if (left > 0) timer = setTimeout(check, left)
+    else controller.abort(reason())
+  }
+  check()
+  return {
+    signal: controller.signal,
+    received(more) {
+      bytes += more
+    },
+    stop: () => clearTimeout(timer),
+  }
 }

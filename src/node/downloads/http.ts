@@ -1,5 +1,6 @@
-// HTTP for downloads: redirects, time-outs, and decoded bodies. It does not use `fetch`: up to Undici 7, a closed connection can
-// crash the process while a body waits to be read (assert(!this.paused)), and the fetch of Node 20 supports no proxy.
+// HTTP for downloads: redirects, time-outs, and decoded bodies. It uses neither `fetch` nor Undici: up to version 7.30, the last for
+// Node 20, a server that closes its connection while bytes wait to be read ends the process (assert(!this.paused)). Its proxies also
+// differ: an empty HTTPS_PROXY falls back to HTTP_PROXY, and 127.0.0.1 is sent to the proxy, too.
 
 import * as http from 'node:http'
 import * as https from 'node:https'
@@ -8,11 +9,18 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { UserError } from '../../errors.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { shownUrl } from '../../library/downloads.ts'
 import { printable } from '../../printable.ts'
 import { ConnectionError } from './http_errors.ts'
-import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
-import { addressOf, openTunnel, proxyFor, proxyHeaders } from './proxy.ts'
+import {
+  addressOf,
+  basicAuthorization,
+  isThisMachine,
+  openTunnel,
+  plainHost,
+  proxyFor,
+  proxyHeaders,
+} from './proxy.ts'
 
 export interface HttpTimeouts {
   /** For connecting, in milliseconds. */

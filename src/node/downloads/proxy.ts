@@ -1,11 +1,11 @@
-// The proxy that the environment names: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and others read them.
+// The proxy that the environment names: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as curl and others read them. At the end, what a URL
+// says about its host and credentials.
 
 import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Socket } from 'node:net'
 import { UserError } from '../../errors.ts'
-import { shownUrl } from '../../library/shown_url.ts'
-import { basicAuthorization, isThisMachine, plainHost } from './http_url.ts'
+import { shownUrl } from '../../library/downloads.ts'
 
 /** The proxy for a URL; undefined if there is none. Throws a UserError if the variable does not hold a proxy's URL. */
 export function proxyFor(url: URL): URL | undefined {
@@ -77,4 +77,25 @@ export function openTunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<S
       .on('error', reject)
       .end()
   })
+}
+
+/** Whether a URL points to this machine: nobody can change its bytes on the way, and no proxy is used. */
+export const isThisMachine = ({ hostname }: URL): boolean =>
+  /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+
+/** The host in the form for sockets: a URL has brackets around an IPv6 address. */
+export const plainHost = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1')
+
+/** The header for the credentials in a URL; undefined if it has none. */
+export function basicAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined
+  return `Basic ${Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64')}`
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -2,8 +2,8 @@ import { types } from 'node:util'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import type { Image } from '../../data/image.ts'
 import { UserError } from '../../errors.ts'
-import { MAX_PHOTO_PIXELS, type Size, sizeWithin } from '../../library/photo_size.ts'
-import { checkOptionNames, type OptionNames, shown } from '../../options.ts'
+import { MAX_PHOTO_PIXELS, type Size, sizeWithin } from '../../library/pixels.ts'
+import { checkOptions, type DeclaredOptions, shown } from '../../options.ts'
 import { printable, printablePath } from '../../printable.ts'
 import { readRegularFile } from '../files/read_file.ts'
 import { checkHeifSizes, checkPhotoSize, photoFormat } from './photo_format.ts'
@@ -17,7 +17,7 @@ export interface ReadImageOptions {
   name?: string
 }
 
-const READ_OPTIONS: OptionNames<ReadImageOptions> = { maxPixels: true, name: true }
+const READ_OPTIONS: DeclaredOptions<ReadImageOptions> = { maxPixels: true, name: true }
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, TIFF or GIF (the first frame of an animation) as a viewer shows it: EXIF orientation applied,
@@ -30,7 +30,7 @@ export async function readImage(
   pathOrBytes: string | Uint8Array,
   options: ReadImageOptions = {},
 ): Promise<Image> {
-  checkOptionNames(options, READ_OPTIONS)
+  checkOptions(options, READ_OPTIONS)
   const { maxPixels = MAX_PHOTO_PIXELS, name: given = 'image' } = options
   if (!(typeof maxPixels === 'number' && maxPixels >= 1))
     throw new UserError(`maxPixels: expected a number of pixels from 1 up, got ${shown(maxPixels)}`)

@@ -1,0 +1,35 @@
+// The views of a photo that the options ask for, and what only a network can say of them.
+
+import { UserError } from '../errors.ts'
+import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
+import { checkOptionValues } from '../options.ts'
+import { INFERENCE_OPTIONS, type InferenceOptions } from './inference_options.ts'
+
+/** One pass of the network over the image: at one scale, mirrored or not. */
+export interface View {
+  scale: number
+  flip: boolean
+  /** Its share in the mean of the probabilities. The weights of all views add up to 1. */
+  weight: number
+}
+
+/** Throws a UserError that names the first option that a network of this config cannot run with. */
+export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
+  const { outputStride, merge, flip } = options
+  if (outputStride !== undefined) checkOutputStride(config, outputStride)
+  checkOptionValues(options, INFERENCE_OPTIONS)
+  if (merge === 'max' && flip)
+    throw new UserError('flip: expected false where scales are merged by max, got true')
+}
+
+/** Each view once, in the order of the scales. A scale that is given twice has twice the weight. */
+export function viewsOf({ scales = [1], flip = false }: InferenceOptions): View[] {
+  const mirrorings = flip ? [false, true] : [false]
+  return [...new Set(scales)].flatMap(scale => {
+    const times = scales.filter(other => other === scale).length
+    return mirrorings.map(mirrored => ({
+      ...{ scale, flip: mirrored },
+      weight: times / (scales.length * mirrorings.length),
+    }))
+  })
+}
