@@ -95,7 +95,8 @@ const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): 
   work: (options, { device }) => conv2dRowsCost(options, tileOf(options, device)),
   kernel: (options, device) => conv2dRows({ ...options, tile: tileOf(options, device) }),
   split: {
-    count: (options, device) => conv2dRowsSplits(options, tileOf(options, device)),
+    count: (options, device) =>
+      conv2dRowsSplits(options, tileOf(options, device), vendorRowTiles(device)?.enoughLanes),
     kernel: (options, splits, device) => conv2dRows({ ...options, splits, tile: tileOf(options, device) }),
   },
 })
