@@ -20,8 +20,8 @@ describe('gpu/shader_constants', () => {
   })
 
   it('throws on an unknown constant, with its name', () => {
-    expect(() => constantOf(shaders.sgd, 'LANES')).to.throw(
-      'sgd.wgsl: LANES is neither a number nor a constant',
+    expect(() => constantOf(shaders.sgd, 'DEPTH')).to.throw(
+      'sgd.wgsl: DEPTH is neither a number nor a constant',
     )
   })
 })
