@@ -15,10 +15,9 @@ import sharp from 'sharp'
 import { renderScene } from '../scripts/scenes/ray_tracer.ts'
 import { timed } from '../src/bench/repeat.ts'
 import { digits } from '../src/cli/format.ts'
-import { lookAhead } from '../src/cli/segment/look_ahead.ts'
 import { Manifest } from '../src/cli/segment/manifest.ts'
 import { photoWork } from '../src/cli/segment/photo_work.ts'
-import { findFiles } from '../src/cli/segment/segment_inputs.ts'
+import { findFiles, lookAhead } from '../src/cli/segment/segment_inputs.ts'
 import { folderOutput } from '../src/cli/segment/segment_output.ts'
 import { segmentPhotos } from '../src/cli/segment/segment_photos.ts'
 import { SegmentReport } from '../src/cli/segment/segment_report.ts'
@@ -130,7 +129,7 @@ async function batch(model: DeepLab, { overlay }: { overlay: boolean }): Promise
   report.end()
   await manifest.close()
   await work.close()
-  return { photos: count, milliseconds, busy: throughput.gpu.milliseconds / milliseconds }
+  return { photos: count, milliseconds, busy: throughput.gpuMilliseconds / milliseconds }
 }
 
 const RUNS: [string, (model: DeepLab) => Promise<Found>][] = [

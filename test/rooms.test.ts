@@ -20,9 +20,15 @@ interface Room {
 
 /** The one list of rooms, lowest first. A room imports from the rows above its own; rooms of one row form no circle. */
 const ROOMS: Room[][] = [
-  [{ folder: '.', about: 'Errors, and the checks of JSON and of options, that every room uses.' }],
+  [
+    {
+      folder: '.',
+      about:
+        'What every room uses: errors, the checks of JSON and of options, and how work waits for other work.',
+    },
+  ],
   [{ folder: 'gpu', about: 'Device, buffers, pipelines and kernel launches; nothing about networks.' }],
-  [{ folder: 'kernels', about: 'One kernel a file: shapes in, a plain kernel value out.' }],
+  [{ folder: 'kernels', about: 'Kernels by subject: shapes in, a plain kernel value out.' }],
   [{ folder: 'graph/ir', about: 'Tensors, and the graphs of ops that a model builds.' }],
   [
     {

@@ -39,7 +39,7 @@ const INPUT_PITCH = WORKGROUP_PIXELS + 1u;
 var<workgroup> staged_input: array<vec4f, STEP_VECTORS * INPUT_PITCH>;
 var<workgroup> staged_weight: array<vec4f, STEP_VECTORS * 4u * WORKGROUP_VECTORS>; // by output channel, then vector
 
-// What a workgroup computes. One lane finds it for all: in memory it takes no registers during the main loop.
+// The work of a workgroup. One lane finds it for all: in memory it takes no registers during the main loop.
 struct Work {
   first_pixel: u32, // of the phase
   first_vector: u32,

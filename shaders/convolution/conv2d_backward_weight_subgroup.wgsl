@@ -77,7 +77,7 @@ fn main(
   let first_in_x = xs.first * params.stride + kx * params.dilation - params.pad_left;
   var in_at = dot(place, in_pitch) + (first_in_y * params.in_w + first_in_x) * params.in_vectors;
   var out_at = dot(place, out_pitch) + (ys.first * params.out_w + xs.first) * params.out_vectors;
-  // What the address advances by in addition, where a row or an image ends.
+  // Vectors by which the address advances in addition, where a row or an image ends.
   let size = vec2u(xs.count, ys.count);
   let in_turn = in_pitch.yz - size * in_pitch.xy;
   let out_turn = out_pitch.yz - size * out_pitch.xy;

@@ -40,7 +40,7 @@ const OUTSIDE = 0xffffffffu;
 var<workgroup> staged_rows: array<vec4f, STEP_PIXELS * WORKGROUP_ROWS>; // by pixel, then input vector
 var<workgroup> staged_columns: array<vec4f, STEP_PIXELS * WORKGROUP_COLUMNS>; // by pixel, then output vector
 
-// What a workgroup computes. One lane finds it for all: in memory it takes no registers during the main loop.
+// The work of a workgroup. One lane finds it for all: in memory it takes no registers during the main loop.
 struct Work {
   row: u32, // the first vector of input channels, or the first tap
   column: u32, // the first vector of output channels

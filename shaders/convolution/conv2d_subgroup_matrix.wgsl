@@ -43,7 +43,7 @@ const LANES = 4u * SUBGROUP_SIZE;
 const STEP_VECTORS = STEP_CHANNELS / 4u;
 const STEP_OCTETS = STEP_CHANNELS / 8u;
 
-// What each lane loads for a step: input channels by eight of a pixel, and weights by 4 × 4 channels.
+// Loads of each lane for a step: input channels by eight of a pixel, and weights by 4 × 4 channels.
 const INPUT_LOADS = WORKGROUP_PIXELS * STEP_CHANNELS / 8u / LANES;
 const WEIGHT_LOADS = STEP_CHANNELS * WORKGROUP_CHANNELS / 16u / LANES;
 
@@ -93,7 +93,7 @@ fn main(
   let top = first_y * params.stride;
   while (end_ky > first_ky && top + (end_ky - 1u) * params.dilation >= params.in_h + params.pad_top) { end_ky--; }
 
-  // What this lane loads: eight input channels of some pixels, here at tap (0, 0). Coordinates before the map wrap round to
+  // The loads of this lane: eight input channels of some pixels, here at tap (0, 0). Coordinates before the map wrap round to
   // large ones.
   let octet = lane % STEP_OCTETS;
   var columns: array<u32, INPUT_LOADS>;
@@ -125,7 +125,7 @@ fn main(
   var kx = 0u;
   var block = 0u;
   for (var step = 0u; step <= steps; step++) {
-    // What is loaded after the last step is not needed. A branch would make the loads wait for the products.
+    // The loads after the last step are not needed. A branch would make the loads wait for the products.
     let y = ky * params.dilation;
     let x = kx * params.dilation;
     let first_input = block * STEP_VECTORS;

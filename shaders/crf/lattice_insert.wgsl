@@ -44,7 +44,7 @@ fn compute(index: u32) {
     }
     if (!atomicCompareExchangeWeak(&table[slot], held, carried).exchanged) { continue; }
     if (held == 0u || is_same) { break; }
-    // What was here goes on.
+    // The corner that was here goes on.
     carried = held;
     key = held_key;
     slot = (slot + 1u) & params.most;

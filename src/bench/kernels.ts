@@ -46,8 +46,12 @@ export async function benchKernels(
     const milliseconds = summary(await timeKernel(gpu, kernel, noiseFor(kernel), repetition))
     const rates = ratesOf([kernel], milliseconds.median, ceilings)
     found.push({
-      ...{ op: kernel.label, shader: kernel.shader.name, output: op.output.shape, uses: 1 + others.length },
-      ...{ milliseconds, ...rates },
+      op: kernel.label,
+      shader: kernel.shader.name,
+      output: op.output.shape,
+      uses: 1 + others.length,
+      milliseconds,
+      ...rates,
     })
   }
   return found

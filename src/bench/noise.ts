@@ -25,6 +25,8 @@ export function noisePhoto(size: number): Image {
 
 /** The size of a square photo. */
 export const squareSize = (size: number) => ({
-  ...{ width: size, height: size },
-  ...{ originalWidth: size, originalHeight: size },
+  width: size,
+  height: size,
+  originalWidth: size,
+  originalHeight: size,
 })

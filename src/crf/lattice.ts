@@ -59,7 +59,10 @@ export async function latticeFilter(
       launches.push(
         ...throughLattice(lattice, { input, values, other, part }),
         launch(latticeSlice({ label: 'crf slice', ...part, scale }), {
-          ...{ values, vertices: lattice.cornerVertices, weights: lattice.weights, message },
+          values,
+          vertices: lattice.cornerVertices,
+          weights: lattice.weights,
+          message,
         }),
       )
     }
@@ -88,7 +91,8 @@ function throughLattice(
     launch(latticeSplat({ label: 'crf splat', ...part }), { input, weights, corners, starts, values }),
     ...neighbours.map((along, axis) =>
       launch(blur, {
-        ...{ values: axis % 2 === 0 ? values : other, blurred: axis % 2 === 0 ? other : values },
+        values: axis % 2 === 0 ? values : other,
+        blurred: axis % 2 === 0 ? other : values,
         neighbours: along,
       }),
     ),
@@ -111,11 +115,18 @@ async function buildLattice(
     buffers.gpu,
     [
       launch(latticeVertices({ label: 'crf vertices', ...options }), {
-        ...{ firsts, numbers, vertices: cornerVertices, heads },
+        firsts,
+        numbers,
+        vertices: cornerVertices,
+        heads,
       }),
       ...neighbours.map((range, axis) =>
         launch(latticeNeighbours({ label: 'crf neighbours', ...options, axis }), {
-          ...{ simplices, table, vertices: cornerVertices, heads, neighbours: range },
+          simplices,
+          table,
+          vertices: cornerVertices,
+          heads,
+          neighbours: range,
         }),
       ),
     ],
@@ -177,7 +188,11 @@ async function sortCorners(
       launch(radixCount(pass), { keys, counts }),
       ...sums,
       launch(radixScatter({ ...pass, numbersItems: digit === 0 }), {
-        ...{ keys, items, places, sorted_keys: sortedKeys, sorted_items: sortedItems },
+        keys,
+        items,
+        places,
+        sorted_keys: sortedKeys,
+        sorted_items: sortedItems,
       }),
     )
     const spare = digit === 0 ? lists[0] : keys
@@ -205,7 +220,9 @@ async function normalise(
     [
       ...throughLattice(lattice, { input: one, values, other, part }),
       launch(latticeNormalise({ label: 'crf normalise', pixels, vertices }), {
-        ...{ values, vertices: cornerVertices, weights },
+        values,
+        vertices: cornerVertices,
+        weights,
       }),
     ],
     { signal },

@@ -134,8 +134,13 @@ async function resampledPhoto(buffers: CrfBuffers, { photo, width, height, signa
   const image = await buffers.filled('photo', photo.data)
   const output = await buffers.zeros('colours', activationBytes([1, height, width, 3]))
   const kernel = preprocess({
-    ...{ label: 'crf colours', input: { n: 1, h: photo.height, w: photo.width }, height, width },
-    ...{ mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255], flip: false },
+    label: 'crf colours',
+    input: { n: 1, h: photo.height, w: photo.width },
+    height,
+    width,
+    mean: [0, 0, 0],
+    std: [1 / 255, 1 / 255, 1 / 255],
+    flip: false,
   })
   await runLaunches(buffers.gpu, [launch(kernel, { image, output })], { signal })
   buffers.release(image)

@@ -87,7 +87,8 @@ function sidesOf(points: readonly number[], height: number): Side[] {
       first: firstCentre(Math.min(y, nextY), height),
       end: firstCentre(Math.max(y, nextY), height),
       isDown: nextY > y,
-      ...{ x, y },
+      x,
+      y,
       slope: (nextX - x) / (nextY - y), // not a number for a level side, which crosses no row
     }
   })

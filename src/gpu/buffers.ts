@@ -1,4 +1,4 @@
-// What buffers and textures are made with.
+// The usages and sizes with which buffers and textures are made.
 
 /** GPUBufferUsage, with the numbers of the specification: Node has no such global. */
 export const usage = {

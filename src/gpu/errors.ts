@@ -1,4 +1,4 @@
-// What can go wrong on a GPU: a type for each kind of error, so that callers can tell them apart.
+// The errors of a GPU: a type for each kind, so that callers can tell them apart.
 
 import { UserError } from '../errors.ts'
 

@@ -27,7 +27,7 @@ export interface Kernel {
    */
   subgroupSize?: number
   /**
-   * What `uniform_in_subgroup` of the shader takes is the same for each so many invocations, and so in each subgroup, if none is larger:
+   * So many invocations give `uniform_in_subgroup` of the shader the same value, and so does each subgroup, if none is larger:
    * drivers number the invocations of a workgroup with one dimension in the order of their subgroups.
    */
   uniformLanes?: number
@@ -42,7 +42,7 @@ export interface Kernel {
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
   outputs: Record<string, number>
   /**
-   * Inputs that the kernel reads through a texture, which holds a copy of the buffer: see texture_reads.ts. Default: none.
+   * Inputs that the kernel reads through a texture, which holds a copy of the buffer: see quirks/texture_reads.ts. Default: none.
    */
   textures?: readonly string[]
   /**

@@ -11,7 +11,7 @@ const SLOW_GPU = { macs: 50e6, bytes: 10e6, launch: 0.01 }
 
 /** The most by which one run changes a time. A host's clock counts other work too, and may see two submits end at once. */
 const MOST_CHANGE = 4
-/** What a host's clock may round to nothing, in milliseconds. */
+/** Milliseconds that a host's clock may round to nothing. */
 const TICK = 0.1
 
 /** How long a kernel takes on a slow GPU, in milliseconds. */

@@ -8,9 +8,9 @@ import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
+import { HeldCopies, TextureCopies, type TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
-import { HeldCopies, TextureCopies, type TextureCopy } from './texture_copies.ts'
 import { packParams } from './wgsl.ts'
 
 /** The time of one kernel on the GPU. */
@@ -39,7 +39,7 @@ interface Dispatch {
   pipeline: GPUComputePipeline
   bindGroup: GPUBindGroup
   divisible: boolean
-  /** What is copied into textures just before, where it is not there yet. */
+  /** Ranges that are copied into textures just before, where they are not there yet. */
   copies: TextureCopy[]
   writes: Range[]
 }

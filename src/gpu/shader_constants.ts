@@ -1,5 +1,4 @@
-// What launchers read from a shader's text, so that no number stands both there and in src/kernels: constants and
-// workgroup sizes.
+// Constants and workgroup sizes that launchers read from a shader's text, so that no number stands both there and in src/kernels.
 
 import type { Shader } from './kernel.ts'
 

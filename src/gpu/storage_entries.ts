@@ -5,7 +5,7 @@ import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import type { Launch, Range } from './launch.ts'
 import type { Pipeline } from './pipelines.ts'
-import type { TextureCopy } from './texture_copies.ts'
+import type { TextureCopy } from './quirks/texture_copies.ts'
 
 /** The bind group's entries for buffers, without the parameters. Throws if the kernel, its shader and its ranges do not match. */
 export function storageEntries(
@@ -30,7 +30,7 @@ export function storageEntries(
   })
 }
 
-/** What a launch reads through textures. */
+/** The ranges that a launch reads through textures. */
 export const textureCopies = (
   { kernel, ranges }: Launch,
   { interface: { buffers } }: Pipeline,
@@ -41,7 +41,7 @@ export const textureCopies = (
     return [{ binding, format: texture, range: { ...rangeOf(kernel, ranges, name, size), size } }]
   })
 
-/** What a launch writes. */
+/** The ranges that a launch writes. */
 export const writtenRanges = ({ kernel, ranges }: Launch): Range[] =>
   Object.keys(kernel.outputs).flatMap(name => (kernel.outputs[name] > 0 ? [ranges[name]] : []))
 

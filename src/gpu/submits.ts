@@ -1,7 +1,7 @@
 // How a sequence of launches is cut into submits that are bounded in time. A GPU that works on one submit for seconds is reset
 // by some systems (on Windows after two), and meanwhile a page shows no new frame.
 
-/** What a dispatch computes: all workgroups of a launch, or a range of them. */
+/** The work of a dispatch: all workgroups of a launch, or a range of them. */
 export interface Piece {
   /** The number of the launch in its program. */
   launch: number

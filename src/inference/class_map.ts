@@ -47,6 +47,8 @@ export function scoresOf({ graph: { outputs } }: Plan, found: TensorData): Score
   const stride = all.length / n
   return Array.from({ length: n }, (_, i) => ({
     data: new Float32Array(all.subarray(i * stride, (i + 1) * stride)),
-    ...{ width, height, classes },
+    width,
+    height,
+    classes,
   }))
 }

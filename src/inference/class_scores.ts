@@ -87,8 +87,12 @@ async function makeStrip(
   const shape = [1, rows.count, width, scores.classes] as const
   const bytes = activationBytes(shape)
   const options = {
-    ...{ label: 'scores', input: [1, scores.height, scores.width, scores.classes] as const },
-    ...{ height, width, alignCorners, rows },
+    label: 'scores',
+    input: [1, scores.height, scores.width, scores.classes] as const,
+    height,
+    width,
+    alignCorners,
+    rows,
   }
   const kernel = softmax
     ? accumulateProbabilities({ ...options, flip: false, weight: 1, first: true })

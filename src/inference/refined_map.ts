@@ -45,10 +45,17 @@ export async function refinedMap(
     await executor.runInto({ [scores.name]: buffer }, { photo: photo.data }, { signal })
     const found = await refine(gpu, {
       scores: {
-        ...{ buffer, shape: scores.shape, dtype: scores.dtype === 'f16' ? 'f16' : 'f32' },
-        ...{ kind: hasLogits(job) ? 'logits' : 'probabilities', alignCorners },
+        buffer,
+        shape: scores.shape,
+        dtype: scores.dtype === 'f16' ? 'f16' : 'f32',
+        kind: hasLogits(job) ? 'logits' : 'probabilities',
+        alignCorners,
       },
-      ...{ photo, ...size, mask, signal, parameters: crfParameters(crf) },
+      photo,
+      ...size,
+      mask,
+      signal,
+      parameters: crfParameters(crf),
       withMarginals: output === 'probabilities',
     })
     const map = { mask: found.mask, ...mask }

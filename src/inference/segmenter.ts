@@ -1,5 +1,6 @@
 // From photos to class maps: a network with its weights on a GPU, and a plan for each size of photo.
 
+import { Mutex } from '../concurrency.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
@@ -48,11 +49,11 @@ export class Segmenter {
   readonly #largestBatches = new Map<string, number>()
   #weights: WeightStore
   readonly #executors: ExecutorCache
-  /** The last call. Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
-  #running: Promise<unknown> = Promise.resolve()
+  /** Calls wait for each other, because a call that needs a new plan may destroy another call's plan. */
+  readonly #lock = new Mutex()
   #disposed = false
-  /** The last tuning. Tunings wait for each other, and `dispose` waits for them, because they have buffers of their own. */
-  #tuning: Promise<unknown> = Promise.resolve()
+  /** Tunings wait for each other, and `dispose` waits for them, because they have buffers of their own. */
+  readonly #tuning = new Mutex()
   readonly #end = new AbortController()
 
   /**
@@ -84,7 +85,7 @@ export class Segmenter {
     if (crf !== undefined)
       return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
     const job = this.#outputJob(photos, { output, at, ...inference })
-    return this.#exclusively(async () => {
+    return this.#lock.run(async () => {
       const maps: ClassMap[] = []
       for (let first = 0; first < photos.length; first += job.batch) {
         const part = photos.slice(first, first + job.batch)
@@ -100,7 +101,7 @@ export class Segmenter {
     checkRefinement(refinement)
     const { at } = refinement
     const job = this.#outputJob(photos.slice(0, 1), { ...options, output: 'probabilities', at })
-    return this.#exclusively(async () => {
+    return this.#lock.run(async () => {
       const maps: ClassMap[] = []
       for (const photo of photos)
         maps.push(await refinedMap(this.#gpu, await this.#executor(job), { photo, job, ...refinement }))
@@ -129,7 +130,7 @@ export class Segmenter {
   async segmentOnGpu(photo: Photo | GpuPhoto, options: GpuSegmentOptions = {}): Promise<GpuClassMap> {
     const { at = 'photo', into, signal, ...inference } = options
     const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
-    return this.#exclusively(async () => {
+    return this.#lock.run(async () => {
       const executor = await this.#executor(job)
       return runToMask(this.#gpu, executor, { photo: photo.data }, { into, signal })
     })
@@ -146,7 +147,11 @@ export class Segmenter {
     const { alignCorners } = this.#config
     const { resampleScores } = await import('./class_scores.ts')
     return resampleScores(this.#gpu, scores, {
-      ...{ width: size.width, height: size.height, softmax, alignCorners, signal },
+      width: size.width,
+      height: size.height,
+      softmax,
+      alignCorners,
+      signal,
     })
   }
 
@@ -156,7 +161,7 @@ export class Segmenter {
     { output = 'mask', at = 'photo', onProgress, signal, ...inference }: WarmUpOptions = {},
   ): Promise<void> {
     const jobs = photos.map(alike => this.#outputJob(alike, { output, at, ...inference }))
-    return this.#exclusively(async () => {
+    return this.#lock.run(async () => {
       const plans = jobs.map(job => createPlan(inferenceGraph(this.#config, job), this.#target))
       const kernels = plans.flatMap(({ steps }) => steps.map(({ kernel }) => kernel))
       await this.#gpu.pipelines.prepare(kernels, { onProgress, signal })
@@ -182,9 +187,7 @@ export class Segmenter {
    * wait for one measurement at most.
    */
   tune(photos: PhotoSize[], options: TuneOptions & InferenceOptions = {}): Promise<TunedConvolution[]> {
-    const result = this.#tuning.then(() => this.#tune(photos, options))
-    this.#tuning = result.catch(() => undefined)
-    return result
+    return this.#tuning.run(() => this.#tune(photos, options))
   }
 
   async #tune(
@@ -195,16 +198,19 @@ export class Segmenter {
     const ends = [this.#end.signal, ...(signal ? [signal] : [])]
     const { tune } = await import('../graph/tune/tune.ts') // a page need not load it before it tunes
     const found = await tune(this.#gpu, this.plan(photos, options).graph, {
-      ...{ seconds, onProgress, onlyNew, tuned: this.#tuned },
+      seconds,
+      onProgress,
+      onlyNew,
+      tuned: this.#tuned,
       signal: AbortSignal.any(ends),
-      turn: work => this.#exclusively(work),
+      turn: work => this.#lock.run(work),
     })
     const changed = found.filter(({ convolution, untuned, fastest }) => {
       const before = this.#tuned.get(convolution) ?? untuned
       this.#tuned.set(convolution, fastest)
       return before !== fastest
     })
-    if (changed.length > 0) await this.#exclusively(() => this.#release())
+    if (changed.length > 0) await this.#lock.run(() => this.#release())
     return found
   }
 
@@ -215,7 +221,7 @@ export class Segmenter {
    */
   async profile(photos: Photo[], options: InferenceOptions = {}): Promise<KernelTime[]> {
     const job = this.#job(photos, options)
-    return this.#exclusively(async () => {
+    return this.#lock.run(async () => {
       const photo = pixelsOf(photos.slice(0, job.batch))
       return (await this.#executor(job)).profile({ photo })
     })
@@ -224,8 +230,8 @@ export class Segmenter {
   /** Ends tuning, and waits for the calls under way. Nothing can be segmented after it. */
   async dispose(): Promise<void> {
     this.#end.abort()
-    await this.#tuning
-    await this.#exclusively(async () => {
+    await this.#tuning.run(() => undefined)
+    await this.#lock.run(async () => {
       this.#disposed = true
       await this.#release()
     })
@@ -244,12 +250,6 @@ export class Segmenter {
     await this.#executors.clear()
     this.#weights.destroy()
     this.#weights = new WeightStore(this.#gpu, this.#parameters)
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#running.then(work)
-    this.#running = result.catch(() => undefined)
-    return result
   }
 
   #outputJob(

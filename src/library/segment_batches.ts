@@ -1,8 +1,9 @@
-// Segments many photos. Consecutive photos of one size run in batches. A photo that fails does not stop the others.
+// Segments the photos of an array. Consecutive photos of one size run in batches. A photo that fails does not stop the others.
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
+import { runPhotos } from './photo_runner.ts'
 import type { ManyPhotosOptions } from './segment_options.ts'
 
 export interface BatchWork<Source, Found> {
@@ -18,11 +19,6 @@ export interface BatchWork<Source, Found> {
 
 type Options<Source> = Pick<ManyPhotosOptions<Source>, 'batchSize' | 'signal' | 'onProgress' | 'onError'>
 
-interface Waiting {
-  index: number
-  image: Image
-}
-
 /**
  * The results in the order of the sources; undefined for photos passed to `onError`. Without `onError`, throws the UserError of
  * the first photo that fails, with its index.
@@ -34,51 +30,41 @@ export async function segmentBatches<Source, Found>(
 ): Promise<(Found | undefined)[]> {
   const found = new Array<Found | undefined>(sources.length).fill(undefined)
   const total = sources.length
-  let waiting: Waiting[] = []
   let done = 0
-
-  const attempt = async (indices: number[], run: () => Promise<void>) => {
-    try {
-      await run()
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (!(error instanceof UserError) || work.isFatal(error)) throw error
-      if (!onError) throw withIndex(error, indices[0])
-      for (const index of indices) await onError(withIndex(error, index), index, sources[index])
-    }
-  }
-  const flush = async () => {
-    const batch = waiting
-    waiting = []
-    if (batch.length === 0) return
+  const fail = async (index: number, error: unknown) => {
     signal?.throwIfAborted()
-    const indices = batch.map(({ index }) => index)
-    await attempt(indices, async () => {
-      const results = await work.segment(batch.map(({ image }) => image))
-      for (const [i, index] of indices.entries()) found[index] = results[i]
-    })
-    progress(batch.length)
+    if (!(error instanceof UserError) || work.isFatal(error)) throw error
+    if (!onError) throw withIndex(error, index)
+    await onError(withIndex(error, index), index, sources[index])
   }
-  const progress = (photos: number) => {
-    done += photos
-    onProgress?.({ done, total })
-  }
-
-  for (const [index, source] of sources.entries()) {
-    let image: Image | undefined
-    await attempt([index], async () => {
-      image = await work.read(source, nameOf(index))
-    })
-    if (!image) {
-      progress(1)
-      continue
-    }
-    if (waiting.length > 0 && !(waiting.length < batchSize && fits(waiting, image, work.maxPixels)))
-      await flush()
-    waiting.push({ index, image })
-  }
-  await flush()
+  await runPhotos<number, Image, Found, { found: Found; isLast: boolean }>(
+    numbers(total),
+    {
+      ahead: 1, // a model runs one call at a time
+      batches: {
+        sizeOf: ({ width, height }) =>
+          Math.max(1, Math.min(batchSize, Math.floor(work.maxPixels / (width * height)))),
+        keyOf: ({ data: _, ...size }) => JSON.stringify(size),
+      },
+      read: index => work.read(sources[index], nameOf(index)),
+      submit: async photos => () => work.segment(photos),
+      write: async (_, __, ran) => ran,
+      async settle(index, outcome) {
+        done++
+        if ('error' in outcome) await fail(index, outcome.error)
+        else found[index] = outcome.result.found
+        if ('error' in outcome || outcome.result.isLast) onProgress?.({ done, total })
+      },
+    },
+    // One batch is on the GPU. Meanwhile the next one is read.
+    { items: 2 * batchSize, signal },
+  )
+  if (done < total) signal?.throwIfAborted()
   return found
+}
+
+async function* numbers(count: number): AsyncGenerator<number> {
+  for (let index = 0; index < count; index++) yield index
 }
 
 const nameOf = (index: number) => `photos[${index}]`
@@ -92,15 +78,3 @@ function withIndex(error: UserError, index: number): UserError {
   named.cause = error
   return named
 }
-
-/** Whether a photo can run in one batch with those that wait. */
-function fits(waiting: Waiting[], image: Image, maxPixels: number): boolean {
-  const pixels = image.width * image.height
-  return sameSize(waiting[0].image, image) && (waiting.length + 1) * pixels <= maxPixels
-}
-
-const sameSize = (a: Image, b: Image) =>
-  a.width === b.width &&
-  a.height === b.height &&
-  a.originalWidth === b.originalWidth &&
-  a.originalHeight === b.originalHeight

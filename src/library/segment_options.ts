@@ -34,7 +34,7 @@ export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
 export interface ManyPhotosOptions<Source, Output extends SegmentOutput = SegmentOutput>
   extends SegmentOptions<Output> {
   /**
-   * Called for each photo that cannot be read or segmented; the next photo waits for the returned promise. The other photos are
+   * Called for each photo that cannot be read or segmented; the next result waits for the returned promise. The other photos are
    * still segmented, and the result at `index` is undefined. Without `onError`, the first such error ends the call.
    */
   onError?: (error: Error, index: number, source: Source) => void | Promise<void>

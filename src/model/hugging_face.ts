@@ -1,4 +1,4 @@
-// What is written of Hugging Face's files for all networks: the labels in config.json, and preprocessor_config.json.
+// Hugging Face's files, as they are written for all networks: the labels in config.json, and preprocessor_config.json.
 
 import type { JsonObject } from '../json_object.ts'
 import type { Preprocessing } from './preprocessing.ts'

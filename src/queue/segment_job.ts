@@ -1,7 +1,12 @@
 // Does one job: reads its photo, segments it, and writes its results. The same job gives the same files, so it may run twice.
 
+import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import type { SegmentOptions } from '../library/segment_options.ts'
+import type { RefinedOptions } from '../inference/inference_options.ts'
+import { PhotoLine } from '../library/photo_line.ts'
+import { pixelsOn } from '../library/photo_size.ts'
+import type { DeepLab } from '../node/deeplab.ts'
+import { readImage } from '../node/images/image.ts'
 import { markPng } from '../node/images/result_mark.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { printable } from '../printable.ts'
@@ -24,13 +29,28 @@ export interface JobResult {
 /** Which part of a job runs: its progress in the queue. */
 export type JobStage = 'reading' | 'segmenting' | 'writing'
 
+type JobOptions = RefinedOptions & { signal: AbortSignal }
+
 /** A `DeepLab`, as far as a job uses it. */
-export interface PhotoSegmenter {
-  segment(photo: Uint8Array, options: SegmentOptions<'mask'>): Promise<Segmentation<'mask'>>
+export interface PhotoSegmenter extends Pick<DeepLab, 'gpu'> {
+  segment(photo: Image, options: JobOptions): Promise<Segmentation<'mask'>>
 }
+
+/** How many jobs have the model at one time: one is on the GPU, and the next one is ready. */
+const ON_GPU = 2
+
+/** The line of jobs before the model, in the order in which their photos were read. Each runs alone, so that it always gives the same bits. */
+export const jobLine = (model: PhotoSegmenter): JobTools['line'] =>
+  new PhotoLine({
+    ahead: ON_GPU,
+    submit:
+      async ([{ image, options }]) =>
+      async () => [await model.segment(image, options)],
+  })
 
 export interface JobTools {
   model: PhotoSegmenter
+  line: PhotoLine<{ image: Image; options: JobOptions }, Segmentation<'mask'>>
   store: Store
   /** Ends the job: its reason is thrown. */
   signal: AbortSignal
@@ -42,7 +62,8 @@ export interface JobTools {
  * Does a job with unchecked data. Throws a BadJobError if no new try can help: wrong data, a missing or damaged photo, an option
  * that the model does not take. Any other error may pass.
  */
-export async function runJob(data: unknown, { model, store, signal, onStage }: JobTools): Promise<JobResult> {
+export async function runJob(data: unknown, tools: JobTools): Promise<JobResult> {
+  const { store, signal, onStage } = tools
   const start = performance.now()
   const job = parseJob(data)
   const outputs = outputsOf(job)
@@ -50,7 +71,7 @@ export async function runJob(data: unknown, { model, store, signal, onStage }: J
   onStage('reading')
   const bytes = await store.read(job.input, signal)
   onStage('segmenting')
-  const found = await segmented(model, bytes, { job, signal })
+  const found = await segmented(bytes, job, tools)
   onStage('writing')
   for (const kind of KINDS) {
     const place = outputs[kind]
@@ -87,16 +108,15 @@ async function refusePhoto(input: string, outputs: readonly string[], store: Sto
 }
 
 async function segmented(
-  model: PhotoSegmenter,
   bytes: Uint8Array,
-  { job, signal }: { job: SegmentJob; signal: AbortSignal },
+  { options: { mask: _, overlay: __, ...options } }: SegmentJob,
+  { model, line, signal }: JobTools,
 ): Promise<Segmentation> {
-  const { mask: _, overlay: __, ...options } = job.options
   try {
-    return await model.segment(bytes, { ...options, signal })
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
     // A photo that arrives as bytes has no name of its own.
-    throw new BadJobError(error.message.replace(/^photo: /, 'input: '))
+    const image = await readImage(bytes, { name: 'input', maxPixels: pixelsOn(model.gpu) })
+    return (await line.run({ image, options: { ...options, signal } })).found
+  } catch (error) {
+    throw error instanceof UserError ? new BadJobError(error.message) : error
   }
 }

@@ -3,10 +3,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { orAborted } from '../node/or_aborted.ts'
+import { orAborted } from '../concurrency.ts'
 import { BadJobError } from './job.ts'
 import { peerPackage } from './peer_package.ts'
-import { type JobResult, type JobStage, type PhotoSegmenter, runJob } from './segment_job.ts'
+import {
+  type JobResult,
+  type JobStage,
+  type JobTools,
+  jobLine,
+  type PhotoSegmenter,
+  runJob,
+} from './segment_job.ts'
 import type { Store } from './store.ts'
 
 export interface WorkerOptions {
@@ -64,10 +71,11 @@ export async function startWorker(options: WorkerOptions): Promise<QueueWorker> 
   const { redis, queue, concurrency, events } = options
   const { UnrecoverableError, Worker } = await peerPackage('bullmq ioredis', () => import('bullmq'))
   const running = new Set<Promise<unknown>>()
+  const line = jobLine(options.model)
   const process = async (job: Job) => {
     job.opts.attempts ||= DEFAULT_TRIES.attempts // BullMQ writes 0 where the producer says nothing
     job.opts.backoff ??= DEFAULT_TRIES.backoff
-    const trial = tryJob(job, options)
+    const trial = tryJob(job, line, options)
     running.add(trial)
     try {
       return await trial
@@ -111,7 +119,11 @@ async function untilIdle(running: ReadonlySet<Promise<unknown>>): Promise<void> 
 const nameOf = ({ id = '', data }: Job): JobName => ({ id, data })
 
 /** A try of a job, which ends when its time is over. */
-async function tryJob(job: Job, { model, store, seconds, events }: WorkerOptions): Promise<JobResult> {
+async function tryJob(
+  job: Job,
+  line: JobTools['line'],
+  { model, store, seconds, events }: WorkerOptions,
+): Promise<JobResult> {
   const late = new AbortController()
   const timers = [
     setTimeout(() => late.abort(new Error(`not done within ${seconds} s`)), seconds * 1000),
@@ -119,7 +131,7 @@ async function tryJob(job: Job, { model, store, seconds, events }: WorkerOptions
   ]
   // The work does not wait for Redis, which may be away for a moment.
   const onStage = (stage: JobStage) => void job.updateProgress({ stage }).catch(() => {})
-  const work = runJob(job.data, { model, store, signal: late.signal, onStage }).finally(() =>
+  const work = runJob(job.data, { model, line, store, signal: late.signal, onStage }).finally(() =>
     timers.forEach(clearTimeout),
   )
   return orAborted(work, late.signal) // A driver that hangs heeds no signal.

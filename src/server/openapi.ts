@@ -1,5 +1,10 @@
 // The description of the routes, as GET /openapi.json gives it. A test sends requests and compares the answers with it.
 
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { OPTION_TEXTS, REFINED_OPTIONS } from '../inference/inference_options.ts'
+import { expectedText, type RefinedOption } from '../inference/option_texts.ts'
+import type { Declared } from '../options.ts'
+import { SEGMENT_PARAMETERS } from './photos_request.ts'
 import type { ServerLimits } from './server_options.ts'
 
 type Json = Record<string, unknown>
@@ -37,15 +42,23 @@ const text = (name: string, where: string, more: Json = {}) => ({
 const MODEL = text('model', 'path')
 const VERSION = text('version', 'path', { schema: { type: 'string', enum: ['1'] } })
 
-/** The options of `segment`, in a URL as in the parameters of the protocol. */
-const OPTIONS = {
-  output_stride: { type: 'integer', enum: [8, 16, 32] },
-  scales: { type: 'string', examples: ['0.5,1,1.5'] },
-  flip: { type: 'boolean' },
-  merge: { type: 'string', enum: ['mean', 'max'] },
-  size: { type: 'integer', minimum: 1 },
-  crf: { type: ['string', 'boolean'], examples: ['default', '3,1,4,67,3'] },
+/** An option of `segment` as a parameter. A list is a text with commas, in a URL as in the protocol. */
+function parameterOf(option: RefinedOption): Json {
+  const { about, byDefault, example, preset, read } = OPTION_TEXTS[option]
+  const { schema }: Declared = REFINED_OPTIONS[option]
+  const isText = read !== undefined || schema.type === 'array'
+  const { $schema: _, ...values } = isText ? { type: 'string' } : (toJsonSchema(schema) as Json)
+  const words = [about, isText && `: ${expectedText(option)}`, byDefault && ` (default: ${byDefault})`]
+  return {
+    ...(preset === undefined ? values : { type: ['string', 'boolean'] }),
+    description: words.filter(word => word).join(''),
+    ...(example !== undefined && { examples: [example] }),
+  }
 }
+
+const OPTIONS = Object.fromEntries(
+  [...SEGMENT_PARAMETERS].map(([name, option]) => [name, parameterOf(option)]),
+)
 
 const QUERY = Object.entries(OPTIONS).map(([name, schema]) => text(name, 'query', { schema }))
 

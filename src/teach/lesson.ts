@@ -1,6 +1,7 @@
 // Teaches a network on a few photos with a few strokes. What the layers that do not learn make of a photo is computed once and stays
 // on the GPU, so that a step runs only the layers that learn.
 
+import { Mutex } from '../concurrency.ts'
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -56,7 +57,7 @@ export class Lesson {
   readonly #photos = new TaughtPhotos()
   readonly #history = new History()
   #isTraining = false
-  #running: Promise<unknown> = Promise.resolve()
+  readonly #lock = new Mutex()
   #disposal: Promise<void> | undefined
 
   /** Throws a UserError if the GPU is too small. The model's parameters stay as they are. */
@@ -228,7 +229,9 @@ export class Lesson {
     const photo = taught[index % taught.length]
     const pixels = { strokes: photo.strokes, classes: photo.kept.classes }
     const { labels, classWeights } = labelledPixels(pixels, {
-      ...{ classes: this.config.classes, share, step: index },
+      classes: this.config.classes,
+      share,
+      step: index,
     })
     const inputs = { kept: photo.kept, labels: padLabels(labels, 1), classWeights }
     try {
@@ -280,8 +283,6 @@ export class Lesson {
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     if (this.#disposal) return Promise.reject(new UserError('this lesson was disposed of: begin a new one'))
-    const result = this.#running.then(work)
-    this.#running = result.catch(() => undefined)
-    return result
+    return this.#lock.run(work)
   }
 }

@@ -7,7 +7,7 @@ import type { Preprocessing } from '../model/preprocessing.ts'
 import { type Augmentation, augment } from './augment.ts'
 import { randomSource } from './random.ts'
 
-/** What a batch, or a part of one, is made by. */
+/** The settings by which a batch, or a part of one, is made. */
 export interface BatchSettings {
   /** Determines the crops, together with the seed and an image's index in the batch. */
   step: number

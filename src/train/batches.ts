@@ -22,7 +22,7 @@ export interface BatchesOptions {
   augmentation?: Augmentation
   /** The first batch to make, counted from 0; larger to resume a run. Default 0. */
   start?: number
-  /** What happens if an image cannot be read: see Recipe. Default: stop. */
+  /** The behaviour where an image cannot be read: see Recipe. Default: stop. */
   badImages?: Recipe['badImages']
   /** Called once for each image that is skipped. */
   onWarning?: (message: string) => void

@@ -33,7 +33,7 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
    */
   hardClasses: readonly string[]
   /**
-   * What happens at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError,
+   * The behaviour at an image that cannot be read or whose labels are not classes. `stop`: the run ends with a BadImageError,
    * and the model keeps what it learned. `skip`: the next image in the order of the run takes its place, with a warning. It
    * may change when a run is resumed. Default: stop.
    */
@@ -115,7 +115,10 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
 
 const RECIPE_OPTIONS: DeclaredOptions<Recipe> = {
   ...namesOf(PAPER),
-  ...{ weightDecay: true, microBatchSize: true, size: true, activationBudget: true },
+  weightDecay: true,
+  microBatchSize: true,
+  size: true,
+  activationBudget: true,
 }
 
 /** With fewer images than this, batch norm has poor statistics: the paper asks for large batches (section 4.1). */

@@ -1,6 +1,6 @@
 // The options of a single training step. A recipe adds those of the whole run.
 
-/** What a step computes. Recipe has the other options, and the paper's values as defaults. */
+/** The options of a step. Recipe has the other options, and the paper's values as defaults. */
 export interface TrainingOptions {
   /** The number of images in a step. */
   batchSize: number

@@ -9,8 +9,16 @@ type Dtype = HostTensor['dtype']
 export type StoredDtype = Dtype | 'f64'
 
 export const BYTES_PER_ELEMENT: Record<StoredDtype, number> = {
-  ...{ f64: 8, f32: 4, f16: 2, bf16: 2 },
-  ...{ i64: 8, i32: 4, i16: 2, i8: 1, u8: 1, bool: 1 },
+  f64: 8,
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  i64: 8,
+  i32: 4,
+  i16: 2,
+  i8: 1,
+  u8: 1,
+  bool: 1,
 }
 
 /** The most axes of a tensor: no network needs more. */
@@ -24,15 +32,16 @@ export function elementCount(shape: readonly number[]): number {
 
 /** The typed arrays for a file's elements. f16 and bf16 have none, and use their bits. */
 const ARRAYS = {
-  ...{ f64: Float64Array, f32: Float32Array, f16: Uint16Array, bf16: Uint16Array },
-  ...{
-    i64: BigInt64Array,
-    i32: Int32Array,
-    i16: Int16Array,
-    i8: Int8Array,
-    u8: Uint8Array,
-    bool: Uint8Array,
-  },
+  f64: Float64Array,
+  f32: Float32Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  i64: BigInt64Array,
+  i32: Int32Array,
+  i16: Int16Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
 }
 
 /**

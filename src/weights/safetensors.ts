@@ -18,8 +18,16 @@ import type { HostTensor, StateDict } from './tensor.ts'
  */
 
 const DTYPES: Record<string, StoredDtype> = {
-  ...{ F64: 'f64', F32: 'f32', F16: 'f16', BF16: 'bf16' },
-  ...{ I64: 'i64', I32: 'i32', I16: 'i16', I8: 'i8', U8: 'u8', BOOL: 'bool' },
+  F64: 'f64',
+  F32: 'f32',
+  F16: 'f16',
+  BF16: 'bf16',
+  I64: 'i64',
+  I32: 'i32',
+  I16: 'i16',
+  I8: 'i8',
+  U8: 'u8',
+  BOOL: 'bool',
 } as const
 
 const dtypeName = (dtype: StoredDtype) => Object.keys(DTYPES).find(name => DTYPES[name] === dtype)!

@@ -96,12 +96,36 @@ async function expectConvolved(test: Conv2dCase, choice: Choice, slice?: Slice):
   expectClose(actual, expected, { ...closeness, indices })
 }
 
+/**
+ * One case for each way of lowering: a border, a batch, a dilation, padding by TensorFlow's rule, each kind of residual and of bias, and
+ * tiles that need several ranges. The suites in test/kernels have each kernel, with each size of its tiles, on all others.
+ */
+const few = [
+  'odd map, no bias',
+  '5 → 21 channels, batch 3',
+  'SAME, dilation 2',
+  'dilation 24 on 9×9: only the centre tap',
+  'residual, relu, batch 3, 24 → 24',
+  'residual in place, relu, batch 3, 24 → 24',
+  'bias per image, 3×3, residual, batch 2',
+  'aspp.project 1024 → 256 with a bias per image, on 9×9',
+  'resnet50.layer3.conv2 dilation 2, output stride 8',
+]
+const fewCases = cases.filter(({ name }) => few.includes(name))
+
+/** Values that are not finite spread over their tile. */
+const tiledCases = (outputs: WinogradOutputs): Conv2dCase[] =>
+  (outputs === 4 ? cases : fewCases).filter(test => !test.plant && fits(test, outputs))
+
 describe('a convolution in a plan', () => {
+  it('has a case for each way of lowering', () => {
+    expect(fewCases.map(({ name }) => name)).to.have.members(few)
+  })
+
   for (const outputs of [4, 3, 2] as const)
     describe(`with Winograd tiles of ${outputs}`, () => {
       before(needsSubgroups)
-      // Values that are not finite spread over their tile.
-      for (const test of cases.filter(test => !test.plant && fits(test, outputs)))
+      for (const test of tiledCases(outputs))
         it(caseTitle(test), () => expectConvolved(test, { variant: `winograd_${outputs}` }))
 
       it('into a slice of a wider tensor', async () => {
@@ -117,12 +141,12 @@ describe('a convolution in a plan', () => {
     })
 
   describe('without subgroups', () => {
-    const light = cases.filter(({ spotCheck }) => !spotCheck)
     for (const outputs of [4, 3, 2] as const)
-      for (const test of light.filter(test => !test.plant && fits(test, outputs)))
+      for (const test of tiledCases(outputs).filter(({ spotCheck }) => !spotCheck))
         it(`with Winograd tiles of ${outputs}: ${test.name} (slow)`, () =>
           expectConvolved(test, { variant: `winograd_${outputs}`, withoutSubgroups: true }))
-    for (const test of light)
+
+    for (const test of fewCases.filter(({ spotCheck }) => !spotCheck))
       it(`through workgroup memory: ${test.name} (slow)`, () =>
         expectConvolved(test, { variant: 'conv2d_tiled', withoutSubgroups: true }))
 
@@ -132,13 +156,9 @@ describe('a convolution in a plan', () => {
       'conv2d_tiled 8×8 of 64×64, depth 16',
       'conv2d_tiled 2×8 of 32×32, depth 32',
     ] as const
-    const few = [
-      'odd map, no bias',
-      'dilation 24 on 9×9: only the centre tap',
-      'aspp.project 1024 → 256 with a bias per image, on 9×9',
-    ]
+    const forTiles = fewCases.filter(({ name }) => /^(odd map|dilation 24|aspp\.project)/.test(name))
     for (const variant of tiles)
-      for (const test of cases.filter(({ name }) => few.includes(name)))
+      for (const test of forTiles)
         it(`with ${variant}: ${test.name} (slow)`, () =>
           expectConvolved(test, { variant, withoutSubgroups: true }))
 

@@ -87,15 +87,54 @@ describe('DeepLab: calls', () => {
       expect(error.message).to.equal('enough')
     })
 
-    it('with onProgress, each batch is counted', async () => {
+    it('with onProgress, each batch is counted, in the order of the photos', async () => {
       const seen: SegmentProgress[] = []
       const onProgress = (progress: SegmentProgress) => void seen.push(progress)
       await model.segment([photo, photo, broken(), photo], { size, batchSize: 2, onProgress, onError() {} })
-      expect(seen.map(({ done }) => done).toSorted()).to.deep.equal([1, 3, 4])
+      expect(seen.map(({ done }) => done)).to.deep.equal([2, 3, 4])
       expect(seen.at(-1)).to.deep.equal({ done: 4, total: 4 })
       seen.length = 0
       await model.segment(photo, { size, onProgress })
       expect(seen).to.deep.equal([{ done: 1, total: 1 }])
+    })
+
+    it('of whose batch one fails, have results of all others', async () => {
+      const batches: number[][] = []
+      const failed: string[] = []
+      const work = {
+        maxPixels: 1000,
+        read: async (id: number) => ({ ...blocksPhoto(10, 10), data: new Uint8Array([id]) }),
+        segment: async (photos: Image[]) => {
+          const ids = photos.map(({ data }) => data[0])
+          batches.push(ids)
+          if (ids.includes(2)) throw new UserError('too large')
+          return ids
+        },
+        isFatal: () => false,
+      }
+      const onError = (error: Error) => void failed.push(error.message)
+      expect(await segmentBatches([1, 2, 3, 4], { onError }, work)).to.deep.equal([1, undefined, 3, 4])
+      expect(batches).to.deep.equal([[1, 2, 3, 4], [1], [2], [3], [4]])
+      expect(failed).to.deep.equal(['photos[1]: too large'])
+    })
+
+    it('are read while the model has the ones before', async () => {
+      const order: string[] = []
+      const work = {
+        maxPixels: 1000,
+        read: async (id: number) => {
+          order.push(`read ${id}`)
+          return blocksPhoto(10, 10)
+        },
+        segment: async (photos: Image[]) => {
+          await new Promise(resolve => setTimeout(resolve, 5))
+          order.push('segmented')
+          return photos
+        },
+        isFatal: () => false,
+      }
+      await segmentBatches([1, 2, 3], { batchSize: 1 }, work)
+      expect(order).to.deep.equal(['read 1', 'read 2', 'segmented', 'read 3', 'segmented', 'segmented'])
     })
 
     it('runs smaller batches if the GPU cannot bind all photos', async () => {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { toJsonSchema } from '@valibot/to-json-schema'
 import { Ajv } from 'ajv'
 import { expect } from 'chai'
+import type * as v from 'valibot'
+import { REFINED_OPTIONS } from '../../src/inference/inference_options.ts'
 import { BadJobError, parseJob } from '../../src/queue/job.ts'
 import { rejects } from '../support/rejects.ts'
 
@@ -9,6 +12,16 @@ const paths = { input: 'photos/a.jpg', output: 'masks/a' }
 const GOOD: [title: string, job: unknown][] = [
   ['paths alone', paths],
   ['objects of S3', { input: 's3://photos/a b.jpg', output: 's3://masks/a b' }],
+  [
+    "a CRF's own parameters",
+    {
+      ...paths,
+      options: {
+        crf: { posW: 3, posXy: 1, biW: 4, biXy: 67, biRgb: 3, iterations: 5 },
+        ...{ mask: true, overlay: true },
+      },
+    },
+  ],
   [
     'every option',
     {
@@ -54,6 +67,21 @@ const BAD: [title: string, job: unknown, message: RegExp][] = [
     /^job: options\.crf: expected default, v1, v2, v2-vgg/,
   ],
   [
+    'a CRF without a parameter',
+    { ...paths, options: { crf: { posW: 3, posXy: 1, biW: 4, biXy: 67 } } },
+    /^job: options\.crf: expected default, v1, v2, v2-vgg or an object of parameters; got {"posW":3/,
+  ],
+  [
+    'half an output stride',
+    { ...paths, options: { outputStride: 8.5 } },
+    /^job: options\.outputStride: expected a whole number above 0; got 8.5$/,
+  ],
+  [
+    'a scale that is too large',
+    { ...paths, options: { scales: [1, 5] } },
+    /^job: options\.scales: expected up to 32 factors above 0, at most 4; got \[1,5\]$/,
+  ],
+  [
     'no result',
     { ...paths, options: { mask: false, overlay: false } },
     /^job: options: mask and overlay are both off/,
@@ -64,6 +92,16 @@ describe('a job of the queue', () => {
   const page = readFileSync(new URL('../../docs/queue.md', import.meta.url), 'utf8')
   const [, schema] = /```json schema\n([\s\S]*?)```/.exec(page)!
   const isDocumented = new Ajv({ strict: true, allErrors: true }).compile(JSON.parse(schema))
+
+  it('has the options of segment in docs/queue.md as they are declared', () => {
+    const { mask, overlay, ...options } = JSON.parse(schema).properties.options.properties
+    const declared = Object.entries(REFINED_OPTIONS).map(([name, { schema }]) => {
+      const { $schema: _, ...values } = toJsonSchema(schema as v.GenericSchema)
+      return [name, values]
+    })
+    expect(options).to.deep.equal(Object.fromEntries(declared))
+    expect([mask, overlay]).to.deep.equal([{ type: 'boolean' }, { type: 'boolean' }])
+  })
 
   for (const [title, job] of GOOD)
     it(`may have ${title}, as docs/queue.md says`, () => {

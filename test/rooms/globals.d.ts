@@ -5,7 +5,7 @@ interface Event {
   preventDefault(): void
 }
 interface EventTarget {
-  addEventListener(type: string, listener: EventListener): void
+  addEventListener(type: string, listener: EventListener, options?: { once?: boolean }): void
   removeEventListener(type: string, listener: EventListener): void
 }
 type EventListener = (event: Event) => void
@@ -32,6 +32,8 @@ declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>
 }
 declare function atob(text: string): string
+declare function setTimeout(work: () => void, milliseconds: number): object
+declare function clearTimeout(timer: object | undefined): void
 declare var performance: { now(): number }
 
 declare class URL {

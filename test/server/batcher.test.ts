@@ -4,7 +4,7 @@ import type { Image } from '../../src/data/image.ts'
 import { UserError } from '../../src/errors.ts'
 import { DeviceLostError } from '../../src/gpu/errors.ts'
 import type { Segmentation } from '../../src/node/segmentation.ts'
-import { Batcher, type BatchModel, type BatchOptions } from '../../src/server/batcher.ts'
+import { type Batcher, type BatchModel, type BatchOptions, batcherOf } from '../../src/server/batcher.ts'
 
 const MASK: BatchOptions = { output: 'mask' }
 
@@ -50,13 +50,13 @@ describe('the batcher', () => {
       options?: BatchOptions
       signal?: AbortSignal
     } = {},
-  ) => batcher.run(photo(id, width), options, signal).then(({ found }) => found.mask[0])
+  ) => batcher.run({ image: photo(id, width), options }, signal).then(({ found }) => found.mask[0])
   const runAll = (...ids: number[]) => Promise.all(ids.map(id => run(id)))
 
   beforeEach(() => {
     model = new FakeModel()
     recoveries = 0
-    batcher = new Batcher(model, {
+    batcher = batcherOf(model, {
       ...{ batchSize: 4, batchDelay: 20, onBatch: () => {} },
       onRecovery: () => {
         recoveries++
@@ -71,9 +71,9 @@ describe('the batcher', () => {
 
   it('starts a whole batch at once, and a part of one after the delay', async () => {
     const options = { batchSize: 2, batchDelay: 2 ** 31 - 1, onBatch: () => {}, onRecovery: () => {} }
-    const patient = new Batcher(model, options)
-    await Promise.all([patient.run(photo(1), MASK, never), patient.run(photo(2), MASK, never)])
-    const { wait } = await batcher.run(photo(3), MASK, never)
+    const patient = batcherOf(model, options)
+    await Promise.all([1, 2].map(id => patient.run({ image: photo(id), options: MASK })))
+    const { wait } = await batcher.run({ image: photo(3), options: MASK })
     expect(wait).to.be.at.least(18)
   })
 

@@ -1,69 +1,27 @@
 import { expect } from 'chai'
-import { Budget } from '../../src/server/budget.ts'
-import { Places } from '../../src/server/places.ts'
-import { RequestError } from '../../src/server/request_error.ts'
+import { tokenCheck } from '../../src/server/access.ts'
+import { PhotoQueue, RequestError } from '../../src/server/request.ts'
 import { serverLimits } from '../../src/server/server_options.ts'
-import { tokenCheck } from '../../src/server/token.ts'
-
-const never = new AbortController().signal
-
-describe('a budget', () => {
-  it('gives in order, and what is given back goes to the next', async () => {
-    const budget = new Budget(10)
-    const order: string[] = []
-    const take = (name: string, amount: number, signal = never) =>
-      budget.take(amount, signal).then(free => {
-        order.push(name)
-        return free
-      })
-    const first = await take('first', 6)
-    const large = take('large', 10)
-    const small = take('small', 1) // would fit, but waits its turn
-    await Promise.resolve()
-    expect(order).to.deep.equal(['first'])
-    first()
-    first() // does nothing
-    const free = await large
-    expect(order).to.deep.equal(['first', 'large'])
-    free()
-    await small
-    expect(order).to.deep.equal(['first', 'large', 'small'])
-  })
-
-  it('refuses a wish above it, and forgets a wish that is given up', async () => {
-    const budget = new Budget(10)
-    expect(await budget.take(11, never).catch(error => error)).to.be.instanceOf(RangeError)
-    const all = await budget.take(10, never)
-    const gone = new AbortController()
-    const wish = budget.take(10, gone.signal).catch(error => error)
-    const next = budget.take(4, never)
-    gone.abort(new Error('gone'))
-    expect((await wish).message).to.equal('gone')
-    all()
-    ;(await next)()
-    ;(await budget.take(10, never))()
-  })
-})
 
 describe('the places of the queue', () => {
   it('are limited, with a time after which to come again', () => {
-    const places = new Places(3)
-    const leave = places.take(2)
-    expect(places.taken).to.equal(2)
-    expect(() => places.take(2)).to.throw(RequestError, 'the queue is full: 2 of 3 photos wait')
+    const queue = new PhotoQueue(3)
+    const leave = queue.take(2)
+    expect(queue.taken).to.equal(2)
+    expect(() => queue.take(2)).to.throw(RequestError, 'the queue is full: 2 of 3 photos wait')
     try {
-      places.take(2)
+      queue.take(2)
     } catch (error) {
       const { status, retryAfter } = error as RequestError
       expect(status).to.equal(503)
       expect(retryAfter).to.be.within(1, 60)
     }
     leave()
-    places.take(3)
+    queue.take(3)
   })
 
   it('are never enough for a request with more photos than there are places', () => {
-    expect(() => new Places(3).take(4))
+    expect(() => new PhotoQueue(3).take(4))
       .to.throw(RequestError, 'expected at most 3 photos in a request, got 4')
       .with.property('status', 413)
   })

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
+import { INFERENCE_OPTIONS } from '../../src/inference/inference_options.ts'
+import { flagName } from '../../src/inference/option_texts.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { CAMERA_FLAGS, until } from './browser.ts'
@@ -265,6 +267,22 @@ describe('the page', () => {
     await page.selectOption('#output-stride', '16')
     expect(await settled(page)).to.equal('')
     expect(await shares(page)).to.deep.equal(before)
+  })
+
+  it('has a control for each option that its network takes, and names one with a wrong value', async () => {
+    const page = await openSample()
+    for (const name of Object.keys(INFERENCE_OPTIONS))
+      expect(await page.locator(`#options #${flagName(name)}`).count(), name).to.equal(1)
+    expect(await page.locator('#output-stride option').allTextContents()).to.deep.equal([
+      ...['8 (finest, slowest)', '16', '32 (coarsest, fastest)'],
+    ])
+    await page.click('#options summary')
+    await page.fill('#size', '0')
+    await page.press('#size', 'Enter')
+    expect(await settled(page)).to.equal('Size: expected a number of pixels from 1 to 16384')
+    await page.fill('#size', '65')
+    await page.press('#size', 'Enter')
+    expect(await settled(page)).to.equal('')
   })
 
   it('says so without WebGPU', async () => {

@@ -1,41 +1,62 @@
 // The panel of the view: how a picture is segmented.
 
+import type { InferenceOptions } from '../../src/inference/inference_options.ts'
+import { outputStrides } from '../../src/model/config.ts'
 import type { DeepLab } from '../../src/web/index.ts'
-import { input, make, select } from './dom.ts'
+import { type Choice, CONTROLS, type Control, valueIn } from './controls.ts'
+import { byId, make, select } from './dom.ts'
 
-const outputStride = select('output-stride')
-const scales = select('scales')
-const flip = input('flip')
+type ControlElement = HTMLInputElement | HTMLSelectElement
 
-/** Strides that are fast enough for a page. */
-const STRIDES = [8, 16, 32]
+const optionOf = ({ value, text }: Choice) => make('option', { value, textContent: text })
 
-export interface Settings {
-  outputStride: number
-  scales: number[]
-  flip: boolean
+const elements = CONTROLS.map(control => [control, elementOf(control)] as const)
+
+function elementOf({ id, kind, title, choices, placeholder }: Control): ControlElement {
+  if (kind !== 'select') return make('input', { id, title, placeholder, type: kind, autocomplete: 'off' })
+  return make('select', { id, title }, ...choices.map(optionOf))
 }
 
-export const settings = (): Settings => ({
-  outputStride: Number(outputStride.value),
-  scales: scales.value.split(',').map(Number),
-  flip: flip.checked,
-})
+const rows = ([{ id, kind, label }, element]: (typeof elements)[number]): Node[] =>
+  kind === 'checkbox'
+    ? [make('label', { className: 'check' }, element, ` ${label}`)]
+    : [make('label', { htmlFor: id, textContent: label }), element]
+
+byId('options', HTMLElement).append(
+  ...elements.filter(([{ isRare }]) => !isRare).flatMap(rows),
+  make(
+    'details',
+    {},
+    make('summary', { textContent: 'More options' }),
+    ...elements.filter(([{ isRare }]) => isRare).flatMap(rows),
+  ),
+)
+
+const textOf = (element: ControlElement): string =>
+  element instanceof HTMLInputElement && element.type === 'checkbox' ? String(element.checked) : element.value
+
+/** Throws a UserError that names a control whose value is none. */
+export const settings = (): InferenceOptions =>
+  Object.fromEntries(
+    elements.map(([control, element]) => [control.option, valueIn(control, textOf(element))]),
+  )
 
 /** Offers a model's output strides, its own first chosen. */
 export function offerStrides({ config }: DeepLab): void {
-  const strides = [...new Set([...STRIDES, config.outputStride])].sort((a, b) => a - b)
-  outputStride.replaceChildren(
-    ...strides.map(stride => make('option', { value: String(stride), textContent: strideText(stride) })),
+  const strides = outputStrides(config)
+  const element = select('output-stride')
+  element.replaceChildren(
+    ...strides.map(stride => optionOf({ value: String(stride), text: strideText(stride, strides) })),
   )
-  outputStride.value = String(config.outputStride)
+  element.value = String(config.outputStride)
 }
 
-function strideText(stride: number): string {
-  if (stride === 8) return '8 (finest, slowest)'
-  return stride === 32 ? '32 (coarsest, fastest)' : String(stride)
+function strideText(stride: number, strides: readonly number[]): string {
+  if (strides.length === 1) return String(stride)
+  if (stride === strides[0]) return `${stride} (finest, slowest)`
+  return stride === strides.at(-1) ? `${stride} (coarsest, fastest)` : String(stride)
 }
 
 export function onSettings(change: () => void): void {
-  for (const control of [outputStride, scales, flip]) control.addEventListener('change', change)
+  for (const [, element] of elements) element.addEventListener('change', change)
 }

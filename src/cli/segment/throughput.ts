@@ -1,39 +1,23 @@
-// How fast a run of many photos is, and how long it will take.
+// How fast a run of many photos is, how long it will take, and its progress on stderr: a bar in a terminal, else a line now and then.
 
+import cliProgress from 'cli-progress'
 import { durationText } from '../format.ts'
-
-/** The time in which the GPU has work, by the host's clock: from a submission to the arrival of its result. */
-export class BusyTime {
-  #jobs = 0
-  #since = 0
-  #total = 0
-
-  begin(): void {
-    if (this.#jobs++ === 0) this.#since = performance.now()
-  }
-
-  end(): void {
-    if (--this.#jobs === 0) this.#total += performance.now() - this.#since
-  }
-
-  get milliseconds(): number {
-    return this.#total + (this.#jobs > 0 ? performance.now() - this.#since : 0)
-  }
-}
+import { isQuiet } from '../quiet.ts'
 
 export class Throughput {
-  readonly gpu = new BusyTime()
   readonly #start = performance.now()
   /** Photos of this run that have results. */
   #segmented = 0
   #pixels = 0
+  #gpuMilliseconds = 0
   #failed = 0
   /** Photos whose results were there. */
   #kept = 0
 
-  segmented(pixels: number): void {
+  segmented(photo: { pixels: number; milliseconds: number }): void {
     this.#segmented++
-    this.#pixels += pixels
+    this.#pixels += photo.pixels
+    this.#gpuMilliseconds += photo.milliseconds
   }
 
   failed(): void {
@@ -44,6 +28,11 @@ export class Throughput {
     this.#kept++
   }
 
+  /** How long the GPU had work, in milliseconds. */
+  get gpuMilliseconds(): number {
+    return this.#gpuMilliseconds
+  }
+
   get done(): number {
     return this.#segmented + this.#failed + this.#kept
   }
@@ -52,7 +41,7 @@ export class Throughput {
   get rates(): string {
     const milliseconds = performance.now() - this.#start
     const rate = (count: number) => (count / (milliseconds / 1000)).toPrecision(3)
-    const share = Math.round((100 * this.gpu.milliseconds) / milliseconds)
+    const share = Math.round((100 * this.#gpuMilliseconds) / milliseconds)
     return `${rate(this.#segmented)} photos/s, ${rate(this.#pixels / 1e6)} MP/s, GPU at work ${share} % of the time`
   }
 
@@ -72,4 +61,59 @@ export class Throughput {
     const rates = this.#segmented > 0 ? `: ${this.rates}` : ''
     return `${this.#segmented} photos segmented in ${time}${kept}${failed}${rates}`
   }
+}
+
+const SECONDS_A_LINE = 30
+const SECONDS_A_FRAME = 0.5
+
+export interface BatchProgress {
+  stop(): void
+}
+
+/**
+ * Shows the progress until `stop`. The number of photos may become known later, or never, as of archives. `lines`: other output of the
+ * terminal shows the progress photo by photo.
+ */
+export function showProgress(
+  throughput: Throughput,
+  { total, lines }: { total: Promise<number | undefined>; lines: boolean },
+): BatchProgress {
+  if (isQuiet()) return { stop() {} }
+  return process.stderr.isTTY && !lines ? bar(throughput, total) : statusLines(throughput, total)
+}
+
+function bar(throughput: Throughput, total: Promise<number | undefined>): BatchProgress {
+  let photos: number | undefined
+  total.then(count => {
+    photos = count
+  })
+  const format = '{bar} {status}'
+  const options = { clearOnComplete: true, format, barsize: 20 }
+  const shown = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic)
+  shown.start(1, 0, { status: '' })
+  const timer = setInterval(() => {
+    shown.update(photos ? throughput.done / photos : 0, { status: statusOf(throughput, photos) })
+  }, SECONDS_A_FRAME * 1000)
+  return {
+    stop() {
+      clearInterval(timer)
+      shown.stop()
+    },
+  }
+}
+
+function statusLines(throughput: Throughput, total: Promise<number | undefined>): BatchProgress {
+  let photos: number | undefined
+  total.then(count => {
+    photos = count
+  })
+  const timer = setInterval(() => console.error(statusOf(throughput, photos)), SECONDS_A_LINE * 1000)
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
+}
+
+/** `120 of 500 photos · 2.5 photos/s, … · 3 min left`. */
+function statusOf(throughput: Throughput, total: number | undefined): string {
+  const count = total === undefined ? `${throughput.done}` : `${throughput.done} of ${total}`
+  return [`${count} photos`, throughput.rates, throughput.left(total)].filter(Boolean).join(' · ')
 }

@@ -1,14 +1,14 @@
-// What the choice of a convolution's strategy depends on, besides its shape.
+// The target of a convolution: all that the choice of its strategy depends on, besides its shape.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import type { Conv2dChoice } from './strategies.ts'
 import type { Device, StrategyTarget } from './target.ts'
 
-/** What the caller wants. */
+/** The caller's wishes. */
 export interface Policy {
   /** Whether Winograd's tiles may be chosen; default true. */
   winograd?: boolean
-  /** What was measured to be fastest on the adapter, by `tunedKey`. What is unknown or does not fit is ignored. */
+  /** The strategies that were measured to be fastest on the adapter, by `tunedKey`. Those that are unknown or do not fit are ignored. */
   tuned?: Tuned
   /**
    * The strategy that the caller forces on a convolution; undefined where the engine chooses. One that does not fit the

@@ -48,7 +48,7 @@ export interface Candidate {
 
 export interface ConvolutionStrategy<Name extends string = string> {
   name: Name
-  /** What it is, in a few words. */
+  /** A description in a few words. */
   title: string
   /** Whether it computes this convolution on this device. */
   supports(options: Conv2dOptions, device: Device): boolean

@@ -18,7 +18,7 @@ interface VendorTiles {
   /** Of `conv2d_rows` and `winograd_multiply_rows`, where loads of what a workgroup shares cost little. */
   rows?: RowTiles
   /**
-   * What a multiply-add of `conv2d_tiled` costs, in those of `conv2d_rows`. In Mesa's code for RDNA 3 the first takes 1.5 cycles of a
+   * The cost of a multiply-add of `conv2d_tiled`, in those of `conv2d_rows`. In Mesa's code for RDNA 3 the first takes 1.5 cycles of a
    * SIMD, by workgroup memory, and the second 1.07. For Intel it is 2 to 6 instructions and five times the bytes from workgroup
    * memory, beside 1.7. Default: 1.
    */
@@ -40,8 +40,13 @@ const BLACKWELL: StagedTile = { pixels: 4, vectors: 1, lanesX: 32, lanesY: 16, d
  * main loop. RDNA 2 has a third less registers, and none to spare for a prefetch.
  */
 const AMD_TILE: RowTile = {
-  ...{ lanes: 64, rows: 1, vectors: 8, depth: 8 },
-  ...{ unroll: 8, prefetch: true, packed: true },
+  lanes: 64,
+  rows: 1,
+  vectors: 8,
+  depth: 8,
+  unroll: 8,
+  prefetch: true,
+  packed: true,
 }
 const AMD: RowTiles = {
   large: { ...AMD_TILE, rows: 2, prefetch: false },
@@ -53,8 +58,14 @@ const RDNA_3: RowTiles = { large: { ...AMD_TILE, rows: 2 }, small: AMD_TILE }
 
 /** Compiled for Tiger Lake, Alchemist and Battlemage: no spills, and multiply-adds are 57 to 60 % of the main loop. */
 const INTEL_TILE: RowTile = {
-  ...{ lanes: 32, parts: 4, rows: 1, vectors: 8, depth: 32 },
-  ...{ unroll: 1, prefetch: false, packed: false },
+  lanes: 32,
+  parts: 4,
+  rows: 1,
+  vectors: 8,
+  depth: 32,
+  unroll: 1,
+  prefetch: false,
+  packed: false,
 }
 const INTEL: RowTiles = {
   large: INTEL_TILE,
@@ -96,7 +107,7 @@ export function inSmallSubgroups(kernel: Kernel, { info, subgroupSizes = [] }: D
   return { ...kernel, subgroupSize: Math.min(...subgroupSizes) }
 }
 
-/** What a multiply-add of `conv2d_tiled` costs on a device, in those of its other strategies. */
+/** The cost of a multiply-add of `conv2d_tiled` on a device, in those of its other strategies. */
 export const stagedCost = (device: Device): number => rowsOf(device)[0]?.stagedCost ?? 1
 
 /** Every row tile of the table, for tests. */

@@ -13,14 +13,16 @@ import {
   winogradTiles,
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
-import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
-import { winogradInputRows } from '../../kernels/winograd/winograd_input_rows.ts'
-import { multiplyTile, winogradMultiply } from '../../kernels/winograd/winograd_multiply.ts'
-import { winogradMultiplyRows } from '../../kernels/winograd/winograd_multiply_rows.ts'
-import { winogradMultiplyTexture } from '../../kernels/winograd/winograd_multiply_texture.ts'
-import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd/winograd_multiply_tiled.ts'
-import { winogradOutput } from '../../kernels/winograd/winograd_output.ts'
-import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
+import { winogradInput, winogradInputRows } from '../../kernels/winograd/winograd_input.ts'
+import {
+  multiplyTile,
+  TILED_MULTIPLY_TILE,
+  winogradMultiply,
+  winogradMultiplyRows,
+  winogradMultiplyTexture,
+  winogradMultiplyTiled,
+} from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradOutput, winogradOutputRows } from '../../kernels/winograd/winograd_output.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'
@@ -35,7 +37,7 @@ import type { Device, StrategyTarget } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { vendorRowTiles } from './vendors.ts'
 
-/** What Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
+/** Bytes that Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
 /** The same on GPUs whose vendor is known, as those of computers: several times the workgroups that keep a large one busy. */
 const VENDOR_SCRATCH_BYTES = 96e6
@@ -119,9 +121,9 @@ interface WinogradKernels {
   input: typeof winogradInput
   product: (options: WinogradStepOptions) => Kernel
   output: typeof winogradOutput
-  /** What a workgroup of the product computes. */
+  /** The tiles and vectors that a workgroup of the product computes. */
   tile(options: WinogradOptions): { tiles: number; vectors: number }
-  /** What the steps leave for each other, at most. */
+  /** Bytes that the steps leave for each other, at most. */
   scratchBytes: number
 }
 

@@ -7,7 +7,7 @@ import type { Parameter } from './tensor.ts'
 /** Rows begin at multiples of this. So their biases, of four bytes each, begin where any GPU may bind them. */
 const STEP = 64
 
-/** What a GPU holds, in bytes. */
+/** The limits of a GPU, in bytes. */
 interface Limits {
   maxStorageBufferBindingSize: number
   maxBufferSize: number

@@ -1,9 +1,9 @@
-// What ops work on: tensors and parameters.
+// Tensors and parameters, on which ops work.
 
 import type { Shape } from '../../kernels/layout.ts'
 
 /**
- * What a tensor's bytes are.
+ * The type of a tensor's values in memory.
  * - `f32`: NHWC, channels padded with zeros to a multiple of four
  * - `f16`: the same in half the bytes, computed in f32 all the same
  * - `rgba8`: one u32 a pixel, red in the low byte; shape [n, h, w, 4]

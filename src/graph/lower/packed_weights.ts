@@ -12,7 +12,7 @@ import type { BatchNorm, Parameter } from '../ir/tensor.ts'
 export interface PackedWeights {
   /** Two of the same key hold the same values. */
   key: string
-  /** What makes them, of several convolutions side by side one after the other. */
+  /** The kernels that make them, of several convolutions side by side one after the other. */
   parts: FoldedPart[]
 }
 
@@ -40,7 +40,7 @@ interface Folding {
   inputChannels?: { from: number; to: number }
 }
 
-/** What `conv2d` and Winograd's kernels read. */
+/** The weights that `conv2d` and Winograd's kernels read. */
 export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
   direct: () => packedWeights({ ...folding, depthwise: false }),
   winograd: outputs => {
@@ -51,7 +51,7 @@ export const convolutionWeights = (folding: Folding): ConvolutionWeights => ({
   ...(isBare(folding) && { itself: { parameter: folding.weight, unpacked: true } }),
 })
 
-/** What `conv2d`, `depthwiseConv2d` and the latter's backward kernel read. */
+/** The weights that `conv2d`, `depthwiseConv2d` and the latter's backward kernel read. */
 export function packedWeights({ depthwise, ...folding }: Folding & { depthwise: boolean }): PackedWeights {
   const key = keyOf(folding)
   const kernel = foldBatchNorm({ ...optionsOf(folding, key), depthwise })
@@ -68,7 +68,7 @@ export const concatenated = (folded: PackedWeights[]): PackedWeights => ({
 export const packedBytes = ({ parts }: PackedWeights, output: PackedOutput): number =>
   parts.reduce((sum, { kernel }) => sum + (kernel.outputs[output] ?? 0), 0)
 
-/** What makes them, in the ranges given. */
+/** The launches that make them, in the ranges given. */
 export function foldingLaunches(
   { parts }: PackedWeights,
   { outputs, parameter }: { outputs: Record<PackedOutput, Range>; parameter: (of: Parameter) => Range },
@@ -88,7 +88,7 @@ export function foldingLaunches(
   })
 }
 
-/** What the gradient of a dense convolution's input is computed with. */
+/** The weights with which the gradient of a dense convolution's input is computed. */
 export function transposedWeights(weight: Parameter, batchNorm?: BatchNorm): ConvolutionWeights {
   const key = `${keyOf({ weight, batchNorm })} transposed`
   const scale = batchNorm && { gamma: batchNorm.gamma, variance: batchNorm.variance }

@@ -6,13 +6,13 @@ import { type AnyOp, inputsOf } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { type PackedOutput, type PackedWeights, packedAsFloat16 } from './packed_weights.ts'
 
-/** What a kernel's buffer holds. */
+/** The content of a kernel's buffer. */
 export type Operand =
   | { tensor: Tensor }
   | { folded: PackedWeights; part: PackedOutput }
   | { parameter: Parameter }
   | { gradientOf: Parameter }
-  /** What one step of an op leaves for the next ones, at the start of a buffer beside the arena that all ops take in turn. */
+  /** Bytes that one step of an op leaves for the next ones, at the start of a buffer beside the arena that all ops take in turn. */
   | { workspaceBytes: number }
 
 export interface Step {
@@ -33,7 +33,7 @@ export const oneStep = (op: AnyOp, kernel: Kernel, named: Record<string, Tensor 
   { op, kernel, operands: tensors(named) },
 ]
 
-/** What one kernel leaves for the next: `bytes` in the arena, f32 whatever the tensors of the op are. */
+/** A tensor that one kernel leaves for the next: `bytes` in the arena, f32 whatever the tensors of the op are. */
 export const scratch = ({ name: op }: AnyOp, bytes: number, name = 'partials'): Tensor => ({
   name: `${op}.${name}`,
   shape: [1, 1, 1, bytes / 4],

@@ -1,4 +1,4 @@
-// What some rows of an op's output need: an op on maps that are larger than the GPU binds at once is computed band by band. A band
+// The bands of an op. An op on maps that are larger than the GPU binds at once is computed band by band. A band
 // is the same op on fewer rows.
 
 import { type Padding, type Rows, type RowsOf, reach, type Window } from '../../kernels/geometry.ts'

@@ -36,7 +36,7 @@ export function batchNormShape<Op extends AnyOp>(
 }
 
 /** Of each channel over the batch: f32 [1, 1, 1, c]. */
-export interface Statistics {
+interface Statistics {
   mean: Tensor
   /** Biased: over the number of values. */
   variance: Tensor

@@ -82,7 +82,7 @@ const storesItsSums = ({ activation, inputs, outputOffset }: FusedConv2dOp): boo
   outputOffset === undefined &&
   inputs.input.dtype === 'f32'
 
-/** What a convolution's kernels are made from. */
+/** The options from which a convolution's kernels are made. */
 export const convolutionOf = (op: FusedConv2dOp): Conv2dOptions => ({
   ...op,
   label: op.name,

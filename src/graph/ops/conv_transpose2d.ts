@@ -1,5 +1,7 @@
-import { conv2dBackwardInput } from '../../kernels/convolution/conv2d_backward_input.ts'
-import { conv2dBackwardInputTiled } from '../../kernels/convolution/conv2d_backward_input_tiled.ts'
+import {
+  conv2dBackwardInput,
+  conv2dBackwardInputTiled,
+} from '../../kernels/convolution/conv2d_backward_input.ts'
 import type { Padding } from '../../kernels/geometry.ts'
 import { inputGradientTile } from '../convolution/gradient_tiles.ts'
 import type { AnyOp } from '../ir/graph.ts'
@@ -50,7 +52,10 @@ export function convTranspose2dShape<Op extends AnyOp>(
 
 /** The convolution from output to input. */
 const windowOf = ({ weight, stride, padding }: ConvTranspose2dOp) => ({
-  ...{ weight, stride, padding, dilation: 1 },
+  weight,
+  stride,
+  padding,
+  dilation: 1,
 })
 
 export const convTranspose2dOp: DifferentiableOp<ConvTranspose2dOp, FoldedConv2dOp | Conv2dBackwardWeightOp> =

@@ -1,4 +1,4 @@
-// What the dense and the depthwise convolution share: their fields, their shape rule, and the gradients of weight and bias.
+// The fields and the shape rule that the dense and the depthwise convolution share, and the gradients of weight and bias.
 
 import { UserError } from '../../errors.ts'
 import { biasGradient } from '../../kernels/convolution/bias_gradient.ts'
@@ -22,7 +22,7 @@ export interface Convolution {
   padding: Padding
 }
 
-/** What passes fold into a convolution: act(conv(x) + bias), its weight scaled by the batch norm behind it. */
+/** The batch norm and the activation that passes fold into a convolution: act(conv(x) + bias), its weight scaled by the batch norm behind it. */
 export interface FoldedIn {
   /** Folded into weight and bias when the weights are uploaded. */
   batchNorm?: BatchNorm
@@ -86,7 +86,7 @@ function resolvePadding(
 
 /** The window of the convolution that an op differentiates. */
 export interface ConvolutionWindow extends Convolution {
-  /** What is folded into the weight. Gradients of the weight are then those of the folded one. */
+  /** The batch norm that is folded into the weight. Gradients of the weight are then those of the folded one. */
   batchNorm?: BatchNorm
   bias?: undefined
 }
@@ -108,7 +108,7 @@ export const biasGradientOp: OpDefinition<BiasGradientOp> = {
   },
 }
 
-/** What `convolutionGradients` emits. */
+/** The ops that `convolutionGradients` emits. */
 export type ConvolutionBackwardOp = ActivationBackwardOp | BiasGradientOp | FoldBatchNormBackwardOp
 
 /**

@@ -1,4 +1,4 @@
-// What a kind of op is, besides its type and its shape rule.
+// The definition of a kind of op: all of it but its type and its shape rule.
 
 import type { Rows } from '../../kernels/geometry.ts'
 import type { Step } from '../lower/step.ts'
@@ -9,7 +9,7 @@ import type { RuleOf } from './tape.ts'
 export interface OpDefinition<Op> {
   /** The kernels that compute the op, in order. */
   lower(op: Op, lowering: Lowering): Step[]
-  /** What these rows of the output need. An op without it cannot be computed band by band. */
+  /** The band that makes these rows of the output. An op without it cannot be computed band by band. */
   band?(op: Op, rows: Rows): Band<Op>
   /** The fields of an op whose output is the sum of what bands of its input make, for a band. */
   share?(op: Op): Partial<Op>

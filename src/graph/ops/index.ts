@@ -50,7 +50,7 @@ interface PlainOps {
   upsampleArgmax: argmax.UpsampleArgmaxOp
 }
 
-/** What a model builds. */
+/** The ops that a model builds. */
 interface ModelOps extends PlainOps {
   conv2d: conv2d.Conv2dOp
   depthwiseConv2d: depthwise.DepthwiseConv2dOp
@@ -59,7 +59,7 @@ interface ModelOps extends PlainOps {
   concat: concat.ConcatOp
 }
 
-/** What is differentiated and exported: batch norms are folded or take the batch's statistics, activations are fused. */
+/** The ops that are differentiated and exported: batch norms are folded or take the batch's statistics, activations are fused. */
 export interface FoldedOps extends PlainOps {
   conv2d: conv2d.FoldedConv2dOp
   depthwiseConv2d: depthwise.FoldedDepthwiseConv2dOp
@@ -69,7 +69,7 @@ export interface FoldedOps extends PlainOps {
   concat: concat.ConcatOp
 }
 
-/** What differentiation adds. */
+/** The ops that differentiation adds. */
 interface BackwardOps {
   activationBackward: activation.ActivationBackwardOp
   add: add.FoldedAddOp
@@ -93,7 +93,7 @@ interface BackwardOps {
   custom: custom.CustomOp
 }
 
-/** What is planned: all of a graph, with what passes have fused. */
+/** The ops that are planned: all of a graph, with what passes have fused. */
 export interface FusedOps
   extends PlainOps,
     Omit<BackwardOps, 'add' | 'conv2d' | 'crop' | 'custom' | 'dropout'>,
@@ -109,19 +109,19 @@ export type FoldedOp = FoldedOps[keyof FoldedOps]
 export type BackwardOp = BackwardOps[keyof BackwardOps]
 export type FusedOp = FusedOps[keyof FusedOps]
 
-/** What a model builds. Differentiation and export take no other. */
+/** The graph that a model builds. Differentiation and export take no other. */
 export interface ModelGraph extends Graph<ModelOp> {
   stage: 'model'
 }
 export interface FoldedGraph extends Graph<FoldedOp> {
   stage: 'folded'
 }
-/** What passes made of it: what is planned. */
+/** The graph that passes made of it: it is planned. */
 export interface FusedGraph extends Graph<FusedOp> {
   stage: 'fused'
 }
 
-/** What a gradient rule adds ops of the backward pass to. */
+/** The tape to which a gradient rule adds ops of the backward pass. */
 export type GradientTape = TapeOf<BackwardOp>
 
 /** Turns the gradient of an op's output into those of its inputs and parameters. */
@@ -135,7 +135,7 @@ export type Gradients<Kinds extends keyof FoldedOps = keyof FoldedOps> = {
   [Kind in Kinds]: DifferentiableOp<OpOfKind<FoldedOps, Kind>, BackwardOp>
 }
 
-/** What ops are, by kind: all kinds, or those that a plan may have. */
+/** The definitions of ops, by kind: of all kinds, or of those that a plan may have. */
 export type OpTable<Kinds extends keyof FusedOps = keyof FusedOps> = {
   [Kind in Kinds]: OpDefinition<OpOfKind<FusedOps, Kind>>
 }
@@ -178,7 +178,7 @@ export const lowerOp = <Kind extends keyof FusedOps>(
   return stepsAsStored(op, definition.lower(op, lowering))
 }
 
-/** What some rows of an op's output need; undefined if it cannot be computed band by band, as no op of training can. */
+/** The band of an op that makes some rows of its output; undefined if it cannot be computed band by band, as no op of training can. */
 export function bandOf<Kind extends keyof FusedOps>(
   op: OpOfKind<FusedOps, Kind>,
   rows: Rows,

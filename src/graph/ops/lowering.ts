@@ -1,4 +1,4 @@
-// What the kernels of an op depend on besides the op.
+// The values that the kernels of an op depend on besides the op.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import { chooseStrategy } from '../convolution/choose.ts'

@@ -1,4 +1,4 @@
-// What an op's gradient rule works with: the tape to which it adds the ops of the backward pass.
+// The tape to which an op's gradient rule adds the ops of the backward pass.
 
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'

@@ -1,4 +1,4 @@
-// What export, differentiation and planning all begin with: a model's graph with its batch norms folded and its activations fused.
+// The graph with which export, differentiation and planning begin: a model's graph with its batch norms folded and its activations fused.
 
 import type { Activation } from '../../kernels/elementwise/activation.ts'
 import { usesOf } from '../ir/graph.ts'

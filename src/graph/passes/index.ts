@@ -1,4 +1,4 @@
-// What a plan makes of a graph before it chooses kernels: less to compute and less to store, the same values.
+// The passes over a graph before its kernels are chosen: less to compute and less to store, the same values.
 
 import type { FusedGraph, ModelGraph } from '../ops/index.ts'
 import { elideConcat } from './elide_concat.ts'

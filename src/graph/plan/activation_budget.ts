@@ -58,7 +58,7 @@ export function planWithin(
     if (found.arenaBytes <= limit) [enough, best] = [some, found]
     else tooFew = some
   }
-  // What came early may have freed little, or at no time that matters.
+  // Tensors that came early may have freed little, or at no time that matters.
   let dropped = candidates.slice(0, enough)
   for (const candidate of dropped.toReversed()) {
     const fewer = dropped.filter(other => other !== candidate)

@@ -1,4 +1,4 @@
-// What a GPU allows.
+// The limits of a GPU.
 
 /** In bytes. */
 export type PlanLimits = Record<

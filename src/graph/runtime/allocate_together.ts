@@ -6,7 +6,7 @@ import type { Range } from '../../gpu/launch.ts'
 import { mebibytes } from '../ir/tensor_bytes.ts'
 import type { PlanLimits } from '../plan/limits.ts'
 
-/** What a range is for, and its bytes. */
+/** A range's name and its bytes. */
 interface Wanted {
   name: string
   size: number

@@ -1,5 +1,6 @@
 // A plan on a GPU: its arena, its bind groups and its pipelines, made once and run often.
 
+import { Mutex } from '../../concurrency.ts'
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { Launch, Range } from '../../gpu/launch.ts'
@@ -28,7 +29,7 @@ export interface WeightSource {
   folded(weights: PackedWeights, part: PackedOutput): Range
   parameter(parameter: Parameter): Range
   gradient(parameter: Parameter): Range
-  /** What a run does before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
+  /** The launches before the plan's steps and after them: `each` always, the others as its `RunOptions` say. */
   before(): Launch[]
   each(): Launch[]
   after(): Launch[]
@@ -57,7 +58,7 @@ export class Executor {
   /** The first launch that changes parameters: a batch norm's running statistics, or the first update at the end. */
   readonly #commits: number
   /** Runs wait for each other: they share the arena. */
-  #running: Promise<unknown> = Promise.resolve()
+  readonly #lock = new Mutex()
 
   /** Allocates arena and workspace, uploads what weights are missing and compiles the kernels that are new. */
   static async create(gpu: Gpu, plan: Plan, weights: WeightSource): Promise<Executor> {
@@ -122,7 +123,7 @@ export class Executor {
 
   /** Runs the whole plan and reads the graph's outputs back. */
   run(inputs: RunInputs, options: RunOptions = {}): Promise<TensorData> {
-    return this.#exclusively(async () => {
+    return this.#lock.run(async () => {
       await this.#run(inputs, options, encoder => this.#copyToReadback(encoder))
       return this.#read()
     })
@@ -137,7 +138,7 @@ export class Executor {
     inputs: RunInputs,
     options: RunOptions = {},
   ): Promise<void> {
-    return this.#exclusively(() =>
+    return this.#lock.run(() =>
       this.#run(inputs, options, encoder => {
         for (const tensor of this.#plan.graph.outputs)
           if (tensor.name in outputs) this.#copyOutput(encoder, tensor, { buffer: outputs[tensor.name] })
@@ -156,13 +157,15 @@ export class Executor {
       from: begins ? undefined : this.#every.from,
       to: ends ? undefined : this.#every.to,
       signal: hasChanged ? undefined : signal,
-      ...{ commits: this.#commits, begin, finish },
+      commits: this.#commits,
+      begin,
+      finish,
     })
   }
 
   /** The GPU's own time of each step, in milliseconds; needs the adapter's timestamp-query. */
   profile(inputs: TensorData): Promise<KernelTime[]> {
-    return this.#exclusively(() => {
+    return this.#lock.run(() => {
       this.#write(inputs)
       return this.#program.profile()
     })
@@ -170,20 +173,15 @@ export class Executor {
 
   /** How long the steps take, in milliseconds, on what the last run left; of `repetitions` in a row the mean. */
   time(repetitions: number): Promise<number> {
-    return this.#exclusively(() => this.#program.time(repetitions))
+    return this.#lock.run(() => this.#program.time(repetitions))
   }
 
   /** Releases arena and workspace; the weights belong to their store. Waits for a run under way. */
-  async destroy(): Promise<void> {
-    await this.#running
-    this.#program.destroy()
-    for (const buffer of [...this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#running.then(work)
-    this.#running = result.catch(() => undefined)
-    return result
+  destroy(): Promise<void> {
+    return this.#lock.run(() => {
+      this.#program.destroy()
+      for (const buffer of [...this.#arena, this.#workspace, this.#readback]) this.#gpu.release(buffer)
+    })
   }
 
   /** Writes the inputs that the CPU has. Returns what records the copies of those that are on the GPU. */

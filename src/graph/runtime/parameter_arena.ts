@@ -124,7 +124,7 @@ export class ParameterArena {
     return this.#read(this.#buffers.values, [...this.#places.values()])
   }
 
-  /** What momentum remembers of each parameter that learns, likewise. */
+  /** The velocity of each parameter that learns, likewise. */
   readVelocities(): Promise<Map<string, Float32Array>> {
     return this.#read(this.#buffers.velocities, this.#learning())
   }

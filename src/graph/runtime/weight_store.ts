@@ -15,7 +15,7 @@ import {
 import { allocateTogether } from './allocate_together.ts'
 import type { WeightSource } from './executor.ts'
 
-/** What was made together, and is freed together. */
+/** Weights that were made together, and are freed together. */
 interface Group {
   keys: string[]
   buffers: GPUBuffer[]
@@ -73,7 +73,7 @@ export class WeightStore implements WeightSource {
     throw new Error(`${name}: there are no gradients outside training`)
   }
 
-  /** What is uploaded is folded once and for all: a run has nothing to do before its steps or after them. */
+  /** Weights that are uploaded are folded once and for all: a run has nothing to do before its steps or after them. */
   before(): Launch[] {
     return []
   }

@@ -1,4 +1,4 @@
-// What tuning can choose in the graph of a training step: also the kernels of a convolution's gradients.
+// The strategies that tuning can choose in the graph of a training step: also those of a convolution's gradients.
 
 import { inputGradientByPhases, inputGradientKey, phaseKernels } from '../convolution/backward_input.ts'
 import {

@@ -44,7 +44,7 @@ export class Race {
   readonly #op: OpAlone
   readonly #clock: typeof GPU_CLOCK
   #entrants: Entrant[] = []
-  /** What the first entrant computed. */
+  /** The output of the first entrant. */
   #output: Float32Array | undefined
 
   constructor(gpu: Gpu, op: OpAlone) {

@@ -1,4 +1,4 @@
-// What tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the fastest is kept.
+// The strategies that tuning can choose in a graph: for each op with several kernels, the candidates and the key under which the fastest is kept.
 // gradients.ts has the gradients of convolutions.
 
 import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
@@ -15,7 +15,7 @@ export interface Tunable {
   convolution: string
   /** The layers of the network that are this convolution. */
   layers: number
-  /** What runs without tuning: one of the candidates. */
+  /** The candidate that runs without tuning. */
   untuned: string
   /** At least two. */
   candidates: Candidate[]
@@ -31,7 +31,7 @@ export interface ConvolutionShape {
   taps: number
 }
 
-/** What ops have in common that tuning measures as one. */
+/** Ops that tuning measures as one. */
 interface Family extends Pick<Tunable, 'convolution' | 'shape'> {
   untuned(): string
   candidates(): Candidate[]

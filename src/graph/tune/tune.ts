@@ -92,7 +92,9 @@ export async function tune(
     const times = await timesOf(gpu, layer, { search, mode, clock, until })
     if (times)
       found.set(layer, {
-        ...{ convolution, layers: layer.layers, untuned },
+        convolution,
+        layers: layer.layers,
+        untuned,
         fastest: fastestOf(untuned, times),
         milliseconds: shortestOf(times),
       })

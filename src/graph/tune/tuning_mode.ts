@@ -1,4 +1,4 @@
-// What tuning has to know of how a graph runs: in inference, or as a training step.
+// The two modes in which tuning runs a graph: in inference, and as a training step.
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { ConvolutionTarget } from '../convolution/policy.ts'

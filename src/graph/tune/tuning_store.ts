@@ -1,4 +1,4 @@
-// What was measured on an adapter, from one program to the next.
+// Measurements of an adapter, kept from one program to the next.
 
 import type { Gpu } from '../../gpu/gpu.ts'
 import { shadersVersion } from '../../gpu/shaders_version.gen.ts'
@@ -8,7 +8,7 @@ import type { Tuned } from '../convolution/policy.ts'
 export type TunedStrategies = Map<string, string>
 
 export interface TuningStore {
-  /** What was written under a key; nothing where nothing was, or where it cannot be read. */
+  /** The strategies that were written under a key; none where nothing was, or where it cannot be read. */
   read(key: string): Promise<TunedStrategies>
   /** Replaces what was written under a key. */
   write(key: string, strategies: Tuned): Promise<void>

@@ -3,7 +3,7 @@
 import { vectors } from '../layout.ts'
 import type { Conv2dOptions } from './conv2d.ts'
 
-/** What a workgroup of such a kernel computes, and how. */
+/** The work of a workgroup of such a kernel, and how it is done. */
 export interface RowTile {
   /** Invocations of a part of a workgroup, a multiple of a subgroup. */
   lanes: number
@@ -83,7 +83,7 @@ export function rowConstants(
   }
 }
 
-/** What a workgroup takes at most: invocations, and bytes of memory for the rows of a step and, in conv2d_rows, for where their windows start. */
+/** The needs of a workgroup, at most: invocations, and bytes of memory for the rows of a step and, in conv2d_rows, for where their windows start. */
 export const rowTileLimits = ({ lanes, rows, depth, parts = 1 }: RowTile) => ({
   lanes: lanes * parts,
   bytes: (lanes * rows + 2) * depth * 4 + lanes * rows * 8,

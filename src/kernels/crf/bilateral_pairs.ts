@@ -35,8 +35,14 @@ function bilateralPairs(options: BilateralPairsOptions, vectors: number) {
     shader: shaders.bilateral_pairs,
     constants: { BLOCK: Math.ceil(vectors / blocks) },
     params: {
-      ...{ width, pixels, vectors, blocks, count, scale: 0 },
-      ...{ by_place: perSquare(xy), by_colour: perSquare(rgb) },
+      width,
+      pixels,
+      vectors,
+      blocks,
+      count,
+      scale: 0,
+      by_place: perSquare(xy),
+      by_colour: perSquare(rgb),
     },
     workgroups: workgroupsFor(shaders.bilateral_pairs, count),
   }

@@ -33,7 +33,9 @@ export function latticeSplat(options: LatticeSplatOptions): Kernel {
     params: { vectors, pitch, first, count },
     inputs: {
       input: (pitch === 0 ? 1 : pixels * pitch) * VECTOR_BYTES,
-      ...{ weights: corners * 4, corners: corners * 4, starts: (vertices + 2) * 4 },
+      weights: corners * 4,
+      corners: corners * 4,
+      starts: (vertices + 2) * 4,
     },
     outputs: { values: count * VECTOR_BYTES },
     workgroups: workgroupsFor(shaders.lattice_splat, count),
@@ -69,7 +71,8 @@ export function latticeSlice(options: LatticeSplatOptions & { scale: number }): 
     params: { vectors, pitch, first, count, scale },
     inputs: {
       values: (vertices + 1) * vectors * VECTOR_BYTES,
-      ...{ vertices: corners * 4, weights: corners * 4 },
+      vertices: corners * 4,
+      weights: corners * 4,
     },
     outputs: { message: pixels * pitch * VECTOR_BYTES },
     workgroups: workgroupsFor(shaders.lattice_slice, count),

@@ -42,7 +42,12 @@ export function batchNormBackwardReduce(options: BatchNormBackwardOptions): Kern
     label,
     shader: shaders.batch_norm_backward_reduce,
     params: {
-      ...{ pixels, vectors: vectors(channels), channels, tile, tiles, epsilon },
+      pixels,
+      vectors: vectors(channels),
+      channels,
+      tile,
+      tiles,
+      epsilon,
       ...activationParams(activation),
     },
     inputs: {

@@ -1,5 +1,6 @@
 // What a picture is drawn on: a canvas, directly or by way of its pixels.
 
+import { Mutex } from '../../concurrency.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 
 export type Canvas = HTMLCanvasElement | OffscreenCanvas
@@ -53,7 +54,7 @@ class PixelSurface implements Surface {
   #texture: GPUTexture | undefined
   #pixels: GPUBuffer | undefined
   /** Pictures are shown one after the other: a buffer can be mapped once at a time. */
-  #presenting: Promise<void> = Promise.resolve()
+  readonly #lock = new Mutex()
 
   constructor(gpu: Gpu, canvas: Canvas) {
     this.#gpu = gpu
@@ -74,8 +75,7 @@ class PixelSurface implements Surface {
   }
 
   present(): Promise<void> {
-    this.#presenting = this.#presenting.catch(() => undefined).then(() => this.#present())
-    return this.#presenting
+    return this.#lock.run(() => this.#present())
   }
 
   destroy(): void {

@@ -3,10 +3,9 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { packTar, type TarEntry } from 'modern-tar'
-import { lookAhead } from '../../../src/cli/segment/look_ahead.ts'
 import { Manifest } from '../../../src/cli/segment/manifest.ts'
 import { photoWork } from '../../../src/cli/segment/photo_work.ts'
-import { findFiles, type InputOptions } from '../../../src/cli/segment/segment_inputs.ts'
+import { findFiles, type InputOptions, lookAhead } from '../../../src/cli/segment/segment_inputs.ts'
 import { folderOutput } from '../../../src/cli/segment/segment_output.ts'
 import { segmentPhotos } from '../../../src/cli/segment/segment_photos.ts'
 import { SegmentReport } from '../../../src/cli/segment/segment_report.ts'
@@ -15,7 +14,7 @@ import type { Image } from '../../../src/data/image.ts'
 import type { DeepLab } from '../../../src/node/deeplab.ts'
 import { Segmentation } from '../../../src/node/segmentation.ts'
 import { BadJobError } from '../../../src/queue/job.ts'
-import { type PhotoSegmenter, runJob } from '../../../src/queue/segment_job.ts'
+import { jobLine, type PhotoSegmenter, runJob } from '../../../src/queue/segment_job.ts'
 import { openStores } from '../../../src/queue/stores.ts'
 import { writePhoto } from '../../node/tiny_dataset.ts'
 import { below, damageBytes, damageJson, pick } from '../../support/mutants.ts'
@@ -149,12 +148,8 @@ export const tarEntries: FuzzTarget = {
 }
 
 const segmenter: PhotoSegmenter = {
-  segment: async bytes => {
-    const [width, height] = [4, 3]
-    const data = new Uint8Array(4 * width * height).fill(bytes.length % 256)
-    const image = { width, height, data, originalWidth: width, originalHeight: height }
-    return new Segmentation(image, mapOf(image), { output: 'mask', classNames })
-  },
+  gpu: model.gpu,
+  segment: async image => new Segmentation(image, mapOf(image), { output: 'mask', classNames }),
 }
 
 /** Jobs of the queue with odd places and damaged fields. */
@@ -187,7 +182,7 @@ export const queueJobs: FuzzTarget = {
       }
       const data = random() < 0.3 ? damageJson(job, random) : job
       const store = await openStores({ root })
-      const tools = { model: segmenter, store, signal, onStage: () => {} }
+      const tools = { model: segmenter, line: jobLine(segmenter), store, signal, onStage: () => {} }
       try {
         await untouched({ folder: own, except: ['out'] }, () => runJob(data, tools))
       } catch (error) {
