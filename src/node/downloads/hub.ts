@@ -1,8 +1,7 @@
 // Hugging Face's hub, or its mirror that HF_ENDPOINT names.
 
 import { UserError } from '../../errors.ts'
-import { HUB, isBelow } from '../../library/hub.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { HUB, isBelow, shownUrl } from '../../library/downloads.ts'
 
 /** Replaces the hub by the mirror in a URL, if there is a mirror. Leaves any other URL unchanged. */
 export const hubUrl = (url: string): string =>

@@ -4,8 +4,14 @@ import sharp from 'sharp'
 import { type ClassShare, isBackground } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
 import type { Colour } from '../../data/palette.ts'
-import { DRAW_OPTIONS, type DrawOptions, drawOptions } from '../../library/overlay_options.ts'
-import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay_tint.ts'
+import {
+  DRAW_OPTIONS,
+  type DrawOptions,
+  drawOptions,
+  type LabelledMask,
+  type TintOptions,
+  tintPhoto,
+} from '../../library/overlay.ts'
 import { type DeclaredOptions, FLAG } from '../../options.ts'
 import type { drawLegend, LegendEntry } from './overlay_legend.ts'
 
