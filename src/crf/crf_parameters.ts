@@ -76,7 +76,7 @@ const PARAMETERS = {
 
 const NAMES = Object.keys(crfPresets) as CrfPreset[]
 
-/** The option as JSON holds it. */
+/** @internal The option as JSON holds it. */
 export const CRF = {
   schema: v.union([
     v.picklist(NAMES),

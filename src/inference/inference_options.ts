@@ -59,7 +59,7 @@ const MAX_SCALES = 32
 
 const factor = v.pipe(v.number(), v.gtValue(0), v.maxValue(MAX_SCALE))
 
-/** What the network computes. The numbers that are possible at all: which output strides a network has is the network's to say. */
+/** @internal What the network computes. The numbers that are possible at all: which output strides a network has is the network's to say. */
 export const INFERENCE_OPTIONS = {
   outputStride: {
     schema: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -74,15 +74,15 @@ export const INFERENCE_OPTIONS = {
   size: { schema: NETWORK_SIZE, expected: `a number of pixels from 1 to ${MAX_NETWORK_SIZE}` },
 } satisfies DeclaredOptions<InferenceOptions>
 
-/** And with a CRF. The comment lets bundlers leave it out of a page, which loads the checks of a CRF when one runs. */
+/** @internal And with a CRF. The comment lets bundlers leave it out of a page, which loads the checks of a CRF when one runs. */
 export const REFINED_OPTIONS = /* @__PURE__ */ Object.assign({}, INFERENCE_OPTIONS, {
   crf: CRF,
 }) satisfies DeclaredOptions<RefinedOptions>
 
-/** Their names, for the library. */
+/** @internal Their names, for the library. */
 export const REFINED_BY_NAME: DeclaredOptions<RefinedOptions> = { ...namesOf(INFERENCE_OPTIONS), crf: true }
 
-/** What a call of the library gives. The command and the server have files and tensors in its place. */
+/** @internal What a call of the library gives. The command and the server have files and tensors in its place. */
 export const OUTPUT_OPTIONS = {
   output: oneOfTexts('mask', 'probabilities', 'logits'),
   at: oneOfTexts('photo', 'network'),

@@ -37,6 +37,7 @@ export interface CreateOptions extends OpenOptions {
   size?: number
 }
 
+/** @internal */
 export const OPEN_OPTIONS: DeclaredOptions<OpenOptions> = {
   gpu: { schema: v.custom<Gpu>(gpu => gpu instanceof Gpu), expected: 'the result of openGpu()' },
   device: {
@@ -79,6 +80,7 @@ export interface SharedLoadOptions extends OpenOptions, ConventionOptions {
   signal?: AbortSignal
 }
 
+/** @internal */
 export const SHARED_LOAD_OPTIONS = {
   ...OPEN_OPTIONS,
   alignCorners: FLAG,
@@ -87,7 +89,7 @@ export const SHARED_LOAD_OPTIONS = {
   signal: SIGNAL,
 } satisfies DeclaredOptions<SharedLoadOptions>
 
-/** Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. `declared`: all that it has. */
+/** @internal Throws a UserError for invalid options of `load`, and the signal's reason if the signal is aborted. `declared`: all that it has. */
 export function checkLoadOptions<Options extends SharedLoadOptions>(
   options: Options,
   declared: DeclaredOptions<Options>,

@@ -17,6 +17,7 @@ export interface DrawOptions extends MaskPngOptions, TintOptions {}
 // How many colours a palette needs depends on the classes.
 const MASK_OPTIONS: DeclaredOptions<MaskPngOptions> = { palette: true }
 
+/** @internal */
 export const DRAW_OPTIONS: DeclaredOptions<DrawOptions> = {
   ...MASK_OPTIONS,
   opacity: {
@@ -33,7 +34,7 @@ export function paletteOf(options: MaskPngOptions, classes: number): readonly Co
 }
 
 /**
- * The options, with a palette that has a colour for each class. `declared`: all options that there are. Throws a UserError if they
+ * @internal The options, with a palette that has a colour for each class. `declared`: all options that there are. Throws a UserError if they
  * are invalid.
  */
 export function drawOptions<Options extends DrawOptions>(

@@ -2,12 +2,10 @@
 
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
-import { addOperationsRoutes } from './operations_routes.ts'
-import { PREFLIGHT } from './pages.ts'
-import { addProtocolRoutes } from './protocol_routes.ts'
-import { addRepositoryRoutes } from './repository_routes.ts'
-import { CLIENT_GONE, RequestError, refusalOf } from './request_error.ts'
-import { addSegmentRoute } from './segment_route.ts'
+import { PREFLIGHT } from './access.ts'
+import { openApi } from './openapi.ts'
+import { CLIENT_GONE, RequestError, refusalOf } from './request.ts'
+import { addProtocolRoutes, addRepositoryRoutes, addSegmentRoute } from './routes.ts'
 import type { LogLevel, ServerLimits } from './server_options.ts'
 import type { Service } from './service.ts'
 
@@ -93,3 +91,48 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
     handler: () => {}, // The hook has answered.
   })
 }
+
+export function addOperationsRoutes(app: FastifyInstance, service: Service): void {
+  const { metrics, version, limits, hasToken, models } = service
+  app.get('/', { config: { isOpen: true } }, async ({ host }, reply) => {
+    const names = hasToken ? [] : models.ready.map(({ name }) => name)
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'; base-uri 'none'; form-action 'none'")
+      .send(startPage({ host, version, models: names, hasToken }))
+  })
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
+  const description = JSON.stringify(openApi(limits, { version, hasToken }))
+  app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(description))
+}
+
+interface Shown {
+  /** As the request names the server. */
+  host: string
+  version: string
+  /** The names of models that answer. */
+  models: readonly string[]
+  hasToken: boolean
+}
+
+export function startPage({ host, version, models, hasToken }: Shown): string {
+  const token = hasToken ? " -H 'Authorization: Bearer TOKEN'" : ''
+  const names = models.length > 0 ? `<p>Models: ${models.map(escaped).join(', ')}</p>` : ''
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Atrous</title>
+<h1>Atrous ${escaped(version)}</h1>
+<p>This server segments photos: a photo in, a mask out.</p>
+${names}
+<pre>curl${token} -H 'Content-Type: image/jpeg' --data-binary @photo.jpg \\
+  'http://${escaped(host)}/segment?output=overlay' -o overlay.png</pre>
+<p>It also speaks the Open Inference Protocol under <a href="/v2">/v2</a>.
+<a href="/openapi.json">/openapi.json</a> describes all routes, and <a href="/metrics">/metrics</a> is for Prometheus.</p>
+</html>
+`
+}
+
+const SIGNS: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, sign => SIGNS[sign])

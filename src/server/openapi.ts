@@ -4,7 +4,7 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import { OPTION_TEXTS, REFINED_OPTIONS } from '../inference/inference_options.ts'
 import { expectedText, type RefinedOption } from '../inference/option_texts.ts'
 import type { Declared } from '../options.ts'
-import { SEGMENT_PARAMETERS } from './segment_parameters.ts'
+import { SEGMENT_PARAMETERS } from './photos_request.ts'
 import type { ServerLimits } from './server_options.ts'
 
 type Json = Record<string, unknown>

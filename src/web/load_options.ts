@@ -27,6 +27,7 @@ export interface LoadOptions extends OpenOptions, ConventionOptions, WeightsOpti
   signal?: AbortSignal
 }
 
+/** @internal */
 export const LOAD_OPTIONS: DeclaredOptions<LoadOptions> = {
   ...SHARED_LOAD_OPTIONS,
   cache: true,
