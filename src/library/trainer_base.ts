@@ -70,7 +70,7 @@ export interface TrainingPlatform {
 }
 
 /** What a trainer is made of. */
-export interface TrainerParts<Model> {
+interface TrainerParts<Model> {
   model: Model
   dataset: Dataset
   recipe: Partial<Recipe>

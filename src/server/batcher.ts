@@ -12,7 +12,7 @@ export interface BatchOptions extends RefinedOptions {
 }
 
 /** A photo as a batcher takes it. */
-export interface BatchPhoto {
+interface BatchPhoto {
   image: Image
   options: BatchOptions
 }
@@ -29,7 +29,7 @@ export interface BatchModel {
   ): Promise<Segmentation[]>
 }
 
-export interface BatcherOptions {
+interface BatcherOptions {
   /** The most photos of a batch. */
   batchSize: number
   /** How long a photo waits for others, in milliseconds, while the model has nothing to do. */

@@ -92,7 +92,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
   })
 }
 
-export function addOperationsRoutes(app: FastifyInstance, service: Service): void {
+function addOperationsRoutes(app: FastifyInstance, service: Service): void {
   const { metrics, version, limits, hasToken, models } = service
   app.get('/', { config: { isOpen: true } }, async ({ host }, reply) => {
     const names = hasToken ? [] : models.ready.map(({ name }) => name)
@@ -115,7 +115,7 @@ interface Shown {
   hasToken: boolean
 }
 
-export function startPage({ host, version, models, hasToken }: Shown): string {
+function startPage({ host, version, models, hasToken }: Shown): string {
   const token = hasToken ? " -H 'Authorization: Bearer TOKEN'" : ''
   const names = models.length > 0 ? `<p>Models: ${models.map(escaped).join(', ')}</p>` : ''
   return `<!doctype html>

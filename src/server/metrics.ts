@@ -17,14 +17,14 @@ export type RequestStage = (typeof STAGES)[number]
 export type StageTimes = Partial<Record<RequestStage, number>>
 
 /** What is measured when Prometheus asks. */
-export interface Sampled {
+interface Sampled {
   /** Photos that are taken and not answered. */
   queue(): number
   /** The models that answer, with the photos that wait for each and its bytes on the GPU. */
   models(): { name: string; waiting: number; gpuBytes: number }[]
 }
 
-export interface FinishedRequest {
+interface FinishedRequest {
   method: string
   /** The route's pattern and not the URL, whose values have no end. */
   route: string

@@ -148,7 +148,7 @@ export const binaryOf = ({ data }: OutputTensor): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** The protocol allows lists in lists, as the shape is, and one list of all elements. */
-export const MOST_DIMENSIONS = 4
+const MOST_DIMENSIONS = 4
 
 /** A number in JSON with more characters is refused. */
 const LONGEST_NUMBER = 40
@@ -254,5 +254,5 @@ function numberOf(written: string): number {
   }
 }
 
-export const tooDeep = (name: string): UserError =>
+const tooDeep = (name: string): UserError =>
   new UserError(`${name}: expected lists in lists as the shape is, got deeper ones`)

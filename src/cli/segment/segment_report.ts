@@ -13,7 +13,7 @@ import { probabilityText } from './segment_results.ts'
 /** How many errors are printed. The manifest has all. */
 const MOST_ERRORS = 100
 
-export interface ReportOptions {
+interface ReportOptions {
   /** The folder of the results. */
   out: string
   /** Whether to print an array of objects. */

@@ -35,7 +35,7 @@ const PNGS = {
     encodeOverlay(image, found, { opacity, drawLegend: legend ? drawLegend : undefined }),
 }
 
-export type PngKind = keyof typeof PNGS
+type PngKind = keyof typeof PNGS
 
 export const pngKinds = (options: ResultOptions): PngKind[] =>
   (Object.keys(PNGS) as PngKind[]).filter(kind => options[kind])
@@ -106,7 +106,7 @@ async function* resultFiles(
     yield { ending, content: content() }
 }
 
-export type ProbabilityFormat = 'npy' | 'png'
+type ProbabilityFormat = 'npy' | 'png'
 
 export const probabilitiesOption = (): Option =>
   new Option(
@@ -114,14 +114,14 @@ export const probabilitiesOption = (): Option =>
     'also write the probability of each class at each pixel: as one NumPy file, or as a grey PNG for each class',
   ).choices(['npy', 'png'])
 
-export interface ProbabilityFile {
+interface ProbabilityFile {
   /** The part of the name after the photo's: `probabilities.npy`, `probabilities.03-bird.png`. */
   ending: string
   content(): FileContent
 }
 
 /** What follows the photo's name in the names of the files that `probabilityFiles` gives, in the same order. */
-export function probabilityEndings(format: ProbabilityFormat, classNames: readonly string[]): string[] {
+function probabilityEndings(format: ProbabilityFormat, classNames: readonly string[]): string[] {
   if (format === 'npy') return ['probabilities.npy']
   const digits = String(classNames.length - 1).length
   return classNames.map(
