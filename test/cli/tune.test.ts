@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
 import type { BenchReport } from '../../src/cli/bench/bench_text.ts'
-import { type TuneReport, tuneText } from '../../src/cli/tune/tune_text.ts'
+import { type TuneReport, tuneText } from '../../src/cli/tune/tune.ts'
 import { useEmptyCache, useTemporaryFolder } from '../node/support.ts'
 import { blocksPhoto } from '../node/tiny_model.ts'
 import { useCountedClock } from '../support/counted_clock.ts'
@@ -184,7 +184,10 @@ describe('atrous tune', () => {
 
   describe('bad input gives one line before anything is measured', () => {
     const options: [args: string[], complaint: string][] = [
-      [['--size', '0'], "option '--size <pixels>' argument '0' is invalid. Expected a whole number above 0."],
+      [
+        ['--size', '0'],
+        "option '--size <pixels>' argument '0' is invalid. Expected a number of pixels from 1 to 16384.",
+      ],
       [['--seconds', 'many'], "option '--seconds <n>' argument 'many' is invalid."],
       [['--output-stride', '10'], '--output-stride 10: '],
       [['--model', 'deeplabv4'], 'deeplabv4: neither a file nor a folder, nor one of '],
@@ -193,7 +196,10 @@ describe('atrous tune', () => {
         ['--training', '--photo', 'photo.jpg'],
         "option '--training' cannot be used with option '--photo <file>'",
       ],
-      [['--size', '100000'], 'size: expected a number of pixels from 1 to 16384, got 100000'],
+      [
+        ['--size', '100000'],
+        "option '--size <pixels>' argument '100000' is invalid. Expected a number of pixels from 1 to 16384.",
+      ],
     ]
     for (const [args, complaint] of options)
       it(args.join(' '), async () => {
