@@ -28,7 +28,7 @@ interface BatchRules<Photo> {
   delay?: number
 }
 
-/** What was found in a photo, and where its time went, in milliseconds. */
+/** The result for a photo, and where its time went, in milliseconds. */
 export interface Ran<Found> {
   found: Found
   /** In the line. */

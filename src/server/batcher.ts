@@ -19,7 +19,7 @@ interface BatchPhoto {
 
 export type Batcher = PhotoLine<BatchPhoto, Segmentation>
 
-/** What a batcher needs of a model. */
+/** A model, as far as a batcher uses it. */
 export interface BatchModel {
   /** Another one after the GPU was lost. */
   readonly gpu: unknown

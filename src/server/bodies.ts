@@ -15,7 +15,7 @@ interface BodiesOptions {
   rate?: { bytes: number; milliseconds: number }
 }
 
-/** What a body is received for. */
+/** The request that a body is received for. */
 interface Receiver {
   /** The client's address. */
   client: string

@@ -1,4 +1,4 @@
-// What Prometheus reads of a server.
+// The metrics of a server, for Prometheus.
 
 import { setImmediate } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
@@ -16,7 +16,7 @@ export type RequestStage = (typeof STAGES)[number]
 /** How long the stages of a request took, in milliseconds. Of several photos, which run side by side, the longest counts. */
 export type StageTimes = Partial<Record<RequestStage, number>>
 
-/** What is measured when Prometheus asks. */
+/** The values that are measured when Prometheus asks. */
 interface Sampled {
   /** Photos that are taken and not answered. */
   queue(): number

@@ -183,7 +183,7 @@ async function release({ model, batcher, users }: ServedModel, isOwned: boolean)
   if (isOwned) await model.dispose()
 }
 
-/** What a name may be: it is a part of URLs. */
+/** The form of a name, which is a part of URLs. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
 /** Throws a UserError for a name that does not fit into a URL. */

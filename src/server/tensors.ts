@@ -159,7 +159,7 @@ for (const sign of Buffer.from(' \t\r\n')) IS_SPACE[sign] = 1
 const IS_SEPARATOR = IS_SPACE.slice()
 for (const sign of [COMMA, LIST, LIST_END]) IS_SEPARATOR[sign] = 1
 
-/** What may come next in a list. */
+/** The kinds of the next sign in a list. */
 const [VALUE_OR_END, VALUE, COMMA_OR_END] = [0, 1, 2]
 
 /** Elements above the `expected` ones are counted and not kept. Throws a UserError that begins with `name`. */

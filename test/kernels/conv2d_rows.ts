@@ -14,7 +14,8 @@ export const smallRowTile: RowTile = {
   rows: 1,
   vectors: 1,
   depth: 8,
-  unroll: 2,
+  unroll: 4,
+  together: 2,
   prefetch: true,
   packed: false,
 }

@@ -1,4 +1,4 @@
-// What `atrous segment` prints: a line or an object for each photo, and at the end the errors.
+// The output of `atrous segment`: a line or an object for each photo, and at the end the errors.
 
 import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'

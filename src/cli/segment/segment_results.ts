@@ -40,7 +40,7 @@ type PngKind = keyof typeof PNGS
 export const pngKinds = (options: ResultOptions): PngKind[] =>
   (Object.keys(PNGS) as PngKind[]).filter(kind => options[kind])
 
-/** What follows the key and a point in the names of a photo's results. PNGs of probabilities are named after classes. */
+/** The endings of the names of a photo's results, after the key and a point. PNGs of probabilities are named after classes. */
 export const resultEndings = (options: ResultOptions, classNames: readonly string[]): string[] => [
   ...pngKinds(options).map(kind => `${kind}.png`),
   ...(options.probabilities ? probabilityEndings(options.probabilities, classNames) : []),
@@ -120,7 +120,7 @@ interface ProbabilityFile {
   content(): FileContent
 }
 
-/** What follows the photo's name in the names of the files that `probabilityFiles` gives, in the same order. */
+/** The endings of the files that `probabilityFiles` gives, in the same order. */
 function probabilityEndings(format: ProbabilityFormat, classNames: readonly string[]): string[] {
   if (format === 'npy') return ['probabilities.npy']
   const digits = String(classNames.length - 1).length

@@ -5,7 +5,6 @@ import type { Parameter, Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Dropout } from '../layers.ts'
-import type { Renaming } from '../layouts/renaming.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { Recogniser } from '../recognition/recognised.ts'
 import type { NetworkConfig } from './fields.ts'
@@ -95,8 +94,6 @@ interface CheckpointLayout<Config extends NetworkConfig> {
   isUnused(name: string): boolean
   /** The preprocessing with which the public weights were trained. */
   preprocessing: Preprocessing
-  /** The names of the backbone in checkpoints of the classification network, by torchvision or timm. Default: none are read. */
-  classification?: Renaming
   /** Hugging Face's form of config.json. Without it, config.json has the form of this package. */
   huggingFace?: HuggingFaceLayout<Config>
 }

@@ -65,10 +65,5 @@ export const xception65 = {
   checkpoint: {
     isUnused: () => false,
     preprocessing: TENSORFLOW,
-    // timm's names.
-    classification: [
-      ['stem.*', 'backbone.stem.*'],
-      ['blocks.*', 'backbone.blocks.*'],
-    ],
   },
 } satisfies BackboneFacts<XceptionConfig>
