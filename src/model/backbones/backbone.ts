@@ -76,7 +76,7 @@ export interface GraphParts<Config extends NetworkConfig> {
 }
 
 /** The names of layers that training treats differently. A backbone whose config has an auxiliary head must name it. */
-export type Heads<Config extends NetworkConfig> = {
+type Heads<Config extends NetworkConfig> = {
   /** The last convolution, 1×1 with a bias, whose channels are the classes. */
   classifier: string
 } & (Config extends { auxiliaryHead: boolean } ? { auxiliary: AuxiliaryHead } : { auxiliary?: undefined })
@@ -89,7 +89,7 @@ export interface AuxiliaryHead {
 }
 
 /** The tensors and names of public checkpoints of a backbone's networks, besides our parameters. */
-export interface CheckpointLayout<Config extends NetworkConfig> {
+interface CheckpointLayout<Config extends NetworkConfig> {
   /** Whether a checkpoint may hold a tensor that segmentation does not use. */
   isUnused(name: string): boolean
   /** The preprocessing with which the public weights were trained. */

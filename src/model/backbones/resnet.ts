@@ -73,7 +73,7 @@ export interface ResNetConfig {
 }
 
 /** @internal */
-export const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
+const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
   v.strictObject({
     backbone: v.literal(backbone),
     classes,

@@ -36,7 +36,7 @@ export interface XceptionConfig {
 const MOST_UNIT_RATE = 64
 
 /** @internal */
-export const xceptionSchema = v.strictObject({
+const xceptionSchema = v.strictObject({
   backbone: v.literal('xception65'),
   classes,
   outputStride,
