@@ -7,7 +7,7 @@ import type { Run } from './pages/page.ts'
 import { openSite, type Site } from './site.ts'
 
 /** In how many new browsers, at most, each page is opened. Starting takes most of the time. */
-const MOST_STARTS = 3
+const MAX_STARTS = 3
 
 /** The share of pixels that must have the class that Node finds. Rounding moves borders between classes, no more. */
 const LEAST_AGREEMENT = 0.995
@@ -73,7 +73,7 @@ export async function measure(
     const empty = await EnginePage.open()
     const [browser, emptyBytes] = [empty.version(), await empty.memoryBytes()]
     await empty.close()
-    for (let round = 0; round < Math.min(runs, MOST_STARTS); round++)
+    for (let round = 0; round < Math.min(runs, MAX_STARTS); round++)
       for (const each of pages) await start(each)
     const nodeRuns: MeasuredRun[] = []
     for (let round = 0; round < runs; round++) {

@@ -50,7 +50,7 @@ interface Trial extends Pick<Evaluation, 'mIoU' | 'pixelAccuracy'> {
   parameters: CrfParameters | null
 }
 
-const MOST_TRIALS = 1000
+const MAX_TRIALS = 1000
 
 function numbers(text: string): number[] {
   const values = text.split(',').map(number)
@@ -79,8 +79,8 @@ export function crfTuneCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const candidates = combinations(options)
-  if (candidates.length > MOST_TRIALS)
-    throw new UserError(`crf tune: expected at most ${MOST_TRIALS} combinations, got ${candidates.length}`)
+  if (candidates.length > MAX_TRIALS)
+    throw new UserError(`crf tune: expected at most ${MAX_TRIALS} combinations, got ${candidates.length}`)
   const dataset = soundImages(await openChecked(options))
   const model = await loadModel(options.model, options)
   try {

@@ -25,7 +25,7 @@ interface CheckedDataset {
 
 /** The most problems that are listed one by one, and the most of them of one kind. */
 const MAX_LINES = 20
-const MOST_ALIKE = 3
+const MAX_ALIKE = 3
 
 /**
  * Opens and checks a dataset. Throws an error with a line for each problem. If images with problems are skipped, prints these
@@ -69,7 +69,7 @@ function problemLines({ problems }: DatasetReport): string[] {
     else alike.set(what, [message])
   }
   const lines = [...alike.values()].flatMap(messages =>
-    messages.length <= MOST_ALIKE
+    messages.length <= MAX_ALIKE
       ? messages
       : [`${messages[0]} (and the same of ${messages.length - 1} others)`],
   )

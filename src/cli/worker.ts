@@ -81,11 +81,11 @@ export function workerCommand(): Command {
 
 function seconds(text: string): number {
   const value = positiveInteger(text)
-  if (value > MOST_SECONDS) throw new InvalidArgumentError(`Expected at most ${MOST_SECONDS} seconds.`)
+  if (value > MAX_SECONDS) throw new InvalidArgumentError(`Expected at most ${MAX_SECONDS} seconds.`)
   return value
 }
 
-const MOST_SECONDS = 86_400
+const MAX_SECONDS = 86_400
 
 /** BullMQ divides Redis' keys by colons. */
 function queueName(text: string): string {

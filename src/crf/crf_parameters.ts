@@ -47,7 +47,7 @@ export const crfPresets: Readonly<Record<CrfPreset, Required<CrfParameters>>> = 
 /** Published parameters by name, or one's own. */
 export type CrfOption = CrfPreset | CrfParameters
 
-const MOST_ITERATIONS = 1000
+const MAX_ITERATIONS = 1000
 
 /** Larger ones say nothing more, and squares of numbers up to here fit into f32. */
 const MOST = 1e6
@@ -69,8 +69,8 @@ const PARAMETERS = {
   biXy: DEVIATION,
   biRgb: DEVIATION,
   iterations: {
-    schema: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_ITERATIONS)),
-    expected: `a whole number from 1 to ${MOST_ITERATIONS}`,
+    schema: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_ITERATIONS)),
+    expected: `a whole number from 1 to ${MAX_ITERATIONS}`,
   },
 } satisfies DeclaredOptions<CrfParameters>
 

@@ -82,14 +82,14 @@ export function checkClassNames(names: readonly string[], source: string): void 
 
 /** Names for a message: the first ten, and the number of the others. */
 export function nameListText(names: readonly string[]): string {
-  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : ''
   return `${names
-    .slice(0, MOST_LISTED)
+    .slice(0, MAX_LISTED)
     .map(name => printable(name))
     .join(', ')}${more}`
 }
 
-const MOST_LISTED = 10
+const MAX_LISTED = 10
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
 

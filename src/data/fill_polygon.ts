@@ -7,7 +7,7 @@ const LARGEST_COORDINATE = 1e6
  * The most crossings of an outline with the middles of rows. Real outlines have some thousand; more need too much memory and
  * time.
  */
-const MOST_CROSSINGS = 2 ** 22
+const MAX_CROSSINGS = 2 ** 22
 
 /**
  * Sets the pixels whose centres are inside an outline (x, y, x, y, … in pixels) to 1. A pixel is inside if the outline winds
@@ -57,7 +57,7 @@ interface Row {
 function crossings(points: readonly number[], height: number): Map<number, Row> {
   const sides = sidesOf(points, height)
   const total = sides.reduce((sum, { first, end }) => sum + end - first, 0)
-  if (total > MOST_CROSSINGS)
+  if (total > MAX_CROSSINGS)
     throw new UserError(`an outline of ${points.length} coordinates is too intricate`)
   const rows = new Map<number, Row>()
   for (const { first, end, isDown, x, y, slope } of sides)

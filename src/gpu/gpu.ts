@@ -12,7 +12,7 @@ export const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix'
 /** GPUMapMode.READ, which is not a global in Node either. */
 const MAP_READ = 1
 
-const MOST_BINDINGS = 16
+const MAX_BINDINGS = 16
 
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
 export const SUBMIT_MILLISECONDS = 50
@@ -74,7 +74,7 @@ export class Gpu {
     this.pipelines = new PipelineCache(device, this.quirks)
     this.placeholder = device.createBuffer({
       label: 'placeholder',
-      size: PLACEHOLDER_BYTES * MOST_BINDINGS,
+      size: PLACEHOLDER_BYTES * MAX_BINDINGS,
       usage: usage.storage,
     })
     // On the caller's device, an error may be the caller's.

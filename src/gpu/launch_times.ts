@@ -10,7 +10,7 @@ import type { Piece } from './submits.ts'
 const SLOW_GPU = { macs: 50e6, bytes: 10e6, launch: 0.01 }
 
 /** The most by which one run changes a time. A host's clock counts other work too, and may see two submits end at once. */
-const MOST_CHANGE = 4
+const MAX_CHANGE = 4
 /** Milliseconds that a host's clock may round to nothing. */
 const TICK = 0.1
 
@@ -54,8 +54,8 @@ export class LaunchTimes {
   }
 }
 
-/** By what factor a submit took longer than expected, within MOST_CHANGE. */
+/** By what factor a submit took longer than expected, within MAX_CHANGE. */
 function changeOf(pieces: Piece[], milliseconds: number): number {
   const expected = pieces.reduce((sum, piece) => sum + piece.milliseconds, 0)
-  return Math.min(MOST_CHANGE, Math.max(1 / MOST_CHANGE, Math.max(milliseconds, TICK) / expected))
+  return Math.min(MAX_CHANGE, Math.max(1 / MAX_CHANGE, Math.max(milliseconds, TICK) / expected))
 }

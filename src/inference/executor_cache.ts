@@ -10,8 +10,8 @@ import type { WeightStore } from '../graph/runtime/weight_store.ts'
 export const MAX_PLANS = 4
 
 /** The most plans that are kept, as long as all of them take no more bytes than this: photos of a folder have many sizes. */
-const MOST_SMALL_PLANS = 16
-const MOST_BYTES = 2 ** 28
+const MAX_SMALL_PLANS = 16
+const MAX_BYTES = 2 ** 28
 
 export class ExecutorCache {
   readonly #gpu: Gpu
@@ -51,7 +51,7 @@ export class ExecutorCache {
     const { size } = this.#executors
     if (size < MAX_PLANS) return true
     const bytes = this.#plans.reduce((sum, other) => sum + bytesOf(other), bytesOf(plan))
-    return size < MOST_SMALL_PLANS && bytes <= MOST_BYTES
+    return size < MAX_SMALL_PLANS && bytes <= MAX_BYTES
   }
 
   /** Frees the least recently used executor, and the weights that no other plan reads. */

@@ -17,7 +17,6 @@ import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
 import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
-import { segmentBatches } from './segment_batches.ts'
 import {
   checkExplainOptions,
   checkSegmentOptions,
@@ -144,8 +143,11 @@ export abstract class DeepLabBase<Source, Result> {
       segment: (photos: Image[]) => this.#segmentBatch(photos, { ...rest, signal }),
       isFatal: () => this.#disposal !== undefined,
     }
-    if (Array.isArray(input))
-      return segmentBatches([...input], { batchSize, signal, onProgress, onError }, work)
+    if (Array.isArray(input)) {
+      const sources = [...input]
+      const { segmentBatches } = await import('./segment_batches.ts') // a page need not load it before it segments an array
+      return segmentBatches(sources, { batchSize, signal, onProgress, onError }, work)
+    }
     const [found] = await work.segment([await work.read(input as Source, 'photo')])
     onProgress?.({ done: 1, total: 1 })
     return found

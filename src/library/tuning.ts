@@ -29,8 +29,8 @@ export async function tuningIn(store: TuningStore, gpu: Gpu): Promise<Tuning> {
 }
 
 /** How many adapters (with driver and version of the shaders) are kept, and how many convolutions for each: the latest. */
-const MOST_KEYS = 16
-const MOST_CONVOLUTIONS = 2000
+const MAX_KEYS = 16
+const MAX_CONVOLUTIONS = 2000
 
 /** The choice for each convolution, by key; the latest last. Plans ignore those that they do not know. */
 const CONTENTS = v.record(v.string(), v.record(v.string(), v.string()))
@@ -64,8 +64,8 @@ export class TextTuningStore implements TuningStore {
   /** If two programs write at the same time, the results of one may be lost. Throws what the text's `write` throws. */
   async write(key: string, variants: Tuned): Promise<void> {
     const { [key]: _, ...others } = await this.#contents()
-    const latest = Object.fromEntries([...variants].slice(-MOST_CONVOLUTIONS))
-    const kept = Object.entries(variants.size > 0 ? { ...others, [key]: latest } : others).slice(-MOST_KEYS)
+    const latest = Object.fromEntries([...variants].slice(-MAX_CONVOLUTIONS))
+    const kept = Object.entries(variants.size > 0 ? { ...others, [key]: latest } : others).slice(-MAX_KEYS)
     await this.#text.write(`${JSON.stringify(Object.fromEntries(kept), undefined, 1)}\n`)
   }
 

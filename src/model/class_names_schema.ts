@@ -4,13 +4,13 @@ import * as v from 'valibot'
 import { printable } from '../printable.ts'
 
 /** A mask has a byte for each pixel, and the value 255 means that the pixel is not scored. */
-export const MOST_CLASSES = 255
+export const MAX_CLASSES = 255
 
 /** In characters. */
 const LONGEST_NAME = 200
 
 /** The allowed numbers of classes, for messages. */
-export const CLASS_COUNT_TEXT = `2 to ${MOST_CLASSES}`
+export const CLASS_COUNT_TEXT = `2 to ${MAX_CLASSES}`
 
 /**
  * The names of a model's classes in the order of their ids: as many as masks can tell apart, each fit for a terminal, no two the
@@ -32,7 +32,7 @@ export const CLASS_NAMES = v.pipe(
     ),
   ),
   v.check(
-    names => names.length >= 2 && names.length <= MOST_CLASSES,
+    names => names.length >= 2 && names.length <= MAX_CLASSES,
     ({ input }) => `expected ${CLASS_COUNT_TEXT} names; got ${input.length}`,
   ),
   v.check(

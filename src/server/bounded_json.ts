@@ -23,10 +23,10 @@ export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
 }
 
 /** The limits of the JSON beside the elements of tensors. */
-const MOST_BYTES = 2 ** 16
-const MOST_VALUES = 1024
+const MAX_BYTES = 2 ** 16
+const MAX_VALUES = 1024
 /** How deep lists and objects may be in each other, those of elements included. */
-const MOST_DEPTH = 16
+const MAX_DEPTH = 16
 
 /** So many bytes are a step of about a millisecond. */
 export const STEP_BYTES = 2 ** 18
@@ -98,8 +98,8 @@ function parsed(text: string, reviver?: (key: string, value: unknown) => unknown
 }
 
 function checkBytes(bytes: number): void {
-  if (bytes > MOST_BYTES)
-    throw new RequestError(`expected at most ${MOST_BYTES} bytes of JSON beside data, got ${bytes}`, {
+  if (bytes > MAX_BYTES)
+    throw new RequestError(`expected at most ${MAX_BYTES} bytes of JSON beside data, got ${bytes}`, {
       status: 413,
     })
 }
@@ -184,8 +184,8 @@ class ListCutter {
 
   #enter(): void {
     this.#count()
-    if (++this.#depth > MOST_DEPTH)
-      throw new UserError(`the request: expected at most ${MOST_DEPTH} lists and objects in each other`)
+    if (++this.#depth > MAX_DEPTH)
+      throw new UserError(`the request: expected at most ${MAX_DEPTH} lists and objects in each other`)
   }
 
   #leave(end: number): void {
@@ -198,8 +198,8 @@ class ListCutter {
 
   /** Counts a value or a key beside those in lists that are cut out. */
   #count(): void {
-    if (!this.#cut && ++this.#values > MOST_VALUES)
-      throw new RequestError(`the request: expected at most ${MOST_VALUES} values and keys beside data`, {
+    if (!this.#cut && ++this.#values > MAX_VALUES)
+      throw new RequestError(`the request: expected at most ${MAX_VALUES} values and keys beside data`, {
         status: 413,
       })
   }

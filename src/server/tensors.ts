@@ -60,7 +60,7 @@ function* base64Elements(tensor: TensorHeader): Generator<void, Uint8Array[]> {
   const list = listOf(tensor)
   const elements: Uint8Array[] = []
   for (const [i, value] of readListOfStrings(list)
-    .flat(MOST_DIMENSIONS - 1)
+    .flat(MAX_DIMENSIONS - 1)
     .entries()) {
     if (Array.isArray(value)) throw tooDeep(name)
     const span = typeof value === 'string' ? list.strings[Number(value)] : undefined
@@ -148,7 +148,7 @@ export const binaryOf = ({ data }: OutputTensor): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** The protocol allows lists in lists, as the shape is, and one list of all elements. */
-const MOST_DIMENSIONS = 4
+const MAX_DIMENSIONS = 4
 
 /** A number in JSON with more characters is refused. */
 const LONGEST_NUMBER = 40
@@ -203,7 +203,7 @@ class Uint8Reader {
   #separator(sign: number, at: number): void {
     if (sign === LIST) {
       if (this.#next === COMMA_OR_END) throw this.#notJson(at)
-      if (++this.#depth > MOST_DIMENSIONS) throw tooDeep(this.#name)
+      if (++this.#depth > MAX_DIMENSIONS) throw tooDeep(this.#name)
       this.#next = VALUE_OR_END
     } else {
       if (this.#next === VALUE || (sign === COMMA && this.#next === VALUE_OR_END)) throw this.#notJson(at)

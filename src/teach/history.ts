@@ -4,7 +4,7 @@ import type { LessonModel } from './lesson_options.ts'
 
 /** The most models, and the most bytes of parameters that learn: those of a whole network are many. */
 const MOST = 20
-const MOST_BYTES = 256 * 2 ** 20
+const MAX_BYTES = 256 * 2 ** 20
 
 export class History {
   #models: LessonModel[] = []
@@ -16,7 +16,7 @@ export class History {
   /** Adds a model, of whose parameters `learned` are its own and the others are shared. Forgets the oldest where there are too many. */
   push(model: LessonModel, learned: ReadonlyMap<string, Float32Array>): void {
     const bytes = [...learned.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
-    const most = Math.max(1, Math.min(MOST, Math.floor(MOST_BYTES / bytes)))
+    const most = Math.max(1, Math.min(MOST, Math.floor(MAX_BYTES / bytes)))
     this.#models = [...this.#models, model].slice(-most)
   }
 

@@ -22,7 +22,7 @@ export const BYTES_PER_ELEMENT: Record<StoredDtype, number> = {
 }
 
 /** The most axes of a tensor: no network needs more. */
-export const MOST_AXES = 8
+export const MAX_AXES = 8
 
 /** The number of elements of a tensor with this shape; Infinity if it is too large for a number. */
 export function elementCount(shape: readonly number[]): number {

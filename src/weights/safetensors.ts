@@ -3,7 +3,7 @@ import { printable } from '../printable.ts'
 import {
   BYTES_PER_ELEMENT,
   elementCount,
-  MOST_AXES,
+  MAX_AXES,
   narrow,
   readAs,
   type StoredDtype,
@@ -121,7 +121,7 @@ function checkEntry(name: string, value: unknown): Entry {
     throw fail(`has dtype "${printable(typeName)}"; supported are ${Object.keys(DTYPES).join(', ')}`)
   }
   if (!isArrayOfSizes(shape)) throw fail('has a shape that is not a list of whole numbers')
-  if (shape.length > MOST_AXES) throw fail(`has ${shape.length} axes; at most ${MOST_AXES} are supported`)
+  if (shape.length > MAX_AXES) throw fail(`has ${shape.length} axes; at most ${MAX_AXES} are supported`)
   if (!isArrayOfSizes(offsets) || offsets.length !== 2)
     throw fail('has data_offsets that are not two whole numbers')
   const [begin, end] = offsets

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import { BYTES_PER_ELEMENT, elementCount, MOST_AXES, readAs, type StoredDtype, widen } from './dtype.ts'
+import { BYTES_PER_ELEMENT, elementCount, MAX_AXES, readAs, type StoredDtype, widen } from './dtype.ts'
 import { PLAIN_GLOBALS } from './plain_globals.ts'
 import type { HostTensor, TensorValues } from './tensor.ts'
 import { PickleGlobal, type PickleValue, unpickle } from './unpickler.ts'
@@ -117,8 +117,8 @@ function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchT
     isArrayOfSizes(strides) &&
     shape.length === strides.length
   if (!isTensor) throw damaged('a tensor')
-  if (shape.length > MOST_AXES)
-    throw new UserError(`PyTorch file: a tensor has ${shape.length} axes; at most ${MOST_AXES} are supported`)
+  if (shape.length > MAX_AXES)
+    throw new UserError(`PyTorch file: a tensor has ${shape.length} axes; at most ${MAX_AXES} are supported`)
   return new TorchTensor(storage, offset, shape, strides)
 }
 

@@ -20,7 +20,7 @@ export interface Report {
   largestGrowth: number
 }
 
-const MOST_GROWTH = 2 ** 29
+const MAX_GROWTH = 2 ** 29
 /** When a round counts as hanging, on a clock: long after a slow round would have ended on a busy machine. */
 const HANG_MILLISECONDS = 120_000
 const START_MILLISECONDS = 600_000
@@ -66,7 +66,7 @@ function note(report: Report, round: number, answer: Answer | string): void {
   report.slowestMilliseconds = Math.max(report.slowestMilliseconds, milliseconds)
   report.largestGrowth = Math.max(report.largestGrowth, growth)
   if (kind === 'failed') report.failures.push({ round, problem: problem! })
-  else if (growth > MOST_GROWTH)
+  else if (growth > MAX_GROWTH)
     report.failures.push({ round, problem: `took ${(growth / 1e6).toFixed(0)} MB` })
   else report[kind]++
 }

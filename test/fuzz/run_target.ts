@@ -15,7 +15,7 @@ export interface Outcome {
   milliseconds: number
 }
 
-const MOST_MILLISECONDS = 2_000
+const MAX_MILLISECONDS = 2_000
 /** The longest message. It has room for a path in the system's temporary folder and a few names of 100 characters. */
 const LONGEST_MESSAGE = 1_000
 
@@ -38,7 +38,7 @@ export async function runRound(round: FuzzRound, seed: number, number: number): 
   const milliseconds = await processorMilliseconds(async () => {
     result = await attempt(round, random)
   })
-  if (milliseconds <= MOST_MILLISECONDS) return { ...result!, milliseconds }
+  if (milliseconds <= MAX_MILLISECONDS) return { ...result!, milliseconds }
   return {
     kind: 'failed',
     problem: `took ${(milliseconds / 1000).toFixed(1)} s of processor time`,

@@ -11,7 +11,7 @@ import * as webShaders from '../../src/web/shaders.gen.ts'
 import { testGpu } from '../support/gpu.ts'
 import { skip } from '../support/skip.ts'
 
-const MOST_LINES = 200
+const MAX_LINES = 200
 
 /** The features that a text needs, by the names of its `enable` directives. */
 const FEATURES: Record<string, GPUFeatureName> = {
@@ -77,8 +77,8 @@ describe('gpu/shaders', () => {
       .filter(file => file.endsWith('.wgsl'))
       .map(file => ({ file, text: readFileSync(new URL(file, folder), 'utf8') }))
 
-    it(`has at most ${MOST_LINES} lines`, () => {
-      for (const { file, text } of files) expect(text.split('\n').length - 1, file).to.be.at.most(MOST_LINES)
+    it(`has at most ${MAX_LINES} lines`, () => {
+      for (const { file, text } of files) expect(text.split('\n').length - 1, file).to.be.at.most(MAX_LINES)
     })
 
     // naga before version 30 does not reset such a variable to zero in each iteration of a loop.

@@ -86,7 +86,7 @@ const MODULES: Modules[] = [
 ]
 
 /** How many lines of a compiler's output are printed for a program. */
-const MOST_LINES = 5
+const MAX_LINES = 5
 
 const folder = mkdtempSync(join(tmpdir(), 'atrous-matrix-'))
 let failures = 0
@@ -147,7 +147,7 @@ function compile(version: string, options: Record<string, unknown>, files: strin
   writeFileSync(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files }))
   const tsc = join(folder, `node_modules/typescript-${version}/bin/tsc`)
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', config], { encoding: 'utf8' })
-  return stdout.split('\n').slice(0, MOST_LINES).join('\n')
+  return stdout.split('\n').slice(0, MAX_LINES).join('\n')
 }
 
 /** The failures of a Node version when it imports and requires the library, and segments a photo with the command. */

@@ -4,7 +4,7 @@ import { ShaderError } from '../../src/gpu/errors.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
 
-const MOST_ACCUMULATORS = 4
+const MAX_ACCUMULATORS = 4
 
 /** Pixels × vectors of a lane: those that `conv2d_subgroup` takes without tuning, and small ones. */
 const SUBGROUP_TILES = ['3×4', '4×2', '2×2', '1×4']
@@ -14,7 +14,7 @@ function isSlowToCompile(kernel: Kernel): boolean {
   const { LANE_PIXELS: pixels = 1, LANE_VECTORS: vectors = 1 } = kernel.constants ?? {}
   const shader = kernel.shader.name
   if (shader === 'conv2d_subgroup') return !SUBGROUP_TILES.includes(`${pixels}×${vectors}`)
-  return shader === 'conv2d_tiled' || (shader === 'conv2d' && pixels * vectors > MOST_ACCUMULATORS)
+  return shader === 'conv2d_tiled' || (shader === 'conv2d' && pixels * vectors > MAX_ACCUMULATORS)
 }
 
 /** In a `describe`: every GPU refuses the candidates that are slow to compile. */

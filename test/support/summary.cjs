@@ -4,7 +4,7 @@
 
 const { reporters } = require('mocha')
 
-const MOST_SLOW = 10
+const MAX_SLOW = 10
 
 /** The reason that test/support/skip.ts writes into a title. */
 const REASON = / \(skipped: (.*)\)/
@@ -31,7 +31,7 @@ module.exports = class Summary extends reporters.Dot {
   epilogue() {
     super.epilogue()
     console.log('  The slowest tests, in seconds:')
-    const slowest = this.#times.sort((a, b) => b.duration - a.duration).slice(0, MOST_SLOW)
+    const slowest = this.#times.sort((a, b) => b.duration - a.duration).slice(0, MAX_SLOW)
     for (const { title, duration } of slowest) line((duration / 1000).toFixed(1), title)
     console.log('\n  Skipped tests:')
     for (const [reason, count] of this.#skipped) line(count, reason)

@@ -14,7 +14,7 @@ const frames = Number(values.frames)
 /** Frames between two readings of the memory. The first reading comes after as many, when everything is warm. */
 const EVERY = Math.ceil(frames / 10)
 /** How much more the last readings may have than the first ones, in bytes. */
-const MOST_GROWTH = 32 * 2 ** 20
+const MAX_GROWTH = 32 * 2 ** 20
 
 interface Reading {
   frame: number
@@ -89,5 +89,5 @@ const growth = {
   processes: last.residentBytes - first.residentBytes,
 }
 console.log(`growth in bytes: ${JSON.stringify(growth)}; errors: ${JSON.stringify(complaints)}`)
-const isFlat = growth.gpu === 0 && growth.heap < MOST_GROWTH && growth.processes < MOST_GROWTH
+const isFlat = growth.gpu === 0 && growth.heap < MAX_GROWTH && growth.processes < MAX_GROWTH
 process.exitCode = isFlat && complaints.length === 0 ? 0 : 1

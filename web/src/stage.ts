@@ -16,7 +16,7 @@ const pointed = byId('pointed', HTMLElement)
 const split = input('split')
 
 /** The longest edge of the canvas: more than a screen shows, and less than any GPU's largest texture. */
-const MOST_PIXELS = 2560
+const MAX_PIXELS = 2560
 
 export interface Picture {
   photo: GpuPhoto
@@ -55,7 +55,7 @@ export class Stage {
 
   /** Draws a picture, which stays the caller's to release, once another is shown or after `forget`. */
   async show(picture: Picture): Promise<void> {
-    const { width, height } = fitting(picture.photo, MOST_PIXELS)
+    const { width, height } = fitting(picture.photo, MAX_PIXELS)
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
     this.#picture = picture
     view.style.setProperty('--shape', String(width / height))

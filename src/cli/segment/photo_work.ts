@@ -46,11 +46,11 @@ const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).diges
 /** In this thread: a few photos are done before a thread has started. */
 const HERE: PhotoWork = { lanes: 1, read: readPhoto, write: writeResults, close: async () => {} }
 
-const MOST_THREADS = 16
+const MAX_THREADS = 16
 
 /** In threads: one core drives the GPU. */
 function inThreads(): PhotoWork {
-  const lanes = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))
+  const lanes = Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1))
   const pool = new WorkerPool<PhotoJob, DecodedPhoto | WrittenResults>(WORKER, lanes)
   return {
     lanes,

@@ -38,14 +38,14 @@ export function shardOption(text: string): Shard {
     throw new InvalidArgumentError('Expected i/n, such as 0/8 to 7/8, or /8 in a Kubernetes job.')
   const count = Number(counted)
   const index = given === '' ? jobIndex(text) : Number(given)
-  if (!(count <= MOST_SHARDS && index < count))
+  if (!(count <= MAX_SHARDS && index < count))
     throw new InvalidArgumentError(
-      `Expected a number from 0 to ${Math.min(count, MOST_SHARDS) - 1} before /${counted}, got ${index}.`,
+      `Expected a number from 0 to ${Math.min(count, MAX_SHARDS) - 1} before /${counted}, got ${index}.`,
     )
   return { index, count }
 }
 
-const MOST_SHARDS = 1e6
+const MAX_SHARDS = 1e6
 
 function jobIndex(text: string): number {
   const index = process.env[JOB_INDEX]

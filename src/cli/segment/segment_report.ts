@@ -11,7 +11,7 @@ import { prefixOf } from './segment_output.ts'
 import { probabilityText } from './segment_results.ts'
 
 /** How many errors are printed. The manifest has all. */
-const MOST_ERRORS = 100
+const MAX_ERRORS = 100
 
 interface ReportOptions {
   /** The folder of the results. */
@@ -68,7 +68,7 @@ export class SegmentReport {
   /** A photo has no result. */
   fail(file: string, error: Error): void {
     this.#failed++
-    if (this.#errors.length < MOST_ERRORS) this.#errors.push(error)
+    if (this.#errors.length < MAX_ERRORS) this.#errors.push(error)
     this.#array?.add({ file, error: error.message })
   }
 

@@ -22,13 +22,13 @@ export const TEXTURE_WIDTH = 1024
 export const ROW_PADDING = 4
 
 /** The most rows that every adapter's textures may have. */
-const MOST_ROWS = 8192
+const MAX_ROWS = 8192
 
 /** Components of a vector in memory. */
 export type TextureFormat = 'rgba32float' | 'rgba16float'
 
 /** Whether a texture holds so many vectors on every adapter. */
-export const fitsTexture = (vectors: number): boolean => vectors <= TEXTURE_WIDTH * MOST_ROWS
+export const fitsTexture = (vectors: number): boolean => vectors <= TEXTURE_WIDTH * MAX_ROWS
 
 export const texelBytes = (format: TextureFormat): number => (format === 'rgba32float' ? 16 : 8)
 

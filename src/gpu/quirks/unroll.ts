@@ -15,8 +15,8 @@
 import { closingOf, conditionHolds, expressionValue, type Token, tokensOf } from '../wgsl_tokens.ts'
 
 /** The most characters that a loop may become. A longer one stays as it is, and the loops in it are unrolled. */
-const MOST_TEXT = 60_000
-const MOST_TURNS = 64
+const MAX_TEXT = 60_000
+const MAX_TURNS = 64
 
 /** The values of the names that are constants of type u32. */
 export type Constants = Map<string, number>
@@ -139,7 +139,7 @@ function turnsOf(header: string, body: readonly Token[], constants: Constants): 
   const [end, by] = [bound, step].map(text => expressionValue(text.split(' '), others))
   if (from === undefined || end === undefined || !by) return undefined
   const turns = Math.max(0, Math.ceil((end - from) / by))
-  if (turns > MOST_TURNS) return undefined
+  if (turns > MAX_TURNS) return undefined
   return Array.from({ length: turns }, (_, i) => ({ counter, value: from + i * by }))
 }
 
@@ -166,7 +166,7 @@ function blocksOf({ body }: Statement, copies: Copy[] | undefined, outside: Cons
     const declaration = counter === undefined ? '' : ` const ${counter} = ${value}u;`
     blocks.push(`{${declaration}${unrollPart(body, constants)}}`)
     length += blocks.at(-1)!.length
-    if (length > MOST_TEXT) return undefined
+    if (length > MAX_TEXT) return undefined
   }
   return blocks.join('\n')
 }

@@ -26,7 +26,7 @@ import type { Candidate } from './strategy.ts'
 import type { Device } from './target.ts'
 import { throughTextures } from './through_textures.ts'
 import { weightGradientKernel, weightGradientKernels } from './weight_gradient_kernels.ts'
-import { MOST_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
+import { MAX_WEIGHT_BYTES, SCRATCH_BYTES, winogradValues } from './winograd.ts'
 
 // In multiply-adds, of which both products do 17 a nanosecond on CPU adapters: a value that winograd_input or winograd_output_backward
 // loads or stores, and one that winograd_weight_backward does, whose stores are far apart.
@@ -125,7 +125,7 @@ function winogradTilesFor(gradient: Conv2dBackwardWeightOptions, { subgroupSize 
   return strategies
     .flatMap(({ weights }) => (weights === 'packed' ? [] : [weights.winograd]))
     .filter(outputs => winogradFits(options, outputs))
-    .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MOST_WEIGHT_BYTES)
+    .filter(outputs => winogradWeightBytes(outputs, input[3], outChannels) <= MAX_WEIGHT_BYTES)
     .map(outputs => ({ ...options, outputs, subgroupSize }))
 }
 

@@ -26,7 +26,7 @@ import {
   conv2dTiledCost,
   conv2dTiledSplits,
   emitsStatistics,
-  MOST_BRANCHES,
+  MAX_BRANCHES,
   type StagedTile,
 } from '../../kernels/convolution/conv2d_tiled.ts'
 import type { RowTile } from '../../kernels/convolution/row_products.ts'
@@ -158,7 +158,7 @@ const all = [
     cost: (options, { device }) => (device.isCpu ? Infinity : conv2dTiledCost(options) * stagedCost(device)),
     work: options => conv2dTiledCost(options),
     kernel: (options, device) => vendorsTiled(options, 1, device),
-    branches: { most: MOST_BRANCHES, kernel: vendorsTiled },
+    branches: { most: MAX_BRANCHES, kernel: vendorsTiled },
     split: { count: options => conv2dTiledSplits(options), kernel: vendorsTiled },
     emitsStatistics: true,
     tiles: tiledTiles,

@@ -46,7 +46,7 @@ export const SCRATCH_BYTES = 12e6
 const VENDOR_SCRATCH_BYTES = 128 * 2 ** 20
 
 /** Every adapter binds so much weight; more is not asked for. */
-export const MOST_WEIGHT_BYTES = 128 * 2 ** 20
+export const MAX_WEIGHT_BYTES = 128 * 2 ** 20
 
 // In multiply-adds, of which CPU adapters do 12 a nanosecond: a value that winograd_input or winograd_output loads or stores, one that
 // winograd_weight stores, and a step more.
@@ -64,7 +64,7 @@ export const winograd = <Name extends string>(
   name,
   title: `Winograd's tiles of ${outputs}×${outputs}`,
   supports: options =>
-    winogradWeightBytes(outputs, options.input[3], options.outChannels) <= MOST_WEIGHT_BYTES &&
+    winogradWeightBytes(outputs, options.input[3], options.outChannels) <= MAX_WEIGHT_BYTES &&
     winogradFits(options, outputs),
   cost(options, target) {
     return this.work(options, target)

@@ -3,7 +3,7 @@
 // and at the end of each a large GPU is partly idle.
 
 import { packed, splitSteps } from '../convolution/strategy.ts'
-import { MOST_WEIGHT_BYTES } from '../convolution/winograd.ts'
+import { MAX_WEIGHT_BYTES } from '../convolution/winograd.ts'
 import { concatenated, convolutionWeights, type PackedWeights, packedBytes } from '../lower/packed_weights.ts'
 import { type Step, tensors } from '../lower/step.ts'
 import { convolutionOf, type FusedConv2dOp } from './conv2d.ts'
@@ -71,7 +71,7 @@ function areBranches(branches: FusedConv2dOp[], lowering: Lowering): boolean {
         other.stride === first.stride &&
         other.activation === first.activation,
     ) &&
-    packedBytes(weightsOf(branches), 'packed') <= MOST_WEIGHT_BYTES
+    packedBytes(weightsOf(branches), 'packed') <= MAX_WEIGHT_BYTES
   )
 }
 

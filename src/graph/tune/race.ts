@@ -27,7 +27,7 @@ const ROUNDS = { least: 3, atLeast: 5, milliseconds: 200 }
 /** In milliseconds: the longest tick of a clock, and a run that is so long that a tick hardly changes its time. */
 const GPU_CLOCK = { tick: 0.2, run: 4 }
 const HOST_CLOCK = { tick: 2, run: 40 }
-const MOST_REPETITIONS = 500
+const MAX_REPETITIONS = 500
 
 /** The first time is the shortest of so many, or of those that it had within these milliseconds. */
 const FIRST = { times: 5, milliseconds: 50 }
@@ -120,7 +120,7 @@ export class Race {
   /** How many runs in a row are long enough for the clock. */
   #repetitions(milliseconds: number): number {
     const { run } = this.#clock
-    return Math.ceil(run / Math.max(milliseconds, run / MOST_REPETITIONS))
+    return Math.ceil(run / Math.max(milliseconds, run / MAX_REPETITIONS))
   }
 
   #shortest(): number {

@@ -122,7 +122,7 @@ export function backwardWeightTile(
 const share = (tiles: number, most: number) => Math.ceil(tiles / Math.ceil(tiles / most))
 
 /** Vectors of input channels of a workgroup, at most. Of output channels it has one vector for each lane. */
-const MOST_ROWS = constantOf(shaders.conv2d_backward_weight_subgroup, 'LANE_IN_VECTORS')
+const MAX_ROWS = constantOf(shaders.conv2d_backward_weight_subgroup, 'LANE_IN_VECTORS')
 
 /** More than the cores of most CPUs. */
 const ENOUGH_SUBGROUPS = 64
@@ -132,7 +132,7 @@ export function conv2dBackwardWeightSubgroup(
   options: Conv2dBackwardWeightOptions & { subgroupSize: number; rows?: number; splits?: number },
 ): Kernel {
   const { input, outChannels, kernel, subgroupSize } = options
-  const rows = Math.min(options.rows ?? MOST_ROWS, subgroupSize, vectors(input[3]))
+  const rows = Math.min(options.rows ?? MAX_ROWS, subgroupSize, vectors(input[3]))
   const rowTiles = Math.ceil(vectors(input[3]) / rows)
   const columnTiles = Math.ceil(vectors(outChannels) / subgroupSize)
   const tiles = kernel[0] * kernel[1] * rowTiles * columnTiles

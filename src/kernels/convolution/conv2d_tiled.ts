@@ -34,14 +34,14 @@ const ENOUGH_WORKGROUPS = 256
 const LEAST_STEPS = 8
 
 /** The shader has one component of a vec4u for each branch. */
-export const MOST_BRANCHES = 4
+export const MAX_BRANCHES = 4
 
 /**
  * Several convolutions of one input, each to `outChannels` channels, a multiple of 4. Their results are side by side in
  * the output.
  */
 export type Conv2dBranches = Conv2dOptions & {
-  /** The windows of the branches, at most `MOST_BRANCHES`, with the same stride. Default: the window of the options. */
+  /** The windows of the branches, at most `MAX_BRANCHES`, with the same stride. Default: the window of the options. */
   branches?: readonly Window[]
 }
 
@@ -124,7 +124,7 @@ export function loadsEvenly(tile: StagedTile): boolean {
   return lanes % (tile.depth / 4) === 0 && loads.every(count => count % lanes === 0)
 }
 
-/** The parameters of the branches, as components of vectors: one component for each of `MOST_BRANCHES`. */
+/** The parameters of the branches, as components of vectors: one component for each of `MAX_BRANCHES`. */
 function byComponent(branches: Record<string, number>[]): Record<string, number> {
   const parts = [...'xyzw'].map((part, i) =>
     Object.entries(branches[0]).map(([name]) => [`${name}.${part}`, branches[i]?.[name] ?? 0]),

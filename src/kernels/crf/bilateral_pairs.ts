@@ -4,7 +4,7 @@ import * as shaders from '../../gpu/shaders.gen.ts'
 import { VECTOR_BYTES } from '../layout.ts'
 
 /** The most vectors of classes that an invocation computes. It computes the affinity of a pair once for all of them. */
-const MOST_VECTORS = 8
+const MAX_VECTORS = 8
 
 /** The standard deviations of a bilateral Gaussian: of places in pixels, of colours on the scale 0 … 255. */
 export interface BilateralDeviations {
@@ -28,7 +28,7 @@ const perSquare = (deviation: number) => 0.5 / Math.max(deviation, LEAST_DEVIATI
 
 function bilateralPairs(options: BilateralPairsOptions, vectors: number) {
   const { label, width, pixels, xy, rgb } = options
-  const blocks = Math.ceil(vectors / MOST_VECTORS)
+  const blocks = Math.ceil(vectors / MAX_VECTORS)
   const count = pixels * blocks
   return {
     label,

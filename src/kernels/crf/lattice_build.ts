@@ -21,7 +21,7 @@ interface LatticeScales {
 }
 
 /** Sums of places stay below this, so that they fit into i32. */
-const MOST_PLACE = 2 ** 29
+const MAX_PLACE = 2 ** 29
 
 /** With as many fractional bits as places in an image of this size allow. */
 export function latticeScales(
@@ -35,7 +35,7 @@ export function latticeScales(
   )
   const largest = [size.width - 1, size.height - 1, 255, 255, 255]
   const reach = factors.reduce((sum, factor, i) => sum + (i + 1) * factor * largest[i], 0)
-  const fraction = 2 ** Math.floor(Math.log2(MOST_PLACE / Math.max(LATTICE_AXES, reach)))
+  const fraction = 2 ** Math.floor(Math.log2(MAX_PLACE / Math.max(LATTICE_AXES, reach)))
   return { unit: LATTICE_AXES * fraction, scales: factors.map(factor => Math.round(factor * fraction)) }
 }
 

@@ -61,7 +61,7 @@ export function sampledRows(
 }
 
 function sampling(from: number, to: number, alignCorners: boolean) {
-  if (2 * from * to > MOST_I32)
+  if (2 * from * to > MAX_I32)
     throw new UserError(`a map of ${from} pixels cannot be resampled to ${to}: take a smaller photo or size`)
   return alignCorners
     ? { step: to > 1 ? from - 1 : 0, shift: 0, unit: Math.max(1, to - 1) }
@@ -69,7 +69,7 @@ function sampling(from: number, to: number, alignCorners: boolean) {
 }
 
 /** The largest i32: shaders compute coordinates in that type. */
-const MOST_I32 = 2 ** 31 - 1
+const MAX_I32 = 2 ** 31 - 1
 
 /** Rows that an invocation computes. */
 const ROWS = constantOf(shaders.resize, 'LANE_ROWS')

@@ -6,12 +6,12 @@ import { vectors } from '../layout.ts'
 import { tileBytes, type WinogradStepOptions, winogradPoints, winogradWeightBytes } from './winograd.ts'
 
 const LANE_TILES = constantOf(shaders.winograd_multiply, 'LANE_TILES')
-const MOST_VECTORS = constantOf(shaders.winograd_multiply, 'LANE_VECTORS')
+const MAX_VECTORS = constantOf(shaders.winograd_multiply, 'LANE_VECTORS')
 
 /** The tiles and the vectors of output channels that a workgroup computes. */
 export const multiplyTile = (subgroupSize: number) => ({
   tiles: LANE_TILES * subgroupSize,
-  vectors: Math.min(MOST_VECTORS, subgroupSize),
+  vectors: Math.min(MAX_VECTORS, subgroupSize),
 })
 
 /**

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot'
 import { expecting, oneOf } from '../../json.ts'
-import { CLASS_COUNT_TEXT, MOST_CLASSES } from '../class_names_schema.ts'
+import { CLASS_COUNT_TEXT, MAX_CLASSES } from '../class_names_schema.ts'
 
 /** The fields of each network's config. */
 export interface NetworkConfig {
@@ -27,23 +27,23 @@ export const counts = (most: number, mostItems: number) =>
 export const factor = (most: number) => v.pipe(v.number(), v.gtValue(0), v.maxValue(most))
 
 export const flag = expecting('true, false', v.boolean())
-export const classes = v.optional(expecting(CLASS_COUNT_TEXT, v.pipe(count(MOST_CLASSES), v.minValue(2))), 21)
+export const classes = v.optional(expecting(CLASS_COUNT_TEXT, v.pipe(count(MAX_CLASSES), v.minValue(2))), 21)
 /** The largest dilation. */
-export const MOST_RATE = 1024
+export const MAX_RATE = 1024
 /** The most branches of a pyramid. */
-const MOST_RATES = 16
+const MAX_RATES = 16
 /** The rates of a pyramid's atrous branches, at least so many. */
 export const pyramidRates = (least: 0 | 1) =>
   expecting(
-    `${least === 0 ? 'at most' : '1 to'} ${MOST_RATES} whole numbers from 1 to ${MOST_RATE}`,
-    v.pipe(counts(MOST_RATE, MOST_RATES), v.minLength(least)),
+    `${least === 0 ? 'at most' : '1 to'} ${MAX_RATES} whole numbers from 1 to ${MAX_RATE}`,
+    v.pipe(counts(MAX_RATE, MAX_RATES), v.minLength(least)),
   )
 /** The most units of a block: ResNet-200 has 36. */
-export const MOST_UNITS = 100
+export const MAX_UNITS = 100
 /** The units of a ResNet's block1 to block4. */
 export const blockUnits = expecting(
-  `four whole numbers from 1 to ${MOST_UNITS}`,
-  v.pipe(counts(MOST_UNITS, 4), v.minLength(4)),
+  `four whole numbers from 1 to ${MAX_UNITS}`,
+  v.pipe(counts(MAX_UNITS, 4), v.minLength(4)),
 )
 export const alignCorners = v.optional(flag, false)
 export const firstUnitRate = oneOf('block', 'previousBlock')
@@ -51,5 +51,5 @@ export const firstUnitRate = oneOf('block', 'previousBlock')
 export const outputStride = v.optional(expecting('a whole number', v.pipe(v.number(), v.integer())), 16)
 
 /** The largest factor on the channels of the published networks, which have up to 2048. */
-const MOST_WIDTH = 4
-export const width = expecting(`a number above 0, at most ${MOST_WIDTH}`, factor(MOST_WIDTH))
+const MAX_WIDTH = 4
+export const width = expecting(`a number above 0, at most ${MAX_WIDTH}`, factor(MAX_WIDTH))

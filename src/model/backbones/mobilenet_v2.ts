@@ -58,8 +58,8 @@ export interface MobileNetV2Config {
 }
 
 /** The largest multiple to which a layer's channels are rounded. */
-const MOST_CHANNELS = 1024
-const channels = expecting(`a whole number from 1 to ${MOST_CHANNELS}`, count(MOST_CHANNELS))
+const MAX_CHANNELS = 1024
+const channels = expecting(`a whole number from 1 to ${MAX_CHANNELS}`, count(MAX_CHANNELS))
 
 /** @internal The fields that Hugging Face's config.json has too, by our names, without their defaults. */
 export const MOBILENET_FIELDS = {

@@ -20,8 +20,8 @@ import {
   counts,
   firstUnitRate,
   flag,
-  MOST_RATE,
-  MOST_UNITS,
+  MAX_RATE,
+  MAX_UNITS,
   outputStride,
   width,
 } from './fields.ts'
@@ -79,9 +79,8 @@ const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
     classes,
     outputStride,
     lastBlock: v.optional(oneOf(4, 5, 6, 7), 4),
-    multiGrid: v.optional(
-      expecting(`whole numbers from 1 to ${MOST_RATE}`, counts(MOST_RATE, MOST_UNITS)),
-      () => [1, 2, 4].slice(0, RESNETS[backbone].units[3]),
+    multiGrid: v.optional(expecting(`whole numbers from 1 to ${MAX_RATE}`, counts(MAX_RATE, MAX_UNITS)), () =>
+      [1, 2, 4].slice(0, RESNETS[backbone].units[3]),
     ),
     firstUnitRate: v.optional(firstUnitRate, 'block'),
     aspp: v.optional(v.nullable(ASPP), {}),

@@ -33,7 +33,7 @@ export interface XceptionConfig {
   width: number
 }
 
-const MOST_UNIT_RATE = 64
+const MAX_UNIT_RATE = 64
 
 /** @internal */
 const xceptionSchema = v.strictObject({
@@ -42,8 +42,8 @@ const xceptionSchema = v.strictObject({
   outputStride,
   multiGrid: v.optional(
     expecting(
-      `three whole numbers from 1 to ${MOST_UNIT_RATE}`,
-      v.pipe(counts(MOST_UNIT_RATE, 3), v.minLength(3)),
+      `three whole numbers from 1 to ${MAX_UNIT_RATE}`,
+      v.pipe(counts(MAX_UNIT_RATE, 3), v.minLength(3)),
     ),
     () => [1, 1, 1],
   ),

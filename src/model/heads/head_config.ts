@@ -45,8 +45,8 @@ export interface DecoderConfig {
   separable: Separable | null
 }
 
-const MOST_CHANNELS = 1024
-const channels = expecting(`a whole number from 1 to ${MOST_CHANNELS}`, count(MOST_CHANNELS))
+const MAX_CHANNELS = 1024
+const channels = expecting(`a whole number from 1 to ${MAX_CHANNELS}`, count(MAX_CHANNELS))
 
 const separable = v.optional(
   v.nullable(expecting('pointwise, both, null', v.picklist(['pointwise', 'both']))),

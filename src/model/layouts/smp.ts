@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { checkJson, expecting, oneOf } from '../../json.ts'
 import type { JsonObject } from '../../json_object.ts'
-import { counts, flag, MOST_RATE } from '../backbones/fields.ts'
+import { counts, flag, MAX_RATE } from '../backbones/fields.ts'
 import { IMAGENET } from '../preprocessing.ts'
 import type { TensorShapes } from '../recognition/recognised.ts'
 import { mobileNetNames, timmMobileNetNames } from './mobilenet_names.ts'
@@ -80,7 +80,7 @@ const CONFIG = v.object({
   decoder_aspp_separable: v.nullish(flag),
   decoder_channels: v.nullish(expecting('256', v.literal(256))),
   decoder_atrous_rates: v.nullish(
-    expecting(`three whole numbers from 1 to ${MOST_RATE}`, v.pipe(counts(MOST_RATE, 3), v.minLength(3))),
+    expecting(`three whole numbers from 1 to ${MAX_RATE}`, v.pipe(counts(MAX_RATE, 3), v.minLength(3))),
     [12, 24, 36],
   ),
 })

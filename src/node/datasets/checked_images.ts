@@ -12,8 +12,8 @@ import { writeFileAtomic } from '../files/atomic.ts'
 import type { Item } from './item.ts'
 
 /** How many files are kept (one for each dataset and split), and how many images in each. The oldest are dropped first. */
-const MOST_FILES = 16
-const MOST_IMAGES = 200_000
+const MAX_FILES = 16
+const MAX_IMAGES = 200_000
 
 /** The version of the file format and of the decoder: another version of sharp may judge an image differently. */
 const FORMAT = `1, sharp ${sharp.versions.sharp}`
@@ -36,7 +36,7 @@ export async function openCheckedImages(datasetName: string): Promise<CheckedIma
     keep: (key, counts) => found.set(key, counts),
     async save() {
       if (found.size === 0) return
-      const images = [...new Map([...(await read(file)), ...found])].slice(-MOST_IMAGES)
+      const images = [...new Map([...(await read(file)), ...found])].slice(-MAX_IMAGES)
       try {
         await writeFileAtomic(file, JSON.stringify({ format: FORMAT, images: Object.fromEntries(images) }))
         await removeOldest(folder)
@@ -89,6 +89,6 @@ async function removeOldest(folder: string): Promise<void> {
       return { path, time: (await stat(path)).mtimeMs }
     }),
   )
-  const oldest = files.sort((a, b) => b.time - a.time).slice(MOST_FILES)
+  const oldest = files.sort((a, b) => b.time - a.time).slice(MAX_FILES)
   await Promise.all(oldest.map(({ path }) => rm(path, { force: true })))
 }

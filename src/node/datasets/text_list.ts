@@ -6,7 +6,7 @@ import { fileError } from '../files/file_error.ts'
 import { readRegularFile } from '../files/read_file.ts'
 
 /** A list of a million images has about a tenth of this size. */
-const MOST_LIST_BYTES = 2 ** 28
+const MAX_LIST_BYTES = 2 ** 28
 const LONGEST_LINE = 1000
 
 /**
@@ -14,7 +14,7 @@ const LONGEST_LINE = 1000
  * holds control characters other than tabs.
  */
 export async function readLines(file: string): Promise<string[]> {
-  const bytes = await readRegularFile(file, { limit: MOST_LIST_BYTES })
+  const bytes = await readRegularFile(file, { limit: MAX_LIST_BYTES })
   const lines = decodeText(file, bytes)
     .split('\n')
     .map(line => line.trim())

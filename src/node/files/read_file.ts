@@ -7,7 +7,7 @@ import { printablePath } from '../../printable.ts'
 import { fileError } from './file_error.ts'
 
 /** Node reads at most this many bytes at once. */
-const MOST_BYTES = 2 ** 31 - 1
+const MAX_BYTES = 2 ** 31 - 1
 
 interface ReadOptions {
   /** The largest allowed size in bytes. Default and maximum: 2³¹ − 1. */
@@ -24,7 +24,7 @@ interface ReadOptions {
  */
 export async function readRegularFile(
   file: string,
-  { limit = MOST_BYTES, first = Infinity, advice }: ReadOptions = {},
+  { limit = MAX_BYTES, first = Infinity, advice }: ReadOptions = {},
 ): Promise<Uint8Array> {
   const name = printablePath(file)
   try {

@@ -19,7 +19,7 @@ export async function writeMaskPng(file: string, mask: Mask, palette: readonly C
 }
 
 /** Size limit of a mask file in bytes: above an uncompressed mask with as many pixels as a photo may have. */
-const MOST_BYTES = 2 ** 29
+const MAX_BYTES = 2 ** 29
 
 /**
  * Reads class ids from a palette PNG (its indices) or a greyscale PNG (its values) of 1 to 8 bits per pixel.
@@ -27,7 +27,7 @@ const MOST_BYTES = 2 ** 29
  * Throws a UserError for a file that is missing, damaged, larger than a photo may be, or in colour: colours are not class ids.
  */
 export async function readMaskPng(file: string): Promise<Mask> {
-  const bytes = await readRegularFile(file, { limit: MOST_BYTES })
+  const bytes = await readRegularFile(file, { limit: MAX_BYTES })
   try {
     const { values, width, height } = await decodeIndices(bytes)
     return { mask: values, width, height }

@@ -84,12 +84,12 @@ const NAMES: Record<Exclude<PhotoFormat, 'heif'>, string> = {
 }
 
 /** Encoders write about ten. Each scan costs a pass over all pixels, but takes as little as a hundred bytes. */
-const MOST_SCANS = 100
+const MAX_SCANS = 100
 
 function checkScans(bytes: Uint8Array): void {
   const scans = jpegScans(bytes)
-  if (scans > MOST_SCANS)
-    throw new UserError(`a JPEG of ${scans} scans, over the limit of ${MOST_SCANS}: it would take too long`)
+  if (scans > MAX_SCANS)
+    throw new UserError(`a JPEG of ${scans} scans, over the limit of ${MAX_SCANS}: it would take too long`)
 }
 
 const RESTARTS = { first: 0xd0, last: 0xd7 }

@@ -62,7 +62,7 @@ export async function runPart(part: PartName, run: (tally: Tally) => Promise<voi
   return report
 }
 
-const MOST_LINES = 3
+const MAX_LINES = 3
 
 /** The first lines of an error: compilers of shaders print long ones, some of which begin with an empty line. */
 export function reasonOf(error: unknown): string {
@@ -70,6 +70,6 @@ export function reasonOf(error: unknown): string {
   const lines = text.split('\n').map(line => line.trim())
   return lines
     .filter(line => line !== '')
-    .slice(0, MOST_LINES)
+    .slice(0, MAX_LINES)
     .join(' | ')
 }
