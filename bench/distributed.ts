@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { digits, table } from '../src/cli/format.ts'
 import { GraphBuilder, type ModelGraph } from '../src/graph/ops/index.ts'
-import { loadNetwork } from '../src/model/backbones/builders.ts'
+import { loadNetwork } from '../src/model/backbones/index.ts'
 import { outputStrides } from '../src/model/config.ts'
 import { deepLab, deepLabInTraining } from '../src/model/deeplab.ts'
 import { preset } from '../src/model/presets.ts'

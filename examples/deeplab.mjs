@@ -110,7 +110,7 @@ function backbone(graph, image) {
 /**
  * Atrous spatial pyramid pooling (section 3.3 and Figure 5): features [n, h, w, 336] → [n, h, w, 44]. A 1×1 convolution, 3×3 ones
  * at rates 6, 12 and 18, and the mean of the whole image, side by side, and a 1×1 convolution over all of them. Each 3×3 is
- * depthwise separable: one 3×3 for each channel, then a 1×1 across them (v3+, section 3.1). As src/model/heads/aspp.ts.
+ * depthwise separable: one 3×3 for each channel, then a 1×1 across them (v3+, section 3.1). As src/model/heads/deeplab_head.ts.
  */
 function aspp(graph, features) {
   const name = 'classifier.0'
@@ -133,7 +133,7 @@ function aspp(graph, features) {
 
 /**
  * The decoder (v3+, section 3.1 and Figure 2): ASPP's output, upsampled to stride 4, beside the low-level features of few channels, and
- * two 3×3 convolutions over both: [n, h, w, 44] and [n, h', w', 48] → [n, h', w', 44]. As src/model/heads/decoder.ts.
+ * two 3×3 convolutions over both: [n, h, w, 44] and [n, h', w', 48] → [n, h', w', 44]. As src/model/heads/deeplab_head.ts.
  */
 function decoder(graph, encoded, lowLevel) {
   const layer = part => [`decoder.${part}.0`, `decoder.${part}.1`]

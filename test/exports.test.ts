@@ -2,6 +2,7 @@
 // names in common: those of the same thing on their platform.
 
 import { expect } from 'chai'
+import { unnamedExports } from './support/exports.ts'
 import { sources } from './support/sources.ts'
 
 const DECLARATION =
@@ -22,4 +23,20 @@ describe('exported names', () => {
       const duplicates = [...modules].filter(([, paths]) => paths.size > 1)
       expect(duplicates.map(([name, paths]) => `${name}: ${[...paths].join(', ')}`)).to.deep.equal([])
     })
+})
+
+/** What is exported for a test that looks at it alone. The list may only shrink. */
+const ONLY_TESTED: Record<string, readonly string[]> = {}
+
+describe('the exports of src', () => {
+  it('are named by another module, or exported by the package', () => {
+    expect(unnamedExports({ tests: true })).to.deep.equal([])
+  })
+
+  it('are named by more than tests, with the exceptions of the list', () => {
+    const exceptions = Object.entries(ONLY_TESTED).flatMap(([path, names]) =>
+      names.map(name => `src/${path}: ${name}`),
+    )
+    expect(unnamedExports({ tests: false })).to.have.members(exceptions)
+  })
 })

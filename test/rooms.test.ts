@@ -28,7 +28,7 @@ const ROOMS: Room[][] = [
     },
   ],
   [{ folder: 'gpu', about: 'Device, buffers, pipelines and kernel launches; nothing about networks.' }],
-  [{ folder: 'kernels', about: 'One kernel a file: shapes in, a plain kernel value out.' }],
+  [{ folder: 'kernels', about: 'Kernels by subject: shapes in, a plain kernel value out.' }],
   [{ folder: 'graph/ir', about: 'Tensors, and the graphs of ops that a model builds.' }],
   [
     {

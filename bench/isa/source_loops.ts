@@ -1,6 +1,6 @@
 // The loops of a shader's text, and how often each is run by an average lane, by the numbers of a kernel.
 
-import { type Constants, constantsOf } from '../../src/gpu/unroll.ts'
+import { type Constants, constantsOf } from '../../src/gpu/quirks/unroll.ts'
 import {
   closingOf,
   conditionHolds,

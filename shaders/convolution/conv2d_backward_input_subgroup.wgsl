@@ -29,7 +29,7 @@ const LOADS = 4u * LANE_VECTORS / LOADERS;
 @group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
 
-// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+// A kernel may read these through textures: see src/gpu/quirks/texture_reads.ts.
 fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
 fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
 

@@ -44,7 +44,7 @@ const NAN = 0x7fc00000u;
 @group(0) @binding(5) var<storage, read_write> output: array<vec4<Stored>>;
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4f>;
 
-// A kernel may read this through a texture: see src/gpu/texture_reads.ts.
+// A kernel may read this through a texture: see src/gpu/quirks/texture_reads.ts.
 fn input_at(index: u32) -> vec4f { return vec4f(input[index]); }
 
 // An output pixel, and the input coordinates of its first tap. Coordinates before the map wrap round to large ones.

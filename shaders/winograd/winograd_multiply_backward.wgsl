@@ -29,7 +29,7 @@ const SUBGROUP_SIZE = 8u;
 @group(0) @binding(2) var<storage, read_write> gradients: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4f>;
 
-// A kernel may read these through textures: see src/gpu/texture_reads.ts.
+// A kernel may read these through textures: see src/gpu/quirks/texture_reads.ts.
 fn tiles_at(index: u32) -> vec4f { return vec4f(tiles[index]); }
 fn gradients_at(index: u32) -> vec4f { return vec4f(gradients[index]); }
 

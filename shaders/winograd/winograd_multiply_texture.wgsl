@@ -17,7 +17,7 @@ diagnostic(off, subgroup_uniformity);
 
 @group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;
 
-// The kernel reads these through textures: see src/gpu/texture_reads.ts.
+// The kernel reads these through textures: see src/gpu/quirks/texture_reads.ts.
 fn tiles_at(index: u32) -> vec4f { return vec4f(tiles[index]); }
 fn weight_at(index: u32) -> vec4f { return vec4f(weight[index]); }
 

@@ -19,7 +19,7 @@ import { type CrfImage, type Filter, pairsFilter, spatialFilter } from './filter
 import { latticeFilter } from './lattice.ts'
 
 /** What a network says about a photo. The buffer is the caller's. */
-export interface CrfScores {
+interface CrfScores {
   buffer: GPUBuffer
   /** [1, h, w, classes] */
   shape: Shape
@@ -48,7 +48,7 @@ export interface CrfJob {
   signal?: AbortSignal
 }
 
-export interface CrfResult {
+interface CrfResult {
   /** Class ids, row by row from the top. */
   mask: Uint8Array
   /** The probability of each class at each pixel, [height, width, classes]. */
@@ -56,7 +56,7 @@ export interface CrfResult {
 }
 
 /** Up to so many pixels, all pairs take about a second on two cores of a CPU, and are exact. Above, the time grows with the square. */
-export const MAX_PAIRED_PIXELS = 4096
+const MAX_PAIRED_PIXELS = 4096
 
 /**
  * The class map of a photo after the CRF. The same input gives the same bits. Throws a UserError if the GPU cannot bind a buffer or has

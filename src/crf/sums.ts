@@ -4,7 +4,7 @@ import type { Launch, Range } from '../gpu/launch.ts'
 import { prefixSum, prefixSumAdd, prefixSumBlocks } from '../kernels/crf/prefix_sum.ts'
 import { type CrfBuffers, launch } from './crf_buffers.ts'
 
-export interface Sums {
+interface Sums {
   launches: Launch[]
   sums: Range
   /** One number: the sum of all values. */

@@ -52,7 +52,7 @@ export function checkCheckOptions(options: CheckOptions): void {
 export type LabelCounts = readonly (readonly [label: number, pixels: number])[]
 
 /** Counts the labels of one image. Throws a UserError that names the image if it cannot be read. */
-export type Inspect = (index: number) => Promise<LabelCounts>
+type Inspect = (index: number) => Promise<LabelCounts>
 
 /** The default number of images under way at a time: decoders have their own threads. */
 const CONCURRENCY = 4

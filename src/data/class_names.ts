@@ -3,6 +3,31 @@ import { checkJson } from '../json.ts'
 import { CLASS_NAMES } from '../model/class_names_schema.ts'
 import { printable, printableUpTo } from '../printable.ts'
 
+/** The classes of PASCAL VOC's segmentation task. A mask holds their indices, and 255 for pixels that are not scored. */
+export const vocClasses = [
+  'background',
+  'aeroplane',
+  'bicycle',
+  'bird',
+  'boat',
+  'bottle',
+  'bus',
+  'car',
+  'cat',
+  'chair',
+  'cow',
+  'diningtable',
+  'dog',
+  'horse',
+  'motorbike',
+  'person',
+  'pottedplant',
+  'sheep',
+  'sofa',
+  'train',
+  'tvmonitor',
+] as const
+
 /**
  * The id of each name. Case, spaces and signs count only if they tell classes apart. Throws a UserError for a name that is not
  * among the classes.

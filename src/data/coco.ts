@@ -4,8 +4,8 @@ import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { parseJson } from '../json.ts'
 import { printable } from '../printable.ts'
+import { vocClasses } from './class_names.ts'
 import type { CocoRle } from './coco_rle.ts'
-import { vocClasses } from './voc.ts'
 
 /** The fields of instances_*.json that are read here. */
 export interface CocoInstances {
@@ -68,7 +68,7 @@ const INSTANCES = v.object({
 })
 
 /** Maps COCO's categories to classes. */
-export interface CocoMapping {
+interface CocoMapping {
   classNames: readonly string[]
   /** Undefined for background. */
   classOf(categoryId: number): number | undefined

@@ -1,11 +1,11 @@
 // A WebGPU device and what the library needs around it: limits, memory accounting, pipelines, submission and errors.
 
 import { PLACEHOLDER_BYTES, usage } from './buffers.ts'
-import { isCpuAdapter, isSwiftShader } from './cpu_adapter.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from './errors.ts'
 import { PipelineCache } from './pipelines.ts'
-import { reportedSubgroupSizes, triedSubgroupSizes } from './subgroup_lanes.ts'
-import { type TextureFormat, texelBytes } from './texture_reads.ts'
+import { type Quirk, quirksOf } from './quirks/quirks.ts'
+import { reportedSubgroupSizes, triedSubgroupSizes } from './quirks/subgroup_lanes.ts'
+import { type TextureFormat, texelBytes } from './quirks/texture_reads.ts'
 
 /** An extension of Dawn. */
 const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix'
@@ -43,12 +43,19 @@ export interface DeviceRequest {
   limits?: 'default'
   /** Whether to open an adapter for WebGPU's compatibility mode, such as one of OpenGL ES, even if there is another. */
   compatibility?: boolean
+  /** The quirks of adapters that it shall not have, to see what they buy. Default: none. */
+  without?: readonly Quirk[]
 }
 
 /** On hardware GPUs. Some systems reset a GPU that works on one submit for two seconds, and a page should show new frames. */
 export const SUBMIT_MILLISECONDS = 50
 
 const UNKNOWN_ADAPTER = { vendor: '', architecture: '', device: '', description: '' } as GPUAdapterInfo
+
+interface GpuOptions extends Pick<DeviceRequest, 'without'> {
+  info: GPUAdapterInfo
+  ownsDevice: boolean
+}
 
 type SubgroupMatrixConfigs = Iterable<{
   componentType: string
@@ -61,6 +68,8 @@ type SubgroupMatrixConfigs = Iterable<{
 export class Gpu {
   readonly device: GPUDevice
   readonly info: GPUAdapterInfo
+  /** @internal The needs of this adapter that others do not have. */
+  readonly quirks: ReadonlySet<Quirk>
   /** @internal */
   readonly pipelines: PipelineCache
   /**
@@ -91,7 +100,7 @@ export class Gpu {
    * @internal
    */
   static async open(entry: GPU, request: DeviceRequest = {}): Promise<Gpu> {
-    const { features = OPTIONAL_FEATURES, limits, compatibility } = request
+    const { features = OPTIONAL_FEATURES, limits, compatibility, without } = request
     const wanted = { powerPreference: 'high-performance' } as const
     const adapter =
       (compatibility ? null : await entry.requestAdapter(wanted)) ??
@@ -104,7 +113,7 @@ export class Gpu {
         requiredLimits: Object.fromEntries(LIMITS.map(name => [name, adapter.limits[name]])),
       }),
     })
-    return Gpu.#start(new Gpu(entry, device, { info: adapter.info, ownsDevice: true }))
+    return Gpu.#start(new Gpu(entry, device, { info: adapter.info, ownsDevice: true, without }))
   }
 
   /**
@@ -112,28 +121,25 @@ export class Gpu {
    *
    * @internal
    */
-  static async adopt(entry: GPU, device: GPUDevice): Promise<Gpu> {
+  static async adopt(entry: GPU, device: GPUDevice, without?: readonly Quirk[]): Promise<Gpu> {
     const info = device.adapterInfo ?? UNKNOWN_ADAPTER // Old browsers tell only an adapter's.
-    return Gpu.#start(new Gpu(entry, device, { info, ownsDevice: false }))
+    return Gpu.#start(new Gpu(entry, device, { info, ownsDevice: false, without }))
   }
 
   static async #start(gpu: Gpu): Promise<Gpu> {
     gpu.pipelines.subgroupSizes = reportedSubgroupSizes(gpu)
-    gpu.pipelines.subgroupSizes = await triedSubgroupSizes(gpu)
+    if (gpu.quirks.has('lanes')) gpu.pipelines.subgroupSizes = await triedSubgroupSizes(gpu)
     return gpu
   }
 
-  private constructor(
-    entry: GPU,
-    device: GPUDevice,
-    { info, ownsDevice }: { info: GPUAdapterInfo; ownsDevice: boolean },
-  ) {
+  private constructor(entry: GPU, device: GPUDevice, { info, ownsDevice, without }: GpuOptions) {
     this.entry = entry
     this.device = device
     this.info = info
     this.#ownsDevice = ownsDevice
-    this.submitMilliseconds = isCpuAdapter(info) ? Infinity : SUBMIT_MILLISECONDS
-    this.pipelines = new PipelineCache(device, { unrolls: isSwiftShader(info) })
+    this.quirks = quirksOf(info, { wgsl: entry.wgslLanguageFeatures, without })
+    this.submitMilliseconds = this.isCpu ? Infinity : SUBMIT_MILLISECONDS
+    this.pipelines = new PipelineCache(device, this.quirks)
     this.placeholder = device.createBuffer({
       label: 'placeholder',
       size: PLACEHOLDER_BYTES * MOST_BINDINGS,
@@ -152,12 +158,7 @@ export class Gpu {
 
   /** Whether the adapter computes on the CPU. */
   get isCpu(): boolean {
-    return isCpuAdapter(this.info)
-  }
-
-  /** @internal Whether the adapter is SwiftShader, which wants tiles of its own. */
-  get isSwiftShader(): boolean {
-    return isSwiftShader(this.info)
+    return this.quirks.has('cpu')
   }
 
   /** @internal Lanes of a subgroup, if the adapter has subgroups, and all have the one size that it reports. */
@@ -169,11 +170,6 @@ export class Gpu {
   /** @internal The sizes of subgroups that kernels get where they ask for one, in ascending order. */
   get subgroupSizes(): readonly number[] {
     return this.pipelines.subgroupSizes
-  }
-
-  /** @internal Whether shaders may read storage textures: see texture_reads.ts. */
-  get textureReads(): boolean {
-    return this.entry.wgslLanguageFeatures?.has('readonly_and_readwrite_storage_textures') ?? false // Old browsers list none.
   }
 
   /**

@@ -42,7 +42,7 @@ export interface Kernel {
   /** Bytes of each storage buffer that is written, by its name in the shader; 0 if the parameters leave it unwritten. */
   outputs: Record<string, number>
   /**
-   * Inputs that the kernel reads through a texture, which holds a copy of the buffer: see texture_reads.ts. Default: none.
+   * Inputs that the kernel reads through a texture, which holds a copy of the buffer: see quirks/texture_reads.ts. Default: none.
    */
   textures?: readonly string[]
   /**

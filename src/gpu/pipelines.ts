@@ -2,6 +2,7 @@
 
 import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
+import type { Quirk } from './quirks/quirks.ts'
 import { assemble, type Interface, numbered, parseInterface } from './wgsl.ts'
 
 export interface Pipeline {
@@ -31,17 +32,16 @@ export class PipelineCache {
   /** The sizes of subgroups that kernels get where they ask for one. */
   subgroupSizes: readonly number[] = []
   readonly #device: GPUDevice
-  readonly #unrolls: boolean
+  readonly #quirks: ReadonlySet<Quirk>
   readonly #pipelines = new Map<string, Promise<Pipeline>>()
 
-  /** `unrolls`: whether to unroll the loops of shaders for the adapter's compiler. */
-  constructor(device: GPUDevice, { unrolls = false }: { unrolls?: boolean } = {}) {
+  constructor(device: GPUDevice, quirks: ReadonlySet<Quirk> = new Set()) {
     this.#device = device
     this.firstWorkgroup = device.createBindGroupLayout({
       label: 'first workgroup',
       entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } }],
     })
-    this.#unrolls = unrolls
+    this.#quirks = quirks
   }
 
   /** The kernel's pipeline, compiled when it is first used. Throws ShaderError with the numbered WGSL. */
@@ -94,7 +94,7 @@ export class PipelineCache {
   }
 
   async #compile(kernel: Kernel, assembled: string): Promise<Pipeline> {
-    const code = this.#unrolls ? await unrolled(assembled) : assembled
+    const code = this.#quirks.has('unroll') ? await unrolled(assembled) : assembled
     const device = this.#device
     const parsed = parseInterface(code)
     const label = kernel.shader.name
@@ -119,7 +119,7 @@ export class PipelineCache {
 }
 
 /** Few adapters want it: a page loads it for those. */
-const unrolled = async (code: string) => (await import('./unroll.ts')).unroll(code)
+const unrolled = async (code: string) => (await import('./quirks/unroll.ts')).unroll(code)
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
 

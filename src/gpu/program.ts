@@ -8,9 +8,9 @@ import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
+import { HeldCopies, TextureCopies, type TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
-import { HeldCopies, TextureCopies, type TextureCopy } from './texture_copies.ts'
 import { packParams } from './wgsl.ts'
 
 /** The time of one kernel on the GPU. */

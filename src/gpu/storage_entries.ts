@@ -5,7 +5,7 @@ import type { Gpu } from './gpu.ts'
 import type { Kernel } from './kernel.ts'
 import type { Launch, Range } from './launch.ts'
 import type { Pipeline } from './pipelines.ts'
-import type { TextureCopy } from './texture_copies.ts'
+import type { TextureCopy } from './quirks/texture_copies.ts'
 
 /** The bind group's entries for buffers, without the parameters. Throws if the kernel, its shader and its ranges do not match. */
 export function storageEntries(

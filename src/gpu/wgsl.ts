@@ -11,14 +11,14 @@
 // - `#import "lib/NAME.wgsl"` stands for the text of that file. scripts/embed_shaders.mjs inserts it when it embeds the
 //   shaders. Line numbers in errors count the inserted lines too, and the error prints the whole text.
 //
-// texture_reads.ts has the lines that stand for an input which a kernel may read through a texture.
+// quirks/texture_reads.ts has the lines that stand for an input which a kernel may read through a texture.
 //
 // The text is the only declaration of a shader's parameters, buffers and constants: the host parses them.
 // shader_constants.ts reads the constants for the launchers.
 
 import { ShaderError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
-import { type TextureFormat, texturesOf, withTextureReads } from './texture_reads.ts'
+import { type TextureFormat, texturesOf, withTextureReads } from './quirks/texture_reads.ts'
 
 /** A field of `struct Params`: its name and its type, a scalar of 4 bytes. */
 interface Field {

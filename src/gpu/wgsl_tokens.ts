@@ -1,4 +1,4 @@
-// The tokens of WGSL text, as far as unroll.ts needs them: names, numbers, operators and brackets, without comments.
+// The tokens of WGSL text, as far as quirks/unroll.ts and the readers of shaders need them: names, numbers, operators and brackets, without comments.
 
 export interface Token {
   text: string

@@ -89,7 +89,7 @@ export const OUTPUT_OPTIONS = {
 } satisfies DeclaredOptions<OutputOptions>
 
 /** How an option is written as text, and what help and descriptions say of it. */
-export interface OptionText {
+interface OptionText {
   about: string
   /** The name of its value in help. An option without one is a flag. */
   value?: string

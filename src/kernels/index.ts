@@ -7,14 +7,17 @@ export { type CopyOptions, copy } from './ceilings/copy.ts'
 export { type MultiplyAddOptions, multiplyAdd } from './ceilings/multiply_add.ts'
 export { type BiasGradientOptions, biasGradient } from './convolution/bias_gradient.ts'
 export { type Conv2dOptions, type Conv2dTile, conv2d } from './convolution/conv2d.ts'
-export { type Conv2dBackwardInputOptions, conv2dBackwardInput } from './convolution/conv2d_backward_input.ts'
-export { conv2dBackwardInputSubgroup } from './convolution/conv2d_backward_input_subgroup.ts'
+export {
+  type Conv2dBackwardInputOptions,
+  conv2dBackwardInput,
+  conv2dBackwardInputSubgroup,
+} from './convolution/conv2d_backward_input.ts'
 export {
   type Conv2dBackwardWeightOptions,
   type Conv2dBackwardWeightTile,
   conv2dBackwardWeight,
+  conv2dBackwardWeightSubgroup,
 } from './convolution/conv2d_backward_weight.ts'
-export { conv2dBackwardWeightSubgroup } from './convolution/conv2d_backward_weight_subgroup.ts'
 export { conv2dMerge } from './convolution/conv2d_merge.ts'
 export { type Conv2dReduceWeightOptions, conv2dReduceWeight } from './convolution/conv2d_reduce_weight.ts'
 export { conv2dRows } from './convolution/conv2d_rows.ts'
@@ -32,13 +35,16 @@ export {
 } from './convolution/depthwise_conv2d_backward_weight.ts'
 export { type PackTransposedOptions, packTransposed } from './convolution/pack_transposed.ts'
 export type { RowTile } from './convolution/row_products.ts'
-export { type Activation, activation } from './elementwise/activation.ts'
-export { type ActivationBackwardOptions, activationBackward } from './elementwise/activation_backward.ts'
+export {
+  type Activation,
+  type ActivationBackwardOptions,
+  activation,
+  activationBackward,
+} from './elementwise/activation.ts'
 export { add } from './elementwise/add.ts'
 export { type ConcatOptions, concat } from './elementwise/concat.ts'
 export { type DropoutOptions, dropout } from './elementwise/dropout.ts'
-export { maximum } from './elementwise/maximum.ts'
-export { maximumBackward } from './elementwise/maximum_backward.ts'
+export { maximum, maximumBackward } from './elementwise/maximum.ts'
 export { type SliceChannelsOptions, sliceChannels } from './elementwise/slice_channels.ts'
 export { softmax } from './elementwise/softmax.ts'
 export { fromFloat16, toFloat16 } from './float16.ts'
@@ -71,13 +77,17 @@ export {
   batchNormMerge,
   batchNormStatistics,
 } from './normalisation/batch_norm_statistics.ts'
-export { type FoldBatchNormOptions, foldBatchNorm } from './normalisation/fold_batch_norm.ts'
 export {
   type FoldBatchNormBackwardOptions,
+  type FoldBatchNormOptions,
+  foldBatchNorm,
   foldBatchNormBackward,
-} from './normalisation/fold_batch_norm_backward.ts'
-export { type GlobalAveragePoolOptions, globalAveragePool } from './pooling/global_average_pool.ts'
-export { globalAveragePoolBackward } from './pooling/global_average_pool_backward.ts'
+} from './normalisation/fold_batch_norm.ts'
+export {
+  type GlobalAveragePoolOptions,
+  globalAveragePool,
+  globalAveragePoolBackward,
+} from './pooling/global_average_pool.ts'
 export { type MaxPoolOptions, maxPool } from './pooling/max_pool.ts'
 export { maxPoolBackward, maxPoolWinners } from './pooling/max_pool_backward.ts'
 export {
@@ -86,8 +96,7 @@ export {
 } from './resizing/accumulate_probabilities.ts'
 export { type CropOptions, crop } from './resizing/crop.ts'
 export { type PreprocessOptions, preprocess } from './resizing/preprocess.ts'
-export { type ResizeOptions, resize } from './resizing/resize.ts'
-export { resizeBackward } from './resizing/resize_backward.ts'
+export { type ResizeOptions, resize, resizeBackward } from './resizing/resize.ts'
 export { type UpsampleArgmaxOptions, upsampleArgmax } from './resizing/upsample_argmax.ts'
 export { type AccumulateGradientsOptions, accumulateGradients } from './training/accumulate_gradients.ts'
 export { type SgdOptions, sgd } from './training/sgd.ts'
@@ -98,21 +107,19 @@ export {
   softmaxCrossEntropyMerge,
 } from './training/softmax_cross_entropy.ts'
 export type { TileRange, WinogradOutputs, WinogradStepOptions } from './winograd/winograd.ts'
-export { winogradInput } from './winograd/winograd_input.ts'
-export { winogradInputRows } from './winograd/winograd_input_rows.ts'
-export { winogradMultiply } from './winograd/winograd_multiply.ts'
+export { winogradInput, winogradInputRows } from './winograd/winograd_input.ts'
 export {
   type WinogradMultiplyBackwardOptions,
+  winogradMultiply,
   winogradMultiplyBackward,
-} from './winograd/winograd_multiply_backward.ts'
-export { winogradMultiplyRows } from './winograd/winograd_multiply_rows.ts'
-export { winogradMultiplyTexture } from './winograd/winograd_multiply_texture.ts'
-export { winogradMultiplyTiled } from './winograd/winograd_multiply_tiled.ts'
-export { winogradOutput } from './winograd/winograd_output.ts'
-export { winogradOutputBackward } from './winograd/winograd_output_backward.ts'
-export { winogradOutputRows } from './winograd/winograd_output_rows.ts'
-export { type WinogradWeightOptions, winogradWeight } from './winograd/winograd_weight.ts'
+  winogradMultiplyRows,
+  winogradMultiplyTexture,
+  winogradMultiplyTiled,
+} from './winograd/winograd_multiply.ts'
+export { winogradOutput, winogradOutputBackward, winogradOutputRows } from './winograd/winograd_output.ts'
 export {
   type WinogradWeightBackwardOptions,
+  type WinogradWeightOptions,
+  winogradWeight,
   winogradWeightBackward,
-} from './winograd/winograd_weight_backward.ts'
+} from './winograd/winograd_weight.ts'

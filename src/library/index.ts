@@ -20,7 +20,7 @@ export type {
 export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 export type { Precision } from '../kernels/layout.ts'
-export type * from '../model/backbones/configs.ts'
+export type * from '../model/backbones/table.ts'
 export type { Renaming } from '../model/layouts/renaming.ts'
 export type { Preprocessing } from '../model/preprocessing.ts'
 export { type Inference, type Preset, preset, presets } from '../model/presets.ts'

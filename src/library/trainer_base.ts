@@ -4,7 +4,7 @@ import type { CheckOptions, DatasetReport } from '../data/check.ts'
 import { checkClassNames } from '../data/class_names.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { checkDatasetFields } from '../data/labelled_image.ts'
-import { BadImageError, UserError } from '../errors.ts'
+import { BadImageError, DivergedError, UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
@@ -16,7 +16,7 @@ import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
-import { tunedForTraining } from '../train/tuned_for_training.ts'
+import { tunedForTraining } from '../train/tune_training.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
 import type { Tuning } from './tuning.ts'
 
@@ -93,7 +93,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   #kept: Pick<Progress, 'step'> & { velocities?: Progress['velocities'] } = { step: 0 }
   /** From the first loop on, or from the checkpoint. */
   #tuned: Tuned | undefined
-  #checkpoint: string | undefined
+  /** The last two, and the steps after which they were written. */
+  #checkpoints: { name: string; step: number }[] = []
 
   /** @internal For the constructors of either platform. */
   constructor(
@@ -119,7 +120,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     this.#balance = balance
     this.#kept = { step, velocities }
     this.#tuned = tuned
-    this.#checkpoint = checkpoint
+    this.#checkpoints = [{ name: checkpoint, step }]
   }
 
   /** The number of steps done. */
@@ -185,7 +186,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
     const progress = { step, velocities, images: this.dataset.size, ...kept }
     const written = await this.#explained(write(progress))
-    this.#checkpoint = name
+    const others = this.#checkpoints.filter(each => each.name !== name)
+    this.#checkpoints = [...others.slice(-1), { name, step }]
     return written
   }
 
@@ -248,9 +250,16 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
       return await work
     } catch (error) {
       if (!(error instanceof UserError) || this.#isAbort(error)) throw error
-      const checkpoint = this.#checkpoint ? `; the last good checkpoint is ${this.#checkpoint}` : ''
+      const good = this.#lastGood(error)
+      const checkpoint = good ? `; the last good checkpoint is ${good.name}` : ''
       throw new UserError(`${step === undefined ? '' : `step ${step}: `}${error.message}${checkpoint}`)
     }
+  }
+
+  /** The loss of a step is that of the weights before it. So a checkpoint of these weights is not good if the loss is not. */
+  #lastGood(error: UserError) {
+    const isGood = ({ step }: { step: number }) => !(error instanceof DivergedError) || step < this.#step
+    return this.#checkpoints.filter(isGood).at(-1)
   }
 }
 

@@ -5,10 +5,10 @@ import * as v from 'valibot'
 import { UserError } from '../errors.ts'
 import { checkJson } from '../json.ts'
 import { shown } from '../options.ts'
-import type { DeepLabConfig, DeepLabOptions } from './backbones/configs.ts'
-import { backboneOf, backbones } from './backbones/index.ts'
+import { backboneOf } from './backbones/index.ts'
+import { backbones, type DeepLabConfig, type DeepLabOptions } from './backbones/table.ts'
 
-export type * from './backbones/configs.ts'
+export type * from './backbones/table.ts'
 
 /** @internal Checks each field of a config by itself, and fills in the defaults. `deepLabConfig` also checks them together. */
 export const NETWORK = v.variant(

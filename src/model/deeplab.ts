@@ -3,10 +3,12 @@
 import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { Features, NetworkParts } from './backbones/backbone.ts'
-import { builderOf } from './backbones/builders.ts'
-import { backboneOf } from './backbones/index.ts'
+import type { Features, GraphParts } from './backbones/backbone.ts'
+import { backboneOf, builderOf } from './backbones/index.ts'
 import { checkOutputStride, type DeepLabConfig } from './config.ts'
+
+/** The options of a graph; the config decides the parameters. */
+export type NetworkParts<Config extends DeepLabConfig = DeepLabConfig> = GraphParts<Config>
 
 /**
  * Adds a network to a graph: a normalised image [n, h, w, 3] → logits [n, ⌈h/stride⌉, ⌈w/stride⌉, classes]. The stride is that of the

@@ -3,11 +3,10 @@
  * @module atrous/model
  */
 
-export type { NetworkParts } from './backbones/backbone.ts'
-export { loadNetwork } from './backbones/builders.ts'
-export type * from './backbones/configs.ts'
+export { loadNetwork } from './backbones/index.ts'
+export type * from './backbones/table.ts'
 export { deepLabConfig, outputStrides } from './config.ts'
-export { deepLab, deepLabInTraining } from './deeplab.ts'
+export { deepLab, deepLabInTraining, type NetworkParts } from './deeplab.ts'
 export { initialValues, initialWeights, networkParameters } from './initial_weights.ts'
 export type { Dropout } from './layers.ts'
 export { CAFFE, IMAGENET, networkSize, type Preprocessing, TENSORFLOW, TORCHVISION } from './preprocessing.ts'

@@ -3,7 +3,7 @@
 import { graphParameters } from '../graph/ir/graph.ts'
 import type { Parameter } from '../graph/ir/tensor.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
-import { builderOf } from './backbones/builders.ts'
+import { builderOf } from './backbones/index.ts'
 import { type DeepLabConfig, hasAuxiliaryHead } from './config.ts'
 import { deepLabInTraining } from './deeplab.ts'
 

@@ -31,6 +31,10 @@ export function convolutionBatchNorm(builder: GraphBuilder, input: Tensor, layer
   return layer.activation === 'none' ? normalised : builder.activation(normalised, layer.activation)
 }
 
+/** The full network's channel count times the config's width, as a multiple of four (a vec4 lane). */
+export const scaledChannels = (channels: number, { width }: { width: number }): number =>
+  4 * Math.max(1, Math.round((channels * width) / 4))
+
 /**
  * The rate at an output stride that spans the same part of the image as `rate` does at output stride `given` (section 3.3 of
  * DeepLabv3), but at least 1.

@@ -3,9 +3,8 @@
 import { UserError } from '../errors.ts'
 import type { Tensor } from '../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../graph/ops/index.ts'
-import type { NetworkParts } from './backbones/backbone.ts'
-import { builderOf } from './backbones/builders.ts'
-import { classify, deepLab } from './deeplab.ts'
+import { builderOf } from './backbones/index.ts'
+import { classify, deepLab, type NetworkParts } from './deeplab.ts'
 
 /** The end of a network: its last convolution alone, the head with it (ASPP), or all layers. */
 export type NetworkPart = 'classifier' | 'head' | 'network'

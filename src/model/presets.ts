@@ -12,7 +12,6 @@ import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from './config
 import { caffeRows } from './presets/caffe.ts'
 import { plusRows } from './presets/deeplabv3plus.ts'
 import { type Inference, MULTI_SCALE, type Row } from './presets/row.ts'
-import { torchvisionRows } from './presets/torchvision.ts'
 
 export type { Inference }
 
@@ -91,6 +90,26 @@ const cascade = (backbone: 'resnet50' | 'resnet101', lastBlock: number, multiGri
 /** A row for each of block4 to block7. */
 const byLastBlock = (meanIoUs: readonly number[], row: (lastBlock: number) => Row): Row[] =>
   meanIoUs.map((paperMeanIoU, index) => ({ ...row(4 + index), paperMeanIoU }))
+
+/** torchvision's own networks, which load its checkpoints: no multi-grid, trained at output stride 8. */
+const torchvisionRow = (
+  name: string,
+  backbone: 'resnet50' | 'resnet101',
+  head: Partial<DeepLabOptions>,
+): Row => ({
+  name: `${name}_${backbone}`,
+  options: {
+    ...{ backbone, outputStride: 8, multiGrid: [1, 1, 1], firstUnitRate: 'previousBlock' },
+    ...head,
+  } as DeepLabOptions,
+})
+
+const torchvisionRows: Row[] = [
+  torchvisionRow('deeplabv3', 'resnet50', { headConvolution: true }),
+  torchvisionRow('deeplabv3', 'resnet101', { headConvolution: true }),
+  torchvisionRow('fcn', 'resnet50', { aspp: null, fcn: true } as Partial<DeepLabOptions>),
+  torchvisionRow('fcn', 'resnet101', { aspp: null, fcn: true } as Partial<DeepLabOptions>),
+]
 
 const rows: Row[] = [
   ...torchvisionRows,

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { MODEL_FILES, type Model, modelFiles, OUR_TYPE } from '../library/model_files.ts'
-import { HUGGING_FACE_FIXED } from '../model/backbones/mobilenet_v2_checkpoint.ts'
+import { HUGGING_FACE_FIXED } from '../model/backbones/mobilenet_v2.ts'
 import { checkOptions, FLAG } from '../options.ts'
 import { printablePath } from '../printable.ts'
 import { writeFileSet } from './files/file_set.ts'

@@ -4,7 +4,6 @@ import type { ModelGraph } from '../graph/ops/index.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLab } from '../model/deeplab.ts'
-import type { Parameters } from './folded_convolution.ts'
 import { onnxModel } from './model.ts'
 
 export interface OnnxExportOptions {
@@ -23,7 +22,7 @@ const EXAMPLE = { height: 512, width: 1024 }
  * Throws a UserError for an output stride that the network cannot reach.
  */
 export function encodeDeepLab(
-  { config, parameters }: { config: DeepLabConfig; parameters: Parameters },
+  { config, parameters }: { config: DeepLabConfig; parameters: ReadonlyMap<string, Float32Array> },
   { outputStride, size }: OnnxExportOptions = {},
 ): Uint8Array {
   const builder = new GraphBuilder()

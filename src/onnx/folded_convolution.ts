@@ -6,7 +6,7 @@ import type { Convolution, FoldedIn } from '../graph/ops/convolution.ts'
 /** Every parameter of a network by name, in its checkpoint's layout. */
 export type Parameters = ReadonlyMap<string, Float32Array>
 
-export interface FoldedConvolution {
+interface FoldedConvolution {
   /** [outChannels, inChannels / groups, h, w], as in the checkpoint. */
   weight: Float32Array<ArrayBuffer>
   /** [outChannels] */

@@ -18,12 +18,12 @@ import { constant, integers, node, type OnnxAttributes, type OnnxConstant, type 
 export const OPERATOR_SET = 17
 
 /** The nodes of an op in the order in which they run, and the constants that they read. The last node makes the op's output. */
-export interface Translation {
+interface Translation {
   nodes: OnnxNode[]
   constants?: OnnxConstant[]
 }
 
-export interface TranslationContext {
+interface TranslationContext {
   parameters: Parameters
   /** Whether height and width are known only at run time. The graph is then an example; see OnnxOptions. */
   anySize: boolean

@@ -7,7 +7,7 @@ import { BadJobError } from './job.ts'
 import { openS3Store } from './s3_store.ts'
 import type { Store } from './store.ts'
 
-export interface StoresOptions {
+interface StoresOptions {
   /** The folder below which jobs may read and write files. Without it no job may. */
   root?: string
   /** Whether jobs may read from http: and https: URLs. These may be of servers that only this machine reaches. */

@@ -3,10 +3,9 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { WaitGroup } from '../concurrency.ts'
-import { CLIENT_GONE, RequestError } from './request_error.ts'
-import { openScope, type RequestScope } from './request_scope.ts'
+import { tokenCheck } from './access.ts'
+import { CLIENT_GONE, openScope, RequestError, type RequestScope } from './request.ts'
 import type { Service } from './service.ts'
-import { tokenCheck } from './token.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -36,7 +35,7 @@ export interface Admission {
 
 export function addAdmission(app: FastifyInstance, service: Service, token: string | undefined): Admission {
   const check = token === undefined ? undefined : tokenCheck(token)
-  const { limits, metrics, places, pages } = service
+  const { limits, metrics, queue, pages } = service
   const underWay = new WaitGroup()
   const receiving = new Set<FastifyRequest>()
   const unanswered = new WeakMap<Socket, number>()
@@ -72,7 +71,7 @@ export function addAdmission(app: FastifyInstance, service: Service, token: stri
       throw new RequestError('Content-Encoding: a compressed body is not supported', { status: 415 })
     if (isWork && isDraining)
       throw new RequestError('the server is shutting down', { status: 503, retryAfter: 1 })
-    if (isWork) places.check(1)
+    if (isWork) queue.check(1)
   })
   app.addHook('onSend', async (_, reply) => {
     if (isDraining) reply.header('connection', 'close')

@@ -2,8 +2,8 @@
 
 import type { Readable } from 'node:stream'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
-import { CLIENT_GONE, RequestError } from './request_error.ts'
-import { inTurns } from './turns.ts'
+import { inTurns } from './bounded_json.ts'
+import { CLIENT_GONE, RequestError } from './request.ts'
 
 /** All bodies together may have so many times the bytes of the largest. */
 const BODIES = 16

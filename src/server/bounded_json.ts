@@ -1,12 +1,26 @@
-// Reads the JSON of a request within limits that hold before anything is built of it.
-//
-// A tensor's elements may be millions. So the values of all fields `data` are cut out of the text and stay text, until tensors.ts reads
-// them as what the tensor's type says. What is left is small, and JSON.parse reads it.
+// JSON of a request, within limits and in steps.
 
+import { setImmediate } from 'node:timers/promises'
+import type * as v from 'valibot'
+import { Mutex } from '../concurrency.ts'
 import { UserError } from '../errors.ts'
+import { checkJson } from '../json.ts'
 import { printable } from '../printable.ts'
-import { RequestError } from './request_error.ts'
-import { inTurns } from './turns.ts'
+import { RequestError } from './request.ts'
+
+const turn = new Mutex()
+
+/**
+ * Runs work that yields after each step of a few milliseconds. The first step runs at once, so that short work does not wait. Of the
+ * others, each turn of the event loop runs one, whatever the number of requests: they take turns.
+ */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+    await turn.run(() => setImmediate())
+  }
+}
 
 /** What the JSON may have beside the elements of tensors. */
 const MOST_BYTES = 2 ** 16
@@ -200,3 +214,10 @@ class ListCutter {
 
 /** `"data"` with each letter as an escape. */
 const LONGEST_DATA = 26
+
+/** JSON that fits a schema; `readBoundedJson` has the limits. Throws a UserError that names the first wrong field. */
+export const requestJson = async <Schema extends v.GenericSchema>(
+  schema: Schema,
+  json: Uint8Array,
+  checkStrings: (count: number) => void = () => {},
+): Promise<v.InferOutput<Schema>> => checkJson(schema, await readBoundedJson(json, checkStrings))

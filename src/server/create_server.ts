@@ -6,16 +6,15 @@ import { Semaphore } from '../concurrency.ts'
 import { UserError } from '../errors.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { version } from '../node/version.ts'
+import { isLocal, Pages } from './access.ts'
 import { addAdmission } from './admission.ts'
 import { batcherOf } from './batcher.ts'
 import { Bodies } from './bodies.ts'
 import { addRoutes, createHttpServer } from './http_server.ts'
 import { createMetrics } from './metrics.ts'
-import { modelsIn } from './model_folder.ts'
-import { isLocal, Pages } from './pages.ts'
-import { Places } from './places.ts'
 import { PngEncoder } from './png_encoder.ts'
-import { type ModelSource, ServedModels } from './served_models.ts'
+import { PhotoQueue } from './request.ts'
+import { type ModelSource, modelsIn, ServedModels } from './served_models.ts'
 import { type ServerOptions, serverLimits } from './server_options.ts'
 import type { Service } from './service.ts'
 
@@ -56,16 +55,16 @@ export function createServer(options: ServerOptions): AtrousServer {
     failed: (error, name) => app.log.error({ model: name, err: error }, 'the model cannot be loaded'),
     ...limits,
   })
-  const places = new Places(limits.queue)
+  const queue = new PhotoQueue(limits.queue)
   const metrics = createMetrics({
-    queue: () => places.taken,
+    queue: () => queue.taken,
     models: () =>
       models.ready.map(({ name, model, batcher }) => ({
         ...{ name, waiting: batcher.waiting, gpuBytes: model.gpu.memory.liveBytes },
       })),
   })
   const service: Service = {
-    ...{ limits, models, places, metrics, encoder: new PngEncoder(), version },
+    ...{ limits, models, queue, metrics, encoder: new PngEncoder(), version },
     bodies: new Bodies({ most: limits.maxBodyBytes }),
     pages: new Pages({ hosts: options.allowHosts, origins: options.allowOrigins }),
     hasToken: options.token !== undefined,

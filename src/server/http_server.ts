@@ -2,13 +2,10 @@
 
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
-import { describeRoutes } from './openapi.ts'
-import { addOperationsRoutes } from './operations_routes.ts'
-import { PREFLIGHT } from './pages.ts'
-import { addProtocolRoutes } from './protocol_routes.ts'
-import { addRepositoryRoutes } from './repository_routes.ts'
-import { CLIENT_GONE, RequestError, refusalOf } from './request_error.ts'
-import { addSegmentRoute } from './segment_route.ts'
+import { PREFLIGHT } from './access.ts'
+import { describeRoutes, json, string } from './openapi.ts'
+import { CLIENT_GONE, RequestError, refusalOf } from './request.ts'
+import { addProtocolRoutes, addRepositoryRoutes, addSegmentRoute } from './routes.ts'
 import type { LogLevel, ServerLimits } from './server_options.ts'
 import type { Service } from './service.ts'
 
@@ -100,3 +97,55 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
     handler: () => {}, // The hook has answered.
   })
 }
+
+const text = (type: string) => ({ description: 'OK', content: { [type]: { schema: string } } })
+
+const PAGE = { summary: 'A page for people', response: { 200: text('text/html') } }
+const METRICS = { summary: 'Metrics for Prometheus', response: { 200: text('text/plain') } }
+const DESCRIPTION = { summary: 'This description', response: { 200: json({ type: 'object' }) } }
+
+export function addOperationsRoutes(app: FastifyInstance, service: Service): void {
+  const { metrics, version, hasToken, models } = service
+  app.get('/', { config: { isOpen: true }, schema: PAGE }, async ({ host }, reply) => {
+    const names = hasToken ? [] : models.ready.map(({ name }) => name)
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'; base-uri 'none'; form-action 'none'")
+      .send(startPage({ host, version, models: names, hasToken }))
+  })
+  app.get('/metrics', { schema: METRICS }, async (_, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  )
+  app.get('/openapi.json', { schema: DESCRIPTION }, async () => app.swagger())
+}
+
+interface Shown {
+  /** As the request names the server. */
+  host: string
+  version: string
+  /** The names of models that answer. */
+  models: readonly string[]
+  hasToken: boolean
+}
+
+export function startPage({ host, version, models, hasToken }: Shown): string {
+  const token = hasToken ? " -H 'Authorization: Bearer TOKEN'" : ''
+  const names = models.length > 0 ? `<p>Models: ${models.map(escaped).join(', ')}</p>` : ''
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Atrous</title>
+<h1>Atrous ${escaped(version)}</h1>
+<p>This server segments photos: a photo in, a mask out.</p>
+${names}
+<pre>curl${token} -H 'Content-Type: image/jpeg' --data-binary @photo.jpg \\
+  'http://${escaped(host)}/segment?output=overlay' -o overlay.png</pre>
+<p>It also speaks the Open Inference Protocol under <a href="/v2">/v2</a>.
+<a href="/openapi.json">/openapi.json</a> describes all routes, and <a href="/metrics">/metrics</a> is for Prometheus.</p>
+</html>
+`
+}
+
+const SIGNS: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, sign => SIGNS[sign])

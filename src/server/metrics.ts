@@ -2,12 +2,19 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { type RequestScope, STAGES } from './request_scope.ts'
 
 /** In seconds: from a small photo on a fast GPU to a large one on a CPU adapter. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 const BATCHES = [1, 2, 4, 8, 16, 32, 64]
+
+/** The stages of a request: its photos are decoded, wait for the model, run, and the result is encoded. */
+const STAGES = ['decode', 'wait', 'gpu', 'encode'] as const
+
+export type RequestStage = (typeof STAGES)[number]
+
+/** How long the stages of a request took, in milliseconds. Of several photos, which run side by side, the longest counts. */
+export type StageTimes = Partial<Record<RequestStage, number>>
 
 /** What is measured when Prometheus asks. */
 export interface Sampled {
@@ -23,7 +30,7 @@ export interface FinishedRequest {
   route: string
   status: number
   seconds: number
-  stages: RequestScope['stages']
+  stages: StageTimes
 }
 
 export interface ServerMetrics {

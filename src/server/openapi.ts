@@ -8,7 +8,7 @@ import type * as v from 'valibot'
 import { OPTION_TEXTS, OUTPUT_OPTIONS, REFINED_OPTIONS } from '../inference/inference_options.ts'
 import { expectedText, type RefinedOption } from '../inference/option_texts.ts'
 import type { Declared } from '../options.ts'
-import { SEGMENT_PARAMETERS } from './segment_parameters.ts'
+import { SEGMENT_PARAMETERS } from './photos_request.ts'
 import type { ServerLimits } from './server_options.ts'
 
 type Json = Record<string, unknown>

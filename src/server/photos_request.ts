@@ -1,20 +1,85 @@
-// From a request's photos to results: header, place in the queue, memory, pixels, model.
+// A request to segment photos: its options, its place in the queue, memory, pixels, model.
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import { mebibytes } from '../graph/ir/tensor_bytes.ts'
-
-import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
+import { OPTION_TEXTS, type RefinedOptions, type SegmentOutput } from '../inference/inference_options.ts'
+import {
+  expectedText,
+  optionFromText,
+  parameterName,
+  REFINED_NAMES,
+  type RefinedOption,
+} from '../inference/option_texts.ts'
 import { pixelsOn, type Size } from '../library/photo_size.ts'
 import type { Pixels } from '../library/pixels.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
-import { readPixels } from '../node/images/pixels.ts'
+import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'
-import { RequestError } from './request_error.ts'
-import type { RequestScope, RequestStage } from './request_scope.ts'
-import { checkNetworkPixels, megapixels, withParameterName } from './segment_parameters.ts'
+import { checkOptionNames, shown } from '../options.ts'
+import type { RequestStage } from './metrics.ts'
+import { RequestError, type RequestScope } from './request.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
+
+export type RequestParameters = Readonly<Record<string, unknown>>
+
+/** The options by the names of their parameters: `output_stride` is `outputStride`. */
+export const SEGMENT_PARAMETERS: ReadonlyMap<string, RefinedOption> = new Map(
+  REFINED_NAMES.map(name => [parameterName(name), name]),
+)
+
+/** Throws a UserError for a parameter that is not in `others` and that `segment` does not have, or that has a wrong value. */
+export function segmentParameters(
+  parameters: RequestParameters,
+  others: Readonly<Record<string, true>>,
+): RefinedOptions {
+  checkOptionNames(parameters, { ...Object.fromEntries(SEGMENT_PARAMETERS), ...others })
+  const given = [...SEGMENT_PARAMETERS].filter(([name]) => parameters[name] !== undefined)
+  return Object.fromEntries(
+    given.map(([name, option]) => [option, readParameter(option, parameters[name], name)]),
+  )
+}
+
+/** An option that has a meaning without a value takes `true` for it, and `false` for none. */
+function readParameter(option: RefinedOption, value: unknown, name: string): unknown {
+  const { preset } = OPTION_TEXTS[option]
+  if (preset !== undefined && isFlag(value)) return String(value) === 'true' ? preset : undefined
+  const found = optionFromText(option, String(value))
+  if (found !== undefined) return found
+  const expected = `${preset === undefined ? '' : 'true, false, '}${expectedText(option)}`
+  throw new UserError(`${name}: expected ${expected}, got ${shown(value)}`)
+}
+
+const isFlag = (value: unknown) => /^(true|false)$/.test(String(value))
+
+/** The message of the library with the name of a parameter in place of the option's. */
+export const withParameterName = (message: string): string =>
+  message.replace(/^\w+(?=:)/, option =>
+    [...SEGMENT_PARAMETERS.values()].includes(option as never) ? parameterName(option) : option,
+  )
+
+/** Throws a UserError if the network would see more pixels than `most` in all views of one photo. */
+export function checkNetworkPixels(
+  { scales = [1], flip = false, size }: RefinedOptions,
+  { modelSize, most }: { modelSize: number; most: number },
+): void {
+  const side = size ?? modelSize
+  const views = scales.map(scale => (scale * side) ** 2).reduce((a, b) => a + b)
+  const pixels = views * (flip ? 2 : 1)
+  if (pixels > most)
+    throw new UserError(
+      `size, scales and flip: the network would see ${megapixels(pixels)} megapixels, and the limit is ${megapixels(most)}`,
+    )
+}
+
+export const megapixels = (pixels: number): string => (pixels / 1e6).toFixed(1)
+
+export function booleanOf(name: string, value: unknown): boolean {
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw new UserError(`${name}: expected true or false, got ${shown(value)}`)
+}
 
 /** The bytes of an encoded photo, or decoded pixels. */
 export type RequestPhoto = Uint8Array | Pixels
@@ -36,11 +101,11 @@ export interface PhotoResult {
 const MAX_ANSWER_BYTES = 2 ** 29
 
 /**
- * Segments the photos of a request. Their places in the queue and in memory are free again when the answer is sent. Throws a RequestError
+ * Segments the photos of a request. Their queue in the queue and in memory are free again when the answer is sent. Throws a RequestError
  * if the queue is full, or if a photo or the answer would be too large; and a UserError for photos and options that make no sense.
  */
 export async function segmentRequest(
-  { limits, places, pixels }: Service,
+  { limits, queue, pixels }: Service,
   served: ServedModel,
   request: PhotosRequest & { scope: RequestScope },
 ): Promise<PhotoResult[]> {
@@ -48,7 +113,7 @@ export async function segmentRequest(
   const { config, state } = served.model
   scope.atEnd(served.users.enter())
   checkNetworkPixels(options, { modelSize: state.preprocessing.size, most: limits.maxPixels })
-  scope.atEnd(places.take(photos.length))
+  scope.atEnd(queue.take(photos.length))
   const size = await oneSize(photos, limits.maxPixels)
   const all = size.width * size.height * photos.length
   if (all > pixels.total)

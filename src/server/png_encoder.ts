@@ -1,7 +1,13 @@
 // Encodes PNGs in a thread: that of a large photo takes a second, in which the server would answer nobody.
 
+import type { Image } from '../data/image.ts'
+import type { LabelledMask } from '../library/overlay_tint.ts'
 import { WorkerPool } from '../node/worker_pool.ts'
-import type { PngJob } from './png_job.ts'
+
+/** What a thread encodes: a mask as a palette PNG, or over its photo. */
+export type PngJob =
+  | { kind: 'mask'; labelled: LabelledMask }
+  | { kind: 'overlay'; labelled: LabelledMask; image: Image }
 
 const WORKER = new URL(import.meta.url.replace(/png_encoder(\.[jt]s)$/, 'png_worker$1'))
 

@@ -5,7 +5,7 @@ import { encodeMaskPng } from '../library/mask_png.ts'
 import { encodeOverlay } from '../node/overlay/overlay.ts'
 import { drawLegend } from '../node/overlay/overlay_legend.ts'
 import { serve } from '../node/worker_pool.ts'
-import type { PngJob } from './png_job.ts'
+import type { PngJob } from './png_encoder.ts'
 
 serve(async (job: PngJob) => {
   const encoded =

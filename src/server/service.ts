@@ -1,11 +1,11 @@
 // What all routes share.
 
 import type { Semaphore } from '../concurrency.ts'
+import type { Pages } from './access.ts'
 import type { Bodies } from './bodies.ts'
 import type { ServerMetrics } from './metrics.ts'
-import type { Pages } from './pages.ts'
-import type { Places } from './places.ts'
 import type { PngEncoder } from './png_encoder.ts'
+import type { PhotoQueue } from './request.ts'
 import type { ServedModels } from './served_models.ts'
 import type { ServerLimits } from './server_options.ts'
 
@@ -13,7 +13,7 @@ export interface Service {
   limits: ServerLimits
   models: ServedModels
   /** The photos that are taken and not answered. */
-  places: Places
+  queue: PhotoQueue
   bodies: Bodies
   /** What pages in browsers may do. */
   pages: Pages

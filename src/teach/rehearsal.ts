@@ -10,7 +10,7 @@ interface Pixels {
   classes: Uint8Array
 }
 
-export interface LabelledPixels {
+interface LabelledPixels {
   labels: Uint8Array
   /** A factor for each class on its pixels' loss. */
   classWeights: Float32Array

@@ -7,7 +7,7 @@ import { checkLabels } from '../train/micro_batches.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
 import { hasStrokes, type LabelSize, resizeStrokes } from './strokes.ts'
 
-export interface TaughtPhoto {
+interface TaughtPhoto {
   kept: KeptPhoto
   /** Labels at `labelSize`. */
   strokes: Uint8Array

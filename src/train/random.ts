@@ -2,7 +2,7 @@
 // depends on the number of workers or on earlier draws.
 
 /** The purpose of random numbers. Each purpose has its own streams under one seed. */
-export type Purpose = keyof typeof PURPOSES
+type Purpose = keyof typeof PURPOSES
 const PURPOSES = { shuffle: 0, augment: 1 }
 
 /**

@@ -51,7 +51,7 @@ const number = (most = Number.MAX_VALUE) =>
 const flag = expecting('true, false', v.boolean())
 const names = expecting('a list of names', v.array(v.string()))
 
-/** A factor for each class. `classBalance` replaces `balanced` by such factors. */
+/** @internal A factor for each class. `classBalance` replaces `balanced` by such factors. */
 export const CLASS_WEIGHTS = expecting(
   'a number from 0 up for each class',
   v.array(v.pipe(v.number(), v.minValue(0))),
@@ -85,7 +85,7 @@ const FIELDS = {
   seed: number(),
 } satisfies Record<keyof Recipe, v.GenericSchema>
 
-/** A recipe in which any field may be left to its default. */
+/** @internal A recipe in which any field may be left to its default. */
 export const RECIPE_TYPES = v.partial(v.strictObject(FIELDS))
 
 /**

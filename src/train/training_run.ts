@@ -1,7 +1,7 @@
 // A network in training on a GPU: its step (forward, loss, backward, update; one run of its plan for each micro-batch), and the
 // state that it has learned.
 
-import { UserError } from '../errors.ts'
+import { DivergedError, UserError } from '../errors.ts'
 import { OutOfMemoryError } from '../gpu/errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { KernelTime } from '../gpu/program.ts'
@@ -125,7 +125,8 @@ export class TrainingRun {
   /**
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
    * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
-   * Throws a UserError for a label that is not a class and, after the update, for a loss that is not a number or grows without end.
+   * Throws a UserError for a label that is not a class and, after the update, a DivergedError for a loss that is not a number or grows
+   * without end.
    *
    * If the signal is aborted, the step is either done whole or not at all. It throws the signal's reason and leaves the weights as
    * they were, unless it has begun to change them: by the update, or before it by batch norm's running statistics. Then it goes on.
@@ -155,7 +156,7 @@ export class TrainingRun {
     const isNumber = Number.isFinite(loss)
     if (isNumber && loss <= this.#bound) return
     const shown = isNumber ? `${loss.toPrecision(3)}, where guessing has ${guess.toPrecision(3)}` : loss
-    throw new UserError(`the loss is ${shown}: try a smaller learning rate than ${learningRate}`)
+    throw new DivergedError(`the loss is ${shown}: try a smaller learning rate than ${learningRate}`)
   }
 
   /**

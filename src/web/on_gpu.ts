@@ -2,19 +2,12 @@
 
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
-
-import type { InferenceOptions, OutputOptions } from '../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../inference/segmenter.ts'
 import { pixelsOn } from '../library/photo_size.ts'
 import { FrameReader } from './frames/frame_reader.ts'
 import { frameSize, isFrame } from './frames/frame_source.ts'
-import { checkOnGpuOptions } from './on_gpu_options.ts'
+import { checkOnGpuOptions, type OnGpuOptions } from './on_gpu_options.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
-
-export interface OnGpuOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
-  /** Ends the work: the call throws the signal's reason. */
-  signal?: AbortSignal
-}
 
 /** The result for a photo, on the GPU, until it is released. */
 export interface GpuSegmentation {

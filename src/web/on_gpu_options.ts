@@ -1,9 +1,35 @@
-// Checks the options of `segmentOnGpu` and `stream`.
+// The options of `segmentOnGpu` and `stream`, and their checks.
 
-import { INFERENCE_OPTIONS, OUTPUT_OPTIONS } from '../inference/inference_options.ts'
+import {
+  INFERENCE_OPTIONS,
+  type InferenceOptions,
+  OUTPUT_OPTIONS,
+  type OutputOptions,
+} from '../inference/inference_options.ts'
+import type { GpuClassMap, GpuPhoto } from '../inference/segmenter.ts'
 import { CALLBACK, checkOption, checkOptions, type DeclaredOptions, namesOf, SIGNAL } from '../options.ts'
-import type { StreamOptions } from './frames/stream.ts'
-import type { OnGpuOptions } from './on_gpu.ts'
+
+export interface OnGpuOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+  /** Ends the work: the call throws the signal's reason. */
+  signal?: AbortSignal
+}
+
+export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
+  /** Called for each segmented frame. The next one waits for its promise. */
+  onFrame(frame: StreamFrame): unknown
+  /** Ends the stream after the frame under way. */
+  signal?: AbortSignal
+}
+
+/** A segmented frame. Its buffers hold it until `onFrame` is done: the next frame replaces it. */
+export interface StreamFrame {
+  photo: GpuPhoto
+  map: GpuClassMap
+  /** From the frame to its mask, as the page's clock measures it. */
+  milliseconds: number
+  /** Frames of the video that were not segmented since the last one, if the browser counts frames. */
+  dropped: number | undefined
+}
 
 // The segmenter checks the values that the network takes.
 const ON_GPU_OPTIONS: DeclaredOptions<OnGpuOptions> = {

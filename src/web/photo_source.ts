@@ -30,7 +30,7 @@ export type ImageSource =
   | SharedArrayBuffer
   | Pixels
 
-export interface ReadSourceOptions {
+interface ReadSourceOptions {
   /** The most pixels of the result; a larger photo is shrunk. */
   maxPixels: number
   /** The name in messages of a photo without its own name. */

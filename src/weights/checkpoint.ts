@@ -1,5 +1,4 @@
-import { checkpointFormat, inFile } from './checkpoint_format.ts'
-import { unwrapped } from './names.ts'
+import { checkpointFormat, inFile, unwrapped } from './checkpoint_format.ts'
 import { readPth } from './pth.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { StateDict } from './tensor.ts'

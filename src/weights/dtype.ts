@@ -3,7 +3,7 @@ import type { HostTensor, TensorValues } from './tensor.ts'
 
 /* Checkpoint files are little-endian, and so is every machine that WebGPU runs on: typed arrays can read them directly. */
 
-export type Dtype = HostTensor['dtype']
+type Dtype = HostTensor['dtype']
 
 /** The dtype in a file. f64 is narrowed to f32 when it is read, since all computation is in f32 at most. */
 export type StoredDtype = Dtype | 'f64'

@@ -1,7 +1,6 @@
 // `readCheckpoint` for pages: the reader of PyTorch's files, a tenth of the code for inference, is loaded when a file needs it.
 
-import { checkpointFormat, inFile } from './checkpoint_format.ts'
-import { unwrapped } from './names.ts'
+import { checkpointFormat, inFile, unwrapped } from './checkpoint_format.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { StateDict } from './tensor.ts'
 

@@ -37,7 +37,7 @@ export class InertObject {
 /** A dict becomes a Map; a list, tuple or set an array; bytes a Uint8Array. A global's `call` may return other objects. */
 export type PickleValue = null | boolean | number | bigint | string | object
 
-export interface UnpickleOptions {
+interface UnpickleOptions {
   /** The globals that the file may use, by dotted name (`collections.OrderedDict`). */
   globals: ReadonlyMap<string, PickleGlobal>
   /** Returns the value for an object that is stored outside the pickle. */

@@ -44,12 +44,16 @@ function checkKind(entries: Map<string, Uint8Array>, folder: string): void {
   }
 }
 
+/** The only entries that PyTorch compresses. `checkKind` refuses a file that has them by another entry. */
+const TORCH_SCRIPT_CODE = /^[^/]+\/code\//
+
 /** Copies of all entries by name. fflate trusts the numbers in the directory, so they are checked first. */
 function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
   let total = 0
   try {
     const entries = unzipSync(bytes, {
       filter: ({ name, size, compression }) => {
+        if (TORCH_SCRIPT_CODE.test(name)) return false
         // If a directory states too many entries, the extra ones have no names. Overlapping entries could expand a small file to
         // any size.
         total += size

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { useTemporaryFolder } from '../node/support.ts'
 import { skip } from '../support/skip.ts'
@@ -19,6 +20,21 @@ describe('Dawn’s warnings about limits of software adapters', () => {
     expect((await spawnAtrous(args, { through, env })).stdout).to.equal('')
     const failed = await spawnAtrous(args, { through, env: { ...env, ...WITHOUT_DRIVERS } })
     expect(failed.stdout).to.match(/error: no GPU adapter: `atrous doctor` says what to install\n$/)
+  })
+
+  it('do not appear in a file that is appended to, which keeps what is in it', async () => {
+    const file = path('log')
+    const through = [
+      'sh',
+      '-c',
+      'file=$1; shift; { echo before >&2; "$@" >/dev/null; echo after >&2; } 2>>"$file"',
+      'sh',
+      file,
+    ]
+    await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache'), ...WITHOUT_DRIVERS } })
+    expect(readFileSync(file, 'utf8')).to.match(/^before\n[^]*error: no GPU adapter: [^\n]*\nafter\n$/)
+    await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache') } })
+    expect(readFileSync(file, 'utf8')).to.match(/^before\n[^]*error: [^\n]*\nafter\nbefore\nafter\n$/)
   })
 
   it('do not appear in a terminal', async function () {

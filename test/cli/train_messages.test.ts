@@ -92,9 +92,15 @@ describe('atrous train', () => {
       expect(existsSync(path('run'))).to.equal(false)
     })
 
-    it('at which step the loss is not a number, and where the last checkpoint is', async () => {
-      const absurd = command('run', '--save-every', '1').map(arg => (arg === '0.05' ? '1e30' : arg))
-      expect(await errorOf(absurd)).to.match(/^error: step \d: .*; the last good checkpoint is .*step-\d\n$/m)
+    it('at which step the loss grows without end, and where the last checkpoint of good weights is', async () => {
+      const absurd = command('run', '--save-every', '1', '--freeze-batch-norm').map(arg =>
+        arg === '0.05' ? '1' : arg,
+      )
+      const error = await errorOf(absurd)
+      const [, step, good] =
+        /^error: step (\d): the loss is .*; the last good checkpoint is .*step-(\d)\n$/m.exec(error) ?? []
+      expect(Number(good), error).to.equal(Number(step) - 2)
+      expect(existsSync(path(`run/checkpoints/step-${good}`))).to.equal(true)
     })
   })
 })

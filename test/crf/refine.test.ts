@@ -2,7 +2,7 @@
 
 import { expect } from 'chai'
 import { type CrfParameters, type CrfPreset, crfPresets } from '../../src/crf/crf_parameters.ts'
-import { type CrfJob, type CrfResult, MAX_PAIRED_PIXELS, refine } from '../../src/crf/refine.ts'
+import { type CrfJob, refine } from '../../src/crf/refine.ts'
 import { UserError } from '../../src/errors.ts'
 import { latticeScales } from '../../src/kernels/crf/lattice_build.ts'
 import type { Array4 } from '../reference/array4.ts'
@@ -14,20 +14,19 @@ import { submitsDuring } from '../support/submit_budget.ts'
 import { withLimits } from '../support/with_limits.ts'
 import { type Scene, sceneJob, sceneOf } from './scene.ts'
 
+type Result = Required<Awaited<ReturnType<typeof refine>>>
+
 type Bilateral = Required<CrfJob>['bilateral']
 
 const ALL: Required<CrfParameters> = crfPresets.default
 
-async function refined(
-  scene: ReturnType<typeof sceneOf>,
-  job: Partial<CrfJob>,
-): Promise<Required<CrfResult>> {
+async function refined(scene: ReturnType<typeof sceneOf>, job: Partial<CrfJob>): Promise<Result> {
   const gpu = await testGpu()
   const { liveBytes } = gpu.memory
   const made = await sceneJob(gpu, scene)
   const options = { parameters: ALL, withMarginals: true, ...job }
   try {
-    return (await refine(gpu, { ...made, ...options })) as Required<CrfResult>
+    return (await refine(gpu, { ...made, ...options })) as Result
   } finally {
     gpu.release(made.scores.buffer)
     expect(gpu.memory.liveBytes, 'bytes of buffers that remain').to.equal(liveBytes)
@@ -179,8 +178,8 @@ describe('the fully connected CRF', () => {
   it('chooses all pairs for small photos, and a lattice for others', async () => {
     const parameters = crfPresets.v1
     for (const [width, chosen] of [
-      [MAX_PAIRED_PIXELS, 'pairs'],
-      [MAX_PAIRED_PIXELS + 1, 'lattice'],
+      [4096, 'pairs'],
+      [4097, 'lattice'],
     ] as const) {
       const scene = sceneOf({ width, height: 1, classes: 2, seed: 10 })
       const [own, forced] = [

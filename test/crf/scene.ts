@@ -1,6 +1,6 @@
 // A photo with edges, and noisy probabilities of what is in it.
 
-import type { CrfJob, CrfScores } from '../../src/crf/refine.ts'
+import type { CrfJob } from '../../src/crf/refine.ts'
 import { usage } from '../../src/gpu/buffers.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { padChannels } from '../../src/kernels/layout.ts'
@@ -60,6 +60,6 @@ export async function sceneJob(
   const data = padChannels(Float32Array.from(probabilities.data), probabilities.shape)
   const buffer = await gpu.allocate('scores', data.byteLength, usage.storage | usage.copyDestination)
   gpu.device.queue.writeBuffer(buffer, 0, data as BufferSource)
-  const scores: CrfScores = { buffer, shape: probabilities.shape, dtype: 'f32', kind: 'probabilities' }
+  const scores: CrfJob['scores'] = { buffer, shape: probabilities.shape, dtype: 'f32', kind: 'probabilities' }
   return { scores, photo: { data: rgbaOf(colours), width, height }, width, height }
 }

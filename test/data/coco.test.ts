@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { vocClasses } from '../../src/data/class_names.ts'
 import { vocCategories } from '../../src/data/coco.ts'
-import { vocClasses } from '../../src/data/voc.ts'
 
 /** COCO's names of VOC's classes, in VOC's order. */
 const NAMES =

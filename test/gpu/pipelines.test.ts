@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { PipelineCache } from '../../src/gpu/pipelines.ts'
+import type { Quirk } from '../../src/gpu/quirks/quirks.ts'
+import { unroll } from '../../src/gpu/quirks/unroll.ts'
 import * as shaders from '../../src/gpu/shaders.gen.ts'
-import { unroll } from '../../src/gpu/unroll.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { multiplyAdd } from '../../src/kernels/ceilings/multiply_add.ts'
 import { activation } from '../../src/kernels/elementwise/activation.ts'
@@ -38,14 +39,14 @@ describe('gpu/pipelines', () => {
   })
 
   it('unrolls loops where the adapter wants it', async () => {
-    const textFor = async (unrolls: boolean) => {
+    const textFor = async (...quirks: Quirk[]) => {
       const { device, texts } = countingDevice()
-      await new PipelineCache(device, { unrolls }).get(add)
+      await new PipelineCache(device, new Set(quirks)).get(add)
       return texts[0]
     }
-    const text = await textFor(false)
+    const text = await textFor()
     expect(text).to.match(/for \(var c = 0u; c < CHAINS; c\+\+\)/)
-    expect(await textFor(true)).to.equal(unroll(text))
+    expect(await textFor('unroll')).to.equal(unroll(text))
   })
 
   it('asks for a size of subgroups where kernels get it and the device lets them ask', async () => {

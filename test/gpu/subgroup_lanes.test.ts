@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
 import { Gpu } from '../../src/gpu/gpu.ts'
-import { subgroupLanes, triedSubgroupSizes } from '../../src/gpu/subgroup_lanes.ts'
+import { subgroupLanes, triedSubgroupSizes } from '../../src/gpu/quirks/subgroup_lanes.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { replaced } from '../support/replaced.ts'

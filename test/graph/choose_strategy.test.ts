@@ -70,7 +70,7 @@ describe('the variant of a convolution', () => {
     expect(variantsFor(wide, { ...cpu, winograd: false })).to.deep.equal(direct)
     const short = { ...wide, dilation: 18, padding: symmetric(18) }
     const onAll = conv2dVariants.filter(variant => !/_matrix$|_rows$/.test(variant))
-    expect(variantsFor(short, { ...cpu, textureReads: true })).to.have.members(onAll)
+    expect(variantsFor(short, { ...cpu, quirks: new Set(['textures'] as const) })).to.have.members(onAll)
     expect(variantsFor(wide, {})).to.deep.equal(['conv2d', 'conv2d_tiled', ...tiles])
     const matrices = { subgroupSize: 32, subgroupSizes: [32], subgroupMatrix: { m: 16, n: 16, k: 16 } }
     const others = conv2dVariants.filter(variant => !/_texture$|_rows$/.test(variant))
@@ -93,7 +93,7 @@ describe('the variant of a convolution', () => {
   })
 
   it('reads textures where the adapter can, and where vectors are loaded often enough for a copy', () => {
-    const reading = { ...cpu, textureReads: true }
+    const reading = { ...cpu, quirks: new Set(['textures'] as const) }
     expect(variantsFor(pointwise, reading)).to.deep.equal([
       ...['conv2d', 'conv2d_subgroup', 'conv2d_subgroup_texture', 'conv2d_tiled'],
     ])
@@ -107,7 +107,7 @@ describe('the variant of a convolution', () => {
     expect(texturesOf({ input: 16, weight: 46 })).to.deep.equal(['input', 'weight'])
     expect(texturesOf({ input: LEAST_LOADS - 1, weight: LEAST_LOADS })).to.deep.equal(['weight'])
     expect(texturesOf({ input: 1, weight: 1 })).to.equal(undefined)
-    expect(texturesOf({ input: 16, weight: 46 }, { ...cpu, textureReads: false })).to.equal(undefined)
+    expect(texturesOf({ input: 16, weight: 46 }, { ...cpu, quirks: new Set<never>() })).to.equal(undefined)
   })
 
   it('is the same for a GPU as for an equal target', () => {

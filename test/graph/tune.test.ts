@@ -99,7 +99,7 @@ describe('tuning', () => {
       // Maps of 9 × 9 pixels and more: 32 lanes of one pixel each do not reach their ends.
       const graph = planned(129)
       const { limits, isCpu, subgroupSize } = gpu
-      const target = { limits, isCpu, subgroupSize, textureReads: false }
+      const target = { limits, isCpu, subgroupSize, quirks: new Set<never>() }
       const enough = new AbortController()
       const found = await tune(replaced(gpu, { pipelines, ...target }), graph, {
         turn,

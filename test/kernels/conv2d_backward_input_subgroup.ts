@@ -1,5 +1,5 @@
 import type { AdapterTraits } from '../../src/bench/answers/kernel_check.ts'
-import { conv2dBackwardInputSubgroup } from '../../src/kernels/convolution/conv2d_backward_input_subgroup.ts'
+import { conv2dBackwardInputSubgroup } from '../../src/kernels/convolution/conv2d_backward_input.ts'
 import type { SubgroupTile } from '../../src/kernels/convolution/conv2d_subgroup.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'

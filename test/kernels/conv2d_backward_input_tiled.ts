@@ -1,5 +1,5 @@
 import { inputGradientTiles } from '../../src/graph/convolution/gradient_tiles.ts'
-import { conv2dBackwardInputTiled } from '../../src/kernels/convolution/conv2d_backward_input_tiled.ts'
+import { conv2dBackwardInputTiled } from '../../src/kernels/convolution/conv2d_backward_input.ts'
 import type { KernelCases, KernelSuite } from '../support/kernel_suite.ts'
 import { tileName } from './conv2d.ts'
 import { conv2dBackwardInputRun, forTiles } from './conv2d_backward_input.ts'

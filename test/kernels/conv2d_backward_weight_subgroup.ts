@@ -1,4 +1,4 @@
-import { conv2dBackwardWeightSubgroup } from '../../src/kernels/convolution/conv2d_backward_weight_subgroup.ts'
+import { conv2dBackwardWeightSubgroup } from '../../src/kernels/convolution/conv2d_backward_weight.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { conv2dBackwardWeightRun } from './conv2d_backward_weight.ts'
 import { type Conv2dBackwardCase, cases } from './shared/conv2d_backward_cases.ts'

@@ -1,5 +1,5 @@
 import { weightGradientTiles } from '../../src/graph/convolution/gradient_tiles.ts'
-import { conv2dBackwardWeightTiled } from '../../src/kernels/convolution/conv2d_backward_weight_tiled.ts'
+import { conv2dBackwardWeightTiled } from '../../src/kernels/convolution/conv2d_backward_weight.ts'
 import type { KernelCases, KernelSuite } from '../support/kernel_suite.ts'
 import { forTiles } from './conv2d_backward_input.ts'
 import { conv2dBackwardWeightRun } from './conv2d_backward_weight.ts'

@@ -13,7 +13,7 @@ import { activations } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 import { packWeight } from '../support/pack_weight.ts'
-import type { Conv2dCase } from './shared/conv2d_cases.ts'
+import { type Conv2dCase, rowsOf } from './shared/conv2d_cases.ts'
 
 export interface DepthwiseConv2dCase
   extends Omit<Conv2dCase, 'outChannels' | 'bias' | 'residual' | 'spotCheck'> {
@@ -33,120 +33,66 @@ const plain: Omit<DepthwiseConv2dCase, 'name'> = {
   activation: 'none',
   seed: 1,
 }
+const row = rowsOf<DepthwiseConv2dCase>(plain)
+
 /** A layer of MobileNetV2 after its batch norm is folded. */
 const layer = { ...plain, padding: 'same', activation: 'relu6', bench: true } as const
 
 const shapes: DepthwiseConv2dCase[] = [
-  { ...plain, name: 'one pixel, one channel, 1×1', input: [1, 1, 1, 1], kernel: [1, 1], padding: padding(0) },
-  { ...plain, name: 'one pixel, 3×3: only the centre tap', input: [1, 1, 1, 3] },
-  { ...plain, name: 'one row', input: [1, 1, 7, 24] },
-  { ...plain, name: 'one channel, batch 3', input: [3, 7, 9, 1] },
-  { ...plain, name: 'three channels, odd map, no bias', input: [1, 17, 13, 3], bias: false },
-  { ...plain, name: '21 channels, batch 3', input: [3, 9, 11, 21] },
-  { ...plain, name: '24 channels on 33×33', input: [1, 33, 33, 24] },
-  { ...plain, name: '960 channels', input: [1, 7, 5, 960] },
-  { ...plain, name: '5×5 kernel', kernel: [5, 5], padding: padding(2) },
-  { ...plain, name: '1×3 kernel', kernel: [1, 3], padding: { top: 0, bottom: 0, left: 1, right: 1 } },
-  {
-    ...plain,
-    name: '7×7 kernel, wider than the map',
-    input: [1, 5, 3, 24],
-    kernel: [7, 7],
-    padding: padding(3),
-  },
+  row('one pixel, one channel, 1×1', { input: [1, 1, 1, 1], kernel: [1, 1] }),
+  row('one pixel, 3×3: only the centre tap', { input: [1, 1, 1, 3] }),
+  row('one row', { input: [1, 1, 7, 24] }),
+  row('one channel, batch 3', { input: [3, 7, 9, 1] }),
+  row('three channels, odd map, no bias', { input: [1, 17, 13, 3], bias: false }),
+  row('21 channels, batch 3', { input: [3, 9, 11, 21] }),
+  row('24 channels on 33×33', { input: [1, 33, 33, 24] }),
+  row('960 channels', { input: [1, 7, 5, 960] }),
+  row('5×5 kernel', { kernel: [5, 5] }),
+  row('1×3 kernel', { kernel: [1, 3], padding: { top: 0, bottom: 0, left: 1, right: 1 } }),
+  row('7×7 kernel, wider than the map', { input: [1, 5, 3, 24], kernel: [7, 7] }),
 ]
 
 const windows: DepthwiseConv2dCase[] = [
-  { ...plain, name: 'stride 2, odd map', stride: 2 },
-  { ...plain, name: 'stride 2, even map', input: [1, 16, 12, 24], stride: 2 },
-  { ...plain, name: 'SAME, stride 2, odd map: symmetric', stride: 2, padding: 'same' },
-  {
-    ...plain,
-    name: 'SAME, stride 2, even map: asymmetric',
-    input: [3, 16, 12, 24],
-    stride: 2,
-    padding: 'same',
-  },
-  { ...plain, name: 'no padding', padding: padding(0) },
-  { ...plain, name: 'four different paddings', padding: { top: 0, bottom: 3, left: 1, right: 2 } },
-  { ...plain, name: 'padding wider than the kernel', padding: padding(5) },
-  { ...plain, name: 'dilation 2, stride 2', dilation: 2, stride: 2, padding: padding(2) },
-  {
-    ...plain,
-    name: 'dilation 6, asymmetric',
-    dilation: 6,
-    padding: { top: 0, bottom: 12, left: 9, right: 3 },
-  },
-  {
-    ...plain,
-    name: 'dilation 8 on 9×9: the edges alone see other taps',
-    input: [1, 9, 9, 24],
-    dilation: 8,
-    padding: padding(8),
-  },
-  {
-    ...plain,
-    name: 'dilation 24 on 9×9: only the centre tap',
-    input: [3, 9, 9, 21],
-    dilation: 24,
-    padding: padding(24),
-  },
+  row('stride 2, odd map', { stride: 2 }),
+  row('stride 2, even map', { input: [1, 16, 12, 24], stride: 2 }),
+  row('SAME, stride 2, odd map: symmetric', { stride: 2, padding: 'same' }),
+  row('SAME, stride 2, even map: asymmetric', { input: [3, 16, 12, 24], stride: 2, padding: 'same' }),
+  row('no padding', { padding: padding(0) }),
+  row('four different paddings', { padding: { top: 0, bottom: 3, left: 1, right: 2 } }),
+  row('padding wider than the kernel', { padding: padding(5) }),
+  row('dilation 2, stride 2', { dilation: 2, stride: 2 }),
+  row('dilation 6, asymmetric', { dilation: 6, padding: { top: 0, bottom: 12, left: 9, right: 3 } }),
+  row('dilation 8 on 9×9: the edges alone see other taps', { input: [1, 9, 9, 24], dilation: 8 }),
+  row('dilation 24 on 9×9: only the centre tap', { input: [3, 9, 9, 21], dilation: 24 }),
 ]
 
 /** Awkward for strips of rows: ends within a block, more or fewer rows than a strip has, rows that alternate. */
 const strips: DepthwiseConv2dCase[] = [
-  { ...plain, name: 'several strips, the last one shorter', input: [1, 83, 3, 5] },
-  { ...plain, name: 'several strips, batch 3', input: [3, 41, 5, 8] },
-  { ...plain, name: 'several strips, stride 2, odd map', input: [1, 165, 4, 5], stride: 2 },
-  { ...plain, name: 'several strips, stride 2, even map', input: [2, 166, 5, 3], stride: 2, padding: 'same' },
-  { ...plain, name: 'dilation 2, odd rows', input: [1, 35, 6, 5], dilation: 2, padding: padding(2) },
-  { ...plain, name: 'dilation 4, several strips', input: [2, 87, 7, 5], dilation: 4, padding: padding(4) },
-  { ...plain, name: 'dilation 4 beyond the map', input: [2, 3, 3, 5], dilation: 4, padding: padding(4) },
-  {
-    ...plain,
-    name: 'stride 2, dilation 3',
-    input: [1, 37, 11, 5],
-    stride: 2,
-    dilation: 3,
-    padding: padding(3),
-  },
-  {
-    ...plain,
-    name: 'stride 4, dilation 6',
-    input: [1, 39, 14, 5],
-    stride: 4,
-    dilation: 6,
-    padding: padding(6),
-  },
-  {
-    ...plain,
-    name: 'stride 4, wider than the kernel',
-    input: [1, 39, 14, 5],
-    stride: 4,
-    padding: padding(0),
-  },
-  { ...plain, name: '5×3 kernel, stride 2', input: [1, 19, 12, 5], kernel: [5, 3], stride: 2 },
-  { ...plain, name: '4×4 kernel, stride 3', input: [1, 20, 13, 5], kernel: [4, 4], stride: 3 },
+  row('several strips, the last one shorter', { input: [1, 83, 3, 5] }),
+  row('several strips, batch 3', { input: [3, 41, 5, 8] }),
+  row('several strips, stride 2, odd map', { input: [1, 165, 4, 5], stride: 2 }),
+  row('several strips, stride 2, even map', { input: [2, 166, 5, 3], stride: 2, padding: 'same' }),
+  row('dilation 2, odd rows', { input: [1, 35, 6, 5], dilation: 2 }),
+  row('dilation 4, several strips', { input: [2, 87, 7, 5], dilation: 4 }),
+  row('dilation 4 beyond the map', { input: [2, 3, 3, 5], dilation: 4 }),
+  row('stride 2, dilation 3', { input: [1, 37, 11, 5], stride: 2, dilation: 3 }),
+  row('stride 4, dilation 6', { input: [1, 39, 14, 5], stride: 4, dilation: 6 }),
+  row('stride 4, wider than the kernel', { input: [1, 39, 14, 5], stride: 4, padding: padding(0) }),
+  row('5×3 kernel, stride 2', { input: [1, 19, 12, 5], kernel: [5, 3], stride: 2, padding: padding(1) }),
+  row('4×4 kernel, stride 3', { input: [1, 20, 13, 5], kernel: [4, 4], stride: 3, padding: padding(1) }),
 ]
 
 const epilogues: DepthwiseConv2dCase[] = [
-  { ...plain, name: 'relu', activation: 'relu' },
-  { ...plain, name: 'relu6', activation: 'relu6' },
-  { ...plain, name: 'residual, relu6, batch 3', input: [3, 9, 9, 24], residual: true, activation: 'relu6' },
-  {
-    ...plain,
-    name: 'NaN survives relu6',
-    activation: 'relu6',
-    plant: { value: Number.NaN, at: [0, 8, 6, 1] },
-  },
-  { ...plain, name: 'Inf in the input', plant: { value: Number.POSITIVE_INFINITY, at: [0, 0, 0, 0] } },
-  {
-    ...plain,
-    name: '−Inf in the input, relu',
+  row('relu', { activation: 'relu' }),
+  row('relu6', { activation: 'relu6' }),
+  row('residual, relu6, batch 3', { input: [3, 9, 9, 24], residual: true, activation: 'relu6' }),
+  row('NaN survives relu6', { activation: 'relu6', plant: { value: Number.NaN, at: [0, 8, 6, 1] } }),
+  row('Inf in the input', { plant: { value: Number.POSITIVE_INFINITY, at: [0, 0, 0, 0] } }),
+  row('−Inf in the input, relu', {
     activation: 'relu',
     input: [1, 9, 9, 24],
     plant: { value: Number.NEGATIVE_INFINITY, at: [0, 4, 4, 23] },
-  },
+  }),
 ]
 
 const layers: DepthwiseConv2dCase[] = [
@@ -158,34 +104,16 @@ const layers: DepthwiseConv2dCase[] = [
 
 /** For `atrous doctor`. The second has two strips of rows. */
 const small: DepthwiseConv2dCase[] = [
-  {
-    ...plain,
-    name: 'dilation 2, residual, relu6, batch 2',
+  row('dilation 2, residual, relu6, batch 2', {
     input: [2, 6, 5, 5],
     dilation: 2,
-    padding: padding(2),
     residual: true,
     activation: 'relu6',
     answer: true,
-  },
-  { ...plain, name: 'two strips, 3 channels, relu', input: [1, 19, 3, 3], activation: 'relu', answer: true },
-  {
-    ...plain,
-    name: 'stride 2, 5 channels on 6×5, no bias',
-    input: [1, 6, 5, 5],
-    stride: 2,
-    bias: false,
-    answer: true,
-  },
-  {
-    ...plain,
-    name: 'stride 2, dilation 2, 3 channels',
-    input: [1, 7, 6, 3],
-    stride: 2,
-    dilation: 2,
-    padding: padding(2),
-    answer: true,
-  },
+  }),
+  row('two strips, 3 channels, relu', { input: [1, 19, 3, 3], activation: 'relu', answer: true }),
+  row('stride 2, 5 channels on 6×5, no bias', { input: [1, 6, 5, 5], stride: 2, bias: false, answer: true }),
+  row('stride 2, dilation 2, 3 channels', { input: [1, 7, 6, 3], stride: 2, dilation: 2, answer: true }),
 ]
 
 export const cases: DepthwiseConv2dCase[] = [
@@ -222,8 +150,8 @@ export const suite: KernelSuite<DepthwiseConv2dCase> = {
   variants: {
     "in a hardware GPU's strips": {
       cases: [
-        { ...plain, name: 'many low strips', input: [2, 23, 9, 5] },
-        { ...plain, name: 'many low strips, rate 2', input: [1, 23, 9, 5], dilation: 2, padding: padding(2) },
+        row('many low strips', { input: [2, 23, 9, 5] }),
+        row('many low strips, rate 2', { input: [1, 23, 9, 5], dilation: 2 }),
       ],
       run: test => depthwiseRun(test, true),
     },

@@ -1,4 +1,4 @@
-import { maximumBackward } from '../../src/kernels/elementwise/maximum_backward.ts'
+import { maximumBackward } from '../../src/kernels/elementwise/maximum.ts'
 import { randomArray4 } from '../reference/array4.ts'
 import { maximumBackward as reference } from '../reference/maximum.ts'
 import { EXACT, toGpu } from '../support/activations.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { subgroupLanes } from '../../src/gpu/subgroup_lanes.ts'
+import { subgroupLanes } from '../../src/gpu/quirks/subgroup_lanes.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'
 
 export const suite: KernelSuite = {

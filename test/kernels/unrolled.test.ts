@@ -2,8 +2,8 @@
 
 import { expect } from 'chai'
 import type { Kernel } from '../../src/gpu/kernel.ts'
+import { unroll } from '../../src/gpu/quirks/unroll.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
-import { unroll } from '../../src/gpu/unroll.ts'
 import { assemble } from '../../src/gpu/wgsl.ts'
 import { testGpu } from '../support/gpu.ts'
 import { loadSuites } from '../support/kernel_suites.ts'

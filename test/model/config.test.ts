@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { GraphBuilder } from '../../src/graph/ops/index.ts'
 import { backboneNames } from '../../src/model/backbones/index.ts'
-import { mobileNetV2Checkpoint } from '../../src/model/backbones/mobilenet_v2_checkpoint.ts'
+import { mobileNetV2 } from '../../src/model/backbones/mobilenet_v2.ts'
 import {
   type DeepLabOptions,
   deepLabConfig,
@@ -148,7 +148,7 @@ describe('presets', () => {
 })
 
 describe("Hugging Face's config.json", () => {
-  const { write } = mobileNetV2Checkpoint.huggingFace
+  const { write } = mobileNetV2.checkpoint.huggingFace
   const read = fromHuggingFaceConfig
   const fromHuggingFace = (json: object) => {
     const { options, classNames } = read({ ...json }, 'config.json')

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { backbones } from '../../src/model/backbones/index.ts'
+import { backbones } from '../../src/model/backbones/table.ts'
 import { type DeepLabConfig, deepLabConfig } from '../../src/model/config.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
 import { preset, presets } from '../../src/model/presets.ts'

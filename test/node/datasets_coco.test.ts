@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { vocClasses } from '../../src/data/voc.ts'
+import { vocClasses } from '../../src/data/class_names.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { problemsOf, refusal } from './dataset_support.ts'
 import { useEmptyCache, useTemporaryFolder } from './support.ts'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { vocClasses } from '../../src/data/voc.ts'
+import { vocClasses } from '../../src/data/class_names.ts'
 import { checkDataset } from '../../src/node/datasets/check.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
 import { refusal } from './dataset_support.ts'

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torchvision.models.segmentation import deeplabv3_resnet50
 
+DTYPES = {'F32': '<f4', 'I64': '<i8'}
+
 
 def read_safetensors(path):
     """Reads safetensors by hand, since Debian has no package for it: eight bytes with the header's length, the header, the values."""
@@ -14,7 +16,7 @@ def read_safetensors(path):
         header = json.loads(file.read(int.from_bytes(file.read(8), 'little')))
         values = file.read()
     header.pop('__metadata__', None)
-    return {name: torch.from_numpy(np.frombuffer(values[slice(*entry['data_offsets'])], '<f4').reshape(entry['shape']).copy())
+    return {name: torch.from_numpy(np.frombuffer(values[slice(*entry['data_offsets'])], DTYPES[entry['dtype']]).reshape(entry['shape']).copy())
             for name, entry in header.items()}
 
 

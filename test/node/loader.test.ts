@@ -7,7 +7,7 @@ import type { Dataset } from '../../src/data/dataset.ts'
 import { BadImageError } from '../../src/errors.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { openDataset } from '../../src/node/datasets/open.ts'
-import { type LoaderOptions, loadBatches } from '../../src/node/training/loader.ts'
+import { loadBatches } from '../../src/node/training/loader.ts'
 import { augment } from '../../src/train/augment.ts'
 import type { Batch } from '../../src/train/batch.ts'
 import { randomSource } from '../../src/train/random.ts'
@@ -17,6 +17,9 @@ import { useTemporaryFolder } from './support.ts'
 import { writeLabels, writeText, writeVoc } from './tiny_dataset.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e']
+
+type LoaderOptions = Parameters<typeof loadBatches>[2]
+
 const OPTIONS: LoaderOptions = {
   batchSize: 3,
   seed: 4,

@@ -26,15 +26,27 @@ describe('a training checkpoint', () => {
       ...{ steps: 6, batchSize: 2, size: 33, cropSize: 33, freezeBatchNorm: true, learningRate },
     })
 
-  it('named in the error of a diverged run has finite weights and velocities', async () => {
-    const diverging = await trainer(1e30)
+  it('named in the error of a diverged run has finite weights and velocities, and is none of those that gave the loss', async () => {
+    const diverging = await trainer(3)
     const error = await rejects(UserError, async () => {
       for await (const { step } of diverging) await diverging.save(path(`step-${step}`))
     })
-    const [, named] = /; the last good checkpoint is (.*)$/.exec(error.message)!
+    const [, step, named] = /^step (\d): the loss is .*; the last good checkpoint is (.*)$/.exec(
+      error.message,
+    )!
+    expect(named).to.equal(path(`step-${Number(step) - 2}`))
+    expect(existsSync(path(`step-${Number(step) - 1}`)), 'of the weights that gave the loss').to.equal(true)
     for (const name of ['model.safetensors', 'training.safetensors'])
       for (const [tensor, { data }] of readSafetensors(await readFile(`${named}/${name}`)))
         expect((data as Float32Array).every(Number.isFinite), `${name}: ${tensor}`).to.equal(true)
+  })
+
+  it('is not named if its weights gave the loss that ended the run', async () => {
+    const diverging = await trainer(3)
+    const error = await rejects(UserError, async () => {
+      for await (const _ of diverging) await diverging.save(path('checkpoint'))
+    })
+    expect(error.message).to.match(/^step \d: the loss is .*: try a smaller learning rate than 3$/)
   })
 
   it('is not written if a velocity is not finite', async () => {

@@ -18,6 +18,12 @@ export function padding(all: number): Padding {
   return { top: all, bottom: all, left: all, right: all }
 }
 
+/** The padding by which a window of odd sides keeps the size of a map at stride 1. */
+export function keepingSize([h, w]: Window['size'], dilation: number): Padding {
+  const [above, beside] = [(dilation * (h - 1)) / 2, (dilation * (w - 1)) / 2]
+  return { top: above, bottom: above, left: beside, right: beside }
+}
+
 /** How many positions a window has along one axis (PyTorch's Conv2d, "Shape"): `pad` is that of both ends together. */
 export function outputLength(
   length: number,

@@ -3,7 +3,7 @@
 import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
 import { Bodies } from '../../src/server/bodies.ts'
-import type { RequestError } from '../../src/server/request_error.ts'
+import type { RequestError } from '../../src/server/request.ts'
 
 /** The largest body of these tests; all together have at most 16 times that. */
 const MOST = 1000

@@ -9,8 +9,8 @@ import {
   readListOfStrings,
   STEP_BYTES,
 } from '../../src/server/bounded_json.ts'
-import { readInferRequest } from '../../src/server/infer_request.ts'
-import { readUint8s } from '../../src/server/uint8_list.ts'
+import { readInferRequest } from '../../src/server/infer.ts'
+import { readUint8s } from '../../src/server/tensors.ts'
 import { hostileBodies } from './hostile_bodies.ts'
 
 const read = (text: string) => readBoundedJson(Buffer.from(text), () => {})

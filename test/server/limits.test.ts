@@ -1,28 +1,27 @@
 import { expect } from 'chai'
-import { Places } from '../../src/server/places.ts'
-import { RequestError } from '../../src/server/request_error.ts'
+import { tokenCheck } from '../../src/server/access.ts'
+import { PhotoQueue, RequestError } from '../../src/server/request.ts'
 import { serverLimits } from '../../src/server/server_options.ts'
-import { tokenCheck } from '../../src/server/token.ts'
 
 describe('the places of the queue', () => {
   it('are limited, with a time after which to come again', () => {
-    const places = new Places(3)
-    const leave = places.take(2)
-    expect(places.taken).to.equal(2)
-    expect(() => places.take(2)).to.throw(RequestError, 'the queue is full: 2 of 3 photos wait')
+    const queue = new PhotoQueue(3)
+    const leave = queue.take(2)
+    expect(queue.taken).to.equal(2)
+    expect(() => queue.take(2)).to.throw(RequestError, 'the queue is full: 2 of 3 photos wait')
     try {
-      places.take(2)
+      queue.take(2)
     } catch (error) {
       const { status, retryAfter } = error as RequestError
       expect(status).to.equal(503)
       expect(retryAfter).to.be.within(1, 60)
     }
     leave()
-    places.take(3)
+    queue.take(3)
   })
 
   it('are never enough for a request with more photos than there are places', () => {
-    expect(() => new Places(3).take(4))
+    expect(() => new PhotoQueue(3).take(4))
       .to.throw(RequestError, 'expected at most 3 photos in a request, got 4')
       .with.property('status', 413)
   })

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The folders whose modules may name an export of src. Tests are not among them: what only a test needs is no part of the engine. */
-const READERS = ['src', 'bench', 'scripts', 'web', 'examples', 'docs', 'bin', 'tools']
+/** The folders of all modules that are no tests. */
+const PROGRAM = ['src', 'bench', 'scripts', 'web', 'examples', 'docs', 'bin', 'tools']
 
 /** Declarations; names that are exported together, perhaps of another module; and all names of another module. */
 const DECLARED =
@@ -71,9 +71,13 @@ function publicEntries(): string[] {
   return [...new Set([...files].map(([, path]) => `src/${path}.ts`))]
 }
 
-/** The exports of src that no other module names and that the package does not export, as `path: name`. */
-export function unnamedExports(): string[] {
-  const modules = new Map(READERS.flatMap(modulesIn).map(path => [path, moduleOf(path)]))
+/**
+ * The exports of src that no other module names and that the package does not export, as `path: name`. Tests count only if asked
+ * for: an export that only a test names is no part of the engine.
+ */
+export function unnamedExports({ tests }: { tests: boolean }): string[] {
+  const folders = tests ? [...PROGRAM, 'test'] : PROGRAM
+  const modules = new Map(folders.flatMap(modulesIn).map(path => [path, moduleOf(path)]))
   const named = new Map([...modules.keys()].map(path => [path, new Set<string>()]))
 
   function name(path: string, export_: string) {
@@ -107,7 +111,7 @@ export function unnamedExports(): string[] {
         if (new RegExp(`\\b${export_}\\b`).test(text)) name(resolve(path, from), export_)
   }
   return [...modules]
-    .filter(([path]) => path.startsWith('src/'))
+    .filter(([path]) => path.startsWith('src/') && !/(\.gen|_pb)\.ts$/.test(path))
     .flatMap(([path, { names }]) =>
       [...names.keys()]
         .filter(export_ => !named.get(path)!.has(export_))

@@ -5,8 +5,11 @@
 
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
+import { filterDawnWarnings } from '../../src/node/gpu/dawn_warnings.ts'
 import './all_networks.ts'
 import { skip } from './skip.ts'
+
+filterDawnWarnings()
 
 let shared: Promise<Gpu> | undefined
 

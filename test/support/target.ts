@@ -23,17 +23,16 @@ export interface Choice extends Omit<Policy, 'forced'>, Partial<PlanDevice> {
 }
 
 /** What a plan has to know of a GPU. Matrix units are left out: they round to f16. */
-export const deviceOf = ({ limits, isCpu, isSwiftShader, subgroupSize, textureReads }: Gpu): PlanDevice => ({
-  ...{ limits, isCpu, isSwiftShader, subgroupSize, textureReads },
+export const deviceOf = ({ limits, isCpu, quirks, subgroupSize }: Gpu): PlanDevice => ({
+  ...{ limits, isCpu, quirks, subgroupSize },
 })
 
 export const targetOf = (choice: Choice): PlanTarget => {
-  const { limits = DEFAULT_LIMITS, info, isCpu, isSwiftShader, subgroupSize, subgroupSizes } = choice
-  const { textureReads, subgroupMatrix, precision, winograd, tuned, variant, learning } = choice
+  const { limits = DEFAULT_LIMITS, info, isCpu, quirks, subgroupSize, subgroupSizes } = choice
+  const { subgroupMatrix, precision, winograd, tuned, variant, learning } = choice
   return {
     device: {
-      ...{ limits, info, isCpu, isSwiftShader, subgroupSize, subgroupSizes },
-      ...{ textureReads, subgroupMatrix },
+      ...{ limits, info, isCpu, quirks, subgroupSize, subgroupSizes, subgroupMatrix },
     },
     policy: { winograd, tuned, forced: variant && whereItFits(variant) },
     mode: learning ? 'training' : 'inference',

@@ -1,6 +1,5 @@
 import { expect } from 'chai'
-import { classIds } from '../../src/data/class_names.ts'
-import { vocClasses } from '../../src/data/voc.ts'
+import { classIds, vocClasses } from '../../src/data/class_names.ts'
 import { bootstrap, HARD_CLASSES, Sampler } from '../../src/train/sampler.ts'
 
 describe('Sampler', () => {

@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { INFERENCE_OPTIONS } from '../../src/inference/inference_options.ts'
 import { flagName } from '../../src/inference/option_texts.ts'
-import { decodeIndices } from '../../src/node/images/png_indices.ts'
+import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { CAMERA_FLAGS, until } from './browser.ts'
 import { usePage } from './use_page.ts'
@@ -192,8 +192,8 @@ describe('the page', () => {
     expect(await settled(page)).to.equal('')
     await page.click('#export-tab')
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-mask')])
-    const { values } = await decodeIndices(readFileSync(await download.path()))
-    const background = values.filter(id => id === 0).length / values.length
+    const { mask } = await readMaskPng(await download.path())
+    const background = mask.filter(id => id === 0).length / mask.length
     expect((await shares(page)).background).to.be.closeTo(100 * background, 0.06)
   })
 

@@ -1,5 +1,8 @@
 import { expect } from 'chai'
-import { type Dtype, narrow, widen } from '../../src/weights/dtype.ts'
+import { narrow, widen } from '../../src/weights/dtype.ts'
+import type { HostTensor } from '../../src/weights/tensor.ts'
+
+type Dtype = HostTensor['dtype']
 
 /** All 65 536 bit patterns, widened. */
 function allValues(dtype: Dtype): Float32Array {

@@ -16,7 +16,8 @@ function zipFile({
   strides: number[]
   offset?: number
   elements?: number
-  entries?: Record<string, Uint8Array>
+  /** As fflate takes them. */
+  entries?: Record<string, Uint8Array | readonly [Uint8Array, { level: 6 }]>
 }): Uint8Array {
   const integer = (n: number): Part[] => ['LONG1', [8, ...new Uint8Array(BigInt64Array.of(BigInt(n)).buffer)]]
   const tuple = (parts: Part[][]): Part[] => ['MARK', ...parts.flat(), 'TUPLE']
@@ -96,7 +97,11 @@ describe('hostile PyTorch files', () => {
     ],
     [
       'a TorchScript program',
-      () => zipFile({ shape: [1], strides: [1], entries: { 'x/constants.pkl': new Uint8Array() } }),
+      () => {
+        const code = { 'x/code/__torch__.py': [Buffer.from('def forward'), { level: 6 }] as const }
+        const entries = { 'x/constants.pkl': new Uint8Array(), ...code }
+        return zipFile({ shape: [1], strides: [1], entries })
+      },
       /TorchScript/,
     ],
     [

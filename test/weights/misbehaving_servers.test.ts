@@ -9,12 +9,7 @@ import { expect } from 'chai'
 import { pullCommand } from '../../src/cli/weights/weights_pull.ts'
 import { UserError } from '../../src/errors.ts'
 import { UnreachableError } from '../../src/library/http_error.ts'
-import {
-  DOWNLOAD_LIMITS,
-  type DownloadLimits,
-  type DownloadOptions,
-  download,
-} from '../../src/node/downloads/download.ts'
+import { DOWNLOAD_LIMITS, type DownloadOptions, download } from '../../src/node/downloads/download.ts'
 import { useTemporaryFolder } from '../node/support.ts'
 import { rejects } from '../support/rejects.ts'
 import { sendRange, startServer, startSocketServer } from './server.ts'
@@ -135,7 +130,7 @@ describe('a download from a server that', () => {
 
     /** A minute is 120 ms. */
     const SCALE = 500
-    const limits: DownloadLimits = {
+    const limits: typeof DOWNLOAD_LIMITS = {
       connectMs: connectMs / SCALE,
       answerMs: answerMs / SCALE,
       stallMs: stallMs / SCALE,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { readCheckpoint } from '../../src/weights/checkpoint.ts'
-import { networkIn } from '../../src/weights/names.ts'
+import { networkIn } from '../../src/weights/checkpoint_format.ts'
 import { readPth } from '../../src/weights/pth.ts'
 import type { HostTensor, StateDict } from '../../src/weights/tensor.ts'
 

@@ -1,20 +1,74 @@
-// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives, URLs and standard input. They come one by one: of a
-// hundred thousand, the first is segmented before the last is found.
+// Finds the photos for `atrous segment`: files, folders, patterns, lists, archives, URLs and standard input, or a shard of them. They come
+// one by one: of a hundred thousand, the first is segmented before the last is found. The first ones are checked before a model is loaded.
 
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, posix, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InvalidArgumentError } from 'commander'
 import { UserError } from '../../errors.ts'
 import { shownUrl } from '../../library/shown_url.ts'
 import { isWebUrl } from '../../library/weights_folder.ts'
 import { fileError } from '../../node/files/file_error.ts'
 import { photoAt } from '../../node/images/image_source.ts'
 import { resultNamer } from '../output.ts'
-import { photosInArchive } from './input_archive.ts'
-import { readList } from './input_list.ts'
-import { type InputPhoto, STANDARD_INPUT } from './input_photo.ts'
-import { IMAGE_KINDS, isArchive, isPhoto, isResult } from './photo_names.ts'
-import { belongsTo, type Shard } from './shard.ts'
-import { readStandardInput } from './standard_input.ts'
+import { countBar } from '../progress.ts'
+import {
+  IMAGE_KINDS,
+  type InputPhoto,
+  isArchive,
+  isPhoto,
+  isResult,
+  readHeader,
+  STANDARD_INPUT,
+} from './input_photo.ts'
+import { photosInArchive, readList, readStandardInput } from './input_sources.ts'
+
+/** One of `count` parts, from 0. */
+export interface Shard {
+  index: number
+  count: number
+}
+
+/** Kubernetes gives each pod of an indexed Job its number, from 0. */
+const JOB_INDEX = 'JOB_COMPLETION_INDEX'
+
+/** `3/8`, or `/8` for the number that Kubernetes gives. */
+export function shardOption(text: string): Shard {
+  const [, given, counted] = /^(\d*)\/(\d+)$/.exec(text) ?? []
+  if (counted === undefined)
+    throw new InvalidArgumentError('Expected i/n, such as 0/8 to 7/8, or /8 in a Kubernetes job.')
+  const count = Number(counted)
+  const index = given === '' ? jobIndex(text) : Number(given)
+  if (!(count <= MOST_SHARDS && index < count))
+    throw new InvalidArgumentError(
+      `Expected a number from 0 to ${Math.min(count, MOST_SHARDS) - 1} before /${counted}, got ${index}.`,
+    )
+  return { index, count }
+}
+
+const MOST_SHARDS = 1e6
+
+function jobIndex(text: string): number {
+  const index = process.env[JOB_INDEX]
+  if (index === undefined || !/^\d+$/.test(index))
+    throw new UserError(
+      `--shard ${text}: expected a number in the environment variable ${JOB_INDEX}, got ${index ?? 'none'}`,
+    )
+  return Number(index)
+}
+
+/**
+ * Whether the file at this position of all inputs is in the shard: one file in `count`. So the shards have equal numbers of photos, and
+ * each reads only its own archives. All of them must be given the same inputs.
+ */
+export const belongsTo = (shard: Shard | undefined, position: number): boolean =>
+  shard === undefined || position % shard.count === shard.index
+
+/** A warning if each pod of an indexed job would segment all photos. */
+export function shardWarning(shard: Shard | undefined): string | undefined {
+  if (shard || process.env[JOB_INDEX] === undefined) return undefined
+  return `${JOB_INDEX} is set, and without --shard /n each pod segments all photos`
+}
 
 export interface InputOptions {
   /** Files, folders, patterns, archives, URLs, or `-`. */
@@ -140,3 +194,70 @@ async function filesLike(pattern: string): Promise<string[]> {
 /** Sorts numbers by value: photo-2 comes before photo-10. */
 const sorted = (files: string[]) =>
   files.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'variant' }).compare)
+
+/**
+ * How many photos are checked before the model is loaded, or downloaded: their headers, and what they would replace. So a mistake shows
+ * at once. For a hundred thousand photos on a network's disk, that would take minutes, and their names would fill the memory: the
+ * others are checked when it is their turn.
+ */
+const CHECKED_FIRST = 100
+
+/** How many headers are read at the same time. */
+const AT_A_TIME = 8
+
+export interface Ahead {
+  /** The first photos, up to the first archive, or to a URL that is not the first of them. */
+  first: InputPhoto[]
+  /** Whether there are no others. */
+  isAll: boolean
+  /** Whether the user named each file itself. */
+  areNamed: boolean
+  /** All photos, with the first ones. */
+  photos: AsyncIterable<InputPhoto>
+}
+
+/** How long a list that still grows may take for its next name, in milliseconds, before those that are there are segmented. */
+const NEXT_NAME_MS = 200
+
+/** `grows`: the files may come slowly, such as those of a list that a program writes to standard input while it finds them. */
+export async function lookAhead(
+  files: AsyncIterable<InputFile>,
+  { grows }: { grows: boolean },
+): Promise<Ahead> {
+  const iterator = files[Symbol.asyncIterator]()
+  const first: InputPhoto[] = []
+  let areNamed = true
+  let next = iterator.next()
+  let found: IteratorResult<InputFile> | undefined = await next
+  while (found && !found.done && first.length < CHECKED_FIRST) {
+    if (isArchive(found.value.file) && !found.value.error) break
+    if (isWebUrl(found.value.file) && first.length > 0) break // the bytes of many would stay in memory
+    areNamed &&= found.value.isNamed
+    for await (const photo of photosOf(found.value)) first.push(photo)
+    next = iterator.next()
+    found = await (grows ? unlessLate(next) : next)
+  }
+  async function* photos(): AsyncGenerator<InputPhoto> {
+    yield* first
+    for (let each = await next; !each.done; each = await iterator.next()) yield* photosOf(each.value)
+  }
+  return { first, isAll: found?.done === true, areNamed, photos: photos() }
+}
+
+async function unlessLate<T>(next: Promise<T>): Promise<T | undefined> {
+  next.catch(() => undefined) // who waits for it reports it
+  return Promise.race([next, sleep(NEXT_NAME_MS, undefined, { ref: false })])
+}
+
+/** Reads their headers. Records an error for those that are not images. */
+export async function checkHeaders(photos: readonly InputPhoto[]): Promise<void> {
+  const bar = countBar(photos.length, 'photos checked', { shown: photos.length === CHECKED_FIRST })
+  const left = photos.values()
+  const lane = async () => {
+    for (const photo of left) {
+      await readHeader(photo)
+      bar.step()
+    }
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, lane)).finally(bar.stop)
+}

@@ -9,8 +9,8 @@ import { isMarked } from '../../node/images/result_mark.ts'
 import { printable } from '../../printable.ts'
 import { checkWritable, exists } from '../output.ts'
 import { attempt, type InputPhoto } from './input_photo.ts'
-import type { Ahead } from './look_ahead.ts'
 import type { PhotoWork } from './photo_work.ts'
+import type { Ahead } from './segment_inputs.ts'
 import {
   encodePng,
   pngKinds,

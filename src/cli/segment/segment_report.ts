@@ -6,10 +6,9 @@ import { PartialFailure } from '../errors.ts'
 import { percentText, secondsText } from '../format.ts'
 import { InterruptedError } from '../interrupt.ts'
 import type { InputPhoto } from './input_photo.ts'
-import { JsonArray } from './json_array.ts'
 import type { DoneRow } from './manifest.ts'
 import { prefixOf } from './segment_output.ts'
-import { probabilityText } from './segment_probabilities.ts'
+import { probabilityText } from './segment_results.ts'
 
 /** How many errors are printed. The manifest has all. */
 const MOST_ERRORS = 100
@@ -117,4 +116,18 @@ function lineOf({ file, classes, mask, overlay, probabilities = [], milliseconds
   const paths = [mask, overlay, ...probabilityText(probabilities)]
   const written = paths.filter(path => path !== undefined).join(', ')
   return `${file}: ${shares}${written && ` → ${written}`} (${secondsText(milliseconds)})`
+}
+
+/** Prints a JSON array whose entries become known one after the other. */
+class JsonArray {
+  #before = '[\n'
+
+  add(entry: unknown): void {
+    process.stdout.write(this.#before + JSON.stringify(entry, undefined, 2).replace(/^/gm, '  '))
+    this.#before = ',\n'
+  }
+
+  end(): void {
+    process.stdout.write(this.#before === ',\n' ? '\n]\n' : '[]\n')
+  }
 }

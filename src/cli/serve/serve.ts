@@ -134,7 +134,7 @@ async function serverOptions(options: Options): Promise<ServerOptions> {
   }
 }
 
-const modelNames = async (folder: string) => (await import('../../server/model_folder.ts')).modelsIn(folder)
+const modelNames = async (folder: string) => (await import('../../server/served_models.ts')).modelsIn(folder)
 
 /** `birds=out/checkpoint`, or the last part of a path or a URL as the name. */
 function nameAndSource(text: string): [name: string, source: string] {

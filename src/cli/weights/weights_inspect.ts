@@ -5,8 +5,7 @@ import { recogniseCheckpoint } from '../../model/recognition/index.ts'
 import { readRegularFile } from '../../node/files/read_file.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
-import { checkpointFormat } from '../../weights/checkpoint_format.ts'
-import { networkIn } from '../../weights/names.ts'
+import { checkpointFormat, networkIn } from '../../weights/checkpoint_format.ts'
 import { bytesText, table } from '../format.ts'
 
 const EXAMPLES = `

@@ -5,9 +5,9 @@ import type { Conv2dOptions } from '../../kernels/convolution/conv2d.ts'
 import {
   type Conv2dBackwardInputOptions,
   conv2dBackwardInput,
+  conv2dBackwardInputSubgroup,
+  conv2dBackwardInputTiled,
 } from '../../kernels/convolution/conv2d_backward_input.ts'
-import { conv2dBackwardInputSubgroup } from '../../kernels/convolution/conv2d_backward_input_subgroup.ts'
-import { conv2dBackwardInputTiled } from '../../kernels/convolution/conv2d_backward_input_tiled.ts'
 import { subgroupTile } from '../../kernels/convolution/conv2d_subgroup.ts'
 import { windowedSize } from '../../kernels/geometry.ts'
 import { conv2dKey } from './choose.ts'
@@ -90,7 +90,7 @@ export function phaseKernels(options: Conv2dBackwardInputOptions, device: Device
 function bySubgroups(
   options: Conv2dBackwardInputOptions,
   device: Device,
-  tile = subgroupTile(options.input[3], device),
+  tile = subgroupTile(options.input[3]),
 ): Kernel {
   const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
   const { row_tiles: weight, k_h, k_w, stride } = kernel.params

@@ -12,9 +12,9 @@ import {
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
 import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
-import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply_backward.ts'
-import { winogradOutputBackward } from '../../kernels/winograd/winograd_output_backward.ts'
-import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight_backward.ts'
+import { backwardRows, winogradMultiplyBackward } from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradOutputBackward } from '../../kernels/winograd/winograd_output.ts'
+import { winogradWeightBackward } from '../../kernels/winograd/winograd_weight.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { oneStep, type Step, scratch, tensors } from '../lower/step.ts'

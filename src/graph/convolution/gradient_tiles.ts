@@ -2,10 +2,7 @@
 // they leave to multiply-adds, is from Mesa 25.0.7's compilers for AMD's and Intel's GPUs (bench/NOTES.md). None was timed.
 
 import type { Conv2dBackwardWeightOptions } from '../../kernels/convolution/conv2d_backward_weight.ts'
-import {
-  type StagedWeightTile,
-  stagedWeightTiles,
-} from '../../kernels/convolution/conv2d_backward_weight_tiled.ts'
+import { type StagedWeightTile, stagedWeightTiles } from '../../kernels/convolution/conv2d_backward_weight.ts'
 import type { StagedTile } from '../../kernels/convolution/conv2d_tiled.ts'
 import type { Device } from './target.ts'
 

@@ -15,8 +15,7 @@ const COPY_COST = 40
 /** How often the kernel loads each vector of its input: for each tile of output channels. By default with its own tile. */
 export function subgroupInputLoads(
   { outChannels, kernel, stride }: Conv2dOptions,
-  device: Device,
-  tile = subgroupTile(outChannels, device),
+  tile = subgroupTile(outChannels),
 ): number {
   const taps = (kernel[0] * kernel[1]) / stride ** 2
   return taps * Math.ceil(vectors(outChannels) / tile.vectors)
@@ -24,7 +23,7 @@ export function subgroupInputLoads(
 
 /** The same with its input copied into a texture; infinite where it loads the input too seldom for that. */
 export function subgroupTextureCost(options: Conv2dOptions, device: Device): number {
-  if (subgroupInputLoads(options, device) < LEAST_LOADS) return Infinity
+  if (subgroupInputLoads(options) < LEAST_LOADS) return Infinity
   const [n, h, w, c] = options.input
   return (1 - SAVED) * subgroupCost(options, device) + COPY_COST * n * h * w * vectors(c)
 }
@@ -33,7 +32,7 @@ export function subgroupTextureCost(options: Conv2dOptions, device: Device): num
 export function subgroupCost(
   options: Conv2dOptions,
   device: Device,
-  { pixels, vectors } = subgroupTile(options.outChannels, device),
+  { pixels, vectors } = subgroupTile(options.outChannels),
 ): number {
   return tilesCost(options, { pixels: pixels * device.subgroupSize!, vectors })
 }

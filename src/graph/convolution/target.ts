@@ -1,19 +1,18 @@
 // The target of a strategy: all that it depends on, besides the convolution.
 
+import type { Quirk } from '../../gpu/quirks/quirks.ts'
 import type { SubgroupMatrix } from '../../kernels/convolution/conv2d_subgroup_matrix.ts'
 
 /** The adapter; a `Gpu` is one. */
 export interface Device {
   /** Whether it computes on the CPU, where a load costs as much as ten multiply-adds. Default: it is a hardware GPU. */
   isCpu?: boolean
-  /** Whether it is SwiftShader, which wants tiles of its own. */
-  isSwiftShader?: boolean
   /** Lanes of every subgroup, where the adapter has subgroups of one size. */
   subgroupSize?: number
   /** The sizes of subgroups that kernels get where they ask for one. Default: none. */
   subgroupSizes?: readonly number[]
-  /** Whether shaders may read textures as they read buffers: see gpu/texture_reads.ts. */
-  textureReads?: boolean
+  /** The needs of this adapter that others do not have. Default: none. */
+  quirks?: ReadonlySet<Quirk>
   /** Matrices of f16 that the adapter multiplies and adds up in f32, where it does. */
   subgroupMatrix?: SubgroupMatrix
   /** Of a workgroup: invocations, and bytes of memory. Default: WebGPU's, which every adapter has. */

@@ -6,10 +6,10 @@ import {
   type Conv2dBackwardWeightOptions,
   type Conv2dBackwardWeightTile,
   conv2dBackwardWeight,
+  conv2dBackwardWeightSubgroup,
+  conv2dBackwardWeightTiled,
   outputPixels,
 } from '../../kernels/convolution/conv2d_backward_weight.ts'
-import { conv2dBackwardWeightSubgroup } from '../../kernels/convolution/conv2d_backward_weight_subgroup.ts'
-import { conv2dBackwardWeightTiled } from '../../kernels/convolution/conv2d_backward_weight_tiled.ts'
 import { weightGradientTile, weightGradientTiles } from './gradient_tiles.ts'
 import type { Device } from './target.ts'
 

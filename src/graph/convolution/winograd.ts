@@ -13,14 +13,16 @@ import {
   winogradTiles,
   winogradWeightBytes,
 } from '../../kernels/winograd/winograd.ts'
-import { winogradInput } from '../../kernels/winograd/winograd_input.ts'
-import { winogradInputRows } from '../../kernels/winograd/winograd_input_rows.ts'
-import { multiplyTile, winogradMultiply } from '../../kernels/winograd/winograd_multiply.ts'
-import { winogradMultiplyRows } from '../../kernels/winograd/winograd_multiply_rows.ts'
-import { winogradMultiplyTexture } from '../../kernels/winograd/winograd_multiply_texture.ts'
-import { TILED_MULTIPLY_TILE, winogradMultiplyTiled } from '../../kernels/winograd/winograd_multiply_tiled.ts'
-import { winogradOutput } from '../../kernels/winograd/winograd_output.ts'
-import { winogradOutputRows } from '../../kernels/winograd/winograd_output_rows.ts'
+import { winogradInput, winogradInputRows } from '../../kernels/winograd/winograd_input.ts'
+import {
+  multiplyTile,
+  TILED_MULTIPLY_TILE,
+  winogradMultiply,
+  winogradMultiplyRows,
+  winogradMultiplyTexture,
+  winogradMultiplyTiled,
+} from '../../kernels/winograd/winograd_multiply.ts'
+import { winogradOutput, winogradOutputRows } from '../../kernels/winograd/winograd_output.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { PackedWeights } from '../lower/packed_weights.ts'
 import { type Operand, oneStep, type Step, scratch, tensors } from '../lower/step.ts'

@@ -1,5 +1,4 @@
-import { type Activation, activation } from '../../kernels/elementwise/activation.ts'
-import { activationBackward } from '../../kernels/elementwise/activation_backward.ts'
+import { type Activation, activation, activationBackward } from '../../kernels/elementwise/activation.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,5 +1,7 @@
-import { conv2dBackwardInput } from '../../kernels/convolution/conv2d_backward_input.ts'
-import { conv2dBackwardInputTiled } from '../../kernels/convolution/conv2d_backward_input_tiled.ts'
+import {
+  conv2dBackwardInput,
+  conv2dBackwardInputTiled,
+} from '../../kernels/convolution/conv2d_backward_input.ts'
 import type { Padding } from '../../kernels/geometry.ts'
 import { inputGradientTile } from '../convolution/gradient_tiles.ts'
 import type { AnyOp } from '../ir/graph.ts'

@@ -1,6 +1,6 @@
 // The gradient of a batch norm with fixed statistics that passes folded into the convolution before it.
 
-import { foldBatchNormBackward } from '../../kernels/normalisation/fold_batch_norm_backward.ts'
+import { foldBatchNormBackward } from '../../kernels/normalisation/fold_batch_norm.ts'
 import type { BatchNorm, OpOf, Parameter } from '../ir/tensor.ts'
 import type { OpDefinition } from './definition.ts'
 import { parameterGradient, type TapeOf } from './tape.ts'

@@ -1,5 +1,4 @@
-import { globalAveragePool } from '../../kernels/pooling/global_average_pool.ts'
-import { globalAveragePoolBackward } from '../../kernels/pooling/global_average_pool_backward.ts'
+import { globalAveragePool, globalAveragePoolBackward } from '../../kernels/pooling/global_average_pool.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,6 +1,5 @@
 import { UserError } from '../../errors.ts'
-import { maximum } from '../../kernels/elementwise/maximum.ts'
-import { maximumBackward } from '../../kernels/elementwise/maximum_backward.ts'
+import { maximum, maximumBackward } from '../../kernels/elementwise/maximum.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

@@ -1,5 +1,4 @@
-import { resize, sampledRows } from '../../kernels/resizing/resize.ts'
-import { resizeBackward } from '../../kernels/resizing/resize_backward.ts'
+import { resize, resizeBackward, sampledRows } from '../../kernels/resizing/resize.ts'
 import type { AnyOp } from '../ir/graph.ts'
 import type { GraphScope } from '../ir/scope.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'

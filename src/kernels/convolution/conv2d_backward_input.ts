@@ -3,6 +3,8 @@ import * as shaders from '../../gpu/shaders.gen.ts'
 import { type Window, windowedSize } from '../geometry.ts'
 import { activationBytes, type Shape, VECTOR_BYTES, vectors } from '../layout.ts'
 import { type Conv2dTile, registerTile, tileConstants, workgroupTile } from './conv2d.ts'
+import { type SubgroupTile, subgroupTile } from './conv2d_subgroup.ts'
+import type { StagedTile } from './conv2d_tiled.ts'
 
 export interface Conv2dBackwardInputOptions extends Window {
   label: string
@@ -66,5 +68,27 @@ export function inputGradient(
     outputs: { output: activationBytes(input) },
     workgroups: rowTiles * stride * stride * columnTiles,
     macs: n * out.h * out.w * outChannels * inChannels * taps,
+  }
+}
+
+/** `conv2dBackwardInput` for adapters whose subgroups all have `subgroupSize` lanes. */
+export function conv2dBackwardInputSubgroup(
+  options: Conv2dBackwardInputOptions & { subgroupSize: number; tile?: SubgroupTile },
+): Kernel {
+  const { subgroupSize, tile = subgroupTile(options.input[3]) } = options
+  return {
+    shader: shaders.conv2d_backward_input_subgroup,
+    constants: { LANE_PIXELS: tile.pixels, LANE_VECTORS: tile.vectors, SUBGROUP_SIZE: subgroupSize },
+    ...inputGradient(options, { pixels: tile.pixels * subgroupSize, vectors: tile.vectors }),
+  }
+}
+
+/** `conv2dBackwardInput` for hardware GPUs. The vectors of a tile are of input channels, its depth is output channels. */
+export function conv2dBackwardInputTiled(options: Conv2dBackwardInputOptions & { tile: StagedTile }): Kernel {
+  const { tile } = options
+  return {
+    shader: shaders.conv2d_backward_input_tiled,
+    constants: { ...tileConstants(tile), STEP_VECTORS: tile.depth / 4 },
+    ...inputGradient(options, workgroupTile(tile)),
   }
 }

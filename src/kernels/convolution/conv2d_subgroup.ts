@@ -32,8 +32,6 @@ export function conv2dSubgroup(
   }
 }
 
-/** The wider tile where it leaves no vector unused. SwiftShader spills the sums of any tile, so there more pixels only save loads. */
-export function subgroupTile(channels: number, { isSwiftShader = false } = {}): SubgroupTile {
-  const isWide = vectors(channels) % 4 === 0
-  return { pixels: isSwiftShader ? 6 : isWide ? 3 : 4, vectors: isWide ? 4 : 2 }
-}
+/** The wider tile where it leaves no vector unused. */
+export const subgroupTile = (channels: number): SubgroupTile =>
+  vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }

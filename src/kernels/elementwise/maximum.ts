@@ -15,3 +15,16 @@ export function maximum({ label, shape }: { label: string; shape: Shape }): Kern
     workgroups,
   }
 }
+
+/** The gradient of `maximum` by `a`, from `a`, `b` and `output_gradient`. Where both are equal, it is half. */
+export function maximumBackward({ label, shape }: { label: string; shape: Shape }): Kernel {
+  const { bytes, params, workgroups } = elementwise(shaders.maximum_backward, shape)
+  return {
+    label,
+    shader: shaders.maximum_backward,
+    params,
+    inputs: { a: bytes, b: bytes, output_gradient: bytes },
+    outputs: { input_gradient: bytes },
+    workgroups,
+  }
+}

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../gpu/kernel.ts'
-import { constantOf } from '../../gpu/shader_constants.ts'
+import { constantOf, workgroupsFor } from '../../gpu/shader_constants.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import { paddingParams } from '../geometry.ts'
 import { activationBytes, vectors } from '../layout.ts'
@@ -38,5 +38,19 @@ export function winogradInput(options: WinogradStepOptions): Kernel {
     outputs: { tiles: tileBytes(outputs, inChannels, range.count) },
     workgroups: tileGroups * Math.ceil(vectors(inChannels) / VECTORS),
     traffic: { input: share * activationBytes(input) },
+  }
+}
+
+/** `winogradInput` for hardware GPUs, which has a tile's channels next to each other: → [points, points, tiles, channels]. */
+export function winogradInputRows(options: WinogradStepOptions): Kernel {
+  const whole = winogradInput(options)
+  const { in_vectors: _, tiles, tile_groups: _groups, lines: _lines, ...params } = whole.params
+  const channels = vectors(options.input[3]) * 4
+  const count = tiles * channels
+  return {
+    ...whole,
+    shader: shaders.winograd_input_rows,
+    params: { ...params, channels, count },
+    workgroups: workgroupsFor(shaders.winograd_input_rows, count),
   }
 }

@@ -1,8 +1,36 @@
-// DeepLab v2 on ResNet-101, as an entry of the table.
+// DeepLab v2 on ResNet-101: the config, and what is known without building the network.
 
+import * as v from 'valibot'
 import { CAFFE, IMAGENET } from '../preprocessing.ts'
-import type { Backbone } from './backbone.ts'
-import { type DeepLabV2Config, deepLabV2Schema } from './deeplab_v2_config.ts'
+import type { BackboneFacts } from './backbone.ts'
+import { alignCorners, blockUnits, classes, outputStride, pyramidRates, width } from './fields.ts'
+
+export interface DeepLabV2Config {
+  backbone: 'deeplabv2_resnet101'
+  /** Channels of the logits, background included. Default 21 (PASCAL VOC). */
+  classes: number
+  /** 8 (default) or 16. */
+  outputStride: number
+  /** Rates of the classifiers whose sum is the logits, at output stride 8 (halved at 16). Default [6, 12, 18, 24]. */
+  rates: number[]
+  /** Bottleneck units of the four blocks. Default [3, 4, 23, 3]. */
+  units: number[]
+  /** The convention of upsampling: aligned corners, as Caffe's interpolation, or half pixels, as in K. Nakashima's code (default false). */
+  alignCorners: boolean
+  /** Factor on all channels but those of image and logits; results are rounded to multiples of four. Default 1. */
+  width: number
+}
+
+/** @internal */
+export const deepLabV2Schema = v.strictObject({
+  backbone: v.literal('deeplabv2_resnet101'),
+  classes,
+  outputStride: v.optional(outputStride.wrapped, 8),
+  rates: v.optional(pyramidRates(1), () => [6, 12, 18, 24]),
+  units: v.optional(blockUnits, () => [3, 4, 23, 3]),
+  alignCorners,
+  width: v.optional(width, 1),
+})
 
 export const deepLabV2 = {
   schema: deepLabV2Schema,
@@ -12,6 +40,4 @@ export const deepLabV2 = {
   // Of the paper's Caffe model.
   weightDecay: 5e-4,
   checkpoint: { isUnused: () => false, preprocessing: CAFFE },
-  recogniser: async () => (await import('../recognition/deeplab_v2.ts')).deepLabV2Recogniser,
-  builder: async () => (await import('./deeplab_v2_graph.ts')).deepLabV2Network,
-} satisfies Backbone<DeepLabV2Config>
+} satisfies BackboneFacts<DeepLabV2Config>

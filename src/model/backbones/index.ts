@@ -1,37 +1,26 @@
-// The table of backbones. A backbone of DeepLabConfig without an entry does not compile.
-//
-// A new backbone needs: its config, entry and checkpoint layout in a file of this folder, and its layers in another; a row below;
-// its config in configs.ts; a preset in ../presets.ts; and a test.
+// A backbone by its name, and what builds the networks that a program uses.
 
-import type { Backbone } from './backbone.ts'
-import type { DeepLabConfig } from './configs.ts'
-import { deepLabV2 } from './deeplab_v2.ts'
-import { mobileNetV2 } from './mobilenet_v2.ts'
-import { resnet } from './resnet.ts'
-import { vgg16 } from './vgg16.ts'
-import { xception65 } from './xception.ts'
+import type { Backbone, NetworkBuilder } from './backbone.ts'
+import { backbones, type DeepLabConfig } from './table.ts'
 
 export type BackboneName = DeepLabConfig['backbone']
-
-/** The config of the backbone of this name. */
-type ConfigOf<Name extends BackboneName, Config = DeepLabConfig> = Config extends { backbone: infer Names }
-  ? Name extends Names
-    ? Config
-    : never
-  : never
-
-export const backbones = {
-  resnet18: resnet('resnet18'),
-  resnet34: resnet('resnet34'),
-  resnet50: resnet('resnet50'),
-  resnet101: resnet('resnet101'),
-  mobilenet_v2: mobileNetV2,
-  xception65,
-  vgg16,
-  deeplabv2_resnet101: deepLabV2,
-} satisfies { [Name in BackboneName]: Backbone<ConfigOf<Name>> }
 
 export const backboneNames = Object.keys(backbones) as BackboneName[]
 
 /** The backbone of a network. */
-export const backboneOf = ({ backbone }: { backbone: BackboneName }): Backbone => backbones[backbone]
+export const backboneOf = ({ backbone }: { backbone: BackboneName }): Backbone<DeepLabConfig> =>
+  backbones[backbone]
+
+const builders = new Map<BackboneName, NetworkBuilder<DeepLabConfig>>()
+
+/** Loads what builds a config's network, unless it is loaded. `deepLab` and all that builds on it need it. */
+export async function loadNetwork(config: { backbone: BackboneName }): Promise<void> {
+  const { backbone } = config
+  if (!builders.has(backbone)) builders.set(backbone, await backboneOf(config).builder())
+}
+
+export function builderOf({ backbone }: { backbone: BackboneName }): NetworkBuilder<DeepLabConfig> {
+  const builder = builders.get(backbone)
+  if (!builder) throw new Error(`${backbone}: await loadNetwork(config) before building its network`)
+  return builder
+}

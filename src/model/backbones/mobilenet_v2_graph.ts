@@ -8,7 +8,7 @@ import { deepLabHead } from '../heads/deeplab_head.ts'
 import { lowLevelStrides } from '../heads/head_config.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
 import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
-import type { MobileNetV2Config } from './mobilenet_v2_config.ts'
+import type { MobileNetV2Config } from './mobilenet_v2.ts'
 
 /** The output channels of the stem and of each inverted residual before scaling, and the residuals' strides. */
 const STEM = { expanded: 32, reduced: 16 }

@@ -3,13 +3,11 @@
 
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
-import { type Dropout, dropped, rateAt } from '../layers.ts'
-import type { Features, NetworkBuilder, NetworkParts } from './backbone.ts'
-import { bilinearKernel } from './bilinear_kernel.ts'
-import { scaledChannels } from './scaled_channels.ts'
-import type { Vgg16Config } from './vgg16_config.ts'
+import { type Dropout, dropped, rateAt, scaledChannels } from '../layers.ts'
+import type { Features, GraphParts, NetworkBuilder } from './backbone.ts'
+import type { Vgg16Config } from './vgg16.ts'
 
-type Network = NetworkParts<Vgg16Config>
+type Network = GraphParts<Vgg16Config>
 
 /** The 3×3 convolutions before each pooling: how many, and their channels. */
 const BLOCKS = [
@@ -216,6 +214,20 @@ function rectified(
   },
 ): Tensor {
   return builder.activation(builder.conv2d(x, { ...layer, bias: true }), 'relu')
+}
+
+/**
+ * The weight of a transposed convolution that upsamples each channel by bilinear interpolation (Long et al. 2015, section 3.3):
+ * [channels, channels, kernel, kernel] for a stride of half the kernel's size.
+ */
+export function bilinearKernel([channels, , height, width]: readonly number[]): Float32Array {
+  const values = new Float32Array(channels * channels * height * width)
+  const along = (size: number, i: number) => 1 - Math.abs(i - (size - 1) / 2) / (size / 2)
+  for (let channel = 0; channel < channels; channel++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        values[((channel * channels + channel) * height + y) * width + x] = along(height, y) * along(width, x)
+  return values
 }
 
 export const vgg16Network = {

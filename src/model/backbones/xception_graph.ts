@@ -6,10 +6,9 @@ import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { deepLabHead } from '../heads/deeplab_head.ts'
 import { lowLevelStrides } from '../heads/head_config.ts'
-import { convolutionBatchNorm } from '../layers.ts'
+import { convolutionBatchNorm, scaledChannels } from '../layers.ts'
 import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
-import { scaledChannels } from './scaled_channels.ts'
-import type { XceptionConfig } from './xception_config.ts'
+import type { XceptionConfig } from './xception.ts'
 
 /** The ε of all batch norms, as in the paper's code. */
 export const XCEPTION_EPSILON = 1e-3

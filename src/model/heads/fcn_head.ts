@@ -4,6 +4,7 @@
 import type { Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import { convolutionBatchNorm, type Dropout, dropped } from '../layers.ts'
+import { AUXILIARY_HEAD, AUXILIARY_NAME } from './head_config.ts'
 
 /** torchvision's share. The head has dropout only if training has dropout at all. */
 const DROPPED = 0.1
@@ -23,4 +24,23 @@ export function fcnHead(builder: GraphBuilder, features: Tensor, { name, epsilon
   })
   const own = dropout && { ...dropout, p: DROPPED }
   return dropped(builder, reduced, { name: `${name}.3`, dropout: own })
+}
+
+/**
+ * The auxiliary head of training, on block3's features. The gradient of its loss reaches the middle of the network by a shorter way than
+ * that of the logits' loss: [n, h, w, 1024 · width] → logits [n, h, w, classes].
+ */
+export function auxiliaryHead(
+  builder: GraphBuilder,
+  features: Tensor,
+  { classes, epsilon, dropout }: { classes: number; epsilon: number; dropout?: Dropout },
+): Tensor {
+  // Another seed, so that the two heads drop different values.
+  const own = dropout && { ...dropout, seed: (dropout.seed + 1) >>> 0 }
+  return builder.conv2d(fcnHead(builder, features, { name: AUXILIARY_NAME, epsilon, dropout: own }), {
+    name: AUXILIARY_HEAD.classifier,
+    outChannels: classes,
+    kernel: 1,
+    bias: true,
+  })
 }

@@ -1,7 +1,9 @@
-// The parts of segmentation heads that a config chooses, whatever the backbone.
+// The facts about heads that need no graph: the parts that a config chooses, and the names of the last layers, which
+// fine-tuning on other classes replaces.
 
 import * as v from 'valibot'
 import { expecting, oneOf } from '../../json.ts'
+import type { AuxiliaryHead } from '../backbones/backbone.ts'
 import { count, flag, pyramidRates } from '../backbones/fields.ts'
 import type { Separable } from '../layers.ts'
 
@@ -79,3 +81,12 @@ export const decoderConflict = (decoder: DecoderConfig | null): string | undefin
   decoder?.stages === 2 && decoder.lowLevelStride === 8
     ? 'decoder.stages: expected 1 with lowLevelStride 8; got 2'
     : undefined
+
+/** The classifier of DeepLab's heads and of torchvision's FCN, the same in every variant. */
+export const DEEPLAB_CLASSIFIER = 'classifier.4'
+
+export const AUXILIARY_NAME = 'aux_classifier'
+export const AUXILIARY_HEAD: AuxiliaryHead = {
+  prefix: `${AUXILIARY_NAME}.`,
+  classifier: `${AUXILIARY_NAME}.4`,
+}

@@ -1,6 +1,6 @@
 // The layout of another library's checkpoints of our networks: names, and conventions that tensors do not show.
 
-import type { DeepLabOptions } from '../backbones/configs.ts'
+import type { DeepLabOptions } from '../backbones/table.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { TensorShapes } from '../recognition/recognised.ts'
 import type { Renaming } from './renaming.ts'

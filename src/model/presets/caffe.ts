@@ -1,7 +1,7 @@
 // The networks before DeepLabv3, as their Caffe models have them: FCN (Long et al. 2015), DeepLab v1 (Chen et al. 2015, LargeFOV) and v2
 // (Chen et al. 2016, ASPP-L), without a CRF and, where its mean IoU is known, with it. Caffe's interpolation of DeepLab's logits aligns corners.
 
-import type { DeepLabOptions } from '../backbones/configs.ts'
+import type { DeepLabOptions } from '../backbones/table.ts'
 import type { Row } from './row.ts'
 
 const LARGE_FOV: Pick<Row, 'options'> = { options: { backbone: 'vgg16', rates: [12], alignCorners: true } }

@@ -1,7 +1,7 @@
 // DeepLabv3+ by name: the rows of Tables 1 to 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
 // DeepLabv3's table6.
 
-import type { DeepLabOptions, ResNetConfig } from '../backbones/configs.ts'
+import type { DeepLabOptions, ResNetConfig } from '../backbones/table.ts'
 import type { DecoderConfig } from '../heads/head_config.ts'
 import { MULTI_SCALE, type Row } from './row.ts'
 

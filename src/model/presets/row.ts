@@ -1,6 +1,6 @@
 // A row of a paper's table, or a public checkpoint's network, before its config is completed.
 
-import type { DeepLabOptions } from '../backbones/configs.ts'
+import type { DeepLabOptions } from '../backbones/table.ts'
 
 export interface Inference {
   outputStride: number

@@ -1,7 +1,13 @@
 // Recognises DeepLab v2 on ResNet-101 by the names of K. Nakashima's PyTorch checkpoints.
 
-import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
-import { countWhile, outputChannels } from './tensor_names.ts'
+import type { DeepLabV2Config } from '../backbones/deeplab_v2.ts'
+import {
+  type Architecture,
+  countWhile,
+  outputChannels,
+  type Recogniser,
+  type TensorShapes,
+} from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it, in the words of DeepLabV2Config. */
 export interface DeepLabV2Architecture extends Architecture {
@@ -12,7 +18,7 @@ export interface DeepLabV2Architecture extends Architecture {
   width: number
 }
 
-export const deepLabV2Recogniser: Recogniser = {
+export const deepLabV2Recogniser: Recogniser<DeepLabV2Config> = {
   network: 'DeepLabv2-ResNet',
   recognise(tensors) {
     const architecture = architectureOf(tensors)

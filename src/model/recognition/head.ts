@@ -1,11 +1,9 @@
 // DeepLab's head as a checkpoint's tensors tell it, whatever the backbone.
 
-import { ASPP_NAME } from '../heads/aspp.ts'
-import { decoderLayer } from '../heads/decoder.ts'
+import { ASPP_NAME, decoderLayer } from '../heads/deeplab_head.ts'
 import type { AsppConfig, DecoderConfig } from '../heads/head_config.ts'
 import type { Separable } from '../layers.ts'
-import type { TensorShapes } from './recognised.ts'
-import { countWhile, outputChannels } from './tensor_names.ts'
+import { countWhile, outputChannels, type TensorShapes } from './recognised.ts'
 
 export interface HeadArchitecture {
   /** The parallel branches besides the 1×1 convolution; null if there is no ASPP. */

@@ -4,13 +4,13 @@ import * as v from 'valibot'
 import { UserError } from '../../errors.ts'
 import { checkJson, expecting } from '../../json.ts'
 import type { JsonObject } from '../../json_object.ts'
-import type { DeepLabOptions } from '../backbones/configs.ts'
 import {
   HUGGING_FACE_FIELDS,
   HUGGING_FACE_FIXED,
+  MOBILENET_FIELDS,
   type SharedField,
-} from '../backbones/mobilenet_v2_checkpoint.ts'
-import { MOBILENET_FIELDS } from '../backbones/mobilenet_v2_config.ts'
+} from '../backbones/mobilenet_v2.ts'
+import type { DeepLabOptions } from '../backbones/table.ts'
 import { CLASS_NAMES } from '../class_names_schema.ts'
 import { PREPROCESSING_FIELDS, type Preprocessing } from '../preprocessing.ts'
 

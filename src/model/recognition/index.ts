@@ -4,13 +4,13 @@
 import { UserError } from '../../errors.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Backbone } from '../backbones/backbone.ts'
-import { backboneOf, backbones } from '../backbones/index.ts'
+import { backboneOf } from '../backbones/index.ts'
+import { backbones } from '../backbones/table.ts'
 import { type DeepLabConfig, type DeepLabOptions, deepLabConfig } from '../config.ts'
-import { type OurTensors, tensorsByOurNames } from '../layouts/index.ts'
+import { isResNeXt, type OurTensors, tensorsByOurNames, unreadNetwork } from '../layouts/index.ts'
 import type { DescribedNetwork, NameLayout } from '../layouts/name_layout.ts'
 import type { Renaming } from '../layouts/renaming.ts'
 import { smpNetwork } from '../layouts/smp.ts'
-import { isResNeXt, unreadNetwork } from '../layouts/unread.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
 
@@ -71,7 +71,7 @@ export const renamingOf = (stateDict: TensorShapes): Renaming | undefined =>
 /** The network that a checkpoint's tensors tell. */
 export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
   /** Undefined if it belongs to none of our networks. */
-  network?: RecognisedNetwork
+  network?: RecognisedNetwork<DeepLabConfig>
 }
 
 /** The network of a state dict without wrappers' prefixes. */
@@ -81,7 +81,9 @@ export async function recogniseCheckpoint(stateDict: TensorShapes): Promise<Reco
 }
 
 /** The network of tensors under our names; undefined if it is none of ours. */
-export async function recogniseNetwork(tensors: TensorShapes): Promise<RecognisedNetwork | undefined> {
+export async function recogniseNetwork(
+  tensors: TensorShapes,
+): Promise<RecognisedNetwork<DeepLabConfig> | undefined> {
   for (const { recognise } of await recognisers()) {
     const network = recognise(tensors)
     if (network) return network
@@ -89,5 +91,5 @@ export async function recogniseNetwork(tensors: TensorShapes): Promise<Recognise
   return undefined
 }
 
-const recognisers = (): Promise<Recogniser[]> =>
-  Promise.all(Object.values<Backbone>(backbones).map(({ recogniser }) => recogniser()))
+const recognisers = (): Promise<Recogniser<DeepLabConfig>[]> =>
+  Promise.all(Object.values<Backbone<DeepLabConfig>>(backbones).map(({ recogniser }) => recogniser()))

@@ -1,8 +1,8 @@
 // Recognises the networks on MobileNetV2 by the names of Hugging Face's MobileNetV2ForSemanticSegmentation.
 
+import type { MobileNetV2Config } from '../backbones/mobilenet_v2.ts'
 import { describeHead, type HeadArchitecture, headOf, headOptions } from './head.ts'
-import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
-import { outputChannels } from './tensor_names.ts'
+import { type Architecture, outputChannels, type Recogniser, type TensorShapes } from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it. */
 export interface MobilenetArchitecture extends Architecture {
@@ -13,7 +13,7 @@ export interface MobilenetArchitecture extends Architecture {
   head?: HeadArchitecture
 }
 
-export const mobileNetV2Recogniser: Recogniser = {
+export const mobileNetV2Recogniser: Recogniser<MobileNetV2Config> = {
   network: 'DeepLabv3-MobileNetV2',
   recognise(tensors) {
     const architecture = architectureOf(tensors)

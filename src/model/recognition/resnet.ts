@@ -1,9 +1,15 @@
 // Recognises the networks on ResNet by the names of torchvision's `deeplabv3_resnet50`, `fcn_resnet50` and their like.
 
-import { RESNETS, type ResNetConfig } from '../backbones/resnet_config.ts'
+import { RESNETS, type ResNetConfig } from '../backbones/resnet.ts'
 import { describeHead, type HeadArchitecture, headOf, headOptions } from './head.ts'
-import type { Architecture, RecognisedNetwork, Recogniser, TensorShapes } from './recognised.ts'
-import { countWhile, outputChannels } from './tensor_names.ts'
+import {
+  type Architecture,
+  countWhile,
+  outputChannels,
+  type RecognisedNetwork,
+  type Recogniser,
+  type TensorShapes,
+} from './recognised.ts'
 
 /** The network as its tensors' names tell it, in the words of ResNetConfig. */
 export interface ResnetArchitecture extends Architecture, HeadArchitecture {
@@ -19,7 +25,7 @@ export interface ResnetArchitecture extends Architecture, HeadArchitecture {
   auxiliaryHead: boolean
 }
 
-export const resnetRecogniser: Recogniser = {
+export const resnetRecogniser: Recogniser<ResNetConfig> = {
   network: 'DeepLabv3-ResNet',
   recognise(tensors) {
     const architecture = architectureOf(tensors)
@@ -27,7 +33,7 @@ export const resnetRecogniser: Recogniser = {
   },
 }
 
-function recognised(architecture: ResnetArchitecture): RecognisedNetwork {
+function recognised(architecture: ResnetArchitecture): RecognisedNetwork<ResNetConfig> {
   const { units, width, classes, fcn, auxiliaryHead } = architecture
   return {
     architecture,

@@ -1,8 +1,13 @@
 // Recognises FCN and DeepLab v1 and v2 on VGG-16 by the names that their Caffe models have for the layers.
 
-import type { Vgg16Config } from '../backbones/vgg16_config.ts'
-import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
-import { countWhile, outputChannels } from './tensor_names.ts'
+import type { Vgg16Config } from '../backbones/vgg16.ts'
+import {
+  type Architecture,
+  countWhile,
+  outputChannels,
+  type Recogniser,
+  type TensorShapes,
+} from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it, in the words of Vgg16Config. */
 export interface Vgg16Architecture extends Architecture {
@@ -18,7 +23,7 @@ export interface Vgg16Architecture extends Architecture {
 /** The rates of the public networks, by the number of branches. */
 const RATES: Record<number, number[]> = { 1: [12], 4: [6, 12, 18, 24] }
 
-export const vgg16Recogniser: Recogniser = {
+export const vgg16Recogniser: Recogniser<Vgg16Config> = {
   network: 'VGG-16 of FCN or DeepLab',
   recognise(tensors) {
     const architecture = architectureOf(tensors)

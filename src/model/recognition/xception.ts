@@ -1,8 +1,8 @@
 // Recognises the networks on Xception-65 by timm's names of the backbone.
 
+import type { XceptionConfig } from '../backbones/xception.ts'
 import { describeHead, type HeadArchitecture, headOf, headOptions } from './head.ts'
-import type { Architecture, Recogniser, TensorShapes } from './recognised.ts'
-import { outputChannels } from './tensor_names.ts'
+import { type Architecture, outputChannels, type Recogniser, type TensorShapes } from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it. */
 export interface XceptionArchitecture extends Architecture, HeadArchitecture {
@@ -11,7 +11,7 @@ export interface XceptionArchitecture extends Architecture, HeadArchitecture {
   width: number
 }
 
-export const xceptionRecogniser: Recogniser = {
+export const xceptionRecogniser: Recogniser<XceptionConfig> = {
   network: 'DeepLabv3+-Xception-65',
   recognise(tensors) {
     const architecture = architectureOf(tensors)

@@ -19,7 +19,7 @@ const MOST_IMAGES = 200_000
 const FORMAT = `1, sharp ${sharp.versions.sharp}`
 
 /** The images without problems, by `imageKey`, with their labels. */
-export interface CheckedImages {
+interface CheckedImages {
   find(key: string): LabelCounts | undefined
   keep(key: string, counts: LabelCounts): void
   /** Writes new entries to disk. If two programs write at the same time, the entries of one may be lost. */

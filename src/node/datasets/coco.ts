@@ -15,7 +15,7 @@ import { FileDataset } from './file_dataset.ts'
 import type { Item } from './item.ts'
 import { checkRelativePath, listFolder, namesText } from './text_list.ts'
 
-export interface CocoOptions {
+interface CocoOptions {
   /** Whether to use only VOC's classes and only images with enough of them (section 4 of DeepLabv3). Otherwise all are used. */
   vocOnly: boolean
 }

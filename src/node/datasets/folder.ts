@@ -1,8 +1,12 @@
+// Datasets in folders of photos and masks: in a layout of our own, and in PASCAL VOC's.
+
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { vocClasses } from '../../data/class_names.ts'
 import { UserError } from '../../errors.ts'
 import { FileDataset } from './file_dataset.ts'
-import { imageFolder, listFolder, readLines, readSplit } from './text_list.ts'
+import type { Item } from './item.ts'
+import { imageFolder, listFolder, readLines, readLinesIfAny, readSplit } from './text_list.ts'
 
 /** Share of the images used for validation if the user has not split them. */
 const VALIDATION_SHARE = 0.2
@@ -51,4 +55,35 @@ function ownSplit(folder: string, split: string, ids: string[]): string[] {
   throw new UserError(
     `${folder}: no split "${split}"; without a folder "splits" the splits are train, val and all`,
   )
+}
+
+const VOC_PHOTOS = 'JPEGImages'
+/** The second folder holds the extra masks of `trainaug`, from the Semantic Boundaries Dataset. */
+const VOC_MASKS = ['SegmentationClass', 'SegmentationClassAug']
+
+/**
+ * A folder in PASCAL VOC's layout: JPEGImages, SegmentationClass (PNGs of palette indices or grey values that are class ids), and
+ * ImageSets/Segmentation/<split>.txt. A line of the list is a name, or, as in some `trainaug` lists, the paths of photo and mask
+ * within the folder. The classes are VOC's, unless the folder has a `classes.txt` with other names, one per line.
+ *
+ * Throws a UserError if the split is missing or empty, or if two of its photos or masks have the same name. Whether the images
+ * exist is checked only when they are read.
+ */
+export async function openVoc(folder: string, split: string): Promise<FileDataset> {
+  await listFolder(join(folder, VOC_PHOTOS))
+  const lines = await readSplit(join(folder, 'ImageSets', 'Segmentation'), split)
+  const classNames = (await readLinesIfAny(join(folder, 'classes.txt'))) ?? vocClasses
+  const photos = await imageFolder(join(folder, VOC_PHOTOS))
+  const [masks, moreMasks] = await Promise.all(VOC_MASKS.map(name => imageFolder(join(folder, name))))
+  const items = lines.map((line): Item => {
+    const [photo, mask] = line.split(/\s+/)
+    if (mask) return { id: photo, image: join(folder, photo), labels: { file: join(folder, mask) } }
+    const file = masks.find(line) ?? moreMasks.find(line) ?? join(folder, VOC_MASKS[0], `${line}.png`)
+    return {
+      id: line,
+      image: photos.find(line) ?? join(folder, VOC_PHOTOS, `${line}.jpg`),
+      labels: { file },
+    }
+  })
+  return new FileDataset(`voc:${folder}, split ${split}`, classNames, items)
 }

@@ -3,8 +3,7 @@ import { checkOptionNames, shown } from '../../options.ts'
 import { printable } from '../../printable.ts'
 import { openCoco } from './coco.ts'
 import type { FileDataset } from './file_dataset.ts'
-import { openFolder } from './folder.ts'
-import { openVoc } from './voc.ts'
+import { openFolder, openVoc } from './folder.ts'
 
 /** The readers, by the word before the colon. */
 const readers: Record<string, (folder: string, split: string) => Promise<FileDataset>> = {

@@ -61,7 +61,7 @@ export async function listFolder(folder: string): Promise<string[]> {
 }
 
 /** The files of a folder, by their names without the extension. */
-export interface ImageFolder {
+interface ImageFolder {
   readonly stems: readonly string[]
   /**
    * The path of the image of this name, else of another file of this name, else undefined. Throws a UserError if several images

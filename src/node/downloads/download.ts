@@ -41,7 +41,7 @@ interface TimeLimit {
   bytesPerSecond: number
 }
 
-export interface DownloadLimits extends HttpTimeouts, TimeLimit {
+interface DownloadLimits extends HttpTimeouts, TimeLimit {
   /** The waits before the second attempt, the third, and so on, in milliseconds. */
   backoffMs: readonly number[]
 }

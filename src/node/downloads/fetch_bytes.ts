@@ -7,7 +7,7 @@ import { printable } from '../../printable.ts'
 import { ask, type HttpTimeouts } from './http.ts'
 import { asNetworkError } from './http_errors.ts'
 
-export interface FetchBytesOptions {
+interface FetchBytesOptions {
   /** The most bytes to accept, counted after decoding the content encoding. */
   maxBytes: number
   /** How long the whole download may take. */

@@ -173,7 +173,7 @@ export const hubUrl = (url: string): string =>
   isBelow(url, HUB) ? hubEndpoint() + url.slice(HUB.length) : url
 
 /** Whether a URL, after `hubUrl`, belongs to the hub or its mirror. */
-export const isOnHub = (url: string): boolean => isBelow(url, hubEndpoint())
+const isOnHub = (url: string): boolean => isBelow(url, hubEndpoint())
 
 /** The header that sends HF_TOKEN to the hub; undefined for other servers and without a token. */
 export function hubAuthorization(url: string): string | undefined {
@@ -184,7 +184,7 @@ export function hubAuthorization(url: string): string | undefined {
 }
 
 /** The base URL of the hub or its mirror, without a trailing slash. */
-export function hubEndpoint(): string {
+function hubEndpoint(): string {
   const value = process.env.HF_ENDPOINT?.trim()
   if (!value) return HUB
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, '')

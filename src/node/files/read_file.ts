@@ -9,7 +9,7 @@ import { fileError } from './file_error.ts'
 /** Node reads at most this many bytes at once. */
 const MOST_BYTES = 2 ** 31 - 1
 
-export interface ReadOptions {
+interface ReadOptions {
   /** The largest allowed size in bytes. Default and maximum: 2³¹ − 1. */
   limit?: number
   /** How many bytes to read from the beginning. Default: all. */

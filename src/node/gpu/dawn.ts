@@ -6,6 +6,7 @@ import { NoAdapterError } from '../../gpu/errors.ts'
 import { type DeviceRequest, Gpu } from '../../gpu/gpu.ts'
 import { shown } from '../../options.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
+import { switchedOff } from './quirks.ts'
 import { slowPolling } from './slow_polling.ts'
 
 /** A toggle of Dawn. Without it, timestamps are rounded to 65 µs. */
@@ -25,8 +26,11 @@ export interface OpenGpuOptions {
 export async function openGpu({ features = [], device }: OpenGpuOptions = {}): Promise<Gpu> {
   // Mesa warns on stderr if this folder for sockets is not set. Dawn does not need the sockets.
   process.env.XDG_RUNTIME_DIR ??= '/tmp'
-  slowPolling()
-  const open = withoutDawnWarnings(() => Gpu.open(entryWith(features), device))
+  const { without, polling, warnings } = switchedOff()
+  if (!polling) slowPolling()
+  const request = { ...device, without: [...without, ...(device?.without ?? [])] }
+  const opening = () => Gpu.open(entryWith(features), request)
+  const open = warnings ? opening() : withoutDawnWarnings(opening)
   return bounded(
     await open.catch(error => {
       throw wrongName(error) ?? error
@@ -45,8 +49,9 @@ function wrongName(error: unknown): NoAdapterError | undefined {
 
 /** Takes a caller's device of npm's `webgpu`, which stays alive. */
 export async function openDevice(device: GPUDevice): Promise<Gpu> {
-  slowPolling()
-  return bounded(await Gpu.adopt(entryWith([]), device))
+  const { without, polling } = switchedOff()
+  if (!polling) slowPolling()
+  return bounded(await Gpu.adopt(entryWith([]), device, without))
 }
 
 function bounded(gpu: Gpu): Gpu {

@@ -1,5 +1,6 @@
 // Filters Dawn's warnings on stderr, from C++, that it lowers limits of software adapters. The warnings are harmless, and Dawn
-// has no switch to turn them off.
+// has no switch to turn them off. They stay where stderr is a socket, or a file that is not appended to (`2>file`): neither can be opened
+// again, and Node has no dup.
 
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
@@ -14,7 +15,7 @@ const WARNINGS =
 let filtering = false
 
 /**
- * Makes `withoutDawnWarnings` hide these warnings from now on, if stderr is a terminal or a pipe. Only for a program that owns
+ * Makes `withoutDawnWarnings` hide these warnings from now on, if stderr is a terminal, a pipe or an appended file. Only for a program that owns
  * its process: while Dawn looks for adapters, file descriptor 2 is another file. A thread that opens files could get this number,
  * so starting a worker thread ends the filtering.
  */
@@ -54,20 +55,25 @@ function restore(scratch: string, { descriptor, flags }: Reopened): void {
   if (rest !== '') writeSync(STDERR, rest)
 }
 
-/**
- * A second descriptor of stderr if it is a terminal or a pipe. A file would be written from its start again, and a socket cannot
- * be opened.
- */
+/** A second descriptor of stderr if it is a terminal, a pipe or an appended file. Another file would be written from its start again. */
 function openAgain(): Reopened | undefined {
-  const isTerminal = isatty(STDERR)
-  if (!isTerminal && !fstatSync(STDERR).isFIFO()) return undefined
-  // Without O_NONBLOCK, opening a pipe without a reader would block.
-  const flags = constants.O_WRONLY | (isTerminal ? constants.O_NOCTTY : constants.O_NONBLOCK)
   try {
+    const way = wayToOpen()
+    if (way === undefined) return undefined
+    const flags = constants.O_WRONLY | way
     return { descriptor: openSync(`/proc/self/fd/${STDERR}`, flags), flags }
   } catch {
     return undefined // such as a terminal of another user
   }
+}
+
+function wayToOpen(): number | undefined {
+  if (isatty(STDERR)) return constants.O_NOCTTY
+  const stderr = fstatSync(STDERR)
+  if (stderr.isFIFO()) return constants.O_NONBLOCK // Opening a pipe without a reader would block.
+  const [, flags] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${STDERR}`, 'utf8')) ?? []
+  const isAppended = stderr.isFile() && (Number.parseInt(flags, 8) & constants.O_APPEND) !== 0
+  return isAppended ? constants.O_APPEND : undefined
 }
 
 /** An empty temporary file; undefined if it cannot be created. */

@@ -2,17 +2,18 @@
 
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
+import sharp from 'sharp'
 import type { Image } from '../../data/image.ts'
 import { UserError } from '../../errors.ts'
 import { bytesIn, isAnyArrayBuffer } from '../../library/bytes.ts'
-import type { Pixels } from '../../library/pixels.ts'
+import { MAX_PHOTO_PIXELS, sizeWithin } from '../../library/photo_size.ts'
+import { checkPixels, isOpaque, type Pixels } from '../../library/pixels.ts'
 import { shownUrl } from '../../library/shown_url.ts'
 import type { BlobLike, UrlLike } from '../../library/sources.ts'
 import { shown } from '../../options.ts'
 import { printable } from '../../printable.ts'
 import { fetchBytes, urlText } from '../downloads/fetch_bytes.ts'
 import { readImage } from './image.ts'
-import { readPixels } from './pixels.ts'
 
 /**
  * A photo: a path; a file:, data:, http: or https: URL, as text or as a URL object; the bytes of an encoded file as a Buffer,
@@ -29,7 +30,7 @@ export type ImageSource =
   | SharedArrayBuffer
   | Pixels
 
-export interface ReadSourceOptions {
+interface ReadSourceOptions {
   /** The most pixels of the result; a larger photo is shrunk. */
   maxPixels: number
   /** The name in messages of a photo without its own name. */
@@ -106,6 +107,28 @@ async function readBlob(blob: BlobLike, options: ReadSourceOptions): Promise<Ima
   })
   if (!isAnyArrayBuffer(buffer)) throw unknownKind(name, blob)
   return decode(new Uint8Array(buffer), { ...options, name })
+}
+
+/**
+ * Converts a decoded photo, such as an ImageData, to opaque RGBA of at most `maxPixels`. Throws a UserError that names the field if the photo does not match
+ * `Pixels`.
+ */
+export async function readPixels(
+  source: object,
+  { name, maxPixels }: { name: string; maxPixels: number },
+): Promise<Image> {
+  const { size, channels, bytes, originals } = checkPixels(source, name)
+  const within = sizeWithin(maxPixels, size)
+  const fits = within.width === size.width && within.height === size.height
+  if (channels === 4 && fits && isOpaque(bytes)) return { ...size, data: bytes, ...originals }
+  const raw = { ...size, channels }
+  const { buffer, byteOffset, length } = await sharp(bytes, { raw, limitInputPixels: MAX_PHOTO_PIXELS })
+    .resize(within.width, within.height, { fit: 'fill' })
+    .flatten({ background: 'white' })
+    .ensureAlpha()
+    .raw()
+    .toBuffer()
+  return { ...within, data: new Uint8Array(buffer, byteOffset, length), ...originals }
 }
 
 function unknownKind(name: string, source: unknown): UserError {

@@ -2,11 +2,9 @@
 
 import { UserError } from '../../errors.ts'
 import { MAX_PHOTO_PIXELS } from '../../library/photo_size.ts'
-import { heifSizes } from './heif_sizes.ts'
-import { jpegScans } from './jpeg_scans.ts'
 
 /** Names as sharp reports them. It reports AVIF as `heif`. */
-export type PhotoFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'heif'
+type PhotoFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'heif'
 
 /**
  * The format, according to a file's first bytes, whatever its name. Undefined for other content. The decoder also knows formats
@@ -42,7 +40,7 @@ const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'he
 const MAX_SIDE = 65_535
 
 /** The contents of a photo's header. */
-export interface PhotoHeader {
+interface PhotoHeader {
   width: number
   height: number
   format: PhotoFormat
@@ -92,4 +90,62 @@ function checkScans(bytes: Uint8Array): void {
   const scans = jpegScans(bytes)
   if (scans > MOST_SCANS)
     throw new UserError(`a JPEG of ${scans} scans, over the limit of ${MOST_SCANS}: it would take too long`)
+}
+
+const RESTARTS = { first: 0xd0, last: 0xd7 }
+const END_OF_IMAGE = 0xd9
+const START_OF_SCAN = 0xda
+
+/** The number of scans in a JPEG: one for most baseline files, several for a progressive one. */
+function jpegScans(bytes: Uint8Array): number {
+  let scans = 0
+  let at = 2 // after the start of the image
+  for (;;) {
+    at = nextMarker(bytes, at)
+    if (at < 0 || bytes[at + 1] === END_OF_IMAGE) return scans
+    if (bytes[at + 1] === START_OF_SCAN) scans++
+    at += 2 + (bytes[at + 2] << 8) + bytes[at + 3] // the length includes its own two bytes
+    if (!(at < bytes.length)) return scans
+  }
+}
+
+/** The position of the next marker with a length or of the end marker; −1 if there is none. Skips compressed data. */
+function nextMarker(bytes: Uint8Array, from: number): number {
+  for (
+    let at = bytes.indexOf(0xff, from);
+    at >= 0 && at + 1 < bytes.length;
+    at = bytes.indexOf(0xff, at + 1)
+  ) {
+    const code = bytes[at + 1]
+    // In compressed data a byte 0xff is followed by 0. A marker may be preceded by any number of bytes 0xff.
+    const isMarker = code > 0x01 && code < 0xff && !(code >= RESTARTS.first && code <= RESTARTS.last)
+    if (isMarker) return at
+  }
+  return -1
+}
+
+/**
+ * Width and height of every image in an AVIF, as it states them, including parts and thumbnails; none if the boxes are invalid. They
+ * are checked before decoding, because the decoder prints complaints about absurd ones.
+ */
+function heifSizes(bytes: Uint8Array): { width: number; height: number }[] {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const meta = metaBox(file)
+  const sizes: { width: number; height: number }[] = []
+  for (let at = meta.indexOf('ispe'); at >= 0 && at + 16 <= meta.length; at = meta.indexOf('ispe', at + 1))
+    sizes.push({ width: meta.readUInt32BE(at + 8), height: meta.readUInt32BE(at + 12) })
+  return sizes
+}
+
+/** The box that describes the images. The pixels are in other boxes and may contain any bytes. */
+function metaBox(file: Buffer): Buffer {
+  for (let at = 0; at + 16 <= file.length; ) {
+    const size = file.readUInt32BE(at)
+    // 1 means that a 64-bit size follows the type; 0 means that the box extends to the end of the file.
+    const length = size === 1 ? Number(file.readBigUInt64BE(at + 8)) : size === 0 ? file.length - at : size
+    if (file.toString('latin1', at + 4, at + 8) === 'meta') return file.subarray(at, at + length)
+    if (length < 8) break
+    at += length
+  }
+  return Buffer.alloc(0)
 }

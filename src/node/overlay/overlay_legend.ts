@@ -2,7 +2,7 @@ import type { Colour } from '../../data/palette.ts'
 import { textPath } from './overlay_text.ts'
 
 /** An SVG with text as paths, which looks the same on machines with and without fonts. */
-export interface Legend {
+interface Legend {
   svg: string
   /** Size in whole pixels. */
   width: number

@@ -4,7 +4,7 @@ import type { LabelledImage } from '../../data/dataset.ts'
 import { makeBatch } from '../../train/batch.ts'
 import { type Item, readItem } from '../datasets/item.ts'
 import { serve } from '../worker_pool.ts'
-import type { BatchJob } from './batch_job.ts'
+import type { BatchJob } from './loader.ts'
 
 serve(async ({ sources, ...settings }: BatchJob) => {
   const read = sources.map(source => async () => (isRead(source) ? source : readItem(source)))

@@ -3,7 +3,7 @@
 import { shownUrl } from '../../library/shown_url.ts'
 import { difference, type FetchOptions, fetchFile, sha256Of } from './fetch_file.ts'
 
-export interface KeepOptions extends FetchOptions {
+interface KeepOptions extends FetchOptions {
   /** Whether to keep the file, and to take a kept one. */
   cache: boolean
   /** Called with a line if the file cannot be kept, or if the kept one is damaged. */

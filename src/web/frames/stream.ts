@@ -1,31 +1,13 @@
 // Segments a video frame by frame: always the newest one. What the video shows meanwhile is dropped, never queued.
 
 import type { Gpu } from '../../gpu/gpu.ts'
-
 import type { InferenceOptions, OutputOptions } from '../../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../../inference/segmenter.ts'
 import type { Size } from '../../library/photo_size.ts'
-import { checkStreamOptions } from '../on_gpu_options.ts'
+import { checkStreamOptions, type StreamOptions } from '../on_gpu_options.ts'
 import { FrameReader } from './frame_reader.ts'
 import { frameSize } from './frame_source.ts'
 import { nextFrame } from './video_frames.ts'
-
-export interface StreamOptions extends InferenceOptions, Pick<OutputOptions, 'at'> {
-  /** Called for each segmented frame. The next one waits for its promise. */
-  onFrame(frame: StreamFrame): unknown
-  /** Ends the stream after the frame under way. */
-  signal?: AbortSignal
-}
-
-/** A segmented frame. Its buffers hold it until `onFrame` is done: the next frame replaces it. */
-export interface StreamFrame {
-  photo: GpuPhoto
-  map: GpuClassMap
-  /** From the frame to its mask, as the page's clock measures it. */
-  milliseconds: number
-  /** Frames of the video that were not segmented since the last one, if the browser counts frames. */
-  dropped: number | undefined
-}
 
 /** Runs work with a GPU and what segments on it, and once more on another GPU if that one is lost. */
 type OnGpu = <T>(work: (gpu: Gpu, segmenter: Segmenter) => Promise<T>) => Promise<T>

@@ -1,6 +1,6 @@
 // The next frame of a playing video.
 
-export interface ShownFrame {
+interface ShownFrame {
   /** Frames that the video has shown so far, if the browser counts them. */
   count: number | undefined
 }

@@ -1,7 +1,7 @@
 // Photos, whose logits and masks are compared with those of a reference.
 
 import { type Photo, Segmenter } from '../../../src/inference/segmenter.ts'
-import { loadNetwork } from '../../../src/model/backbones/builders.ts'
+import { loadNetwork } from '../../../src/model/backbones/index.ts'
 import type { DeepLabConfig } from '../../../src/model/config.ts'
 import type { Preprocessing } from '../../../src/model/preprocessing.ts'
 import { readSafetensors } from '../../../src/weights/safetensors.ts'

@@ -1,6 +1,6 @@
 // Training steps, whose losses are compared with those of a reference.
 
-import { loadNetwork } from '../../../src/model/backbones/builders.ts'
+import { loadNetwork } from '../../../src/model/backbones/index.ts'
 import { type DeepLabOptions, deepLabConfig } from '../../../src/model/config.ts'
 import { initialWeights } from '../../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../../src/model/preprocessing.ts'

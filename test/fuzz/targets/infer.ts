@@ -1,7 +1,7 @@
 // Bodies of inference requests, in JSON and with binary data.
 
-import { readInferRequest } from '../../../src/server/infer_request.ts'
-import { Places } from '../../../src/server/places.ts'
+import { readInferRequest } from '../../../src/server/infer.ts'
+import { PhotoQueue } from '../../../src/server/request.ts'
 import { hostileBodies } from '../../server/hostile_bodies.ts'
 import { bytesElement } from '../../server/support.ts'
 import { below, damageBytes, damageJson, damageJsonFile, pick } from '../../support/mutants.ts'
@@ -40,8 +40,8 @@ function swollen(bytes: Uint8Array, random: () => number): Uint8Array {
 }
 
 const read = (body: Uint8Array, jsonLength?: string) => {
-  const places = new Places(128)
-  return readInferRequest(body, { jsonLength, checkPhotos: photos => places.check(photos) })
+  const queue = new PhotoQueue(128)
+  return readInferRequest(body, { jsonLength, checkPhotos: photos => queue.check(photos) })
 }
 
 export const inferJson: FuzzTarget = {

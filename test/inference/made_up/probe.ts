@@ -12,7 +12,7 @@ import { checkSegmentOptions, checkTuneOptions } from '../../../src/library/segm
 import { preset } from '../../../src/model/index.ts'
 import { parseJob } from '../../../src/queue/job.ts'
 import { addRoutes, createHttpServer } from '../../../src/server/http_server.ts'
-import { segmentParameters } from '../../../src/server/segment_parameters.ts'
+import { segmentParameters } from '../../../src/server/photos_request.ts'
 import { evaluate } from '../../../src/train/evaluate.ts'
 import { checkOnGpuOptions } from '../../../src/web/on_gpu_options.ts'
 import { CONTROLS, valueIn } from '../../../web/src/controls.ts'

@@ -6,6 +6,7 @@ import type { Conv2dBackward } from '../../reference/conv2d_backward_input.ts'
 import { padding } from '../../reference/window.ts'
 import { conv2dOf } from '../conv2d.ts'
 import { type Conv2dCase, cases as forward } from './conv2d_cases.ts'
+import { layer, pointwise } from './conv2d_layers.ts'
 
 /** A convolution to differentiate. Here `plant` is a NaN or an infinity in the gradient of the output. */
 export type Conv2dBackwardCase = Omit<Conv2dCase, 'bias' | 'residual' | 'activation'>
@@ -94,55 +95,18 @@ const nonFinite: Conv2dBackwardCase[] = [
   },
 ]
 
-const layer = { ...more, stride: 1, bench: true, spotCheck: true } as const
-const pointwise = { ...layer, kernel: [1, 1], padding: padding(0) } as const
-
 /** Real layers on a crop. The forward pass has the first two, too. */
 const layers: Conv2dBackwardCase[] = [
-  ...forward
-    .filter(({ name }) => /^resnet50\.(conv1 7×7\/2 on 65×65|layer2\.0\.downsample)/.test(name))
-    .map(test => ({ ...test, spotCheck: true })),
-  { ...layer, name: 'resnet50.layer1.conv2 on 33×33', input: [2, 33, 33, 64], outChannels: 64 },
-  {
-    ...layer,
-    name: 'resnet50.layer2.0.conv2 3×3/2 on 33×33',
-    input: [1, 33, 33, 128],
-    outChannels: 128,
-    stride: 2,
-  },
-  {
-    ...pointwise,
-    name: 'resnet50.layer3.conv3 256 → 1024 on 17×17',
-    input: [1, 17, 17, 256],
-    outChannels: 1024,
-  },
-  {
-    ...layer,
-    name: 'resnet50.layer4.conv2 dilation 4 on 9×9',
-    input: [1, 9, 9, 512],
-    outChannels: 512,
-    dilation: 4,
-    padding: padding(4),
-  },
-  {
-    ...layer,
-    name: 'aspp rate 12 on 9×9: only the centre tap',
-    input: [1, 9, 9, 2048],
-    outChannels: 256,
-    dilation: 12,
-    padding: padding(12),
-  },
-  { ...pointwise, name: 'classifier 256 → 21 on 33×33', input: [2, 33, 33, 256], outChannels: 21 },
-  {
-    ...layer,
-    name: 'mobilenet_v2.conv1 3×3/2 SAME on 66×66',
-    input: [1, 66, 66, 3],
-    outChannels: 32,
-    stride: 2,
-    padding: 'same',
-  },
-  { ...pointwise, name: 'mobilenet_v2.project 144 → 24 on 33×33', input: [1, 33, 33, 144], outChannels: 24 },
-]
+  ...forward.filter(({ name }) => /^resnet50\.(conv1 7×7\/2 on 65×65|layer2\.0\.downsample)/.test(name)),
+  layer('resnet50.layer1.conv2 on 33×33', [2, 33, 33, 64], 64),
+  layer('resnet50.layer2.0.conv2 3×3/2 on 33×33', [1, 33, 33, 128], 128, { stride: 2 }),
+  pointwise('resnet50.layer3.conv3 256 → 1024 on 17×17', [1, 17, 17, 256], 1024),
+  layer('resnet50.layer4.conv2 dilation 4 on 9×9', [1, 9, 9, 512], 512, { dilation: 4 }),
+  layer('aspp rate 12 on 9×9: only the centre tap', [1, 9, 9, 2048], 256, { dilation: 12 }),
+  pointwise('classifier 256 → 21 on 33×33', [2, 33, 33, 256], 21),
+  layer('mobilenet_v2.conv1 3×3/2 SAME on 66×66', [1, 66, 66, 3], 32, { stride: 2, padding: 'same' }),
+  pointwise('mobilenet_v2.project 144 → 24 on 33×33', [1, 33, 33, 144], 24),
+].map(test => ({ ...test, spotCheck: true }))
 
 export const cases: Conv2dBackwardCase[] = [...geometries, ...others, ...small, ...nonFinite, ...layers]
 

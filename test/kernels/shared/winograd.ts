@@ -7,7 +7,7 @@ import { matrices, type Outputs, tilesOf } from '../../reference/winograd.ts'
 import { type Expected, floats, type Tolerance } from '../../support/expected.ts'
 import { byRow, byVector } from '../../support/winograd_layout.ts'
 import { conv2dOf } from '../conv2d.ts'
-import { type Conv2dCase, plain } from './conv2d_cases.ts'
+import { type Conv2dCase, plain, rowsOf } from './conv2d_cases.ts'
 
 export interface WinogradCase extends Conv2dCase {
   outputs: Outputs
@@ -17,89 +17,56 @@ export interface WinogradCase extends Conv2dCase {
 
 type Map = Omit<WinogradCase, 'outputs'>
 
+const row = rowsOf<Map>(plain)
+const tiled = rowsOf<WinogradCase>({ ...plain, outputs: 4 })
+
 /** For tiles of 3 and of 4. */
 const anyMaps: Map[] = [
-  { ...plain, name: 'odd map' },
-  { ...plain, name: 'one pixel, one channel', input: [1, 1, 1, 1], outChannels: 1 },
-  { ...plain, name: 'one row, batch 3', input: [3, 1, 7, 5], outChannels: 3 },
-  { ...plain, name: 'batch 3, 5 → 21 channels', input: [3, 9, 8, 5], outChannels: 21 },
-  { ...plain, name: '40 → 68 channels: more than a workgroup has', input: [1, 7, 9, 40], outChannels: 68 },
-  { ...plain, name: 'rate 2', dilation: 2, padding: padding(2) },
-  {
-    ...plain,
-    name: 'rate 4: some phases longer than others',
-    input: [1, 17, 9, 5],
-    dilation: 4,
-    padding: padding(4),
-  },
-  { ...plain, name: 'rate beyond the map', input: [2, 5, 7, 3], dilation: 9, padding: padding(9) },
-  { ...plain, name: 'no padding', padding: padding(0), bias: 'none' },
-  {
-    ...plain,
-    name: 'four different paddings, rate 3',
-    dilation: 3,
-    padding: { top: 0, bottom: 5, left: 3, right: 1 },
-  },
-  { ...plain, name: 'residual, relu', input: [2, 9, 7, 5], residual: true, activation: 'relu' },
-  {
-    ...plain,
-    name: 'residual in place, relu',
-    input: [2, 9, 7, 5],
-    residual: 'in place',
-    activation: 'relu',
-  },
-  { ...plain, name: 'bias per image, relu6', input: [3, 6, 7, 5], bias: 'image', activation: 'relu6' },
-  {
-    ...plain,
-    name: 'some of the tiles, over the end of an image',
+  row('odd map'),
+  row('one pixel, one channel', { input: [1, 1, 1, 1], outChannels: 1 }),
+  row('one row, batch 3', { input: [3, 1, 7, 5], outChannels: 3 }),
+  row('batch 3, 5 → 21 channels', { input: [3, 9, 8, 5], outChannels: 21 }),
+  row('40 → 68 channels: more than a workgroup has', { input: [1, 7, 9, 40], outChannels: 68 }),
+  row('rate 2', { dilation: 2 }),
+  row('rate 4: some phases longer than others', { input: [1, 17, 9, 5], dilation: 4 }),
+  row('rate beyond the map', { input: [2, 5, 7, 3], dilation: 9 }),
+  row('no padding', { padding: padding(0), bias: 'none' }),
+  row('four different paddings, rate 3', { dilation: 3, padding: { top: 0, bottom: 5, left: 3, right: 1 } }),
+  row('residual, relu', { input: [2, 9, 7, 5], residual: true, activation: 'relu' }),
+  row('residual in place, relu', { input: [2, 9, 7, 5], residual: 'in place', activation: 'relu' }),
+  row('bias per image, relu6', { input: [3, 6, 7, 5], bias: 'image', activation: 'relu6' }),
+  row('some of the tiles, over the end of an image', {
     input: [2, 11, 13, 5],
     range: { first: 5, count: 11 },
-  },
+  }),
 ]
 
 /** For tiles of 2: phases at most 2 long. */
 const shortPhases: Map[] = [
-  { ...plain, name: 'one pixel', input: [1, 1, 1, 3] },
-  { ...plain, name: 'phases of 2 and of 1', input: [1, 17, 13, 3], dilation: 11, padding: padding(11) },
-  { ...plain, name: 'phases of 2', input: [3, 12, 12, 5], outChannels: 21, dilation: 6, padding: padding(6) },
-  { ...plain, name: 'rate beyond the map', input: [2, 5, 7, 3], dilation: 9, padding: padding(9) },
-  {
-    ...plain,
-    name: 'residual, relu',
-    input: [2, 6, 4, 5],
-    dilation: 3,
-    padding: padding(3),
-    residual: true,
-    activation: 'relu',
-  },
-  {
-    ...plain,
-    name: 'bias per image, some of the tiles',
+  row('one pixel', { input: [1, 1, 1, 3] }),
+  row('phases of 2 and of 1', { input: [1, 17, 13, 3], dilation: 11 }),
+  row('phases of 2', { input: [3, 12, 12, 5], outChannels: 21, dilation: 6 }),
+  row('rate beyond the map', { input: [2, 5, 7, 3], dilation: 9 }),
+  row('residual, relu', { input: [2, 6, 4, 5], dilation: 3, residual: true, activation: 'relu' }),
+  row('bias per image, some of the tiles', {
     input: [2, 9, 9, 5],
     dilation: 5,
-    padding: padding(5),
     bias: 'image',
     range: { first: 20, count: 13 },
-  },
+  }),
 ]
 
 /** For `atrous doctor`: one for each size of tiles. */
 const small: WinogradCase[] = [
-  {
-    ...plain,
-    name: 'rate 2, residual, relu6, tiles of 4',
+  tiled('rate 2, residual, relu6, tiles of 4', {
     input: [1, 6, 5, 3],
     outChannels: 4,
     dilation: 2,
-    padding: padding(2),
     residual: true,
     activation: 'relu6',
-    outputs: 4,
     answer: true,
-  },
-  {
-    ...plain,
-    name: 'bias per image, residual in place, relu, some of the tiles, tiles of 3',
+  }),
+  tiled('bias per image, residual in place, relu, some of the tiles, tiles of 3', {
     input: [2, 5, 4, 3],
     outChannels: 5,
     bias: 'image',
@@ -108,52 +75,21 @@ const small: WinogradCase[] = [
     outputs: 3,
     range: { first: 1, count: 6 },
     answer: true,
-  },
-  {
-    ...plain,
-    name: 'no bias, rate 2, 9 → 5 channels, batch 3, tiles of 2',
+  }),
+  tiled('no bias, rate 2, 9 → 5 channels, batch 3, tiles of 2', {
     input: [3, 4, 3, 9],
     dilation: 2,
-    padding: padding(2),
     bias: 'none',
     outputs: 2,
     answer: true,
-  },
+  }),
 ]
 
-const layer = { ...plain, bench: true, activation: 'relu' } as const
-const range = { first: 0, count: 96 }
+const layer = { bench: true, activation: 'relu', range: { first: 0, count: 96 } } as const
 const layers: WinogradCase[] = [
-  {
-    ...layer,
-    name: 'resnet50.layer3.conv2 rate 2',
-    input: [1, 65, 65, 256],
-    outChannels: 256,
-    dilation: 2,
-    padding: padding(2),
-    outputs: 4,
-    range,
-  },
-  {
-    ...layer,
-    name: 'aspp rate 12',
-    input: [1, 65, 65, 512],
-    outChannels: 64,
-    dilation: 12,
-    padding: padding(12),
-    outputs: 3,
-    range,
-  },
-  {
-    ...layer,
-    name: 'aspp rate 36',
-    input: [1, 65, 65, 512],
-    outChannels: 64,
-    dilation: 36,
-    padding: padding(36),
-    outputs: 2,
-    range,
-  },
+  tiled('resnet50.layer3.conv2 rate 2', { input: [1, 65, 65, 256], outChannels: 256, dilation: 2, ...layer }),
+  tiled('aspp rate 12', { input: [1, 65, 65, 512], outChannels: 64, dilation: 12, outputs: 3, ...layer }),
+  tiled('aspp rate 36', { input: [1, 65, 65, 512], outChannels: 64, dilation: 36, outputs: 2, ...layer }),
 ]
 
 const sized = (maps: Map[], outputs: Outputs): WinogradCase[] =>
