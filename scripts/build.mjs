@@ -27,7 +27,7 @@ export function isStale() {
 }
 
 async function build() {
-  await import('./embed_shaders.mjs')
+  const { libraries } = await import('./embed_shaders.mjs')
   rmSync('dist', { recursive: true, force: true })
   for (const config of ['tsconfig.build.json', 'tsconfig.build.web.json']) {
     const tsc = ['node_modules/typescript/bin/tsc', '-p', config]
@@ -35,20 +35,39 @@ async function build() {
     if (status !== 0) process.exit(1)
   }
   for (const file of DATA) copyFileSync(join('src', file), join('dist', file))
-  for (const folder of ['gpu', 'web']) await stripShaders(`dist/${folder}/shaders.gen.js`)
+  for (const folder of ['gpu', 'web']) await stripShaders(`dist/${folder}/shaders.gen.js`, libraries)
   await import('./bundle_echarts.mjs')
   await import('./bundle_web.mjs')
 }
 
-/** The package has its shaders without comments and indentation, which are half of their text. */
-async function stripShaders(file) {
+/**
+ * The package has its shaders without comments and indentation, which are half of their text, and what several of them import only once.
+ * Bundlers leave out a call that is marked as pure if nothing imports its value.
+ */
+async function stripShaders(file, libraries) {
   const shaders = await import(pathToFileURL(file).href)
   const { tokensOf } = await import(pathToFileURL('dist/gpu/wgsl_tokens.js').href)
-  const exported = Object.values(shaders).map(({ name, wgsl }) => {
-    const text = JSON.stringify(stripWgsl(wgsl, tokensOf))
-    return `export const ${name} = { name: '${name}', wgsl: ${text} };\n`
+  const strip = wgsl => stripWgsl(wgsl, tokensOf)
+  const texts = Object.values(shaders).map(({ name, wgsl }) => ({ name, text: strip(wgsl) }))
+  const shared = libraries
+    .map(([name, wgsl]) => ({ name: `lib_${name}`, text: strip(wgsl) }))
+    .filter(library => texts.filter(({ text }) => text.includes(library.text)).length > 1)
+    .sort((a, b) => b.text.length - a.text.length) // A library may import another one.
+  const made = texts.map(({ name, text }) => {
+    const pure = `/* @__PURE__ */ shader('${name}', ${partsOf(text, shared).join(', ')})`
+    return `export const ${name} = ${pure};\n`
   })
-  writeFileSync(file, exported.join(''))
+  const constants = shared.map(({ name, text }) => `const ${name} = ${JSON.stringify(text)};\n`)
+  const join = "const shader = (name, ...parts) => ({ name, wgsl: parts.join('') });\n"
+  writeFileSync(file, [join, ...constants, ...made].join(''))
+}
+
+/** A text as expressions: names of what it shares with others, and the strings between. */
+function partsOf(text, [library, ...others]) {
+  if (!library) return text === '' ? [] : [JSON.stringify(text)]
+  return text
+    .split(library.text)
+    .flatMap((part, i) => [...(i > 0 ? [library.name] : []), ...partsOf(part, others)])
 }
 
 /** The time of the newest of these files, or of the files in these folders, in ms; 0 if there is none. */

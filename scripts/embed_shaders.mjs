@@ -42,6 +42,9 @@ function exportsOf(shaders) {
   return exported.join('')
 }
 
+/** What shaders import, for the build: whole texts by their names. */
+export const libraries = shadersOf(files.filter(isIn('lib')))
+
 const kernels = shadersOf(files.filter(file => !isIn('lib')(file) && !isIn('web')(file)))
 
 function kernelsModule() {

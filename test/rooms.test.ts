@@ -158,31 +158,44 @@ function foreignImports(imports: Import[]): string[] {
     .map(({ from, to }) => `${from} imports ${to}`)
 }
 
-/** The rooms of a circle in the order of its imports; undefined where there is no circle. */
-function circle(imports: Import[]): string[] | undefined {
+/** What each importer imports, by name. */
+function importedBy(edges: { from: string; to: string }[]): Map<string, Set<string>> {
   const next = new Map<string, Set<string>>()
-  for (const { from, to, isPackage } of imports) {
-    if (isPackage) continue
-    const [importing, imported] = [placeOf(from).room.folder, placeOf(to).room.folder]
-    if (importing !== imported) next.set(importing, (next.get(importing) ?? new Set()).add(imported))
-  }
+  for (const { from, to } of edges) next.set(from, (next.get(from) ?? new Set()).add(to))
+  return next
+}
+
+/** The members of a circle in the order of its imports; undefined where there is no circle. */
+function circleOf(next: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
   const done = new Set<string>()
-  const walk = (room: string, path: string[]): string[] | undefined => {
-    if (path.includes(room)) return [...path.slice(path.indexOf(room)), room]
-    if (done.has(room)) return undefined
-    for (const imported of next.get(room) ?? []) {
-      const found = walk(imported, [...path, room])
+  const walk = (member: string, path: string[]): string[] | undefined => {
+    if (path.includes(member)) return [...path.slice(path.indexOf(member)), member]
+    if (done.has(member)) return undefined
+    for (const imported of next.get(member) ?? []) {
+      const found = walk(imported, [...path, member])
       if (found) return found
     }
-    done.add(room)
+    done.add(member)
     return undefined
   }
-  for (const room of next.keys()) {
-    const found = walk(room, [])
+  for (const member of next.keys()) {
+    const found = walk(member, [])
     if (found) return found
   }
   return undefined
 }
+
+/** A circle of rooms. */
+function circle(imports: Import[]): string[] | undefined {
+  const rooms = imports
+    .filter(({ isPackage }) => !isPackage)
+    .map(({ from, to }) => ({ from: placeOf(from).room.folder, to: placeOf(to).room.folder }))
+  return circleOf(importedBy(rooms.filter(({ from, to }) => from !== to)))
+}
+
+/** A circle of modules, in a room or across rooms. */
+const circleOfModules = (imports: Import[]): string[] | undefined =>
+  circleOf(importedBy(imports.filter(({ isPackage }) => !isPackage)))
 
 describe('rooms', () => {
   const modules = sources()
@@ -212,6 +225,10 @@ describe('rooms', () => {
 
   it('form no circle', () => {
     expect(circle(imports)).to.equal(undefined)
+  })
+
+  it('have no circle of modules: imports of types count, too', () => {
+    expect(circleOfModules(imports)).to.equal(undefined)
   })
 
   it('except node, server and cli run in browsers: they import neither Node nor packages for Node', () => {
@@ -269,5 +286,9 @@ import { i } from 'node:fs'
     const back: Import = { from: 'bench/f.ts', to: 'gpu/x.ts', isPackage: false }
     expect(circle(found)).to.equal(undefined)
     expect(circle([...found, back])).to.have.length(3)
+    expect(circleOfModules(found)).to.equal(undefined)
+    expect(circleOfModules([...found, back])).to.deep.equal(['gpu/x.ts', 'bench/f.ts', 'gpu/x.ts'])
+    const within: Import = { from: 'gpu/a.ts', to: 'gpu/x.ts', isPackage: false }
+    expect(circleOfModules([...found, within])).to.deep.equal(['gpu/x.ts', 'gpu/a.ts', 'gpu/x.ts'])
   })
 })

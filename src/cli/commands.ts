@@ -22,12 +22,12 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'serve',
     summary: 'answer requests over HTTP',
-    load: async () => (await import('./serve/serve.ts')).serveCommand(),
+    load: async () => (await import('./serve.ts')).serveCommand(),
   },
   {
     name: 'worker',
     summary: 'segment the photos that a queue in Redis names',
-    load: async () => (await import('./worker/worker.ts')).workerCommand(),
+    load: async () => (await import('./worker.ts')).workerCommand(),
   },
   {
     name: 'evaluate',
@@ -62,11 +62,11 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'crf',
     summary: 'find parameters for the CRF that refines masks',
-    load: async () => (await import('./crf/crf.ts')).crfCommand(),
+    load: async () => (await import('./crf.ts')).crfCommand(),
   },
   {
     name: 'completion',
     summary: 'print a script that completes this command in your shell',
-    load: async () => (await import('./completion/completion.ts')).completionCommand(),
+    load: async () => (await import('./completion/completion.ts')).completionCommand(subcommands),
   },
 ]

@@ -1,7 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { Precision } from '../kernels/layout.ts'
-import { UnreachableError } from '../library/http_error.ts'
-import { shownSource } from '../library/shown_url.ts'
+import { shownSource, UnreachableError } from '../library/downloads.ts'
 import { type DeepLabConfig, outputStrides } from '../model/config.ts'
 import { DeepLab } from '../node/deeplab.ts'
 import { type DownloadBar, downloadBar } from './progress.ts'

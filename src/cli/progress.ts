@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path'
 import cliProgress from 'cli-progress'
-import type { DownloadProgress } from '../library/download_progress.ts'
+import type { DownloadProgress } from '../library/downloads.ts'
 import { bytesText } from './format.ts'
 import { isQuiet } from './quiet.ts'
 

@@ -16,7 +16,7 @@ import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
-import { pixelsOn, type Size, sizeWithin } from './photo_size.ts'
+import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
 import { segmentBatches } from './segment_batches.ts'
 import {
   checkExplainOptions,

@@ -8,7 +8,8 @@ export type { Image } from '../data/image.ts'
 export type { Colour } from '../data/palette.ts'
 export { BadImageError, UserError } from '../errors.ts'
 export { DeviceLostError, NoAdapterError, OutOfMemoryError } from '../gpu/errors.ts'
-export type { DeviceRequest, Gpu } from '../gpu/gpu.ts'
+export type { Gpu } from '../gpu/gpu.ts'
+export type { DeviceRequest } from '../gpu/request_gpu.ts'
 export type { TunedConvolution, TuneOptions, TuneProgress } from '../graph/tune/tune.ts'
 
 export type {
@@ -40,14 +41,12 @@ export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
 export type { DeepLabBase } from './deeplab_base.ts'
-export type { DownloadProgress } from './download_progress.ts'
+export type { DownloadProgress } from './downloads.ts'
 export type { FileLike, WeightsInMemory } from './found_weights.ts'
 export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
-export type { DrawOptions, MaskPngOptions } from './overlay_options.ts'
-export type { TintOptions } from './overlay_tint.ts'
-export type { Size } from './photo_size.ts'
-export type { Pixels } from './pixels.ts'
+export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
+export type { Pixels, Size } from './pixels.ts'
 export type {
   ManyPhotosOptions,
   SegmentOptions,

@@ -14,7 +14,7 @@ import {
   type SegmentOutput,
 } from '../inference/inference_options.ts'
 import { CALLBACK, checkOptions, type DeclaredOptions, FLAG, namesOf, SIGNAL, shown } from '../options.ts'
-import type { Size } from './photo_size.ts'
+import type { Size } from './pixels.ts'
 
 export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
   extends RefinedOptions,

@@ -1,6 +1,6 @@
 import type { SegmentOutput } from '../inference/inference_options.ts'
 import { encodeMaskPng } from '../library/mask_png.ts'
-import { type MaskPngOptions, paletteOf } from '../library/overlay_options.ts'
+import { type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 import { writeFileAtomic } from './files/atomic.ts'
 import { renderOverlay } from './overlay/overlay.ts'

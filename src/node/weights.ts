@@ -3,16 +3,15 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import type { JsonObject } from '../json_object.ts'
-import type { FoundWeights } from '../library/found_weights.ts'
-import { shownUrl } from '../library/shown_url.ts'
+import { isWebUrl, shownUrl } from '../library/downloads.ts'
 import {
   CHECKPOINT_NAMES,
   CONFIG,
-  isWebUrl,
+  type FoundWeights,
   MAX_JSON_BYTES,
   PREPROCESSOR,
   parseJsonObject,
-} from '../library/weights_folder.ts'
+} from '../library/found_weights.ts'
 import { readCheckpoint } from '../weights/checkpoint.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import { checkpointIn, pullWeights, type WeightsOptions } from './downloads/pull.ts'

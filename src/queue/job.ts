@@ -1,4 +1,4 @@
-// What a job of the queue holds: which photo, where its results go, and how it is segmented.
+// What a job of the queue holds: which photo, where its results go, and how it is segmented; and what reads and writes its files.
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
@@ -42,4 +42,13 @@ export function parseJob(data: unknown): SegmentJob {
   } catch (error) {
     throw error instanceof UserError ? new BadJobError(error.message) : error
   }
+}
+
+/** Reads and writes whole files. A BadJobError says that a new try does not help; any other error may pass. */
+export interface Store {
+  read(place: string, signal: AbortSignal): Promise<Uint8Array>
+  /** Writes a file whole or not at all, over one of the same name. */
+  write(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
+  /** What tells a file apart under all its names; undefined if there is no such file. */
+  identity(place: string): Promise<string | undefined>
 }

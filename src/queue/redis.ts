@@ -2,7 +2,7 @@
 
 import type { Redis } from 'ioredis'
 import { UserError } from '../errors.ts'
-import { shownUrl } from '../library/shown_url.ts'
+import { shownUrl } from '../library/downloads.ts'
 import { printable } from '../printable.ts'
 import { peerPackage } from './peer_package.ts'
 

@@ -4,9 +4,8 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { MAX_PHOTO_BYTES } from '../node/images/image_source.ts'
 import { printable } from '../printable.ts'
-import { BadJobError } from './job.ts'
+import { BadJobError, type Store } from './job.ts'
 import { peerPackage } from './peer_package.ts'
-import type { Store } from './store.ts'
 
 /** Answers that say that the job names what is not there. Refused access is not one: credentials may be renewed. */
 const LASTING = ['NoSuchKey', 'NoSuchBucket', 'InvalidBucketName', 'KeyTooLongError']

@@ -4,14 +4,13 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
 import { PhotoLine } from '../library/photo_line.ts'
-import { pixelsOn } from '../library/photo_size.ts'
+import { pixelsOn } from '../library/pixels.ts'
 import type { DeepLab } from '../node/deeplab.ts'
 import { readImage } from '../node/images/image.ts'
 import { markPng } from '../node/images/result_mark.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { printable } from '../printable.ts'
-import { BadJobError, parseJob, type SegmentJob } from './job.ts'
-import type { Store } from './store.ts'
+import { BadJobError, parseJob, type SegmentJob, type Store } from './job.ts'
 
 /** What a finished job returns: its value in the queue. */
 export interface JobResult {

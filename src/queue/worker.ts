@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { orAborted } from '../concurrency.ts'
-import { BadJobError } from './job.ts'
+import { BadJobError, type Store } from './job.ts'
 import { peerPackage } from './peer_package.ts'
 import {
   type JobResult,
@@ -14,7 +14,6 @@ import {
   type PhotoSegmenter,
   runJob,
 } from './segment_job.ts'
-import type { Store } from './store.ts'
 
 export interface WorkerOptions {
   redis: Redis

@@ -11,8 +11,7 @@ import {
   REFINED_NAMES,
   type RefinedOption,
 } from '../inference/option_texts.ts'
-import { pixelsOn, type Size } from '../library/photo_size.ts'
-import type { Pixels } from '../library/pixels.ts'
+import { type Pixels, pixelsOn, type Size } from '../library/pixels.ts'
 import { readImage, readImageSize } from '../node/images/image.ts'
 import { readPixels } from '../node/images/image_source.ts'
 import type { Segmentation } from '../node/segmentation.ts'

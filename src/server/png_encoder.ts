@@ -1,7 +1,7 @@
 // Encodes PNGs in a thread: that of a large photo takes a second, in which the server would answer nobody.
 
 import type { Image } from '../data/image.ts'
-import type { LabelledMask } from '../library/overlay_tint.ts'
+import type { LabelledMask } from '../library/overlay.ts'
 import { WorkerPool } from '../node/worker_pool.ts'
 
 /** What a thread encodes: a mask as a palette PNG, or over its photo. */

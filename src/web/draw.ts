@@ -2,8 +2,7 @@
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import { MAX_PHOTO_PIXELS, type Size, sizeWithin } from '../library/photo_size.ts'
-import { checkPixels, isOpaque } from '../library/pixels.ts'
+import { checkPixels, isOpaque, MAX_PHOTO_PIXELS, type Size, sizeWithin } from '../library/pixels.ts'
 import type { Drawable } from './drawable.ts'
 
 interface DrawOptions {

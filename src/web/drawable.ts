@@ -1,7 +1,7 @@
 // What a canvas draws, and its size.
 
 import { UserError } from '../errors.ts'
-import type { Size } from '../library/photo_size.ts'
+import type { Size } from '../library/pixels.ts'
 
 /** What a canvas draws, except SVG elements, whose size depends on the page. */
 export type Drawable =

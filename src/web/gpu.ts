@@ -1,7 +1,8 @@
 // WebGPU in browsers.
 
 import { NoAdapterError } from '../gpu/errors.ts'
-import { type DeviceRequest, Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
+import { type Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
+import { adoptDevice, type DeviceRequest, requestGpu } from '../gpu/request_gpu.ts'
 
 export interface OpenGpuOptions {
   /** What to ask of the adapter, such as WebGPU's default limits in place of its own. */
@@ -15,7 +16,7 @@ export interface OpenGpuOptions {
 export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
   const entry = webGpu()
   try {
-    return withShortSubmits(await Gpu.open(entry, device))
+    return withShortSubmits(await requestGpu(entry, device))
   } catch (error) {
     if (!(error instanceof NoAdapterError)) throw error
     throw new NoAdapterError(
@@ -26,7 +27,7 @@ export async function openGpu({ device }: OpenGpuOptions = {}): Promise<Gpu> {
 
 /** Takes a caller's device, which stays alive. */
 export const openDevice = async (device: GPUDevice): Promise<Gpu> =>
-  withShortSubmits(await Gpu.adopt(webGpu(), device))
+  withShortSubmits(await adoptDevice(webGpu(), device))
 
 /** A page that draws waits for a submit to end, also on a CPU adapter. */
 function withShortSubmits(gpu: Gpu): Gpu {

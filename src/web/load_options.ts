@@ -1,6 +1,6 @@
 // The options of `DeepLab.load` in browsers, and where it finds the weights.
 
-import type { DownloadProgress } from '../library/download_progress.ts'
+import type { DownloadProgress } from '../library/downloads.ts'
 import type { WeightsInMemory } from '../library/found_weights.ts'
 import { type ConventionOptions, type OpenOptions, SHARED_LOAD_OPTIONS } from '../library/open_options.ts'
 import type { UrlLike } from '../library/sources.ts'

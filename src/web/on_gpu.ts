@@ -3,7 +3,7 @@
 import { usage } from '../gpu/buffers.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../inference/segmenter.ts'
-import { pixelsOn } from '../library/photo_size.ts'
+import { pixelsOn } from '../library/pixels.ts'
 import { FrameReader } from './frames/frame_reader.ts'
 import { frameSize, isFrame } from './frames/frame_source.ts'
 import { checkOnGpuOptions, type OnGpuOptions } from './on_gpu_options.ts'

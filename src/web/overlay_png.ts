@@ -1,7 +1,7 @@
 // Photos with their masks over them, as PNGs: a page loads this when it asks for the first one.
 
 import type { Image } from '../data/image.ts'
-import { type LabelledMask, type TintOptions, tintPhoto } from '../library/overlay_tint.ts'
+import { type LabelledMask, type TintOptions, tintPhoto } from '../library/overlay.ts'
 
 /** A PNG of the photo, tinted as `tintPhoto` does. */
 export function overlayPng(photo: Image, labelled: LabelledMask, options: TintOptions): Promise<Blob> {

@@ -2,11 +2,9 @@
 
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import { bytesIn, isAnyArrayBuffer } from '../library/bytes.ts'
-import { HttpError } from '../library/http_error.ts'
+import { HttpError, shownUrl } from '../library/downloads.ts'
 import type { Pixels } from '../library/pixels.ts'
-import { shownUrl } from '../library/shown_url.ts'
-import type { BlobLike, UrlLike } from '../library/sources.ts'
+import { type BlobLike, bytesIn, isAnyArrayBuffer, type UrlLike } from '../library/sources.ts'
 import { shown } from '../options.ts'
 import { printable } from '../printable.ts'
 import { draw, readPixels } from './draw.ts'

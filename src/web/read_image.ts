@@ -1,6 +1,6 @@
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
-import { MAX_PHOTO_PIXELS } from '../library/photo_size.ts'
+import { MAX_PHOTO_PIXELS } from '../library/pixels.ts'
 import { checkOptions, type DeclaredOptions, shown } from '../options.ts'
 import { type ImageSource, readSource } from './photo_source.ts'
 

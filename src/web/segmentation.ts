@@ -2,7 +2,7 @@ import { isBackground } from '../data/class_share.ts'
 import { OPACITY } from '../data/palette.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 
-import { type DrawOptions, drawOptions, type MaskPngOptions, paletteOf } from '../library/overlay_options.ts'
+import { type DrawOptions, drawOptions, type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 
 export interface ImageDataOptions extends MaskPngOptions {

@@ -1,7 +1,7 @@
 // Where the weights that come with the package lie.
 
 import { UserError } from '../errors.ts'
-import { shownUrl } from '../library/shown_url.ts'
+import { shownUrl } from '../library/downloads.ts'
 
 /**
  * Each URL is a literal, relative to this module: bundlers that know `new URL(…, import.meta.url)` copy the file and rewrite the

@@ -1,8 +1,7 @@
 // The results of tuning, in IndexedDB.
 
 import type { Gpu } from '../gpu/gpu.ts'
-import { type Tuning, tuningIn } from '../library/tuning.ts'
-import { TextTuningStore, type TuningText } from '../library/tuning_text.ts'
+import { TextTuningStore, type Tuning, type TuningText, tuningIn } from '../library/tuning.ts'
 
 const DATABASE = 'atrous'
 const STORE = 'texts'

@@ -2,18 +2,18 @@
 
 import { UserError } from '../errors.ts'
 import { checkJson, parseJson } from '../json.ts'
-import { type FoundWeights, weightsInMemory, weightsOfFolder } from '../library/found_weights.ts'
-import { hubFolder, repositoryFiles } from '../library/hub.ts'
-import { shownUrl } from '../library/shown_url.ts'
-import type { UrlLike } from '../library/sources.ts'
+import { hubFolder, isWebUrl, repositoryFiles, shownUrl } from '../library/downloads.ts'
 import {
+  type FoundWeights,
   fileIn,
   filesOfFolder,
   isCheckpointName,
-  isWebUrl,
   MAX_JSON_BYTES,
   parseJsonObject,
-} from '../library/weights_folder.ts'
+  weightsInMemory,
+  weightsOfFolder,
+} from '../library/found_weights.ts'
+import type { UrlLike } from '../library/sources.ts'
 import { shown } from '../options.ts'
 import { printable } from '../printable.ts'
 import { loadCheckpoint } from '../weights/load_checkpoint.ts'

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DeviceRequest } from '../../src/gpu/gpu.ts'
+import type { DeviceRequest } from '../../src/gpu/request_gpu.ts'
 import type { PartName } from './probe/report.ts'
 import type { RuntimeName } from './runtimes.ts'
 

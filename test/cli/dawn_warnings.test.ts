@@ -32,9 +32,9 @@ describe('Dawn’s warnings about limits of software adapters', () => {
       file,
     ]
     await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache'), ...WITHOUT_DRIVERS } })
-    expect(readFileSync(file, 'utf8')).to.match(/^before\n[^]*error: no GPU adapter: [^\n]*\nafter\n$/)
+    expect(readFileSync(file, 'utf8')).to.match(/^before\n[\s\S]*error: no GPU adapter: [^\n]*\nafter\n$/)
     await spawnAtrous(args, { through, env: { ATROUS_CACHE: path('cache') } })
-    expect(readFileSync(file, 'utf8')).to.match(/^before\n[^]*error: [^\n]*\nafter\nbefore\nafter\n$/)
+    expect(readFileSync(file, 'utf8')).to.match(/^before\n[\s\S]*error: [^\n]*\nafter\nbefore\nafter\n$/)
   })
 
   it('do not appear in a terminal', async function () {

@@ -10,7 +10,7 @@ import {
   type KernelReport,
   type KnownOutput,
 } from '../../src/bench/answers/kernel_check.ts'
-import { adapterText, kernelsText } from '../../src/cli/doctor/doctor_text.ts'
+import { adapterText, kernelsText } from '../../src/cli/doctor/doctor.ts'
 import { knownAnswersFile, loadKnownAnswers } from '../../src/cli/doctor/known_answers.ts'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'

@@ -1,7 +1,7 @@
 // What `atrous worker` prints.
 
 import { expect } from 'chai'
-import { workerEvents } from '../../src/cli/worker/worker_events.ts'
+import { workerEvents } from '../../src/cli/worker.ts'
 
 const RESULT = {
   ...{ width: 4, height: 3, classes: [{ id: 3, name: 'bird', share: 0.25 }], milliseconds: 120 },

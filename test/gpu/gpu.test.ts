@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { usage } from '../../src/gpu/buffers.ts'
 import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from '../../src/gpu/errors.ts'
-import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { activation } from '../../src/kernels/elementwise/activation.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
@@ -14,7 +15,7 @@ const data = { input: Float32Array.of(-1, 2, -3, 4, -5, 6, -7, 8) }
 describe('gpu/gpu', () => {
   it('no adapter is a NoAdapterError', async () => {
     const entry = { requestAdapter: async () => null } as unknown as GPU
-    const { message } = await rejects(NoAdapterError, () => Gpu.open(entry))
+    const { message } = await rejects(NoAdapterError, () => requestGpu(entry))
     expect(message).to.include('atrous doctor')
   })
 
@@ -25,7 +26,7 @@ describe('gpu/gpu', () => {
       asked.push(options)
       return options?.featureLevel === 'compatibility' ? entry.requestAdapter() : null
     }
-    const gpu = await Gpu.open({ requestAdapter } as unknown as GPU)
+    const gpu = await requestGpu({ requestAdapter } as unknown as GPU)
     const { output } = await runKernel(gpu, kernel, data)
     expect([...new Float32Array(output.buffer)]).to.deep.equal([0, 2, 0, 4, 0, 6, 0, 8])
     expect(asked.map(options => options?.featureLevel)).to.deep.equal([undefined, 'compatibility'])
@@ -91,7 +92,7 @@ describe('gpu/gpu', () => {
     })
 
     it('a full GPU names the buffer that does not fit', async () => {
-      const gpu = await Gpu.open(fullGpu())
+      const gpu = await requestGpu(fullGpu())
       const { message } = await rejects(OutOfMemoryError, () =>
         gpu.allocate('weights', 2 ** 20, usage.storage),
       )

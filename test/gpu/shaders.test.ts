@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { create } from 'webgpu'
 import { storedBuffers } from '../../src/gpu/float16_storage.ts'
-import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import type { ShaderName } from '../../src/gpu/shaders.gen.ts'
 import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { frameText } from '../../src/web/frames/frame_reader.ts'
@@ -49,7 +50,7 @@ describe('gpu/shaders', () => {
 
   // Dawn's null backend has every feature and runs nothing.
   it('every file compiles without changes on an adapter with all features', async () => {
-    const gpu = await Gpu.open(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
+    const gpu = await requestGpu(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
     try {
       await Promise.all(names.map(shader => compile(gpu, shader)))
     } finally {

@@ -2,8 +2,9 @@
 
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
-import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import { subgroupLanes, triedSubgroupSizes } from '../../src/gpu/quirks/subgroup_lanes.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import { needsSubgroups, testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { replaced } from '../support/replaced.ts'
@@ -17,7 +18,7 @@ async function openAs(subgroupMinSize: number, subgroupMaxSize: number, lacking?
     info: replaced(adapter.info, { subgroupMinSize, subgroupMaxSize }),
     features: features as unknown as GPUSupportedFeatures,
   })
-  return Gpu.open({ requestAdapter: async () => reporting } as unknown as GPU)
+  return requestGpu({ requestAdapter: async () => reporting } as unknown as GPU)
 }
 
 /** What the adapter at hand finds if it reports these sizes: the size of all subgroups, and those that kernels may ask for. */

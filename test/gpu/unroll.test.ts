@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { create } from 'webgpu'
-import { Gpu } from '../../src/gpu/gpu.ts'
 import type { Shader } from '../../src/gpu/kernel.ts'
 import { unroll } from '../../src/gpu/quirks/unroll.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import { runKernel } from '../../src/gpu/run_kernel.ts'
 import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { randomSource } from '../reference/random.ts'
@@ -94,7 +94,7 @@ describe('gpu/unroll', () => {
 
   // Dawn's null backend has every feature and runs nothing.
   it('leaves shaders that compile', async () => {
-    const gpu = await Gpu.open(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
+    const gpu = await requestGpu(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
     const compile = ({ name, wgsl }: Shader) =>
       gpu.pipelines.get({
         label: name,

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { ShaderError } from '../../src/gpu/errors.ts'
-import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import { type FusedGraph, GraphBuilder } from '../../src/graph/ops/index.ts'
 import { explain } from '../../src/graph/plan/explain.ts'
 import { createPlan } from '../../src/graph/plan/plan.ts'
@@ -228,5 +229,5 @@ async function openWithoutTimestamps(): Promise<Gpu> {
   const adapter = (await (await testGpu()).entry.requestAdapter())!
   const features = new Set([...adapter.features].filter(feature => feature !== 'timestamp-query'))
   const limited = replaced(adapter, { features: features as unknown as GPUSupportedFeatures })
-  return Gpu.open({ requestAdapter: async () => limited } as unknown as GPU)
+  return requestGpu({ requestAdapter: async () => limited } as unknown as GPU)
 }

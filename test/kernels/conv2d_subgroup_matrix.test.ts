@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { create } from 'webgpu'
-import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import { conv2d_subgroup_matrix as shader } from '../../src/gpu/shaders.gen.ts'
 import type { Conv2dOptions } from '../../src/kernels/convolution/conv2d.ts'
 import {
@@ -47,7 +48,7 @@ describe('kernel conv2d_subgroup_matrix', () => {
     let gpu: Gpu
 
     before(async () => {
-      gpu = await Gpu.open(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
+      gpu = await requestGpu(create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']))
     })
     after(() => gpu.destroy())
 

@@ -2,7 +2,8 @@
 
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { Gpu } from '../../src/gpu/gpu.ts'
+import type { Gpu } from '../../src/gpu/gpu.ts'
+import { requestGpu } from '../../src/gpu/request_gpu.ts'
 import { DeepLab, openDataset, type Precision, preset } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
 import { needsFloat16, testGpu } from '../support/gpu.ts'
@@ -110,5 +111,5 @@ async function gpuWithoutFloat16(): Promise<Gpu> {
   const features = new Set([...adapter.features].filter(feature => feature !== 'shader-f16'))
   const requestDevice: typeof adapter.requestDevice = descriptor => adapter.requestDevice(descriptor)
   const requestAdapter = async () => ({ features, limits, info, requestDevice })
-  return Gpu.open({ requestAdapter } as unknown as GPU)
+  return requestGpu({ requestAdapter } as unknown as GPU)
 }

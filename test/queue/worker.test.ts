@@ -7,10 +7,10 @@ import type { Redis } from 'ioredis'
 import sharp from 'sharp'
 import { markPng } from '../../src/node/images/result_mark.ts'
 import { DeepLab } from '../../src/node/index.ts'
+import type { Store } from '../../src/queue/job.ts'
 import { peerPackage } from '../../src/queue/peer_package.ts'
 import { connectRedis } from '../../src/queue/redis.ts'
 import type { JobResult, PhotoSegmenter } from '../../src/queue/segment_job.ts'
-import type { Store } from '../../src/queue/store.ts'
 import { openStores } from '../../src/queue/stores.ts'
 import {
   type QueueWorker,

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { DeepLab } from '../../src/node/index.ts'
 import type { Harmed } from './soak_harm.ts'
 import { type Load, percentile, runLoad, type SoakPhoto } from './soak_load.ts'
-import { type Sample, sampleMetrics } from './soak_samples.ts'
+import { type Sample, sampleMetrics, startProbes } from './soak_samples.ts'
 import { SIZE, scenePart } from './support.ts'
 
 const { values } = parseArgs({ options: { requests: { type: 'string', default: '10000' } } })
@@ -31,27 +31,34 @@ async function main(): Promise<void> {
   const photos = await soakPhotos()
   const { child, url } = await startServer()
   const rows = [
-    ['load', 'requests', 'connections', 'a second', 'p50', 'p95', 'p99', 'photos a batch', 'RSS', 'GPU'],
-    Array<string>(10).fill('---'),
+    [
+      ...['load', 'requests', 'connections', 'a second', 'p50', 'p95', 'p99', 'photos a batch', 'RSS', 'GPU'],
+      'probes: p50, most',
+    ],
+    Array<string>(11).fill('---'),
   ]
   const measure = async (name: string, load: Omit<Load, 'url' | 'photos'>) => {
     const before = await sampleMetrics(url)
     const samples: Sample[] = []
     const timer = setInterval(async () => samples.push(await sampleMetrics(url)), 2000)
     const start = performance.now()
+    const probing = startProbes(url)
     const milliseconds = await runLoad({ ...load, url, photos })
     const seconds = (performance.now() - start) / 1000
+    const probes = await probing.end()
     clearInterval(timer)
     const after = await sampleMetrics(url)
     const ran = after.photos - before.photos
     check(ran === load.requests, `${name}: ${ran} photos ran for ${load.requests} requests`)
     if (name.includes('harm')) checkLargest(name, samples)
     else checkMemory(name, samples)
-    const at = (share: number) => `${percentile(milliseconds, share).toFixed(0)} ms`
+    const inMs = (number: number) => `${number.toFixed(0)} ms`
+    const at = (share: number) => inMs(percentile(milliseconds, share))
     rows.push([
       ...[name, String(load.requests), String(load.connections), (load.requests / seconds).toFixed(0)],
       ...[at(0.5), at(0.95), at(0.99), (ran / (after.batches - before.batches)).toFixed(1)],
       ...[rangeText(samples.map(({ rss }) => rss)), rangeText(samples.map(({ gpuBytes }) => gpuBytes))],
+      `${inMs(percentile(probes, 0.5))}, ${inMs(Math.max(...probes))}`,
     ])
   }
   await measure('warm-up', { requests: Math.ceil(REQUESTS / 20), connections: CONNECTIONS })

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png_chunk.ts'
 import { hostileBodies } from './hostile_bodies.ts'
-import { percentile, post } from './soak_load.ts'
+import { post } from './soak_load.ts'
 
 const IDLE = 1000
 const SLOW = 200
@@ -39,7 +39,6 @@ async function harm(url: string): Promise<{ end(): Promise<Harmed> }> {
   const slow = await Promise.all(Array.from({ length: SLOW }, (_, i) => slowly(url, i % 2 === 0, signal)))
   const hostile = hostileBodies(HOSTILE_BYTES).map(({ body, jsonLength }) => ({ body: body(), jsonLength }))
   const counts = { cut: 0, long: 0, bombs: 0, hostile: 0, busy: 0, pipelined: 0 }
-  const probes: number[] = []
   const failures: string[] = []
   const repeated = async (milliseconds: number, work: () => Promise<void>) => {
     while (!signal.aborted) {
@@ -78,13 +77,6 @@ async function harm(url: string): Promise<{ end(): Promise<Harmed> }> {
       await new Promise(resolve => socket.once('close', resolve)) // perhaps with an error
       counts.pipelined++
     }),
-    repeated(100, async () => {
-      const start = performance.now()
-      const answer = await fetch(`${url}/v2/health/live`)
-      if (answer.status !== 200) failures.push(`a probe got ${answer.status}`)
-      await answer.arrayBuffer()
-      probes.push(performance.now() - start)
-    }),
   ]
   return {
     async end() {
@@ -96,7 +88,7 @@ async function harm(url: string): Promise<{ end(): Promise<Harmed> }> {
       if (open > 0) failures.push(`${open} slow connections are still open`)
       for (const close of idle) close()
       for (const socket of slow) socket.destroy()
-      const text = `${IDLE} idle connections, which are opened again when the server closes them; ${SLOW} slow ones (all closed by the server), ${counts.cut} cut ones, ${counts.long} bodies of 50 MiB, ${counts.bombs} bombs, ${counts.hostile} requests that would fill the memory (${counts.busy} were told to come later), ${counts.pipelined} connections with ${PIPELINED} requests at once. ${probes.length} probes: p50 ${percentile(probes, 0.5).toFixed(0)} ms, p99 ${percentile(probes, 0.99).toFixed(0)} ms, at most ${Math.max(...probes).toFixed(0)} ms.`
+      const text = `${IDLE} idle connections, which are opened again when the server closes them; ${SLOW} slow ones (all closed by the server), ${counts.cut} cut ones, ${counts.long} bodies of 50 MiB, ${counts.bombs} bombs, ${counts.hostile} requests that would fill the memory (${counts.busy} were told to come later), ${counts.pipelined} connections with ${PIPELINED} requests at once.`
       return { text, failures }
     },
   }

@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import sharp from 'sharp'
 import { encodeMaskPng } from '../../src/library/mask_png.ts'
-import { tintPhoto } from '../../src/library/overlay_tint.ts'
+import { tintPhoto } from '../../src/library/overlay.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { TINY } from '../node/tiny_model.ts'
 import { testGpu } from '../support/gpu.ts'

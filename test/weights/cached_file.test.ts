@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'no
 import { setTimeout } from 'node:timers/promises'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { UnreachableError } from '../../src/library/http_error.ts'
+import { UnreachableError } from '../../src/library/downloads.ts'
 import { ensureFile } from '../../src/node/downloads/cached_file.ts'
 import type { DownloadOptions } from '../../src/node/downloads/download.ts'
 import { tryLock } from '../../src/node/files/lock.ts'

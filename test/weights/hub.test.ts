@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
-import { repositoryFiles } from '../../src/library/hub.ts'
+import { repositoryFiles } from '../../src/library/downloads.ts'
 import { hubAuthorization, hubUrl, pullWeights } from '../../src/node/downloads/pull.ts'
 import { findWeights } from '../../src/node/weights.ts'
 import type { RegistryEntry } from '../../src/weights/registry.ts'

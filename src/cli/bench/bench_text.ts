@@ -7,8 +7,7 @@ import type { Profile } from '../../bench/profile.ts'
 import type { Rates } from '../../bench/rates.ts'
 import type { Summary } from '../../bench/repeat.ts'
 import type { Precision } from '../../kernels/layout.ts'
-import { digits, table } from '../format.ts'
-import { StreamedTable } from '../streamed_table.ts'
+import { digits, StreamedTable, table } from '../format.ts'
 import type { BenchJob, BenchResult } from './bench_jobs.ts'
 
 /** The output of --json. */

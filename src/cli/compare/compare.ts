@@ -1,6 +1,6 @@
 // `atrous compare`: several networks on one photo or dataset, side by side.
 
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { RefinedOptions } from '../../inference/inference_options.ts'
@@ -10,13 +10,13 @@ import { readImage } from '../../node/images/image.ts'
 import { type ComparedPicture, renderComparison } from '../../node/overlay/comparison.ts'
 import { openChecked, soundImages } from '../dataset.ts'
 import { Failures } from '../errors.ts'
+import { bytesText, digits, percentText, table } from '../format.ts'
 import { addOptions, inferenceOf } from '../inference_options.ts'
 import { positiveInteger } from '../options.ts'
 import { checkWritable, refuseExisting } from '../output.ts'
 import { stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
-import { type Compared, compareModel } from './compare_model.ts'
-import { comparisonTable, pictureTitle } from './compare_text.ts'
+import { type Compared, type ComparedNumbers, compareModel } from './compare_model.ts'
 
 const NOTES = `
 Each model is a trained one, as for other commands, or a preset: a network without
@@ -108,3 +108,28 @@ async function writePicture(
   await writeFileAtomic(out, await renderComparison(photo, pictures))
   return out
 }
+
+/** The column of mean IoU is there only if a model has one. */
+export function comparisonTable(results: readonly ComparedNumbers[]): string {
+  const hasScores = results.some(({ mIoU }) => mIoU !== undefined)
+  const rows = results.map(result => [
+    result.model,
+    result.crf ? 'with CRF' : result.trained ? '' : 'untrained',
+    ...(hasScores ? [result.mIoU === undefined ? '–' : percentText(result.mIoU)] : []),
+    (result.multiplyAdds / 1e9).toFixed(2),
+    (result.parameters / 1e6).toFixed(2),
+    digits(result.milliseconds),
+    bytesText(result.gpuBytes),
+  ])
+  const headings = ['G multiply-adds', 'M parameters', 'ms', 'GPU']
+  return table([['model', '', ...(hasScores ? ['mean IoU'] : []), ...headings], ...rows], { numbers: 2 })
+}
+
+/** A model of a path by the path's last part. */
+export const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
+  [
+    basename(model),
+    ...(crf ? ['CRF'] : []),
+    ...(mIoU === undefined ? [] : [percentText(mIoU)]),
+    `${digits(milliseconds)} ms`,
+  ].join(' · ')

@@ -4,7 +4,6 @@
 import { Argument, Command } from 'commander'
 import { presets } from '../../model/presets.ts'
 import { readRegistry } from '../../node/downloads/pull.ts'
-import { type Subcommand, subcommands } from '../commands.ts'
 import { bashScript } from './completion_bash.ts'
 import { fishScript } from './completion_fish.ts'
 import { powershellScript } from './completion_powershell.ts'
@@ -29,7 +28,13 @@ Examples, one for each shell. Add the line to the shell's start-up file:
 It completes commands, options, their values, names of models, and files.
 \`npx atrous\` has no completion: install it with npm install -g atrous.`
 
-export function completionCommand(commands: readonly Subcommand[] = subcommands): Command {
+/** A command of those that the script completes. */
+interface Completed {
+  summary: string
+  load(): Promise<Command>
+}
+
+export function completionCommand(commands: readonly Completed[]): Command {
   return new Command('completion')
     .description('Prints a script with which a shell completes this command.')
     .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SCRIPTS)))
@@ -37,7 +42,7 @@ export function completionCommand(commands: readonly Subcommand[] = subcommands)
     .action(async (shell: string) => console.log(await completionScript(shell, commands)))
 }
 
-async function completionScript(shell: string, commands: readonly Subcommand[]): Promise<string> {
+async function completionScript(shell: string, commands: readonly Completed[]): Promise<string> {
   const atrous = new Command('atrous').option('-v, --version', 'print the version').helpCommand(false)
   for (const { summary, load } of commands) atrous.addCommand((await load()).summary(summary))
   const models = (await readRegistry()).map(({ name }) => name)

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises'
 import { UserError } from '../../errors.ts'
-import type { Size } from '../../library/photo_size.ts'
+import type { Size } from '../../library/pixels.ts'
 import { readImageSize } from '../../node/images/image.ts'
 import { printablePath } from '../../printable.ts'
 

@@ -1,22 +1,24 @@
 // `atrous train`: trains a network on the classes of a dataset.
 
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { UserError } from '../../errors.ts'
 import { percentText, secondsText } from '../format.ts'
 import { catchSignals, type InterruptedError } from '../interrupt.ts'
 import { DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger } from '../options.ts'
-import { checkWritable } from '../output.ts'
-import { BACKBONE_NAMES } from './train_backbone.ts'
+import { checkWritable, exists, refuseExisting } from '../output.ts'
 import { checkResume, TrainingFolder } from './train_folder.ts'
-import { addRecipeOptions, type RecipeOptions } from './train_options.ts'
-import { refuseForeignFiles } from './train_output.ts'
+import { parseMetrics } from './train_metrics.ts'
+import { addRecipeOptions, BACKBONE_NAMES, type RecipeOptions } from './train_options.ts'
 import { type TrainedRun, trainRun } from './train_run.ts'
 import {
   newSettings,
   type RunSettings,
   readSettings,
   resumedSettings,
+  SETTINGS_FILE,
   type SettingsOptions,
 } from './train_settings.ts'
 
@@ -157,3 +159,26 @@ function interruptedText(
 /** Quotes text as one word for a shell. */
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
+const MODEL = ['model.safetensors', 'config.json']
+const PICTURES = ['best', 'samples.png', 'curves.svg']
+const ADVICE = 'a new run would replace it; choose another folder with --out'
+
+/**
+ * Throws a UserError if the folder holds such a file. Files of an earlier run that was killed before its first checkpoint are not
+ * the user's: the run starts again. Its run.json identifies it.
+ */
+export async function refuseForeignFiles(folder: string): Promise<void> {
+  const isOwn = await exists(join(folder, SETTINGS_FILE))
+  await refuseExisting(
+    [...MODEL, ...(isOwn ? [] : PICTURES)].map(name => join(folder, name)),
+    ADVICE,
+  )
+  const metrics = join(folder, 'metrics.jsonl')
+  const text = await readFile(metrics, 'utf8').catch(() => '')
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  const known = parseMetrics(text)
+  // A crash may have cut the last line short.
+  if (known.length < lines.length - 1 || (lines.length > 0 && known.length === 0))
+    throw new UserError(`${metrics} exists: ${ADVICE}`)
+}

@@ -1,22 +1,25 @@
 // `atrous tune`: measures which kernels are fastest for a network on this GPU.
 
 import { Command, Option } from 'commander'
-import { describeAdapter } from '../../bench/adapter.ts'
+import { type Adapter, adapterName, describeAdapter } from '../../bench/adapter.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
+import type { TunedConvolution } from '../../graph/tune/tune.ts'
 import type { Precision } from '../../kernels/layout.ts'
-import { shownSource } from '../../library/shown_url.ts'
+import { shownSource } from '../../library/downloads.ts'
 import type { Tuning } from '../../library/tuning.ts'
 import { EXACT_TIMESTAMPS, openGpu } from '../../node/gpu/dawn.ts'
 import { openTuning, tuningFile } from '../../node/tuning.ts'
+import type { BenchJob } from '../bench/bench_jobs.ts'
 import { type BenchModel, findBenchModel } from '../bench/bench_model.ts'
+import { jobText } from '../bench/bench_text.ts'
+import { digits, table } from '../format.ts'
 import { optionFlag } from '../inference_options.ts'
-import { catchSignals } from '../interrupt.ts'
+import { catchSignals, type EndSignal } from '../interrupt.ts'
 import { checkReachable, DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger, precisionOption } from '../options.ts'
 import { type StageBar, stageBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
 import { inferenceJob, trainingJob } from './tune_jobs.ts'
-import { type TuneReport, tuneText } from './tune_text.ts'
 
 const NOTES = `
 A convolution can be computed by several kernels, with tiles of many sizes.
@@ -164,3 +167,61 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
     await job.dispose()
   }
 }
+
+/** The output of --json. */
+export interface TuneReport extends BenchJob {
+  adapter: Adapter
+  /** The name that the user gave. */
+  model: string
+  /** The time spent measuring. */
+  seconds: number
+  /** Whether the convolutions are those of a training step. */
+  training?: boolean
+  /** The number of distinct convolutions in the network for which there is more than one kernel. */
+  convolutions: number
+  /** The convolutions measured in the time available, the most expensive first. */
+  measured: TunedConvolution[]
+  /** Milliseconds per call of the whole network, with the table's kernels and as tuned, if these differ. */
+  network?: { untuned: number; tuned: number }
+  /** The file with the measurements. */
+  file: string
+  /** The signal that ended it early. */
+  interrupted?: EndSignal
+}
+
+export function tuneText(report: TuneReport): string {
+  const { adapter, model, convolutions, measured, seconds, network, file } = report
+  const purpose = report.training ? ', for training' : ''
+  const subject = `${model} on ${adapterName(adapter)}: ${jobText(report)}${purpose}`
+  if (convolutions === 0) return `${subject}\n\nthere is only one kernel for every convolution on this GPU`
+  const faster = measured.filter(({ untuned, fastest }) => untuned !== fastest).length
+  return [
+    subject,
+    '',
+    ...(measured.length > 0 ? [convolutionsText(measured), ''] : []),
+    `${measured.length} of ${convolutions} convolutions measured in ${digits(seconds)} s${advice(report)}`,
+    `faster than by the table: ${faster}`,
+    ...(network ? [networkText(network)] : []),
+    ...(measured.length > 0 ? [file] : []),
+  ].join('\n')
+}
+
+const advice = ({ convolutions, measured }: TuneReport) =>
+  measured.length < convolutions ? '; more with --seconds' : ''
+
+function convolutionsText(measured: readonly TunedConvolution[]): string {
+  const rows = measured.map(({ convolution, layers, untuned, fastest, milliseconds }) => {
+    const [before, after] = [milliseconds[untuned], milliseconds[fastest]]
+    const differs = fastest !== untuned
+    const gain = before !== undefined && after !== undefined ? (before / after - 1) * 100 : undefined
+    return [
+      ...[convolution, untuned, differs ? fastest : ''],
+      ...[String(layers), digits(before), ...(differs ? [digits(after), digits(gain)] : ['', ''])],
+    ]
+  })
+  const headings = ['convolution', 'by the table', 'fastest', 'layers', 'ms', 'ms', 'faster %']
+  return table([headings, ...rows], { numbers: 3 })
+}
+
+const networkText = ({ untuned, tuned }: { untuned: number; tuned: number }): string =>
+  `the whole network: ${digits(untuned)} ms by the table, ${digits(tuned)} ms as tuned`

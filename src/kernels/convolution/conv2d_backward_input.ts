@@ -29,7 +29,7 @@ export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile
 }
 
 /** The part of a kernel that all kernels of the gradient share. `tile` is what one workgroup computes. */
-export function inputGradient(
+function inputGradient(
   options: Conv2dBackwardInputOptions,
   tile: { pixels: number; vectors: number },
 ) {

@@ -65,7 +65,7 @@ export function outputPixels(options: Conv2dBackwardWeightOptions): number {
  * The part of a kernel that all kernels of the gradient share. `rowTiles` and `columnTiles` are workgroups along the input and the
  * output channels.
  */
-export function weightGradient(
+function weightGradient(
   options: Conv2dBackwardWeightOptions,
   { rowTiles, columnTiles, splits }: { rowTiles: number; columnTiles: number; splits: number },
 ) {

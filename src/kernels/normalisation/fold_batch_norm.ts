@@ -1,5 +1,5 @@
 import type { Kernel } from '../../gpu/kernel.ts'
-import { workgroupsFor } from '../../gpu/shader_constants.ts'
+import { workgroupSize, workgroupsFor } from '../../gpu/shader_constants.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import { VECTOR_BYTES, vectors, weightRun } from '../layout.ts'
 
@@ -78,7 +78,7 @@ const LONG = 1024
 export function foldBatchNormBackward({ label, weight, epsilon }: FoldBatchNormBackwardOptions): Kernel {
   const [outChannels, ...rest] = weight
   const fanIn = rest.reduce((a, b) => a * b)
-  const lanes = fanIn > LONG ? 64 : 8
+  const lanes = fanIn > LONG ? workgroupSize(shaders.fold_batch_norm_backward) : 8
   const [bytes, vectorBytes] = [outChannels * fanIn * 4, outChannels * 4]
   return {
     label,

@@ -29,7 +29,7 @@ export function winogradMultiply(options: WinogradStepOptions & { subgroupSize: 
 }
 
 /** The part of a kernel that all kernels of the product share. `tile` is what one workgroup computes, at one point. */
-export function batchedProduct(options: WinogradStepOptions, tile: { tiles: number; vectors: number }) {
+function batchedProduct(options: WinogradStepOptions, tile: { tiles: number; vectors: number }) {
   const { label, outputs, input, outChannels, range } = options
   const inChannels = input[3]
   const points = winogradPoints(outputs) ** 2

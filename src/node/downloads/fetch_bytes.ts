@@ -1,8 +1,7 @@
 // The bytes at a URL, for photos: in memory, with limits on size and time.
 
 import { UserError } from '../../errors.ts'
-import { HttpError } from '../../library/http_error.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { HttpError, shownUrl } from '../../library/downloads.ts'
 import { printable } from '../../printable.ts'
 import { ask, type HttpTimeouts } from './http.ts'
 import { asNetworkError } from './http_errors.ts'

@@ -9,7 +9,7 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { UserError } from '../../errors.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { shownUrl } from '../../library/downloads.ts'
 import { printable } from '../../printable.ts'
 import { ConnectionError } from './http_errors.ts'
 import {

@@ -1,8 +1,7 @@
 // Errors of the network, as one line for the user, and whether a new try may help.
 
 import { UserError } from '../../errors.ts'
-import { HttpError, UnreachableError } from '../../library/http_error.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { HttpError, shownUrl, UnreachableError } from '../../library/downloads.ts'
 import { printable } from '../../printable.ts'
 import { ProxyError } from './proxy.ts'
 

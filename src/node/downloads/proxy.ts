@@ -5,7 +5,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Socket } from 'node:net'
 import { UserError } from '../../errors.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { shownUrl } from '../../library/downloads.ts'
 
 /** The proxy for a URL; undefined if there is none. Throws a UserError if the variable does not hold a proxy's URL. */
 export function proxyFor(url: URL): URL | undefined {

@@ -6,21 +6,27 @@ import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../errors.ts'
 import { checkJson, parseJson } from '../../json.ts'
-import type { DownloadProgress } from '../../library/download_progress.ts'
-import { HttpError } from '../../library/http_error.ts'
-import { HUB, hubFolder, isBelow, repositoryFiles } from '../../library/hub.ts'
-import { shownSource, shownUrl } from '../../library/shown_url.ts'
+import {
+  type DownloadProgress,
+  HttpError,
+  HUB,
+  hubFolder,
+  isBelow,
+  isWebUrl,
+  repositoryFiles,
+  shownSource,
+  shownUrl,
+} from '../../library/downloads.ts'
 import {
   CONFIG,
   checkpointAmong,
   fileIn,
   filesOfFolder,
   isCheckpointName,
-  isWebUrl,
   MAX_JSON_BYTES,
   PREPROCESSOR,
   parseJsonObject,
-} from '../../library/weights_folder.ts'
+} from '../../library/found_weights.ts'
 import { printable } from '../../printable.ts'
 import { readCheckpoint } from '../../weights/checkpoint.ts'
 import { isFileName } from '../../weights/file_name.ts'

@@ -3,7 +3,8 @@
 import { totalmem } from 'node:os'
 import { create } from 'webgpu'
 import { NoAdapterError } from '../../gpu/errors.ts'
-import { type DeviceRequest, Gpu } from '../../gpu/gpu.ts'
+import type { Gpu } from '../../gpu/gpu.ts'
+import { adoptDevice, type DeviceRequest, requestGpu } from '../../gpu/request_gpu.ts'
 import { shown } from '../../options.ts'
 import { withoutDawnWarnings } from './dawn_warnings.ts'
 import { switchedOff } from './quirks.ts'
@@ -29,7 +30,7 @@ export async function openGpu({ features = [], device }: OpenGpuOptions = {}): P
   const { without, polling, warnings } = switchedOff()
   if (!polling) slowPolling()
   const request = { ...device, without: [...without, ...(device?.without ?? [])] }
-  const opening = () => Gpu.open(entryWith(features), request)
+  const opening = () => requestGpu(entryWith(features), request)
   const open = warnings ? opening() : withoutDawnWarnings(opening)
   return bounded(
     await open.catch(error => {
@@ -51,7 +52,7 @@ function wrongName(error: unknown): NoAdapterError | undefined {
 export async function openDevice(device: GPUDevice): Promise<Gpu> {
   const { without, polling } = switchedOff()
   if (!polling) slowPolling()
-  return bounded(await Gpu.adopt(entryWith([]), device, without))
+  return bounded(await adoptDevice(entryWith([]), device, without))
 }
 
 function bounded(gpu: Gpu): Gpu {

@@ -1,7 +1,7 @@
 // The supported formats of photos, and the largest photo in each.
 
 import { UserError } from '../../errors.ts'
-import { MAX_PHOTO_PIXELS } from '../../library/photo_size.ts'
+import { MAX_PHOTO_PIXELS } from '../../library/pixels.ts'
 
 /** Names as sharp reports them. It reports AVIF as `heif`. */
 type PhotoFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'heif'

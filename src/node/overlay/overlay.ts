@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { type ClassShare, isBackground } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
-import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay_tint.ts'
+import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay.ts'
 import type { drawLegend, LegendEntry } from './overlay_legend.ts'
 
 type DrawLegend = typeof drawLegend

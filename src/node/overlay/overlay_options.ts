@@ -1,5 +1,5 @@
 import type { Colour } from '../../data/palette.ts'
-import { DRAW_OPTIONS, type DrawOptions, drawOptions } from '../../library/overlay_options.ts'
+import { DRAW_OPTIONS, type DrawOptions, drawOptions } from '../../library/overlay.ts'
 import { type DeclaredOptions, FLAG } from '../../options.ts'
 
 export interface OverlayOptions extends DrawOptions {

@@ -1,9 +1,7 @@
 // A file from a server, with progress, verified.
 
 import { UserError } from '../../errors.ts'
-import type { DownloadProgress } from '../../library/download_progress.ts'
-import { HttpError, UnreachableError } from '../../library/http_error.ts'
-import { shownUrl } from '../../library/shown_url.ts'
+import { type DownloadProgress, HttpError, shownUrl, UnreachableError } from '../../library/downloads.ts'
 
 export interface FetchOptions {
   /** Its name for `onProgress`. */

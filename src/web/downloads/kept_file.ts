@@ -1,6 +1,6 @@
 // A downloaded file in the browser's cache storage: verified each time it is read, and downloaded again if it is damaged.
 
-import { shownUrl } from '../../library/shown_url.ts'
+import { shownUrl } from '../../library/downloads.ts'
 import { difference, type FetchOptions, fetchFile, sha256Of } from './fetch_file.ts'
 
 interface KeepOptions extends FetchOptions {

@@ -5,7 +5,7 @@ import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
 import { constantOf } from '../../gpu/shader_constants.ts'
 import type { GpuPhoto } from '../../inference/segmenter.ts'
-import type { Size } from '../../library/photo_size.ts'
+import type { Size } from '../../library/pixels.ts'
 import { frame_pixels } from '../shaders.gen.ts'
 import { type FrameSource, isTexture, isVideo } from './frame_source.ts'
 

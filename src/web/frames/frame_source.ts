@@ -1,6 +1,6 @@
 // What can be read as a frame: pixels that the browser may have on the GPU already.
 
-import type { Size } from '../../library/photo_size.ts'
+import type { Size } from '../../library/pixels.ts'
 import { type Drawable, drawnSize, isDrawable } from '../drawable.ts'
 
 /**

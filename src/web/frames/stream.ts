@@ -3,7 +3,7 @@
 import type { Gpu } from '../../gpu/gpu.ts'
 import type { InferenceOptions, OutputOptions } from '../../inference/inference_options.ts'
 import type { GpuClassMap, GpuPhoto, Segmenter } from '../../inference/segmenter.ts'
-import type { Size } from '../../library/photo_size.ts'
+import type { Size } from '../../library/pixels.ts'
 import { checkStreamOptions, type StreamOptions } from '../on_gpu_options.ts'
 import { FrameReader } from './frame_reader.ts'
 import { frameSize } from './frame_source.ts'

@@ -1,6 +1,7 @@
 // The adapter under test: a GPU that is opened anew after a check that broke it.
 
-import { type DeviceRequest, Gpu } from '../../../src/gpu/gpu.ts'
+import type { Gpu } from '../../../src/gpu/gpu.ts'
+import { type DeviceRequest, requestGpu } from '../../../src/gpu/request_gpu.ts'
 
 export interface TestedAdapter {
   /** The GPU for the next check. */
@@ -10,14 +11,14 @@ export interface TestedAdapter {
 
 /** Throws NoAdapterError. */
 export async function openAdapter(entry: GPU, request: DeviceRequest): Promise<TestedAdapter> {
-  let open = await Gpu.open(entry, request)
+  let open = await requestGpu(entry, request)
   return {
     async gpu() {
       try {
         await open.finish()
       } catch {
         open.destroy()
-        open = await Gpu.open(entry, request)
+        open = await requestGpu(entry, request)
       }
       return open
     },

@@ -2,7 +2,7 @@
 
 import { answersByShader, checkStored } from '../../../src/bench/answers/check_kernels.ts'
 import type { KnownAnswer } from '../../../src/bench/answers/kernel_check.ts'
-import { nameOf } from '../../../src/cli/doctor/doctor_text.ts'
+import { nameOf } from '../../../src/cli/doctor/doctor.ts'
 import { type TestedAdapter, withGpu } from './adapter.ts'
 import type { Tally } from './report.ts'
 

@@ -3,7 +3,7 @@
 
 import { describeAdapter } from '../../../src/bench/adapter.ts'
 import type { KnownAnswer } from '../../../src/bench/answers/kernel_check.ts'
-import type { DeviceRequest } from '../../../src/gpu/gpu.ts'
+import type { DeviceRequest } from '../../../src/gpu/request_gpu.ts'
 import type { KernelSuite } from '../../support/kernel_suite.ts'
 import { openAdapter, type TestedAdapter } from './adapter.ts'
 import { doctorPart } from './doctor_part.ts'

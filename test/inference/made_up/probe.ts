@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander'
 import { compareCommand } from '../../../src/cli/compare/compare.ts'
-import { crfTuneCommand } from '../../../src/cli/crf/crf_tune.ts'
+import { crfTuneCommand } from '../../../src/cli/crf.ts'
 import { evaluateCommand } from '../../../src/cli/evaluate.ts'
 import { optionFlag } from '../../../src/cli/inference_options.ts'
 import { segmentCommand } from '../../../src/cli/segment/segment.ts'
-import { serveCommand } from '../../../src/cli/serve/serve.ts'
+import { serveCommand } from '../../../src/cli/serve.ts'
 import { checkInferenceOptions } from '../../../src/inference/views.ts'
 import { checkSegmentOptions, checkTuneOptions } from '../../../src/library/segment_options.ts'
 import { preset } from '../../../src/model/index.ts'

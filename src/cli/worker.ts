@@ -1,13 +1,17 @@
 // `atrous worker`: segments the photos that a queue in Redis names.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Precision } from '../../kernels/layout.ts'
-import type { QueueWorker } from '../../queue/worker.ts'
-import { catchSignals } from '../interrupt.ts'
-import { DEFAULT_MODEL, loadModel } from '../model.ts'
-import { positiveInteger, precisionOption } from '../options.ts'
-import { isQuiet, quietableAction } from '../quiet.ts'
-import { workerEvents } from './worker_events.ts'
+import type { Precision } from '../kernels/layout.ts'
+import { shownSource } from '../library/downloads.ts'
+import { shown } from '../options.ts'
+import { printable, printablePath } from '../printable.ts'
+import type { JobResult } from '../queue/segment_job.ts'
+import type { JobName, QueueWorker, WorkerEvents } from '../queue/worker.ts'
+import { percentText, secondsText } from './format.ts'
+import { catchSignals } from './interrupt.ts'
+import { DEFAULT_MODEL, loadModel } from './model.ts'
+import { positiveInteger, precisionOption } from './options.ts'
+import { isQuiet, quietableAction } from './quiet.ts'
 
 const EXAMPLES = `
 Examples:
@@ -110,9 +114,9 @@ const LAST_WORDS_MS = 1000
 async function start(options: Options, open: (() => unknown)[]): Promise<QueueWorker> {
   const { queue, root, http, concurrency, timeout, json } = options
   const [{ connectRedis }, { openStores }, { startWorker }] = await Promise.all([
-    import('../../queue/redis.ts'),
-    import('../../queue/stores.ts'),
-    import('../../queue/worker.ts'),
+    import('../queue/redis.ts'),
+    import('../queue/stores.ts'),
+    import('../queue/worker.ts'),
   ])
   const store = await openStores({ root, http })
   open.push(() => store.close())
@@ -125,4 +129,49 @@ async function start(options: Options, open: (() => unknown)[]): Promise<QueueWo
   open.push(() => worker.close())
   events.onStarted(queue)
   return worker
+}
+
+interface EventOptions {
+  json?: boolean
+  quiet: boolean
+}
+
+export function workerEvents({
+  json,
+  quiet,
+}: EventOptions): WorkerEvents & { onStarted(queue: string): void } {
+  const say = (line: string) => console.error(line)
+  const note = (line: string) => quiet || say(line)
+  return {
+    onStarted: queue => note(`queue ${printable(queue)}: ready for jobs`),
+    onDone: (job, result) => {
+      if (json) console.log(JSON.stringify({ job: job.id, input: inputOf(job), ...result }))
+      else if (!quiet) console.log(doneLine(job, result))
+    },
+    onFailed: (job, { message }, retries) => {
+      const error = printable(message)
+      if (json) console.log(JSON.stringify({ job: job.id, input: inputOf(job), error, retries }))
+      else say(`job ${job.id}: ${error}${retries ? '; will be tried again' : ''}`)
+    },
+    onStalled: id => note(`job ${id}: its worker is gone; it will be tried again`),
+    onStuck: ({ id }) => {
+      say(`job ${id}: does not end after its time-out; this worker ends, and another one gets its jobs`)
+      process.exit(1)
+    },
+    onDisconnected: () => say('Redis: the connection is lost; waiting for it'),
+    onConnected: () => note('Redis: connected again'),
+    onProblem: error => say(`queue: ${printable(error.message)}`),
+  }
+}
+
+/** The input as the producer wrote it, which may be anything. A URL is shown without what may be a password or a signature. */
+function inputOf({ data }: JobName): string {
+  const input = (data as { input?: unknown } | null | undefined)?.input
+  return typeof input === 'string' ? printablePath(shownSource(input)) : shown(input)
+}
+
+function doneLine(job: JobName, { classes, outputs, milliseconds }: JobResult): string {
+  const shares = classes.map(({ name, share }) => `${name} ${percentText(share)}`).join(', ')
+  const places = Object.values(outputs).map(printablePath).join(', ')
+  return `${inputOf(job)}: ${shares} → ${places} (${secondsText(milliseconds)})`
 }

@@ -2,13 +2,13 @@
 
 import { basename } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { UserError } from '../../errors.ts'
-import { parameterName, REFINED_NAMES } from '../../inference/option_texts.ts'
-import type { Precision } from '../../kernels/layout.ts'
-import type { AtrousServer, LogLevel, ServerOptions } from '../../server/index.ts'
-import { catchSignals, type Interrupt } from '../interrupt.ts'
-import { DEFAULT_MODEL } from '../model.ts'
-import { number, positiveInteger, precisionOption, wholeNumber } from '../options.ts'
+import { UserError } from '../errors.ts'
+import { parameterName, REFINED_NAMES } from '../inference/option_texts.ts'
+import type { Precision } from '../kernels/layout.ts'
+import type { AtrousServer, LogLevel, ServerOptions } from '../server/index.ts'
+import { catchSignals, type Interrupt } from './interrupt.ts'
+import { DEFAULT_MODEL } from './model.ts'
+import { number, positiveInteger, precisionOption, wholeNumber } from './options.ts'
 
 const EXAMPLES = `
 Examples:
@@ -84,7 +84,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: Options): Promise<void> {
-  const { createServer } = await import('../../server/index.ts')
+  const { createServer } = await import('../server/index.ts')
   if (options.gpu !== undefined) process.env.ATROUS_GPU = options.gpu
   const interrupt = catchSignals()
   try {
@@ -134,7 +134,7 @@ async function serverOptions(options: Options): Promise<ServerOptions> {
   }
 }
 
-const modelNames = async (folder: string) => (await import('../../server/served_models.ts')).modelsIn(folder)
+const modelNames = async (folder: string) => (await import('../server/served_models.ts')).modelsIn(folder)
 
 /** `birds=out/checkpoint`, or the last part of a path or a URL as the name. */
 function nameAndSource(text: string): [name: string, source: string] {

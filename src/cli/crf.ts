@@ -1,20 +1,26 @@
-// `atrous crf tune`: scores each combination of parameters of the CRF on a dataset.
+// `atrous crf`: what is about the fully connected CRF alone. `atrous crf tune` scores each combination of its parameters on a dataset.
 
 import { Command, InvalidArgumentError } from 'commander'
-import { type CrfParameters, crfParameters } from '../../crf/crf_parameters.ts'
-import { UserError } from '../../errors.ts'
-import type { InferenceOptions } from '../../inference/inference_options.ts'
-import type { FileDataset } from '../../node/datasets/file_dataset.ts'
-import type { DeepLab } from '../../node/deeplab.ts'
-import { type Evaluation, evaluate } from '../../train/evaluate.ts'
-import { type DatasetOptions, openChecked, soundImages } from '../dataset.ts'
-import { percentText } from '../format.ts'
-import { addNetworkOptions, inferenceOf } from '../inference_options.ts'
-import { loadModel, type ModelOptions } from '../model.ts'
-import { number, positiveInteger } from '../options.ts'
-import { countBar } from '../progress.ts'
-import { quietableAction } from '../quiet.ts'
-import { StreamedTable } from '../streamed_table.ts'
+import { type CrfParameters, crfParameters } from '../crf/crf_parameters.ts'
+import { UserError } from '../errors.ts'
+import type { InferenceOptions } from '../inference/inference_options.ts'
+import type { FileDataset } from '../node/datasets/file_dataset.ts'
+import type { DeepLab } from '../node/deeplab.ts'
+import { type Evaluation, evaluate } from '../train/evaluate.ts'
+import { type DatasetOptions, openChecked, soundImages } from './dataset.ts'
+import { percentText, StreamedTable } from './format.ts'
+import { addNetworkOptions, inferenceOf } from './inference_options.ts'
+import { loadModel, type ModelOptions } from './model.ts'
+import { number, positiveInteger } from './options.ts'
+import { countBar } from './progress.ts'
+import { quietableAction } from './quiet.ts'
+
+export function crfCommand(): Command {
+  return new Command('crf')
+    .description('Finds parameters for the fully connected CRF of `segment --crf`.')
+    .helpCommand(false)
+    .addCommand(crfTuneCommand())
+}
 
 const NOTES = `
 It scores the model without a CRF, and then with each combination of the values.
