@@ -81,7 +81,7 @@ const integers = { type: 'array', items: { type: 'integer' } }
 const boolean = { type: 'boolean' }
 
 /** An object whose fields are all required, but for those in `optional`. */
-export const object = (properties: Record<string, Json>, optional: Record<string, Json> = {}) => ({
+const object = (properties: Record<string, Json>, optional: Record<string, Json> = {}) => ({
   type: 'object',
   properties: { ...properties, ...optional },
   required: Object.keys(properties),
