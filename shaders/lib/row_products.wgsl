@@ -13,6 +13,8 @@
 // Compilers need not clamp an index that they can bound. So bounds of loops are constants, and the invocation is taken modulo LANES.
 // Output vectors past the last one have the weights that follow in memory: their sums are not stored.
 
+#import "lib/many_turns.wgsl"
+
 const PARTS = 1u;
 const PART_LANES = 64u;
 const LANES = PARTS * PART_LANES;
@@ -21,9 +23,9 @@ const BLOCK = 4u; // a divisor of out_vectors: a vector, or several that are loa
 const BLOCKS = 2u;
 const STEP_VECTORS = 2u;
 const UNROLL = 8u; // terms of the sum in a turn of the loop: see RowTile in src/kernels/convolution/row_products.ts
+const TOGETHER = 1u; // terms whose weights are loaded before any of them is multiplied
 const PREFETCH = 1u; // 1: a step is loaded into registers while the workgroup multiplies the one before
 const PACKED = 0u; // 1: the products of a turn are added up in the type of the weights, of which f16 is computed in pairs
-const AHEAD = 0u; // 1: the weights of a term are loaded while the one before is multiplied
 const PARTIAL_STEP = 0u; // 1: the last step reaches past the end of the rows; what lies there counts as zero
 const VECTORS = BLOCKS * BLOCK;
 const WORKGROUP_ROWS = PART_LANES * LANE_ROWS;
@@ -31,6 +33,7 @@ const STEP_TERMS = STEP_VECTORS * 4u;
 const LOADS = STEP_VECTORS / PARTS;
 const LOAD_ROWS = LANES * LANE_ROWS / STEP_VECTORS; // rows from one load of an invocation to its next
 const_assert LANES % STEP_VECTORS == 0u && STEP_VECTORS % PARTS == 0u && STEP_TERMS % UNROLL == 0u;
+const_assert UNROLL % TOGETHER == 0u;
 
 // With subgroups, `assemble` in src/gpu/wgsl.ts makes it subgroupBroadcastFirst: then the compiler knows that the value is uniform.
 fn uniform_in_subgroup(value: u32) -> u32 { return value; }
@@ -59,20 +62,20 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
   var at = first_weight + first * 4u * pitch;
   var sums: Sums;
   var fetched: Fetched;
-  var blocks: Blocks;
-  var next_blocks: Blocks;
+  var blocks: array<Blocks, TOGETHER>;
   for (var l = 0u; l < LOADS * PREFETCH; l++) {
     for (var r = 0u; r < LANE_ROWS; r++) {
       fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, first + vector);
     }
   }
-  for (var b = 0u; b < BLOCKS * AHEAD; b++) { next_blocks[b] = weight[at + b]; }
-  for (var step = first; step < end; step += STEP_VECTORS) {
-    let is_padding = PARTIAL_STEP == 1u && step + vector >= end;
+  for (var step = 0u; step < MANY_TURNS; step++) {
+    let step_vector = first + step * STEP_VECTORS;
+    if (step_vector >= end) { break; }
+    let is_padding = PARTIAL_STEP == 1u && step_vector + vector >= end;
     workgroupBarrier();
     for (var l = 0u; l < LOADS; l++) {
       for (var r = 0u; r < LANE_ROWS * (1u - PREFETCH); r++) {
-        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step + vector);
+        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step_vector + vector);
       }
       for (var c = 0u; c < 4u; c++) {
         for (var r = 0u; r < LANE_ROWS; r++) {
@@ -84,35 +87,36 @@ fn sums_of_rows(first_row: u32, first_weight: u32, first: u32, end: u32, invocat
     workgroupBarrier();
     for (var l = 0u; l < LOADS * PREFETCH; l++) {
       for (var r = 0u; r < LANE_ROWS; r++) {
-        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step + STEP_VECTORS + vector);
+        fetched[l][r] = load_row(first_row, row + l * LOAD_ROWS + r, step_vector + STEP_VECTORS + vector);
       }
     }
     for (var turn = 0u; turn < STEP_TERMS / UNROLL; turn++) {
       var turn_sums = TurnSums();
-      for (var t = 0u; t < UNROLL; t++) {
-        var values = array<f32, LANE_ROWS>();
-        for (var r = 0u; r < LANE_ROWS; r++) {
-          values[r] = staged_rows[(turn * UNROLL + t) * ROWS_PITCH + lane % PART_LANES * LANE_ROWS + r];
-        }
-        if (AHEAD == 1u) {
-          blocks = next_blocks;
-          for (var b = 0u; b < BLOCKS; b++) { next_blocks[b] = weight[at + pitch + b]; }
+      for (var group = 0u; group < UNROLL / TOGETHER; group++) {
+        var values = array<array<f32, LANE_ROWS>, TOGETHER>();
+        for (var t = 0u; t < TOGETHER; t++) {
+          for (var r = 0u; r < LANE_ROWS; r++) {
+            let place = turn * (UNROLL * ROWS_PITCH) + (group * TOGETHER + t) * ROWS_PITCH;
+            values[t][r] = staged_rows[place + lane % PART_LANES * LANE_ROWS + r];
+          }
+          for (var b = 0u; b < BLOCKS; b++) { blocks[t][b] = weight[at + b]; }
+          at += pitch;
         }
         for (var b = 0u; b < BLOCKS; b++) {
-          var block = weight[at + b];
-          if (AHEAD == 1u) { block = blocks[b]; }
           for (var v = 0u; v < BLOCK; v++) {
+            let i = b * BLOCK + v;
             for (var r = 0u; r < LANE_ROWS; r++) {
-              let i = b * BLOCK + v;
-              if (PACKED == 1u) {
-                turn_sums[r][i] = fma(vec4<Stored>(Stored(values[r])), block[v], turn_sums[r][i]);
-              } else {
-                sums[r][i] = fma(vec4f(values[r]), vec4f(block[v]), sums[r][i]);
+              for (var t = 0u; t < TOGETHER; t++) {
+                let value = values[t][r];
+                if (PACKED == 1u) {
+                  turn_sums[r][i] = fma(vec4<Stored>(Stored(value)), blocks[t][b][v], turn_sums[r][i]);
+                } else {
+                  sums[r][i] = fma(vec4f(value), vec4f(blocks[t][b][v]), sums[r][i]);
+                }
               }
             }
           }
         }
-        at += pitch;
       }
       for (var r = 0u; r < LANE_ROWS * PACKED; r++) {
         for (var v = 0u; v < VECTORS; v++) { sums[r][v] += vec4f(turn_sums[r][v]); }

@@ -37,6 +37,7 @@ export interface CreateOptions extends OpenOptions {
   size?: number
 }
 
+/** @internal */
 const OPEN_OPTIONS: DeclaredOptions<OpenOptions> = {
   gpu: { schema: v.custom<Gpu>(gpu => gpu instanceof Gpu), expected: 'the result of openGpu()' },
   device: {

@@ -98,26 +98,25 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
   })
 }
 
-const text = (type: string) => ({ description: 'OK', content: { [type]: { schema: string } } })
-
-const PAGE = { summary: 'A page for people', response: { 200: text('text/html') } }
-const METRICS = { summary: 'Metrics for Prometheus', response: { 200: text('text/plain') } }
-const DESCRIPTION = { summary: 'This description', response: { 200: json({ type: 'object' }) } }
-
-export function addOperationsRoutes(app: FastifyInstance, service: Service): void {
+function addOperationsRoutes(app: FastifyInstance, service: Service): void {
   const { metrics, version, hasToken, models } = service
-  app.get('/', { config: { isOpen: true }, schema: PAGE }, async ({ host }, reply) => {
+  const page = { summary: 'A page for people', response: { 200: text('text/html') } }
+  app.get('/', { config: { isOpen: true }, schema: page }, async ({ host }, reply) => {
     const names = hasToken ? [] : models.ready.map(({ name }) => name)
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', "default-src 'none'; base-uri 'none'; form-action 'none'")
       .send(startPage({ host, version, models: names, hasToken }))
   })
-  app.get('/metrics', { schema: METRICS }, async (_, reply) =>
+  const prometheus = { summary: 'Metrics for Prometheus', response: { 200: text('text/plain') } }
+  app.get('/metrics', { schema: prometheus }, async (_, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   )
-  app.get('/openapi.json', { schema: DESCRIPTION }, async () => app.swagger())
+  const description = { summary: 'This description', response: { 200: json({ type: 'object' }) } }
+  app.get('/openapi.json', { schema: description }, async () => app.swagger())
 }
+
+const text = (type: string) => ({ description: 'OK', content: { [type]: { schema: string } } })
 
 interface Shown {
   /** As the request names the server. */
@@ -128,7 +127,7 @@ interface Shown {
   hasToken: boolean
 }
 
-export function startPage({ host, version, models, hasToken }: Shown): string {
+function startPage({ host, version, models, hasToken }: Shown): string {
   const token = hasToken ? " -H 'Authorization: Bearer TOKEN'" : ''
   const names = models.length > 0 ? `<p>Models: ${models.map(escaped).join(', ')}</p>` : ''
   return `<!doctype html>

@@ -21,12 +21,12 @@ import {
 } from './tensors.ts'
 
 /** An output that the request asks for. */
-export interface WantedOutput {
+interface WantedOutput {
   name: SegmentOutput
   isBinary: boolean
 }
 
-export interface InferRequest {
+interface InferRequest {
   id?: string
   photos: RequestPhoto[]
   options: RefinedOptions
@@ -143,7 +143,7 @@ function wantedOutputs({ outputs = [{ name: 'mask', parameters: {} }] }: Request
   })
 }
 
-export interface InferAnswer {
+interface InferAnswer {
   body: Buffer
   /** The length of the JSON before the binary data, if there is binary data. */
   jsonLength?: number

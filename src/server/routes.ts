@@ -132,31 +132,23 @@ function metadataOf({ name, model }: ServedModel) {
   }
 }
 
+interface ModelName {
+  model: string
+}
+
 const INDEX = v.object({ ready: v.optional(v.boolean(), false) })
 
 const CHANGE = v.strictObject({
   parameters: v.optional(v.strictObject({ unload_dependents: v.optional(v.boolean()) })),
 })
 
-const INDEX_SCHEMA = {
-  summary: 'Which models there are',
-  ...optionalBody(INDEX),
-  response: { 200: json({ type: 'array', items: ref('model_status') }), 400: REFUSALS[400] },
-}
-
-const changing = (summary: string) => ({
-  summary,
-  ...optionalBody(CHANGE),
-  response: { 200: json({ type: 'object' }, 'Done.'), 400: REFUSALS[400], 404: REFUSALS[404] },
-})
-
-interface Change {
-  Params: { model: string }
-  Body?: Buffer
-}
-
 export function addRepositoryRoutes(app: FastifyInstance, { models }: Service): void {
-  app.post<{ Body?: Buffer }>('/v2/repository/index', { schema: INDEX_SCHEMA }, async ({ body }) => {
+  const index = {
+    summary: 'Which models there are',
+    ...optionalBody(INDEX),
+    response: { 200: json({ type: 'array', items: ref('model_status') }), 400: REFUSALS[400] },
+  }
+  app.post<{ Body?: Buffer }>('/v2/repository/index', { schema: index }, async ({ body }) => {
     const { ready } = await read(INDEX, body)
     const index = await models.index()
     return ready ? index.filter(({ state }) => state === 'READY') : index
@@ -174,16 +166,27 @@ export function addRepositoryRoutes(app: FastifyInstance, { models }: Service): 
   })
 }
 
+interface Change {
+  Params: ModelName
+  Body?: Buffer
+}
+
+const changing = (summary: string) => ({
+  summary,
+  ...optionalBody(CHANGE),
+  response: { 200: json({ type: 'object' }, 'Done.'), 400: REFUSALS[400], 404: REFUSALS[404] },
+})
+
 /** The body may be empty. */
 const read = <Schema extends v.GenericSchema>(schema: Schema, body: Buffer | undefined) =>
   requestJson(schema, body && body.length > 0 ? body : Buffer.from('{}'))
 
-/** What the answer holds. */
+/** The kinds of an answer. */
 const ANSWER = oneOfTexts('mask', 'overlay', 'json')
 
 type Answer = (typeof ANSWER.schema.options)[number]
 
-const SEGMENT = {
+const SCHEMA = {
   summary: 'A photo in, a picture or JSON out',
   description: 'The photo is a JPEG, PNG, WebP, AVIF, TIFF or GIF.',
   querystring: {
@@ -210,7 +213,7 @@ type Query = Record<string, string | string[] | undefined> & { model?: string; o
 export function addSegmentRoute(app: FastifyInstance, service: Service): void {
   app.post<{ Querystring: Query; Body?: Buffer }>(
     '/segment',
-    { config: { isWork: true }, schema: SEGMENT },
+    { config: { isWork: true }, schema: SCHEMA },
     async (request, reply) => {
       const { query, scope } = request
       const answer = answerOf(query.output, request.headers.accept)

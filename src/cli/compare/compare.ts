@@ -110,7 +110,7 @@ async function writePicture(
 }
 
 /** The column of mean IoU is there only if a model has one. */
-export function comparisonTable(results: readonly ComparedNumbers[]): string {
+function comparisonTable(results: readonly ComparedNumbers[]): string {
   const hasScores = results.some(({ mIoU }) => mIoU !== undefined)
   const rows = results.map(result => [
     result.model,
@@ -126,7 +126,7 @@ export function comparisonTable(results: readonly ComparedNumbers[]): string {
 }
 
 /** A model of a path by the path's last part. */
-export const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
+const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
   [
     basename(model),
     ...(crf ? ['CRF'] : []),

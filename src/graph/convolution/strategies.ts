@@ -67,7 +67,7 @@ const subgroupWith = (
   work: (options, { device }) => subgroupCost(options, device, tile),
   kernel(options, device) {
     const { outChannels } = options
-    const chosen = tile ?? subgroupTile(outChannels)
+    const chosen = tile ?? subgroupTile(outChannels, device)
     const subgroupSize = device.subgroupSize!
     return textures(conv2dSubgroup({ ...options, tile: chosen, subgroupSize }), options, device)
   },
@@ -78,7 +78,7 @@ const subgroupWith = (
 
 const textureWith = (tile?: SubgroupTile): TiledKernel =>
   subgroupWith(tile, (kernel, options, device) =>
-    throughTextures(kernel, device, { input: subgroupInputLoads(options, tile) }),
+    throughTextures(kernel, device, { input: subgroupInputLoads(options, device, tile) }),
   )
 
 const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({
@@ -95,7 +95,8 @@ const rowsWith = (tileOf: (options: Conv2dOptions, device: Device) => RowTile): 
   work: (options, { device }) => conv2dRowsCost(options, tileOf(options, device)),
   kernel: (options, device) => conv2dRows({ ...options, tile: tileOf(options, device) }),
   split: {
-    count: (options, device) => conv2dRowsSplits(options, tileOf(options, device)),
+    count: (options, device) =>
+      conv2dRowsSplits(options, tileOf(options, device), vendorRowTiles(device)?.enoughLanes),
     kernel: (options, splits, device) => conv2dRows({ ...options, splits, tile: tileOf(options, device) }),
   },
 })

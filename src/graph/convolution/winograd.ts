@@ -39,8 +39,11 @@ import { vendorRowTiles } from './vendors.ts'
 
 /** Bytes that Winograd's steps leave for each other, at most: so that no layer's scratch sets the size of a network's arena. */
 export const SCRATCH_BYTES = 12e6
-/** The same on GPUs whose vendor is known, as those of computers: several times the workgroups that keep a large one busy. */
-const VENDOR_SCRATCH_BYTES = 96e6
+/**
+ * The same on GPUs whose vendor is known, as those of computers: what every adapter binds. Then each layer of ResNet-50 at 513² is one range,
+ * with several times the workgroups that keep a large GPU busy.
+ */
+const VENDOR_SCRATCH_BYTES = 128 * 2 ** 20
 
 /** Every adapter binds so much weight; more is not asked for. */
 export const MOST_WEIGHT_BYTES = 128 * 2 ** 20
@@ -143,8 +146,9 @@ function byRows(device: Device): WinogradKernels {
   // A map has so few tiles that many rows of a large tile may be empty.
   const tileOf = (options: WinogradOptions, count = winogradTiles(options).total) => {
     const rows = (tile: RowTile) => roundUp(count, tile.lanes * tile.rows)
-    const { large, small, half } = tiles
+    const { large, small, half, winograd } = tiles
     if (half && options.precision === 'fp16') return half
+    if (winograd) return winograd
     return rows(small) < rows(large) ? small : large
   }
   return {

@@ -12,8 +12,12 @@ export interface RowTiles {
   small: RowTile
   /** For windows that are not pointwise, whose loads take more registers. Default: as for pointwise ones. */
   window?: RowTile
+  /** For Winograd's products, whose loads take fewer registers. Default: as for pointwise convolutions. */
+  winograd?: RowTile
   /** For fp16, whose sums of a turn take more registers. Default: as for fp32. */
   half?: RowTile
+  /** Invocations that keep the GPU busy. Default: a large one. */
+  enoughLanes?: number
 }
 
 /** Invocations that keep a large GPU busy: four workgroups of 64 for each of its 130 to 190 units that run one at a time. */
@@ -28,10 +32,11 @@ const isPointwise = ({ kernel, stride, padding }: Conv2dOptions): boolean =>
 const termsOf = ({ input, kernel }: Conv2dOptions): number => kernel[0] * kernel[1] * vectors(input[3]) * 4
 
 /** The tile of a convolution among those of a GPU. */
-export function chooseRowTile(options: Conv2dOptions, { large, small, window, half }: RowTiles): RowTile {
+export function chooseRowTile(options: Conv2dOptions, tiles: RowTiles): RowTile {
+  const { large, small, window, half, enoughLanes = ENOUGH_LANES } = tiles
   if (half && options.precision === 'fp16') return half
   if (window && !isPointwise(options)) return window
-  return lanesOf(options, large) >= ENOUGH_LANES ? large : small
+  return lanesOf(options, large) >= enoughLanes ? large : small
 }
 
 /**
@@ -59,9 +64,9 @@ export function conv2dRows(options: Conv2dOptions & { tile: RowTile; splits?: nu
   }
 }
 
-/** Splits that keep a large GPU busy. They depend on the shape and the tile alone, as in `conv2dTiledSplits`. */
-export function conv2dRowsSplits(options: Conv2dOptions, tile: RowTile): number {
-  const splits = ENOUGH_LANES / lanesOf(options, tile)
+/** Splits that keep a GPU busy. Default of `enoughLanes`: a large one. */
+export function conv2dRowsSplits(options: Conv2dOptions, tile: RowTile, enoughLanes = ENOUGH_LANES): number {
+  const splits = enoughLanes / lanesOf(options, tile)
   return Math.max(1, Math.floor(Math.min(splits, termsOf(options) / LEAST_TERMS)))
 }
 

@@ -16,13 +16,18 @@ export interface RowTile {
   rows: number
   /** Vectors of output channels of an invocation, at most. */
   vectors: number
+  /** The same where the weights of each vector are loaded by themselves, and have an address each. Default: `vectors`. */
+  singleVectors?: number
   /** Terms of the sum that a workgroup holds in workgroup memory at a time, a multiple of 4. */
   depth: number
-  /**
-   * Terms in a turn of the innermost loop. AMD's compiler loads the weights of several turns at once. Intel's, in Mesa, keeps two copies
-   * of a sum that a turn adds to more than once, which spills registers.
-   */
+  /** Terms in a turn of the innermost loop. AMD's compiler loads the weights of several at once. */
   unroll: number
+  /**
+   * Terms whose weights are loaded before any of them is multiplied, a divisor of `unroll`: a wave waits once for all of them. The
+   * products of a sum then follow each other. In another order Intel's compiler in Mesa keeps a second copy of every sum that a turn adds
+   * to more than once, which spills registers.
+   */
+  together: number
   /** Whether a step is loaded while the one before is multiplied, which takes registers: for GPUs that have them to spare. */
   prefetch: boolean
   /**
@@ -36,14 +41,18 @@ export interface RowTile {
 function tileVectors(outChannels: number, tile: RowTile): { block: number; blocks: number } {
   const width = vectors(outChannels)
   const block = [4, 2, 1].find(size => width % size === 0 && size <= tile.vectors)!
-  const columns = Math.ceil(width / tile.vectors)
+  const columns = Math.ceil(width / mostVectors(block, tile))
   return { block, blocks: Math.ceil(width / columns / block) }
 }
 
+const mostVectors = (block: number, { vectors, singleVectors = vectors }: RowTile): number =>
+  block > 1 ? vectors : Math.min(vectors, singleVectors)
+
 /** Parts of a workgroup: no more than the output channels need. */
-function partsOf(outChannels: number, { vectors: most, parts = 1 }: RowTile): number {
-  const needed = Math.ceil(vectors(outChannels) / most)
-  return Math.min(parts, 2 ** Math.ceil(Math.log2(needed)))
+function partsOf(outChannels: number, tile: RowTile): number {
+  const { block } = tileVectors(outChannels, tile)
+  const needed = Math.ceil(vectors(outChannels) / mostVectors(block, tile))
+  return Math.min(tile.parts ?? 1, 2 ** Math.ceil(Math.log2(needed)))
 }
 
 /** The rows and the vectors of output channels of a workgroup, and its invocations. */
@@ -68,6 +77,7 @@ export function rowConstants(
   terms: number,
 ): Record<string, number> {
   const { block, blocks } = tileVectors(outChannels, tile)
+  const together = block > 1 ? tile.together : 1 // Else registers would spill.
   return {
     PARTS: partsOf(outChannels, tile),
     PART_LANES: tile.lanes,
@@ -75,9 +85,9 @@ export function rowConstants(
     BLOCK: block,
     BLOCKS: blocks,
     STEP_VECTORS: tile.depth / 4,
-    UNROLL: tile.unroll,
+    UNROLL: (tile.unroll / tile.together) * together,
+    TOGETHER: together,
     PREFETCH: Number(tile.prefetch),
-    AHEAD: Number(tile.unroll === 1 && precision !== 'fp16'), // Of several terms in a turn a compiler loads the weights together. In fp16 registers would spill.
     PACKED: Number(tile.packed && precision === 'fp16'),
     PARTIAL_STEP: Number(terms % tile.depth > 0),
   }
