@@ -58,7 +58,7 @@ function numbers(text: string): number[] {
   return values
 }
 
-export function crfTuneCommand(): Command {
+function crfTuneCommand(): Command {
   const command = new Command('tune')
     .summary('score combinations of parameters on labelled photos')
     .description('Scores combinations of parameters of the CRF on labelled photos, and names the best.')

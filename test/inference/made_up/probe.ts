@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { compareCommand } from '../../../src/cli/compare/compare.ts'
-import { crfTuneCommand } from '../../../src/cli/crf.ts'
+import { crfCommand } from '../../../src/cli/crf.ts'
 import { evaluateCommand } from '../../../src/cli/evaluate.ts'
 import { optionFlag } from '../../../src/cli/inference_options.ts'
 import { segmentCommand } from '../../../src/cli/segment/segment.ts'
@@ -53,7 +53,7 @@ console.log(
       segment: help(segmentCommand()),
       evaluate: help(evaluateCommand()),
       compare: help(compareCommand()),
-      crfTune: help(crfTuneCommand()),
+      crfTune: help(crfCommand().commands[0]),
       serve: help(serveCommand()),
     },
     flag: await attempt(() => optionFlag('madeUp' as never).parseArg!('3', undefined)),
