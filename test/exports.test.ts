@@ -50,15 +50,12 @@ const ONLY_TESTED: Record<string, readonly string[]> = {
   'model/backbones/resnet_graph.ts': ['EPSILON'],
   'model/backbones/vgg16_graph.ts': ['bilinearKernel'],
   'model/recognition/index.ts': ['recogniseNetwork'],
-  'node/downloads/download.ts': ['DOWNLOAD_LIMITS'],
-  'node/downloads/pull.ts': ['hubAuthorization', 'hubUrl'],
   'node/tuning.ts': ['FileTuningStore'],
   'queue/worker.ts': ['WorkerOptions'],
   'server/batcher.ts': ['BatchModel', 'BatchOptions'],
   'server/bounded_json.ts': ['readBoundedJson'],
   'server/tensors.ts': ['readUint8s'],
   'train/random.ts': ['philox'],
-  'web/frames/frame_reader.ts': ['frameText'],
   'weights/pickle_opcodes.ts': ['PICKLE_OPCODES'],
 }
 
