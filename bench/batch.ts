@@ -7,14 +7,14 @@
 // a CPU adapter decoding and encoding take their time from the same cores, so the second is lower by their share; on a
 // hardware GPU both should be the same.
 
-import sharp from 'sharp'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import sharp from 'sharp'
 import { renderScene } from '../scripts/scenes/ray_tracer.ts'
 import { timed } from '../src/bench/repeat.ts'
-import { StreamedTable, digits } from '../src/cli/format.ts'
+import { digits, StreamedTable } from '../src/cli/format.ts'
 import { Manifest } from '../src/cli/segment/manifest.ts'
 import { photoWork } from '../src/cli/segment/photo_work.ts'
 import { findFiles, lookAhead } from '../src/cli/segment/segment_inputs.ts'

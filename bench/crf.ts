@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util'
 import { noisePhoto } from '../src/bench/noise.ts'
 import { summary, timed } from '../src/bench/repeat.ts'
-import { StreamedTable, digits } from '../src/cli/format.ts'
+import { digits, StreamedTable } from '../src/cli/format.ts'
 import { type CrfPreset, crfPresets } from '../src/crf/crf_parameters.ts'
 import { type CrfJob, refine } from '../src/crf/refine.ts'
 import { usage } from '../src/gpu/buffers.ts'

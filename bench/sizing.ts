@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { StreamedTable, digits } from '../src/cli/format.ts'
+import { digits, StreamedTable } from '../src/cli/format.ts'
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' } } })
 const PROCESS = fileURLToPath(new URL('sizing_process.mjs', import.meta.url))

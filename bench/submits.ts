@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { noisePhoto } from '../src/bench/noise.ts'
 import { summary, timed } from '../src/bench/repeat.ts'
 import { findBenchModel } from '../src/cli/bench/bench_model.ts'
-import { StreamedTable, digits } from '../src/cli/format.ts'
+import { digits, StreamedTable } from '../src/cli/format.ts'
 import { Segmenter } from '../src/inference/segmenter.ts'
 import { openGpu } from '../src/node/gpu/dawn.ts'
 

@@ -8,10 +8,10 @@ import { GridComponent, init, SVGRenderer, TitleComponent, use } from './echarts
 use([GridComponent, TitleComponent, SVGRenderer])
 
 export type Series = LineSeriesOption | ScatterSeriesOption | BarSeriesOption
-export type ChartOption = ComposeOption<Series | GridComponentOption | TitleComponentOption>
+type ChartOption = ComposeOption<Series | GridComponentOption | TitleComponentOption>
 
 /** The width of every chart in pixels. */
-export const WIDTH = 960
+const WIDTH = 960
 export const MARGIN = { left: 68, right: 36, top: 96, bottom: 56 }
 /** The space between two panels, which holds the title of the lower one. */
 const GAP = 56

@@ -17,7 +17,7 @@ export interface DatasetOptions {
   skipBad?: boolean
 }
 
-export interface CheckedDataset {
+interface CheckedDataset {
   /** The whole dataset. If bad images are skipped, `report` lists them. */
   dataset: FileDataset
   report: DatasetReport

@@ -17,9 +17,12 @@ import {
   REFINED_NAMES,
   type RefinedOption,
 } from '../inference/option_texts.ts'
+import { checkTogether } from '../inference/views.ts'
 import type { Declared } from '../options.ts'
 import { DEFAULT_MODEL } from './model.ts'
 import { precisionOption } from './options.ts'
+
+const INFERENCE_NAMES = REFINED_NAMES.filter(name => name in INFERENCE_OPTIONS)
 
 /** The flag of an option. `about`: what it means in this command. */
 export function optionFlag(name: RefinedOption, about = OPTION_TEXTS[name].about): Option {
@@ -38,6 +41,10 @@ export function optionFlag(name: RefinedOption, about = OPTION_TEXTS[name].about
   return option.argParser(text => parsed(name, text))
 }
 
+/** The flag of an option of which a command takes several values, with commas between them. */
+export const severalFlag = (name: RefinedOption, about: string): Option =>
+  optionFlag(name, about).argParser(text => text.split(',').map(part => parsed(name, part)))
+
 /** Commander puts the flag and the text before the message. */
 function parsed(name: RefinedOption, text: string): unknown {
   try {
@@ -49,6 +56,16 @@ function parsed(name: RefinedOption, text: string): unknown {
   throw new InvalidArgumentError(`Expected ${expectedText(name)}.`)
 }
 
+/** Adds options. `about`: what they mean in this command. They are checked together before the command does anything. */
+export function addOptions(
+  command: Command,
+  names: readonly RefinedOption[],
+  about: Partial<Record<RefinedOption, string>> = {},
+): Command {
+  for (const name of names) command.addOption(optionFlag(name, about[name]))
+  return command.hook('preAction', (_, action) => checkTogether(action.opts(), name => `--${flagName(name)}`))
+}
+
 /** The options that a model is loaded with, and those of the network. */
 export function addNetworkOptions(command: Command): Command {
   command.option(
@@ -56,8 +73,7 @@ export function addNetworkOptions(command: Command): Command {
     'a name of `atrous weights list`, a checkpoint, its folder or its URL',
     DEFAULT_MODEL,
   )
-  for (const name of REFINED_NAMES) if (name in INFERENCE_OPTIONS) command.addOption(optionFlag(name))
-  return command
+  return addOptions(command, INFERENCE_NAMES)
     .addOption(
       new Option(
         '--upsampling <how>',
@@ -70,16 +86,15 @@ export function addNetworkOptions(command: Command): Command {
 /** The options of `segment` and `evaluate`. */
 export function addInferenceOptions(command: Command): Command {
   addNetworkOptions(command)
-  for (const name of REFINED_NAMES) if (!(name in INFERENCE_OPTIONS)) command.addOption(optionFlag(name))
+  for (const name of REFINED_NAMES) if (!INFERENCE_NAMES.includes(name)) command.addOption(optionFlag(name))
   return command
 }
 
-const picked = (options: RefinedOptions, names: readonly string[]) =>
-  Object.fromEntries(names.map(name => [name, options[name as RefinedOption]]))
+const picked = (options: RefinedOptions, names: readonly RefinedOption[]) =>
+  Object.fromEntries(names.map(name => [name, options[name]]))
 
 /** A command's options that the library takes for a network. */
-export const inferenceOf = (options: InferenceOptions): InferenceOptions =>
-  picked(options, Object.keys(INFERENCE_OPTIONS))
+export const inferenceOf = (options: InferenceOptions): InferenceOptions => picked(options, INFERENCE_NAMES)
 
 /** A command's options that the library takes for a class map. */
 export const refinedOf = (options: RefinedOptions): RefinedOptions => picked(options, REFINED_NAMES)

@@ -31,7 +31,7 @@ export function imageSize(text: string): { height: number; width: number } {
 }
 
 /** Factors on the image size, `0.5,1,1.5`. */
-export function scaleList(text: string): number[] {
+function scaleList(text: string): number[] {
   const scales = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
   if (!scales.every(scale => scale > 0 && scale <= 4))
     throw new InvalidArgumentError('Expected factors above 0, at most 4, such as 0.5,1,1.5.')

@@ -8,7 +8,7 @@ import { isQuiet } from './quiet.ts'
 
 const canShow = () => process.stderr.isTTY && !isQuiet()
 
-export interface CountBar {
+interface CountBar {
   step(): void
   stop(): void
 }

@@ -16,11 +16,11 @@ import {
   latticeVertices,
 } from '../kernels/crf/lattice_build.ts'
 import { latticeBlur, latticeNormalise, latticeSlice, latticeSplat } from '../kernels/crf/lattice_filter.ts'
+import { prefixSum, prefixSumAdd, prefixSumBlocks } from '../kernels/crf/prefix_sum.ts'
 import { listStarts, radixCount, radixCounts, radixPasses, radixScatter } from '../kernels/crf/radix_sort.ts'
 import { VECTOR_BYTES } from '../kernels/layout.ts'
 import { type CrfBuffers, launch, runLaunches } from './crf_buffers.ts'
 import type { CrfImage, Filter } from './filter.ts'
-import { sumsBefore } from './sums.ts'
 
 /** The most bytes of a lattice's values at one time: the filter takes as many vectors of classes at once as fit. */
 const VALUES_BYTES = 2 ** 26
@@ -228,4 +228,31 @@ async function normalise(
     { signal },
   )
   buffers.release(one, values, other)
+}
+
+/** The sums of the values before each value of a list of any length. */
+interface Sums {
+  launches: Launch[]
+  sums: Range
+  /** One number: the sum of all values. */
+  total: Range
+  /** Every buffer of the above, and those between. */
+  ranges: Range[]
+}
+
+/** The sum of all values before each value. Sums of blocks are added up in the same way, until there is one block. */
+async function sumsBefore(buffers: CrfBuffers, values: Range, count: number): Promise<Sums> {
+  const blocks = prefixSumBlocks(count)
+  const sums = await buffers.zeros('sums', count * 4)
+  const totals = await buffers.zeros('totals', blocks * 4)
+  const first = launch(prefixSum({ label: 'crf sums', count }), { values, sums, totals })
+  if (blocks === 1) return { launches: [first], sums, total: totals, ranges: [sums, totals] }
+  const ofBlocks = await sumsBefore(buffers, totals, blocks)
+  const add = launch(prefixSumAdd({ label: 'crf sums of blocks', count }), { before: ofBlocks.sums, sums })
+  return {
+    launches: [first, ...ofBlocks.launches, add],
+    sums,
+    total: ofBlocks.total,
+    ranges: [sums, totals, ...ofBlocks.ranges],
+  }
 }

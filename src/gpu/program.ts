@@ -8,7 +8,7 @@ import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
 import { Pace } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
-import { HeldCopies, TextureCopies, type TextureCopy } from './quirks/texture_copies.ts'
+import type { HeldCopies, TextureCopies, TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
 import { cutIntoSubmits, type Piece } from './submits.ts'
 import { packParams } from './wgsl.ts'
@@ -57,11 +57,17 @@ interface FirstWorkgroups {
   offset: number
 }
 
+/** Few adapters read through textures: a page loads the code for those. */
+const texturesFor = async (gpu: Gpu, label: string, copies: TextureCopy[]) =>
+  copies.length > 0
+    ? (await import('./quirks/texture_copies.ts')).TextureCopies.create(gpu, label, copies)
+    : undefined
+
 export class Program {
   readonly #gpu: Gpu
   readonly #label: string
   readonly #params: GPUBuffer
-  readonly #textures: TextureCopies
+  readonly #textures: TextureCopies | undefined
   readonly #dispatches: Dispatch[]
   readonly #firsts: FirstWorkgroups
   readonly #times: LaunchTimes
@@ -86,7 +92,7 @@ export class Program {
       usage.uniform | usage.copyDestination,
     )
     gpu.device.queue.writeBuffer(params, 0, contents)
-    const textures = await TextureCopies.create(gpu, label, copies.flat())
+    const textures = await texturesFor(gpu, label, copies.flat())
     const dispatches = launches.map(({ kernel }, i) => ({
       kernel,
       pipeline: pipelines[i].pipeline,
@@ -97,7 +103,7 @@ export class Program {
         entries: [
           { binding: 0, resource: { buffer: params, offset: i * slot, size: slot } },
           ...entries[i],
-          ...copies[i].map(copy => ({ binding: copy.binding, resource: textures.view(copy) })),
+          ...copies[i].map(copy => ({ binding: copy.binding, resource: textures!.view(copy) })),
         ],
       }),
       copies: copies[i],
@@ -111,7 +117,7 @@ export class Program {
   private constructor(
     gpu: Gpu,
     label: string,
-    parts: { params: GPUBuffer; textures: TextureCopies; dispatches: Dispatch[]; firsts: FirstWorkgroups },
+    parts: { params: GPUBuffer; textures?: TextureCopies; dispatches: Dispatch[]; firsts: FirstWorkgroups },
   ) {
     this.#gpu = gpu
     this.#label = label
@@ -181,7 +187,7 @@ export class Program {
   /** Releases the buffer of parameters and the textures. The buffers of the launches belong to the caller. */
   destroy(): void {
     this.#gpu.release(this.#params)
-    this.#textures.destroy()
+    this.#textures?.destroy()
   }
 
   /** The numbers of all launches. */
@@ -227,7 +233,7 @@ export class Program {
     const label = times && this.#dispatches[pieces[0].launch].kernel.label
     const passes = this.#inPasses(pieces)
     for (const [i, { copies, pieces }] of passes.entries()) {
-      for (const copy of copies) this.#textures.record(encoder, copy)
+      for (const copy of copies) this.#textures!.record(encoder, copy)
       const timestampWrites = times && timesOfPass(times, { begins: i === 0, ends: i === passes.length - 1 })
       const pass = encoder.beginComputePass({ label, timestampWrites })
       this.#dispatch(pass, pieces)
@@ -238,13 +244,13 @@ export class Program {
   /** The first has no copies, and maybe no pieces: timestamps are written where a pass begins or ends, and copies take time, too. */
   #inPasses(pieces: Piece[]): Pass[] {
     const passes: Pass[] = [{ copies: [], pieces: [] }]
-    const held = new HeldCopies()
+    const held: HeldCopies | undefined = this.#textures?.holding()
     for (const piece of pieces) {
       const { copies, writes } = this.#dispatches[piece.launch]
-      const missing = copies.filter(copy => held.isNew(copy))
+      const missing = copies.filter(copy => held!.isNew(copy))
       if (missing.length > 0) passes.push({ copies: missing, pieces: [] })
       passes.at(-1)!.pieces.push(piece)
-      held.forget(writes)
+      held?.forget(writes)
     }
     return passes
   }

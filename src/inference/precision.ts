@@ -3,6 +3,7 @@ import type { Gpu } from '../gpu/gpu.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { checkOption, oneOfTexts } from '../options.ts'
 
+/** @internal */
 export const PRECISION = oneOfTexts('fp32', 'fp16')
 
 /** The precision, by default fp32. Throws a UserError if the GPU cannot store numbers so. */

@@ -15,11 +15,16 @@ export interface View {
 
 /** Throws a UserError that names the first option that a network of this config cannot run with. */
 export function checkInferenceOptions(config: DeepLabConfig, options: InferenceOptions): void {
-  const { outputStride, merge, flip } = options
+  const { outputStride } = options
   if (outputStride !== undefined) checkOutputStride(config, outputStride)
   checkOptionValues(options, INFERENCE_OPTIONS)
+  checkTogether(options)
+}
+
+/** Throws a UserError for options that exclude each other, under the names that the user knows them by. */
+export function checkTogether({ merge, flip }: InferenceOptions, nameOf = (option: string) => option): void {
   if (merge === 'max' && flip)
-    throw new UserError('flip: expected false where scales are merged by max, got true')
+    throw new UserError(`${nameOf('flip')}: expected false where scales are merged by max, got true`)
 }
 
 /** Each view once, in the order of the scales. A scale that is given twice has twice the weight. */

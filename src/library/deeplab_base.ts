@@ -30,7 +30,7 @@ import {
 } from './segment_options.ts'
 import type { Tuning } from './tuning.ts'
 
-/** What `DeepLab` of either platform extends: it segments photos of type `Source` into results of type `Result`. */
+/** The base of `DeepLab` on either platform: it segments photos of type `Source` into results of type `Result`. */
 export abstract class DeepLabBase<Source, Result> {
   readonly #platform: Platform<Source, Result>
   #gpu: Gpu

@@ -1,4 +1,4 @@
-// What both platforms share of downloads: URLs in messages, Hugging Face's hub, errors and progress.
+// The parts of downloads that both platforms share: URLs in messages, Hugging Face's hub, errors and progress.
 
 import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'

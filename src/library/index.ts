@@ -1,4 +1,4 @@
-// What the libraries of Node and of browsers both export.
+// The exports that the libraries of Node and of browsers share.
 
 export type { CrfOption, CrfParameters, CrfPreset } from '../crf/crf_parameters.ts'
 export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'

@@ -14,7 +14,7 @@ import { type CreateOptions, checkCreateOptions, type OpenOptions } from './open
 import type { ResultNames } from './segmentation_base.ts'
 import type { Tuning } from './tuning.ts'
 
-/** What a platform does for a model. */
+/** The work of a platform for a model. */
 export interface Platform<Source, Result> {
   /** Opens the default GPU, or takes a device of the caller's, which it leaves alive at the end. */
   openGpu(device: GPUDevice | undefined): Promise<Gpu>
@@ -26,7 +26,7 @@ export interface Platform<Source, Result> {
   result(image: Image, found: ClassMap, names: ResultNames<SegmentOutput>): Result
 }
 
-/** What a model is made of. */
+/** The parts of a model. */
 export interface OpenedModel {
   model: Model
   gpu: Gpu

@@ -38,7 +38,7 @@ export interface CreateOptions extends OpenOptions {
 }
 
 /** @internal */
-export const OPEN_OPTIONS: DeclaredOptions<OpenOptions> = {
+const OPEN_OPTIONS: DeclaredOptions<OpenOptions> = {
   gpu: { schema: v.custom<Gpu>(gpu => gpu instanceof Gpu), expected: 'the result of openGpu()' },
   device: {
     schema: v.custom<GPUDevice>(
@@ -74,7 +74,7 @@ export interface ConventionOptions {
 }
 
 /** The options of `load` that both platforms have. */
-export interface SharedLoadOptions extends OpenOptions, ConventionOptions {
+interface SharedLoadOptions extends OpenOptions, ConventionOptions {
   onProgress?: unknown
   onWarning?: unknown
   signal?: AbortSignal

@@ -16,7 +16,7 @@ export interface LineOptions<Photo, Found> {
   submit(photos: Photo[], signal: AbortSignal): Promise<() => Promise<Found[]>>
 }
 
-export interface BatchRules<Photo> {
+interface BatchRules<Photo> {
   /** The most photos of a batch that has this one. */
   sizeOf(photo: Photo): number
   /** Photos of one key can run in one batch. */
@@ -28,7 +28,7 @@ export interface BatchRules<Photo> {
   delay?: number
 }
 
-/** What was found in a photo, and where its time went, in milliseconds. */
+/** The result for a photo, and where its time went, in milliseconds. */
 export interface Ran<Found> {
   found: Found
   /** In the line. */

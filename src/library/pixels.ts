@@ -45,7 +45,7 @@ export interface Pixels {
   originalHeight?: number
 }
 
-export interface CheckedPixels {
+interface CheckedPixels {
   size: Size
   channels: 3 | 4
   /** Not copied, unless another thread may change them. */

@@ -6,7 +6,7 @@ import { OutOfMemoryError } from '../gpu/errors.ts'
 import { runPhotos } from './photo_runner.ts'
 import type { ManyPhotosOptions } from './segment_options.ts'
 
-export interface BatchWork<Source, Found> {
+interface BatchWork<Source, Found> {
   /** The most pixels that the GPU can process at once. */
   maxPixels: number
   /** Reads a source as pixels; `name` is used in messages. */

@@ -17,13 +17,13 @@ export interface ClassScores extends ScoreMap {
 /** The type of scores that `Output` requests; else undefined. */
 export type ScoresOf<Output, Asked> = Output extends Asked ? ClassScores : undefined
 
-/** What a result is called by: which output was asked for, and the classes by id. */
+/** The names in a result: which output was asked for, and the classes by id. */
 export interface ResultNames<Output> {
   output: Output
   classNames: readonly string[]
 }
 
-/** What `Segmentation` of either platform extends. `Output` is the `output` option of `segment`. */
+/** The base of `Segmentation` on either platform. `Output` is the `output` option of `segment`. */
 export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOutput> {
   /** Class ids, row by row from the top: height · width bytes. */
   readonly mask: Uint8Array
@@ -94,7 +94,10 @@ function classesOf(
     })
   return classNames
     .map((name, id) => ({
-      ...{ id, name, colour: vocColour(id), share: counts[id] / mask.length },
+      id,
+      name,
+      colour: vocColour(id),
+      share: counts[id] / mask.length,
       ...(probabilities && { confidence: sums[id] / counts[id] }),
     }))
     .filter(({ share }) => share > 0)

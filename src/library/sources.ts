@@ -23,7 +23,7 @@ export const isUint8ClampedArray = (value: unknown): value is Uint8ClampedArray 
 const isDataView = (value: unknown): value is DataView =>
   ArrayBuffer.isView(value) && typedArrayName(value) === undefined
 
-export const isSharedMemory = (value: unknown): value is SharedArrayBuffer =>
+const isSharedMemory = (value: unknown): value is SharedArrayBuffer =>
   typeof SharedArrayBuffer !== 'undefined' && hasBytes(SharedArrayBuffer.prototype, value)
 
 /** Whether a value is an ArrayBuffer or a SharedArrayBuffer. */

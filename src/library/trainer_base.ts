@@ -57,7 +57,7 @@ const TRAINER_OPTIONS: DeclaredOptions<TrainerOptions> = {
   onWarning: CALLBACK,
 }
 
-/** What a platform does for training. */
+/** The work of a platform for training. */
 export interface TrainingPlatform {
   openTuning(gpu: Gpu): Promise<Tuning>
   checkDataset(dataset: Dataset, options: CheckOptions): Promise<DatasetReport>
@@ -69,15 +69,15 @@ export interface TrainingPlatform {
   ): AsyncGenerator<Batch, never, void>
 }
 
-/** What a trainer is made of. */
-export interface TrainerParts<Model> {
+/** The parts of a trainer. */
+interface TrainerParts<Model> {
   model: Model
   dataset: Dataset
   recipe: Partial<Recipe>
   options: TrainerOptions
 }
 
-/** What `Trainer` of either platform extends. */
+/** The base of `Trainer` on either platform. */
 export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   implements AsyncIterable<TrainingStep>
 {

@@ -1,4 +1,4 @@
-// What tuning measured on a GPU, where it is kept from one program to the next, and how it is written there.
+// The measurements of tuning on a GPU, where they are kept from one program to the next, and how they are written there.
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'

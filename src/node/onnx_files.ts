@@ -32,7 +32,9 @@ export async function onnxFiles(
   return [
     { path: file, content: await deepLabOnnx(model, options), optional: false },
     ...Object.entries(beside).map(([name, json]) => ({
-      ...{ path: join(folder, name), content: jsonText(json), optional },
+      path: join(folder, name),
+      content: jsonText(json),
+      optional,
     })),
   ]
 }

@@ -3,8 +3,7 @@ import { encodeMaskPng } from '../library/mask_png.ts'
 import { type MaskPngOptions, paletteOf } from '../library/overlay.ts'
 import { SegmentationBase } from '../library/segmentation_base.ts'
 import { writeFileAtomic } from './files/atomic.ts'
-import { renderOverlay } from './overlay/overlay.ts'
-import { type OverlayOptions, overlayOptions } from './overlay/overlay_options.ts'
+import { type OverlayOptions, overlayOptions, renderOverlay } from './overlay/overlay.ts'
 
 /** The result for a photo. `Output` is the `output` option of `segment`. */
 export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends SegmentationBase<Output> {

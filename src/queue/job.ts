@@ -1,4 +1,4 @@
-// What a job of the queue holds: which photo, where its results go, and how it is segmented; and what reads and writes its files.
+// A job of the queue: which photo, where its results go, and how it is segmented; and the store that reads and writes its files.
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'

@@ -12,7 +12,7 @@ import type { Segmentation } from '../node/segmentation.ts'
 import { printable } from '../printable.ts'
 import { BadJobError, parseJob, type SegmentJob, type Store } from './job.ts'
 
-/** What a finished job returns: its value in the queue. */
+/** The result of a finished job: its value in the queue. */
 export interface JobResult {
   /** The photo's size in pixels, which is the mask's. */
   width: number

@@ -56,7 +56,7 @@ export async function openStores({ root, http }: StoresOptions): Promise<Store &
 
 const SECONDS = 60
 
-export const httpStore: Store = {
+const httpStore: Store = {
   async read(place, signal) {
     if (!URL.canParse(place)) throw new BadJobError('input: this is not a URL')
     try {
@@ -76,7 +76,7 @@ export const httpStore: Store = {
 const LASTING = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']
 
 /** Files below a folder. Throws a UserError if there is no such folder. */
-export async function openFileStore(root: string): Promise<Store> {
+async function openFileStore(root: string): Promise<Store> {
   const place = { folder: await realFolder(root), option: '--root' }
   return {
     read: path =>

@@ -27,7 +27,7 @@ export interface WorkerOptions {
   events: WorkerEvents
 }
 
-/** What happens to jobs and to the connection. */
+/** The events of jobs and of the connection. */
 export interface WorkerEvents {
   onDone(job: JobName, result: JobResult): void
   /** `retries` says whether the queue will try the job again; else it keeps it among the failed ones. */

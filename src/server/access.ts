@@ -103,7 +103,7 @@ export const PREFLIGHT = {
   'access-control-max-age': '600',
 }
 
-/** What browsers say of a request that another page has no part in. */
+/** The words of browsers for a request that another page has no part in. */
 const OWN_SITES = ['same-origin', 'none']
 
 const EVERY_ADDRESS = ['0.0.0.0', '::']

@@ -25,7 +25,7 @@ const PIPELINED = 4
 /** A server that ends waits so long, in milliseconds, for the rest of bodies. */
 const LAST_BODY_MS = 2000
 
-export interface Admission {
+interface Admission {
   /** From now on, the server answers what it has taken, and takes no more work. */
   drain(): void
   /** Resolves when no request is under way. */

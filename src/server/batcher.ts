@@ -12,14 +12,14 @@ export interface BatchOptions extends RefinedOptions {
 }
 
 /** A photo as a batcher takes it. */
-export interface BatchPhoto {
+interface BatchPhoto {
   image: Image
   options: BatchOptions
 }
 
 export type Batcher = PhotoLine<BatchPhoto, Segmentation>
 
-/** What a batcher needs of a model. */
+/** A model, as far as a batcher uses it. */
 export interface BatchModel {
   /** Another one after the GPU was lost. */
   readonly gpu: unknown
@@ -29,7 +29,7 @@ export interface BatchModel {
   ): Promise<Segmentation[]>
 }
 
-export interface BatcherOptions {
+interface BatcherOptions {
   /** The most photos of a batch. */
   batchSize: number
   /** How long a photo waits for others, in milliseconds, while the model has nothing to do. */

@@ -8,15 +8,15 @@ import { CLIENT_GONE, RequestError } from './request.ts'
 /** All bodies together may have so many times the bytes of the largest. */
 const BODIES = 16
 
-export interface BodiesOptions {
+interface BodiesOptions {
   /** The most bytes of a body. */
   most: number
   /** A body that is not complete must bring so many bytes in each such time, in milliseconds. */
   rate?: { bytes: number; milliseconds: number }
 }
 
-/** What a body is received for. */
-export interface Receiver {
+/** The request that a body is received for. */
+interface Receiver {
   /** The client's address. */
   client: string
   /** Of the header Content-Length. A body in chunks has none. */

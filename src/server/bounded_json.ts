@@ -22,7 +22,7 @@ export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   }
 }
 
-/** What the JSON may have beside the elements of tensors. */
+/** The limits of the JSON beside the elements of tensors. */
 const MOST_BYTES = 2 ** 16
 const MOST_VALUES = 1024
 /** How deep lists and objects may be in each other, those of elements included. */

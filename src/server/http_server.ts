@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { PREFLIGHT } from './access.ts'
-import { openApi } from './openapi.ts'
+import { describeRoutes, json, string } from './openapi.ts'
 import { CLIENT_GONE, RequestError, refusalOf } from './request.ts'
 import { addProtocolRoutes, addRepositoryRoutes, addSegmentRoute } from './routes.ts'
 import type { LogLevel, ServerLimits } from './server_options.ts'
@@ -64,16 +64,21 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   app.setNotFoundHandler((_, reply) =>
     reply.code(404).send({ error: 'no such route: GET /openapi.json lists them' }),
   )
-  const methods = new Map<string, string[]>()
-  app.addHook('onRoute', ({ url, method }) => {
-    methods.set(url, [...(methods.get(url) ?? []), method].flat())
+  describeRoutes(app, service.limits, service)
+  // What describes them must be there before.
+  app.register(async routes => {
+    const methods = new Map<string, string[]>()
+    routes.addHook('onRoute', ({ url, method }) => {
+      methods.set(url, [...(methods.get(url) ?? []), method].flat())
+    })
+    addProtocolRoutes(routes, service)
+    addRepositoryRoutes(routes, service)
+    addSegmentRoute(routes, service)
+    addOperationsRoutes(routes, service)
+    for (const [url, allowed] of [...methods]) refuseOtherMethods(routes, url, allowed)
+    const preflight = { config: { isOpen: true }, schema: { hide: true } }
+    routes.options('*', preflight, (_, reply) => reply.code(204).headers(PREFLIGHT).send())
   })
-  addProtocolRoutes(app, service)
-  addRepositoryRoutes(app, service)
-  addSegmentRoute(app, service)
-  addOperationsRoutes(app, service)
-  for (const [url, allowed] of [...methods]) refuseOtherMethods(app, url, allowed)
-  app.options('*', { config: { isOpen: true } }, (_, reply) => reply.code(204).headers(PREFLIGHT).send())
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -82,6 +87,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
   app.route({
     url,
     method: METHODS.filter(method => !allowed.includes(method)),
+    schema: { hide: true },
     async onRequest({ method }, reply) {
       reply.header('allow', allowed.join(', '))
       throw new RequestError(`${method} is not a method of this route: expected ${allowed.join(', ')}`, {
@@ -92,19 +98,25 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: readonly
   })
 }
 
-export function addOperationsRoutes(app: FastifyInstance, service: Service): void {
-  const { metrics, version, limits, hasToken, models } = service
-  app.get('/', { config: { isOpen: true } }, async ({ host }, reply) => {
+function addOperationsRoutes(app: FastifyInstance, service: Service): void {
+  const { metrics, version, hasToken, models } = service
+  const page = { summary: 'A page for people', response: { 200: text('text/html') } }
+  app.get('/', { config: { isOpen: true }, schema: page }, async ({ host }, reply) => {
     const names = hasToken ? [] : models.ready.map(({ name }) => name)
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', "default-src 'none'; base-uri 'none'; form-action 'none'")
       .send(startPage({ host, version, models: names, hasToken }))
   })
-  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()))
-  const description = JSON.stringify(openApi(limits, { version, hasToken }))
-  app.get('/openapi.json', async (_, reply) => reply.type('application/json').send(description))
+  const prometheus = { summary: 'Metrics for Prometheus', response: { 200: text('text/plain') } }
+  app.get('/metrics', { schema: prometheus }, async (_, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  )
+  const description = { summary: 'This description', response: { 200: json({ type: 'object' }) } }
+  app.get('/openapi.json', { schema: description }, async () => app.swagger())
 }
+
+const text = (type: string) => ({ description: 'OK', content: { [type]: { schema: string } } })
 
 interface Shown {
   /** As the request names the server. */
@@ -115,7 +127,7 @@ interface Shown {
   hasToken: boolean
 }
 
-export function startPage({ host, version, models, hasToken }: Shown): string {
+function startPage({ host, version, models, hasToken }: Shown): string {
   const token = hasToken ? " -H 'Authorization: Bearer TOKEN'" : ''
   const names = models.length > 0 ? `<p>Models: ${models.map(escaped).join(', ')}</p>` : ''
   return `<!doctype html>

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { UserError } from '../errors.ts'
-import type { RefinedOptions, SegmentOutput } from '../inference/inference_options.ts'
+import { OUTPUT_OPTIONS, type RefinedOptions, type SegmentOutput } from '../inference/inference_options.ts'
 import { expecting } from '../json.ts'
 import type { Segmentation } from '../node/segmentation.ts'
 import { checkOptionNames, shown } from '../options.ts'
@@ -21,12 +21,12 @@ import {
 } from './tensors.ts'
 
 /** An output that the request asks for. */
-export interface WantedOutput {
+interface WantedOutput {
   name: SegmentOutput
   isBinary: boolean
 }
 
-export interface InferRequest {
+interface InferRequest {
   id?: string
   photos: RequestPhoto[]
   options: RefinedOptions
@@ -54,7 +54,7 @@ const SCHEMA = v.object({
 
 type Request = v.InferOutput<typeof SCHEMA>
 
-const OUTPUTS: readonly SegmentOutput[] = ['mask', 'probabilities', 'logits']
+const OUTPUTS: readonly SegmentOutput[] = OUTPUT_OPTIONS.output.schema.options
 
 /**
  * `jsonLength`: the header `Inference-Header-Content-Length`, after which the body is binary data. `checkPhotos` throws if the request has
@@ -143,7 +143,7 @@ function wantedOutputs({ outputs = [{ name: 'mask', parameters: {} }] }: Request
   })
 }
 
-export interface InferAnswer {
+interface InferAnswer {
   body: Buffer
   /** The length of the JSON before the binary data, if there is binary data. */
   jsonLength?: number

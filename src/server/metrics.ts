@@ -1,4 +1,4 @@
-// What Prometheus reads of a server.
+// The metrics of a server, for Prometheus.
 
 import { setImmediate } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
@@ -16,15 +16,15 @@ export type RequestStage = (typeof STAGES)[number]
 /** How long the stages of a request took, in milliseconds. Of several photos, which run side by side, the longest counts. */
 export type StageTimes = Partial<Record<RequestStage, number>>
 
-/** What is measured when Prometheus asks. */
-export interface Sampled {
+/** The values that are measured when Prometheus asks. */
+interface Sampled {
   /** Photos that are taken and not answered. */
   queue(): number
   /** The models that answer, with the photos that wait for each and its bytes on the GPU. */
   models(): { name: string; waiting: number; gpuBytes: number }[]
 }
 
-export interface FinishedRequest {
+interface FinishedRequest {
   method: string
   /** The route's pattern and not the URL, whose values have no end. */
   route: string

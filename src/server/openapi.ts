@@ -1,7 +1,11 @@
-// The description of the routes, as GET /openapi.json gives it. A test sends requests and compares the answers with it.
+// The description of the routes, as GET /openapi.json gives it: each route has its schema beside it, and here is what they share. A test
+// sends requests and compares the answers with the description.
 
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { toJsonSchema } from '@valibot/to-json-schema'
-import { OPTION_TEXTS, REFINED_OPTIONS } from '../inference/inference_options.ts'
+import type { FastifyInstance } from 'fastify'
+import type * as v from 'valibot'
+import { OPTION_TEXTS, OUTPUT_OPTIONS, REFINED_OPTIONS } from '../inference/inference_options.ts'
 import { expectedText, type RefinedOption } from '../inference/option_texts.ts'
 import type { Declared } from '../options.ts'
 import { SEGMENT_PARAMETERS } from './photos_request.ts'
@@ -9,18 +13,25 @@ import type { ServerLimits } from './server_options.ts'
 
 type Json = Record<string, unknown>
 
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+type Document = Extract<
+  Parameters<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>[0],
+  { openapiObject: unknown }
+>['openapiObject']
 
-const json = (schema: Json, description: string) => ({
+/** One of `SCHEMAS`. */
+export const ref = (name: keyof typeof SCHEMAS): Json => ({ $ref: `${name}#` })
+
+/** An answer in JSON. */
+export const json = (schema: Json | keyof typeof SCHEMAS, description = 'OK'): Json => ({
   description,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema: typeof schema === 'string' ? ref(schema) : schema } },
 })
 
-const binary = { schema: { type: 'string', format: 'binary' } }
+export const BINARY = { schema: { type: 'string', format: 'binary' } }
 
-const refused = (description: string) => json(ref('error'), description)
+export const refused = (description: string): Json => json('error', description)
 
-const REFUSALS = {
+export const REFUSALS = {
   400: refused('A wrong field; the text names it.'),
   401: refused('No token, or a wrong one.'),
   403: refused("From a page of another site, or by a name that is not this server's."),
@@ -30,17 +41,20 @@ const REFUSALS = {
   415: refused('A compressed body, or a type that a form of any page can send.'),
   503: {
     ...refused('The queue is full, a model loads, or the server shuts down.'),
-    headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } },
+    headers: { 'Retry-After': { type: 'integer', description: 'Seconds.' } },
   },
   504: refused('No result in time.'),
 }
 
-const text = (name: string, where: string, more: Json = {}) => ({
-  ...{ name, in: where, required: where === 'path', schema: { type: 'string' }, ...more },
-})
+export const NOT_READY = json({ type: 'object' }, 'Not ready.')
 
-const MODEL = text('model', 'path')
-const VERSION = text('version', 'path', { schema: { type: 'string', enum: ['1'] } })
+const OPTIONAL_BODY = 'x-optional-body'
+
+/** A body of JSON that this schema reads, or none. */
+export const optionalBody = (schema: v.GenericSchema): Json => {
+  const { $schema: _, ...found } = toJsonSchema(schema, { typeMode: 'input' }) as Json
+  return { body: { content: { 'application/json': { schema: found } } }, [OPTIONAL_BODY]: true }
+}
 
 /** An option of `segment` as a parameter. A list is a text with commas, in a URL as in the protocol. */
 function parameterOf(option: RefinedOption): Json {
@@ -56,133 +70,45 @@ function parameterOf(option: RefinedOption): Json {
   }
 }
 
-const OPTIONS = Object.fromEntries(
+/** The options of `segment`, in a URL as in the parameters of the protocol. */
+export const OPTION_PARAMETERS: Json = Object.fromEntries(
   [...SEGMENT_PARAMETERS].map(([name, option]) => [name, parameterOf(option)]),
 )
 
-const QUERY = Object.entries(OPTIONS).map(([name, schema]) => text(name, 'query', { schema }))
-
-const SEGMENT = {
-  summary: 'A photo in, a picture or JSON out',
-  parameters: [
-    text('model', 'query', { description: 'Default: the first one.' }),
-    text('output', 'query', { schema: { type: 'string', enum: ['mask', 'overlay', 'json'] } }),
-    ...QUERY,
-  ],
-  requestBody: {
-    required: true,
-    description: 'JPEG, PNG, WebP, AVIF, TIFF or GIF.',
-    content: { 'image/*': binary, 'application/octet-stream': binary },
-  },
-  responses: {
-    200: {
-      description: 'A palette PNG of class ids, an overlay, or the classes.',
-      content: { 'image/png': binary, 'application/json': { schema: ref('segmentation') } },
-    },
-    406: refused('Neither of them is accepted.'),
-    ...REFUSALS,
-  },
-}
-
-const INFER = {
-  summary: 'Inference',
-  requestBody: {
-    required: true,
-    description:
-      'With binary data after the JSON, the header Inference-Header-Content-Length has the length of the JSON.',
-    content: { 'application/json': { schema: ref('inference_request') }, 'application/octet-stream': binary },
-  },
-  responses: {
-    200: {
-      ...json(ref('inference_response'), 'The tensors; with binary data, after the JSON.'),
-      headers: { 'Inference-Header-Content-Length': { schema: { type: 'integer' } } },
-    },
-    ...REFUSALS,
-  },
-}
-
-const get = (summary: string, schema: Json, others: Json = {}) => ({
-  get: { summary, responses: { 200: json(schema, 'OK'), ...others } },
-})
-
-const change = (summary: string) => ({
-  parameters: [MODEL],
-  post: {
-    summary,
-    requestBody: { content: { 'application/json': { schema: { type: 'object' } } } },
-    responses: { 200: json({ type: 'object' }, 'Done.'), 400: REFUSALS[400], 404: REFUSALS[404] },
-  },
-})
-
-const NOT_READY = { 400: json({ type: 'object' }, 'Not ready.') }
-
-const MODEL_PATHS = (path: string, parameters: Json[]) => ({
-  [path]: { parameters, ...get('Model metadata', ref('model'), { 404: REFUSALS[404] }) },
-  [`${path}/ready`]: { parameters, ...get('Model ready', ref('model_ready'), NOT_READY) },
-  [`${path}/infer`]: { parameters, post: INFER },
-})
-
-const PATHS = {
-  '/segment': { post: SEGMENT },
-  '/v2': get('Server metadata', ref('server')),
-  '/v2/health/live': get('Server live', ref('live')),
-  '/v2/health/ready': get('Server ready', ref('live'), NOT_READY),
-  ...MODEL_PATHS('/v2/models/{model}', [MODEL]),
-  ...MODEL_PATHS('/v2/models/{model}/versions/{version}', [MODEL, VERSION]),
-  '/v2/repository/index': {
-    post: {
-      summary: 'Which models there are',
-      requestBody: {
-        content: {
-          'application/json': { schema: { type: 'object', properties: { ready: { type: 'boolean' } } } },
-        },
-      },
-      responses: { 200: json({ type: 'array', items: ref('model_status') }, 'OK'), 400: REFUSALS[400] },
-    },
-  },
-  '/v2/repository/models/{model}/load': change('Load a model, or load it again'),
-  '/v2/repository/models/{model}/unload': change('Unload a model'),
-  '/': {
-    get: {
-      summary: 'A page for people',
-      responses: { 200: { description: 'OK', content: { 'text/html': { schema: { type: 'string' } } } } },
-    },
-  },
-  '/metrics': {
-    get: {
-      summary: 'Metrics for Prometheus',
-      responses: { 200: { description: 'OK', content: { 'text/plain': { schema: { type: 'string' } } } } },
-    },
-  },
-  '/openapi.json': get('This description', { type: 'object' }),
-}
-
-const string = { type: 'string' }
+export const string = { type: 'string' }
 const strings = { type: 'array', items: string }
 const integers = { type: 'array', items: { type: 'integer' } }
 const boolean = { type: 'boolean' }
 
 /** An object whose fields are all required, but for those in `optional`. */
 const object = (properties: Record<string, Json>, optional: Record<string, Json> = {}) => ({
-  ...{ type: 'object', properties: { ...properties, ...optional }, required: Object.keys(properties) },
+  type: 'object',
+  properties: { ...properties, ...optional },
+  required: Object.keys(properties),
 })
 
-const PARAMETERS = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } }
 const TENSOR = { name: string, datatype: string, shape: integers }
-const DATA = { data: { type: 'array' }, parameters: PARAMETERS }
+const DATA = {
+  data: { type: 'array' },
+  parameters: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+}
 
 const SCHEMAS = {
   error: object({ error: string }),
   live: object({ live: boolean }, { ready: boolean }),
   server: object({ name: string, version: string, extensions: strings }),
-  tensor: object(TENSOR),
   model: object({
-    ...{ name: string, versions: strings, platform: string },
-    ...{ inputs: { type: 'array', items: ref('tensor') }, outputs: { type: 'array', items: ref('tensor') } },
+    name: string,
+    versions: strings,
+    platform: string,
+    inputs: { type: 'array', items: object(TENSOR) },
+    outputs: { type: 'array', items: object(TENSOR) },
   }),
   model_ready: object({ name: string, ready: boolean }),
   model_status: object({
-    ...{ name: string, version: string, reason: string },
+    name: string,
+    version: string,
+    reason: string,
     state: { type: 'string', enum: ['READY', 'LOADING', 'UNLOADING', 'UNAVAILABLE'] },
   }),
   inference_request: object(
@@ -191,13 +117,13 @@ const SCHEMAS = {
       id: string,
       parameters: {
         type: 'object',
-        properties: { ...OPTIONS, binary_data_output: boolean },
+        properties: { ...OPTION_PARAMETERS, binary_data_output: boolean },
         additionalProperties: false,
       },
       outputs: {
         type: 'array',
         items: object(
-          { name: { type: 'string', enum: ['mask', 'probabilities', 'logits'] } },
+          { name: { type: 'string', enum: OUTPUT_OPTIONS.output.schema.options } },
           { parameters: object({}, { binary_data: boolean }) },
         ),
       },
@@ -207,31 +133,55 @@ const SCHEMAS = {
     { model_name: string, model_version: string, outputs: { type: 'array', items: object(TENSOR, DATA) } },
     { id: string },
   ),
-  class: object({ id: { type: 'integer' }, name: string, colour: integers, share: { type: 'number' } }),
   segmentation: object({
-    ...{ model: string, width: { type: 'integer' }, height: { type: 'integer' } },
-    classes: { type: 'array', items: ref('class') },
+    model: string,
+    width: { type: 'integer' },
+    height: { type: 'integer' },
+    classes: {
+      type: 'array',
+      items: object({ id: { type: 'integer' }, name: string, colour: integers, share: { type: 'number' } }),
+    },
   }),
 }
 
-/** OpenAPI 3.1. */
-export function openApi(
-  limits: ServerLimits,
+/**
+ * Collects the schemas of the routes that are added in a plugin of their own. They only describe: the routes read bodies and parameters
+ * themselves, within limits, and name what is wrong.
+ */
+export function describeRoutes(
+  app: FastifyInstance,
+  { maxBodyBytes, maxPixels }: ServerLimits,
   { version, hasToken }: { version: string; hasToken: boolean },
-): Json {
-  const { maxBodyBytes, maxPixels } = limits
-  return {
-    openapi: '3.1.0',
-    info: {
-      ...{ title: 'Atrous', version },
-      description: `Semantic segmentation by the Open Inference Protocol, version 2, and by POST /segment. A body has at most ${maxBodyBytes} bytes, a photo at most ${maxPixels} pixels.`,
-      license: { name: 'MIT', identifier: 'MIT' },
+): void {
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => JSON.stringify)
+  for (const [$id, schema] of Object.entries(SCHEMAS)) app.addSchema({ $id, ...schema })
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Atrous',
+        version,
+        description: `Semantic segmentation by the Open Inference Protocol, version 2, and by POST /segment. A body has at most ${maxBodyBytes} bytes, a photo at most ${maxPixels} pixels.`,
+        license: { name: 'MIT', identifier: 'MIT' } as never,
+      },
+      ...(hasToken && {
+        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
     },
-    paths: PATHS,
-    components: {
-      schemas: SCHEMAS,
-      ...(hasToken && { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }),
-    },
-    ...(hasToken && { security: [{ token: [] }] }),
-  }
+    refResolver: { buildLocalReference: ({ $id }) => $id as string },
+    transformObject: found => ('openapiObject' in found ? withOptionalBodies(found.openapiObject) : {}),
+  })
+}
+
+/** The plugin says of every body that it is required. */
+function withOptionalBodies(description: Document): Document {
+  for (const path of Object.values(description.paths ?? {}))
+    for (const operation of [path?.get, path?.post])
+      if (operation?.requestBody && OPTIONAL_BODY in operation) {
+        delete operation[OPTIONAL_BODY]
+        Object.assign(operation.requestBody, { required: false })
+      }
+  return description
 }

@@ -21,7 +21,7 @@ import { RequestError, type RequestScope } from './request.ts'
 import type { ServedModel } from './served_models.ts'
 import type { Service } from './service.ts'
 
-export type RequestParameters = Readonly<Record<string, unknown>>
+type RequestParameters = Readonly<Record<string, unknown>>
 
 /** The options by the names of their parameters: `output_stride` is `outputStride`. */
 export const SEGMENT_PARAMETERS: ReadonlyMap<string, RefinedOption> = new Map(
@@ -53,13 +53,13 @@ function readParameter(option: RefinedOption, value: unknown, name: string): unk
 const isFlag = (value: unknown) => /^(true|false)$/.test(String(value))
 
 /** The message of the library with the name of a parameter in place of the option's. */
-export const withParameterName = (message: string): string =>
+const withParameterName = (message: string): string =>
   message.replace(/^\w+(?=:)/, option =>
     [...SEGMENT_PARAMETERS.values()].includes(option as never) ? parameterName(option) : option,
   )
 
 /** Throws a UserError if the network would see more pixels than `most` in all views of one photo. */
-export function checkNetworkPixels(
+function checkNetworkPixels(
   { scales = [1], flip = false, size }: RefinedOptions,
   { modelSize, most }: { modelSize: number; most: number },
 ): void {
@@ -72,7 +72,7 @@ export function checkNetworkPixels(
     )
 }
 
-export const megapixels = (pixels: number): string => (pixels / 1e6).toFixed(1)
+const megapixels = (pixels: number): string => (pixels / 1e6).toFixed(1)
 
 export function booleanOf(name: string, value: unknown): boolean {
   if (value === true || value === 'true') return true

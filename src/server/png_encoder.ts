@@ -4,7 +4,7 @@ import type { Image } from '../data/image.ts'
 import type { LabelledMask } from '../library/overlay.ts'
 import { WorkerPool } from '../node/worker_pool.ts'
 
-/** What a thread encodes: a mask as a palette PNG, or over its photo. */
+/** A job of the thread: a mask as a palette PNG, or over its photo. */
 export type PngJob =
   | { kind: 'mask'; labelled: LabelledMask }
   | { kind: 'overlay'; labelled: LabelledMask; image: Image }

@@ -6,6 +6,17 @@ import * as v from 'valibot'
 import { checkOptionValues, oneOfTexts, shown } from '../options.ts'
 import { inTurns, requestJson } from './bounded_json.ts'
 import { inferAnswer, readInferRequest, runsOf } from './infer.ts'
+import {
+  BINARY,
+  json,
+  NOT_READY,
+  OPTION_PARAMETERS,
+  optionalBody,
+  REFUSALS,
+  ref,
+  refused,
+  string,
+} from './openapi.ts'
 import { type PhotoResult, segmentParameters, segmentRequest } from './photos_request.ts'
 import { RequestError } from './request.ts'
 import { type ServedModel, VERSION } from './served_models.ts'
@@ -19,40 +30,71 @@ interface ModelPath {
 const MODEL = '/v2/models/:model'
 const MODEL_VERSION = `${MODEL}/versions/:version`
 
+const MODEL_AND_VERSION = { model: string, version: { ...string, enum: [VERSION] } }
+
+const SERVER = { summary: 'Server metadata', response: { 200: json('server') } }
+const LIVE = { summary: 'Server live', response: { 200: json('live') } }
+const READY = { summary: 'Server ready', response: { 200: json('live'), 400: NOT_READY } }
+const METADATA = { summary: 'Model metadata', response: { 200: json('model'), 404: REFUSALS[404] } }
+const MODEL_READY = { summary: 'Model ready', response: { 200: json('model_ready'), 400: NOT_READY } }
+const INFER = {
+  summary: 'Inference',
+  description:
+    'With binary data after the JSON, the header Inference-Header-Content-Length has the length of the JSON.',
+  body: {
+    content: {
+      'application/json': { schema: ref('inference_request') },
+      'application/octet-stream': BINARY,
+    },
+  },
+  response: {
+    200: {
+      ...json('inference_response', 'The tensors; with binary data, after the JSON.'),
+      headers: { 'Inference-Header-Content-Length': { type: 'integer' } },
+    },
+    ...REFUSALS,
+  },
+}
+
 /** With the binary data extension, which is named in the server's metadata. */
 export function addProtocolRoutes(app: FastifyInstance, service: Service): void {
   const { models, version } = service
-  app.get('/v2', async () => ({
+  app.get('/v2', { schema: SERVER }, async () => ({
     name: 'atrous',
     version,
     extensions: ['binary_tensor_data', 'model_repository', 'parameters'],
   }))
-  app.get('/v2/health/live', { config: { isOpen: true } }, async () => ({ live: true }))
-  app.get('/v2/health/ready', { config: { isOpen: true } }, async (_, reply) => {
+  app.get('/v2/health/live', { config: { isOpen: true }, schema: LIVE }, async () => ({ live: true }))
+  app.get('/v2/health/ready', { config: { isOpen: true }, schema: READY }, async (_, reply) => {
     const ready = service.isReady()
     return reply.code(ready ? 200 : 400).send({ live: true, ready })
   })
   for (const path of [MODEL, MODEL_VERSION]) {
-    app.get<{ Params: ModelPath }>(path, async ({ params }) =>
+    const params = { type: 'object', properties: path === MODEL ? { model: string } : MODEL_AND_VERSION }
+    app.get<{ Params: ModelPath }>(path, { schema: { ...METADATA, params } }, async ({ params }) =>
       metadataOf(models.get(params.model, params.version)),
     )
     app.get<{ Params: ModelPath }>(
       `${path}/ready`,
-      { config: { isOpen: true } },
+      { config: { isOpen: true }, schema: { ...MODEL_READY, params } },
       async ({ params }, reply) => {
         const { model: name } = params
         const ready = service.isReady() && models.ready.some(each => each.name === name)
         return reply.code(ready ? 200 : 400).send({ name, ready })
       },
     )
-    addInferRoute(app, `${path}/infer`, service)
+    addInferRoute(app, { path: `${path}/infer`, params }, service)
   }
 }
 
-function addInferRoute(app: FastifyInstance, path: string, service: Service): void {
+function addInferRoute(
+  app: FastifyInstance,
+  { path, params }: { path: string; params: object },
+  service: Service,
+): void {
   app.post<{ Params: ModelPath; Body?: Buffer }>(
     path,
-    { config: { isWork: true } },
+    { config: { isWork: true }, schema: { ...INFER, params } },
     async (request, reply) => {
       const { scope, params, headers } = request
       const served = service.models.get(params.model, params.version)
@@ -101,38 +143,77 @@ const CHANGE = v.strictObject({
 })
 
 export function addRepositoryRoutes(app: FastifyInstance, { models }: Service): void {
-  app.post<{ Body?: Buffer }>('/v2/repository/index', async ({ body }) => {
+  const index = {
+    summary: 'Which models there are',
+    ...optionalBody(INDEX),
+    response: { 200: json({ type: 'array', items: ref('model_status') }), 400: REFUSALS[400] },
+  }
+  app.post<{ Body?: Buffer }>('/v2/repository/index', { schema: index }, async ({ body }) => {
     const { ready } = await read(INDEX, body)
     const index = await models.index()
     return ready ? index.filter(({ state }) => state === 'READY') : index
   })
-  app.post<{ Params: ModelName; Body?: Buffer }>('/v2/repository/models/:model/load', async request => {
+  const path = '/v2/repository/models/:model'
+  app.post<Change>(`${path}/load`, { schema: changing('Load a model, or load it again') }, async request => {
     await read(CHANGE, request.body)
     await models.load(request.params.model)
     return {}
   })
-  app.post<{ Params: ModelName; Body?: Buffer }>('/v2/repository/models/:model/unload', async request => {
+  app.post<Change>(`${path}/unload`, { schema: changing('Unload a model') }, async request => {
     await read(CHANGE, request.body)
     await models.unload(request.params.model)
     return {}
   })
 }
 
+interface Change {
+  Params: ModelName
+  Body?: Buffer
+}
+
+const changing = (summary: string) => ({
+  summary,
+  ...optionalBody(CHANGE),
+  response: { 200: json({ type: 'object' }, 'Done.'), 400: REFUSALS[400], 404: REFUSALS[404] },
+})
+
 /** The body may be empty. */
 const read = <Schema extends v.GenericSchema>(schema: Schema, body: Buffer | undefined) =>
   requestJson(schema, body && body.length > 0 ? body : Buffer.from('{}'))
 
-/** What the answer holds. */
+/** The kinds of an answer. */
 const ANSWER = oneOfTexts('mask', 'overlay', 'json')
 
 type Answer = (typeof ANSWER.schema.options)[number]
+
+const SCHEMA = {
+  summary: 'A photo in, a picture or JSON out',
+  description: 'The photo is a JPEG, PNG, WebP, AVIF, TIFF or GIF.',
+  querystring: {
+    type: 'object',
+    properties: {
+      model: { ...string, description: 'Default: the first one.' },
+      output: { ...string, enum: ANSWER.schema.options },
+      ...OPTION_PARAMETERS,
+    },
+  },
+  body: { content: { 'image/*': BINARY, 'application/octet-stream': BINARY } },
+  response: {
+    200: {
+      description: 'A palette PNG of class ids, an overlay, or the classes.',
+      content: { 'image/png': BINARY, 'application/json': { schema: ref('segmentation') } },
+    },
+    406: refused('Neither of them is accepted.'),
+    ...REFUSALS,
+  },
+}
 
 type Query = Record<string, string | string[] | undefined> & { model?: string; output?: Answer }
 
 export function addSegmentRoute(app: FastifyInstance, service: Service): void {
   app.post<{ Querystring: Query; Body?: Buffer }>(
     '/segment',
-    { config: { isWork: true } },
+    { config: { isWork: true }, schema: SCHEMA },
     async (request, reply) => {
       const { query, scope } = request
       const answer = answerOf(query.output, request.headers.accept)

@@ -12,7 +12,7 @@ import type { Batcher } from './batcher.ts'
 import { RequestError } from './request.ts'
 
 /** As Triton names them. */
-export type ModelState = 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE'
+type ModelState = 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE'
 
 /** A model that answers requests. */
 export interface ServedModel {
@@ -40,7 +40,7 @@ interface Entry {
   changing: Promise<void>
 }
 
-export interface ServedModelsOptions {
+interface ServedModelsOptions {
   sources: ReadonlyMap<string, ModelSource>
   /** Further models, by name, which are listed anew each time. */
   folder?: string
@@ -50,7 +50,7 @@ export interface ServedModelsOptions {
 }
 
 /** A line of the index. */
-export interface ModelStatus {
+interface ModelStatus {
   name: string
   version: string
   state: ModelState
@@ -183,11 +183,11 @@ async function release({ model, batcher, users }: ServedModel, isOwned: boolean)
   if (isOwned) await model.dispose()
 }
 
-/** What a name may be: it is a part of URLs. */
+/** The form of a name, which is a part of URLs. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
 /** Throws a UserError for a name that does not fit into a URL. */
-export function checkModelName(name: string): void {
+function checkModelName(name: string): void {
   if (!NAME.test(name))
     throw new UserError(
       `model: expected a name of letters, digits, dots, dashes and underscores, got ${JSON.stringify(name)}`,
@@ -220,5 +220,4 @@ async function modelNameOf(path: string): Promise<string | undefined> {
 }
 
 /** A message about a model of the folder, without the folder's path: clients read it. */
-export const withoutFolder = (message: string, folder: string): string =>
-  message.replaceAll(join(folder, '/'), '')
+const withoutFolder = (message: string, folder: string): string => message.replaceAll(join(folder, '/'), '')

@@ -64,10 +64,22 @@ const DEFAULTS: ServerLimits = {
 }
 
 const NAMES: DeclaredOptions<ServerOptions> = {
-  ...{ batchSize: true, batchDelay: true, queue: true, timeout: true },
-  ...{ maxBodyBytes: true, maxPixels: true, maxConnections: true },
-  ...{ models: true, folder: true, load: true, precision: PRECISION, token: true },
-  ...{ insecure: FLAG, allowHosts: true, allowOrigins: true, logLevel: oneOfTexts(...LOG_LEVELS) },
+  batchSize: true,
+  batchDelay: true,
+  queue: true,
+  timeout: true,
+  maxBodyBytes: true,
+  maxPixels: true,
+  maxConnections: true,
+  models: true,
+  folder: true,
+  load: true,
+  precision: PRECISION,
+  token: true,
+  insecure: FLAG,
+  allowHosts: true,
+  allowOrigins: true,
+  logLevel: oneOfTexts(...LOG_LEVELS),
 }
 
 /** The limits, with their defaults. Throws a UserError that names the first invalid option. */

@@ -1,4 +1,4 @@
-// What all routes share.
+// The parts of the server that all routes share.
 
 import type { Semaphore } from '../concurrency.ts'
 import type { Pages } from './access.ts'

@@ -148,7 +148,7 @@ export const binaryOf = ({ data }: OutputTensor): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** The protocol allows lists in lists, as the shape is, and one list of all elements. */
-export const MOST_DIMENSIONS = 4
+const MOST_DIMENSIONS = 4
 
 /** A number in JSON with more characters is refused. */
 const LONGEST_NUMBER = 40
@@ -159,7 +159,7 @@ for (const sign of Buffer.from(' \t\r\n')) IS_SPACE[sign] = 1
 const IS_SEPARATOR = IS_SPACE.slice()
 for (const sign of [COMMA, LIST, LIST_END]) IS_SEPARATOR[sign] = 1
 
-/** What may come next in a list. */
+/** The kinds of the next sign in a list. */
 const [VALUE_OR_END, VALUE, COMMA_OR_END] = [0, 1, 2]
 
 /** Elements above the `expected` ones are counted and not kept. Throws a UserError that begins with `name`. */
@@ -254,5 +254,5 @@ function numberOf(written: string): number {
   }
 }
 
-export const tooDeep = (name: string): UserError =>
+const tooDeep = (name: string): UserError =>
   new UserError(`${name}: expected lists in lists as the shape is, got deeper ones`)

@@ -177,6 +177,7 @@ describe('atrous: bad input gives one line and exit code 1', () => {
       [['--crf', '3,1,4,67'], 'Expected default, v1, v2, v2-vgg, or five numbers'],
       [['--crf', '3,0,4,67,3'], 'crf: posXy: expected a number above 0, at most 1000000, got 0'],
       [['--precision', 'fp8'], 'Allowed choices are fp32, fp16.'],
+      [['--merge', 'max', '--flip'], '--flip: expected false where scales are merged by max, got true'],
       [['--json', '--explain'], "option '--explain' cannot be used with option '--json'"],
     ]
     for (const [args, complaint] of options)

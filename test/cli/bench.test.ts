@@ -176,13 +176,16 @@ describe('atrous bench', () => {
     const options: [args: string[], complaint: string][] = [
       [
         ['--size', '33,0'],
-        "option '--size <pixels>' argument '33,0' is invalid. Expected a whole number above 0.",
+        "option '--size <pixels>' argument '33,0' is invalid. Expected a number of pixels from 1 to 16384.",
       ],
       [['--batch', 'two'], "option '--batch <n>' argument 'two' is invalid."],
       [['--output-stride', '8,10'], '--output-stride 10: scenes runs at 8, 16, 32'],
       [['--model', 'deeplabv4'], 'deeplabv4: neither a file nor a folder, nor one of scenes, '],
       [['--photo', 'none.jpg'], 'none.jpg: no such file or folder'],
-      [['--size', '33,16385'], 'size: expected a number of pixels from 1 to 16384, got 16385'],
+      [
+        ['--size', '33,16385'],
+        "option '--size <pixels>' argument '33,16385' is invalid. Expected a number of pixels from 1 to 16384.",
+      ],
       [['--out', 'package.json'], 'package.json: part of this path is a file, not a folder'],
     ]
     for (const [args, complaint] of options)

@@ -92,9 +92,9 @@ describe('gpu/pipelines', () => {
   it('a constant that the shader does not have is also a ShaderError', async () => {
     const { pipelines } = await testGpu()
     const { message } = await rejects(ShaderError, () =>
-      pipelines.get({ ...kernel, constants: { LANES: 4 } }),
+      pipelines.get({ ...kernel, constants: { DEPTH: 4 } }),
     )
-    expect(message).to.include('LANES')
+    expect(message).to.include('DEPTH')
   })
 })
 

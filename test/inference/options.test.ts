@@ -64,12 +64,12 @@ describe('an option of a segmentation', () => {
     it('is a parameter of requests, and described', () => {
       expect(found.parameter).to.deep.equal({ madeUp: 3 })
       expect(found.wrongParameter).to.equal('made_up: expected one of seven, got "8"')
-      const described = {
-        ...{ type: 'integer', minimum: 1, maximum: 7 },
-        description: 'what nobody needs (default: none)',
-      }
-      expect(found.query).to.deep.equal(described)
-      expect(found.request).to.deep.equal(described)
+      const schema = { type: 'integer', minimum: 1, maximum: 7 }
+      const description = 'what nobody needs (default: none)'
+      expect(found.query).to.deep.equal({
+        ...{ name: 'made_up', in: 'query', required: false, description, schema },
+      })
+      expect(found.request).to.deep.equal({ ...schema, description })
     })
 
     it('is an option of a job of the queue', () => {

@@ -100,8 +100,6 @@ describe('the package', () => {
 
   describe('the layers as imports, in examples', () => {
     const printed: Record<string, RegExp> = {
-      deeplab:
-        /^·{11}s{10}·{11}\n[\s\S]*^IoU of the sphere: 9\d\.\d %\nstep 0: loss 0\.1\d{3}\nstep 1: loss 0\.1\d{3}\ngradient/m,
       kernel: /^\[ 11, 0, 33, 0 \]$/m,
       network: /^second +conv2d.*[\s\S]*^1445 logits$/m,
       gradient: /^(loss \d\.\d{4}\n){5}gradient of second\.bias: (-?\d\.\d{4},?){5}$/m,
@@ -114,6 +112,11 @@ describe('the package', () => {
       })
 
     it('deeplab, whose own network computes what the preset does', async () => {
+      cpSync(join(ROOT, 'examples/deeplab.mjs'), join(program, 'deeplab.mjs'))
+      const { stdout } = await node('deeplab.mjs')
+      expect(stdout).to.match(
+        /^·{11}s{10}·{11}\n[\s\S]*^IoU of the sphere: 9\d\.\d %\nstep 0: loss 0\.1\d{3}\nstep 1: loss 0\.1\d{3}\ngradient/m,
+      )
       const source = readFileSync(join(ROOT, 'examples/deeplab.mjs'), 'utf8')
       const preset = source
         .replace(
@@ -127,7 +130,7 @@ describe('the package', () => {
         )
       expect(preset).to.include('return deepLab(')
       writeFileSync(join(program, 'preset.mjs'), preset)
-      expect((await node('preset.mjs')).stdout).to.equal((await node('deeplab.mjs')).stdout)
+      expect((await node('preset.mjs')).stdout).to.equal(stdout)
     })
   })
 

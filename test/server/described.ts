@@ -4,7 +4,12 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { expect } from 'chai'
 
 interface Description {
-  paths: Record<string, Record<string, { responses: Record<string, { content?: Record<string, unknown> }> }>>
+  paths: Record<string, Record<string, Operation>>
+}
+
+interface Operation {
+  requestBody?: { required: boolean }
+  responses: Record<string, { content?: Record<string, unknown> }>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests say what is in it

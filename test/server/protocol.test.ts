@@ -45,6 +45,15 @@ describe('the Open Inference Protocol', () => {
     expect(valid).to.equal(true)
   })
 
+  it('describes which bodies may be empty', () => {
+    const { paths } = server.description
+    const isRequired = (path: string) => paths[path].post.requestBody?.required
+    expect(['/segment', '/v2/models/{model}/infer'].map(isRequired)).to.deep.equal([true, true])
+    const repository = Object.keys(paths).filter(path => path.startsWith('/v2/repository'))
+    expect(repository).to.have.length(3)
+    expect(repository.map(isRequired)).to.deep.equal([false, false, false])
+  })
+
   it('tells that the server is live and ready, and what it is', async () => {
     expect(await server.json('/v2/health/live')).to.deep.equal({ live: true })
     expect(await server.json('/v2/health/ready')).to.deep.equal({ live: true, ready: true })

@@ -9,7 +9,7 @@ export interface KernelCase {
   name: string
   /** A layer of a real network, or as large as one: worth timing. */
   bench?: boolean
-  /** Only timed: other cases of the suite together state what it would. */
+  /** Only timed: a variant tests a smaller one. */
   untested?: boolean
   /** `atrous doctor` checks adapters with it: a small case. Together they take every path of the shader. */
   answer?: boolean

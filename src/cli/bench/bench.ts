@@ -17,6 +17,7 @@ import { readImage } from '../../node/images/image.ts'
 import { openTuning } from '../../node/tuning.ts'
 import { version } from '../../node/version.ts'
 import { Failures } from '../errors.ts'
+import { severalFlag } from '../inference_options.ts'
 import { checkReachable, DEFAULT_MODEL } from '../model.ts'
 import { positiveInteger, positiveIntegers, precisionOption } from '../options.ts'
 import { checkWritable, refuseExisting } from '../output.ts'
@@ -86,12 +87,8 @@ export function benchCommand(): Command {
   const command = new Command('bench')
     .description('Times a network from photo to mask, warm and cold, and shows where the time is spent.')
     .option('-m, --model <model>', 'a preset or a trained model, see below', DEFAULT_MODEL)
-    .option(
-      '--size <pixels>',
-      "longest edge of the photo, or several: 257,513 (default: the model's)",
-      positiveIntegers,
-    )
-    .option('--output-stride <n>', "output stride, or several: 8,16 (default: the model's)", positiveIntegers)
+    .addOption(severalFlag('size', 'longest edge of the photo, or several: 257,513'))
+    .addOption(severalFlag('outputStride', 'output stride, or several: 8,16'))
     .option('--batch <n>', 'photos per call, or several numbers: 1,4 (default: 1)', positiveIntegers)
     .addOption(precisionOption())
     .option('--photo <file>', 'the photo to segment (default: noise)')

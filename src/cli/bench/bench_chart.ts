@@ -48,7 +48,10 @@ function warmPanel(results: readonly BenchResult[]): Panel {
     series: [
       barSeries(bars, PALETTE.blue),
       {
-        ...{ type: 'scatter', symbol: 'rect', symbolSize: [2.5, ROW.bar], z: 3 },
+        type: 'scatter',
+        symbol: 'rect',
+        symbolSize: [2.5, ROW.bar],
+        z: 3,
         data: results.map(({ milliseconds: { warm } }, row) => [warm.minimum, row]),
         itemStyle: { color: INK.title, opacity: 1 },
       },
@@ -93,7 +96,9 @@ function profilePanel(job: BenchResult, { shaders }: Profile): Panel {
 }
 
 const barSeries = (bars: { value: number; label: string }[], color: string): BarSeriesOption => ({
-  ...{ type: 'bar', barWidth: ROW.bar, itemStyle: { color } },
+  type: 'bar',
+  barWidth: ROW.bar,
+  itemStyle: { color },
   data: bars.map(({ value, label: formatter }) => ({ value, label: { formatter } })),
   label: { show: true, position: 'right', color: INK.text, fontSize: 12 },
 })

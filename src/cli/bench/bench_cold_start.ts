@@ -33,7 +33,7 @@ const FIRST_MASK = new URL(import.meta.url.replace(/bench_cold_start(\.[jt]s)$/,
 /** Turns off the shader caches of Mesa and of NVIDIA's driver. Those of other systems cannot be turned off from here. */
 const WITHOUT_SHADER_CACHES = { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' }
 
-export interface ColdStartJob extends Omit<FirstMaskJob, 'model' | 'photo' | 'precision'> {
+interface ColdStartJob extends Omit<FirstMaskJob, 'model' | 'photo' | 'precision'> {
   /** The name of the model, by which a new process finds it if it is trained. */
   name: string
   model: BenchModel

@@ -24,7 +24,7 @@ export interface BenchJob {
   batch: number
 }
 
-/** What the jobs measure. */
+/** The measurements of the jobs. */
 export interface Subject {
   /** The name that the user gave. */
   name: string

@@ -11,7 +11,7 @@ import { type ComparedPicture, renderComparison } from '../../node/overlay/compa
 import { openChecked, soundImages } from '../dataset.ts'
 import { Failures } from '../errors.ts'
 import { bytesText, digits, percentText, table } from '../format.ts'
-import { inferenceOf, optionFlag } from '../inference_options.ts'
+import { addOptions, inferenceOf } from '../inference_options.ts'
 import { positiveInteger } from '../options.ts'
 import { checkWritable, refuseExisting } from '../output.ts'
 import { stageBar } from '../progress.ts'
@@ -57,8 +57,7 @@ export function compareCommand(): Command {
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012: adds mean IoU')
     .option('--split <name>', 'the split of the dataset', 'val')
     .option('--limit <n>', 'evaluate only the first n images', positiveInteger)
-  for (const name of REFINED_NAMES) command.addOption(optionFlag(name, name === 'crf' ? CRF_HERE : undefined))
-  command
+  addOptions(command, REFINED_NAMES, { crf: CRF_HERE })
     .option('-o, --out <file>', 'the picture', 'out/compare.png')
     .option('--no-picture', 'print the table alone')
     .option('--overwrite', 'replace a picture that exists')
@@ -111,7 +110,7 @@ async function writePicture(
 }
 
 /** The column of mean IoU is there only if a model has one. */
-export function comparisonTable(results: readonly ComparedNumbers[]): string {
+function comparisonTable(results: readonly ComparedNumbers[]): string {
   const hasScores = results.some(({ mIoU }) => mIoU !== undefined)
   const rows = results.map(result => [
     result.model,
@@ -127,7 +126,7 @@ export function comparisonTable(results: readonly ComparedNumbers[]): string {
 }
 
 /** A model of a path by the path's last part. */
-export const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
+const pictureTitle = ({ model, crf, mIoU, milliseconds }: ComparedNumbers): string =>
   [
     basename(model),
     ...(crf ? ['CRF'] : []),

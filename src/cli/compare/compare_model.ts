@@ -1,4 +1,4 @@
-// What one network makes of a photo or a dataset, and what it costs.
+// The results of one network on a photo or a dataset, and its costs.
 
 import { existsSync } from 'node:fs'
 import { benchNetwork } from '../../bench/network.ts'

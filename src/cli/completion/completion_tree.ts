@@ -28,7 +28,7 @@ export interface CompletedCommand {
   subcommands: { name: string; description: string }[]
 }
 
-export interface Names {
+interface Names {
   models: readonly string[]
   presets: readonly string[]
 }

@@ -21,7 +21,7 @@ export interface InputPhoto {
   error?: UserError
 }
 
-/** What tells whether a photo was changed. */
+/** The size and times of a photo, by which a change is noticed. */
 export interface Stamp {
   bytes: number
   /** The time of the last change, as ISO 8601. Anybody may set it, and an archive states any. */
@@ -40,7 +40,7 @@ export async function stampOf({ source, stamp }: InputPhoto): Promise<Stamp | un
   return { bytes: found.size, modified: found.mtime.toISOString(), changed: found.ctime.toISOString() }
 }
 
-/** What a decoder takes: a path, or the bytes, which are read now if they were not. Throws a UserError. */
+/** The source as a decoder takes it: a path, or the bytes, which are read now if they were not. Throws a UserError. */
 export async function loaded(photo: InputPhoto): Promise<string | Uint8Array> {
   if (typeof photo.source === 'function') photo.source = await photo.source()
   return photo.source

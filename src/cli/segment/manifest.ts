@@ -46,7 +46,7 @@ interface Place {
   length: number
 }
 
-export interface ManifestOptions {
+interface ManifestOptions {
   /** Goes on with the file that is there. Without it, such a file is replaced. */
   resume?: boolean
   /** Also replaces a file that is no manifest. */

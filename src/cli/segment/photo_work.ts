@@ -7,7 +7,7 @@ import { readImage, readPhotoFile } from '../../node/images/image.ts'
 import { WorkerPool } from '../../node/worker_pool.ts'
 import { type WriteJob, type WrittenResults, writeResults } from './segment_results.ts'
 
-export interface ReadJob {
+interface ReadJob {
   source: string | Uint8Array
   /** For messages. */
   name: string

@@ -23,7 +23,7 @@ import {
 import { photosInArchive, readList, readStandardInput } from './input_sources.ts'
 
 /** One of `count` parts, from 0. */
-export interface Shard {
+interface Shard {
   index: number
   count: number
 }
@@ -60,7 +60,7 @@ function jobIndex(text: string): number {
  * Whether the file at this position of all inputs is in the shard: one file in `count`. So the shards have equal numbers of photos, and
  * each reads only its own archives. All of them must be given the same inputs.
  */
-export const belongsTo = (shard: Shard | undefined, position: number): boolean =>
+const belongsTo = (shard: Shard | undefined, position: number): boolean =>
   shard === undefined || position % shard.count === shard.index
 
 /** A warning if each pod of an indexed job would segment all photos. */
@@ -80,7 +80,7 @@ export interface InputOptions {
 }
 
 /** A photo, or an archive of photos. */
-export interface InputFile {
+interface InputFile {
   file: string
   /** The path of its results in --out, without extension; of an archive, their folder. */
   key: string

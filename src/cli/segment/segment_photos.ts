@@ -129,7 +129,7 @@ function runId({ parameters, ...model }: Readonly<Model>, options: object): stri
 const addTensor = (hash: Hash, { buffer, byteOffset, byteLength }: Float32Array) =>
   hash.update(new Uint8Array(buffer, byteOffset, byteLength))
 
-export interface SegmentRun {
+interface SegmentRun {
   model: DeepLab
   photos: AsyncIterable<InputPhoto>
   options: RefinedOptions & SegmentOutputOptions

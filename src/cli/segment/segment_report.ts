@@ -1,4 +1,4 @@
-// What `atrous segment` prints: a line or an object for each photo, and at the end the errors.
+// The output of `atrous segment`: a line or an object for each photo, and at the end the errors.
 
 import type { ClassShare } from '../../data/class_share.ts'
 import { UserError } from '../../errors.ts'
@@ -13,7 +13,7 @@ import { probabilityText } from './segment_results.ts'
 /** How many errors are printed. The manifest has all. */
 const MOST_ERRORS = 100
 
-export interface ReportOptions {
+interface ReportOptions {
   /** The folder of the results. */
   out: string
   /** Whether to print an array of objects. */

@@ -35,12 +35,12 @@ const PNGS = {
     encodeOverlay(image, found, { opacity, drawLegend: legend ? drawLegend : undefined }),
 }
 
-export type PngKind = keyof typeof PNGS
+type PngKind = keyof typeof PNGS
 
 export const pngKinds = (options: ResultOptions): PngKind[] =>
   (Object.keys(PNGS) as PngKind[]).filter(kind => options[kind])
 
-/** What follows the key and a point in the names of a photo's results. PNGs of probabilities are named after classes. */
+/** The endings of the names of a photo's results, after the key and a point. PNGs of probabilities are named after classes. */
 export const resultEndings = (options: ResultOptions, classNames: readonly string[]): string[] => [
   ...pngKinds(options).map(kind => `${kind}.png`),
   ...(options.probabilities ? probabilityEndings(options.probabilities, classNames) : []),
@@ -106,7 +106,7 @@ async function* resultFiles(
     yield { ending, content: content() }
 }
 
-export type ProbabilityFormat = 'npy' | 'png'
+type ProbabilityFormat = 'npy' | 'png'
 
 export const probabilitiesOption = (): Option =>
   new Option(
@@ -114,14 +114,14 @@ export const probabilitiesOption = (): Option =>
     'also write the probability of each class at each pixel: as one NumPy file, or as a grey PNG for each class',
   ).choices(['npy', 'png'])
 
-export interface ProbabilityFile {
+interface ProbabilityFile {
   /** The part of the name after the photo's: `probabilities.npy`, `probabilities.03-bird.png`. */
   ending: string
   content(): FileContent
 }
 
-/** What follows the photo's name in the names of the files that `probabilityFiles` gives, in the same order. */
-export function probabilityEndings(format: ProbabilityFormat, classNames: readonly string[]): string[] {
+/** The endings of the files that `probabilityFiles` gives, in the same order. */
+function probabilityEndings(format: ProbabilityFormat, classNames: readonly string[]): string[] {
   if (format === 'npy') return ['probabilities.npy']
   const digits = String(classNames.length - 1).length
   return classNames.map(

@@ -66,7 +66,7 @@ export class Throughput {
 const SECONDS_A_LINE = 30
 const SECONDS_A_FRAME = 0.5
 
-export interface BatchProgress {
+interface BatchProgress {
   stop(): void
 }
 

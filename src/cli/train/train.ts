@@ -168,7 +168,7 @@ const ADVICE = 'a new run would replace it; choose another folder with --out'
  * Throws a UserError if the folder holds such a file. Files of an earlier run that was killed before its first checkpoint are not
  * the user's: the run starts again. Its run.json identifies it.
  */
-export async function refuseForeignFiles(folder: string): Promise<void> {
+async function refuseForeignFiles(folder: string): Promise<void> {
   const isOwn = await exists(join(folder, SETTINGS_FILE))
   await refuseExisting(
     [...MODEL, ...(isOwn ? [] : PICTURES)].map(name => join(folder, name)),

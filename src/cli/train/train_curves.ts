@@ -11,7 +11,7 @@ use([LineChart, ScatterChart])
 
 type Point = [step: number, value: number]
 
-export interface Curves {
+interface Curves {
   title: string
   /** A smaller line below the title. */
   subtitle: string

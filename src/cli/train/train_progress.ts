@@ -13,7 +13,7 @@ export interface TrainingProgress {
 }
 
 /** The part of a validation that is shown. */
-export type Score = Pick<Validation, 'mIoU' | 'classes' | 'leftOut' | 'onlyPredicted'>
+type Score = Pick<Validation, 'mIoU' | 'classes' | 'leftOut' | 'onlyPredicted'>
 
 interface Run {
   /** The total number of steps. */

@@ -18,7 +18,7 @@ import { RunSamples } from './train_pictures.ts'
 import { type TrainingProgress, trainingProgress } from './train_progress.ts'
 import { type RunSettings, writeSettings } from './train_settings.ts'
 
-export interface TrainingJob {
+interface TrainingJob {
   folder: TrainingFolder
   settings: RunSettings
   /** The name that the user gave, for messages. Default: the name in the settings. */

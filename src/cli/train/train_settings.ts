@@ -74,10 +74,15 @@ export function newSettings(options: SettingsOptions): RunSettings {
   if (backboneWeights !== null && network === null)
     throw new UserError('--backbone-weights: expected with --network, which has no weights')
   return {
-    ...{ format: 1, dataset: absoluteDataset(dataset), split },
+    format: 1,
+    dataset: absoluteDataset(dataset),
+    split,
     ...(network === null ? { model: absoluteModel(model), network } : { model: null, network }),
-    ...{ backboneWeights: backboneWeights && absoluteModel(backboneWeights) },
-    ...{ saveEvery, validateEvery, validateOn, skipBad },
+    backboneWeights: backboneWeights && absoluteModel(backboneWeights),
+    saveEvery,
+    validateEvery,
+    validateOn,
+    skipBad,
   }
 }
 

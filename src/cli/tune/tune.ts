@@ -134,7 +134,8 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
   let convolutions = 0
   try {
     const measured = await job.measure({
-      ...{ seconds: options.seconds, signal: interrupt.signal },
+      seconds: options.seconds,
+      signal: interrupt.signal,
       onProgress({ done, total, convolution }) {
         convolutions = total
         bar ??= stageBar(total + 1)
@@ -142,14 +143,16 @@ async function tune(gpu: Gpu, { model, options, tuning }: Subject): Promise<void
       },
     })
     const report: TuneReport = {
-      ...{ adapter: describeAdapter(gpu), model: shownSource(options.model), size, outputStride, batch },
-      ...{
-        training,
-        seconds: (performance.now() - start) / 1000,
-        convolutions,
-        measured,
-        file: tuningFile(),
-      },
+      adapter: describeAdapter(gpu),
+      model: shownSource(options.model),
+      size,
+      outputStride,
+      batch,
+      training,
+      seconds: (performance.now() - start) / 1000,
+      convolutions,
+      measured,
+      file: tuningFile(),
     }
     if (measured.length > 0) await tuning.save()
     if (!interrupt.error && measured.some(({ untuned, fastest }) => untuned !== fastest)) {

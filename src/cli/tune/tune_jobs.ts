@@ -1,4 +1,4 @@
-// What `atrous tune` measures: photos through a network, or a training step.
+// The jobs that `atrous tune` measures: photos through a network, or a training step.
 
 import { compare } from '../../bench/compare.ts'
 import { noisePhoto, squareSize } from '../../bench/noise.ts'

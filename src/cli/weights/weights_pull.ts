@@ -1,6 +1,7 @@
 // `atrous weights pull`: downloads a checkpoint into the cache.
 
 import { Command } from 'commander'
+import { DOWNLOAD_LIMITS } from '../../node/downloads/download.ts'
 import { pullWeights } from '../../node/downloads/pull.ts'
 import { downloadBar } from '../progress.ts'
 import { quietableAction } from '../quiet.ts'
@@ -15,7 +16,7 @@ Examples:
 
 An interrupted download continues where it stopped. Files in the cache are
 verified, and downloaded again only if they are damaged. Each file may take
-three minutes, and a second more for each 4096 bytes that have come. A server
+three minutes, and a second more for each ${DOWNLOAD_LIMITS.bytesPerSecond} bytes that have come. A server
 that sends nothing is tried five times in these minutes.
 
 Environment variables:

@@ -7,7 +7,7 @@ export const QUIRKS = ['cpu', 'textures', 'unroll', 'lanes'] as const
 /**
  * - `cpu`: the adapter computes on the CPU. It gets kernels for vector units, in one submit, and no more memory than the computer has.
  * - `textures`: kernels read vectors through textures: texture_reads.ts. For Mesa's CPU adapter.
- * - `unroll`: loops are unrolled in the text of shaders: unroll.ts. For SwiftShader.
+ * - `unroll`: loops are unrolled in the text of shaders, and tiles have more pixels: unroll.ts. For SwiftShader.
  * - `lanes`: sizes of subgroups are tried out before kernels rely on them: subgroup_lanes.ts. For all.
  */
 export type Quirk = (typeof QUIRKS)[number]

@@ -59,6 +59,11 @@ export class TextureCopies {
       )
   }
 
+  /** A record of what the textures hold, for a submit. */
+  holding(): HeldCopies {
+    return new HeldCopies()
+  }
+
   destroy(): void {
     for (const texture of this.#textures.values()) this.#gpu.release(texture)
   }

@@ -90,7 +90,7 @@ export function phaseKernels(options: Conv2dBackwardInputOptions, device: Device
 function bySubgroups(
   options: Conv2dBackwardInputOptions,
   device: Device,
-  tile = subgroupTile(options.input[3]),
+  tile = subgroupTile(options.input[3], device),
 ): Kernel {
   const kernel = conv2dBackwardInputSubgroup({ ...options, tile, subgroupSize: device.subgroupSize! })
   const { row_tiles: weight, k_h, k_w, stride } = kernel.params

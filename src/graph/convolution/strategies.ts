@@ -67,7 +67,7 @@ const subgroupWith = (
   work: (options, { device }) => subgroupCost(options, device, tile),
   kernel(options, device) {
     const { outChannels } = options
-    const chosen = tile ?? subgroupTile(outChannels)
+    const chosen = tile ?? subgroupTile(outChannels, device)
     const subgroupSize = device.subgroupSize!
     return textures(conv2dSubgroup({ ...options, tile: chosen, subgroupSize }), options, device)
   },
@@ -78,7 +78,7 @@ const subgroupWith = (
 
 const textureWith = (tile?: SubgroupTile): TiledKernel =>
   subgroupWith(tile, (kernel, options, device) =>
-    throughTextures(kernel, device, { input: subgroupInputLoads(options, tile) }),
+    throughTextures(kernel, device, { input: subgroupInputLoads(options, device, tile) }),
   )
 
 const tiledWith = (tile: StagedTile, splits: number): TiledKernel => ({

@@ -15,7 +15,8 @@ const COPY_COST = 40
 /** How often the kernel loads each vector of its input: for each tile of output channels. By default with its own tile. */
 export function subgroupInputLoads(
   { outChannels, kernel, stride }: Conv2dOptions,
-  tile = subgroupTile(outChannels),
+  device: Device,
+  tile = subgroupTile(outChannels, device),
 ): number {
   const taps = (kernel[0] * kernel[1]) / stride ** 2
   return taps * Math.ceil(vectors(outChannels) / tile.vectors)
@@ -23,7 +24,7 @@ export function subgroupInputLoads(
 
 /** The same with its input copied into a texture; infinite where it loads the input too seldom for that. */
 export function subgroupTextureCost(options: Conv2dOptions, device: Device): number {
-  if (subgroupInputLoads(options) < LEAST_LOADS) return Infinity
+  if (subgroupInputLoads(options, device) < LEAST_LOADS) return Infinity
   const [n, h, w, c] = options.input
   return (1 - SAVED) * subgroupCost(options, device) + COPY_COST * n * h * w * vectors(c)
 }
@@ -32,7 +33,7 @@ export function subgroupTextureCost(options: Conv2dOptions, device: Device): num
 export function subgroupCost(
   options: Conv2dOptions,
   device: Device,
-  { pixels, vectors } = subgroupTile(options.outChannels),
+  { pixels, vectors } = subgroupTile(options.outChannels, device),
 ): number {
   return tilesCost(options, { pixels: pixels * device.subgroupSize!, vectors })
 }

@@ -29,10 +29,7 @@ export function conv2dBackwardInput(options: Conv2dBackwardInputOptions & { tile
 }
 
 /** The part of a kernel that all kernels of the gradient share. `tile` is what one workgroup computes. */
-function inputGradient(
-  options: Conv2dBackwardInputOptions,
-  tile: { pixels: number; vectors: number },
-) {
+function inputGradient(options: Conv2dBackwardInputOptions, tile: { pixels: number; vectors: number }) {
   const { label, input, outChannels, kernel, stride, dilation, padding } = options
   const [n, inH, inW, inChannels] = input
   const out = windowedSize({ h: inH, w: inW }, options)

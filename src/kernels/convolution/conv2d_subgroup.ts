@@ -1,4 +1,5 @@
 import type { Kernel } from '../../gpu/kernel.ts'
+import type { Quirk } from '../../gpu/quirks/quirks.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
 import { vectors } from '../layout.ts'
 import { type Conv2dOptions, implicitGemm } from './conv2d.ts'
@@ -32,6 +33,14 @@ export function conv2dSubgroup(
   }
 }
 
-/** The wider tile where it leaves no vector unused. */
-export const subgroupTile = (channels: number): SubgroupTile =>
-  vectors(channels) % 4 === 0 ? { pixels: 3, vectors: 4 } : { pixels: 4, vectors: 2 }
+/**
+ * The wider tile where it leaves no vector unused. The compiler that gets unrolled loops spills the sums of any tile, so there more
+ * pixels only save loads.
+ */
+export function subgroupTile(
+  channels: number,
+  { quirks }: { quirks?: ReadonlySet<Quirk> } = {},
+): SubgroupTile {
+  const isWide = vectors(channels) % 4 === 0
+  return { pixels: quirks?.has('unroll') ? 6 : isWide ? 3 : 4, vectors: isWide ? 4 : 2 }
+}

@@ -5,7 +5,6 @@ import type { Parameter, Tensor } from '../../graph/ir/tensor.ts'
 import type { GraphBuilder } from '../../graph/ops/index.ts'
 import type { JsonObject } from '../../json_object.ts'
 import type { Dropout } from '../layers.ts'
-import type { Renaming } from '../layouts/renaming.ts'
 import type { Preprocessing } from '../preprocessing.ts'
 import type { Recogniser } from '../recognition/recognised.ts'
 import type { NetworkConfig } from './fields.ts'
@@ -77,7 +76,7 @@ export interface GraphParts<Config extends NetworkConfig> {
 }
 
 /** The names of layers that training treats differently. A backbone whose config has an auxiliary head must name it. */
-export type Heads<Config extends NetworkConfig> = {
+type Heads<Config extends NetworkConfig> = {
   /** The last convolution, 1×1 with a bias, whose channels are the classes. */
   classifier: string
 } & (Config extends { auxiliaryHead: boolean } ? { auxiliary: AuxiliaryHead } : { auxiliary?: undefined })
@@ -90,13 +89,11 @@ export interface AuxiliaryHead {
 }
 
 /** The tensors and names of public checkpoints of a backbone's networks, besides our parameters. */
-export interface CheckpointLayout<Config extends NetworkConfig> {
+interface CheckpointLayout<Config extends NetworkConfig> {
   /** Whether a checkpoint may hold a tensor that segmentation does not use. */
   isUnused(name: string): boolean
   /** The preprocessing with which the public weights were trained. */
   preprocessing: Preprocessing
-  /** The names of the backbone in checkpoints of the classification network, by torchvision or timm. Default: none are read. */
-  classification?: Renaming
   /** Hugging Face's form of config.json. Without it, config.json has the form of this package. */
   huggingFace?: HuggingFaceLayout<Config>
 }

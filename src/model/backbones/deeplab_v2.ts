@@ -22,7 +22,7 @@ export interface DeepLabV2Config {
 }
 
 /** @internal */
-export const deepLabV2Schema = v.strictObject({
+const deepLabV2Schema = v.strictObject({
   backbone: v.literal('deeplabv2_resnet101'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),

@@ -13,7 +13,7 @@ export interface NetworkConfig {
 }
 
 /** A config in which all but the backbone may be left to its default; so may the fields of its heads. */
-export type NetworkOptions<Config extends NetworkConfig> = Config extends unknown
+export type NetworkOptions<Config extends { backbone: string }> = Config extends unknown
   ? { backbone: Config['backbone'] } & {
       [Field in Exclude<keyof Config, 'backbone'>]?: Field extends 'aspp' | 'decoder'
         ? Partial<NonNullable<Config[Field]>> | null

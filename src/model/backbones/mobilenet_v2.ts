@@ -74,7 +74,7 @@ export const MOBILENET_FIELDS = {
 }
 
 /** @internal */
-export const mobileNetV2Schema = v.strictObject({
+const mobileNetV2Schema = v.strictObject({
   backbone: v.literal('mobilenet_v2'),
   classes,
   outputStride,
@@ -95,7 +95,7 @@ export const mobileNetV2Schema = v.strictObject({
 })
 
 /** The last layer of all its heads. */
-export const MOBILENET_CLASSIFIER = 'segmentation_head.classifier.convolution'
+const MOBILENET_CLASSIFIER = 'segmentation_head.classifier.convolution'
 
 /** The fields that Hugging Face's networks do not have. */
 type OwnField =

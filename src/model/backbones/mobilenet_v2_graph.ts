@@ -17,8 +17,8 @@ const STRIDES = [2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
 const LAST_CHANNELS = 1280
 const HEAD = 'segmentation_head'
 /** The filters of a head, which no multiplier scales, and the ε of its batch norms. */
-export const HEAD_FILTERS = 256
-export const HEAD_EPSILON = 1e-5
+const HEAD_FILTERS = 256
+const HEAD_EPSILON = 1e-5
 
 /** A 1×1 expansion, a depthwise 3×3 with the stride and the dilation, and a linear 1×1 reduction. */
 interface InvertedResidual {
@@ -61,7 +61,7 @@ function invertedResiduals(config: MobileNetV2Config, outputStride: number): Inv
  * Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 320 · depthMultiplier]. The low-level features are the last of
  * the decoder's stride among the first layers: 24 · depthMultiplier channels at stride 4, 32 · depthMultiplier at stride 8.
  */
-export function mobileNetV2Features(
+function mobileNetV2Features(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: MobileNetV2Config; outputStride: number },
@@ -127,7 +127,7 @@ function invertedResidual(
  * 1×1 convolution, concatenated in this order, then a projection. In training, dropout precedes the classifier, as in Hugging
  * Face's code, which drops whole channels.
  */
-export function mobileNetV2LightHead(
+function mobileNetV2LightHead(
   builder: GraphBuilder,
   features: Tensor,
   { dropout }: { dropout?: Dropout },

@@ -11,7 +11,6 @@ import {
   type DecoderConfig,
   decoderConflict,
 } from '../heads/head_config.ts'
-import type { Renaming } from '../layouts/renaming.ts'
 import { IMAGENET, TORCHVISION } from '../preprocessing.ts'
 import type { BackboneFacts } from './backbone.ts'
 import {
@@ -74,7 +73,7 @@ export interface ResNetConfig {
 }
 
 /** @internal */
-export const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
+const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
   v.strictObject({
     backbone: v.literal(backbone),
     classes,
@@ -95,17 +94,6 @@ export const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Na
     width: v.optional(width, 1),
   })
 
-/**
- * torchvision's names, which are timm's, too. Cascaded blocks begin as copies of block4 (section 3.2 of DeepLabv3), but for the two
- * convolutions that read more channels there.
- */
-const CLASSIFICATION_NAMES: Renaming = [
-  ['conv1.*', 'backbone.conv1.*'],
-  ['bn1.*', 'backbone.bn1.*'],
-  ...[1, 2, 3, 4].map(block => [`layer${block}.*`, `backbone.layer${block}.*`] as const),
-  ...[5, 6, 7].map(block => ['layer4.*', `backbone.layer${block}.*`] as const),
-]
-
 /** A ResNet by its name. */
 export const resnet = <Name extends ResNetConfig['backbone']>(name: Name) =>
   ({
@@ -120,7 +108,6 @@ export const resnet = <Name extends ResNetConfig['backbone']>(name: Name) =>
       // The auxiliary head, which a config may leave out.
       isUnused: name => name.startsWith('aux_classifier.'),
       preprocessing: TORCHVISION,
-      classification: CLASSIFICATION_NAMES,
     },
   }) satisfies BackboneFacts<ResNetConfig>
 

@@ -36,7 +36,7 @@ export interface Vgg16Config {
 const HEADS = ['fcn32s', 'fcn16s', 'fcn8s', 'atrous'] as const
 
 /** @internal */
-export const vgg16Schema = v.strictObject({
+const vgg16Schema = v.strictObject({
   backbone: v.literal('vgg16'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),

@@ -27,11 +27,7 @@ const isFcn = ({ head }: Vgg16Config): boolean => head !== 'atrous'
  * The image [n, h, w, 3] → pool5, and what skip connections read: of FCN the image, pool3 and pool4; of the multi-scale prediction the
  * image and pool1 to pool4.
  */
-export function vgg16Features(
-  builder: GraphBuilder,
-  image: Tensor,
-  { config, outputStride }: Network,
-): Features {
+function vgg16Features(builder: GraphBuilder, image: Tensor, { config, outputStride }: Network): Features {
   const pools: Tensor[] = []
   let [x, stride, dilation] = [image, 1, 1]
   for (const [block, { convolutions, channels }] of BLOCKS.entries()) {
@@ -67,7 +63,7 @@ function pool(
 }
 
 /** pool5 → the classifier's input: fc7's output. Of a pyramid, each of whose branches has a classifier, pool5 itself. */
-export function vgg16Head(
+function vgg16Head(
   builder: GraphBuilder,
   { features }: Pick<Features, 'features'>,
   network: Network,
@@ -103,11 +99,7 @@ const reseeded = (dropout: Dropout | undefined, by: number): Dropout | undefined
   dropout && { ...dropout, seed: (dropout.seed + by) >>> 0 }
 
 /** The classifier's input → logits. */
-export function vgg16Logits(
-  builder: GraphBuilder,
-  x: Tensor,
-  network: Network & Pick<Features, 'skips'>,
-): Tensor {
+function vgg16Logits(builder: GraphBuilder, x: Tensor, network: Network & Pick<Features, 'skips'>): Tensor {
   const { config, skips } = network
   if (isFcn(config)) return fcnLogits(builder, x, { config, skips: skips! })
   const scores = branchNames(config.rates).map((suffix, i) => {
@@ -145,7 +137,7 @@ const branchNames = (rates: readonly number[]): string[] =>
   rates.length === 1 ? [''] : rates.map((_, i) => `_${i + 1}`)
 
 /** The layers whose output channels are the classes. */
-export function scoreLayers({ head, rates, multiScale }: Vgg16Config): string[] {
+function scoreLayers({ head, rates, multiScale }: Vgg16Config): string[] {
   if (head === 'atrous') {
     const scales = multiScale ? SCALES.map(name => `${name}_ms`) : []
     return [...branchNames(rates).map(suffix => `fc8${suffix}`), ...scales]

@@ -36,7 +36,7 @@ export interface XceptionConfig {
 const MOST_UNIT_RATE = 64
 
 /** @internal */
-export const xceptionSchema = v.strictObject({
+const xceptionSchema = v.strictObject({
   backbone: v.literal('xception65'),
   classes,
   outputStride,
@@ -65,10 +65,5 @@ export const xception65 = {
   checkpoint: {
     isUnused: () => false,
     preprocessing: TENSORFLOW,
-    // timm's names.
-    classification: [
-      ['stem.*', 'backbone.stem.*'],
-      ['blocks.*', 'backbone.blocks.*'],
-    ],
   },
 } satisfies BackboneFacts<XceptionConfig>

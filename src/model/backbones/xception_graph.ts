@@ -11,7 +11,7 @@ import type { HeadFeatures, NetworkBuilder } from './backbone.ts'
 import type { XceptionConfig } from './xception.ts'
 
 /** The ε of all batch norms, as in the paper's code. */
-export const XCEPTION_EPSILON = 1e-3
+const XCEPTION_EPSILON = 1e-3
 
 /** Three separable convolutions and a shortcut. */
 interface Block {
@@ -65,7 +65,7 @@ function placedBlocks(config: XceptionConfig, outputStride: number): PlacedBlock
  * Image [n, h, w, 3] → features [n, ⌈h/outputStride⌉, ⌈w/outputStride⌉, 2048 · width]. The low-level features are those before the next
  * stride, of the second separable convolution: 256 · width channels at stride 4, 728 · width at stride 8.
  */
-export function xceptionFeatures(
+function xceptionFeatures(
   builder: GraphBuilder,
   image: Tensor,
   { config, outputStride }: { config: XceptionConfig; outputStride: number },

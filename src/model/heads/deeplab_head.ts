@@ -52,7 +52,7 @@ export function deepLabHead(
   return builder.unit('decoder', () => decode(builder, { encoded, lowLevel }, { ...head, ...decoder }))
 }
 
-export interface AsppNetwork {
+interface AsppNetwork {
   aspp: AsppConfig
   outputStride: number
   /** Of each branch and of the result. */
@@ -67,7 +67,7 @@ export const ASPP_NAME = 'classifier.0'
 const GIVEN = 16
 
 /** Features [n, h, w, c] → [n, h, w, outChannels]: the branches side by side, then a 1×1 convolution. */
-export function aspp(builder: GraphBuilder, features: Tensor, network: AsppNetwork): Tensor {
+function aspp(builder: GraphBuilder, features: Tensor, network: AsppNetwork): Tensor {
   const { outputStride, outChannels, epsilon } = network
   const { rates, imagePooling, separable } = network.aspp
   const unit = (input: Tensor, layer: { convolution: string; batchNorm: string; kernel: number }) =>
@@ -116,7 +116,7 @@ interface Decoder extends DecoderConfig {
 }
 
 /** The encoder's output [n, h, w, c] and the low-level features of each stage, at last [n, h', w', c'] → [n, h', w', channels]. */
-export function decode(
+function decode(
   builder: GraphBuilder,
   { encoded, lowLevel }: { encoded: Tensor; lowLevel: readonly Tensor[] },
   decoder: Decoder,

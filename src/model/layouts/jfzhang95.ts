@@ -9,7 +9,9 @@ export const jfzhang95Layout: NameLayout = {
   renamingOf: tensors => (tensors.has('aspp.aspp1.atrous_conv.weight') ? NAMES : undefined),
   complete: options => ({
     ...options,
-    ...{ outputStride: 16, firstUnitRate: 'block', alignCorners: true },
+    outputStride: 16,
+    firstUnitRate: 'block',
+    alignCorners: true,
     ...(options.backbone !== 'mobilenet_v2' && { multiGrid: [1, 2, 4] }),
   }),
   preprocessing: IMAGENET,

@@ -10,7 +10,7 @@ import {
 } from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it, in the words of DeepLabV2Config. */
-export interface DeepLabV2Architecture extends Architecture {
+interface DeepLabV2Architecture extends Architecture {
   family: 'deeplabv2-resnet'
   units: number[]
   /** The classifiers whose sum is the logits. */

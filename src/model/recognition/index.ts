@@ -69,7 +69,7 @@ export const renamingOf = (stateDict: TensorShapes): Renaming | undefined =>
   tensorsByOurNames(stateDict).foreign?.renaming
 
 /** The network that a checkpoint's tensors tell. */
-export interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
+interface RecognisedCheckpoint extends Pick<OurTensors, 'foreign'> {
   /** Undefined if it belongs to none of our networks. */
   network?: RecognisedNetwork<DeepLabConfig>
 }

@@ -5,7 +5,7 @@ import { describeHead, type HeadArchitecture, headOf, headOptions } from './head
 import { type Architecture, outputChannels, type Recogniser, type TensorShapes } from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it. */
-export interface MobilenetArchitecture extends Architecture {
+interface MobilenetArchitecture extends Architecture {
   family: 'huggingface-mobilenet_v2'
   /** Factor on all widths. */
   depthMultiplier: number

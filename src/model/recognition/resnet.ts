@@ -12,7 +12,7 @@ import {
 } from './recognised.ts'
 
 /** The network as its tensors' names tell it, in the words of ResNetConfig. */
-export interface ResnetArchitecture extends Architecture, HeadArchitecture {
+interface ResnetArchitecture extends Architecture, HeadArchitecture {
   family: 'torchvision-resnet'
   unit: 'basic' | 'bottleneck'
   /** Units of each block; a fifth and later ones are cascaded copies of the fourth. ResNet-50 is [3, 4, 6, 3]. */

@@ -10,7 +10,7 @@ import {
 } from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it, in the words of Vgg16Config. */
-export interface Vgg16Architecture extends Architecture {
+interface Vgg16Architecture extends Architecture {
   family: 'caffe-vgg16'
   head: Vgg16Config['head']
   /** The branches of an atrous head; 0 for FCN. */

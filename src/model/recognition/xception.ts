@@ -5,7 +5,7 @@ import { describeHead, type HeadArchitecture, headOf, headOptions } from './head
 import { type Architecture, outputChannels, type Recogniser, type TensorShapes } from './recognised.ts'
 
 /** The network as its tensors' names and shapes tell it. */
-export interface XceptionArchitecture extends Architecture, HeadArchitecture {
+interface XceptionArchitecture extends Architecture, HeadArchitecture {
   family: 'timm-xception65'
   /** Factor on all channels. */
   width: number

@@ -62,7 +62,11 @@ export function openTunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<S
   const { request } = proxy.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     request({
-      ...{ ...addressOf(proxy), method: 'CONNECT', path, agent: false, signal },
+      ...addressOf(proxy),
+      method: 'CONNECT',
+      path,
+      agent: false,
+      signal,
       headers: { host: path, ...proxyHeaders(proxy) },
     })
       .on('connect', ({ statusCode }, socket) => {

@@ -9,9 +9,7 @@ import { checkJson, parseJson } from '../../json.ts'
 import {
   type DownloadProgress,
   HttpError,
-  HUB,
   hubFolder,
-  isBelow,
   isWebUrl,
   repositoryFiles,
   shownSource,
@@ -41,6 +39,7 @@ import { cacheFolder } from '../cache.ts'
 import { listFileSet } from '../files/file_set.ts'
 import { readRegularFile } from '../files/read_file.ts'
 import { ensureFile } from './cached_file.ts'
+import { hubAuthorization, hubEndpoint, hubUrl, isOnHub } from './hub.ts'
 
 export interface WeightsOptions {
   /** Default: the system's cache folder, see `cacheFolder`. */
@@ -172,27 +171,4 @@ async function checkFormat(part: string, url: string): Promise<void> {
 /** The name of the checkpoint in a folder: one of the usual names, or the only file with a checkpoint's extension. */
 export async function checkpointIn(folder: string): Promise<string | undefined> {
   return checkpointAmong(await listFileSet(folder))
-}
-
-/** Replaces the hub by the mirror in a URL, if there is a mirror. Leaves any other URL unchanged. */
-export const hubUrl = (url: string): string =>
-  isBelow(url, HUB) ? hubEndpoint() + url.slice(HUB.length) : url
-
-/** Whether a URL, after `hubUrl`, belongs to the hub or its mirror. */
-const isOnHub = (url: string): boolean => isBelow(url, hubEndpoint())
-
-/** The header that sends HF_TOKEN to the hub; undefined for other servers and without a token. */
-export function hubAuthorization(url: string): string | undefined {
-  const token = process.env.HF_TOKEN?.trim()
-  if (!token || !isOnHub(url)) return undefined
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new UserError('HF_TOKEN: holds characters that no token has')
-  return `Bearer ${token}`
-}
-
-/** The base URL of the hub or its mirror, without a trailing slash. */
-function hubEndpoint(): string {
-  const value = process.env.HF_ENDPOINT?.trim()
-  if (!value) return HUB
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.replace(/\/+$/, '')
-  throw new UserError(`HF_ENDPOINT: expected a URL such as ${HUB}, got ${shownUrl(value)}`)
 }

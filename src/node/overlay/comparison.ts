@@ -47,7 +47,8 @@ export async function renderComparison(
   const images = await Promise.all(
     placed.map(async ({ image, left, top }) => ({
       input: await image.resize(width, height, { fit: 'fill' }).removeAlpha().png().toBuffer(),
-      ...{ left, top: top + TEXT * 2 },
+      left,
+      top: top + TEXT * 2,
     })),
   )
   return sharp({ create: { ...size, channels: 3, background: 'white' } })

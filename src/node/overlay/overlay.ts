@@ -1,8 +1,34 @@
+// The photo with its mask over it, as a PNG.
+
 import sharp from 'sharp'
 import { type ClassShare, isBackground } from '../../data/class_share.ts'
 import type { Image } from '../../data/image.ts'
-import { type LabelledMask, type TintOptions, tintPhoto } from '../../library/overlay.ts'
+import type { Colour } from '../../data/palette.ts'
+import {
+  DRAW_OPTIONS,
+  type DrawOptions,
+  drawOptions,
+  type LabelledMask,
+  type TintOptions,
+  tintPhoto,
+} from '../../library/overlay.ts'
+import { type DeclaredOptions, FLAG } from '../../options.ts'
 import type { drawLegend, LegendEntry } from './overlay_legend.ts'
+
+export interface OverlayOptions extends DrawOptions {
+  /** Whether a legend with the classes' names and shares is drawn below the photo. Default true. */
+  legend?: boolean
+}
+
+const OVERLAY_OPTIONS: DeclaredOptions<OverlayOptions> = { ...DRAW_OPTIONS, legend: FLAG }
+
+/** The options, with a palette that has a colour for each class. Throws a UserError if they are invalid. */
+export function overlayOptions(
+  options: OverlayOptions,
+  classes: number,
+): OverlayOptions & { palette: readonly Colour[] } {
+  return drawOptions(options, classes, OVERLAY_OPTIONS)
+}
 
 type DrawLegend = typeof drawLegend
 

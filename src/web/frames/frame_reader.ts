@@ -8,6 +8,7 @@ import type { GpuPhoto } from '../../inference/segmenter.ts'
 import type { Size } from '../../library/pixels.ts'
 import { frame_pixels } from '../shaders.gen.ts'
 import { type FrameSource, isTexture, isVideo } from './frame_source.ts'
+import { type FrameType, frameText } from './frame_text.ts'
 
 const WORKGROUP = constantOf(frame_pixels, 'WORKGROUP_SIDE')
 
@@ -156,9 +157,3 @@ export class FrameReader {
     })
   }
 }
-
-type FrameType = 'texture_2d<f32>' | 'texture_external'
-
-/** The text of the shader, for the type that the frame has. */
-export const frameText = (type: FrameType): string =>
-  frame_pixels.wgsl.replace(/^alias Frame = .*;$/m, `alias Frame = ${type};`)

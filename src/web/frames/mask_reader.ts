@@ -16,7 +16,9 @@ export class MaskReader {
   static async create(gpu: Gpu): Promise<MaskReader> {
     const module = gpu.device.createShaderModule({ label: 'count_classes', code: count_classes.wgsl })
     const pipeline = await gpu.device.createComputePipelineAsync({
-      ...{ label: 'count_classes', layout: 'auto', compute: { module } },
+      label: 'count_classes',
+      layout: 'auto',
+      compute: { module },
     })
     return new MaskReader(gpu, pipeline)
   }

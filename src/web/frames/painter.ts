@@ -28,7 +28,9 @@ export class Painter {
     const surface = surfaceOf(gpu, canvas)
     const module = device.createShaderModule({ label: 'paint', code: paint.wgsl })
     const pipeline = await device.createRenderPipelineAsync({
-      ...{ label: 'paint', layout: 'auto', vertex: { module } },
+      label: 'paint',
+      layout: 'auto',
+      vertex: { module },
       fragment: { module, targets: [{ format: surface.format }] },
     })
     return new Painter(gpu, surface, pipeline)
@@ -54,13 +56,15 @@ export class Painter {
       label: 'paint',
       layout: this.#pipeline.getBindGroupLayout(0),
       entries: [photo.data, map.mask, this.#colours, this.#sizes].map((buffer, binding) => ({
-        ...{ binding, resource: { buffer } },
+        binding,
+        resource: { buffer },
       })),
     })
     const view = this.#surface.view()
     this.#gpu.submit('paint', encoder => {
       const pass = encoder.beginRenderPass({
-        ...{ label: 'paint', colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }] },
+        label: 'paint',
+        colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }],
       })
       pass.setPipeline(this.#pipeline)
       pass.setBindGroup(0, bindGroup)

@@ -67,7 +67,9 @@ class PixelSurface implements Surface {
     if (this.#texture?.width !== width || this.#texture.height !== height) {
       this.#texture?.destroy()
       this.#texture = this.#gpu.device.createTexture({
-        ...{ label: 'picture', size: [width, height], format: this.format },
+        label: 'picture',
+        size: [width, height],
+        format: this.format,
         usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
       })
     }
@@ -101,7 +103,9 @@ class PixelSurface implements Surface {
     if (this.#pixels?.size === size) return this.#pixels
     this.#pixels?.destroy()
     this.#pixels = this.#gpu.device.createBuffer({
-      ...{ label: 'picture', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST },
+      label: 'picture',
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     })
     return this.#pixels
   }

@@ -11,7 +11,7 @@ import { checkInferenceOptions } from '../../../src/inference/views.ts'
 import { checkSegmentOptions, checkTuneOptions } from '../../../src/library/segment_options.ts'
 import { preset } from '../../../src/model/index.ts'
 import { parseJob } from '../../../src/queue/job.ts'
-import { openApi } from '../../../src/server/openapi.ts'
+import { addRoutes, createHttpServer } from '../../../src/server/http_server.ts'
 import { segmentParameters } from '../../../src/server/photos_request.ts'
 import { evaluate } from '../../../src/train/evaluate.ts'
 import { checkOnGpuOptions } from '../../../src/web/on_gpu_options.ts'
@@ -37,8 +37,11 @@ const given = (value: unknown) => ({ madeUp: value }) as object
 const { config } = preset('deeplabv3_resnet50')
 const control = CONTROLS.find(({ option }) => (option as string) === 'madeUp')!
 const job = (value: unknown) => ({ input: 'a.jpg', output: 'b', options: given(value) })
-const { paths, components } = openApi({} as never, { version: '1', hasToken: false }) as never as {
-  paths: { '/segment': { post: { parameters: { name: string; schema: object }[] } } }
+const server = createHttpServer({ timeout: 1, maxBodyBytes: 1, maxConnections: 1 } as never, 'silent')
+addRoutes(server, { limits: {}, version: '1', hasToken: false, models: {}, metrics: {} } as never)
+await server.ready()
+const { paths, components } = server.swagger() as never as {
+  paths: { '/segment': { post: { parameters: { name: string; schema: object; description?: string }[] } } }
   components: {
     schemas: { inference_request: { properties: { parameters: { properties: Record<string, object> } } } }
   }
@@ -57,7 +60,7 @@ console.log(
     wrongFlag: await attempt(() => optionFlag('madeUp' as never).parseArg!('8', undefined)),
     parameter: await attempt(() => segmentParameters({ made_up: '3' }, {})),
     wrongParameter: await attempt(() => segmentParameters({ made_up: '8' }, {})),
-    query: paths['/segment'].post.parameters.find(({ name }) => name === 'made_up')?.schema,
+    query: paths['/segment'].post.parameters.find(({ name }) => name === 'made_up'),
     request: components.schemas.inference_request.properties.parameters.properties.made_up,
     job: await attempt(() => parseJob(job(3)).options),
     wrongJob: await attempt(() => parseJob(job(8))),
