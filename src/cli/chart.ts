@@ -26,7 +26,9 @@ export function renderSvg(option: ChartOption, height: number): string {
   try {
     chart.setOption<ChartOption>({
       ...option,
-      ...{ animation: false, backgroundColor: 'white', textStyle: { fontFamily: FONT } },
+      animation: false,
+      backgroundColor: 'white',
+      textStyle: { fontFamily: FONT },
     })
     return chart.renderToSVGString()
   } finally {
@@ -38,7 +40,12 @@ export function renderSvg(option: ChartOption, height: number): string {
 export function heading(text: string, subtext: string, left = MARGIN.left): TitleComponentOption {
   const fit = { width: WIDTH - left - MARGIN.right, overflow: 'truncate' } as const
   return {
-    ...{ text, subtext, left, top: 14, padding: 0, itemGap: 7 },
+    text,
+    subtext,
+    left,
+    top: 14,
+    padding: 0,
+    itemGap: 7,
     textStyle: { fontSize: 18, fontWeight: 600, color: INK.title, ...fit },
     subtextStyle: { fontSize: 12, color: INK.text, ...fit },
   }
@@ -46,7 +53,10 @@ export function heading(text: string, subtext: string, left = MARGIN.left): Titl
 
 /** A title above the panel that begins at `top`. */
 export const panelTitle = (text: string, top: number, left = MARGIN.left): TitleComponentOption => ({
-  ...{ text, left, top: top - 22, padding: 0 },
+  text,
+  left,
+  top: top - 22,
+  padding: 0,
   textStyle: { fontSize: 12.5, fontWeight: 600, color: INK.text },
 })
 

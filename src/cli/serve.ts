@@ -126,9 +126,19 @@ async function serverOptions(options: Options): Promise<ServerOptions> {
   if (twice) throw new UserError(`--model: two models have the name ${twice[0]}; name one as NAME=MODEL`)
   return {
     models: Object.fromEntries(others),
-    ...{ folder, load: named.length > 0 ? load : undefined, precision, token, insecure },
-    ...{ allowHosts: options.allowHost, allowOrigins: options.allowOrigin },
-    ...{ batchSize: options.batch, batchDelay, queue, timeout, maxConnections, logLevel },
+    folder,
+    load: named.length > 0 ? load : undefined,
+    precision,
+    token,
+    insecure,
+    allowHosts: options.allowHost,
+    allowOrigins: options.allowOrigin,
+    batchSize: options.batch,
+    batchDelay,
+    queue,
+    timeout,
+    maxConnections,
+    logLevel,
     maxBodyBytes: options.maxBody * 2 ** 20,
     maxPixels: options.maxMegapixels * 1e6,
   }

@@ -286,7 +286,8 @@ function firstWorkgroups(
 ): FirstWorkgroups {
   const bindGroup = (label: string, at: number) =>
     device.createBindGroup({
-      ...{ label, layout: pipelines.firstWorkgroup },
+      label,
+      layout: pipelines.firstWorkgroup,
       entries: [{ binding: 0, resource: { buffer, offset: at, size: 16 } }],
     })
   return {

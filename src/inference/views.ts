@@ -33,7 +33,8 @@ export function viewsOf({ scales = [1], flip = false }: InferenceOptions): View[
   return [...new Set(scales)].flatMap(scale => {
     const times = scales.filter(other => other === scale).length
     return mirrorings.map(mirrored => ({
-      ...{ scale, flip: mirrored },
+      scale,
+      flip: mirrored,
       weight: times / (scales.length * mirrorings.length),
     }))
   })

@@ -82,8 +82,11 @@ export async function readModel(
   const parameters = new Map(expected.map(({ name }, i) => [name, matched.get(theirs[i].name)!]))
   const unused = new Map([...stateDict].filter(([name]) => !matched.has(name) && ignore(name)))
   return {
-    ...{ ...described, parameters, ...(renaming && { renaming }) },
-    ...{ ...(extended && { oneLogit: true }), ...(unused.size > 0 && { unused }) },
+    ...described,
+    parameters,
+    ...(renaming && { renaming }),
+    ...(extended && { oneLogit: true }),
+    ...(unused.size > 0 && { unused }),
   }
 }
 
@@ -144,7 +147,9 @@ async function describe(stateDict: StateDict, files: DescribingFiles): Promise<D
   // segmentation_models.pytorch's config.json tells only a part.
   if (json && !('encoder_name' in json)) return fromHuggingFace(json, files)
   const { config, ...recognised } = await recogniseModel(stateDict, {
-    ...{ source, json, configFile: file },
+    source,
+    json,
+    configFile: file,
   })
   return { config, classNames: defaultNames(config.classes), ...recognised }
 }
@@ -174,7 +179,9 @@ async function fromHuggingFace(
 const besides = (source: string, name: string) => source.replace(/[^/\\]*$/, name)
 
 const OUR_CONFIG = v.object({
-  ...{ network: NETWORK, classes: CLASS_NAMES, preprocessing: PREPROCESSING },
+  network: NETWORK,
+  classes: CLASS_NAMES,
+  preprocessing: PREPROCESSING,
   oneLogit: v.optional(v.literal(true)),
 })
 

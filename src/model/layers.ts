@@ -61,13 +61,20 @@ export function convolutionUnit(
   const depthwise =
     separable === 'both'
       ? convolutionBatchNorm(builder, input, {
-          ...{ ...window, convolution: name, batchNorm: `${name}_norm` },
-          ...{ epsilon: layer.epsilon, activation: layer.activation },
+          ...window,
+          convolution: name,
+          batchNorm: `${name}_norm`,
+          epsilon: layer.epsilon,
+          activation: layer.activation,
         })
       : builder.depthwiseConv2d(input, { ...window, name })
   return convolutionBatchNorm(builder, depthwise, {
-    ...{ convolution: `${convolution}.pointwise`, batchNorm: layer.batchNorm, kernel: 1 },
-    ...{ outChannels: layer.outChannels, epsilon: layer.epsilon, activation: layer.activation },
+    convolution: `${convolution}.pointwise`,
+    batchNorm: layer.batchNorm,
+    kernel: 1,
+    outChannels: layer.outChannels,
+    epsilon: layer.epsilon,
+    activation: layer.activation,
   })
 }
 

@@ -99,7 +99,10 @@ const torchvisionRow = (
 ): Row => ({
   name: `${name}_${backbone}`,
   options: {
-    ...{ backbone, outputStride: 8, multiGrid: [1, 1, 1], firstUnitRate: 'previousBlock' },
+    backbone,
+    outputStride: 8,
+    multiGrid: [1, 1, 1],
+    firstUnitRate: 'previousBlock',
     ...head,
   } as DeepLabOptions,
 })
@@ -119,8 +122,13 @@ const rows: Row[] = [
   {
     name: 'scenes',
     options: {
-      ...{ backbone: 'resnet50', units: [2, 2, 3, 3], width: 1 / 6, classes: 6 },
-      ...{ aspp: { separable: 'both' }, decoder: {}, alignCorners: true },
+      backbone: 'resnet50',
+      units: [2, 2, 3, 3],
+      width: 1 / 6,
+      classes: 6,
+      aspp: { separable: 'both' },
+      decoder: {},
+      alignCorners: true,
     },
     size: 257,
   },

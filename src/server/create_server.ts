@@ -14,7 +14,7 @@ import { addRoutes, createHttpServer } from './http_server.ts'
 import { createMetrics } from './metrics.ts'
 import { PngEncoder } from './png_encoder.ts'
 import { PhotoQueue } from './request.ts'
-import { type ModelSource, modelsIn, ServedModels } from './served_models.ts'
+import { type ModelSource, modelsIn, type ServedModel, ServedModels } from './served_models.ts'
 import { type ServerOptions, serverLimits } from './server_options.ts'
 import type { Service } from './service.ts'
 
@@ -56,15 +56,14 @@ export function createServer(options: ServerOptions): AtrousServer {
     ...limits,
   })
   const queue = new PhotoQueue(limits.queue)
-  const metrics = createMetrics({
-    queue: () => queue.taken,
-    models: () =>
-      models.ready.map(({ name, model, batcher }) => ({
-        ...{ name, waiting: batcher.waiting, gpuBytes: model.gpu.memory.liveBytes },
-      })),
-  })
+  const metrics = createMetrics({ queue: () => queue.taken, models: () => models.ready.map(gaugesOf) })
   const service: Service = {
-    ...{ limits, models, queue, metrics, encoder: new PngEncoder(), version },
+    limits,
+    models,
+    queue,
+    metrics,
+    encoder: new PngEncoder(),
+    version,
     bodies: new Bodies({ most: limits.maxBodyBytes }),
     pages: new Pages({ hosts: options.allowHosts, origins: options.allowOrigins }),
     hasToken: options.token !== undefined,
@@ -98,6 +97,13 @@ export function createServer(options: ServerOptions): AtrousServer {
     },
   }
 }
+
+/** What the metrics tell of a model. */
+const gaugesOf = ({ name, model, batcher }: ServedModel) => ({
+  name,
+  waiting: batcher.waiting,
+  gpuBytes: model.gpu.memory.liveBytes,
+})
 
 interface Address {
   port?: number
@@ -146,13 +152,15 @@ function servedModels({ models = {}, folder, precision }: ServerOptions, events:
       : { open: async () => given, isOwned: false }
   return new ServedModels({
     sources: new Map(Object.entries(models).map(([name, given]) => [name, sourceOf(given)])),
-    ...{ folder, openPath },
+    folder,
+    openPath,
     onError: (error, name) => {
       if (!events.signal.aborted) events.failed(error, name) // A load that the server's end cut short is no failure.
     },
     batcherOf: (name, model) =>
       batcherOf(model, {
-        ...{ batchSize, batchDelay },
+        batchSize,
+        batchDelay,
         onBatch: photos => events.batch(name, photos),
         onRecovery: () => events.recovered(name),
       }),

@@ -127,7 +127,9 @@ async function readPhotos(
   const data = await uint8Elements(image, binary)
   const bytes = height * width * 3
   return Array.from({ length: n }, (_, i) => ({
-    ...{ width, height, data: data.subarray(i * bytes, (i + 1) * bytes) },
+    width,
+    height,
+    data: data.subarray(i * bytes, (i + 1) * bytes),
   }))
 }
 

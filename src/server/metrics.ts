@@ -47,27 +47,37 @@ export function createMetrics({ queue, models }: Sampled): ServerMetrics {
   collectDefaultMetrics({ register: registry })
   sampledGauges(registers, { queue, models })
   const responses = new Counter({
-    ...{ name: 'atrous_responses_total', help: 'Answers by route and status; 499: the client had gone.' },
-    ...{ labelNames: ['method', 'route', 'code'], registers },
+    name: 'atrous_responses_total',
+    help: 'Answers by route and status; 499: the client had gone.',
+    labelNames: ['method', 'route', 'code'],
+    registers,
   })
   const latency = new Histogram({
-    ...{ name: 'atrous_request_seconds', help: 'Time from a request to the end of its answer.' },
-    ...{ labelNames: ['route'], buckets: SECONDS, registers },
+    name: 'atrous_request_seconds',
+    help: 'Time from a request to the end of its answer.',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers,
   })
   const stage = new Histogram({
-    ...{ name: 'atrous_stage_seconds', help: 'Time in a stage: decode, wait, gpu, encode.' },
-    ...{ labelNames: ['stage'], buckets: SECONDS, registers },
+    name: 'atrous_stage_seconds',
+    help: 'Time in a stage: decode, wait, gpu, encode.',
+    labelNames: ['stage'],
+    buckets: SECONDS,
+    registers,
   })
   const batches = new Histogram({
-    ...{ name: 'atrous_batch_photos', help: 'Photos that ran in one batch.' },
-    ...{ labelNames: ['model'], buckets: BATCHES, registers },
+    name: 'atrous_batch_photos',
+    help: 'Photos that ran in one batch.',
+    labelNames: ['model'],
+    buckets: BATCHES,
+    registers,
   })
   const recoveries = new Counter({
-    ...{
-      name: 'atrous_gpu_recoveries_total',
-      help: 'Times that another GPU device took the place of a lost one.',
-    },
-    ...{ labelNames: ['model'], registers },
+    name: 'atrous_gpu_recoveries_total',
+    help: 'Times that another GPU device took the place of a lost one.',
+    labelNames: ['model'],
+    registers,
   })
   let text: Promise<string> | undefined
   return {
@@ -93,13 +103,17 @@ export function createMetrics({ queue, models }: Sampled): ServerMetrics {
 
 function sampledGauges(registers: Registry[], { queue, models }: Sampled): void {
   new Gauge({
-    ...{ name: 'atrous_queue_photos', help: 'Photos that are taken and not answered.', registers },
+    name: 'atrous_queue_photos',
+    help: 'Photos that are taken and not answered.',
+    registers,
     collect() {
       this.set(queue())
     },
   })
   new Gauge({
-    ...{ name: 'atrous_waiting_photos', help: 'Decoded photos that wait for a model.', registers },
+    name: 'atrous_waiting_photos',
+    help: 'Decoded photos that wait for a model.',
+    registers,
     labelNames: ['model'],
     collect() {
       this.reset()
@@ -107,7 +121,9 @@ function sampledGauges(registers: Registry[], { queue, models }: Sampled): void 
     },
   })
   new Gauge({
-    ...{ name: 'atrous_gpu_bytes', help: "Bytes of a model's buffers on the GPU.", registers },
+    name: 'atrous_gpu_bytes',
+    help: "Bytes of a model's buffers on the GPU.",
+    registers,
     labelNames: ['model'],
     collect() {
       this.reset()

@@ -104,7 +104,10 @@ function addInferRoute(
         checkPhotos: photos => service.queue.check(photos),
       })
       const results = await segmentRequest(service, served, {
-        ...{ photos: asked.photos, options: asked.options, outputs: runsOf(asked), scope },
+        photos: asked.photos,
+        options: asked.options,
+        outputs: runsOf(asked),
+        scope,
       })
       const answer = await scope.measure('encode', () => inTurns(inferAnswer(asked, served, results)))
       if (answer.jsonLength === undefined) return reply.type('application/json').send(answer.body)

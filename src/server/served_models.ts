@@ -158,7 +158,10 @@ export class ServedModels {
   #change(name: string, work: (entry: Entry) => Promise<void>): Promise<void> {
     const known = this.#entries.get(name)
     const entry: Entry = known ?? {
-      ...{ state: 'UNAVAILABLE', reason: UNLOADED, isOwned: true, changing: Promise.resolve() },
+      state: 'UNAVAILABLE',
+      reason: UNLOADED,
+      isOwned: true,
+      changing: Promise.resolve(),
     }
     this.#entries.set(name, entry)
     const result = entry.changing.then(() => work(entry))

@@ -30,7 +30,8 @@ export async function segmentOnGpu(
   try {
     const map = await segmenter.segmentOnGpu(photo, options)
     const found: GpuSegmentation = {
-      ...{ photo, map },
+      photo,
+      map,
       release() {
         release()
         gpu.release(found.map.mask)

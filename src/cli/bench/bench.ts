@@ -114,7 +114,11 @@ async function run(options: Options): Promise<void> {
   const jobs = jobsOf(options, subject)
   const { photo, variants, ...found } = await survey(options, subject, jobs)
   const report: BenchReport = {
-    ...{ atrous: version, node: process.version, ...found, model: shownSource(name), precision },
+    atrous: version,
+    node: process.version,
+    ...found,
+    model: shownSource(name),
+    precision,
     results: [],
   }
   if (!options.json) console.log(`${subjectText(report).join('\n')}\n`)

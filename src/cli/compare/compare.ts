@@ -83,7 +83,10 @@ async function run(file: string | undefined, options: Options): Promise<void> {
   for (const [index, name] of models.entries()) {
     const compare = () =>
       compareModel(name, photo, {
-        ...{ inference: inferenceOf(options), crf: options.crf, dataset, withMask: options.picture },
+        inference: inferenceOf(options),
+        crf: options.crf,
+        dataset,
+        withMask: options.picture,
         onStage: stage => bar.show(index, `${name}: ${stage}`),
       })
     const compared = await failures.attempt(name, compare).finally(bar.hide)

@@ -39,7 +39,9 @@ export function completedCommands(command: Command, names: Names, path = ''): Co
   const subcommands = command.commands.map(each => ({ name: each.name(), description: each.summary() }))
   const [argument] = command.registeredArguments
   const own: CompletedCommand = {
-    ...{ path, description: command.summary(), subcommands },
+    path,
+    description: command.summary(),
+    subcommands,
     options: command
       .createHelp()
       .visibleOptions(command)

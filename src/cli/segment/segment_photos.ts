@@ -74,7 +74,15 @@ export async function runBatch({ model, ahead, inputs, options, output, report }
   const progress = isOne ? undefined : showProgress(throughput, { total, lines })
   try {
     await segmentPhotos({
-      ...{ model, photos: ahead.photos, options, output, work, throughput, run, manifest, report },
+      model,
+      photos: ahead.photos,
+      options,
+      output,
+      work,
+      throughput,
+      run,
+      manifest,
+      report,
       signal: interrupt?.signal,
     })
     interrupt?.check() // it may have ended the run while no photo was under way

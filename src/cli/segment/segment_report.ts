@@ -105,7 +105,12 @@ function resultOf(row: DoneRow, out: string): JsonResult {
     endings.includes(ending) ? `${prefixOf(row, out)}.${ending}` : undefined
   const probabilities = endings.filter(ending => ending.startsWith('probabilities.'))
   return {
-    ...{ file, width, height, classes, mask: pathOf('mask.png'), overlay: pathOf('overlay.png') },
+    file,
+    width,
+    height,
+    classes,
+    mask: pathOf('mask.png'),
+    overlay: pathOf('overlay.png'),
     ...(probabilities.length > 0 && { probabilities: probabilities.map(ending => pathOf(ending)!) }),
     milliseconds,
   }

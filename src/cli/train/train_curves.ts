@@ -69,7 +69,9 @@ function lossPanel(steps: readonly TrainingStep[]): Panel {
     height: 250,
     series: [
       {
-        ...{ type: 'scatter', data: thinned(losses).filter(([, loss]) => loss <= highest), symbolSize: 3.5 },
+        type: 'scatter',
+        data: thinned(losses).filter(([, loss]) => loss <= highest),
+        symbolSize: 3.5,
         itemStyle: { color: COLOUR.loss, opacity: 0.25 },
       },
       line(thinned(smoothed), COLOUR.loss),
@@ -89,7 +91,10 @@ function meanIoUPanel(validations: readonly Validation[], lastStep: number): Pan
       series: [
         { ...line(scores, COLOUR.meanIoU), symbol: 'circle', symbolSize: 5 },
         {
-          ...{ type: 'scatter', data: [best], symbolSize: 11, z: 3 },
+          type: 'scatter',
+          data: [best],
+          symbolSize: 11,
+          z: 3,
           itemStyle: { color: 'white', opacity: 1, borderColor: COLOUR.meanIoU, borderWidth: 2.5 },
           label: { show: true, formatter: label, ...labelPlace(best, lastStep), color: COLOUR.meanIoU },
         },

@@ -101,13 +101,18 @@ const text = (value: unknown) => String(value ?? '') || 'none'
 
 /** torchvision's first weights (IMAGENET1K_V1). Their names end in the first digits of the SHA-256. */
 const imagenet = (name: string, digits: string, megabytes: number): RegistryEntry => ({
-  ...{ name, description: `torchvision's ${name}, trained on ImageNet`, classes: 1000, megabytes },
-  ...{ licence: 'BSD-3-Clause', source: 'https://pytorch.org/vision/stable/models.html' },
+  name,
+  description: `torchvision's ${name}, trained on ImageNet`,
+  classes: 1000,
+  megabytes,
+  licence: 'BSD-3-Clause',
+  source: 'https://pytorch.org/vision/stable/models.html',
   files: [
     {
       name: `${name}-${digits}.pth`,
       url: `https://download.pytorch.org/models/${name}-${digits}.pth`,
-      ...{ bytes: null, sha256: digits },
+      bytes: null,
+      sha256: digits,
     },
   ],
 })

@@ -24,8 +24,13 @@ export const deepLabV2Network = {
     const { units, width } = config
     const blocks = resnetBlocks(builder, image, {
       resnet: {
-        ...{ units, width, unit: 'bottleneck', lastBlock: 4, layout: NAKASHIMA_LAYOUT },
-        ...{ multiGrid: Array(units[3]).fill(1), firstUnitRate: 'block' },
+        units,
+        width,
+        unit: 'bottleneck',
+        lastBlock: 4,
+        layout: NAKASHIMA_LAYOUT,
+        multiGrid: Array(units[3]).fill(1),
+        firstUnitRate: 'block',
       },
       outputStride,
     })

@@ -75,7 +75,10 @@ function mobileNetV2Features(
   const lowLevel = lowLevelStrides(config.decoder).map(stride => units[lastUnitOf(stride)])
   if (config.lastConvolution)
     features = layer(builder, features, {
-      ...{ name: 'mobilenet_v2.conv_1x1', outChannels: lastChannels(config), kernel: 1, config },
+      name: 'mobilenet_v2.conv_1x1',
+      outChannels: lastChannels(config),
+      kernel: 1,
+      config,
     })
   return { features, lowLevel }
 }

@@ -93,7 +93,9 @@ function residualUnits(resnet: ResNet, outputStride: number): ResidualUnit[] {
       const base = first && resnet.firstUnitRate === 'previousBlock' ? previousRate : rate
       const grid = block >= 4 ? resnet.multiGrid[unit] : 1
       units.push({
-        ...{ name: resnet.layout.unit(block, unit), block, innerChannels },
+        name: resnet.layout.unit(block, unit),
+        block,
+        innerChannels,
         outChannels: EXPANSION[resnet.unit] * innerChannels,
         stride: first && strides ? blockStride : 1,
         dilation: base * grid,
@@ -128,7 +130,10 @@ function stem(builder: GraphBuilder, image: Tensor, resnet: ResNet): Tensor {
   const { layer, pool } = resnet.layout.stem
   const convolved = convolutionBatchNorm(builder, image, {
     ...named(layer),
-    ...{ outChannels: scaledChannels(64, resnet), kernel: 7, stride: 2, activation: 'relu' },
+    outChannels: scaledChannels(64, resnet),
+    kernel: 7,
+    stride: 2,
+    activation: 'relu',
   })
   return builder.maxPool(convolved, { name: pool, kernel: 3, stride: 2, padding: 1, ceilMode })
 }
@@ -176,7 +181,9 @@ function projection(builder: GraphBuilder, input: Tensor, unit: UnitOf): Tensor 
 const layer = ({ name, resnet }: UnitOf, index: number) => named(resnet.layout.layers[index], `${name}.`)
 
 const named = ([convolution, batchNorm]: LayerNames, prefix = '') => ({
-  ...{ convolution: prefix + convolution, batchNorm: prefix + batchNorm, epsilon: EPSILON },
+  convolution: prefix + convolution,
+  batchNorm: prefix + batchNorm,
+  epsilon: EPSILON,
 })
 
 export const resnetNetwork = {
@@ -191,7 +198,8 @@ export const resnetNetwork = {
     const common = { ...parts, epsilon: EPSILON }
     if (config.fcn) return fcnHead(builder, features.features, { ...common, name: 'classifier' })
     return deepLabHead(builder, features, {
-      ...{ ...config, ...common },
+      ...config,
+      ...common,
       outChannels: scaledChannels(256, config),
     })
   },

@@ -38,7 +38,10 @@ function vgg16Features(builder: GraphBuilder, image: Tensor, { config, outputStr
       let y = x
       for (let i = 1; i <= convolutions; i++)
         y = rectified(builder, y, {
-          ...{ name: `${name}_${i}`, outChannels: scaledChannels(channels, config), kernel: 3, dilation },
+          name: `${name}_${i}`,
+          outChannels: scaledChannels(channels, config),
+          kernel: 3,
+          dilation,
           padding: i === 1 ? padding : undefined,
         })
       return pool(builder, y, { name: `pool${block + 1}`, stride: strides ? 2 : 1, config })
@@ -88,7 +91,9 @@ function branch(
   return builder.unit(fc6, () => {
     const first = rectified(builder, x, { name: fc6, outChannels, ...window })
     const second = rectified(builder, drop(first, `drop6${of.suffix}`, 0), {
-      ...{ name: fc7, outChannels, kernel: 1 },
+      name: fc7,
+      outChannels,
+      kernel: 1,
     })
     return drop(second, `drop7${of.suffix}`, 1)
   })
@@ -173,7 +178,10 @@ function fcnLogits(
   let scores = score(builder, x, classifier, config)
   for (const [i, { name, stride, offset }] of FCN[config.head].entries()) {
     const upsampled = builder.convTranspose2d(scores, {
-      ...{ name, outChannels: config.classes, kernel: 2 * stride, stride },
+      name,
+      outChannels: config.classes,
+      kernel: 2 * stride,
+      stride,
     })
     if (i === others.length) return cropped(builder, upsampled, { name: 'score', offset, to: image })
     const skipped = score(builder, [pool4, pool3][i], others[i], config)

@@ -55,8 +55,11 @@ function placedBlocks(config: XceptionConfig, outputStride: number): PlacedBlock
     else rate *= block.stride
     const [a, b, c] = block.channels.map(count => scaledChannels(count, config))
     return {
-      ...{ name: `backbone.blocks.${index}`, shortcut: block.shortcut, stride: strides ? block.stride : 1 },
-      ...{ channels: [a, b, c], dilations: [first, second, third] },
+      name: `backbone.blocks.${index}`,
+      shortcut: block.shortcut,
+      stride: strides ? block.stride : 1,
+      channels: [a, b, c],
+      dilations: [first, second, third],
     }
   })
 }
@@ -85,9 +88,13 @@ function xceptionFeatures(
 function stem(builder: GraphBuilder, image: Tensor, config: XceptionConfig): Tensor {
   const layer = (input: Tensor, index: number, channels: number, stride: number) =>
     convolutionBatchNorm(builder, input, {
-      ...{ convolution: `backbone.stem.${index}.conv`, batchNorm: `backbone.stem.${index}.bn` },
-      ...{ kernel: 3, stride, outChannels: scaledChannels(channels, config) },
-      ...{ epsilon: XCEPTION_EPSILON, activation: 'relu' },
+      convolution: `backbone.stem.${index}.conv`,
+      batchNorm: `backbone.stem.${index}.bn`,
+      kernel: 3,
+      stride,
+      outChannels: scaledChannels(channels, config),
+      epsilon: XCEPTION_EPSILON,
+      activation: 'relu',
     })
   return layer(layer(image, 0, 32, 2), 1, 64, 1)
 }
@@ -103,8 +110,11 @@ function xceptionBlock(
   let x = input
   channels.forEach((outChannels, index) => {
     x = separable(builder, x, {
-      ...{ name: `${name}.stack.conv${index + 1}`, outChannels, dilation: dilations[index] },
-      ...{ stride: index === 2 ? stride : 1, activated: shortcut === 'none' ? 'after' : 'before' },
+      name: `${name}.stack.conv${index + 1}`,
+      outChannels,
+      dilation: dilations[index],
+      stride: index === 2 ? stride : 1,
+      activated: shortcut === 'none' ? 'after' : 'before',
     })
     outputs.push(x)
   })
@@ -114,8 +124,13 @@ function xceptionBlock(
     shortcut === 'identity'
       ? input
       : convolutionBatchNorm(builder, input, {
-          ...{ convolution: `${name}.shortcut.conv`, batchNorm: `${name}.shortcut.bn` },
-          ...{ outChannels: channels[2], kernel: 1, stride, epsilon: XCEPTION_EPSILON, activation: 'none' },
+          convolution: `${name}.shortcut.conv`,
+          batchNorm: `${name}.shortcut.bn`,
+          outChannels: channels[2],
+          kernel: 1,
+          stride,
+          epsilon: XCEPTION_EPSILON,
+          activation: 'none',
         })
   return { output: builder.add(x, kept, { name: `${name}.add` }), second }
 }
@@ -146,7 +161,10 @@ export const xceptionNetwork = {
   features: xceptionFeatures,
   head: (builder, features, { config, ...parts }) =>
     deepLabHead(builder, features, {
-      ...{ ...config, ...parts, headConvolution: false },
-      ...{ epsilon: XCEPTION_EPSILON, outChannels: scaledChannels(256, config) },
+      ...config,
+      ...parts,
+      headConvolution: false,
+      epsilon: XCEPTION_EPSILON,
+      outChannels: scaledChannels(256, config),
     }),
 } satisfies NetworkBuilder<XceptionConfig>

@@ -42,8 +42,13 @@ export function deepLabHead(
   x = dropped(builder, x, { name: `${name}.project.3`, dropout: head.dropout })
   if (headConvolution)
     x = convolutionUnit(builder, x, {
-      ...{ convolution: 'classifier.1', batchNorm: 'classifier.2', kernel: 3 },
-      ...{ separable: pyramid?.separable, outChannels, epsilon, activation: 'relu' },
+      convolution: 'classifier.1',
+      batchNorm: 'classifier.2',
+      kernel: 3,
+      separable: pyramid?.separable,
+      outChannels,
+      epsilon,
+      activation: 'relu',
     })
   if (!decoder) return x
   if (lowLevel.length !== decoder.stages)
@@ -140,14 +145,21 @@ function refine(builder: GraphBuilder, { name, encoded, lowLevel }: Stage, decod
   const [, height, width] = lowLevel.shape
   const common = { epsilon, activation: 'relu' } as const
   const reduced = convolutionUnit(builder, lowLevel, {
-    ...{ ...decoderLayer('project', name), kernel: 1, outChannels: decoder.lowLevelChannels, ...common },
+    ...decoderLayer('project', name),
+    kernel: 1,
+    outChannels: decoder.lowLevelChannels,
+    ...common,
   })
   const upsampled = builder.resize(encoded, { name: `${name}.upsample`, height, width, alignCorners })
   const both = decoder.first === 'encoder' ? [upsampled, reduced] : [reduced, upsampled]
   let x = builder.concat(both, { name: `${name}.concat` })
   for (let index = 0; index < decoder.convolutions; index++)
     x = convolutionUnit(builder, x, {
-      ...{ ...decoderLayer(`convs.${index}`, name), kernel, outChannels, separable, ...common },
+      ...decoderLayer(`convs.${index}`, name),
+      kernel,
+      outChannels,
+      separable,
+      ...common,
     })
   return x
 }

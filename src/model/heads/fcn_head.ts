@@ -19,8 +19,12 @@ interface Head {
 /** Features [n, h, w, 4 · c] → the classifier's input [n, h, w, c]. */
 export function fcnHead(builder: GraphBuilder, features: Tensor, { name, epsilon, dropout }: Head): Tensor {
   const reduced = convolutionBatchNorm(builder, features, {
-    ...{ convolution: `${name}.0`, batchNorm: `${name}.1`, outChannels: features.shape[3] / 4, kernel: 3 },
-    ...{ epsilon, activation: 'relu' },
+    convolution: `${name}.0`,
+    batchNorm: `${name}.1`,
+    outChannels: features.shape[3] / 4,
+    kernel: 3,
+    epsilon,
+    activation: 'relu',
   })
   const own = dropout && { ...dropout, p: DROPPED }
   return dropped(builder, reduced, { name: `${name}.3`, dropout: own })

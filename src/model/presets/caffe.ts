@@ -41,7 +41,9 @@ export const caffeRows: Row[] = [
   },
   { name: 'deeplabv2_resnet101', ...V2_RESNET, inference: THREE_SCALES, paperMeanIoU: 76.35 },
   {
-    ...{ name: 'deeplabv2_resnet101.crf', ...V2_RESNET, paperMeanIoU: 77.69 },
+    name: 'deeplabv2_resnet101.crf',
+    ...V2_RESNET,
+    paperMeanIoU: 77.69,
     inference: { ...THREE_SCALES, crf: 'v2' },
   },
 ]

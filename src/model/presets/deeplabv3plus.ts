@@ -49,7 +49,10 @@ const xception = (options: Partial<DeepLabOptions>) =>
 /** A row for each strategy of evaluation. */
 const byStrategy = (table: string, options: DeepLabOptions, meanIoUs: number[]): Row[] =>
   STRATEGIES.map(({ name, inference }, index) => ({
-    ...{ name: `deeplabv3plus.${table}.${name}`, options, inference, paperMeanIoU: meanIoUs[index] },
+    name: `deeplabv3plus.${table}.${name}`,
+    options,
+    inference,
+    paperMeanIoU: meanIoUs[index],
   }))
 
 export const plusRows: Row[] = [

@@ -143,7 +143,11 @@ async function pullFile(
 ): Promise<void> {
   try {
     await ensureFile({
-      ...{ url, file: join(folder, name), onProgress, onWarning, signal },
+      url,
+      file: join(folder, name),
+      onProgress,
+      onWarning,
+      signal,
       bytes: bytes ?? undefined,
       maxBytes: name.endsWith('.json') ? MAX_JSON_BYTES : undefined,
       sha256: sha256 ?? undefined,

@@ -37,7 +37,9 @@ export class FrameReader {
     this.#gpu = gpu
     this.#photo = photo
     this.#size = gpu.device.createBuffer({
-      ...{ label: 'size of the frame', size: 16, usage: usage.uniform | usage.copyDestination },
+      label: 'size of the frame',
+      size: 16,
+      usage: usage.uniform | usage.copyDestination,
     })
     gpu.device.queue.writeBuffer(this.#size, 0, Uint32Array.of(photo.width, photo.height))
     this.#sampler = gpu.device.createSampler({ label: 'nearest' })
@@ -126,7 +128,9 @@ export class FrameReader {
     if (this.#texture?.width === width && this.#texture.height === height) return this.#texture
     this.#texture?.destroy()
     this.#texture = this.#gpu.device.createTexture({
-      ...{ label: 'frame', size: [width, height], format: 'rgba8unorm' },
+      label: 'frame',
+      size: [width, height],
+      format: 'rgba8unorm',
       usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
     })
     return this.#texture
@@ -145,7 +149,8 @@ export class FrameReader {
       label: 'frame',
       layout: pipeline.getBindGroupLayout(0),
       entries: [frame, this.#sampler, { buffer: data }, { buffer: this.#size }].map((resource, binding) => ({
-        ...{ binding, resource },
+        binding,
+        resource,
       })),
     })
     this.#gpu.submit('frame', encoder => {
