@@ -90,7 +90,7 @@ describe('precision', () => {
   it('other than fp32 and fp16 is refused', async () => {
     const options = { gpu: await testGpu(), precision: 'fp8' as Precision }
     const { message } = await rejects(UserError, () => DeepLab.create(TINY, options))
-    expect(message).to.equal('precision: expected fp32 or fp16, got fp8')
+    expect(message).to.equal('precision: expected fp32 or fp16, got "fp8"')
   })
 
   it('fp16 is refused by a GPU without shader-f16, and fp32 is not', async () => {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { shadersByName } from '../../src/gpu/shaders_by_name.ts'
 import { packTarball, ROOT, unpackAsInstalled } from './support.ts'
 
 const INFERENCE = `export { DeepLab } from 'atrous'`
@@ -56,23 +57,24 @@ describe('bundles of the package', () => {
     it.test!.title += ` (${kilobytes.toFixed(1)} kB)`
   }
 
-  it('for inference take at most 82 kB', async function () {
+  it('for inference take at most 80 kB', async function () {
     const bundle = await bundled(INFERENCE)
     report(this, bundle)
-    expect(bundle.kilobytes).to.be.within(40, 82)
+    expect(bundle.kilobytes).to.be.within(40, 80)
   })
 
-  it('with training take at most 110 kB', async function () {
+  it('with training take at most 109 kB', async function () {
     const bundle = await bundled(TRAINING)
     report(this, bundle)
-    expect(bundle.kilobytes).to.be.within(60, 110)
+    expect(bundle.kilobytes).to.be.within(60, 109)
   })
 
   it('for inference have no shader of training, no CRF, no reader of PyTorch’s files and no protocol buffers', async () => {
     const inference = await bundled(INFERENCE)
     const training = await bundled(TRAINING)
+    const names = Object.keys(shadersByName)
     const shadersOf = ({ text }: Bundle) =>
-      [...text.matchAll(/\{name:["'`](\w+)["'`],wgsl:/g)].map(([, name]) => name)
+      names.filter(name => new RegExp(`\\w\\(["'\`]${name}["'\`],`).test(text))
     // conv2d_backward_input and its variant for hardware GPUs compute FCN’s transposed convolutions, too.
     const ofTraining =
       /^(?!conv2d_backward_input(_tiled)?$).*(backward|gradient|cross_entropy|statistics|sgd|batch_norm_merge)/

@@ -20,3 +20,6 @@ export async function checkStored(gpu: Gpu, answers: readonly KnownAnswer[]): Pr
   if (storedBuffers(answers[0].kernel).size === 0) return [report]
   return [report, await checkFloat16(gpu, answers)]
 }
+
+/** The name of a check. */
+export const checkName = ({ kernel, stored }: KernelReport) => (stored ? `${kernel} in ${stored}` : kernel)

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander'
 import { type Adapter, adapterName, describeAdapter } from '../../bench/adapter.ts'
-import { answersByShader, checkStored } from '../../bench/answers/check_kernels.ts'
+import { answersByShader, checkName, checkStored } from '../../bench/answers/check_kernels.ts'
 import type { KernelReport } from '../../bench/answers/kernel_check.ts'
 import { UserError } from '../../errors.ts'
 import { NoAdapterError } from '../../gpu/errors.ts'
@@ -53,7 +53,7 @@ async function doctor({ verbose = false, json }: Options): Promise<void> {
     console.log(
       json ? JSON.stringify({ adapter, tuned, kernels }, undefined, 2) : kernelsText(kernels, { verbose }),
     )
-    const wrong = kernels.filter(({ result }) => result === 'WRONG').map(nameOf)
+    const wrong = kernels.filter(({ result }) => result === 'WRONG').map(checkName)
     if (wrong.length > 0)
       throw new UserError(
         `${wrong.length} of ${kernels.length} checks of kernels give wrong results on this GPU (${wrong.join(', ')}): update its driver, and if that does not help, report it with the output of "atrous doctor --json"`,
@@ -109,9 +109,6 @@ function lanesText({ subgroupSize, subgroupSizes, reportedSubgroups }: Adapter):
 
 const row = (label: string, text: string) => `${label.padEnd(8)}  ${text}`
 
-/** The name of a check. */
-export const nameOf = ({ kernel, stored }: KernelReport) => (stored ? `${kernel} in ${stored}` : kernel)
-
 /**
  * Counts kernels, not checks: a kernel that is wrong only in f16 is wrong. The worst error is that of f32, because rounding to
  * f16 hides it.
@@ -133,7 +130,7 @@ function summary(reports: readonly KernelReport[]): string {
 export function kernelsText(kernels: readonly KernelReport[], { verbose }: { verbose: boolean }): string {
   if (!verbose) return row('kernels', summary(kernels))
   const rows = kernels.map(report => [
-    nameOf(report),
+    checkName(report),
     report.result,
     report.reason ?? `worst error ${report.worstError!.toFixed(3)}`,
   ])

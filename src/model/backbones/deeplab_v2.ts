@@ -32,6 +32,7 @@ const deepLabV2Schema = v.strictObject({
   width: v.optional(width, 1),
 })
 
+/** @internal */
 export const deepLabV2 = {
   schema: deepLabV2Schema,
   outputStrides: () => [8, 16],

@@ -139,6 +139,7 @@ const huggingFace: HuggingFaceLayout<MobileNetV2Config> = {
   },
 }
 
+/** @internal */
 export const mobileNetV2 = {
   schema: mobileNetV2Schema,
   conflictIn({ aspp, headConvolution, decoder, padsBeforeExpansion, tfPadding }) {

@@ -93,7 +93,7 @@ const resnetSchema = <Name extends ResNetConfig['backbone']>(backbone: Name) =>
     width: v.optional(width, 1),
   })
 
-/** A ResNet by its name. */
+/** A ResNet by its name. @internal */
 export const resnet = <Name extends ResNetConfig['backbone']>(name: Name) =>
   ({
     schema: resnetSchema(name),

@@ -47,6 +47,7 @@ const vgg16Schema = v.strictObject({
   width: v.optional(width, 1),
 })
 
+/** @internal */
 export const vgg16 = {
   schema: vgg16Schema,
   conflictIn: ({ head, multiScale }) =>

@@ -53,6 +53,7 @@ const xceptionSchema = v.strictObject({
   width: v.optional(width, 1),
 })
 
+/** @internal */
 export const xception65 = {
   schema: xceptionSchema,
   conflictIn: ({ decoder }) => decoderConflict(decoder),

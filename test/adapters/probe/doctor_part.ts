@@ -1,8 +1,7 @@
 // The known answers of `atrous doctor`.
 
-import { answersByShader, checkStored } from '../../../src/bench/answers/check_kernels.ts'
+import { answersByShader, checkName, checkStored } from '../../../src/bench/answers/check_kernels.ts'
 import type { KnownAnswer } from '../../../src/bench/answers/kernel_check.ts'
-import { nameOf } from '../../../src/cli/doctor/doctor.ts'
 import { type TestedAdapter, withGpu } from './adapter.ts'
 import type { Tally } from './report.ts'
 
@@ -15,9 +14,9 @@ export async function doctorPart(
     onProgress(shader)
     for (const report of await withGpu(adapter, gpu => checkStored(gpu, its))) {
       const { result, worstError, reason = `its error is ${worstError} of what rounding explains` } = report
-      if (result === 'not run') tally.skip(nameOf(report), reason)
+      if (result === 'not run') tally.skip(checkName(report), reason)
       else
-        await tally.attempt(nameOf(report), async () => {
+        await tally.attempt(checkName(report), async () => {
           if (result === 'WRONG') throw new Error(reason)
         })
     }
