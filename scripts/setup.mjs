@@ -11,7 +11,7 @@ try {
   const problem = nodeProblem()
   if (problem) throw new Error(problem)
   if (!dependenciesAreInstalled())
-    run('Installing dependencies (360 MB)', 'npm ci --ignore-scripts --no-audit --no-fund')
+    run('Installing dependencies (510 MB)', 'npm ci --ignore-scripts --no-audit --no-fund')
   await import('./embed_shaders.mjs')
   const { isStale } = await import('./build.mjs')
   if (isStale()) run('Building', 'npm run build')

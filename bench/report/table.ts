@@ -1,4 +1,4 @@
-// README's table of GPUs, made of the reports in bench/results.
+// The table of GPUs in docs/speed.md, made of the reports in bench/results.
 
 import { adapterName } from '../../src/bench/adapter.ts'
 import type { Report } from '../../src/bench/report.ts'

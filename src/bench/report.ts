@@ -1,4 +1,4 @@
-// What is known of a GPU, as one JSON: `npm run report` writes it in Node, the bench page in a browser. README's table is made of such files.
+// What is known of a GPU, as one JSON: `npm run report` writes it in Node, the bench page in a browser. The table in docs/speed.md is made of such files.
 
 import type { TunedConvolution } from '../graph/tune/tune.ts'
 import type { Adapter } from './adapter.ts'

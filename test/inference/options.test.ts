@@ -95,8 +95,8 @@ describe('an option of a segmentation', () => {
 
   const page = (name: string) => readFileSync(join(ROOT, name), 'utf8')
 
-  it('is in the pages for people: the flags in README.md, the parameters in docs/serving.md', () => {
-    const row = page('README.md')
+  it('is in the pages for people: the flags in docs/command.md, the parameters in docs/serving.md', () => {
+    const row = page('docs/command.md')
       .split('\n')
       .find(line => line.startsWith('| `atrous segment'))
     const [, table] = /\| parameter \| value \|\n\|---\|---\|\n([\s\S]*?)\n\n/.exec(page('docs/serving.md'))!
