@@ -56,10 +56,12 @@ export abstract class DeepLabBase<Source, Result> {
     this.#segmenter = this.#newSegmenter()
   }
 
+  /** The network: its backbone, head, rates and number of classes, with every default written out. */
   get config(): DeepLabConfig {
     return this.#model.config
   }
 
+  /** By class id, as masks have them: `classNames[0]` is the name of the pixels that are 0. */
   get classNames(): readonly string[] {
     return this.#model.classNames
   }

@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts'
 import type { ClassMap } from '../inference/class_map.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
 import type { ScoreMap } from '../inference/score_map.ts'
+import { shown } from '../options.ts'
 
 /** A number for each class at each pixel: data[(y · width + x) · classes + id]. */
 export interface ClassScores extends ScoreMap {
@@ -62,6 +63,13 @@ export abstract class SegmentationBase<Output extends SegmentOutput = SegmentOut
   /** By class id. */
   protected get classNames(): readonly string[] {
     return this.#classNames
+  }
+
+  /** Where a class is, by its name: height · width bytes, 1 at the pixels of the class. Throws a UserError for a name that the network lacks. */
+  maskOf(name: string): Uint8Array {
+    const id = this.#classNames.indexOf(name)
+    if (id < 0) throw new UserError(`maskOf: ${shown(name)} is none of ${this.#classNames.join(', ')}`)
+    return this.mask.map(pixel => (pixel === id ? 1 : 0))
   }
 
   /**

@@ -55,8 +55,12 @@ describe('segment: output', () => {
     expect(mask.findIndex(isLower), 'a pixel of another class').to.equal(-1)
   }
 
-  it('is a mask by default, without scores', async () => {
+  it('is a mask by default, without scores, and tells where a class is by its name', async () => {
     const found = await model.segment(photo, { size })
+    for (const [id, name] of model.classNames.entries())
+      expect(found.maskOf(name)).to.deep.equal(plain.map(pixel => Number(pixel === id)))
+    const { message } = await rejects(UserError, async () => found.maskOf('fish'))
+    expect(message).to.equal(`maskOf: "fish" is none of ${model.classNames.join(', ')}`)
     expect([found.probabilities, found.logits]).to.deep.equal([undefined, undefined])
     expect(found.classes[0]).to.have.all.keys('id', 'name', 'colour', 'share')
     const error = await rejects(UserError, () => found.confidence())
