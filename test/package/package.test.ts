@@ -28,7 +28,14 @@ describe('the package', () => {
   /** Writes a tsconfig.json for a program that uses the library, with only these libraries and all checks. */
   function tsconfig(files: string[], lib: string[], options: Record<string, unknown>): string {
     const file = join(program, 'tsconfig.json')
-    const strict = { strict: true, skipLibCheck: false, declaration: true, types: [], outDir: 'out' }
+    const strict = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      declaration: true,
+      types: [],
+      outDir: 'out',
+    }
     const compilerOptions = { target: 'es2022', lib, ...strict, ...options }
     writeFileSync(file, JSON.stringify({ compilerOptions, files }))
     return file

@@ -88,7 +88,7 @@ function resolvePadding(
 export interface ConvolutionWindow extends Convolution {
   /** The batch norm that is folded into the weight. Gradients of the weight are then those of the folded one. */
   batchNorm?: BatchNorm
-  bias?: undefined
+  bias?: never
 }
 
 export const windowOf = (op: Convolution & FoldedIn): ConvolutionWindow => {
