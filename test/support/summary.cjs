@@ -7,7 +7,7 @@ const { reporters } = require('mocha')
 const MAX_SLOW = 10
 
 /** The reason that test/support/skip.ts writes into a title. */
-const REASON = / \(skipped: (.*)\)/
+const REASON = / \(skipped: (.*?)\)(?: |$)/
 
 const line = (number, text) => console.log(`${String(number).padStart(9)}  ${text}`)
 
