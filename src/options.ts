@@ -7,7 +7,7 @@ import { printable } from './printable.ts'
 /** An option as it is declared: the values that it takes, and the words for them in messages. */
 export interface Declared<Value = unknown> {
   schema: v.GenericSchema<Value>
-  /** What is expected, such as `a number above 0`. */
+  /** The values that are expected, such as `a number above 0`. */
   expected: string
 }
 

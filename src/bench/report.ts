@@ -1,4 +1,4 @@
-// What is known of a GPU, as one JSON: `npm run report` writes it in Node, the bench page in a browser. The table in docs/speed.md is made of such files.
+// The facts of a GPU, as one JSON: `npm run report` writes it in Node, the bench page in a browser. The table in docs/speed.md is made of such files.
 
 import type { TunedConvolution } from '../graph/tune/tune.ts'
 import type { Adapter } from './adapter.ts'
@@ -42,7 +42,7 @@ interface Network {
   outputStride: number
 }
 
-/** What a report measures: each network on one photo of `size` × `size` pixels. */
+/** The measurements of a report: each network on one photo of `size` × `size` pixels. */
 export const reportNetworks = (small: boolean): readonly Network[] => (small ? SMALL : LARGE)
 
 const SMALL: Network[] = [

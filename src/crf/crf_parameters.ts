@@ -105,7 +105,7 @@ export function crfFromText(text: string): CrfOption | undefined {
   return crfParameters({ posW, posXy, biW, biXy, biRgb })
 }
 
-/** What `crfFromText` reads, for messages and help. */
+/** The texts that `crfFromText` reads, for messages and help. */
 export const CRF_TEXTS = `${NAMES.join(', ')}, or five numbers: pos_w,pos_xy,bi_w,bi_xy,bi_rgb`
 
 /** All parameters. Throws a UserError that names the first invalid one. */

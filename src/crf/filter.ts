@@ -18,7 +18,7 @@ export interface CrfImage {
   pixels: number
 }
 
-/** What computes message = or += scale · K · input, of so many vectors of classes a pixel. */
+/** The program that computes message = or += scale · K · input, of so many vectors of classes a pixel. */
 export type Filter = (
   input: Range,
   message: Range,

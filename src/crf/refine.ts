@@ -18,7 +18,7 @@ import type { CrfParameters } from './crf_parameters.ts'
 import { type CrfImage, type Filter, pairsFilter, spatialFilter } from './filter.ts'
 import { latticeFilter } from './lattice.ts'
 
-/** What a network says about a photo. The buffer is the caller's. */
+/** A network's scores of a photo. The buffer is the caller's. */
 interface CrfScores {
   buffer: GPUBuffer
   /** [1, h, w, classes] */

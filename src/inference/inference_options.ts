@@ -17,7 +17,7 @@ export interface InferenceOptions {
   /** Whether each scale also runs on the mirrored image. Default false. */
   flip?: boolean
   /**
-   * What becomes of several scales: the mean of their probabilities, or the maximum of their logits (section 4.1.2 of DeepLabv2), which
+   * The way in which several scales are merged: the mean of their probabilities, or the maximum of their logits (section 4.1.2 of DeepLabv2), which
    * takes no `flip`. Default mean.
    */
   merge?: 'mean' | 'max'
@@ -96,7 +96,7 @@ interface OptionText {
   /** In words, where leaving the option out means more than leaving out what it does. */
   byDefault?: string
   example?: string
-  /** What the option means where it is given without a value. */
+  /** The value of the option where it is given without a value. */
   preset?: string
   /** Reads a text that its schema alone does not tell how to read. Undefined for one that means nothing. */
   read?: (text: string) => unknown

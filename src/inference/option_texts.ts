@@ -32,7 +32,7 @@ export function optionFromText(option: RefinedOption, text: string): unknown {
   return v.is(schema, value) ? value : undefined
 }
 
-/** What a text says to a schema of this kind: a list has commas. It may still be no value of the schema. */
+/** The value that a text stands for in a schema of this kind: a list has commas. It may still be no value of the schema. */
 function fromText(schema: v.GenericSchema, text: string): unknown {
   if (schema.type === 'number') return text.trim() === '' ? text : Number(text)
   if (schema.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text

@@ -13,7 +13,7 @@ import { hasLogits, type InferenceJob } from './inference_graph.ts'
 import type { OutputOptions } from './inference_options.ts'
 import type { Photo } from './photo.ts'
 
-/** What a call with a CRF asks for. */
+/** The request of a call with a CRF. */
 export interface Refinement extends Required<OutputOptions>, Pick<RunOptions, 'signal'> {
   crf: CrfOption
   /** The convention of the network's upsampling. */

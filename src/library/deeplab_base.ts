@@ -129,7 +129,7 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt({ ...this.#model, parameters })
   }
 
-  /** What `segment` does: a result for a photo, or one for each photo of an array. */
+  /** The work of `segment`: a result for a photo, or one for each photo of an array. */
   protected async segmentAny(
     input: Source | readonly Source[],
     options: ManyPhotosOptions<Source>,

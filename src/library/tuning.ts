@@ -40,7 +40,7 @@ type Contents = v.InferOutput<typeof CONTENTS>
 export interface TuningText {
   /** Where it is kept, for messages. */
   name: string
-  /** What writes it, for messages. */
+  /** The program that writes it, for messages. */
   writer: string
   /** Undefined if there is none. */
   read(): Promise<string | undefined>

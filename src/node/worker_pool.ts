@@ -18,7 +18,7 @@ interface Waiting<Result> {
   reject(error: unknown): void
 }
 
-/** What a pool and its threads share: not 0 once the pool is closed. */
+/** The number that a pool and its threads share: not 0 once the pool is closed. */
 type Closed = Int32Array<SharedArrayBuffer>
 
 /** Tells a thread to stop between two steps of its jobs. Its answer is the same. */

@@ -49,6 +49,6 @@ export interface Store {
   read(place: string, signal: AbortSignal): Promise<Uint8Array>
   /** Writes a file whole or not at all, over one of the same name. */
   write(place: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
-  /** What tells a file apart under all its names; undefined if there is no such file. */
+  /** The identity of a file under all its names; undefined if there is no such file. */
   identity(place: string): Promise<string | undefined>
 }

@@ -73,7 +73,7 @@ export class Pages {
       throw new RequestError(NOT_A_FORM(type), { status: 415 })
   }
 
-  /** What answers tell browsers: whether a page of another origin may read them (CORS). */
+  /** The headers by which an answer tells browsers whether a page of another origin may read them (CORS). */
   headersFor(origin: string | undefined): Record<string, string> {
     if (this.#origins.length === 0) return {}
     const vary = { vary: 'Origin' }

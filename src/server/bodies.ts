@@ -116,7 +116,7 @@ const tooSlow = ({ bytes, milliseconds }: typeof RATE) =>
 class Parts {
   length = 0
   readonly #parts: Buffer[] = []
-  /** What is left of the last part. */
+  /** The bytes of the last part that are not read yet. */
   #room = Buffer.alloc(0)
 
   push(chunk: Buffer): void {

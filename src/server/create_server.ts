@@ -98,7 +98,7 @@ export function createServer(options: ServerOptions): AtrousServer {
   }
 }
 
-/** What the metrics tell of a model. */
+/** The numbers of a model in the metrics. */
 const gaugesOf = ({ name, model, batcher }: ServedModel) => ({
   name,
   waiting: batcher.waiting,

@@ -65,7 +65,7 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
     reply.code(404).send({ error: 'no such route: GET /openapi.json lists them' }),
   )
   describeRoutes(app, service.limits, service)
-  // What describes them must be there before.
+  // The plugin that describes routes must be there before them.
   app.register(async routes => {
     const methods = new Map<string, string[]>()
     routes.addHook('onRoute', ({ url, method }) => {

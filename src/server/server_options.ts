@@ -49,7 +49,7 @@ export interface ServerOptions extends Partial<ServerLimits> {
   allowHosts?: readonly string[]
   /** The origins of pages that may use the server, such as `https://example.com`. Default: none but the server's own. */
   allowOrigins?: readonly string[]
-  /** What goes to standard error, as lines of JSON. Default: silent. */
+  /** The level of the log on standard error, in lines of JSON. Default: silent. */
   logLevel?: LogLevel
 }
 

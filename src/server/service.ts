@@ -15,7 +15,7 @@ export interface Service {
   /** The photos that are taken and not answered. */
   queue: PhotoQueue
   bodies: Bodies
-  /** What pages in browsers may do. */
+  /** The rights of pages in browsers. */
   pages: Pages
   /** The pixels of decoded photos that may be in memory at one time. */
   pixels: Semaphore

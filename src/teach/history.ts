@@ -1,4 +1,4 @@
-// What a model was before each training.
+// The states of a model before each training.
 
 import type { LessonModel } from './lesson_options.ts'
 

@@ -244,14 +244,14 @@ export class Lesson {
     return losses.reduce((sum, loss) => sum + loss) / losses.length
   }
 
-  /** What learned has arrays of its own in `learned`. */
+  /** Parameters that learned have arrays of their own in `learned`. */
   async #model(): Promise<LessonModel & { learned: Map<string, Float32Array> }> {
     const { start, trained } = this.#parts
     const learned = await trained.read()
     return { ...start, parameters: new Map([...start.parameters, ...learned]), learned }
   }
 
-  /** What was learned stays, and what is kept of the photos. */
+  /** The learned weights stay, and the maps that are kept of the photos. */
   #changeClasses(
     change: (model: LessonModel) => LessonModel,
     newId: (old: number) => number = old => old,

@@ -19,7 +19,7 @@ export interface LessonNetwork {
   part: NetworkPart
 }
 
-/** What a lesson's part reads of a photo. */
+/** The maps of a photo that a lesson's part reads. */
 export interface KeptShapes {
   /** Of each map that the part reads: [1, h, w, c]. */
   shapes: Shape[]
@@ -69,7 +69,7 @@ export function stepGraph(network: LessonNetwork, { shapes, photo }: KeptShapes)
   })
 }
 
-/** What the part reads, by `keptName` → `mask`, class8 [1, originalHeight, originalWidth, 1]. */
+/** The maps that the part reads, by `keptName` → `mask`, class8 [1, originalHeight, originalWidth, 1]. */
 export function previewGraph(network: LessonNetwork, { shapes, photo }: KeptShapes): ModelGraph {
   const builder = new GraphBuilder()
   const size = { height: photo.originalHeight, width: photo.originalWidth }

@@ -1,4 +1,4 @@
-// What a lesson takes and gives.
+// The options and the results of a lesson.
 
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
@@ -15,7 +15,7 @@ export interface LessonModel {
 
 export interface LessonOptions {
   /**
-   * What learns: the last convolution alone, the head (ASPP and the last convolution), or the whole network. Batch norm always
+   * The part that learns: the last convolution alone, the head (ASPP and the last convolution), or the whole network. Batch norm always
    * keeps its running statistics. Default: head.
    */
   part?: NetworkPart

@@ -9,7 +9,7 @@ import { WeightStore } from '../graph/runtime/weight_store.ts'
 import type { GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
 import { type KeptShapes, keepingGraph, type LessonNetwork } from './lesson_graphs.ts'
 
-/** What the part that trains reads of a photo, on the GPU. */
+/** The maps of a photo that the trained part reads, on the GPU. */
 export interface KeptPhoto extends KeptShapes {
   /** Each map. */
   buffers: GPUBuffer[]

@@ -1,4 +1,4 @@
-// What a step learns from a photo: the strokes, and a little of what the network said about the other pixels before the lesson, so
+// The labels that a step learns from a photo: the strokes, and a little of what the network said about the other pixels before the lesson, so
 // that it does not forget its classes.
 
 import { IGNORE_INDEX } from '../data/dataset.ts'

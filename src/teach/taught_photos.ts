@@ -18,7 +18,7 @@ interface TaughtPhoto {
 export class TaughtPhotos {
   readonly #photos = new Map<string, TaughtPhoto>()
 
-  /** What is kept of each photo. */
+  /** The maps that are kept of each photo. */
   get kept(): KeptPhoto[] {
     return [...this.#photos.values()].map(({ kept }) => kept)
   }

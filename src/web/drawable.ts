@@ -1,9 +1,9 @@
-// What a canvas draws, and its size.
+// The things that a canvas draws, and their sizes.
 
 import { UserError } from '../errors.ts'
 import type { Size } from '../library/pixels.ts'
 
-/** What a canvas draws, except SVG elements, whose size depends on the page. */
+/** The things that a canvas draws, except SVG elements, whose size depends on the page. */
 export type Drawable =
   | ImageBitmap
   | HTMLImageElement

@@ -5,7 +5,7 @@ import { type Gpu, SUBMIT_MILLISECONDS } from '../gpu/gpu.ts'
 import { adoptDevice, type DeviceRequest, requestGpu } from '../gpu/request_gpu.ts'
 
 export interface OpenGpuOptions {
-  /** What to ask of the adapter, such as WebGPU's default limits in place of its own. */
+  /** The device to ask the adapter for, such as one with WebGPU's default limits in place of its own. */
   device?: DeviceRequest
 }
 

@@ -14,7 +14,7 @@ const FILES: Readonly<Record<string, () => URL>> = {
   'scenes/model.safetensors': () => new URL('../../weights/scenes/model.safetensors', import.meta.url),
 }
 
-/** What the errors of shipped files end with. */
+/** The advice at the end of errors about shipped files. */
 export const ABOUT_BASE_URL = "pass baseUrl, the URL of a copy of the package's folder weights"
 
 /** The names of the files of a shipped model; none for any other name. */

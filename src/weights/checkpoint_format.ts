@@ -1,4 +1,4 @@
-// What a checkpoint's file is: its format, and the wrapper of the network in it.
+// The kind of a checkpoint's file: its format, and the wrapper of the network in it.
 
 import { UserError } from '../errors.ts'
 import type { StateDict } from './tensor.ts'
@@ -37,7 +37,7 @@ export function isZip(bytes: Uint8Array): boolean {
 export const inFile = (fileName: string, error: unknown): unknown =>
   error instanceof UserError ? new UserError(`${fileName}: ${error.message}`, { cause: error }) : error
 
-/** What wrappers put before the names of a network's tensors: PyTorch's DataParallel and averages, Lightning, torch.compile. */
+/** The prefixes that wrappers put before the names of a network's tensors: PyTorch's DataParallel and averages, Lightning, torch.compile. */
 const WRAPPERS = ['module.', 'model.', '_orig_mod.']
 
 /** The state dict without the prefixes of wrappers that all of its names have. One wrapper may hold another. */

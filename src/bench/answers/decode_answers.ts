@@ -1,4 +1,4 @@
-// What known_answers.json holds, as the checks take it.
+// The content of known_answers.json, as the checks take it.
 
 import type { Kernel } from '../../gpu/kernel.ts'
 import type { Bytes } from '../../gpu/run_kernel.ts'

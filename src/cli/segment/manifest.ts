@@ -228,7 +228,7 @@ const LINE_BREAK = 10
 const LONGEST_LINE = 2 ** 24
 
 async function* linesOf(file: FileHandle): AsyncGenerator<PlacedLine> {
-  /** What is read and not yet part of a line, and where it begins. */
+  /** The text that is read and not yet part of a line, and where it begins. */
   let rest: Buffer = Buffer.alloc(0)
   let offset = 0
   for (let position = 0; ; ) {

@@ -89,7 +89,7 @@ export function folderOutput(options: SegmentOutputOptions): Output {
       for (const photo of photos) found.push(...((await attempt(photo, () => existing(photo, []))) ?? []))
       for (const file of [...named, ...photos.map(({ file }) => file)]) await addIdentity(identities, file)
       await refusePhotos(found, identities)
-      // What a run that goes on finds is checked where it would be replaced.
+      // The files that a resumed run finds are checked where they would be replaced.
       if (!overwrite && !resume) await refuseForeign(found)
     },
     async checkPhoto(photo, { classNames, replacesNpy }) {

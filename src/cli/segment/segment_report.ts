@@ -59,7 +59,7 @@ export class SegmentReport {
     if (this.#options.lines && isNew) console.log(lineOf(result))
   }
 
-  /** What would be done with a photo. */
+  /** The work that would be done with a photo. */
   explain(text: string): void {
     this.#succeeded++
     console.log(text)

@@ -56,7 +56,7 @@ async function realFolder(folder: string): Promise<string | undefined> {
   return above && join(above, basename(folder))
 }
 
-/** What tells files apart under all their names, by links or by case; undefined if there is none. Throws the file system's error. */
+/** The identity of a file under all its names, by links or by case; undefined if there is no such file. Throws the file system's error. */
 export async function fileIdentity(file: string): Promise<string | undefined> {
   const found = await stat(file, { bigint: true }).catch(ignoreAbsent)
   return found && `${found.dev}:${found.ino}`

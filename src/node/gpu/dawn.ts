@@ -16,7 +16,7 @@ export const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization'
 export interface OpenGpuOptions {
   /** Toggles of Dawn, such as EXACT_TIMESTAMPS. */
   features?: string[]
-  /** What to ask of the adapter, such as WebGPU's default limits in place of its own. */
+  /** The device to ask the adapter for, such as one with WebGPU's default limits in place of its own. */
   device?: DeviceRequest
 }
 

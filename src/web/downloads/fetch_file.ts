@@ -84,7 +84,7 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<Array
   return whole
 }
 
-/** What is wrong with a file; undefined if it has the expected size and SHA-256. */
+/** The difference of a file from the expected one; undefined if it has the expected size and SHA-256. */
 export async function difference(
   file: Uint8Array<ArrayBuffer>,
   { bytes, sha256 }: Pick<FetchOptions, 'bytes' | 'sha256'>,

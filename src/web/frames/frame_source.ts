@@ -1,4 +1,4 @@
-// What can be read as a frame: pixels that the browser may have on the GPU already.
+// The sources of a frame: pixels that the browser may have on the GPU already.
 
 import type { Size } from '../../library/pixels.ts'
 import { type Drawable, drawnSize, isDrawable } from '../drawable.ts'

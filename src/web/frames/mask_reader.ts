@@ -1,4 +1,4 @@
-// What a page says of a class map that stays on the GPU: the share of each class, and the class under the pointer.
+// The facts that a page shows of a class map that stays on the GPU: the share of each class, and the class under the pointer.
 
 import { usage } from '../../gpu/buffers.ts'
 import type { Gpu } from '../../gpu/gpu.ts'

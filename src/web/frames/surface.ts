@@ -1,4 +1,4 @@
-// What a picture is drawn on: a canvas, directly or by way of its pixels.
+// The surface that a picture is drawn on: a canvas, directly or by way of its pixels.
 
 import { Mutex } from '../../concurrency.ts'
 import type { Gpu } from '../../gpu/gpu.ts'
@@ -7,7 +7,7 @@ export type Canvas = HTMLCanvasElement | OffscreenCanvas
 
 export interface Surface {
   readonly format: GPUTextureFormat
-  /** What the next picture is drawn on. */
+  /** The texture of the next picture. */
   view(): GPUTextureView
   /** Shows what was drawn. */
   present(): Promise<void>
