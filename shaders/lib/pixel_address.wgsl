@@ -1,3 +1,5 @@
+// Where the pixels of a map lie, for kernels whose windows reach beside it.
+
 const OUTSIDE = 0xffffffffu;
 
 // The index of the first vector of a pixel in a map [n, size.y, size.x, vectors], or OUTSIDE. Negative coordinates wrap round to large
