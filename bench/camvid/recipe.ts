@@ -1,0 +1,42 @@
+// The recipe of the CamVid benchmark: every choice on which its numbers depend.
+
+import type { Recipe } from '../../src/train/recipe.ts'
+
+/**
+ * The network sees the photos of 480×360 pixels enlarged to 721×541: poles and signs are a few pixels wide, and at output stride 16 a map
+ * has one value for 16 pixels.
+ */
+const RECIPE = {
+  size: 721,
+  cropSize: 321,
+  scales: [0.5, 1.5],
+  batchSize: 8,
+  outputStride: 16,
+  learningRate: 0.004,
+  headLearningRate: 5,
+  freezeBatchNorm: true,
+  seed: 1,
+} satisfies Partial<Recipe>
+
+/** The number of steps by the number of training photos. Few photos are learned by heart, so more steps would not help. */
+const STEPS: Record<string, number> = { 10: 300, 50: 600, 100: 900, all: 1500 }
+
+/** The numbers of training photos for which there is a recipe. */
+export const PHOTOS = Object.keys(STEPS)
+
+export const recipeOf = (photos: string) => ({ ...RECIPE, steps: STEPS[photos] })
+
+/** The recipe as words of a command line, `atrous train … WORDS`. */
+export function recipeWords(photos: string): string[] {
+  const { scales, ...recipe } = recipeOf(photos)
+  const options = {
+    ...recipe,
+    randomScale: scales.join(),
+    saveEvery: 100,
+    validateEvery: recipe.steps / 5,
+  }
+  return Object.entries(options).flatMap(([name, value]) => {
+    const option = `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+    return value === true ? [option] : [option, String(value)]
+  })
+}
