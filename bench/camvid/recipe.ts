@@ -1,6 +1,6 @@
 // The recipe of the CamVid benchmark: every choice on which its numbers depend.
 
-import type { Recipe } from '../../src/train/recipe.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 
 /**
  * The network sees the photos of 480×360 pixels enlarged to 721×541: poles and signs are a few pixels wide, and at output stride 16 a map
