@@ -1,4 +1,4 @@
-// The recipe of the CamVid benchmark: every choice on which its numbers depend.
+// The recipes of the CamVid benchmark: every choice on which its numbers depend.
 
 import type { Recipe } from '../../src/train/recipe_options.ts'
 
@@ -26,17 +26,12 @@ export const PHOTOS = Object.keys(STEPS)
 
 export const recipeOf = (photos: string) => ({ ...RECIPE, steps: STEPS[photos] })
 
-/** The recipe as words of a command line, `atrous train … WORDS`. */
-export function recipeWords(photos: string): string[] {
-  const { scales, ...recipe } = recipeOf(photos)
-  const options = {
-    ...recipe,
-    randomScale: scales.join(),
-    saveEvery: 100,
-    validateEvery: recipe.steps / 5,
-  }
+/** A recipe as words of a command line, `atrous train … WORDS`. */
+export function recipeWords({ scales, flip, ...recipe }: Partial<Recipe>): string[] {
+  const options = { ...recipe, randomScale: scales?.join(), noFlip: flip === false }
   return Object.entries(options).flatMap(([name, value]) => {
     const option = `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+    if (value === undefined || value === false || value === null) return []
     return value === true ? [option] : [option, String(value)]
   })
 }
