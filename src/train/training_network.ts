@@ -7,6 +7,7 @@ import { GraphBuilder } from '../graph/ops/index.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
+import { learning } from './learned_parameters.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 /** A network and its weights. */
@@ -26,12 +27,14 @@ export function networkInTraining(
   options: TrainingOptions,
 ): TrainingGraph {
   const { cropSize, freezeBatchNorm, batchNormDecay, classWeights, auxiliaryLoss } = options
+  const { config } = network
   return trainingGraph(logitsOf(network, options), {
     labels: { height: cropSize, width: cropSize },
     ignoreIndex: IGNORE_INDEX,
-    alignCorners: network.config.alignCorners,
+    alignCorners: config.alignCorners,
     classWeights: Boolean(classWeights),
     lossWeights: auxiliaryLoss > 0 ? [1, auxiliaryLoss] : [1],
+    learns: options.backboneLearningRate === 0 ? learning(config, options) : undefined,
     batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },
   })
 }

@@ -10,7 +10,7 @@ import type { Tuned } from '../graph/convolution/policy.ts'
 import { graphParameters } from '../graph/ir/graph.ts'
 import { planWithin } from '../graph/plan/activation_budget.ts'
 import { Executor, type TensorData } from '../graph/runtime/executor.ts'
-import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
+import { type ArenaOptions, ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
 import { allFinite } from '../weights/all_finite.ts'
 import { learningRates, weightDecays } from './learned_parameters.ts'
@@ -22,7 +22,11 @@ import type { TrainingOptions } from './training_options.ts'
 export interface TrainingStart {
   /** The momentum's velocities, as in a LearnedState. Default: zeros. */
   velocities?: ReadonlyMap<string, Float32Array>
-  /** The number of steps that were done before. Each step has its own dropout. Default 0. */
+  /** AdamW's squares, likewise. Default: zeros. */
+  squares?: ReadonlyMap<string, Float32Array>
+  /** The averages of the weights, likewise. Default: the network's weights. */
+  averages?: ReadonlyMap<string, Float32Array>
+  /** The number of steps that were done before: dropout, AdamW and averages depend on it. Default 0. */
   step?: number
   /**
    * The strategies that were measured to be fastest in training on this GPU. The order of sums depends on it, so a run that goes on needs the
@@ -41,6 +45,10 @@ export interface LearnedState {
   parameters: Map<string, Float32Array>
   /** The momentum's velocity of each parameter that learns. */
   velocities: Map<string, Float32Array>
+  /** With AdamW: the mean square of the gradients of each parameter that learns. */
+  squares?: Map<string, Float32Array>
+  /** With an `averageDecay`: the moving average of each parameter. These weights are to be validated and used. */
+  averages?: Map<string, Float32Array>
 }
 
 interface Parts {
@@ -83,7 +91,7 @@ export class TrainingRun {
       rateOf: learningRates(network.config, options),
       decayOf: weightDecays(graph, options),
       host: network.parameters,
-      velocities: options.velocities,
+      ...keptState(network, options),
       sums: microBatches > 1,
     })
     const weights = await TrainingWeights.create(gpu, arena, { ...options, microBatches })
@@ -134,7 +142,7 @@ export class TrainingRun {
   async step(batch: TrainingBatch, learningRate: number, signal?: AbortSignal): Promise<number> {
     const { executor, weights, losses } = this.#parts
     const microBatches = this.#inputsOf(batch)
-    weights.begin(learningRate)
+    weights.begin(learningRate, this.#microBatches / microBatches.length)
     let sum = 0
     for (const [i, inputs] of microBatches.entries()) {
       const found = await executor.run(inputs, {
@@ -174,7 +182,13 @@ export class TrainingRun {
     checkFinite(parameters, name => name)
     const velocities = await arena.readVelocities()
     checkFinite(velocities, name => `the velocity of ${name}`)
-    return { parameters: new Map([...unused, ...parameters]), velocities }
+    const state = { parameters: new Map([...unused, ...parameters]), velocities }
+    const [squares, averages] = [await arena.readSquares(), await arena.readAverages()]
+    return {
+      ...state,
+      ...(squares && { squares }),
+      ...(averages && { averages: new Map([...unused, ...averages]) }),
+    }
   }
 
   async destroy(): Promise<void> {
@@ -193,6 +207,19 @@ export class TrainingRun {
       labels,
       step: new Uint8Array(Uint32Array.of(this.#microBatches + i).buffer),
     }))
+  }
+}
+
+/** What the optimiser keeps of each parameter. */
+function keptState(
+  { parameters }: TrainedNetwork,
+  { optimizer, averageDecay = 0, ...start }: TrainingOptions & TrainingStart,
+): Pick<ArenaOptions, 'velocities' | 'squares' | 'averages'> {
+  const { velocities, squares = new Map(), averages = parameters } = start
+  return {
+    velocities,
+    ...(optimizer === 'adamw' && { squares }),
+    ...(averageDecay > 0 && { averages }),
   }
 }
 

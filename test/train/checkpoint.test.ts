@@ -56,7 +56,7 @@ describe("a training run's checkpoint", () => {
 
   it('refuses velocities that are not finite numbers', () => {
     const files = encodeProgress(config, progress)
-    new DataView(files.velocities.buffer).setFloat32(files.velocities.length - 4, Number.NaN, true)
+    new DataView(files.tensors.buffer).setFloat32(files.tensors.length - 4, Number.NaN, true)
     expect(() => decodeProgress(config, files, 'run')).to.throw(
       UserError,
       /^run\/training\.safetensors: tensor ".*" has 1 of \d+ values that are not finite numbers$/,

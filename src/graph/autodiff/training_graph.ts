@@ -2,7 +2,7 @@
 // loss and the gradient of every parameter. It only walks the graph; each op's gradient stands beside the op, in ops/.
 
 import { inputsOf, parametersOf } from '../ir/graph.ts'
-import type { Tensor } from '../ir/tensor.ts'
+import type { Parameter, Tensor } from '../ir/tensor.ts'
 import { crossEntropyLoss } from '../ops/cross_entropy.ts'
 import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, GradientTape, ModelGraph } from '../ops/index.ts'
 import type { ResizeOp } from '../ops/resize.ts'
@@ -22,6 +22,8 @@ export interface TrainingGraphOptions {
   classWeights?: boolean
   /** The factor of each output's loss in the sum of losses. Default: 1 each. */
   lossWeights?: readonly number[]
+  /** Whether a parameter learns. No gradient is computed of layers that have no such parameter, before the first that has. Default: all do. */
+  learns?: (parameter: Parameter) => boolean
   /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
   batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
 }
@@ -60,7 +62,7 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
     return crossEntropyLoss({ logits: rows, labels, classWeights }, given)
   })
   const given = losses.map(({ gradient }, i) => [upsamplings[i].output, gradient] as const)
-  const backward = optimised(differentiate(upsampled, new Map(given)))
+  const backward = optimised(differentiate(upsampled, new Map(given), options.learns))
   return {
     stage: 'fused',
     ops: [...upsampled.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
@@ -100,10 +102,14 @@ function upsampleRows(logits: Tensor, height: number, alignCorners: boolean): Re
 }
 
 /** The ops that carry the given gradients back through `graph`, in the order in which they run. */
-function differentiate(graph: FoldedGraph, given: ReadonlyMap<Tensor, Tensor>): BackwardOp[] {
+function differentiate(
+  graph: FoldedGraph,
+  given: ReadonlyMap<Tensor, Tensor>,
+  learns: TrainingGraphOptions['learns'] = () => true,
+): BackwardOp[] {
   const ops: BackwardOp[] = []
   const gradients = new Map(given)
-  const depends = dependsOnParameters(graph)
+  const depends = dependsOnParameters(graph, learns)
   const tape: GradientTape = {
     emit: op => {
       ops.push(op)
@@ -132,10 +138,11 @@ function sum(tape: GradientTape, a: Tensor, b: Tensor): Tensor {
   return tape.emit({ kind: 'add', name, inputs: { a, b }, activation: 'none', output: { ...a, name } })
 }
 
-/** The tensors that depend on some parameter; the others (the image) need no gradient. */
-function dependsOnParameters(graph: FoldedGraph): Set<Tensor> {
+/** The tensors that depend on some parameter that learns; the others (the image) need no gradient. */
+function dependsOnParameters(graph: FoldedGraph, learns: (parameter: Parameter) => boolean): Set<Tensor> {
   const depends = new Set<Tensor>()
   for (const op of graph.ops)
-    if (parametersOf(op).length > 0 || inputsOf(op).some(input => depends.has(input))) depends.add(op.output)
+    if (parametersOf(op).some(learns) || inputsOf(op).some(input => depends.has(input)))
+      depends.add(op.output)
   return depends
 }
