@@ -13,20 +13,38 @@ import {
 } from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
+type Unsampled = Omit<FinalValue, 'sample'>[]
+
 interface Family {
   networks: Record<string, GoldenNetwork>
-  trajectories: (Omit<Trajectory, 'values'> & { values: Omit<FinalValue, 'sample'>[] })[]
+  trajectories: (Omit<Trajectory, 'values' | 'averages'> & { values: Unsampled; averages?: Unsampled })[]
 }
 
 export interface GoldenNetwork {
   /** Height and width of images and labels. */
   size: [number, number]
   classes: number
-  /** The learning rate at step 0; at step i it is multiplied by (1 − i/steps)^0.9. */
+  /** The learning rate at step 0, without a recipe; at step i it is multiplied by (1 − i/steps)^0.9. */
   learningRate: number
+  /** What differs from SGD by the paper's schedule; and of which layers backbone and head are. */
+  recipe?: Pick<
+    Recipe,
+    | 'optimizer'
+    | 'momentum'
+    | 'weightDecay'
+    | 'schedule'
+    | 'warmUpSteps'
+    | 'headLearningRate'
+    | 'backboneLearningRate'
+    | 'decayBatchNorm'
+    | 'averageDecay'
+  >
+  backbone?: string[]
+  head?: string[]
   /** The initial value of the last γ of each bottleneck, as a multiple of the seeded one. */
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
@@ -49,6 +67,8 @@ export interface Trajectory {
   losses32: number[]
   /** The values after the last step: all of the tiny network, some of ResNet-50. */
   values: FinalValue[]
+  /** The moving averages of the same, with a recipe. */
+  averages?: FinalValue[]
 }
 
 /** A trained parameter or running statistic. */
@@ -97,10 +117,10 @@ function readTrajectories(family: string): Trajectory[] {
     )
     return { ...value, sample: all.subarray(start, offset) }
   }
-  return (readJson(`${family}.json`) as Family).trajectories.map(entry => ({
-    ...entry,
-    values: entry.values.map(withSample),
-  }))
+  return (readJson(`${family}.json`) as Family).trajectories.map(({ averages, ...entry }) => {
+    const values = entry.values.map(withSample)
+    return { ...entry, values, ...(averages && { averages: averages.map(withSample) }) }
+  })
 }
 
 /** At most 2000 elements, evenly spread: the sample in a FinalValue. */
@@ -109,9 +129,12 @@ export function sampled(values: Float32Array): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)])
 }
 
+/** tiny_network.py has no config. */
+export const isTiny = (name: string): boolean => name.startsWith('tiny')
+
 /** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
 export function networkGraph(name: string): ModelGraph {
-  if (name === 'tiny') return tinyNetwork(goldenTraining.batch)
+  if (isTiny(name)) return tinyNetwork(goldenTraining.batch)
   const { size, outputStride } = goldenNetworks[name]
   const builder = new GraphBuilder()
   const image = builder.input('image', [goldenTraining.batch, ...size, 3])
@@ -123,7 +146,7 @@ export function networkGraph(name: string): ModelGraph {
 export function networkConfig(name: string): DeepLabConfig {
   const { options } = goldenNetworks[name]
   if (options) return deepLabConfig(options)
-  return name === 'auxiliary' ? SHALLOW : preset(name).config
+  return name.startsWith('auxiliary') ? SHALLOW : preset(name).config
 }
 
 /** make_golden.py's `shallow_module`. */
