@@ -16,9 +16,15 @@ describe('Trainer', () => {
     const model = await create()
     const { recipe } = new Trainer(model, await open(), { batchSize: 4, seed: undefined })
     expect(recipe).to.deep.equal({
+      recipe: 'paper',
       steps: 30_000,
       batchSize: 4,
       microBatchSize: 4,
+      optimizer: 'sgd',
+      schedule: 'poly',
+      warmUpSteps: 0,
+      averageDecay: 0,
+      backboneLearningRate: 1,
       cropSize: 513,
       learningRate: 0.007,
       outputStride: 16,
@@ -37,6 +43,14 @@ describe('Trainer', () => {
       badImages: 'stop',
       seed: 0,
     })
+  })
+
+  it('has the values for small data by their name, except for given options', async () => {
+    const options = { recipe: 'small-data', schedule: 'poly', batchSize: 2 } as const
+    const { recipe } = new Trainer(await create(), await open(), options)
+    const given = { ...options, microBatchSize: 2, optimizer: 'adamw', momentum: 0.9, scales: [0.5, 2] }
+    expect(recipe).to.deep.include(given)
+    expect(recipe.averageDecay).to.be.above(0)
   })
 
   it('learns a small dataset: the model then segments it', async () => {
