@@ -74,6 +74,8 @@ const FIELDS = {
   decayBatchNorm: flag,
   dropout: number(),
   auxiliaryLoss: number(),
+  labelSmoothing: number(),
+  hardPixels: number(),
   activationBudget: number(),
   scales: expecting('two numbers', v.strictTuple([number(), number()])),
   flip: flag,
