@@ -56,7 +56,8 @@ export async function makeBatch(
           labels: labels.subarray(i * pixels, (i + 1) * pixels),
         }
         const random = randomSource(seed, 'augment', step, slot)
-        augment(photo, example, { ...augmentation, preprocessing, random })
+        const distortions = randomSource(seed, 'distort', step, slot)
+        augment(photo, example, { ...augmentation, preprocessing, random, distortions })
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         bad.push({ slot, message: error.message })

@@ -8,6 +8,7 @@ import { checkCanHaveAuxiliaryHead } from '../model/classifier.ts'
 import { checkOutputStride, type DeepLabConfig } from '../model/config.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
 import { checkOptionNames, type DeclaredOptions, namesOf } from '../options.ts'
+import { type ColourJitter, isColourJitter } from './distortion.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -22,6 +23,14 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   scales: readonly [smallest: number, largest: number]
   /** Whether each example is mirrored with a probability of one half. */
   flip: boolean
+  /** The largest angle in degrees, up to 180, by which examples are rotated to either side. Default: 0. */
+  rotation: number
+  /** How far brightness, contrast, saturation and hue of examples change at random. Default: 0. */
+  colourJitter: ColourJitter
+  /** The share of the examples that turn grey. Default: 0. */
+  grey: number
+  /** The share of the examples that are blurred, by 0.1 to 2 pixels. Default: 0. */
+  blur: number
   /**
    * A factor for each class on its pixels' loss, or `balanced`: the `medianFrequencyWeights` of the dataset. Null, as in the
    * paper: all classes count alike.
@@ -77,6 +86,13 @@ const FIELDS = {
   activationBudget: number(),
   scales: expecting('two numbers', v.strictTuple([number(), number()])),
   flip: flag,
+  rotation: number(),
+  colourJitter: expecting(
+    'a strength, or four numbers',
+    v.union([number(), v.strictTuple([number(), number(), number(), number()])]),
+  ),
+  grey: number(),
+  blur: number(),
   classWeights: v.nullable(
     expecting('balanced, or a number for each class', v.union([v.literal('balanced'), v.array(number())])),
   ),
@@ -107,6 +123,10 @@ const PAPER: Omit<Recipe, 'weightDecay' | 'microBatchSize'> = {
   auxiliaryLoss: 0,
   scales: [0.5, 2],
   flip: true,
+  rotation: 0,
+  colourJitter: 0,
+  grey: 0,
+  blur: 0,
   classWeights: null,
   hardClasses: [],
   badImages: 'stop',
@@ -154,6 +174,7 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   check(recipe, 'size', 'a whole number above 0', size === undefined || (Number.isInteger(size) && size > 0))
   const [smallest, largest] = recipe.scales
   check(recipe, 'scales', 'two factors above 0, the smaller first', smallest > 0 && largest >= smallest)
+  checkDistortions(recipe)
   const isSeed = Number.isInteger(recipe.seed) && recipe.seed >= 0 && recipe.seed < 2 ** 32
   check(recipe, 'seed', 'a whole number of up to 32 bits', isSeed)
   const { classWeights } = recipe
@@ -161,6 +182,15 @@ export function recipeFor(config: DeepLabConfig, options: Partial<Recipe>): Reci
   check(recipe, 'classWeights', 'balanced, or numbers from 0 up that are not all 0', isWeights)
   checkOutputStride(config, recipe.outputStride)
   return recipe
+}
+
+function checkDistortions(recipe: Recipe): void {
+  const { rotation, colourJitter } = recipe
+  check(recipe, 'rotation', 'degrees from 0 to 180', rotation >= 0 && rotation <= 180)
+  const strengths = 'a strength from 0 to 1, or four from 0 up, that of the hue at most 0.5'
+  check(recipe, 'colourJitter', strengths, isColourJitter(colourJitter))
+  for (const name of ['grey', 'blur'] as const)
+    check(recipe, name, 'a share from 0 to 1', recipe[name] >= 0 && recipe[name] <= 1)
 }
 
 /** Warnings about values that are allowed but seldom wise. `parameters`: those with which a run starts. */

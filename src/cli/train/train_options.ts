@@ -9,7 +9,16 @@ import { HARD_CLASSES } from '../../train/sampler.ts'
 import { backboneWeights } from '../../weights/backbone_weights.ts'
 import type { RegistryEntry } from '../../weights/registry.ts'
 import { withDownloads } from '../model.ts'
-import { classWeights, nameList, number, positiveInteger, scaleRange, wholeNumber } from '../options.ts'
+import {
+  classWeights,
+  colourJitter,
+  nameList,
+  number,
+  positiveInteger,
+  scaleRange,
+  share,
+  wholeNumber,
+} from '../options.ts'
 
 /** As commander names them; absent if the user does not give them. */
 export type RecipeOptions = Partial<Omit<Recipe, 'scales' | 'hardClasses'>> & {
@@ -52,6 +61,14 @@ export function addRecipeOptions(command: Command): Command {
     .option('--weight-decay <x>', 'decay of the weights (default: 0.0001, for MobileNetV2 0.00004)', number)
     .option('--no-decay-batch-norm', 'apply no weight decay to the scale and shift of batch norms')
     .option('--no-flip', 'do not mirror images at random')
+    .option('--rotation <degrees>', 'rotate images at random, by up to so many degrees (default: 0)', number)
+    .option(
+      '--colour-jitter <strength>',
+      "change colours at random: 0 to 1, or torchvision's brightness, contrast, saturation and hue: 0.5,0.5,0.5,0.25 (default: 0)",
+      colourJitter,
+    )
+    .option('--grey <share>', 'share of the images that turn grey (default: 0)', share)
+    .option('--blur <share>', 'share of the images that are blurred (default: 0)', share)
     .option('--auxiliary-loss <weight>', "weight of a ResNet's auxiliary loss (default: 0, none)", number)
     .option('--dropout <share>', 'share of the features before the classifier (default: 0)', number)
     .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
@@ -69,15 +86,17 @@ export function recipeOf(options: RecipeOptions): Partial<Recipe> {
   const { steps, batchSize, size, cropSize, learningRate, headLearningRate, outputStride, seed } = options
   const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
   const { microBatchSize, activationBudget, auxiliaryLoss, dropout, classWeights, bootstrap } = options
+  const { rotation, colourJitter, grey, blur } = options
   const badImages = options.skipBad ? 'skip' : undefined
   const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
   // Commander sets an option that begins with `no-` to true by default.
   const flip = options.flip ? undefined : options.flip
   const decayBatchNorm = options.decayBatchNorm ? undefined : options.decayBatchNorm
   const sizes = { steps, batchSize, microBatchSize, size, cropSize, outputStride, scales, flip, seed }
+  const distortions = { rotation, colourJitter, grey, blur }
   const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay, decayBatchNorm }
   const losses = { auxiliaryLoss, dropout, classWeights, hardClasses }
-  return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget, badImages }
+  return { ...sizes, ...distortions, ...rates, ...losses, freezeBatchNorm, activationBudget, badImages }
 }
 
 /**
