@@ -36,7 +36,7 @@ export {
   evaluate,
   type SegmentationModel,
 } from '../train/evaluate.ts'
-export type { Recipe } from '../train/recipe.ts'
+export type { Recipe } from '../train/recipe_options.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'

@@ -4,7 +4,7 @@ import { BadImageError } from '../errors.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type Augmentation, PAPER_AUGMENTATION } from './augment.ts'
 import type { BadSources, Batch, BatchSettings } from './batch.ts'
-import type { Recipe } from './recipe.ts'
+import type { Recipe } from './recipe_options.ts'
 import type { Sampler } from './sampler.ts'
 
 /** Makes a batch of the images at these indices of a dataset. */

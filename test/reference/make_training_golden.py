@@ -145,4 +145,23 @@ sgd("momentum 0.9, weight decay", 0.9, 1e-4, 1)
 sgd("ten times the rate, without decay", 0.9, 0, 10)
 sgd("without momentum", 0, 0.01, 1)
 
+
+def adamw(name, momentum, weight_decay, multiplier, square_decay=0.999, epsilon=1e-8, learning_rates=(0.1, 0.07, 0.03)):
+    parameters, steps = random(7), [random(7) for _ in learning_rates]
+    given = {"parameters": numbers(parameters), "gradients": [numbers(gradient) for gradient in steps]}
+    given |= {"learningRates": learning_rates, "multiplier": multiplier, "momentum": momentum, "weightDecay": weight_decay}
+    given |= {"squareDecay": square_decay, "epsilon": epsilon}
+    parameters = leaf(parameters)
+    optimizer = torch.optim.AdamW([parameters], lr=1, betas=(momentum, square_decay), eps=epsilon, weight_decay=weight_decay)
+    for rate, gradient in zip(learning_rates, steps):
+        optimizer.param_groups[0]["lr"] = rate * multiplier
+        parameters.grad = gradient
+        optimizer.step()
+    record("adamw", name, given, parameters=array(parameters))
+
+
+adamw("the defaults", 0.9, 0.01, 1)
+adamw("a tenth of the rate, without decay", 0.9, 0, 0.1)
+adamw("without momentum, a short memory of squares, a large epsilon", 0, 0.1, 1, square_decay=0.9, epsilon=0.1)
+
 golden.write()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { type Activation, activation } from './activation.ts'
 import { activationBackward } from './activation_backward.ts'
+import { type Adamw, adamw } from './adamw.ts'
 import { type Array4, randomArray4 } from './array4.ts'
 import { batchNorm } from './batch_norm.ts'
 import { batchNormBackward } from './batch_norm_backward.ts'
@@ -27,11 +28,14 @@ interface BatchNormTraining extends Running {
   epsilon: number
 }
 
-interface Training extends Omit<Sgd, 'gradients' | 'velocities' | 'learningRate'> {
+interface Steps {
   /** of each step */
   gradients: Float64Array[]
   learningRates: number[]
 }
+
+type Training<Optimiser> = Omit<Optimiser, 'gradients' | 'velocities' | 'squares' | 'step' | 'learningRate'> &
+  Steps
 
 describe('the CPU reference of training against PyTorch', () => {
   agrees('batch_norm_training', (given: BatchNormTraining) => {
@@ -64,13 +68,26 @@ describe('the CPU reference of training against PyTorch', () => {
     loss: vector(Float64Array.of(softmaxCrossEntropy(given).loss)),
     logitsGradient: softmaxCrossEntropyBackward(given),
   }))
-  agrees('sgd', ({ gradients, learningRates, ...given }: Training) => {
+  agrees('sgd', ({ gradients, learningRates, ...given }: Training<Sgd>) => {
     let state: ReturnType<typeof sgd> = {
       parameters: given.parameters,
       velocities: given.parameters.map(() => 0),
     }
     gradients.forEach((gradient, i) => {
       state = sgd({ ...given, ...state, gradients: gradient, learningRate: learningRates[i] })
+    })
+    return { parameters: vector(state.parameters) }
+  })
+  agrees('adamw', ({ gradients, learningRates, ...given }: Training<Adamw>) => {
+    const zeros = given.parameters.map(() => 0)
+    let state: ReturnType<typeof adamw> = {
+      parameters: given.parameters,
+      velocities: zeros,
+      squares: zeros,
+    }
+    gradients.forEach((gradient, i) => {
+      const learningRate = learningRates[i]
+      state = adamw({ ...given, ...state, gradients: gradient, step: i + 1, learningRate })
     })
     return { parameters: vector(state.parameters) }
   })
