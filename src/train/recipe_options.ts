@@ -79,6 +79,7 @@ const above0 = numberThat('a number above 0', value => value > 0 && value < Infi
 const from0To1 = numberThat('a number from 0 to 1', value => value >= 0 && value <= 1)
 const share = numberThat('a share from 0 to below 1', value => value >= 0 && value < 1)
 const examples = numberThat('a share from 0 to 1', value => value >= 0 && value <= 1)
+const shareAbove0 = numberThat('a share above 0, up to 1', value => value > 0 && value <= 1)
 const weight = numberThat('a weight from 0 up', value => value >= 0 && value < Infinity)
 const flag = { type: expecting('true, false', v.boolean()) }
 
@@ -141,6 +142,8 @@ export const RECIPE_OPTIONS = {
   decayBatchNorm: { ...flag, paper: true },
   dropout: { ...share, paper: 0 },
   auxiliaryLoss: { ...weight, paper: 0 },
+  labelSmoothing: { ...share, paper: 0 },
+  hardPixels: { ...shareAbove0, paper: 1 },
   activationBudget: numberThat('a number of MiB above 0', value => value > 0),
   scales: { ...scales, paper: [0.5, 2] },
   flip: { ...flag, paper: true },

@@ -14,6 +14,7 @@ import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
 import { allFinite } from '../weights/all_finite.ts'
 import { learningRates, weightDecays } from './learned_parameters.ts'
+import { lossTermsOf } from './loss_terms.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
@@ -95,7 +96,7 @@ export class TrainingRun {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
     const { learningRate, unlabelled, cropSize } = options
     const microBatches = batchSize / microBatchSize
-    const graph = networkInTraining(network, options)
+    const graph = networkInTraining(network, options, await lossTermsOf(options))
     const policy = { tuned: options.tuned }
     const plan = planWithin(graph, { device: gpu, policy }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)

@@ -111,6 +111,17 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     read: number,
     byDefault: '0, none',
   },
+  labelSmoothing: {
+    flag: '--label-smoothing <share>',
+    about: 'share of the target that all classes have alike',
+    read: number,
+  },
+  hardPixels: {
+    flag: '--hard-pixels <share>',
+    about: 'share of the pixels that the loss counts, those with the largest',
+    read: number,
+    byDefault: '1, all',
+  },
   dropout: {
     flag: '--dropout <share>',
     about: 'share of the features before the classifier',

@@ -25,6 +25,7 @@ import * as depthwise from './depthwise_conv2d.ts'
 import * as dropout from './dropout.ts'
 import type * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
+import type * as lossTerm from './loss_term.ts'
 import type { Lowering } from './lowering.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
@@ -92,6 +93,7 @@ interface BackwardOps {
   sliceChannels: concat.SliceChannelsOp
   crossEntropy: crossEntropy.CrossEntropyOp
   crossEntropyBackward: crossEntropy.CrossEntropyBackwardOp
+  lossTerm: lossTerm.LossTermOp
   custom: custom.CustomOp
 }
 

@@ -19,6 +19,7 @@ import {
   type OpOfKind,
   type OpTable,
 } from './index.ts'
+import * as lossTerm from './loss_term.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
@@ -38,6 +39,7 @@ export const trainingOps: OpTable & Gradients = {
   depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
   foldBatchNormBackward: fold.foldBatchNormBackwardOp,
   globalAveragePoolBackward: pooling.globalAveragePoolBackwardOp,
+  lossTerm: lossTerm.lossTermOp,
   maximumBackward: maximum.maximumBackwardOp,
   maxPoolBackward: maxPool.maxPoolBackwardOp,
   resizeBackward: resize.resizeBackwardOp,
