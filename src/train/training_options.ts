@@ -52,6 +52,18 @@ export interface TrainingOptions {
    * not learn.
    */
   auxiliaryLoss: number
+  /**
+   * The share of the target that all classes have alike in the cross entropy, from 0 to below 1: label_smoothing of PyTorch's
+   * CrossEntropyLoss, with class weights as there. The auxiliary head's loss has it, too. Default: 0.
+   */
+  labelSmoothing?: number
+  /**
+   * The share of the pixels that the cross entropy counts, above 0 and at most 1: those with the largest losses, of all images of a
+   * micro-batch together. It is online hard example mining by top_k_percent_pixels of Google's DeepLab: a pixel's loss is that with
+   * its class's weight, and pixels without a label count in the share. The loss is their weighted mean; the auxiliary head's counts
+   * all pixels. Default: 1.
+   */
+  hardPixels?: number
   /** A factor for each class on its pixels' loss. The mean divides by Σ weight, as in PyTorch. Null: all classes count alike. */
   classWeights?: readonly number[] | null
   /**

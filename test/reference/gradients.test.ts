@@ -136,11 +136,22 @@ describe('the gradients of the CPU reference against finite differences', () => 
       const logits = randomArray4([2, 2, 3, 4], 1, 3)
       const labels = Uint8Array.from({ length: 2 * 5 * 4 }, (_, i) => (i % 7 === 0 ? 255 : (i * 3) % 5))
       const classWeights = Float64Array.of(0.5, 1, 2, 0.25)
-      const given = { logits, labels, height: 5, width: 4, alignCorners, ignoreIndex: 255, classWeights }
-      const loss = (data: Float64Array) =>
-        Float64Array.of(softmaxCrossEntropy({ ...given, logits: { ...logits, data } }).loss)
-      const gradient = softmaxCrossEntropyBackward(given).data
-      expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+      for (const labelSmoothing of [0, 0.2]) {
+        const given = {
+          logits,
+          labels,
+          height: 5,
+          width: 4,
+          alignCorners,
+          ignoreIndex: 255,
+          classWeights,
+          labelSmoothing,
+        }
+        const loss = (data: Float64Array) =>
+          Float64Array.of(softmaxCrossEntropy({ ...given, logits: { ...logits, data } }).loss)
+        const gradient = softmaxCrossEntropyBackward(given).data
+        expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+      }
     })
   }
 

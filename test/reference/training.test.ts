@@ -13,6 +13,7 @@ import { type MaxPoolBackward, maxPoolBackward } from './max_pool_backward.ts'
 import { type ResizeBackward, resizeBackward } from './resize_backward.ts'
 import { type Sgd, sgd } from './sgd.ts'
 import {
+  hardLabels,
   type SoftmaxCrossEntropy,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
@@ -68,6 +69,14 @@ describe('the CPU reference of training against PyTorch', () => {
     loss: vector(Float64Array.of(softmaxCrossEntropy(given).loss)),
     logitsGradient: softmaxCrossEntropyBackward(given),
   }))
+  agrees('hard_pixels', (given: SoftmaxCrossEntropy & { hard: number }) => {
+    const { pixelLosses } = softmaxCrossEntropy(given)
+    const hard = { ...given, labels: hardLabels(given, pixelLosses, given.hard) }
+    return {
+      loss: vector(Float64Array.of(softmaxCrossEntropy(hard).loss)),
+      logitsGradient: softmaxCrossEntropyBackward(hard),
+    }
+  })
   agrees('sgd', ({ gradients, learningRates, ...given }: Training<Sgd>) => {
     let state: ReturnType<typeof sgd> = {
       parameters: given.parameters,

@@ -14,6 +14,7 @@ import {
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
 import type { Recipe } from '../../src/train/recipe_options.ts'
+import type { TrainingOptions } from '../../src/train/training_options.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
@@ -49,6 +50,8 @@ export interface GoldenNetwork {
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
+  /** Options of the loss. Default: the plain cross entropy. */
+  loss?: Partial<Pick<TrainingOptions, 'labelSmoothing' | 'hardPixels'>>
   /** The factor on the seeded weights of convolutions. Default: 1. */
   gain?: number
   /** The network's config; null for a network that `networkGraph` knows by its name. */
@@ -129,9 +132,6 @@ export function sampled(values: Float32Array): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)])
 }
 
-/** tiny_network.py has no config. */
-export const isTiny = (name: string): boolean => name.startsWith('tiny')
-
 /** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
 export function networkGraph(name: string): ModelGraph {
   if (isTiny(name)) return tinyNetwork(goldenTraining.batch)
@@ -142,6 +142,9 @@ export function networkGraph(name: string): ModelGraph {
   const auxiliaryHead = hasAuxiliaryHead(config)
   return builder.build(deepLabInTraining(builder, image, config, { outputStride, auxiliaryHead }))
 }
+
+/** Whether a network is tiny_network.py, which has no config. */
+export const isTiny = (name: string): boolean => name.startsWith('tiny')
 
 export function networkConfig(name: string): DeepLabConfig {
   const { options } = goldenNetworks[name]

@@ -10,6 +10,9 @@ The family deeplabv3 has three networks. torchvision's deeplabv3_resnet50 (outpu
 network of torchvision's parts, with one unit per block, runs with frozen batch norm, the auxiliary head and class weights. The networks of
 other families run with frozen batch norm: over two images, PyTorch's own float32 strays too far from its float64.
 
+The family losses has the terms of the loss, each with the tiny network or the shallow one, and frozen batch norm: test/reference/losses.py
+has them. Label smoothing is in the loss of each head, the other terms in that of the first alone.
+
 There is no dropout, and there are two images. The loss is the mean cross-entropy of the logits, upsampled to the labels (by align_corners
 as the options say, else false), over the pixels not labelled 255, with class weights if there are any. For an auxiliary head, 0.5 times the loss of its logits is
 added, as in torchvision's references/segmentation/train.py. The optimizer is SGD with momentum 0.9 and weight decay 1e-4 on every parameter
@@ -36,8 +39,10 @@ import torch.nn.functional as F
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.append(str(FOLDER.parent / 'model'))
+sys.path.append(str(FOLDER.parent / 'reference'))
 import configs
 import deeplab_v2
+import losses as loss_terms
 import networks
 import seeded
 import vgg
@@ -177,10 +182,10 @@ ADAMW = {'optimizer': 'adamw', 'momentum': MOMENTUM, 'weightDecay': 0.05, 'sched
          'backboneLearningRate': 0.1, 'decayBatchNorm': False, 'averageDecay': 0.3}
 
 # A batch norm subtracts what the bias adds. So its gradient is rounding alone, which AdamW makes as large as any other.
-TINY_VALUES = [name for name, value in TinyNetwork().state_dict().items() if value.is_floating_point() and name != 'aspp.2.bias']
+ALMOST_ALL_TINY_VALUES = [name for name, value in TinyNetwork().state_dict().items() if value.is_floating_point() and name != 'aspp.2.bias']
 
 ADAMW_NETWORKS = {
-    'tiny, AdamW': {**DEEPLABV3['tiny'], 'values': TINY_VALUES, 'learningRate': 1e-3, 'recipe': ADAMW, 'backbone': ['conv1', 'bn1', 'layer1', 'layer2'], 'head': ['classifier']},
+    'tiny, AdamW': {**DEEPLABV3['tiny'], 'values': ALMOST_ALL_TINY_VALUES, 'learningRate': 1e-3, 'recipe': ADAMW, 'backbone': ['conv1', 'bn1', 'layer1', 'layer2'], 'head': ['classifier']},
     'auxiliary, AdamW': {**DEEPLABV3['auxiliary'], 'learningRate': 1e-5, 'recipe': ADAMW, 'backbone': ['backbone'],
                          'head': ['classifier.4', 'aux_classifier']},
 }
@@ -253,9 +258,22 @@ def logits_of(module, images):
     return [main, module.aux_classifier(features['aux'])] if module.aux_classifier else [main]
 
 
-def loss_of(logits, labels, class_weights, align_corners):
-    upsampled = F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=align_corners)
-    return F.cross_entropy(upsampled, labels, class_weights, ignore_index=IGNORED)
+def loss_of(logits, labels, class_weights, align_corners, label_smoothing=0):
+    return loss_terms.cross_entropy(upsampled(logits, labels, align_corners), labels, class_weights, label_smoothing)
+
+
+def upsampled(logits, labels, align_corners):
+    return F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=align_corners)
+
+
+def main_loss(logits, labels, class_weights, align_corners, options):
+    """The loss of the first head, with the terms that only it has."""
+    smoothing = options.get('labelSmoothing', 0)
+    full = upsampled(logits, labels, align_corners)
+    share = options.get('hardPixels', 1)
+    counted = labels if share == 1 else loss_terms.hard_labels(full.detach(), labels, share, class_weights, smoothing)
+    loss = loss_terms.cross_entropy(full, counted, class_weights, smoothing)
+    return loss
 
 
 def train(network, frozen, dtype):
@@ -272,8 +290,11 @@ def train(network, frozen, dtype):
     losses = []
     for step in range(1, STEPS + 1):
         optimizer.zero_grad()
-        main, *auxiliary = [loss_of(logits, labels, class_weights, align_corners) for logits in logits_of(module, images)]
-        loss = main + sum(AUXILIARY_LOSS * other for other in auxiliary)
+        main, *auxiliary = logits_of(module, images)
+        terms = network.get('loss', {})
+        loss = main_loss(main, labels, class_weights, align_corners, terms)
+        for other in auxiliary:
+            loss = loss + AUXILIARY_LOSS * loss_of(other, labels, class_weights, align_corners, terms.get('labelSmoothing', 0))
         loss.backward()
         optimizer.step()
         scheduler.step()
@@ -323,10 +344,26 @@ def network_entry(network):
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
             'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **({'gain': network['gain']} if 'gain' in network else {}),
-            **{key: network[key] for key in ('recipe', 'backbone', 'head') if key in network}, 'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            **{key: network[key] for key in ('recipe', 'backbone', 'head', 'loss') if key in network}, 'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
-FAMILIES = {'deeplabv3': DEEPLABV3, 'adamw': ADAMW_NETWORKS, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS}
+TINY_VALUES = ['conv1.weight', 'layer2.0.conv2.weight', 'depthwise.weight', 'aspp.1.0.weight', 'project.1.weight', 'classifier.weight', 'classifier.bias']
+
+
+def with_loss(**terms):
+    """The tiny network with options of the loss."""
+    return {**DEEPLABV3['tiny'], 'frozen': (True,), 'values': TINY_VALUES, 'loss': terms}
+
+
+WEIGHTS = [0.5, 1, 2, 0, 1.5, 0.25]
+LOSSES = {
+    'tiny, label smoothing': with_loss(labelSmoothing=0.1),
+    'tiny, label smoothing and class weights': {**with_loss(labelSmoothing=0.2), 'classWeights': WEIGHTS},
+    'tiny, hard pixels': with_loss(hardPixels=0.25),
+    'tiny, hard pixels and class weights': {**with_loss(hardPixels=0.5, labelSmoothing=0.1), 'classWeights': WEIGHTS},
+}
+
+FAMILIES = {'deeplabv3': DEEPLABV3, 'adamw': ADAMW_NETWORKS, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS, 'losses': LOSSES}
 
 
 if __name__ == '__main__':

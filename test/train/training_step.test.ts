@@ -7,6 +7,7 @@ import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/
 import { graphParameters } from '../../src/graph/ir/graph.ts'
 import type { Parameter } from '../../src/graph/ir/tensor.ts'
 import { learningRates, weightDecays } from '../../src/train/learned_parameters.ts'
+import { lossTermsOf } from '../../src/train/loss_terms.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
 import { learningRateOf, polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -54,7 +55,7 @@ function recipeOf(network: string, graph: TrainingGraph) {
 }
 
 /** The loss before each step, the parameters after the last, and their averages. */
-function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVariant) {
+async function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVariant) {
   const golden = goldenNetworks[network]
   const [height, width] = golden.size
   const forward = networkGraph(network)
@@ -64,6 +65,8 @@ function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVar
     classWeights: golden.classWeights !== null,
     alignCorners: !isTiny(network) && networkConfig(network).alignCorners,
     lossWeights: [1, auxiliaryLoss],
+    labelSmoothing: golden.loss?.labelSmoothing,
+    lossTerms: await lossTermsOf(golden.loss ?? {}),
     batchNorm: batchNorm === 'training' ? { mode: 'batch', momentum: 0.1 } : { mode: 'frozen' },
   })
   const start = graphParameters(forward).map(
@@ -115,7 +118,7 @@ describe('training steps', () => {
     const choices = network === 'tiny' ? conv2dVariants : []
     for (const variant of [undefined, ...choices])
       it(`${network}, batch norm ${batchNorm}${variant ? `, by ${variant}` : ''}: PyTorch's losses and weights${isLong(trajectory) ? ' (slow)' : ''}`, async () => {
-        const tolerance = TOLERANCE[network] ?? FAMILY_TOLERANCE
+        const tolerance = TOLERANCE[network] ?? (isTiny(network) ? TOLERANCE.tiny : FAMILY_TOLERANCE)
         const result = await train(await testGpu(), trajectory, variant)
         result.losses.forEach((loss, step) => {
           expect(Math.abs(loss / expected[step] - 1), `loss of step ${step + 1}`).to.be.below(tolerance.loss)

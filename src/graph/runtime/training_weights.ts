@@ -23,14 +23,17 @@ export interface Optimiser {
   weightDecay: number
   /** Runs whose gradients are averaged for an update; of more than one, the arena has to have sums. Default: 1. */
   microBatches?: number
+  /** Whether each run has a weight of its own, set by `weigh`. The arena has to have sums. Default: each has the same. */
+  weighted?: boolean
   /** The decay of the averages of an arena that has them. Default: 0, which makes them the newest values. */
   averageDecay?: number
 }
 
-/** The numbers of a step that kernels read. */
+/** The numbers of a step or a micro-batch that kernels read. */
 interface StepBuffers {
   learningRate: GPUBuffer
   averageShare: GPUBuffer
+  weight: GPUBuffer
 }
 
 export class TrainingWeights extends LiveWeights {
@@ -39,11 +42,12 @@ export class TrainingWeights extends LiveWeights {
 
   static async create(gpu: Gpu, arena: ParameterArena, optimiser: Optimiser): Promise<TrainingWeights> {
     const flags = usage.storage | usage.copyDestination
-    const [learningRate, averageShare] = await gpu.allocateAll([
+    const [learningRate, averageShare, weight] = await gpu.allocateAll([
       { label: 'learning rate', size: STEP_BYTES, flags },
       { label: 'share of averages', size: STEP_BYTES, flags },
+      { label: 'weight of a micro-batch', size: STEP_BYTES, flags },
     ])
-    return new TrainingWeights(gpu, { arena, optimiser, step: { learningRate, averageShare } })
+    return new TrainingWeights(gpu, { arena, optimiser, step: { learningRate, averageShare, weight } })
   }
 
   private constructor(gpu: Gpu, parts: { arena: ParameterArena; optimiser: Optimiser; step: StepBuffers }) {
@@ -64,12 +68,19 @@ export class TrainingWeights extends LiveWeights {
     this.arena.clearSums()
   }
 
+  /** Sets the weight, beside the others of its batch, of the micro-batch that is submitted next. */
+  weigh(weight: number): void {
+    this.gpu.device.queue.writeBuffer(this.#step.weight, 0, Float32Array.of(weight))
+  }
+
   /** Adds what a micro-batch has to say to the gradients of its batch. */
   override each(): Launch[] {
-    const { microBatches = 1 } = this.#optimiser
+    const { microBatches = 1, weighted = false } = this.#optimiser
+    const weight = { buffer: this.#step.weight, offset: 0, size: STEP_BYTES }
     return this.#sections().flatMap(({ gradients, sums, count }, i) => {
-      const kernel = accumulateGradients({ label: `accumulate ${i}`, count, share: 1 / microBatches })
-      return sums ? [{ kernel, ranges: { gradients, sums } }] : []
+      const options = { label: `accumulate ${i}`, count, share: 1 / microBatches, weighted }
+      const ranges = { gradients, ...(weighted && { weight }) }
+      return sums ? [{ kernel: accumulateGradients(options), ranges: { ...ranges, sums } }] : []
     })
   }
 

@@ -22,6 +22,8 @@ export interface SoftmaxCrossEntropyOptions {
   ignoreIndex: number
   /** Whether there are `class_weights`, [classes]. */
   classWeights?: boolean
+  /** The share of the target that all classes have alike, as in PyTorch. Default: 0. */
+  labelSmoothing?: number
 }
 
 /** Label pixels of a workgroup of the forward kernel. */
@@ -44,8 +46,8 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
   return {
     label,
     shader: shaders.softmax_cross_entropy,
-    params: { pixels, ...shared(options) },
-    inputs: sharedInputs(options),
+    params: { pixels, ...labelledLogits(options) },
+    inputs: labelledLogitsInputs(options),
     outputs: { log_sum_exp: pixels * 4, partials: tilesOf(options) * 8 },
     workgroups: tilesOf(options),
   }
@@ -82,14 +84,15 @@ export function softmaxCrossEntropyBackward(
   return {
     label,
     shader: shaders.softmax_cross_entropy_backward,
-    params: { count, loss_weight: lossWeight, ...shared(options) },
-    inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
+    params: { count, loss_weight: lossWeight, ...labelledLogits(options) },
+    inputs: { ...labelledLogitsInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
     outputs: { logits_gradient: activationBytes(input) },
     workgroups: workgroupsFor(shaders.softmax_cross_entropy_backward, count),
   }
 }
 
-function shared({ label, input, width, ...options }: SoftmaxCrossEntropyOptions) {
+/** The parameters of kernels that read logits beside labels. */
+export function labelledLogits({ label, input, width, ...options }: SoftmaxCrossEntropyOptions) {
   const [, height, inW, channels] = input
   const { step_x, shift_x, unit_x } = samplingParams(
     { h: height, w: inW },
@@ -106,13 +109,15 @@ function shared({ label, input, width, ...options }: SoftmaxCrossEntropyOptions)
     vectors: vectors(channels),
     ignore_index: options.ignoreIndex,
     has_class_weights: Number(options.classWeights ?? false),
+    label_smoothing: options.labelSmoothing ?? 0,
     step_x,
     shift_x,
     unit_x,
   }
 }
 
-const sharedInputs = ({ input, width, classWeights }: SoftmaxCrossEntropyOptions) => ({
+/** Their inputs. */
+export const labelledLogitsInputs = ({ input, width, classWeights }: SoftmaxCrossEntropyOptions) => ({
   logits: activationBytes(input),
   labels: input[0] * classMapWords(input[1], width) * 4,
   class_weights: classWeights ? input[3] * 4 : 0,
