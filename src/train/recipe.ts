@@ -48,7 +48,16 @@ function checkValue<Name extends keyof Recipe>(recipe: Recipe, name: Name): void
 }
 
 /** Warnings about values that are allowed but seldom wise. `parameters`: those with which a run starts. */
-export function recipeWarnings(
+export function recipeWarnings(recipe: Recipe, parameters?: ReadonlyMap<string, Float32Array>): string[] {
+  const { warmUpSteps, steps } = recipe
+  const rising =
+    warmUpSteps < steps
+      ? []
+      : [`all ${steps} steps are of the warm-up of ${warmUpSteps}: the learning rate never falls`]
+  return [...rising, ...batchNormWarnings(recipe, parameters)]
+}
+
+function batchNormWarnings(
   { microBatchSize, freezeBatchNorm, learningRate }: Recipe,
   parameters?: ReadonlyMap<string, Float32Array>,
 ): string[] {

@@ -112,6 +112,9 @@ describe('Trainer', () => {
   it('warns if batch norm has few images', async () => {
     expect((await newTrainer()).warnings[0]).to.match(/^batch norm trains on 2 images at a time/)
     expect((await newTrainer({ freezeBatchNorm: true })).warnings).to.deep.equal([])
+    expect((await newTrainer({ freezeBatchNorm: true, warmUpSteps: 6 })).warnings).to.deep.equal([
+      'all 6 steps are of the warm-up of 6: the learning rate never falls',
+    ])
     expect((await newTrainer({ batchSize: 8 })).warnings).to.deep.equal([])
     expect((await newTrainer({ batchSize: 8, microBatchSize: 4 })).warnings[0]).to.match(/trains on 4 images/)
   })

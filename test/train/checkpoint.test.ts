@@ -24,6 +24,19 @@ describe("a training run's checkpoint", () => {
 
   it('is read as it was written', () => expect(decoded({})).to.deep.equal(progress))
 
+  it('with AdamW and averages has the squares and the newest weights, and is refused without them', () => {
+    const modern = recipeFor(config, { ...recipe, optimizer: 'adamw', averageDecay: 0.9 })
+    const squares = new Map([...velocities].map(([name, values]) => [name, values.map(value => value ** 2)]))
+    const whole: Progress = { ...progress, recipe: modern, squares, newest: new Map(parameters) }
+    const files = encodeProgress(config, whole)
+    expect(decodeProgress(config, files, 'run')).to.deep.equal(whole)
+    const { tensors } = encodeProgress(config, progress)
+    expect(() => decodeProgress(config, { ...files, tensors }, 'run')).to.throw(
+      UserError,
+      /^run\/training\.safetensors is not a checkpoint of the network beside it: \d+ missing\n {2}missing: square of /,
+    )
+  })
+
   const wrong: [change: object, message: string][] = [
     [{ format: undefined }, 'format: missing'],
     [{ format: 1 }, 'expected format 2 or 3, got 1'],
