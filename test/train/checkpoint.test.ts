@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { UserError } from '../../src/errors.ts'
 import { decodeProgress, encodeProgress, type Progress } from '../../src/train/checkpoint.ts'
-import { learnedParameters } from '../../src/train/learned_parameters.ts'
+import { learnedParameters, trainedParameters } from '../../src/train/learned_parameters.ts'
 import { recipeFor } from '../../src/train/recipe.ts'
 import { smallResNet } from '../fuzz/small_models.ts'
 
@@ -27,7 +27,9 @@ describe("a training run's checkpoint", () => {
   it('with AdamW and averages has the squares and the newest weights, and is refused without them', () => {
     const modern = recipeFor(config, { ...recipe, optimizer: 'adamw', averageDecay: 0.9 })
     const squares = new Map([...velocities].map(([name, values]) => [name, values.map(value => value ** 2)]))
-    const whole: Progress = { ...progress, recipe: modern, squares, newest: new Map(parameters) }
+    const trained = trainedParameters(config, modern)
+    const newest = new Map(trained.map(({ name }) => [name, parameters.get(name)!]))
+    const whole: Progress = { ...progress, recipe: modern, squares, newest }
     const files = encodeProgress(config, whole)
     expect(decodeProgress(config, files, 'run')).to.deep.equal(whole)
     const { tensors } = encodeProgress(config, progress)
