@@ -100,6 +100,18 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     read: number,
     byDefault: '1, all',
   },
+  diceLoss: {
+    flag: '--dice-loss <weight>',
+    about: 'weight of the Dice loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
+  lovaszLoss: {
+    flag: '--lovasz-loss <weight>',
+    about: 'weight of the Lovász-softmax loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
   dropout: {
     flag: '--dropout <share>',
     about: 'share of the features before the classifier',
