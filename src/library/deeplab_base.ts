@@ -1,6 +1,5 @@
 // A network with its weights on a GPU, as far as both platforms have it.
 
-import { orAborted } from '../concurrency.ts'
 import { checkClassNames, sameClasses } from '../data/class_names.ts'
 import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
@@ -18,11 +17,10 @@ import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
 import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
-import type { BatchWork, SegmentedPhoto } from './segment_batches.ts'
+import type { BatchWork, YieldedResult } from './segment_batches.ts'
+import { eachCall, optionsOfCall, segmentCall } from './segment_call.ts'
 import {
-  checkEachPhoto,
   checkExplainOptions,
-  checkSegmentOptions,
   checkTuneOptions,
   checkWarmUp,
   type EachPhotoOptions,
@@ -133,53 +131,30 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt({ ...this.#model, parameters })
   }
 
-  /**
-   * The work of `segment`: a result for a photo, or one for each photo of an array. A call that is aborted rejects at once. What the GPU has
-   * of it by then still runs, and later calls wait for that.
-   */
-  protected async segmentAny(
+  /** The work of `segment` on either platform. */
+  protected segmentAny(
     input: Source | readonly Source[],
     options: ManyPhotosOptions<Source>,
   ): Promise<Result | (Result | undefined)[]> {
-    const { signal } = options
-    const found = this.#segmentAny(Array.isArray(input) ? [...input] : (input as Source), options)
-    return signal ? orAborted(found, signal) : found
-  }
-
-  async #segmentAny(input: Source | readonly Source[], options: ManyPhotosOptions<Source>) {
-    const work = await this.#work(options, Array.isArray(input))
-    const { signal, onProgress } = options
-    // a page need not load it before it segments an array
-    if (Array.isArray(input))
-      return (await import('./segment_batches.ts')).segmentBatches(input, options, work)
-    const [found] = await work.segment([await work.read(input as Source, 'photo')])
-    signal?.throwIfAborted()
-    onProgress?.({ done: 1, total: 1 })
-    return found
+    return segmentCall(input, options, isArray => this.#work(options, isArray))
   }
 
   /** The work of `segmentAll` on either platform. */
-  protected async *segmentEach<From extends Source>(
+  protected segmentEach<From extends Source>(
     photos: Iterable<From> | AsyncIterable<From>,
     options: EachPhotoOptions<Source>,
-  ): AsyncGenerator<SegmentedPhoto<From, Result>, void, undefined> {
-    checkEachPhoto(photos, options)
-    const work = await this.#work(options, true)
-    yield* (await import('./segment_batches.ts')).segmentAll(photos, options, work)
+  ): AsyncGenerator<YieldedResult<From, Result>, void, undefined> {
+    return eachCall(photos, options, isArray => this.#work(options, isArray))
   }
 
-  /** What segments photos by these options. Throws a UserError for options that this network cannot run with. */
-  async #work(options: ManyPhotosOptions<Source>, isArray: boolean): Promise<BatchWork<Source, Result>> {
+  async #work(options: ManyPhotosOptions<never>, isArray: boolean): Promise<BatchWork<Source, Result>> {
     this.#throwIfDisposed()
-    checkSegmentOptions(options, isArray)
-    const { batchSize: _, onProgress: __, onError: ___, ...rest } = options
-    const { signal, ...checked } = rest
-    this.#segmenter.check(checked)
-    if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
+    const own = await optionsOfCall(options, isArray, inference => this.#segmenter.check(inference))
+    const { signal } = own
     return {
       maxPixels: pixelsOn(this.#gpu),
       read: (source, name) => this.#read(source, { name, signal }),
-      segment: photos => this.#segmentBatch(photos, rest),
+      segment: photos => this.#segmentBatch(photos, own),
       isFatal: () => this.#disposal !== undefined,
     }
   }

@@ -54,7 +54,7 @@ export async function segmentBatches<Source, Found>(
 }
 
 /** A result of `segmentAll`. */
-export interface SegmentedPhoto<Source, Found> {
+export interface YieldedResult<Source, Found> {
   /** The photo's place among all, from 0. */
   index: number
   source: Source
@@ -69,8 +69,8 @@ export async function* segmentAll<Source, From extends Source, Found>(
   sources: Iterable<From> | AsyncIterable<From>,
   options: Omit<Options<Source>, 'onProgress'>,
   work: BatchWork<Source, Found>,
-): AsyncGenerator<SegmentedPhoto<From, Found>, void, undefined> {
-  type Item = SegmentedPhoto<From, Found>
+): AsyncGenerator<YieldedResult<From, Found>, void, undefined> {
+  type Item = YieldedResult<From, Found>
   const left = new AbortController()
   const signal = AbortSignal.any([left.signal, ...(options.signal ? [options.signal] : [])])
   // A result is handed over when the caller asks for it: no later one is settled before.

@@ -5,7 +5,7 @@ import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
 import { createdModel, type OpenedModel, openModel, type Platform } from '../library/open_model.ts'
 import { type CreateOptions, checkLoadOptions } from '../library/open_options.ts'
-import type { SegmentedPhoto } from '../library/segment_batches.ts'
+import type { YieldedResult } from '../library/segment_batches.ts'
 import type { EachPhotoOptions, ManyPhotosOptions, SegmentOptions } from '../library/segment_options.ts'
 import type { DeepLabOptions } from '../model/config.ts'
 import { openDevice, openGpu } from './gpu.ts'
@@ -95,7 +95,7 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
   segmentAll<Photo extends ImageSource, Output extends SegmentOutput = 'mask'>(
     photos: Iterable<Photo> | AsyncIterable<Photo>,
     options?: SegmentAllOptions<Output>,
-  ): AsyncGenerator<SegmentedPhoto<Photo, Segmentation<Output>>, void, undefined>
+  ): AsyncGenerator<YieldedResult<Photo, Segmentation<Output>>, void, undefined>
   segmentAll(photos: Iterable<ImageSource> | AsyncIterable<ImageSource>, options: SegmentAllOptions = {}) {
     return this.segmentEach(photos, options)
   }
