@@ -212,6 +212,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
 
   #batches({ indices }: ClassBalance) {
     const { batchSize, cropSize, scales, flip, seed, badImages } = this.recipe
+    const { rotation, colourJitter, grey, blur } = this.recipe
     const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
     const all = () => Array.from({ length: this.dataset.size }, (_, index) => index)
     const sampler = new Sampler(indices ?? all(), seed)
@@ -219,7 +220,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
       batchSize,
       seed,
       preprocessing: this.model.state.preprocessing,
-      augmentation: { cropSize, scales, flip },
+      augmentation: { cropSize, scales, flip, rotation, colourJitter, grey, blur },
       start: this.#step,
       badImages,
       onWarning,

@@ -7,11 +7,12 @@ export {
   type Augmentation,
   type AugmentOptions,
   augment,
-  type Example,
   PAPER_AUGMENTATION,
 } from './augment.ts'
 export { medianFrequencyWeights } from './class_balance.ts'
 export { ConfusionMatrix, type Scores } from './confusion.ts'
+export type { Example } from './crop.ts'
+export type { ColourJitter } from './distortion.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type SegmentationModel } from './evaluate.ts'
 export type { TrainingBatch } from './micro_batches.ts'
 export { recipeFor } from './recipe.ts'

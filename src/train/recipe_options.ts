@@ -4,6 +4,7 @@
 import * as v from 'valibot'
 import { expecting } from '../json.ts'
 import { MAX_NETWORK_SIZE } from '../model/preprocessing.ts'
+import { type ColourJitter, isColourJitter } from './distortion.ts'
 import type { TrainingOptions } from './training_options.ts'
 
 export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
@@ -18,6 +19,14 @@ export interface Recipe extends Omit<TrainingOptions, 'classWeights'> {
   scales: readonly [smallest: number, largest: number]
   /** Whether each example is mirrored with a probability of one half. */
   flip: boolean
+  /** The largest angle in degrees, up to 180, by which examples are rotated to either side. Default: 0. */
+  rotation: number
+  /** How far brightness, contrast, saturation and hue of examples change at random. Default: 0. */
+  colourJitter: ColourJitter
+  /** The share of the examples that turn grey. Default: 0. */
+  grey: number
+  /** The share of the examples that are blurred, by 0.1 to 2 pixels. Default: 0. */
+  blur: number
   /**
    * A factor for each class on its pixels' loss, or `balanced`: the `medianFrequencyWeights` of the dataset. Null, as in the
    * paper: all classes count alike.
@@ -69,6 +78,7 @@ const wholeAbove0 = (most: number) =>
 const above0 = numberThat('a number above 0', value => value > 0 && value < Infinity)
 const from0To1 = numberThat('a number from 0 to 1', value => value >= 0 && value <= 1)
 const share = numberThat('a share from 0 to below 1', value => value >= 0 && value < 1)
+const examples = numberThat('a share from 0 to 1', value => value >= 0 && value <= 1)
 const shareAbove0 = numberThat('a share above 0, up to 1', value => value > 0 && value <= 1)
 const weight = numberThat('a weight from 0 up', value => value >= 0 && value < Infinity)
 const flag = { type: expecting('true, false', v.boolean()) }
@@ -93,6 +103,17 @@ const scales = {
   rule: {
     expected: 'two factors above 0, the smaller first',
     holds: ([smallest, largest]: readonly [number, number]) => smallest > 0 && largest >= smallest,
+  },
+}
+
+const colourJitter = {
+  type: expecting(
+    'a strength, or four numbers',
+    v.union([numberType(), v.strictTuple([numberType(), numberType(), numberType(), numberType()])]),
+  ),
+  rule: {
+    expected: 'a strength from 0 to 1, or four from 0 up, that of the hue at most 0.5',
+    holds: isColourJitter,
   },
 }
 
@@ -123,9 +144,15 @@ export const RECIPE_OPTIONS = {
   auxiliaryLoss: { ...weight, paper: 0 },
   labelSmoothing: { ...share, paper: 0 },
   hardPixels: { ...shareAbove0, paper: 1 },
+  diceLoss: { ...weight, paper: 0 },
+  lovaszLoss: { ...weight, paper: 0 },
   activationBudget: numberThat('a number of MiB above 0', value => value > 0),
   scales: { ...scales, paper: [0.5, 2] },
   flip: { ...flag, paper: true },
+  rotation: { ...numberThat('degrees from 0 to 180', value => value >= 0 && value <= 180), paper: 0 },
+  colourJitter: { ...colourJitter, paper: 0 },
+  grey: { ...examples, paper: 0 },
+  blur: { ...examples, paper: 0 },
   classWeights: { ...classWeights, paper: null },
   hardClasses: { type: expecting('a list of names', v.array(v.string())), paper: [] },
   badImages: { type: expecting('stop or skip', v.picklist(['stop', 'skip'])), paper: 'stop' },

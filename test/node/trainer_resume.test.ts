@@ -147,6 +147,10 @@ describe('Trainer', () => {
       classWeights: 'balanced',
       hardClasses: ['bright'],
       headLearningRate: 10,
+      rotation: 10,
+      colourJitter: [0.2, 0.3, 0.4, 0.1],
+      grey: 0.2,
+      blur: 0.5,
     }
     const straight = await newTrainer(all)
     const expected = losses(await take(straight))

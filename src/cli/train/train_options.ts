@@ -9,7 +9,16 @@ import { HARD_CLASSES } from '../../train/sampler.ts'
 import { withBackbone } from '../../weights/backbone_weights.ts'
 import type { RegistryEntry } from '../../weights/registry.ts'
 import { withDownloads } from '../model.ts'
-import { classWeights, nameList, number, positiveInteger, scaleRange, wholeNumber } from '../options.ts'
+import {
+  classWeights,
+  colourJitter,
+  nameList,
+  number,
+  positiveInteger,
+  scaleRange,
+  share,
+  wholeNumber,
+} from '../options.ts'
 
 /** As commander names them; absent if the user does not give them. Those that only `recipeOf` reads are not listed. */
 export interface RecipeOptions extends Pick<Partial<Recipe>, 'seed' | 'outputStride'> {
@@ -83,6 +92,19 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     about: 'apply no weight decay to the scale and shift of batch norms',
   },
   flip: { flag: '--no-flip', about: 'do not mirror images at random' },
+  rotation: {
+    flag: '--rotation <degrees>',
+    about: 'rotate images at random, by up to so many degrees',
+    read: number,
+  },
+  colourJitter: {
+    flag: '--colour-jitter <strength>',
+    about:
+      "change colours at random: 0 to 1, or torchvision's brightness, contrast, saturation and hue: 0.5,0.5,0.5,0.25",
+    read: colourJitter,
+  },
+  grey: { flag: '--grey <share>', about: 'share of the images that turn grey', read: share },
+  blur: { flag: '--blur <share>', about: 'share of the images that are blurred', read: share },
   auxiliaryLoss: {
     flag: '--auxiliary-loss <weight>',
     about: "weight of a ResNet's auxiliary loss",
@@ -99,6 +121,18 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     about: 'share of the pixels that the loss counts, those with the largest',
     read: number,
     byDefault: '1, all',
+  },
+  diceLoss: {
+    flag: '--dice-loss <weight>',
+    about: 'weight of the Dice loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
+  lovaszLoss: {
+    flag: '--lovasz-loss <weight>',
+    about: 'weight of the Lovász-softmax loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
   },
   dropout: {
     flag: '--dropout <share>',

@@ -3,6 +3,7 @@
 import type { Tensor } from '../ir/tensor.ts'
 import * as activation from './activation.ts'
 import * as batchNorm from './batch_norm.ts'
+import * as confident from './confident_classes.ts'
 import * as conv2d from './conv2d.ts'
 import * as convolution from './convolution.ts'
 import * as crossEntropy from './cross_entropy.ts'
@@ -29,6 +30,7 @@ export const trainingOps: OpTable & Gradients = {
   batchNormBackward: batchNorm.batchNormBackwardOp,
   batchNormTraining: batchNorm.batchNormTrainingOp,
   biasGradient: convolution.biasGradientOp,
+  confidentClasses: confident.confidentClassesOp,
   conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
   conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
   crossEntropy: crossEntropy.crossEntropyOp,
