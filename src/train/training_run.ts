@@ -165,7 +165,7 @@ export class TrainingRun {
 
   /**
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
-   * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
+   * micro-batches it is the mean of their losses, and with further losses their weighted sum, as torchvision reports it.
    * Unlabelled photos add their loss by its weight: the sum over the pixels of which the network is sure, divided by the number of all
    * pixels of these photos.
    * Throws a UserError for a label that is not a class and, after the update, a DivergedError for a loss that is not a number or grows

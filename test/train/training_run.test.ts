@@ -78,6 +78,25 @@ describe('TrainingRun', () => {
     expect(losses.at(-1)).to.be.below(0.1)
   })
 
+  it('sums up the terms of its loss, and learns by all of them', async () => {
+    const firstLoss = async (options: Partial<TrainingOptions>) => (await train(1, options)).losses[0]
+    const plain = await firstLoss({})
+    const [dice, lovasz] = [await firstLoss({ diceLoss: 1 }), await firstLoss({ lovaszLoss: 1 })]
+    // Two of five classes are there. Each has half of the pixels, and at first every class has a probability of about a fifth.
+    expect(dice - plain).to.be.closeTo((2 * (1 - 0.4 / 1.4)) / 5, 0.03)
+    expect(lovasz - plain).to.be.within(0.7, 0.95)
+    const hard = { hardPixels: 0.5, labelSmoothing: 0.1 }
+    expect(await firstLoss({ ...hard, diceLoss: 2, lovaszLoss: 0.5 })).to.be.closeTo(
+      (await firstLoss(hard)) + 2 * (dice - plain) + 0.5 * (lovasz - plain),
+      1e-5,
+    )
+    const all = { hardPixels: 0.5, diceLoss: 1, lovaszLoss: 1 }
+    const [first, second] = [await train(10, all), await train(10, all)]
+    expect(first.losses.at(-1)).to.be.below(first.losses[0] / 2)
+    expect(second.losses).to.deep.equal(first.losses)
+    expectSameState(second, first)
+  })
+
   it('updates running statistics, unless batch norm is frozen', async () => {
     const [learning, frozen] = [await train(2), await train(2, { freezeBatchNorm: true })]
     expect(distance(learning, '.running_var')).to.be.above(0)
