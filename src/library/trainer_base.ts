@@ -2,7 +2,7 @@
 
 import type { CheckOptions, DatasetReport } from '../data/check.ts'
 import { checkClassNames } from '../data/class_names.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { Dataset, Photos } from '../data/dataset.ts'
 import { checkDatasetFields } from '../data/labelled_image.ts'
 import { BadImageError, DivergedError, UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
@@ -12,12 +12,15 @@ import type { Batch } from '../train/batch.ts'
 import type { BatchesOptions } from '../train/batches.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
+import type { TrainingBatch } from '../train/micro_batches.ts'
 import { recipeFor, recipeWarnings } from '../train/recipe.ts'
 import type { Recipe } from '../train/recipe_options.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
 import { tunedForTraining } from '../train/tune_training.ts'
+import { STRONG_VIEW } from '../train/unlabelled.ts'
+import { pairedBatches } from '../train/unlabelled_batches.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
 import type { Tuning } from './tuning.ts'
 
@@ -26,6 +29,10 @@ export interface TrainingStep {
   step: number
   /** The loss of the batch before the step's update. */
   loss: number
+  /** Of the unlabelled photos alone, before its weight: the mean over all their pixels, of which unsure ones count 0. */
+  unlabelledLoss?: number
+  /** The share of the pixels of the unlabelled photos of which the network was sure. */
+  confident?: number
   learningRate: number
   /** The speed of this step. It includes the wait for the batch, but not the body of the caller's loop. */
   imagesPerSecond: number
@@ -41,6 +48,11 @@ export interface TrainerOptions {
    */
   report?: DatasetReport
   /**
+   * Photos without labels, or a dataset whose labels are not read. Each step takes as many as labelled ones: what the network is sure of
+   * in a plain view of them becomes the labels of a strongly changed one, as in FixMatch and UniMatch (Yang et al. 2023).
+   */
+  unlabelled?: Photos
+  /**
    * Ends a loop: it throws the signal's reason, and the model has the weights learned so far. The current step is done whole or
    * not at all: see `TrainingRun.step`.
    */
@@ -53,6 +65,7 @@ export interface TrainerOptions {
 
 const TRAINER_OPTIONS: DeclaredOptions<TrainerOptions> = {
   report: true,
+  unlabelled: true,
   signal: SIGNAL,
   onProgress: CALLBACK,
   onWarning: CALLBACK,
@@ -62,6 +75,8 @@ const TRAINER_OPTIONS: DeclaredOptions<TrainerOptions> = {
 export interface TrainingPlatform {
   openTuning(gpu: Gpu): Promise<Tuning>
   checkDataset(dataset: Dataset, options: CheckOptions): Promise<DatasetReport>
+  /** As `withoutLabels`: a dataset whose reading is as quick as that of labelled photos. */
+  withoutLabels(photos: Photos, classNames: readonly string[]): Dataset
   /** Yields batches as `makeBatches` does. */
   loadBatches(
     dataset: Dataset,
@@ -78,6 +93,9 @@ interface TrainerParts<Model> {
   options: TrainerOptions
 }
 
+/** The stream of the order of unlabelled photos: labelled ones have 0. */
+const UNLABELLED = 1
+
 /** The base of `Trainer` on either platform. */
 export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   implements AsyncIterable<TrainingStep>
@@ -87,6 +105,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
   readonly dataset: Dataset
   readonly #platform: TrainingPlatform
   readonly #options: TrainerOptions
+  /** The photos without labels, as a dataset. */
+  readonly #unlabelled: Dataset | undefined
   #balance: ClassBalance | undefined
   #run: TrainingRun | undefined
   #step = 0
@@ -113,6 +133,9 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     checkClassBalance(this.recipe, dataset.classNames)
     this.dataset = dataset
     this.#options = trainerOptions
+    const { unlabelled } = trainerOptions
+    this.#unlabelled = unlabelled && platform.withoutLabels(unlabelled, dataset.classNames)
+    if (this.#unlabelled) checkDatasetFields(this.#unlabelled)
   }
 
   /** @internal Goes on from a checkpoint of this name, whose model the trainer has. */
@@ -146,8 +169,9 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     const { velocities } = this.#kept
     const options = { ...this.recipe, ...this.#balance }
     this.#tuned ??= tunedForTraining(state, options, (await this.#platform.openTuning(gpu)).variants)
-    const { learningRate } = this.recipe
-    const start = { step: this.#step, velocities, tuned: this.#tuned, learningRate }
+    const { learningRate, unlabelledWeight, confidence } = this.recipe
+    const unlabelled = this.#unlabelled && { weight: unlabelledWeight, confidence }
+    const start = { step: this.#step, velocities, tuned: this.#tuned, learningRate, unlabelled }
     this.#run = await TrainingRun.create(gpu, state, { ...options, ...start })
     let failed = false
     try {
@@ -185,7 +209,8 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     if (!velocities || !this.#balance || !this.#tuned)
       throw new UserError(`${name}: nothing to save before the first step`)
     const kept = { recipe: this.recipe, balance: this.#balance, tuned: this.#tuned }
-    const progress = { step, velocities, images: this.dataset.size, ...kept }
+    const sizes = { images: this.dataset.size, unlabelled: this.#unlabelled?.size }
+    const progress = { step, velocities, ...sizes, ...kept }
     const written = await this.#explained(write(progress))
     const others = this.#checkpoints.filter(each => each.name !== name)
     this.#checkpoints = [...others.slice(-1), { name, step }]
@@ -200,31 +225,46 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     for await (const batch of this.#batches(balance)) {
       const learningRate = polyLearningRate(base, this.#step, steps)
       const loss = await this.#explained(run.step(batch, learningRate, signal), this.#step + 1)
-      const imagesPerSecond = (batchSize * 1000) / (performance.now() - start)
+      const images = this.#unlabelled ? 2 * batchSize : batchSize
+      const imagesPerSecond = (images * 1000) / (performance.now() - start)
+      const part = run.unlabelledPart
+      const found = part && { unlabelledLoss: part.loss, confident: part.confident }
       this.#step++
       onProgress?.({ done: this.#step, total: steps })
-      yield { step: this.#step, loss, learningRate, imagesPerSecond }
+      yield { step: this.#step, loss, ...found, learningRate, imagesPerSecond }
       if (this.#step === steps) return
       signal?.throwIfAborted()
       start = performance.now()
     }
   }
 
-  #batches({ indices }: ClassBalance) {
-    const { batchSize, cropSize, scales, flip, seed, badImages } = this.recipe
-    const { rotation, colourJitter, grey, blur } = this.recipe
-    const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
-    const all = () => Array.from({ length: this.dataset.size }, (_, index) => index)
-    const sampler = new Sampler(indices ?? all(), seed)
-    return this.#platform.loadBatches(this.dataset, sampler, {
-      batchSize,
-      seed,
-      preprocessing: this.model.state.preprocessing,
-      augmentation: { cropSize, scales, flip, rotation, colourJitter, grey, blur },
-      start: this.#step,
-      badImages,
-      onWarning,
+  #batches({ indices }: ClassBalance): AsyncGenerator<TrainingBatch, never, void> {
+    const { batchSize, cropSize, scales, flip, rotation, colourJitter, grey, blur, seed } = this.recipe
+    const colours = { colourJitter, grey, blur }
+    const plain = { cropSize, scales, flip, rotation }
+    const all = ({ size }: Dataset) => Array.from({ length: size }, (_, index) => index)
+    const labelled = this.#load(this.dataset, new Sampler(indices ?? all(this.dataset), seed), {
+      augmentation: { ...plain, ...colours },
     })
+    if (!this.#unlabelled) return labelled
+    const unlabelled = this.#load(this.#unlabelled, new Sampler(all(this.#unlabelled), seed, UNLABELLED), {
+      augmentation: plain,
+      strong: STRONG_VIEW,
+      offset: batchSize,
+    })
+    return pairedBatches(labelled, unlabelled, { start: this.#step, seed, cropSize, batchSize })
+  }
+
+  #load(
+    dataset: Dataset,
+    sampler: Sampler,
+    views: Pick<BatchesOptions, 'augmentation' | 'strong' | 'offset'>,
+  ): AsyncGenerator<Batch, never, void> {
+    const { batchSize, seed, badImages } = this.recipe
+    const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
+    const { preprocessing } = this.model.state
+    const options = { batchSize, seed, preprocessing, start: this.#step, badImages, onWarning, ...views }
+    return this.#platform.loadBatches(dataset, sampler, options)
   }
 
   async #report(): Promise<DatasetReport | undefined> {
@@ -274,11 +314,16 @@ export function resumed<Model extends DeepLabBase<never, unknown>>(
   dataset: Dataset,
   { activationBudget, badImages, ...options }: Omit<TrainerOptions, 'report'> & ResumeOptions,
 ): TrainerParts<Model> {
-  const { recipe, images } = progress
+  const { recipe, images, unlabelled = 0 } = progress
+  const without = options.unlabelled?.size ?? 0
   const names = [model.classNames, dataset.classNames].map(String)
   if (images !== dataset.size || names[0] !== names[1])
     throw new UserError(
       `${source}: trained on ${images} images of ${model.classNames.length} classes; ${dataset.name} is another dataset`,
+    )
+  if (without !== unlabelled)
+    throw new UserError(
+      `${source}: trained with ${unlabelled === 0 ? 'no' : unlabelled} unlabelled photos, not ${without === 0 ? 'without any' : without}`,
     )
   const changed = {
     activationBudget: activationBudget ?? recipe.activationBudget,

@@ -75,6 +75,11 @@ export function trainCommand(): Command {
     .option('-d, --dataset <dataset>', 'kind and folder, such as voc:VOC2012')
     .option('--split <name>', 'the split of the dataset (default: train)')
     .option(
+      '--unlabelled <photos>',
+      'learn from photos without masks, too: a folder, or a dataset whose masks are not read',
+    )
+    .option('--unlabelled-split <name>', 'the split of such a dataset (default: train)')
+    .option(
       '-m, --model <model>',
       `the model to start from: a name of \`atrous weights list\`, a checkpoint, its folder or its URL (default: ${DEFAULT_MODEL})`,
     )
