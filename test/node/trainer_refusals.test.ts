@@ -44,6 +44,8 @@ describe('Trainer', () => {
           { colourJitter: colourJitter as Recipe['colourJitter'] },
           `colourJitter: expected a strength from 0 to 1, or four from 0 up, that of the hue at most 0.5, got ${colourJitter}`,
         ]),
+        [{ confidence: 1.5 }, 'confidence: expected a number from 0 to 1, got 1.5'],
+        [{ unlabelledWeight: -1 }, 'unlabelledWeight: expected a weight from 0 up, got -1'],
         [{ blur: 1.5 }, 'blur: expected a share from 0 to 1, got 1.5'],
         [{ dropout: 1 }, 'dropout: expected a share from 0 to below 1, got 1'],
         [{ auxiliaryLoss: -1 }, 'auxiliaryLoss: expected a weight from 0 up, got -1'],

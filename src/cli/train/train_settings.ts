@@ -79,6 +79,10 @@ export function newSettings(options: SettingsOptions): RunSettings {
   if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
   if (backboneWeights !== null && network === null)
     throw new UserError('--backbone-weights: expected with --network, which has no weights')
+  if (unlabelledSplit !== null && !(unlabelled && isDatasetName(unlabelled)))
+    throw new UserError(
+      '--unlabelled-split: expected with --unlabelled and a dataset, such as voc:data/VOC2012',
+    )
   return {
     format: 1,
     dataset: absoluteDataset(dataset),
