@@ -47,7 +47,9 @@ export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
 export type { Pixels, Size } from './pixels.ts'
+export type { YieldedResult } from './segment_batches.ts'
 export type {
+  EachPhotoOptions,
   ManyPhotosOptions,
   SegmentOptions,
   SegmentProgress,

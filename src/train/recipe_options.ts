@@ -148,6 +148,8 @@ export const RECIPE_OPTIONS = {
   auxiliaryLoss: { ...weight, paper: 0 },
   labelSmoothing: { ...share, paper: 0 },
   hardPixels: { ...shareAbove0, paper: 1 },
+  diceLoss: { ...weight, paper: 0 },
+  lovaszLoss: { ...weight, paper: 0 },
   activationBudget: numberThat('a number of MiB above 0', value => value > 0),
   scales: { ...scales, paper: [0.5, 2] },
   flip: { ...flag, paper: true },

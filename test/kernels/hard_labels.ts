@@ -1,4 +1,4 @@
-import { hardLabels } from '../../src/kernels/training/hard_pixels.ts'
+import { hardLabels } from '../../src/kernels/training/hard_labels.ts'
 import type { Shape4 } from '../reference/array4.ts'
 import { randomSource } from '../reference/random.ts'
 import { hardLabels as reference } from '../reference/softmax_cross_entropy.ts'

@@ -1,4 +1,4 @@
-import { pixelLosses } from '../../src/kernels/training/hard_pixels.ts'
+import { pixelLosses } from '../../src/kernels/training/softmax_cross_entropy.ts'
 import { tolerance } from '../reference/compare.ts'
 import { softmaxCrossEntropy as reference } from '../reference/softmax_cross_entropy.ts'
 import { floats } from '../support/expected.ts'

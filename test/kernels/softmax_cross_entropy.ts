@@ -24,6 +24,8 @@ export interface SoftmaxCrossEntropyCase extends KernelCase {
   labelSmoothing?: number
   /** of the gradient; 1 if absent */
   lossWeight?: number
+  /** the number of classes that labels may be; all if absent */
+  present?: number
   /** share of the labels that are 255; a fifth if absent */
   ignored?: number
   /** share of the labels that are ids of no class, which count as ignored */
@@ -61,6 +63,7 @@ const sizes: Omit<SoftmaxCrossEntropyCase, 'alignCorners'>[] = [
   { name: 'every label ignored', logits: [2, 17, 3, 5], width: 11, ignored: 1, seed: 1 },
   { name: 'labels of no class', logits: [2, 17, 3, 5], width: 11, invalid: 0.3, seed: 1 },
   { name: '256 classes, the most', logits: [1, 7, 2, 256], width: 9, ignored: 0, seed: 1 },
+  { name: 'one class of 21 alone', logits: [2, 17, 3, 21], width: 11, present: 1, seed: 1 },
   { name: 'label smoothing', logits: [2, 17, 5, 21], width: 23, labelSmoothing: 0.1, seed: 1 },
   {
     name: 'label smoothing, class weights, 256 classes',
@@ -136,13 +139,14 @@ export function softmaxCrossEntropyOf(test: SoftmaxCrossEntropyCase): SoftmaxCro
   const { width, alignCorners, scale = 4, seed, ignored = 0.2, invalid = 0, lossWeight } = test
   const { labelSmoothing } = test
   const [n, height, , channels] = test.logits
+  const { present = channels } = test
   const next = randomSource(seed + 1)
   const labels = Uint8Array.from({ length: n * height * width }, () => {
     const draw = next()
     if (draw < ignored) return 255
     return draw < ignored + invalid
       ? channels + Math.floor(next() * (255 - channels))
-      : Math.floor(next() * channels)
+      : Math.floor(next() * present)
   })
   return {
     logits: randomArray4(test.logits, seed, scale),

@@ -207,4 +207,10 @@ def hard_pixels(name, shape, size, align_corners, share, smoothing=0.0, weighted
 hard_pixels("a quarter, corners aligned, batch 2", (2, 5, 3, 4), (7, 9), True, 0.25)
 hard_pixels("a tenth, class weights, label smoothing", (1, 3, 3, 3), (8, 5), False, 0.1, 0.2, weighted=True)
 
+loss_case("dice_loss", "corners aligned, batch 2", (2, 5, 3, 4), (7, 9), True, losses.dice_loss)
+loss_case("dice_loss", "two of four classes, edges aligned", (1, 4, 3, 3), (8, 5), False, losses.dice_loss, classes=2)
+loss_case("dice_loss", "one class, nothing ignored", (1, 1, 2, 2), (3, 3), False, losses.dice_loss, ignored=0)
+loss_case("lovasz_softmax", "corners aligned, batch 2", (2, 5, 3, 4), (7, 9), True, losses.lovasz_softmax)
+loss_case("lovasz_softmax", "two of four classes, edges aligned", (1, 4, 3, 3), (8, 5), False, losses.lovasz_softmax, classes=2)
+
 golden.write()

@@ -95,13 +95,14 @@ function lossOf(given: SoftmaxCrossEntropy, { data, shape }: Array4): Loss {
 }
 
 /** The weight of a pixel of this label; undefined if it is ignored. */
-function weightOf(
+const weightOf = (label: number, given: SoftmaxCrossEntropy): number | undefined =>
+  isLabelled(label, given) ? (given.classWeights?.[label] ?? 1) : undefined
+
+/** Whether a label is that of a class. */
+export const isLabelled = (
   label: number,
-  { logits, ignoreIndex, classWeights }: SoftmaxCrossEntropy,
-): number | undefined {
-  if (label === ignoreIndex || label >= logits.shape[3]) return undefined
-  return classWeights?.[label] ?? 1
-}
+  { logits, ignoreIndex }: Pick<SoftmaxCrossEntropy, 'logits' | 'ignoreIndex'>,
+): boolean => label !== ignoreIndex && label < logits.shape[3]
 
 /** The labels of the `hard` pixels with the largest losses, and `ignoreIndex` elsewhere. Of pixels with the same loss, the last ones stay. */
 export function hardLabels(

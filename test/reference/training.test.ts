@@ -6,9 +6,11 @@ import { type Array4, randomArray4 } from './array4.ts'
 import { batchNorm } from './batch_norm.ts'
 import { batchNormBackward } from './batch_norm_backward.ts'
 import { batchNormStatistics, type Running, updateRunning } from './batch_norm_statistics.ts'
+import { diceLoss } from './dice_loss.ts'
 import { dropout } from './dropout.ts'
 import { type GlobalAveragePoolBackward, globalAveragePoolBackward } from './global_average_pool_backward.ts'
 import { goldenTests, vector } from './golden.ts'
+import { lovaszSoftmax } from './lovasz_softmax.ts'
 import { type MaxPoolBackward, maxPoolBackward } from './max_pool_backward.ts'
 import { type ResizeBackward, resizeBackward } from './resize_backward.ts'
 import { type Sgd, sgd } from './sgd.ts'
@@ -69,6 +71,14 @@ describe('the CPU reference of training against PyTorch', () => {
     loss: vector(Float64Array.of(softmaxCrossEntropy(given).loss)),
     logitsGradient: softmaxCrossEntropyBackward(given),
   }))
+  agrees('dice_loss', (given: SoftmaxCrossEntropy) => {
+    const { loss, gradient } = diceLoss(given)
+    return { loss: vector(Float64Array.of(loss)), logitsGradient: gradient }
+  })
+  agrees('lovasz_softmax', (given: SoftmaxCrossEntropy) => {
+    const { loss, gradient } = lovaszSoftmax(given)
+    return { loss: vector(Float64Array.of(loss)), logitsGradient: gradient }
+  })
   agrees('hard_pixels', (given: SoftmaxCrossEntropy & { hard: number }) => {
     const { pixelLosses } = softmaxCrossEntropy(given)
     const hard = { ...given, labels: hardLabels(given, pixelLosses, given.hard) }
@@ -110,6 +120,16 @@ describe('the reference of softmax_cross_entropy', () => {
     expect(softmaxCrossEntropy({ ...given, labels }).loss).to.equal(0)
     const gradient = [...softmaxCrossEntropyBackward({ ...given, labels }).data]
     expect(gradient).to.deep.equal(gradient.map(() => 0))
+  })
+
+  it('has no Dice and no Lovász-softmax loss there either', () => {
+    const logits = randomArray4([1, 2, 2, 3], 1)
+    const labels = Uint8Array.of(255, 255, 3, 200)
+    const given = { logits, labels, height: 2, width: 2, alignCorners: true, ignoreIndex: 255 }
+    for (const { loss, gradient } of [diceLoss(given), lovaszSoftmax(given)]) {
+      expect(loss).to.equal(0)
+      expect(gradient.data.every(value => value === 0)).to.equal(true)
+    }
   })
 })
 

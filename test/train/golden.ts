@@ -33,7 +33,7 @@ export interface GoldenNetwork {
   /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
   /** Options of the loss. Default: the plain cross entropy. */
-  loss?: Partial<Pick<TrainingOptions, 'labelSmoothing' | 'hardPixels'>>
+  loss?: Partial<Pick<TrainingOptions, 'labelSmoothing' | 'hardPixels' | 'diceLoss' | 'lovaszLoss'>>
   /** The factor on the seeded weights of convolutions. Default: 1. */
   gain?: number
   /** The network's config; null for a network that `networkGraph` knows by its name. */

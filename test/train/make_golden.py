@@ -226,6 +226,10 @@ def main_loss(logits, labels, class_weights, align_corners, options):
     share = options.get('hardPixels', 1)
     counted = labels if share == 1 else loss_terms.hard_labels(full.detach(), labels, share, class_weights, smoothing)
     loss = loss_terms.cross_entropy(full, counted, class_weights, smoothing)
+    if 'diceLoss' in options:
+        loss = loss + options['diceLoss'] * loss_terms.dice_loss(full, labels)
+    if 'lovaszLoss' in options:
+        loss = loss + options['lovaszLoss'] * loss_terms.lovasz_softmax(full, labels)
     return loss
 
 
@@ -301,6 +305,10 @@ LOSSES = {
     'tiny, label smoothing and class weights': {**with_loss(labelSmoothing=0.2), 'classWeights': WEIGHTS},
     'tiny, hard pixels': with_loss(hardPixels=0.25),
     'tiny, hard pixels and class weights': {**with_loss(hardPixels=0.5, labelSmoothing=0.1), 'classWeights': WEIGHTS},
+    'tiny, Dice': with_loss(diceLoss=3),
+    'tiny, Lovász': with_loss(lovaszLoss=1),
+    'auxiliary, every term': {**DEEPLABV3['auxiliary'], 'loss': {'labelSmoothing': 0.1, 'hardPixels': 0.5, 'diceLoss': 0.5, 'lovaszLoss': 0.5},
+                              'values': ['backbone.layer3.0.bn3.weight', 'backbone.layer4.0.conv2.weight', 'classifier.4.weight', 'aux_classifier.4.bias']},
 }
 
 FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS, 'losses': LOSSES}

@@ -6,7 +6,7 @@ import type { DeepLab } from '../../node/deeplab.ts'
 import { findWeights } from '../../node/weights.ts'
 import { RECIPE_OPTIONS, type Recipe } from '../../train/recipe_options.ts'
 import { HARD_CLASSES } from '../../train/sampler.ts'
-import { backboneWeights } from '../../weights/backbone_weights.ts'
+import { withBackbone } from '../../weights/backbone_weights.ts'
 import type { RegistryEntry } from '../../weights/registry.ts'
 import { withDownloads } from '../model.ts'
 import {
@@ -132,6 +132,18 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     read: number,
     byDefault: '1, all',
   },
+  diceLoss: {
+    flag: '--dice-loss <weight>',
+    about: 'weight of the Dice loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
+  lovaszLoss: {
+    flag: '--lovasz-loss <weight>',
+    about: 'weight of the Lovász-softmax loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
   dropout: {
     flag: '--dropout <share>',
     about: 'share of the features before the classifier',
@@ -231,6 +243,8 @@ const IMAGENET: RegistryEntry[] = [
   imagenet('resnet34', 'b627a593', 83),
   imagenet('resnet50', '0676ba61', 98),
   imagenet('resnet101', '63fe2227', 171),
+  imagenet('mobilenet_v2', 'b0353104', 14),
+  imagenet('vgg16', '397923af', 528),
 ]
 
 export const BACKBONE_NAMES = IMAGENET.map(({ name }) => name)
@@ -239,6 +253,5 @@ export const BACKBONE_NAMES = IMAGENET.map(({ name }) => name)
 export async function setBackboneWeights(model: DeepLab, weights: string): Promise<void> {
   const load = (options: object) => findWeights(weights, { ...options, registry: IMAGENET })
   const { stateDict, source } = await withDownloads(weights, load)
-  const backbone = backboneWeights(model.config, stateDict, source)
-  await model.setParameters(new Map([...model.state.parameters, ...backbone]))
+  await model.setModel(withBackbone(model.state, stateDict, source))
 }

@@ -1,7 +1,7 @@
 // Online hard example mining: the labels of the pixels with the largest losses.
 
-import { hardLabels, pixelLosses } from '../../kernels/training/hard_pixels.ts'
-import { softmaxCrossEntropy } from '../../kernels/training/softmax_cross_entropy.ts'
+import { hardLabels } from '../../kernels/training/hard_labels.ts'
+import { pixelLosses, softmaxCrossEntropy } from '../../kernels/training/softmax_cross_entropy.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { sortSteps } from '../lower/sort_steps.ts'
 import { oneStep, scratch } from '../lower/step.ts'
