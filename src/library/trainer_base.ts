@@ -8,20 +8,15 @@ import { BadImageError, DivergedError, UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { Tuned } from '../graph/convolution/policy.ts'
 import { CALLBACK, checkOptions, type DeclaredOptions, SIGNAL } from '../options.ts'
-import type { Batch } from '../train/batch.ts'
-import type { BatchesOptions } from '../train/batches.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
-import type { TrainingBatch } from '../train/micro_batches.ts'
 import { recipeFor, recipeWarnings } from '../train/recipe.ts'
 import type { Recipe } from '../train/recipe_options.ts'
-import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
 import { tunedForTraining } from '../train/tune_training.ts'
-import { STRONG_VIEW } from '../train/unlabelled.ts'
-import { pairedBatches } from '../train/unlabelled_batches.ts'
 import type { DeepLabBase } from './deeplab_base.ts'
+import { type LoadBatches, trainingBatches } from './training_batches.ts'
 import type { Tuning } from './tuning.ts'
 
 export interface TrainingStep {
@@ -77,12 +72,7 @@ export interface TrainingPlatform {
   checkDataset(dataset: Dataset, options: CheckOptions): Promise<DatasetReport>
   /** As `withoutLabels`: a dataset whose reading is as quick as that of labelled photos. */
   withoutLabels(photos: Photos, classNames: readonly string[]): Dataset
-  /** Yields batches as `makeBatches` does. */
-  loadBatches(
-    dataset: Dataset,
-    sampler: Sampler,
-    options: Omit<BatchesOptions, 'ahead' | 'classes'>,
-  ): AsyncGenerator<Batch, never, void>
+  loadBatches: LoadBatches
 }
 
 /** The parts of a trainer. */
@@ -92,9 +82,6 @@ interface TrainerParts<Model> {
   recipe: Partial<Recipe>
   options: TrainerOptions
 }
-
-/** The stream of the order of unlabelled photos: labelled ones have 0. */
-const UNLABELLED = 1
 
 /** The base of `Trainer` on either platform. */
 export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
@@ -238,33 +225,12 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
     }
   }
 
-  #batches({ indices }: ClassBalance): AsyncGenerator<TrainingBatch, never, void> {
-    const { batchSize, cropSize, scales, flip, rotation, colourJitter, grey, blur, seed } = this.recipe
-    const colours = { colourJitter, grey, blur }
-    const plain = { cropSize, scales, flip, rotation }
-    const all = ({ size }: Dataset) => Array.from({ length: size }, (_, index) => index)
-    const labelled = this.#load(this.dataset, new Sampler(indices ?? all(this.dataset), seed), {
-      augmentation: { ...plain, ...colours },
-    })
-    if (!this.#unlabelled) return labelled
-    const unlabelled = this.#load(this.#unlabelled, new Sampler(all(this.#unlabelled), seed, UNLABELLED), {
-      augmentation: plain,
-      strong: STRONG_VIEW,
-      offset: batchSize,
-    })
-    return pairedBatches(labelled, unlabelled, { start: this.#step, seed, cropSize, batchSize })
-  }
-
-  #load(
-    dataset: Dataset,
-    sampler: Sampler,
-    views: Pick<BatchesOptions, 'augmentation' | 'strong' | 'offset'>,
-  ): AsyncGenerator<Batch, never, void> {
-    const { batchSize, seed, badImages } = this.recipe
+  #batches({ indices }: ClassBalance) {
     const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
+    const sources = { dataset: this.dataset, indices, unlabelled: this.#unlabelled }
     const { preprocessing } = this.model.state
-    const options = { batchSize, seed, preprocessing, start: this.#step, badImages, onWarning, ...views }
-    return this.#platform.loadBatches(dataset, sampler, options)
+    const options = { recipe: this.recipe, preprocessing, start: this.#step, onWarning }
+    return trainingBatches(this.#platform.loadBatches, sources, options)
   }
 
   async #report(): Promise<DatasetReport | undefined> {

@@ -53,7 +53,7 @@ export interface UnlabelledPart {
 }
 
 /** The strong views with the labels that they are to teach. */
-export interface TaughtBatch {
+interface TaughtBatch {
   images: Uint8Array
   /** A class id, or IGNORE_INDEX where the network is unsure and outside the photo. */
   labels: Uint8Array

@@ -46,10 +46,10 @@ Ctrl-C, SIGTERM and SIGHUP end the run after the current step. It saves a
 checkpoint and prints how to resume; exit codes are 130, 143 and 129. A second
 signal ends it at once. --resume continues from the last checkpoint. The results
 are identical, bit for bit, to those of an uninterrupted run. It uses the run's
-dataset, split, --validate-every, --validate-on, --save-every and --skip-bad,
-unless given again. The recipe, the split and the model cannot change. A run
-that a signal ended writes no model.safetensors: only a run that ends by itself
-or by --stop-after does.
+dataset, split, --unlabelled, --validate-every, --validate-on, --save-every and
+--skip-bad, unless given again. The recipe, the split and the model cannot
+change. A run that a signal ended writes no model.safetensors: only a run that
+ends by itself or by --stop-after does.
 
 Examples:
   atrous train --dataset folder:mine --out run --steps 2000 --batch-size 4

@@ -104,6 +104,7 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     read: colourJitter,
   },
   grey: { flag: '--grey <share>', about: 'share of the images that turn grey', read: share },
+  blur: { flag: '--blur <share>', about: 'share of the images that are blurred', read: share },
   unlabelledWeight: {
     flag: '--unlabelled-weight <x>',
     about: "weight of the unlabelled photos' loss",
@@ -114,7 +115,6 @@ const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
     about: 'probability from which on a class becomes the label of an unlabelled pixel',
     read: share,
   },
-  blur: { flag: '--blur <share>', about: 'share of the images that are blurred', read: share },
   auxiliaryLoss: {
     flag: '--auxiliary-loss <weight>',
     about: "weight of a ResNet's auxiliary loss",
