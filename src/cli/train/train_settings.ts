@@ -33,6 +33,8 @@ const RunSettingsSchema = v.object({
   /** Steps between validations; null for none. */
   validateEvery: v.nullable(count),
   validateOn: text,
+  /** Validations in a row without a better mean IoU that end the run; null, or absent in older runs, for no such end. */
+  patience: v.nullish(count, null),
   /** Whether images with problems are left out. */
   skipBad: v.boolean(),
 })
@@ -51,6 +53,7 @@ export interface SettingsOptions {
   saveEvery?: number
   validateEvery?: number
   validateOn?: string
+  patience?: number
   skipBad?: true
 }
 
@@ -74,7 +77,7 @@ export function writeSettings(folder: string, settings: RunSettings): Promise<vo
 /** The settings of a new run. Throws a UserError if there is no dataset. */
 export function newSettings(options: SettingsOptions): RunSettings {
   const { dataset, split = 'train', model = DEFAULT_MODEL, network = null } = options
-  const { backboneWeights = null, unlabelled = null, unlabelledSplit = null } = options
+  const { backboneWeights = null, patience = null, unlabelled = null, unlabelledSplit = null } = options
   const { saveEvery = 500, validateEvery = null, validateOn = 'val', skipBad = false } = options
   if (dataset === undefined) throw new UserError("required option '-d, --dataset <dataset>' not specified")
   if (backboneWeights !== null && network === null)
@@ -83,6 +86,7 @@ export function newSettings(options: SettingsOptions): RunSettings {
     throw new UserError(
       '--unlabelled-split: expected with --unlabelled and a dataset, such as voc:data/VOC2012',
     )
+  checkPatience(patience, validateEvery)
   return {
     format: 1,
     dataset: absoluteDataset(dataset),
@@ -94,8 +98,14 @@ export function newSettings(options: SettingsOptions): RunSettings {
     saveEvery,
     validateEvery,
     validateOn,
+    patience,
     skipBad,
   }
+}
+
+function checkPatience(patience: number | null, validateEvery: number | null): void {
+  if (patience !== null && validateEvery === null)
+    throw new UserError('--patience: expected with --validate-every, without which nothing is validated')
 }
 
 /**
@@ -110,15 +120,18 @@ export function resumedSettings(recorded: RunSettings, options: SettingsOptions)
   checkSame('network', recorded.network, network)
   const isSameModel = model !== undefined && resolve(model) === recorded.model
   if (!isSameModel) checkSame('model', recorded.model, model)
-  return {
+  const settings = {
     ...recorded,
     ...(dataset === undefined ? {} : { dataset: absoluteDataset(dataset) }),
     ...(unlabelled === undefined ? {} : { unlabelled: absolutePhotos(unlabelled) }),
     saveEvery: saveEvery ?? recorded.saveEvery,
     validateEvery: validateEvery ?? recorded.validateEvery,
     validateOn: validateOn ?? recorded.validateOn,
+    patience: options.patience ?? recorded.patience,
     skipBad: skipBad ?? recorded.skipBad,
   }
+  checkPatience(settings.patience, settings.validateEvery)
+  return settings
 }
 
 function checkSame(name: string, recorded: string | null, asked: string | undefined): void {
