@@ -7,8 +7,7 @@ import type { BatchesOptions } from '../train/batches.ts'
 import type { TrainingBatch } from '../train/micro_batches.ts'
 import type { Recipe } from '../train/recipe_options.ts'
 import { Sampler } from '../train/sampler.ts'
-import { STRONG_VIEW } from '../train/unlabelled.ts'
-import { pairedBatches } from '../train/unlabelled_batches.ts'
+import { pairedBatches, STRONG_VIEW } from '../train/unlabelled_batches.ts'
 
 /** Yields batches as `makeBatches` does. */
 export type LoadBatches = (

@@ -2,7 +2,16 @@
 
 import type { Batch } from './batch.ts'
 import { mixBoxes } from './cut_mix.ts'
+import type { Distortion } from './distortion.ts'
 import type { TrainingBatch } from './micro_batches.ts'
+
+/** The strong view of UniMatch, besides CutMix. */
+export const STRONG_VIEW: Distortion = {
+  colourJitter: [0.5, 0.5, 0.5, 0.25],
+  jittered: 0.8,
+  grey: 0.2,
+  blur: 0.5,
+}
 
 type Batches = AsyncGenerator<Batch, never, void>
 
