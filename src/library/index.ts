@@ -29,6 +29,7 @@ export type { OnnxExportOptions } from '../onnx/deeplab.ts'
 export { deepLabOnnx } from '../onnx/export.ts'
 export { Lesson } from '../teach/lesson.ts'
 export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
+export type { ColourJitter } from '../train/distortion.ts'
 export {
   type EvaluatedImage,
   type EvaluateOptions,

@@ -5,10 +5,10 @@ import { IGNORE_INDEX } from '../../src/data/dataset.ts'
 import { deepLabConfig } from '../../src/model/config.ts'
 import { initialWeights } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import { type Box, cutMix, mixBoxes } from '../../src/train/cut_mix.ts'
+import { cutMix, type MixBox, mixBoxes } from '../../src/train/cut_mix.ts'
 import type { TrainingBatch } from '../../src/train/micro_batches.ts'
+import { taughtBatch, type UnlabelledBatch } from '../../src/train/taught_batch.ts'
 import { TrainingRun } from '../../src/train/training_run.ts'
-import { taughtBatch, type UnlabelledBatch } from '../../src/train/unlabelled.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { expectSameBits } from '../support/same_bits.ts'
@@ -19,7 +19,7 @@ describe('CutMix', () => {
   it('draws rectangles inside the crop for half of the images, of UniMatch’s areas and ratios', () => {
     const cropSize = 200
     const boxes = mixBoxes({ seed: 1, step: 2, images: 3000, cropSize })
-    const drawn = boxes.filter((box): box is Box => box !== null)
+    const drawn = boxes.filter((box): box is MixBox => box !== null)
     expect(drawn.length / boxes.length).to.be.closeTo(0.5, 0.03)
     for (const { left, top, width, height } of drawn) {
       expect(left + width).to.be.at.most(cropSize)

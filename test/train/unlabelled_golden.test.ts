@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { IGNORE_INDEX } from '../../src/data/dataset.ts'
 import { networkParameters } from '../../src/model/initial_weights.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
-import type { Box } from '../../src/train/cut_mix.ts'
+import type { MixBox } from '../../src/train/cut_mix.ts'
 import type { TrainingBatch } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
 import { TrainingRun } from '../../src/train/training_run.ts'
@@ -18,7 +18,7 @@ interface Golden {
   network: string
   weight: number
   confidence: number
-  box: Box
+  box: MixBox
   /** The first column outside the photo, in the second image. */
   outside: number
   steps: { loss: number; unlabelledLoss: number; confident: number }[]
