@@ -3,7 +3,7 @@
 export type { CrfOption, CrfParameters, CrfPreset } from '../crf/crf_parameters.ts'
 export type { CheckOptions, DatasetProblem, DatasetReport } from '../data/check.ts'
 export type { ClassShare } from '../data/class_share.ts'
-export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels } from '../data/dataset.ts'
+export { type Dataset, IGNORE_INDEX, type LabelledImage, type Labels, type Photos } from '../data/dataset.ts'
 export type { Image } from '../data/image.ts'
 export type { Colour } from '../data/palette.ts'
 export { BadImageError, UserError } from '../errors.ts'
@@ -29,6 +29,7 @@ export type { OnnxExportOptions } from '../onnx/deeplab.ts'
 export { deepLabOnnx } from '../onnx/export.ts'
 export { Lesson } from '../teach/lesson.ts'
 export type { LessonModel, LessonOptions, LessonStep, LessonTraining } from '../teach/lesson_options.ts'
+export type { ColourJitter } from '../train/distortion.ts'
 export {
   type EvaluatedImage,
   type EvaluateOptions,

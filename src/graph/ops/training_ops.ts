@@ -3,7 +3,6 @@
 import type { Tensor } from '../ir/tensor.ts'
 import * as activation from './activation.ts'
 import * as batchNorm from './batch_norm.ts'
-import * as confident from './confident_classes.ts'
 import * as conv2d from './conv2d.ts'
 import * as convolution from './convolution.ts'
 import * as crossEntropy from './cross_entropy.ts'
@@ -24,13 +23,13 @@ import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
 
-export const trainingOps: OpTable & Gradients = {
+/** The op that labels photos is not among them: only what learns from such loads it. */
+export const trainingOps: Omit<OpTable, 'confidentClasses'> & Gradients = {
   ...inferenceOps,
   activationBackward: activation.activationBackwardOp,
   batchNormBackward: batchNorm.batchNormBackwardOp,
   batchNormTraining: batchNorm.batchNormTrainingOp,
   biasGradient: convolution.biasGradientOp,
-  confidentClasses: confident.confidentClassesOp,
   conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
   conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
   crossEntropy: crossEntropy.crossEntropyOp,
