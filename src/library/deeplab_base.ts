@@ -9,6 +9,7 @@ import type { TunedConvolution, TuneOptions } from '../graph/tune/tune.ts'
 import { BackgroundTuner } from '../inference/background_tuner.ts'
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference/inference_options.ts'
 import { type PhotoSize, Segmenter } from '../inference/segmenter.ts'
+import type { Tiled } from '../inference/tiled_map.ts'
 import type { Precision } from '../kernels/layout.ts'
 import { withAuxiliaryHead, withNewClassifier } from '../model/classifier.ts'
 import type { DeepLabConfig } from '../model/config.ts'
@@ -16,7 +17,8 @@ import { checkOption } from '../options.ts'
 import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
-import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
+import { mostPixels, pixelsOn, type Size, sizeWithin } from './pixels.ts'
+import { networkCall, reportsOf } from './segment_calls.ts'
 import {
   checkExplainOptions,
   checkSegmentOptions,
@@ -139,19 +141,21 @@ export abstract class DeepLabBase<Source, Result> {
     const { batchSize, signal, onProgress, onError, ...rest } = options
     this.#segmenter.check(rest)
     if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
+    const reports = reportsOf(onProgress, Array.isArray(input) ? input.length : 1)
     const work = {
-      maxPixels: pixelsOn(this.#gpu),
-      read: (source: Source, name: string) => this.#read(source, { name, signal }),
-      segment: (photos: Image[]) => this.#segmentBatch(photos, { ...rest, signal }),
+      maxPixels: mostPixels(this.#gpu, rest),
+      read: (source: Source, name: string) => this.#read(source, { name, signal, tile: rest.tile }),
+      segment: (photos: Image[]) => this.#segmentBatch(photos, { ...rest, signal, onTile: reports.onTile }),
       isFatal: () => this.#disposal !== undefined,
     }
     if (Array.isArray(input)) {
       const sources = [...input]
       const { segmentBatches } = await import('./segment_batches.ts') // a page need not load it before it segments an array
-      return segmentBatches(sources, { batchSize, signal, onProgress, onError }, work)
+      const most = rest.tile === undefined ? batchSize : 1 // photos in tiles are large
+      return segmentBatches(sources, { ...reports, batchSize: most, signal, onError }, work)
     }
     const [found] = await work.segment([await work.read(input as Source, 'photo')])
-    onProgress?.({ done: 1, total: 1 })
+    reports.onProgress?.({ done: 1, total: 1 })
     return found
   }
 
@@ -285,16 +289,14 @@ export abstract class DeepLabBase<Source, Result> {
     await before.dispose()
   }
 
-  async #segmentBatch(photos: Image[], options: SegmentOptions): Promise<Result[]> {
+  async #segmentBatch(photos: Image[], options: SegmentOptions & Pick<Tiled, 'onTile'>): Promise<Result[]> {
     const maps = await this.#onGpu(segmenter => segmenter.segment(photos, options))
-    const { output = 'mask', at: _, signal: __, crf: ___, ...inference } = options
-    this.#tuneLater(photos, inference)
-    const names = { output, classNames: this.classNames }
+    this.#tuneLater(networkCall(photos, options))
+    const names = { output: options.output ?? 'mask', classNames: this.classNames }
     return maps.map((map, i) => this.#platform.result(photos[i], map, names))
   }
 
-  #tuneLater(photos: Image[], options: InferenceOptions): void {
-    const sizes = photos.map(({ data: _, ...size }) => size)
+  #tuneLater({ sizes, options }: ReturnType<typeof networkCall>): void {
     this.#background?.start(JSON.stringify([sizes, options]), limits =>
       this.#tune(sizes, { ...options, ...limits, onlyNew: true }),
     )
@@ -306,7 +308,10 @@ export abstract class DeepLabBase<Source, Result> {
     return found
   }
 
-  #read(source: Source, options: { name: string; signal?: AbortSignal }): Promise<Image> {
-    return this.#platform.read(source, { ...options, maxPixels: pixelsOn(this.#gpu) })
+  #read(
+    source: Source,
+    { tile, ...options }: { name: string; signal?: AbortSignal; tile?: number },
+  ): Promise<Image> {
+    return this.#platform.read(source, { ...options, maxPixels: mostPixels(this.#gpu, { tile }) })
   }
 }

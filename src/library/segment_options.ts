@@ -26,7 +26,7 @@ export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
    * The model remains usable.
    */
   signal?: AbortSignal
-  /** Called after each batch with the number of finished photos and the total. */
+  /** Called after each batch with the number of finished photos and the total; with `tile`, also after each window. */
   onProgress?: (progress: SegmentProgress) => void
 }
 
@@ -42,6 +42,14 @@ export interface ManyPhotosOptions<Source, Output extends SegmentOutput = Segmen
 
 export interface SegmentProgress {
   /** Photos that are segmented or passed to `onError`. */
+  done: number
+  total: number
+  /** With `tile`: the windows of the present photo. */
+  tiles?: TileProgress
+}
+
+/** The windows of a photo. With several scales or `flip`, each view of a window counts. */
+export interface TileProgress {
   done: number
   total: number
 }
