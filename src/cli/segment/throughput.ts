@@ -53,9 +53,10 @@ export class Throughput {
     return this.#tiles ? this.#tiles.done / this.#tiles.total : 0
   }
 
-  /** `tile 12 of 400` of the present photo, if it has tiles, else the rates. */
+  /** `tile 12 of 400` of the present photo, if it has tiles, else the rates; empty before the first photo. */
   get present(): string {
-    return this.#tiles ? `tile ${this.#tiles.done} of ${this.#tiles.total}` : this.rates
+    if (this.#tiles) return `tile ${this.#tiles.done} of ${this.#tiles.total}`
+    return this.#segmented > 0 ? this.rates : ''
   }
 
   /** `2.5 photos/s, 1.2 MP/s, GPU at work 98 % of the time`. */
