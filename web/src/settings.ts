@@ -13,7 +13,8 @@ const optionOf = ({ value, text }: Choice) => make('option', { value, textConten
 const elements = CONTROLS.map(control => [control, elementOf(control)] as const)
 
 function elementOf({ id, kind, title, choices, placeholder }: Control): ControlElement {
-  if (kind !== 'select') return make('input', { id, title, placeholder, type: kind, autocomplete: 'off' })
+  if (kind !== 'select')
+    return make('input', { id, title, placeholder, type: kind, step: 'any', autocomplete: 'off' })
   return make('select', { id, title }, ...choices.map(optionOf))
 }
 
