@@ -18,12 +18,13 @@ import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
 import { mostPixels, pixelsOn, type Size, sizeWithin } from './pixels.ts'
-import { networkCall, reportsOf } from './segment_calls.ts'
+import type { BatchWork, YieldedResult } from './segment_batches.ts'
+import { eachCall, networkCall, optionsOfCall, segmentCall } from './segment_call.ts'
 import {
   checkExplainOptions,
-  checkSegmentOptions,
   checkTuneOptions,
   checkWarmUp,
+  type EachPhotoOptions,
   type ManyPhotosOptions,
   type SegmentOptions,
   type TunePhotoOptions,
@@ -131,32 +132,32 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt({ ...this.#model, parameters })
   }
 
-  /** The work of `segment`: a result for a photo, or one for each photo of an array. */
-  protected async segmentAny(
+  /** The work of `segment` on either platform. */
+  protected segmentAny(
     input: Source | readonly Source[],
     options: ManyPhotosOptions<Source>,
   ): Promise<Result | (Result | undefined)[]> {
+    return segmentCall(input, options, isArray => this.#work(options, isArray))
+  }
+
+  /** The work of `segmentAll` on either platform. */
+  protected segmentEach<From extends Source>(
+    photos: Iterable<From> | AsyncIterable<From>,
+    options: EachPhotoOptions<Source>,
+  ): AsyncGenerator<YieldedResult<From, Result>, void, undefined> {
+    return eachCall(photos, options, isArray => this.#work(options, isArray))
+  }
+
+  async #work(options: ManyPhotosOptions<never>, isArray: boolean): Promise<BatchWork<Source, Result>> {
     this.#throwIfDisposed()
-    checkSegmentOptions(options, Array.isArray(input))
-    const { batchSize, signal, onProgress, onError, ...rest } = options
-    this.#segmenter.check(rest)
-    if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
-    const reports = reportsOf(onProgress, Array.isArray(input) ? input.length : 1)
-    const work = {
-      maxPixels: mostPixels(this.#gpu, rest),
-      read: (source: Source, name: string) => this.#read(source, { name, signal, tile: rest.tile }),
-      segment: (photos: Image[]) => this.#segmentBatch(photos, { ...rest, signal, onTile: reports.onTile }),
+    const own = await optionsOfCall(options, isArray, refined => this.#segmenter.check(refined))
+    const { signal, tile } = own
+    return {
+      maxPixels: mostPixels(this.#gpu, own),
+      read: (source, name) => this.#read(source, { name, signal, tile }),
+      segment: (photos, onTile) => this.#segmentBatch(photos, { ...own, onTile }),
       isFatal: () => this.#disposal !== undefined,
     }
-    if (Array.isArray(input)) {
-      const sources = [...input]
-      const { segmentBatches } = await import('./segment_batches.ts') // a page need not load it before it segments an array
-      const most = rest.tile === undefined ? batchSize : 1 // photos in tiles are large
-      return segmentBatches(sources, { ...reports, batchSize: most, signal, onError }, work)
-    }
-    const [found] = await work.segment([await work.read(input as Source, 'photo')])
-    reports.onProgress?.({ done: 1, total: 1 })
-    return found
   }
 
   /**
