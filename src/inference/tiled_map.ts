@@ -92,9 +92,9 @@ async function tiledMap(
       for (const { job, view } of jobs) {
         const executor = await model.executorOf(job)
         for (const [column, { from, count }] of tiling.columns.windows.entries()) {
-          signal?.throwIfAborted()
           const data = cut(photo, { top: row.from, left: from, height: row.count, width: count })
           await open.run(executor, { data, view, row: index, column, signal })
+          signal?.throwIfAborted()
           onTile?.({ done: ++done, total })
         }
       }

@@ -214,6 +214,10 @@ describe('segmenting in tiles', () => {
       expect(await refusal({ tile: 64 }, { ...photo, originalWidth: 90, originalHeight: 66 })).to.equal(
         "tile: expected a photo of the mask's size, 90×66, got 45×33",
       )
+      const views = { scales: [4, 3.9, 3.8, 3.7, 3.6, 3.5], flip: true, outputStride: 8 }
+      expect(await refusal({ tile: 64, overlap: 0.75, ...views }, blocksPhoto(65_000, 64))).to.match(
+        /^tile: the scores of the windows take \d+\.\d MiB at one time, and the limit is 1024\.0 MiB: take smaller tiles, /,
+      )
       const wide = { ...photo, width: 65_536, originalWidth: 65_536, height: 1, originalHeight: 1 }
       expect(await refusal({ tile: 64 }, wide)).to.equal(
         'tile: 65536×1 pixels: a side is over the limit of 65535',
