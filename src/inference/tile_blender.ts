@@ -24,7 +24,7 @@ export interface WindowScores {
 
 type Part = TiledAxis['parts'][number]
 
-export interface Blending {
+interface Blending {
   tiling: Tiling
   classes: number
   /** The convention of the network's upsampling. */
