@@ -8,6 +8,14 @@ export interface Photo extends PhotoSize {
   data: Uint8Array
 }
 
+/** A photo whose mask has its own size. */
+export const ownSize = ({ width, height }: { width: number; height: number }): PhotoSize => ({
+  width,
+  height,
+  originalWidth: width,
+  originalHeight: height,
+})
+
 /** The pixels of all photos, one photo after the other. */
 export function pixelsOf(photos: Photo[]): Uint8Array {
   const bytes = photos[0].width * photos[0].height * 4

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import type { Gpu } from '../gpu/gpu.ts'
 import type { PrepareOptions } from '../gpu/pipelines.ts'
 import type { KernelTime } from '../gpu/program.ts'
+import { tensorBytes } from '../graph/ir/tensor_bytes.ts'
 import { createPlan, largestBatch, type Plan, type PlanTarget } from '../graph/plan/plan.ts'
 import type { Executor, RunOptions } from '../graph/runtime/executor.ts'
 import { WeightStore } from '../graph/runtime/weight_store.ts'
@@ -18,10 +19,11 @@ import { ExecutorCache } from './executor_cache.ts'
 import { hasLogits, type InferenceJob, inferenceGraph, type PhotoSize } from './inference_graph.ts'
 import type { InferenceOptions, OutputOptions, RefinedOptions } from './inference_options.ts'
 import { type GpuClassMap, type GpuPhoto, type GpuSegmentOptions, runToMask } from './on_gpu.ts'
-import { type Photo, pixelsOf } from './photo.ts'
+import { ownSize, type Photo, pixelsOf } from './photo.ts'
 import { precisionOn } from './precision.ts'
 import type { Refinement } from './refined_map.ts'
 import type { ScoreMap } from './score_map.ts'
+import type { Tiled, TiledModel } from './tiled_map.ts'
 import { checkInferenceOptions, viewsOf } from './views.ts'
 
 export type { GpuClassMap, GpuPhoto, InferenceOptions, Photo, PhotoSize }
@@ -78,10 +80,13 @@ export class Segmenter {
    */
   async segment(
     photos: Photo[],
-    options: RefinedOptions & OutputOptions & Pick<RunOptions, 'signal'> = {},
+    options: RefinedOptions & OutputOptions & Pick<Tiled, 'signal' | 'onTile'> = {},
   ): Promise<ClassMap[]> {
-    const { output = 'mask', at = 'photo', signal, crf, ...inference } = options
+    const { output = 'mask', at = 'photo', signal, crf, tile, overlap, onTile, ...inference } = options
     const { alignCorners } = this.#config
+    this.check(options)
+    if (tile !== undefined)
+      return this.#segmentTiled(photos, inference, { tile, overlap, output, at, signal, onTile })
     if (crf !== undefined)
       return this.#segmentRefined(photos, inference, { output, at, signal, crf, alignCorners })
     const job = this.#outputJob(photos, { output, at, ...inference })
@@ -109,6 +114,20 @@ export class Segmenter {
         )
       return maps
     })
+  }
+
+  /** Windows run one by one, each as a photo of its own. */
+  async #segmentTiled(photos: Photo[], { size, ...options }: InferenceOptions, tiled: Tiled) {
+    const { tiledMaps } = await import('./tiled_map.ts') // a page need not load it before it uses tiles
+    const { alignCorners, classes, outputStride } = this.#config
+    const model: TiledModel = {
+      ...{ alignCorners, classes, preprocessing: this.#preprocessing },
+      outputStride: options.outputStride ?? outputStride,
+      jobOf: (window, size) => this.#job([ownSize(window)], { ...options, size }),
+      scoreBytes: job => tensorBytes(inferenceGraph(this.#config, job).outputs[1]),
+      executorOf: job => this.#executor(job),
+    }
+    return this.#lock.run(() => tiledMaps(this.#gpu, model, { photos, size, ...tiled }))
   }
 
   async #segmentPart(
@@ -175,7 +194,7 @@ export class Segmenter {
   }
 
   /** Throws a UserError for options that make no sense for this network. */
-  check(options: InferenceOptions): void {
+  check(options: RefinedOptions): void {
     checkInferenceOptions(this.#config, options)
   }
 

@@ -17,6 +17,7 @@ export type {
   OutputOptions,
   RefinedOptions,
   SegmentOutput,
+  TileOptions,
 } from '../inference/inference_options.ts'
 export type { ScoreMap } from '../inference/score_map.ts'
 export type { GpuClassMap, GpuPhoto, Photo, PhotoSize } from '../inference/segmenter.ts'
@@ -54,6 +55,7 @@ export type {
   ManyPhotosOptions,
   SegmentOptions,
   SegmentProgress,
+  TileProgress,
   TunePhotoOptions,
   WarmUpOptions,
 } from './segment_options.ts'

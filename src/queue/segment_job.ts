@@ -4,7 +4,7 @@ import type { Image } from '../data/image.ts'
 import { UserError } from '../errors.ts'
 import type { RefinedOptions } from '../inference/inference_options.ts'
 import { PhotoLine } from '../library/photo_line.ts'
-import { pixelsOn } from '../library/pixels.ts'
+import { mostPixels } from '../library/pixels.ts'
 import type { DeepLab } from '../node/deeplab.ts'
 import { readImage } from '../node/images/image.ts'
 import { markPng } from '../node/images/result_mark.ts'
@@ -113,7 +113,7 @@ async function segmented(
 ): Promise<Segmentation> {
   try {
     // A photo that arrives as bytes has no name of its own.
-    const image = await readImage(bytes, { name: 'input', maxPixels: pixelsOn(model.gpu) })
+    const image = await readImage(bytes, { name: 'input', maxPixels: mostPixels(model.gpu, options) })
     return (await line.run({ image, options: { ...options, signal } })).found
   } catch (error) {
     throw error instanceof UserError ? new BadJobError(error.message) : error

@@ -46,6 +46,11 @@ describe('atrous evaluate', () => {
     expect(await confusion('--crf')).to.not.deep.equal(plain)
   })
 
+  it('--tile', async () => {
+    const confusion = await confusionOfBlocks()
+    expect(await confusion('--tile', '40')).to.not.deep.equal(await confusion())
+  })
+
   it('--upsampling', async () => {
     const confusion = await confusionOfBlocks()
     const plain = await confusion()
