@@ -11,6 +11,8 @@ interface TaughtPhoto {
   kept: KeptPhoto
   /** Labels at `labelSize`. */
   strokes: Uint8Array
+  /** Labels at the size of the logits. */
+  coarse: Uint8Array
   /** The last in the training under way. */
   loss?: number
 }
@@ -26,7 +28,11 @@ export class TaughtPhotos {
   /** Adds a photo without strokes. Returns what was kept of the photo that had the name before. */
   set(name: string, kept: KeptPhoto): KeptPhoto | undefined {
     const before = this.#photos.get(name)
-    this.#photos.set(name, { kept, strokes: new Uint8Array(kept.classes.length).fill(IGNORE_INDEX) })
+    this.#photos.set(name, {
+      kept,
+      strokes: Uint8Array.of(IGNORE_INDEX),
+      coarse: Uint8Array.of(IGNORE_INDEX),
+    })
     return before?.kept
   }
 
@@ -54,6 +60,7 @@ export class TaughtPhotos {
       )
     checkLabels(labels, classes)
     photo.strokes = resizeStrokes(labels, { width, height }, size)
+    photo.coarse = resizeStrokes(labels, { width, height }, photo.kept.said)
   }
 
   /** The photos from which there is something to learn. Throws a UserError if there are none. */
@@ -71,7 +78,8 @@ export class TaughtPhotos {
   renumber(newId: (old: number) => number): void {
     for (const photo of this.#photos.values()) {
       photo.strokes = photo.strokes.map(newId)
-      photo.kept.classes = photo.kept.classes.map(newId)
+      photo.coarse = photo.coarse.map(newId)
+      photo.kept.said.ids = photo.kept.said.ids.map(newId)
     }
   }
 }

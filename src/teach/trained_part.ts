@@ -23,6 +23,14 @@ import type { KeptPhoto } from './photo_keeper.ts'
 /** Stochastic gradient descent with momentum. So few steps need no weight decay. */
 const OPTIMISER = { momentum: 0.9, weightDecay: 0 }
 
+/** The inputs of a step besides what is kept of the photo: see `stepGraph`. */
+interface Labelled {
+  labels: Uint8Array
+  classWeights: Float32Array
+  targets?: Float32Array
+  newClasses?: Float32Array
+}
+
 /** A plan that is ready to run on the parameters as they are at each run. */
 interface Ready<Weights extends LiveWeights> {
   executor: Executor
@@ -57,14 +65,15 @@ export class TrainedPart {
    * signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
    */
   async step(
-    { kept, labels, classWeights }: { kept: KeptPhoto; labels: Uint8Array; classWeights: Float32Array },
+    { kept, ...labelled }: { kept: KeptPhoto } & Labelled,
     { learningRate, signal }: { learningRate: number; signal?: AbortSignal },
   ): Promise<number> {
     const { executor, weights } = await this.#stepFor(kept)
     weights.begin(learningRate)
-    const inputs = { ...inputsOf(kept), labels, classWeights }
-    const found = await executor.run(inputs, { signal })
-    const loss = found[executor.plan.graph.outputs[0].name][0]
+    const found = await executor.run({ ...inputsOf(kept), ...labelled }, { signal })
+    const { distillation } = this.#network
+    const share = distillation?.lossWeight ?? 0
+    const loss = (1 - share) * found.loss[0] + (distillation ? share * found.distillation[0] : 0)
     if (!Number.isFinite(loss))
       throw new UserError(`the loss is ${loss}: try a smaller learning rate than ${learningRate}`)
     return loss

@@ -7,6 +7,11 @@ import { crossEntropyLoss } from '../ops/cross_entropy.ts'
 import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, GradientTape, ModelGraph } from '../ops/index.ts'
 import type { ResizeOp } from '../ops/resize.ts'
 import { differentiateOp } from '../ops/training_ops.ts'
+import {
+  type Distillation,
+  type UnbiasedDistillationOp,
+  unbiasedDistillationLoss,
+} from '../ops/unbiased_distillation.ts'
 import { foldable, foldBatchNorms, fuseActivations } from '../passes/fold.ts'
 import { fuseAdd } from '../passes/fuse_add.ts'
 import { residualInPlace } from '../passes/residual_in_place.ts'
@@ -22,6 +27,8 @@ export interface TrainingGraphOptions {
   classWeights?: boolean
   /** The factor of each output's loss in the sum of losses. Default: 1 each. */
   lossWeights?: readonly number[]
+  /** Whether the first output is also held to what a network said before: takes `targets` and `newClasses`. */
+  distillation?: Distillation
   /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
   batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
 }
@@ -59,17 +66,39 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
     const given = { name, ignoreIndex, alignCorners, lossWeight: lossWeights[i] }
     return crossEntropyLoss({ logits: rows, labels, classWeights }, given)
   })
-  const given = losses.map(({ gradient }, i) => [upsamplings[i].output, gradient] as const)
-  const backward = optimised(differentiate(upsampled, new Map(given)))
+  const distilled = options.distillation && distillation(logits, options.distillation)
+  const given = new Map(losses.map(({ gradient }, i) => [upsamplings[i].output, gradient]))
+  if (distilled) given.set(logits, distilled.gradient)
+  const backward = optimised(differentiate(upsampled, given))
+  const { targets, newClasses } = distilled?.inputs ?? {}
+  const terms = losses.map(({ output }, i) => ({ output, weight: lossWeights[i] }))
+  if (distilled) terms.push({ output: distilled.output, weight: distilled.lossWeight })
   return {
     stage: 'fused',
-    ops: [...upsampled.ops, ...losses.flatMap(({ ops }) => ops), ...backward],
+    ops: [
+      ...upsampled.ops,
+      ...losses.flatMap(({ ops }) => ops),
+      ...(distilled ? [distilled] : []),
+      ...backward,
+    ],
     forwardOps: upsampled.ops.length,
-    inputs: [...prepared.inputs, labels, ...(classWeights ? [classWeights] : [])],
-    outputs: losses.map(({ output }) => output),
+    inputs: [
+      ...prepared.inputs,
+      labels,
+      ...[classWeights, targets, newClasses].filter(tensor => tensor !== undefined),
+    ],
+    outputs: terms.map(({ output }) => output),
     labels,
-    losses: losses.map(({ output }, i) => ({ output, weight: lossWeights[i] })),
+    losses: terms,
   }
+}
+
+/** The loss that holds logits to what another network said, by the inputs `targets` and `newClasses`. */
+function distillation(logits: Tensor, options: Distillation): UnbiasedDistillationOp {
+  const [, , , classes] = logits.shape
+  const targets: Tensor = { name: 'targets', shape: logits.shape, dtype: 'f32' }
+  const newClasses: Tensor = { name: 'newClasses', shape: [1, 1, 1, classes], dtype: 'f32' }
+  return unbiasedDistillationLoss({ logits, targets, newClasses }, { name: 'distillation', ...options })
 }
 
 /** Frozen statistics are as good as constants, so that batch norm is folded into the convolutions, as for inference. */

@@ -21,6 +21,7 @@ import {
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
+import * as unbiasedDistillation from './unbiased_distillation.ts'
 
 export const trainingOps: OpTable & Gradients = {
   ...inferenceOps,
@@ -39,6 +40,7 @@ export const trainingOps: OpTable & Gradients = {
   maximumBackward: maximum.maximumBackwardOp,
   maxPoolBackward: maxPool.maxPoolBackwardOp,
   resizeBackward: resize.resizeBackwardOp,
+  unbiasedDistillation: unbiasedDistillation.unbiasedDistillationOp,
 }
 
 /** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */
