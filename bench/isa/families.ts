@@ -9,12 +9,15 @@ import { planWithin } from '../../src/graph/plan/activation_budget.ts'
 import type { Plan } from '../../src/graph/plan/plan.ts'
 import { Segmenter } from '../../src/inference/segmenter.ts'
 import { accumulateGradients } from '../../src/kernels/training/accumulate_gradients.ts'
+import { adamw } from '../../src/kernels/training/adamw.ts'
+import { averageParameters } from '../../src/kernels/training/average_parameters.ts'
 import { sgd } from '../../src/kernels/training/sgd.ts'
 import { loadNetwork } from '../../src/model/backbones/index.ts'
 import { IMAGENET } from '../../src/model/preprocessing.ts'
 import { type Preset, presets } from '../../src/model/presets.ts'
 import { openGpu } from '../../src/node/gpu/dawn.ts'
-import { type Recipe, recipeFor } from '../../src/train/recipe.ts'
+import { recipeFor } from '../../src/train/recipe.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
 import { compileKernels } from './compile_kernels.ts'
 import type { Job } from './job.ts'
@@ -95,5 +98,7 @@ function updates(): Kernel[] {
   return [
     accumulateGradients({ label: 'accumulate', count, share: 0.5 }),
     sgd({ label: 'sgd', count, multiplier: 1, momentum: 0.9, weightDecay: 1e-4 }),
+    adamw({ label: 'adamw', count, multiplier: 1, momentum: 0.9, weightDecay: 0.01 }),
+    averageParameters({ label: 'average', count }),
   ]
 }

@@ -10,9 +10,11 @@
 // A workgroup takes WORKGROUP_PIXELS label pixels. One invocation takes every LANES-th of them, then the sums are added
 // pairwise. softmax_cross_entropy_merge.wgsl adds up the partials.
 
-#import "lib/between.wgsl"
+#import "lib/class_weights.wgsl"
 #import "lib/is_channel.wgsl"
 #import "lib/label_at.wgsl"
+#import "lib/pixel_loss.wgsl"
+#import "lib/upsampled_logits.wgsl"
 #import "lib/workgroup_index.wgsl"
 
 const LANES = 64u; // of a workgroup
@@ -34,28 +36,11 @@ struct Params {
   pixels: u32, // n · out_h · out_w
   ignore_index: u32,
   has_class_weights: u32,
+  label_smoothing: f32,
   // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_x: i32,
   shift_x: i32,
   unit_x: i32,
-}
-
-// The first vectors of the two logits around a label pixel, and how far the pixel is from the left one to the right one.
-struct Neighbours {
-  left: u32,
-  right: u32,
-  share: f32,
-}
-
-fn neighbours_of(pixel: u32) -> Neighbours {
-  let row = pixel / params.out_w;
-  let x = between(i32(pixel - row * params.out_w) * params.step_x + params.shift_x, params.unit_x, params.in_w);
-  let first = row * params.in_w;
-  return Neighbours((first + x.low) * params.vectors, (first + x.high) * params.vectors, x.share);
-}
-
-fn upsampled(at: Neighbours, vector: u32) -> vec4f {
-  return mix(logits[at.left + vector], logits[at.right + vector], at.share);
 }
 
 // In one pass over the classes: when a higher logit appears, the sum so far is scaled down.
@@ -84,9 +69,7 @@ fn loss_of(pixel: u32) -> vec2f {
   let at = neighbours_of(pixel);
   let normaliser = log_sum_exp_of(at);
   log_sum_exp[pixel] = normaliser;
-  var weight = 1.0;
-  if (params.has_class_weights != 0u) { weight = class_weights[label]; }
-  return vec2f(weight * (normaliser - upsampled(at, label / 4u)[label % 4u]), weight);
+  return vec2f(pixel_loss(at, label, normaliser), weight_of(label));
 }
 
 var<workgroup> sums: array<vec2f, LANES>;

@@ -2,6 +2,10 @@
 //
 //   loss_weight · weight · (p − [class is the label]) / Σ weight      with p = exp(upsampled logit − log_sum_exp)
 //
+// and with label smoothing ε
+//
+//   loss_weight · ((1 − ε) · weight · (p − [class is the label]) + ε / classes · (p · Σ weight[class] − weight[class])) / Σ weight
+//
 // Each logit gathers its share of these.
 //
 //   logits, logits_gradient   [n, out_h, in_w, vectors]   vec4: four classes
@@ -14,7 +18,9 @@
 // of it. These are between this logit and its left or right neighbour, so the invocation needs only three vectors of
 // logits.
 
+#import "lib/class_weights.wgsl"
 #import "lib/invocations.wgsl"
+#import "lib/is_channel.wgsl"
 #import "lib/label_at.wgsl"
 #import "lib/targets_of.wgsl"
 
@@ -35,11 +41,25 @@ struct Params {
   count: u32, // n · out_h · in_w · vectors
   ignore_index: u32,
   has_class_weights: u32,
+  label_smoothing: f32,
   loss_weight: f32, // factor of this loss in a sum of losses
   // The source coordinate of a target is max(0, target · step + shift) / unit.
   step_x: i32,
   shift_x: i32,
   unit_x: i32,
+}
+
+// The weights of a vector of classes and of all classes, each times ε / classes.
+struct Smoothing {
+  own: vec4f,
+  total: f32,
+}
+
+fn smoothing_of(vector: u32) -> Smoothing {
+  var total = 0.0;
+  for (var v = 0u; v < params.vectors; v++) { total += dot(weights_of(v), vec4f(1)); }
+  let share = params.label_smoothing / f32(params.channels);
+  return Smoothing(share * weights_of(vector), share * total);
 }
 
 fn compute(index: u32) {
@@ -55,20 +75,24 @@ fn compute(index: u32) {
   let right = logits[select(index + params.vectors, index, is_last)];
   let classes = vec4u(vector * 4u) + vec4u(0, 1, 2, 3);
 
+  var smoothing = Smoothing(vec4f(0), 0);
+  if (params.label_smoothing != 0.0) { smoothing = smoothing_of(vector); }
+
   var sum = vec4f(0);
   let targets = targets_of(column, params.step_x, params.shift_x, params.unit_x, params.out_w);
   for (var x = targets.first; x < targets.end; x++) {
     // The distance from this logit to the label pixel, in logits. Past the last logit, the last one is repeated.
     let from_here = max(0, i32(x) * params.step_x + params.shift_x) - i32(column) * params.unit_x;
     let distance = f32(from_here) / f32(params.unit_x);
-    var weight = select(1.0 - abs(distance), 1.0, is_last && distance > 0.0);
+    let share = select(1.0 - abs(distance), 1.0, is_last && distance > 0.0);
     let label = label_at(image, (row - image * params.out_h) * params.out_w + x);
-    if (weight <= 0.0 || label == params.ignore_index || label >= params.channels) { continue; }
-    if (params.has_class_weights != 0u) { weight *= class_weights[label]; }
+    if (share <= 0.0 || label == params.ignore_index || label >= params.channels) { continue; }
 
     let logit = mix(centre, select(right, left, distance < 0.0), abs(distance));
     let p = select(vec4f(0), exp(logit - log_sum_exp[row * params.out_w + x]), classes < vec4u(params.channels));
-    sum += weight * (p - select(vec4f(0), vec4f(1), classes == vec4u(label)));
+    let own = (1.0 - params.label_smoothing) * weight_of(label) * share;
+    sum += own * (p - select(vec4f(0), vec4f(1), classes == vec4u(label)));
+    if (params.label_smoothing != 0.0) { sum += share * (p * smoothing.total - smoothing.own); }
   }
   logits_gradient[index] = sum * (params.loss_weight * loss[1]);
 }

@@ -71,6 +71,15 @@ export function classWeights(text: string): 'balanced' | number[] {
   return text === 'balanced' ? text : text.split(',').map(number)
 }
 
+/** A strength, `0.5`, or one for brightness, contrast, saturation and hue, `0.4,0.4,0.4,0.1`. */
+export function colourJitter(text: string): number | [number, number, number, number] {
+  const [brightness, contrast, saturation, hue, ...rest] = text.split(',').map(number)
+  if (contrast === undefined) return brightness
+  if (hue === undefined || rest.length > 0)
+    throw new InvalidArgumentError('Expected one number or four, such as 0.5 or 0.4,0.4,0.4,0.1.')
+  return [brightness, contrast, saturation, hue]
+}
+
 /** `bicycle,chair` */
 export const nameList = (text: string): string[] => text.split(',').map(name => name.trim())
 

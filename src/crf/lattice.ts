@@ -16,9 +16,15 @@ import {
   latticeVertices,
 } from '../kernels/crf/lattice_build.ts'
 import { latticeBlur, latticeNormalise, latticeSlice, latticeSplat } from '../kernels/crf/lattice_filter.ts'
-import { prefixSum, prefixSumAdd, prefixSumBlocks } from '../kernels/crf/prefix_sum.ts'
-import { listStarts, radixCount, radixCounts, radixPasses, radixScatter } from '../kernels/crf/radix_sort.ts'
 import { VECTOR_BYTES } from '../kernels/layout.ts'
+import { prefixSum, prefixSumAdd, prefixSumBlocks } from '../kernels/sorting/prefix_sum.ts'
+import {
+  listStarts,
+  radixCount,
+  radixCounts,
+  radixPasses,
+  radixScatter,
+} from '../kernels/sorting/radix_sort.ts'
 import { type CrfBuffers, launch, runLaunches } from './crf_buffers.ts'
 import type { CrfImage, Filter } from './filter.ts'
 

@@ -4,6 +4,7 @@ import type { Colour } from './palette.ts'
 export interface ClassShare {
   id: number
   name: string
+  /** That of overlays and legends. Mask files have PASCAL VOC's palette. */
   colour: Colour
   /** Share of the mask's pixels, 0 to 1. */
   share: number

@@ -6,7 +6,7 @@ import type { Gpu } from './gpu.ts'
 import { foldGrid, type Kernel } from './kernel.ts'
 import type { Launch, Range } from './launch.ts'
 import { LaunchTimes } from './launch_times.ts'
-import { Pace } from './pace.ts'
+import { Pace, submitBudget } from './pace.ts'
 import { PassTimer } from './pass_timer.ts'
 import type { HeldCopies, TextureCopies, TextureCopy } from './quirks/texture_copies.ts'
 import { storageEntries, textureCopies, writtenRanges } from './storage_entries.ts'
@@ -133,7 +133,7 @@ export class Program {
    * GPU has done the last ones.
    */
   async run({ from, to, begin, finish, ...options }: ProgramRun = {}): Promise<void> {
-    const submits = this.#cut(this.#launches.slice(from, to))
+    const submits = this.#cut(this.#launches.slice(from, to), submitBudget(this.#gpu, options))
     const record = (encoder: GPUCommandEncoder, pieces: Piece[]) => {
       if (pieces === submits[0]) begin?.(encoder)
       this.#encode(encoder, pieces)
@@ -195,12 +195,12 @@ export class Program {
     return [...this.#dispatches.keys()]
   }
 
-  #cut(launches: number[]): Piece[][] {
+  #cut(launches: number[], budget = this.#gpu.submitMilliseconds): Piece[][] {
     const works = launches.map(launch => {
       const { kernel, divisible } = this.#dispatches[launch]
       return { launch, workgroups: kernel.workgroups, divisible, milliseconds: this.#times.of(launch) }
     })
-    return cutIntoSubmits(works, this.#gpu.submitMilliseconds)
+    return cutIntoSubmits(works, budget)
   }
 
   /** Submits one after the other, and learns from their times how long the launches take. */

@@ -99,12 +99,14 @@ export class Segmenter {
   async #segmentRefined(photos: Photo[], options: InferenceOptions, refinement: Refinement) {
     const { checkRefinement, refinedMap } = await import('./refined_map.ts') // a page need not load it before it uses a CRF
     checkRefinement(refinement)
-    const { at } = refinement
+    const { at, signal } = refinement
     const job = this.#outputJob(photos.slice(0, 1), { ...options, output: 'probabilities', at })
     return this.#lock.run(async () => {
       const maps: ClassMap[] = []
       for (const photo of photos)
-        maps.push(await refinedMap(this.#gpu, await this.#executor(job), { photo, job, ...refinement }))
+        maps.push(
+          await refinedMap(this.#gpu, await this.#executor(job, signal), { photo, job, ...refinement }),
+        )
       return maps
     })
   }
@@ -114,7 +116,7 @@ export class Segmenter {
     job: InferenceJob,
     output: Required<OutputOptions> & Pick<RunOptions, 'signal'>,
   ): Promise<ClassMap[]> {
-    const executor = await this.#executor(job)
+    const executor = await this.#executor(job, output.signal)
     const found = await executor.run({ photo: pixelsOf(photos) }, { signal: output.signal })
     const maps = masksOf(executor.plan, found)
     if (!job.withScores) return maps
@@ -131,7 +133,7 @@ export class Segmenter {
     const { at = 'photo', into, signal, ...inference } = options
     const job: InferenceJob = { ...this.#job([photo], inference), maskAt: at }
     return this.#lock.run(async () => {
-      const executor = await this.#executor(job)
+      const executor = await this.#executor(job, signal)
       return runToMask(this.#gpu, executor, { photo: photo.data }, { into, signal })
     })
   }
@@ -288,7 +290,9 @@ export class Segmenter {
     return Math.ceil(photos / Math.ceil(photos / largest))
   }
 
-  async #executor(job: InferenceJob): Promise<Executor> {
+  /** Throws the signal's reason before it makes a plan for a call that was aborted while it waited. */
+  async #executor(job: InferenceJob, signal?: AbortSignal): Promise<Executor> {
+    signal?.throwIfAborted()
     this.#throwIfDisposed()
     return this.#executors.get(JSON.stringify(job), this.#weights, () =>
       createPlan(inferenceGraph(this.#config, job), this.#target),

@@ -17,11 +17,13 @@ import { type Model, modelFiles } from './model_files.ts'
 import { type OpenedModel, openTuned, type Platform } from './open_model.ts'
 import { type SeedOptions, seedOf } from './open_options.ts'
 import { pixelsOn, type Size, sizeWithin } from './pixels.ts'
+import type { BatchWork, YieldedResult } from './segment_batches.ts'
+import { eachCall, optionsOfCall, segmentCall } from './segment_call.ts'
 import {
   checkExplainOptions,
-  checkSegmentOptions,
   checkTuneOptions,
   checkWarmUp,
+  type EachPhotoOptions,
   type ManyPhotosOptions,
   type SegmentOptions,
   type TunePhotoOptions,
@@ -129,30 +131,32 @@ export abstract class DeepLabBase<Source, Result> {
     return this.#adopt({ ...this.#model, parameters })
   }
 
-  /** The work of `segment`: a result for a photo, or one for each photo of an array. */
-  protected async segmentAny(
+  /** The work of `segment` on either platform. */
+  protected segmentAny(
     input: Source | readonly Source[],
     options: ManyPhotosOptions<Source>,
   ): Promise<Result | (Result | undefined)[]> {
+    return segmentCall(input, options, isArray => this.#work(options, isArray))
+  }
+
+  /** The work of `segmentAll` on either platform. */
+  protected segmentEach<From extends Source>(
+    photos: Iterable<From> | AsyncIterable<From>,
+    options: EachPhotoOptions<Source>,
+  ): AsyncGenerator<YieldedResult<From, Result>, void, undefined> {
+    return eachCall(photos, options, isArray => this.#work(options, isArray))
+  }
+
+  async #work(options: ManyPhotosOptions<never>, isArray: boolean): Promise<BatchWork<Source, Result>> {
     this.#throwIfDisposed()
-    checkSegmentOptions(options, Array.isArray(input))
-    const { batchSize, signal, onProgress, onError, ...rest } = options
-    this.#segmenter.check(rest)
-    if (rest.crf !== undefined) (await import('../crf/crf_parameters.ts')).crfParameters(rest.crf)
-    const work = {
+    const own = await optionsOfCall(options, isArray, inference => this.#segmenter.check(inference))
+    const { signal } = own
+    return {
       maxPixels: pixelsOn(this.#gpu),
-      read: (source: Source, name: string) => this.#read(source, { name, signal }),
-      segment: (photos: Image[]) => this.#segmentBatch(photos, { ...rest, signal }),
+      read: (source, name) => this.#read(source, { name, signal }),
+      segment: photos => this.#segmentBatch(photos, own),
       isFatal: () => this.#disposal !== undefined,
     }
-    if (Array.isArray(input)) {
-      const sources = [...input]
-      const { segmentBatches } = await import('./segment_batches.ts') // a page need not load it before it segments an array
-      return segmentBatches(sources, { batchSize, signal, onProgress, onError }, work)
-    }
-    const [found] = await work.segment([await work.read(input as Source, 'photo')])
-    onProgress?.({ done: 1, total: 1 })
-    return found
   }
 
   /**

@@ -36,7 +36,7 @@ export {
   evaluate,
   type SegmentationModel,
 } from '../train/evaluate.ts'
-export type { Recipe } from '../train/recipe.ts'
+export type { Recipe } from '../train/recipe_options.ts'
 export { HARD_CLASSES } from '../train/sampler.ts'
 export type { TrainingOptions } from '../train/training_options.ts'
 export type { RegistryEntry, RegistryFile } from '../weights/registry.ts'
@@ -47,7 +47,9 @@ export type { Model } from './model_files.ts'
 export type { ConventionOptions, CreateOptions, OpenOptions, SeedOptions } from './open_options.ts'
 export type { DrawOptions, MaskPngOptions, TintOptions } from './overlay.ts'
 export type { Pixels, Size } from './pixels.ts'
+export type { YieldedResult } from './segment_batches.ts'
 export type {
+  EachPhotoOptions,
   ManyPhotosOptions,
   SegmentOptions,
   SegmentProgress,

@@ -3,13 +3,16 @@
 import * as v from 'valibot'
 import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
-import { type Colour, OPACITY, vocPalette } from '../data/palette.ts'
+import { type Colour, displayPalette, lighter, OPACITY, vocPalette } from '../data/palette.ts'
 import { resampleMask } from '../data/resample_mask.ts'
 import { UserError } from '../errors.ts'
 import { checkOptions, type DeclaredOptions, FLAG, shown } from '../options.ts'
 
 export interface MaskPngOptions {
-  /** A colour for each class, by class id, at most 256: red, green and blue, each from 0 to 255. Default: PASCAL VOC's. */
+  /**
+   * A colour for each class, by class id, at most 256: red, green and blue, each from 0 to 255. Default: of masks PASCAL VOC's; of overlays
+   * bright ones, which colour-blind people tell apart too.
+   */
   palette?: readonly Colour[]
 }
 
@@ -29,10 +32,10 @@ export const DRAW_OPTIONS: DeclaredOptions<DrawOptions> = {
   outlines: FLAG,
 }
 
-/** The palette of a mask. Throws a UserError for invalid options. */
+/** The palette of a mask file. Throws a UserError for invalid options. */
 export function paletteOf(options: MaskPngOptions, classes: number): readonly Colour[] {
   checkOptions(options, MASK_OPTIONS)
-  return checkedPalette(options.palette, classes)
+  return checkedPalette(options.palette ?? vocPalette, classes)
 }
 
 /**
@@ -45,12 +48,12 @@ export function drawOptions<Options extends DrawOptions>(
   declared: DeclaredOptions<Options> = DRAW_OPTIONS as DeclaredOptions<Options>,
 ): Options & { palette: readonly Colour[] } {
   checkOptions(options, declared)
-  return { ...options, palette: checkedPalette(options.palette, classes) }
+  return { ...options, palette: checkedPalette(options.palette ?? displayPalette, classes) }
 }
 
 const MAX_COLOURS = 256
 
-function checkedPalette(palette: readonly Colour[] = vocPalette, classes: number): readonly Colour[] {
+function checkedPalette(palette: readonly Colour[], classes: number): readonly Colour[] {
   if (!Array.isArray(palette) || palette.length < classes || palette.length > MAX_COLOURS)
     throw new UserError(
       `palette: expected a colour for each of ${classes} classes, at most ${MAX_COLOURS}, got ${
@@ -130,15 +133,15 @@ interface Paint {
   opacity: number
 }
 
-/** Mixes a colour half with white: many of VOC's colours are too dark to outline a dark object. */
-function lighter([red, green, blue]: Colour): Colour {
-  return [(red + 255) / 2, (green + 255) / 2, (blue + 255) / 2]
-}
-
-/** Writes pixel number `pixel` of an RGB image: the RGBA photo's, with the paint over it if there is any. */
+/**
+ * Writes pixel number `pixel` of an RGB image: the RGBA photo's, or if there is a paint, that over the photo's grey. In the photo's own
+ * colours, an object that has nearly its class's colour would look as if it had none.
+ */
 function blend(rgb: Uint8ClampedArray, photo: Uint8Array, pixel: number, paint: Paint | undefined) {
-  for (let channel = 0; channel < 3; channel++) {
-    const light = photo[pixel * 4 + channel]
-    rgb[pixel * 3 + channel] = paint ? light + (paint.colour[channel] - light) * paint.opacity : light
-  }
+  const [red, green, blue] = photo.subarray(pixel * 4, pixel * 4 + 3)
+  const grey = 0.299 * red + 0.587 * green + 0.114 * blue
+  for (let channel = 0; channel < 3; channel++)
+    rgb[pixel * 3 + channel] = paint
+      ? grey + (paint.colour[channel] - grey) * paint.opacity
+      : photo[pixel * 4 + channel]
 }

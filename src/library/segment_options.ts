@@ -22,8 +22,8 @@ export interface SegmentOptions<Output extends SegmentOutput = SegmentOutput>
   /** For an array of photos: the most photos of one size to run in one batch; fewer if the GPU cannot bind so many. Default 4. */
   batchSize?: number
   /**
-   * Ends the work, also while a photo is read or between two submits of a long computation: the call throws the signal's reason.
-   * The model remains usable.
+   * Ends the call at once, wherever it is: it throws the signal's reason. The GPU still does what it was given, a tenth of a second
+   * of it at most unless it is very slow; the model's next call waits for that.
    */
   signal?: AbortSignal
   /** Called after each batch with the number of finished photos and the total. */
@@ -39,6 +39,12 @@ export interface ManyPhotosOptions<Source, Output extends SegmentOutput = Segmen
    */
   onError?: (error: Error, index: number, source: Source) => void | Promise<void>
 }
+
+/** The options of `segmentAll`. */
+export type EachPhotoOptions<Source, Output extends SegmentOutput = SegmentOutput> = Omit<
+  ManyPhotosOptions<Source, Output>,
+  'onProgress'
+>
 
 export interface SegmentProgress {
   /** Photos that are segmented or passed to `onError`. */
@@ -96,6 +102,15 @@ export function checkSegmentOptions(options: ManyPhotosOptions<never>, isArray: 
   if (options.onError && !isArray)
     throw new UserError('onError: only for an array of photos; of one photo, catch the error')
   options.signal?.throwIfAborted()
+}
+
+/** Throws a UserError for what `segmentAll` cannot iterate over, and for an option of `segment` that it lacks. */
+export function checkEachPhoto(photos: unknown, options: EachPhotoOptions<never>): void {
+  if ('onProgress' in options)
+    throw new UserError('onProgress: segmentAll does not know the total; count the results that it yields')
+  const isIterable = (of: object) => Symbol.iterator in of || Symbol.asyncIterator in of
+  if (typeof photos !== 'object' || photos === null || !isIterable(photos) || ArrayBuffer.isView(photos))
+    throw new UserError(`photos: expected an array or another iterable of photos, got ${shown(photos)}`)
 }
 
 /** Throws a UserError for unknown options of `explain`. */

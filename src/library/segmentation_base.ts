@@ -2,7 +2,7 @@
 
 import { type ClassShare, isBackground } from '../data/class_share.ts'
 import type { Image } from '../data/image.ts'
-import { vocColour } from '../data/palette.ts'
+import { displayPalette } from '../data/palette.ts'
 import { UserError } from '../errors.ts'
 import type { ClassMap } from '../inference/class_map.ts'
 import type { SegmentOutput } from '../inference/inference_options.ts'
@@ -104,7 +104,7 @@ function classesOf(
     .map((name, id) => ({
       id,
       name,
-      colour: vocColour(id),
+      colour: displayPalette[id],
       share: counts[id] / mask.length,
       ...(probabilities && { confidence: sums[id] / counts[id] }),
     }))

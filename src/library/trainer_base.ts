@@ -12,7 +12,8 @@ import type { Batch } from '../train/batch.ts'
 import type { BatchesOptions } from '../train/batches.ts'
 import type { Progress } from '../train/checkpoint.ts'
 import { type ClassBalance, checkClassBalance, classBalance, needsLabels } from '../train/class_balance.ts'
-import { type Recipe, recipeFor, recipeWarnings } from '../train/recipe.ts'
+import { recipeFor, recipeWarnings } from '../train/recipe.ts'
+import type { Recipe } from '../train/recipe_options.ts'
 import { Sampler } from '../train/sampler.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { TrainingRun } from '../train/training_run.ts'
@@ -211,6 +212,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
 
   #batches({ indices }: ClassBalance) {
     const { batchSize, cropSize, scales, flip, seed, badImages } = this.recipe
+    const { rotation, colourJitter, grey, blur } = this.recipe
     const { onWarning = message => console.warn(`warning: ${message}`) } = this.#options
     const all = () => Array.from({ length: this.dataset.size }, (_, index) => index)
     const sampler = new Sampler(indices ?? all(), seed)
@@ -218,7 +220,7 @@ export abstract class TrainerBase<Model extends DeepLabBase<never, unknown>>
       batchSize,
       seed,
       preprocessing: this.model.state.preprocessing,
-      augmentation: { cropSize, scales, flip },
+      augmentation: { cropSize, scales, flip, rotation, colourJitter, grey, blur },
       start: this.#step,
       badImages,
       onWarning,

@@ -1,8 +1,8 @@
-// Networks by name: every row of DeepLabv3's Tables 1 to 6 (Chen et al. 2017, section 4), those of the other papers in presets/, the
+// Networks by name: every row of DeepLabv3's Tables 1 to 6 and 10 (Chen et al. 2017), those of the other papers in presets/, the
 // networks of the public checkpoints, and the small one of weights/scenes. The name of a row has its table, its cells, the output
 // stride, and the inference strategy if it is more than a single pass:
 // table1.os8   table2.resnet101.block6.os16   table3.mg124.block5.os16   table4.os8.ms.flip
-// table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms
+// table5.mg124.aspp6-12-18.pool.os16   table6.os8.ms   table10.train32.os16
 // deeplabv3_resnet50   deeplabv3_resnet101   deeplabv3_mobilenet_v2   fcn_resnet50   fcn_resnet101   scenes
 // deeplabv3plus_resnet101   deeplabv3plus.table5.separable.os8.ms.flip
 // fcn32s_vgg16   fcn16s_vgg16   fcn8s_vgg16   deeplabv1_vgg16   deeplabv1_msc_vgg16   deeplabv2_vgg16   deeplabv2_resnet101
@@ -22,7 +22,10 @@ export interface Preset {
   inference: Inference
   /** The length in pixels of a photo's longest edge as the network sees it. Default: the paper's 513. */
   size?: number
-  /** The paper's mIoU for the row, in percent, on the val set of PASCAL VOC 2012. It is of the paper's weights, not of ours. */
+  /**
+   * The paper's mIoU for the row, in percent, on the val set of PASCAL VOC 2012 (FCN: a part of that of 2011). It is of the paper's
+   * weights, not of ours.
+   */
   paperMeanIoU?: number
 }
 
@@ -78,6 +81,12 @@ const asppModel: DeepLabOptions = {
   multiGrid: [1, 2, 4],
   aspp: { rates: [6, 12, 18], imagePooling: true },
 }
+
+/** Table 10: the model of Table 6, trained at another output stride; and the mIoU at 16 and 8. */
+const TABLE_10 = [
+  { trainedAt: 8, at16: 74.45, at8: 75.62 },
+  { trainedAt: 32, at16: 75.9, at8: 75.75 },
+]
 
 /** A network of the cascaded modules (section 3.2): its logits come straight from the last block. */
 const cascade = (backbone: 'resnet50' | 'resnet101', lastBlock: number, multiGrid = [1, 1, 1]) => ({
@@ -179,6 +188,18 @@ const rows: Row[] = [
     inference: STRATEGIES[3].inference,
     paperMeanIoU: 82.7,
   },
+
+  ...TABLE_10.flatMap(({ trainedAt, at16, at8 }) =>
+    [
+      { outputStride: 16, paperMeanIoU: at16 },
+      { outputStride: 8, paperMeanIoU: at8 },
+    ].map(({ outputStride, paperMeanIoU }) => ({
+      name: `table10.train${trainedAt}.os${outputStride}`,
+      options: { ...asppModel, outputStride: trainedAt },
+      inference: { outputStride },
+      paperMeanIoU,
+    })),
+  ),
   ...plusRows,
 ]
 

@@ -12,7 +12,8 @@ export class Segmentation<Output extends SegmentOutput = SegmentOutput> extends 
    * their paths. Throws a UserError for invalid options, and if the files cannot be written.
    */
   async save(prefix: string, options: OverlayOptions = {}): Promise<{ mask: string; overlay: string }> {
-    const { palette } = overlayOptions(options, this.classNames.length)
+    const { palette } = options
+    overlayOptions(options, this.classNames.length) // so that nothing is written by wrong ones
     const files = { mask: `${prefix}.mask.png`, overlay: `${prefix}.overlay.png` }
     await writeFileAtomic(files.mask, this.maskPng({ palette }))
     await writeFileAtomic(files.overlay, await this.overlay(options))

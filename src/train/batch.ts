@@ -5,6 +5,7 @@ import { checkClassIds } from '../data/labelled_image.ts'
 import { UserError } from '../errors.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type Augmentation, augment } from './augment.ts'
+import { type Distortion, distort, drawDistortion } from './distortion.ts'
 import { randomSource } from './random.ts'
 
 /** The settings by which a batch, or a part of one, is made. */
@@ -16,6 +17,10 @@ export interface BatchSettings {
   classes: number
   preprocessing: Preprocessing
   augmentation: Augmentation
+  /** The changes of colours that make a second view of each example. Default: there is none. */
+  strong?: Distortion
+  /** Added to an image's index where it determines random numbers, for batches that are not alike in one step. Default: 0. */
+  offset?: number
 }
 
 /** Training examples in the form for the GPU. */
@@ -24,6 +29,8 @@ export interface Batch {
   images: Uint8Array
   /** Class ids, or IGNORE_INDEX for unlabelled pixels: n · cropSize · cropSize bytes. */
   labels: Uint8Array
+  /** As the images, with other colours: if the settings ask for it. */
+  strong?: Uint8Array
 }
 
 /** The images because of which a batch cannot be made. */
@@ -38,12 +45,13 @@ export interface BadSources {
 /** Makes the examples of some images; `first` is the index of the first one in the batch. A UserError of `read` is a bad image. */
 export async function makeBatch(
   read: readonly (() => Promise<LabelledImage>)[],
-  { step, first, seed, ...job }: BatchSettings & { first: number },
+  { step, first, seed, offset = 0, ...job }: BatchSettings & { first: number },
 ): Promise<Batch | BadSources> {
-  const { classes, preprocessing, augmentation } = job
+  const { classes, preprocessing, augmentation, strong: distortion } = job
   const pixels = augmentation.cropSize ** 2
   const images = new Uint8Array(read.length * pixels * 4)
   const labels = new Uint8Array(read.length * pixels)
+  const strong = distortion && new Uint8Array(images.length)
   const bad: BadSources['bad'] = []
   await Promise.all(
     read.map(async (readImage, i) => {
@@ -55,13 +63,20 @@ export async function makeBatch(
           image: images.subarray(i * pixels * 4, (i + 1) * pixels * 4),
           labels: labels.subarray(i * pixels, (i + 1) * pixels),
         }
-        const random = randomSource(seed, 'augment', step, slot)
-        augment(photo, example, { ...augmentation, preprocessing, random })
+        const random = randomSource(seed, 'augment', step, offset + slot)
+        const distortions = randomSource(seed, 'distort', step, offset + slot)
+        augment(photo, example, { ...augmentation, preprocessing, random, distortions })
+        if (!strong) return
+        const view = strong.subarray(i * pixels * 4, (i + 1) * pixels * 4)
+        view.set(example.image)
+        const { cropSize } = augmentation
+        const all = { width: cropSize, height: cropSize, pitch: cropSize }
+        distort(view, all, drawDistortion(distortion, distortions))
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         bad.push({ slot, message: error.message })
       }
     }),
   )
-  return bad.length > 0 ? { bad } : { images, labels }
+  return bad.length > 0 ? { bad } : { images, labels, ...(strong && { strong }) }
 }

@@ -4,7 +4,8 @@ import { BadImageError } from '../errors.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
 import { type Augmentation, PAPER_AUGMENTATION } from './augment.ts'
 import type { BadSources, Batch, BatchSettings } from './batch.ts'
-import type { Recipe } from './recipe.ts'
+import type { Distortion } from './distortion.ts'
+import type { Recipe } from './recipe_options.ts'
 import type { Sampler } from './sampler.ts'
 
 /** Makes a batch of the images at these indices of a dataset. */
@@ -20,6 +21,9 @@ export interface BatchesOptions {
   preprocessing: Preprocessing
   /** Default: the paper's augmentation. */
   augmentation?: Augmentation
+  /** As in BatchSettings. */
+  strong?: Distortion
+  offset?: number
   /** The first batch to make, counted from 0; larger to resume a run. Default 0. */
   start?: number
   /** The behaviour where an image cannot be read: see Recipe. Default: stop. */
@@ -61,9 +65,9 @@ function skipping(
   sampler: Sampler,
   { classes, batchSize, badImages = 'stop', onWarning, ...options }: BatchesOptions,
 ): (step: number) => Promise<Batch> {
-  const { seed, preprocessing, augmentation = PAPER_AUGMENTATION } = options
+  const { seed, preprocessing, augmentation = PAPER_AUGMENTATION, strong, offset } = options
   const known = new Set<number>()
-  const settings = { seed, preprocessing, augmentation, classes }
+  const settings = { seed, preprocessing, augmentation, classes, strong, offset }
   return async step => {
     for (;;) {
       const indices = Array.from({ length: batchSize }, (_, i) => draw(sampler, step * batchSize + i, known))

@@ -12,7 +12,8 @@ import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts'
 import type { StateDict } from '../weights/tensor.ts'
 import type { ClassBalance } from './class_balance.ts'
 import { learnedParameters } from './learned_parameters.ts'
-import { CLASS_WEIGHTS, RECIPE_TYPES, type Recipe, recipeFor } from './recipe.ts'
+import { CLASS_WEIGHTS, recipeFor } from './recipe.ts'
+import { RECIPE_TYPES, type Recipe } from './recipe_options.ts'
 
 export interface Progress {
   /** Steps done. */

@@ -3,7 +3,7 @@
 import type { DatasetReport } from '../data/check.ts'
 import { classIds } from '../data/class_names.ts'
 import { UserError } from '../errors.ts'
-import type { Recipe } from './recipe.ts'
+import type { Recipe } from './recipe_options.ts'
 import { bootstrap } from './sampler.ts'
 
 export interface ClassBalance {

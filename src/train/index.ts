@@ -7,14 +7,16 @@ export {
   type Augmentation,
   type AugmentOptions,
   augment,
-  type Example,
   PAPER_AUGMENTATION,
 } from './augment.ts'
 export { medianFrequencyWeights } from './class_balance.ts'
 export { ConfusionMatrix, type Scores } from './confusion.ts'
+export type { Example } from './crop.ts'
+export type { ColourJitter } from './distortion.ts'
 export { type EvaluateOptions, type Evaluation, evaluate, type SegmentationModel } from './evaluate.ts'
 export type { TrainingBatch } from './micro_batches.ts'
-export { type Recipe, recipeFor } from './recipe.ts'
+export { recipeFor } from './recipe.ts'
+export type { Recipe } from './recipe_options.ts'
 export { HARD_CLASSES, Sampler } from './sampler.ts'
 export { polyLearningRate } from './schedule.ts'
 export type { TrainedNetwork } from './training_network.ts'

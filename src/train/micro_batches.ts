@@ -2,11 +2,14 @@
 
 import { IGNORE_INDEX } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
+import type { UnlabelledBatch } from './unlabelled.ts'
 
 /** RGBA images, n · cropSize² · 4 bytes, and labels, n · cropSize² bytes, as `loadBatches` makes them. */
 export interface TrainingBatch {
   images: Uint8Array
   labels: Uint8Array
+  /** As many photos without labels, for a run that learns from such. */
+  unlabelled?: UnlabelledBatch
 }
 
 export interface BatchLayout {
@@ -23,7 +26,7 @@ export interface BatchLayout {
  * class.
  */
 export function microBatchesOf(
-  { images, labels }: TrainingBatch,
+  { images, labels }: Pick<TrainingBatch, 'images' | 'labels'>,
   { batchSize, microBatches, classes }: BatchLayout,
 ): TrainingBatch[] {
   checkLabels(labels, classes)

@@ -3,7 +3,7 @@
 
 /** The purpose of random numbers. Each purpose has its own streams under one seed. */
 type Purpose = keyof typeof PURPOSES
-const PURPOSES = { shuffle: 0, augment: 1 }
+const PURPOSES = { shuffle: 0, augment: 1, distort: 2, mix: 3 }
 
 /**
  * Uniform numbers in [0, 1) with 32 random bits each. The same seed, purpose and place give the same numbers on every machine,

@@ -4,6 +4,7 @@ import { IGNORE_INDEX } from '../data/dataset.ts'
 import { type TrainingGraph, trainingGraph } from '../graph/autodiff/training_graph.ts'
 import type { ModelGraph } from '../graph/ops/index.ts'
 import { GraphBuilder } from '../graph/ops/index.ts'
+import type { LossTerms } from '../graph/ops/loss_term.ts'
 import type { DeepLabConfig } from '../model/config.ts'
 import { deepLabInTraining } from '../model/deeplab.ts'
 import type { Preprocessing } from '../model/preprocessing.ts'
@@ -19,19 +20,22 @@ export interface TrainedNetwork {
 
 /**
  * The graph of one micro-batch. Inputs: `photo`, rgba8 [n, crop, crop, 4]; `labels`, class8 [n, crop, crop, 1]; with class
- * weights `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend.
+ * weights `classWeights` [1, 1, 1, classes]; with dropout `step`, a u32 on which its masks depend. `lossTermsOf` loads `lossTerms`.
  */
 export function networkInTraining(
   network: Omit<TrainedNetwork, 'parameters'>,
   options: TrainingOptions,
+  lossTerms?: LossTerms,
 ): TrainingGraph {
-  const { cropSize, freezeBatchNorm, batchNormDecay, classWeights, auxiliaryLoss } = options
+  const { cropSize, freezeBatchNorm, batchNormDecay, classWeights, auxiliaryLoss, labelSmoothing } = options
   return trainingGraph(logitsOf(network, options), {
     labels: { height: cropSize, width: cropSize },
     ignoreIndex: IGNORE_INDEX,
     alignCorners: network.config.alignCorners,
     classWeights: Boolean(classWeights),
     lossWeights: auxiliaryLoss > 0 ? [1, auxiliaryLoss] : [1],
+    labelSmoothing,
+    lossTerms,
     batchNorm: freezeBatchNorm ? { mode: 'frozen' } : { mode: 'batch', momentum: 1 - batchNormDecay },
   })
 }

@@ -33,6 +33,32 @@ export interface TrainingOptions {
    * not learn.
    */
   auxiliaryLoss: number
+  /**
+   * The share of the target that all classes have alike in the cross entropy, from 0 to below 1: label_smoothing of PyTorch's
+   * CrossEntropyLoss, with class weights as there. The auxiliary head's loss has it, too. Default: 0.
+   */
+  labelSmoothing?: number
+  /**
+   * The share of the pixels that the cross entropy counts, above 0 and at most 1: those with the largest losses, of all images of a
+   * micro-batch together. It is online hard example mining by top_k_percent_pixels of Google's DeepLab: a pixel's loss is that with
+   * its class's weight, and pixels without a label count in the share. The loss is their weighted mean; the auxiliary head's counts
+   * all pixels. Default: 1.
+   */
+  hardPixels?: number
+  /**
+   * The weight of the Dice loss, which is added to the logits' cross entropy: DiceLoss(mode='multiclass') of
+   * segmentation_models.pytorch. A class loses 1 − 2 · Σ p · y / Σ (p + y) over the labelled pixels of a micro-batch, with its
+   * probability p and y = 1 at its pixels; a class without a pixel loses nothing. The loss is the mean over all classes. It has no
+   * class weights, and the auxiliary head has none of it. Default: 0.
+   */
+  diceLoss?: number
+  /**
+   * The weight of the Lovász-softmax loss (Berman et al. 2018), which is added to the logits' cross entropy, with classes='present' and
+   * per_image=False: the mean, over the classes that a micro-batch has, of the Lovász extension of 1 − IoU. It sorts all labelled
+   * pixels once for each class of the model, so that steps with many classes take longer. It has no class weights, and the auxiliary
+   * head has none of it. Default: 0.
+   */
+  lovaszLoss?: number
   /** A factor for each class on its pixels' loss. The mean divides by Σ weight, as in PyTorch. Null: all classes count alike. */
   classWeights?: readonly number[] | null
   /**

@@ -14,9 +14,17 @@ import { ParameterArena } from '../graph/runtime/parameter_arena.ts'
 import { TrainingWeights } from '../graph/runtime/training_weights.ts'
 import { allFinite } from '../weights/all_finite.ts'
 import { learningRates, weightDecays } from './learned_parameters.ts'
+import { lossTermsOf } from './loss_terms.ts'
 import { type BatchLayout, microBatchesOf, type TrainingBatch } from './micro_batches.ts'
 import { networkInTraining, type TrainedNetwork } from './training_network.ts'
 import type { TrainingOptions } from './training_options.ts'
+import {
+  countLabelled,
+  Teacher,
+  taughtBatch,
+  type UnlabelledOptions,
+  type UnlabelledPart,
+} from './unlabelled.ts'
 
 /** The state from which a run continues. */
 export interface TrainingStart {
@@ -29,6 +37,8 @@ export interface TrainingStart {
    * same strategies for the same bits. Default: nothing.
    */
   tuned?: Tuned
+  /** Has the run learn from photos without labels, too. Default: it does not. */
+  unlabelled?: UnlabelledOptions
   /** The learning rate that the user gave, for messages. Default: that of the step, which may follow a schedule. */
   learningRate?: number
 }
@@ -48,12 +58,22 @@ interface Parts {
   arena: ParameterArena
   weights: TrainingWeights
   losses: TrainingGraph['losses']
-  layout: BatchLayout
+  layout: BatchLayout & { cropSize: number }
   /** The graph's inputs that are the same in every step. */
   constants: TensorData
   /** The network's parameters that no step uses. */
   unused: ReadonlyMap<string, Float32Array>
   learningRate?: number
+  /** For photos without labels. */
+  teacher?: Teacher
+  unlabelledWeight: number
+}
+
+/** A run of the plan, on a micro-batch. */
+interface MicroRun {
+  inputs: TensorData
+  /** Of unlabelled photos: the labelled pixels' share of all the pixels of the batch's photos. */
+  share?: number
 }
 
 export class TrainingRun {
@@ -62,6 +82,7 @@ export class TrainingRun {
   #microBatches: number
   /** The largest loss of a run that still learns; known after its first step. */
   #bound: number | undefined
+  #unlabelledPart: UnlabelledPart | undefined
 
   /**
    * Starts from the network's weights, and from the state of an earlier run if the options have one.
@@ -73,9 +94,9 @@ export class TrainingRun {
     options: TrainingOptions & TrainingStart,
   ): Promise<TrainingRun> {
     const { batchSize, microBatchSize = batchSize, activationBudget, classWeights, step = 0 } = options
-    const { learningRate } = options
+    const { learningRate, unlabelled, cropSize } = options
     const microBatches = batchSize / microBatchSize
-    const graph = networkInTraining(network, options)
+    const graph = networkInTraining(network, options, await lossTermsOf(options))
     const policy = { tuned: options.tuned }
     const plan = planWithin(graph, { device: gpu, policy }, activationBudget && activationBudget * 2 ** 20)
     const parameters = graphParameters(graph)
@@ -84,15 +105,22 @@ export class TrainingRun {
       decayOf: weightDecays(graph, options),
       host: network.parameters,
       velocities: options.velocities,
-      sums: microBatches > 1,
+      sums: microBatches > 1 || unlabelled !== undefined,
     })
-    const weights = await TrainingWeights.create(gpu, arena, { ...options, microBatches })
+    const weights = await TrainingWeights.create(gpu, arena, {
+      ...options,
+      microBatches,
+      weighted: unlabelled !== undefined,
+    })
+    let teacher: Teacher | undefined
     try {
+      const teaching = { ...options, images: microBatchSize, confidence: unlabelled?.confidence ?? 0 }
+      teacher = unlabelled && (await Teacher.create(gpu, { network, arena }, teaching))
       const executor = await Executor.create(gpu, plan, weights)
       const unused = new Map(network.parameters)
       for (const { name } of parameters) unused.delete(name)
       const constants: TensorData = classWeights ? { classWeights: Float32Array.from(classWeights) } : {}
-      const layout = { batchSize, microBatches, classes: network.config.classes }
+      const layout = { batchSize, microBatches, classes: network.config.classes, cropSize }
       const parts = {
         executor,
         arena,
@@ -102,9 +130,12 @@ export class TrainingRun {
         constants,
         unused,
         learningRate,
+        teacher,
+        unlabelledWeight: unlabelled?.weight ?? 0,
       }
-      return new TrainingRun(parts, step * microBatches)
+      return new TrainingRun(parts, step * microBatches * (teacher ? 2 : 1))
     } catch (error) {
+      await teacher?.destroy()
       weights.destroy()
       arena.destroy()
       if (!(error instanceof OutOfMemoryError)) throw error
@@ -125,6 +156,8 @@ export class TrainingRun {
   /**
    * Learns from a batch. Returns the loss before the update: the mean over the labelled pixels, or 0 if there are none. With
    * micro-batches it is the mean of their losses, and with an auxiliary loss the weighted sum of both, as torchvision reports it.
+   * Unlabelled photos add their loss by its weight: the sum over the pixels of which the network is sure, divided by the number of all
+   * pixels of these photos.
    * Throws a UserError for a label that is not a class and, after the update, a DivergedError for a loss that is not a number or grows
    * without end.
    *
@@ -132,22 +165,28 @@ export class TrainingRun {
    * they were, unless it has begun to change them: by the update, or before it by batch norm's running statistics. Then it goes on.
    */
   async step(batch: TrainingBatch, learningRate: number, signal?: AbortSignal): Promise<number> {
-    const { executor, weights, losses } = this.#parts
-    const microBatches = this.#inputsOf(batch)
+    const { executor, weights, losses, layout, unlabelledWeight } = this.#parts
+    const { runs: unlabelled, confident } = await this.#unlabelledRuns(batch, signal)
+    const runs = [...this.#runsOf(batch), ...unlabelled]
     weights.begin(learningRate)
-    let sum = 0
-    for (const [i, inputs] of microBatches.entries()) {
-      const found = await executor.run(inputs, {
-        begins: i === 0,
-        ends: i === microBatches.length - 1,
-        signal,
-      })
-      for (const { output, weight } of losses) sum += weight * found[output.name][0]
+    let [sum, unlabelledLoss] = [0, 0]
+    for (const [i, { inputs, share }] of runs.entries()) {
+      weights.weigh(share === undefined ? 1 : unlabelledWeight * share * layout.microBatches)
+      const found = await executor.run(inputs, { begins: i === 0, ends: i === runs.length - 1, signal })
+      for (const { output, weight } of losses)
+        if (share === undefined) sum += weight * found[output.name][0]
+        else unlabelledLoss += share * weight * found[output.name][0]
     }
-    this.#microBatches += microBatches.length
-    const loss = sum / microBatches.length
+    this.#microBatches += runs.length
+    if (confident !== undefined) this.#unlabelledPart = { loss: unlabelledLoss, confident }
+    const loss = sum / layout.microBatches + unlabelledWeight * unlabelledLoss
     this.#checkLoss(loss, this.#parts.learningRate ?? learningRate)
     return loss
+  }
+
+  /** What the last step found in its unlabelled photos; undefined before it, and in a run without such. */
+  get unlabelledPart(): UnlabelledPart | undefined {
+    return this.#unlabelledPart
   }
 
   #checkLoss(loss: number, learningRate: number): void {
@@ -164,7 +203,7 @@ export class TrainingRun {
    * with the last learning rate. Needs timestamp-query.
    */
   profile(batch: TrainingBatch): Promise<KernelTime[]> {
-    return this.#parts.executor.profile(this.#inputsOf(batch)[0])
+    return this.#parts.executor.profile(this.#runsOf(batch)[0].inputs)
   }
 
   /** Throws a UserError if a weight or a velocity is no longer a finite number. */
@@ -178,21 +217,41 @@ export class TrainingRun {
   }
 
   async destroy(): Promise<void> {
-    const { executor, weights, arena } = this.#parts
+    const { executor, weights, arena, teacher } = this.#parts
+    await teacher?.destroy()
     await executor.destroy()
     weights.destroy()
     arena.destroy()
   }
 
-  /** The graph's inputs for each micro-batch of a batch. */
-  #inputsOf(batch: TrainingBatch): TensorData[] {
+  /** The runs of a batch's micro-batches. `from`: how many runs of the step come before. */
+  #runsOf(batch: Pick<TrainingBatch, 'images' | 'labels'>, from = 0): MicroRun[] {
     const { constants, layout } = this.#parts
-    return microBatchesOf(batch, layout).map(({ images, labels }, i) => ({
-      ...constants,
-      photo: images,
-      labels,
-      step: new Uint8Array(Uint32Array.of(this.#microBatches + i).buffer),
-    }))
+    return microBatchesOf(batch, layout).map(({ images, labels }, i) => {
+      const step = new Uint8Array(Uint32Array.of(this.#microBatches + from + i).buffer)
+      return { inputs: { ...constants, photo: images, labels, step } }
+    })
+  }
+
+  /** Labels the batch's unlabelled photos as the network is now. `confident`: the share of their pixels that have a label then. */
+  async #unlabelledRuns(
+    { unlabelled }: TrainingBatch,
+    signal?: AbortSignal,
+  ): Promise<{ runs: MicroRun[]; confident?: number }> {
+    const { teacher, layout } = this.#parts
+    if (!teacher) return { runs: [] }
+    if (!unlabelled) throw new UserError('the batch has no unlabelled photos')
+    const sure = await teacher.label(unlabelled.images, signal)
+    const taught = taughtBatch(unlabelled, sure, layout.cropSize)
+    const runs = this.#runsOf(taught, layout.microBatches)
+    const size = taught.labels.length / runs.length
+    const shares = runs.map(
+      (_, i) => countLabelled(taught.labels.subarray(i * size, (i + 1) * size)) / taught.pixels,
+    )
+    return {
+      runs: runs.map((run, i) => ({ ...run, share: shares[i] })),
+      confident: shares.reduce((total, share) => total + share),
+    }
   }
 }
 

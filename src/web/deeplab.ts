@@ -5,7 +5,8 @@ import { DeepLabBase } from '../library/deeplab_base.ts'
 import { readModel } from '../library/model_files.ts'
 import { createdModel, type OpenedModel, openModel, type Platform } from '../library/open_model.ts'
 import { type CreateOptions, checkLoadOptions } from '../library/open_options.ts'
-import type { ManyPhotosOptions, SegmentOptions } from '../library/segment_options.ts'
+import type { YieldedResult } from '../library/segment_batches.ts'
+import type { EachPhotoOptions, ManyPhotosOptions, SegmentOptions } from '../library/segment_options.ts'
 import type { DeepLabOptions } from '../model/config.ts'
 import { openDevice, openGpu } from './gpu.ts'
 import { LOAD_OPTIONS, type LoadOptions, type WeightsSource } from './load_options.ts'
@@ -18,6 +19,12 @@ import { findWeights } from './weights.ts'
 
 /** The options of `segment` for an array of photos. */
 export type SegmentManyOptions<Output extends SegmentOutput = SegmentOutput> = ManyPhotosOptions<
+  ImageSource,
+  Output
+>
+
+/** The options of `segmentAll`. */
+export type SegmentAllOptions<Output extends SegmentOutput = SegmentOutput> = EachPhotoOptions<
   ImageSource,
   Output
 >
@@ -77,6 +84,20 @@ export class DeepLab extends DeepLabBase<ImageSource, Segmentation> {
   ): Promise<Segmentation<Output>[]>
   segment(input: ImageSource | readonly ImageSource[], options: SegmentManyOptions = {}) {
     return this.segmentAny(input, options)
+  }
+
+  /**
+   * Segments the photos of an array, a generator or another iterable, and yields each result with its photo, in their order:
+   * `for await (const { source, result } of model.segmentAll(paths))`. Consecutive photos of one size run in batches; few are in memory at
+   * a time, and none is read before the loop has come near. With `onError`, a photo that fails is left out. Leaving the loop ends
+   * the work. Throws as `segment` does.
+   */
+  segmentAll<Photo extends ImageSource, Output extends SegmentOutput = 'mask'>(
+    photos: Iterable<Photo> | AsyncIterable<Photo>,
+    options?: SegmentAllOptions<Output>,
+  ): AsyncGenerator<YieldedResult<Photo, Segmentation<Output>>, void, undefined>
+  segmentAll(photos: Iterable<ImageSource> | AsyncIterable<ImageSource>, options: SegmentAllOptions = {}) {
+    return this.segmentEach(photos, options)
   }
 
   /**

@@ -5,7 +5,7 @@
 
 export * from '../library/index.ts'
 export { checkDataset } from './check_dataset.ts'
-export { DeepLab, type SegmentManyOptions } from './deeplab.ts'
+export { DeepLab, type SegmentAllOptions, type SegmentManyOptions } from './deeplab.ts'
 export type { Drawable } from './drawable.ts'
 export type { FrameSource } from './frames/frame_source.ts'
 export { MaskReader } from './frames/mask_reader.ts'

@@ -14,7 +14,7 @@ import {
 } from '../library/trainer_base.ts'
 import { makeBatch } from '../train/batch.ts'
 import { makeBatches } from '../train/batches.ts'
-import type { Recipe } from '../train/recipe.ts'
+import type { Recipe } from '../train/recipe_options.ts'
 import { checkDataset } from './check_dataset.ts'
 import { DeepLab } from './deeplab.ts'
 import { openTuning } from './tuning.ts'

@@ -23,7 +23,17 @@ describe('atrous train', () => {
 
   it('accepts the whole recipe, and resumes with it (slow)', async () => {
     const balance = ['--class-weights', 'balanced', '--bootstrap', 'bright', '--head-learning-rate', '2']
-    const options = [...balance, '--dropout', '0.5', '--auxiliary-loss', '0.5']
+    const distortions = [
+      '--rotation',
+      '10',
+      '--colour-jitter',
+      '0.2,0.3,0.4,0.1',
+      '--grey',
+      '0.1',
+      '--blur',
+      '0.5',
+    ]
+    const options = [...balance, ...distortions, '--dropout', '0.5', '--auxiliary-loss', '0.5']
     await atrous(...command('straight', ...options))
     await atrous(...command('run', '--stop-after', '3', ...options))
     expect((await atrous(...command('run', '--resume', ...options))).stdout).to.match(/^step 6 of 6/)
@@ -35,6 +45,10 @@ describe('atrous train', () => {
       headLearningRate: 2,
       dropout: 0.5,
       auxiliaryLoss: 0.5,
+      rotation: 10,
+      colourJitter: [0.2, 0.3, 0.4, 0.1],
+      grey: 0.1,
+      blur: 0.5,
     })
     expect(await errorOf(command('run', '--resume', '--class-weights', '1,2'))).to.equal(
       'error: --resume: classWeights is balanced in the checkpoint, not 1,2; it cannot change during a run\n',

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import type { Gpu } from '../../src/gpu/gpu.ts'
 import { guessedMilliseconds, LaunchTimes } from '../../src/gpu/launch_times.ts'
+import { submitBudget } from '../../src/gpu/pace.ts'
 import { cutIntoSubmits, type Piece, type Work } from '../../src/gpu/submits.ts'
 import { activation } from '../../src/kernels/elementwise/activation.ts'
 
@@ -11,6 +13,13 @@ const sum = (pieces: Piece[]) => pieces.reduce((total, { milliseconds }) => tota
 const ranges = (pieces: Piece[]) => pieces.map(({ first, count }) => [first, count])
 
 describe('gpu/submits', () => {
+  it('are of at most 100 ms in a run with a signal, also where time has no bound', () => {
+    const { signal } = new AbortController()
+    const budget = (submitMilliseconds: number) => submitBudget({ submitMilliseconds } as Gpu, { signal })
+    expect([Infinity, 50].map(budget)).to.deep.equal([100, 50])
+    expect(submitBudget({ submitMilliseconds: Infinity } as Gpu, {})).to.equal(Infinity)
+  })
+
   it('are one where time has no bound, also for no work at all', () => {
     expect(cutIntoSubmits(worksOf(10, 1e9, 1), Infinity).map(ranges)).to.deep.equal([
       [

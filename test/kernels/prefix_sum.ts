@@ -1,4 +1,4 @@
-import { prefixSum } from '../../src/kernels/crf/prefix_sum.ts'
+import { prefixSum } from '../../src/kernels/sorting/prefix_sum.ts'
 import { words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'

@@ -1,4 +1,4 @@
-import { radixScatter } from '../../src/kernels/crf/radix_sort.ts'
+import { radixScatter } from '../../src/kernels/sorting/radix_sort.ts'
 import { words } from '../support/expected.ts'
 import type { KernelRun } from '../support/kernel_run.ts'
 import type { KernelSuite } from '../support/kernel_suite.ts'

@@ -20,8 +20,12 @@ export interface SoftmaxCrossEntropyCase extends KernelCase {
   /** the logits are uniform in (−scale, scale) */
   scale?: number
   classWeights?: boolean
+  /** 0 if absent */
+  labelSmoothing?: number
   /** of the gradient; 1 if absent */
   lossWeight?: number
+  /** the number of classes that labels may be; all if absent */
+  present?: number
   /** share of the labels that are 255; a fifth if absent */
   ignored?: number
   /** share of the labels that are ids of no class, which count as ignored */
@@ -59,6 +63,16 @@ const sizes: Omit<SoftmaxCrossEntropyCase, 'alignCorners'>[] = [
   { name: 'every label ignored', logits: [2, 17, 3, 5], width: 11, ignored: 1, seed: 1 },
   { name: 'labels of no class', logits: [2, 17, 3, 5], width: 11, invalid: 0.3, seed: 1 },
   { name: '256 classes, the most', logits: [1, 7, 2, 256], width: 9, ignored: 0, seed: 1 },
+  { name: 'one class of 21 alone', logits: [2, 17, 3, 21], width: 11, present: 1, seed: 1 },
+  { name: 'label smoothing', logits: [2, 17, 5, 21], width: 23, labelSmoothing: 0.1, seed: 1 },
+  {
+    name: 'label smoothing, class weights, 256 classes',
+    logits: [1, 7, 2, 256],
+    width: 9,
+    labelSmoothing: 0.3,
+    classWeights: true,
+    seed: 1,
+  },
   {
     name: '513×513 from output stride 16',
     logits: [1, 513, 33, 21],
@@ -90,6 +104,16 @@ const small: SoftmaxCrossEntropyCase[] = [
     answer: true,
   },
   {
+    name: 'label smoothing and class weights, edges aligned',
+    logits: [1, 4, 3, 5],
+    width: 7,
+    alignCorners: false,
+    classWeights: true,
+    labelSmoothing: 0.2,
+    seed: 1,
+    answer: true,
+  },
+  {
     name: 'one column to a small map, corners aligned',
     logits: [1, 3, 1, 3],
     width: 5,
@@ -113,14 +137,16 @@ export const cases: SoftmaxCrossEntropyCase[] = [
 /** The operands of a case, made from its seed. */
 export function softmaxCrossEntropyOf(test: SoftmaxCrossEntropyCase): SoftmaxCrossEntropy {
   const { width, alignCorners, scale = 4, seed, ignored = 0.2, invalid = 0, lossWeight } = test
+  const { labelSmoothing } = test
   const [n, height, , channels] = test.logits
+  const { present = channels } = test
   const next = randomSource(seed + 1)
   const labels = Uint8Array.from({ length: n * height * width }, () => {
     const draw = next()
     if (draw < ignored) return 255
     return draw < ignored + invalid
       ? channels + Math.floor(next() * (255 - channels))
-      : Math.floor(next() * channels)
+      : Math.floor(next() * present)
   })
   return {
     logits: randomArray4(test.logits, seed, scale),
@@ -130,14 +156,15 @@ export function softmaxCrossEntropyOf(test: SoftmaxCrossEntropyCase): SoftmaxCro
     alignCorners,
     ignoreIndex: 255,
     lossWeight,
+    labelSmoothing,
     ...(test.classWeights && { classWeights: randomValues(channels, seed + 2).map(Math.abs) }),
   }
 }
 
 /** For all three kernels. */
 export function softmaxCrossEntropyOptions(test: SoftmaxCrossEntropyCase) {
-  const { name: label, logits: input, width, alignCorners, classWeights } = test
-  return { label, input, width, alignCorners, classWeights, ignoreIndex: 255 }
+  const { name: label, logits: input, width, alignCorners, classWeights, labelSmoothing } = test
+  return { label, input, width, alignCorners, classWeights, labelSmoothing, ignoreIndex: 255 }
 }
 
 /** The inputs of the two kernels that read the labels. */
@@ -148,7 +175,7 @@ export const labelInputs = ({ logits, labels, height, width, classWeights }: Sof
 })
 
 /** [n, height, width] as kernels read it: each image padded to whole words. */
-function labelWords(labels: Uint8Array, height: number, width: number): Uint8Array {
+export function labelWords(labels: Uint8Array, height: number, width: number): Uint8Array {
   const [pixels, bytes] = [height * width, classMapWords(height, width) * 4]
   const words = new Uint8Array((labels.length / pixels) * bytes)
   for (let n = 0; n * pixels < labels.length; n++)

@@ -49,8 +49,11 @@ class DeepLabV2(nn.Module):
         rates = [rate * 8 // output_stride for rate in options['rates']]
         aspp = {f'c{i}': nn.Conv2d(inputs, options['classes'], 3, 1, rate, rate) for i, rate in enumerate(rates)}
         self.layers = list(base.values())
-        self.classifiers = list(aspp.values())
-        base['aspp'] = nn.ModuleDict({around: nn.ModuleDict(aspp)} if around else aspp)
+        if not rates:
+            base['fc'] = nn.Conv2d(inputs, options['classes'], 1)
+        self.classifiers = list(aspp.values()) or [base['fc']]
+        if rates:
+            base['aspp'] = nn.ModuleDict({around: nn.ModuleDict(aspp)} if around else aspp)
         if root:
             base = {root: nn.ModuleDict(base)}
         for name, module in base.items():

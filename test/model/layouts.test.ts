@@ -110,7 +110,6 @@ describe('checkpoints of other libraries', () => {
     ['backbone.transition1.0.0.weight', "VainF's DeepLabV3Plus-Pytorch on HRNetV2"],
     ['reduce.conv.weight', "K. Nakashima's deeplab-pytorch, v3+"],
     ['base.aspp.stages.imagepool.conv.conv.weight', "K. Nakashima's deeplab-pytorch, v3"],
-    ['base.layer5.block3.increase.conv.weight', "K. Nakashima's deeplab-pytorch, v1"],
     ['segmentation_head.0.weight', 'segmentation_models.pytorch with another encoder or decoder'],
     ['encoder.layer1.0.conv2.weight', 'a network on ResNeXt'],
   ]

@@ -68,6 +68,7 @@ def vgg16():
 def v2():
     options = {'backbone': 'deeplabv2_resnet101', 'width': 0.125, 'units': [3, 4, 6, 3], 'rates': [6, 12, 18, 24], 'classes': 21}
     yield 'DeepLab v2', options, deeplab_v2.network, (8, 16), [(65, 65), (97, 129), (96, 130)]
+    yield 'DeepLab v2 without ASPP', {**options, 'rates': []}, deeplab_v2.network, (8, 16), [(65, 65)]
 
 
 def variants():

@@ -11,6 +11,7 @@ import { preset, presets } from '../../src/model/presets.ts'
 import { fromHuggingFaceConfig } from '../../src/model/recognition/hugging_face.ts'
 import { skip } from '../support/skip.ts'
 import { goldenCases, goldenGraph, torchvisionParameters } from './golden.ts'
+import { multiplyAdds } from './papers/multiply_adds.ts'
 
 const CHECKPOINT = new URL(
   '../../../shared/data/checkpoints/deeplabv3_mobilenet_v2_1.0_513/',
@@ -62,27 +63,9 @@ describe('networks', () => {
 })
 
 describe('multiply-adds', () => {
-  /** Of all convolutions, in thousands of millions, at 513×513. */
-  function multiplyAdds(name: string): number {
-    const { config, inference } = preset(name)
-    const graph = build(config, inference.outputStride, 513)
-    const weights = new Map(graphParameters(graph).map(parameter => [parameter.name, parameter]))
-    const each = graph.ops
-      .filter(({ kind }) => kind === 'conv2d' || kind === 'depthwiseConv2d')
-      .map(({ name, output }) => {
-        const [, ...window] = weights.get(`${name}.weight`)!.shape
-        return [...output.shape, ...window].reduce((a, b) => a * b)
-      })
-    return each.reduce((a, b) => a + b) / 1e9
-  }
-
-  it('of DeepLabv3+ on Xception-65 are those of its Table 5 (Chen et al. 2018)', () => {
-    expect(multiplyAdds('deeplabv3plus.table5.separable.os16')).to.be.closeTo(54.17, 0.3)
-    expect(multiplyAdds('deeplabv3plus.table5.separable.os8')).to.be.closeTo(177.1, 0.5)
-  })
-
-  it('of its decoder are those of its Tables 3 and 5: the difference that the decoder makes at output stride 8', () => {
-    const at8 = (network: string) => multiplyAdds(`${network}.os8`)
+  it("of DeepLabv3+'s decoder are those of its Tables 3 and 5: the difference that it makes at output stride 8", () => {
+    const at8 = (network: string) =>
+      multiplyAdds(preset(`${network}.os8`).config, { size: 513, outputStride: 8 })
     expect(at8('deeplabv3plus.table3') - at8('table6')).to.be.closeTo(297.92 - 276.18, 0.05)
     expect(at8('deeplabv3plus.table5.decoder') - at8('deeplabv3plus.table5.encoder')).to.be.closeTo(
       21.74,

@@ -345,4 +345,5 @@ def networks():
         'jfzhang95 deeplab resnet': Jfzhang95(),
         'Nakashima deeplabv2, older release': DeepLabV2(V2, 8, ('scale', 'proj', 'stages')),
         'Nakashima deeplabv2, one scale': DeepLabV2(V2, 8, (None, 'shortcut', None)),
+        'Nakashima deeplabv1': DeepLabV2({**V2, 'rates': ()}, 8, (None, 'shortcut', None)),
     }

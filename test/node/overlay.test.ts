@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import sharp from 'sharp'
 import type { ClassShare } from '../../src/data/class_share.ts'
 import type { Image } from '../../src/data/image.ts'
-import { vocColour } from '../../src/data/palette.ts'
+import { displayPalette, vocColour } from '../../src/data/palette.ts'
 import { readMaskPng } from '../../src/node/images/mask_png.ts'
 import { renderOverlay } from '../../src/node/overlay/overlay.ts'
 import { Segmentation } from '../../src/node/segmentation.ts'
@@ -63,6 +63,19 @@ describe('renderOverlay', () => {
     expect(png.pixel(201, 150)).to.deep.equal(TINTED)
     expect(png.pixel(399, 0)).to.deep.equal(TINTED)
     expect(photo.data.every(value => value === GREY)).to.equal(true)
+  })
+
+  it("tints the photo's grey, so that an object of its class's colour does not look as if it had none", async () => {
+    const [width, height] = [40, 30]
+    const data = new Uint8Array(width * height * 4).map((_, i) => [...bird.colour, 255][i % 4])
+    const photo = { width, height, data, originalWidth: width, originalHeight: height }
+    const png = await decode(
+      await renderOverlay(photo, { ...halves(width, height, 3), classes: [background, bird] }),
+    )
+    const grey = 0.299 * 128 + 0.587 * 128
+    const tinted = bird.colour.map(channel => Math.round(grey + (channel - grey) * 0.55))
+    expect(png.pixel(5, 15)).to.deep.equal([...bird.colour])
+    expect(png.pixel(30, 15)).to.deep.equal(tinted)
   })
 
   it('samples a mask of another size at the nearest pixel', async () => {
@@ -156,8 +169,14 @@ describe('a segmentation', () => {
     expect(png.pixel(30, 10)).to.deep.equal([0, 0, 255])
     expect(png.pixel(10, 10)).to.deep.equal([GREY, GREY, GREY])
     expect(found.classes[0].colour, 'the palette of the classes stays').to.deep.equal(
-      vocColour(found.classes[0].id),
+      displayPalette[found.classes[0].id],
     )
+  })
+
+  it('has bright colours in its overlay and those of PASCAL VOC in its mask, where none are given', async () => {
+    const files = await found.save(path('default/photo'), { opacity: 1, outlines: false, legend: false })
+    expect((await decode(await readFile(files.mask))).pixel(30, 10)).to.deep.equal([...vocColour(2)])
+    expect((await decode(await readFile(files.overlay))).pixel(30, 10)).to.deep.equal([...displayPalette[2]])
   })
 
   it('saves both with such options', async () => {

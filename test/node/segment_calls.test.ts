@@ -6,10 +6,16 @@ import type { Image } from '../../src/data/image.ts'
 import { UserError } from '../../src/errors.ts'
 import type { Gpu } from '../../src/gpu/gpu.ts'
 import { segmentBatches } from '../../src/library/segment_batches.ts'
-import { DeepLab, type ImageSource, openGpu, type SegmentProgress } from '../../src/node/index.ts'
+import {
+  DeepLab,
+  type ImageSource,
+  openGpu,
+  type SegmentOptions,
+  type SegmentProgress,
+} from '../../src/node/index.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
-import { abortedAfter, submitsDuring, withSubmitsOf } from '../support/submit_budget.ts'
+import { abortedAfter, ENOUGH, submitsDuring, withSubmitsOf } from '../support/submit_budget.ts'
 import { useTemporaryFolder } from './support.ts'
 import { blocksPhoto, TINY } from './tiny_model.ts'
 
@@ -187,6 +193,57 @@ describe('DeepLab: calls', () => {
       expect(await rejects(Error, () => model.segment(photos, options))).to.equal(reason)
       expect(batches).to.equal(2)
       expect((await model.segment(photo, { size })).mask).to.have.length(90 * 70)
+    })
+
+    const unaborted = new AbortController().signal
+    it('ends a call after any of its submits, the last too, with views, scores and a CRF, and leaves nothing', async () => {
+      const calls: SegmentOptions[] = [
+        { size },
+        { size, scales: [0.75, 1.25], flip: true },
+        { size, output: 'probabilities' },
+        { size, crf: 'default' },
+      ]
+      for (const options of calls) {
+        const { mask } = await model.segment(photo, options)
+        const whole = () => model.segment(photo, { ...options, signal: unaborted })
+        const submits = await submitsDuring(gpu, whole)
+        const { buffers } = gpu.memory
+        const aborted = (signal: AbortSignal) => model.segment(photo, { ...options, signal })
+        for (let submit = 1; submit <= submits; submit++)
+          expect(await rejects(Error, () => abortedAfter(submit, gpu, aborted))).to.equal(ENOUGH)
+        expect((await model.segment(photo, options)).mask).to.deep.equal(mask)
+        expect(gpu.memory.buffers).to.equal(buffers)
+      }
+    })
+
+    it('ends a call at once while it waits for another, which keeps its result', async () => {
+      const end = new AbortController()
+      const { mask } = await model.segment(photo, { size })
+      const order: string[] = []
+      const before = model.segment(photo, { size, crf: 'default' }).then(() => order.push('before'))
+      const waiting = model
+        .segment(photo, { size, signal: end.signal })
+        .catch(error => order.push(error.message))
+      setTimeout(() => end.abort(reason), 1)
+      await Promise.all([before, waiting])
+      expect(order).to.deep.equal(['enough', 'before'])
+      expect((await model.segment(photo, { size })).mask).to.deep.equal(mask)
+    })
+
+    it('ends a call at once while its photo is read, and tells onProgress and onError nothing after it', async () => {
+      const end = new AbortController()
+      let told = 0
+      const tell = () => void told++
+      const slow = { arrayBuffer: () => new Promise<ArrayBuffer>(() => {}) } as ImageSource
+      const options = { size, signal: end.signal, onProgress: tell }
+      const calls = [
+        model.segment(slow, options),
+        model.segment([slow, photo], { ...options, onError: tell }),
+      ]
+      setTimeout(() => end.abort(reason), 5)
+      for (const call of calls) expect(await rejects(Error, () => call)).to.equal(reason)
+      await model.segment(photo, { size })
+      expect(told).to.equal(0)
     })
 
     it('ends a photo between two submits, and the model still works', async () => {

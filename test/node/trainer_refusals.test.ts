@@ -4,7 +4,7 @@ import { UserError } from '../../src/errors.ts'
 import { DeviceLostError } from '../../src/gpu/errors.ts'
 import { DeepLab, openGpu } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
-import type { Recipe } from '../../src/train/recipe.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 import { testGpu } from '../support/gpu.ts'
 import { rejects } from '../support/rejects.ts'
 import { expectSameBits } from '../support/same_bits.ts'
@@ -39,6 +39,12 @@ describe('Trainer', () => {
           `classWeights: expected balanced, or numbers from 0 up that are not all 0, got ${weights}`,
         ]),
         [{ hardClasses: ['sofa'] }, 'there is no class "sofa"; the classes are dark, bright'],
+        [{ rotation: 181 }, 'rotation: expected degrees from 0 to 180, got 181'],
+        ...[2, [1, 1, 1, 0.6], [-1, 0, 0, 0]].map((colourJitter): [Partial<Recipe>, string] => [
+          { colourJitter: colourJitter as Recipe['colourJitter'] },
+          `colourJitter: expected a strength from 0 to 1, or four from 0 up, that of the hue at most 0.5, got ${colourJitter}`,
+        ]),
+        [{ blur: 1.5 }, 'blur: expected a share from 0 to 1, got 1.5'],
         [{ dropout: 1 }, 'dropout: expected a share from 0 to below 1, got 1'],
         [{ auxiliaryLoss: -1 }, 'auxiliaryLoss: expected a weight from 0 up, got -1'],
         [{ badImages: 'mend' as 'skip' }, 'badImages: expected stop or skip; got "mend"'],

@@ -5,7 +5,7 @@ import type { DeepLabOptions } from '../../src/model/config.ts'
 import { DeepLab } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
 import { openTuning } from '../../src/node/tuning.ts'
-import type { Recipe } from '../../src/train/recipe.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 import { networkInTraining } from '../../src/train/training_network.ts'
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts'
 import type { StateDict } from '../../src/weights/tensor.ts'
@@ -147,6 +147,10 @@ describe('Trainer', () => {
       classWeights: 'balanced',
       hardClasses: ['bright'],
       headLearningRate: 10,
+      rotation: 10,
+      colourJitter: [0.2, 0.3, 0.4, 0.1],
+      grey: 0.2,
+      blur: 0.5,
     }
     const straight = await newTrainer(all)
     const expected = losses(await take(straight))

@@ -1,7 +1,7 @@
 import type { TrainerOptions, TrainingStep } from '../../src/library/trainer_base.ts'
 import { type Dataset, DeepLab, openDataset } from '../../src/node/index.ts'
 import { Trainer } from '../../src/node/training/trainer.ts'
-import type { Recipe } from '../../src/train/recipe.ts'
+import type { Recipe } from '../../src/train/recipe_options.ts'
 import { testGpu } from '../support/gpu.ts'
 import { writeHalves } from './halves_dataset.ts'
 import { useEmptyCache, useTemporaryFolder } from './support.ts'

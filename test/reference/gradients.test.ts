@@ -6,11 +6,13 @@ import { batchNormBackward } from './batch_norm_backward.ts'
 import { batchNormStatistics } from './batch_norm_statistics.ts'
 import { concat } from './concat.ts'
 import { crop } from './crop.ts'
+import { diceLoss } from './dice_loss.ts'
 import { distinctValues, expectGradient } from './finite_difference.ts'
 import { foldBatchNorm } from './fold_batch_norm.ts'
 import { foldBatchNormBackward } from './fold_batch_norm_backward.ts'
 import { globalAveragePool } from './global_average_pool.ts'
 import { globalAveragePoolBackward } from './global_average_pool_backward.ts'
+import { lovaszSoftmax } from './lovasz_softmax.ts'
 import { maxPool, maxPoolShape } from './max_pool.ts'
 import { maxPoolBackward } from './max_pool_backward.ts'
 import { maximum, maximumBackward } from './maximum.ts'
@@ -137,11 +139,22 @@ describe('the gradients of the CPU reference against finite differences', () => 
       const logits = randomArray4([2, 2, 3, 4], 1, 3)
       const labels = Uint8Array.from({ length: 2 * 5 * 4 }, (_, i) => (i % 7 === 0 ? 255 : (i * 3) % 5))
       const classWeights = Float64Array.of(0.5, 1, 2, 0.25)
-      const given = { logits, labels, height: 5, width: 4, alignCorners, ignoreIndex: 255, classWeights }
-      const loss = (data: Float64Array) =>
-        Float64Array.of(softmaxCrossEntropy({ ...given, logits: { ...logits, data } }).loss)
-      const gradient = softmaxCrossEntropyBackward(given).data
-      expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+      for (const labelSmoothing of [0, 0.2]) {
+        const given = {
+          logits,
+          labels,
+          height: 5,
+          width: 4,
+          alignCorners,
+          ignoreIndex: 255,
+          classWeights,
+          labelSmoothing,
+        }
+        const loss = (data: Float64Array) =>
+          Float64Array.of(softmaxCrossEntropy({ ...given, logits: { ...logits, data } }).loss)
+        const gradient = softmaxCrossEntropyBackward(given).data
+        expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+      }
     })
   }
 
@@ -156,6 +169,18 @@ describe('the gradients of the CPU reference against finite differences', () => 
     const gradient = unbiasedDistillationBackward(given).data
     expectGradient({ f: loss, x: logits.data, outputGradient: Float64Array.of(1), gradient })
   })
+
+  for (const [name, loss] of Object.entries({ dice_loss: diceLoss, lovasz_softmax: lovaszSoftmax }))
+    for (const alignCorners of [true, false])
+      it(`${name}, ${alignCorners ? 'corners' : 'edges'} aligned`, () => {
+        const logits = randomArray4([2, 2, 3, 4], 1, 3)
+        const labels = Uint8Array.from({ length: 2 * 5 * 4 }, (_, i) => (i % 7 === 0 ? 255 : (i * 3) % 5))
+        const given = { logits, labels, height: 5, width: 4, alignCorners, ignoreIndex: 255 }
+        const f = (data: Float64Array) =>
+          Float64Array.of(loss({ ...given, logits: { ...logits, data } }).loss)
+        const gradient = loss(given).gradient.data
+        expectGradient({ f, x: logits.data, outputGradient: Float64Array.of(1), gradient })
+      })
 
   it('concat', () => {
     const [first, second] = [randomArray4([1, 2, 2, 3], 1), randomArray4([1, 2, 2, 2], 2)]

@@ -9,6 +9,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+import losses
 from golden import GoldenFile, array, nhwc, numbers, planted, random
 
 torch.manual_seed(2)
@@ -144,5 +145,72 @@ def sgd(name, momentum, weight_decay, multiplier, learning_rates=(0.1, 0.07, 0.0
 sgd("momentum 0.9, weight decay", 0.9, 1e-4, 1)
 sgd("ten times the rate, without decay", 0.9, 0, 10)
 sgd("without momentum", 0, 0.01, 1)
+
+
+def adamw(name, momentum, weight_decay, multiplier, square_decay=0.999, epsilon=1e-8, learning_rates=(0.1, 0.07, 0.03)):
+    parameters, steps = random(7), [random(7) for _ in learning_rates]
+    given = {"parameters": numbers(parameters), "gradients": [numbers(gradient) for gradient in steps]}
+    given |= {"learningRates": learning_rates, "multiplier": multiplier, "momentum": momentum, "weightDecay": weight_decay}
+    given |= {"squareDecay": square_decay, "epsilon": epsilon}
+    parameters = leaf(parameters)
+    optimizer = torch.optim.AdamW([parameters], lr=1, betas=(momentum, square_decay), eps=epsilon, weight_decay=weight_decay)
+    for rate, gradient in zip(learning_rates, steps):
+        optimizer.param_groups[0]["lr"] = rate * multiplier
+        parameters.grad = gradient
+        optimizer.step()
+    record("adamw", name, given, parameters=array(parameters))
+
+
+adamw("the defaults", 0.9, 0.01, 1)
+adamw("a tenth of the rate, without decay", 0.9, 0, 0.1)
+adamw("without momentum, a short memory of squares, a large epsilon", 0, 0.1, 1, square_decay=0.9, epsilon=0.1)
+
+# --- the losses beside the plain cross entropy
+
+torch.manual_seed(3)  # so that cases before do not change these
+
+
+def loss_case(op, name, shape, size, align_corners, loss, ignored=0.2, classes=None, **more):
+    """`classes`: those that the labels have. `more`: what the reference gets besides."""
+    logits = random(*shape) * 2
+    labels = torch.randint(0, classes or shape[1], (shape[0], *size))
+    labels[torch.rand(labels.shape) < ignored] = 255
+    given = {"logits": nhwc(logits), "labels": {"uint8": labels.flatten().tolist()}, "height": size[0], "width": size[1]}
+    given |= {"alignCorners": align_corners, "ignoreIndex": 255, **more}
+    logits = leaf(logits)
+    value = loss(upsampled(logits, size, align_corners), labels)
+    (gradient,) = torch.autograd.grad(value, logits)
+    record(op, name, given, loss=array(value.reshape(1)), logitsGradient=nhwc(gradient))
+
+
+def smoothed(name, shape, size, align_corners, smoothing, weighted=False):
+    weights = random(shape[1]).abs() if weighted else None
+    loss = lambda logits, labels: losses.cross_entropy(logits, labels, weights, smoothing)
+    more = {"labelSmoothing": smoothing} | ({"classWeights": numbers(weights)} if weighted else {})
+    loss_case("softmax_cross_entropy", name, shape, size, align_corners, loss, **more)
+
+
+smoothed("label smoothing, corners aligned", (2, 5, 3, 4), (7, 9), True, 0.1)
+smoothed("label smoothing, class weights", (1, 3, 3, 3), (8, 5), False, 0.3, weighted=True)
+
+
+def hard_pixels(name, shape, size, align_corners, share, smoothing=0.0, weighted=False):
+    weights = random(shape[1]).abs() if weighted else None
+
+    def loss(logits, labels):
+        return losses.cross_entropy(logits, losses.hard_labels(logits, labels, share, weights, smoothing), weights, smoothing)
+
+    more = {"hard": int(share * shape[0] * size[0] * size[1]), "labelSmoothing": smoothing} | ({"classWeights": numbers(weights)} if weighted else {})
+    loss_case("hard_pixels", name, shape, size, align_corners, loss, **more)
+
+
+hard_pixels("a quarter, corners aligned, batch 2", (2, 5, 3, 4), (7, 9), True, 0.25)
+hard_pixels("a tenth, class weights, label smoothing", (1, 3, 3, 3), (8, 5), False, 0.1, 0.2, weighted=True)
+
+loss_case("dice_loss", "corners aligned, batch 2", (2, 5, 3, 4), (7, 9), True, losses.dice_loss)
+loss_case("dice_loss", "two of four classes, edges aligned", (1, 4, 3, 3), (8, 5), False, losses.dice_loss, classes=2)
+loss_case("dice_loss", "one class, nothing ignored", (1, 1, 2, 2), (3, 3), False, losses.dice_loss, ignored=0)
+loss_case("lovasz_softmax", "corners aligned, batch 2", (2, 5, 3, 4), (7, 9), True, losses.lovasz_softmax)
+loss_case("lovasz_softmax", "two of four classes, edges aligned", (1, 4, 3, 3), (8, 5), False, losses.lovasz_softmax, classes=2)
 
 golden.write()

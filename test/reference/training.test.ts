@@ -1,17 +1,21 @@
 import { expect } from 'chai'
 import { type Activation, activation } from './activation.ts'
 import { activationBackward } from './activation_backward.ts'
+import { type Adamw, adamw } from './adamw.ts'
 import { type Array4, randomArray4 } from './array4.ts'
 import { batchNorm } from './batch_norm.ts'
 import { batchNormBackward } from './batch_norm_backward.ts'
 import { batchNormStatistics, type Running, updateRunning } from './batch_norm_statistics.ts'
+import { diceLoss } from './dice_loss.ts'
 import { dropout } from './dropout.ts'
 import { type GlobalAveragePoolBackward, globalAveragePoolBackward } from './global_average_pool_backward.ts'
 import { goldenTests, vector } from './golden.ts'
+import { lovaszSoftmax } from './lovasz_softmax.ts'
 import { type MaxPoolBackward, maxPoolBackward } from './max_pool_backward.ts'
 import { type ResizeBackward, resizeBackward } from './resize_backward.ts'
 import { type Sgd, sgd } from './sgd.ts'
 import {
+  hardLabels,
   type SoftmaxCrossEntropy,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
@@ -27,11 +31,14 @@ interface BatchNormTraining extends Running {
   epsilon: number
 }
 
-interface Training extends Omit<Sgd, 'gradients' | 'velocities' | 'learningRate'> {
+interface Steps {
   /** of each step */
   gradients: Float64Array[]
   learningRates: number[]
 }
+
+type Training<Optimiser> = Omit<Optimiser, 'gradients' | 'velocities' | 'squares' | 'step' | 'learningRate'> &
+  Steps
 
 describe('the CPU reference of training against PyTorch', () => {
   agrees('batch_norm_training', (given: BatchNormTraining) => {
@@ -64,13 +71,42 @@ describe('the CPU reference of training against PyTorch', () => {
     loss: vector(Float64Array.of(softmaxCrossEntropy(given).loss)),
     logitsGradient: softmaxCrossEntropyBackward(given),
   }))
-  agrees('sgd', ({ gradients, learningRates, ...given }: Training) => {
+  agrees('dice_loss', (given: SoftmaxCrossEntropy) => {
+    const { loss, gradient } = diceLoss(given)
+    return { loss: vector(Float64Array.of(loss)), logitsGradient: gradient }
+  })
+  agrees('lovasz_softmax', (given: SoftmaxCrossEntropy) => {
+    const { loss, gradient } = lovaszSoftmax(given)
+    return { loss: vector(Float64Array.of(loss)), logitsGradient: gradient }
+  })
+  agrees('hard_pixels', (given: SoftmaxCrossEntropy & { hard: number }) => {
+    const { pixelLosses } = softmaxCrossEntropy(given)
+    const hard = { ...given, labels: hardLabels(given, pixelLosses, given.hard) }
+    return {
+      loss: vector(Float64Array.of(softmaxCrossEntropy(hard).loss)),
+      logitsGradient: softmaxCrossEntropyBackward(hard),
+    }
+  })
+  agrees('sgd', ({ gradients, learningRates, ...given }: Training<Sgd>) => {
     let state: ReturnType<typeof sgd> = {
       parameters: given.parameters,
       velocities: given.parameters.map(() => 0),
     }
     gradients.forEach((gradient, i) => {
       state = sgd({ ...given, ...state, gradients: gradient, learningRate: learningRates[i] })
+    })
+    return { parameters: vector(state.parameters) }
+  })
+  agrees('adamw', ({ gradients, learningRates, ...given }: Training<Adamw>) => {
+    const zeros = given.parameters.map(() => 0)
+    let state: ReturnType<typeof adamw> = {
+      parameters: given.parameters,
+      velocities: zeros,
+      squares: zeros,
+    }
+    gradients.forEach((gradient, i) => {
+      const learningRate = learningRates[i]
+      state = adamw({ ...given, ...state, gradients: gradient, step: i + 1, learningRate })
     })
     return { parameters: vector(state.parameters) }
   })
@@ -84,6 +120,16 @@ describe('the reference of softmax_cross_entropy', () => {
     expect(softmaxCrossEntropy({ ...given, labels }).loss).to.equal(0)
     const gradient = [...softmaxCrossEntropyBackward({ ...given, labels }).data]
     expect(gradient).to.deep.equal(gradient.map(() => 0))
+  })
+
+  it('has no Dice and no Lovász-softmax loss there either', () => {
+    const logits = randomArray4([1, 2, 2, 3], 1)
+    const labels = Uint8Array.of(255, 255, 3, 200)
+    const given = { logits, labels, height: 2, width: 2, alignCorners: true, ignoreIndex: 255 }
+    for (const { loss, gradient } of [diceLoss(given), lovaszSoftmax(given)]) {
+      expect(loss).to.equal(0)
+      expect(gradient.data.every(value => value === 0)).to.equal(true)
+    }
   })
 })
 

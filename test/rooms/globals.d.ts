@@ -23,6 +23,20 @@ declare class AbortController {
   abort(reason?: unknown): void
 }
 
+declare class TransformStream<In, Out> {
+  constructor(transformer: object, writable: object, readable: { highWaterMark: number })
+  readonly writable: {
+    getWriter(): {
+      write(value: In): Promise<void>
+      close(): Promise<void>
+      abort(reason: unknown): Promise<void>
+    }
+  }
+  readonly readable: {
+    getReader(): { read(): Promise<{ done: false; value: Out } | { done: true }>; cancel(): Promise<void> }
+  }
+}
+
 type BufferSource = ArrayBufferView<ArrayBuffer> | ArrayBuffer
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })

@@ -13,6 +13,7 @@ import {
 } from '../../src/model/config.ts'
 import { deepLabInTraining } from '../../src/model/deeplab.ts'
 import { preset } from '../../src/model/presets.ts'
+import type { TrainingOptions } from '../../src/train/training_options.ts'
 import { seededImage, seededParameter } from '../model/seeded_weights.ts'
 import { tinyNetwork } from './tiny_network.ts'
 
@@ -31,6 +32,8 @@ export interface GoldenNetwork {
   lastGamma: number
   /** The class weights in the loss; null if all classes count equally. */
   classWeights: number[] | null
+  /** Options of the loss. Default: the plain cross entropy. */
+  loss?: Partial<Pick<TrainingOptions, 'labelSmoothing' | 'hardPixels' | 'diceLoss' | 'lovaszLoss'>>
   /** The factor on the seeded weights of convolutions. Default: 1. */
   gain?: number
   /** The network's config; null for a network that `networkGraph` knows by its name. */
@@ -111,7 +114,7 @@ export function sampled(values: Float32Array): Float32Array {
 
 /** From `image`, [batch, height, width, 3], to the logits of each head, which the loss upsamples to the labels' size. */
 export function networkGraph(name: string): ModelGraph {
-  if (name === 'tiny') return tinyNetwork(goldenTraining.batch)
+  if (isTiny(name)) return tinyNetwork(goldenTraining.batch)
   const { size, outputStride } = goldenNetworks[name]
   const builder = new GraphBuilder()
   const image = builder.input('image', [goldenTraining.batch, ...size, 3])
@@ -120,10 +123,13 @@ export function networkGraph(name: string): ModelGraph {
   return builder.build(deepLabInTraining(builder, image, config, { outputStride, auxiliaryHead }))
 }
 
+/** Whether a network is tiny_network.py, which has no config. */
+export const isTiny = (name: string): boolean => name.startsWith('tiny')
+
 export function networkConfig(name: string): DeepLabConfig {
   const { options } = goldenNetworks[name]
   if (options) return deepLabConfig(options)
-  return name === 'auxiliary' ? SHALLOW : preset(name).config
+  return name.startsWith('auxiliary') ? SHALLOW : preset(name).config
 }
 
 /** make_golden.py's `shallow_module`. */

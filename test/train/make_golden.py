@@ -10,6 +10,9 @@ The family deeplabv3 has three networks. torchvision's deeplabv3_resnet50 (outpu
 network of torchvision's parts, with one unit per block, runs with frozen batch norm, the auxiliary head and class weights. The networks of
 other families run with frozen batch norm: over two images, PyTorch's own float32 strays too far from its float64.
 
+The family losses has the terms of the loss, each with the tiny network or the shallow one, and frozen batch norm: test/reference/losses.py
+has them. Label smoothing is in the loss of each head, the other terms in that of the first alone.
+
 There is no dropout, and there are two images. The loss is the mean cross-entropy of the logits, upsampled to the labels (by align_corners
 as the options say, else false), over the pixels not labelled 255, with class weights if there are any. For an auxiliary head, 0.5 times the loss of its logits is
 added, as in torchvision's references/segmentation/train.py. The optimizer is SGD with momentum 0.9 and weight decay 1e-4 on every parameter
@@ -31,8 +34,10 @@ import torch.nn.functional as F
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.append(str(FOLDER.parent / 'model'))
+sys.path.append(str(FOLDER.parent / 'reference'))
 import configs
 import deeplab_v2
+import losses as loss_terms
 import networks
 import seeded
 import vgg
@@ -206,9 +211,26 @@ def logits_of(module, images):
     return [main, module.aux_classifier(features['aux'])] if module.aux_classifier else [main]
 
 
-def loss_of(logits, labels, class_weights, align_corners):
-    upsampled = F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=align_corners)
-    return F.cross_entropy(upsampled, labels, class_weights, ignore_index=IGNORED)
+def loss_of(logits, labels, class_weights, align_corners, label_smoothing=0):
+    return loss_terms.cross_entropy(upsampled(logits, labels, align_corners), labels, class_weights, label_smoothing)
+
+
+def upsampled(logits, labels, align_corners):
+    return F.interpolate(logits, size=labels.shape[1:], mode='bilinear', align_corners=align_corners)
+
+
+def main_loss(logits, labels, class_weights, align_corners, options):
+    """The loss of the first head, with the terms that only it has."""
+    smoothing = options.get('labelSmoothing', 0)
+    full = upsampled(logits, labels, align_corners)
+    share = options.get('hardPixels', 1)
+    counted = labels if share == 1 else loss_terms.hard_labels(full.detach(), labels, share, class_weights, smoothing)
+    loss = loss_terms.cross_entropy(full, counted, class_weights, smoothing)
+    if 'diceLoss' in options:
+        loss = loss + options['diceLoss'] * loss_terms.dice_loss(full, labels)
+    if 'lovaszLoss' in options:
+        loss = loss + options['lovaszLoss'] * loss_terms.lovasz_softmax(full, labels)
+    return loss
 
 
 def train(network, frozen, dtype):
@@ -224,8 +246,11 @@ def train(network, frozen, dtype):
     for step in range(STEPS):
         optimizer.param_groups[0]['lr'] = network['learningRate'] * (1 - step / STEPS) ** 0.9
         optimizer.zero_grad()
-        main, *auxiliary = [loss_of(logits, labels, class_weights, align_corners) for logits in logits_of(module, images)]
-        loss = main + sum(AUXILIARY_LOSS * other for other in auxiliary)
+        main, *auxiliary = logits_of(module, images)
+        terms = network.get('loss', {})
+        loss = main_loss(main, labels, class_weights, align_corners, terms)
+        for other in auxiliary:
+            loss = loss + AUXILIARY_LOSS * loss_of(other, labels, class_weights, align_corners, terms.get('labelSmoothing', 0))
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -263,10 +288,30 @@ def network_entry(network):
     labels = seeded_labels(images, network['classes'])
     return {'size': list(network['size']), 'classes': network['classes'], 'learningRate': network['learningRate'],
             'lastGamma': network['lastGamma'], 'classWeights': network.get('classWeights'), **({'gain': network['gain']} if 'gain' in network else {}),
-            'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
+            **({'loss': network['loss']} if 'loss' in network else {}), 'options': network.get('options'), 'outputStride': network.get('outputStride', 8), 'imageSum': checksum(images), 'labelSum': checksum(labels)}
 
 
-FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS}
+TINY_VALUES = ['conv1.weight', 'layer2.0.conv2.weight', 'depthwise.weight', 'aspp.1.0.weight', 'project.1.weight', 'classifier.weight', 'classifier.bias']
+
+
+def with_loss(**terms):
+    """The tiny network with options of the loss."""
+    return {**DEEPLABV3['tiny'], 'frozen': (True,), 'values': TINY_VALUES, 'loss': terms}
+
+
+WEIGHTS = [0.5, 1, 2, 0, 1.5, 0.25]
+LOSSES = {
+    'tiny, label smoothing': with_loss(labelSmoothing=0.1),
+    'tiny, label smoothing and class weights': {**with_loss(labelSmoothing=0.2), 'classWeights': WEIGHTS},
+    'tiny, hard pixels': with_loss(hardPixels=0.25),
+    'tiny, hard pixels and class weights': {**with_loss(hardPixels=0.5, labelSmoothing=0.1), 'classWeights': WEIGHTS},
+    'tiny, Dice': with_loss(diceLoss=3),
+    'tiny, Lovász': with_loss(lovaszLoss=1),
+    'auxiliary, every term': {**DEEPLABV3['auxiliary'], 'loss': {'labelSmoothing': 0.1, 'hardPixels': 0.5, 'diceLoss': 0.5, 'lovaszLoss': 0.5},
+                              'values': ['backbone.layer3.0.bn3.weight', 'backbone.layer4.0.conv2.weight', 'classifier.4.weight', 'aux_classifier.4.bias']},
+}
+
+FAMILIES = {'deeplabv3': DEEPLABV3, 'plus': PLUS, 'vgg': VGG_NETWORKS, 'v2': V2_NETWORKS, 'variants': VARIANTS, 'losses': LOSSES}
 
 
 if __name__ == '__main__':

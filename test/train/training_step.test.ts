@@ -5,6 +5,7 @@ import type { Gpu } from '../../src/gpu/gpu.ts'
 import { trainingGraph } from '../../src/graph/autodiff/training_graph.ts'
 import { type Conv2dVariant, conv2dVariants } from '../../src/graph/convolution/strategies.ts'
 import { graphParameters } from '../../src/graph/ir/graph.ts'
+import { lossTermsOf } from '../../src/train/loss_terms.ts'
 import { padLabels } from '../../src/train/micro_batches.ts'
 import { polyLearningRate } from '../../src/train/schedule.ts'
 import { testGpu } from '../support/gpu.ts'
@@ -13,6 +14,7 @@ import { trainGraph } from '../support/train_graph.ts'
 import {
   goldenNetworks,
   goldenTraining,
+  isTiny,
   networkConfig,
   networkGraph,
   sampled,
@@ -26,7 +28,7 @@ import {
 const { steps, batch, momentum, weightDecay, auxiliaryLoss } = goldenTraining
 
 /** The loss before each step, and the parameters after the last. */
-function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVariant) {
+async function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVariant) {
   const golden = goldenNetworks[network]
   const [height, width] = golden.size
   const forward = networkGraph(network)
@@ -34,8 +36,10 @@ function train(gpu: Gpu, { network, batchNorm }: Trajectory, variant?: Conv2dVar
     labels: { height, width },
     ignoreIndex: 255,
     classWeights: golden.classWeights !== null,
-    alignCorners: network !== 'tiny' && networkConfig(network).alignCorners,
+    alignCorners: !isTiny(network) && networkConfig(network).alignCorners,
     lossWeights: [1, auxiliaryLoss],
+    labelSmoothing: golden.loss?.labelSmoothing,
+    lossTerms: await lossTermsOf(golden.loss ?? {}),
     batchNorm: batchNorm === 'training' ? { mode: 'batch', momentum: 0.1 } : { mode: 'frozen' },
   })
   const start = graphParameters(forward).map(
@@ -78,9 +82,9 @@ const TOLERANCE: Record<string, { loss: number; weights: number }> = {
 }
 const FAMILY_TOLERANCE = { loss: 3e-4, weights: 1e-3 }
 
-/** ResNet-50 with frozen batch norm is among the quick tests. */
+/** ResNet-50 with frozen batch norm is among the quick tests, and each term of a loss with the tiny network. */
 const isLong = ({ network, batchNorm }: (typeof trajectories)[number]) =>
-  network === 'deeplabv3_resnet50' && batchNorm === 'training'
+  (network === 'deeplabv3_resnet50' && batchNorm === 'training') || network === 'auxiliary, every term'
 
 describe('training steps', () => {
   for (const trajectory of trajectories) {
@@ -89,7 +93,7 @@ describe('training steps', () => {
     const choices = network === 'tiny' ? conv2dVariants : []
     for (const variant of [undefined, ...choices])
       it(`${network}, batch norm ${batchNorm}${variant ? `, by ${variant}` : ''}: PyTorch's losses and weights${isLong(trajectory) ? ' (slow)' : ''}`, async () => {
-        const tolerance = TOLERANCE[network] ?? FAMILY_TOLERANCE
+        const tolerance = TOLERANCE[isTiny(network) ? 'tiny' : network] ?? FAMILY_TOLERANCE
         const result = await train(await testGpu(), trajectory, variant)
         result.losses.forEach((loss, step) => {
           expect(Math.abs(loss / expected[step] - 1), `loss of step ${step + 1}`).to.be.below(tolerance.loss)

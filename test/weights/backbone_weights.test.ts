@@ -56,10 +56,10 @@ describe('backboneWeights', () => {
   })
 
   it('refuses a backbone that these libraries build otherwise', () => {
-    const config = deepLabConfig({ backbone: 'mobilenet_v2' })
+    const config = deepLabConfig({ backbone: 'deeplabv2_resnet101' })
     expect(() => backboneWeights(config, new Map(), 'x.pth')).to.throw(
       UserError,
-      'x.pth: backbone weights are read for resnet18, resnet34, resnet50, resnet101, xception65, not for mobilenet_v2',
+      'x.pth: backbone weights are read for resnet18, resnet34, resnet50, resnet101, xception65, mobilenet_v2, vgg16, not for deeplabv2_resnet101',
     )
   })
 })

@@ -1,6 +1,6 @@
 // The brush: strokes on a canvas that lies over the picture, by pointer or by keyboard.
 
-import { vocColour } from '../../src/data/palette.ts'
+import { displayPalette, lighter } from '../../src/data/palette.ts'
 import { IGNORE_INDEX } from '../../src/web/index.ts'
 import { byId, input, select } from './dom.ts'
 import { contentBox } from './stage.ts'
@@ -104,7 +104,7 @@ const DIRECTIONS: Record<string, [dx: number, dy: number]> = {
 }
 
 /** Brighter than the class's own colour, so that a stroke is seen over it. */
-const strokeColour = (label: number) => vocColour(label).map(channel => 128 + channel / 2)
+const strokeColour = (label: number) => lighter(displayPalette[label])
 
 function pointOf({ offsetX, offsetY }: PointerEvent): Point {
   const box = contentBox(canvas)

@@ -1,6 +1,6 @@
 // The list of classes: colour, name and share of the picture, and whether a class is shown.
 
-import { vocColour } from '../../src/data/palette.ts'
+import { displayPalette } from '../../src/data/palette.ts'
 import { byId, input, make } from './dom.ts'
 
 const list = byId('legend', HTMLElement)
@@ -37,7 +37,7 @@ export class Legend {
   get colours(): Uint32Array {
     const alpha = Math.round(Number(opacity.value) * 2.55)
     return Uint32Array.from({ length: CLASSES }, (_, id) => {
-      const [red, green, blue] = vocColour(id)
+      const [red, green, blue] = displayPalette[id]
       const isShown = id < this.#names.length && !this.#isBackground(id) && !this.#hidden.has(this.#names[id])
       return red | (green << 8) | (blue << 16) | ((isShown ? alpha : 0) << 24)
     })
@@ -73,7 +73,7 @@ export class Legend {
   #label(id: number): HTMLElement {
     const name = this.#names[id]
     const swatch = make('span', { className: 'swatch' })
-    swatch.style.background = `rgb(${vocColour(id).join()})`
+    swatch.style.background = `rgb(${displayPalette[id].join()})`
     if (this.#isBackground(id)) return make('label', {}, swatch, name)
     const box = make('input', { type: 'checkbox', checked: !this.#hidden.has(name) })
     box.addEventListener('change', () => {

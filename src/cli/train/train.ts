@@ -85,7 +85,7 @@ export function trainCommand(): Command {
     )
     .option(
       '--backbone-weights <weights>',
-      `with --network, start from a backbone trained on ImageNet: ${BACKBONE_NAMES.join(', ')} (torchvision's), or a checkpoint of torchvision or timm by its file, URL or hf:OWNER/NAME; the head starts untrained`,
+      `with --network, start from a backbone trained on ImageNet: ${BACKBONE_NAMES.join(', ')} (torchvision's), or a checkpoint of torchvision or timm by its file, URL or hf:OWNER/NAME; the head starts untrained, but VGG-16's fc6 and fc7`,
     )
     .requiredOption('-o, --out <folder>', 'the folder for checkpoints, model and metrics')
   return addRecipeOptions(command)

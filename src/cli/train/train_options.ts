@@ -1,83 +1,194 @@
 // The options of `atrous train` that make up its recipe.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { UserError } from '../../errors.ts'
 import type { DeepLab } from '../../node/deeplab.ts'
 import { findWeights } from '../../node/weights.ts'
-import type { Recipe } from '../../train/recipe.ts'
+import { RECIPE_OPTIONS, type Recipe } from '../../train/recipe_options.ts'
 import { HARD_CLASSES } from '../../train/sampler.ts'
-import { backboneWeights } from '../../weights/backbone_weights.ts'
+import { withBackbone } from '../../weights/backbone_weights.ts'
 import type { RegistryEntry } from '../../weights/registry.ts'
 import { withDownloads } from '../model.ts'
-import { classWeights, nameList, number, positiveInteger, scaleRange, wholeNumber } from '../options.ts'
+import {
+  classWeights,
+  colourJitter,
+  nameList,
+  number,
+  positiveInteger,
+  scaleRange,
+  share,
+  wholeNumber,
+} from '../options.ts'
 
-/** As commander names them; absent if the user does not give them. */
-export type RecipeOptions = Partial<Omit<Recipe, 'scales' | 'hardClasses'>> & {
-  randomScale?: [number, number]
-  bootstrap?: true | string[]
+/** As commander names them; absent if the user does not give them. Those that only `recipeOf` reads are not listed. */
+export interface RecipeOptions extends Pick<Partial<Recipe>, 'seed' | 'outputStride'> {
   skipBad?: true
+}
+
+/** How an option is written in the command, and what help says of it. */
+interface RecipeFlag {
+  flag: string
+  about: string
+  /** Reads its value. An option without one is a flag. */
+  read?: (text: string) => unknown
+  /** Its default in words. Otherwise help shows the paper's value of an option that has one. */
+  byDefault?: string
+  /** Its value where it is given without one. */
+  preset?: unknown
+}
+
+/** Bad images have `--skip-bad`, which stands with the options of the run. */
+const FLAGS: Record<Exclude<keyof Recipe, 'badImages'>, RecipeFlag> = {
+  steps: { flag: '--steps <n>', about: 'number of updates of the weights', read: positiveInteger },
+  batchSize: { flag: '--batch-size <n>', about: 'images per step', read: positiveInteger },
+  microBatchSize: {
+    flag: '--micro-batch-size <n>',
+    about: 'images on the GPU at the same time; fewer save memory',
+    read: positiveInteger,
+    byDefault: 'all',
+  },
+  size: {
+    flag: '--size <pixels>',
+    about: 'longest edge to which photos are scaled, during training and later',
+    read: positiveInteger,
+    byDefault: "the model's",
+  },
+  scales: { flag: '--random-scale <min,max>', about: 'random factors on that size', read: scaleRange },
+  cropSize: {
+    flag: '--crop-size <pixels>',
+    about: 'edge of the square cut from each image',
+    read: positiveInteger,
+  },
+  learningRate: {
+    flag: '--learning-rate <x>',
+    about: 'learning rate of the first step; it decreases to 0',
+    read: number,
+  },
+  headLearningRate: {
+    flag: '--head-learning-rate <x>',
+    about: 'factor on the learning rate of the classifier and an auxiliary head',
+    read: number,
+  },
+  outputStride: {
+    flag: '--output-stride <n>',
+    about: '8, 16 or 32: 8 is finer and slower',
+    read: positiveInteger,
+  },
+  freezeBatchNorm: { flag: '--freeze-batch-norm', about: "keep batch norm's statistics; for small batches" },
+  batchNormDecay: {
+    flag: '--batch-norm-decay <x>',
+    about: "decay of batch norm's running statistics",
+    read: number,
+  },
+  momentum: { flag: '--momentum <x>', about: 'momentum of SGD', read: number },
+  weightDecay: {
+    flag: '--weight-decay <x>',
+    about: 'decay of the weights',
+    read: number,
+    byDefault: '0.0001, for MobileNetV2 0.00004',
+  },
+  decayBatchNorm: {
+    flag: '--no-decay-batch-norm',
+    about: 'apply no weight decay to the scale and shift of batch norms',
+  },
+  flip: { flag: '--no-flip', about: 'do not mirror images at random' },
+  rotation: {
+    flag: '--rotation <degrees>',
+    about: 'rotate images at random, by up to so many degrees',
+    read: number,
+  },
+  colourJitter: {
+    flag: '--colour-jitter <strength>',
+    about:
+      "change colours at random: 0 to 1, or torchvision's brightness, contrast, saturation and hue: 0.5,0.5,0.5,0.25",
+    read: colourJitter,
+  },
+  grey: { flag: '--grey <share>', about: 'share of the images that turn grey', read: share },
+  blur: { flag: '--blur <share>', about: 'share of the images that are blurred', read: share },
+  auxiliaryLoss: {
+    flag: '--auxiliary-loss <weight>',
+    about: "weight of a ResNet's auxiliary loss",
+    read: number,
+    byDefault: '0, none',
+  },
+  labelSmoothing: {
+    flag: '--label-smoothing <share>',
+    about: 'share of the target that all classes have alike',
+    read: number,
+  },
+  hardPixels: {
+    flag: '--hard-pixels <share>',
+    about: 'share of the pixels that the loss counts, those with the largest',
+    read: number,
+    byDefault: '1, all',
+  },
+  diceLoss: {
+    flag: '--dice-loss <weight>',
+    about: 'weight of the Dice loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
+  lovaszLoss: {
+    flag: '--lovasz-loss <weight>',
+    about: 'weight of the Lovász-softmax loss beside the cross entropy',
+    read: number,
+    byDefault: '0, none',
+  },
+  dropout: {
+    flag: '--dropout <share>',
+    about: 'share of the features before the classifier',
+    read: number,
+  },
+  classWeights: {
+    flag: '--class-weights <list>',
+    about: "balanced, or a factor on each class's loss: 1,2,0.5",
+    read: classWeights,
+  },
+  hardClasses: {
+    flag: '--bootstrap [classes]',
+    about: "draw these classes' images twice",
+    read: nameList,
+    preset: HARD_CLASSES,
+    byDefault: "VOC's hard ones",
+  },
+  activationBudget: {
+    flag: '--activation-budget <MiB>',
+    about: "memory for a step's activations; others are computed twice",
+    read: number,
+    byDefault: "the GPU's largest buffer",
+  },
+  seed: { flag: '--seed <n>', about: 'seed of order, crops and new weights', read: wholeNumber },
+}
+
+const FLAG_NAMES = Object.keys(FLAGS) as (keyof typeof FLAGS)[]
+
+function recipeFlag(name: keyof typeof FLAGS): Option {
+  const { flag, about, read, byDefault = read && paperText(name) } = FLAGS[name]
+  const option = new Option(flag, byDefault === undefined ? about : `${about} (default: ${byDefault})`)
+  return read ? option.argParser(read) : option
+}
+
+function paperText(name: keyof Recipe): string | undefined {
+  const option = RECIPE_OPTIONS[name]
+  return 'paper' in option && option.paper !== null ? String(option.paper) : undefined
 }
 
 /** Adds the options to a command. They have no defaults here, so that they do not override a checkpoint's recipe. */
 export function addRecipeOptions(command: Command): Command {
+  for (const name of FLAG_NAMES) command.addOption(recipeFlag(name))
   return command
-    .option('--steps <n>', 'number of updates of the weights (default: 30000)', positiveInteger)
-    .option('--batch-size <n>', 'images per step (default: 16)', positiveInteger)
-    .option(
-      '--micro-batch-size <n>',
-      'images on the GPU at the same time; fewer save memory (default: all)',
-      positiveInteger,
-    )
-    .option(
-      '--size <pixels>',
-      "longest edge to which photos are scaled, during training and later (default: the model's)",
-      positiveInteger,
-    )
-    .option('--random-scale <min,max>', 'random factors on that size (default: 0.5,2)', scaleRange)
-    .option('--crop-size <pixels>', 'edge of the square cut from each image (default: 513)', positiveInteger)
-    .option(
-      '--learning-rate <x>',
-      'learning rate of the first step; it decreases to 0 (default: 0.007)',
-      number,
-    )
-    .option(
-      '--head-learning-rate <x>',
-      'factor on the learning rate of the classifier and an auxiliary head (default: 1)',
-      number,
-    )
-    .option('--output-stride <n>', '8, 16 or 32: 8 is finer and slower (default: 16)', positiveInteger)
-    .option('--freeze-batch-norm', "keep batch norm's statistics; for small batches")
-    .option('--batch-norm-decay <x>', "decay of batch norm's running statistics (default: 0.9997)", number)
-    .option('--momentum <x>', 'momentum of SGD (default: 0.9)', number)
-    .option('--weight-decay <x>', 'decay of the weights (default: 0.0001, for MobileNetV2 0.00004)', number)
-    .option('--no-decay-batch-norm', 'apply no weight decay to the scale and shift of batch norms')
-    .option('--no-flip', 'do not mirror images at random')
-    .option('--auxiliary-loss <weight>', "weight of a ResNet's auxiliary loss (default: 0, none)", number)
-    .option('--dropout <share>', 'share of the features before the classifier (default: 0)', number)
-    .option('--class-weights <list>', "balanced, or a factor on each class's loss: 1,2,0.5", classWeights)
-    .option('--bootstrap [classes]', "draw these classes' images twice (default: VOC's hard ones)", nameList)
-    .option(
-      '--activation-budget <MiB>',
-      "memory for a step's activations; others are computed twice (default: the GPU's largest buffer)",
-      number,
-    )
-    .option('--seed <n>', 'seed of order, crops and new weights (default: 0)', wholeNumber)
 }
 
 /** The part of the recipe that the user gives; the other fields are undefined. */
 export function recipeOf(options: RecipeOptions): Partial<Recipe> {
-  const { steps, batchSize, size, cropSize, learningRate, headLearningRate, outputStride, seed } = options
-  const { freezeBatchNorm, batchNormDecay, momentum, weightDecay, randomScale: scales } = options
-  const { microBatchSize, activationBudget, auxiliaryLoss, dropout, classWeights, bootstrap } = options
-  const badImages = options.skipBad ? 'skip' : undefined
-  const hardClasses = bootstrap === true ? HARD_CLASSES : bootstrap
-  // Commander sets an option that begins with `no-` to true by default.
-  const flip = options.flip ? undefined : options.flip
-  const decayBatchNorm = options.decayBatchNorm ? undefined : options.decayBatchNorm
-  const sizes = { steps, batchSize, microBatchSize, size, cropSize, outputStride, scales, flip, seed }
-  const rates = { learningRate, headLearningRate, batchNormDecay, momentum, weightDecay, decayBatchNorm }
-  const losses = { auxiliaryLoss, dropout, classWeights, hardClasses }
-  return { ...sizes, ...rates, ...losses, freezeBatchNorm, activationBudget, badImages }
+  const given = FLAG_NAMES.map(name => {
+    const option = recipeFlag(name)
+    const value = (options as Record<string, unknown>)[option.attributeName()]
+    if (option.optional && value === true) return [name, FLAGS[name].preset]
+    // Commander sets an option that begins with `no-` to true by default.
+    return [name, option.negate && value === true ? undefined : value]
+  })
+  return { ...Object.fromEntries(given), badImages: options.skipBad ? 'skip' : undefined }
 }
 
 /**
@@ -122,6 +233,8 @@ const IMAGENET: RegistryEntry[] = [
   imagenet('resnet34', 'b627a593', 83),
   imagenet('resnet50', '0676ba61', 98),
   imagenet('resnet101', '63fe2227', 171),
+  imagenet('mobilenet_v2', 'b0353104', 14),
+  imagenet('vgg16', '397923af', 528),
 ]
 
 export const BACKBONE_NAMES = IMAGENET.map(({ name }) => name)
@@ -130,6 +243,5 @@ export const BACKBONE_NAMES = IMAGENET.map(({ name }) => name)
 export async function setBackboneWeights(model: DeepLab, weights: string): Promise<void> {
   const load = (options: object) => findWeights(weights, { ...options, registry: IMAGENET })
   const { stateDict, source } = await withDownloads(weights, load)
-  const backbone = backboneWeights(model.config, stateDict, source)
-  await model.setParameters(new Map([...model.state.parameters, ...backbone]))
+  await model.setModel(withBackbone(model.state, stateDict, source))
 }

@@ -5,6 +5,7 @@ import { inputsOf, parametersOf } from '../ir/graph.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { crossEntropyLoss } from '../ops/cross_entropy.ts'
 import type { BackwardOp, FoldedGraph, FusedGraph, FusedOp, GradientTape, ModelGraph } from '../ops/index.ts'
+import type { LossInputs, LossTerms } from '../ops/loss_term.ts'
 import type { ResizeOp } from '../ops/resize.ts'
 import { differentiateOp } from '../ops/training_ops.ts'
 import {
@@ -25,10 +26,14 @@ export interface TrainingGraphOptions {
   ignoreIndex: number
   /** Whether the graph takes a weight for each class, as the input `classWeights`. Default: all count alike. */
   classWeights?: boolean
-  /** The factor of each output's loss in the sum of losses. Default: 1 each. */
+  /** The factor of each output's cross entropy in the sum of losses. Default: 1 each. */
   lossWeights?: readonly number[]
   /** Whether the first output is also held to what a network said before: takes `targets` and `newClasses`. */
   distillation?: Distillation
+  /** The share of the target that all classes have alike in each cross entropy, as in PyTorch. Default: 0. */
+  labelSmoothing?: number
+  /** What the first output's loss has beside the plain cross entropy. Default: nothing. */
+  lossTerms?: LossTerms
   /** Batch norm with the batch's statistics, or with the running ones as they are (section A of DeepLabv3). */
   batchNorm: { mode: 'batch'; momentum: number } | { mode: 'frozen' }
 }
@@ -38,7 +43,10 @@ export interface TrainingGraph extends FusedGraph {
   forwardOps: number
   /** class8 [n, height, width, 1], among the inputs. */
   labels: Tensor
-  /** Of each output of the forward graph, and outputs themselves: f32 [1, 1, 1, 2], the loss and 1/Σweight. The first is `loss`. */
+  /**
+   * The terms of the loss, and outputs themselves: f32 [1, 1, 1, 2], the loss comes first. They are the cross entropies of the outputs of
+   * the forward graph, the first named `loss`, then `lossTerms`, and then the distillation.
+   */
   losses: { output: Tensor; weight: number }[]
 }
 
@@ -58,38 +66,71 @@ export function trainingGraph(forward: ModelGraph, options: TrainingGraphOptions
   const classWeights: Tensor | undefined = options.classWeights
     ? { name: 'classWeights', shape: [1, 1, 1, logits.shape[3]], dtype: 'f32' }
     : undefined
-  const { ignoreIndex, alignCorners = false, lossWeights = outputs.map(() => 1) } = options
+  const { alignCorners = false } = options
   const upsamplings = outputs.map(logits => upsampleRows(logits, options.labels.height, alignCorners))
   const upsampled: FoldedGraph = { ...prepared, ops: [...prepared.ops, ...upsamplings] }
-  const losses = upsamplings.map(({ output: rows }, i) => {
+  const heads = upsamplings.map(({ output: rows }, i) => {
     const name = i === 0 ? 'loss' : `loss of ${outputs[i].name}`
-    const given = { name, ignoreIndex, alignCorners, lossWeight: lossWeights[i] }
-    return crossEntropyLoss({ logits: rows, labels, classWeights }, given)
+    return headLoss({ logits: rows, labels, classWeights }, { ...options, name, head: i })
   })
   const distilled = options.distillation && distillation(logits, options.distillation)
-  const given = new Map(losses.map(({ gradient }, i) => [upsamplings[i].output, gradient]))
-  if (distilled) given.set(logits, distilled.gradient)
-  const backward = optimised(differentiate(upsampled, given))
   const { targets, newClasses } = distilled?.inputs ?? {}
-  const terms = losses.map(({ output }, i) => ({ output, weight: lossWeights[i] }))
-  if (distilled) terms.push({ output: distilled.output, weight: distilled.lossWeight })
+  const losses = [0, 1].flatMap(part => heads.flatMap(({ losses }) => (part ? losses.slice(1) : losses[0])))
+  const given = new Map(heads.map(({ gradient }, i) => [upsamplings[i].output, gradient]))
+  if (distilled) {
+    losses.push({ output: distilled.output, weight: distilled.lossWeight })
+    given.set(logits, distilled.gradient)
+  }
+  const backward = optimised(differentiate(upsampled, given))
+  const lossOps = [...heads.flatMap(({ ops }) => ops), ...(distilled ? [distilled] : [])]
   return {
     stage: 'fused',
-    ops: [
-      ...upsampled.ops,
-      ...losses.flatMap(({ ops }) => ops),
-      ...(distilled ? [distilled] : []),
-      ...backward,
-    ],
+    ops: [...upsampled.ops, ...lossOps, ...backward],
     forwardOps: upsampled.ops.length,
     inputs: [
       ...prepared.inputs,
       labels,
       ...[classWeights, targets, newClasses].filter(tensor => tensor !== undefined),
     ],
-    outputs: terms.map(({ output }) => output),
+    outputs: losses.map(({ output }) => output),
     labels,
-    losses: terms,
+    losses,
+  }
+}
+
+interface HeadLoss {
+  ops: FusedOp[]
+  /** The terms of the loss, the cross entropy first. */
+  losses: TrainingGraph['losses']
+  /** Of the logits, by the sum of the terms. */
+  gradient: Tensor
+}
+
+/** The loss of one head. Only the first has the terms beside the cross entropy, as in mmsegmentation's configs. */
+function headLoss(
+  inputs: LossInputs,
+  { head, name, lossWeights, lossTerms, ...options }: TrainingGraphOptions & { head: number; name: string },
+): HeadLoss {
+  const { ignoreIndex, alignCorners = false, labelSmoothing = 0 } = options
+  const weight = lossWeights?.[head] ?? 1
+  const given = { name, ignoreIndex, alignCorners, labelSmoothing }
+  const terms = head === 0 ? lossTerms : undefined
+  const hard = terms?.hardLabels?.(inputs, given)
+  const counted = { ...inputs, labels: hard?.output ?? inputs.labels }
+  const entropy = crossEntropyLoss(counted, { ...given, lossWeight: weight })
+  const others = terms?.losses.map(term => term(inputs, given)) ?? []
+  const sums: FusedOp[] = []
+  const add: Pick<GradientTape, 'emit'> = {
+    emit: op => {
+      sums.push(op)
+      return op.output
+    },
+  }
+  const gradient = others.reduce((all, term) => sum(add, all, term.gradient), entropy.gradient)
+  return {
+    ops: [...(hard ? [hard] : []), ...entropy.ops, ...others.map(({ op }) => op), ...sums],
+    losses: [{ output: entropy.output, weight }, ...others.map(({ output, weight }) => ({ output, weight }))],
+    gradient,
   }
 }
 
@@ -156,7 +197,7 @@ const optimised = (ops: BackwardOp[]): FusedOp[] =>
   residualInPlace(fuseAdd({ stage: 'fused', ops, inputs: [], outputs: [] })).ops
 
 /** A tensor that several ops read has the sum of the gradients that they give it. */
-function sum(tape: GradientTape, a: Tensor, b: Tensor): Tensor {
+function sum(tape: Pick<GradientTape, 'emit'>, a: Tensor, b: Tensor): Tensor {
   const name = `${b.name} + ${a.name}`
   return tape.emit({ kind: 'add', name, inputs: { a, b }, activation: 'none', output: { ...a, name } })
 }

@@ -12,6 +12,8 @@ interface CrossEntropyOptions {
   alignCorners: boolean
   /** Pixels of this label count neither in the loss nor in its gradient. */
   ignoreIndex: number
+  /** The share of the target that all classes have alike, as in PyTorch. */
+  labelSmoothing: number
 }
 
 /**
@@ -62,6 +64,7 @@ function kernelOptions(op: CrossEntropyOp | CrossEntropyBackwardOp) {
     width: labels.shape[2],
     alignCorners: op.alignCorners,
     ignoreIndex: op.ignoreIndex,
+    labelSmoothing: op.labelSmoothing,
     classWeights: classWeights !== undefined,
   }
 }

@@ -13,6 +13,7 @@ import * as add from './add.ts'
 import type { Band } from './band.ts'
 import * as batchNorm from './batch_norm.ts'
 import * as concat from './concat.ts'
+import type * as confident from './confident_classes.ts'
 import * as convTranspose2d from './conv_transpose2d.ts'
 import * as conv2d from './conv2d.ts'
 import type * as convolution from './convolution.ts'
@@ -24,6 +25,7 @@ import * as depthwise from './depthwise_conv2d.ts'
 import * as dropout from './dropout.ts'
 import type * as fold from './fold_batch_norm.ts'
 import * as pooling from './global_average_pool.ts'
+import type * as lossTerm from './loss_term.ts'
 import type { Lowering } from './lowering.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
@@ -76,6 +78,7 @@ interface BackwardOps {
   add: add.FoldedAddOp
   batchNormBackward: batchNorm.BatchNormBackwardOp
   biasGradient: convolution.BiasGradientOp
+  confidentClasses: confident.ConfidentClassesOp
   conv2d: conv2d.FoldedConv2dOp
   conv2dBackwardInput: conv2d.Conv2dBackwardInputOp
   conv2dBackwardWeight: conv2d.Conv2dBackwardWeightOp
@@ -92,6 +95,7 @@ interface BackwardOps {
   crossEntropy: crossEntropy.CrossEntropyOp
   crossEntropyBackward: crossEntropy.CrossEntropyBackwardOp
   unbiasedDistillation: unbiasedDistillation.UnbiasedDistillationOp
+  lossTerm: lossTerm.LossTermOp
   custom: custom.CustomOp
 }
 

@@ -3,6 +3,7 @@
 import type { Tensor } from '../ir/tensor.ts'
 import * as activation from './activation.ts'
 import * as batchNorm from './batch_norm.ts'
+import * as confident from './confident_classes.ts'
 import * as conv2d from './conv2d.ts'
 import * as convolution from './convolution.ts'
 import * as crossEntropy from './cross_entropy.ts'
@@ -18,6 +19,7 @@ import {
   type OpOfKind,
   type OpTable,
 } from './index.ts'
+import * as lossTerm from './loss_term.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
@@ -29,6 +31,7 @@ export const trainingOps: OpTable & Gradients = {
   batchNormBackward: batchNorm.batchNormBackwardOp,
   batchNormTraining: batchNorm.batchNormTrainingOp,
   biasGradient: convolution.biasGradientOp,
+  confidentClasses: confident.confidentClassesOp,
   conv2dBackwardInput: conv2d.conv2dBackwardInputOp,
   conv2dBackwardWeight: conv2d.conv2dBackwardWeightOp,
   crossEntropy: crossEntropy.crossEntropyOp,
@@ -37,6 +40,7 @@ export const trainingOps: OpTable & Gradients = {
   depthwiseConv2dBackwardWeight: depthwise.depthwiseConv2dBackwardWeightOp,
   foldBatchNormBackward: fold.foldBatchNormBackwardOp,
   globalAveragePoolBackward: pooling.globalAveragePoolBackwardOp,
+  lossTerm: lossTerm.lossTermOp,
   maximumBackward: maximum.maximumBackwardOp,
   maxPoolBackward: maxPool.maxPoolBackwardOp,
   resizeBackward: resize.resizeBackwardOp,

@@ -1,7 +1,5 @@
-import {
-  unbiasedDistillation,
-  unbiasedDistillationMerge,
-} from '../../kernels/training/unbiased_distillation.ts'
+import { mergedLoss } from '../../kernels/training/softmax_cross_entropy.ts'
+import { unbiasedDistillation } from '../../kernels/training/unbiased_distillation.ts'
 import type { OpOf, Tensor } from '../ir/tensor.ts'
 import { oneStep, scratch } from '../lower/step.ts'
 import type { OpDefinition } from './definition.ts'
@@ -34,9 +32,10 @@ export const unbiasedDistillationOp: OpDefinition<UnbiasedDistillationOp> = {
     const options = { label, input: logits.shape, oldWeight, lossWeight }
     const kernel = unbiasedDistillation(options)
     const partials = scratch(op, kernel.outputs.partials)
+    const merge = mergedLoss({ label, count: kernel.workgroups })
     return [
       ...oneStep(op, kernel, { logits, targets, new_classes, logits_gradient: op.gradient, partials }),
-      ...oneStep(op, unbiasedDistillationMerge(options), { partials, loss: op.output }),
+      ...oneStep(op, merge, { partials, loss: op.output }),
     ]
   },
 }

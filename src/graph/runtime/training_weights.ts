@@ -15,24 +15,32 @@ export interface Optimiser {
   weightDecay: number
   /** Runs whose gradients are averaged for an update; of more than one, the arena has to have sums. Default: 1. */
   microBatches?: number
+  /** Whether each run has a weight of its own, set by `weigh`. The arena has to have sums. Default: each has the same. */
+  weighted?: boolean
 }
 
 export class TrainingWeights extends LiveWeights {
   readonly #optimiser: Optimiser
   readonly #learningRate: GPUBuffer
+  readonly #weight: GPUBuffer
 
   static async create(gpu: Gpu, arena: ParameterArena, optimiser: Optimiser): Promise<TrainingWeights> {
-    const learningRate = await gpu.allocate('learning rate', 16, usage.storage | usage.copyDestination)
-    return new TrainingWeights(gpu, { arena, optimiser, learningRate })
+    const flags = usage.storage | usage.copyDestination
+    const [learningRate, weight] = await gpu.allocateAll([
+      { label: 'learning rate', size: 16, flags },
+      { label: 'weight of a micro-batch', size: 16, flags },
+    ])
+    return new TrainingWeights(gpu, { arena, optimiser, learningRate, weight })
   }
 
   private constructor(
     gpu: Gpu,
-    parts: { arena: ParameterArena; optimiser: Optimiser; learningRate: GPUBuffer },
+    parts: { arena: ParameterArena; optimiser: Optimiser; learningRate: GPUBuffer; weight: GPUBuffer },
   ) {
     super(gpu, parts.arena)
     this.#optimiser = parts.optimiser
     this.#learningRate = parts.learningRate
+    this.#weight = parts.weight
   }
 
   /** For the step that is submitted from now on, in one run or in several. */
@@ -41,12 +49,19 @@ export class TrainingWeights extends LiveWeights {
     this.arena.clearSums()
   }
 
+  /** Sets the weight, beside the others of its batch, of the micro-batch that is submitted next. */
+  weigh(weight: number): void {
+    this.gpu.device.queue.writeBuffer(this.#weight, 0, Float32Array.of(weight))
+  }
+
   /** Adds what a micro-batch has to say to the gradients of its batch. */
   override each(): Launch[] {
-    const { microBatches = 1 } = this.#optimiser
+    const { microBatches = 1, weighted = false } = this.#optimiser
+    const weight = { buffer: this.#weight, offset: 0, size: 16 }
     return this.#sections().flatMap(({ gradients, sums, count }, i) => {
-      const kernel = accumulateGradients({ label: `accumulate ${i}`, count, share: 1 / microBatches })
-      return sums ? [{ kernel, ranges: { gradients, sums } }] : []
+      const options = { label: `accumulate ${i}`, count, share: 1 / microBatches, weighted }
+      const ranges = { gradients, ...(weighted && { weight }) }
+      return sums ? [{ kernel: accumulateGradients(options), ranges: { ...ranges, sums } }] : []
     })
   }
 
@@ -66,7 +81,7 @@ export class TrainingWeights extends LiveWeights {
 
   override destroy(): void {
     super.destroy()
-    this.gpu.release(this.#learningRate)
+    for (const buffer of [this.#learningRate, this.#weight]) this.gpu.release(buffer)
   }
 
   #sections() {

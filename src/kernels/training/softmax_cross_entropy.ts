@@ -3,25 +3,17 @@
 // `softmaxCrossEntropy` and `softmaxCrossEntropyMerge` run in turn. `softmaxCrossEntropyBackward` reads the results of
 // both.
 
-import { UserError } from '../../errors.ts'
 import type { Kernel } from '../../gpu/kernel.ts'
 import { constantOf, workgroupsFor } from '../../gpu/shader_constants.ts'
 import * as shaders from '../../gpu/shaders.gen.ts'
-import { activationBytes, type Shape, vectors } from '../layout.ts'
-import { samplingParams } from '../resizing/resize.ts'
-import { classMapWords } from '../resizing/upsample_argmax.ts'
+import { activationBytes, vectors } from '../layout.ts'
+import { type LabelledLogits, labelledLogits, labelledLogitsInputs } from './labelled_logits.ts'
 
-export interface SoftmaxCrossEntropyOptions {
-  label: string
-  /** Shape of the logits, [n, height, w, classes], with at most 256 classes. */
-  input: Shape
-  /** Width of the labels, which are [n, height, width], one byte a pixel, each image padded to whole words. */
-  width: number
-  alignCorners: boolean
-  /** The label of pixels that do not count. Pixels whose label is not a class do not count either. */
-  ignoreIndex: number
+export interface SoftmaxCrossEntropyOptions extends LabelledLogits {
   /** Whether there are `class_weights`, [classes]. */
   classWeights?: boolean
+  /** The share of the target that all classes have alike, as in PyTorch. Default: 0. */
+  labelSmoothing?: number
 }
 
 /** Label pixels of a workgroup of the forward kernel. */
@@ -44,8 +36,8 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
   return {
     label,
     shader: shaders.softmax_cross_entropy,
-    params: { pixels, ...shared(options) },
-    inputs: sharedInputs(options),
+    params: { pixels, ...parametersOf(options) },
+    inputs: inputsOf(options),
     outputs: { log_sum_exp: pixels * 4, partials: tilesOf(options) * 8 },
     workgroups: tilesOf(options),
   }
@@ -55,12 +47,14 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions): Kernel
  * Partials → loss, f32 [2]: the weighted mean over the pixels that count, and 1 / Σ weight. Both are zero if no pixel
  * counts.
  */
-export function softmaxCrossEntropyMerge(
+export const softmaxCrossEntropyMerge = (
   options: Pick<SoftmaxCrossEntropyOptions, 'label' | 'input' | 'width'>,
-): Kernel {
-  const count = tilesOf(options)
+): Kernel => mergedLoss({ label: options.label, count: tilesOf(options) })
+
+/** Partials of any loss, f32 [count, 2], each a sum of losses and of their weights → loss, f32 [2], as of `softmaxCrossEntropyMerge`. */
+export function mergedLoss({ label, count }: { label: string; count: number }): Kernel {
   return {
-    label: options.label,
+    label,
     shader: shaders.softmax_cross_entropy_merge,
     params: { count },
     inputs: { partials: count * 8 },
@@ -82,38 +76,37 @@ export function softmaxCrossEntropyBackward(
   return {
     label,
     shader: shaders.softmax_cross_entropy_backward,
-    params: { count, loss_weight: lossWeight, ...shared(options) },
-    inputs: { ...sharedInputs(options), log_sum_exp: n * height * width * 4, loss: 8 },
+    params: { count, loss_weight: lossWeight, ...parametersOf(options) },
+    inputs: { ...inputsOf(options), log_sum_exp: n * height * width * 4, loss: 8 },
     outputs: { logits_gradient: activationBytes(input) },
     workgroups: workgroupsFor(shaders.softmax_cross_entropy_backward, count),
   }
 }
 
-function shared({ label, input, width, ...options }: SoftmaxCrossEntropyOptions) {
-  const [, height, inW, channels] = input
-  const { step_x, shift_x, unit_x } = samplingParams(
-    { h: height, w: inW },
-    { h: height, w: width },
-    options.alignCorners,
-  )
-  if (channels > 256)
-    throw new UserError(`${label}: labels of one byte can tell 256 classes apart, but not ${channels}`)
+function parametersOf(options: SoftmaxCrossEntropyOptions) {
+  const { classWeights = false, labelSmoothing = 0 } = options
   return {
-    in_w: inW,
-    out_h: height,
-    out_w: width,
-    channels,
-    vectors: vectors(channels),
-    ignore_index: options.ignoreIndex,
-    has_class_weights: Number(options.classWeights ?? false),
-    step_x,
-    shift_x,
-    unit_x,
+    ...labelledLogits(options),
+    has_class_weights: Number(classWeights),
+    label_smoothing: labelSmoothing,
   }
 }
 
-const sharedInputs = ({ input, width, classWeights }: SoftmaxCrossEntropyOptions) => ({
-  logits: activationBytes(input),
-  labels: input[0] * classMapWords(input[1], width) * 4,
-  class_weights: classWeights ? input[3] * 4 : 0,
+const inputsOf = (options: SoftmaxCrossEntropyOptions) => ({
+  ...labelledLogitsInputs(options),
+  class_weights: options.classWeights ? options.input[3] * 4 : 0,
 })
+
+/** Logits, labels and `log_sum_exp` of `softmaxCrossEntropy` → losses, f32 [n, height, width], no less than 0. */
+export function pixelLosses(options: SoftmaxCrossEntropyOptions): Kernel {
+  const { label, input, width } = options
+  const pixels = input[0] * input[1] * width
+  return {
+    label,
+    shader: shaders.pixel_losses,
+    params: { pixels, ...parametersOf(options) },
+    inputs: { ...inputsOf(options), log_sum_exp: pixels * 4 },
+    outputs: { losses: pixels * 4 },
+    workgroups: workgroupsFor(shaders.pixel_losses, pixels),
+  }
+}

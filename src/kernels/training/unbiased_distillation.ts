@@ -18,15 +18,13 @@ export interface UnbiasedDistillationOptions {
 
 const LANES = constantOf(shaders.unbiased_distillation, 'LANES')
 
-const workgroupsOf = ([n, h, w]: Shape) => Math.ceil((n * h * w) / LANES)
-
-/** Logits, targets and new_classes [classes] → logits_gradient, of the logits' shape, and partials. */
+/** Logits, targets and new_classes [classes] → logits_gradient, of the logits' shape, and partials for `mergedLoss`. */
 export function unbiasedDistillation(options: UnbiasedDistillationOptions): Kernel {
   const { label, input, oldWeight, lossWeight = 1 } = options
   const [n, h, w, channels] = input
   const pixels = n * h * w
   const bytes = activationBytes(input)
-  const workgroups = workgroupsOf(input)
+  const workgroups = Math.ceil(pixels / LANES)
   return {
     label,
     shader: shaders.unbiased_distillation,
@@ -40,21 +38,5 @@ export function unbiasedDistillation(options: UnbiasedDistillationOptions): Kern
     inputs: { logits: bytes, targets: bytes, new_classes: activationBytes([1, 1, 1, channels]) },
     outputs: { logits_gradient: bytes, partials: workgroups * 8 },
     workgroups,
-  }
-}
-
-/** Partials → loss, f32 [2]: the mean over the pixels by their weights, and 1 / Σ weight. Both are zero if no pixel counts. */
-export function unbiasedDistillationMerge({
-  label,
-  input,
-}: Pick<UnbiasedDistillationOptions, 'label' | 'input'>): Kernel {
-  const count = workgroupsOf(input)
-  return {
-    label,
-    shader: shaders.softmax_cross_entropy_merge,
-    params: { count },
-    inputs: { partials: count * 8 },
-    outputs: { loss: 8 },
-    workgroups: 1,
   }
 }

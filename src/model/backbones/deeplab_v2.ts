@@ -11,7 +11,10 @@ export interface DeepLabV2Config {
   classes: number
   /** 8 (default) or 16. */
   outputStride: number
-  /** Rates of the classifiers whose sum is the logits, at output stride 8 (halved at 16). Default [6, 12, 18, 24]. */
+  /**
+   * Rates of the 3×3 classifiers whose sum is the logits, at output stride 8 (halved at 16). Of none, the only classifier is a 1×1
+   * convolution. Default [6, 12, 18, 24].
+   */
   rates: number[]
   /** Bottleneck units of the four blocks. Default [3, 4, 23, 3]. */
   units: number[]
@@ -26,7 +29,7 @@ const deepLabV2Schema = v.strictObject({
   backbone: v.literal('deeplabv2_resnet101'),
   classes,
   outputStride: v.optional(outputStride.wrapped, 8),
-  rates: v.optional(pyramidRates(1), () => [6, 12, 18, 24]),
+  rates: v.optional(pyramidRates(0), () => [6, 12, 18, 24]),
   units: v.optional(blockUnits, () => [3, 4, 23, 3]),
   alignCorners,
   width: v.optional(width, 1),

@@ -1,5 +1,6 @@
 // DeepLab v2 on ResNet-101 (Chen et al. 2016): the ResNet of He et al. 2015, and ASPP as a sum. Parameters carry the names of the PyTorch
-// code by K. Nakashima: `base` is one scale of the network, `layer1` the stem, and `layer2` to `layer5` are the four blocks.
+// code by K. Nakashima: `base` is one scale of the network, `layer1` the stem, and `layer2` to `layer5` are the four blocks. `fc` is
+// that of its network without ASPP, which it calls v1.
 
 import { dropped, rateAt } from '../layers.ts'
 import type { NetworkBuilder } from './backbone.ts'
@@ -17,7 +18,10 @@ const NAKASHIMA_LAYOUT: ResNetLayout = {
   shortcut: layer('shortcut'),
 }
 
-const classifiers = ({ rates }: DeepLabV2Config): string[] => rates.map((_, i) => `base.aspp.c${i}`)
+const WITHOUT_ASPP = 'base.fc'
+
+const classifiers = ({ rates }: DeepLabV2Config): string[] =>
+  rates.length === 0 ? [WITHOUT_ASPP] : rates.map((_, i) => `base.aspp.c${i}`)
 
 export const deepLabV2Network = {
   features(builder, image, { config, outputStride }) {
@@ -38,11 +42,14 @@ export const deepLabV2Network = {
   },
   // Between features and classifiers there is nothing but the dropout that training may ask for.
   head: (builder, { features }, { dropout }) => dropped(builder, features, { name: 'base.dropout', dropout }),
-  /** The sum of 3×3 classifiers at several rates (section 3.2). */
+  /** The sum of 3×3 classifiers at several rates (section 3.2), or one 1×1 classifier. */
   logits(builder, x, { config, outputStride }) {
+    const { rates, classes: outChannels } = config
+    if (rates.length === 0)
+      return builder.conv2d(x, { name: WITHOUT_ASPP, outChannels, kernel: 1, bias: true })
     const scores = classifiers(config).map((name, i) => {
-      const dilation = rateAt(outputStride, { rate: config.rates[i], given: 8 })
-      return builder.conv2d(x, { name, outChannels: config.classes, kernel: 3, dilation, bias: true })
+      const dilation = rateAt(outputStride, { rate: rates[i], given: 8 })
+      return builder.conv2d(x, { name, outChannels, kernel: 3, dilation, bias: true })
     })
     return scores.reduce((sum, each, i) => builder.add(sum, each, { name: `base.aspp.sum${i}` }))
   },

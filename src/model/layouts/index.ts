@@ -43,7 +43,6 @@ const UNREAD: readonly (readonly [network: string, tensor: RegExp])[] = [
   ["VainF's DeepLabV3Plus-Pytorch on HRNetV2", /^backbone\.transition1\./],
   ["K. Nakashima's deeplab-pytorch, v3+", /^(base\.)?reduce\.conv\.weight$/],
   ["K. Nakashima's deeplab-pytorch, v3", /^(base\.)?aspp\.stages\.imagepool\./],
-  ["K. Nakashima's deeplab-pytorch, v1", /^(base\.)?layer5\.block3\.increase\./],
   ['segmentation_models.pytorch with another encoder or decoder', /^segmentation_head\.0\.weight$/],
 ]
 

@@ -30,14 +30,14 @@ export const mobileNetNames = (feature: (index: number) => string): Renaming => 
 /** The units of timm's blocks after the first, which is part of our stem. */
 const TIMM_BLOCKS = [2, 3, 4, 3, 3, 1]
 
-/** timm's names. `model` is the name of the backbone. */
-export function timmMobileNetNames(model: string): Renaming {
-  const first = `${model}.blocks.0.0`
+/** timm's names. `prefix` stands before each of the backbone's. */
+export function timmMobileNetNames(prefix: string): Renaming {
+  const first = `${prefix}blocks.0.0`
   const units = TIMM_BLOCKS.flatMap((count, block) =>
-    Array.from({ length: count }, (_, unit) => `${model}.blocks.${block + 1}.${unit}`),
+    Array.from({ length: count }, (_, unit) => `${prefix}blocks.${block + 1}.${unit}`),
   )
   return [
-    ...layer(`${model}.conv_stem`, `${model}.bn1`, 'conv_stem.first_conv'),
+    ...layer(`${prefix}conv_stem`, `${prefix}bn1`, 'conv_stem.first_conv'),
     ...layer(`${first}.conv_dw`, `${first}.bn1`, 'conv_stem.conv_3x3'),
     ...layer(`${first}.conv_pw`, `${first}.bn2`, 'conv_stem.reduce_1x1'),
     ...units.flatMap((name, unit) => [
@@ -45,5 +45,6 @@ export function timmMobileNetNames(model: string): Renaming {
       ...layer(`${name}.conv_dw`, `${name}.bn2`, `layer.${unit}.conv_3x3`),
       ...layer(`${name}.conv_pwl`, `${name}.bn3`, `layer.${unit}.reduce_1x1`),
     ]),
+    ...layer(`${prefix}conv_head`, `${prefix}bn2`, 'conv_1x1'),
   ]
 }

@@ -13,6 +13,10 @@ export const ourName = (name: string, renaming?: Renaming): string => translated
 export const nameInCheckpoint = (name: string, renaming?: Renaming): string =>
   translated(name, renaming, [1, 0])
 
+/** Whether the table has one of our names. */
+export const isNamed = (name: string, renaming: Renaming): boolean =>
+  renaming.some(([, ours]) => pattern(ours).test(name))
+
 function translated(name: string, renaming: Renaming = [], [from, to]: [0, 1] | [1, 0]): string {
   for (const pair of renaming) {
     const found = pattern(pair[from]).exec(name)

@@ -38,7 +38,7 @@ export const smpTimmLayout: NameLayout = {
     const isMobileNet = tensors.has('encoder.model.conv_stem.weight')
     if (!isMobileNet && !tensors.has('encoder.model.conv1.weight')) return undefined
     const encoder: Renaming = isMobileNet
-      ? timmMobileNetNames('encoder.model')
+      ? timmMobileNetNames('encoder.model.')
       : [['encoder.model.*', 'backbone.*']]
     return namesOf(tensors, { isMobileNet, encoder })
   },

@@ -1,5 +1,5 @@
-// DeepLabv3+ by name: the rows of Tables 1 to 3 and 5 (Chen et al. 2018, section 4) that have a decoder. Those of Table 3 without it are
-// DeepLabv3's table6.
+// DeepLabv3+ by name: the rows of Tables 1 to 3 and 5 (Chen et al. 2018, section 4). Those of Table 3 that were trained at output stride
+// 16 without the decoder are DeepLabv3's table6.
 
 import type { DeepLabOptions, ResNetConfig } from '../backbones/table.ts'
 import type { DecoderConfig } from '../heads/head_config.ts'
@@ -26,7 +26,7 @@ const CONVOLUTIONS: [name: string, decoder: DecoderOptions, paperMeanIoU: number
   ['stages2', { convolutions: 1, stages: 2 }, 78.61],
 ]
 
-/** The encoder of these tables is trained at output stride 16. */
+/** Strategies of evaluation. The encoder is trained at output stride 16. */
 const STRATEGIES = [
   { name: 'os16', inference: { outputStride: 16 } },
   { name: 'os16.ms', inference: { outputStride: 16, scales: MULTI_SCALE } },
@@ -35,6 +35,9 @@ const STRATEGIES = [
   { name: 'os8.ms', inference: { outputStride: 8, scales: MULTI_SCALE } },
   { name: 'os8.ms.flip', inference: { outputStride: 8, scales: MULTI_SCALE, flip: true } },
 ]
+
+/** Those that Table 5 reports of the network with separable convolutions ("SC"). */
+const SEPARABLE_STRATEGIES = STRATEGIES.filter(({ name }) => !name.endsWith('.ms'))
 
 const SEPARABLE = { separable: 'both' } as const
 
@@ -54,6 +57,23 @@ const byStrategy = (table: string, options: DeepLabOptions, meanIoUs: number[]):
     inference,
     paperMeanIoU: meanIoUs[index],
   }))
+
+/** The rows with separable convolutions. `start` names the weights that training began with, if they were others than ImageNet's. */
+const separableRows = (start: string, meanIoUs: number[]): Row[] =>
+  SEPARABLE_STRATEGIES.map(({ name, inference }, index) => ({
+    name: `deeplabv3plus.table5.separable.${name}${start}`,
+    options: xception({}),
+    inference,
+    paperMeanIoU: meanIoUs[index],
+  }))
+
+/** Table 3: ResNet-101 trained at output stride 32, without the decoder and with it. */
+const TRAINED_AT_32: [name: string, evaluatedAt: number, paperMeanIoU: number][] = [
+  ['encoder.os32', 32, 75.43],
+  ['os32', 32, 77.37],
+  ['os16', 16, 77.8],
+  ['os8', 8, 77.92],
+]
 
 export const plusRows: Row[] = [
   ...(['resnet18', 'resnet34', 'resnet50', 'resnet101'] as const).map(backbone => ({
@@ -78,8 +98,19 @@ export const plusRows: Row[] = [
     paperMeanIoU,
   })),
   ...byStrategy('table3', withDecoder('resnet101'), [78.85, 80.09, 80.22, 79.35, 80.43, 80.57]),
+  ...TRAINED_AT_32.map(([name, outputStride, paperMeanIoU]) => ({
+    name: `deeplabv3plus.table3.train32.${name}`,
+    options: {
+      backbone: 'resnet101' as const,
+      outputStride: 32,
+      decoder: name.startsWith('encoder') ? null : {},
+    },
+    inference: { outputStride },
+    paperMeanIoU,
+  })),
 
-  // Xception-65: without a decoder, with one, and with depthwise separable convolutions in ASPP and decoder ("SC").
+  // Xception-65: without a decoder, with one, and with depthwise separable convolutions in ASPP and decoder, which training began with
+  // weights from ImageNet, COCO, and COCO and JFT-300M.
   ...byStrategy(
     'table5.encoder',
     xception({ aspp: {}, decoder: null }),
@@ -90,5 +121,7 @@ export const plusRows: Row[] = [
     xception({ aspp: {}, decoder: {} }),
     [79.93, 81.38, 81.44, 80.22, 81.6, 81.63],
   ),
-  ...byStrategy('table5.separable', xception({}), [79.79, 81.21, 81.34, 80.02, 81.55, 81.65]),
+  ...separableRows('', [79.79, 81.21, 80.02, 81.39]),
+  ...separableRows('.coco', [82.2, 83.34, 82.45, 83.58]),
+  ...separableRows('.coco.jft', [83.03, 84.22, 83.39, 84.56]),
 ]

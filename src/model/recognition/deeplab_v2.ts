@@ -13,7 +13,7 @@ import {
 interface DeepLabV2Architecture extends Architecture {
   family: 'deeplabv2-resnet'
   units: number[]
-  /** The classifiers whose sum is the logits. */
+  /** The classifiers whose sum is the logits; 0 is one without ASPP. */
   branches: number
   width: number
 }
@@ -29,7 +29,7 @@ export const deepLabV2Recogniser: Recogniser<DeepLabV2Config> = {
     return {
       architecture,
       options: { backbone: 'deeplabv2_resnet101', units, rates, width, classes },
-      description: `DeepLabv2-ResNet-${depth}, ASPP of ${branches} branches, ${classes} classes`,
+      description: `DeepLabv2-ResNet-${depth}, ${branches > 0 ? `ASPP of ${branches} branches` : 'no ASPP'}, ${classes} classes`,
       namedBy: 'K. Nakashima',
     }
   },
@@ -37,7 +37,7 @@ export const deepLabV2Recogniser: Recogniser<DeepLabV2Config> = {
 
 function architectureOf(tensors: TensorShapes): DeepLabV2Architecture | undefined {
   const first = outputChannels(tensors, 'base.layer1.conv1.conv.weight')
-  const classes = outputChannels(tensors, 'base.aspp.c0.weight')
+  const classes = outputChannels(tensors, 'base.aspp.c0.weight') ?? outputChannels(tensors, 'base.fc.weight')
   const units = [2, 3, 4, 5].map(layer =>
     countWhile(unit => tensors.has(`base.layer${layer}.block${unit + 1}.conv3x3.conv.weight`)),
   )

@@ -107,9 +107,11 @@ function joined(examples: readonly (Batch | BadSources)[]): Batch | BadSources {
   const bad = examples.flatMap(example => ('bad' in example ? example.bad : []))
   if (bad.length > 0) return { bad }
   const made = examples as readonly Batch[]
+  const strong = made.flatMap(each => each.strong ?? [])
   return {
     images: concat(made.map(({ images }) => images)),
     labels: concat(made.map(({ labels }) => labels)),
+    ...(strong.length > 0 && { strong: concat(strong) }),
   }
 }
 

@@ -9,8 +9,8 @@ import type { BatchJob } from './loader.ts'
 serve(async ({ sources, ...settings }: BatchJob) => {
   const read = sources.map(source => async () => (isRead(source) ? source : readItem(source)))
   const result = await makeBatch(read, settings)
-  const buffers = 'bad' in result ? [] : [result.images.buffer, result.labels.buffer]
-  return { result, transfer: buffers as ArrayBuffer[] }
+  const parts = 'bad' in result ? [] : [result.images, result.labels, result.strong ?? []].flat()
+  return { result, transfer: parts.map(({ buffer }) => buffer as ArrayBuffer) }
 })
 
 const isRead = (source: Item | LabelledImage): source is LabelledImage => 'mask' in source

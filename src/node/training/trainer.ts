@@ -9,7 +9,7 @@ import {
   type TrainerOptions,
   type TrainingPlatform,
 } from '../../library/trainer_base.ts'
-import type { Recipe } from '../../train/recipe.ts'
+import type { Recipe } from '../../train/recipe_options.ts'
 import { checkDataset } from '../datasets/check.ts'
 import type { DeepLab } from '../deeplab.ts'
 import { openTuning } from '../tuning.ts'

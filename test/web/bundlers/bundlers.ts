@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { type Browser, chromium } from 'playwright-core'
@@ -27,7 +27,9 @@ interface App {
 const POLICY = "default-src 'self'"
 
 const APPS: App[] = [
-  { name: 'vite', build: folder => run('vite', ['build', '--base', './'], folder), served: 'dist' },
+  { name: 'vite', build: withVite, served: 'dist' },
+  { name: 'react', build: withExample, served: 'dist' },
+  { name: 'three', build: withExample, served: 'dist' },
   { name: 'webpack', build: folder => withPage(folder, () => run('webpack', [], folder)), served: 'dist' },
   {
     name: 'esbuild',
@@ -126,6 +128,16 @@ function filesOf(folder: string, policy: string | undefined): Route {
 }
 
 const pageIn = (folder: string) => readFileSync(join(folder, 'index.html'))
+
+function withVite(folder: string): void {
+  run('vite', ['build', '--base', './'], folder)
+}
+
+/** Builds an app of examples/, which has the app's name. */
+function withExample(folder: string): void {
+  cpSync(join(ROOT, 'examples', basename(folder)), join(folder, 'examples'), { recursive: true })
+  withVite(folder)
+}
 
 /** Builds an app whose page no bundler writes. */
 function withPage(folder: string, build: () => void): void {

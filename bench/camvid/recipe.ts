@@ -1,0 +1,37 @@
+// The recipes of the CamVid benchmark: every choice on which its numbers depend.
+
+import type { Recipe } from '../../src/train/recipe_options.ts'
+
+/**
+ * The network sees the photos of 480×360 pixels enlarged to 721×541: poles and signs are a few pixels wide, and at output stride 16 a map
+ * has one value for 16 pixels.
+ */
+const RECIPE = {
+  size: 721,
+  cropSize: 321,
+  scales: [0.5, 1.5],
+  batchSize: 8,
+  outputStride: 16,
+  learningRate: 0.004,
+  headLearningRate: 5,
+  freezeBatchNorm: true,
+  seed: 1,
+} satisfies Partial<Recipe>
+
+/** The number of steps by the number of training photos. Few photos are learned by heart, so more steps would not help. */
+const STEPS: Record<string, number> = { 10: 300, 50: 600, 100: 900, all: 1500 }
+
+/** The numbers of training photos for which there is a recipe. */
+export const PHOTOS = Object.keys(STEPS)
+
+export const recipeOf = (photos: string) => ({ ...RECIPE, steps: STEPS[photos] })
+
+/** A recipe as words of a command line, `atrous train … WORDS`. */
+export function recipeWords({ scales, flip, ...recipe }: Partial<Recipe>): string[] {
+  const options = { ...recipe, randomScale: scales?.join(), noFlip: flip === false }
+  return Object.entries(options).flatMap(([name, value]) => {
+    const option = `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+    if (value === undefined || value === false || value === null) return []
+    return value === true ? [option] : [option, String(value)]
+  })
+}
