@@ -10,13 +10,12 @@ import { withAddedClass, withoutClass, withRenamedClass } from '../model/classif
 import type { DeepLabConfig } from '../model/config.ts'
 import type { NetworkPart } from '../model/parts.ts'
 import { checkOptionValues, SIGNAL } from '../options.ts'
-import { padLabels } from '../train/micro_batches.ts'
 import { polyLearningRate } from '../train/schedule.ts'
 import { History } from './history.ts'
 import { type LessonNetwork, labelSize } from './lesson_graphs.ts'
 import type { LessonModel, LessonOptions, LessonStep, LessonTraining } from './lesson_options.ts'
 import { type KeptPhoto, PhotoKeeper } from './photo_keeper.ts'
-import { distillationOf, distillationTargets, strokeWeights } from './rehearsal.ts'
+import { distillationOf, stepInputs } from './rehearsal.ts'
 import { TaughtPhotos } from './taught_photos.ts'
 import { TrainedPart } from './trained_part.ts'
 
@@ -228,12 +227,10 @@ export class Lesson {
     const taught = this.#photos.withStrokes()
     const photo = taught[index % taught.length]
     const { kept, strokes, coarse } = photo
-    const { classes } = this.config
-    const labels = padLabels(strokes, 1)
-    const held = network.distillation && distillationTargets(kept.said, { strokes: coarse, classes })
-    const inputs = { kept, labels, classWeights: strokeWeights(strokes, classes), ...held }
+    photo.inputs ??= stepInputs({ strokes, coarse, said: kept.said }, network)
+    const { inputs } = photo
     try {
-      photo.loss = await trained.step(inputs, { learningRate, signal })
+      photo.loss = await trained.step({ kept, inputs }, { learningRate, signal })
     } catch (error) {
       if (error instanceof UserError) trained.restart(before.parameters)
       throw error

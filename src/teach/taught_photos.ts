@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { checkLabels } from '../train/micro_batches.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
+import type { StepInputs } from './rehearsal.ts'
 import { hasStrokes, type LabelSize, resizeStrokes } from './strokes.ts'
 
 interface TaughtPhoto {
@@ -13,6 +14,8 @@ interface TaughtPhoto {
   strokes: Uint8Array
   /** Labels at the size of the logits. */
   coarse: Uint8Array
+  /** Of a step, made when one first needs them. */
+  inputs?: StepInputs
   /** The last in the training under way. */
   loss?: number
 }
@@ -59,6 +62,7 @@ export class TaughtPhotos {
         `the labels of ${printable(name)}: expected ${width}×${height} pixels, got ${labels.length} bytes`,
       )
     checkLabels(labels, classes)
+    photo.inputs = undefined
     photo.strokes = resizeStrokes(labels, { width, height }, size)
     photo.coarse = resizeStrokes(labels, { width, height }, photo.kept.said)
   }
@@ -77,6 +81,7 @@ export class TaughtPhotos {
   /** Gives new ids to the classes of strokes, and to those from before the lesson. */
   renumber(newId: (old: number) => number): void {
     for (const photo of this.#photos.values()) {
+      photo.inputs = undefined
       photo.strokes = photo.strokes.map(newId)
       photo.coarse = photo.coarse.map(newId)
       photo.kept.said.ids = photo.kept.said.ids.map(newId)

@@ -19,17 +19,10 @@ import {
   stepGraph,
 } from './lesson_graphs.ts'
 import type { KeptPhoto } from './photo_keeper.ts'
+import type { StepInputs } from './rehearsal.ts'
 
 /** Stochastic gradient descent with momentum. So few steps need no weight decay. */
 const OPTIMISER = { momentum: 0.9, weightDecay: 0 }
-
-/** The inputs of a step besides what is kept of the photo: see `stepGraph`. */
-interface Labelled {
-  labels: Uint8Array
-  classWeights: Float32Array
-  targets?: Float32Array
-  newClasses?: Float32Array
-}
 
 /** A plan that is ready to run on the parameters as they are at each run. */
 interface Ready<Weights extends LiveWeights> {
@@ -61,16 +54,15 @@ export class TrainedPart {
   }
 
   /**
-   * Learns from a photo: labels at `labelSize`, padded to whole words. Returns the loss before the update. Throws the
-   * signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
+   * Learns from a photo. Returns the loss before the update. Throws the signal's reason if it is aborted before the update begins, and a UserError for a loss that is not a number.
    */
   async step(
-    { kept, ...labelled }: { kept: KeptPhoto } & Labelled,
+    { kept, inputs }: { kept: KeptPhoto; inputs: StepInputs },
     { learningRate, signal }: { learningRate: number; signal?: AbortSignal },
   ): Promise<number> {
     const { executor, weights } = await this.#stepFor(kept)
     weights.begin(learningRate)
-    const found = await executor.run({ ...inputsOf(kept), ...labelled }, { signal })
+    const found = await executor.run({ ...inputsOf(kept), ...inputs }, { signal })
     const { distillation } = this.#network
     const share = distillation?.lossWeight ?? 0
     const loss = (1 - share) * found.loss[0] + (distillation ? share * found.distillation[0] : 0)
