@@ -1,6 +1,7 @@
 // The tasks of forgetting.ts: scenes of the ray tracer with the shipped network, and CamVid with a network that was trained on it.
 
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { sceneClasses } from '../scripts/scenes/classes.ts'
 import { renderScene } from '../scripts/scenes/ray_tracer.ts'
 import type { LabelledImage } from '../src/data/dataset.ts'
@@ -12,8 +13,23 @@ import type { ForgettingTask } from './forgetting.ts'
 const PHOTOS = 3
 const SIZE = { width: 640, height: 480 }
 
+/** The folder of CamVid in PASCAL VOC's layout. */
+const CAMVID = fileURLToPath(new URL('../../shared/data/camvid', import.meta.url))
+
+/** By network. Says in a line why CamVid is left out, where it is. */
+export async function forgettingTasks(
+  camvid: string | undefined,
+): Promise<[network: string, ForgettingTask[]][]> {
+  const scenes: [string, ForgettingTask[]] = ['scenes', await sceneTasks(['cone', 'ring', 'box'])]
+  const reason = existsSync(CAMVID) ? 'no --camvid MODEL' : `${CAMVID} is absent`
+  if (camvid && existsSync(CAMVID))
+    return [scenes, ['CamVid', await camvidTasks(camvid, ['car', 'pavement', 'bicyclist'])]]
+  console.log(`CamVid is left out: ${reason}`)
+  return [scenes]
+}
+
 /** Scenes that show the class teach it; ten others score it. */
-export async function sceneTasks(classes: readonly string[]): Promise<ForgettingTask[]> {
+async function sceneTasks(classes: readonly string[]): Promise<ForgettingTask[]> {
   const model = await readModel(await findWeights('scenes'))
   const scenes = Array.from({ length: 16 }, (_, i) => scene(9000 + i))
   const test = scenes.slice(0, 10)
@@ -31,17 +47,11 @@ function scene(seed: number): LabelledImage {
 }
 
 /** Of each third of the training photos, the one with most pixels of the class teaches it; every eighth photo of val scores it. */
-export async function camvidTasks(
-  folder: string,
-  checkpoint: string | undefined,
-  classes: readonly string[],
-): Promise<ForgettingTask[]> {
-  if (!existsSync(folder)) throw new Error(`${folder} is absent`)
-  if (!checkpoint) throw new Error('no network: --camvid CHECKPOINT names one')
+async function camvidTasks(checkpoint: string, classes: readonly string[]): Promise<ForgettingTask[]> {
   const model = await readModel(await findWeights(checkpoint))
   const [train, val] = [
-    await openDataset(`voc:${folder}`, { split: 'train' }),
-    await openDataset(`voc:${folder}`, { split: 'val' }),
+    await openDataset(`voc:${CAMVID}`, { split: 'train' }),
+    await openDataset(`voc:${CAMVID}`, { split: 'val' }),
   ]
   const labels = await Promise.all(train.ids.map((_, index) => train.readLabels(index)))
   const test: LabelledImage[] = []

@@ -31,8 +31,8 @@ type Defaults = Record<NetworkPart, { learningRate: number; rehearsal: number }>
 /** With these, three strokes teach a class in few steps, the network keeps its classes, and nothing diverged: see bench/NOTES.md. */
 const DEFAULTS: Defaults = {
   classifier: { learningRate: 0.05, rehearsal: 4 },
-  head: { learningRate: 0.04, rehearsal: 4 },
-  network: { learningRate: 0.02, rehearsal: 4 },
+  head: { learningRate: 0.02, rehearsal: 4 },
+  network: { learningRate: 0.01, rehearsal: 4 },
 }
 /** A decoder's features are of edges more than of things. Its classifier learns slowly from them. */
 const DECODER_DEFAULTS: Defaults = {
