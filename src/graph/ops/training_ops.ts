@@ -22,6 +22,7 @@ import * as lossTerm from './loss_term.ts'
 import * as maxPool from './max_pool.ts'
 import * as maximum from './maximum.ts'
 import * as resize from './resize.ts'
+import * as unbiasedDistillation from './unbiased_distillation.ts'
 
 /** The op that labels photos is not among them: only what learns from such loads it. */
 export const trainingOps: Omit<OpTable, 'confidentClasses'> & Gradients = {
@@ -42,6 +43,7 @@ export const trainingOps: Omit<OpTable, 'confidentClasses'> & Gradients = {
   maximumBackward: maximum.maximumBackwardOp,
   maxPoolBackward: maxPool.maxPoolBackwardOp,
   resizeBackward: resize.resizeBackwardOp,
+  unbiasedDistillation: unbiasedDistillation.unbiasedDistillationOp,
 }
 
 /** Adds the gradients of an op's inputs and parameters to the tape. Throws where the op has none. */
